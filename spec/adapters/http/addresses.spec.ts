@@ -1,0 +1,108 @@
+import type { LookupFunction } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { isPublicAddress } from '../../../src/adapters/http/addresses.js'
+import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { redirect } from '../../support/upstream-faults.js'
+import { pullingFrom } from '../../support/upstream-pulling.js'
+
+/** A name server that answers each name with the next of its addresses. */
+const resolving = (names: Record<string, string[]>): LookupFunction => {
+  const asked = new Map<string, number>()
+  return (hostname, _, callback) => {
+    const turn = asked.get(hostname) ?? 0
+    asked.set(hostname, turn + 1)
+    const addresses = names[hostname] ?? []
+    const address = addresses[Math.min(turn, addresses.length - 1)] ?? ''
+    callback(null, [{ address, family: address.includes(':') ? 6 : 4 }])
+  }
+}
+
+describe('addresses', () => {
+  it.each(['93.184.216.34', '1.1.1.1', '172.32.0.1', '2606:4700::1111', '64:ff9b::5db8:d822', '::ffff:1.1.1.1'])(
+    '%s is public',
+    (address) => expect(isPublicAddress(address)).toBe(true),
+  )
+
+  it.each([
+    '127.0.0.1',
+    '127.8.9.10',
+    '10.0.0.1',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '255.255.255.255',
+    '224.0.0.1',
+    '::1',
+    '::',
+    'fe80::1',
+    'fc00::1',
+    'fd00:ec2::254',
+    'ff02::1',
+    '::ffff:127.0.0.1',
+    '::ffff:a9fe:a9fe',
+    '64:ff9b::a00:1',
+    'not an address',
+  ])('%s is not', (address) => expect(isPublicAddress(address)).toBe(false))
+})
+
+describe('an upstream the settings do not name', () => {
+  const refused = (host: string, address: string) => ({
+    name: 'UpstreamFailure',
+    kind: 'unavailable',
+    message: `The upstream registry ${host} could not be asked for app:latest: ${host.split(':')[0]} is at ${address}, which is no public address.`,
+  })
+
+  it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])('is not asked at %s', async (address) => {
+    await using pulling = pullingFrom(
+      { url: 'http://127.0.0.1:9' },
+      { lookup: resolving({ 'sly.example': [address] }) },
+    )
+    await expect(pulling.upstreams.of('sly.example').resolve('app', 'latest')).rejects.toMatchObject(
+      refused('sly.example', address),
+    )
+    expect(pulling.waits).toEqual([])
+  })
+
+  it('is not asked at a private address written as such', async () => {
+    await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
+    await expect(pulling.upstreams.of('127.0.0.1:8443').resolve('app', 'latest')).rejects.toMatchObject(
+      refused('127.0.0.1:8443', '127.0.0.1'),
+    )
+  })
+})
+
+describe('a named upstream', () => {
+  it('may redirect to its own host on another port', async () => {
+    await using storage = await faultyUpstream()
+    await using upstream = await faultyUpstream({ mirrorOf: storage })
+    const digest = upstream.addBlob(10)
+    upstream.fault('/blobs/', redirect(storage.url))
+    await using pulling = pullingFrom(upstream)
+    const { size, body } = await pulling.registry.blob('app', digest)
+    body.resume()
+    expect(size).toBe(10)
+  })
+
+  it('may not redirect to plain http on a host that is not named', async () => {
+    await using storage = await faultyUpstream()
+    await using upstream = await faultyUpstream({ mirrorOf: storage })
+    const digest = upstream.addBlob(10)
+    upstream.fault('/blobs/', redirect(storage.localhostUrl))
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.blob('app', digest)).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(storage.requests).toEqual([])
+  })
+
+  it('may not redirect into the private network, even where the name was public when last asked', async () => {
+    await using upstream = await faultyUpstream()
+    const digest = upstream.addBlob(10)
+    upstream.fault('/blobs/', redirect('https://rebound.example'))
+    const lookup = resolving({ 'rebound.example': ['93.184.216.34', '127.0.0.7'] })
+    lookup('rebound.example', {}, () => {})
+    await using pulling = pullingFrom(upstream, { lookup })
+    await expect(pulling.registry.blob('app', digest)).rejects.toThrow('rebound.example is at 127.0.0.7')
+  })
+})

@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest'
+import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { html, redirect, stall, status, tooManyRequests } from '../../support/upstream-faults.js'
+import { pullingFrom } from '../../support/upstream-pulling.js'
+
+const credentials = { username: 'ann', accessToken: 's:e:cret' }
+const users = { ann: 's:e:cret' }
+const basic = `Basic ${Buffer.from('ann:s:e:cret').toString('base64')}`
+
+describe('a registry that wants tokens', () => {
+  it('gets one for the repository and pull only, whatever scope its challenge names', async () => {
+    await using upstream = await faultyUpstream({
+      login: { scheme: 'Bearer', service: 'a, b', scopeInChallenge: 'repository:user/image:pull,push' },
+    })
+    const image = upstream.addImage('team/app', { tag: 'latest' })
+    await using pulling = pullingFrom(upstream)
+    expect(await pulling.registry.resolve('team/app', 'latest')).toBe(image.digest)
+    const token = upstream.requests.find(({ path }) => path.startsWith('/token'))
+    expect(Object.fromEntries(new URL(token?.path ?? '', upstream.url).searchParams)).toEqual({
+      service: 'a, b',
+      scope: 'repository:team/app:pull',
+    })
+    expect(token?.headers.authorization).toBeUndefined()
+  })
+
+  it('gives one per repository and is asked for it once, however many wait', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
+    upstream.addImage('one', { tag: 'latest' })
+    upstream.addImage('two', { tag: 'latest' })
+    const lift = upstream.fault('GET /token', stall())
+    await using pulling = pullingFrom(upstream)
+    const pulls = Array.from({ length: 64 }, (_, index) =>
+      pulling.registry.manifest(index % 2 ? 'one' : 'two', 'latest'),
+    )
+    await upstream.asked('GET /token', 2)
+    await upstream.asked('GET /v2/', 64)
+    lift()
+    upstream.release()
+    await Promise.all(pulls)
+    expect(upstream.count('GET /token')).toBe(2)
+  })
+
+  it('is not asked again while the token is fresh, and early enough when it is not', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', expiresInSeconds: 300 } })
+    upstream.addImage('app', { tag: 'latest' })
+    await using pulling = pullingFrom(upstream)
+    await pulling.registry.resolve('app', 'latest')
+    pulling.advance(269_000)
+    await pulling.registry.resolve('app', 'latest')
+    expect(upstream.count('GET /token')).toBe(1)
+    pulling.advance(1_000)
+    await pulling.registry.resolve('app', 'latest')
+    expect(upstream.count('GET /token')).toBe(2)
+    expect(upstream.count('HEAD /v2/')).toBe(4)
+  })
+
+  it('has its token kept 60 seconds where it does not say how long', async () => {
+    await using upstream = await faultyUpstream({
+      login: { scheme: 'Bearer', expiresInSeconds: null, tokenField: 'access_token' },
+    })
+    upstream.addImage('app', { tag: 'latest' })
+    await using pulling = pullingFrom(upstream)
+    await pulling.registry.resolve('app', 'latest')
+    pulling.advance(53_000)
+    await pulling.registry.resolve('app', 'latest')
+    expect(upstream.count('GET /token')).toBe(1)
+    pulling.advance(2_000)
+    await pulling.registry.resolve('app', 'latest')
+    expect(upstream.count('GET /token')).toBe(2)
+  })
+
+  it.each([401, 400] as const)(
+    'is asked once more with another token when it answers %i to an expired one',
+    async (expiredAs) => {
+      await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', expiredAs } })
+      const image = upstream.addImage('app', { tag: 'latest' })
+      await using pulling = pullingFrom(upstream)
+      await pulling.registry.resolve('app', 'latest')
+      for (const method of ['HEAD', 'GET']) {
+        upstream.expireTokens()
+        if (method === 'HEAD') expect(await pulling.registry.resolve('app', 'latest')).toBe(image.digest)
+        else expect((await pulling.registry.manifest('app', 'latest')).bytes).toEqual(image.bytes)
+      }
+      expect(upstream.count('GET /token')).toBe(3)
+      expect(upstream.count('HEAD /v2/')).toBe(4)
+      expect(upstream.count('GET /v2/')).toBe(2)
+    },
+  )
+
+  it('is asked for one new token when many pulls find theirs expired', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
+    const image = upstream.addImage('app', { tag: 'latest' })
+    await using pulling = pullingFrom(upstream)
+    await pulling.registry.resolve('app', 'latest')
+    upstream.expireTokens()
+    await Promise.all(Array.from({ length: 32 }, () => pulling.registry.manifest('app', image.digest)))
+    expect(upstream.count('GET /token')).toBe(2)
+  })
+
+  it('is believed when it refuses the new token too', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
+    upstream.fault('GET /v2/app/', status(401, { error: 'UNAUTHORIZED', message: 'no' }))
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
+      kind: 'access-denied',
+      answered: true,
+      message:
+        'The upstream registry registry.example answered the request for app:latest with 401 Unauthorized, UNAUTHORIZED: no.',
+    })
+    expect(upstream.count('GET /v2/app/')).toBe(2)
+  })
+})
+
+describe('a token service', () => {
+  it('is shown the credentials on the registry itself', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', users } })
+    const image = upstream.addImage('app', { tag: 'latest' })
+    await using pulling = pullingFrom(upstream, { credentials })
+    expect(await pulling.registry.resolve('app', 'latest')).toBe(image.digest)
+    expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, basic, 'Bearer token-1'])
+  })
+
+  it('on another site is asked without them', async () => {
+    await using service = await faultyUpstream({ login: { scheme: 'Bearer' } })
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', realm: `${service.localhostUrl}/token` } })
+    await using pulling = pullingFrom(upstream, {
+      credentials,
+      endpoints: { 'auth.example': { endpoint: service.localhostUrl } },
+    })
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({ kind: 'access-denied' })
+    expect(service.count('GET /token')).toBe(1)
+    expect(service.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
+  })
+
+  it('on plain http elsewhere is not asked', async () => {
+    await using service = await faultyUpstream({ login: { scheme: 'Bearer' } })
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', realm: `${service.localhostUrl}/token` } })
+    await using pulling = pullingFrom(upstream, { credentials })
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: `The upstream registry registry.example wants a token from ${service.localhostUrl}/token, which is a plain http address.`,
+    })
+    expect(service.requests).toEqual([])
+  })
+
+  it('that refuses the credentials denies access', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', users } })
+    await using pulling = pullingFrom(upstream, { credentials: { username: 'ann', accessToken: 'wrong' } })
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
+      kind: 'access-denied',
+      message: expect.stringMatching(
+        /^The token service 127\.0\.0\.1:\d+ of the upstream registry registry\.example answered 401/,
+      ),
+    })
+  })
+
+  it('that is busy is asked again when it says', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
+    const image = upstream.addImage('app', { tag: 'latest' })
+    upstream.fault('GET /token', tooManyRequests(3), { times: 2 })
+    await using pulling = pullingFrom(upstream)
+    expect(await pulling.registry.resolve('app', 'latest')).toBe(image.digest)
+    expect(pulling.waits).toEqual([3000, 3000])
+  })
+
+  it.each([
+    ['redirects', redirect('http://127.0.0.1:1'), 'answered 307 Temporary Redirect'],
+    ['sends a page', html(), 'gave an answer without a token'],
+    [
+      'sends more than 64 KiB',
+      status(200, { message: `{"token":"${'x'.repeat(70_000)}"}` }),
+      'gave an answer without a token',
+    ],
+    [
+      'sends a token that would break the header',
+      status(200, { message: '{"token":"a\\r\\nb"}' }),
+      'gave an answer without a token',
+    ],
+  ])('that %s is of no use', async (_, fault, said) => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
+    upstream.fault('GET /token', fault)
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining(`registry.example ${said}`),
+    })
+    expect(upstream.count('GET /token')).toBe(1)
+  })
+})
+
+describe('a registry that wants a password', () => {
+  it('gets it, once it asked', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Basic', users } })
+    const image = upstream.addImage('app', { tag: 'latest' })
+    await using pulling = pullingFrom(upstream, { credentials })
+    expect(await pulling.registry.resolve('app', 'latest')).toBe(image.digest)
+    await pulling.registry.ping()
+    expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, basic, basic])
+  })
+
+  it('denies access where there is none', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Basic', users } })
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
+      kind: 'access-denied',
+      message: 'The upstream registry registry.example requires authentication.',
+    })
+  })
+
+  it('keeps one caller’s login from another', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Basic', users } })
+    upstream.addImage('app', { tag: 'latest' })
+    await using pulling = pullingFrom(upstream, { credentials })
+    await pulling.registry.resolve('app', 'latest')
+    const anonymous = pulling.upstreams.of('registry.example')
+    await expect(anonymous.resolve('app', 'latest')).rejects.toMatchObject({ kind: 'access-denied' })
+    expect(pulling.upstreams.of('registry.example', { ...credentials })).toBe(pulling.registry)
+  })
+})
+
+describe('a ping', () => {
+  it('logs in', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', users } })
+    await using pulling = pullingFrom(upstream, { credentials })
+    await pulling.registry.ping()
+    expect(upstream.requests.map(({ path }) => path)).toEqual(['/v2/', '/token?service=faulty', '/v2/'])
+  })
+
+  it('says when there is no way to log in', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.fault('GET /v2/', (reply) => ({ ...reply, status: 401, headers: { 'www-authenticate': 'Negotiate' } }))
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.ping()).rejects.toMatchObject({ kind: 'access-denied' })
+  })
+
+  it('says when the registry is none', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.fault('GET /v2/', status(404))
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.ping()).rejects.toMatchObject({
+      message: 'The upstream registry registry.example answered the request for its API with 404 Not Found.',
+    })
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { mayHaveCredentials, realmRefusal, redirectTarget, trustedBy } from '../../../src/adapters/http/trust.js'
+
+const url = (text: string) => new URL(text)
+
+describe('credentials', () => {
+  it.each([
+    ['https://quay.io/v2/auth', 'https://quay.io', true, 'the registry itself'],
+    ['https://auth.docker.io/token', 'https://registry-1.docker.io', true, 'another host of the same domain'],
+    ['https://gitlab.com/jwt/auth', 'https://registry.gitlab.com', true, 'the domain above'],
+    ['https://a.co.uk/t', 'https://b.co.uk', false, 'domains that share a public suffix'],
+    ['https://evil.github.io/t', 'https://good.github.io', false, 'domains under a private suffix'],
+    ['https://docker.io.evil.com/t', 'https://registry-1.docker.io', false, 'a look-alike'],
+    ['http://quay.io/v2/auth', 'https://quay.io', false, 'plain http on the same host'],
+    ['http://auth.docker.io/t', 'http://registry.docker.io', false, 'plain http on the same domain'],
+    ['http://127.0.0.1:5000/t', 'http://127.0.0.1:5000', true, 'a test registry itself'],
+    ['http://127.0.0.1:5001/t', 'http://127.0.0.1:5000', false, 'another port of an address'],
+    ['https://127.0.0.1:5001/t', 'https://127.0.0.1:5000', false, 'another port of an address over https'],
+    ['https://localhost:5001/t', 'https://localhost:5000', false, 'another port of localhost'],
+    ['https://quay.io:8443/t', 'https://quay.io', true, 'another port of a domain'],
+  ])('%s for %s: %s (%s)', (realm, endpoint, shown) => {
+    expect(mayHaveCredentials(url(realm), url(endpoint))).toBe(shown)
+  })
+})
+
+describe('realms', () => {
+  const endpoint = url('http://127.0.0.1:5000')
+  const trusted = trustedBy([endpoint, url('http://auth.test:5001')], endpoint)
+
+  it.each([
+    ['https://auth.example/t', undefined],
+    ['http://127.0.0.1:5000/token', undefined],
+    ['http://127.0.0.1:5999/token', undefined],
+    ['http://auth.test:5001/token', undefined],
+    ['http://auth.test:5002/token', 'is a plain http address'],
+    ['http://auth.example/t', 'is a plain http address'],
+    ['https://user:secret@auth.example/t', 'carries credentials of its own'],
+    ['file:///etc/passwd', 'is not an https address'],
+  ])('%s: %s', (realm, refusal) => {
+    expect(realmRefusal(url(realm), trusted)).toBe(refusal)
+  })
+
+  it('allow an https registry no plain http realm on its own host', () => {
+    const secure = url('https://registry.test')
+    expect(realmRefusal(url('http://registry.test/t'), trustedBy([secure], secure))).toBe('is a plain http address')
+  })
+
+  it('trust only what is named when the upstream itself is not', () => {
+    const elsewhere = trustedBy([endpoint], url('https://quay.io'))
+    expect(elsewhere(url('http://127.0.0.1:5000/t'))).toBe(true)
+    expect(elsewhere(url('http://127.0.0.1:5999/t'))).toBe(false)
+    expect(elsewhere(url('http://quay.io/t'))).toBe(false)
+  })
+})
+
+describe('redirects', () => {
+  const endpoint = url('http://127.0.0.1:5000')
+  const trusted = trustedBy([endpoint], endpoint)
+
+  it.each([
+    ['https://cdn.example/b', 'https://quay.io/v2/b', 'https://cdn.example/b'],
+    ['/elsewhere?x=1', 'https://quay.io/v2/b', 'https://quay.io/elsewhere?x=1'],
+    ['//cdn.example/b', 'https://quay.io/v2/b', 'https://cdn.example/b'],
+    ['http://127.0.0.1:5001/b', 'http://127.0.0.1:5000/v2/b', 'http://127.0.0.1:5001/b'],
+    ['https://cdn.example/b', 'http://127.0.0.1:5000/v2/b', 'https://cdn.example/b'],
+  ])('to %s from %s are followed', (location, from, target) => {
+    expect(String(redirectTarget(location, url(from), trusted))).toBe(target)
+  })
+
+  it.each([
+    ['http://127.0.0.1:5000/b', 'https://quay.io/v2/b', 'from https to plain http'],
+    ['http://quay.io/b', 'https://quay.io/v2/b', 'from https to plain http'],
+    ['http://cdn.example/b', 'http://127.0.0.1:5000/v2/b', 'to plain http at cdn.example'],
+    ['http://localhost:5000/b', 'http://127.0.0.1:5000/v2/b', 'to plain http at localhost:5000'],
+    ['ftp://cdn.example/b', 'https://quay.io/v2/b', 'to ftp:'],
+    ['https://[', 'https://quay.io/v2/b', 'to something that is no address'],
+  ])('to %s from %s are not', (location, from, refused) => {
+    expect(redirectTarget(location, url(from), trusted)).toEqual({ refused })
+  })
+})

@@ -1,0 +1,248 @@
+import * as ecr from '@aws-sdk/client-ecr'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { operationNames, operationShape, shape, type Shape } from '../../src/smithy/model.js'
+
+/** Every way in which the model differs from the SDK, and why it may. A difference that went away must go from here. */
+const KNOWN: Record<string, string> = {
+  'operation BatchImportUpstreamImage: not in the SDK': 'ours: the service has it only as a permission',
+  'pagination of ListImageReferrers: not in the SDK': 'pages by its members and its documentation, without a paginator',
+  'pagination of ListPullTimeUpdateExclusions: not in the SDK': 'the same',
+}
+
+type Sdk = Record<string, unknown>
+/** https://github.com/smithy-lang/smithy-typescript, packages/types/src/schema: kind, namespace, name, traits, … */
+type SdkSchema = readonly unknown[]
+
+const MODEL = 'com.amazonaws.ecr#'
+const MODEL_FILES = new URL('../../smithy-models/', import.meta.url)
+const SDK_COMMANDS = new URL(
+  '../dist-types/commands/',
+  pathToFileURL(createRequire(import.meta.url).resolve('@aws-sdk/client-ecr')),
+)
+
+const nameOf = (id: string) => id.slice(id.indexOf('#') + 1)
+const isSchema = (value: unknown): value is SdkSchema => Array.isArray(value) && typeof value[0] === 'number'
+
+const SDK_OPERATION = 9
+const SDK_STRUCTURES = [3, -3]
+const LIST = 64
+const MAP = 128
+const SDK_SIMPLE: Record<number, string> = { 0: 'string', 1: 'number', 2: 'boolean', 4: 'timestamp', 21: 'blob' }
+
+/** What a member of the SDK's points to, in the words `inModel` uses. */
+function inSdk(reference: unknown): string {
+  if (typeof reference === 'function') return inSdk((reference as () => unknown)())
+  if (typeof reference === 'number') {
+    if (reference & MAP) return `map of ${inSdk(reference & ~MAP)}`
+    if (reference & LIST) return `list of ${inSdk(reference & ~LIST)}`
+    return SDK_SIMPLE[reference] ?? `unknown ${reference}`
+  }
+  if (!isSchema(reference)) return `unknown ${JSON.stringify(reference)}`
+  const [kind, , name, , target] = reference
+  if (kind === 1) return `list ${String(name)} of ${inSdk(target)}`
+  return kind === 0 ? inSdk(target) : String(name)
+}
+
+const SIMPLE: Record<string, string> = { enum: 'string', integer: 'number', long: 'number', double: 'number' }
+
+/** What a member of the model points to. The SDK names lists only where they hold structures. */
+function inModel(id: string): string {
+  const { type, member, value } = shape(id)
+  if (type === 'structure') return nameOf(id)
+  if (type === 'map' && value) return `map of ${inModel(value.target)}`
+  if (type !== 'list' || !member) return SIMPLE[type] ?? type
+  const named = shape(member.target).type === 'structure' ? ` ${nameOf(id)}` : ''
+  return `list${named} of ${inModel(member.target)}`
+}
+
+function sdkMembers([, , , , names, targets, required = 0]: SdkSchema): string[] {
+  return (names as string[]).map(
+    (name, at) => `${name}${at < Number(required) ? '*' : ''}: ${inSdk((targets as unknown[])[at])}`,
+  )
+}
+
+const modelMembers = ({ members = {} }: Shape): string[] =>
+  Object.entries(members).map(([name, { target, traits }]) => {
+    return `${name}${traits?.['smithy.api#required'] ? '*' : ''}: ${inModel(target)}`
+  })
+
+const modelShapes = new Map(
+  readdirSync(MODEL_FILES)
+    .filter((file) => file.endsWith('.json'))
+    .flatMap((file) =>
+      Object.entries(
+        (JSON.parse(readFileSync(new URL(file, MODEL_FILES), 'utf8')) as { shapes: Record<string, Shape> }).shapes,
+      ),
+    ),
+)
+const modelOf = (type: string) => [...modelShapes].filter(([id, shape]) => id.startsWith(MODEL) && shape.type === type)
+
+/** Names on one side only, then what both sides say of the names they share. */
+function compare(what: string, model: Map<string, string[]>, sdk: Map<string, string[]>): string[] {
+  const names = [...new Set([...model.keys(), ...sdk.keys()])].sort()
+  return names.flatMap((name) => {
+    const [ours, theirs] = [model.get(name), sdk.get(name)]
+    if (!theirs) return [`${what} ${name}: not in the SDK`]
+    if (!ours) return [`${what} ${name}: not in the model`]
+    return [
+      ...ours.filter((fact) => !theirs.includes(fact)).map((fact) => `${what} ${name}: ${fact}: not in the SDK`),
+      ...theirs.filter((fact) => !ours.includes(fact)).map((fact) => `${what} ${name}: ${fact}: not in the model`),
+    ]
+  })
+}
+
+const schemasOf = (sdk: Sdk, kinds: readonly number[]) =>
+  Object.values(sdk).filter((value): value is SdkSchema => isSchema(value) && kinds.includes(Number(value[0])))
+
+function compareOperations(sdk: Sdk): string[] {
+  const theirs = schemasOf(sdk, [SDK_OPERATION]).map(([, , name, , input, output]): [string, string[]] => [
+    String(name),
+    [`input ${inSdk(input)}`, `output ${inSdk(output)}`],
+  ])
+  const ours = operationNames.map((name): [string, string[]] => {
+    const { input, output } = operationShape(name)
+    return [name, [`input ${nameOf(input!.target)}`, `output ${nameOf(output!.target)}`]]
+  })
+  return compare('operation', new Map(ours), new Map(theirs))
+}
+
+/** The SDK's own base exception is no shape of the service. */
+function compareStructures(sdk: Sdk): string[] {
+  const theirs = schemasOf(sdk, SDK_STRUCTURES)
+    .filter(([, namespace]) => namespace === 'com.amazonaws.ecr')
+    .map((schema): [string, string[]] => {
+      const { error, httpError } = Object(schema[3]) as { error?: string; httpError?: number }
+      return [String(schema[2]), [...sdkMembers(schema), `error ${error}, status ${httpError}`]]
+    })
+  const ours = modelOf('structure').map(([id, shape]): [string, string[]] => {
+    const { 'smithy.api#error': error, 'smithy.api#httpError': httpError } = shape.traits ?? {}
+    return [nameOf(id), [...modelMembers(shape), `error ${error}, status ${httpError}`]]
+  })
+  return compare('structure', new Map(ours), new Map(theirs))
+}
+
+function compareEnums(sdk: Sdk): string[] {
+  const theirs = Object.entries(sdk)
+    .filter((entry): entry is [string, Record<string, string>] => isEnum(entry[1]))
+    .map(([name, values]): [string, string[]] => [name, Object.values(values)])
+  const ours = modelOf('enum').map(([id, { members = {} }]): [string, string[]] => [
+    nameOf(id),
+    Object.values(members).map(({ traits }) => String(traits?.['smithy.api#enumValue'])),
+  ])
+  return compare('enum', new Map(ours), new Map(theirs))
+}
+
+const isEnum = (value: unknown) =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).length > 0 &&
+  Object.values(value).every((each) => typeof each === 'string')
+
+function comparePagination(sdk: Sdk): string[] {
+  const theirs = Object.keys(sdk).flatMap((name): [string, string[]][] => {
+    const operation = /^paginate(\w+)$/.exec(name)?.[1]
+    return operation ? [[operation, []]] : []
+  })
+  const ours = operationNames
+    .filter((name) => operationShape(name).traits?.['smithy.api#paginated'])
+    .map((name): [string, string[]] => [name, []])
+  return compare('pagination of', new Map(ours), new Map(theirs))
+}
+
+const differences = (sdk: Sdk) => [
+  ...compareOperations(sdk),
+  ...compareStructures(sdk),
+  ...compareEnums(sdk),
+  ...comparePagination(sdk),
+]
+
+/** The errors of an operation are in the SDK's declarations only. */
+function declaredErrors(operation: string): string[] {
+  const declaration = readFileSync(new URL(`${operation}Command.d.ts`, SDK_COMMANDS), 'utf8')
+  return [...declaration.matchAll(/@throws \{@link (\w+)\}/g)]
+    .map(([, name]) => name!)
+    .filter((name) => name !== 'ECRServiceException')
+    .sort()
+}
+
+describe('The Smithy model', () => {
+  it('says what the SDK says, but for the differences known', () => {
+    expect(differences(ecr)).toEqual(Object.keys(KNOWN))
+  })
+
+  it('has something to compare', () => {
+    expect(operationNames).toHaveLength(63)
+    expect(modelOf('structure').length).toBeGreaterThan(200)
+    expect(modelOf('enum').length).toBeGreaterThan(25)
+  })
+
+  const { Repository$, CreateRepositoryRequest$, ValidationException$, CreateRepository$, ...others } = ecr
+  const rest = { ...others, Repository$, CreateRepositoryRequest$, ValidationException$, CreateRepository$ }
+  const without = (key: string): Sdk => Object.fromEntries(Object.entries(rest).filter(([name]) => name !== key))
+  const edited = (schema: SdkSchema, at: number, value: unknown) => schema.with(at, value)
+  it.each<[string, Sdk, string]>([
+    ['an operation gone', without('CreateRepository$'), 'operation CreateRepository: not in the SDK'],
+    ['a new operation', { ...rest, New$: [9, 'com.amazonaws.ecr', 'New', 0, 0, 0] }, 'operation New: not in the model'],
+    [
+      'another input',
+      { ...rest, CreateRepository$: edited(CreateRepository$, 4, () => Repository$) },
+      'operation CreateRepository: input Repository: not in the model',
+    ],
+    ['a structure gone', without('Repository$'), 'structure Repository: not in the SDK'],
+    [
+      'a member of another name',
+      { ...rest, Repository$: edited(Repository$, 4, (Repository$[4]).with(0, 'arn')) },
+      'structure Repository: arn: string: not in the model',
+    ],
+    [
+      'a member of another type',
+      { ...rest, Repository$: edited(Repository$, 5, (Repository$[5] as unknown[]).with(0, 64)) },
+      'structure Repository: repositoryArn: list of string: not in the model',
+    ],
+    [
+      'a member no longer required',
+      { ...rest, CreateRepositoryRequest$: edited(CreateRepositoryRequest$, 6, 0) },
+      'structure CreateRepositoryRequest: repositoryName: string: not in the model',
+    ],
+    [
+      'another status',
+      { ...rest, ValidationException$: edited(ValidationException$, 3, { error: 'client', httpError: 422 }) },
+      'structure ValidationException: error client, status 422: not in the model',
+    ],
+    [
+      'a new enum value',
+      { ...rest, TagStatus: { ...ecr.TagStatus, ODD: 'ODD' } },
+      'enum TagStatus: ODD: not in the model',
+    ],
+    ['an enum gone', without('TagStatus'), 'enum TagStatus: not in the SDK'],
+    ['a new paginator', { ...rest, paginateNew: () => 0 }, 'pagination of New: not in the model'],
+  ])('notices %s', (_, sdk, difference) => {
+    expect(differences(sdk)).toContain(difference)
+  })
+
+  it.each(operationNames.filter((name) => !operationShape(name).traits?.['dev.ecrlocal#ours']))(
+    'declares the errors the SDK declares for %s',
+    (name) => {
+      expect(operationShape(name).errors?.map(({ target }) => nameOf(target))).toEqual(declaredErrors(name))
+    },
+  )
+
+  it('defines each shape once, and every shape it points to', () => {
+    const files = readdirSync(MODEL_FILES).filter((file) => file.endsWith('.json'))
+    const text = files.map((file) => readFileSync(new URL(file, MODEL_FILES), 'utf8')).join('')
+    const ids = [...text.matchAll(/^ {4}"([\w.]+#\w+)": \{/gm)].map(([, id]) => id)
+    const targets = [...text.matchAll(/"target": "([\w.]+#\w+)"/g)].map(([, id]) => id!)
+
+    expect(ids).toHaveLength(modelShapes.size)
+    expect(targets.filter((id) => !id.startsWith('smithy.api#') && !modelShapes.has(id))).toEqual([])
+  })
+
+  it('marks what is ours', () => {
+    const ours = operationNames.filter((name) => operationShape(name).traits?.['dev.ecrlocal#ours'])
+    expect(ours).toEqual(['BatchImportUpstreamImage'])
+  })
+})

@@ -1,0 +1,260 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import type { KeyValue } from '../../src/registry/ports/key-value.js'
+import { keyOf, type Store } from '../../src/registry/ports/store.js'
+import { installation, type Registry } from '../../src/registry/registry.js'
+import type { Repository } from '../../src/registry/repository.js'
+import { storeOf } from '../../src/registry/store.js'
+
+const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
+const repository = (name: string, createdAt = 0): Repository => ({
+  name,
+  createdAt,
+  imageTagMutability: 'MUTABLE',
+  scanOnPush: false,
+  encryption: { encryptionType: 'AES256' },
+  tags: [],
+})
+const layer = (name: string, digest: string) => ({ repository: name, digest, size: 1 })
+const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+/** What every KeyValue must make of a Store. `create` gives an empty one. */
+export function storeContract(name: string, create: () => Promise<KeyValue>) {
+  describe(`a store on ${name}`, () => {
+    let keyValue: KeyValue
+    let store: Store
+    beforeEach(async () => {
+      keyValue = await create()
+      store = storeOf(keyValue)
+    })
+    afterEach(() => store.close())
+
+    const namesOf = async (page: Parameters<Store['repositories']['list']>[1]) => {
+      const { items, next } = await store.repositories.list(registry, page)
+      return { names: items.map((item) => item.name), next }
+    }
+    const insertAll = (...names: string[]) =>
+      Promise.all(names.map((each) => store.repositories.insert(registry, each, repository(each))))
+
+    it('inserts a key once and leaves what was there', async () => {
+      expect(await store.repositories.insert(registry, 'a', repository('a', 1))).toBe(true)
+      expect(await store.repositories.insert(registry, 'a', repository('a', 2))).toBe(false)
+      expect(await store.repositories.get(registry, 'a')).toEqual(repository('a', 1))
+    })
+    it('lets exactly one of many racing inserts win', async () => {
+      const won = await Promise.all(
+        Array.from({ length: 50 }, (_, at) => store.repositories.insert(registry, 'a', repository('a', at))),
+      )
+      expect(won.filter(Boolean)).toHaveLength(1)
+      expect((await store.repositories.get(registry, 'a'))?.createdAt).toBe(won.indexOf(true))
+    })
+    it('puts over what was there', async () => {
+      await store.settings.put(registry, 'a', 'one')
+      await store.settings.put(registry, 'a', 'two')
+      expect(await store.settings.get(registry, 'a')).toBe('two')
+    })
+    it('updates what is there and nothing else', async () => {
+      await insertAll('a')
+      const changed = await store.repositories.update(registry, 'a', (record) => ({ ...record, createdAt: 7 }))
+      expect(changed).toEqual(repository('a', 7))
+      expect(await store.repositories.get(registry, 'a')).toEqual(repository('a', 7))
+      expect(await store.repositories.update(registry, 'b', (record) => record)).toBeUndefined()
+      expect(await store.repositories.get(registry, 'b')).toBeUndefined()
+    })
+    it('gives a removed record to exactly one of many', async () => {
+      await insertAll('a')
+      const removed = await Promise.all(Array.from({ length: 20 }, () => store.repositories.remove(registry, 'a')))
+      expect(removed.filter(Boolean)).toEqual([repository('a')])
+      expect(await namesOf({ limit: 9 })).toEqual({ names: [], next: undefined })
+    })
+    it('hands out copies', async () => {
+      await insertAll('a')
+      const record = await store.repositories.get(registry, 'a')
+      record?.tags.push({ Key: 'k', Value: 'v' })
+      expect(await store.repositories.get(registry, 'a')).toEqual(repository('a'))
+    })
+    it('keeps the longest names AWS allows', async () => {
+      const key = keyOf('n'.repeat(256), 'subject', `sha512:${'a'.repeat(128)}`, `sha512:${'b'.repeat(128)}`)
+      await store.settings.put(registry, key, 'x')
+      await store.settings.put(registry, keyOf('n'.repeat(256), 't'.repeat(300)), 'y')
+      expect(await store.settings.get(registry, key)).toBe('x')
+      expect((await store.settings.list(registry, { limit: 9, prefix: 'n'.repeat(256) })).items).toEqual(['x', 'y'])
+    })
+    it('answers for absurdly long keys without storing them', async () => {
+      await insertAll('a', 'b')
+      const long = `a${'x'.repeat(5000)}`
+      expect(await store.repositories.get(registry, long)).toBeUndefined()
+      expect((await namesOf({ limit: 9, prefix: long })).names).toEqual([])
+      expect((await namesOf({ limit: 9, after: long })).names).toEqual(['b'])
+    })
+
+    describe('lists', () => {
+      it('page in key order and stop with the last page', async () => {
+        await insertAll('c', 'a', 'b')
+        expect(await namesOf({ limit: 2 })).toEqual({ names: ['a', 'b'], next: 'b' })
+        expect(await namesOf({ limit: 2, after: 'b' })).toEqual({ names: ['c'], next: undefined })
+        expect(await namesOf({ limit: 3 })).toEqual({ names: ['a', 'b', 'c'], next: undefined })
+      })
+      it('go on behind a key that is gone, past what came before it', async () => {
+        await insertAll('a', 'b', 'c', 'd')
+        const { next } = await namesOf({ limit: 2 })
+        await store.repositories.remove(registry, 'b')
+        await insertAll('aa', 'bb')
+        expect(await namesOf({ limit: 9, after: next ?? '' })).toEqual({ names: ['bb', 'c', 'd'], next: undefined })
+      })
+      it('keep to a prefix at its edges', async () => {
+        await insertAll('a', 'a/', 'a/b', 'a/c', 'a0', 'b', 'a/\u{10ffff}', 'a/\u{10ffff}z')
+        expect((await namesOf({ limit: 9, prefix: 'a/' })).names).toEqual([
+          'a/',
+          'a/b',
+          'a/c',
+          'a/\u{10ffff}',
+          'a/\u{10ffff}z',
+        ])
+        expect(await namesOf({ limit: 1, prefix: 'a/', after: 'a/b' })).toEqual({ names: ['a/c'], next: 'a/c' })
+        expect((await namesOf({ limit: 9, prefix: 'b', after: 'a' })).names).toEqual(['b'])
+        expect((await namesOf({ limit: 9, prefix: 'a', after: 'b' })).names).toEqual([])
+      })
+      it('equal a sorted array, whatever the keys', async () => {
+        const key = fc.string({ unit: fc.constantFrom('a', 'b', '/', ' ', '\0', 'é', '\uffff', '\u{10ffff}') })
+        const keys = fc.uniqueArray(key, { maxLength: 20 })
+        const property = fc.asyncProperty(keys, key, key, fc.nat(6), async (all, prefix, after, extra) => {
+          await store.clear()
+          await Promise.all(all.map((each) => store.repositories.insert(registry, each, repository(each))))
+          const limit = extra + 1
+          const matching = all.filter((each) => each.startsWith(prefix) && byBytes(each, after) > 0).sort(byBytes)
+          const names = matching.slice(0, limit)
+          const next = matching.length > limit ? names.at(-1) : undefined
+          expect(await namesOf({ limit, prefix, after })).toEqual({ names, next })
+        })
+        await fc.assert(property, { numRuns: 60 })
+      })
+    })
+
+    it('keeps registries and collections apart', async () => {
+      await insertAll('a')
+      const others = [{ ...registry, region: 'eu-west-2' }, { ...registry, account: '12345678901' }, installation]
+      for (const other of others) {
+        expect(await store.repositories.get(other, 'a')).toBeUndefined()
+        expect((await store.repositories.list(other, { limit: 9 })).items).toEqual([])
+      }
+      expect(await store.tags.get(registry, 'a')).toBeUndefined()
+      expect((await store.repositoryPolicies.list(registry, { limit: 9 })).items).toEqual([])
+    })
+    it('clears every registry', async () => {
+      await insertAll('a')
+      await store.settings.put(installation, 'a', 'x')
+      await store.clear()
+      expect(await store.repositories.get(registry, 'a')).toBeUndefined()
+      expect((await store.settings.list(installation, { limit: 9 })).items).toEqual([])
+      expect(await store.repositories.insert(registry, 'a', repository('a'))).toBe(true)
+    })
+
+    describe('a transaction', () => {
+      it('loses none of 200 concurrent changes to one record', async () => {
+        await insertAll('a')
+        const grow = () =>
+          store.repositories.update(registry, 'a', (record) => ({ ...record, createdAt: record.createdAt + 1 }))
+        await Promise.all(Array.from({ length: 200 }, grow))
+        expect((await store.repositories.get(registry, 'a'))?.createdAt).toBe(200)
+      })
+      it('lands as a whole or not at all', async () => {
+        const failing = store.transact(registry, async ({ repositories, layers }) => {
+          await repositories.insert(registry, 'a', repository('a'))
+          await layers.put(registry, 'a 1', layer('a', '1'))
+          throw new Error('on second thoughts')
+        })
+        await expect(failing).rejects.toThrow('on second thoughts')
+        expect(await store.repositories.get(registry, 'a')).toBeUndefined()
+        expect(await store.layers.get(registry, 'a 1')).toBeUndefined()
+      })
+      it('reads its own writes', async () => {
+        await insertAll('a')
+        const seen = await store.transact(registry, async ({ repositories }) => [
+          await repositories.remove(registry, 'a'),
+          await repositories.get(registry, 'a'),
+          await repositories.update(registry, 'a', (record) => record),
+          await repositories.insert(registry, 'a', repository('a', 2)),
+          await repositories.insert(registry, 'a', repository('a', 3)),
+          await repositories.update(registry, 'a', (record) => ({ ...record, createdAt: record.createdAt + 10 })),
+        ])
+        expect(seen).toEqual([repository('a'), undefined, undefined, true, false, repository('a', 12)])
+        expect(await store.repositories.get(registry, 'a')).toEqual(repository('a', 12))
+      })
+      it('lets one of its own parallel inserts win', async () => {
+        const won = await store.transact(registry, ({ repositories }) =>
+          Promise.all([1, 2, 3].map((at) => repositories.insert(registry, 'a', repository('a', at)))),
+        )
+        expect(won).toEqual([true, false, false])
+      })
+      it('sees a record the same way every time it reads it', async () => {
+        await insertAll('a')
+        let interfere = true
+        const seen = await store.transact(registry, async ({ repositories }) => {
+          const first = await repositories.get(registry, 'a')
+          if (interfere) await store.repositories.put(registry, 'a', repository('a', 5))
+          interfere = false
+          return [first?.createdAt, (await repositories.get(registry, 'a'))?.createdAt]
+        })
+        expect(seen).toEqual([0, 0])
+      })
+      it('runs again when a record it read has changed, been removed or appeared', async () => {
+        await insertAll('a', 'b')
+        const runs = { a: 0, b: 0, c: 0 }
+        const racing = (key: keyof typeof runs, interfere: () => Promise<unknown>) =>
+          store.transact(registry, async ({ repositories, settings }) => {
+            const record = await repositories.get(registry, key)
+            if (++runs[key] === 1) await interfere()
+            await settings.put(registry, key, String(record?.createdAt))
+          })
+        await racing('a', () => store.repositories.put(registry, 'a', repository('a', 1)))
+        await racing('b', () => store.repositories.remove(registry, 'b'))
+        await racing('c', () => store.repositories.insert(registry, 'c', repository('c', 3)))
+        expect(runs).toEqual({ a: 2, b: 2, c: 2 })
+        expect((await store.settings.list(registry, { limit: 9 })).items).toEqual(['1', 'undefined', '3'])
+      })
+      it('never lets racing inserts exceed a quota', async () => {
+        const create = (name: string) =>
+          store.transact(registry, async ({ repositories }) => {
+            const { items } = await repositories.list(registry, { limit: 100 })
+            return items.length < 10 && repositories.insert(registry, name, repository(name))
+          })
+        const created = await Promise.all(Array.from({ length: 20 }, (_, at) => create(`repository-${at}`)))
+        expect(created.filter(Boolean)).toHaveLength(10)
+        expect((await namesOf({ limit: 100 })).names).toHaveLength(10)
+      })
+      it('never deletes a repository under a layer that is being put', async () => {
+        for (let round = 0; round < 20; round++) {
+          const name = `r${round}`
+          await insertAll(name)
+          const deleted = store.transact(registry, async ({ repositories, layers }) => {
+            const { items } = await layers.list(registry, { limit: 1, prefix: `${name} ` })
+            return items.length === 0 && (await repositories.remove(registry, name)) !== undefined
+          })
+          const put = store.transact(registry, async ({ repositories, layers }) => {
+            if (!(await repositories.get(registry, name))) return false
+            return layers.insert(registry, keyOf(name, 'd'), layer(name, 'd'))
+          })
+          const outcomes = await Promise.all(round % 2 ? [deleted, put] : [deleted, put].reverse())
+          expect(outcomes.filter(Boolean)).toHaveLength(1)
+          const isLayered = (await store.layers.get(registry, keyOf(name, 'd'))) !== undefined
+          expect((await store.repositories.get(registry, name)) !== undefined).toBe(isLayered)
+        }
+      })
+      it('refuses to list what it has written, and other registries', async () => {
+        const listing = store.transact(registry, async ({ tags }) => {
+          await tags.put(registry, 'a b', { repository: 'a', tag: 'b', digest: 'c' })
+          await tags.list(registry, { limit: 1 })
+        })
+        await expect(listing).rejects.toThrow('List tags before writing to it')
+        const straying = store.transact(registry, ({ settings }) => settings.get(installation, 'a'))
+        await expect(straying).rejects.toThrow('one registry')
+      })
+      it('gives up with ServerException when it keeps losing', async () => {
+        const unlucky = storeOf({ ...keyValue, commit: async () => false }, 30)
+        const losing = unlucky.transact(registry, ({ settings }) => settings.put(registry, 'a', 'x'))
+        await expect(losing).rejects.toMatchObject({ code: 'ServerException' })
+      })
+    })
+  })
+}

@@ -1,0 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { storeContract } from './store.contract.js'
+
+const directories: string[] = []
+afterAll(() => Promise.all(directories.map((path) => rm(path, { recursive: true }))))
+
+storeContract('memory', async () => memoryKeyValue())
+storeContract('LMDB', async () => {
+  const path = await mkdtemp(join(tmpdir(), 'ecr-local-store-'))
+  directories.push(path)
+  return lmdbKeyValue({ path })
+})

@@ -1,0 +1,84 @@
+import aws4 from 'aws4'
+import type { SignedRequest } from '../../src/sigv4/signed-request.js'
+import type { Rules } from '../../src/sigv4/verify.js'
+
+export const accessKeyId = 'AKIAIOSFODNN7EXAMPLE'
+export const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+export const target = 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories'
+export const now = new Date('2026-11-23T12:00:00Z')
+
+/** ECR as the control plane would ask for it, five minutes of skew and one known key. */
+export const ecr: Rules = {
+  secretOf: (id) => (id === accessKeyId ? secretAccessKey : undefined),
+  service: 'ecr',
+  now,
+}
+
+export interface Wanted {
+  method?: string
+  path?: string
+  body?: string
+  headers?: Record<string, string>
+  service?: string
+  region?: string
+  secret?: string
+  signedAt?: string
+  signQuery?: boolean
+  extraHeadersToIgnore?: Record<string, boolean>
+}
+
+/** A DescribeRepositories signed by aws4, an implementation that shares nothing with ours, as node's parser would hand it over. */
+export function signed({ secret = secretAccessKey, signedAt = '20261123T120000Z', ...wanted }: Wanted = {}) {
+  const { method = 'POST', path = '/', body = '{}', service = 'ecr', region = 'us-east-1', headers, ...rest } = wanted
+  const dated = rest.signQuery
+    ? { path: `${path}${path.includes('?') ? '&' : '?'}X-Amz-Date=${signedAt}` }
+    : { path, headers: { 'X-Amz-Date': signedAt } }
+  const request = aws4.sign(
+    {
+      ...{ method, service, region, body, ...rest, ...dated },
+      headers: {
+        Host: 'api.ecr.us-east-1.localhost:4510',
+        'Content-Type': 'application/x-amz-json-1.1',
+        'X-Amz-Target': target,
+        ...dated.headers,
+        ...headers,
+      },
+    },
+    { accessKeyId, secretAccessKey: secret },
+  )
+  return asReceived(method, String(request.path), request.headers as Record<string, string>, body)
+}
+
+/** Names in lower case beside the raw ones, values as bytes: what node's HTTP parser makes of a request. */
+export function asReceived(method: string, path: string, headers: Record<string, string>, body: string): SignedRequest {
+  const rawHeaders = Object.entries(headers).flatMap(([name, value]) => [
+    name,
+    Buffer.from(String(value)).toString('latin1'),
+  ])
+  return withRawHeaders({ method, path, headers: {}, body: Buffer.from(body) }, rawHeaders)
+}
+
+/** The same request with other headers. */
+export function withRawHeaders(request: SignedRequest, rawHeaders: readonly string[]): SignedRequest {
+  const headers: Record<string, string> = {}
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = String(rawHeaders[i]).toLowerCase()
+    const value = String(rawHeaders[i + 1]).trim()
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value
+  }
+  return { ...request, headers, rawHeaders }
+}
+
+/** The same request with one header replaced, added or, given no value, taken away. */
+export function withHeader(request: SignedRequest, name: string, value?: string): SignedRequest {
+  const others: string[] = []
+  const sent = request.rawHeaders ?? []
+  for (let i = 0; i < sent.length; i += 2) {
+    if (String(sent[i]).toLowerCase() !== name) others.push(String(sent[i]), String(sent[i + 1]))
+  }
+  return withRawHeaders(request, value === undefined ? others : [...others, name, value])
+}
+
+/** The same request with its Authorization header rewritten. */
+export const withAuthorization = (request: SignedRequest, change: (authorization: string) => string) =>
+  withHeader(request, 'authorization', change(String(request.headers.authorization)))

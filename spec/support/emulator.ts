@@ -1,0 +1,68 @@
+import { ECRClient } from '@aws-sdk/client-ecr'
+import type { AddressInfo } from 'node:net'
+import { credentialsIn } from '../../src/access/credentials.js'
+import { ownAccountOnly } from '../../src/access/authorize.js'
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import type { ControlPlaneDeps } from '../../src/control-plane/handle.js'
+import { controlPlane } from '../../src/control-plane/server.js'
+import { storeOf } from '../../src/registry/store.js'
+
+/** The account, Region and time every spec of the control plane works in. */
+export const account = '123456789012'
+export const region = 'us-east-1'
+export const now = new Date('2026-01-02T03:04:05.678Z')
+/** The settings of an emulator nobody configured; a spec spreads them and changes what it is about. */
+export const settings = {
+  registryHost: 'localhost:4510',
+  upstreamHosts: [] as string[],
+  quotas: { pullThroughCacheRules: 10 },
+  secret: 'a secret both planes hold',
+  egress: 'all' as 'all' | 'none',
+}
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
+/** A running control plane with a clock that stands still and counted ids, and the SDK client that talks to it. */
+export async function startEmulator(overrides: Partial<ControlPlaneDeps> = {}) {
+  let count = 0
+  let time = now
+  const store = storeOf(memoryKeyValue())
+  const deps = {
+    store,
+    blobs: memoryBlobStore(),
+    clock: {
+      now: async () => time,
+      wall: () => new Date(),
+      advance: async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000)),
+    },
+    ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },
+    log: silent,
+    credentialsOf: credentialsIn({ [account]: { users: { developer: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } }),
+    authorize: ownAccountOnly,
+    importer: { pull: unavailable, importImage: unavailable },
+    secrets: { get: async () => undefined },
+    upstreams: { of: unavailable, close: async () => {} },
+    settings,
+    adminAllowed: true,
+    about: { version: '0.0.0', store: 'memory' },
+    ...overrides,
+  }
+  const server = controlPlane(deps).listen(0, '127.0.0.1')
+  await new Promise((ready) => server.once('listening', ready))
+
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const clientWith = (credentials: { accessKeyId: string; secretAccessKey: string }, inRegion = region) =>
+    new ECRClient({ endpoint, region: inRegion, credentials, maxAttempts: 1 })
+
+  return {
+    endpoint,
+    deps,
+    clientWith,
+    ecr: clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
+}
+
+function unavailable(): never {
+  throw new Error('this spec runs the control plane alone')
+}

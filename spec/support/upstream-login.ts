@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http'
+import type { Reply } from './upstream-faults.js'
+
+export interface TokenLogin {
+  scheme: 'Bearer'
+  /** Token service; this server's own `/token` unless said. */
+  realm?: string
+  service?: string
+  /** What the challenge names; ghcr.io's names a placeholder. The right scope unless said. */
+  scopeInChallenge?: string
+  /** What `expires_in` says; left out with `null`. */
+  expiresInSeconds?: number | null
+  tokenField?: 'token' | 'access_token'
+  /** How an expired token is refused: 401, or 400 as public.ecr.aws does. */
+  expiredAs?: 401 | 400
+  /** Who gets a token; anyone without it. */
+  users?: Record<string, string>
+}
+
+export interface BasicLogin {
+  scheme: 'Basic'
+  users: Record<string, string>
+}
+
+/** The login of one upstream: which requests it lets through, and the tokens it gave. */
+export interface Gate {
+  /** The refusal of a request that may not pass. */
+  refuse(request: IncomingMessage, path: string): Reply | undefined
+  grant(request: IncomingMessage, query: URLSearchParams): Reply
+  expireTokens(): void
+}
+
+export function gate(login: TokenLogin | BasicLogin | undefined, origin: () => string): Gate {
+  const valid = new Map<string, string>()
+  const issued = new Set<string>()
+  return {
+    expireTokens: () => valid.clear(),
+    refuse: ({ headers: { authorization } }, path) => {
+      if (!login) return undefined
+      if (login.scheme === 'Basic') {
+        if (knows(login.users, authorization)) return undefined
+        return answer(401, { 'www-authenticate': 'Basic realm="registry, \\"ours\\""' }, unauthorized)
+      }
+      const repository = /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(path)?.[1]
+      const scope = repository ? `repository:${repository}:pull` : ''
+      const token = authorization?.replace(/^Bearer /, '')
+      if (token !== undefined && [scope, '*'].includes(valid.get(token) ?? '-')) return undefined
+      if (token !== undefined && issued.has(token) && login.expiredAs === 400) return answer(400, {}, expired)
+      return answer(401, { 'www-authenticate': challenge(login, origin(), scope) }, unauthorized)
+    },
+    grant: ({ headers: { authorization } }, query) => {
+      if (login?.scheme !== 'Bearer') return answer(404, {}, '')
+      if (login.users && !knows(login.users, authorization)) return answer(401, {}, unauthorized)
+      const token = `token-${issued.size + 1}`
+      issued.add(token)
+      valid.set(token, query.get('scope') ?? '')
+      const { expiresInSeconds: expires_in = 300, tokenField = 'token' } = login
+      return answer(200, {}, JSON.stringify({ [tokenField]: token, ...(expires_in !== null && { expires_in }) }))
+    },
+  }
+}
+
+const unauthorized = JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] })
+const expired = JSON.stringify({
+  errors: [{ code: 'DENIED', message: 'Your Authorization Token is invalid/expired.' }],
+})
+
+const challenge = ({ realm, service = 'faulty', scopeInChallenge }: TokenLogin, origin: string, scope: string) =>
+  `Bearer realm="${realm ?? `${origin}/token`}",service="${service}",scope="${scopeInChallenge ?? scope}"`
+
+const knows = (users: Record<string, string>, authorization = '') => {
+  const [name = '', ...password] = Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+    .toString()
+    .split(':')
+  return authorization.startsWith('Basic ') && Object.hasOwn(users, name) && users[name] === password.join(':')
+}
+
+const answer = (status: number, headers: Record<string, string>, body: string): Reply => ({
+  status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: Buffer.from(body),
+  ranges: false,
+})

@@ -1,0 +1,38 @@
+import { httpUpstreams, type HttpUpstreamsOptions } from '../../src/adapters/http/upstream.js'
+import type { Upstream, UpstreamCredentials, Upstreams } from '../../src/registry/ports/upstream.js'
+import type { FaultyUpstream } from './faulty-upstream.js'
+
+/** The real client, asking a faulty upstream under the name `registry.example`. */
+export interface Pulling extends AsyncDisposable {
+  upstreams: Upstreams
+  registry: Upstream
+  /** What it would have waited between tries, in milliseconds; nothing really waits. */
+  waits: number[]
+  /** Moves the client's clock. */
+  advance(milliseconds: number): void
+}
+
+export interface PullingOptions extends Partial<HttpUpstreamsOptions> {
+  credentials?: UpstreamCredentials
+  /** The upstream's address, where it is not `url`. */
+  endpoint?: string
+}
+
+export function pullingFrom(upstream: Pick<FaultyUpstream, 'url'>, options: PullingOptions = {}): Pulling {
+  const { credentials, endpoint = upstream.url, endpoints, ...others } = options
+  const waits: number[] = []
+  let now = Date.parse('2026-11-23T12:00:00Z')
+  const upstreams = httpUpstreams({
+    endpoints: { 'registry.example': { endpoint }, ...endpoints },
+    clock: { wall: () => new Date(now) },
+    wait: async (milliseconds) => void waits.push(milliseconds),
+    ...others,
+  })
+  return {
+    upstreams,
+    registry: upstreams.of('registry.example', credentials),
+    waits,
+    advance: (milliseconds) => void (now += milliseconds),
+    [Symbol.asyncDispose]: () => upstreams.close(),
+  }
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http'
+import { type Content, digestOf } from './upstream-content.js'
+import type { Client, Fault, Reply } from './upstream-faults.js'
+import type { Gate } from './upstream-login.js'
+
+/** What a registry that is in order answers. */
+export function answerTo(request: IncomingMessage, content: Content, login: Gate): Reply {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://upstream')
+  if (pathname === '/token') return login.grant(request, searchParams)
+  const refusal = login.refuse(request, pathname)
+  if (refusal) return refusal
+  if (pathname === '/v2/') return ok('application/json', Buffer.from('{}'))
+  const [, repository = '', kind, reference = ''] = /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(pathname) ?? []
+  if (kind === 'manifests') return manifestReply(content, repository, reference)
+  if (kind === 'blobs') return blobReply(content, reference)
+  if (kind === 'tags') return tagsReply(content, repository)
+  return unknown('NAME_UNKNOWN')
+}
+
+function manifestReply({ manifests, tags }: Content, repository: string, reference: string): Reply {
+  const digest = tags.get(`${repository} ${reference}`) ?? reference
+  const manifest = manifests.get(`${repository} ${digest}`) ?? sha512Of(manifests, repository, digest)
+  if (!manifest) return unknown('MANIFEST_UNKNOWN')
+  const reply = ok(manifest.mediaType, manifest.bytes)
+  return { ...reply, headers: { ...reply.headers, 'docker-content-digest': digest, etag: `"${digest}"` } }
+}
+
+const sha512Of = (manifests: Content['manifests'], repository: string, digest: string) =>
+  digest.startsWith('sha512:')
+    ? [...manifests].find(
+        ([key, { bytes }]) => key.startsWith(`${repository} `) && digestOf(bytes, 'sha512') === digest,
+      )?.[1]
+    : undefined
+
+function blobReply({ blobs }: Content, digest: string): Reply {
+  const bytes = blobs.get(digest)
+  if (!bytes) return unknown('BLOB_UNKNOWN')
+  const reply = ok('application/octet-stream', bytes)
+  return { ...reply, headers: { ...reply.headers, 'docker-content-digest': digest }, ranges: true }
+}
+
+function tagsReply({ tags }: Content, name: string): Reply {
+  const own = [...tags.keys()].filter((key) => key.startsWith(`${name} `)).map((key) => key.slice(name.length + 1))
+  return ok('application/json', Buffer.from(JSON.stringify({ name, tags: own.sort() })))
+}
+
+/** Sends a reply, unless the fault sends something else. */
+export async function serve(reply: Reply, parts: Omit<Client, 'sendHead'>, fault?: Fault): Promise<void> {
+  const { response } = parts
+  response.on('error', () => {})
+  const client = { ...parts, sendHead: (head: Reply) => sendHead(parts, head) }
+  const final = fault ? await fault(reply, client) : reply
+  if (final && !response.destroyed) response.end(client.sendHead(final))
+}
+
+function sendHead({ request, response }: Omit<Client, 'sendHead'>, reply: Reply): Buffer {
+  const { status, body, extra } = ranged(request, reply)
+  const { framing = 'length', headers } = reply
+  if (framing === 'close') response.removeHeader('transfer-encoding')
+  response.writeHead(status, {
+    ...(framing === 'length' && { 'content-length': body.length }),
+    ...(framing === 'close' && { connection: 'close' }),
+    ...headers,
+    ...extra,
+  })
+  response.flushHeaders()
+  return request.method === 'HEAD' ? Buffer.alloc(0) : body
+}
+
+function ranged({ headers: { range } }: IncomingMessage, { status, body, ranges }: Reply) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? []
+  if (!ranges || status !== 200 || first === undefined) return { status, body, extra: {} }
+  const start = Number(first)
+  const end = last ? Math.min(Number(last), body.length - 1) : body.length - 1
+  if (start > end) return { status: 416, body: Buffer.alloc(0), extra: { 'content-range': `bytes */${body.length}` } }
+  const extra = { 'content-range': `bytes ${start}-${end}/${body.length}` }
+  return { status: 206, body: body.subarray(start, end + 1), extra }
+}
+
+const ok = (type: string, body: Buffer): Reply => ({
+  status: 200,
+  headers: { 'content-type': type },
+  body,
+  ranges: false,
+})
+
+const unknown = (code: string): Reply => ({
+  status: 404,
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.from(JSON.stringify({ errors: [{ code, message: 'unknown' }] })),
+  ranges: false,
+})

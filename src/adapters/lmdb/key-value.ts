@@ -1,0 +1,72 @@
+import { open } from 'lmdb'
+import type { Entry, Expectation, KeyValue, PageOf, Place } from '../../registry/ports/key-value.js'
+import type { Registry } from '../../registry/registry.js'
+
+/** LMDB refuses keys beyond 1978 bytes; one byte is left for the upper bound of a prefix. */
+const longestKey = 1977
+
+/** Sorts behind every byte that UTF-8 uses. */
+const behindAll = Buffer.from([0xff])
+
+/**
+ * The embedded default. One key is `account NUL region NUL collection NUL key` in bytes, so that a page is one range.
+ * A commit is checked and written inside LMDB's write transaction, together with the others of the same moment, and
+ * synced before it answers (`overlappingSync` would answer earlier). Several processes may share the directory.
+ */
+export function lmdbKeyValue({ path }: { path: string }): KeyValue {
+  const db = open<string, Buffer>({
+    path,
+    encoding: 'string',
+    keyEncoding: 'binary',
+    overlappingSync: false,
+    noSubdir: false,
+  })
+
+  const valueOf = ({ registry, collection, key }: Place) => {
+    const at = keyFor(registry, collection, key)
+    return at.length > longestKey ? undefined : db.get(at)
+  }
+
+  const list = (registry: Registry, collection: string, { limit, prefix = '', after }: PageOf): Entry[] => {
+    const base = keyFor(registry, collection, '').length
+    const start = keyFor(registry, collection, prefix)
+    if (start.length > longestKey || limit <= 0) return []
+    // No key is as long as what is cut off here, so none lies between the two.
+    const behind = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
+    const follows = after !== undefined && Buffer.compare(behind, start) >= 0
+    const range = { start: follows ? behind : start, exclusiveStart: follows, end: Buffer.concat([start, behindAll]) }
+    return Array.from(db.getRange({ ...range, limit }), ({ key, value }): Entry => [text(key, base), value])
+  }
+
+  const holds = (registry: Registry, expected: Expectation) =>
+    'page' in expected
+      ? JSON.stringify(list(registry, expected.collection, expected.page)) === JSON.stringify(expected.entries)
+      : valueOf({ registry, ...expected }) === expected.value
+
+  return {
+    get: async (place) => valueOf(place),
+    list: async (registry, collection, page) => list(registry, collection, page),
+    async commit(registry, expectations, writes) {
+      const changes = writes.map(({ collection, key, value }) => [keyFor(registry, collection, key), value] as const)
+      if (changes.some(([key]) => key.length > longestKey)) throw new Error(`A key exceeds ${longestKey} bytes`)
+      return db.transaction(() => {
+        if (!expectations.every((expected) => holds(registry, expected))) return false
+        for (const [key, value] of changes) {
+          if (value === undefined) db.removeSync(key)
+          else db.putSync(key, value)
+        }
+        return true
+      })
+    },
+    async clear() {
+      await db.clearAsync()
+    },
+    close: () => db.close(),
+  }
+}
+
+const keyFor = ({ account, region }: Registry, collection: string, key: string) =>
+  Buffer.from(`${account}\0${region}\0${collection}\0${key}`)
+
+const text = (key: Uint8Array, base: number) =>
+  Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8', base)

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { type BlobStore, type BlobWriter, DigestMismatch } from '../../registry/ports/blob-store.js'
+
+/** Keeps blobs in this process only: for tests and for registries nobody needs tomorrow. */
+export function memoryBlobStore(): BlobStore {
+  const blobs = new Map<string, Buffer>()
+  const sessions = new Map<string, Appended>()
+
+  const writerOf = (appended: Appended, forget: () => void): BlobWriter => ({
+    get size() {
+      return appended.size
+    },
+    async append(chunk) {
+      appended.chunks.push(Buffer.from(chunk))
+      appended.size += chunk.length
+    },
+    read: async (position, length) => whole(appended).subarray(position, position + length),
+    async commit(digest) {
+      forget()
+      const bytes = whole(appended)
+      const actual = digestOf(digest, bytes)
+      if (actual !== digest) throw new DigestMismatch(digest, actual)
+      blobs.set(digest, bytes)
+    },
+    async close() {},
+    async abort() {
+      forget()
+      appended.chunks = []
+    },
+  })
+
+  return {
+    size: async (digest) => blobs.get(digest)?.length,
+    async open(digest, range) {
+      const bytes = blobs.get(digest)
+      return bytes && Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false })
+    },
+    read: async (digest) => blobs.get(digest),
+    create: async () => writerOf({ chunks: [], size: 0 }, () => {}),
+    async session(id) {
+      const appended = sessions.get(id) ?? { chunks: [], size: 0 }
+      sessions.set(id, appended)
+      return writerOf(appended, () => sessions.delete(id))
+    },
+    async clear() {
+      blobs.clear()
+      sessions.clear()
+    },
+  }
+}
+
+interface Appended {
+  chunks: Buffer[]
+  size: number
+}
+
+/** Joins the chunks once, not at every read. */
+function whole(appended: Appended): Buffer {
+  const [first, ...others] = appended.chunks
+  const bytes = first && others.length === 0 ? first : Buffer.concat(appended.chunks)
+  appended.chunks = [bytes]
+  return bytes
+}
+
+const digestOf = (expected: string, bytes: Buffer) => {
+  const algorithm = expected.startsWith('sha512:') ? 'sha512' : 'sha256'
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
+}

@@ -1,0 +1,81 @@
+import type { Expectation, KeyValue, PageOf, Place, Write } from '../../registry/ports/key-value.js'
+import type { Registry } from '../../registry/registry.js'
+
+interface Sorted {
+  /** Bytes as characters, so that comparing strings compares bytes. */
+  keys: string[]
+  values: Map<string, string>
+}
+
+/** Keeps everything in this process only: for tests and for registries nobody needs tomorrow. */
+export function memoryKeyValue(): KeyValue {
+  const collections = new Map<string, Sorted>()
+
+  function sorted({ account, region }: Registry, collection: string): Sorted {
+    const id = `${account} ${region} ${collection}`
+    const known = collections.get(id)
+    if (known) return known
+    const created = { keys: [], values: new Map() }
+    collections.set(id, created)
+    return created
+  }
+
+  const valueOf = ({ registry, collection, key }: Place) => sorted(registry, collection).values.get(key)
+
+  const holds = (registry: Registry, expected: Expectation) =>
+    'page' in expected
+      ? JSON.stringify(pageIn(sorted(registry, expected.collection), expected.page)) ===
+        JSON.stringify(expected.entries)
+      : valueOf({ registry, ...expected }) === expected.value
+
+  return {
+    get: async (place) => valueOf(place),
+    list: async (registry, collection, page) => pageIn(sorted(registry, collection), page),
+    async commit(registry, expectations, writes) {
+      if (!expectations.every((expected) => holds(registry, expected))) return false
+      for (const write of writes) apply(sorted(registry, write.collection), write)
+      return true
+    },
+    async clear() {
+      collections.clear()
+    },
+    async close() {},
+  }
+}
+
+function apply({ keys, values }: Sorted, { key, value }: Write) {
+  if (values.has(key) !== (value !== undefined)) {
+    const bytes = asBytes(key)
+    if (value === undefined) keys.splice(firstFrom(keys, bytes), 1)
+    else keys.splice(firstFrom(keys, bytes), 0, bytes)
+  }
+  if (value === undefined) values.delete(key)
+  else values.set(key, value)
+}
+
+function pageIn({ keys, values }: Sorted, { limit, prefix = '', after }: PageOf) {
+  const start = asBytes(prefix)
+  const behind = after === undefined ? '' : `${asBytes(after)}\0`
+  const entries: [string, string][] = []
+  for (let at = firstFrom(keys, behind > start ? behind : start); entries.length < limit; at++) {
+    const bytes = keys[at]
+    if (bytes === undefined || !bytes.startsWith(start)) break
+    const key = Buffer.from(bytes, 'latin1').toString()
+    entries.push([key, values.get(key) ?? ''])
+  }
+  return entries
+}
+
+const asBytes = (key: string) => Buffer.from(key).toString('latin1')
+
+/** Index of the first key at or behind `bytes`. */
+function firstFrom(keys: string[], bytes: string) {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((keys[middle] ?? '') < bytes) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,58 @@
+import type { HttpRequest, HttpResponse } from '@smithy/protocol-http'
+import type { Authorize } from '../access/authorize.js'
+import { ServiceException } from '../registry/errors.js'
+import type { Log } from '../registry/ports/log.js'
+import { validate } from '../smithy/validate.js'
+import { authenticate, type AuthenticateDeps, type Caller } from './authenticate.js'
+import { operations } from './operations/index.js'
+import type { Input, Operation, OperationName, Resources } from './operations/operation.js'
+import { readCall, writeError, writeOutput } from './protocol/aws-json.js'
+import { refusalOf } from './protocol/constraints.js'
+
+/** Everything a call may need. */
+export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
+  readonly authorize: Authorize
+  readonly log: Log
+}
+
+/** The path every ECR call takes. Each step returns what the next one needs, or throws the refusal. */
+export async function handle(request: HttpRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
+  const requestId = deps.ids.uuid()
+  try {
+    const { name, body } = readCall(request)
+    const operation = find(name)
+    const caller = authenticate(request, 'ecr', deps)
+    const registry = registryOf(body, caller)
+    const { principal } = caller
+    const resources = operation.resources(body, registry)
+    await deps.authorize({ principal, action: `ecr:${name}`, resources, registry })
+    const input = accept(name, body)
+    const output = await operation.run(input, { ...deps, registry, principal, now: await deps.clock.now() })
+    deps.log.debug({ requestId, operation: name, ...registry }, 'answered')
+    return writeOutput(output, requestId)
+  } catch (error) {
+    reportUnexpected(error, requestId, deps.log)
+    return writeError(error, requestId)
+  }
+}
+
+function find(name: string): Operation<OperationName> {
+  const operation = Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
+  if (!operation) throw new ServiceException('UnknownOperationException')
+  return operation
+}
+
+/** A registry of one's own account unless the call names another's. */
+function registryOf({ registryId }: Record<string, unknown>, { principal, region }: Caller) {
+  return { account: typeof registryId === 'string' ? registryId : principal.account, region }
+}
+
+function accept(name: string, body: Record<string, unknown>): Input<OperationName> {
+  const violations = validate(name, body)
+  if (violations.length > 0) throw refusalOf(violations)
+  return body
+}
+
+function reportUnexpected(error: unknown, requestId: string, log: Log) {
+  if (!(error instanceof ServiceException)) log.error({ requestId, err: error }, 'failed unexpectedly')
+}

@@ -1,0 +1,18 @@
+import type { ImageId } from '../../../registry/image.js'
+import type { Operation } from '../operation.js'
+import { namedRepository } from '../resources.js'
+import { batchAnswer } from './batch-answer.js'
+
+/**
+ * Ours: the service has the permission of this name and no operation. Brings images from the upstream whatever the 24
+ * hours say, and answers when they are here.
+ */
+export const batchImportUpstreamImage: Operation<'BatchImportUpstreamImage'> = {
+  resources: namedRepository,
+
+  run({ repositoryName: repository, imageIds }, context) {
+    const { registry, principal, importer } = context
+    const bring = (imageId: ImageId) => importer.importImage({ registry, repository, imageId, principal })
+    return batchAnswer(imageIds, bring, context)
+  },
+}

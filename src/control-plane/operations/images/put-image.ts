@@ -1,0 +1,47 @@
+import { imageAlreadyExists, imageDigestDoesNotMatch } from '../../../registry/errors.js'
+import { acceptImageTag } from '../../../registry/image-tag.js'
+import { keepManifest } from '../../../registry/keep-manifest.js'
+import { digestOf, parseManifest } from '../../../registry/manifest.js'
+import { putImage as recordImage } from '../../../registry/put-image.js'
+import { requireRepository } from '../../../registry/require-repository.js'
+import type { Context, Input, Operation } from '../operation.js'
+import { namedRepository } from '../resources.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
+export const putImage: Operation<'PutImage'> = {
+  resources: namedRepository,
+
+  async run(input, context) {
+    const { registry, store, blobs } = context
+    const { repositoryName, imageManifest } = input
+    await requireRepository(store, registry, repositoryName)
+    const { bytes, ...accepted } = acceptImage(input, context)
+    await keepManifest(blobs, accepted.digest, bytes)
+
+    const { image, changed } = await recordImage(store, registry, accepted)
+    const { digest: imageDigest, tag: imageTag } = accepted
+    if (!changed) throw imageAlreadyExists(imageDigest, imageTag, repositoryName, registry.account)
+    return {
+      image: {
+        registryId: registry.account,
+        repositoryName,
+        imageId: { imageDigest, ...(imageTag !== undefined && { imageTag }) },
+        imageManifest,
+        imageManifestMediaType: image.mediaType,
+      },
+    }
+  },
+}
+
+function acceptImage(input: Input<'PutImage'>, { registry, now }: Context) {
+  const { repositoryName: repository, imageManifestMediaType, imageDigest } = input
+  const tag = acceptImageTag(input.imageTag)
+  const bytes = Buffer.from(input.imageManifest, 'utf8')
+  const manifest = parseManifest(bytes, imageManifestMediaType)
+  const digest = digestOf(bytes, imageDigest)
+  if (imageDigest !== undefined && imageDigest !== digest) {
+    throw imageDigestDoesNotMatch(imageDigest, repository, registry.account)
+  }
+  const common = { repository, digest, manifest, manifestSize: bytes.length, now: now.getTime() }
+  return { ...common, bytes, ...(tag !== undefined && { tag }) }
+}

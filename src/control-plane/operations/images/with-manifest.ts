@@ -1,0 +1,20 @@
+import type { Image as Described } from '@aws-sdk/client-ecr'
+import { serverException } from '../../../registry/errors.js'
+import type { FoundImage } from '../../../registry/find-image.js'
+import type { Context } from '../operation.js'
+
+/** An image with its manifest, as BatchGetImage answers it: byte for byte what was pushed. */
+export async function withManifest(
+  { image, tag }: FoundImage,
+  { registry, blobs }: Pick<Context, 'registry' | 'blobs'>,
+): Promise<Described> {
+  const manifest = await blobs.read(image.digest)
+  if (!manifest) throw serverException(`The manifest of image '${image.digest}' is missing from the blob store.`)
+  return {
+    registryId: registry.account,
+    repositoryName: image.repository,
+    imageId: { imageDigest: image.digest, ...(tag && { imageTag: tag.tag }) },
+    imageManifest: manifest.toString('utf8'),
+    imageManifestMediaType: image.mediaType,
+  }
+}

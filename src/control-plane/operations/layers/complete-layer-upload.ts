@@ -1,0 +1,26 @@
+import { emptyUpload, layerAlreadyExists, layerPartTooSmall } from '../../../registry/errors.js'
+import { findLayer } from '../../../registry/find-layer.js'
+import { abandonUpload, completeUpload, findUpload } from '../../../registry/layer-upload.js'
+import type { Operation } from '../operation.js'
+import { namedRepository } from '../resources.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html */
+export const completeLayerUpload: Operation<'CompleteLayerUpload'> = {
+  resources: namedRepository,
+
+  async run({ repositoryName, uploadId, layerDigests }, context) {
+    const { registry } = context
+    const session = { registry, repository: repositoryName, id: uploadId }
+    const [layerDigest = ''] = layerDigests
+
+    const { size, smallPartFollowed } = await findUpload(context, session)
+    if (size === 0) throw emptyUpload()
+    if (smallPartFollowed) throw layerPartTooSmall()
+    if (await findLayer(context, registry, repositoryName, layerDigest)) {
+      await abandonUpload(context, session)
+      throw layerAlreadyExists()
+    }
+    await completeUpload(context, session, layerDigest)
+    return { registryId: registry.account, repositoryName, uploadId, layerDigest }
+  },
+}

@@ -1,0 +1,98 @@
+import type * as ecr from '@aws-sdk/client-ecr'
+import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { Ids } from '../../registry/ports/ids.js'
+import type { Importer } from '../../registry/ports/importer.js'
+import type { Secrets } from '../../registry/ports/secrets.js'
+import type { Store } from '../../registry/ports/store.js'
+import type { Upstreams } from '../../registry/ports/upstream.js'
+import type { Principal } from '../../registry/principal.js'
+import type { Registry } from '../../registry/registry.js'
+
+/** Every operation the AWS SDK knows, read off its command classes, and ours: no list to keep by hand. */
+export type OperationName = SdkOperationName | keyof OurOperations
+
+type SdkOperationName = Exclude<
+  { [K in keyof typeof ecr]: K extends `${infer N}Command` ? N : never }[keyof typeof ecr],
+  '$'
+>
+
+/** Operations the service has only as a permission, modelled in smithy-models/ecr-local.json. */
+export interface OurOperations {
+  BatchImportUpstreamImage: {
+    input: Pick<ecr.BatchGetImageRequest, 'registryId' | 'repositoryName' | 'imageIds'>
+    output: ecr.BatchGetImageResponse
+  }
+}
+
+type CommandOf<N extends SdkOperationName> = (typeof ecr)[`${N}Command`] extends abstract new (
+  ...args: never[]
+) => infer C
+  ? C
+  : never
+type ResultOf<C> = C extends {
+  resolveMiddleware: (...args: never[]) => (...args: never[]) => Promise<{ output: infer O }>
+}
+  ? O
+  : never
+
+/** An operation's input once validated: members the model requires are present. */
+export type Input<N extends OperationName> = N extends keyof OurOperations
+  ? Validated<OurOperations[N]['input']>
+  : N extends SdkOperationName
+    ? CommandOf<N> extends { input: infer I }
+      ? Validated<I>
+      : never
+    : never
+
+/** What an operation answers; the protocol puts it on the wire. */
+export type Output<N extends OperationName> = N extends keyof OurOperations
+  ? OurOperations[N]['output']
+  : N extends SdkOperationName
+    ? Omit<ResultOf<CommandOf<N>>, '$metadata'>
+    : never
+
+/** The SDK types a required member as `T | undefined`; after validation it is `T`. Bytes come as base64 text. */
+type Validated<T> = T extends Uint8Array
+  ? string
+  : T extends object
+    ? { [K in keyof T]: Validated<Exclude<T[K], undefined>> }
+    : T
+
+/** What an operation may use. */
+export interface Context extends Resources {
+  /** The registry addressed: the signature's Region, and `registryId` or else the caller's account. */
+  readonly registry: Registry
+  readonly principal: Principal
+  /** When the request arrived, read once, so everything an operation writes bears one time. */
+  readonly now: Date
+}
+
+/** The parts every operation shares. */
+export interface Resources {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly ids: Ids
+  readonly importer: Importer
+  readonly secrets: Secrets
+  readonly upstreams: Upstreams
+  readonly settings: Settings
+}
+
+/** The settings operations look at. */
+export interface Settings {
+  /** Host and port of a registry as clients write it, with `{account}` and `{region}` to be filled in. */
+  readonly registryHost: string
+  /** Upstream hosts named in the configuration: accepted in rules though the service does not know them. */
+  readonly upstreamHosts: readonly string[]
+  readonly quotas: { readonly pullThroughCacheRules: number }
+  /** Signs authorization tokens and layer URLs; the data plane holds the same. */
+  readonly secret: string
+  readonly egress: 'all' | 'none'
+}
+
+/** One operation of the API. */
+export interface Operation<N extends OperationName> {
+  /** The ARNs the caller needs permission on. Runs before validation, so must accept any input. */
+  resources(input: Input<N>, registry: Registry): string[]
+  run(input: Input<N>, context: Context): Promise<Output<N>>
+}

@@ -1,0 +1,48 @@
+import { acceptUpstream } from '../../../registry/accept-upstream.js'
+import { invalidParameterAt, limitExceeded, pullThroughCacheRuleAlreadyExists } from '../../../registry/errors.js'
+import { type PullThroughCacheRule, ROOT } from '../../../registry/pull-through.js'
+import type { Context, Input, Operation } from '../operation.js'
+import { wholeRegistry } from '../resources.js'
+import { describe, describeKind, describeOrigin } from './describe.js'
+import { rulePrefix } from './rule-prefix.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html */
+export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'> = {
+  resources: wholeRegistry,
+
+  async run(input, context) {
+    const { registry, secrets, settings, now } = context
+    const prefixes = acceptPrefixes(input)
+    const upstream = await acceptUpstream(input, settings.upstreamHosts, secrets)
+    const { customRoleArn } = input
+    const rule = {
+      ...prefixes,
+      ...upstream,
+      ...(customRoleArn !== undefined && { customRoleArn }),
+      createdAt: now.getTime(),
+      updatedAt: now.getTime(),
+    }
+    await insert(rule, context)
+    return { ...describe(rule, registry), ...describeOrigin(rule), ...describeKind(rule) }
+  },
+}
+
+function acceptPrefixes(input: Input<'CreatePullThroughCacheRule'>) {
+  const ecrRepositoryPrefix = rulePrefix(input.ecrRepositoryPrefix)
+  const upstreamRepositoryPrefix = rulePrefix(input.upstreamRepositoryPrefix ?? ROOT)
+  if (ecrRepositoryPrefix === ROOT && upstreamRepositoryPrefix !== ROOT) {
+    throw invalidParameterAt('upstreamRepositoryPrefix', 'must be ROOT when ecrRepositoryPrefix is set as ROOT')
+  }
+  return { ecrRepositoryPrefix, upstreamRepositoryPrefix }
+}
+
+/** The rules are counted in the transaction that adds one, so that the quota holds however many creates race. */
+function insert(rule: PullThroughCacheRule, { registry, store, settings }: Context): Promise<void> {
+  const quota = settings.quotas.pullThroughCacheRules
+  return store.transact(registry, async ({ rules }) => {
+    const existing = await rules.list(registry, { limit: quota + 1 })
+    if (await rules.get(registry, rule.ecrRepositoryPrefix)) throw pullThroughCacheRuleAlreadyExists()
+    if (existing.items.length >= quota) throw limitExceeded()
+    await rules.put(registry, rule.ecrRepositoryPrefix, rule)
+  })
+}

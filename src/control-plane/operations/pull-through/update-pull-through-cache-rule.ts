@@ -1,0 +1,25 @@
+import { requireSecret } from '../../../registry/accept-upstream.js'
+import { pullThroughCacheRuleNotFound } from '../../../registry/errors.js'
+import type { Operation } from '../operation.js'
+import { wholeRegistry } from '../resources.js'
+import { describe } from './describe.js'
+import { requireRule } from './require-rule.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html */
+export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'> = {
+  resources: wholeRegistry,
+
+  async run({ ecrRepositoryPrefix, credentialArn, customRoleArn }, context) {
+    const { registry, store, secrets, now } = context
+    const { ecrRepositoryPrefix: prefix } = await requireRule(ecrRepositoryPrefix, context)
+    await requireSecret(credentialArn, secrets)
+    const updated = await store.rules.update(registry, prefix, (rule) => ({
+      ...rule,
+      ...(credentialArn !== undefined && { credentialArn }),
+      ...(customRoleArn !== undefined && { customRoleArn }),
+      updatedAt: now.getTime(),
+    }))
+    if (!updated) throw pullThroughCacheRuleNotFound()
+    return { ...describe(updated, registry), updatedAt: new Date(updated.updatedAt) }
+  },
+}

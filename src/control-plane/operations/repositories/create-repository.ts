@@ -1,0 +1,27 @@
+import { repositoryAlreadyExists } from '../../../registry/errors.js'
+import { newRepository } from '../../../registry/repository.js'
+import type { Operation } from '../operation.js'
+import { namedRepository } from '../resources.js'
+import { acceptTags } from '../tags/accept-tags.js'
+import { acceptMutability } from './accept-mutability.js'
+import { describe } from './describe.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
+export const createRepository: Operation<'CreateRepository'> = {
+  resources: namedRepository,
+
+  async run(input, context) {
+    const { registry, store, now } = context
+    const { repositoryName, imageScanningConfiguration, encryptionConfiguration } = input
+    const repository = newRepository(repositoryName, now, {
+      ...acceptMutability(input),
+      scanOnPush: imageScanningConfiguration?.scanOnPush ?? false,
+      ...(encryptionConfiguration && { encryption: encryptionConfiguration }),
+      tags: acceptTags(input.tags ?? []),
+    })
+
+    const created = await store.repositories.insert(registry, repositoryName, repository)
+    if (!created) throw repositoryAlreadyExists(repositoryName, registry.account)
+    return { repository: describe(repository, context) }
+  },
+}

@@ -1,0 +1,19 @@
+import { repositoryNotFound } from '../../../registry/errors.js'
+import type { Operation } from '../operation.js'
+import { namedResource } from '../resources.js'
+import { taggedRepository } from './tagged-repository.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UntagResource.html */
+export const untagResource: Operation<'UntagResource'> = {
+  resources: namedResource,
+
+  async run({ resourceArn, tagKeys }, { registry, store }) {
+    const name = taggedRepository(resourceArn, registry)
+    const untagged = await store.repositories.update(registry, name, (repository) => ({
+      ...repository,
+      tags: repository.tags.filter(({ Key }) => !tagKeys.includes(Key)),
+    }))
+    if (!untagged) throw repositoryNotFound(name, registry.account)
+    return {}
+  },
+}

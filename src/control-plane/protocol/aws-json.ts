@@ -1,0 +1,61 @@
+import { type HttpRequest, HttpResponse } from '@smithy/protocol-http'
+import { ServiceException } from '../../registry/errors.js'
+
+const TARGET = 'AmazonEC2ContainerRegistry_V20150921'
+const CONTENT_TYPE = 'application/x-amz-json-1.1'
+
+/**
+ * Which operation is called, and with what. Throws UnknownOperationException, SerializationException.
+ * https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+ */
+export function readCall(request: HttpRequest): { name: string; body: Record<string, unknown> } {
+  const [service, name = ''] = (request.headers['x-amz-target'] ?? '').split('.')
+  if (service !== TARGET) throw new ServiceException('UnknownOperationException')
+  return { name, body: parseBody(request.body as Buffer) }
+}
+
+function parseBody(bytes: Buffer): Record<string, unknown> {
+  if (bytes.length === 0) return {}
+  try {
+    const body: unknown = JSON.parse(bytes.toString('utf8'))
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
+  } catch {
+    throw new ServiceException('SerializationException')
+  }
+  throw new ServiceException('SerializationException')
+}
+
+export const writeOutput = (output: object, requestId: string): HttpResponse =>
+  respond(200, requestId, JSON.stringify(output, asAwsJson))
+
+/** A refusal as the client meets it; anything that is no refusal is ours, and says no more than that. */
+export function writeError(error: unknown, requestId: string): HttpResponse {
+  if (!(error instanceof ServiceException)) return respond(500, requestId, JSON.stringify({ __type: 'ServerException' }))
+  const { code, message, details } = error
+  return respond(statusOf(code), requestId, JSON.stringify({ __type: code, ...(message && { message }), ...details }))
+}
+
+const statuses = new Map([
+  ['ServerException', 500],
+  ['RequestEntityTooLargeException', 413],
+])
+const statusOf = (code: string) => statuses.get(code) ?? 400
+
+const respond = (statusCode: number, requestId: string, body: string) =>
+  new HttpResponse({
+    statusCode,
+    headers: {
+      'content-type': CONTENT_TYPE,
+      'content-length': String(Buffer.byteLength(body)),
+      'x-amzn-requestid': requestId,
+    },
+    body,
+  })
+
+/** Times are epoch seconds; bytes are base64. JSON.stringify calls Date.toJSON first, so the raw value is read. */
+function asAwsJson(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const raw = this[key]
+  if (raw instanceof Date) return raw.getTime() / 1000
+  if (raw instanceof Uint8Array) return Buffer.from(raw).toString('base64')
+  return value
+}

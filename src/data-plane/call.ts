@@ -1,0 +1,58 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Authorize } from '../access/authorize.js'
+import type { BlobStore } from '../registry/ports/blob-store.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { Ids } from '../registry/ports/ids.js'
+import type { Log } from '../registry/ports/log.js'
+import type { Store } from '../registry/ports/store.js'
+import type { Principal } from '../registry/principal.js'
+import type { Registry } from '../registry/registry.js'
+import type { PullThrough } from './pull-through.js'
+
+/** Everything a request to the registry may need. */
+export interface DataPlaneDeps {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly authorize: Authorize
+  readonly pullThrough: PullThrough
+  /** Reads authorization tokens and layer URLs; the control plane signs with the same. */
+  readonly secret: string
+  /** What `/health` tells beside the status. */
+  readonly about: { readonly version: string; readonly store: string }
+}
+
+/** One authenticated request, resolved to a registry. */
+export interface Call {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly query: URLSearchParams
+  readonly registry: Registry
+  readonly principal: Principal
+  readonly now: Date
+  /** Empty where the endpoint names none. */
+  readonly repository: string
+  /** Tag, digest or upload id: what the path names last. */
+  readonly reference: string
+}
+
+/** What answers a call; it throws refusals and leaves writing them to the server. */
+export type Endpoint = (call: Call, deps: DataPlaneDeps) => Promise<void>
+
+/** These end with their headers; a length of 0 would be a wrong one (RFC 9110 section 8.6). */
+const NEVER_A_BODY: ReadonlySet<number> = new Set([204, 304])
+
+/** Answers with a body, or with the same headers and none where the method is HEAD. */
+export function respond(
+  { req, res }: Pick<Call, 'req' | 'res'>,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  body?: string | Buffer,
+): void {
+  const length = body === undefined ? 0 : Buffer.byteLength(body)
+  const framing = NEVER_A_BODY.has(status) ? {} : { 'content-length': length }
+  res.writeHead(status, { ...framing, ...headers, 'docker-distribution-api-version': 'registry/2.0' })
+  res.end(req.method === 'HEAD' ? undefined : body)
+}

@@ -1,0 +1,99 @@
+import pLimit, { type LimitFunction } from 'p-limit'
+import type { Image } from '../registry/image.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { Log } from '../registry/ports/log.js'
+import { keyOf } from '../registry/ports/store.js'
+import { UpstreamFailure } from '../registry/ports/upstream.js'
+import type { PlannedImport } from '../registry/pull-through.js'
+import { installation, type Registry } from '../registry/registry.js'
+import type { LayerCache } from './layer-cache.js'
+import { type ImportDeps, importManifest, planKey } from './manifest-import.js'
+import { sourceOf } from './source.js'
+
+/** Brings in what an imported manifest needs: the images an index lists, all platforms, and every blob. */
+export interface Completion {
+  /** Resolves when the image is here whole; rejects with what kept it from being so. Joined if it is under way. */
+  complete(plan: PlannedImport): Promise<void>
+  /** Takes up what was planned and not finished before this process started. */
+  resume(): Promise<void>
+  /** Begins nothing more; what is planned stays planned. */
+  stop(): void
+}
+
+/** What completing needs. */
+export interface CompletionDeps extends ImportDeps {
+  readonly layers: LayerCache
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface Run extends CompletionDeps {
+  readonly limit: LimitFunction
+  stopped: boolean
+}
+
+/** Blobs fetched behind pulls at a time: fewer than an upstream takes, so that pulls in the foreground go first. */
+const BACKGROUND_BLOBS = 3
+const ALL_PLANS = 10_000
+
+/** The work behind imports: one run per image however often it is asked for. */
+export function completion(deps: CompletionDeps): Completion {
+  const run: Run = { ...deps, limit: pLimit(BACKGROUND_BLOBS), stopped: false }
+  const complete = (plan: PlannedImport) => deps.alone(`complete ${planKey(plan)}`, () => carryOut(plan, run))
+
+  return {
+    complete,
+    async resume() {
+      const { items } = await deps.store.imports.list(installation, { limit: ALL_PLANS })
+      await Promise.allSettled(items.map(complete))
+    },
+    stop: () => void (run.stopped = true),
+  }
+}
+
+async function carryOut(plan: PlannedImport, run: Run): Promise<void> {
+  const { account, region, repository, digest } = plan
+  try {
+    await bringImage({ account, region }, repository, digest, run)
+    if (!run.stopped) await run.store.imports.remove(installation, planKey(plan))
+  } catch (err) {
+    if (!run.stopped) run.log.warn({ err, ...plan }, 'an image is not here whole: it stays planned')
+    throw err
+  }
+}
+
+async function bringImage(registry: Registry, repository: string, digest: string, run: Run): Promise<void> {
+  const image = await run.store.images.get(registry, keyOf(repository, digest))
+  if (!image || run.stopped) return
+  for (const member of image.manifests) await bringMember(registry, image, member.digest, run)
+  await Promise.all(image.blobs.map((blob) => run.limit(() => bringBlob(registry, repository, blob.digest, run))))
+}
+
+async function bringMember(registry: Registry, { repository }: Image, digest: string, run: Run): Promise<void> {
+  const here = await run.store.images.get(registry, keyOf(repository, digest))
+  if (!here && !(await bringManifest(registry, repository, digest, run))) return
+  await bringImage(registry, repository, digest, run)
+  await run.store.imports.remove(installation, planKey({ ...registry, repository, digest }))
+}
+
+/** Whether the manifest was had: an index may list images its registry does not keep. */
+async function bringManifest(registry: Registry, repository: string, digest: string, run: Run): Promise<boolean> {
+  const source = await sourceOf(registry, repository, run)
+  if (!source || run.stopped) return false
+  const now = await run.clock.now()
+  try {
+    await importManifest({ registry, repository, imageId: { imageDigest: digest }, source, now }, run)
+    return true
+  } catch (error) {
+    if (error instanceof UpstreamFailure && error.kind === 'not-found') return false
+    throw error
+  }
+}
+
+async function bringBlob(registry: Registry, repository: string, digest: string, run: Run): Promise<void> {
+  const layer = await run.store.layers.get(registry, keyOf(repository, digest))
+  if (!layer || run.stopped || (await run.blobs.size(digest)) !== undefined) return
+  await (
+    await run.layers.fill(registry, layer)
+  )?.done
+}

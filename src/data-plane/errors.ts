@@ -1,0 +1,78 @@
+import { invalidParameterAt, ServiceException } from '../registry/errors.js'
+import { NoSpace } from '../registry/ports/blob-store.js'
+import { UpstreamFailure } from '../registry/ports/upstream.js'
+
+/** A refusal in the registry's own terms, where ECR's API has no exception for it. */
+export class OciError extends Error {
+  override readonly name = 'OciError'
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * ECR's exceptions as the registry answers them: HTTP status and OCI code; the words stay ECR's.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
+ */
+const answers: Record<string, readonly [status: number, code: string]> = {
+  AccessDeniedException: [403, 'DENIED'],
+  ImageAlreadyExistsException: [409, 'MANIFEST_INVALID'],
+  ImageDigestDoesNotMatchException: [400, 'MANIFEST_INVALID'],
+  ImageNotFoundException: [404, 'MANIFEST_UNKNOWN'],
+  ImageTagAlreadyExistsException: [400, 'TAG_INVALID'],
+  InvalidLayerException: [400, 'DIGEST_INVALID'],
+  InvalidLayerPartException: [416, 'BLOB_UPLOAD_INVALID'],
+  InvalidParameterException: [405, 'UNSUPPORTED'],
+  LayersNotFoundException: [404, 'BLOB_UPLOAD_UNKNOWN'],
+  LimitExceededException: [429, 'TOOMANYREQUESTS'],
+  ReferencedImagesNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
+  RepositoryNotFoundException: [404, 'NAME_UNKNOWN'],
+  ServerException: [503, 'UNAVAILABLE'],
+  UploadNotFoundException: [404, 'BLOB_UPLOAD_UNKNOWN'],
+}
+
+/** An upstream that gave no usable answer, as the client of a first pull meets it. */
+const upstreamAnswers = {
+  'not-found': [404, 'MANIFEST_UNKNOWN'],
+  'access-denied': [403, 'DENIED'],
+  'too-many-requests': [429, 'TOOMANYREQUESTS'],
+  unavailable: [503, 'UNAVAILABLE'],
+} as const
+
+/** How an error goes on the wire; undefined for one that is no refusal but a fault of ours. */
+export function ociErrorOf(error: unknown): OciError | undefined {
+  if (error instanceof OciError) return error
+  if (error instanceof ServiceException) {
+    const [status, code] = answers[error.code] ?? [400, 'UNSUPPORTED']
+    return new OciError(status, code, error.message)
+  }
+  if (error instanceof UpstreamFailure) {
+    const [status, code] = upstreamAnswers[error.kind]
+    return new OciError(status, code, error.message)
+  }
+  if (error instanceof NoSpace) return new OciError(507, 'UNAVAILABLE', error.message)
+  return undefined
+}
+
+/** ECR's words for a blob that is not in the repository are not public: the OCI code with a plain sentence. */
+export const blobUnknown = (digest: string) =>
+  new OciError(404, 'BLOB_UNKNOWN', `The layer with digest '${digest}' does not exist in the repository`)
+
+/** A digest of an unknown algorithm or the wrong length. */
+export const digestInvalid = (digest: string) =>
+  new OciError(400, 'DIGEST_INVALID', `The digest '${digest}' is not a sha256 or sha512 digest`)
+
+/** A path that names no possible repository: OCI has a code for it, the words are ECR's. */
+export const nameInvalid = (constraint: string) =>
+  new OciError(400, 'NAME_INVALID', invalidParameterAt('repositoryName', constraint).message)
+
+/** The range asked for lies outside the blob (RFC 9110 section 14.4). */
+export const rangeNotSatisfiable = (size: number) =>
+  new OciError(416, 'SIZE_INVALID', `The requested range is outside the blob of ${size} bytes`, {
+    'content-range': `bytes */${size}`,
+  })

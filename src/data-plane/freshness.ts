@@ -1,0 +1,71 @@
+import type { Tag } from '../registry/image.js'
+import { keyOf } from '../registry/ports/store.js'
+import { UpstreamFailure, type UpstreamManifest } from '../registry/ports/upstream.js'
+import type { PutOutcome } from '../registry/put-image.js'
+import {
+  factsOf,
+  flightOf,
+  type ImportDeps,
+  keepManifest,
+  type ManifestImport,
+  requireEgress,
+} from './manifest-import.js'
+
+/** How a check ended: a newer image, or why there was no answer to go by; neither where nothing changed. */
+export interface CheckOutcome {
+  moved?: PutOutcome
+  failure?: Error
+}
+
+/**
+ * Asks the upstream what a cached tag is now, by HEAD, or by GET where that does not say. A newer image is imported and
+ * the tag moved; an answer starts the 24 hours anew; no answer starts the 15 minutes. Whatever fails, the cached image
+ * stays, and the event says why. One check for all who wait for it; `isDue` is asked again when its turn has come.
+ */
+export function checkTag(
+  wanted: ManifestImport,
+  isDue: (tag: Tag) => boolean,
+  deps: ImportDeps,
+): Promise<CheckOutcome> {
+  return deps.alone(`check ${flightOf(wanted)}`, async () => {
+    const cached = await deps.store.tags.get(wanted.registry, tagKey(wanted))
+    if (!cached || !isDue(cached)) return {}
+    try {
+      requireEgress(deps.settings.egress)
+      const newer = await newerManifest(wanted, cached)
+      if (newer) return { moved: await keepManifest(wanted, newer, deps) }
+      await noteCheck(wanted, { checkedAt: wanted.now.getTime() }, deps)
+      await report(wanted, cached, true, 'unchanged', deps)
+      return {}
+    } catch (error) {
+      const failure = error as Error
+      await noteFailure(wanted, cached, failure, deps)
+      return { failure }
+    }
+  })
+}
+
+/** The manifest the tag names upstream; undefined where it is the one we have. */
+async function newerManifest({ source, imageId }: ManifestImport, cached: Tag): Promise<UpstreamManifest | undefined> {
+  const { imageTag = '' } = imageId
+  const digest = await source.upstream.resolve(source.repository, imageTag)
+  if (digest === cached.digest) return undefined
+  const manifest = await source.upstream.manifest(source.repository, digest ?? imageTag)
+  return manifest.digest === cached.digest ? undefined : manifest
+}
+
+async function noteFailure(wanted: ManifestImport, cached: Tag, failure: Error, deps: ImportDeps): Promise<void> {
+  const now = wanted.now.getTime()
+  const answered = failure instanceof UpstreamFailure && failure.answered
+  const { checkedAt = 0 } = cached.upstream ?? {}
+  await noteCheck(wanted, answered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps)
+  await report(wanted, cached, false, `cached image kept: ${failure.message}`, deps)
+}
+
+const noteCheck = (wanted: ManifestImport, upstream: NonNullable<Tag['upstream']>, { store }: ImportDeps) =>
+  store.tags.update(wanted.registry, tagKey(wanted), (record) => ({ ...record, upstream }))
+
+const report = (wanted: ManifestImport, { digest }: Tag, succeeded: boolean, outcome: string, deps: ImportDeps) =>
+  deps.recordEvent({ ...factsOf(wanted), digest, action: 'check', succeeded, outcome }, wanted.now)
+
+const tagKey = ({ repository, imageId }: ManifestImport) => keyOf(repository, imageId.imageTag ?? '')

@@ -1,0 +1,41 @@
+import { isSigned } from '../access/signed-text.js'
+import { ServiceException } from '../registry/errors.js'
+import type { Importer, PullRequest } from '../registry/ports/importer.js'
+import { type Call, type DataPlaneDeps, respond } from './call.js'
+import { OciError } from './errors.js'
+
+/** Requests are a few names long. */
+const MAX_BODY_BYTES = 64 * 1024
+
+/**
+ * POST /_imports: a control plane in another process has an image pulled or imported. Only one that holds the
+ * installation's secret can sign the request.
+ */
+export async function takeImport({ req, res }: Pick<Call, 'req' | 'res'>, deps: DataPlaneDeps): Promise<void> {
+  const body = await readSmall(req)
+  const signature = String(req.headers['x-ecr-local-signature'] ?? '')
+  if (!isSigned('import', body, signature, deps.secret))
+    throw new OciError(403, 'DENIED', 'The request is not signed by a control plane')
+  const { method, wanted } = JSON.parse(body) as { method: keyof Importer; wanted: PullRequest }
+  respond({ req, res }, 200, { 'content-type': 'application/json' }, JSON.stringify(await reply(method, wanted, deps)))
+}
+
+async function reply(method: keyof Importer, wanted: PullRequest, { pullThrough }: DataPlaneDeps) {
+  try {
+    return { outcome: method === 'pull' ? await pullThrough.pull(wanted) : await pullThrough.importImage(wanted) }
+  } catch (error) {
+    if (!(error instanceof ServiceException)) throw error
+    return { refusal: { code: error.code, message: error.message } }
+  }
+}
+
+async function readSmall(req: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) throw new OciError(413, 'SIZE_INVALID', `The request is over ${MAX_BODY_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

@@ -1,0 +1,12 @@
+import { readDownloadUrl } from '../access/download-url.js'
+import { findLayer, sendLayer } from './blobs.js'
+import type { Call, DataPlaneDeps } from './call.js'
+import { OciError } from './errors.js'
+
+/** GET of a URL that GetDownloadUrlForLayer answered: the signature in it is the permission. */
+export async function getLayer(call: Pick<Call, 'req' | 'res' | 'query' | 'now'>, deps: DataPlaneDeps): Promise<void> {
+  const grant = readDownloadUrl(call.query, call.now, deps.secret)
+  if (!grant) throw new OciError(403, 'DENIED', 'The layer URL is not valid or has expired. Request a new one.')
+  const layer = await findLayer(grant.registry, grant.repository, grant.digest, deps)
+  await sendLayer(call, layer, grant.registry, deps)
+}

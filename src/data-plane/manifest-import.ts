@@ -1,0 +1,130 @@
+import type { CacheAction } from '../registry/events.js'
+import { findImage, isFailure } from '../registry/find-image.js'
+import type { ImageId } from '../registry/image.js'
+import { MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'
+import type { BlobStore } from '../registry/ports/blob-store.js'
+import { keyOf } from '../registry/ports/store.js'
+import { UpstreamFailure, type UpstreamManifest } from '../registry/ports/upstream.js'
+import { putImage, type PutOutcome } from '../registry/put-image.js'
+import { installation, type Registry } from '../registry/registry.js'
+import { newRepository } from '../registry/repository.js'
+import type { OneAtATime } from './one-at-a-time.js'
+import type { Source, SourceDeps } from './source.js'
+
+/** One manifest to be brought from its upstream, under a tag or by its digest alone. */
+export interface ManifestImport {
+  readonly registry: Registry
+  readonly repository: string
+  readonly imageId: ImageId
+  readonly source: Source
+  readonly now: Date
+}
+
+/** What importing needs. */
+export interface ImportDeps extends SourceDeps {
+  readonly blobs: BlobStore
+  readonly alone: OneAtATime
+  readonly settings: { readonly egress: 'all' | 'none' }
+  recordEvent(action: CacheAction, now: Date): Promise<void>
+}
+
+/**
+ * Brings a manifest that is not here: one request to the upstream for all who want it. Answers undefined where somebody
+ * else brought it meanwhile. Throws UpstreamFailure; the event says why.
+ */
+export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promise<PutOutcome | undefined> {
+  return deps.alone(`import ${flightOf(wanted)}`, async () => {
+    const { registry, repository, imageId, source, now } = wanted
+    const here = await findImage(deps.store, registry, repository, imageId)
+    if (!isFailure(here)) return undefined
+    try {
+      requireEgress(deps.settings.egress)
+      const manifest = await source.upstream.manifest(source.repository, referenceOf(imageId))
+      return await keepManifest(wanted, manifest, deps)
+    } catch (error) {
+      const { message: outcome } = error as Error
+      await deps.recordEvent({ ...factsOf(wanted), action: 'import', succeeded: false, outcome }, now)
+      throw error
+    }
+  })
+}
+
+/**
+ * Keeps a manifest the upstream gave: its bytes as they came, the repository if it is missing, a plan to bring the
+ * rest, then the image and its tag. In this order, so that an interruption leaves nothing that cannot be taken up.
+ */
+export async function keepManifest(
+  wanted: ManifestImport,
+  fetched: UpstreamManifest,
+  deps: ImportDeps,
+): Promise<PutOutcome> {
+  const { registry, repository, now } = wanted
+  const { digest, bytes } = fetched
+  const manifest = acceptManifest(fetched)
+  await keepBytes(fetched, deps.blobs)
+  await deps.store.repositories.insert(registry, repository, newRepository(repository, now))
+  const plan = { ...registry, repository, digest, plannedAt: now.getTime() }
+  await deps.store.imports.put(installation, planKey(plan), plan)
+  const outcome = await putImage(deps.store, registry, {
+    ...{ repository, digest, manifest, manifestSize: bytes.length, now: now.getTime(), pulledThrough: true },
+    ...(wanted.imageId.imageTag !== undefined && { tag: wanted.imageId.imageTag }),
+  })
+  const kept = outcome.tagKept ? 'imported untagged: the tag is immutable and keeps its image' : 'imported'
+  await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', succeeded: true, outcome: kept }, now)
+  return outcome
+}
+
+/** The key of a planned import: the same image is planned once. */
+export const planKey = (plan: { account: string; region: string; repository: string; digest: string }) =>
+  keyOf(plan.account, plan.region, plan.repository, plan.digest)
+
+/** What every event about an image of the cache says. */
+export const factsOf = ({ registry, repository, imageId, source }: ManifestImport) => ({
+  registry,
+  repository,
+  tag: imageId.imageTag,
+  digest: imageId.imageDigest,
+  rule: source.rule,
+})
+
+/** How the upstream is asked for an image: by tag where there is one. */
+export const referenceOf = ({ imageTag, imageDigest }: ImageId) => imageTag ?? imageDigest ?? ''
+
+/** What makes two requests for an image the same request. */
+export const flightOf = ({
+  registry,
+  repository,
+  imageId,
+}: Pick<ManifestImport, 'registry' | 'repository' | 'imageId'>) =>
+  keyOf(registry.account, registry.region, repository, referenceOf(imageId))
+
+/** Throws UpstreamFailure where the network setting keeps the cache from asking anybody. */
+export function requireEgress(egress: 'all' | 'none'): void {
+  if (egress === 'all') return
+  const message = 'The image is not cached and the registry has no route to the upstream (network.egress is "none")'
+  throw new UpstreamFailure('unavailable', message)
+}
+
+function acceptManifest({ bytes, mediaType }: UpstreamManifest) {
+  try {
+    return parseManifest(bytes, mediaType)
+  } catch {
+    throw new UpstreamFailure(
+      'unavailable',
+      `The upstream sent a manifest of a kind that cannot be kept (${mediaType})`,
+    )
+  }
+}
+
+async function keepBytes({ digest, bytes }: UpstreamManifest, blobs: BlobStore) {
+  if (bytes.length > MAX_MANIFEST_BYTES)
+    throw new UpstreamFailure('unavailable', 'The upstream sent a manifest over 4 MiB')
+  if ((await blobs.size(digest)) !== undefined) return
+  const writer = await blobs.create()
+  try {
+    await writer.append(bytes)
+    await writer.commit(digest)
+  } finally {
+    await writer.abort()
+  }
+}

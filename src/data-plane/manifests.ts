@@ -1,0 +1,129 @@
+import type { IncomingMessage } from 'node:http'
+import { deleteImage } from '../registry/delete-image.js'
+import { imageDigestDoesNotMatch, invalidParameterAt } from '../registry/errors.js'
+import { type ImageFailure, imageNotFoundFailure, isFailure } from '../registry/find-image.js'
+import type { Image, ImageId } from '../registry/image.js'
+import { TAG_PATTERN } from '../registry/image-tag.js'
+import { keepManifest } from '../registry/keep-manifest.js'
+import { digestOf, isDigest, type Manifest, MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'
+import { keyOf } from '../registry/ports/store.js'
+import { putImage } from '../registry/put-image.js'
+import { recordPull } from '../registry/record-pull.js'
+import { requireRepository } from '../registry/require-repository.js'
+import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
+import { digestInvalid, OciError } from './errors.js'
+import { readBody } from './request-body.js'
+
+/** OCI's tags, a little narrower than ECR's: what Docker can name. */
+const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
+
+/** GET and HEAD /v2/<name>/manifests/<tag or digest>: the bytes as they were pushed, or as the upstream gave them. */
+export const getManifest: Endpoint = async (call, deps) => {
+  const { req, registry, repository, principal } = call
+  const found = await deps.pullThrough.pull({ registry, repository, imageId: imageIdOf(call.reference), principal })
+  if (isFailure(found)) throw refusalOf(found)
+  const { digest, mediaType, manifestSize } = found.image
+  const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
+
+  if (isKnown(req.headers['if-none-match'], digest)) return respond(call, 304, headers)
+  if (req.method === 'HEAD') return respond(call, 200, { ...headers, 'content-length': manifestSize })
+  const bytes = await deps.blobs.read(digest)
+  if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
+  notePull(call, found.image, deps)
+  respond(call, 200, headers, bytes)
+}
+
+/**
+ * PUT /v2/<name>/manifests/<tag or digest>, with `?tag=` as often as wanted beside a digest: PutImage, except that
+ * pushing what is there already succeeds.
+ */
+export const putManifest: Endpoint = async (call, deps) => {
+  const { req, registry, repository, reference } = call
+  const isByTag = !reference.includes(':')
+  const tags = (isByTag ? [reference] : call.query.getAll('tag')).map(acceptTag)
+  if (!isByTag && !isDigest(reference)) throw digestInvalid(reference)
+  await requireRepository(deps.store, registry, repository)
+
+  const bytes = await readBody(req, MAX_MANIFEST_BYTES)
+  const manifest = parseManifest(bytes, mediaTypeOf(req))
+  const digest = digestOf(bytes, reference)
+  if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
+  await keepManifest(deps.blobs, digest, bytes)
+  await putUnder(tags, { digest, manifest, manifestSize: bytes.length }, call, deps)
+
+  respond(call, 201, {
+    location: `/v2/${repository}/manifests/${digest}`,
+    'docker-content-digest': digest,
+    ...(manifest.subject !== undefined && { 'oci-subject': manifest.subject }),
+    ...(!isByTag && tags.length > 0 && { 'oci-tag': tags }),
+  })
+}
+
+/** DELETE /v2/<name>/manifests/<tag or digest>: BatchDeleteImage, with the same rules. */
+export const deleteManifest: Endpoint = async (call, { store }) => {
+  const { registry, repository, reference } = call
+  await requireRepository(store, registry, repository)
+  const gone = await deleteImage(store, registry, repository, imageIdOf(reference))
+  if (!Array.isArray(gone)) throw refusalOf(gone)
+  respond(call, 202, {})
+}
+
+interface Pushed {
+  readonly digest: string
+  readonly manifest: Manifest
+  readonly manifestSize: number
+}
+
+async function putUnder(tags: string[], pushed: Pushed, { registry, repository, now }: Call, { store }: DataPlaneDeps) {
+  const image = { ...pushed, repository, now: now.getTime() }
+  if (tags.length === 0) await putImage(store, registry, image)
+  for (const tag of tags) await putImage(store, registry, { ...image, tag })
+}
+
+/** What a path's last segment names. A tag nobody can have pushed is one that is not there. */
+function imageIdOf(reference: string): ImageId {
+  if (reference.includes(':')) return { imageDigest: reference }
+  if (!TAG.test(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))
+  return { imageTag: reference }
+}
+
+function acceptTag(tag: string): string {
+  if (!TAG.test(tag)) throw invalidParameterAt('imageTag', `must satisfy regular expression '${TAG_PATTERN}'`)
+  return tag
+}
+
+/** Without its parameters: the type is kept and served as it is. */
+const mediaTypeOf = ({ headers }: IncomingMessage) => headers['content-type']?.split(';')[0]?.trim()
+
+/** Whether the client has these bytes (RFC 9110 section 13.1.2): a digest's bytes never change. */
+const isKnown = (ifNoneMatch: string | undefined, digest: string) =>
+  ifNoneMatch !== undefined && (ifNoneMatch.includes(`"${digest}"`) || ifNoneMatch.trim() === '*')
+
+const answers: Record<ImageFailure['failureCode'], readonly [status: number, code: string]> = {
+  ImageNotFound: [404, 'MANIFEST_UNKNOWN'],
+  MissingDigestAndTag: [405, 'UNSUPPORTED'],
+  InvalidImageDigest: [400, 'DIGEST_INVALID'],
+  InvalidImageTag: [405, 'UNSUPPORTED'],
+  ImageTagDoesNotMatchDigest: [404, 'MANIFEST_UNKNOWN'],
+  ImageReferencedByManifestList: [405, 'UNSUPPORTED'],
+  UpstreamAccessDenied: [403, 'DENIED'],
+  UpstreamTooManyRequests: [429, 'TOOMANYREQUESTS'],
+  UpstreamUnavailable: [503, 'UNAVAILABLE'],
+}
+
+const refusalOf = ({ failureCode, failureReason }: ImageFailure) => new OciError(...answers[failureCode], failureReason)
+
+/** Images whose pull is being written down: the pulls of a busy moment cost one write. */
+const noting = new Set<string>()
+
+/** Nobody waits for this, and a pull is not refused because it could not be written down. */
+function notePull({ registry, now }: Call, image: Image, { store, log }: DataPlaneDeps): void {
+  const key = keyOf(registry.account, registry.region, image.repository, image.digest)
+  if (noting.has(key)) return
+  noting.add(key)
+  recordPull(store, registry, image, now)
+    .catch((err: unknown) =>
+      log.warn({ err, repository: image.repository, digest: image.digest }, 'a pull was not recorded'),
+    )
+    .finally(() => noting.delete(key))
+}

@@ -1,0 +1,54 @@
+import { ServiceException } from '../registry/errors.js'
+import { findLayer } from '../registry/find-layer.js'
+import type { Layer } from '../registry/image.js'
+import { isDigest } from '../registry/manifest.js'
+import { keyOf } from '../registry/ports/store.js'
+import { repositoryArn } from '../registry/registry.js'
+import type { Repository } from '../registry/repository.js'
+import { brokenNameConstraint } from '../registry/repository-name.js'
+import { requireRepository } from '../registry/require-repository.js'
+import type { Call, DataPlaneDeps } from './call.js'
+import { digestInvalid } from './errors.js'
+
+/**
+ * Makes a layer of another repository one of this repository too, without moving a byte. False where that cannot be:
+ * no source named, another encryption, the layer not there or still on its way, or no permission to read it; the
+ * client then uploads. https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+ */
+export async function mountLayer(
+  digest: string,
+  from: string | null,
+  call: Call,
+  deps: DataPlaneDeps,
+): Promise<boolean> {
+  if (!isDigest(digest)) throw digestInvalid(digest)
+  const target = await requireRepository(deps.store, call.registry, call.repository)
+  if (from === null || brokenNameConstraint(from)) return false
+  const source = await deps.store.repositories.get(call.registry, from)
+  if (!source || !isEncryptedAlike(source, target)) return false
+  const layer = await findLayer(deps, call.registry, from, digest)
+  if (!layer || !(await mayRead(from, call, deps))) return false
+  await recordMounted(layer, call, deps)
+  return true
+}
+
+const isEncryptedAlike = ({ encryption: a }: Repository, { encryption: b }: Repository) =>
+  a.encryptionType === b.encryptionType && a.kmsKey === b.kmsKey
+
+async function mayRead(from: string, { principal, registry }: Call, { authorize }: DataPlaneDeps): Promise<boolean> {
+  try {
+    const resources = [repositoryArn(registry, from)]
+    await authorize({ principal, action: 'ecr:GetDownloadUrlForLayer', resources, registry })
+    return true
+  } catch (error) {
+    if (error instanceof ServiceException && error.code === 'AccessDeniedException') return false
+    throw error
+  }
+}
+
+const recordMounted = ({ digest, size, mediaType }: Layer, { registry, repository }: Call, { store }: DataPlaneDeps) =>
+  store.transact(registry, async (records) => {
+    await requireRepository(records, registry, repository)
+    const layer = { repository, digest, size, ...(mediaType !== undefined && { mediaType }) }
+    await records.layers.insert(registry, keyOf(repository, digest), layer)
+  })

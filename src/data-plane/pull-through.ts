@@ -1,0 +1,137 @@
+import type { Authorize } from '../access/authorize.js'
+import { repositoryNotFound, ServiceException } from '../registry/errors.js'
+import { findImage, type FoundImage, type ImageFailure, isFailure } from '../registry/find-image.js'
+import type { Layer, Tag } from '../registry/image.js'
+import type { Importer, PullRequest } from '../registry/ports/importer.js'
+import { isCheckDue, type PullThroughSettings } from '../registry/pull-through.js'
+import type { PutOutcome } from '../registry/put-image.js'
+import { type Registry, repositoryArn } from '../registry/registry.js'
+import { type Completion, completion, type CompletionDeps } from './completion.js'
+import type { Fill } from './fill.js'
+import { checkTag, type CheckOutcome } from './freshness.js'
+import { layerCache } from './layer-cache.js'
+import { type ImportDeps, importManifest } from './manifest-import.js'
+import { oneAtATime } from './one-at-a-time.js'
+import { sourceOf } from './source.js'
+import { upstreamFailureOf } from './upstream-failure.js'
+
+/** The cache behind the registry's endpoints. */
+export interface PullThrough extends Importer {
+  /** The transfer of a layer that is not here yet; undefined where no rule serves it any more. */
+  layer(registry: Registry, layer: Layer): Promise<Fill | undefined>
+  /** Takes up imports an earlier process left unfinished. */
+  resume(): Promise<void>
+  /** Begins no more imports. */
+  stop(): void
+}
+
+/** What pulling through needs. */
+export interface PullThroughDeps extends Omit<CompletionDeps, 'layers' | 'alone'> {
+  readonly authorize: Authorize
+  readonly settings: PullThroughSettings & { readonly egress: 'all' | 'none' }
+}
+
+interface Cache extends PullThroughDeps, Pick<ImportDeps, 'alone'> {
+  readonly completion: Completion
+}
+
+type Answer = FoundImage | ImageFailure
+
+/**
+ * ECR's pull through cache: what a pull is answered with, and what it brings in.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
+ */
+export function pullThrough(deps: PullThroughDeps): PullThrough {
+  const shared = { ...deps, layers: layerCache(deps), alone: oneAtATime() }
+  const cache: Cache = { ...shared, completion: completion(shared) }
+  return {
+    pull: (request) => pull(request, cache),
+    importImage: (request) => importImage(request, cache),
+    layer: (registry, layer) => shared.layers.fill(registry, layer),
+    resume: () => cache.completion.resume(),
+    stop: () => cache.completion.stop(),
+  }
+}
+
+/** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
+async function pull(request: PullRequest, cache: Cache): Promise<Answer> {
+  const found = await find(request, cache)
+  if (isFailure(found)) return found.failureCode === 'ImageNotFound' ? firstPull(request, found, cache) : found
+  const { tag } = found
+  if (!tag || request.imageId.imageDigest !== undefined) return found
+  const now = await cache.clock.now()
+  const isDue = (record: Tag) => isCheckDue(record, now, cache.settings)
+  if (!isDue(tag)) return found
+  await refresh(request, isDue, cache)
+  return find(request, cache)
+}
+
+/** Asks the upstream whatever the 24 hours say, and answers when the image is here whole. */
+async function importImage(request: PullRequest, cache: Cache): Promise<Answer> {
+  const found = await find(request, cache)
+  try {
+    if (!isFailure(found) && found.tag) await forcedRefresh(request, cache)
+    const answer = isFailure(found) ? await pull(request, cache) : await find(request, cache)
+    if (!isFailure(answer)) await cache.completion.complete(planOf(request.registry, answer))
+    return answer
+  } catch (error) {
+    return upstreamFailureOf(error, request.imageId)
+  }
+}
+
+async function forcedRefresh(request: PullRequest, cache: Cache): Promise<void> {
+  const { failure } = await refresh(request, () => true, cache)
+  if (failure) throw failure
+}
+
+async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Cache): Promise<Answer> {
+  const { registry, repository, imageId } = request
+  try {
+    const source = await sourceOf(registry, repository, cache)
+    const exists = (await cache.store.repositories.get(registry, repository)) !== undefined
+    const mayExist = exists || (source !== undefined && (await may(request, 'ecr:CreateRepository', cache)))
+    if (!mayExist) throw repositoryNotFound(repository, registry.account)
+    if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return notFound
+    const now = await cache.clock.now()
+    const imported = await importManifest({ registry, repository, imageId, source, now }, cache)
+    if (imported) finishBehind(registry, imported, cache)
+    return await find(request, cache)
+  } catch (error) {
+    return upstreamFailureOf(error, imageId)
+  }
+}
+
+/** Checks a cached tag with its upstream; nothing is asked where no rule serves the name or the caller may not import. */
+async function refresh(request: PullRequest, isDue: (tag: Tag) => boolean, cache: Cache): Promise<CheckOutcome> {
+  const { registry, repository, imageId } = request
+  const source = await sourceOf(registry, repository, cache)
+  if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return {}
+  const now = await cache.clock.now()
+  const outcome = await checkTag({ registry, repository, imageId, source, now }, isDue, cache)
+  if (outcome.moved) finishBehind(registry, outcome.moved, cache)
+  return outcome
+}
+
+/** Members and blobs follow behind the pull; where that fails it is logged and stays planned. */
+function finishBehind(registry: Registry, { image }: PutOutcome, cache: Cache): void {
+  cache.completion.complete(planOf(registry, { image })).catch(() => {})
+}
+
+async function may(request: PullRequest, action: `ecr:${string}`, { authorize }: Cache): Promise<boolean> {
+  const { principal, registry, repository } = request
+  try {
+    await authorize({ principal, action, resources: [repositoryArn(registry, repository)], registry })
+    return true
+  } catch (error) {
+    if (error instanceof ServiceException && error.code === 'AccessDeniedException') return false
+    throw error
+  }
+}
+
+const find = ({ registry, repository, imageId }: PullRequest, { store }: Cache) =>
+  findImage(store, registry, repository, imageId)
+
+const planOf = ({ account, region }: Registry, { image }: Pick<FoundImage, 'image'>) => ({
+  ...{ account, region, repository: image.repository, digest: image.digest },
+  plannedAt: image.pushedAt,
+})

@@ -1,0 +1,13 @@
+import type { Registry } from '../registry/registry.js'
+
+/** A host in AWS's form, also FIPS and dual-stack: `111122223333.dkr.ecr.us-east-1.…`, whatever domain follows. */
+const ECR_HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./
+
+/**
+ * The registry a request is for: a host in AWS's form decides by itself; any other (`localhost:4510`) leaves it to the
+ * token, so that repository URIs work where nothing resolves `*.localhost`.
+ */
+export function registryOf(host: string | undefined, ofToken: Registry): Registry {
+  const [, account, region] = ECR_HOST.exec(host ?? '') ?? []
+  return account && region ? { account, region } : ofToken
+}

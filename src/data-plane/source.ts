@@ -1,0 +1,42 @@
+import type { Secrets } from '../registry/ports/secrets.js'
+import type { Store } from '../registry/ports/store.js'
+import { type Upstream, UpstreamFailure, type Upstreams } from '../registry/ports/upstream.js'
+import { type PullThroughCacheRule, ruleServing, upstreamRepository } from '../registry/pull-through.js'
+import type { Registry } from '../registry/registry.js'
+
+/** Where a repository's images come from: its rule, the upstream, and the upstream's name for it. */
+export interface Source {
+  readonly rule: PullThroughCacheRule
+  readonly upstream: Upstream
+  readonly repository: string
+}
+
+/** What finding a source needs. */
+export interface SourceDeps {
+  readonly store: Store
+  readonly secrets: Secrets
+  readonly upstreams: Upstreams
+}
+
+/** More than the rule quota can be set to be useful. */
+const ALL_RULES = 1000
+
+/** A repository's source; undefined where no rule serves the name (any more). Throws UpstreamFailure for a lost secret. */
+export async function sourceOf(registry: Registry, name: string, deps: SourceDeps): Promise<Source | undefined> {
+  const rule = await ruleOf(registry, name, deps)
+  if (!rule) return undefined
+  const credentials = rule.credentialArn === undefined ? undefined : await deps.secrets.get(rule.credentialArn)
+  if (rule.credentialArn !== undefined && !credentials) throw new UpstreamFailure('access-denied', 'secret not found')
+  const upstream = deps.upstreams.of(rule.upstreamRegistryUrl, credentials)
+  return { rule, upstream, repository: upstreamRepository(rule, name) }
+}
+
+/** The rule that serves a name now: read each time, so that a rule takes effect, or ends, at once. */
+export async function ruleOf(
+  registry: Registry,
+  name: string,
+  { store }: Pick<SourceDeps, 'store'>,
+): Promise<PullThroughCacheRule | undefined> {
+  const { items } = await store.rules.list(registry, { limit: ALL_RULES })
+  return ruleServing(name, items)
+}

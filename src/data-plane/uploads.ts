@@ -1,0 +1,148 @@
+import type { IncomingMessage } from 'node:http'
+import { ServiceException, uploadNotFound } from '../registry/errors.js'
+import {
+  abandonUpload,
+  appendPart,
+  beginUpload,
+  completeUpload,
+  findUpload,
+  type UploadSession,
+} from '../registry/layer-upload.js'
+import { isDigest } from '../registry/manifest.js'
+import { requireRepository } from '../registry/require-repository.js'
+import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
+import { digestInvalid, OciError } from './errors.js'
+import { mountLayer } from './mount.js'
+import { bodyOf, hasBody } from './request-body.js'
+
+/** POST /v2/<name>/blobs/uploads/: opens an upload, takes a whole blob (`?digest=`), or mounts one (`?mount=&from=`). */
+export const startUpload: Endpoint = async (call, deps) => {
+  const { query, registry, repository } = call
+  const [digest, mount] = [query.get('digest'), query.get('mount')]
+  if (mount !== null && (await mountLayer(mount, query.get('from'), call, deps))) return layerCreated(call, mount)
+
+  if (digest !== null && !isDigest(digest)) throw digestInvalid(digest)
+  const session = { registry, repository, id: deps.ids.uuid() }
+  await beginUpload(deps, session, call.now)
+  if (digest === null) return respond(call, 202, progress(session, 0))
+  await takeWhole(call, session, digest, deps)
+  layerCreated(call, digest)
+}
+
+/** GET of an upload's location: how far it is, also after this process was killed in the middle of a chunk. */
+export const uploadStatus: Endpoint = async (call, deps) => {
+  const session = await sessionOf(call, deps)
+  const { size } = await findUpload(deps, session)
+  respond(call, 204, progress(session, busy.has(session.id) ? size : await sizeKept(session, deps)))
+}
+
+/** PATCH: the next chunk, at the place Content-Range says or at the end. */
+export const receiveChunk: Endpoint = async (call, deps) => {
+  const session = await sessionOf(call, deps)
+  const size = await alone(session, () => receive(call.req, session, deps))
+  respond(call, 202, progress(session, size))
+}
+
+/** PUT: an optional last chunk, then the upload becomes a layer. A wrong digest ends the upload. */
+export const finishUpload: Endpoint = async (call, deps) => {
+  const digest = call.query.get('digest') ?? ''
+  if (!isDigest(digest)) throw digestInvalid(digest)
+  const session = await sessionOf(call, deps)
+  await alone(session, async () => {
+    if (hasBody(call.req)) await receive(call.req, session, deps)
+    await completeUpload(deps, session, digest)
+  })
+  layerCreated(call, digest)
+}
+
+/** DELETE: the upload and its bytes are gone. */
+export const cancelUpload: Endpoint = async (call, deps) => {
+  const session = await sessionOf(call, deps)
+  await alone(session, () => abandonUpload(deps, session))
+  respond(call, 204, {})
+}
+
+/** An upload whose id nobody was given, told apart before it becomes a key. */
+async function sessionOf(
+  { registry, repository, reference: id }: Call,
+  { store }: DataPlaneDeps,
+): Promise<UploadSession> {
+  if (/^[a-zA-Z0-9-]{1,64}$/.test(id)) return { registry, repository, id }
+  await requireRepository(store, registry, repository)
+  throw uploadNotFound()
+}
+
+/** A blob in one request. Its client was told no location, so what fails is of no use to it. */
+async function takeWhole({ req }: Call, session: UploadSession, digest: string, deps: DataPlaneDeps): Promise<void> {
+  try {
+    await appendPart(deps, session, { bytes: bodyOf(req) })
+  } catch (error) {
+    await abandonUpload(deps, session)
+    throw error
+  }
+  await completeUpload(deps, session, digest)
+}
+
+/** How much of the upload is there after this request's body. */
+async function receive(req: IncomingMessage, session: UploadSession, deps: DataPlaneDeps): Promise<number> {
+  const firstByte = firstByteOf(req)
+  try {
+    const { size } = await appendPart(deps, session, {
+      ...(firstByte !== undefined && { firstByte }),
+      bytes: bodyOf(req),
+    })
+    return size
+  } catch (error) {
+    if (!(error instanceof ServiceException) || error.code !== 'InvalidLayerPartException') throw error
+    const headers = progress(session, Number(error.details.lastValidByteReceived) + 1)
+    throw new OciError(416, 'BLOB_UPLOAD_INVALID', error.message, headers)
+  }
+}
+
+/** OCI's form, also as RFC 9110 would have it. */
+const CONTENT_RANGE = /^(?:bytes )?(\d+)-(\d+)(?:\/(?:\d+|\*))?$/
+
+function firstByteOf({ headers }: IncomingMessage): number | undefined {
+  const range = headers['content-range']
+  if (range === undefined) return undefined
+  const [first, last] = (CONTENT_RANGE.exec(range) ?? []).slice(1).map(Number)
+  if (first === undefined || last === undefined || last < first) {
+    throw new OciError(400, 'BLOB_UPLOAD_INVALID', `The Content-Range '${range}' is not of the form <first>-<last>`)
+  }
+  const length = headers['content-length']
+  if (length !== undefined && Number(length) !== last - first + 1) {
+    throw new OciError(400, 'SIZE_INVALID', `The Content-Range '${range}' does not fit a body of ${length} bytes`)
+  }
+  return first
+}
+
+async function sizeKept({ id }: UploadSession, { blobs }: DataPlaneDeps): Promise<number> {
+  const writer = await blobs.session(id)
+  const { size } = writer
+  await writer.close()
+  return size
+}
+
+/** Uploads a request is writing to. */
+const busy = new Set<string>()
+
+/** Refuses a second writer: its bytes could only land in the wrong place. */
+async function alone<R>({ id }: UploadSession, work: () => Promise<R>): Promise<R> {
+  if (busy.has(id)) throw new OciError(409, 'BLOB_UPLOAD_INVALID', 'Another request is writing to this upload')
+  busy.add(id)
+  try {
+    return await work()
+  } finally {
+    busy.delete(id)
+  }
+}
+
+/** Relative, so that it is right whatever host and scheme the client came by. */
+const progress = ({ repository, id }: UploadSession, size: number) => ({
+  location: `/v2/${repository}/blobs/uploads/${id}`,
+  range: `0-${Math.max(0, size - 1)}`,
+  'docker-upload-uuid': id,
+})
+
+const layerCreated = (call: Call, digest: string) =>
+  respond(call, 201, { location: `/v2/${call.repository}/blobs/${digest}`, 'docker-content-digest': digest })

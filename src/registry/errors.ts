@@ -1,0 +1,225 @@
+import type { ImageId } from './image.js'
+
+/** A refusal, named and worded as AWS words it. Each plane decides how to put it on the wire. */
+export class ServiceException extends Error {
+  override readonly name = 'ServiceException'
+  constructor(
+    readonly code: string,
+    message = '',
+    /** Members some exceptions carry beside their message. */
+    readonly details: Record<string, unknown> = {},
+  ) {
+    super(message)
+  }
+}
+
+/*
+ * Every refusal ECR makes, one function each. Texts marked (documented) are AWS's one-line descriptions: the exact
+ * words of the service are not public. See docs/fidelity.md.
+ */
+
+export const invalidParameter = (message: string) => new ServiceException('InvalidParameterException', message)
+
+/** ECR's own grammar for bad input, used instead of the "1 validation error detected" of other services. */
+export const invalidParameterAt = (member: string, constraint: string) =>
+  invalidParameter(`Invalid parameter at '${member}' failed to satisfy constraint: '${constraint}'`)
+
+export const serverException = (message: string) => new ServiceException('ServerException', message)
+
+export const accessDenied = (principalArn: string, action: string, resource: string, reason: string) =>
+  new ServiceException(
+    'AccessDeniedException',
+    `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
+  )
+
+export const repositoryAlreadyExists = (name: string, account: string) =>
+  new ServiceException(
+    'RepositoryAlreadyExistsException',
+    `The repository with name '${name}' already exists in the registry with id '${account}'`,
+  )
+
+export const repositoryNotFound = (name: string, account: string) =>
+  new ServiceException(
+    'RepositoryNotFoundException',
+    `The repository with name '${name}' does not exist in the registry with id '${account}'`,
+  )
+
+export const repositoryNotEmpty = (name: string, account: string) =>
+  new ServiceException(
+    'RepositoryNotEmptyException',
+    `The repository with name '${name}' in registry with id '${account}' cannot be deleted because it still contains images`,
+  )
+
+export const imageNotFound = ({ imageDigest, imageTag }: ImageId, name: string, account: string) =>
+  new ServiceException(
+    'ImageNotFoundException',
+    `The image with imageId {imageDigest:'${imageDigest ?? 'null'}', imageTag:'${imageTag ?? 'null'}'} does not exist within the repository with name '${name}' in the registry with id '${account}'`,
+  )
+
+export const imageAlreadyExists = (digest: string, tag: string | undefined, name: string, account: string) =>
+  new ServiceException(
+    'ImageAlreadyExistsException',
+    `Image with digest '${digest}' and tag '${tag ?? 'null'}' already exists in the repository with name '${name}' in registry with id '${account}'`,
+  )
+
+export const imageTagAlreadyExists = (tag: string, name: string) =>
+  new ServiceException(
+    'ImageTagAlreadyExistsException',
+    `The image tag '${tag}' already exists in the '${name}' repository and cannot be overwritten because the repository is immutable.`,
+  )
+
+export const imageDigestDoesNotMatch = (digest: string, name: string, account: string) =>
+  new ServiceException(
+    'ImageDigestDoesNotMatchException',
+    `The image with digest '${digest}' in repository '${name}' and registry ID '${account}' does not match the image digest that Amazon ECR has calculated.`,
+  )
+
+export const layersNotFound = (digests: string[], name: string, account: string) =>
+  new ServiceException(
+    'LayersNotFoundException',
+    `Layers with digests '[${digests.join(', ')}]' required for pushing image into repository with name '${name}' in the registry with id '${account}' do not exist`,
+  )
+
+export const referencedImagesNotFound = (digests: string[], name: string, account: string) =>
+  new ServiceException(
+    'ReferencedImagesNotFoundException',
+    `Images with digests '[${digests.join(', ')}]' required for pushing image into repository with name '${name}' in the registry with id '${account}' do not exist`,
+  )
+
+/** The field is `ImageManifest`, capital I, in the captures. */
+export const invalidManifest = () => invalidParameterAt('ImageManifest', 'Invalid JSON syntax')
+
+/** (documented) */
+export const layerInaccessible = () =>
+  new ServiceException(
+    'LayerInaccessibleException',
+    'The specified layer is not available because it is not associated with an image. Unassociated image layers may be cleaned up at any time.',
+  )
+
+/** (documented) */
+export const layersNotFoundInRepository = () =>
+  new ServiceException(
+    'LayersNotFoundException',
+    'The specified layers could not be found, or the specified layer is not valid for this repository.',
+  )
+
+/** (documented) */
+export const layerAlreadyExists = () =>
+  new ServiceException('LayerAlreadyExistsException', 'The image layer already exists in the associated repository.')
+
+export const layerPartTooSmall = () =>
+  new ServiceException('LayerPartTooSmallException', 'All layer parts except the last part should be at least 5MB')
+
+/** (documented) */
+export const emptyUpload = () =>
+  new ServiceException('EmptyUploadException', 'The specified layer upload does not contain any layer parts.')
+
+/** (documented) */
+export const invalidLayer = () =>
+  new ServiceException(
+    'InvalidLayerException',
+    'The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified.',
+  )
+
+/** (documented) `lastValidByteReceived` tells the client where to go on. */
+export const invalidLayerPart = (details: {
+  registryId: string
+  repositoryName: string
+  uploadId: string
+  lastValidByteReceived: number
+}) =>
+  new ServiceException(
+    'InvalidLayerPartException',
+    'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
+    details,
+  )
+
+/** (documented) */
+export const uploadNotFound = () =>
+  new ServiceException(
+    'UploadNotFoundException',
+    'The upload could not be found, or the specified upload ID is not valid for this repository.',
+  )
+
+/** (documented) */
+export const limitExceeded = () =>
+  new ServiceException(
+    'LimitExceededException',
+    'The operation did not succeed because it would have exceeded a service limit for your account. For more information, see Amazon ECR service quotas in the Amazon Elastic Container Registry User Guide.',
+  )
+
+export const repositoryPolicyNotFound = (name: string, account: string) =>
+  new ServiceException(
+    'RepositoryPolicyNotFoundException',
+    `Repository policy does not exist for the repository with name '${name}' in the registry with id '${account}'`,
+  )
+
+export const registryPolicyNotFound = (account: string) =>
+  new ServiceException(
+    'RegistryPolicyNotFoundException',
+    `Registry policy does not exist in the registry with id '${account}'`,
+  )
+
+export const invalidRegistryPolicy = () => invalidParameterAt('PolicyText', 'Invalid registry policy provided')
+
+export const invalidRepositoryPolicy = () => invalidParameterAt('PolicyText', 'Invalid repository policy provided')
+
+export const invalidArn = () => invalidParameterAt('resourceArn', 'Invalid ARN')
+
+export const invalidTagParameter = () =>
+  new ServiceException('InvalidTagParameterException', 'Tag parameters are invalid')
+
+/** (documented) */
+export const tooManyTags = () =>
+  new ServiceException(
+    'TooManyTagsException',
+    'The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is 50.',
+  )
+
+export const unsupportedUpstreamRegistry = (url: string) =>
+  new ServiceException(
+    'UnsupportedUpstreamRegistryException',
+    `The upstream registry URL ${url} is invalid. Specify a valid upstream registry URL and try again`,
+  )
+
+/** The capture ends after this sentence. */
+export const upstreamRequiresAuthentication = () =>
+  new ServiceException(
+    'UnsupportedUpstreamRegistryException',
+    'The specified upstream registry requires authentication. Specify a valid Secrets Manager ARN',
+  )
+
+/** The second sentence is (documented). */
+export const secretNotFound = () =>
+  new ServiceException(
+    'SecretNotFoundException',
+    'The ARN of the secret specified in the pull through cache rule was not found. Update the pull through cache rule with a valid secret ARN and try again.',
+  )
+
+/** (documented) */
+export const pullThroughCacheRuleAlreadyExists = () =>
+  new ServiceException(
+    'PullThroughCacheRuleAlreadyExistsException',
+    'A pull through cache rule with these settings already exists for the private registry.',
+  )
+
+/** (documented) */
+export const pullThroughCacheRuleNotFound = () =>
+  new ServiceException(
+    'PullThroughCacheRuleNotFoundException',
+    'The pull through cache rule was not found. Specify a valid pull through cache rule and try again.',
+  )
+
+/** (documented) The upstream's own answer follows, so that a user knows what to mend. */
+export const unableToGetUpstreamImage = (reason: string) =>
+  new ServiceException(
+    'UnableToGetUpstreamImageException',
+    `The image or images were unable to be pulled using the pull through cache rule. ${reason}`,
+  )
+
+/** (documented) */
+export const unableToGetUpstreamLayer = (reason: string) =>
+  new ServiceException(
+    'UnableToGetUpstreamLayerException',
+    `There was an issue getting the upstream layer matching the pull through cache rule. ${reason}`,
+  )

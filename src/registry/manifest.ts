@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { invalidManifest } from './errors.js'
+import type { Descriptor } from './image.js'
+
+/** Manifest and index types that can be pushed and pulled: Docker schema 2 and OCI 1.1. */
+export const mediaTypes = {
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+} as const
+
+const indexTypes: ReadonlySet<string> = new Set([mediaTypes.ociIndex, mediaTypes.dockerList])
+const imageTypes: ReadonlySet<string> = new Set([mediaTypes.ociManifest, mediaTypes.dockerManifest])
+
+/** The model's limit of `imageManifest`, and the OCI specification's least maximum. */
+export const MAX_MANIFEST_BYTES = 4_194_304
+
+/** What a manifest says of itself; its bytes are kept as they came. */
+export interface Manifest {
+  mediaType: string
+  artifactType?: string
+  subject?: string
+  annotations?: Record<string, string>
+  blobs: Descriptor[]
+  manifests: Descriptor[]
+}
+
+const DIGEST = /^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/
+
+/** Whether this is a digest of an algorithm we keep: sha256 or sha512. */
+export const isDigest = (text: string): boolean => DIGEST.test(text)
+
+/** The digest of these bytes, by the algorithm of `like` (sha256 unless it says sha512). */
+export function digestOf(bytes: Uint8Array, like = 'sha256:'): string {
+  const algorithm = like.startsWith('sha512:') ? 'sha512' : 'sha256'
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
+}
+
+/**
+ * Reads a manifest. `mediaType` is what the client declared; where the manifest carries its own, they must agree.
+ * Throws InvalidParameterException `Invalid JSON syntax`, ECR's words for every manifest it does not take.
+ * https://github.com/opencontainers/image-spec/blob/v1.1.0/manifest.md
+ */
+export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
+  const json = parseObject(bytes)
+  const type = typeof json.mediaType === 'string' ? json.mediaType : mediaType
+  if (json.schemaVersion !== 2 || !type || (mediaType && type !== mediaType)) throw invalidManifest()
+
+  if (indexTypes.has(type)) return { ...aboutItself(json, type), blobs: [], manifests: descriptors(json.manifests) }
+  if (!imageTypes.has(type)) throw invalidManifest()
+  return {
+    ...aboutItself(json, type),
+    blobs: [descriptor(json.config), ...descriptors(json.layers).filter(isDistributable)],
+    manifests: [],
+  }
+}
+
+/** The sum of what a manifest needs: the figure DescribeImages shows as imageSizeInBytes. */
+export const contentSize = ({ blobs }: Pick<Manifest, 'blobs'>): number =>
+  blobs.reduce((sum, { size }) => sum + size, 0)
+
+/** Layers of these types are fetched from elsewhere by the client: a registry neither needs nor keeps them. */
+const isDistributable = ({ mediaType }: Descriptor) => !/nondistributable|\.foreign\./.test(mediaType)
+
+type Json = Record<string, unknown>
+
+function aboutItself(json: Json, mediaType: string): Omit<Manifest, 'blobs' | 'manifests'> {
+  const artifactType = json.artifactType ?? (isObject(json.config) ? json.config.mediaType : undefined)
+  return {
+    mediaType,
+    ...(typeof artifactType === 'string' && { artifactType }),
+    ...(json.subject !== undefined && { subject: descriptor(json.subject).digest }),
+    ...(isObject(json.annotations) && { annotations: json.annotations as Record<string, string> }),
+  }
+}
+
+function parseObject(bytes: Uint8Array): Json {
+  try {
+    const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    if (isObject(json)) return json
+  } catch {
+    throw invalidManifest()
+  }
+  throw invalidManifest()
+}
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function descriptors(value: unknown): Descriptor[] {
+  if (!Array.isArray(value)) throw invalidManifest()
+  return value.map(descriptor)
+}
+
+function descriptor(value: unknown): Descriptor {
+  if (!isObject(value)) throw invalidManifest()
+  const { digest, size, mediaType } = value
+  if (typeof digest !== 'string' || !isDigest(digest)) throw invalidManifest()
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalidManifest()
+  if (typeof mediaType !== 'string') throw invalidManifest()
+  return { digest, size, mediaType }
+}

@@ -1,0 +1,26 @@
+import type { FoundImage, ImageFailure } from '../find-image.js'
+import type { ImageId } from '../image.js'
+import type { Principal } from '../principal.js'
+import type { Registry } from '../registry.js'
+
+/** An image somebody wants to have. */
+export interface PullRequest {
+  readonly registry: Registry
+  readonly repository: string
+  readonly imageId: ImageId
+  readonly principal: Principal
+}
+
+/**
+ * Where the planes meet over imports: the control plane asks, the data plane does it. In one process a call, in two a
+ * request that only the control plane can sign.
+ */
+export interface Importer {
+  /**
+   * The image a pull would be answered with: cached and fresh, or brought from the upstream of the rule that serves
+   * the name. Throws RepositoryNotFound where neither repository nor rule is there.
+   */
+  pull(request: PullRequest): Promise<FoundImage | ImageFailure>
+  /** Asks the upstream whatever the 24 hours say, and answers when the image is here with all its blobs. */
+  importImage(request: PullRequest): Promise<FoundImage | ImageFailure>
+}

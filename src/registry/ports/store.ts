@@ -1,0 +1,58 @@
+import type { Image, Layer, Reference, Tag } from '../image.js'
+import type { PlannedImport, PullThroughCacheRule } from '../pull-through.js'
+import type { CacheEvent } from '../events.js'
+import type { Registry } from '../registry.js'
+import type { Policy, Repository } from '../repository.js'
+import type { Upload } from '../upload.js'
+
+/** Everything the emulator remembers, apart from blobs. Keys that name several things join them with one space. */
+export interface Records {
+  readonly repositories: Collection<Repository> // name
+  readonly images: Collection<Image> // repository digest
+  readonly tags: Collection<Tag> // repository tag
+  readonly layers: Collection<Layer> // repository digest
+  readonly references: Collection<Reference> // repository to kind from
+  readonly uploads: Collection<Upload> // id
+  readonly rules: Collection<PullThroughCacheRule> // ecrRepositoryPrefix
+  readonly registryPolicies: Collection<Policy> // 'policy'
+  readonly repositoryPolicies: Collection<Policy> // repository
+  readonly imports: Collection<PlannedImport> // account region repository digest; in `installation`
+  readonly events: Collection<CacheEvent> // time, then order; in `installation`
+  readonly settings: Collection<string> // name; in `installation`
+}
+
+/** The records, and the two things only a whole store can do. */
+export interface Store extends Records {
+  /**
+   * Runs `work` so that what it writes lands together or not at all, and runs it again when another writer changed
+   * what it read. Lists show what was committed: list before writing to a collection. Throws ServerException when it
+   * was raced for longer than the bound.
+   */
+  transact<R>(registry: Registry, work: (records: Records) => Promise<R>): Promise<R>
+  clear(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Records of one kind in key order. Every method is atomic on its own. */
+export interface Collection<T> {
+  get(registry: Registry, key: string): Promise<T | undefined>
+  /** True if stored; false, changing nothing, if the key is taken: the only way to learn "already exists". */
+  insert(registry: Registry, key: string, record: T): Promise<boolean>
+  /** Stores the record whether or not the key is taken. */
+  put(registry: Registry, key: string, record: T): Promise<void>
+  /** The changed record; undefined, changing nothing, if there is none. */
+  update(registry: Registry, key: string, change: (record: T) => T): Promise<T | undefined>
+  /** The record removed; undefined if there was none. */
+  remove(registry: Registry, key: string): Promise<T | undefined>
+  /** Key order is paging order; `after` continues behind a key even if that key is gone. */
+  list(registry: Registry, page: { limit: number; prefix?: string; after?: string }): Promise<Page<T>>
+}
+
+export interface Page<T> {
+  items: T[]
+  /** The key to continue after; absent on the last page. */
+  next?: string
+}
+
+/** Joins the names that make a key. Nothing AWS or OCI allows in a name, tag or digest contains a space. */
+export const keyOf = (...names: string[]) => names.join(' ')

@@ -1,0 +1,123 @@
+import { imageTagAlreadyExists, layersNotFound, referencedImagesNotFound, repositoryNotFound } from './errors.js'
+import type { Image, Reference, Tag } from './image.js'
+import { contentSize, type Manifest } from './manifest.js'
+import { keyOf, type Records, type Store } from './ports/store.js'
+import type { Registry } from './registry.js'
+import type { Repository } from './repository.js'
+import { isImmutable } from './tag-mutability.js'
+
+/** An image about to be recorded; its manifest's bytes are committed to the blob store beforehand. */
+export interface NewImage {
+  repository: string
+  digest: string
+  manifest: Manifest
+  manifestSize: number
+  tag?: string
+  now: number
+  /**
+   * Set when the image came through a cache rule: its blobs and members may still be on their way, and an immutable
+   * tag keeps its old image instead of refusing.
+   */
+  pulledThrough?: boolean
+}
+
+export interface PutOutcome {
+  image: Image
+  /** False when the very same image and tag were there already. */
+  changed: boolean
+  /** True when an immutable tag kept its old image: the new one is there, untagged. */
+  tagKept: boolean
+}
+
+/**
+ * Records an image and moves its tag, in one transaction: pushed by the API, pushed by Docker, or pulled through.
+ * Throws RepositoryNotFound, LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
+ */
+export function putImage(store: Store, registry: Registry, put: NewImage): Promise<PutOutcome> {
+  return store.transact(registry, async (records) => {
+    const repository = await records.repositories.get(registry, put.repository)
+    if (!repository) throw repositoryNotFound(put.repository, registry.account)
+    if (!put.pulledThrough) await requireContents(records, registry, put)
+
+    const { tag, taggedBefore, tagKept } = await decideTag(records, registry, put, repository)
+    const before = await records.images.get(registry, imageKey(put))
+    const image = before ?? newImage(put)
+    const changed = !before || (tag !== undefined && taggedBefore?.digest !== put.digest)
+    if (!before) await recordContents(records, registry, put)
+    if (tag !== undefined) await moveTag(records, registry, put, tag, taggedBefore)
+    const tags = tag === undefined || image.tags.includes(tag) ? image.tags : [...image.tags, tag].sort()
+    const tagged = { ...image, tags }
+    if (changed) await records.images.put(registry, imageKey(put), tagged)
+    return { image: tagged, changed, tagKept }
+  })
+}
+
+const imageKey = ({ repository, digest }: { repository: string; digest: string }) => keyOf(repository, digest)
+
+/** The tag to set, if any: none was given, it may be set, or an immutable one keeps what it has. */
+async function decideTag(records: Records, registry: Registry, put: NewImage, repository: Repository) {
+  if (put.tag === undefined) return { tagKept: false }
+  const taggedBefore = await records.tags.get(registry, keyOf(put.repository, put.tag))
+  const moves = taggedBefore !== undefined && taggedBefore.digest !== put.digest
+  if (!moves || !isImmutable(repository, put.tag)) return { tag: put.tag, taggedBefore, tagKept: false }
+  if (!put.pulledThrough) throw imageTagAlreadyExists(put.tag, put.repository)
+  await records.tags.put(registry, keyOf(put.repository, put.tag), {
+    ...taggedBefore,
+    upstream: { checkedAt: put.now },
+  })
+  return { tagKept: true }
+}
+
+async function moveTag(records: Records, registry: Registry, put: NewImage, tag: string, before?: Tag) {
+  const { repository, digest } = put
+  const record: Tag = { repository, tag, digest, ...(put.pulledThrough && { upstream: { checkedAt: put.now } }) }
+  await records.tags.put(registry, keyOf(repository, tag), record)
+  if (before && before.digest !== digest) {
+    await records.images.update(registry, keyOf(repository, before.digest), (old) => ({
+      ...old,
+      tags: old.tags.filter((other) => other !== tag),
+    }))
+  }
+}
+
+function newImage({ repository, digest, manifest, manifestSize, now }: NewImage): Image {
+  return { repository, digest, ...manifest, manifestSize, imageSize: contentSize(manifest), tags: [], pushedAt: now }
+}
+
+async function requireContents(records: Records, registry: Registry, { repository, manifest }: NewImage) {
+  const absent = async (collection: 'layers' | 'images', digests: string[]) => {
+    const found = await Promise.all(
+      digests.map((digest) => records[collection].get(registry, keyOf(repository, digest))),
+    )
+    return digests.filter((_, index) => !found[index])
+  }
+  const layers = await absent(
+    'layers',
+    manifest.blobs.map(({ digest }) => digest),
+  )
+  if (layers.length > 0) throw layersNotFound(layers, repository, registry.account)
+  const members = await absent(
+    'images',
+    manifest.manifests.map(({ digest }) => digest),
+  )
+  if (members.length > 0) throw referencedImagesNotFound(members, repository, registry.account)
+}
+
+/** Writes what the image needs and names, so that it can be found from the other end. */
+async function recordContents(records: Records, registry: Registry, put: NewImage) {
+  const { repository, digest: from, manifest } = put
+  const refer = (kind: Reference['kind'], to: string) =>
+    records.references.put(registry, keyOf(repository, to, kind, from), { repository, kind, to, from })
+
+  for (const { digest, size, mediaType } of manifest.blobs) {
+    const key = keyOf(repository, digest)
+    const layer = await records.layers.get(registry, key)
+    const isNew = !layer && put.pulledThrough === true
+    if (isNew) await records.layers.put(registry, key, { repository, digest, size, mediaType, pulledThrough: true })
+    else if (layer) await records.layers.put(registry, key, { ...layer, mediaType })
+    await refer('layer', digest)
+  }
+  for (const { digest } of manifest.manifests) await refer('member', digest)
+  if (manifest.subject) await refer('subject', manifest.subject)
+}

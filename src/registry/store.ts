@@ -1,0 +1,204 @@
+import { serverException } from './errors.js'
+import type { Entry, Expectation, KeyValue, PageOf, Write } from './ports/key-value.js'
+import type { Collection, Page, Records, Store } from './ports/store.js'
+import type { Registry } from './registry.js'
+
+type Work<R> = (records: Records) => Promise<R>
+
+/**
+ * The typed collections and `transact`, built once over the narrow port so that every adapter behaves alike.
+ * `patience` is how many milliseconds a transaction may go on losing races once it is its turn.
+ */
+export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
+  const inTurn = turns()
+
+  async function attempt<R>(registry: Registry, work: Work<R>): Promise<{ result: R } | undefined> {
+    const transaction = transactionOn(keyValue, registry)
+    const result = await work(transaction.records)
+    return (await transaction.commit()) ? { result } : undefined
+  }
+
+  async function persist<R>(registry: Registry, work: Work<R>): Promise<R> {
+    const startedAt = performance.now()
+    do {
+      const done = await attempt(registry, work)
+      if (done) return done.result
+    } while (performance.now() - startedAt < patience)
+    throw serverException('Other writers kept changing the same records. Try again.')
+  }
+
+  async function transact<R>(registry: Registry, work: Work<R>): Promise<R> {
+    const done = await attempt(registry, work)
+    return done ? done.result : inTurn(registry, () => persist(registry, work))
+  }
+
+  return {
+    ...recordsOf((name) => collectionOf(keyValue, name, transact)),
+    transact,
+    clear: () => keyValue.clear(),
+    close: () => keyValue.close(),
+  }
+}
+
+/** The collections' names are part of the stored layout. */
+const recordsOf = (collection: <T>(name: keyof Records) => Collection<T>): Records => ({
+  repositories: collection('repositories'),
+  images: collection('images'),
+  tags: collection('tags'),
+  layers: collection('layers'),
+  references: collection('references'),
+  uploads: collection('uploads'),
+  rules: collection('rules'),
+  registryPolicies: collection('registryPolicies'),
+  repositoryPolicies: collection('repositoryPolicies'),
+  imports: collection('imports'),
+  events: collection('events'),
+  settings: collection('settings'),
+})
+
+/** Those who lost a race in this process go one after the other, registry by registry, instead of racing again. */
+function turns() {
+  const last = new Map<string, Promise<unknown>>()
+  return <R>({ account, region }: Registry, run: () => Promise<R>): Promise<R> => {
+    const id = `${account} ${region}`
+    const turn = (last.get(id) ?? Promise.resolve()).then(run)
+    const over = turn.then(forget, forget)
+    function forget() {
+      if (last.get(id) === over) last.delete(id)
+    }
+    last.set(id, over)
+    return turn
+  }
+}
+
+function collectionOf<T>(
+  keyValue: KeyValue,
+  name: keyof Records,
+  transact: <R>(registry: Registry, work: Work<R>) => Promise<R>,
+): Collection<T> {
+  // `name` says which collection this is, and recordsOf gave it this T.
+  const sameOf = (records: Records) => records[name] as unknown as Collection<T>
+  return {
+    async get(registry, key) {
+      return parsed<T>(await keyValue.get({ registry, collection: name, key }))
+    },
+    insert: (registry, key, record) =>
+      keyValue.commit(registry, [{ collection: name, key, value: undefined }], [write(name, key, record)]),
+    async put(registry, key, record) {
+      await keyValue.commit(registry, [], [write(name, key, record)])
+    },
+    update: (registry, key, change) => transact(registry, (records) => sameOf(records).update(registry, key, change)),
+    remove: (registry, key) => transact(registry, (records) => sameOf(records).remove(registry, key)),
+    async list(registry, page) {
+      return pageOf<T>(await keyValue.list(registry, name, oneMore(page)), page.limit)
+    },
+  }
+}
+
+/** A view that remembers what was read and holds back what is written, for one atomic commit. */
+function transactionOn(keyValue: KeyValue, registry: Registry) {
+  const reads = new Map<string, Expectation & { value: string | undefined }>()
+  const lists: Expectation[] = []
+  const writes = new Map<string, Write>()
+  const written = new Set<string>()
+
+  async function read(collection: string, key: string) {
+    const id = `${collection} ${key}`
+    if (reads.has(id) || writes.has(id)) return
+    const value = await keyValue.get({ registry, collection, key })
+    if (!reads.has(id)) reads.set(id, { collection, key, value })
+  }
+
+  const current = (collection: string, key: string) => {
+    const id = `${collection} ${key}`
+    return (writes.get(id) ?? reads.get(id))?.value
+  }
+
+  const set = (change: Write) => {
+    written.add(change.collection)
+    writes.set(`${change.collection} ${change.key}`, change)
+  }
+
+  async function list(collection: string, page: PageOf) {
+    if (written.has(collection)) throw new Error(`List ${collection} before writing to it in the same transaction`)
+    const entries = await keyValue.list(registry, collection, page)
+    lists.push({ collection, page, entries })
+    return entries
+  }
+
+  const within = (asked: Registry) => {
+    if (asked.account !== registry.account || asked.region !== registry.region)
+      throw new Error('A transaction spans one registry')
+  }
+
+  return {
+    records: recordsOf((name) => viewOf(name, { within, read, current, set, list })),
+    commit: async () =>
+      writes.size === 0 || keyValue.commit(registry, [...reads.values(), ...lists], [...writes.values()]),
+  }
+}
+
+interface View {
+  within(registry: Registry): void
+  read(collection: string, key: string): Promise<void>
+  current(collection: string, key: string): string | undefined
+  set(write: Write): void
+  list(collection: string, page: PageOf): Promise<Entry[]>
+}
+
+/** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
+function viewOf<T>(name: keyof Records, { within, read, current, set, list }: View): Collection<T> {
+  const latest = async (registry: Registry, key: string) => {
+    within(registry)
+    await read(name, key)
+    return () => parsed<T>(current(name, key))
+  }
+  return {
+    async get(registry, key) {
+      return (await latest(registry, key))()
+    },
+    async insert(registry, key, record) {
+      if ((await latest(registry, key))() !== undefined) return false
+      set(write(name, key, record))
+      return true
+    },
+    async put(registry, key, record) {
+      within(registry)
+      set(write(name, key, record))
+    },
+    async update(registry, key, change) {
+      const record = (await latest(registry, key))()
+      if (record === undefined) return undefined
+      const changed = change(record)
+      set(write(name, key, changed))
+      return changed
+    },
+    async remove(registry, key) {
+      const record = (await latest(registry, key))()
+      if (record !== undefined) set({ collection: name, key, value: undefined })
+      return record
+    },
+    async list(registry, page) {
+      within(registry)
+      return pageOf<T>(await list(name, oneMore(page)), page.limit)
+    },
+  }
+}
+
+const write = (collection: string, key: string, record: unknown): Write => ({
+  collection,
+  key,
+  value: JSON.stringify(record),
+})
+
+const parsed = <T>(value: string | undefined): T | undefined =>
+  value === undefined ? undefined : (JSON.parse(value) as T)
+
+const oneMore = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1 })
+
+function pageOf<T>(entries: Entry[], limit: number): Page<T> {
+  const shown = entries.slice(0, limit)
+  const items = shown.map(([, value]) => JSON.parse(value) as T)
+  const last = shown.at(-1)
+  return entries.length > limit && last ? { items, next: last[0] } : { items }
+}

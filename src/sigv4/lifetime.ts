@@ -1,0 +1,26 @@
+import type { Claim } from './claim.js'
+import { type Refusal, refusals } from './refusals.js'
+import { isoBasic, type SigningDate } from './signing-date.js'
+
+const week = 604_800
+
+/** Says why a signature does not hold at this time, if it does not; the last second of its life still counts. */
+export function refuseLifetime(
+  { expires }: Pick<Claim, 'expires'>,
+  date: SigningDate,
+  machineTime: Date,
+  maxSkewSeconds: number,
+): Refusal | undefined {
+  if (expires !== undefined && !isLifetime(expires)) return refusals.invalidExpires(expires)
+  const now = isoBasic(machineTime.getTime())
+  const lifetime = expires === undefined ? maxSkewSeconds : Number(expires)
+  const after = (seconds: number) => isoBasic((now.seconds + seconds) * 1000).text
+
+  if (date.seconds < now.seconds - lifetime) return refusals.expired(date.text, after(-lifetime), now.text, lifetime)
+  if (date.seconds > now.seconds + maxSkewSeconds) {
+    return refusals.notYetCurrent(date.text, after(maxSkewSeconds), now.text, maxSkewSeconds)
+  }
+  return undefined
+}
+
+const isLifetime = (expires: string) => /^\d{1,6}$/.test(expires) && Number(expires) >= 1 && Number(expires) <= week

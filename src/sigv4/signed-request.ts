@@ -1,0 +1,17 @@
+/** An HTTP request as node's parser hands it over: strings hold one byte a character, which is what makes signing bytes possible. */
+export interface SignedRequest {
+  readonly method: string
+  /** The request target as sent: path and query, not decoded. */
+  readonly path: string
+  /** Names in lower case, as in node's `headers`. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Node's `rawHeaders`; needed to verify a header that was sent twice, because node's own joining adds a space. */
+  readonly rawHeaders?: readonly string[]
+  readonly body: Uint8Array
+}
+
+/** The one value of a header that must not be repeated; an empty one counts as absent. */
+export function header(request: SignedRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

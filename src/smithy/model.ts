@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** What we read of a Smithy 2.0 shape: https://smithy.io/2.0/spec/json-ast.html */
+export interface Shape {
+  readonly type: string
+  readonly traits?: Traits
+  /** Of structures and enums. */
+  readonly members?: Readonly<Record<string, Member>>
+  /** Of lists. */
+  readonly member?: Member
+  /** Of maps. */
+  readonly key?: Member
+  readonly value?: Member
+  /** Of operations. */
+  readonly input?: Member
+  readonly output?: Member
+  readonly errors?: readonly Member[]
+  /** Of the service. */
+  readonly operations?: readonly Member[]
+}
+
+/** Where a shape points to another one. */
+export interface Member {
+  readonly target: string
+  readonly traits?: Traits
+}
+
+/** The traits we act on, by their shape id. */
+export interface Traits {
+  readonly 'smithy.api#required'?: object
+  readonly 'smithy.api#length'?: Bounds
+  readonly 'smithy.api#range'?: Bounds
+  readonly 'smithy.api#pattern'?: string
+  readonly 'smithy.api#enumValue'?: string
+  readonly 'smithy.api#error'?: 'client' | 'server'
+  readonly 'smithy.api#httpError'?: number
+  readonly 'smithy.api#paginated'?: { readonly pageSize: string }
+  readonly 'dev.ecrlocal#defaultPageSize'?: number
+  readonly 'dev.ecrlocal#ours'?: object
+}
+
+/** The bounds of a length or a range; either may be open. */
+interface Bounds {
+  readonly min?: number
+  readonly max?: number
+}
+
+const MODELS = new URL('../../smithy-models/', import.meta.url)
+const PRELUDE = 'smithy.api#'
+
+const shapes = new Map(
+  readdirSync(MODELS)
+    .filter((file) => file.endsWith('.json'))
+    .flatMap((file) => Object.entries(readShapes(new URL(file, MODELS)))),
+)
+
+function readShapes(file: URL): Record<string, Shape> {
+  const { shapes } = JSON.parse(readFileSync(file, 'utf8')) as { shapes: Record<string, Shape> }
+  return shapes
+}
+
+const operations = new Map(
+  [...shapes.values()]
+    .flatMap(({ operations = [] }) => operations)
+    .map(({ target }) => [target.slice(target.indexOf('#') + 1), target]),
+)
+
+/** Every operation of the service and ours, sorted: what is not here is answered with UnknownOperationException. */
+export const operationNames: readonly string[] = [...operations.keys()].sort()
+
+/** Whether the service has an operation of that name; false for names every object has, such as `constructor`. */
+export const isOperation = (name: string): boolean => operations.has(name)
+
+/** A shape by its absolute id. Those of Smithy's prelude are in no file: their name is their type. */
+export function shape(id: string): Shape {
+  const found = shapes.get(id)
+  if (found) return found
+  if (id.startsWith(PRELUDE)) return { type: id.slice(PRELUDE.length).toLowerCase() }
+  throw new Error(`The Smithy model has no shape ${id}`)
+}
+
+/** The shape of an operation by its AWS name, without the namespace that only Smithy needs. */
+export function operationShape(name: string): Shape {
+  const id = operations.get(name)
+  if (id === undefined) throw new Error(`The Smithy model has no operation ${name}`)
+  return shape(id)
+}
+
+/** The id of the shape an operation takes: where validation starts. */
+export function inputOf(operation: string): string {
+  const { input } = operationShape(operation)
+  if (!input) throw new Error(`The Smithy model gives ${operation} no input`)
+  return input.target
+}
+
+/** How many results a page holds at most, and where the caller does not say; undefined where there are no pages. */
+export function paginationOf(operation: string): { defaultPageSize: number; maxPageSize: number } | undefined {
+  const { 'smithy.api#paginated': paginated, 'dev.ecrlocal#defaultPageSize': defaultPageSize } =
+    operationShape(operation).traits ?? {}
+  const maxResults = paginated && shape(inputOf(operation)).members?.[paginated.pageSize]
+  const maxPageSize = maxResults && shape(maxResults.target).traits?.['smithy.api#range']?.max
+  return defaultPageSize === undefined || maxPageSize === undefined ? undefined : { defaultPageSize, maxPageSize }
+}

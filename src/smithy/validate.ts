@@ -1,0 +1,125 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { jsonSchema } from './json-schema.js'
+import { inputOf, shape } from './model.js'
+import { wholeText } from './pattern.js'
+import { withoutNulls } from './without-nulls.js'
+
+/** What JSON brought, told as finely as a JSON reader does. */
+export type JsonType = 'string' | 'number' | 'true' | 'false' | 'null' | 'list' | 'structure'
+
+/** One thing the model asks of a value. */
+export type Constraint =
+  | { readonly kind: 'type'; readonly expected: string; readonly actual: JsonType }
+  | { readonly kind: 'required' }
+  | { readonly kind: 'enum'; readonly values: readonly string[] }
+  | { readonly kind: 'pattern'; readonly pattern: string }
+  | { readonly kind: Limit; readonly limit: number }
+
+type Limit = 'min-length' | 'max-length' | 'min-value' | 'max-value'
+
+/** What is wrong with one value of an input, in the model's terms: the words are the protocol's. */
+export interface Violation {
+  /** Member names and zero-based list indexes, from the input down; empty for the input itself. */
+  readonly path: readonly (string | number)[]
+  readonly broken: Constraint
+  /** Everything the value's shape asks, broken or not: for items of lists AWS recites all of it. */
+  readonly constraints: readonly Constraint[]
+}
+
+/**
+ * What the input of an operation gets wrong, at most one violation for each of its members, in model order; empty when
+ * it is valid. One each, because a list of a million wrong items must not become a million objects.
+ */
+export function validate(operation: string, input: unknown): Violation[] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return [wrongType([], 'structure', input)]
+  const given = new Map<string, unknown>(Object.entries(input))
+  return Object.entries(shape(inputOf(operation)).members ?? {}).flatMap(([name, { target, traits }]) => {
+    const value = given.get(name) ?? undefined
+    if (value !== undefined) return violationOf(name, target, withoutNulls(target, value))
+    return traits?.['smithy.api#required'] ? [missing([name])] : []
+  })
+}
+
+function violationOf(name: string, target: string, value: unknown): Violation[] {
+  const check = checkOf(target)
+  if (check(value)) return []
+  return (check.errors ?? []).slice(0, 1).map((error) => inModelTerms(error, [name, ...stepsOf(error.instancePath)]))
+}
+
+const checks = new Map<string, ValidateFunction>()
+let ajv: Ajv | undefined
+
+/** Compiled when first needed and kept: start-up compiles nothing. */
+function checkOf(shapeId: string): ValidateFunction {
+  ajv ??= smithyAjv()
+  const check = checks.get(shapeId) ?? ajv.compile(jsonSchema(shapeId))
+  checks.set(shapeId, check)
+  return check
+}
+
+const smithyAjv = () =>
+  new Ajv({ strict: false, verbose: true, meta: false, validateSchema: false })
+    .addKeyword({
+      keyword: 'smithyPattern',
+      type: 'string',
+      compile: (pattern: string) => {
+        const whole = wholeText(pattern)
+        return (text: string) => whole.test(text)
+      },
+    })
+    .addKeyword({ keyword: 'base64', type: 'string', validate: (_: true, text: string) => isBase64(text) })
+    .addKeyword({ keyword: 'maxBytes', type: 'string', validate: (max: number, text: string) => bytesIn(text) <= max })
+    .addKeyword({ keyword: 'minBytes', type: 'string', validate: (min: number, text: string) => bytesIn(text) >= min })
+
+const isBase64 = (text: string) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
+const bytesIn = (base64: string) => Buffer.byteLength(base64, 'base64')
+
+const stepsOf = (pointer: string) =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step))
+
+function inModelTerms({ keyword, params, schema, parentSchema = {}, data }: ErrorObject, path: Violation['path']) {
+  if (keyword === 'required') return missing([...path, String(params.missingProperty)])
+  if (data === null) return missing(path)
+  const broken = constraintOf(keyword, schema)
+  if (!broken) return wrongType(path, String(parentSchema.smithyType), data)
+  return {
+    path,
+    broken,
+    constraints: Object.entries(parentSchema).flatMap(([word, rule]) => constraintOf(word, rule) ?? []),
+  }
+}
+
+const LIMITS: Readonly<Record<string, Limit>> = {
+  maxLength: 'max-length',
+  minLength: 'min-length',
+  maxItems: 'max-length',
+  minItems: 'min-length',
+  maxBytes: 'max-length',
+  minBytes: 'min-length',
+  maximum: 'max-value',
+  minimum: 'min-value',
+}
+
+function constraintOf(keyword: string, rule: unknown): Constraint | undefined {
+  if (keyword === 'enum') return { kind: 'enum', values: rule as string[] }
+  if (keyword === 'smithyPattern') return { kind: 'pattern', pattern: String(rule) }
+  const kind = LIMITS[keyword]
+  return kind && { kind, limit: Number(rule) }
+}
+
+const missing = (path: Violation['path']): Violation => ({ path, broken: { kind: 'required' }, constraints: [] })
+
+const wrongType = (path: Violation['path'], expected: string, value: unknown): Violation => ({
+  path,
+  broken: { kind: 'type', expected, actual: jsonTypeOf(value) },
+  constraints: [],
+})
+
+function jsonTypeOf(value: unknown): JsonType {
+  if (typeof value === 'string' || typeof value === 'number') return typeof value as 'string' | 'number'
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  return value === null ? 'null' : Array.isArray(value) ? 'list' : 'structure'
+}
