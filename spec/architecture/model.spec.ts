@@ -195,7 +195,7 @@ describe('The Smithy model', () => {
     ['a structure gone', without('Repository$'), 'structure Repository: not in the SDK'],
     [
       'a member of another name',
-      { ...rest, Repository$: edited(Repository$, 4, (Repository$[4]).with(0, 'arn')) },
+      { ...rest, Repository$: edited(Repository$, 4, Repository$[4].with(0, 'arn')) },
       'structure Repository: arn: string: not in the model',
     ],
     [

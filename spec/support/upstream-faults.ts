@@ -113,15 +113,18 @@ export const drip =
     return undefined
   }
 
-/** Redirects to the same path at another origin, with a query such as signed URLs have. */
+/** Redirects to the same path at another origin, with a query such as signed URLs have; refusals stay. */
 export const redirect =
   (origin: string, code = 307): Fault =>
-  (_, { request }) => ({
-    status: code,
-    headers: { location: `${origin}${request.url}?signature=abc` },
-    body: Buffer.alloc(0),
-    ranges: false,
-  })
+  (reply, { request }) =>
+    reply.status >= 400
+      ? reply
+      : {
+          status: code,
+          headers: { location: `${origin}${request.url}?signature=abc` },
+          body: Buffer.alloc(0),
+          ranges: false,
+        }
 
 /** Does not say how long the body is. */
 export const unknownLength =

@@ -60,8 +60,8 @@ function sendHead({ request, response }: Omit<Client, 'sendHead'>, reply: Reply)
   response.writeHead(status, {
     ...(framing === 'length' && { 'content-length': body.length }),
     ...(framing === 'close' && { connection: 'close' }),
-    ...headers,
     ...extra,
+    ...headers,
   })
   response.flushHeaders()
   return request.method === 'HEAD' ? Buffer.alloc(0) : body

@@ -2,7 +2,9 @@ import type { HttpRequest, HttpResponse } from '@smithy/protocol-http'
 import type { Authorize } from '../access/authorize.js'
 import { ServiceException } from '../registry/errors.js'
 import type { Log } from '../registry/ports/log.js'
+import { inputOf } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
+import { withoutNulls } from '../smithy/without-nulls.js'
 import { authenticate, type AuthenticateDeps, type Caller } from './authenticate.js'
 import { operations } from './operations/index.js'
 import type { Input, Operation, OperationName, Resources } from './operations/operation.js'
@@ -50,7 +52,7 @@ function registryOf({ registryId }: Record<string, unknown>, { principal, region
 function accept(name: string, body: Record<string, unknown>): Input<OperationName> {
   const violations = validate(name, body)
   if (violations.length > 0) throw refusalOf(violations)
-  return body
+  return withoutNulls(inputOf(name), body) as Input<OperationName>
 }
 
 function reportUnexpected(error: unknown, requestId: string, log: Log) {

@@ -100,7 +100,6 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
   const reads = new Map<string, Expectation & { value: string | undefined }>()
   const lists: Expectation[] = []
   const writes = new Map<string, Write>()
-  const written = new Set<string>()
 
   async function read(collection: string, key: string) {
     const id = `${collection} ${key}`
@@ -114,13 +113,11 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
     return (writes.get(id) ?? reads.get(id))?.value
   }
 
-  const set = (change: Write) => {
-    written.add(change.collection)
-    writes.set(`${change.collection} ${change.key}`, change)
-  }
+  const set = (change: Write) => void writes.set(`${change.collection} ${change.key}`, change)
 
   async function list(collection: string, page: PageOf) {
-    if (written.has(collection)) throw new Error(`List ${collection} before writing to it in the same transaction`)
+    if ([...writes.values()].some((change) => change.collection === collection))
+      throw new Error(`List ${collection} before writing to it in the same transaction`)
     const entries = await keyValue.list(registry, collection, page)
     lists.push({ collection, page, entries })
     return entries
@@ -139,11 +136,11 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
 }
 
 interface View {
-  within(registry: Registry): void
-  read(collection: string, key: string): Promise<void>
-  current(collection: string, key: string): string | undefined
-  set(write: Write): void
-  list(collection: string, page: PageOf): Promise<Entry[]>
+  within: (registry: Registry) => void
+  read: (collection: string, key: string) => Promise<void>
+  current: (collection: string, key: string) => string | undefined
+  set: (write: Write) => void
+  list: (collection: string, page: PageOf) => Promise<Entry[]>
 }
 
 /** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
@@ -197,8 +194,7 @@ const parsed = <T>(value: string | undefined): T | undefined =>
 const oneMore = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1 })
 
 function pageOf<T>(entries: Entry[], limit: number): Page<T> {
-  const shown = entries.slice(0, limit)
-  const items = shown.map(([, value]) => JSON.parse(value) as T)
-  const last = shown.at(-1)
-  return entries.length > limit && last ? { items, next: last[0] } : { items }
+  const items = entries.slice(0, limit).map(([, value]) => JSON.parse(value) as T)
+  const next = entries.length > limit ? entries[limit - 1]?.[0] : undefined
+  return next === undefined ? { items } : { items, next }
 }

@@ -187,9 +187,15 @@ describe('a blob’s size', () => {
 })
 
 describe('a host that is none', () => {
-  it.each(['', 'not a host', 'a/b c:99999'])('%j fails when it is asked, not before', async (host) => {
-    await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
-    const registry = pulling.upstreams.of(host)
-    await expect(registry.ping()).rejects.toMatchObject({ kind: 'unavailable' })
-  })
+  it.each(['', 'not a host', 'host:99999', 'host/path', 'user@host', 'host?query'])(
+    '%j fails when it is asked, not before',
+    async (host) => {
+      await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
+      const registry = pulling.upstreams.of(host)
+      await expect(registry.ping()).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: `The upstream registry ${host} has no valid address.`,
+      })
+    },
+  )
 })

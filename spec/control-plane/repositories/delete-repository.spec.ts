@@ -4,13 +4,14 @@ import {
   GetRepositoryPolicyCommand,
   InitiateLayerUploadCommand,
   ListImagesCommand,
+  PutImageCommand,
   SetRepositoryPolicyCommand,
   UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { listAll } from '../../../src/registry/list-all.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
-import { createRepository, pushImage, pushIndex } from '../../support/push.js'
+import { createRepository, imageManifest, pushImage, pushIndex, pushLayer } from '../../support/push.js'
 
 const remove = (repositoryName: string, force?: boolean) => new DeleteRepositoryCommand({ repositoryName, force })
 const policyText = JSON.stringify({
@@ -96,8 +97,9 @@ describe('DeleteRepository', () => {
     for (let round = 0; round < 10; round++) {
       const repositoryName = `team/app${round}`
       await createRepository(ecr, repositoryName)
+      const config = await pushLayer(ecr, repositoryName, '{}')
       const [pushed, deleted] = await Promise.allSettled([
-        pushImage(ecr, repositoryName, { imageTag: 'latest' }),
+        ecr.send(new PutImageCommand({ repositoryName, imageManifest: imageManifest(config, []) })),
         ecr.send(remove(repositoryName)),
       ])
       expect([pushed.status, deleted.status].sort()).toEqual(['fulfilled', 'rejected'])

@@ -10,87 +10,92 @@ export interface Appended {
   sha256: Hash | undefined
 }
 
-const hashingChunk = 1 << 20
-
-interface Parts {
+interface Writing {
   root: string
   path: string
   handle: FileHandle
   appended: Appended
   /** What becomes of the bytes when the disk is full: an upload session keeps what it had. */
   whenFull: 'abort' | 'truncate'
-  /** Told once nothing more can be appended. */
-  released: (appended: Appended | undefined) => void
+  /** Told, when a session is let go of, what it has so far. */
+  released?: (appended: Appended) => void
+  keptAs?: string
+  closed?: Promise<void>
 }
+
+const hashingChunk = 1024 * 1024
 
 /** A file on its way to becoming a blob. */
-export function blobWriter({ root, path, handle, appended, whenFull, released }: Parts): BlobWriter {
-  let keptAs: string | undefined
-  let closed: Promise<void> | undefined
-  const closeHandle = () => (closed ??= handle.close())
-
-  async function abort() {
-    if (keptAs) return
-    released(undefined)
-    await closeHandle()
-    await ifExists(unlink(path))
-  }
-
-  async function undo() {
-    appended.sha256 = undefined
-    if (whenFull === 'abort') await abort()
-    else await handle.truncate(appended.size)
-  }
-
+export function blobWriter(writing: Writing): BlobWriter {
   return {
     get size() {
-      return appended.size
+      return writing.appended.size
     },
-    async append(chunk) {
-      try {
-        const writing = orNoSpace(root, () => writeAll(handle, chunk, appended.size))
-        appended.sha256?.update(chunk)
-        await writing
-        appended.size += chunk.length
-      } catch (error) {
-        await undo()
-        throw error
-      }
-    },
-    async read(position, length) {
-      const wanted = Math.max(0, Math.min(length, appended.size - position))
-      if (!keptAs) return readUpTo(handle, position, wanted)
-      await using reopened = await open(keptAs, 'r')
-      return await readUpTo(reopened, position, wanted)
-    },
-    async commit(digest) {
-      const destination = blobPath(root, digest)
-      const actual = await digestOf(handle, appended, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
-      if (!destination || actual !== digest) {
-        await abort()
-        throw new DigestMismatch(digest, actual)
-      }
-      try {
-        await orNoSpace(root, async () => {
-          await handle.datasync()
-          await renameDurably(path, destination, root)
-        })
-      } catch (error) {
-        await undo()
-        throw error
-      }
-      keptAs = destination
-      released(undefined)
-      await closeHandle()
-    },
+    append: (chunk) => append(writing, chunk),
+    read: (position, length) => read(writing, position, length),
+    commit: (digest) => commit(writing, digest),
     async close() {
-      if (closed) return
-      released(appended)
-      await closeHandle()
+      if (!writing.closed) writing.released?.(writing.appended)
+      await closeHandle(writing)
     },
-    abort,
+    abort: () => abort(writing),
   }
 }
+
+async function append(writing: Writing, chunk: Uint8Array) {
+  const { root, handle, appended } = writing
+  try {
+    const written = orNoSpace(root, () => writeAll(handle, chunk, appended.size))
+    appended.sha256?.update(chunk)
+    await written
+    appended.size += chunk.length
+  } catch (error) {
+    await undo(writing)
+    throw error
+  }
+}
+
+async function read({ handle, appended, keptAs }: Writing, position: number, length: number) {
+  const wanted = Math.max(0, Math.min(length, appended.size - position))
+  if (!keptAs) return readUpTo(handle, position, wanted)
+  await using reopened = await open(keptAs, 'r')
+  return await readUpTo(reopened, position, wanted)
+}
+
+async function commit(writing: Writing, digest: string) {
+  const { root, path, handle, appended } = writing
+  const destination = blobPath(root, digest)
+  const actual = await digestOf(handle, appended, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
+  if (!destination || actual !== digest) {
+    await abort(writing)
+    throw new DigestMismatch(digest, actual)
+  }
+  try {
+    await orNoSpace(root, async () => {
+      await handle.datasync()
+      await renameDurably(path, destination, root)
+    })
+  } catch (error) {
+    await undo(writing)
+    throw error
+  }
+  writing.keptAs = destination
+  await closeHandle(writing)
+}
+
+async function abort(writing: Writing) {
+  if (writing.keptAs) return
+  await closeHandle(writing)
+  await ifExists(unlink(writing.path))
+}
+
+async function undo(writing: Writing) {
+  writing.appended.sha256 = undefined
+  if (writing.whenFull === 'abort') await abort(writing)
+  else await writing.handle.truncate(writing.appended.size)
+}
+
+const closeHandle = (writing: Writing) => (writing.closed ??= writing.handle.close())
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number) {
   for (let done = 0; done < chunk.length;) {

@@ -22,7 +22,7 @@ export function openDataDirectory(path: string): void {
   if (found === undefined) return writeLayout(path)
   if (found !== layout)
     throw new Error(
-      `The data directory ${path} has layout ${String(found)}, and this version understands layout ${layout}: start the version that wrote it, or choose an empty directory.`,
+      `The data directory ${path} has layout ${JSON.stringify(found)}, and this version understands layout ${layout}: start the version that wrote it, or choose an empty directory.`,
     )
 }
 

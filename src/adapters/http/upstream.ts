@@ -40,9 +40,8 @@ export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
       const key = JSON.stringify([host, credentials?.username, credentials?.accessToken])
       const known = upstreams.get(key)
       if (known) return known
-      const endpoint = parseEndpoint(
-        Object.hasOwn(options.endpoints, host) ? (options.endpoints[host]?.endpoint ?? '') : `https://${host}`,
-      )
+      const entry = Object.hasOwn(options.endpoints, host) ? options.endpoints[host] : undefined
+      const endpoint = parseEndpoint(entry?.endpoint ?? (/[/?#@\\]/.test(host) ? '' : `https://${host}`))
       if (!endpoint) return nowhere(host)
       const site = siteOf(host, endpoint)
       const upstream = registryApi({ ...options, ...site, host, endpoint, credentials, limits }, site.slot)

@@ -1,4 +1,4 @@
-import { open } from 'lmdb'
+import { open, type RootDatabase } from 'lmdb'
 import type { Entry, Expectation, KeyValue, PageOf, Place } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
@@ -22,26 +22,7 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
     noSubdir: false,
   })
 
-  const valueOf = ({ registry, collection, key }: Place) => {
-    const at = keyFor(registry, collection, key)
-    return at.length > longestKey ? undefined : db.get(at)
-  }
-
-  const list = (registry: Registry, collection: string, { limit, prefix = '', after }: PageOf): Entry[] => {
-    const base = keyFor(registry, collection, '').length
-    const start = keyFor(registry, collection, prefix)
-    if (start.length > longestKey || limit <= 0) return []
-    // No key is as long as what is cut off here, so none lies between the two.
-    const behind = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
-    const follows = after !== undefined && Buffer.compare(behind, start) >= 0
-    const range = { start: follows ? behind : start, exclusiveStart: follows, end: Buffer.concat([start, behindAll]) }
-    return Array.from(db.getRange({ ...range, limit }), ({ key, value }): Entry => [text(key, base), value])
-  }
-
-  const holds = (registry: Registry, expected: Expectation) =>
-    'page' in expected
-      ? JSON.stringify(list(registry, expected.collection, expected.page)) === JSON.stringify(expected.entries)
-      : valueOf({ registry, ...expected }) === expected.value
+  const { valueOf, list, holds } = readsOn(db)
 
   return {
     get: async (place) => valueOf(place),
@@ -63,6 +44,32 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
     },
     close: () => db.close(),
   }
+}
+
+/** Inside a write transaction these see what it sees. */
+function readsOn(db: RootDatabase<string, Buffer>) {
+  const valueOf = ({ registry, collection, key }: Place) => {
+    const at = keyFor(registry, collection, key)
+    return at.length > longestKey ? undefined : db.get(at)
+  }
+
+  const list = (registry: Registry, collection: string, { limit, prefix = '', after }: PageOf): Entry[] => {
+    const base = keyFor(registry, collection, '').length
+    const start = keyFor(registry, collection, prefix)
+    if (start.length > longestKey || limit <= 0) return []
+    // No key is as long as what is cut off here, so none lies between the two.
+    const behind = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
+    const follows = after !== undefined && Buffer.compare(behind, start) >= 0
+    const range = { start: follows ? behind : start, exclusiveStart: follows, end: Buffer.concat([start, behindAll]) }
+    return Array.from(db.getRange({ ...range, limit }), ({ key, value }): Entry => [text(key, base), value])
+  }
+
+  const holds = (registry: Registry, expected: Expectation) =>
+    'page' in expected
+      ? JSON.stringify(list(registry, expected.collection, expected.page)) === JSON.stringify(expected.entries)
+      : valueOf({ registry, ...expected }) === expected.value
+
+  return { valueOf, list, holds }
 }
 
 const keyFor = ({ account, region }: Registry, collection: string, key: string) =>

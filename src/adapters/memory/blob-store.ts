@@ -7,29 +7,6 @@ export function memoryBlobStore(): BlobStore {
   const blobs = new Map<string, Buffer>()
   const sessions = new Map<string, Appended>()
 
-  const writerOf = (appended: Appended, forget: () => void): BlobWriter => ({
-    get size() {
-      return appended.size
-    },
-    async append(chunk) {
-      appended.chunks.push(Buffer.from(chunk))
-      appended.size += chunk.length
-    },
-    read: async (position, length) => whole(appended).subarray(position, position + length),
-    async commit(digest) {
-      forget()
-      const bytes = whole(appended)
-      const actual = digestOf(digest, bytes)
-      if (actual !== digest) throw new DigestMismatch(digest, actual)
-      blobs.set(digest, bytes)
-    },
-    async close() {},
-    async abort() {
-      forget()
-      appended.chunks = []
-    },
-  })
-
   return {
     size: async (digest) => blobs.get(digest)?.length,
     async open(digest, range) {
@@ -37,11 +14,11 @@ export function memoryBlobStore(): BlobStore {
       return bytes && Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false })
     },
     read: async (digest) => blobs.get(digest),
-    create: async () => writerOf({ chunks: [], size: 0 }, () => {}),
+    create: async () => writerOf(blobs, { chunks: [], size: 0 }, () => {}),
     async session(id) {
       const appended = sessions.get(id) ?? { chunks: [], size: 0 }
       sessions.set(id, appended)
-      return writerOf(appended, () => sessions.delete(id))
+      return writerOf(blobs, appended, () => sessions.delete(id))
     },
     async clear() {
       blobs.clear()
@@ -49,6 +26,29 @@ export function memoryBlobStore(): BlobStore {
     },
   }
 }
+
+const writerOf = (blobs: Map<string, Buffer>, appended: Appended, forget: () => void): BlobWriter => ({
+  get size() {
+    return appended.size
+  },
+  async append(chunk) {
+    appended.chunks.push(Buffer.from(chunk))
+    appended.size += chunk.length
+  },
+  read: async (position, length) => whole(appended).subarray(position, position + length),
+  async commit(digest) {
+    forget()
+    const bytes = whole(appended)
+    const actual = digestOf(digest, bytes)
+    if (actual !== digest) throw new DigestMismatch(digest, actual)
+    blobs.set(digest, bytes)
+  },
+  async close() {},
+  async abort() {
+    forget()
+    appended.chunks = []
+  },
+})
 
 interface Appended {
   chunks: Buffer[]

@@ -59,7 +59,7 @@ function pageIn({ keys, values }: Sorted, { limit, prefix = '', after }: PageOf)
   const entries: [string, string][] = []
   for (let at = firstFrom(keys, behind > start ? behind : start); entries.length < limit; at++) {
     const bytes = keys[at]
-    if (bytes === undefined || !bytes.startsWith(start)) break
+    if (!bytes?.startsWith(start)) break
     const key = Buffer.from(bytes, 'latin1').toString()
     entries.push([key, values.get(key) ?? ''])
   }

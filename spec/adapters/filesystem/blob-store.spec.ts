@@ -1,0 +1,164 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmdirSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readlink, rm, utimes, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
+import { randomIds } from '../../../src/adapters/system/ids.js'
+import { NoSpace } from '../../../src/registry/ports/blob-store.js'
+
+const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+const uuid = 'd3b07384-d113-4ec1-a9e5-1f0a7c2b9e64'
+
+function canMount() {
+  const probe = mkdtempSync(join(tmpdir(), 'ecr-local-mount-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', probe], { stdio: 'ignore' })
+    execFileSync('umount', [probe])
+    return true
+  } catch {
+    return false
+  } finally {
+    rmdirSync(probe)
+  }
+}
+
+describe('blobs on the file system', () => {
+  let root: string
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'ecr-local-blobs-'))
+  })
+  afterEach(() => rm(root, { recursive: true }))
+
+  const newStore = (at = root) => filesystemBlobStore({ root: at, ids: randomIds })
+  const openFiles = async () => {
+    const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+    return (await Promise.all(links)).filter((path) => path.startsWith(root))
+  }
+  const stored = async (size: number) => {
+    const blobs = newStore()
+    const bytes = Buffer.alloc(size, 'x')
+    const writer = await blobs.create()
+    await writer.append(bytes)
+    await writer.commit(digestOf(bytes))
+    return { blobs, bytes, digest: digestOf(bytes) }
+  }
+
+  it('lie under their digest, with nothing left beside them', async () => {
+    const { digest } = await stored(10)
+    const hex = digest.slice('sha256:'.length)
+    expect(await readdir(join(root, 'blobs', 'sha256', hex.slice(0, 2)))).toEqual([hex])
+    expect(await readdir(join(root, 'tmp'))).toEqual([])
+  })
+
+  it('close their file at the end, when destroyed early and when never committed', async () => {
+    const { blobs, digest } = await stored(5_000_000)
+    const read = await blobs.open(digest)
+    expect(read && (await buffer(read))).toHaveLength(5_000_000)
+    const abandoned = await blobs.open(digest)
+    abandoned?.once('data', () => abandoned.destroy())
+    if (abandoned) await once(abandoned, 'close')
+    const untouched = await blobs.open(digest)
+    expect(await openFiles()).toHaveLength(1)
+    untouched?.destroy()
+    const session = await blobs.session(uuid)
+    await session.append(Buffer.from('x'))
+    await session.close()
+    await (await blobs.create()).abort()
+    await expect((await blobs.create()).commit('sha256:x')).rejects.toThrow()
+    await vi.waitFor(async () => expect(await openFiles()).toEqual([]))
+  })
+
+  it('hold little for a consumer that does not read, and come in larger chunks for one that does', async () => {
+    const { blobs, digest, bytes } = await stored(80_000_000)
+    const idle = await blobs.open(digest)
+    await new Promise((resolve) => idle?.once('readable', resolve))
+    expect(idle?.readableLength).toBe(65_536)
+    idle?.destroy()
+    const sizes: number[] = []
+    for await (const chunk of (await blobs.open(digest)) ?? []) sizes.push((chunk as Buffer).length)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(bytes.length)
+    expect(sizes[0]).toBe(65_536)
+    expect(Math.max(...sizes)).toBeGreaterThan(65_536)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_048_576)
+  })
+
+  it('are absent again once an operator has removed them', async () => {
+    const { blobs, digest } = await stored(10)
+    await rm(join(root, 'blobs'), { recursive: true })
+    expect(await blobs.size(digest)).toBeUndefined()
+    expect(await blobs.open(digest)).toBeUndefined()
+    expect(await blobs.read(digest)).toBeUndefined()
+  })
+
+  it('refuse an upload id that is no UUID', async () => {
+    await expect(newStore().session('../../escaped')).rejects.toThrow('is no upload id')
+    expect((await readdir(root)).sort()).toEqual(['blobs', 'tmp', 'uploads'])
+  })
+
+  it('leave no temporary file of a dead process behind, and touch no other', async () => {
+    const dead = spawn('true')
+    await once(dead, 'exit')
+    const [yesterday, now] = [new Date(Date.now() - 25 * 60 * 60 * 1000), new Date()]
+    const files: [name: string, touchedAt: Date][] = [
+      [`${uuid}.${dead.pid}.${hostname()}`, now],
+      [`${uuid}.1.another-host-long-gone`, yesterday],
+      [`${uuid}.${process.pid}.${hostname()}`, yesterday],
+      [`${uuid}.${process.ppid}.${hostname()}`, now],
+      [`${uuid}.1.another-host`, now],
+    ]
+    await mkdir(join(root, 'tmp'))
+    await mkdir(join(root, 'uploads'))
+    await writeFile(join(root, 'uploads', uuid), 'resumable')
+    for (const [name, touchedAt] of files) {
+      await writeFile(join(root, 'tmp', name), 'x')
+      await utimes(join(root, 'tmp', name), touchedAt, touchedAt)
+    }
+    const blobs = newStore()
+    const inFlight = await blobs.create()
+    await vi.waitFor(async () => expect(await readdir(join(root, 'tmp'))).toHaveLength(3))
+    expect(await readdir(join(root, 'tmp'))).toEqual(
+      expect.arrayContaining([`${uuid}.${process.ppid}.${hostname()}`, `${uuid}.1.another-host`]),
+    )
+    await inFlight.commit(digestOf(Buffer.alloc(0)))
+    expect((await blobs.session(uuid)).size).toBe('resumable'.length)
+  })
+
+  describe.skipIf(!canMount())('on a full disk (skipped where this user may not mount a small one)', () => {
+    let disk: string
+    beforeEach(async () => {
+      disk = join(root, 'disk')
+      await mkdir(disk)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])
+    })
+    afterEach(() => void execFileSync('umount', [disk]))
+
+    it('throw NoSpace and give the room back', async () => {
+      const blobs = newStore(disk)
+      const writer = await blobs.create()
+      await writer.append(Buffer.alloc(600_000))
+      await expect(writer.append(Buffer.alloc(600_000))).rejects.toThrow(NoSpace)
+      expect(await readdir(join(disk, 'tmp'))).toEqual([])
+      await writer.abort()
+      const next = await blobs.create()
+      await next.append(Buffer.alloc(600_000))
+      await next.commit(digestOf(Buffer.alloc(600_000)))
+    })
+    it('leave an upload session what it had', async () => {
+      const blobs = newStore(disk)
+      const session = await blobs.session(uuid)
+      await session.append(Buffer.alloc(600_000))
+      await expect(session.append(Buffer.alloc(600_000))).rejects.toThrow('has no room left')
+      expect(session.size).toBe(600_000)
+      await session.close()
+      const resumed = await blobs.session(uuid)
+      expect(resumed.size).toBe(600_000)
+      await resumed.append(Buffer.alloc(1000))
+      await resumed.commit(digestOf(Buffer.alloc(601_000)))
+    })
+  })
+})

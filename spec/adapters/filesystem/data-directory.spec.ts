@@ -1,0 +1,57 @@
+import { chmodSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openDataDirectory } from '../../../src/adapters/filesystem/data-directory.js'
+
+describe('the data directory', () => {
+  let parent: string
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'ecr-local-data-'))
+  })
+  afterEach(() => rm(parent, { recursive: true }))
+
+  const refusal = (path: string) => {
+    try {
+      openDataDirectory(path)
+    } catch (error) {
+      return (error as Error).message
+    }
+    return undefined
+  }
+
+  it('is created with its layout, and opened again', async () => {
+    const path = join(parent, 'a', 'b')
+    openDataDirectory(path)
+    openDataDirectory(path)
+    expect(JSON.parse(await readFile(join(path, 'layout.json'), 'utf8'))).toEqual({ layout: 1 })
+  })
+  it('is refused, by name, where it cannot be', async () => {
+    const file = join(parent, 'file')
+    await writeFile(file, '')
+    expect(refusal(file)).toBe(
+      `The data directory ${file} is not writable (EEXIST): choose a directory this user can create and write, or change the owner of this one.`,
+    )
+    expect(refusal(join(file, 'below'))).toContain(
+      `The data directory ${join(file, 'below')} is not writable (ENOTDIR)`,
+    )
+  })
+  it.skipIf(process.getuid?.() === 0)('is refused where this user may not write (root may everywhere)', () => {
+    chmodSync(parent, 0o500)
+    expect(refusal(parent)).toContain('is not writable (EACCES)')
+    chmodSync(parent, 0o700)
+  })
+  it('is refused in a layout this version does not know', async () => {
+    await writeFile(join(parent, 'layout.json'), '{"layout":2}')
+    expect(refusal(parent)).toBe(
+      `The data directory ${parent} has layout 2, and this version understands layout 1: start the version that wrote it, or choose an empty directory.`,
+    )
+  })
+  it.each(['', 'null', '{"layout":'])('is refused with a damaged layout.json (%j)', async (text) => {
+    await writeFile(join(parent, 'layout.json'), text)
+    expect(refusal(parent)).toBe(
+      `${join(parent, 'layout.json')} is not JSON: restore it, or choose an empty directory.`,
+    )
+  })
+})

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { defaultLimits } from '../../../src/adapters/http/limits.js'
+import { retryAfterMs } from '../../../src/adapters/http/retries.js'
+import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { reset, stall, status, tooManyRequests } from '../../support/upstream-faults.js'
+import { pullingFrom } from '../../support/upstream-pulling.js'
+
+describe('an upstream in trouble', () => {
+  it.each([408, 429, 500, 502, 503, 504])(
+    'that answers %i is asked five times, waiting longer each time',
+    async (code) => {
+      await using upstream = await faultyUpstream()
+      upstream.addImage('app', { tag: 'latest' })
+      upstream.fault('GET ', status(code))
+      await using pulling = pullingFrom(upstream)
+      await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
+        kind: code === 429 ? 'too-many-requests' : 'unavailable',
+        answered: false,
+        message: expect.stringContaining(`answered the request for app:latest with ${code} `),
+      })
+      expect(pulling.waits).toEqual([250, 500, 1000, 2000])
+      expect(upstream.count('GET ')).toBe(5)
+    },
+  )
+
+  it('that recovers is good', async () => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('app', { tag: 'latest' })
+    upstream.fault(/./, status(503), { times: 4 })
+    await using pulling = pullingFrom(upstream)
+    expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
+  })
+
+  it('that resets connections is asked five times', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.fault('GET ', reset())
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(upstream.count('GET ')).toBe(5)
+  })
+
+  it('waits at most ten seconds by itself', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.fault('GET ', status(500))
+    await using pulling = pullingFrom(upstream, { limits: { tries: 8 } })
+    await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(pulling.waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000])
+  })
+
+  it.each([
+    [0, 225],
+    [0.5, 250],
+    [1, 275],
+  ])('spreads its waits where chance is given (%d)', async (chance, first) => {
+    await using upstream = await faultyUpstream()
+    upstream.addImage('app', { tag: 'latest' })
+    upstream.fault('GET ', status(500), { times: 1 })
+    await using pulling = pullingFrom(upstream, { random: () => chance })
+    await pulling.registry.manifest('app', 'latest')
+    expect(pulling.waits.map((wait) => Math.round(wait))).toEqual([first])
+  })
+
+  it('really waits where nobody watches', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.addImage('app', { tag: 'latest' })
+    upstream.fault('GET ', status(500), { times: 2 })
+    await using pulling = pullingFrom(upstream, { wait: undefined, limits: { firstDelayMs: 20 } })
+    await pulling.registry.manifest('app', 'latest')
+    const [first, , last] = upstream.requests
+    expect(last!.at.getTime() - first!.at.getTime()).toBeGreaterThanOrEqual(55)
+  })
+})
+
+describe('Retry-After', () => {
+  it.each([
+    ['in seconds', 7],
+    ['as a date', new Date('2026-11-23T12:00:07Z')],
+  ])('%s is waited for', async (_, retryAfter) => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('app', { tag: 'latest' })
+    upstream.fault('GET ', tooManyRequests(retryAfter), { times: 2 })
+    await using pulling = pullingFrom(upstream)
+    expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
+    expect(pulling.waits).toEqual([7000, 7000])
+  })
+
+  it('beyond a minute is an answer', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.fault('GET ', tooManyRequests(61))
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({ kind: 'too-many-requests' })
+    expect(pulling.waits).toEqual([])
+  })
+
+  it.each([
+    ['120', 120_000],
+    ['Mon, 23 Nov 2026 12:00:30 GMT', 30_000],
+    ['Mon, 23 Nov 2026 11:00:00 GMT', 0],
+    ['soon', undefined],
+    [undefined, undefined],
+  ])('%s is %s ms', (value, milliseconds) => {
+    expect(retryAfterMs(value, new Date('2026-11-23T12:00:00Z'))).toBe(milliseconds)
+  })
+})
+
+describe('an upstream that is gone', () => {
+  it('fails within a second where nothing listens', async () => {
+    const upstream = await faultyUpstream()
+    await upstream.close()
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringMatching(
+        /^The upstream registry registry\.example could not be asked for app:latest: .*ECONNREFUSED.*[^.]\.$/,
+      ),
+    })
+    expect(pulling.waits).toEqual([250, 500])
+  })
+
+  it('costs two time-outs where it never answers', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.fault('GET ', stall())
+    await using pulling = pullingFrom(upstream, { limits: { headersTimeoutMs: 50 } })
+    await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'The upstream registry registry.example could not be asked for app:latest: Headers Timeout Error.',
+    })
+    expect(upstream.count('GET ')).toBe(2)
+  })
+
+  it('delays a freshness check no longer than its bound', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.fault('HEAD ', stall())
+    await using pulling = pullingFrom(upstream, { limits: { resolveMs: 50 } })
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'The upstream registry registry.example could not be asked for app:latest: no answer came in time.',
+    })
+    expect(upstream.count('HEAD ')).toBe(1)
+    expect(defaultLimits.resolveMs).toBeLessThanOrEqual(10_000)
+  })
+
+  it('delays it no longer where the token service hangs', async () => {
+    await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
+    upstream.fault('GET /token', stall())
+    await using pulling = pullingFrom(upstream, { limits: { resolveMs: 50 } })
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+
+  it('is asked in vain after close', async () => {
+    await using upstream = await faultyUpstream()
+    const pulling = pullingFrom(upstream)
+    await pulling.upstreams.close()
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+})

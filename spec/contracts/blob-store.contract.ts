@@ -1,0 +1,181 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { type BlobStore, type BlobWriter, DigestMismatch } from '../../src/registry/ports/blob-store.js'
+
+const digestOf = (bytes: Uint8Array, algorithm = 'sha256') =>
+  `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
+const sessionId = 'd3b07384-d113-4ec1-a9e5-1f0a7c2b9e64'
+const bytes = randomBytes(300_000)
+const digest = digestOf(bytes)
+
+/** What every BlobStore must do. `create` gives an empty one, `reopen` the same one as a later process finds it. */
+export function blobStoreContract(name: string, create: () => Promise<BlobStore>, reopen: () => Promise<BlobStore>) {
+  describe(`${name} blobs`, () => {
+    let blobs: BlobStore
+    beforeEach(async () => {
+      blobs = await create()
+    })
+
+    const fill = async (writer: BlobWriter, content: Uint8Array = bytes, step = 70_001) => {
+      for (let at = 0; at < content.length; at += step) await writer.append(content.subarray(at, at + step))
+      return writer
+    }
+    const store = async (content: Uint8Array) => (await fill(await blobs.create(), content)).commit(digestOf(content))
+    const contentOf = async (which: string, range?: { start: number; end: number }) => {
+      const readable = await blobs.open(which, range)
+      return readable && (await buffer(readable))
+    }
+    const hashOf = async (which: string) => digestOf((await contentOf(which)) ?? Buffer.from('absent'))
+    const sessionSize = async () => {
+      const session = await blobs.session(sessionId)
+      await session.close()
+      return session.size
+    }
+    const isAbsent = async (which: string) => {
+      expect(await blobs.size(which)).toBeUndefined()
+      expect(await blobs.open(which)).toBeUndefined()
+      expect(await blobs.read(which)).toBeUndefined()
+    }
+
+    it('are nowhere to be seen before commit, and whole after it', async () => {
+      const writer = await fill(await blobs.create())
+      expect(writer.size).toBe(bytes.length)
+      await isAbsent(digest)
+      await writer.commit(digest)
+      expect(await blobs.size(digest)).toBe(bytes.length)
+      expect(await hashOf(digest)).toBe(digest)
+      expect((await blobs.read(digest))?.equals(bytes)).toBe(true)
+    })
+    it('outlive the process that stored them', async () => {
+      await store(bytes)
+      blobs = await reopen()
+      expect(await hashOf(digest)).toBe(digest)
+    })
+    it('are not kept when they hash to something else', async () => {
+      const other = digestOf(Buffer.from('other'))
+      const writer = await fill(await blobs.create())
+      await expect(writer.commit(other)).rejects.toThrow(DigestMismatch)
+      await isAbsent(other)
+      await isAbsent(digest)
+      await writer.abort()
+    })
+    it('are gone after abort, which may come twice, or after commit', async () => {
+      const aborted = await fill(await blobs.create())
+      await aborted.abort()
+      await aborted.abort()
+      await isAbsent(digest)
+      const committed = await fill(await blobs.create())
+      await committed.commit(digest)
+      await committed.abort()
+      expect(await hashOf(digest)).toBe(digest)
+    })
+    it('may be named by sha512', async () => {
+      const writer = await fill(await blobs.create())
+      await writer.commit(digestOf(bytes, 'sha512'))
+      expect(await hashOf(digestOf(bytes, 'sha512'))).toBe(digest)
+      await isAbsent(digest)
+      await expect((await fill(await blobs.create())).commit(`sha512:${'0'.repeat(128)}`)).rejects.toThrow(
+        DigestMismatch,
+      )
+    })
+    it('may be empty', async () => {
+      const empty = Buffer.alloc(0)
+      await store(empty)
+      expect(await blobs.size(digestOf(empty))).toBe(0)
+      expect(await contentOf(digestOf(empty))).toEqual(empty)
+      expect(await blobs.read(digestOf(empty))).toEqual(empty)
+    })
+    it('are served in ranges', async () => {
+      await store(bytes)
+      const property = fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(bytes.length - 1), async (one, other) => {
+        const [start, end] = [Math.min(one, other), Math.max(one, other)]
+        expect((await contentOf(digest, { start, end }))?.equals(bytes.subarray(start, end + 1))).toBe(true)
+      })
+      await fc.assert(property, {
+        numRuns: 25,
+        examples: [
+          [0, 0],
+          [bytes.length - 1, bytes.length - 1],
+        ],
+      })
+    })
+    it('can be read in flight, up to what was appended, and on after commit', async () => {
+      const writer = await fill(await blobs.create())
+      expect((await writer.read(100_000, 150_000)).equals(bytes.subarray(100_000, 250_000))).toBe(true)
+      expect((await writer.read(bytes.length - 5, 1000)).equals(bytes.subarray(-5))).toBe(true)
+      expect(await writer.read(bytes.length, 10)).toHaveLength(0)
+      const [early] = await Promise.all([writer.read(0, 10), writer.commit(digest)])
+      expect(early.equals(bytes.subarray(0, 10))).toBe(true)
+      expect((await writer.read(20, 10)).equals(bytes.subarray(20, 30))).toBe(true)
+    })
+    it('take a chunk that is reused afterwards', async () => {
+      const writer = await blobs.create()
+      const chunk = Buffer.from('one')
+      await writer.append(chunk)
+      chunk.write('two')
+      await writer.append(chunk)
+      await writer.commit(digestOf(Buffer.from('onetwo')))
+    })
+    it('are stored once by many writers at the same time', async () => {
+      await Promise.all(Array.from({ length: 10 }, () => store(bytes)))
+      expect(await hashOf(digest)).toBe(digest)
+    })
+    it('are replaced by nothing while they are being read', async () => {
+      await store(bytes)
+      const readable = await blobs.open(digest)
+      await store(bytes)
+      expect(readable && digestOf(await buffer(readable))).toBe(digest)
+    })
+    it('are never looked for outside the store', async () => {
+      const tricks = ['sha256:../../x', `sha256:${'A'.repeat(64)}`, `md5:${'a'.repeat(32)}`, 'x', '', `${digest}\n`]
+      for (const trick of [
+        ...tricks,
+        digest.slice(0, -1),
+        `sha256:${'../'.repeat(21)}x`,
+        `sha256:\0${digest.slice(8)}`,
+      ]) {
+        await isAbsent(trick)
+        await expect((await fill(await blobs.create())).commit(trick)).rejects.toThrow(DigestMismatch)
+      }
+    })
+    it('are forgotten by clear', async () => {
+      await store(bytes)
+      await blobs.read(digest)
+      await (await fill(await blobs.session(sessionId))).close()
+      await blobs.clear()
+      await isAbsent(digest)
+      expect(await sessionSize()).toBe(0)
+      await store(bytes)
+    })
+
+    describe('of an upload session', () => {
+      it('go on where they were, request by request', async () => {
+        await (await fill(await blobs.session(sessionId), bytes.subarray(0, 1000))).close()
+        const resumed = await blobs.session(sessionId)
+        expect(resumed.size).toBe(1000)
+        expect((await resumed.read(0, 1000)).equals(bytes.subarray(0, 1000))).toBe(true)
+        await fill(resumed, bytes.subarray(1000))
+        await resumed.close()
+        await (await blobs.session(sessionId)).commit(digest)
+        expect(await hashOf(digest)).toBe(digest)
+        expect(await sessionSize()).toBe(0)
+      })
+      it.each(['sha256', 'sha512'])('go on after a restart (%s)', async (algorithm) => {
+        await (await fill(await blobs.session(sessionId), bytes.subarray(0, 200_000))).close()
+        blobs = await reopen()
+        const resumed = await fill(await blobs.session(sessionId), bytes.subarray(200_000))
+        await resumed.commit(digestOf(bytes, algorithm))
+        expect(await hashOf(digestOf(bytes, algorithm))).toBe(digest)
+      })
+      it('are gone after abort and after a mismatch', async () => {
+        await (await fill(await blobs.session(sessionId))).abort()
+        expect(await sessionSize()).toBe(0)
+        const mismatching = await fill(await blobs.session(sessionId))
+        await expect(mismatching.commit(`sha256:${'0'.repeat(64)}`)).rejects.toThrow(DigestMismatch)
+        expect(await sessionSize()).toBe(0)
+      })
+    })
+  })
+}

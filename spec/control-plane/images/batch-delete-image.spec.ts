@@ -1,0 +1,114 @@
+import { BatchDeleteImageCommand, DescribeImagesCommand, ListImagesCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { account, startEmulator } from '../../support/emulator.js'
+import { createRepository, pushImage, pushIndex, sha256 } from '../../support/push.js'
+
+const repositoryName = 'team/app'
+const remove = (...imageIds: { imageDigest?: string; imageTag?: string }[]) =>
+  new BatchDeleteImageCommand({ repositoryName, imageIds })
+
+async function imageWithTwoTags() {
+  const emulator = await startEmulator()
+  await createRepository(emulator.ecr)
+  const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'one' })
+  await pushImage(emulator.ecr, repositoryName, { imageTag: 'two' })
+  const tags = async () => {
+    const { imageDetails = [] } = await emulator.ecr.send(new DescribeImagesCommand({ repositoryName }))
+    return imageDetails.map(({ imageTags }) => imageTags)
+  }
+  return { ecr: emulator.ecr, digest, tags, [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose]() }
+}
+
+describe('BatchDeleteImage', () => {
+  it('takes a tag off, and deletes the image with its last tag', async () => {
+    await using emulator = await imageWithTwoTags()
+    const { ecr, digest, tags } = emulator
+
+    const first = await ecr.send(remove({ imageTag: 'one' }))
+    expect(first.imageIds).toEqual([{ imageDigest: digest, imageTag: 'one' }])
+    expect(await tags()).toEqual([['two']])
+
+    const last = await ecr.send(remove({ imageTag: 'two' }))
+    expect(last.imageIds).toEqual([{ imageDigest: digest, imageTag: 'two' }])
+    expect(await tags()).toEqual([])
+  })
+
+  it('deletes an image by its digest with all its tags, and answers one id for each', async () => {
+    await using emulator = await imageWithTwoTags()
+    const { ecr, digest, tags } = emulator
+
+    const { imageIds, failures } = await ecr.send(remove({ imageDigest: digest }))
+
+    expect(imageIds).toEqual(['one', 'two'].map((imageTag) => ({ imageDigest: digest, imageTag })))
+    expect(failures).toEqual([])
+    expect(await tags()).toEqual([])
+  })
+
+  it('answers just the digest of an untagged image', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const { digest } = await pushImage(emulator.ecr, repositoryName)
+    const { imageIds } = await emulator.ecr.send(remove({ imageDigest: digest }))
+    expect(imageIds).toEqual([{ imageDigest: digest }])
+  })
+
+  it('says of each id why nothing was deleted', async () => {
+    await using emulator = await imageWithTwoTags()
+    const absent = { imageDigest: sha256('absent') }
+
+    const { imageIds, failures } = await emulator.ecr.send(remove(absent, {}, { imageDigest: 'sha256:xyz' }))
+
+    expect(imageIds).toEqual([])
+    expect(failures).toEqual([
+      { imageId: absent, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' },
+      {
+        imageId: {},
+        failureCode: 'MissingDigestAndTag',
+        failureReason: 'Invalid request parameters: both tag and digest cannot be null',
+      },
+      {
+        imageId: { imageDigest: 'sha256:xyz' },
+        failureCode: 'InvalidImageDigest',
+        failureReason:
+          "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
+      },
+    ])
+  })
+
+  it('keeps an image that an index lists, until the index is gone', async () => {
+    await using emulator = await startEmulator()
+    const { ecr } = emulator
+    await createRepository(ecr)
+    const member = await pushImage(ecr, repositoryName, { imageTag: 'amd64' })
+    const index = await pushIndex(ecr, repositoryName, [member], 'all')
+
+    const kept = await ecr.send(remove({ imageDigest: member.digest }))
+    expect(kept.failures).toEqual([
+      {
+        imageId: { imageDigest: member.digest },
+        failureCode: 'ImageReferencedByManifestList',
+        failureReason: `Requested image referenced by manifest list: [${index.digest}]`,
+      },
+    ])
+
+    const both = await ecr.send(remove({ imageDigest: index.digest }, { imageDigest: member.digest }))
+    expect(both.failures).toEqual([])
+    expect((await ecr.send(new ListImagesCommand({ repositoryName }))).imageIds).toEqual([])
+  })
+
+  it('refuses a repository that is not there', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(remove({ imageTag: 'one' }))).rejects.toMatchObject({
+      name: 'RepositoryNotFoundException',
+      message: `The repository with name 'team/app' does not exist in the registry with id '${account}'`,
+    })
+  })
+
+  it('needs image ids', async () => {
+    await using emulator = await startEmulator()
+    const without = new BatchDeleteImageCommand({ repositoryName, imageIds: undefined })
+    await expect(emulator.ecr.send(without)).rejects.toMatchObject({
+      message: "Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must not be null'",
+    })
+  })
+})

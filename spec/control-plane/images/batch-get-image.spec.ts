@@ -1,0 +1,149 @@
+import { BatchGetImageCommand, CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { findImage } from '../../../src/registry/find-image.js'
+import { mediaTypes } from '../../../src/registry/manifest.js'
+import type { Importer, PullRequest } from '../../../src/registry/ports/importer.js'
+import { account, region, startEmulator } from '../../support/emulator.js'
+import { createRepository, pushImage, pushIndex, sha256 } from '../../support/push.js'
+
+const repositoryName = 'team/app'
+const get = (imageIds: BatchGetImageCommand['input']['imageIds'], acceptedMediaTypes?: string[]) =>
+  new BatchGetImageCommand({ repositoryName, imageIds, acceptedMediaTypes })
+
+describe('BatchGetImage', () => {
+  it('answers images by tag, by digest and by both, with the manifest as it was pushed', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const { digest, manifest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    const both = { imageDigest: digest, imageTag: 'v1' }
+
+    const { images, failures } = await emulator.ecr.send(get([{ imageTag: 'v1' }, { imageDigest: digest }, both]))
+
+    const image = { registryId: account, repositoryName, imageManifest: manifest }
+    const imageManifestMediaType = mediaTypes.ociManifest
+    expect(images).toEqual([
+      { ...image, imageManifestMediaType, imageId: both },
+      { ...image, imageManifestMediaType, imageId: { imageDigest: digest } },
+      { ...image, imageManifestMediaType, imageId: both },
+    ])
+    expect(failures).toEqual([])
+  })
+
+  it('says of each image why it is not there, and answers the others', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    const other = await pushImage(emulator.ecr, repositoryName, { layer: 'other' })
+    const gone = { imageTag: 'gone' }
+    const twoImages = { imageTag: 'v1', imageDigest: other.digest }
+
+    const { images, failures } = await emulator.ecr.send(
+      get([gone, { imageTag: 'v1' }, {}, { imageDigest: 'no digest' }, twoImages, { imageTag: 'no tag' }]),
+    )
+
+    expect(images).toHaveLength(1)
+    expect(failures).toEqual([
+      { imageId: gone, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' },
+      {
+        imageId: {},
+        failureCode: 'MissingDigestAndTag',
+        failureReason: 'Invalid request parameters: both tag and digest cannot be null',
+      },
+      {
+        imageId: { imageDigest: 'no digest' },
+        failureCode: 'InvalidImageDigest',
+        failureReason:
+          "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
+      },
+      {
+        imageId: twoImages,
+        failureCode: 'ImageTagDoesNotMatchDigest',
+        failureReason: 'Requested image tag does not match the requested image digest',
+      },
+      {
+        imageId: { imageTag: 'no tag' },
+        failureCode: 'InvalidImageTag',
+        failureReason: "Invalid request parameters: image tag should satisfy the regex '[a-zA-Z0-9-_.]+'",
+      },
+    ])
+  })
+
+  it('answers only media types the caller accepts', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const image = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    await pushIndex(emulator.ecr, repositoryName, [image], 'all')
+    const ids = [{ imageTag: 'v1' }, { imageTag: 'all' }]
+
+    const { images, failures } = await emulator.ecr.send(get(ids, [mediaTypes.ociIndex]))
+
+    expect(images?.map(({ imageId }) => imageId?.imageTag)).toEqual(['all'])
+    expect(failures).toMatchObject([{ imageId: { imageTag: 'v1' }, failureCode: 'ImageNotFound' }])
+  })
+
+  it('has the cache bring an image where a rule serves the name', async () => {
+    const asked: PullRequest[] = []
+    await using emulator = await startEmulator({
+      importer: {
+        pull: async (request) => {
+          asked.push(request)
+          await createRepository(emulator.ecr, request.repository)
+          await pushImage(emulator.ecr, request.repository, { imageTag: 'latest' })
+          return findImage(emulator.deps.store, request.registry, request.repository, request.imageId)
+        },
+        importImage: () => Promise.reject(new Error('a pull forces nothing')),
+      },
+    })
+    const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
+    await emulator.ecr.send(new CreatePullThroughCacheRuleCommand(rule))
+    const cached = { repositoryName: 'ecr-public/nginx/nginx', imageIds: [{ imageTag: 'latest' }] }
+
+    const { images } = await emulator.ecr.send(new BatchGetImageCommand(cached))
+
+    expect(images).toMatchObject([{ repositoryName: 'ecr-public/nginx/nginx', imageId: { imageTag: 'latest' } }])
+    expect(asked).toMatchObject([
+      {
+        registry: { account, region },
+        repository: 'ecr-public/nginx/nginx',
+        imageId: { imageTag: 'latest' },
+        principal: { arn: `arn:aws:iam::${account}:user/developer` },
+      },
+    ])
+  })
+
+  it('passes on why the upstream gave nothing', async () => {
+    const refuse: Importer['pull'] = async ({ imageId }) => ({
+      imageId,
+      failureCode: 'UpstreamTooManyRequests',
+      failureReason: 'Too many requests',
+    })
+    await using emulator = await startEmulator({ importer: { pull: refuse, importImage: refuse } })
+    const rule = { ecrRepositoryPrefix: 'team', upstreamRegistryUrl: 'quay.io' }
+    await emulator.ecr.send(new CreatePullThroughCacheRuleCommand(rule))
+
+    const { images, failures } = await emulator.ecr.send(get([{ imageTag: 'v1' }]))
+
+    expect(images).toEqual([])
+    expect(failures).toEqual([
+      { imageId: { imageTag: 'v1' }, failureCode: 'UpstreamTooManyRequests', failureReason: 'Too many requests' },
+    ])
+  })
+
+  it('refuses a repository that is not there and that no rule serves', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(get([{ imageTag: 'v1' }]))).rejects.toMatchObject({
+      name: 'RepositoryNotFoundException',
+      message: `The repository with name 'team/app' does not exist in the registry with id '${account}'`,
+    })
+  })
+
+  it('takes 1 to 100 image ids', async () => {
+    await using emulator = await startEmulator()
+    const many = Array.from({ length: 101 }, (_, n) => ({ imageDigest: sha256(`${n}`) }))
+    await expect(emulator.ecr.send(get(many))).rejects.toMatchObject({
+      message:
+        "Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must have length less than or equal to 100'",
+    })
+    await expect(emulator.ecr.send(get([]))).rejects.toMatchObject({ name: 'InvalidParameterException' })
+  })
+})

@@ -1,0 +1,61 @@
+import { BatchGetImageCommand, DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { findImage, imageNotFoundFailure } from '../../../src/registry/find-image.js'
+import type { PullRequest } from '../../../src/registry/ports/importer.js'
+import { account, region, startEmulator } from '../../support/emulator.js'
+import { createRepository, pushImage } from '../../support/push.js'
+
+/** The SDK does not know this operation; it has BatchGetImage's members, so only the target differs. */
+function batchImport(ecr: ECRClient, input: BatchGetImageCommand['input']) {
+  const command = new BatchGetImageCommand(input)
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      headers['x-amz-target'] = 'AmazonEC2ContainerRegistry_V20150921.BatchImportUpstreamImage'
+      return next(args)
+    },
+    { step: 'build' },
+  )
+  return ecr.send(command)
+}
+
+const repositoryName = 'ecr-public/nginx/nginx'
+
+describe('BatchImportUpstreamImage', () => {
+  it('has every image imported, and answers them with their manifests', async () => {
+    const asked: PullRequest[] = []
+    await using emulator = await startEmulator({
+      importer: {
+        pull: () => Promise.reject(new Error('an import is no pull')),
+        importImage: async (request) => {
+          asked.push(request)
+          return findImage(emulator.deps.store, request.registry, request.repository, request.imageId)
+        },
+      },
+    })
+    await createRepository(emulator.ecr, repositoryName)
+    const { digest, manifest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'latest' })
+    const imageIds = [{ imageTag: 'latest' }, { imageTag: 'gone' }]
+
+    const { images, failures } = await batchImport(emulator.ecr, { repositoryName, imageIds })
+
+    expect(asked).toMatchObject(
+      imageIds.map((imageId) => ({ registry: { account, region }, repository: repositoryName, imageId })),
+    )
+    expect(images).toMatchObject([{ imageId: { imageDigest: digest, imageTag: 'latest' }, imageManifest: manifest }])
+    expect(failures).toEqual([imageNotFoundFailure({ imageTag: 'gone' })])
+    const described = await emulator.ecr.send(new DescribeImagesCommand({ repositoryName }))
+    expect(described.imageDetails?.[0], 'an import is no pull').not.toHaveProperty('lastRecordedPullTime')
+  })
+
+  it('needs image ids, like any operation of the model', async () => {
+    await using emulator = await startEmulator()
+    await expect(batchImport(emulator.ecr, { repositoryName, imageIds: undefined })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: "Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must not be null'",
+    })
+    await expect(batchImport(emulator.ecr, { repositoryName: 'No', imageIds: [{}] })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    })
+  })
+})

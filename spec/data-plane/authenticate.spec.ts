@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { issueToken } from '../../src/access/token.js'
+import { basic, errorIn, registry, type RunningRegistry, startedAt, startRegistry } from '../support/registry.js'
+
+describe('authenticate', () => {
+  let running: RunningRegistry
+  beforeAll(async () => void (running = await startRegistry()))
+  afterAll(() => running[Symbol.asyncDispose]())
+
+  const get = (authorization: string, host?: string) =>
+    running.send('GET', '/v2/', { headers: { authorization, ...(host && { host }) } })
+  const principal = { arn: 'arn:aws:iam::123456789012:user/developer', account: '123456789012', userId: 'AIDAEXAMPLE' }
+  const grantUntil = (expiresAt: number) => ({ principal, registry, expiresAt })
+
+  it('lets the holder of a token in', async () => {
+    const { status, headers, body } = await get(running.tokenOf())
+
+    expect(status).toBe(200)
+    expect(headers['docker-distribution-api-version']).toBe('registry/2.0')
+    expect(body.toString()).toBe('{}')
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['a forged token', basic('e30.c2lnbmF0dXJl')],
+    ['a token signed by another installation', basic(issueToken(grantUntil(9e15), 'another secret'))],
+    ['another user name', basic(issueToken(grantUntil(9e15), 'a secret both planes hold'), 'root')],
+    ['a Bearer token', 'Bearer abc'],
+    ['credentials without a colon', `Basic ${Buffer.from('AWS').toString('base64')}`],
+    ['credentials that are not base64', 'Basic %%%'],
+  ])('challenges a request with %s', async (_, authorization) => {
+    const { status, headers, body } = await get(authorization)
+
+    expect(status).toBe(401)
+    expect(headers['www-authenticate']).toBe(`Basic realm="https://${running.host}/",service="ecr.amazonaws.com"`)
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8')
+    expect(headers['docker-distribution-api-version']).toBe('registry/2.0')
+    expect(body.toString()).toBe('Not Authorized\n')
+  })
+
+  it('names the host the client called in the challenge', async () => {
+    const host = '123456789012.dkr.ecr.us-east-1.localhost:4510'
+    const { headers } = await get('', host)
+
+    expect(headers['www-authenticate']).toBe(`Basic realm="https://${host}/",service="ecr.amazonaws.com"`)
+  })
+
+  it('challenges before it says whether a path exists', async () => {
+    const { status } = await running.send('GET', '/v2/no/such/endpoint', { headers: { authorization: '' } })
+
+    expect(status).toBe(401)
+  })
+
+  it('takes a token for twelve hours of the clock and then says that it has expired', async () => {
+    await using own = await startRegistry()
+    await own.deps.clock.advance(12 * 60 * 60 - 1)
+    expect((await own.send('GET', '/v2/')).status).toBe(200)
+
+    await own.deps.clock.advance(1)
+    const answer = await own.send('GET', '/v2/')
+
+    expect(answer.status).toBe(403)
+    expect(errorIn(answer)).toEqual({
+      code: 'DENIED',
+      message: 'Your authorization token has expired. Reauthenticate and try again.',
+    })
+  })
+
+  it('refuses a token that expires this very moment', async () => {
+    const { status } = await get(basic(issueToken(grantUntil(startedAt.getTime()), 'a secret both planes hold')))
+
+    expect(status).toBe(403)
+  })
+
+  it('refuses the principal of another account, in the words of IAM', async () => {
+    const stranger = { arn: 'arn:aws:iam::999999999999:root', account: '999999999999', userId: '999999999999' }
+    const answer = await running.send('GET', '/v2/app/tags/list', {
+      headers: { authorization: running.tokenOf(stranger) },
+    })
+
+    expect(answer.status).toBe(403)
+    expect(errorIn(answer)).toEqual({
+      code: 'DENIED',
+      message:
+        'User: arn:aws:iam::999999999999:root is not authorized to perform: ecr:ListImages on resource: arn:aws:ecr:us-east-1:123456789012:repository/app because no resource-based policy allows the ecr:ListImages action',
+    })
+  })
+
+  it('takes the registry from a host in the form of AWS and from the token otherwise', async () => {
+    await running.createRepository('app')
+    const tags = (host: string) => running.send('GET', '/v2/app/tags/list', { headers: { host } })
+
+    expect((await tags('localhost:4510')).status).toBe(200)
+    expect((await tags('123456789012.dkr.ecr.us-east-1.amazonaws.com')).status).toBe(200)
+    expect((await tags('123456789012.dkr.ecr.eu-west-1.amazonaws.com')).status).toBe(404)
+    expect((await tags('999999999999.dkr.ecr.us-east-1.amazonaws.com')).status).toBe(403)
+  })
+})

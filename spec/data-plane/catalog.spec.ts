@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newRepository } from '../../src/registry/repository.js'
+import { errorIn, type RunningRegistry, startedAt, startRegistry } from '../support/registry.js'
+
+describe('GET /v2/_catalog', () => {
+  let running: RunningRegistry
+  beforeAll(async () => {
+    running = await startRegistry()
+    for (const name of ['team/app', 'base', 'team/api', 'zoo']) await running.createRepository(name)
+    const elsewhere = { account: '123456789012', region: 'eu-west-1' }
+    await running.deps.store.repositories.insert(elsewhere, 'elsewhere', newRepository('elsewhere', startedAt))
+  })
+  afterAll(() => running[Symbol.asyncDispose]())
+
+  const list = (query = '') => running.send('GET', `/v2/_catalog${query}`)
+
+  it('answers the repositories of this registry alone, in ASCII order', async () => {
+    const { status, headers, body } = await list()
+
+    expect(status).toBe(200)
+    expect(headers['content-type']).toBe('application/json; charset=utf-8')
+    expect(headers.link).toBeUndefined()
+    expect(body.toString()).toBe('{"repositories":["base","team/api","team/app","zoo"]}')
+  })
+
+  it('leads from page to page, slashes encoded', async () => {
+    const first = await list('?n=2')
+    expect(first.body.toString()).toBe('{"repositories":["base","team/api"]}')
+    expect(first.headers.link).toBe('</v2/_catalog?n=2&last=team%2Fapi>; rel="next"')
+
+    const second = await list('?n=2&last=team%2Fapi')
+    expect(second.body.toString()).toBe('{"repositories":["team/app","zoo"]}')
+    expect(second.headers.link).toBeUndefined()
+  })
+
+  it('answers n=0 with an empty list that leads nowhere', async () => {
+    const { headers, body } = await list('?n=0')
+
+    expect(body.toString()).toBe('{"repositories":[]}')
+    expect(headers.link).toBeUndefined()
+  })
+
+  it('refuses a page of more than 1000', async () => {
+    const answer = await list('?n=5000')
+
+    expect(answer.status).toBe(405)
+    expect(errorIn(answer)).toEqual({
+      code: 'UNSUPPORTED',
+      message:
+        "Invalid parameter at 'maxResults' failed to satisfy constraint: 'Member must have value less than or equal to 1000'",
+    })
+  })
+})

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { newRepository } from '../../src/registry/repository.js'
+import { registry, startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { stall, status, withoutHeader } from '../support/upstream-faults.js'
+
+const DAY = 24 * 60 * 60
+const name = 'quay/team/app'
+
+/** A cache that has pulled `team/app:v1`, and an upstream where the tag has moved since. */
+async function movedTag({ pull = true } = {}) {
+  const upstream = await faultyUpstream()
+  const old = upstream.addImage('team/app', { tag: 'v1', seed: 'old' })
+  const cache = await startCache({ upstreams: { 'quay.io': upstream.url }, limits: { resolveMs: 300 } })
+  await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
+  if (pull) {
+    await cache.ask(`${name}/manifests/v1`)
+    await cache.settled()
+  }
+  const fresh = upstream.addImage('team/app', { tag: 'v1', seed: 'new' })
+  const digest = async () => (await cache.ask(`${name}/manifests/v1`, {}, 'HEAD')).headers['docker-content-digest']
+  return {
+    ...{ upstream, cache, old, fresh, digest },
+    checks: () => upstream.count('HEAD /v2/team/app/manifests/v1'),
+    async [Symbol.asyncDispose]() {
+      await cache[Symbol.asyncDispose]()
+      await upstream.close()
+    },
+  }
+}
+
+describe('a cached tag', () => {
+  it('is served without asking the upstream for 24 hours', async () => {
+    await using given = await movedTag()
+    await given.cache.clock.advance(DAY - 1)
+    expect(await given.digest()).toBe(given.old.digest)
+    expect(given.checks()).toBe(0)
+  })
+
+  it('is checked after 24 hours, by HEAD: a newer image is imported, the tag moves, the old image stays untagged', async () => {
+    await using given = await movedTag()
+    await given.cache.clock.advance(DAY)
+    expect(await given.digest()).toBe(given.fresh.digest)
+    expect(given.checks()).toBe(1)
+    expect(await given.cache.image(name, given.old.digest)).toMatchObject({ tags: [] })
+    expect(await given.cache.image(name, given.fresh.digest)).toMatchObject({ tags: ['v1'] })
+  })
+
+  it('costs one HEAD a day where nothing changed, counted from the check', async () => {
+    await using given = await movedTag()
+    given.upstream.tag('team/app', 'v1', given.old.digest)
+    await given.cache.clock.advance(DAY)
+    for (let pull = 0; pull < 3; pull++) expect(await given.digest()).toBe(given.old.digest)
+    expect(given.checks()).toBe(1)
+    await given.cache.clock.advance(DAY - 1)
+    await given.digest()
+    expect(given.checks()).toBe(1)
+    await given.cache.clock.advance(1)
+    await given.digest()
+    expect(given.checks()).toBe(2)
+    expect((await given.cache.events()).at(-1)).toMatchObject({
+      action: 'check',
+      outcome: 'unchanged',
+      'image-tag': 'v1',
+    })
+  })
+
+  it('is checked once under 64 clients', async () => {
+    await using given = await movedTag()
+    await given.cache.clock.advance(DAY)
+    const digests = await Promise.all(Array.from({ length: 64 }, given.digest))
+    expect(new Set(digests)).toEqual(new Set([given.fresh.digest]))
+    expect(given.checks()).toBe(1)
+    expect(given.upstream.count(`GET /v2/team/app/manifests/${given.fresh.digest}`)).toBe(1)
+  })
+
+  it('is checked by GET where the upstream does not tell its digest', async () => {
+    await using given = await movedTag()
+    given.upstream.fault('manifests/v1', withoutHeader('docker-content-digest'))
+    await given.cache.clock.advance(DAY)
+    expect(await given.digest()).toBe(given.fresh.digest)
+    expect(given.upstream.count('GET /v2/team/app/manifests/v1')).toBe(2)
+  })
+
+  it('is never checked when pulled by digest', async () => {
+    await using given = await movedTag()
+    await given.cache.clock.advance(10 * DAY)
+    const asked = given.upstream.requests.length
+    expect((await given.cache.ask(`${name}/manifests/${given.old.digest}`)).statusCode).toBe(200)
+    expect(given.upstream.requests.length).toBe(asked)
+  })
+})
+
+describe('an immutable tag', () => {
+  it('keeps its old image after a check, and the pull succeeds', async () => {
+    await using given = await movedTag({ pull: false })
+    const immutable = newRepository(name, new Date(0), { imageTagMutability: 'IMMUTABLE' })
+    await given.cache.store.repositories.insert(registry, name, immutable)
+    given.upstream.tag('team/app', 'v1', given.old.digest)
+    expect(await given.digest()).toBe(given.old.digest)
+    given.upstream.tag('team/app', 'v1', given.fresh.digest)
+    await given.cache.clock.advance(DAY)
+    for (let pull = 0; pull < 3; pull++) expect(await given.digest()).toBe(given.old.digest)
+    expect(given.checks()).toBe(1)
+    expect((await given.cache.events()).map(({ outcome }) => outcome)).toContain(
+      'imported untagged: the tag is immutable and keeps its image',
+    )
+  })
+})
+
+describe('a check that fails', () => {
+  it.each([
+    ['no answer in time', () => stall()],
+    ['503', () => status(503)],
+    ['429', () => status(429)],
+  ])('with %s serves the cached image and is not repeated for 15 minutes', async (_, fault) => {
+    await using given = await movedTag()
+    given.upstream.fault('HEAD /v2/team/app/manifests/v1', fault())
+    await given.cache.clock.advance(DAY)
+    expect(await given.digest()).toBe(given.old.digest)
+    expect((await given.cache.events()).at(-1)).toMatchObject({ action: 'check', 'sync-status': 'FAILED' })
+    const checks = given.checks()
+    expect(checks).toBeGreaterThan(0)
+    await given.cache.clock.advance(15 * 60 - 1)
+    expect(await given.digest()).toBe(given.old.digest)
+    expect(given.checks()).toBe(checks)
+    given.upstream.heal()
+    await given.cache.clock.advance(1)
+    expect(await given.digest()).toBe(given.fresh.digest)
+  })
+
+  it('because the upstream no longer has the image counts as answered: it is served for another 24 hours', async () => {
+    await using given = await movedTag()
+    given.upstream.remove('team/app', 'v1')
+    await given.cache.clock.advance(DAY)
+    expect(await given.digest()).toBe(given.old.digest)
+    await given.cache.clock.advance(DAY - 1)
+    expect(await given.digest()).toBe(given.old.digest)
+    expect(given.checks()).toBe(1)
+  })
+})
+
+describe('a pushed tag', () => {
+  it('is never checked with an upstream that does not have it', async () => {
+    await using given = await movedTag()
+    const pushed = { repository: name, tag: 'mine', digest: given.old.digest }
+    await given.cache.store.tags.put(registry, keyOf(name, 'mine'), pushed)
+    await given.cache.clock.advance(10 * DAY)
+    expect((await given.cache.ask(`${name}/manifests/mine`)).statusCode).toBe(200)
+    expect(given.upstream.count('manifests/mine')).toBe(0)
+  })
+})

@@ -1,0 +1,292 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorIn, registry, type RunningRegistry, startRegistry } from '../support/registry.js'
+import {
+  type AddedImage,
+  digestOf,
+  makeImage,
+  makeIndex,
+  manifestOf,
+  mediaTypes,
+  seededBytes,
+} from '../support/upstream-content.js'
+
+describe('/v2/<name>/manifests/<reference>', () => {
+  let running: RunningRegistry
+  let image: AddedImage
+  beforeAll(async () => {
+    running = await startRegistry()
+    await running.createRepository('app')
+    image = await running.push('app', { tag: 'latest' })
+  })
+  afterAll(() => running[Symbol.asyncDispose]())
+
+  const get = (reference: string, name = 'app', headers = {}) =>
+    running.send('GET', `/v2/${name}/manifests/${reference}`, { headers })
+  const head = (reference: string, name = 'app') => running.send('HEAD', `/v2/${name}/manifests/${reference}`)
+  const remove = (reference: string, name = 'app') => running.send('DELETE', `/v2/${name}/manifests/${reference}`)
+
+  describe('GET and HEAD', () => {
+    it.each(['tag', 'digest'])('answers the bytes as they were pushed, by %s', async (by) => {
+      const { status, headers, body } = await get(by === 'tag' ? 'latest' : image.digest)
+
+      expect(status).toBe(200)
+      expect(body.equals(image.bytes)).toBe(true)
+      expect(headers).toMatchObject({
+        'content-type': mediaTypes.ociManifest,
+        'content-length': String(image.bytes.length),
+        'docker-content-digest': image.digest,
+        'docker-distribution-api-version': 'registry/2.0',
+        etag: `"${image.digest}"`,
+      })
+    })
+
+    it('takes a digest whose colon is encoded', async () => {
+      expect((await get(image.digest.replace(':', '%3A'))).body.equals(image.bytes)).toBe(true)
+    })
+
+    it('answers HEAD with the headers of GET and no body', async () => {
+      const [{ date: _, ...ofGet }, { date: __, ...ofHead }] = [
+        (await get('latest')).headers,
+        (await head('latest')).headers,
+      ]
+      expect(ofHead).toEqual(ofGet)
+      expect((await head(image.digest)).body.length).toBe(0)
+    })
+
+    it.each([['the digest', () => `"${image.digest}"`], ['a list', () => `"x", W/"${image.digest}"`], ['any', () => '*']])(
+      'answers 304 to a client that has it: %s',
+      async (_, ifNoneMatch) => {
+        const { status, headers, body } = await get('latest', 'app', { 'if-none-match': ifNoneMatch() })
+
+        expect(status).toBe(304)
+        expect(headers['docker-content-digest']).toBe(image.digest)
+        expect(headers['content-length']).toBeUndefined()
+        expect(body.length).toBe(0)
+      },
+    )
+
+    it('answers the whole to a client that has another one', async () => {
+      const ifNoneMatch = { 'if-none-match': `"${digestOf(Buffer.from('other'))}"` }
+      expect((await get('latest', 'app', ifNoneMatch)).status).toBe(200)
+    })
+
+    it.each(['missing', '.not-a-tag', 'x'.repeat(5000), 'with space'.replace(' ', '%20'), digestOf(Buffer.from('no'))])(
+      'refuses what is not there: %.20s',
+      async (reference) => {
+        const answer = await get(reference)
+
+        expect(answer.status).toBe(404)
+        expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
+        expect(answer.body.toString()).toBe(
+          '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"Requested image not found"}]}',
+        )
+        expect((await head(reference)).status).toBe(404)
+      },
+    )
+
+    it('refuses a digest that is none', async () => {
+      const answer = await get('sha256:abc')
+
+      expect(answer.status).toBe(400)
+      expect(errorIn(answer).code).toBe('DIGEST_INVALID')
+    })
+
+    it.each(['GET', 'HEAD', 'DELETE'])('refuses an unknown repository: %s', async (method) => {
+      const answer = await running.send(method, '/v2/team/nowhere/manifests/latest')
+
+      expect(answer.status).toBe(404)
+      if (method === 'HEAD') return
+      expect(errorIn(answer)).toEqual({
+        code: 'NAME_UNKNOWN',
+        message: "The repository with name 'team/nowhere' does not exist in the registry with id '123456789012'",
+      })
+    })
+
+    it.each([
+      ['UpstreamAccessDenied', 403, 'DENIED'],
+      ['UpstreamTooManyRequests', 429, 'TOOMANYREQUESTS'],
+      ['UpstreamUnavailable', 503, 'UNAVAILABLE'],
+      ['ImageNotFound', 404, 'MANIFEST_UNKNOWN'],
+    ] as const)('puts %s of a pull through into status %i and code %s', async (failureCode, status, code) => {
+      const { pullThrough } = running.deps
+      const failureReason = `why: ${failureCode}`
+      await using failing = await startRegistry({
+        pullThrough: { ...pullThrough, pull: async ({ imageId }) => ({ imageId, failureCode, failureReason }) },
+      })
+      const answer = await failing.send('GET', '/v2/hub/library/app/manifests/latest')
+
+      expect(answer.status).toBe(status)
+      expect(errorIn(answer)).toEqual({ code, message: failureReason })
+    })
+  })
+
+  describe('a push', () => {
+    it.each([
+      ['OCI', false],
+      ['Docker schema 2', true],
+    ])('of two platforms and their index comes back byte for byte: %s', async (name, docker) => {
+      const repository = docker ? 'docker/multi' : 'oci/multi'
+      await running.createRepository(repository)
+      const amd64 = await running.push(repository, { docker, seed: name, platform: 'linux/amd64' })
+      const arm64 = await running.push(repository, { docker, seed: name, platform: 'linux/arm64/v8' })
+      const index = makeIndex([amd64, arm64], docker)
+      expect((await running.putManifest(repository, index, 'v1')).status).toBe(201)
+
+      const pulled = await get('v1', repository)
+      expect(pulled.headers['content-type']).toBe(docker ? mediaTypes.dockerList : mediaTypes.ociIndex)
+      expect(pulled.body.equals(index.bytes)).toBe(true)
+      for (const member of [amd64, arm64]) {
+        const manifest = await get(member.digest, repository)
+        expect(manifest.body.equals(member.bytes)).toBe(true)
+        for (const digest of [member.config, ...member.layers]) {
+          const blob = await running.send('GET', `/v2/${repository}/blobs/${digest}`)
+          expect(digestOf(blob.body)).toBe(digest)
+        }
+      }
+    })
+
+    it('says where the manifest is', async () => {
+      const { status, headers, body } = await running.putManifest('app', image, 'again')
+
+      expect(status).toBe(201)
+      expect(headers.location).toBe(`/v2/app/manifests/${image.digest}`)
+      expect(headers['docker-content-digest']).toBe(image.digest)
+      expect(headers['oci-subject']).toBeUndefined()
+      expect(body.length).toBe(0)
+      expect((await running.send('GET', headers.location ?? '')).body.equals(image.bytes)).toBe(true)
+    })
+
+    it('takes an artifact whose subject is not there, and names the subject', async () => {
+      const { digest } = makeImage({ seed: 'never pushed' }).image
+      const extra = { subject: { mediaType: mediaTypes.ociManifest, digest, size: 7 }, artifactType: 'application/x' }
+      const { image: artifact, blobs } = makeImage({ layers: 0, extra })
+      for (const blob of blobs) await running.pushBlob('app', blob)
+      const answer = await running.putManifest('app', artifact)
+
+      expect(answer.status).toBe(201)
+      expect(answer.headers['oci-subject']).toBe(digest)
+      expect((await get(artifact.digest)).body.equals(artifact.bytes)).toBe(true)
+    })
+
+    it('takes sha512 throughout', async () => {
+      const [config, layer] = [Buffer.from('{}'), seededBytes(100, 'sha512')]
+      const described = (bytes: Buffer, mediaType: string) => ({
+        ...{ mediaType, size: bytes.length },
+        digest: digestOf(bytes, 'sha512'),
+      })
+      const content = {
+        ...{ schemaVersion: 2, mediaType: mediaTypes.ociManifest },
+        config: described(config, mediaTypes.ociConfig),
+        layers: [described(layer, mediaTypes.ociLayer)],
+      }
+      for (const blob of [config, layer]) await running.pushBlob('app', blob, digestOf(blob, 'sha512'))
+      const bytes = Buffer.from(JSON.stringify(content))
+      const digest = digestOf(bytes, 'sha512')
+      const answer = await running.putManifest('app', { ...manifestOf(bytes, mediaTypes.ociManifest), digest })
+
+      expect(answer.status).toBe(201)
+      expect(answer.headers['docker-content-digest']).toBe(digest)
+      expect((await get(digest)).body.equals(bytes)).toBe(true)
+    })
+
+    it('keeps the type without its parameters, also where the manifest does not name it', async () => {
+      const { mediaType: _, ...content } = JSON.parse(image.bytes.toString()) as Record<string, unknown>
+      const untyped = manifestOf(Buffer.from(JSON.stringify(content)), `${mediaTypes.ociManifest}; charset=utf-8`)
+      expect((await running.putManifest('app', untyped, 'untyped')).status).toBe(201)
+
+      expect((await get('untyped')).headers['content-type']).toBe(mediaTypes.ociManifest)
+    })
+
+    it('by digest sets every tag that the query names', async () => {
+      const path = `/v2/app/manifests/${image.digest}?tag=one&tag=two`
+      const headers = { 'content-type': image.mediaType }
+      const answer = await running.send('PUT', path, { headers, body: image.bytes })
+
+      expect(answer.status).toBe(201)
+      expect(answer.headers['oci-tag']).toBe('one, two')
+      expect((await head('one')).headers['docker-content-digest']).toBe(image.digest)
+      expect((await head('two')).headers['docker-content-digest']).toBe(image.digest)
+    })
+
+    it('moves a mutable tag and leaves the old image', async () => {
+      await running.createRepository('moving')
+      const before = await running.push('moving', { tag: 'latest', seed: 'before' })
+      const after = await running.push('moving', { tag: 'latest', seed: 'after' })
+
+      expect((await get('latest', 'moving')).body.equals(after.bytes)).toBe(true)
+      expect((await get(before.digest, 'moving')).body.equals(before.bytes)).toBe(true)
+    })
+
+    it('of what an immutable tag already names succeeds, of anything else is refused', async () => {
+      await running.createRepository('fixed', { imageTagMutability: 'IMMUTABLE' })
+      const kept = await running.push('fixed', { tag: 'v1' })
+      expect((await running.putManifest('fixed', kept, 'v1')).status).toBe(201)
+
+      const other = await running.push('fixed', { seed: 'other' })
+      const answer = await running.putManifest('fixed', other, 'v1')
+
+      expect(answer.status).toBe(400)
+      expect(errorIn(answer)).toEqual({
+        code: 'TAG_INVALID',
+        message:
+          "The image tag 'v1' already exists in the 'fixed' repository and cannot be overwritten because the repository is immutable.",
+      })
+      expect((await get('v1', 'fixed')).body.equals(kept.bytes)).toBe(true)
+    })
+  })
+
+  describe('DELETE', () => {
+    it('by tag takes that tag off and leaves the others', async () => {
+      await running.createRepository('tagged')
+      const tagged = await running.push('tagged', { tag: 'one' })
+      await running.putManifest('tagged', tagged, 'two')
+      const { status, body } = await remove('one', 'tagged')
+
+      expect(status).toBe(202)
+      expect(body.length).toBe(0)
+      expect((await get('one', 'tagged')).status).toBe(404)
+      expect((await get('two', 'tagged')).status).toBe(200)
+      expect((await get(tagged.digest, 'tagged')).status).toBe(200)
+    })
+
+    it('by digest takes the image away with all its tags', async () => {
+      await running.createRepository('gone')
+      const doomed = await running.push('gone', { tag: 'one' })
+      await running.putManifest('gone', doomed, 'two')
+
+      expect((await remove(doomed.digest, 'gone')).status).toBe(202)
+      for (const reference of ['one', 'two', doomed.digest]) expect((await get(reference, 'gone')).status).toBe(404)
+      expect((await running.send('GET', '/v2/gone/tags/list')).body.toString()).toBe('{"name":"gone","tags":[]}')
+    })
+
+    it.each(['missing', digestOf(Buffer.from('missing'))])('refuses what is not there: %.10s', async (reference) => {
+      const answer = await remove(reference)
+
+      expect(answer.status).toBe(404)
+      expect(errorIn(answer)).toEqual({ code: 'MANIFEST_UNKNOWN', message: 'Requested image not found' })
+    })
+
+    it('refuses an image that an index lists, until the index is gone', async () => {
+      await running.createRepository('indexed')
+      const member = await running.push('indexed')
+      const index = makeIndex([member])
+      await running.putManifest('indexed', index, 'v1')
+      const answer = await remove(member.digest, 'indexed')
+
+      expect(answer.status).toBe(405)
+      expect(errorIn(answer)).toEqual({
+        code: 'UNSUPPORTED',
+        message: `Requested image referenced by manifest list: [${index.digest}]`,
+      })
+      expect((await remove(index.digest, 'indexed')).status).toBe(202)
+      expect((await remove(member.digest, 'indexed')).status).toBe(202)
+    })
+  })
+
+  it('belongs to the registry of the token', async () => {
+    const elsewhere = { ...registry, region: 'eu-west-1' }
+    expect(await running.deps.store.images.get(elsewhere, `app ${image.digest}`)).toBeUndefined()
+    const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'
+    expect((await get('latest', 'app', { host })).status).toBe(404)
+  })
+})

@@ -1,0 +1,60 @@
+import { describe, expect, it, vi } from 'vitest'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { registry, startedAt, startRegistry } from '../support/registry.js'
+
+describe('the time of the last pull', () => {
+  async function withImage() {
+    const running = await startRegistry()
+    await running.createRepository('app')
+    const { digest } = await running.push('app', { tag: 'latest' })
+    const update = vi.spyOn(running.deps.store.images, 'update')
+    const lastPulledAt = async () =>
+      (await running.deps.store.images.get(registry, keyOf('app', digest)))?.lastPulledAt
+    const pull = (method = 'GET', reference = 'latest') => running.send(method, `/v2/app/manifests/${reference}`)
+    return { running, digest, update, lastPulledAt, pull }
+  }
+
+  it('is kept, by tag and by digest, to the minute', async () => {
+    const { running, digest, update, lastPulledAt, pull } = await withImage()
+    await using _ = running
+    await pull()
+    await vi.waitFor(async () => expect(await lastPulledAt()).toBe(startedAt.getTime()))
+
+    await running.deps.clock.advance(59)
+    await pull()
+    await running.deps.clock.advance(1)
+    await pull('GET', digest)
+    await vi.waitFor(async () => expect(await lastPulledAt()).toBe(startedAt.getTime() + 60_000))
+    expect(update).toHaveBeenCalledTimes(2)
+  })
+
+  it('is not changed by HEAD', async () => {
+    const { running, update, pull } = await withImage()
+    await using _ = running
+    await pull('HEAD')
+
+    expect(update).not.toHaveBeenCalled()
+  })
+
+  it('costs one write however many pull at once, and no pull waits for it', async () => {
+    const { running, update, pull } = await withImage()
+    await using _ = running
+    const written = Promise.withResolvers<undefined>()
+    update.mockImplementation(() => written.promise)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => pull()))
+
+    expect(answers.map(({ status }) => status)).toEqual(Array<number>(20).fill(200))
+    expect(update).toHaveBeenCalledTimes(1)
+    written.resolve(undefined)
+  })
+
+  it('refuses no pull when it cannot be written', async () => {
+    const { running, update, pull } = await withImage()
+    await using _ = running
+    const warn = vi.spyOn(running.deps.log, 'warn')
+    update.mockRejectedValue(new Error('the disk is full'))
+
+    expect((await pull()).status).toBe(200)
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull was not recorded'))
+  })
+})

@@ -1,0 +1,141 @@
+import { Readable } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
+import { digestOf, makeImage, makeIndex, manifestOf, mediaTypes } from '../support/upstream-content.js'
+
+const MAX_BYTES = 4 * 1024 * 1024
+
+describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
+  let running: RunningRegistry
+  beforeAll(async () => {
+    running = await startRegistry()
+    await running.createRepository('app')
+  })
+  afterAll(() => running[Symbol.asyncDispose]())
+
+  const put = (body: Buffer | string | Readable, reference = 'latest', mediaType: string = mediaTypes.ociManifest) =>
+    running.send('PUT', `/v2/app/manifests/${reference}`, { headers: { 'content-type': mediaType }, body })
+
+  it.each([
+    ['what is no JSON', 'not json', mediaTypes.ociManifest],
+    ['an empty body', '', mediaTypes.ociManifest],
+    ['a list', '[]', mediaTypes.ociManifest],
+    ['schema 1', '{"schemaVersion":1}', 'application/vnd.docker.distribution.manifest.v1+json'],
+    ['a type it does not know', '{"schemaVersion":2}', 'application/vnd.oci.artifact.manifest.v1+json'],
+    ['no type at all', '{"schemaVersion":2}', ''],
+    ['two types that differ', `{"schemaVersion":2,"mediaType":"${mediaTypes.ociIndex}"}`, mediaTypes.ociManifest],
+    ['a manifest without config', '{"schemaVersion":2,"layers":[]}', mediaTypes.ociManifest],
+  ])('%s', async (_, body, mediaType) => {
+    const answer = await put(body, 'latest', mediaType)
+
+    expect(answer.status).toBe(405)
+    expect(errorIn(answer)).toEqual({
+      code: 'UNSUPPORTED',
+      message: "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
+    })
+  })
+
+  it('bytes that do not hash to the digest in the path', async () => {
+    const { image } = makeImage({})
+    const digest = digestOf(Buffer.from('other'))
+    const answer = await put(image.bytes, digest)
+
+    expect(answer.status).toBe(400)
+    expect(errorIn(answer)).toEqual({
+      code: 'MANIFEST_INVALID',
+      message: `The image with digest '${digest}' in repository 'app' and registry ID '123456789012' does not match the image digest that Amazon ECR has calculated.`,
+    })
+    expect(await running.deps.blobs.size(digest)).toBeUndefined()
+  })
+
+  it('a digest that is none', async () => {
+    const answer = await put(makeImage({}).image.bytes, 'sha256:abc')
+
+    expect(answer.status).toBe(400)
+    expect(errorIn(answer).code).toBe('DIGEST_INVALID')
+  })
+
+  it('an image whose layers are not there, naming them', async () => {
+    const { image, blobs } = makeImage({ seed: 'missing layers' })
+    await running.pushBlob('app', blobs[0]!)
+    const answer = await put(image.bytes)
+
+    expect(answer.status).toBe(404)
+    expect(errorIn(answer)).toEqual({
+      code: 'BLOB_UPLOAD_UNKNOWN',
+      message: `Layers with digests '[${image.layers.join(', ')}]' required for pushing image into repository with name 'app' in the registry with id '123456789012' do not exist`,
+    })
+  })
+
+  it('an index whose images are not there, naming them', async () => {
+    const { image } = makeImage({ seed: 'missing member' })
+    const answer = await put(makeIndex([image]).bytes, 'latest', mediaTypes.ociIndex)
+
+    expect(answer.status).toBe(404)
+    expect(errorIn(answer)).toEqual({
+      code: 'MANIFEST_BLOB_UNKNOWN',
+      message: `Images with digests '[${image.digest}]' required for pushing image into repository with name 'app' in the registry with id '123456789012' do not exist`,
+    })
+  })
+
+  it.each(['.hidden', '-dash', 'with%20space', 'plus+sign', 'x'.repeat(129)])('the tag %.12s', async (tag) => {
+    const answer = await put(makeImage({}).image.bytes, tag)
+
+    expect(answer.status).toBe(405)
+    expect(errorIn(answer)).toEqual({
+      code: 'UNSUPPORTED',
+      message:
+        "Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '[a-zA-Z0-9-_.]+''",
+    })
+  })
+
+  it('a bad tag beside a digest, before it keeps anything', async () => {
+    const image = await running.push('app', { seed: 'tagged beside' })
+    const answer = await put(image.bytes, `${image.digest}?tag=good&tag=.bad`)
+
+    expect(answer.status).toBe(405)
+    expect((await running.send('HEAD', '/v2/app/manifests/good')).status).toBe(404)
+  })
+
+  it('an unknown repository, without reading the body', async () => {
+    const req = running.open('PUT', '/v2/nowhere/manifests/latest', { 'content-length': '1000' })
+    const status = await new Promise((resolve) => {
+      req.on('error', () => {})
+      req.once('response', (res) => resolve(res.statusCode))
+      req.flushHeaders()
+    })
+    req.destroy()
+
+    expect(status).toBe(404)
+  })
+
+  describe('more than 4 MiB', () => {
+    const padded = (bytes: number) => {
+      const { image } = makeImage({ layers: 0, seed: 'large' })
+      const { schemaVersion, mediaType, config } = JSON.parse(image.bytes.toString()) as Record<string, unknown>
+      const content = (filling: string) =>
+        Buffer.from(JSON.stringify({ schemaVersion, mediaType, config, layers: [], annotations: { filling } }))
+      return manifestOf(content('x'.repeat(bytes - content('').length)), mediaTypes.ociManifest)
+    }
+
+    it.each(['declared', 'not declared'])('where the length is %s', async (declared) => {
+      const { bytes } = padded(MAX_BYTES + 1)
+      const answer = await put(declared === 'declared' ? bytes : Readable.from([bytes]))
+
+      expect(answer.status).toBe(413)
+      expect(errorIn(answer)).toEqual({
+        code: 'SIZE_INVALID',
+        message:
+          "Invalid parameter at 'imageManifest' failed to satisfy constraint: 'Member must have length less than or equal to 4194304'",
+      })
+    })
+
+    it('and not a byte less', async () => {
+      const manifest = padded(MAX_BYTES)
+      await running.pushBlob('app', makeImage({ layers: 0, seed: 'large' }).blobs[0]!)
+
+      expect(manifest.bytes.length).toBe(MAX_BYTES)
+      expect((await running.putManifest('app', manifest)).status).toBe(201)
+    })
+  })
+})

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** A server a spec started: what it printed, and how to end it. */
+export interface BackgroundProcess extends AsyncDisposable {
+  readonly pid: number
+  /** Every line of both streams so far. */
+  readonly lines: readonly string[]
+  /** The line that said it is ready. */
+  readonly readyLine: string
+  /** Resolves with this line, or with one printed before. */
+  line(matching: RegExp): Promise<string>
+  /** Ends it and says how it ended: the exit status, or null where a signal did. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+export interface StartOptions {
+  /** The line that says it is ready. */
+  ready: RegExp
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  timeoutMs?: number
+}
+
+/** Starts a server and waits for the line that says it is ready. It never outlives the process that runs the specs. */
+export async function startProcess(
+  command: string,
+  args: readonly string[],
+  options: StartOptions,
+): Promise<BackgroundProcess> {
+  const { ready, env, cwd, timeoutMs = 30_000 } = options
+  const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  const ended = once(child, 'close').then(([code]: (number | null)[]) => {
+    process.off('exit', kill)
+    return code ?? null
+  })
+  const { lines, line } = linesOf(child)
+  const fail = (why: string) => new Error(`${command} ${args.join(' ')} ${why}\n${lines.slice(-30).join('\n')}`)
+  const bound = setTimeout(kill, timeoutMs)
+  const readyLine = await Promise.race([
+    line(ready),
+    ended.then((code) => Promise.reject(fail(`ended with ${String(code)} before it was ready`))),
+  ]).finally(() => clearTimeout(bound))
+
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal)
+    const patience = setTimeout(kill, 10_000)
+    return ended.finally(() => clearTimeout(patience))
+  }
+  return {
+    ...{ pid: child.pid ?? 0, lines, readyLine, line, stop },
+    [Symbol.asyncDispose]: async () => void (await stop()),
+  }
+}
+
+function linesOf(child: ChildProcess) {
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  for (const input of [child.stdout, child.stderr])
+    if (input)
+      createInterface({ input }).on('line', (text) => {
+        lines.push(text)
+        waiting.forEach((check) => check())
+      })
+  const line = (matching: RegExp) =>
+    new Promise<string>((resolve) => {
+      const check = () => {
+        const found = lines.find((text) => matching.test(text))
+        if (found === undefined) return
+        waiting.delete(check)
+        resolve(found)
+      }
+      waiting.add(check)
+      check()
+    })
+  return { lines, line }
+}

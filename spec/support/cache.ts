@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { request } from 'undici'
+import { ownAccountOnly } from '../../src/access/authorize.js'
+import { issueToken, TOKEN_LIFETIME_MS } from '../../src/access/token.js'
+import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
+import type { UpstreamLimits } from '../../src/adapters/http/limits.js'
+import { httpUpstreams } from '../../src/adapters/http/upstream.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { pullThrough } from '../../src/data-plane/pull-through.js'
+import { dataPlane } from '../../src/data-plane/server.js'
+import { type CacheEvent, eventLog } from '../../src/registry/events.js'
+import { mediaTypes } from '../../src/registry/manifest.js'
+import { keyOf, type Store } from '../../src/registry/ports/store.js'
+import type { PullThroughCacheRule } from '../../src/registry/pull-through.js'
+import { installation } from '../../src/registry/registry.js'
+import { storeOf } from '../../src/registry/store.js'
+
+export const registry = { account: '111122223333', region: 'us-east-1' }
+export const principal = { arn: 'arn:aws:iam::111122223333:user/dev', account: registry.account, userId: 'AIDAEXAMPLE' }
+const secret = 'both planes hold this'
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+/** Retries without waiting: how long they wait is the upstream client's own specs' matter. */
+const impatient: Partial<UpstreamLimits> = {
+  firstDelayMs: 1,
+  longestDelayMs: 2,
+  idleTimeoutMs: 1000,
+  resolveMs: 2000,
+  answerMs: 5000,
+}
+
+export interface CacheOptions {
+  /** Upstream host to endpoint. */
+  upstreams: Record<string, string>
+  egress?: 'all' | 'none'
+  limits?: Partial<UpstreamLimits>
+  /** State and blobs of an earlier cache, for restarts. */
+  store?: Store
+  root?: string
+}
+
+/** A data plane with its cache, on a free port: memory for state, real files for blobs, a clock that is moved by hand. */
+export async function startCache({ upstreams, egress = 'all', limits, ...kept }: CacheOptions) {
+  let time = Date.parse('2026-01-02T03:04:05.000Z')
+  const clock = {
+    now: async () => new Date(time),
+    wall: () => new Date(),
+    advance: async (seconds: number) => new Date((time += seconds * 1000)),
+  }
+  const store = kept.store ?? storeOf(memoryKeyValue())
+  const root = kept.root ?? (await mkdtemp(join(tmpdir(), 'ecr-local-')))
+  const ids = randomIds
+  const blobs = filesystemBlobStore({ root, ids })
+  const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
+  const client = httpUpstreams({ endpoints, clock, limits: { ...impatient, ...limits } })
+  const secrets = { get: async () => undefined }
+  const settings = { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress }
+  const shared = { store, blobs, clock, ids, log: silent, authorize: ownAccountOnly, secrets, upstreams: client }
+  const cache = pullThrough({ ...shared, settings, recordEvent: eventLog({ store, ids }) })
+  const about = { version: '0.0.0', store: 'memory' }
+  const server = dataPlane({ ...shared, secret, about, pullThrough: cache }).listen(0, '127.0.0.1')
+  await new Promise((ready) => server.once('listening', ready))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const token = () => issueToken({ principal, registry, expiresAt: time + TOKEN_LIFETIME_MS }, secret)
+
+  const close = async () => {
+    cache.stop()
+    server.closeAllConnections()
+    server.close()
+    await client.close()
+  }
+  return {
+    ...{ url, store, blobs, clock, cache, root, close },
+    /** One request as a client with a fresh token makes it; the body is not read. */
+    ask: (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
+      request(`${url}/v2/${path}`, {
+        method,
+        headers: { accept: accepted, ...headers, authorization: basic(token()) },
+      }),
+    addRule: (rule: Partial<PullThroughCacheRule> & { ecrRepositoryPrefix: string; upstreamRegistryUrl: string }) =>
+      store.rules.put(registry, rule.ecrRepositoryPrefix, {
+        upstreamRepositoryPrefix: 'ROOT',
+        createdAt: time,
+        updatedAt: time,
+        ...rule,
+      }),
+    image: (repository: string, digest: string) => store.images.get(registry, keyOf(repository, digest)),
+    events: async (): Promise<CacheEvent['detail'][]> =>
+      (await store.events.list(installation, { limit: 1000 })).items.map(({ detail }) => detail),
+    /** Resolves when everything that was planned is here. */
+    settled: () => cache.resume(),
+    [Symbol.asyncDispose]: async () => {
+      await close()
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+}
+
+const accepted = Object.values(mediaTypes).join(', ')
+const basic = (token: string) => `Basic ${Buffer.from(`AWS:${token}`).toString('base64')}`

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { startProcess } from './background-process.js'
+import { mustRun, neutralEnvironment, type Ran, runCommand } from './run-command.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+/** A Docker of a spec's own: daemon, images, and the logins its command line keeps. */
+export interface DockerDaemon extends AsyncDisposable {
+  /** `docker <args>`; throws where it fails. */
+  docker(...args: string[]): Promise<string>
+  /** `docker <args>`, however it ends. */
+  tryDocker(...args: string[]): Promise<Ran>
+  /** `docker login --username AWS --password-stdin <registry>` */
+  login(registry: string, password: string): Promise<string>
+  /** The file skopeo reads the same logins from. */
+  readonly authFile: string
+}
+
+/**
+ * Starts dockerd beside whatever Docker the machine has: own data, socket, process ids and containerd, no network of
+ * its own. It needs root.
+ */
+export async function dockerDaemon(): Promise<DockerDaemon> {
+  const directory = await temporaryDirectory()
+  const at = (name: string) => join(directory.path, name)
+  const socket = `unix://${at('docker.sock')}`
+  const flags = {
+    'data-root': at('data'),
+    'exec-root': at('exec'),
+    pidfile: at('docker.pid'),
+    'config-file': '',
+    host: socket,
+    'storage-driver': 'vfs',
+    bridge: 'none',
+    iptables: 'false',
+    ip6tables: 'false',
+    'ip-forward': 'false',
+    'ip-masq': 'false',
+  }
+  const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
+  const daemon = await startProcess('dockerd', args, { ready: /API listen on/, env: neutralEnvironment() })
+
+  const env = { ...neutralEnvironment(), DOCKER_HOST: socket, DOCKER_CONFIG: at('client') }
+  const docker = async (...command: string[]) => (await mustRun('docker', command, { env })).stdout
+  return {
+    docker,
+    tryDocker: (...command) => runCommand('docker', command, { env }),
+    login: async (registry, password) =>
+      (
+        await mustRun('docker', ['login', '--username', 'AWS', '--password-stdin', registry], { env, input: password })
+      ).stdout,
+    authFile: join(at('client'), 'config.json'),
+    async [Symbol.asyncDispose]() {
+      await daemon.stop()
+      await directory[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startProcess } from './background-process.js'
+import { neutralEnvironment } from './run-command.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+/** One line of the registry's access log. */
+export interface LoggedRequest {
+  method: string
+  path: string
+  status: number
+  userAgent: string
+}
+
+/** The registry everybody knows, as an upstream; what it was asked is read from its own access log. */
+export interface DockerRegistry extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  /** Everything asked so far by others than the spec itself. */
+  requests(): Promise<LoggedRequest[]>
+  /** `GET /v2/app/manifests/latest 200` for each of them: what a failing spec shows. */
+  asked(which?: RegExp): Promise<string[]>
+  /** What is asked from here on is counted anew. */
+  forget(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Requests that carry it are the spec's own and not counted. */
+export const OWN_USER_AGENT = 'ecr-local-spec'
+
+/** Starts the real `docker-registry` on a free port of 127.0.0.1 with storage of its own. */
+export async function dockerRegistry(): Promise<DockerRegistry> {
+  const directory = await temporaryDirectory()
+  const config = join(directory.path, 'config.yml')
+  await writeFile(config, configuration(join(directory.path, 'storage')))
+  const env = neutralEnvironment()
+  const registry = await startProcess('docker-registry', ['serve', config], { ready: /listening on/, env })
+  const url = `http://${/listening on (127\.0\.0\.1:\d+)/.exec(registry.readyLine)?.[1] ?? ''}`
+
+  let marks = 0
+  let forgotten = 0
+  const all = async () => {
+    const mark = `/v2/?mark=${++marks}`
+    await (await fetch(`${url}${mark}`, { headers: { 'user-agent': OWN_USER_AGENT } })).arrayBuffer()
+    await registry.line(new RegExp(`"GET /v2/\\?mark=${marks} HTTP`))
+    return registry.lines.flatMap(parse).filter(({ userAgent }) => userAgent !== OWN_USER_AGENT)
+  }
+  const requests = async () => (await all()).slice(forgotten)
+  const stop = async () => {
+    await registry.stop()
+    await directory[Symbol.asyncDispose]()
+  }
+  return {
+    url,
+    requests,
+    asked: async (which = /./) =>
+      (await requests()).map(({ method, path, status }) => `${method} ${path} ${status}`).filter((l) => which.test(l)),
+    forget: async () => void (forgotten = (await all()).length),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+const configuration = (storage: string) =>
+  JSON.stringify({
+    version: '0.1',
+    log: { level: 'info', accesslog: { disabled: false } },
+    storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
+    http: { addr: '127.0.0.1:0', secret: 'of this spec' },
+  })
+
+/** Apache's combined log format. */
+const LOGGED = /"([A-Z]+) (\S+) HTTP\/[\d.]+" (\d{3}) \d+ "[^"]*" "([^"]*)"$/
+
+function parse(line: string): LoggedRequest[] {
+  const [, method, path, status, userAgent = ''] = LOGGED.exec(line) ?? []
+  return method && path ? [{ method, path, status: Number(status), userAgent }] : []
+}
