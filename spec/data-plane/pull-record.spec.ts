@@ -39,13 +39,14 @@ describe('the time of the last pull', () => {
   it('costs one write however many pull at once, and no pull waits for it', async () => {
     const { running, update, pull } = await withImage()
     await using _ = running
-    const written = Promise.withResolvers<undefined>()
-    update.mockImplementation(() => written.promise)
+    let finishWriting = () => {}
+    const writing = new Promise<undefined>((resolve) => (finishWriting = () => resolve(undefined)))
+    update.mockReturnValue(writing)
     const answers = await Promise.all(Array.from({ length: 20 }, () => pull()))
 
     expect(answers.map(({ status }) => status)).toEqual(Array<number>(20).fill(200))
     expect(update).toHaveBeenCalledTimes(1)
-    written.resolve(undefined)
+    finishWriting()
   })
 
   it('refuses no pull when it cannot be written', async () => {

@@ -40,9 +40,9 @@ export async function dockerRegistry(): Promise<DockerRegistry> {
   let marks = 0
   let forgotten = 0
   const all = async () => {
-    const mark = `/v2/?mark=${++marks}`
-    await (await fetch(`${url}${mark}`, { headers: { 'user-agent': OWN_USER_AGENT } })).arrayBuffer()
-    await registry.line(new RegExp(`"GET /v2/\\?mark=${marks} HTTP`))
+    const mark = `mark=${++marks}`
+    await (await fetch(`${url}/v2/?${mark}`, { headers: { 'user-agent': OWN_USER_AGENT } })).arrayBuffer()
+    await registry.line(new RegExp(`"GET /v2/\\?${mark} HTTP`))
     return registry.lines.flatMap(parse).filter(({ userAgent }) => userAgent !== OWN_USER_AGENT)
   }
   const requests = async () => (await all()).slice(forgotten)

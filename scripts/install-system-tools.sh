@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs the programs that `npm test` runs beside Node, from Debian's or Ubuntu's packages, where it may: as root or
+# with a sudo that asks for no password. Otherwise it names the command. No service is started.
+set -euo pipefail
+
+packages=()
+need() { # need <program> <package>
+  PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1 || packages+=("$2")
+}
+need aws awscli
+need docker docker.io
+need dockerd docker.io
+need docker-registry docker-registry
+need skopeo skopeo
+[ "${#packages[@]}" -eq 0 ] && exit 0
+
+command_line="apt-get update && apt-get install --yes --no-install-recommends $(printf '%s\n' "${packages[@]}" | sort -u | xargs)"
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "The specs with real clients need: ${packages[*]} (packages of Debian). There is no apt-get here to install them with." >&2
+  exit 1
+fi
+if [ "$(id -u)" -eq 0 ]; then
+  as_root=(bash -c)
+elif sudo -n true 2>/dev/null; then
+  as_root=(sudo -n bash -c)
+else
+  echo "The specs with real clients need system tools. Install them with: sudo sh -c '$command_line'" >&2
+  exit 1
+fi
+
+"${as_root[@]}" '
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  # https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt: 101 forbids starting what is installed.
+  printf "#!/bin/sh\nexit 101\n" >"$policy"
+  chmod 755 "$policy"
+  trap "rm -f $policy" EXIT
+fi
+apt-get update --quiet
+# Newer releases ship the docker command apart from its daemon.
+packages="$*"
+case " $packages " in *" docker.io "*) [ -z "$(apt-cache search --names-only "^docker-cli\$")" ] || packages="$packages docker-cli" ;; esac
+apt-get install --yes --no-install-recommends --quiet $packages
+' install "${packages[@]}"

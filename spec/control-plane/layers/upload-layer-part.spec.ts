@@ -1,0 +1,105 @@
+import { InitiateLayerUploadCommand, UploadLayerPartCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { account, startEmulator } from '../../support/emulator.js'
+import { createRepository } from '../../support/push.js'
+
+const repositoryName = 'team/app'
+const unknownId = '11111111-2222-3333-4444-555555555555'
+
+async function upload() {
+  const emulator = await startEmulator()
+  const { ecr } = emulator
+  await createRepository(ecr)
+  const { uploadId } = await ecr.send(new InitiateLayerUploadCommand({ repositoryName }))
+  const part = (partFirstByte: number, text: string, rest: Partial<UploadLayerPartCommand['input']> = {}) => {
+    const layerPartBlob = Buffer.from(text)
+    const partLastByte = partFirstByte + layerPartBlob.length - 1
+    const input = { repositoryName, uploadId, partFirstByte, partLastByte, layerPartBlob, ...rest }
+    return ecr.send(new UploadLayerPartCommand(input))
+  }
+  return { ecr, uploadId, part, [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose]() }
+}
+
+describe('UploadLayerPart', () => {
+  it('answers the last byte it has, part after part', async () => {
+    await using session = await upload()
+    const { $metadata, ...first } = await session.part(0, 'hello ')
+    const second = await session.part(6, 'world')
+
+    expect($metadata.httpStatusCode).toBe(200)
+    expect(first).toEqual({
+      registryId: account,
+      repositoryName,
+      uploadId: session.uploadId,
+      lastByteReceived: 5,
+    })
+    expect(second.lastByteReceived).toBe(10)
+  })
+
+  it.each([
+    ['leaves a gap', 7],
+    ['overlaps', 5],
+    ['begins again', 0],
+  ])('refuses a part that %s, and says where to go on', async (_, partFirstByte) => {
+    await using session = await upload()
+    await session.part(0, 'hello ')
+
+    await expect(session.part(partFirstByte, 'world')).rejects.toMatchObject({
+      name: 'InvalidLayerPartException',
+      message:
+        'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
+      registryId: account,
+      repositoryName,
+      uploadId: session.uploadId,
+      lastValidByteReceived: 5,
+    })
+    await expect(session.part(6, 'world')).resolves.toMatchObject({ lastByteReceived: 10 })
+  })
+
+  it('refuses a part whose bytes are not as many as it says', async () => {
+    await using session = await upload()
+    await expect(session.part(0, 'hello', { partLastByte: 5 })).rejects.toMatchObject({
+      name: 'InvalidLayerPartException',
+      lastValidByteReceived: -1,
+    })
+  })
+
+  it('takes parts that come at once in one order or refuses them, and mixes nothing', async () => {
+    await using session = await upload()
+    const parts = [session.part(0, 'aaaa'), session.part(4, 'bbbb'), session.part(0, 'cccc')]
+    const outcomes = await Promise.allSettled(parts)
+    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(1)
+    const last = await session.part(100, '').catch((error: unknown) => error)
+    const accepted = outcomes.filter(({ status }) => status === 'fulfilled').length
+    expect(last).toMatchObject({ lastValidByteReceived: accepted * 4 - 1 })
+  })
+
+  it('refuses an upload that was never begun, or begun in another repository', async () => {
+    await using session = await upload()
+    const message = 'The upload could not be found, or the specified upload ID is not valid for this repository.'
+    const refused = { name: 'UploadNotFoundException', message }
+    await expect(session.part(0, 'a', { uploadId: unknownId })).rejects.toMatchObject(refused)
+
+    await createRepository(session.ecr, 'team/other')
+    await expect(session.part(0, 'a', { repositoryName: 'team/other' })).rejects.toMatchObject(refused)
+  })
+
+  it('refuses a repository that is not there', async () => {
+    await using session = await upload()
+    await expect(session.part(0, 'a', { repositoryName: 'team/gone' })).rejects.toMatchObject({
+      name: 'RepositoryNotFoundException',
+      message: `The repository with name 'team/gone' does not exist in the registry with id '${account}'`,
+    })
+  })
+
+  it('refuses what the model does not allow', async () => {
+    await using session = await upload()
+    await expect(session.part(0, 'a', { uploadId: 'no uuid' })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    })
+    await expect(session.part(-1, 'a')).rejects.toMatchObject({
+      message:
+        "Invalid parameter at 'partFirstByte' failed to satisfy constraint: 'Member must have value greater than or equal to 0'",
+    })
+  })
+})

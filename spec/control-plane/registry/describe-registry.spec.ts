@@ -1,0 +1,14 @@
+import { DescribeRegistryCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { account, startEmulator } from '../../support/emulator.js'
+
+describe('DescribeRegistry', () => {
+  it('describes the caller’s registry, which replicates nothing', async () => {
+    await using emulator = await startEmulator()
+    const { registryId, replicationConfiguration } = await emulator.ecr.send(new DescribeRegistryCommand({}))
+    expect({ registryId, replicationConfiguration }).toEqual({
+      registryId: account,
+      replicationConfiguration: { rules: [] },
+    })
+  })
+})

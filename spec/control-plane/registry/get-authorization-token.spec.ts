@@ -1,0 +1,59 @@
+import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { readToken } from '../../../src/access/token.js'
+import { account, now, region, settings, startEmulator } from '../../support/emulator.js'
+
+const HOUR_MS = 60 * 60 * 1000
+const get = (registryIds?: string[]) => new GetAuthorizationTokenCommand({ registryIds })
+
+/** What `docker login --username AWS --password` is given. */
+function passwordOf(authorizationToken = '') {
+  const [user, password = ''] = Buffer.from(authorizationToken, 'base64').toString().split(':')
+  return { user, password }
+}
+
+describe('GetAuthorizationToken', () => {
+  it('answers a password for the caller’s own registry that is good for twelve hours', async () => {
+    await using emulator = await startEmulator()
+
+    const { authorizationData = [] } = await emulator.ecr.send(get())
+
+    expect(authorizationData).toHaveLength(1)
+    const [{ authorizationToken, expiresAt, proxyEndpoint } = {}] = authorizationData
+    expect(expiresAt).toEqual(new Date(now.getTime() + 12 * HOUR_MS))
+    expect(proxyEndpoint).toBe('http://localhost:4510')
+    const { user, password } = passwordOf(authorizationToken)
+    expect(user).toBe('AWS')
+    expect(readToken(password, settings.secret, now)).toMatchObject({
+      principal: { arn: `arn:aws:iam::${account}:user/developer` },
+      registry: { account, region },
+    })
+    expect(readToken(password, settings.secret, new Date(now.getTime() + 12 * HOUR_MS))).toBe('expired')
+  })
+
+  it('answers one entry for each registry it is asked for, with that registry’s address', async () => {
+    const registryHost = '{account}.dkr.ecr.{region}.localhost:4510'
+    await using emulator = await startEmulator({ settings: { ...settings, registryHost } })
+    const ids = ['111122223333', '444455556666']
+
+    const { authorizationData = [] } = await emulator.ecr.send(get(ids))
+
+    expect(authorizationData.map(({ proxyEndpoint }) => proxyEndpoint)).toEqual(
+      ids.map((id) => `http://${id}.dkr.ecr.us-east-1.localhost:4510`),
+    )
+    const granted = authorizationData.map(({ authorizationToken }) =>
+      readToken(passwordOf(authorizationToken).password, settings.secret, now),
+    )
+    expect(granted).toMatchObject(ids.map((id) => ({ registry: { account: id, region } })))
+  })
+
+  it('takes 1 to 10 registry ids of twelve digits', async () => {
+    await using emulator = await startEmulator()
+    const eleven = Array.from({ length: 11 }, () => account)
+    await expect(emulator.ecr.send(get(eleven))).rejects.toMatchObject({
+      message:
+        "Invalid parameter at 'registryIds' failed to satisfy constraint: 'Member must have length less than or equal to 10'",
+    })
+    await expect(emulator.ecr.send(get(['12345']))).rejects.toMatchObject({ name: 'InvalidParameterException' })
+  })
+})

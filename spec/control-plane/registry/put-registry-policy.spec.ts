@@ -1,0 +1,66 @@
+import { GetRegistryPolicyCommand, PutRegistryPolicyCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { account, startEmulator } from '../../support/emulator.js'
+
+const put = (policyText: string | undefined) => new PutRegistryPolicyCommand({ policyText })
+
+const statement = {
+  Sid: 'AllowPullThroughCache',
+  Effect: 'Allow',
+  Principal: { AWS: `arn:aws:iam::${account}:user/ecr-pull-through-cache-user` },
+  Action: ['ecr:CreateRepository', 'ecr:BatchImportUpstreamImage'],
+  Resource: `arn:aws:ecr:us-east-1:${account}:repository/ecr-public/*`,
+}
+
+describe('PutRegistryPolicy', () => {
+  it.each([
+    ['a document', JSON.stringify({ Version: '2012-10-17', Statement: [statement] }, undefined, 4)],
+    ['the user guide’s bare statement', JSON.stringify(statement, undefined, 2)],
+  ])('keeps %s as it was given', async (_, policyText) => {
+    await using emulator = await startEmulator()
+
+    const answer = await emulator.ecr.send(put(policyText))
+
+    expect(answer).toMatchObject({ registryId: account, policyText })
+    expect(await emulator.ecr.send(new GetRegistryPolicyCommand({}))).toMatchObject({ policyText })
+  })
+
+  it('replaces the policy that was there: a registry has one', async () => {
+    await using emulator = await startEmulator()
+    await emulator.ecr.send(put(JSON.stringify(statement)))
+    const second = JSON.stringify({ ...statement, Effect: 'Deny' })
+    await emulator.ecr.send(put(second))
+    expect(await emulator.ecr.send(new GetRegistryPolicyCommand({}))).toMatchObject({ policyText: second })
+  })
+
+  it('keeps one policy for each Region', async () => {
+    await using emulator = await startEmulator()
+    await emulator.ecr.send(put(JSON.stringify(statement)))
+    const elsewhere = emulator.clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }, 'eu-west-1')
+    await expect(elsewhere.send(new GetRegistryPolicyCommand({}))).rejects.toMatchObject({
+      name: 'RegistryPolicyNotFoundException',
+    })
+  })
+
+  it.each(['', 'no JSON', '"text"', '{}', JSON.stringify({ ...statement, Resource: undefined })])(
+    'refuses what is no policy: %j',
+    async (policyText) => {
+      await using emulator = await startEmulator()
+      await expect(emulator.ecr.send(put(policyText))).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+        message: "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid registry policy provided'",
+      })
+    },
+  )
+
+  it('needs a text, of 10,240 characters at most', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(put(undefined))).rejects.toMatchObject({
+      message: "Invalid parameter at 'policyText' failed to satisfy constraint: 'Member must not be null'",
+    })
+    await expect(emulator.ecr.send(put(' '.repeat(10_241)))).rejects.toMatchObject({
+      message:
+        "Invalid parameter at 'policyText' failed to satisfy constraint: 'Member must have length less than or equal to 10240'",
+    })
+  })
+})

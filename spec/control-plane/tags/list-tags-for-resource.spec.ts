@@ -1,0 +1,40 @@
+import { CreateRepositoryCommand, ListTagsForResourceCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { account, startEmulator } from '../../support/emulator.js'
+
+const list = (resourceArn: string) => new ListTagsForResourceCommand({ resourceArn })
+const arn = `arn:aws:ecr:us-east-1:${account}:repository/team/app`
+
+describe('ListTagsForResource', () => {
+  it('lists the tags of the repository, none for one without', async () => {
+    await using emulator = await startEmulator()
+    const tags = [{ Key: 'team', Value: 'a' }]
+    await emulator.ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app', tags }))
+    await emulator.ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/bare' }))
+
+    expect((await emulator.ecr.send(list(arn))).tags).toEqual(tags)
+    expect((await emulator.ecr.send(list(arn.replace('app', 'bare')))).tags).toEqual([])
+  })
+
+  it('refuses a repository that is not there', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(list(arn))).rejects.toMatchObject({
+      name: 'RepositoryNotFoundException',
+      message: `The repository with name 'team/app' does not exist in the registry with id '${account}'`,
+    })
+  })
+
+  it.each([
+    ['no ARN', 'team/app'],
+    ['of another service', `arn:aws:s3:us-east-1:${account}:repository/team/app`],
+    ['of another Region', arn.replace('us-east-1', 'eu-west-1')],
+    ['of another account', arn.replace(account, '999999999999')],
+    ['without a name', `arn:aws:ecr:us-east-1:${account}:repository/`],
+  ])('refuses a resource ARN that is %s', async (_, resourceArn) => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(list(resourceArn))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: "Invalid parameter at 'resourceArn' failed to satisfy constraint: 'Invalid ARN'",
+    })
+  })
+})

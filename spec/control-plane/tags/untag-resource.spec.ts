@@ -1,0 +1,46 @@
+import {
+  CreateRepositoryCommand,
+  ListTagsForResourceCommand,
+  type Tag,
+  UntagResourceCommand,
+} from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { account, startEmulator } from '../../support/emulator.js'
+
+const resourceArn = `arn:aws:ecr:us-east-1:${account}:repository/team/app`
+const untag = (tagKeys: string[] | undefined, arn = resourceArn) =>
+  new UntagResourceCommand({ resourceArn: arn, tagKeys })
+
+describe('UntagResource', () => {
+  it('removes the keys it is given, and minds none that is not there', async () => {
+    await using emulator = await startEmulator()
+    const tags: Tag[] = ['a', 'b', 'c'].map((Key) => ({ Key, Value: Key.toUpperCase() }))
+    await emulator.ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app', tags }))
+
+    const { $metadata, ...answer } = await emulator.ecr.send(untag(['a', 'c', 'never set']))
+
+    expect($metadata.httpStatusCode).toBe(200)
+    expect(answer).toEqual({})
+    const left = await emulator.ecr.send(new ListTagsForResourceCommand({ resourceArn }))
+    expect(left.tags).toEqual([{ Key: 'b', Value: 'B' }])
+  })
+
+  it('refuses a repository that is not there', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(untag(['a']))).rejects.toMatchObject({
+      name: 'RepositoryNotFoundException',
+      message: `The repository with name 'team/app' does not exist in the registry with id '${account}'`,
+    })
+  })
+
+  it('refuses what is no ARN of a repository, and needs keys', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(untag(['a'], 'arn:aws:s3:::bucket'))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: "Invalid parameter at 'resourceArn' failed to satisfy constraint: 'Invalid ARN'",
+    })
+    await expect(emulator.ecr.send(untag(undefined))).rejects.toMatchObject({
+      message: "Invalid parameter at 'tagKeys' failed to satisfy constraint: 'Member must not be null'",
+    })
+  })
+})

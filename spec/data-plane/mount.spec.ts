@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ownAccountOnly } from '../../src/access/authorize.js'
+import { accessDenied } from '../../src/registry/errors.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { errorIn, registry, type RunningRegistry, startRegistry } from '../support/registry.js'
+import { digestOf, seededBytes } from '../support/upstream-content.js'
+
+describe('POST /v2/<name>/blobs/uploads/?mount=<digest>&from=<repository>', () => {
+  const bytes = seededBytes(1000, 'mounted')
+  const digest = digestOf(bytes)
+  let running: RunningRegistry
+  beforeAll(async () => {
+    running = await startRegistry({
+      async authorize(request) {
+        const [resource = ''] = request.resources
+        if (resource.endsWith('/secret')) throw accessDenied(request.principal.arn, request.action, resource, 'because')
+        await ownAccountOnly(request)
+      },
+    })
+    for (const name of ['team/base', 'app', 'secret', 'cached']) await running.createRepository(name)
+    const encryption = { encryptionType: 'KMS', kmsKey: 'arn:aws:kms:us-east-1:123456789012:key/1' } as const
+    await running.createRepository('encrypted', { encryption })
+    await running.pushBlob('team/base', bytes)
+    await running.pushBlob('encrypted', bytes)
+    await running.deps.store.layers.insert(registry, keyOf('secret', digest), {
+      ...{ repository: 'secret', digest, size: bytes.length },
+    })
+  })
+  afterAll(() => running[Symbol.asyncDispose]())
+
+  const mount = (query: string, name = 'app') => running.send('POST', `/v2/${name}/blobs/uploads/?${query}`)
+
+  it('opens an upload where the layer cannot be mounted', async () => {
+    const coming = digestOf(Buffer.from('on its way'))
+    const layer = { repository: 'cached', digest: coming, size: 10, pulledThrough: true }
+    await running.deps.store.layers.insert(registry, keyOf('cached', coming), layer)
+    const queries = {
+      'no source': `mount=${digest}`,
+      'no such repository': `mount=${digest}&from=nowhere`,
+      'no possible repository': `mount=${digest}&from=${'x'.repeat(5000)}`,
+      'no such layer': `mount=${digestOf(Buffer.from('none'))}&from=team/base`,
+      'still on its way through the cache': `mount=${coming}&from=cached`,
+      'another encryption': `mount=${digest}&from=encrypted`,
+      'no permission to read the source': `mount=${digest}&from=secret`,
+    }
+    for (const [why, query] of Object.entries(queries)) {
+      const { status, headers } = await mount(query)
+
+      expect(status, why).toBe(202)
+      expect(headers.location, why).toMatch(/^\/v2\/app\/blobs\/uploads\/[0-9a-f-]{36}$/)
+      expect(headers.range, why).toBe('0-0')
+    }
+    expect((await running.send('HEAD', `/v2/app/blobs/${digest}`)).status).toBe(404)
+  })
+
+  it.each(['team/base', 'team%2Fbase'])('makes the layer one of this repository too: from=%s', async (from) => {
+    const { status, headers, body } = await mount(`mount=${digest}&from=${from}`)
+
+    expect(status).toBe(201)
+    expect(headers.location).toBe(`/v2/app/blobs/${digest}`)
+    expect(headers['docker-content-digest']).toBe(digest)
+    expect(body.length).toBe(0)
+    expect((await running.send('GET', `/v2/app/blobs/${digest}`)).body.equals(bytes)).toBe(true)
+  })
+
+  it('refuses what is no digest', async () => {
+    const answer = await mount('mount=sha256:x&from=team/base')
+
+    expect(answer.status).toBe(400)
+    expect(errorIn(answer).code).toBe('DIGEST_INVALID')
+  })
+})

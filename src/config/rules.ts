@@ -1,0 +1,64 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { readFileSync } from 'node:fs'
+
+/** What breaks a rule of the published schema. */
+export interface BrokenRule {
+  /** JSON pointer to the value; without what may be a secret. */
+  readonly path: string
+  /** The rule and the value, to stand behind the path. */
+  readonly complaint: string
+}
+
+let check: ValidateFunction | undefined
+
+/** The first rule of `ecr-local.schema.json` that a configuration breaks: editors and the start judge by the same. */
+export function brokenRule(configuration: unknown): BrokenRule | undefined {
+  check ??= compile()
+  if (check(configuration)) return undefined
+  const [error] = check.errors ?? []
+  return error && { path: shownPath(error), complaint: complaintOf(error) }
+}
+
+function compile(): ValidateFunction {
+  const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', import.meta.url), 'utf8')) as object
+  return new Ajv({ strict: false, verbose: true, meta: false, validateSchema: false }).compile(schema)
+}
+
+function complaintOf({ keyword, params, parentSchema, propertyName, instancePath, data }: ErrorObject): string {
+  const { patternErrorMessage, errorMessage, properties } = (parentSchema ?? {}) as EditorHints
+  if (keyword === 'additionalProperties') return `is not a setting; there ${listed(Object.keys(properties ?? {}))}`
+  if (keyword === 'required') return `is missing`
+  if (propertyName !== undefined) return patternErrorMessage ?? 'is no name for this'
+  const rule = errorMessage ?? (keyword === 'pattern' ? patternErrorMessage : undefined) ?? ruleOf(keyword, params)
+  return `${rule}, not ${shownValue(data, instancePath)}`
+}
+
+/** What editors show in the place of a rule. */
+interface EditorHints {
+  errorMessage?: string
+  patternErrorMessage?: string
+  properties?: object
+}
+
+function ruleOf(keyword: string, params: Record<string, unknown>): string {
+  if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`
+  if (keyword === 'type') return `must be ${params.type === 'string' ? 'a' : 'an'} ${String(params.type)}`
+  return 'must not be empty'
+}
+
+const listed = (names: string[]) =>
+  names.length === 1 ? `is only ${names.join()}` : `are ${names.filter((name) => name !== '$schema').join(', ')}`
+
+function shownPath({ keyword, params, instancePath, propertyName }: ErrorObject): string {
+  const named = keyword === 'required' ? params.missingProperty : (params.additionalProperty ?? propertyName)
+  const path = typeof named === 'string' ? `${instancePath}/${named}` : instancePath
+  return path.replace(/\/accessKeys\/.*/, '/accessKeys/…').replace(/\/\/[^/@]*@/, '//…@')
+}
+
+/** Below `accounts` only the type is shown: a secret in the wrong place is a secret still. */
+function shownValue(value: unknown, path: string): string {
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  if (path.startsWith('/accounts')) return value === null ? 'null' : `a ${typeof value}`
+  return JSON.stringify(value).replace(/\/\/[^/@]*@/, '//…@')
+}
