@@ -13,13 +13,13 @@ import { lmdbKeyValue } from './adapters/lmdb/key-value.js'
 import { memoryBlobStore } from './adapters/memory/blob-store.js'
 import { memoryKeyValue } from './adapters/memory/key-value.js'
 import { systemClock } from './adapters/system/clock.js'
-import { randomIds } from './adapters/system/ids.js'
+import { randomFraction, randomIds } from './adapters/system/ids.js'
 import { keptSecret, newSecret } from './adapters/system/secret.js'
 import type { Config } from './config.js'
 import { controlPlane } from './control-plane/server.js'
 import { pullThrough } from './data-plane/pull-through.js'
 import { dataPlane } from './data-plane/server.js'
-import { eventLog } from './registry/events.js'
+import { eventLog } from './registry/event-log.js'
 import type { Importer } from './registry/ports/importer.js'
 import type { Log } from './registry/ports/log.js'
 import { storeOf } from './registry/store.js'
@@ -83,7 +83,7 @@ function openParts(config: Config, log: Log) {
   const store = storeOf(isKept ? lmdbKeyValue({ path: join(config.dataDir, 'state') }) : memoryKeyValue())
   const blobs = isKept ? filesystemBlobStore({ root: config.dataDir, ids }) : memoryBlobStore()
   const clock = systemClock(store)
-  const upstreams = httpUpstreams({ endpoints: config.upstreams, clock })
+  const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   return {
     ...{ store, blobs, ids, clock, upstreams, log },
     secrets: configuredSecrets(config.accounts),

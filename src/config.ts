@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Accounts } from './access/credentials.js'
 import { parseJson } from './config/json.js'
-import type { Given } from './config/settings.js'
-import { settings } from './config/settings.js'
+import { brokenRule } from './config/rules.js'
+import { type Given, settings } from './config/settings.js'
 import { UsageError } from './config/usage-error.js'
 import type { PullThroughSettings } from './registry/pull-through.js'
 
@@ -54,15 +54,14 @@ type ConfigFile = Partial<Omit<Config, 'quotas' | 'pullThroughCache'>> & {
 const DEFAULT_FILE = 'ecr-local.json'
 
 /** Puts the settings together: flag over environment over file over default. Throws UsageError. */
-export async function readConfig(flags: Given, environment: NodeJS.ProcessEnv): Promise<Config> {
-  const fromEnvironment = givenIn(environment)
-  const file = await readConfigFile(flags.config ?? fromEnvironment.config)
-  const given = { ...(await accept(fromEnvironment, 'environment')), ...(await accept(flags, 'flag')) }
-  const { $schema: _, ...settingsOfFile } = { $schema: undefined, ...file }
+export function readConfig(flags: Given, environment: NodeJS.ProcessEnv): Config {
+  const variables = givenIn(environment)
+  const file = readConfigFile(flags.config ?? variables.config)
   return Object.freeze({
     ...defaultConfig,
-    ...settingsOfFile,
-    ...given,
+    ...file,
+    ...accept(variables, 'environment'),
+    ...accept(flags, 'flag'),
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
     pullThroughCache: { ...defaultConfig.pullThroughCache, ...file.pullThroughCache },
@@ -70,36 +69,35 @@ export async function readConfig(flags: Given, environment: NodeJS.ProcessEnv): 
 }
 
 /** An empty variable is how a shell or a compose file says that it is not set. */
-const givenIn = (environment: NodeJS.ProcessEnv): Given =>
-  Object.fromEntries(
-    settings.flatMap(({ name, environment: variable }) => {
-      const value = environment[variable]
-      return value ? [[name, value]] : []
-    }),
-  )
+function givenIn(environment: NodeJS.ProcessEnv): Given {
+  const given = settings.map(({ name, environment: variable }) => [name, environment[variable]] as const)
+  return Object.fromEntries(given.filter(([, value]) => value))
+}
 
-/** Turns the texts of flags or variables into values, by the same rules as the file's. */
-async function accept({ config: _, ...given }: Given, source: 'environment' | 'flag'): Promise<ConfigFile> {
-  const values = Object.fromEntries(
-    Object.entries(given).map(([name, text]) => [name, /^port$|Port$/.test(name) && /^\d+$/.test(text) ? Number(text) : text]),
-  )
-  if (Object.keys(values).length === 0) return {}
-  const { brokenRule } = await import('./config/rules.js')
+/** Turns the texts of flags or variables into values, which the rules of the file judge. */
+function accept(given: Given, source: 'environment' | 'flag'): ConfigFile {
+  const texts = Object.entries(given).filter(([name]) => name !== 'config')
+  if (texts.length === 0) return {}
+  const values = Object.fromEntries(texts.map(([name, text]) => [name, NUMBERS.has(name) ? numberIn(text) : text]))
   const broken = brokenRule(values)
   if (!broken) return values
   const setting = settings.find(({ name }) => broken.path === `/${name}`)
   throw new UsageError(`${setting?.[source] ?? broken.path} ${broken.complaint}`)
 }
 
-async function readConfigFile(asked: string | undefined): Promise<ConfigFile> {
+const NUMBERS = new Set(['port', 'registryPort'])
+const numberIn = (text: string) => (/^\d+$/.test(text) ? Number(text) : text)
+
+function readConfigFile(asked: string | undefined): ConfigFile {
   const path = asked ?? DEFAULT_FILE
   const text = readText(path, asked === undefined)
   if (text === undefined) return {}
   const file = parseJson(text, path)
-  const { brokenRule } = await import('./config/rules.js')
   const broken = brokenRule(file)
-  if (broken) throw new UsageError(`${path}: ${broken.path || 'the file'} ${broken.complaint}`)
-  return file as ConfigFile
+  if (broken) throw new UsageError(`${path}: ${broken.path || 'the whole'} ${broken.complaint}`)
+  const settingsOfFile = { ...(file as ConfigFile & { $schema?: string }) }
+  delete settingsOfFile.$schema
+  return settingsOfFile
 }
 
 function readText(path: string, mayBeMissing: boolean): string | undefined {
@@ -108,9 +106,7 @@ function readText(path: string, mayBeMissing: boolean): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' && mayBeMissing) return undefined
-    const reason = code === 'ENOENT' ? 'there is no such file' : `${code}`
-    throw new UsageError(`The configuration file ${path} cannot be read (${reason}): give --config a file that can`, {
-      cause: error,
-    })
+    const reason = code === 'ENOENT' ? 'there is no such file' : String(code)
+    throw new UsageError(`The configuration file ${path} cannot be read (${reason}): name one that can with --config`)
   }
 }

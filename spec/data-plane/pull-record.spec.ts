@@ -8,15 +8,15 @@ describe('the time of the last pull', () => {
     await running.createRepository('app')
     const { digest } = await running.push('app', { tag: 'latest' })
     const update = vi.spyOn(running.deps.store.images, 'update')
-    const lastPulledAt = async () =>
-      (await running.deps.store.images.get(registry, keyOf('app', digest)))?.lastPulledAt
+    const lastPulledAt = async () => (await running.deps.store.images.get(registry, keyOf('app', digest)))?.lastPulledAt
     const pull = (method = 'GET', reference = 'latest') => running.send(method, `/v2/app/manifests/${reference}`)
-    return { running, digest, update, lastPulledAt, pull }
+    const dispose = () => running[Symbol.asyncDispose]()
+    return { running, digest, update, lastPulledAt, pull, [Symbol.asyncDispose]: dispose }
   }
 
   it('is kept, by tag and by digest, to the minute', async () => {
-    const { running, digest, update, lastPulledAt, pull } = await withImage()
-    await using _ = running
+    await using subject = await withImage()
+    const { running, digest, update, lastPulledAt, pull } = subject
     await pull()
     await vi.waitFor(async () => expect(await lastPulledAt()).toBe(startedAt.getTime()))
 
@@ -29,16 +29,16 @@ describe('the time of the last pull', () => {
   })
 
   it('is not changed by HEAD', async () => {
-    const { running, update, pull } = await withImage()
-    await using _ = running
+    await using subject = await withImage()
+    const { update, pull } = subject
     await pull('HEAD')
 
     expect(update).not.toHaveBeenCalled()
   })
 
   it('costs one write however many pull at once, and no pull waits for it', async () => {
-    const { running, update, pull } = await withImage()
-    await using _ = running
+    await using subject = await withImage()
+    const { update, pull } = subject
     let finishWriting = () => {}
     const writing = new Promise<undefined>((resolve) => (finishWriting = () => resolve(undefined)))
     update.mockReturnValue(writing)
@@ -50,8 +50,8 @@ describe('the time of the last pull', () => {
   })
 
   it('refuses no pull when it cannot be written', async () => {
-    const { running, update, pull } = await withImage()
-    await using _ = running
+    await using subject = await withImage()
+    const { running, update, pull } = subject
     const warn = vi.spyOn(running.deps.log, 'warn')
     update.mockRejectedValue(new Error('the disk is full'))
 

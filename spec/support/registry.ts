@@ -43,7 +43,14 @@ export async function startRegistry(overrides: Partial<DataPlaneDeps> = {}) {
     return basic(issueToken(grant, deps.secret))
   }
   const open = (method: string, path: string, headers: Record<string, string> = {}): ClientRequest =>
-    httpRequest({ host: '127.0.0.1', port, method, path, agent: false, headers: { authorization: tokenOf(), ...headers } })
+    httpRequest({
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      agent: false,
+      headers: { authorization: tokenOf(), ...headers },
+    })
   const send = (method: string, path: string, { headers, body }: RequestOptions = {}): Promise<Answer> =>
     exchange(open(method, path, headers), body)
   const createRepository = (name: string, settings: Partial<Repository> = {}) =>

@@ -1,51 +1,58 @@
 import { UsageError } from './usage-error.js'
 
+/** A token and the blanks before it: punctuation, a string, or anything else that is a value. */
 const TOKEN =
-  /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\p{Cc}]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}|\x7f)*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy
+  /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy
 
-type Place = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | ', or }' | ', or ]' | 'end of file'
+/** What may stand at a place, in the words of the message. */
+type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | ', or }' | ', or ]' | 'end of file'
 
 /** Reads JSON; a fault is told with its line and column and never with what stands there, which may be a secret. */
 export function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
+  } catch {
     const { at, expected } = faultIn(text)
     const before = text.slice(0, at).split('\n')
     const column = (before.at(-1) ?? '').length + 1
-    throw new UsageError(`${source} is not JSON: line ${before.length}, column ${column}: expected ${expected}`, {
-      cause: error,
-    })
+    throw new UsageError(`${source} is not JSON: line ${before.length}, column ${column}: expected ${expected}`)
   }
 }
 
 /** Where a text that is not JSON stops being it: V8 says so for some faults only, and quotes the text. */
-function faultIn(text: string): { at: number; expected: string } {
+function faultIn(text: string): { at: number; expected: Expected } {
   const open: string[] = []
-  let place: Place = 'value'
+  let expected: Expected = 'value'
   let at = 0
   for (;;) {
     TOKEN.lastIndex = at
-    const [token, punctuation, string] = TOKEN.exec(text) ?? []
-    const next = token === undefined ? undefined : follow(place, punctuation ?? (string ? 'string' : 'other'), open)
-    if (token === undefined || next === undefined)
-      return { at: at + /^[ \t\r\n]*/.exec(text.slice(at))![0].length, expected: place }
-    place = next
-    at += token.length
+    const token = TOKEN.exec(text)
+    const next: Expected | undefined = token ? follow(expected, kindOf(token), open) : undefined
+    if (!token || !next) return { at: at + text.slice(at).search(/[^ \t\r\n]|$/), expected }
+    expected = next
+    at = TOKEN.lastIndex
   }
 }
 
-/** The place after a token; undefined where the token may not stand. Keeps the brackets that are open. */
-function follow(place: Place, token: string, open: string[]): Place | undefined {
-  const after = (): Place => (open.at(-1) === '{' ? ', or }' : open.at(-1) === '[' ? ', or ]' : 'end of file')
-  const closing = open.at(-1) === '{' ? '}' : ']'
-  if (place.endsWith(`or ${closing}`) && token === closing) return open.pop() && after()
-  if (place.startsWith('name')) return token === 'string' ? ':' : undefined
-  if (place === ':') return token === ':' ? 'value' : undefined
-  if (place.startsWith(',')) return token !== ',' ? undefined : open.at(-1) === '{' ? 'name' : 'value'
-  if (!place.startsWith('value')) return undefined
+const kindOf = ([, punctuation, string]: RegExpExecArray) => punctuation ?? (string ? 'string' : 'other')
+
+/** What may stand after a token; undefined where the token itself may not stand. Keeps the brackets that are open. */
+function follow(expected: Expected, token: string, open: string[]): Expected | undefined {
+  if (expected.endsWith(` or ${token}`) && /^[}\]]$/.test(token)) {
+    open.pop()
+    return afterValue(open)
+  }
+  if (expected.startsWith('name')) return token === 'string' ? ':' : undefined
+  if (expected === ':') return token === ':' ? 'value' : undefined
+  if (expected.startsWith(',')) return token === ',' ? afterComma(open) : undefined
+  if (!expected.startsWith('value')) return undefined
   if (token === '{' || token === '[') open.push(token)
   if (token === '{') return 'name or }'
   if (token === '[') return 'value or ]'
-  return token === 'string' || token === 'other' ? after() : undefined
+  return token === 'string' || token === 'other' ? afterValue(open) : undefined
 }
+
+const afterComma = (open: string[]): Expected => (open.at(-1) === '{' ? 'name' : 'value')
+
+const afterValue = (open: string[]): Expected =>
+  open.length === 0 ? 'end of file' : open.at(-1) === '{' ? ', or }' : ', or ]'

@@ -49,9 +49,10 @@ function ruleOf(keyword: string, params: Record<string, unknown>): string {
 const listed = (names: string[]) =>
   names.length === 1 ? `is only ${names.join()}` : `are ${names.filter((name) => name !== '$schema').join(', ')}`
 
-function shownPath({ keyword, params, instancePath, propertyName }: ErrorObject): string {
-  const named = keyword === 'required' ? params.missingProperty : (params.additionalProperty ?? propertyName)
-  const path = typeof named === 'string' ? `${instancePath}/${named}` : instancePath
+function shownPath({ params, instancePath, propertyName }: ErrorObject): string {
+  const { missingProperty, additionalProperty } = params as Record<string, string | undefined>
+  const named = missingProperty ?? additionalProperty ?? propertyName
+  const path = named === undefined ? instancePath : `${instancePath}/${named}`
   return path.replace(/\/accessKeys\/.*/, '/accessKeys/…').replace(/\/\/[^/@]*@/, '//…@')
 }
 

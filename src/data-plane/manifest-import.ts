@@ -1,4 +1,4 @@
-import type { CacheAction } from '../registry/events.js'
+import type { CacheAction } from '../registry/event-log.js'
 import { findImage, isFailure } from '../registry/find-image.js'
 import type { ImageId } from '../registry/image.js'
 import { MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'

@@ -173,7 +173,7 @@ describe('a resumed blob', () => {
 })
 
 describe('transfers at once', () => {
-  const limits = { blobsAtOnce: 2 }
+  const limits = { blobsAtOnce: 2, requestsAtOnce: 1 }
 
   it('are bounded, and manifests do not wait behind them', async () => {
     await using upstream = await faultyUpstream()

@@ -115,6 +115,13 @@ describe('a manifest', () => {
     })
   })
 
+  it('is not a schema version 1 that calls itself one', async () => {
+    await using upstream = await faultyUpstream()
+    const { digest } = upstream.addManifest('app', Buffer.from('{"schemaVersion":1}'), mediaTypes.dockerManifest)
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.manifest('app', digest)).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+
   it('is at most 4 MiB', async () => {
     await using upstream = await faultyUpstream()
     const padded = (size: number) => {

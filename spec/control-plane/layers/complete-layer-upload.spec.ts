@@ -45,7 +45,8 @@ describe('CompleteLayerUpload', () => {
     const check = new BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests: [layerDigest] })
     const { layers } = await session.ecr.send(check)
     expect(layers).toEqual([{ layerDigest, layerAvailability: 'AVAILABLE', layerSize: FIVE_MIB + 7 }])
-    expect(await session.deps.blobs.read(layerDigest)).toEqual(Buffer.concat([head, tail]))
+    const kept = await session.deps.blobs.read(layerDigest)
+    expect(kept?.equals(Buffer.concat([head, tail]))).toBe(true)
   })
 
   it('refuses bytes that do not hash to the digest, keeps none of them, and ends the upload', async () => {

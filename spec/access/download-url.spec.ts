@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { DOWNLOAD_URL_LIFETIME_MS, downloadUrl, readDownloadUrl } from '../../src/access/download-url.js'
+
+const layer = {
+  registry: { account: '123456789012', region: 'eu-west-1' },
+  repository: 'team/app',
+  digest: `sha256:${'a'.repeat(64)}`,
+}
+const url = new URL(downloadUrl('http://localhost:4510', layer, new Date(0), 's'))
+const changed = (name: string, value: string) => {
+  const query = new URLSearchParams(url.searchParams)
+  query.set(name, value)
+  return query
+}
+
+describe('a layer URL', () => {
+  it('opens its layer until it expires', () => {
+    expect(readDownloadUrl(url.searchParams, new Date(DOWNLOAD_URL_LIFETIME_MS - 1), 's')).toEqual(layer)
+    expect(readDownloadUrl(url.searchParams, new Date(DOWNLOAD_URL_LIFETIME_MS), 's')).toBeUndefined()
+  })
+
+  it.each([
+    ['account', '210987654321'],
+    ['region', 'us-east-1'],
+    ['repository', 'team/other'],
+    ['digest', `sha256:${'b'.repeat(64)}`],
+    ['expiresAt', '9999999999999'],
+    ['signature', 'AAAA'],
+  ])('opens nothing with another %s', (name, value) => {
+    expect(readDownloadUrl(changed(name, value), new Date(0), 's')).toBeUndefined()
+  })
+
+  it('opens nothing for another secret', () => {
+    expect(readDownloadUrl(url.searchParams, new Date(0), 'other')).toBeUndefined()
+  })
+})

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { issueToken, readToken } from '../../src/access/token.js'
+
+const principal = { arn: 'arn:aws:iam::123456789012:user/dev', account: '123456789012', userId: 'AIDAEXAMPLE' }
+const grant = { principal, registry: { account: '123456789012', region: 'eu-west-1' }, expiresAt: 1000 }
+
+describe('an authorization token', () => {
+  it('reads back as what was issued, until it expires', () => {
+    const token = issueToken(grant, 's')
+    expect(readToken(token, 's', new Date(999))).toEqual(grant)
+    expect(readToken(token, 's', new Date(1000))).toBe('expired')
+  })
+
+  it.each([
+    ['signed with another secret', issueToken(grant, 'other')],
+    ['with its claims changed', issueToken(grant, 's').replace(/^./, 'f')],
+    ['with its signature cut off', issueToken(grant, 's').split('.')[0]],
+    ['of garbage', 'x.y'],
+    ['of nothing', ''],
+  ])('%s is none', (_, token) => {
+    expect(readToken(token ?? '', 's', new Date(0))).toBeUndefined()
+  })
+})

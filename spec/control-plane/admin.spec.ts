@@ -1,0 +1,100 @@
+import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import { request } from 'undici'
+import { describe, expect, it } from 'vitest'
+import { eventLog } from '../../src/registry/event-log.js'
+import { newRepository } from '../../src/registry/repository.js'
+import { account, now, region, startEmulator } from '../support/emulator.js'
+
+const json = { 'content-type': 'application/json' }
+
+async function post(url: string, body: unknown, headers: Record<string, string> = {}) {
+  const answer = await request(url, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) })
+  return { status: answer.statusCode, body: await answer.body.json() }
+}
+
+describe('POST /_admin/clock', () => {
+  it('moves the emulator forward, and not the time signatures are judged by', async () => {
+    await using emulator = await startEmulator()
+    const day = 86_400_000
+    const moved = await post(`${emulator.endpoint}/_admin/clock`, { advanceSeconds: 86_400 })
+    expect(moved).toEqual({ status: 200, body: { now: new Date(now.getTime() + day).toISOString() } })
+    const { authorizationData } = await emulator.ecr.send(new GetAuthorizationTokenCommand({}))
+    expect(authorizationData![0]!.expiresAt!.getTime()).toBe(now.getTime() + day + day / 2)
+  })
+
+  it.each([[{}], [{ advanceSeconds: '5' }], [{ advanceSeconds: -1 }], [[]]])('refuses %j and says what it takes', async (body) => {
+    await using emulator = await startEmulator()
+    const refused = await post(`${emulator.endpoint}/_admin/clock`, body)
+    expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('advanceSeconds must be a number of seconds') } })
+  })
+
+  it('answers a body that is no JSON with 400', async () => {
+    await using emulator = await startEmulator()
+    const { statusCode } = await request(`${emulator.endpoint}/_admin/clock`, { method: 'POST', headers: json, body: '{' })
+    expect(statusCode).toBe(400)
+  })
+})
+
+describe('POST /_admin/reset', () => {
+  it('forgets everything', async () => {
+    await using emulator = await startEmulator()
+    const { store } = emulator.deps
+    await store.repositories.insert({ account, region }, 'team/app', newRepository('team/app', now))
+    expect((await post(`${emulator.endpoint}/_admin/reset`, {})).status).toBe(200)
+    expect(await store.repositories.get({ account, region }, 'team/app')).toBeUndefined()
+  })
+})
+
+describe('GET /_admin/events', () => {
+  it('lists what the cache did, in order, in the shape of EventBridge', async () => {
+    await using emulator = await startEmulator()
+    const record = eventLog(emulator.deps)
+    const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }
+    const facts = { registry: { account, region }, repository: 'quay/app', rule, tag: 'v1', succeeded: true }
+    await record({ ...facts, action: 'import', outcome: 'imported' }, now)
+    await record({ ...facts, action: 'check', outcome: 'unchanged' }, now)
+
+    const { events } = (await (await request(`${emulator.endpoint}/_admin/events`)).body.json()) as {
+      events: { detail: { action: string } }[]
+    }
+    expect(events.map(({ detail }) => detail.action)).toEqual(['import', 'check'])
+    expect(events[0]).toMatchObject({
+      'detail-type': 'ECR Pull Through Cache Action',
+      source: 'aws.ecr',
+      ...{ account, region, time: now.toISOString() },
+      resources: [`arn:aws:ecr:${region}:${account}:repository/quay/app`],
+      detail: { 'rule-version': '1', 'sync-status': 'SUCCESS', 'repository-name': 'quay/app', 'image-tag': 'v1' },
+    })
+  })
+})
+
+describe('the admin endpoints', () => {
+  it.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['a sandboxed page', { origin: 'null' }],
+    ['a host name that only points here', { host: 'rebound.example' }],
+    ['a host that begins like loopback', { host: '127.0.0.1.evil.example' }],
+  ])('refuse %s', async (_, headers) => {
+    await using emulator = await startEmulator()
+    const refused = await post(`${emulator.endpoint}/_admin/reset`, {}, headers)
+    expect(refused.status).toBe(403)
+  })
+
+  it.each(['localhost:4566', '127.0.0.1', '[::1]:4566'])('answer to %s', async (host) => {
+    await using emulator = await startEmulator()
+    expect((await post(`${emulator.endpoint}/_admin/reset`, {}, { host })).status).toBe(200)
+  })
+
+  it('are not there away from loopback', async () => {
+    await using emulator = await startEmulator({ adminAllowed: false })
+    expect((await post(`${emulator.endpoint}/_admin/reset`, {})).status).toBe(404)
+  })
+})
+
+describe('GET /health', () => {
+  it('says that the plane is up, which version, and where state is', async () => {
+    await using emulator = await startEmulator()
+    const answer = await request(`${emulator.endpoint}/health`)
+    expect(await answer.body.json()).toEqual({ status: 'ok', plane: 'control', version: '0.0.0', store: 'memory' })
+  })
+})

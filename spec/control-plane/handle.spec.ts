@@ -1,0 +1,137 @@
+import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
+import aws4 from 'aws4'
+import { connect } from 'node:net'
+import { request } from 'undici'
+import { describe, expect, it } from 'vitest'
+import { MAX_BODY_BYTES } from '../../src/control-plane/read-body.js'
+import { account, region, startEmulator } from '../support/emulator.js'
+
+const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }
+
+/** A call signed by aws4, its body sent as it is. */
+async function call(endpoint: string, target: string, body: string, { signed = true } = {}) {
+  const { host } = new URL(endpoint)
+  const headers = { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
+  const options = { host, method: 'POST', path: '/', service: 'ecr', region, headers, body }
+  const sent = (signed ? aws4.sign(options, credentials).headers : headers) as Record<string, string>
+  const answer = await request(endpoint, { method: 'POST', path: '/', headers: sent, body })
+  return { status: answer.statusCode, headers: answer.headers, body: (await answer.body.json()) as Record<string, unknown> }
+}
+const target = (name: string) => `AmazonEC2ContainerRegistry_V20150921.${name}`
+
+describe('a call', () => {
+  it('is answered in awsJson1.1, with a request id', async () => {
+    await using emulator = await startEmulator()
+    const answer = await call(emulator.endpoint, target('DescribeRepositories'), '{}')
+    expect(answer).toMatchObject({ status: 200, body: { repositories: [] } })
+    expect(answer.headers['content-type']).toBe('application/x-amz-json-1.1')
+    expect(answer.headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it.each([
+    ['no operation of ours', target('MakeCoffee')],
+    ['a name every object has', target('constructor')],
+    ['an operation that is modelled and not built yet', target('PutLifecyclePolicy')],
+    ['another service', 'DynamoDB_20120810.ListTables'],
+  ])('of %s is refused as UnknownOperationException', async (_, name) => {
+    await using emulator = await startEmulator()
+    expect(await call(emulator.endpoint, name, '{}')).toMatchObject({ status: 400, body: { __type: 'UnknownOperationException' } })
+  })
+
+  it.each(['{', '[]', '"text"', 'null'])('with the body %s is refused as SerializationException', async (body) => {
+    await using emulator = await startEmulator()
+    expect(await call(emulator.endpoint, target('DescribeRepositories'), body)).toMatchObject({
+      status: 400,
+      body: { __type: 'SerializationException' },
+    })
+  })
+
+  it('with a member of the wrong type is refused as SerializationException', async () => {
+    await using emulator = await startEmulator()
+    expect(await call(emulator.endpoint, target('DescribeRepositories'), '{"maxResults":"ten"}')).toMatchObject({
+      body: { __type: 'SerializationException' },
+    })
+  })
+
+  it('takes null for a member that is not there', async () => {
+    await using emulator = await startEmulator()
+    const body = '{"repositoryName":"team/app","imageTagMutability":null,"tags":null}'
+    expect(await call(emulator.endpoint, target('CreateRepository'), body)).toMatchObject({
+      body: { repository: { imageTagMutability: 'MUTABLE' } },
+    })
+  })
+
+  it('for another account is refused in the words of the service, with status 400', async () => {
+    await using emulator = await startEmulator()
+    expect(await call(emulator.endpoint, target('ListImages'), '{"registryId":"999988887777","repositoryName":"a/b"}')).toMatchObject({
+      status: 400,
+      body: {
+        __type: 'AccessDeniedException',
+        message: `User: arn:aws:iam::${account}:user/developer is not authorized to perform: ecr:ListImages on resource: arn:aws:ecr:us-east-1:999988887777:repository/a/b because no resource-based policy allows the ecr:ListImages action`,
+      },
+    })
+  })
+
+  it('that fails by our fault says no more than ServerException', async () => {
+    const broken = () => Promise.reject(new Error('secret detail'))
+    await using emulator = await startEmulator({ authorize: broken })
+    const answer = await call(emulator.endpoint, target('DescribeRepositories'), '{}')
+    expect(answer).toMatchObject({ status: 500, body: { __type: 'ServerException' } })
+    expect(JSON.stringify(answer.body)).not.toContain('secret detail')
+  })
+})
+
+describe('the order of refusal', () => {
+  it('is operation, then signature, then permission, then input', async () => {
+    const denied = Object.assign(new Error('denied'), {})
+    const asked: string[] = []
+    await using emulator = await startEmulator({
+      authorize: async ({ action, resources }) => {
+        asked.push(`${action} ${resources.join()}`)
+        if (resources[0]?.endsWith('DENIED')) throw denied
+      },
+    })
+    const types = async (name: string, body: string, options = {}) =>
+      (await call(emulator.endpoint, target(name), body, options)).body.__type
+    expect(await types('Nope', '{}', { signed: false })).toBe('UnknownOperationException')
+    expect(await types('CreateRepository', '{"repositoryName":"DENIED"}', { signed: false })).toBe('MissingAuthenticationTokenException')
+    expect(asked).toEqual([])
+    expect(await types('CreateRepository', '{"repositoryName":"NOPE"}')).toBe('InvalidParameterException')
+    expect(asked).toEqual([`ecr:CreateRepository arn:aws:ecr:us-east-1:${account}:repository/NOPE`])
+    expect(await types('CreateRepository', '{"repositoryName":"DENIED"}')).toBe('ServerException')
+  })
+})
+
+describe('a body over the limit', () => {
+  it('is refused by its declared length, before any of it is read', async () => {
+    await using emulator = await startEmulator()
+    const { hostname, port } = new URL(emulator.endpoint)
+    const socket = connect(Number(port), hostname)
+    const answer = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())))
+    socket.write(`POST / HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: ${MAX_BODY_BYTES + 1}\r\n\r\n`)
+    expect(await answer).toMatch(/^HTTP\/1\.1 413 [^]*RequestEntityTooLargeException/)
+    socket.destroy()
+  })
+
+  it('is refused as soon as it outgrows the limit where no length was declared', async () => {
+    await using emulator = await startEmulator()
+    const { hostname, port } = new URL(emulator.endpoint)
+    const socket = connect(Number(port), hostname).on('error', () => {})
+    const answer = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())))
+    socket.write(`POST / HTTP/1.1\r\nhost: ${hostname}\r\ntransfer-encoding: chunked\r\n\r\n`)
+    const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(0x100000), Buffer.from('\r\n')])
+    for (let sent = 0; sent <= MAX_BODY_BYTES; sent += 0x100000) socket.write(chunk)
+    expect(await answer).toMatch(/^HTTP\/1\.1 413 /)
+    socket.destroy()
+  })
+})
+
+describe('Regions', () => {
+  it('are registries of their own, by the credential scope', async () => {
+    await using emulator = await startEmulator()
+    await call(emulator.endpoint, target('CreateRepository'), '{"repositoryName":"team/app"}')
+    const elsewhere = emulator.clientWith(credentials, 'eu-west-1')
+    expect((await elsewhere.send(new DescribeRepositoriesCommand({}))).repositories).toEqual([])
+    expect((await emulator.ecr.send(new DescribeRepositoriesCommand({}))).repositories).toHaveLength(1)
+  })
+})

@@ -1,0 +1,169 @@
+import { DescribePullThroughCacheRulesCommand, type UpstreamRegistry } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { account, now, settings, startEmulator } from '../../support/emulator.js'
+import { createRule, knownSecrets, secretArn } from '../../support/rules.js'
+
+const unsupported = (url: string) => ({
+  name: 'UnsupportedUpstreamRegistryException',
+  message: `The upstream registry URL ${url} is invalid. Specify a valid upstream registry URL and try again`,
+})
+const alreadyExists = {
+  name: 'PullThroughCacheRuleAlreadyExistsException',
+  message: 'A pull through cache rule with these settings already exists for the private registry.',
+}
+
+describe('CreatePullThroughCacheRule', () => {
+  it('answers the rule it made, without what was never set', async () => {
+    await using emulator = await startEmulator()
+    const { $metadata, ...answer } = await emulator.ecr.send(createRule())
+    expect($metadata.httpStatusCode).toBe(200)
+    expect(answer).toEqual({
+      ecrRepositoryPrefix: 'ecr-public',
+      upstreamRegistryUrl: 'public.ecr.aws',
+      createdAt: now,
+      registryId: account,
+      upstreamRegistry: 'ecr-public',
+      upstreamRepositoryPrefix: 'ROOT',
+    })
+  })
+
+  it('answers everything it was given', async () => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    const customRoleArn = `arn:aws:iam::${account}:role/cache`
+    const given = {
+      ecrRepositoryPrefix: 'docker-hub',
+      upstreamRegistryUrl: 'registry-1.docker.io',
+      upstreamRegistry: 'docker-hub' as const,
+      upstreamRepositoryPrefix: 'library',
+      credentialArn: secretArn,
+      customRoleArn,
+    }
+    const { $metadata, ...answer } = await emulator.ecr.send(createRule(given))
+    expect($metadata.httpStatusCode).toBe(200)
+    expect(answer).toEqual({ ...given, createdAt: now, registryId: account })
+  })
+
+  it.each<[string, UpstreamRegistry]>([
+    ['public.ecr.aws', 'ecr-public'],
+    ['registry.k8s.io', 'k8s'],
+    ['quay.io', 'quay'],
+    ['registry-1.docker.io', 'docker-hub'],
+    ['ghcr.io', 'github-container-registry'],
+    ['registry.gitlab.com', 'gitlab-container-registry'],
+    ['contoso.azurecr.io', 'azure-container-registry'],
+    ['cgr.dev', 'chainguard'],
+    ['111122223333.dkr.ecr.eu-west-1.amazonaws.com', 'ecr'],
+  ])('reads off the host name what kind of registry %s is', async (upstreamRegistryUrl, upstreamRegistry) => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    const answer = await emulator.ecr.send(createRule({ upstreamRegistryUrl, credentialArn: secretArn }))
+    expect(answer.upstreamRegistry).toBe(upstreamRegistry)
+  })
+
+  it.each(['harbor.example.com', 'https://public.ecr.aws', 'public.ecr.aws/nginx', 'public.ecr.aws:443', 'Quay.io', ''])(
+    'refuses the upstream %j',
+    async (upstreamRegistryUrl) => {
+      await using emulator = await startEmulator()
+      const refused = emulator.ecr.send(createRule({ upstreamRegistryUrl }))
+      await expect(refused).rejects.toMatchObject(unsupported(upstreamRegistryUrl))
+    },
+  )
+
+  it('takes an unknown host that the configuration names, and invents no kind for it', async () => {
+    await using emulator = await startEmulator({ settings: { ...settings, upstreamHosts: ['harbor.example.com'] } })
+    const answer = await emulator.ecr.send(createRule({ upstreamRegistryUrl: 'harbor.example.com' }))
+    expect(answer).not.toHaveProperty('upstreamRegistry')
+  })
+
+  it('refuses a kind that is not the host’s', async () => {
+    await using emulator = await startEmulator()
+    const refused = emulator.ecr.send(createRule({ upstreamRegistry: 'quay' }))
+    await expect(refused).rejects.toMatchObject(unsupported('public.ecr.aws'))
+  })
+
+  it('wants a secret for the upstreams that want one, also where the configuration says where they are', async () => {
+    const upstreamHosts = ['registry-1.docker.io']
+    await using emulator = await startEmulator({ settings: { ...settings, upstreamHosts } })
+    await expect(
+      emulator.ecr.send(createRule({ upstreamRegistryUrl: 'registry-1.docker.io' })),
+    ).rejects.toMatchObject({
+      name: 'UnsupportedUpstreamRegistryException',
+      message: 'The specified upstream registry requires authentication. Specify a valid Secrets Manager ARN',
+    })
+  })
+
+  it('refuses a secret that is not there', async () => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    const credentialArn = secretArn.replace('hub', 'gone')
+    const refused = emulator.ecr.send(createRule({ upstreamRegistryUrl: 'ghcr.io', credentialArn }))
+    await expect(refused).rejects.toMatchObject({
+      name: 'SecretNotFoundException',
+      message:
+        'The ARN of the secret specified in the pull through cache rule was not found. Update the pull through cache rule with a valid secret ARN and try again.',
+    })
+  })
+
+  it('has one rule for a prefix, with or without the slash at its end', async () => {
+    await using emulator = await startEmulator()
+    const { ecrRepositoryPrefix } = await emulator.ecr.send(createRule({ ecrRepositoryPrefix: 'ecr-public/' }))
+    expect(ecrRepositoryPrefix).toBe('ecr-public')
+    await expect(emulator.ecr.send(createRule())).rejects.toMatchObject(alreadyExists)
+    await expect(emulator.ecr.send(createRule({ upstreamRegistryUrl: 'quay.io' }))).rejects.toMatchObject(alreadyExists)
+  })
+
+  it('keeps rules in one Region', async () => {
+    await using emulator = await startEmulator()
+    const elsewhere = emulator.clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }, 'eu-west-1')
+    await emulator.ecr.send(createRule())
+    await expect(elsewhere.send(createRule())).resolves.toMatchObject({ ecrRepositoryPrefix: 'ecr-public' })
+  })
+
+  it('maps ROOT to nothing but ROOT', async () => {
+    await using emulator = await startEmulator()
+    const root = { ecrRepositoryPrefix: 'ROOT' }
+    await expect(emulator.ecr.send(createRule({ ...root, upstreamRepositoryPrefix: 'team' }))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    })
+    await expect(emulator.ecr.send(createRule({ ...root, upstreamRepositoryPrefix: 'ROOT' }))).resolves.toMatchObject({
+      ecrRepositoryPrefix: 'ROOT',
+      upstreamRepositoryPrefix: 'ROOT',
+    })
+  })
+
+  it('keeps ten rules when twenty creates race, and says why the others are refused', async () => {
+    await using emulator = await startEmulator()
+    const creates = Array.from({ length: 20 }, (_, n) => createRule({ ecrRepositoryPrefix: `prefix-${n}` }))
+
+    const outcomes = await Promise.allSettled(creates.map((create) => emulator.ecr.send(create)))
+
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+    expect(refused).toHaveLength(10)
+    for (const { reason } of refused) {
+      expect(reason).toMatchObject({
+        name: 'LimitExceededException',
+        message:
+          'The operation did not succeed because it would have exceeded a service limit for your account. For more information, see Amazon ECR service quotas in the Amazon Elastic Container Registry User Guide.',
+      })
+    }
+    const { pullThroughCacheRules } = await emulator.ecr.send(new DescribePullThroughCacheRulesCommand({}))
+    expect(pullThroughCacheRules).toHaveLength(10)
+  })
+
+  it('says that a rule exists rather than that there are too many', async () => {
+    await using emulator = await startEmulator({ settings: { ...settings, quotas: { pullThroughCacheRules: 1 } } })
+    await emulator.ecr.send(createRule())
+    await expect(emulator.ecr.send(createRule())).rejects.toMatchObject(alreadyExists)
+  })
+
+  it.each(['a', 'Upper', 'a//b', '-a', 'x'.repeat(31)])('refuses the prefix %j', async (ecrRepositoryPrefix) => {
+    await using emulator = await startEmulator()
+    const refused = emulator.ecr.send(createRule({ ecrRepositoryPrefix }))
+    await expect(refused).rejects.toMatchObject({ name: 'InvalidParameterException' })
+  })
+
+  it('needs an upstream', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(createRule({ upstreamRegistryUrl: undefined }))).rejects.toMatchObject({
+      message: "Invalid parameter at 'upstreamRegistryUrl' failed to satisfy constraint: 'Member must not be null'",
+    })
+  })
+})

@@ -1,0 +1,66 @@
+import { DescribePullThroughCacheRulesCommand, UpdatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { account, now, startEmulator } from '../../support/emulator.js'
+import { createRule, knownSecrets, otherSecretArn, secretArn } from '../../support/rules.js'
+
+const hub = { ecrRepositoryPrefix: 'hub', upstreamRegistryUrl: 'registry-1.docker.io', credentialArn: secretArn }
+const update = (rest: Partial<UpdatePullThroughCacheRuleCommand['input']>) =>
+  new UpdatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'hub', ...rest })
+
+describe('UpdatePullThroughCacheRule', () => {
+  it('changes the secret and the role, and says when', async () => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    await emulator.ecr.send(createRule(hub))
+    const later = await emulator.deps.clock.advance(60)
+    const changes = { credentialArn: otherSecretArn, customRoleArn: `arn:aws:iam::${account}:role/cache` }
+
+    const { $metadata, ...answer } = await emulator.ecr.send(update({ ...changes, ecrRepositoryPrefix: 'hub/' }))
+
+    expect($metadata.httpStatusCode).toBe(200)
+    expect(answer).toEqual({
+      ecrRepositoryPrefix: 'hub',
+      registryId: account,
+      updatedAt: later,
+      upstreamRepositoryPrefix: 'ROOT',
+      ...changes,
+    })
+    const { pullThroughCacheRules } = await emulator.ecr.send(new DescribePullThroughCacheRulesCommand({}))
+    expect(pullThroughCacheRules).toMatchObject([{ ...changes, createdAt: now, updatedAt: later }])
+  })
+
+  it('leaves alone what it is not given', async () => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    await emulator.ecr.send(createRule(hub))
+    const answer = await emulator.ecr.send(update({ customRoleArn: 'role' }))
+    expect(answer).toMatchObject({ credentialArn: secretArn, customRoleArn: 'role' })
+  })
+
+  it('refuses a secret that is not there, and keeps the old one', async () => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    await emulator.ecr.send(createRule(hub))
+    const credentialArn = secretArn.replace('hub', 'gone')
+    await expect(emulator.ecr.send(update({ credentialArn }))).rejects.toMatchObject({
+      name: 'SecretNotFoundException',
+      message:
+        'The ARN of the secret specified in the pull through cache rule was not found. Update the pull through cache rule with a valid secret ARN and try again.',
+    })
+    const { pullThroughCacheRules } = await emulator.ecr.send(new DescribePullThroughCacheRulesCommand({}))
+    expect(pullThroughCacheRules?.[0]?.credentialArn).toBe(secretArn)
+  })
+
+  it('refuses a rule that is not there', async () => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    await expect(emulator.ecr.send(update({ credentialArn: secretArn }))).rejects.toMatchObject({
+      name: 'PullThroughCacheRuleNotFoundException',
+      message: 'The pull through cache rule was not found. Specify a valid pull through cache rule and try again.',
+    })
+  })
+
+  it('refuses an ARN that names no secret of the cache’s', async () => {
+    await using emulator = await startEmulator()
+    const credentialArn = `arn:aws:secretsmanager:us-east-1:${account}:secret:something-else-AbCdEf`
+    await expect(emulator.ecr.send(update({ credentialArn }))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    })
+  })
+})

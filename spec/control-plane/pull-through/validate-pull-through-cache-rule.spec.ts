@@ -1,0 +1,108 @@
+import { ValidatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
+import { describe, expect, it } from 'vitest'
+import { type Upstream, type UpstreamCredentials, UpstreamFailure, type Upstreams } from '../../../src/registry/ports/upstream.js'
+import { account, settings, startEmulator } from '../../support/emulator.js'
+import { createRule, knownSecrets, secretArn } from '../../support/rules.js'
+
+const validate = (ecrRepositoryPrefix: string) => new ValidatePullThroughCacheRuleCommand({ ecrRepositoryPrefix })
+
+interface Asked {
+  host: string
+  credentials: UpstreamCredentials | undefined
+}
+
+/** Upstreams that answer a ping as the spec says, and nothing else. */
+function upstreamsAnswering(ping: Upstream['ping'], asked: Asked[] = []): Upstreams {
+  const nothing = () => Promise.reject(new UpstreamFailure('unavailable', 'nothing but a ping is expected'))
+  return {
+    of: (host, credentials) => {
+      asked.push({ host, credentials })
+      return { ping, resolve: nothing, manifest: nothing, blob: nothing, blobSize: nothing }
+    },
+    close: async () => {},
+  }
+}
+
+describe('ValidatePullThroughCacheRule', () => {
+  it('finds a rule valid whose upstream answers', async () => {
+    const asked: Asked[] = []
+    await using emulator = await startEmulator({ upstreams: upstreamsAnswering(async () => {}, asked) })
+    await emulator.ecr.send(createRule())
+
+    const { $metadata, ...answer } = await emulator.ecr.send(validate('ecr-public/'))
+
+    expect($metadata.httpStatusCode).toBe(200)
+    expect(answer).toEqual({
+      ecrRepositoryPrefix: 'ecr-public',
+      registryId: account,
+      upstreamRegistryUrl: 'public.ecr.aws',
+      upstreamRepositoryPrefix: 'ROOT',
+      isValid: true,
+    })
+    expect(asked).toEqual([{ host: 'public.ecr.aws', credentials: undefined }])
+  })
+
+  it('logs in with the rule’s secret', async () => {
+    const asked: Asked[] = []
+    const upstreams = upstreamsAnswering(async () => {}, asked)
+    await using emulator = await startEmulator({ upstreams, secrets: knownSecrets })
+    await emulator.ecr.send(createRule({ upstreamRegistryUrl: 'ghcr.io', credentialArn: secretArn }))
+
+    await emulator.ecr.send(validate('ecr-public'))
+
+    expect(asked).toEqual([{ host: 'ghcr.io', credentials: await knownSecrets.get(secretArn) }])
+  })
+
+  it('says why an upstream does not take the rule', async () => {
+    const refuse = () => Promise.reject(new UpstreamFailure('access-denied', 'public.ecr.aws refused the login'))
+    await using emulator = await startEmulator({ upstreams: upstreamsAnswering(refuse) })
+    await emulator.ecr.send(createRule())
+    const answer = await emulator.ecr.send(validate('ecr-public'))
+    expect(answer).toMatchObject({ isValid: false, failure: 'public.ecr.aws refused the login' })
+  })
+
+  it('says that the secret is gone, and asks nobody', async () => {
+    let exists = true
+    const asked: Asked[] = []
+    await using emulator = await startEmulator({
+      secrets: { get: async () => (exists ? { username: 'u', accessToken: 't' } : undefined) },
+      upstreams: upstreamsAnswering(async () => {}, asked),
+    })
+    await emulator.ecr.send(createRule({ upstreamRegistryUrl: 'ghcr.io', credentialArn: secretArn }))
+    exists = false
+
+    const answer = await emulator.ecr.send(validate('ecr-public'))
+
+    expect(answer).toMatchObject({
+      isValid: false,
+      credentialArn: secretArn,
+      failure:
+        'The ARN of the secret specified in the pull through cache rule was not found. Update the pull through cache rule with a valid secret ARN and try again.',
+    })
+    expect(asked).toEqual([])
+  })
+
+  it('says that there is no way out where the network allows none, and asks nobody', async () => {
+    const asked: Asked[] = []
+    const upstreams = upstreamsAnswering(async () => {}, asked)
+    await using emulator = await startEmulator({ upstreams, settings: { ...settings, egress: 'none' } })
+    await emulator.ecr.send(createRule())
+    const { isValid, failure } = await emulator.ecr.send(validate('ecr-public'))
+    expect(isValid).toBe(false)
+    expect(failure).toContain('network.egress')
+    expect(asked).toEqual([])
+  })
+
+  it('refuses a rule that is not there', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(validate('ecr-public'))).rejects.toMatchObject({
+      name: 'PullThroughCacheRuleNotFoundException',
+      message: 'The pull through cache rule was not found. Specify a valid pull through cache rule and try again.',
+    })
+  })
+
+  it('refuses a prefix the model does not allow', async () => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(validate('No'))).rejects.toMatchObject({ name: 'InvalidParameterException' })
+  })
+})

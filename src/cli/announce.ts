@@ -1,0 +1,34 @@
+import picocolors from 'picocolors'
+import type { Running } from '../compose.js'
+import type { Config } from '../config.js'
+import { version } from '../version.js'
+
+/** What a person sees on a terminal: both addresses, and what to type next. */
+export function banner({ endpoint, registry }: Pick<Running, 'endpoint' | 'registry'>, config: Config, colors = picocolors): string {
+  const { bold, cyan, dim } = colors
+  const state = config.store === 'memory' ? 'in memory, gone at the end' : config.dataDir
+  const lines = [
+    `${bold('ecr-local')} ${dim(version)}`,
+    '',
+    ...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []),
+    `Registry       ${cyan(registry)}`,
+    `State          ${state}`,
+    '',
+    ...(endpoint ? nextCommands(endpoint, registry, config) : []),
+    dim('Ctrl-C stops it.'),
+  ]
+  return `\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}\n\n`
+}
+
+/** Commands stand in one line each, so that they can be copied. */
+function nextCommands(endpoint: string, registry: string, { accounts }: Config): string[] {
+  const aws = `aws --endpoint-url ${endpoint} ecr`
+  return [
+    'Next, in another terminal:',
+    ...(accounts ? [] : ['export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1']),
+    `${aws} create-pull-through-cache-rule --ecr-repository-prefix ecr-public --upstream-registry-url public.ecr.aws`,
+    `${aws} get-login-password | docker login --username AWS --password-stdin ${registry}`,
+    `docker pull ${registry}/ecr-public/nginx/nginx:latest`,
+    '',
+  ]
+}

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util'
+import { type Given, settings } from '../config/settings.js'
+import { UsageError } from '../config/usage-error.js'
+
+/** What may be asked of `ecr-local`. */
+export const commands = {
+  start: 'both planes in one process',
+  'control-plane': 'the ECR API alone; the data plane runs elsewhere on the same data directory',
+  'data-plane': 'the image registry alone',
+  demo: 'the whole story of the pull through cache, without a network',
+} as const
+
+export type Command = keyof typeof commands
+
+/** What the command line says; no command means that help is wanted. */
+export interface CommandLine {
+  readonly command: Command | 'help' | 'version'
+  readonly flags: Given
+}
+
+/** Reads the arguments behind `ecr-local`. Throws UsageError, which names the argument and what would be right. */
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const { tokens } = parseArgs({ args: [...args], options: optionsOfFlags(), strict: false, tokens: true })
+  const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
+  const [command = 'help', ...more] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
+  if (options.some(({ name }) => name === 'help' || name === 'h')) return { command: 'help', flags: {} }
+  if (options.some(({ name }) => name === 'version')) return { command: 'version', flags: {} }
+  const flags: Given = Object.fromEntries(
+    options.map(({ rawName, value }) => [settingOf(rawName), valueOf(rawName, value)]),
+  )
+  if (!isCommand(command)) throw new UsageError(`There is no command ${command}: ${commandsListed}`)
+  if (more.length > 0) throw new UsageError(`${more.join(' ')} is one command too many: ${commandsListed}`)
+  return { command, flags }
+}
+
+const optionsOfFlags = () => ({
+  ...Object.fromEntries(settings.map(({ flag }) => [flag.slice(2), { type: 'string' as const }])),
+  help: { type: 'boolean' as const, short: 'h' },
+  version: { type: 'boolean' as const },
+})
+
+function settingOf(rawName: string) {
+  const found = settings.find(({ flag }) => flag === rawName)
+  if (found) return found.name
+  throw new UsageError(`There is no flag ${rawName}: there are ${settings.map(({ flag }) => flag).join(', ')}`)
+}
+
+function valueOf(rawName: string, value: string | undefined): string {
+  if (value) return value
+  const { meaning } = settings.find(({ flag }) => flag === rawName) ?? { meaning: '' }
+  throw new UsageError(`${rawName} wants a value: ${meaning}`)
+}
+
+const isCommand = (name: string): name is Command | 'help' => name === 'help' || Object.hasOwn(commands, name)
+const commandsListed = `there are ${Object.keys(commands).join(', ')} (ecr-local --help tells more)`

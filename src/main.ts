@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { constants } from 'node:os'
+import { readCommandLine } from './cli/command-line.js'
+import type { StartCommand } from './cli/start.js'
+import type { Running } from './compose.js'
+import type { Config } from './config.js'
+import type { Given } from './config/settings.js'
+import { UsageError } from './config/usage-error.js'
+
+/** Connections that are still open after the planes' own bound, and stores that do not close, are left behind. */
+const STOP_WITHIN_MS = 4500
+
+/** npm passes a Ctrl-C on to the process that the terminal has told already: that is no second wish. */
+const SECOND_SIGNAL_AFTER_MS = 300
+
+await main().catch((error: unknown) => {
+  if (!(error instanceof UsageError)) throw error
+  process.stderr.write(`ecr-local: ${error.message}\n`)
+  process.exit(2)
+})
+
+/** What is not needed is not loaded: help and refusals are immediate, and the start is quick. */
+async function main(): Promise<void> {
+  const { command, flags } = readCommandLine(process.argv.slice(2))
+  if (command === 'help') {
+    const { help } = await import('./cli/help.js')
+    process.stdout.write(help())
+  } else if (command === 'version') {
+    const { version } = await import('./version.js')
+    process.stdout.write(`${version}\n`)
+  } else if (command === 'demo') {
+    const { demo } = await import('./demo/demo.js')
+    process.exit((await demo(process.stdout)) ? 0 : 1)
+  } else {
+    await serve(command, flags)
+  }
+}
+
+async function serve(command: StartCommand, flags: Given): Promise<void> {
+  const stopAsked = firstSignal()
+  const { readConfig } = await import('./config.js')
+  const config = readConfig(flags, process.env)
+  const onTerminal = process.stdout.isTTY
+  const [{ jsonLog, openLog }, { start }] = await Promise.all([import('./log.js'), import('./cli/start.js')])
+  const log = await openLog(config.log, onTerminal)
+  process.on('uncaughtException', (err, origin) => {
+    log.error({ err, origin }, 'failed unexpectedly')
+    process.exit(1)
+  })
+  const running = await start(command, config, log)
+  if (onTerminal) process.stdout.write(await bannerOf(running, config))
+  else jsonLog('info').info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
+  log.info({ signal: await stopAsked }, 'stopping')
+  setTimeout(() => process.exit(0), STOP_WITHIN_MS)
+  await running.close()
+  process.exit(0)
+}
+
+async function bannerOf(running: Running, config: Config): Promise<string> {
+  const { banner } = await import('./cli/announce.js')
+  return banner(running, config)
+}
+
+/** The signal that asks to stop; another one after it ends the process at once. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let state: 'running' | 'stopping' | 'impatient' = 'running'
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (state === 'impatient') process.exit(128 + constants.signals[signal])
+        if (state === 'stopping') return
+        state = 'stopping'
+        setTimeout(() => (state = 'impatient'), SECOND_SIGNAL_AFTER_MS)
+        resolve(signal)
+      })
+    }
+  })
+}
