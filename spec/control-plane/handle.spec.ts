@@ -14,7 +14,7 @@ async function call(endpoint: string, target: string, body: string, { signed = t
   const headers = { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
   const options = { host, method: 'POST', path: '/', service: 'ecr', region, headers, body }
   const sent = (signed ? aws4.sign(options, credentials).headers : headers) as Record<string, string>
-  const answer = await request(endpoint, { method: 'POST', path: '/', headers: sent, body })
+  const answer = await request(`${endpoint}/`, { method: 'POST', headers: sent, body })
   return { status: answer.statusCode, headers: answer.headers, body: (await answer.body.json()) as Record<string, unknown> }
 }
 const target = (name: string) => `AmazonEC2ContainerRegistry_V20150921.${name}`

@@ -9,7 +9,7 @@ const anyInput = fc.dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDe
 
 describe('the resources of an operation', () => {
   it.each(Object.entries(operations))('%s finds them in any input, before it is validated', (_, operation) => {
-    const { resources } = operation as { resources(input: unknown, of: typeof registry): string[] }
+    const { resources } = operation as { resources: (input: unknown, of: typeof registry) => string[] }
     fc.assert(
       fc.property(anyInput, (input) => {
         const found = resources(input, registry)

@@ -1,12 +1,12 @@
 import { createServer, request, type ClientRequest } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { bodyOf } from '../../src/data-plane/request-body.js'
 import { type BlobStore, type BlobWriter, NoSpace } from '../../src/registry/ports/blob-store.js'
-import { errorIn, exchange, type RunningRegistry, startRegistry } from '../support/registry.js'
+import { errorIn, exchange, registry, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { digestOf, seededBytes } from '../support/upstream-content.js'
 
 const MIB = 1024 * 1024
@@ -40,6 +40,10 @@ function blobsWith(change: (writer: BlobWriter) => Partial<BlobWriter>): BlobSto
     return Object.create(writer, own) as BlobWriter
   }
   return { ...blobs, session }
+}
+
+const full = async () => {
+  throw new NoSpace('No space left to keep the blob')
 }
 
 describe('an upload', () => {
@@ -118,15 +122,38 @@ describe('an upload', () => {
   })
 
   it('answers that the disk is full though the client is still sending', async () => {
-    const full = async () => {
-      throw new NoSpace('No space left to keep the blob')
-    }
     await using upload = await startUpload(blobsWith(() => ({ append: full })))
     const { running, location } = upload
     const answer = await running.send('PATCH', location, { body: seededBytes(8 * MIB) })
 
     expect(answer.status).toBe(507)
     expect(errorIn(answer).message).toBe('No space left to keep the blob')
+  })
+
+  it('of a whole blob leaves nothing behind when it breaks off', async () => {
+    await using upload = await startUpload(blobsWith(() => ({ append: full })))
+    const { running } = upload
+    const answer = await running.pushBlob('app', bytes)
+    const { items } = await running.deps.store.uploads.list(registry, { limit: 10 })
+
+    expect(answer.status).toBe(507)
+    expect(items).toHaveLength(1)
+  })
+
+  it('keeps the connection of a refused client that sends its chunk to the end', async () => {
+    await using upload = await startUpload()
+    const { running, location } = upload
+    const socket = connect(running.port, '127.0.0.1')
+    const heads: string[] = []
+    socket.setEncoding('latin1').on('data', (head: string) => heads.push(head))
+    const host = `host: ${running.host}\r\nauthorization: ${running.tokenOf()}\r\n`
+    socket.write(`PATCH ${location} HTTP/1.1\r\n${host}content-range: 5-${MIB + 4}\r\ncontent-length: ${MIB}\r\n\r\n`)
+    await vi.waitFor(() => expect(heads.join('')).toMatch(/^HTTP\/1\.1 416 /))
+    heads.length = 0
+    socket.write(seededBytes(MIB))
+    socket.write(`GET ${location} HTTP/1.1\r\n${host}\r\n`)
+    await vi.waitFor(() => expect(heads.join('')).toMatch(/^HTTP\/1\.1 204 /))
+    socket.destroy()
   })
 
   it('refuses a chunk out of order before it is sent', async () => {

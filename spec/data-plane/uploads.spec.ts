@@ -121,6 +121,13 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect((await blob(digest, 'other')).body.equals(bytes)).toBe(true)
     })
 
+    it('overlook a Content-Range where the PUT brings nothing', async () => {
+      const location = await begin()
+      await patch(location, bytes)
+
+      expect((await finish(location, digest, undefined, { 'content-range': '0-2999' })).status).toBe(201)
+    })
+
     it('take everything in the PUT alone', async () => {
       const whole = seededBytes(500, 'in the PUT')
       expect((await finish(await begin(), digestOf(whole), whole)).status).toBe(201)

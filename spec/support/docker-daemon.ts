@@ -11,8 +11,8 @@ export interface DockerDaemon extends AsyncDisposable {
   tryDocker(...args: string[]): Promise<Ran>
   /** `docker login --username AWS --password-stdin <registry>` */
   login(registry: string, password: string): Promise<string>
-  /** The file skopeo reads the same logins from. */
-  readonly authFile: string
+  /** Removes every image from this machine, so that the next pull has to fetch it. */
+  forgetImages(): Promise<void>
 }
 
 /**
@@ -48,7 +48,10 @@ export async function dockerDaemon(): Promise<DockerDaemon> {
       (
         await mustRun('docker', ['login', '--username', 'AWS', '--password-stdin', registry], { env, input: password })
       ).stdout,
-    authFile: join(at('client'), 'config.json'),
+    async forgetImages() {
+      const ids = (await docker('image', 'ls', '--all', '--quiet', '--no-trunc')).split('\n').filter(Boolean)
+      if (ids.length > 0) await docker('image', 'rm', '--force', ...new Set(ids))
+    },
     async [Symbol.asyncDispose]() {
       await daemon.stop()
       await directory[Symbol.asyncDispose]()

@@ -4,6 +4,7 @@ import { credentialsIn } from '../../src/access/credentials.js'
 import { ownAccountOnly } from '../../src/access/authorize.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import type { AdminDeps } from '../../src/control-plane/admin.js'
 import type { ControlPlaneDeps } from '../../src/control-plane/handle.js'
 import { controlPlane } from '../../src/control-plane/server.js'
 import { storeOf } from '../../src/registry/store.js'
@@ -23,7 +24,7 @@ export const settings = {
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 /** A running control plane with a clock that stands still and counted ids, and the SDK client that talks to it. */
-export async function startEmulator(overrides: Partial<ControlPlaneDeps> = {}) {
+export async function startEmulator(overrides: Partial<ControlPlaneDeps & AdminDeps> = {}) {
   let count = 0
   let time = now
   const store = storeOf(memoryKeyValue())

@@ -1,25 +1,30 @@
-import type { Reporter, SerializedError, TestModule, TestSuite } from 'vitest/node'
-import { INSTALL_COMMAND, MISSING } from './system-tools.js'
+import type { Reporter, TestModule, TestSuite } from 'vitest/node'
+import { INSTALL_COMMAND } from './system-tools.js'
 
 /**
  * Ends the output with one plain line to read a run by: `N passed, N failed, N skipped`. A file, suite or promise that
- * failed outside of any test counts as one that failed.
+ * failed outside of any test counts as one that failed. What was skipped for want of something is named before it.
  */
-export default class TallyReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+export const tallyReporter: Reporter = {
+  onTestRunEnd(modules, unhandledErrors) {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const count = (state: string) => tests.filter((test) => test.result().state === state).length
-    const suites = modules.flatMap((module): (TestModule | TestSuite)[] => [module, ...module.children.allSuites()])
-    const broken = suites.filter((suite) => suite.errors().length > 0).length
-    const [passed, failed] = [count('passed'), count('failed') + broken + unhandled.length]
-    const skipped = tests.length - passed - count('failed')
-    modules.flatMap(reasonOf).forEach((line) => console.log(line))
-    console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
-  }
+    const groups = modules.flatMap((module): (TestModule | TestSuite)[] => [module, ...module.children.allSuites()])
+    const broken = groups.filter((group) => group.errors().length > 0).length
+    const [passed, failed] = [count('passed'), count('failed')]
+    const lines = [
+      ...modules.flatMap(wantOf),
+      `${passed} passed, ${failed + broken + unhandledErrors.length} failed, ${tests.length - passed - failed} skipped`,
+    ]
+    process.stdout.write(`${lines.join('\n')}\n`)
+  },
 }
 
-function reasonOf({ relativeModuleId, children }: TestModule): string[] {
+/** `describeWith` names what a skipped block misses. */
+const MISSING = /\(missing: (.+)\)$/
+
+function wantOf({ relativeModuleId, children }: TestModule): string[] {
   const missing = [...children.allSuites()].flatMap(({ name }) => MISSING.exec(name)?.[1] ?? [])
   if (missing.length === 0) return []
-  return [`skipped ${relativeModuleId}: missing ${[...new Set(missing)].join('; ')} (system tools: ${INSTALL_COMMAND})`]
+  return [`skipped in ${relativeModuleId}: missing ${[...new Set(missing)].join('; ')} (tools: ${INSTALL_COMMAND})`]
 }

@@ -4,7 +4,11 @@ import type { Config } from '../config.js'
 import { version } from '../version.js'
 
 /** What a person sees on a terminal: both addresses, and what to type next. */
-export function banner({ endpoint, registry }: Pick<Running, 'endpoint' | 'registry'>, config: Config, colors = picocolors): string {
+export function banner(
+  { endpoint, registry }: Pick<Running, 'endpoint' | 'registry'>,
+  config: Config,
+  colors = picocolors,
+): string {
   const { bold, cyan, dim } = colors
   const state = config.store === 'memory' ? 'in memory, gone at the end' : config.dataDir
   const lines = [

@@ -5,10 +5,10 @@ import { linkToNext, pageAsked } from './paging.js'
 export const catalog: Endpoint = async (call, { store }) => {
   const page = pageAsked(call.query)
   const { items, next } = await store.repositories.list(call.registry, {
-    limit: Math.max(1, page.limit),
+    limit: page.limit,
     ...(page.last !== undefined && { after: page.last }),
   })
-  const repositories = items.slice(0, page.limit).map(({ name }) => name)
+  const repositories = items.map(({ name }) => name)
   const link = linkToNext('/v2/_catalog', page, next === undefined ? undefined : repositories.at(-1))
   respond(call, 200, { 'content-type': 'application/json; charset=utf-8', ...link }, JSON.stringify({ repositories }))
 }

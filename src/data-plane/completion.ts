@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Image } from '../registry/image.js'
+import { listAll } from '../registry/list-all.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Log } from '../registry/ports/log.js'
 import { keyOf } from '../registry/ports/store.js'
@@ -34,7 +35,6 @@ interface Run extends CompletionDeps {
 
 /** Blobs fetched behind pulls at a time: fewer than an upstream takes, so that pulls in the foreground go first. */
 const BACKGROUND_BLOBS = 3
-const ALL_PLANS = 10_000
 
 /** The work behind imports: one run per image however often it is asked for. */
 export function completion(deps: CompletionDeps): Completion {
@@ -44,8 +44,7 @@ export function completion(deps: CompletionDeps): Completion {
   return {
     complete,
     async resume() {
-      const { items } = await deps.store.imports.list(installation, { limit: ALL_PLANS })
-      await Promise.allSettled(items.map(complete))
+      await Promise.allSettled((await listAll(deps.store.imports, installation)).map(complete))
     },
     stop: () => void (run.stopped = true),
   }

@@ -2,14 +2,7 @@ import type { Tag } from '../registry/image.js'
 import { keyOf } from '../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../registry/ports/upstream.js'
 import type { PutOutcome } from '../registry/put-image.js'
-import {
-  factsOf,
-  flightOf,
-  type ImportDeps,
-  keepManifest,
-  type ManifestImport,
-  requireEgress,
-} from './manifest-import.js'
+import { factsOf, flightOf, type ImportDeps, keepImage, type ManifestImport, requireEgress } from './manifest-import.js'
 
 /** How a check ended: a newer image, or why there was no answer to go by; neither where nothing changed. */
 export interface CheckOutcome {
@@ -33,7 +26,7 @@ export function checkTag(
     try {
       requireEgress(deps.settings.egress)
       const newer = await newerManifest(wanted, cached)
-      if (newer) return { moved: await keepManifest(wanted, newer, deps) }
+      if (newer) return { moved: await keepImage(wanted, newer, deps) }
       await noteCheck(wanted, { checkedAt: wanted.now.getTime() }, deps)
       await report(wanted, cached, true, 'unchanged', deps)
       return {}

@@ -1,7 +1,8 @@
 import type { CacheAction } from '../registry/event-log.js'
 import { findImage, isFailure } from '../registry/find-image.js'
 import type { ImageId } from '../registry/image.js'
-import { MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'
+import { keepManifest } from '../registry/keep-manifest.js'
+import { parseManifest } from '../registry/manifest.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import { keyOf } from '../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../registry/ports/upstream.js'
@@ -40,7 +41,7 @@ export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promis
     try {
       requireEgress(deps.settings.egress)
       const manifest = await source.upstream.manifest(source.repository, referenceOf(imageId))
-      return await keepManifest(wanted, manifest, deps)
+      return await keepImage(wanted, manifest, deps)
     } catch (error) {
       const { message: outcome } = error as Error
       await deps.recordEvent({ ...factsOf(wanted), action: 'import', succeeded: false, outcome }, now)
@@ -50,10 +51,10 @@ export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promis
 }
 
 /**
- * Keeps a manifest the upstream gave: its bytes as they came, the repository if it is missing, a plan to bring the
+ * Keeps an image the upstream gave: its manifest as it came, the repository if it is missing, a plan to bring the
  * rest, then the image and its tag. In this order, so that an interruption leaves nothing that cannot be taken up.
  */
-export async function keepManifest(
+export async function keepImage(
   wanted: ManifestImport,
   fetched: UpstreamManifest,
   deps: ImportDeps,
@@ -61,7 +62,7 @@ export async function keepManifest(
   const { registry, repository, now } = wanted
   const { digest, bytes } = fetched
   const manifest = acceptManifest(fetched)
-  await keepBytes(fetched, deps.blobs)
+  await keepManifest(deps.blobs, digest, bytes)
   await deps.store.repositories.insert(registry, repository, newRepository(repository, now))
   const plan = { ...registry, repository, digest, plannedAt: now.getTime() }
   await deps.store.imports.put(installation, planKey(plan), plan)
@@ -113,18 +114,5 @@ function acceptManifest({ bytes, mediaType }: UpstreamManifest) {
       'unavailable',
       `The upstream sent a manifest of a kind that cannot be kept (${mediaType})`,
     )
-  }
-}
-
-async function keepBytes({ digest, bytes }: UpstreamManifest, blobs: BlobStore) {
-  if (bytes.length > MAX_MANIFEST_BYTES)
-    throw new UpstreamFailure('unavailable', 'The upstream sent a manifest over 4 MiB')
-  if ((await blobs.size(digest)) !== undefined) return
-  const writer = await blobs.create()
-  try {
-    await writer.append(bytes)
-    await writer.commit(digest)
-  } finally {
-    await writer.abort()
   }
 }

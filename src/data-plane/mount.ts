@@ -5,7 +5,6 @@ import { isDigest } from '../registry/manifest.js'
 import { keyOf } from '../registry/ports/store.js'
 import { repositoryArn } from '../registry/registry.js'
 import type { Repository } from '../registry/repository.js'
-import { brokenNameConstraint } from '../registry/repository-name.js'
 import { requireRepository } from '../registry/require-repository.js'
 import type { Call, DataPlaneDeps } from './call.js'
 import { digestInvalid } from './errors.js'
@@ -23,7 +22,7 @@ export async function mountLayer(
 ): Promise<boolean> {
   if (!isDigest(digest)) throw digestInvalid(digest)
   const target = await requireRepository(deps.store, call.registry, call.repository)
-  if (from === null || brokenNameConstraint(from)) return false
+  if (from === null) return false
   const source = await deps.store.repositories.get(call.registry, from)
   if (!source || !isEncryptedAlike(source, target)) return false
   const layer = await findLayer(deps, call.registry, from, digest)

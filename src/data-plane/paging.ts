@@ -9,13 +9,10 @@ export interface PageAsked {
 /** ECR's largest page, which is also what a client that names no size gets. */
 const MAX_PAGE = 1000
 
-/** No name, tag or digest is longer or has other characters, so nothing that could follow is passed over. */
-const READABLE = /^[!-~]{0,300}/
-
 /** Reads `n` and `last`. Refuses sizes as ECR does: the lists are its API's underneath, and `n` is their maxResults. */
 export function pageAsked(query: URLSearchParams): PageAsked {
   const n = query.get('n')
-  const last = READABLE.exec(query.get('last') ?? '')?.[0] ?? ''
+  const last = query.get('last') ?? ''
   return { limit: n === null ? MAX_PAGE : readSize(n), ...(last !== '' && { last }) }
 }
 

@@ -1,3 +1,4 @@
+import { listAll } from '../registry/list-all.js'
 import type { Secrets } from '../registry/ports/secrets.js'
 import type { Store } from '../registry/ports/store.js'
 import { type Upstream, UpstreamFailure, type Upstreams } from '../registry/ports/upstream.js'
@@ -18,9 +19,6 @@ export interface SourceDeps {
   readonly upstreams: Upstreams
 }
 
-/** More than the rule quota can be set to be useful. */
-const ALL_RULES = 1000
-
 /** A repository's source; undefined where no rule serves the name (any more). Throws UpstreamFailure for a lost secret. */
 export async function sourceOf(registry: Registry, name: string, deps: SourceDeps): Promise<Source | undefined> {
   const rule = await ruleOf(registry, name, deps)
@@ -32,11 +30,10 @@ export async function sourceOf(registry: Registry, name: string, deps: SourceDep
 }
 
 /** The rule that serves a name now: read each time, so that a rule takes effect, or ends, at once. */
-export async function ruleOf(
+async function ruleOf(
   registry: Registry,
   name: string,
   { store }: Pick<SourceDeps, 'store'>,
 ): Promise<PullThroughCacheRule | undefined> {
-  const { items } = await store.rules.list(registry, { limit: ALL_RULES })
-  return ruleServing(name, items)
+  return ruleServing(name, await listAll(store.rules, registry))
 }

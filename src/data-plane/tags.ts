@@ -14,10 +14,10 @@ export const tagsList: Endpoint = async (call, { store }) => {
 
   const prefix = keyOf(name, '')
   const { items, next } = await store.tags.list(registry, {
-    ...{ limit: Math.max(1, page.limit), prefix },
+    ...{ limit: page.limit, prefix },
     ...(page.last !== undefined && { after: prefix + page.last }),
   })
-  const tags = items.slice(0, page.limit).map(({ tag }) => tag)
+  const tags = items.map(({ tag }) => tag)
   const link = linkToNext(`/v2/${name}/tags/list`, page, next === undefined ? undefined : tags.at(-1))
   respond(call, 200, { 'content-type': 'text/plain; charset=utf-8', ...link }, JSON.stringify({ name, tags }))
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ServiceException, uploadNotFound } from '../registry/errors.js'
+import { ServiceException } from '../registry/errors.js'
 import {
   abandonUpload,
   appendPart,
@@ -9,7 +9,6 @@ import {
   type UploadSession,
 } from '../registry/layer-upload.js'
 import { isDigest } from '../registry/manifest.js'
-import { requireRepository } from '../registry/require-repository.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './errors.js'
 import { mountLayer } from './mount.js'
@@ -31,14 +30,14 @@ export const startUpload: Endpoint = async (call, deps) => {
 
 /** GET of an upload's location: how far it is, also after this process was killed in the middle of a chunk. */
 export const uploadStatus: Endpoint = async (call, deps) => {
-  const session = await sessionOf(call, deps)
+  const session = sessionOf(call)
   const { size } = await findUpload(deps, session)
   respond(call, 204, progress(session, busy.has(session.id) ? size : await sizeKept(session, deps)))
 }
 
 /** PATCH: the next chunk, at the place Content-Range says or at the end. */
 export const receiveChunk: Endpoint = async (call, deps) => {
-  const session = await sessionOf(call, deps)
+  const session = sessionOf(call)
   const size = await alone(session, () => receive(call.req, session, deps))
   respond(call, 202, progress(session, size))
 }
@@ -47,7 +46,7 @@ export const receiveChunk: Endpoint = async (call, deps) => {
 export const finishUpload: Endpoint = async (call, deps) => {
   const digest = call.query.get('digest') ?? ''
   if (!isDigest(digest)) throw digestInvalid(digest)
-  const session = await sessionOf(call, deps)
+  const session = sessionOf(call)
   await alone(session, async () => {
     if (hasBody(call.req)) await receive(call.req, session, deps)
     await completeUpload(deps, session, digest)
@@ -57,20 +56,16 @@ export const finishUpload: Endpoint = async (call, deps) => {
 
 /** DELETE: the upload and its bytes are gone. */
 export const cancelUpload: Endpoint = async (call, deps) => {
-  const session = await sessionOf(call, deps)
+  const session = sessionOf(call)
   await alone(session, () => abandonUpload(deps, session))
   respond(call, 204, {})
 }
 
-/** An upload whose id nobody was given, told apart before it becomes a key. */
-async function sessionOf(
-  { registry, repository, reference: id }: Call,
-  { store }: DataPlaneDeps,
-): Promise<UploadSession> {
-  if (/^[a-zA-Z0-9-]{1,64}$/.test(id)) return { registry, repository, id }
-  await requireRepository(store, registry, repository)
-  throw uploadNotFound()
-}
+const sessionOf = ({ registry, repository, reference }: Call): UploadSession => ({
+  registry,
+  repository,
+  id: reference,
+})
 
 /** A blob in one request. Its client was told no location, so what fails is of no use to it. */
 async function takeWhole({ req }: Call, session: UploadSession, digest: string, deps: DataPlaneDeps): Promise<void> {

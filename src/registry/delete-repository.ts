@@ -28,7 +28,7 @@ export async function deleteRepository(
     await records.repositories.remove(registry, name)
     return { repository: found, uploads: contents.uploads }
   })
-  for (const { id } of uploads) await discardUploadBytes(blobs, id)
+  for (const { id } of uploads) discardUploadBytes(blobs, id)
   return repository
 }
 

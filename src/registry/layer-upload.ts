@@ -102,12 +102,16 @@ export const abandonUpload = (storage: UploadStorage, session: UploadSession): P
     await discard(storage, session, await storage.blobs.session(session.id))
   })
 
-/** Drops the bytes of an upload whose record is gone, once whoever is writing them has finished. */
-export const discardUploadBytes = (blobs: BlobStore, id: string): Promise<void> =>
+/**
+ * Drops the bytes of an upload whose record is gone, behind whoever is still writing them: nobody waits for a slow
+ * client. Bytes that cannot be removed are out of reach already.
+ */
+export function discardUploadBytes(blobs: BlobStore, id: string): void {
   inTurn(id, async () => {
     const writer = await blobs.session(id)
     await writer.abort()
-  })
+  }).catch(() => {})
+}
 
 async function recordPart(
   { store }: UploadStorage,

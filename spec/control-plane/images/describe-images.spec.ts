@@ -143,7 +143,9 @@ describe('DescribeImages', () => {
     const sizes: number[] = []
     let nextToken: string | undefined
     do {
-      const page = await emulator.ecr.send(describeImages({ maxResults: 2, nextToken, filter: { tagStatus: 'UNTAGGED' } }))
+      const page = await emulator.ecr.send(
+        describeImages({ maxResults: 2, nextToken, filter: { tagStatus: 'UNTAGGED' } }),
+      )
       seen.push(...(page.imageDetails ?? []).map(({ imageDigest = '' }) => imageDigest))
       sizes.push(page.imageDetails?.length ?? 0)
       nextToken = page.nextToken

@@ -41,20 +41,23 @@ describe('ListImages', () => {
     expect(await ids('ANY')).toHaveLength(4)
   })
 
-  it.each([1, 2, 3])('misses and repeats nothing in pages of %i, also between two tags of one image', async (maxResults) => {
-    await using emulator = await repository()
-    const all = (await emulator.ecr.send(list())).imageIds
-    const seen: ImageIdentifier[] = []
-    let nextToken: string | undefined
-    do {
-      const page = await emulator.ecr.send(list({ maxResults, nextToken }))
-      expect(page.imageIds?.length).toBeLessThanOrEqual(maxResults)
-      seen.push(...(page.imageIds ?? []))
-      nextToken = page.nextToken
-    } while (nextToken)
+  it.each([1, 2, 3])(
+    'misses and repeats nothing in pages of %i, also between two tags of one image',
+    async (maxResults) => {
+      await using emulator = await repository()
+      const all = (await emulator.ecr.send(list())).imageIds
+      const seen: ImageIdentifier[] = []
+      let nextToken: string | undefined
+      do {
+        const page = await emulator.ecr.send(list({ maxResults, nextToken }))
+        expect(page.imageIds?.length).toBeLessThanOrEqual(maxResults)
+        seen.push(...(page.imageIds ?? []))
+        nextToken = page.nextToken
+      } while (nextToken)
 
-    expect(seen).toEqual(all)
-  })
+      expect(seen).toEqual(all)
+    },
+  )
 
   it('goes on behind an image that was deleted between two pages', async () => {
     await using emulator = await repository()

@@ -14,7 +14,11 @@ async function repositoryWithLayers() {
   await createRepository(emulator.ecr)
   const config = await pushLayer(emulator.ecr, repositoryName, '{}')
   const layer = await pushLayer(emulator.ecr, repositoryName, 'a layer')
-  return { ecr: emulator.ecr, manifest: imageManifest(config, [layer]), [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose]() }
+  return {
+    ecr: emulator.ecr,
+    manifest: imageManifest(config, [layer]),
+    [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
+  }
 }
 
 describe('PutImage', () => {
@@ -119,13 +123,16 @@ describe('PutImage', () => {
     expect(image?.imageManifestMediaType).toBe(mediaTypes.ociManifest)
   })
 
-  it.each(['no JSON', '[]', '{}', '{"schemaVersion":1,"name":"x"}'])('refuses what is no manifest: %s', async (text) => {
-    await using emulator = await repositoryWithLayers()
-    await expect(emulator.ecr.send(put(text))).rejects.toMatchObject({
-      name: 'InvalidParameterException',
-      message: "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
-    })
-  })
+  it.each(['no JSON', '[]', '{}', '{"schemaVersion":1,"name":"x"}'])(
+    'refuses what is no manifest: %s',
+    async (text) => {
+      await using emulator = await repositoryWithLayers()
+      await expect(emulator.ecr.send(put(text))).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+        message: "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
+      })
+    },
+  )
 
   it.each(['a b', 'a/b', 'a:b', 'ä'])('refuses the tag %j', async (imageTag) => {
     await using emulator = await repositoryWithLayers()

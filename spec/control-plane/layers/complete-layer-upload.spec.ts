@@ -29,7 +29,14 @@ async function upload(...parts: Buffer[]) {
   const complete = (uploadId: string | undefined, ...layerDigests: string[]) =>
     ecr.send(new CompleteLayerUploadCommand({ repositoryName, uploadId, layerDigests }))
   const uploadId = await begin(...parts)
-  return { ecr, deps: emulator.deps, uploadId, begin, complete, [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose]() }
+  return {
+    ecr,
+    deps: emulator.deps,
+    uploadId,
+    begin,
+    complete,
+    [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
+  }
 }
 
 describe('CompleteLayerUpload', () => {

@@ -59,14 +59,18 @@ describe('CreatePullThroughCacheRule', () => {
     expect(answer.upstreamRegistry).toBe(upstreamRegistry)
   })
 
-  it.each(['harbor.example.com', 'https://public.ecr.aws', 'public.ecr.aws/nginx', 'public.ecr.aws:443', 'Quay.io', ''])(
-    'refuses the upstream %j',
-    async (upstreamRegistryUrl) => {
-      await using emulator = await startEmulator()
-      const refused = emulator.ecr.send(createRule({ upstreamRegistryUrl }))
-      await expect(refused).rejects.toMatchObject(unsupported(upstreamRegistryUrl))
-    },
-  )
+  it.each([
+    'harbor.example.com',
+    'https://public.ecr.aws',
+    'public.ecr.aws/nginx',
+    'public.ecr.aws:443',
+    'Quay.io',
+    '',
+  ])('refuses the upstream %j', async (upstreamRegistryUrl) => {
+    await using emulator = await startEmulator()
+    const refused = emulator.ecr.send(createRule({ upstreamRegistryUrl }))
+    await expect(refused).rejects.toMatchObject(unsupported(upstreamRegistryUrl))
+  })
 
   it('takes an unknown host that the configuration names, and invents no kind for it', async () => {
     await using emulator = await startEmulator({ settings: { ...settings, upstreamHosts: ['harbor.example.com'] } })
@@ -83,9 +87,7 @@ describe('CreatePullThroughCacheRule', () => {
   it('wants a secret for the upstreams that want one, also where the configuration says where they are', async () => {
     const upstreamHosts = ['registry-1.docker.io']
     await using emulator = await startEmulator({ settings: { ...settings, upstreamHosts } })
-    await expect(
-      emulator.ecr.send(createRule({ upstreamRegistryUrl: 'registry-1.docker.io' })),
-    ).rejects.toMatchObject({
+    await expect(emulator.ecr.send(createRule({ upstreamRegistryUrl: 'registry-1.docker.io' }))).rejects.toMatchObject({
       name: 'UnsupportedUpstreamRegistryException',
       message: 'The specified upstream registry requires authentication. Specify a valid Secrets Manager ARN',
     })

@@ -1,6 +1,11 @@
 import { ValidatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
-import { type Upstream, type UpstreamCredentials, UpstreamFailure, type Upstreams } from '../../../src/registry/ports/upstream.js'
+import {
+  type Upstream,
+  type UpstreamCredentials,
+  UpstreamFailure,
+  type Upstreams,
+} from '../../../src/registry/ports/upstream.js'
 import { account, settings, startEmulator } from '../../support/emulator.js'
 import { createRule, knownSecrets, secretArn } from '../../support/rules.js'
 

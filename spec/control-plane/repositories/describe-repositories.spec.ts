@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { account, now, startEmulator } from '../../support/emulator.js'
 import { createRepository } from '../../support/push.js'
 
-const describeRepositories = (input: DescribeRepositoriesCommand['input'] = {}) => new DescribeRepositoriesCommand(input)
+const describeRepositories = (input: DescribeRepositoriesCommand['input'] = {}) =>
+  new DescribeRepositoriesCommand(input)
 const namesOf = (repositories: { repositoryName?: string }[] = []) => repositories.map((one) => one.repositoryName)
 
 describe('DescribeRepositories', () => {

@@ -40,8 +40,7 @@ describe('SetRepositoryPolicy', () => {
       await createRepository(emulator.ecr)
       await expect(emulator.ecr.send(set(policyText))).rejects.toMatchObject({
         name: 'InvalidParameterException',
-        message:
-          "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
+        message: "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
       })
     },
   )

@@ -1,0 +1,122 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { deleteRepository } from '../../src/registry/delete-repository.js'
+import { abandonUpload, appendPart, beginUpload, completeUpload, findUpload } from '../../src/registry/layer-upload.js'
+import { sha256 } from '../support/push.js'
+import { now, registry, registryWith } from '../support/stocked-store.js'
+
+const session = { registry, repository: 'team/app', id: '00000000-0000-4000-8000-000000000001' }
+const uploadNotFound = { code: 'UploadNotFoundException' }
+
+async function begun() {
+  const storage = await registryWith('team/app')
+  await beginUpload(storage, session, now)
+  const append = (text: string, firstByte?: number) => appendPart(storage, session, part(text, firstByte))
+  return { storage, append }
+}
+
+const part = (text: string, firstByte?: number) => ({
+  bytes: [Buffer.from(text)],
+  ...(firstByte !== undefined && { firstByte }),
+})
+
+async function* breakingOffAfter(text: string) {
+  yield Buffer.from(text)
+  throw new Error('the client is gone')
+}
+
+describe('a layer upload', () => {
+  it('takes bytes at its end where the client says nothing about their place', async () => {
+    const { storage, append } = await begun()
+    await append('hello ')
+    expect(await append('world')).toMatchObject({ repository: 'team/app', startedAt: now.getTime(), size: 11 })
+
+    const layer = await completeUpload(storage, session, sha256('hello world'))
+
+    expect(layer).toEqual({ repository: 'team/app', digest: sha256('hello world'), size: 11 })
+    expect(await storage.store.layers.get(registry, `team/app ${layer.digest}`)).toEqual(layer)
+    expect((await storage.blobs.read(layer.digest))?.toString()).toBe('hello world')
+    await expect(findUpload(storage, session)).rejects.toMatchObject(uploadNotFound)
+  })
+
+  it('may be empty', async () => {
+    const { storage } = await begun()
+    expect(await completeUpload(storage, session, sha256(''))).toMatchObject({ size: 0 })
+  })
+
+  it('keeps what came before a stream broke off, so that the client goes on from there', async () => {
+    const { storage, append } = await begun()
+    const broken = appendPart(storage, session, { bytes: breakingOffAfter('hello ') })
+    await expect(broken).rejects.toThrow('the client is gone')
+
+    expect(await findUpload(storage, session)).toMatchObject({ size: 6 })
+    await append('world', 6)
+    await expect(completeUpload(storage, session, sha256('hello world'))).resolves.toMatchObject({ size: 11 })
+  })
+
+  it('refuses bytes that do not follow the last ones, and says which came last', async () => {
+    const { append } = await begun()
+    await append('hello ')
+    await expect(append('world', 7)).rejects.toMatchObject({
+      code: 'InvalidLayerPartException',
+      details: { uploadId: session.id, repositoryName: 'team/app', lastValidByteReceived: 5 },
+    })
+  })
+
+  it('serves one request at a time', async () => {
+    const { storage, append } = await begun()
+    await Promise.all(['aa', 'bb', 'cc'].map((text) => append(text)))
+    await expect(completeUpload(storage, session, sha256('aabbcc'))).resolves.toMatchObject({ size: 6 })
+  })
+
+  it('remembers a part under 5 MiB that was not the last', async () => {
+    const { append } = await begun()
+    expect(await append('small')).toMatchObject({ smallPart: true })
+    const followed = await append('x'.repeat(5 * 1024 * 1024))
+    expect(followed).toMatchObject({ smallPartFollowed: true })
+    expect(followed).not.toHaveProperty('smallPart')
+  })
+
+  it('is over, with its bytes gone, once it is abandoned', async () => {
+    const { storage, append } = await begun()
+    await append('hello')
+    await abandonUpload(storage, session)
+    await expect(append(' world')).rejects.toMatchObject(uploadNotFound)
+    await beginUpload(storage, session, now)
+    expect(await append('fresh', 0)).toMatchObject({ size: 5 })
+  })
+
+  it('is over once its repository is deleted', async () => {
+    const { storage, append } = await begun()
+    await append('hello')
+    await deleteRepository(storage, registry, 'team/app', { force: false })
+    await expect(append(' world')).rejects.toMatchObject({ code: 'RepositoryNotFoundException' })
+    expect(await storage.store.uploads.get(registry, session.id)).toBeUndefined()
+  })
+
+  it('does not hold up the deletion of its repository while a client is slow; its bytes go afterwards', async () => {
+    const { storage, append } = await begun()
+    const client = new PassThrough()
+    const slow = appendPart(storage, session, { bytes: client })
+    client.write('hello')
+    await deleteRepository(storage, registry, 'team/app', { force: false })
+    client.end(' world')
+
+    await expect(slow).rejects.toMatchObject({ code: 'RepositoryNotFoundException' })
+    await expect(append('more')).rejects.toMatchObject({ code: 'RepositoryNotFoundException' })
+    expect((await storage.blobs.session(session.id)).size).toBe(0)
+  })
+
+  it('keeps the media type an image has given the layer', async () => {
+    const { storage, append } = await begun()
+    const known = { repository: 'team/app', digest: sha256('hello'), size: 5, mediaType: 'application/x-tar' }
+    await storage.store.layers.put(registry, `team/app ${known.digest}`, known)
+    await append('hello')
+    expect(await completeUpload(storage, session, known.digest)).toEqual(known)
+  })
+
+  it('begins only in a repository that is there', async () => {
+    const storage = await registryWith('team/other')
+    await expect(beginUpload(storage, session, now)).rejects.toMatchObject({ code: 'RepositoryNotFoundException' })
+  })
+})

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { type ImageTagMutability, newRepository } from '../../src/registry/repository.js'
+import { isImmutable } from '../../src/registry/tag-mutability.js'
+import { now } from '../support/stocked-store.js'
+
+const repository = (imageTagMutability: ImageTagMutability, ...filters: string[]) =>
+  newRepository('team/app', now, {
+    imageTagMutability,
+    imageTagMutabilityExclusionFilters: filters.map((filter) => ({ filterType: 'WILDCARD', filter })),
+  })
+
+describe('an image tag', () => {
+  it.each<[ImageTagMutability, boolean, boolean]>([
+    ['MUTABLE', false, false],
+    ['IMMUTABLE', true, true],
+    ['IMMUTABLE_WITH_EXCLUSION', false, true],
+    ['MUTABLE_WITH_EXCLUSION', true, false],
+  ])('under %s: one that a filter matches is immutable: %s; another one: %s', (mutability, matched, other) => {
+    const filters = mutability.endsWith('EXCLUSION') ? ['release-*', 'latest'] : []
+    expect(isImmutable(repository(mutability, ...filters), 'release-1')).toBe(matched)
+    expect(isImmutable(repository(mutability, ...filters), 'latest')).toBe(matched)
+    expect(isImmutable(repository(mutability, ...filters), 'dev')).toBe(other)
+  })
+
+  it.each([
+    ['*', 'anything', true],
+    ['v*', 'v', true],
+    ['v*', 'av', false],
+    ['*-rc', 'v1-rc', true],
+    ['*-rc', 'v1-rc2', false],
+    ['v*.*-rc*', 'v1.2-rc3', true],
+    ['v*.*-rc*', 'v12-rc3', false],
+    ['a*a', 'a', false],
+    ['a*b*a', 'aba', true],
+    ['v1.0', 'v1x0', false],
+  ])('the filter %s and the tag %s: %s', (filter, tag, matches) => {
+    expect(isImmutable(repository('MUTABLE_WITH_EXCLUSION', filter), tag)).toBe(matches)
+  })
+
+  it('is matched in good time by a filter made to be slow', () => {
+    const slow = repository('MUTABLE_WITH_EXCLUSION', `${'*a'.repeat(60)}b`)
+    expect(isImmutable(slow, 'a'.repeat(300))).toBe(false)
+  })
+})

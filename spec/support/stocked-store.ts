@@ -1,0 +1,16 @@
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { newRepository, type Repository } from '../../src/registry/repository.js'
+import { storeOf } from '../../src/registry/store.js'
+
+/** The registry and the time rules are tried out in. */
+export const registry = { account: '123456789012', region: 'us-east-1' }
+export const now = new Date('2026-01-02T03:04:05.678Z')
+
+/** A store and blobs in memory with one repository in them, for rules that need no plane around them. */
+export async function registryWith(name: string, repository: Partial<Repository> = {}) {
+  const store = storeOf(memoryKeyValue())
+  const blobs = memoryBlobStore()
+  await store.repositories.insert(registry, name, newRepository(name, now, repository))
+  return { store, blobs }
+}
