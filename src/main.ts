@@ -29,6 +29,7 @@ async function main(): Promise<void> {
     const { version } = await import('./version.js')
     process.stdout.write(`${version}\n`)
   } else if (command === 'demo') {
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
     const { demo } = await import('./demo/demo.js')
     process.exit((await demo(process.stdout)) ? 0 : 1)
   } else {

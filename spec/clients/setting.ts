@@ -16,7 +16,10 @@ export type UpstreamHost = keyof Setting['upstreams']
 export async function startSetting(config: object = {}): Promise<Setting> {
   const [ecrPublic, quay] = await Promise.all([dockerRegistry(), dockerRegistry()])
   const emulator = await emulatorProcess({
-    config: { upstreams: { 'public.ecr.aws': { endpoint: ecrPublic.url }, 'quay.io': { endpoint: quay.url } }, ...config },
+    config: {
+      upstreams: { 'public.ecr.aws': { endpoint: ecrPublic.url }, 'quay.io': { endpoint: quay.url } },
+      ...config,
+    },
   })
   return {
     emulator,

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { deleteRepository } from '../../src/registry/delete-repository.js'
 import { abandonUpload, appendPart, beginUpload, completeUpload, findUpload } from '../../src/registry/layer-upload.js'
@@ -19,6 +20,13 @@ const part = (text: string, firstByte?: number) => ({
   bytes: [Buffer.from(text)],
   ...(firstByte !== undefined && { firstByte }),
 })
+
+/** A body in two chunks, between which others have their turn. */
+async function* twice(letter: string) {
+  yield Buffer.from(letter)
+  await setImmediate()
+  yield Buffer.from(letter)
+}
 
 async function* breakingOffAfter(text: string) {
   yield Buffer.from(text)
@@ -64,8 +72,9 @@ describe('a layer upload', () => {
   })
 
   it('serves one request at a time', async () => {
-    const { storage, append } = await begun()
-    await Promise.all(['aa', 'bb', 'cc'].map((text) => append(text)))
+    const { storage } = await begun()
+    const appends = ['a', 'b', 'c'].map((letter) => appendPart(storage, session, { bytes: twice(letter) }))
+    await Promise.all(appends)
     await expect(completeUpload(storage, session, sha256('aabbcc'))).resolves.toMatchObject({ size: 6 })
   })
 

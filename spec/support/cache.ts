@@ -72,6 +72,7 @@ export async function startCache({ upstreams, egress = 'all', limits, ...kept }:
     server.closeAllConnections()
     server.close()
     await client.close()
+    await cache.resume()
   }
   return {
     ...{ url, store, blobs, clock, cache, root, close },

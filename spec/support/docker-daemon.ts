@@ -45,9 +45,8 @@ export async function dockerDaemon(): Promise<DockerDaemon> {
     docker,
     tryDocker: (...command) => runCommand('docker', command, { env }),
     login: async (registry, password) =>
-      (
-        await mustRun('docker', ['login', '--username', 'AWS', '--password-stdin', registry], { env, input: password })
-      ).stdout,
+      (await mustRun('docker', ['login', '--username', 'AWS', '--password-stdin', registry], { env, input: password }))
+        .stdout,
     async forgetImages() {
       const ids = (await docker('image', 'ls', '--all', '--quiet', '--no-trunc')).split('\n').filter(Boolean)
       if (ids.length > 0) await docker('image', 'rm', '--force', ...new Set(ids))

@@ -20,6 +20,8 @@ export interface DockerRegistry extends AsyncDisposable {
   requests(): Promise<LoggedRequest[]>
   /** `GET /v2/app/manifests/latest 200` for each of them: what a failing spec shows. */
   asked(which?: RegExp): Promise<string[]>
+  /** The same, with what was forgotten. */
+  everAsked(): Promise<string[]>
   /** What is asked from here on is counted anew. */
   forget(): Promise<void>
   stop(): Promise<void>
@@ -53,13 +55,15 @@ export async function dockerRegistry(): Promise<DockerRegistry> {
   return {
     url,
     requests,
-    asked: async (which = /./) =>
-      (await requests()).map(({ method, path, status }) => `${method} ${path} ${status}`).filter((l) => which.test(l)),
+    asked: async (which = /./) => (await requests()).map(lineOf).filter((line) => which.test(line)),
+    everAsked: async () => (await all()).map(lineOf),
     forget: async () => void (forgotten = (await all()).length),
     stop,
     [Symbol.asyncDispose]: stop,
   }
 }
+
+const lineOf = ({ method, path, status }: LoggedRequest) => `${method} ${path} ${status}`
 
 const configuration = (storage: string) =>
   JSON.stringify({

@@ -89,7 +89,7 @@ async function put(url: string, bytes: Buffer, contentType: string): Promise<voi
 }
 
 /** Files as an uncompressed ustar archive, owned by root, touched at the epoch. */
-function tar(files: Record<string, Buffer>): Buffer {
+export function tar(files: Record<string, Buffer>): Buffer {
   const entries = Object.entries(files).flatMap(([name, content]) => [
     tarHeader(name, content.length),
     content,

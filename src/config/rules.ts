@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv, type ErrorObject } from 'ajv'
 import { readFileSync } from 'node:fs'
 
 /** What breaks a rule of the published schema. */
@@ -9,19 +9,26 @@ export interface BrokenRule {
   readonly complaint: string
 }
 
-let check: ValidateFunction | undefined
-
 /** The first rule of `ecr-local.schema.json` that a configuration breaks: editors and the start judge by the same. */
 export function brokenRule(configuration: unknown): BrokenRule | undefined {
-  check ??= compile()
+  const check = new Ajv({ strict: false, verbose: true, meta: false, validateSchema: false }).compile(
+    schemaFor(configuration),
+  )
   if (check(configuration)) return undefined
   const [error] = check.errors ?? []
   return error && { path: shownPath(error), complaint: complaintOf(error) }
 }
 
-function compile(): ValidateFunction {
-  const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', import.meta.url), 'utf8')) as object
-  return new Ajv({ strict: false, verbose: true, meta: false, validateSchema: false }).compile(schema)
+/** The schema with rules for what is there and none for the rest: compiling those would slow every start. */
+function schemaFor(configuration: unknown): object {
+  const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', import.meta.url), 'utf8')) as Schema
+  const isThere = (name: string) => Object.hasOwn(Object(configuration) as object, name)
+  const properties = Object.entries(schema.properties).map(([name, rules]) => [name, isThere(name) ? rules : true])
+  return { ...schema, properties: Object.fromEntries(properties) as object }
+}
+
+interface Schema {
+  properties: Record<string, object>
 }
 
 function complaintOf({ keyword, params, parentSchema, propertyName, instancePath, data }: ErrorObject): string {

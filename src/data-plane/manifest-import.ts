@@ -19,6 +19,8 @@ export interface ManifestImport {
   readonly imageId: ImageId
   readonly source: Source
   readonly now: Date
+  /** Set by a first pull; what is brought behind it does not bring back a repository that was deleted meanwhile. */
+  readonly makesRepository?: boolean
 }
 
 /** What importing needs. */
@@ -63,7 +65,7 @@ export async function keepImage(
   const { digest, bytes } = fetched
   const manifest = acceptManifest(fetched)
   await keepManifest(deps.blobs, digest, bytes)
-  await deps.store.repositories.insert(registry, repository, newRepository(repository, now))
+  if (wanted.makesRepository) await deps.store.repositories.insert(registry, repository, newRepository(repository, now))
   const plan = { ...registry, repository, digest, plannedAt: now.getTime() }
   await deps.store.imports.put(installation, planKey(plan), plan)
   const outcome = await putImage(deps.store, registry, {

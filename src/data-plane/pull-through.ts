@@ -93,7 +93,7 @@ async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Ca
     if (!mayExist) throw repositoryNotFound(repository, registry.account)
     if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return notFound
     const now = await cache.clock.now()
-    const imported = await importManifest({ registry, repository, imageId, source, now }, cache)
+    const imported = await importManifest({ registry, repository, imageId, source, now, makesRepository: true }, cache)
     if (imported) finishBehind(registry, imported, cache)
     return await find(request, cache)
   } catch (error) {

@@ -5,8 +5,8 @@ export interface Screen {
   title(text: string, explanation: string): void
   /** Begins a numbered step. */
   step(text: string): void
-  /** What a person would type here. */
-  command(text: string): void
+  /** What a person would type here, in one line or in several. */
+  command(...lines: string[]): void
   /** Something worth knowing that proves nothing. */
   note(text: string): void
   /** Something that happened as it should, or did not. */
@@ -29,7 +29,7 @@ export function screen(write: (text: string) => void, isColored: boolean): Scree
     step(text) {
       line(`\n${bold(cyan(`${String(++steps).padStart(2)}  ${text}`))}`)
     },
-    command: (text) => line(`    ${dim('$')} ${text}`),
+    command: (...lines) => line(`    ${dim('$')} ${lines.join(' \\\n        ')}`),
     note: (text) => line(`    ${dim(text)}`),
     check(text, holds) {
       if (!holds) failures++

@@ -48,8 +48,10 @@ async function createRule({ show, ecr, endpoint }: Cast): Promise<void> {
   const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
   show.step('Create a pull through cache rule')
   show.command(`export AWS_ENDPOINT_URL_ECR=${endpoint}`)
-  show.command('aws ecr create-pull-through-cache-rule --ecr-repository-prefix ecr-public \\')
-  show.command('      --upstream-registry-url public.ecr.aws')
+  show.command(
+    'aws ecr create-pull-through-cache-rule --ecr-repository-prefix ecr-public',
+    '--upstream-registry-url public.ecr.aws',
+  )
   const created = await ecr.send(new CreatePullThroughCacheRuleCommand(rule))
   show.check('names under ecr-public/ now come from public.ecr.aws', created.ecrRepositoryPrefix === 'ecr-public')
 }
@@ -151,16 +153,15 @@ async function readEvents({ show, endpoint }: Cast): Promise<void> {
   const { events } = (await (await fetch(`${endpoint}/_admin/events`)).json()) as { events: CacheEvent[] }
   const tagged = events.filter(({ detail }) => detail['image-tag'] === TAG)
   for (const { time, detail } of tagged) {
-    show.note(
-      `${time.slice(5, 16).replace('T', ' ')}  ${detail.action}  ${detail['repository-name']}  ${detail.outcome}`,
-    )
+    const what = `${detail.action} ${detail['repository-name']}:${TAG} ${short(detail['image-digest'])}`
+    show.note(`${time.slice(0, 16).replace('T', ' ')}  ${what}  ${detail.outcome}`)
   }
   show.check('both imports of the tag are on record', tagged.length >= 2)
 }
 
 interface CacheEvent {
   time: string
-  detail: { action: string; outcome: string; 'repository-name': string; 'image-tag'?: string }
+  detail: Record<'action' | 'outcome' | 'repository-name', string> & { 'image-tag'?: string; 'image-digest'?: string }
 }
 
 function pull({ show, registry }: Cast, password: string): Promise<Pulled> {

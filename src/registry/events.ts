@@ -22,7 +22,7 @@ export interface CacheEvent {
     'image-tag'?: string
     'image-digest'?: string
     /** Ours: what was attempted. */
-    action: 'import' | 'check' | 'eviction'
+    action: 'import' | 'check'
     /** Ours: how it ended, for example `imported`, `unchanged`, `tag immutable, old image kept`, or why it failed. */
     outcome: string
   }

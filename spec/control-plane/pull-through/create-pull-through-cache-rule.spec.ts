@@ -1,6 +1,9 @@
 import { DescribePullThroughCacheRulesCommand, type UpstreamRegistry } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
+import { storeOf } from '../../../src/registry/store.js'
 import { account, now, settings, startEmulator } from '../../support/emulator.js'
+import { interleaved } from '../../support/interleaved.js'
 import { createRule, knownSecrets, secretArn } from '../../support/rules.js'
 
 const unsupported = (url: string) => ({
@@ -132,7 +135,7 @@ describe('CreatePullThroughCacheRule', () => {
   })
 
   it('keeps ten rules when twenty creates race, and says why the others are refused', async () => {
-    await using emulator = await startEmulator()
+    await using emulator = await startEmulator({ store: storeOf(interleaved(memoryKeyValue())) })
     const creates = Array.from({ length: 20 }, (_, n) => createRule({ ecrRepositoryPrefix: `prefix-${n}` }))
 
     const outcomes = await Promise.allSettled(creates.map((create) => emulator.ecr.send(create)))

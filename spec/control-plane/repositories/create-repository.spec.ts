@@ -1,6 +1,9 @@
 import { CreateRepositoryCommand, type CreateRepositoryCommandInput } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
+import { storeOf } from '../../../src/registry/store.js'
 import { account, now, startEmulator } from '../../support/emulator.js'
+import { interleaved } from '../../support/interleaved.js'
 
 const create = (repositoryName: string, rest: Partial<CreateRepositoryCommandInput> = {}) =>
   new CreateRepositoryCommand({ repositoryName, ...rest })
@@ -49,6 +52,51 @@ describe('CreateRepository', () => {
     ).rejects.toMatchObject({
       message:
         "Invalid parameter at 'imageTagMutabilityExclusionFilters' failed to satisfy constraint: 'ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as IMMUTABLE_WITH_EXCLUSION'",
+    })
+  })
+
+  it('encrypts with the AWS managed key of the Region where KMS is asked for without a key', async () => {
+    await using emulator = await startEmulator()
+    const encryptionConfiguration = { encryptionType: 'KMS' as const }
+    const keyOf = async (name: string) =>
+      (await emulator.ecr.send(create(name, { encryptionConfiguration }))).repository?.encryptionConfiguration?.kmsKey
+    const kmsKey = await keyOf('team/app')
+    expect(kmsKey).toMatch(
+      new RegExp(`^arn:aws:kms:us-east-1:${account}:key/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
+    )
+    expect(await keyOf('team/other')).toBe(kmsKey)
+  })
+
+  it('keeps the settings it was given', async () => {
+    await using emulator = await startEmulator()
+    const kmsKey = `arn:aws:kms:us-east-1:${account}:key/a-key`
+    const settings = {
+      imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION' as const,
+      imageTagMutabilityExclusionFilters: [{ filterType: 'WILDCARD' as const, filter: 'dev-*' }],
+      imageScanningConfiguration: { scanOnPush: true },
+      encryptionConfiguration: { encryptionType: 'KMS' as const, kmsKey },
+    }
+    const { repository } = await emulator.ecr.send(create('team/app', settings))
+    expect(repository).toMatchObject(settings)
+  })
+
+  it('creates a name once when many ask for it at the same time', async () => {
+    await using emulator = await startEmulator({ store: storeOf(interleaved(memoryKeyValue())) })
+    const creates = Array.from({ length: 8 }, () => emulator.ecr.send(create('team/app')))
+    const outcomes = await Promise.allSettled(creates)
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  it('refuses 51 tags, and a key that comes twice', async () => {
+    await using emulator = await startEmulator()
+    const tags = Array.from({ length: 51 }, (_, n) => ({ Key: `k${n}`, Value: '' }))
+    await expect(emulator.ecr.send(create('team/app', { tags }))).rejects.toMatchObject({
+      name: 'TooManyTagsException',
+    })
+    const twice = ['1', '2'].map((Value) => ({ Key: 'a', Value }))
+    await expect(emulator.ecr.send(create('team/app', { tags: twice }))).rejects.toMatchObject({
+      name: 'InvalidTagParameterException',
+      message: 'Tag parameters are invalid',
     })
   })
 })

@@ -9,8 +9,11 @@ import {
   UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { listAll } from '../../../src/registry/list-all.js'
+import { storeOf } from '../../../src/registry/store.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
+import { interleaved } from '../../support/interleaved.js'
 import { createRepository, imageManifest, pushImage, pushIndex, pushLayer } from '../../support/push.js'
 
 const remove = (repositoryName: string, force?: boolean) => new DeleteRepositoryCommand({ repositoryName, force })
@@ -92,7 +95,7 @@ describe('DeleteRepository', () => {
   })
 
   it('loses no image to a race: either the push is refused or the repository stays', async () => {
-    await using emulator = await startEmulator()
+    await using emulator = await startEmulator({ store: storeOf(interleaved(memoryKeyValue())) })
     const { ecr, deps } = emulator
     for (let round = 0; round < 10; round++) {
       const repositoryName = `team/app${round}`

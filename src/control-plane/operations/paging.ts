@@ -1,8 +1,7 @@
 import { invalidParameterAt } from '../../registry/errors.js'
 import type { Page } from '../../registry/ports/store.js'
-
-/** Results a page holds when the caller does not say: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/ */
-const DEFAULT_PAGE = 100
+import { paginationOf } from '../../smithy/model.js'
+import type { OperationName } from './operation.js'
 
 interface PageRequest {
   maxResults?: number | undefined
@@ -10,13 +9,14 @@ interface PageRequest {
 }
 
 /** The page of a collection a caller asks for: tokens are keys, so pages stay put while records come and go. */
-export function pageOf(request: PageRequest) {
+export function pageOf(operation: OperationName, request: PageRequest) {
   const after = afterOf(request)
-  return { limit: limitOf(request), ...(after !== undefined && { after }) }
+  return { limit: limitOf(operation, request), ...(after !== undefined && { after }) }
 }
 
-/** How many results a caller wants at most. */
-export const limitOf = ({ maxResults }: PageRequest) => maxResults ?? DEFAULT_PAGE
+/** How many results a caller wants at most; the model says where the caller does not. */
+export const limitOf = (operation: OperationName, { maxResults }: PageRequest) =>
+  maxResults ?? paginationOf(operation)?.defaultPageSize ?? Infinity
 
 /** The key a caller's page continues after; undefined for the first page. Throws InvalidParameterException. */
 export const afterOf = ({ nextToken }: PageRequest) => (nextToken === undefined ? undefined : keyOfToken(nextToken))

@@ -44,7 +44,7 @@ function refusalOf({ failureCode, failureReason, imageId }: ImageFailure, reposi
 function listed(input: Input<'DescribeImages'>, { store, registry }: Context) {
   const { repositoryName, filter } = input
   const from = { prefix: keyOf(repositoryName, ''), after: afterOf(input) }
-  return pageFrom(limitOf(input), async function* () {
+  return pageFrom(limitOf('DescribeImages', input), async function* () {
     for await (const image of listEach(store.images, registry, from)) {
       if (isSelected(image, filter)) yield { key: keyOf(repositoryName, image.digest), item: image }
     }

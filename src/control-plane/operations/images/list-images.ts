@@ -25,7 +25,7 @@ function listed(input: Input<'ListImages'>, { store, registry }: Context) {
   const after = afterOf(input)
   const [, digest = '', tag] = after?.split(' ') ?? []
 
-  return pageFrom<ImageId>(limitOf(input), async function* () {
+  return pageFrom<ImageId>(limitOf('ListImages', input), async function* () {
     const cut = tag === undefined ? undefined : await store.images.get(registry, keyOf(repositoryName, digest))
     if (cut && isSelected(cut, filter)) yield* entriesOf(cut, tag)
     for await (const image of listEach(store.images, registry, {

@@ -16,7 +16,7 @@ export const describePullThroughCacheRules: Operation<'DescribePullThroughCacheR
     refuseTokenWith('ecrRepositoryPrefixes', ecrRepositoryPrefixes, input)
     const page = ecrRepositoryPrefixes
       ? { items: await Promise.all(ecrRepositoryPrefixes.map((prefix) => requireRule(prefix, context))) }
-      : await store.rules.list(registry, pageOf(input))
+      : await store.rules.list(registry, pageOf('DescribePullThroughCacheRules', input))
     return { pullThroughCacheRules: page.items.map((rule) => describeRule(rule, registry)), ...tokenOf(page) }
   },
 }

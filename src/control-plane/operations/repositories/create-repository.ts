@@ -1,3 +1,4 @@
+import { acceptEncryption } from '../../../registry/encryption.js'
 import { repositoryAlreadyExists } from '../../../registry/errors.js'
 import { newRepository } from '../../../registry/repository.js'
 import type { Operation } from '../operation.js'
@@ -16,7 +17,7 @@ export const createRepository: Operation<'CreateRepository'> = {
     const repository = newRepository(repositoryName, now, {
       ...acceptMutability(input),
       scanOnPush: imageScanningConfiguration?.scanOnPush ?? false,
-      ...(encryptionConfiguration && { encryption: encryptionConfiguration }),
+      ...(encryptionConfiguration && { encryption: acceptEncryption(encryptionConfiguration, registry) }),
       tags: acceptTags(input.tags ?? []),
     })
 

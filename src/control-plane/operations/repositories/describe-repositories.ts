@@ -15,7 +15,7 @@ export const describeRepositories: Operation<'DescribeRepositories'> = {
       const named = await Promise.all(input.repositoryNames.map((name) => requireRepository(store, registry, name)))
       return { repositories: named.map((repository) => describe(repository, context)) }
     }
-    const page = await store.repositories.list(registry, pageOf(input))
+    const page = await store.repositories.list(registry, pageOf('DescribeRepositories', input))
     return { repositories: page.items.map((repository) => describe(repository, context)), ...tokenOf(page) }
   },
 }

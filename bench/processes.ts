@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { get } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { neutralEnvironment } from '../spec/support/run-command.js'
+import { isInstalled } from './tools.js'
+
+/** A server the bench started. */
+export interface Server extends AsyncDisposable {
+  readonly pid: number
+  readonly port: number
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  /** From being started to the first answer. */
+  readonly answeredAfterMs: number
+}
+
+export interface ServerOptions {
+  readonly port: number
+  /** The one CPU it may use; any unless given. */
+  readonly cpu?: number
+  /** Where it answers as soon as it is ready, with any status. */
+  readonly path?: string
+}
+
+/** Servers on one CPU, clients on another: only then does a request's price show. */
+export const pinning = availableParallelism() > 1 && isInstalled('taskset') ? { server: 0, client: 1 } : undefined
+
+/** Everything the bench writes lies here; removed when the process ends, however it ends. */
+export const directory = mkdtempSync(join(tmpdir(), 'ecr-local-bench-'))
+
+const started = new Set<() => void>()
+process.on('exit', () => {
+  for (const kill of started) kill()
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+/** Starts a server and waits until it answers. */
+export async function startServer(command: string, args: readonly string[], options: ServerOptions): Promise<Server> {
+  const { port, cpu, path = '/' } = options
+  const begun = performance.now()
+  const { child, ended, errors } = run(command, args, cpu, 'ignore')
+  const url = `http://127.0.0.1:${port}`
+  let isUp = false
+  const dead = ended.then((code) => {
+    if (!isUp) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}: ${errors()}`)
+  })
+  await Promise.race([answers(`${url}${path}`), dead])
+  isUp = true
+  const answeredAfterMs = performance.now() - begun
+
+  return {
+    ...{ pid: child.pid ?? 0, port, url, answeredAfterMs },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      const patience = setTimeout(() => child.kill('SIGKILL'), 8_000)
+      await ended
+      clearTimeout(patience)
+    },
+  }
+}
+
+/** Runs a client to its end and answers what it printed. */
+export async function runClient(command: string, args: readonly string[], cpu = pinning?.client): Promise<string> {
+  const { child, ended, errors } = run(command, args, cpu, 'pipe')
+  let output = ''
+  child.stdout?.on('data', (text: Buffer) => (output += text.toString()))
+  const bound = setTimeout(() => child.kill('SIGKILL'), 120_000)
+  const code = await ended
+  clearTimeout(bound)
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}: ${errors()}${output}`)
+  return output
+}
+
+function run(command: string, args: readonly string[], cpu: number | undefined, output: 'ignore' | 'pipe') {
+  const pinned = cpu === undefined || !pinning ? [command, ...args] : ['taskset', '-c', String(cpu), command, ...args]
+  const [program = command, ...rest] = pinned
+  const env = { ...neutralEnvironment(), PATH: `${process.env.PATH ?? ''}:/usr/sbin` }
+  const child = spawn(program, rest, { stdio: ['ignore', output, 'pipe'], env, cwd: directory })
+  const kill = () => void child.kill('SIGKILL')
+  started.add(kill)
+  let said = ''
+  child.stderr?.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-2000)))
+  const ended = once(child, 'close').then(([code]: (number | null)[]) => {
+    started.delete(kill)
+    return code ?? null
+  })
+  return { child, ended, errors: () => said }
+}
+
+async function answers(url: string): Promise<void> {
+  const until = performance.now() + 20_000
+  while (performance.now() < until) {
+    const answered = await new Promise<boolean>((resolve) => {
+      const request = get(url, { agent: false }, (response) => {
+        response.resume()
+        resolve(true)
+      })
+      request.on('error', () => resolve(false))
+    })
+    if (answered) return
+    await sleep(2)
+  }
+  throw new Error(`Nothing answers at ${url}`)
+}
+
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

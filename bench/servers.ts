@@ -1,0 +1,92 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { directory, freePort, pinning, type Server, startServer } from './processes.js'
+import { signedCall } from './signature.js'
+
+/** A running `ecr-local start`, and what a client of it needs. */
+export interface Emulator extends Server {
+  readonly registryUrl: string
+  /** Basic credentials for the registry. */
+  readonly authorization: string
+  call(operation: string, input?: object): Promise<string>
+}
+
+/** Compiled, this file lies in `dist/bench/bench`. */
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+let count = 0
+
+/** Starts what `npm run build` made, or another build of it, with state of its own. */
+export async function emulator({ main, cpu, config = {} }: EmulatorOptions): Promise<Emulator> {
+  const own = join(directory, `ecr-local-${++count}`)
+  const [port, registryPort] = [await freePort(), await freePort()]
+  await writeFile(`${own}.json`, JSON.stringify(config))
+  const flags = ['--port', port, '--registry-port', registryPort, '--data-dir', own, '--config', `${own}.json`].map(
+    String,
+  )
+  const server = await startServer(process.execPath, [main, 'start', ...flags], { port, cpu, path: '/health' })
+
+  const call = async (operation: string, input?: object) => {
+    const { headers, body } = signedCall(`127.0.0.1:${port}`, operation, input)
+    const answer = await fetch(server.url, { method: 'POST', headers, body })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${operation}: ${answer.status} ${text}`)
+    return text
+  }
+  const { authorizationData } = JSON.parse(await call('GetAuthorizationToken')) as Token
+  const authorization = `Basic ${authorizationData[0]?.authorizationToken ?? ''}`
+  return { ...server, registryUrl: `http://127.0.0.1:${registryPort}`, authorization, call }
+}
+
+export interface EmulatorOptions {
+  /** The `main.js` to run. */
+  readonly main: string
+  readonly cpu?: number
+  readonly config?: object
+}
+
+interface Token {
+  authorizationData: { authorizationToken: string }[]
+}
+
+/** The build beside this one. */
+export const builtMain = here('../../main.js')
+
+export async function bareServer(answers: Readonly<Record<string, string>>): Promise<Server> {
+  const port = await freePort()
+  const args = [here('bare-server.js'), String(port), JSON.stringify(answers)]
+  return startServer(process.execPath, args, { port, cpu: pinning?.server })
+}
+
+/** The registry everybody knows, with Debian's defaults and without logs; with `proxyOf`, a pull-through cache. */
+export async function dockerRegistry({ proxyOf, cpu }: { proxyOf?: string; cpu?: number } = {}): Promise<Server> {
+  const port = await freePort()
+  const own = join(directory, `docker-registry-${++count}`)
+  const config = {
+    version: '0.1',
+    log: { level: 'error', accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: own }, cache: { blobdescriptor: 'inmemory' }, delete: { enabled: true } },
+    http: { addr: `127.0.0.1:${port}`, secret: 'of this bench' },
+    ...(proxyOf !== undefined && { proxy: { remoteurl: proxyOf } }),
+  }
+  await writeFile(`${own}.yml`, JSON.stringify(config))
+  return startServer('docker-registry', ['serve', `${own}.yml`], { port, cpu, path: '/v2/' })
+}
+
+/** nginx with sendfile and one worker, serving the files of a folder. */
+export async function nginx(root: string): Promise<Server> {
+  const port = await freePort()
+  const own = join(directory, 'nginx')
+  await writeFile(`${own}.conf`, nginxConfiguration(own, root, port))
+  return startServer('nginx', ['-e', `${own}.log`, '-c', `${own}.conf`], { port, cpu: pinning?.server })
+}
+
+const nginxConfiguration = (own: string, root: string, port: number) => `
+daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; pid ${own}.pid; error_log ${own}.log;
+events { worker_connections 512; }
+http {
+  sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000; open_file_cache max=100;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${own}-${name};`).join(' ')}
+  server { listen 127.0.0.1:${port}; root ${root}; }
+}
+`

@@ -1,0 +1,32 @@
+import { interleaved, median } from './rounds.js'
+import type { Extent, Section } from './section.js'
+import { bareServer, emulator } from './servers.js'
+import { comparison, milliseconds } from './table.js'
+
+const AIM_MS = 500
+
+/** From being started to the first answer of `/health`, with a data directory that does not exist yet. */
+export const startUp: Section = { name: 'start-up', needs: [], measure }
+
+async function measure({ main, rounds }: Extent) {
+  const turns = {
+    async ours() {
+      await using server = await emulator({ main })
+      return server.answeredAfterMs
+    },
+    async bare() {
+      await using server = await bareServer({})
+      return server.answeredAfterMs
+    },
+  }
+  await interleaved(1, turns)
+  const { ours, bare } = await interleaved(rounds + 2, turns)
+  const row = comparison({
+    figure: 'start to first answer',
+    ours,
+    theirs: bare,
+    than: 'bare node:http',
+    show: milliseconds,
+  })
+  return [{ ...row, aim: `≤ ${AIM_MS} ms`, met: median(ours) <= AIM_MS }]
+}

@@ -1,0 +1,41 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { directory, runClient } from './processes.js'
+
+/** One request, repeated on every connection for as long as the round lasts. */
+export interface Load {
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Makes it a POST. */
+  readonly body?: string
+  readonly connections: number
+  readonly seconds: number
+}
+
+export interface Measured {
+  readonly perSecond: number
+  readonly bytesPerSecond: number
+}
+
+/** Runs wrk with one thread. A round in which any request failed is no measurement. */
+export async function wrk({ url, headers = {}, body, connections, seconds }: Load): Promise<Measured> {
+  const script = join(directory, 'request.lua')
+  const lines = Object.entries(headers).map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`)
+  if (body !== undefined) lines.push('wrk.method = "POST"', `wrk.body = ${lua(body)}`)
+  await writeFile(script, [...lines, summary].join('\n'))
+
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', script, url]
+  const output = await runClient('wrk', args)
+  const [requests = 0, microseconds = 1, bytes = 0, failed = 0] =
+    /RESULT (\d+) (\d+) (\d+) (\d+)/.exec(output)?.slice(1).map(Number) ?? []
+  if (failed > 0 || bytes === 0) throw new Error(`${url}: ${failed} of ${requests} requests failed\n${output}`)
+  return { perSecond: (requests * 1e6) / microseconds, bytesPerSecond: (bytes * 1e6) / microseconds }
+}
+
+const summary = `done = function(summary)
+  local e = summary.errors
+  local failed = e.status + e.connect + e.read + e.write + e.timeout
+  io.write(string.format("RESULT %.0f %.0f %.0f %.0f\\n", summary.requests, summary.duration, summary.bytes, failed))
+end`
+
+const lua = (text: string) => JSON.stringify(text)

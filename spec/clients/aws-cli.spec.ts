@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type AwsCli, awsCli } from '../support/aws-cli.js'
+import { awsCliNeeds, describeWith } from '../support/describe-with.js'
+import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
+import { createRule } from './setting.js'
+
+const account = '000000000000'
+
+describeWith(awsCliNeeds, 'the AWS CLI', () => {
+  let emulator: EmulatorProcess
+  let aws: AwsCli
+
+  beforeAll(async () => {
+    emulator = await emulatorProcess()
+    aws = awsCli({ endpoint: emulator.endpoint })
+  })
+  afterAll(() => emulator[Symbol.asyncDispose]())
+
+  it('learns who it is', async () => {
+    expect(await aws.json('sts', 'get-caller-identity')).toEqual({
+      UserId: account,
+      Account: account,
+      Arn: `arn:aws:iam::${account}:root`,
+    })
+  })
+
+  it('is told which upstreams the service does not know', async () => {
+    const rule = ['--ecr-repository-prefix', 'harbor', '--upstream-registry-url', 'harbor.example.com']
+    expect(await aws.refusal('ecr', 'create-pull-through-cache-rule', ...rule)).toContain(
+      'An error occurred (UnsupportedUpstreamRegistryException) when calling the CreatePullThroughCacheRule operation: ' +
+        'The upstream registry URL harbor.example.com is invalid. Specify a valid upstream registry URL and try again',
+    )
+  })
+
+  it('creates ten rules and is refused the eleventh, in one Region', async () => {
+    const prefixes = Array.from({ length: 10 }, (_, number) => `mirror-${number}`)
+    for (const prefix of prefixes) await createRule({ aws }, prefix, number(prefix) % 2 ? 'quay.io' : 'public.ecr.aws')
+    const eleventh = ['--ecr-repository-prefix', 'mirror-10', '--upstream-registry-url', 'quay.io']
+    expect(await aws.refusal('ecr', 'create-pull-through-cache-rule', ...eleventh)).toContain(
+      'An error occurred (LimitExceededException) when calling the CreatePullThroughCacheRule operation: ',
+    )
+    expect(await aws.json('ecr', 'create-pull-through-cache-rule', ...eleventh, '--region', 'eu-west-1')).toMatchObject(
+      {
+        ecrRepositoryPrefix: 'mirror-10',
+      },
+    )
+  })
+
+  it('describes all rules over as many pages as it likes', async () => {
+    const { pullThroughCacheRules } = await aws.json('ecr', 'describe-pull-through-cache-rules', '--page-size', '3')
+    expect(pullThroughCacheRules.map((rule: { ecrRepositoryPrefix: string }) => rule.ecrRepositoryPrefix)).toEqual(
+      Array.from({ length: 10 }, (_, number) => `mirror-${number}`),
+    )
+  })
+
+  it('keeps a registry policy and a repository policy', async () => {
+    const statement = {
+      Sid: 'AllowPull',
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${account}:root` },
+      Action: ['ecr:CreateRepository', 'ecr:BatchImportUpstreamImage'],
+      Resource: `arn:aws:ecr:us-east-1:${account}:repository/ecr-public/*`,
+    }
+    const policy = { Version: '2012-10-17', Statement: [statement] }
+    await aws.json('ecr', 'put-registry-policy', '--policy-text', JSON.stringify(policy))
+    expect(JSON.parse((await aws.json('ecr', 'get-registry-policy')).policyText)).toEqual(policy)
+
+    await aws.json('ecr', 'create-repository', '--repository-name', 'team/app')
+    const { Resource: _, ...ofRepository } = { ...statement, Action: ['ecr:BatchGetImage'] }
+    const text = JSON.stringify({ ...policy, Statement: [ofRepository] })
+    const named = ['--repository-name', 'team/app']
+    await aws.json('ecr', 'set-repository-policy', ...named, '--policy-text', text)
+    expect(JSON.parse((await aws.json('ecr', 'get-repository-policy', ...named)).policyText)).toEqual(JSON.parse(text))
+  })
+
+  it('is refused with a wrong secret', async () => {
+    const stranger = awsCli({ endpoint: emulator.endpoint, secretAccessKey: 'wrong' })
+    expect(await stranger.refusal('ecr', 'describe-repositories')).toContain('InvalidSignatureException')
+  })
+})
+
+const number = (prefix: string) => Number(prefix.split('-')[1])

@@ -1,0 +1,63 @@
+import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import { digestOf, mediaTypes } from './upstream-content.js'
+
+/** A client of both planes of a running emulator, in the few calls a load is made of. */
+export interface RegistryClient {
+  createRepository(repositoryName: string): Promise<void>
+  /** Status and body of a GET below `/v2/`. */
+  get(path: string): Promise<{ status: number; body: Buffer }>
+  /** Pushes a blob in two chunks and a closing PUT; the digest it has. Throws with the status where it is refused. */
+  pushBlob(repository: string, blob: Buffer): Promise<string>
+  pushManifest(repository: string, reference: string, manifest: Buffer): Promise<void>
+}
+
+/** What a client has to know of an emulator that runs. */
+export interface Addresses {
+  readonly endpoint: string
+  readonly registry: string
+}
+
+export const ecrClient = ({ endpoint }: Pick<Addresses, 'endpoint'>) =>
+  new ECRClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  })
+
+/** The token `docker login` gets; it outlives restarts. */
+export async function authorizationToken(ecr: ECRClient): Promise<string> {
+  const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}))
+  return authorizationData?.[0]?.authorizationToken ?? ''
+}
+
+export function registryClient({ endpoint, registry }: Addresses, token: string): RegistryClient {
+  const ecr = ecrClient({ endpoint })
+  const origin = `http://${registry}`
+  const accept = Object.values(mediaTypes).join(', ')
+
+  async function ask(method: string, url: string, body?: Buffer, contentType = 'application/octet-stream') {
+    const headers = { authorization: `Basic ${token}`, accept, ...(body && { 'content-type': contentType }) }
+    const answer = await fetch(new URL(url, origin), { method, headers, body: body && new Uint8Array(body) })
+    return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) }
+  }
+  async function write(...request: Parameters<typeof ask>) {
+    const answer = await ask(...request)
+    if (answer.status < 300) return answer.headers.get('location') ?? ''
+    throw new Error(`${request[0]} ${request[1]}: ${answer.status} ${answer.body.toString()}`)
+  }
+  return {
+    createRepository: async (repositoryName) => void (await ecr.send(new CreateRepositoryCommand({ repositoryName }))),
+    get: (path) => ask('GET', `/v2/${path}`),
+    async pushBlob(repository, blob) {
+      const half = Math.ceil(blob.length / 2)
+      const begun = await write('POST', `/v2/${repository}/blobs/uploads/`)
+      const first = await write('PATCH', begun, blob.subarray(0, half))
+      const second = await write('PATCH', first, blob.subarray(half))
+      await write('PUT', `${second}?digest=${digestOf(blob)}`)
+      return digestOf(blob)
+    },
+    pushManifest: async (repository, reference, manifest) =>
+      void (await write('PUT', `/v2/${repository}/manifests/${reference}`, manifest, mediaTypes.ociManifest)),
+  }
+}
