@@ -65,7 +65,10 @@ async function bringImage(registry: Registry, repository: string, digest: string
   const image = await run.store.images.get(registry, keyOf(repository, digest))
   if (!image || run.stopped) return
   for (const member of image.manifests) await bringMember(registry, image, member.digest, run)
-  await Promise.all(image.blobs.map((blob) => run.limit(() => bringBlob(registry, repository, blob.digest, run))))
+  const brought = image.blobs.map((blob) => run.limit(() => bringBlob(registry, repository, blob.digest, run)))
+  // Every blob gets its chance before the first failure is told.
+  await Promise.allSettled(brought)
+  await Promise.all(brought)
 }
 
 async function bringMember(registry: Registry, { repository }: Image, digest: string, run: Run): Promise<void> {
