@@ -8,7 +8,7 @@ import { configuredSecrets } from './adapters/configured/secrets.js'
 import { filesystemBlobStore } from './adapters/filesystem/blob-store.js'
 import { openDataDirectory } from './adapters/filesystem/data-directory.js'
 import { remoteImporter } from './adapters/http/importer.js'
-import { httpUpstreams } from './adapters/http/upstream.js'
+import { lateHttpUpstreams } from './adapters/http/late-upstreams.js'
 import { lmdbKeyValue } from './adapters/lmdb/key-value.js'
 import { memoryBlobStore } from './adapters/memory/blob-store.js'
 import { memoryKeyValue } from './adapters/memory/key-value.js'
@@ -83,7 +83,7 @@ function openParts(config: Config, log: Log) {
   const store = storeOf(isKept ? lmdbKeyValue({ path: join(config.dataDir, 'state') }) : memoryKeyValue())
   const blobs = isKept ? filesystemBlobStore({ root: config.dataDir, ids }) : memoryBlobStore()
   const clock = systemClock(store)
-  const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
+  const upstreams = lateHttpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   return {
     ...{ store, blobs, ids, clock, upstreams, log },
     secrets: configuredSecrets(config.accounts),

@@ -15,7 +15,11 @@ async function call(endpoint: string, target: string, body: string, { signed = t
   const options = { host, method: 'POST', path: '/', service: 'ecr', region, headers, body }
   const sent = (signed ? aws4.sign(options, credentials).headers : headers) as Record<string, string>
   const answer = await request(`${endpoint}/`, { method: 'POST', headers: sent, body })
-  return { status: answer.statusCode, headers: answer.headers, body: (await answer.body.json()) as Record<string, unknown> }
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    body: (await answer.body.json()) as Record<string, unknown>,
+  }
 }
 const target = (name: string) => `AmazonEC2ContainerRegistry_V20150921.${name}`
 
@@ -35,7 +39,10 @@ describe('a call', () => {
     ['another service', 'DynamoDB_20120810.ListTables'],
   ])('of %s is refused as UnknownOperationException', async (_, name) => {
     await using emulator = await startEmulator()
-    expect(await call(emulator.endpoint, name, '{}')).toMatchObject({ status: 400, body: { __type: 'UnknownOperationException' } })
+    expect(await call(emulator.endpoint, name, '{}')).toMatchObject({
+      status: 400,
+      body: { __type: 'UnknownOperationException' },
+    })
   })
 
   it.each(['{', '[]', '"text"', 'null'])('with the body %s is refused as SerializationException', async (body) => {
@@ -63,7 +70,9 @@ describe('a call', () => {
 
   it('for another account is refused in the words of the service, with status 400', async () => {
     await using emulator = await startEmulator()
-    expect(await call(emulator.endpoint, target('ListImages'), '{"registryId":"999988887777","repositoryName":"a/b"}')).toMatchObject({
+    expect(
+      await call(emulator.endpoint, target('ListImages'), '{"registryId":"999988887777","repositoryName":"a/b"}'),
+    ).toMatchObject({
       status: 400,
       body: {
         __type: 'AccessDeniedException',
@@ -81,6 +90,44 @@ describe('a call', () => {
   })
 })
 
+describe('a presigned call', () => {
+  const presign = (endpoint: string, secretAccessKey = 'secret') => {
+    const { host } = new URL(endpoint)
+    const headers = { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target('DescribeRegistry') }
+    const options = {
+      host,
+      method: 'POST',
+      path: '/?X-Amz-Expires=60',
+      service: 'ecr',
+      region,
+      headers,
+      body: '{}',
+      signQuery: true,
+    }
+    return { headers, path: String(aws4.sign(options, { ...credentials, secretAccessKey }).path) }
+  }
+
+  it('is answered like one signed in its headers', async () => {
+    await using emulator = await startEmulator()
+    const { headers, path } = presign(emulator.endpoint)
+    const answer = await request(emulator.endpoint + path, { method: 'POST', headers, body: '{}' })
+    expect(await answer.body.json()).toMatchObject({ registryId: account })
+  })
+
+  it('is refused with a wrong signature, or with another body', async () => {
+    await using emulator = await startEmulator()
+    const wrong = presign(emulator.endpoint, 'wrong')
+    const good = presign(emulator.endpoint)
+    for (const [{ headers, path }, body] of [
+      [wrong, '{}'],
+      [good, '{ }'],
+    ] as const) {
+      const answer = await request(emulator.endpoint + path, { method: 'POST', headers, body })
+      expect(await answer.body.json()).toMatchObject({ __type: 'InvalidSignatureException' })
+    }
+  })
+})
+
 describe('the order of refusal', () => {
   it('is operation, then signature, then permission, then input', async () => {
     const denied = Object.assign(new Error('denied'), {})
@@ -94,7 +141,9 @@ describe('the order of refusal', () => {
     const types = async (name: string, body: string, options = {}) =>
       (await call(emulator.endpoint, target(name), body, options)).body.__type
     expect(await types('Nope', '{}', { signed: false })).toBe('UnknownOperationException')
-    expect(await types('CreateRepository', '{"repositoryName":"DENIED"}', { signed: false })).toBe('MissingAuthenticationTokenException')
+    expect(await types('CreateRepository', '{"repositoryName":"DENIED"}', { signed: false })).toBe(
+      'MissingAuthenticationTokenException',
+    )
     expect(asked).toEqual([])
     expect(await types('CreateRepository', '{"repositoryName":"NOPE"}')).toBe('InvalidParameterException')
     expect(asked).toEqual([`ecr:CreateRepository arn:aws:ecr:us-east-1:${account}:repository/NOPE`])

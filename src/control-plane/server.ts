@@ -1,5 +1,5 @@
 import { HttpRequest, type HttpResponse } from '@smithy/protocol-http'
-import express from 'express'
+import type { Express } from 'express'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { adminRoutes, type AdminDeps } from './admin.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
@@ -9,16 +9,42 @@ import { handleSts, isStsCall } from './sts.js'
 
 /**
  * The control plane's HTTP server. API calls (`POST /`) are answered before Express sees them: it would cost more than
- * the rest of the call. Express carries everything else.
+ * the rest of the call. Express carries everything else, and is loaded when first needed: that takes longer than half
+ * of what the start does besides.
  */
 export function controlPlane(deps: ControlPlaneDeps & AdminDeps): Server {
+  let app: Promise<Express> | undefined
+
+  return createServer((req, res) => {
+    if (isApiCall(req)) return void answer(req, res, deps)
+    if (isHealthCheck(req)) return send(res, health(deps))
+    app ??= expressApp(deps)
+    app.then(
+      (handler) => handler(req, res),
+      (err: unknown) => {
+        deps.log.error({ err }, 'failed unexpectedly')
+        res.destroy()
+      },
+    )
+  })
+}
+
+async function expressApp(deps: AdminDeps): Promise<Express> {
+  const { default: express } = await import('express')
   const app = express().disable('x-powered-by')
-  app.get('/health', (_req, res) => void res.json({ status: 'ok', plane: 'control', ...deps.about }))
   app.use('/_admin', express.json(), ...adminRoutes(deps))
   app.use((_req, res) => void res.status(404).json({ message: 'API calls are POST /; see the README for the rest' }))
-
-  return createServer((req, res) => (isApiCall(req) ? void answer(req, res, deps) : void app(req, res)))
+  return app
 }
+
+const isHealthCheck = ({ method, url = '' }: IncomingMessage) =>
+  (method === 'GET' || method === 'HEAD') && url.split('?', 1)[0] === '/health'
+
+const health = ({ about }: AdminDeps) => ({
+  statusCode: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ status: 'ok', plane: 'control', ...about }),
+})
 
 const isApiCall = ({ method, url = '' }: IncomingMessage) => method === 'POST' && (url === '/' || url.startsWith('/?'))
 
@@ -37,6 +63,6 @@ async function answer(req: IncomingMessage, res: ServerResponse, deps: ControlPl
   }
 }
 
-function send(res: ServerResponse, { statusCode, headers, body }: HttpResponse): void {
+function send(res: ServerResponse, { statusCode, headers, body }: Omit<HttpResponse, 'reason'>): void {
   res.writeHead(statusCode, headers).end(body)
 }

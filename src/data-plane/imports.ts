@@ -1,8 +1,9 @@
 import { isSigned } from '../access/signed-text.js'
 import { ServiceException } from '../registry/errors.js'
-import type { Importer, PullRequest } from '../registry/ports/importer.js'
+import { type Importer, importsEndpoint, type PullRequest } from '../registry/ports/importer.js'
 import { type Call, type DataPlaneDeps, respond } from './call.js'
 import { OciError } from './errors.js'
+import { readBody } from './request-body.js'
 
 /** Requests are a few names long. */
 const MAX_BODY_BYTES = 64 * 1024
@@ -12,8 +13,8 @@ const MAX_BODY_BYTES = 64 * 1024
  * installation's secret can sign the request.
  */
 export async function takeImport({ req, res }: Pick<Call, 'req' | 'res'>, deps: DataPlaneDeps): Promise<void> {
-  const body = await readSmall(req)
-  const signature = String(req.headers['x-ecr-local-signature'] ?? '')
+  const body = (await readBody(req, MAX_BODY_BYTES)).toString('utf8')
+  const signature = String(req.headers[importsEndpoint.signatureHeader] ?? '')
   if (!isSigned('import', body, signature, deps.secret))
     throw new OciError(403, 'DENIED', 'The request is not signed by a control plane')
   const { method, wanted } = JSON.parse(body) as { method: keyof Importer; wanted: PullRequest }
@@ -27,15 +28,4 @@ async function reply(method: keyof Importer, wanted: PullRequest, { pullThrough 
     if (!(error instanceof ServiceException)) throw error
     return { refusal: { code: error.code, message: error.message } }
   }
-}
-
-async function readSmall(req: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of req) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw new OciError(413, 'SIZE_INVALID', `The request is over ${MAX_BODY_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { DOWNLOAD_PATH } from '../access/download-url.js'
+import { importsEndpoint } from '../registry/ports/importer.js'
 import { repositoryArn } from '../registry/registry.js'
 import { brokenNameConstraint } from '../registry/repository-name.js'
 import { authenticate } from './authenticate.js'
@@ -68,7 +69,7 @@ async function answer(req: IncomingMessage, res: ServerResponse, deps: DataPlane
   const query = new URLSearchParams(search)
   if (pathname === '/health') return respond({ req, res }, 200, { 'content-type': 'application/json' }, health(deps))
 
-  if (pathname === '/_imports' && req.method === 'POST') return takeImport({ req, res }, deps)
+  if (pathname === importsEndpoint.path && req.method === 'POST') return takeImport({ req, res }, deps)
 
   const now = await deps.clock.now()
   if (pathname === DOWNLOAD_PATH) return getLayer({ req, res, query, now }, deps)

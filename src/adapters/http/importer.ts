@@ -1,18 +1,13 @@
-import { request } from 'undici'
 import { ServiceException, serverException } from '../../registry/errors.js'
 import type { FoundImage, ImageFailure } from '../../registry/find-image.js'
-import type { Importer, PullRequest } from '../../registry/ports/importer.js'
+import { type Importer, importsEndpoint, type PullRequest } from '../../registry/ports/importer.js'
 
 /** A data plane in another process, and how to prove to it that the control plane asks. */
 export interface DataPlaneAddress {
   /** For example `http://127.0.0.1:4510`. */
   readonly origin: string
-  sign(body: string): string
+  readonly sign: (body: string) => string
 }
-
-/** Where the data plane takes imports from the control plane, and the header that carries the proof. */
-export const IMPORTS_PATH = '/_imports'
-export const SIGNATURE_HEADER = 'x-ecr-local-signature'
 
 /** Imports carried out by the data plane of another process. Throws what the data plane refused with. */
 export const remoteImporter = (dataPlane: DataPlaneAddress): Importer => ({
@@ -21,10 +16,11 @@ export const remoteImporter = (dataPlane: DataPlaneAddress): Importer => ({
 })
 
 async function ask(method: keyof Importer, wanted: PullRequest, { origin, sign }: DataPlaneAddress) {
+  const { request } = await import('undici')
   const body = JSON.stringify({ method, wanted })
-  const answer = await request(`${origin}${IMPORTS_PATH}`, {
+  const answer = await request(origin + importsEndpoint.path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: sign(body) },
+    headers: { 'content-type': 'application/json', [importsEndpoint.signatureHeader]: sign(body) },
     body,
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -24,3 +24,6 @@ export interface Importer {
   /** Asks the upstream whatever the 24 hours say, and answers when the image is here with all its blobs. */
   importImage(request: PullRequest): Promise<FoundImage | ImageFailure>
 }
+
+/** Where a data plane takes imports from a control plane in another process, and the header that proves who asks. */
+export const importsEndpoint = { path: '/_imports', signatureHeader: 'x-ecr-local-signature' } as const

@@ -1,0 +1,75 @@
+import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import { request } from 'undici'
+import { describe, expect, it } from 'vitest'
+import { compose } from '../../src/compose.js'
+import { type Config, readConfig } from '../../src/config.js'
+
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIAEXAMPLE: 'secret' } } } } }
+
+/** Both planes in this process, in memory, on free ports. */
+async function start(settings: Partial<Config> = {}) {
+  const flags = { store: 'memory', port: '0', registryPort: '0' }
+  const config = { ...readConfig(flags, {}), accounts, ...settings }
+  const running = await compose(config, ['control-plane', 'data-plane'], silent)
+  const client = (region: string) =>
+    new ECRClient({
+      endpoint: running.endpoint,
+      region,
+      credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' },
+    })
+  const tokenFor = async (region: string) => {
+    const { authorizationData } = await client(region).send(new GetAuthorizationTokenCommand({}))
+    return authorizationData![0]!
+  }
+  return { ...running, client, tokenFor, [Symbol.asyncDispose]: () => running.close() }
+}
+
+describe('repository URIs', () => {
+  it('are those of the registry plane, for every account and Region', async () => {
+    await using emulator = await start()
+    const { repository } = await emulator
+      .client('eu-west-1')
+      .send(new CreateRepositoryCommand({ repositoryName: 'a/b' }))
+    expect(repository?.repositoryUri).toBe(`${emulator.registry}/a/b`)
+    expect((await emulator.tokenFor('eu-west-1')).proxyEndpoint).toBe(`http://${emulator.registry}`)
+  })
+
+  it("have AWS's form where the setting registryHost gives it to them", async () => {
+    await using emulator = await start({ registryHost: '{account}.dkr.ecr.{region}.localhost:{port}' })
+    const { repository } = await emulator
+      .client('eu-west-1')
+      .send(new CreateRepositoryCommand({ repositoryName: 'a/b' }))
+    const port = emulator.registry.split(':')[1]
+    expect(repository?.repositoryUri).toBe(`111122223333.dkr.ecr.eu-west-1.localhost:${port}/a/b`)
+  })
+})
+
+describe('the registry a request is for', () => {
+  const list = async (url: string, authorization: string, host?: string) => {
+    const answer = await request(url, { headers: { authorization: `Basic ${authorization}`, ...(host && { host }) } })
+    return answer.body.json()
+  }
+
+  it("is the token's account and Region, unless a host in AWS's form decides", async () => {
+    await using emulator = await start()
+    await emulator.client('eu-west-1').send(new CreateRepositoryCommand({ repositoryName: 'west/app' }))
+    await emulator.client('us-east-1').send(new CreateRepositoryCommand({ repositoryName: 'east/app' }))
+    const { authorizationToken = '' } = await emulator.tokenFor('eu-west-1')
+    const catalog = `http://${emulator.registry}/v2/_catalog`
+    expect(await list(catalog, authorizationToken)).toEqual({ repositories: ['west/app'] })
+    const east = '111122223333.dkr.ecr.us-east-1.amazonaws.com'
+    expect(await list(catalog, authorizationToken, east)).toEqual({ repositories: ['east/app'] })
+  })
+
+  it('is closed to other accounts', async () => {
+    await using emulator = await start()
+    const { authorizationToken = '' } = await emulator.tokenFor('us-east-1')
+    const host = '999988887777.dkr.ecr.us-east-1.amazonaws.com'
+    expect(await list(`http://${emulator.registry}/v2/_catalog`, authorizationToken, host)).toMatchObject({
+      errors: [
+        { code: 'DENIED', message: expect.stringContaining('is not authorized to perform: ecr:DescribeRepositories') },
+      ],
+    })
+  })
+})
