@@ -22,15 +22,25 @@ describe('POST /_admin/clock', () => {
     expect(authorizationData![0]!.expiresAt!.getTime()).toBe(now.getTime() + day + day / 2)
   })
 
-  it.each([[{}], [{ advanceSeconds: '5' }], [{ advanceSeconds: -1 }], [[]]])('refuses %j and says what it takes', async (body) => {
-    await using emulator = await startEmulator()
-    const refused = await post(`${emulator.endpoint}/_admin/clock`, body)
-    expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('advanceSeconds must be a number of seconds') } })
-  })
+  it.each([[{}], [{ advanceSeconds: '5' }], [{ advanceSeconds: -1 }], [[]]])(
+    'refuses %j and says what it takes',
+    async (body) => {
+      await using emulator = await startEmulator()
+      const refused = await post(`${emulator.endpoint}/_admin/clock`, body)
+      expect(refused).toMatchObject({
+        status: 400,
+        body: { message: expect.stringContaining('advanceSeconds must be a number of seconds') },
+      })
+    },
+  )
 
   it('answers a body that is no JSON with 400', async () => {
     await using emulator = await startEmulator()
-    const { statusCode } = await request(`${emulator.endpoint}/_admin/clock`, { method: 'POST', headers: json, body: '{' })
+    const { statusCode } = await request(`${emulator.endpoint}/_admin/clock`, {
+      method: 'POST',
+      headers: json,
+      body: '{',
+    })
     expect(statusCode).toBe(400)
   })
 })

@@ -18,7 +18,11 @@ describe('STS GetCallerIdentity', () => {
     await using emulator = await startEmulator({ credentialsOf: credentialsIn(undefined) })
     const { accessKeyId, secretAccessKey } = defaultAccount
     const identity = await stsOf(emulator.endpoint, secretAccessKey, accessKeyId).send(new GetCallerIdentityCommand({}))
-    expect(identity).toMatchObject({ Account: '000000000000', Arn: 'arn:aws:iam::000000000000:root', UserId: '000000000000' })
+    expect(identity).toMatchObject({
+      Account: '000000000000',
+      Arn: 'arn:aws:iam::000000000000:root',
+      UserId: '000000000000',
+    })
   })
 
   it('refuses a wrong signature', async () => {

@@ -20,6 +20,8 @@ describe('a Range', () => {
   })
 
   it.each(['bytes=1000-', 'bytes=1000-2000', 'bytes=-0'])('%s is not satisfiable', (header) => {
-    expect(() => byteRange(header, SIZE)).toThrow(expect.objectContaining({ status: 416, headers: { 'content-range': 'bytes */1000' } }))
+    expect(() => byteRange(header, SIZE)).toThrow(
+      expect.objectContaining({ status: 416, headers: { 'content-range': 'bytes */1000' } }),
+    )
   })
 })

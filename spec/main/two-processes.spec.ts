@@ -1,4 +1,9 @@
-import { BatchGetImageCommand, DescribeImagesCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import {
+  BatchGetImageCommand,
+  DescribeImagesCommand,
+  ECRClient,
+  GetAuthorizationTokenCommand,
+} from '@aws-sdk/client-ecr'
 import aws4 from 'aws4'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -30,7 +35,16 @@ beforeAll(async () => {
   const config = join(directory.path, 'ecr-local.json')
   await writeFile(config, JSON.stringify({ upstreams: { 'public.ecr.aws': { endpoint: upstream.url } } }))
   const registryPort = String(await freePort())
-  const flags = ['--config', config, '--data-dir', join(directory.path, 'data'), '--port', '0', '--registry-port', registryPort]
+  const flags = [
+    '--config',
+    config,
+    '--data-dir',
+    join(directory.path, 'data'),
+    '--port',
+    '0',
+    '--registry-port',
+    registryPort,
+  ]
   const start = (plane: string) =>
     startProcess(process.execPath, [main, plane, ...flags], { ready: /"msg":"ready"/, env: neutralEnvironment() })
   planes = [await start('data-plane'), await start('control-plane')]
@@ -55,13 +69,18 @@ describe('a control plane and a data plane of one data directory', () => {
   it('hand a forced refresh over, and answer when the image is here with its blobs', async () => {
     const newer = upstream.addImage('team/app', { tag: 'v1', seed: 'newer' })
     const body = JSON.stringify({ repositoryName, imageIds })
-    const answer = (await callOurs('BatchImportUpstreamImage', body)) as { images: { imageId: { imageDigest: string } }[] }
+    const answer = (await callOurs('BatchImportUpstreamImage', body)) as {
+      images: { imageId: { imageDigest: string } }[]
+    }
     expect(answer.images[0]?.imageId.imageDigest).toBe(newer.digest)
     for (const layer of newer.layers) expect(upstream.count(`GET /v2/team/app/blobs/${layer}`)).toBe(1)
   })
 
   it('hand the failures over too', async () => {
-    const answer = await callOurs('BatchImportUpstreamImage', JSON.stringify({ repositoryName, imageIds: [{ imageTag: 'none' }] }))
+    const answer = await callOurs(
+      'BatchImportUpstreamImage',
+      JSON.stringify({ repositoryName, imageIds: [{ imageTag: 'none' }] }),
+    )
     expect(answer).toMatchObject({ images: [], failures: [{ failureCode: 'ImageNotFound' }] })
     const missing = new BatchGetImageCommand({ repositoryName: 'other/app', imageIds })
     await expect(ecr.send(missing)).rejects.toMatchObject({ name: 'RepositoryNotFoundException' })

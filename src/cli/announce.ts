@@ -7,9 +7,9 @@ import { version } from '../version.js'
 export function banner(
   { endpoint, registry }: Pick<Running, 'endpoint' | 'registry'>,
   config: Config,
-  colors = picocolors,
+  isColored = picocolors.isColorSupported,
 ): string {
-  const { bold, cyan, dim } = colors
+  const { bold, cyan, dim } = picocolors.createColors(isColored)
   const state = config.store === 'memory' ? 'in memory, gone at the end' : config.dataDir
   const lines = [
     `${bold('ecr-local')} ${dim(version)}`,

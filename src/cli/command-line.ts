@@ -30,6 +30,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   )
   if (!isCommand(command)) throw new UsageError(`There is no command ${command}: ${commandsListed}`)
   if (more.length > 0) throw new UsageError(`${more.join(' ')} is one command too many: ${commandsListed}`)
+  if (command === 'demo' && options.length > 0)
+    throw new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
   return { command, flags }
 }
 

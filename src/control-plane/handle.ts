@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse } from '@smithy/protocol-http'
 import type { Authorize } from '../access/authorize.js'
-import { ServiceException } from '../registry/errors.js'
+import { serverException, ServiceException } from '../registry/errors.js'
+import { NoSpace } from '../registry/ports/blob-store.js'
 import type { Log } from '../registry/ports/log.js'
 import { inputOf } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
@@ -32,7 +33,8 @@ export async function handle(request: HttpRequest, deps: ControlPlaneDeps): Prom
     const output = await operation.run(input, { ...deps, registry, principal, now: await deps.clock.now() })
     deps.log.debug({ requestId, operation: name, ...registry }, 'answered')
     return writeOutput(output, requestId)
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown instanceof NoSpace ? serverException(thrown.message) : thrown
     reportUnexpected(error, requestId, deps.log)
     return writeError(error, requestId)
   }

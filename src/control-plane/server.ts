@@ -20,7 +20,7 @@ export function controlPlane(deps: ControlPlaneDeps & AdminDeps): Server {
     if (isHealthCheck(req)) return send(res, health(deps))
     app ??= expressApp(deps)
     app.then(
-      (handler) => handler(req, res),
+      (handler) => void handler(req, res),
       (err: unknown) => {
         deps.log.error({ err }, 'failed unexpectedly')
         res.destroy()

@@ -1,4 +1,5 @@
 import { open, type RootDatabase } from 'lmdb'
+import { NoSpace } from '../../registry/ports/blob-store.js'
 import type { Entry, Expectation, KeyValue, PageOf, Place } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
@@ -19,6 +20,8 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
     encoding: 'string',
     keyEncoding: 'binary',
     overlappingSync: false,
+    // With it, a commit that fails also rejects a promise nobody can get hold of, which ends the process.
+    eventTurnBatching: false,
     noSubdir: false,
   })
 
@@ -30,14 +33,16 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
     async commit(registry, expectations, writes) {
       const changes = writes.map(({ collection, key, value }) => [keyFor(registry, collection, key), value] as const)
       if (changes.some(([key]) => key.length > longestKey)) throw new Error(`A key exceeds ${longestKey} bytes`)
-      return db.transaction(() => {
-        if (!expectations.every((expected) => holds(registry, expected))) return false
-        for (const [key, value] of changes) {
-          if (value === undefined) db.removeSync(key)
-          else db.putSync(key, value)
-        }
-        return true
-      })
+      return orNoSpace(path, () =>
+        db.transaction(() => {
+          if (!expectations.every((expected) => holds(registry, expected))) return false
+          for (const [key, value] of changes) {
+            if (value === undefined) db.removeSync(key)
+            else db.putSync(key, value)
+          }
+          return true
+        }),
+      )
     },
     async clear() {
       await db.clearAsync()
@@ -77,3 +82,22 @@ const keyFor = ({ account, region }: Registry, collection: string, key: string) 
 
 const text = (key: Uint8Array, base: number) =>
   Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8', base)
+
+/** errno of a full disk. */
+const ENOSPC = 28
+
+/** A failed commit names its cause in a promise of its own, which is rejected and has to be taken. */
+async function orNoSpace<T>(path: string, commit: () => Promise<T>): Promise<T> {
+  try {
+    return await commit()
+  } catch (error) {
+    const cause = await causeOf(error)
+    if (cause.code === ENOSPC) throw new NoSpace(`The disk that holds ${path} has no room left`, { cause: error })
+    throw error
+  }
+}
+
+async function causeOf(error: unknown): Promise<{ code?: unknown }> {
+  const { commitError } = error as { commitError?: Promise<never> }
+  return (await commitError?.catch((cause: unknown) => cause as { code?: unknown })) ?? {}
+}

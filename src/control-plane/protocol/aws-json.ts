@@ -30,7 +30,8 @@ export const writeOutput = (output: object, requestId: string): HttpResponse =>
 
 /** A refusal as the client meets it; anything that is no refusal is ours, and says no more than that. */
 export function writeError(error: unknown, requestId: string): HttpResponse {
-  if (!(error instanceof ServiceException)) return respond(500, requestId, JSON.stringify({ __type: 'ServerException' }))
+  if (!(error instanceof ServiceException))
+    return respond(500, requestId, JSON.stringify({ __type: 'ServerException' }))
   const { code, message, details } = error
   return respond(statusOf(code), requestId, JSON.stringify({ __type: code, ...(message && { message }), ...details }))
 }

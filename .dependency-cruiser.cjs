@@ -1,0 +1,92 @@
+const error = (name, from, to) => ({ name, severity: 'error', from, to })
+
+/** A package that only this place may import for real; `types` may be imported anywhere in `typesIn`. */
+const fenced = (npm, place, typesIn = place) => [
+  error(`${npm}-is-fenced`, { path: '^src/', pathNot: `${place}|${typesIn}` }, { path: `node_modules/${npm}/` }),
+  ...(typesIn === place
+    ? []
+    : [
+        error(
+          `${npm}-types-only`,
+          { path: typesIn, pathNot: place },
+          { path: `node_modules/${npm}/`, dependencyTypesNot: ['type-only'] },
+        ),
+      ]),
+]
+
+module.exports = {
+  forbidden: [
+    error('no-cycles', {}, { circular: true }),
+    error('registry-imports-only-itself', { path: '^src/registry/' }, { path: '^src/', pathNot: '^src/registry/' }),
+    error(
+      'registry-does-no-io',
+      { path: '^src/registry/' },
+      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(crypto|stream)$' },
+    ),
+    error(
+      'libraries-import-only-themselves',
+      { path: '^src/(smithy|sigv4|iam)/' },
+      { path: '^src/', pathNot: '^src/$1/' },
+    ),
+    error(
+      'access-sits-on-registry-and-iam',
+      { path: '^src/access/' },
+      { path: '^src/', pathNot: '^src/(access|registry|iam)/' },
+    ),
+    error(
+      'adapters-implement-ports',
+      { path: '^src/adapters/([^/]+)/' },
+      { path: '^src/', pathNot: '^src/(registry|adapters/$1)/' },
+    ),
+    error(
+      'planes-are-strangers',
+      { path: '^src/(control-plane|data-plane)/' },
+      { path: '^src/(control-plane|data-plane)/', pathNot: '^src/$1/' },
+    ),
+    error(
+      'planes-see-no-adapters-and-no-process',
+      { path: '^src/(control-plane|data-plane)/' },
+      { path: '^src/(adapters/|cli/|config/|demo/|[^/]+\\.ts$)' },
+    ),
+    error(
+      'only-compose-knows-adapters',
+      { path: '^src/', pathNot: '^src/(adapters/|compose\\.ts$)' },
+      { path: '^src/adapters/' },
+    ),
+    error(
+      'operations-know-nothing-of-http',
+      { path: '^src/control-plane/operations/' },
+      { path: '^src/control-plane/|^(node:)?https?$', pathNot: '^src/control-plane/operations/' },
+    ),
+    error(
+      'demo-is-a-customer',
+      { path: '^src/demo/' },
+      { path: '^src/', pathNot: '^src/(demo/|(compose|config|log)\\.ts$)' },
+    ),
+    error(
+      'sdk-for-types-only',
+      { path: '^src/', pathNot: '^src/demo/' },
+      { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
+    ),
+    ...fenced('express', '^src/control-plane/server\\.ts$', '^src/control-plane/(server|admin)\\.ts$'),
+    ...fenced('lmdb', '^src/adapters/lmdb/'),
+    ...fenced('undici', '^src/adapters/http/'),
+    ...fenced('tldts', '^src/adapters/http/'),
+    ...fenced('ipaddr.js', '^src/adapters/http/'),
+    ...fenced('pino(-pretty)?', '^src/log\\.ts$'),
+    ...fenced('picocolors', '^src/(cli|demo)/'),
+    ...fenced('ajv', '^src/(smithy/|config/)'),
+    ...fenced('@smithy/protocol-http', '^src/control-plane/(protocol/|[^/]+\\.ts$)'),
+    ...fenced('(aws4|@types/aws4)', '^$'),
+    error('what-nobody-starts-is-gone', { path: '^src/main\\.ts$' }, { path: '^src/', reachable: false }),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+}

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const depcruise = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs')
+
+interface Summary {
+  totalCruised: number
+  violations: { from: string; rule: { name: string } }[]
+}
+
+function cruise(cwd: string): Promise<Summary> {
+  const args = [depcruise, 'src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json']
+  return new Promise((resolve, reject) => {
+    // Violations are its exit status; what it cannot do at all leaves nothing to parse.
+    execFile(process.execPath, args, { cwd, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) => {
+      try {
+        resolve((JSON.parse(stdout) as { summary: Summary }).summary)
+      } catch {
+        reject(new Error(stderr))
+      }
+    })
+  })
+}
+
+/** Each where it must not be, and the rule that has to say so. */
+const trespassers = [
+  ['registry/trespasser-a.ts', "import '../smithy/validate.js'", 'registry-imports-only-itself'],
+  ['registry/trespasser-b.ts', "import 'node:fs'", 'registry-does-no-io'],
+  ['registry/trespasser-c.ts', "import 'lru-cache'", 'registry-does-no-io'],
+  ['sigv4/trespasser.ts', "import '../registry/registry.js'", 'libraries-import-only-themselves'],
+  ['sigv4/trespasser-aws4.ts', "import 'aws4'", '(aws4|@types/aws4)-is-fenced'],
+  ['access/trespasser.ts', "import '../smithy/validate.js'", 'access-sits-on-registry-and-iam'],
+  ['adapters/memory/trespasser.ts', "import '../system/ids.js'", 'adapters-implement-ports'],
+  ['control-plane/trespasser-a.ts', "import '../data-plane/server.js'", 'planes-are-strangers'],
+  ['data-plane/trespasser-b.ts', "import '../adapters/system/ids.js'", 'planes-see-no-adapters-and-no-process'],
+  ['data-plane/trespasser-c.ts', "import '../config.js'", 'planes-see-no-adapters-and-no-process'],
+  ['cli/trespasser.ts', "import '../adapters/system/ids.js'", 'only-compose-knows-adapters'],
+  ['control-plane/operations/trespasser.ts', "import '../handle.js'", 'operations-know-nothing-of-http'],
+  ['control-plane/operations/trespasser-b.ts', "import 'node:http'", 'operations-know-nothing-of-http'],
+  ['demo/trespasser.ts', "import '../registry/registry.js'", 'demo-is-a-customer'],
+  ['control-plane/trespasser-d.ts', "import '@aws-sdk/client-ecr'", 'sdk-for-types-only'],
+  ['data-plane/trespasser-e.ts', "import 'express'", 'express-is-fenced'],
+  ['data-plane/trespasser-f.ts', "import 'lmdb'", 'lmdb-is-fenced'],
+  ['data-plane/trespasser-g.ts', "import 'undici'", 'undici-is-fenced'],
+  ['data-plane/trespasser-h.ts', "import 'pino'", 'pino(-pretty)?-is-fenced'],
+  ['data-plane/trespasser-i.ts', "import 'ajv'", 'ajv-is-fenced'],
+  ['data-plane/trespasser-j.ts', "import '@smithy/protocol-http'", '@smithy/protocol-http-is-fenced'],
+  ['smithy/trespasser-l.ts', "export * from './trespasser-l.js'", 'no-cycles'],
+  ['smithy/trespasser-m.ts', 'export const nobody = 1', 'what-nobody-starts-is-gone'],
+] as const
+
+it('keeps every import inside its bounds', async () => {
+  const { totalCruised, violations } = await cruise(root)
+  expect(violations.map(({ from, rule }) => `${rule.name}: ${from}`)).toEqual([])
+  expect(totalCruised).toBeGreaterThan(60)
+})
+
+describe('a trespasser in a copy of the sources', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'ecr-local-boundaries-'))
+  let summary: Summary
+  afterAll(() => rmSync(copy, { recursive: true }))
+
+  beforeAll(async () => {
+    for (const name of ['src', 'package.json', 'tsconfig.json', '.dependency-cruiser.cjs'])
+      cpSync(join(root, name), join(copy, name), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+    for (const [path, text] of trespassers) {
+      mkdirSync(dirname(join(copy, 'src', path)), { recursive: true })
+      writeFileSync(join(copy, 'src', path), `${text}\n`)
+    }
+    summary = await cruise(copy)
+  })
+
+  it.each(trespassers)('%s (%s) is reported: %s', (path, _text, rule) => {
+    const reported = summary.violations.filter(({ from }) => from === `src/${path}`)
+    expect(reported.map((violation) => violation.rule.name)).toContain(rule)
+  })
+})

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { banner } from '../../src/cli/announce.js'
+import { readCommandLine } from '../../src/cli/command-line.js'
+import { help } from '../../src/cli/help.js'
+import { defaultConfig } from '../../src/config.js'
+import { settings } from '../../src/config/settings.js'
+import { version } from '../../src/version.js'
+import { runCli } from '../support/run-cli.js'
+
+const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-cli-'))
+afterAll(() => rmSync(cwd, { recursive: true }))
+
+describe('the command line', () => {
+  it('names a command and its flags, in any order and both spellings', () => {
+    const expected = { command: 'start', flags: { port: '0', dataDir: 'x' } }
+    expect(readCommandLine(['start', '--port', '0', '--data-dir=x'])).toEqual(expected)
+    expect(readCommandLine(['--port=0', '--data-dir', 'x', 'start'])).toEqual(expected)
+  })
+
+  it.each(['start', 'control-plane', 'data-plane', 'demo'])('knows %s', (command) => {
+    expect(readCommandLine([command]).command).toBe(command)
+  })
+
+  it.each([
+    [['strat'], 'There is no command strat: there are start, control-plane, data-plane, demo'],
+    [['start', 'demo'], 'demo is one command too many'],
+    [['start', '--prot', '1'], 'There is no flag --prot: there are --host, --port'],
+    [['start', '-p', '1'], 'There is no flag -p: there are --host, --port'],
+    [['start', '--port'], '--port wants a value: control plane; 0 picks a free port'],
+    [['start', '--port='], '--port wants a value'],
+    [['demo', '--port', '1'], 'demo takes no settings'],
+  ])('refuses %j', (args, message) => {
+    expect(() => readCommandLine(args)).toThrow(message)
+  })
+})
+
+describe('ecr-local', () => {
+  it('prints help on its own, and when asked', async () => {
+    const [alone, asked] = await Promise.all([runCli([], { cwd }), runCli(['start', '--help'], { cwd })])
+    expect(alone).toEqual({ code: 0, stdout: help(), stderr: '' })
+    expect(asked).toEqual(alone)
+    for (const { flag, environment } of settings) expect(alone.stdout).toMatch(new RegExp(`${flag} +${environment} `))
+  })
+
+  it('prints its version', async () => {
+    expect(await runCli(['--version'], { cwd })).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it.each([
+    [['start', '--prot', '1'], {}, /^ecr-local: There is no flag --prot: .*\n$/],
+    [['start', '--port', 'abc'], {}, /^ecr-local: --port must be a port: .*\n$/],
+    [['start'], { ECR_LOCAL_LOG: 'loud' }, /^ecr-local: ECR_LOCAL_LOG must be one of .*\n$/],
+    [['start', '--config', 'none.json'], {}, /^ecr-local: The configuration file none\.json cannot be read .*\n$/],
+    [['control-plane', '--store', 'memory'], {}, /^ecr-local: .*--store memory cannot.*\n$/],
+    [['control-plane', '--registry-port', '0'], {}, /^ecr-local: .*needs to know the port of the data plane.*\n$/],
+  ])('refuses %j with %j in one line, exit status 2', async (args, env, message) => {
+    const { code, stdout, stderr } = await runCli(args, { cwd, env })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('the banner', () => {
+  const listening = { endpoint: 'http://localhost:4566', registry: 'localhost:4510' }
+
+  it('tells both addresses and commands that can be copied', () => {
+    const text = banner(listening, defaultConfig, false)
+    expect(text).toContain('Control plane  http://localhost:4566\n')
+    expect(text).toContain('Registry       localhost:4510\n')
+    expect(text).toMatch(
+      /^ *aws --endpoint-url http:\/\/localhost:4566 ecr create-pull-through-cache-rule .* public\.ecr\.aws$/m,
+    )
+    expect(text).toMatch(/get-login-password \| docker login .* localhost:4510$/m)
+  })
+
+  it('offers the default key only where it is the key', () => {
+    expect(banner(listening, defaultConfig, false)).toContain('AWS_SECRET_ACCESS_KEY=test')
+    expect(banner(listening, { ...defaultConfig, accounts: {} }, false)).not.toContain('AWS_SECRET_ACCESS_KEY')
+  })
+})

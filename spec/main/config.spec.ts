@@ -1,0 +1,185 @@
+import { Ajv } from 'ajv'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { defaultConfig, readConfig } from '../../src/config.js'
+import { settings } from '../../src/config/settings.js'
+import { UsageError } from '../../src/config/usage-error.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ecr-local-config-'))
+const path = join(folder, 'settings.json')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const fileOf = (content: unknown) => {
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+const read = (content: unknown) => readConfig({ config: fileOf(content) }, {})
+const refusalOf = (attempt: () => unknown): string => {
+  try {
+    attempt()
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError)
+    return (error as Error).message.replace(path, 'settings.json')
+  }
+  throw new Error('was accepted')
+}
+const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', import.meta.url), 'utf8')) as {
+  properties: Record<string, { default?: unknown; properties?: Record<string, { default: unknown }> }>
+}
+
+describe('settings', () => {
+  it('are the defaults where nothing is said', () => {
+    expect(readConfig({}, {})).toEqual(defaultConfig)
+  })
+
+  it('come from a flag, then the environment, then the file', () => {
+    const config = fileOf({ port: 1, registryPort: 1, host: '127.0.0.3', store: 'memory' })
+    const environment = { ECR_LOCAL_PORT: '2', ECR_LOCAL_REGISTRY_PORT: '2', ECR_LOCAL_CONFIG: config }
+    expect(readConfig({ port: '3' }, environment)).toMatchObject({
+      ...{ port: 3, registryPort: 2, host: '127.0.0.3', store: 'memory', log: 'info' },
+    })
+  })
+
+  it.each(settings.filter(({ name }) => name !== 'config'))(
+    'takes $flag, $environment and the file for $name',
+    (one) => {
+      const values: Record<string, string> = { store: 'memory', log: 'warn', port: '7', registryPort: '7' }
+      const value = values[one.name] ?? 'elsewhere'
+      const expected = one.name.toLowerCase().endsWith('port') ? 7 : value
+      expect(readConfig({ [one.name]: value }, {})).toHaveProperty(one.name, expected)
+      expect(readConfig({}, { [one.environment]: value })).toHaveProperty(one.name, expected)
+      expect(read({ [one.name]: expected })).toHaveProperty(one.name, expected)
+    },
+  )
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readConfig({}, { ECR_LOCAL_PORT: '', ECR_LOCAL_CONFIG: '' }).port).toBe(4566)
+  })
+
+  it('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(readConfig({}, {}))).toBe(true)
+  })
+
+  it.each([
+    [{ port: 'abc' }, '--port must be a port: a whole number from 0 to 65535, not "abc"'],
+    [{ port: '65536' }, '--port must be a port: a whole number from 0 to 65535, not 65536'],
+    [{ registryPort: '-1' }, '--registry-port must be a port: a whole number from 0 to 65535, not "-1"'],
+    [{ store: 'redis' }, '--store must be one of embedded, memory, not "redis"'],
+    [{ log: 'loud' }, '--log must be one of silent, fatal, error, warn, info, debug, trace, not "loud"'],
+    [{ host: 'http://x' }, '--host must be an address or a host name without a scheme, not "http://x"'],
+  ])('refuses the flag %j and says what would be right', (flags, message) => {
+    expect(refusalOf(() => readConfig(flags, {}))).toBe(message)
+  })
+
+  it('names the variable that is wrong', () => {
+    const message = refusalOf(() => readConfig({}, { ECR_LOCAL_STORE: 'redis' }))
+    expect(message).toBe('ECR_LOCAL_STORE must be one of embedded, memory, not "redis"')
+  })
+})
+
+describe('the configuration file', () => {
+  it('says everything else', () => {
+    const file = {
+      accounts: {
+        '111122223333': {
+          users: { dev: { accessKeys: { AKIAI44QH8DHBEXAMPLE: 's' }, policies: [{ Version: '2012-10-17' }] } },
+          secrets: { 'ecr-pullthroughcache/hub': { username: 'u', accessToken: 't' } },
+        },
+      },
+      upstreams: { 'public.ecr.aws': { endpoint: 'http://127.0.0.1:5001' } },
+      network: { egress: 'none' },
+      quotas: { pullThroughCacheRules: 3 },
+      pullThroughCache: { retryIntervalSeconds: 1 },
+    }
+    expect(read({ $schema: './ecr-local.schema.json', ...file })).toEqual({
+      ...defaultConfig,
+      ...file,
+      pullThroughCache: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 1 },
+    })
+  })
+
+  it.each([
+    ['{\n  "port": 1,\n}', 'line 3, column 1: expected name'],
+    ['{"a" 1}', 'line 1, column 6: expected :'],
+    ['{"a": [1 2]}', 'line 1, column 10: expected , or ]'],
+    ['{"a": tru}', 'line 1, column 7: expected value'],
+    ['{} {}', 'line 1, column 4: expected end of file'],
+    ['{"secret": "s3cr3t', 'line 1, column 12: expected value'],
+    ['', 'line 1, column 1: expected value'],
+    ['{"a": 1', 'line 1, column 8: expected , or }'],
+  ])('that is not JSON is refused with line and column: %j', (text, where) => {
+    expect(refusalOf(() => read(text))).toBe(`settings.json is not JSON: ${where}`)
+  })
+
+  it.each([
+    [{ prot: 1 }, /^settings\.json: \/prot is not a setting; there are host, port, /],
+    [[], /^settings\.json: the whole must be an object, not an array$/],
+    [{ port: '80' }, /\/port must be a port: .*, not "80"$/],
+    [{ registryHost: 'http://x' }, /\/registryHost must be a host without scheme or path, .*, not "http:\/\/x"$/],
+    [{ accounts: { 12: {} } }, /\/accounts\/12 is not an account id, which is 12 digits$/],
+    [{ accounts: { '111122223333': { secrets: { hub: {} } } } }, /\/secrets\/hub is not the name of a pull through/],
+    [{ upstreams: { 'https://a.b': { endpoint: 'http://x' } } }, /\/upstreams\/https:\/\/a\.b is not a bare host name/],
+    [{ upstreams: { 'a.b/c': { endpoint: 'http://x' } } }, /\/upstreams\/a\.b\/c is not a bare host name/],
+    [
+      { upstreams: { 'a.b': { endpoint: 'ftp://x' } } },
+      /\/upstreams\/a\.b\/endpoint must be an http.*, not "ftp:\/\/x"$/,
+    ],
+    [{ upstreams: { 'a.b': {} } }, /\/upstreams\/a\.b\/endpoint is missing$/],
+    [{ network: { egress: 'some' } }, /\/network\/egress must be one of all, none, not "some"$/],
+    [{ quotas: { pullThroughCacheRules: 1.5 } }, /\/quotas\/pullThroughCacheRules must be a whole number.*, not 1\.5$/],
+  ])('that breaks the schema is refused with path, rule and value: %j', (content, message) => {
+    expect(refusalOf(() => read(content))).toMatch(message)
+  })
+
+  it.each([
+    { users: { dev: { accessKeys: { AKIA: ['HIDDEN'] } } } },
+    { users: { dev: { accessKeys: { 'HIDDEN/+': 'AKIA' } } } },
+    { users: { dev: { accessKeys: 'HIDDEN' } } },
+    { users: { dev: 'HIDDEN' } },
+    { secrets: { 'ecr-pullthroughcache/hub': 'HIDDEN' } },
+    { secrets: { 'ecr-pullthroughcache/hub': { username: 'u', accessToken: ['HIDDEN'] } } },
+    'HIDDEN',
+  ])('is refused without showing a secret: %j', (account) => {
+    expect(refusalOf(() => read({ accounts: { '111122223333': account } }))).not.toContain('HIDDEN')
+  })
+
+  it('is refused without showing the password of an address', () => {
+    const endpoint = 'http://user:HIDDEN@registry'
+    expect(refusalOf(() => read({ upstreams: { 'a.b': { endpoint } } }))).not.toContain('HIDDEN')
+  })
+
+  it('must be there where it was asked for', () => {
+    const message = refusalOf(() => readConfig({ config: join(folder, 'none.json') }, {}))
+    expect(message).toMatch(/none\.json cannot be read \(there is no such file\)/)
+  })
+})
+
+describe('the published schema', () => {
+  it('is a JSON Schema by its own account', () => {
+    const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
+    expect(ajv.validateSchema(schema)).toBe(true)
+    expect(() => ajv.compile(schema)).not.toThrow()
+  })
+
+  it('knows the settings and the defaults the code knows, and no others', () => {
+    const known = Object.entries(schema.properties)
+    const told = known.filter(([name]) => name !== '$schema')
+    expect(told.map(([name]) => name).sort()).toEqual(Object.keys(defaultConfig).sort())
+    for (const [name, { default: ownDefault, properties }] of told) {
+      const members = properties && Object.entries(properties).map(([member, rules]) => [member, rules.default])
+      const expected = defaultConfig[name as keyof typeof defaultConfig]
+      expect([
+        name,
+        members ? Object.fromEntries(members) : (ownDefault ?? (name === 'upstreams' ? {} : undefined)),
+      ]).toEqual([name, expected])
+    }
+  })
+
+  it('and the help tell the same defaults', () => {
+    for (const { name, byDefault } of settings) {
+      if (name !== 'config') expect(byDefault).toBe(String(defaultConfig[name]))
+    }
+  })
+})

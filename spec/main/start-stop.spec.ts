@@ -1,0 +1,151 @@
+import { DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { runCli, startCli } from '../support/run-cli.js'
+
+const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-start-'))
+afterAll(() => rmSync(cwd, { recursive: true }))
+
+const free = ['--port', '0', '--registry-port', '0']
+const inMemory = ['start', ...free, '--store', 'memory']
+const urlOf = (host: string) => new URL(host.includes('://') ? host : `http://${host}`)
+
+/** A client that begins a request and never ends it; its connection is in hand when the stop comes. */
+async function stalled(host: string) {
+  const { hostname, port } = urlOf(host)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  const asked = 'POST / HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 1000\r\n\r\n'
+  socket.write(asked)
+  await once(socket, 'data')
+  return socket
+}
+
+describe('the start', () => {
+  it('prints one JSON line when it is not on a terminal, and then both planes answer', async () => {
+    await using run = startCli(inMemory, { cwd })
+    const ready = await run.ready()
+    expect(ready).toEqual({
+      ...{ level: 30, time: expect.any(Number), msg: 'ready' },
+      endpoint: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+      registry: expect.stringMatching(/^localhost:\d+$/),
+    })
+    const health = async (base: string) => (await fetch(new URL('/health', base))).json()
+    expect(await health(ready.endpoint)).toMatchObject({ status: 'ok', plane: 'control', store: 'memory' })
+    expect(await health(`http://${ready.registry}`)).toMatchObject({ status: 'ok', plane: 'data', store: 'memory' })
+    run.signal('SIGTERM')
+    const [first, ...more] = (await run.ended).stdout.trim().split('\n')
+    expect(JSON.parse(first ?? '')).toEqual(ready)
+    expect(more.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['stopping'])
+  })
+
+  it('prints that line, and nothing else, where the log is silent', async () => {
+    await using run = startCli([...inMemory, '--log', 'silent'], { cwd })
+    await run.ready()
+    run.signal('SIGTERM')
+    const { stdout } = await run.ended
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('makes the data directory, and finds in it what an earlier run knew', async () => {
+    const dataDir = join(cwd, 'deep', 'state')
+    await using first = startCli(['start', ...free, '--data-dir', dataDir], { cwd })
+    await first.ready()
+    first.signal('SIGTERM')
+    expect(await first.ended).toMatchObject({ code: 0 })
+    expect(existsSync(join(dataDir, 'state'))).toBe(true)
+    await using second = startCli(['start', ...free, '--data-dir', dataDir], { cwd })
+    expect((await second.ready()).msg).toBe('ready')
+  })
+
+  it('takes its settings from the environment and from ecr-local.json', async () => {
+    const folder = mkdtempSync(join(cwd, 'configured-'))
+    const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIADEV: 'its secret' } } } } }
+    writeFileSync(join(folder, 'ecr-local.json'), JSON.stringify({ port: 0, registryPort: 0, accounts }))
+    await using run = startCli(['start'], { cwd: folder, env: { ECR_LOCAL_STORE: 'memory' } })
+    const { endpoint } = await run.ready()
+    const credentials = { accessKeyId: 'AKIADEV', secretAccessKey: 'its secret' }
+    const ecr = new ECRClient({ endpoint, region: 'eu-west-1', credentials })
+    expect((await ecr.send(new DescribeRepositoriesCommand())).repositories).toEqual([])
+  })
+})
+
+describe('the start is refused in one line, exit status 2, where', () => {
+  it.each(['--port', '--registry-port'])('the port of %s is in use', async (flag) => {
+    const holder = createServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    const { port } = holder.address() as AddressInfo
+    const { code, stdout, stderr } = await runCli([...inMemory, flag, String(port)], { cwd })
+    holder.close()
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(new RegExp(`^ecr-local: Port ${port} is in use: .* ${flag} .*\\n$`))
+  })
+
+  it('the data directory cannot be one', async () => {
+    writeFileSync(join(cwd, 'file'), '')
+    const { code, stderr } = await runCli(['start', ...free, '--data-dir', join('file', 'below')], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^ecr-local: The data directory file\/below is not writable .*\n$/)
+  })
+
+  it('the data directory has another layout', async () => {
+    mkdirSync(join(cwd, 'other'))
+    writeFileSync(join(cwd, 'other', 'layout.json'), '{"layout":99}')
+    const { code, stderr } = await runCli(['start', ...free, '--data-dir', 'other'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^ecr-local: The data directory other has layout 99, .*\n$/)
+  })
+
+  it('the state cannot be opened', async () => {
+    mkdirSync(join(cwd, 'broken', 'state', 'data.mdb'), { recursive: true })
+    const { code, stderr } = await runCli(['start', ...free, '--data-dir', 'broken'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^ecr-local: .+\n$/)
+  })
+
+  it('the host is no address of this machine', async () => {
+    const { code, stderr } = await runCli([...inMemory, '--host', '203.0.113.5'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^ecr-local: --host 203\.0\.113\.5 is no address of this machine .*\n$/)
+  })
+})
+
+describe('the stop', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('on %s ends with status 0', async (signal) => {
+    await using run = startCli(inMemory, { cwd })
+    await run.ready()
+    run.signal(signal)
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('takes less than 5 s with clients that stall', async () => {
+    await using run = startCli(inMemory, { cwd })
+    const { endpoint } = await run.ready()
+    const client = await stalled(endpoint)
+    const begun = performance.now()
+    run.signal('SIGTERM')
+    const { code } = await run.ended
+    expect(code).toBe(0)
+    expect(performance.now() - begun).toBeLessThan(5000)
+    client.destroy()
+  })
+
+  it('happens at once on a second signal', async () => {
+    await using run = startCli(inMemory, { cwd })
+    const { endpoint } = await run.ready()
+    const client = await stalled(endpoint)
+    const begun = performance.now()
+    run.signal('SIGTERM')
+    const again = setInterval(() => run.signal('SIGINT'), 100)
+    const { code } = await run.ended
+    clearInterval(again)
+    expect(code).toBe(130)
+    expect(performance.now() - begun).toBeLessThan(2500)
+    client.destroy()
+  })
+})

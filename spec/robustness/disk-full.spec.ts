@@ -1,0 +1,113 @@
+import { CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeWith, mountNeeds } from '../support/describe-with.js'
+import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
+import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
+import { authorizationToken, ecrClient, type RegistryClient, registryClient } from '../support/registry-client.js'
+import { type SmallDisk, smallDisk } from '../support/small-disk.js'
+import { digestOf, makeImage, seededBytes } from '../support/upstream-content.js'
+
+const MiB = 1024 * 1024
+
+describeWith(mountNeeds, 'a full disk', () => {
+  let disk: SmallDisk
+  let upstream: FaultyUpstream
+  let emulator: EmulatorProcess
+  let client: RegistryClient
+  const cached = makeImage({ seed: 'cached', layers: 1, layerSize: 2 * MiB })
+  const [layer = ''] = cached.image.layers
+
+  beforeAll(async () => {
+    disk = await smallDisk(64 * MiB)
+    upstream = await faultyUpstream()
+    const dataDir = join(disk.path, 'data')
+    await mkdir(dataDir)
+    emulator = await emulatorProcess({
+      config: { upstreams: { 'public.ecr.aws': { endpoint: upstream.url } } },
+      dataDir,
+    })
+    const ecr = ecrClient(emulator)
+    const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
+    await ecr.send(new CreatePullThroughCacheRuleCommand(rule))
+    client = registryClient(emulator, await authorizationToken(ecr))
+    await client.createRepository('team/app')
+    upstream.addImage('cached', { tag: 'latest', seed: 'cached', layers: 1, layerSize: 2 * MiB })
+    await expectCached()
+  })
+  afterAll(async () => {
+    await emulator[Symbol.asyncDispose]()
+    await upstream.close()
+    await disk[Symbol.asyncDispose]()
+  })
+
+  /** The image pulled first, manifest and layer. */
+  async function expectCached() {
+    const manifest = await client.get('ecr-public/cached/manifests/latest')
+    expect([manifest.status, digestOf(manifest.body)]).toEqual([200, cached.image.digest])
+    const blob = await client.get(`ecr-public/cached/blobs/${layer}`)
+    expect([blob.status, digestOf(blob.body)]).toEqual([200, layer])
+  }
+
+  const temporaryFiles = () => readdir(join(emulator.dataDir, 'tmp'))
+
+  it('refuses a push that does not fit and says why', async () => {
+    await disk.fill(4 * MiB)
+    await expect(client.pushBlob('team/app', seededBytes(8 * MiB, 'large'))).rejects.toThrow(/507 .*no room left/)
+    await expectCached()
+  })
+
+  it('refuses a pull that does not fit, and keeps nothing of it', async () => {
+    await disk.free()
+    await disk.fill(4 * MiB)
+    const image = upstream.addImage('large', { tag: 'latest', seed: 'large', layers: 1, layerSize: 8 * MiB })
+    expect((await client.get('ecr-public/large/manifests/latest')).status).toBe(200)
+    const answer = client.get(`ecr-public/large/blobs/${image.layers[0] ?? ''}`)
+    expect(
+      await answer.then(
+        ({ status }) => status,
+        () => 'cut off',
+      ),
+    ).toSatisfy(isFailure)
+    await expect.poll(temporaryFiles).toEqual([])
+    await expectCached()
+  })
+
+  it('refuses every write while there is no room at all, and still serves what is cached', async () => {
+    await disk.free()
+    await disk.fill(0)
+    await expect(untilRefused((count) => client.createRepository(`team/many-${count}`))).resolves.toMatch(/no room left/)
+    await expect(client.pushBlob('team/app', seededBytes(MiB, 'small'))).rejects.toThrow()
+    upstream.addImage('small', { tag: 'latest', seed: 'small' })
+    expect((await client.get('ecr-public/small/manifests/latest')).status).toSatisfy(isFailure)
+    await expectCached()
+  })
+
+  it('is over as soon as there is room again', async () => {
+    await disk.free()
+    await expectCached()
+    await client.createRepository('team/other')
+    const bytes = seededBytes(8 * MiB, 'large')
+    const digest = await client.pushBlob('team/app', bytes)
+    expect(digestOf((await client.get(`team/app/blobs/${digest}`)).body)).toBe(digest)
+    const image = upstream.addImage('large', { tag: 'latest', seed: 'large', layers: 1, layerSize: 8 * MiB })
+    const pulled = await client.get(`ecr-public/large/blobs/${image.layers[0] ?? ''}`)
+    expect([pulled.status, digestOf(pulled.body)]).toEqual([200, image.layers[0]])
+    expect((await client.get('ecr-public/small/manifests/latest')).status).toBe(200)
+  })
+})
+
+/** What the first refusal says: a database may have some room of its own. */
+async function untilRefused(work: (count: number) => Promise<void>): Promise<string> {
+  for (let count = 0; count < 2_000; count++) {
+    try {
+      await work(count)
+    } catch (error) {
+      return String(error)
+    }
+  }
+  return 'never refused'
+}
+
+const isFailure = (status: unknown) => status === 'cut off' || status === 503 || status === 507

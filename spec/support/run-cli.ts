@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** The built command line; `npm test` builds it first. */
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+export interface RunOptions {
+  cwd: string
+  env?: Record<string, string>
+  /** What is run instead of the build, in a process group of its own: npx keeps a signal sent to it alone to itself. */
+  command?: string
+}
+
+/** How a run of `ecr-local` ended. */
+export interface Ended {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** `ecr-local` while it runs. Dispose of it: it is killed by its pid. */
+export interface Started extends AsyncDisposable {
+  signal(name: NodeJS.Signals): void
+  /** The ready line, once it is there. Throws if the process ends without it. */
+  ready(): Promise<{ msg: string; endpoint: string; registry: string }>
+  ended: Promise<Ended>
+}
+
+/** Starts `ecr-local` with nothing of this machine's settings but the path. */
+export function startCli(args: string[], { cwd, env = {}, command }: RunOptions): Started {
+  const [file, ...before] = command ? [command] : [process.execPath, main]
+  const detached = command !== undefined
+  const child = spawn(file, [...before, ...args], { cwd, detached, env: { PATH: process.env.PATH, ...env } })
+  const signal = (name: NodeJS.Signals) => void process.kill((child.pid ?? NaN) * (detached ? -1 : 1), name)
+  const output = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+  const ended = once(child, 'close').then(([code]): Ended => ({ code: code as number | null, ...output }))
+  const readyLine = () => output.stdout.split('\n').find((line) => line.includes('"msg":"ready"'))
+  return {
+    signal,
+    ended,
+    async ready() {
+      while (!readyLine()) {
+        const state = await Promise.race([once(child.stdout, 'data'), ended])
+        if ('code' in state && !readyLine()) throw new Error(`ended with ${state.code}: ${output.stderr}`)
+      }
+      return JSON.parse(readyLine() ?? '') as { msg: string; endpoint: string; registry: string }
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) signal('SIGKILL')
+      await ended
+    },
+  }
+}
+
+/** Runs `ecr-local` to its end. */
+export async function runCli(args: string[], options: RunOptions): Promise<Ended> {
+  await using run = startCli(args, options)
+  return await run.ended
+}
