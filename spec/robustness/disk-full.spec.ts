@@ -37,6 +37,7 @@ describeWith(mountNeeds, 'a full disk', () => {
     await expectCached()
   })
   afterAll(async () => {
+    console.log(emulator.process.lines.slice(-12).join('\n').slice(0,6000))
     await emulator[Symbol.asyncDispose]()
     await upstream.close()
     await disk[Symbol.asyncDispose]()

@@ -9,7 +9,13 @@ import ts from 'typescript'
 import { lmdbKeyValue } from '../../../src/adapters/lmdb/key-value.js'
 
 const registry = { account: '123456789012', region: 'eu-west-1' }
-const source = new URL('../../../src/adapters/lmdb/key-value.ts', import.meta.url)
+
+/** A module of ours as plain JavaScript. */
+async function compiled(name: string) {
+  const source = await readFile(new URL(`../../../src/${name}.ts`, import.meta.url), 'utf8')
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+  return ts.transpileModule(source, { compilerOptions }).outputText
+}
 
 describe('LMDB', () => {
   let path: string
@@ -23,13 +29,15 @@ describe('LMDB', () => {
 
   /** Another process with the same adapter; `script` sees `keyValue`, `registry` and `write`. */
   async function process(script: string) {
-    const { outputText } = ts.transpileModule(await readFile(source, 'utf8'), {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-    })
+    const port = `data:text/javascript,${encodeURIComponent(await compiled('registry/ports/blob-store'))}`
+    const check = `data:text/javascript,${encodeURIComponent(await compiled('adapters/lmdb/require-lmdb-file'))}`
+    const adapter = (await compiled('adapters/lmdb/key-value'))
+      .replace('../../registry/ports/blob-store.js', port)
+      .replace('./require-lmdb-file.js', check)
     const prelude = `const registry = ${JSON.stringify(registry)}
       const write = (key, value) => ({ collection: 'settings', key, value })
       const keyValue = lmdbKeyValue(${JSON.stringify({ path })})`
-    const child = spawn('node', ['--input-type=module', '-e', `${outputText}\n${prelude}\n${script}`], {
+    const child = spawn('node', ['--input-type=module', '-e', `${adapter}\n${prelude}\n${script}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     return { child, exited: once(child, 'exit'), lines: createInterface({ input: child.stdout }) }

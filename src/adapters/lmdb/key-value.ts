@@ -2,6 +2,7 @@ import { open, type RootDatabase } from 'lmdb'
 import { NoSpace } from '../../registry/ports/blob-store.js'
 import type { Entry, Expectation, KeyValue, PageOf, Place } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
+import { requireLmdbFile } from './require-lmdb-file.js'
 
 /** LMDB refuses keys beyond 1978 bytes; one byte is left for the upper bound of a prefix. */
 const longestKey = 1977
@@ -15,6 +16,7 @@ const behindAll = Buffer.from([0xff])
  * synced before it answers (`overlappingSync` would answer earlier). Several processes may share the directory.
  */
 export function lmdbKeyValue({ path }: { path: string }): KeyValue {
+  requireLmdbFile(path)
   const db = open<string, Buffer>({
     path,
     encoding: 'string',
@@ -91,13 +93,11 @@ async function orNoSpace<T>(path: string, commit: () => Promise<T>): Promise<T> 
   try {
     return await commit()
   } catch (error) {
-    const cause = await causeOf(error)
-    if (cause.code === ENOSPC) throw new NoSpace(`The disk that holds ${path} has no room left`, { cause: error })
-    throw error
+    const { commitError } = error as { commitError?: Promise<never> }
+    const cause = await commitError?.catch((reason: unknown) => reason)
+    if (!(cause instanceof Error)) throw error
+    if ('code' in cause && cause.code === ENOSPC)
+      throw new NoSpace(`The disk that holds ${path} has no room left`, { cause })
+    throw cause
   }
-}
-
-async function causeOf(error: unknown): Promise<{ code?: unknown }> {
-  const { commitError } = error as { commitError?: Promise<never> }
-  return (await commitError?.catch((cause: unknown) => cause as { code?: unknown })) ?? {}
 }
