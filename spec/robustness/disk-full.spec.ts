@@ -37,7 +37,6 @@ describeWith(mountNeeds, 'a full disk', () => {
     await expectCached()
   })
   afterAll(async () => {
-    console.log(emulator.process.lines.slice(-12).join('\n').slice(0,6000))
     await emulator[Symbol.asyncDispose]()
     await upstream.close()
     await disk[Symbol.asyncDispose]()
@@ -78,7 +77,9 @@ describeWith(mountNeeds, 'a full disk', () => {
   it('refuses every write while there is no room at all, and still serves what is cached', async () => {
     await disk.free()
     await disk.fill(0)
-    await expect(untilRefused((count) => client.createRepository(`team/many-${count}`))).resolves.toMatch(/no room left/)
+    await expect(untilRefused((count) => client.createRepository(`team/many-${count}`))).resolves.toMatch(
+      /no room left/,
+    )
     await expect(client.pushBlob('team/app', seededBytes(MiB, 'small'))).rejects.toThrow()
     upstream.addImage('small', { tag: 'latest', seed: 'small' })
     expect((await client.get('ecr-public/small/manifests/latest')).status).toSatisfy(isFailure)

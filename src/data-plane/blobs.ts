@@ -1,14 +1,14 @@
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { ServerResponse } from 'node:http'
 import { repositoryNotFound } from '../registry/errors.js'
 import type { Layer } from '../registry/image.js'
 import { isDigest } from '../registry/manifest.js'
-import type { ByteRange } from '../registry/ports/blob-store.js'
+import type { ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './errors.js'
+import type { Fill } from './fill.js'
 
 /** GET /v2/<name>/blobs/<digest>: from the cache, or through it as it fills. */
 export const getBlob: Endpoint = async (call, deps) => {
@@ -50,48 +50,65 @@ export async function sendLayer(
   registry: Registry,
   deps: DataPlaneDeps,
 ): Promise<void> {
-  const opened = await openLayer(layer, registry, deps)
-  const { size } = opened
+  const source = await sourceOf(layer, registry, deps)
+  const { size } = source
   const range = byteRange(req.headers.range, size)
-  const headers = headersOf(layer.digest, size)
-  if (size === 0) return respond({ req, res }, 200, headers)
+  if (size === 0) return respond({ req, res }, 200, headersOf(layer.digest, size))
 
-  const body = await opened.open(range ?? { start: 0, end: size - 1 })
-  if (range) {
-    const { start, end } = range
-    res.writeHead(206, {
-      ...headers,
-      'content-length': end - start + 1,
-      'content-range': `bytes ${start}-${end}/${size}`,
+  const take: TakeChunk = (chunk) => {
+    if (!res.headersSent) writeHead(res, layer.digest, size, range)
+    return written(res, chunk)
+  }
+  const isThere = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
+    if (!res.headersSent) throw err
+    deps.log.debug({ err, digest: layer.digest }, 'a layer was not sent whole')
+    res.destroy()
+    return true
+  })
+  if (!isThere) throw blobUnknown(layer.digest)
+  res.end()
+}
+
+function writeHead(res: ServerResponse, digest: string, size: number, range: ByteRange | undefined): void {
+  const headers = headersOf(digest, size)
+  if (!range) return void res.writeHead(200, headers)
+  const { start, end } = range
+  const ofRange = { 'content-length': end - start + 1, 'content-range': `bytes ${start}-${end}/${size}` }
+  res.writeHead(206, { ...headers, ...ofRange })
+}
+
+/** Resolves when the socket is done with the bytes; a client that leaves never lets it be. */
+function written(res: ServerResponse, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const left = () => reject(new Error('The client went away'))
+    if (res.destroyed) return left()
+    res.once('close', left)
+    res.write(chunk, (error) => {
+      res.off('close', left)
+      if (error) reject(error)
+      else resolve()
     })
-  } else res.writeHead(200, headers)
-  await pipeline(body, res).catch((err: unknown) =>
-    deps.log.debug({ err, digest: layer.digest }, 'a layer was not sent whole'),
-  )
+  })
 }
 
-interface OpenLayer {
-  size: number
-  open(range: ByteRange): Promise<Readable>
+interface LayerSource {
+  readonly size: number
+  send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
-async function openLayer(layer: Layer, registry: Registry, deps: DataPlaneDeps): Promise<OpenLayer> {
+async function sourceOf(layer: Layer, registry: Registry, deps: DataPlaneDeps): Promise<LayerSource> {
   const { digest } = layer
   const size = await deps.blobs.size(digest)
-  if (size !== undefined) {
-    return {
-      size,
-      async open(range) {
-        const body = await deps.blobs.open(digest, range)
-        if (!body) throw blobUnknown(digest)
-        return body
-      },
-    }
-  }
+  if (size !== undefined) return { size, send: (range, take) => deps.blobs.send(digest, range, take) }
   const fill = layer.pulledThrough ? await deps.pullThrough.layer(registry, layer) : undefined
   if (!fill) throw blobUnknown(digest)
   await fill.started
-  return { size: fill.size, open: async (range) => fill.open(range) }
+  return { size: fill.size, send: (range, take) => sendGrowing(fill, range, take) }
+}
+
+async function sendGrowing(fill: Fill, range: ByteRange, take: TakeChunk): Promise<boolean> {
+  for await (const chunk of fill.open(range) as AsyncIterable<Buffer>) await take(chunk)
+  return true
 }
 
 const headersOf = (digest: string, size: number) => ({

@@ -1,21 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import ts from 'typescript'
 import { lmdbKeyValue } from '../../../src/adapters/lmdb/key-value.js'
 
 const registry = { account: '123456789012', region: 'eu-west-1' }
 
-/** A module of ours as plain JavaScript. */
-async function compiled(name: string) {
-  const source = await readFile(new URL(`../../../src/${name}.ts`, import.meta.url), 'utf8')
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
-  return ts.transpileModule(source, { compilerOptions }).outputText
-}
+/** What `npm run build` made of the adapter, for processes of their own. */
+const built = new URL('../../../dist/adapters/lmdb/key-value.js', import.meta.url).href
 
 describe('LMDB', () => {
   let path: string
@@ -29,15 +24,11 @@ describe('LMDB', () => {
 
   /** Another process with the same adapter; `script` sees `keyValue`, `registry` and `write`. */
   async function process(script: string) {
-    const port = `data:text/javascript,${encodeURIComponent(await compiled('registry/ports/blob-store'))}`
-    const check = `data:text/javascript,${encodeURIComponent(await compiled('adapters/lmdb/require-lmdb-file'))}`
-    const adapter = (await compiled('adapters/lmdb/key-value'))
-      .replace('../../registry/ports/blob-store.js', port)
-      .replace('./require-lmdb-file.js', check)
-    const prelude = `const registry = ${JSON.stringify(registry)}
+    const prelude = `import { lmdbKeyValue } from '${built}'
+      const registry = ${JSON.stringify(registry)}
       const write = (key, value) => ({ collection: 'settings', key, value })
       const keyValue = lmdbKeyValue(${JSON.stringify({ path })})`
-    const child = spawn('node', ['--input-type=module', '-e', `${adapter}\n${prelude}\n${script}`], {
+    const child = spawn('node', ['--input-type=module', '-e', `${prelude}\n${script}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     return { child, exited: once(child, 'exit'), lines: createInterface({ input: child.stdout }) }

@@ -1,4 +1,5 @@
 import { open, type RootDatabase } from 'lmdb'
+import { statfs } from 'node:fs/promises'
 import { NoSpace } from '../../registry/ports/blob-store.js'
 import type { Entry, Expectation, KeyValue, PageOf, Place } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
@@ -85,8 +86,9 @@ const keyFor = ({ account, region }: Registry, collection: string, key: string) 
 const text = (key: Uint8Array, base: number) =>
   Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8', base)
 
-/** errno of a full disk. */
 const ENOSPC = 28
+const EIO = 5
+const ROOM_FOR_A_COMMIT = 1024 * 1024
 
 /** A failed commit names its cause in a promise of its own, which is rejected and has to be taken. */
 async function orNoSpace<T>(path: string, commit: () => Promise<T>): Promise<T> {
@@ -96,8 +98,15 @@ async function orNoSpace<T>(path: string, commit: () => Promise<T>): Promise<T> 
     const { commitError } = error as { commitError?: Promise<never> }
     const cause = await commitError?.catch((reason: unknown) => reason)
     if (!(cause instanceof Error)) throw error
-    if ('code' in cause && cause.code === ENOSPC)
+    if (await isForWantOfSpace(cause, path))
       throw new NoSpace(`The disk that holds ${path} has no room left`, { cause })
     throw cause
   }
+}
+
+/** LMDB reports a write that was cut short, as the last one on a disk is, as an input/output error. */
+async function isForWantOfSpace(cause: Error & { code?: unknown }, path: string): Promise<boolean> {
+  if (cause.code !== EIO) return cause.code === ENOSPC
+  const { bavail, bsize } = await statfs(path)
+  return bavail * bsize < ROOM_FOR_A_COMMIT
 }

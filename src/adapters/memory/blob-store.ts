@@ -13,6 +13,11 @@ export function memoryBlobStore(): BlobStore {
       const bytes = blobs.get(digest)
       return bytes && Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false })
     },
+    async send(digest, { start, end }, take) {
+      const bytes = blobs.get(digest)
+      await (bytes && take(bytes.subarray(start, end + 1)))
+      return bytes !== undefined
+    },
     read: async (digest) => blobs.get(digest),
     create: async () => writerOf(blobs, { chunks: [], size: 0 }, () => {}),
     async session(id) {

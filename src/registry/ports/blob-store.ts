@@ -8,6 +8,8 @@ export interface BlobStore {
   size(digest: string): Promise<number | undefined>
   /** Undefined when there is no such blob. `range` is inclusive of both ends and must lie within the blob. */
   open(digest: string, range?: ByteRange): Promise<Readable | undefined>
+  /** The bytes `open` would give, handed over one chunk after the other; false when there is no such blob. */
+  send(digest: string, range: ByteRange, take: TakeChunk): Promise<boolean>
   /** The whole of a small blob: a manifest, a config. */
   read(digest: string): Promise<Buffer | undefined>
   create(): Promise<BlobWriter>
@@ -16,6 +18,9 @@ export interface BlobStore {
   /** Forgets everything. */
   clear(): Promise<void>
 }
+
+/** Takes bytes that may be overwritten once it resolves; when it rejects, no more follow. */
+export type TakeChunk = (chunk: Uint8Array) => Promise<void>
 
 export interface ByteRange {
   start: number
