@@ -5,7 +5,8 @@ set -euo pipefail
 
 packages=()
 need() { # need <program> <package>
-  PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1 || packages+=("$2")
+  PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1 && return
+  [[ " ${packages[*]:-} " == *" $2 "* ]] || packages+=("$2")
 }
 need aws awscli
 need docker docker.io
@@ -14,7 +15,7 @@ need docker-registry docker-registry
 need skopeo skopeo
 [ "${#packages[@]}" -eq 0 ] && exit 0
 
-command_line="apt-get update && apt-get install --yes --no-install-recommends $(printf '%s\n' "${packages[@]}" | sort -u | xargs)"
+command_line="apt-get update && apt-get install --yes --no-install-recommends ${packages[*]}"
 if ! command -v apt-get >/dev/null 2>&1; then
   echo "The specs with real clients need: ${packages[*]} (packages of Debian). There is no apt-get here to install them with." >&2
   exit 1

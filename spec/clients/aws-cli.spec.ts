@@ -33,8 +33,9 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
   })
 
   it('creates ten rules and is refused the eleventh, in one Region', async () => {
-    const prefixes = Array.from({ length: 10 }, (_, number) => `mirror-${number}`)
-    for (const prefix of prefixes) await createRule({ aws }, prefix, number(prefix) % 2 ? 'quay.io' : 'public.ecr.aws')
+    const hosts = ['public.ecr.aws', 'quay.io', 'registry.k8s.io', 'public.ecr.aws', 'quay.io']
+    for (const [number, host] of hosts.entries())
+      await Promise.all([2 * number, 2 * number + 1].map((count) => createRule({ aws }, `mirror-${count}`, host)))
     const eleventh = ['--ecr-repository-prefix', 'mirror-10', '--upstream-registry-url', 'quay.io']
     expect(await aws.refusal('ecr', 'create-pull-through-cache-rule', ...eleventh)).toContain(
       'An error occurred (LimitExceededException) when calling the CreatePullThroughCacheRule operation: ',
@@ -47,8 +48,10 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
   })
 
   it('describes all rules over as many pages as it likes', async () => {
-    const { pullThroughCacheRules } = await aws.json('ecr', 'describe-pull-through-cache-rules', '--page-size', '3')
-    expect(pullThroughCacheRules.map((rule: { ecrRepositoryPrefix: string }) => rule.ecrRepositoryPrefix)).toEqual(
+    const { pullThroughCacheRules } = await aws.json<{ pullThroughCacheRules: { ecrRepositoryPrefix: string }[] }>(
+      ...['ecr', 'describe-pull-through-cache-rules', '--page-size', '3'],
+    )
+    expect(pullThroughCacheRules.map((rule) => rule.ecrRepositoryPrefix)).toEqual(
       Array.from({ length: 10 }, (_, number) => `mirror-${number}`),
     )
   })
@@ -63,20 +66,21 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
     }
     const policy = { Version: '2012-10-17', Statement: [statement] }
     await aws.json('ecr', 'put-registry-policy', '--policy-text', JSON.stringify(policy))
-    expect(JSON.parse((await aws.json('ecr', 'get-registry-policy')).policyText)).toEqual(policy)
+    expect(await policyText('get-registry-policy')).toEqual(policy)
 
     await aws.json('ecr', 'create-repository', '--repository-name', 'team/app')
-    const { Resource: _, ...ofRepository } = { ...statement, Action: ['ecr:BatchGetImage'] }
-    const text = JSON.stringify({ ...policy, Statement: [ofRepository] })
+    const { Sid, Effect, Principal } = statement
+    const text = JSON.stringify({ ...policy, Statement: [{ Sid, Effect, Principal, Action: ['ecr:BatchGetImage'] }] })
     const named = ['--repository-name', 'team/app']
     await aws.json('ecr', 'set-repository-policy', ...named, '--policy-text', text)
-    expect(JSON.parse((await aws.json('ecr', 'get-repository-policy', ...named)).policyText)).toEqual(JSON.parse(text))
+    expect(await policyText('get-repository-policy', ...named)).toEqual(JSON.parse(text))
   })
+
+  const policyText = async (...args: string[]): Promise<unknown> =>
+    JSON.parse((await aws.json<{ policyText: string }>('ecr', ...args)).policyText)
 
   it('is refused with a wrong secret', async () => {
     const stranger = awsCli({ endpoint: emulator.endpoint, secretAccessKey: 'wrong' })
     expect(await stranger.refusal('ecr', 'describe-repositories')).toContain('InvalidSignatureException')
   })
 })
-
-const number = (prefix: string) => Number(prefix.split('-')[1])

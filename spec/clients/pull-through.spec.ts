@@ -29,7 +29,9 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
   })
 
   it('gives a proxyEndpoint that Docker logs in to as it is', async () => {
-    const { authorizationData } = await setting.aws.json('ecr', 'get-authorization-token')
+    const { authorizationData } = await setting.aws.json<{ authorizationData: [{ proxyEndpoint: string }] }>(
+      ...['ecr', 'get-authorization-token'],
+    )
     expect(await daemon.login(authorizationData[0].proxyEndpoint, password)).toContain('Login Succeeded')
   })
 
@@ -104,9 +106,11 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
 
     it('shows the index and every image in it', async () => {
       const digests = [index, ...index.images].map(({ digest }) => digest).sort()
-      const { imageDetails } = await setting.aws.json('ecr', 'describe-images', '--repository-name', repository)
-      expect(imageDetails.map(({ imageDigest }: { imageDigest: string }) => imageDigest).sort()).toEqual(digests)
-      const tagged = imageDetails.find((detail: { imageTags?: string[] }) => detail.imageTags?.includes('latest'))
+      const { imageDetails } = await setting.aws.json<{
+        imageDetails: { imageDigest: string; imageTags?: string[] }[]
+      }>(...['ecr', 'describe-images', '--repository-name', repository])
+      expect(imageDetails.map(({ imageDigest }) => imageDigest).sort()).toEqual(digests)
+      const tagged = imageDetails.find((detail) => detail.imageTags?.includes('latest'))
       expect(tagged).toMatchObject({ imageDigest: index.digest, imageManifestMediaType: index.mediaType })
 
       const { imageIds } = await setting.aws.json('ecr', 'list-images', '--repository-name', repository)

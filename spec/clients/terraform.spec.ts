@@ -38,10 +38,7 @@ describeWith(needs, 'Terraform', () => {
     ;[emulator, directory] = await Promise.all([emulatorProcess(), temporaryDirectory()])
     const at = (name: string) => join(directory.path, name)
     await mkdir(at('home'))
-    await writeFile(
-      at('cli.tfrc'),
-      `provider_installation { filesystem_mirror { path = ${JSON.stringify(mirror)} } }\n`,
-    )
+    await writeFile(at('cli.tfrc'), installation(mirror))
     await writeFile(at('main.tf'), configuration(emulator.endpoint))
     env = { ...neutralEnvironment(), HOME: at('home'), TF_CLI_CONFIG_FILE: at('cli.tfrc'), TF_IN_AUTOMATION: '1' }
     await terraform('init')
@@ -69,8 +66,20 @@ describeWith(needs, 'Terraform', () => {
   })
 })
 
+const installation = (path = '') => `
+provider_installation {
+  filesystem_mirror {
+    path = ${JSON.stringify(path)}
+  }
+}
+`
+
 const configuration = (endpoint: string) => `
-terraform { required_providers { aws = { source = "hashicorp/aws" } } }
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
 provider "aws" {
   region                      = "us-east-1"
   access_key                  = "test"
@@ -91,7 +100,9 @@ resource "aws_ecr_pull_through_cache_rule" "public" {
 resource "aws_ecr_repository" "app" {
   name                 = "ecr-public/app"
   image_tag_mutability = "IMMUTABLE"
-  image_scanning_configuration { scan_on_push = true }
+  image_scanning_configuration {
+    scan_on_push = true
+  }
   tags = { team = "app" }
 }
 resource "aws_ecr_repository_policy" "app" {

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { buffer } from 'node:stream/consumers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { type BlobStore, type BlobWriter, DigestMismatch } from '../../src/registry/ports/blob-store.js'
@@ -24,8 +23,10 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
     }
     const store = async (content: Uint8Array) => (await fill(await blobs.create(), content)).commit(digestOf(content))
     const contentOf = async (which: string, range?: { start: number; end: number }) => {
-      const readable = await blobs.open(which, range)
-      return readable && (await buffer(readable))
+      const chunks: Buffer[] = []
+      const whole = { start: 0, end: ((await blobs.size(which)) ?? 1) - 1 }
+      const isThere = await blobs.send(which, range ?? whole, async (chunk) => void chunks.push(Buffer.from(chunk)))
+      return isThere ? Buffer.concat(chunks) : undefined
     }
     const hashOf = async (which: string) => digestOf((await contentOf(which)) ?? Buffer.from('absent'))
     const sessionSize = async () => {
@@ -35,7 +36,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
     }
     const isAbsent = async (which: string) => {
       expect(await blobs.size(which)).toBeUndefined()
-      expect(await blobs.open(which)).toBeUndefined()
+      expect(await contentOf(which)).toBeUndefined()
       expect(await blobs.read(which)).toBeUndefined()
     }
 
@@ -124,9 +125,28 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
     })
     it('are replaced by nothing while they are being read', async () => {
       await store(bytes)
-      const readable = await blobs.open(digest)
+      const chunks: Buffer[] = []
+      await blobs.send(digest, { start: 0, end: bytes.length - 1 }, async (chunk) => {
+        if (chunks.length === 0) await store(bytes)
+        chunks.push(Buffer.from(chunk))
+      })
+      expect(digestOf(Buffer.concat(chunks))).toBe(digest)
+    })
+    it('are handed over chunk by chunk, no further than the consumer wants them', async () => {
       await store(bytes)
-      expect(readable && digestOf(await buffer(readable))).toBe(digest)
+      let [inHand, taken] = [0, 0]
+      const take = async (chunk: Uint8Array) => {
+        expect(++inHand).toBe(1)
+        await new Promise((resolve) => setImmediate(resolve))
+        taken += chunk.length
+        inHand--
+      }
+      expect(await blobs.send(digest, { start: 1, end: bytes.length - 2 }, take)).toBe(true)
+      expect(taken).toBe(bytes.length - 2)
+      const enough = new Error('enough')
+      let calls = 0
+      const refuse = () => Promise.reject(calls++ === 0 ? enough : new Error('more'))
+      await expect(blobs.send(digest, { start: 0, end: bytes.length - 1 }, refuse)).rejects.toBe(enough)
     })
     it('are never looked for outside the store', async () => {
       const tricks = ['sha256:../../x', `sha256:${'A'.repeat(64)}`, `md5:${'a'.repeat(32)}`, 'x', '', `${digest}\n`]

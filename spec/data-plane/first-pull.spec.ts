@@ -144,6 +144,27 @@ describe('a first pull by digest', () => {
 })
 
 describe('network.egress "none"', () => {
+  const noRoute = 'Not cached, and the registry has no route to the upstream (network.egress is "none")'
+
+  it('refuses a layer that is not cached, and asks nobody for it', async () => {
+    await using before = await cacheOf()
+    before.upstream.fault('/blobs/', status(503))
+    await before.cache.ask(`${name}/manifests/${before.amd64.digest}`)
+    await before.cache.settled()
+    before.upstream.heal()
+    const asked = before.upstream.requests.length
+    const { store, root } = before.cache
+    const cut = await startCache({ upstreams: { 'public.ecr.aws': before.upstream.url }, egress: 'none', store, root })
+    try {
+      const refused = await cut.ask(`${name}/blobs/${before.amd64.layers[0]}`)
+      expect(refused.statusCode).toBe(404)
+      expect(await refused.body.json()).toEqual({ errors: [{ code: 'BLOB_UNKNOWN', message: noRoute }] })
+      expect(before.upstream.requests.length).toBe(asked)
+    } finally {
+      await cut.close()
+    }
+  })
+
   it('refuses a first pull with a sentence that says so, and serves what is cached', async () => {
     await using before = await cacheOf()
     await before.cache.ask(`${name}/manifests/latest`)
@@ -152,8 +173,8 @@ describe('network.egress "none"', () => {
     const cut = await startCache({ upstreams: { 'public.ecr.aws': before.upstream.url }, egress: 'none', store, root })
     try {
       const refused = await cut.ask(`ecr-public/other/app/manifests/latest`)
-      expect(refused.statusCode).toBe(503)
-      expect(JSON.stringify(await refused.body.json())).toContain('network.egress')
+      expect(refused.statusCode).toBe(404)
+      expect(await refused.body.json()).toEqual({ errors: [{ code: 'MANIFEST_UNKNOWN', message: noRoute }] })
       expect((await cut.ask(`${name}/manifests/latest`)).statusCode).toBe(200)
       expect((await cut.ask(`${name}/blobs/${before.amd64.layers[0]}`)).statusCode).toBe(200)
     } finally {

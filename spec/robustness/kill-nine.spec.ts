@@ -46,9 +46,7 @@ describe('kill -9', () => {
         expect(await damaged(data.path)).toEqual([])
       }
       expect(wrong).toEqual([])
-      expect([all.repositories.length, all.contents.length, all.indexes.length].every((count) => count > ROUNDS)).toBe(
-        true,
-      )
+      for (const acknowledged of Object.values<unknown[]>({ ...all })) expect(acknowledged.length).toBeGreaterThan(10)
 
       await using emulator = await start()
       await expect.poll(() => unfinished(data.path, all), { timeout: 60_000, interval: 200 }).toEqual([])

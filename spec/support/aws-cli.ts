@@ -3,8 +3,8 @@ import { mustRun, neutralEnvironment, type Ran, runCommand } from './run-command
 /** The real AWS CLI, pointed at an emulator and at nothing else. */
 export interface AwsCli {
   /** `aws <args>`; its JSON output, undefined where it prints none. Throws where it fails. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the CLI prints has no type
-  json(...args: string[]): Promise<any>
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the CLI prints has no type unless the spec says it
+  json<Output = any>(...args: string[]): Promise<Output>
   /** `aws <args>`, its output as it is. */
   text(...args: string[]): Promise<string>
   /** What a refused `aws <args>` prints; throws where it is not refused. */
@@ -40,9 +40,9 @@ export function awsCli(options: AwsCliOptions): AwsCli {
   return {
     run,
     text,
-    async json(...args) {
+    async json<Output>(...args: string[]) {
       const printed = await text(...args)
-      return printed.trim() === '' ? undefined : (JSON.parse(printed) as unknown)
+      return (printed.trim() === '' ? undefined : JSON.parse(printed)) as Output
     },
     async refusal(...args) {
       const { exitCode, stdout, stderr } = await run(...args)

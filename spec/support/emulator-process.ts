@@ -42,6 +42,9 @@ export async function emulatorProcess({ config = {}, dataDir, env }: EmulatorOpt
   const child = await startProcess(process.execPath, [main, 'start', ...flags], {
     ready: /"msg":"ready"/,
     env: { ...neutralEnvironment(), ...env },
+  }).catch(async (error: unknown) => {
+    await own[Symbol.asyncDispose]()
+    throw error
   })
   const startedInMs = performance.now() - begun
   const { endpoint, registry } = JSON.parse(child.readyLine) as { endpoint: string; registry: string }

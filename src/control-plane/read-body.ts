@@ -4,17 +4,23 @@ import { ServiceException } from '../registry/errors.js'
 /** Room for UploadLayerPart's 20 MiB as base64 in JSON. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 
-/** A request's body; one over the limit is refused by its declared length, or as soon as it outgrows the limit. */
+/**
+ * A request's body; one over the limit is refused by its declared length, or as soon as it outgrows the limit. By events:
+ * iterating over the request would cost half as much as its signature.
+ */
 export async function readBody(req: IncomingMessage): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge()
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > MAX_BODY_BYTES) return void reject(tooLarge())
+      chunks.push(chunk)
+    })
+    req.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    req.once('error', reject)
+  })
 }
 
 const tooLarge = () =>

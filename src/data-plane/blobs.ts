@@ -8,7 +8,6 @@ import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './errors.js'
-import type { Fill } from './fill.js'
 
 /** GET /v2/<name>/blobs/<digest>: from the cache, or through it as it fills. */
 export const getBlob: Endpoint = async (call, deps) => {
@@ -55,8 +54,10 @@ export async function sendLayer(
   const range = byteRange(req.headers.range, size)
   if (size === 0) return respond({ req, res }, 200, headersOf(layer.digest, size))
 
+  const begin = () => res.headersSent || writeHead(res, layer.digest, size, range)
+  if (!source.isKept) begin()
   const take: TakeChunk = (chunk) => {
-    if (!res.headersSent) writeHead(res, layer.digest, size, range)
+    begin()
     return written(res, chunk)
   }
   const isThere = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
@@ -93,22 +94,19 @@ function written(res: ServerResponse, chunk: Uint8Array): Promise<void> {
 
 interface LayerSource {
   readonly size: number
+  /** What is still arriving may fail at any byte, the first too: its clients are told by a broken connection. */
+  readonly isKept: boolean
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
 async function sourceOf(layer: Layer, registry: Registry, deps: DataPlaneDeps): Promise<LayerSource> {
   const { digest } = layer
   const size = await deps.blobs.size(digest)
-  if (size !== undefined) return { size, send: (range, take) => deps.blobs.send(digest, range, take) }
+  if (size !== undefined) return { size, isKept: true, send: (range, take) => deps.blobs.send(digest, range, take) }
   const fill = layer.pulledThrough ? await deps.pullThrough.layer(registry, layer) : undefined
   if (!fill) throw blobUnknown(digest)
   await fill.started
-  return { size: fill.size, send: (range, take) => sendGrowing(fill, range, take) }
-}
-
-async function sendGrowing(fill: Fill, range: ByteRange, take: TakeChunk): Promise<boolean> {
-  for await (const chunk of fill.open(range) as AsyncIterable<Buffer>) await take(chunk)
-  return true
+  return { size: fill.size, isKept: false, send: (range, take) => fill.send(range, take) }
 }
 
 const headersOf = (digest: string, size: number) => ({

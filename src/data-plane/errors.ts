@@ -38,7 +38,8 @@ const answers: Record<string, readonly [status: number, code: string]> = {
 
 /** An upstream that gave no usable answer, as the client of a first pull meets it. */
 const upstreamAnswers = {
-  'not-found': [404, 'MANIFEST_UNKNOWN'],
+  'not-found': [404, 'BLOB_UNKNOWN'],
+  'no-route': [404, 'BLOB_UNKNOWN'],
   'access-denied': [403, 'DENIED'],
   'too-many-requests': [429, 'TOOMANYREQUESTS'],
   unavailable: [503, 'UNAVAILABLE'],

@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream'
-import type { BlobStore, BlobWriter, ByteRange } from '../registry/ports/blob-store.js'
+import type { Readable } from 'node:stream'
+import type { BlobStore, BlobWriter, ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */
@@ -9,8 +9,8 @@ export interface Fill {
   readonly started: Promise<void>
   /** Resolves when the blob is verified and kept; rejects when nothing was kept. */
   readonly done: Promise<void>
-  /** A range's bytes as they arrive; the last one waits until the digest is verified. */
-  open(range: ByteRange): Readable
+  /** Hands over a range's bytes as they arrive, the last one when the digest is verified; false when they are gone again. */
+  send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
 /** What is to be fetched, and how: `openBody` gives the upstream's bytes from a position on. */
@@ -47,8 +47,7 @@ export function startFill(request: FillRequest, blobs: BlobStore): Fill {
     size: request.size,
     started,
     done,
-    open: (range) =>
-      Readable.from(bytesOf(range, request.digest, growth, blobs), { objectMode: false, highWaterMark: CHUNK_BYTES }),
+    send: (range, take) => sendAsItComes(range, take, request.digest, growth, blobs),
   }
 }
 
@@ -59,7 +58,8 @@ interface Growth {
   readonly readable: number
   readonly outcome: 'kept' | Error | undefined
   begin(writer: BlobWriter): void
-  advance(readable: number): void
+  /** Bytes that have just been appended. */
+  advance(chunk: Buffer): void
   end(outcome: unknown): void
   further(): Promise<void>
   read(position: number, length: number): Promise<Buffer>
@@ -67,21 +67,21 @@ interface Growth {
   quiesce(): Promise<void>
 }
 
+const NOTHING: { readonly start: number; readonly chunk: Buffer } = { start: 0, chunk: Buffer.alloc(0) }
+
 function newGrowth(): Growth {
-  let waiting: (() => void)[] = []
+  const waiting: (() => void)[] = []
   const reads = new Set<Promise<Buffer>>()
-  const wake = () => {
-    const woken = waiting
-    waiting = []
-    for (const resolve of woken) resolve()
-  }
+  let latest = NOTHING
+  const wake = () => waiting.splice(0).forEach((resolve) => resolve())
   const state = {
     writer: undefined as BlobWriter | undefined,
     readable: 0,
     outcome: undefined as 'kept' | Error | undefined,
     begin: (writer: BlobWriter) => void (state.writer = writer),
-    advance(readable: number) {
-      state.readable = readable
+    advance(chunk: Buffer) {
+      latest = { start: state.readable, chunk }
+      state.readable += chunk.length
       wake()
     },
     end(outcome: unknown) {
@@ -90,6 +90,9 @@ function newGrowth(): Growth {
     },
     further: () => new Promise<void>((resolve) => waiting.push(resolve)),
     async read(position: number, length: number) {
+      const { start, chunk } = latest
+      if (position >= start && position < start + chunk.length)
+        return chunk.subarray(position - start, position - start + length)
       if (!state.writer) return Buffer.alloc(0)
       const read = state.writer.read(position, length)
       reads.add(read)
@@ -97,6 +100,7 @@ function newGrowth(): Growth {
     },
     async quiesce() {
       state.readable = 0
+      latest = NOTHING
       await Promise.allSettled(reads)
     },
   }
@@ -142,7 +146,7 @@ async function receive(
         return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
       if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
       await writer.append(chunk)
-      growth.advance(writer.size)
+      growth.advance(chunk)
     }
   } finally {
     body.destroy()
@@ -162,10 +166,16 @@ async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffe
 const wrongLength = (got: number, size: number) =>
   new UpstreamFailure('unavailable', `The upstream sends ${got} bytes of a layer whose manifest says ${size}`)
 
-async function* bytesOf({ start, end }: ByteRange, digest: string, growth: Growth, blobs: BlobStore) {
-  let position = start
-  while (position <= end) {
-    if (growth.outcome === 'kept') return yield* kept(await blobs.open(digest, { start: position, end }), digest)
+/** Clients that keep up are given the very bytes that came; those who lag read the file. */
+async function sendAsItComes(
+  { start, end }: ByteRange,
+  take: TakeChunk,
+  digest: string,
+  growth: Growth,
+  blobs: BlobStore,
+): Promise<boolean> {
+  for (let position = start; position <= end;) {
+    if (growth.outcome === 'kept') return blobs.send(digest, { start: position, end }, take)
     if (growth.outcome) throw growth.outcome
     const available = Math.min(growth.readable, end) - position
     if (available <= 0) {
@@ -174,11 +184,7 @@ async function* bytesOf({ start, end }: ByteRange, digest: string, growth: Growt
     }
     const chunk = await growth.read(position, Math.min(CHUNK_BYTES, available))
     position += chunk.length
-    yield chunk
+    await take(chunk)
   }
-}
-
-async function* kept(blob: Readable | undefined, digest: string): AsyncGenerator<Buffer, void> {
-  if (!blob) throw new Error(`the layer ${digest} was removed while it was being sent`)
-  yield* blob as AsyncIterable<Buffer>
+  return true
 }

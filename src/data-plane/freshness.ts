@@ -2,7 +2,8 @@ import type { Tag } from '../registry/image.js'
 import { keyOf } from '../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../registry/ports/upstream.js'
 import type { PutOutcome } from '../registry/put-image.js'
-import { factsOf, flightOf, type ImportDeps, keepImage, type ManifestImport, requireEgress } from './manifest-import.js'
+import { factsOf, flightOf, type ImportDeps, keepImage, type ManifestImport } from './manifest-import.js'
+import { requireEgress } from './source.js'
 
 /** How a check ended: a newer image, or why there was no answer to go by; neither where nothing changed. */
 export interface CheckOutcome {
@@ -24,7 +25,7 @@ export function checkTag(
     const cached = await deps.store.tags.get(wanted.registry, tagKey(wanted))
     if (!cached || !isDue(cached)) return {}
     try {
-      requireEgress(deps.settings.egress)
+      requireEgress(deps.settings)
       const newer = await newerManifest(wanted, cached)
       if (newer) return { moved: await keepImage(wanted, newer, deps) }
       await noteCheck(wanted, { checkedAt: wanted.now.getTime() }, deps)

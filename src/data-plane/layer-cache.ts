@@ -2,7 +2,7 @@ import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Layer } from '../registry/image.js'
 import type { Registry } from '../registry/registry.js'
 import { startFill, type Fill } from './fill.js'
-import { type SourceDeps, sourceOf } from './source.js'
+import { requireEgress, type SourceDeps, sourceOf } from './source.js'
 
 /** Layers that are not here yet: one transfer per digest, however many wait for it. */
 export interface LayerCache {
@@ -20,6 +20,7 @@ export function layerCache(deps: SourceDeps & { blobs: BlobStore }): LayerCache 
       const joined = inFlight.get(digest)
       if (joined ?? !source) return joined
 
+      requireEgress(deps.settings)
       const openBody = (from: number) => source.upstream.blob(source.repository, digest, from)
       const fill = startFill({ digest, size, openBody }, deps.blobs)
       inFlight.set(digest, fill)

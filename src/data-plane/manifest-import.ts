@@ -10,7 +10,7 @@ import { putImage, type PutOutcome } from '../registry/put-image.js'
 import { installation, type Registry } from '../registry/registry.js'
 import { newRepository } from '../registry/repository.js'
 import type { OneAtATime } from './one-at-a-time.js'
-import type { Source, SourceDeps } from './source.js'
+import { requireEgress, type Source, type SourceDeps } from './source.js'
 
 /** One manifest to be brought from its upstream, under a tag or by its digest alone. */
 export interface ManifestImport {
@@ -27,7 +27,6 @@ export interface ManifestImport {
 export interface ImportDeps extends SourceDeps {
   readonly blobs: BlobStore
   readonly alone: OneAtATime
-  readonly settings: { readonly egress: 'all' | 'none' }
   recordEvent(action: CacheAction, now: Date): Promise<void>
 }
 
@@ -41,7 +40,7 @@ export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promis
     const here = await findImage(deps.store, registry, repository, imageId)
     if (!isFailure(here)) return undefined
     try {
-      requireEgress(deps.settings.egress)
+      requireEgress(deps.settings)
       const manifest = await source.upstream.manifest(source.repository, referenceOf(imageId))
       return await keepImage(wanted, manifest, deps)
     } catch (error) {
@@ -100,13 +99,6 @@ export const flightOf = ({
   imageId,
 }: Pick<ManifestImport, 'registry' | 'repository' | 'imageId'>) =>
   keyOf(registry.account, registry.region, repository, referenceOf(imageId))
-
-/** Throws UpstreamFailure where the network setting keeps the cache from asking anybody. */
-export function requireEgress(egress: 'all' | 'none'): void {
-  if (egress === 'all') return
-  const message = 'The image is not cached and the registry has no route to the upstream (network.egress is "none")'
-  throw new UpstreamFailure('unavailable', message)
-}
 
 function acceptManifest({ bytes, mediaType }: UpstreamManifest) {
   try {

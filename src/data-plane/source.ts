@@ -17,6 +17,7 @@ export interface SourceDeps {
   readonly store: Store
   readonly secrets: Secrets
   readonly upstreams: Upstreams
+  readonly settings: { readonly egress: 'all' | 'none' }
 }
 
 /** A repository's source; undefined where no rule serves the name (any more). Throws UpstreamFailure for a lost secret. */
@@ -36,4 +37,11 @@ async function ruleOf(
   { store }: Pick<SourceDeps, 'store'>,
 ): Promise<PullThroughCacheRule | undefined> {
   return ruleServing(name, await listAll(store.rules, registry))
+}
+
+/** Throws UpstreamFailure where the network setting keeps the cache from asking anybody. */
+export function requireEgress({ egress }: SourceDeps['settings']): void {
+  if (egress === 'all') return
+  const message = 'Not cached, and the registry has no route to the upstream (network.egress is "none")'
+  throw new UpstreamFailure('no-route', message)
 }

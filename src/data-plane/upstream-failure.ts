@@ -16,6 +16,8 @@ export function upstreamFailureOf(error: unknown, imageId: ImageId): ImageFailur
       return { imageId, failureCode: 'UpstreamAccessDenied', failureReason: ACCESS_DENIED }
     case 'too-many-requests':
       return { imageId, failureCode: 'UpstreamTooManyRequests', failureReason: error.message }
+    case 'no-route':
+      return { ...imageNotFoundFailure(imageId), failureReason: error.message }
     case 'unavailable':
       return { imageId, failureCode: 'UpstreamUnavailable', failureReason: error.message }
   }

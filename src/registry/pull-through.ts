@@ -6,7 +6,8 @@ export interface PullThroughCacheRule {
   ecrRepositoryPrefix: string
   upstreamRegistryUrl: string
   upstreamRegistry?: string
-  upstreamRepositoryPrefix: string
+  /** ROOT where the rule does not say. */
+  upstreamRepositoryPrefix?: string
   credentialArn?: string
   customRoleArn?: string
   createdAt: number
@@ -68,7 +69,7 @@ export function ruleServing<R extends Pick<PullThroughCacheRule, 'ecrRepositoryP
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private-wildcards.html
  */
 export function upstreamRepository(rule: PullThroughCacheRule, name: string): string {
-  const { ecrRepositoryPrefix, upstreamRepositoryPrefix } = rule
+  const { ecrRepositoryPrefix, upstreamRepositoryPrefix = ROOT } = rule
   const rest = ecrRepositoryPrefix === ROOT ? name : name.slice(ecrRepositoryPrefix.length + 1)
   return upstreamRepositoryPrefix === ROOT ? rest : `${upstreamRepositoryPrefix}/${rest}`
 }

@@ -5,7 +5,6 @@ import { mkdtempSync, rmdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readlink, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
 import { randomIds } from '../../../src/adapters/system/ids.js'
@@ -55,16 +54,12 @@ describe('blobs on the file system', () => {
     expect(await readdir(join(root, 'tmp'))).toEqual([])
   })
 
-  it('close their file at the end, when destroyed early and when never committed', async () => {
+  it('close their file at the end, when their consumer leaves and when never committed', async () => {
     const { blobs, digest } = await stored(5_000_000)
-    const read = await blobs.open(digest)
-    expect(read && (await buffer(read))).toHaveLength(5_000_000)
-    const abandoned = await blobs.open(digest)
-    abandoned?.once('data', () => abandoned.destroy())
-    if (abandoned) await once(abandoned, 'close')
-    const untouched = await blobs.open(digest)
-    expect(await openFiles()).toHaveLength(1)
-    untouched?.destroy()
+    const whole = { start: 0, end: 4_999_999 }
+    await blobs.send(digest, whole, async () => expect(await openFiles()).toHaveLength(1))
+    await expect(blobs.send(digest, whole, () => Promise.reject(new Error('left')))).rejects.toThrow('left')
+    expect(await openFiles()).toEqual([])
     const session = await blobs.session(uuid)
     await session.append(Buffer.from('x'))
     await session.close()
@@ -73,25 +68,35 @@ describe('blobs on the file system', () => {
     await vi.waitFor(async () => expect(await openFiles()).toEqual([]))
   })
 
-  it('hold little for a consumer that does not read, and come in larger chunks for one that does', async () => {
-    const { blobs, digest, bytes } = await stored(80_000_000)
-    const idle = await blobs.open(digest)
-    await new Promise((resolve) => idle?.once('readable', resolve))
-    expect(idle?.readableLength).toBe(65_536)
-    idle?.destroy()
+  it('come in large chunks for one consumer, in small ones for a slow one and for each of very many', async () => {
+    const { blobs, digest, bytes } = await stored(5_000_000)
+    const whole = { start: 0, end: bytes.length - 1 }
     const sizes: number[] = []
-    for await (const chunk of (await blobs.open(digest)) ?? []) sizes.push((chunk as Buffer).length)
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(bytes.length)
-    expect(sizes[0]).toBe(65_536)
-    expect(Math.max(...sizes)).toBeGreaterThan(65_536)
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_048_576)
+    await blobs.send(digest, whole, async (chunk) => void sizes.push(chunk.length))
+    expect(sizes).toEqual([1_048_576, 1_048_576, 1_048_576, 1_048_576, 5_000_000 - 4 * 1_048_576])
+
+    const slowly: number[] = []
+    const slow = async (chunk: Uint8Array) => {
+      slowly.push(chunk.length)
+      if (slowly.length > 2) throw new Error('left')
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    await expect(blobs.send(digest, whole, slow)).rejects.toThrow('left')
+    expect(slowly).toEqual([1_048_576, 65_536, 65_536])
+
+    const heldBy: number[] = []
+    const never = new Promise<void>((_, reject) => setTimeout(() => reject(new Error('left')), 500))
+    const hold = (chunk: Uint8Array) => (heldBy.push(chunk.length), never)
+    await Promise.allSettled(Array.from({ length: 200 }, () => blobs.send(digest, whole, hold)))
+    expect(heldBy).toHaveLength(200)
+    expect(heldBy.reduce((sum, size) => sum + size, 0)).toBeLessThan(64 * 1024 * 1024)
   })
 
   it('are absent again once an operator has removed them', async () => {
     const { blobs, digest } = await stored(10)
     await rm(join(root, 'blobs'), { recursive: true })
     expect(await blobs.size(digest)).toBeUndefined()
-    expect(await blobs.open(digest)).toBeUndefined()
+    expect(await blobs.send(digest, { start: 0, end: 9 }, async () => {})).toBe(false)
     expect(await blobs.read(digest)).toBeUndefined()
   })
 

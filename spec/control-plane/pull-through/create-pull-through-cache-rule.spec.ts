@@ -26,7 +26,6 @@ describe('CreatePullThroughCacheRule', () => {
       createdAt: now,
       registryId: account,
       upstreamRegistry: 'ecr-public',
-      upstreamRepositoryPrefix: 'ROOT',
     })
   })
 

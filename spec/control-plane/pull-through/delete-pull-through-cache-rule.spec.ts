@@ -19,7 +19,6 @@ describe('DeletePullThroughCacheRule', () => {
       upstreamRegistryUrl: 'public.ecr.aws',
       createdAt: now,
       registryId: account,
-      upstreamRepositoryPrefix: 'ROOT',
     })
   })
 

@@ -21,7 +21,6 @@ describe('DescribePullThroughCacheRules', () => {
         createdAt: now,
         registryId: account,
         upstreamRegistry: 'ecr-public',
-        upstreamRepositoryPrefix: 'ROOT',
         updatedAt: now,
       },
     ])

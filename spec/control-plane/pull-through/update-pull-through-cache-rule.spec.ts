@@ -21,7 +21,6 @@ describe('UpdatePullThroughCacheRule', () => {
       ecrRepositoryPrefix: 'hub',
       registryId: account,
       updatedAt: later,
-      upstreamRepositoryPrefix: 'ROOT',
       ...changes,
     })
     const { pullThroughCacheRules } = await emulator.ecr.send(new DescribePullThroughCacheRulesCommand({}))

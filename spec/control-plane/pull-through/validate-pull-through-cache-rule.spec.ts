@@ -41,7 +41,6 @@ describe('ValidatePullThroughCacheRule', () => {
       ecrRepositoryPrefix: 'ecr-public',
       registryId: account,
       upstreamRegistryUrl: 'public.ecr.aws',
-      upstreamRepositoryPrefix: 'ROOT',
       isValid: true,
     })
     expect(asked).toEqual([{ host: 'public.ecr.aws', credentials: undefined }])

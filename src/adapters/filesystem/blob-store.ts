@@ -5,7 +5,6 @@ import { LRUCache } from 'lru-cache'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import { blobPath } from './blob-path.js'
-import { blobReader } from './blob-reader.js'
 import { sendFile } from './blob-sender.js'
 import { blobWriters } from './blob-writers.js'
 import { ifExists } from './durable.js'
@@ -29,10 +28,6 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
 
   return {
     size,
-    async open(digest, range) {
-      const handle = await openBlob(root, digest)
-      return handle && blobReader(handle, range ?? { start: 0, end: (await handle.stat()).size - 1 })
-    },
     async send(digest, range, take) {
       await using handle = await openBlob(root, digest)
       if (handle) await sendFile(handle, range, take)

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { type BlobStore, type BlobWriter, DigestMismatch } from '../../registry/ports/blob-store.js'
 
 /** Keeps blobs in this process only: for tests and for registries nobody needs tomorrow. */
@@ -9,10 +8,6 @@ export function memoryBlobStore(): BlobStore {
 
   return {
     size: async (digest) => blobs.get(digest)?.length,
-    async open(digest, range) {
-      const bytes = blobs.get(digest)
-      return bytes && Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false })
-    },
     async send(digest, { start, end }, take) {
       const bytes = blobs.get(digest)
       await (bytes && take(bytes.subarray(start, end + 1)))

@@ -1,14 +1,13 @@
-import type { Readable } from 'node:stream'
-
 /**
  * Bytes by their digest, shared by every repository. A blob exists once committed and never changes; a byte sequence
  * under digest D hashed to D when it was stored.
  */
 export interface BlobStore {
   size(digest: string): Promise<number | undefined>
-  /** Undefined when there is no such blob. `range` is inclusive of both ends and must lie within the blob. */
-  open(digest: string, range?: ByteRange): Promise<Readable | undefined>
-  /** The bytes `open` would give, handed over one chunk after the other; false when there is no such blob. */
+  /**
+   * Hands over bytes one chunk after the other; false when there is no such blob. `range` is inclusive of both ends and
+   * must lie within the blob.
+   */
   send(digest: string, range: ByteRange, take: TakeChunk): Promise<boolean>
   /** The whole of a small blob: a manifest, a config. */
   read(digest: string): Promise<Buffer | undefined>

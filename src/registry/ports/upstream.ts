@@ -40,7 +40,7 @@ export interface UpstreamManifest {
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
   constructor(
-    readonly kind: 'not-found' | 'access-denied' | 'too-many-requests' | 'unavailable',
+    readonly kind: 'not-found' | 'access-denied' | 'too-many-requests' | 'unavailable' | 'no-route',
     message: string,
     /** True where the upstream did answer (a 404, a 403): a check that got this one counts as answered. */
     readonly answered = kind === 'not-found' || kind === 'access-denied',

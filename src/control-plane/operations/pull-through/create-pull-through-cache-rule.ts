@@ -29,7 +29,8 @@ export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'>
 
 function acceptPrefixes(input: Input<'CreatePullThroughCacheRule'>) {
   const ecrRepositoryPrefix = rulePrefix(input.ecrRepositoryPrefix)
-  const upstreamRepositoryPrefix = rulePrefix(input.upstreamRepositoryPrefix ?? ROOT)
+  if (input.upstreamRepositoryPrefix === undefined) return { ecrRepositoryPrefix }
+  const upstreamRepositoryPrefix = rulePrefix(input.upstreamRepositoryPrefix)
   if (ecrRepositoryPrefix === ROOT && upstreamRepositoryPrefix !== ROOT) {
     throw invalidParameterAt('upstreamRepositoryPrefix', 'must be ROOT when ecrRepositoryPrefix is set as ROOT')
   }

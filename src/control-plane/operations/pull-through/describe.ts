@@ -2,11 +2,14 @@ import type { UpstreamRegistry } from '@aws-sdk/client-ecr'
 import type { PullThroughCacheRule } from '../../../registry/pull-through.js'
 import type { Registry } from '../../../registry/registry.js'
 
-/** What every answer about a cache rule tells; each operation adds what is its own. Members never set are absent. */
+/**
+ * What every answer about a cache rule tells; each operation adds what is its own. Members never set are absent, the
+ * upstream prefix too: Terraform's provider would replace a rule that suddenly has one.
+ */
 export const describe = (rule: PullThroughCacheRule, registry: Registry) => ({
   ecrRepositoryPrefix: rule.ecrRepositoryPrefix,
   registryId: registry.account,
-  upstreamRepositoryPrefix: rule.upstreamRepositoryPrefix,
+  ...(rule.upstreamRepositoryPrefix !== undefined && { upstreamRepositoryPrefix: rule.upstreamRepositoryPrefix }),
   ...(rule.credentialArn !== undefined && { credentialArn: rule.credentialArn }),
   ...(rule.customRoleArn !== undefined && { customRoleArn: rule.customRoleArn }),
 })
