@@ -26,7 +26,7 @@ function parseBody(bytes: Buffer): Record<string, unknown> {
 }
 
 export const writeOutput = (output: object, requestId: string): HttpResponse =>
-  respond(200, requestId, JSON.stringify(output, asAwsJson))
+  respond(200, requestId, JSON.stringify(asAwsJson(output)))
 
 /** A refusal as the client meets it; anything that is no refusal is ours, and says no more than that. */
 export function writeError(error: unknown, requestId: string): HttpResponse {
@@ -53,10 +53,13 @@ const respond = (statusCode: number, requestId: string, body: string) =>
     body,
   })
 
-/** Times are epoch seconds; bytes are base64. JSON.stringify calls Date.toJSON first, so the raw value is read. */
-function asAwsJson(this: Record<string, unknown>, key: string, value: unknown): unknown {
-  const raw = this[key]
-  if (raw instanceof Date) return raw.getTime() / 1000
-  if (raw instanceof Uint8Array) return Buffer.from(raw).toString('base64')
-  return value
+/** Times are epoch seconds; bytes are base64. As a replacer of JSON.stringify it would take twice as long. */
+function asAwsJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Date) return value.getTime() / 1000
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (Array.isArray(value)) return value.map(asAwsJson)
+  const members: Record<string, unknown> = {}
+  for (const [name, member] of Object.entries(value)) members[name] = asAwsJson(member)
+  return members
 }
