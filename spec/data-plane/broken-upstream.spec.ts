@@ -132,3 +132,28 @@ describe('an upstream that keeps its blobs elsewhere', () => {
     expect(storage.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true)
   })
 })
+
+describe('a forced import', () => {
+  it.each([
+    ['other bytes', wrongBytes()],
+    ['half of a layer, again and again', truncate(0)],
+  ])('of an upstream that sends %s fails as UpstreamUnavailable', async (_, fault) => {
+    await using given = await cold()
+    given.upstream.fault(`blobs/${given.layer}`, fault)
+    expect(await given.cache.importImage(name, 'v1')).toMatchObject({ failureCode: 'UpstreamUnavailable' })
+  })
+})
+
+describe('a manifest that gives a wrong size for a layer', () => {
+  it('does not spoil the layer for the manifest that gives the right one', async () => {
+    await using given = await cold()
+    const right = given.upstream.addImage('team/app', { tag: 'v1', layerSize: SIZE, layers: 1 })
+    const wrong = Buffer.from(right.bytes.toString().replace(`"size": ${SIZE}`, `"size": ${SIZE - 1}`))
+    const { digest } = given.upstream.addManifest('team/app', wrong, right.mediaType)
+    await given.cache.ask(`${name}/manifests/${digest}`)
+    expect((await given.get()).statusCode).toBe(503)
+    await given.cache.settled()
+    await given.cache.ask(`${name}/manifests/v1`)
+    expect((await wholeOf(await given.get()))?.equals(given.bytes)).toBe(true)
+  })
+})

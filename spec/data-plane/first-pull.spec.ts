@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
-import { status } from '../support/upstream-faults.js'
+import { stall, status } from '../support/upstream-faults.js'
 
 const platforms = ['linux/amd64', 'linux/arm64']
 
@@ -245,5 +245,41 @@ describe('what was planned', () => {
     } finally {
       await next.close()
     }
+  })
+})
+
+describe('an import that cannot be finished', () => {
+  it('says so, and stays planned, where its rule was deleted meanwhile', async () => {
+    await using given = await cacheOf()
+    given.upstream.fault('/blobs/', stall())
+    const importing = given.cache.importImage(name, 'latest')
+    await given.upstream.asked('/blobs/')
+    await given.cache.store.rules.remove(registry, 'ecr-public')
+    given.upstream.heal()
+    expect(await importing).toMatchObject({
+      failureReason: expect.stringContaining('no pull through cache rule serves'),
+    })
+    expect((await given.cache.store.imports.list({ account: '-', region: '-' }, { limit: 9 })).items).not.toEqual([])
+  })
+
+  it('leaves nothing that HEAD calls there and GET cannot send', async () => {
+    await using given = await cacheOf()
+    given.upstream.fault('/blobs/', status(503))
+    await given.cache.ask(`${name}/manifests/latest`)
+    await given.cache.settled()
+    const layer = `${name}/blobs/${given.amd64.layers[0]}`
+    expect((await given.cache.ask(layer, {}, 'HEAD')).statusCode).toBe(200)
+    await given.cache.store.rules.remove(registry, 'ecr-public')
+    expect((await given.cache.ask(layer, {}, 'HEAD')).statusCode).toBe(404)
+    expect((await given.cache.ask(layer)).statusCode).toBe(404)
+  })
+
+  it('brings the other platforms though one is broken', async () => {
+    await using given = await cacheOf()
+    given.upstream.fault(given.amd64.layers[0]!, status(404))
+    await given.cache.ask(`${name}/manifests/latest`)
+    await given.cache.settled()
+    for (const layer of given.arm64.layers) expect(await given.cache.blobs.size(layer)).toBeGreaterThan(0)
+    expect(await given.cache.blobs.size(given.amd64.layers[1]!)).toBeGreaterThan(0)
   })
 })

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { NoSpace } from '../../src/registry/ports/blob-store.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { newRepository } from '../../src/registry/repository.js'
+import { storeOf } from '../../src/registry/store.js'
 import { registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
 import { stall, status, withoutHeader } from '../support/upstream-faults.js'
@@ -104,7 +107,7 @@ describe('an immutable tag', () => {
     for (let pull = 0; pull < 3; pull++) expect(await given.digest()).toBe(given.old.digest)
     expect(given.checks()).toBe(1)
     expect((await given.cache.events()).map(({ outcome }) => outcome)).toContain(
-      'imported untagged: the tag is immutable and keeps its image',
+      'imported untagged: the tag is immutable or was pushed, and keeps its image',
     )
   })
 })
@@ -141,7 +144,65 @@ describe('a check that fails', () => {
   })
 })
 
+describe('a cached image', () => {
+  it('is served though the secret its rule names is gone', async () => {
+    await using upstream = await faultyUpstream()
+    const { digest } = upstream.addImage('team/app', { tag: 'v1' })
+    let secret: { username: string; accessToken: string } | undefined = { username: 'u', accessToken: 't' }
+    await using cache = await startCache({
+      upstreams: { 'quay.io': upstream.url },
+      secrets: { get: async () => secret },
+    })
+    await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io', credentialArn: 'arn:secret' })
+    expect((await cache.ask(`${name}/manifests/v1`)).statusCode).toBe(200)
+    secret = undefined
+    await cache.clock.advance(DAY)
+    expect((await cache.ask(`${name}/manifests/v1`)).headers['docker-content-digest']).toBe(digest)
+    expect((await cache.events()).at(-1)).toMatchObject({ action: 'check', 'sync-status': 'FAILED' })
+    expect((await cache.ask(`${name}/manifests/v2`)).statusCode).toBe(403)
+  })
+
+  it('is served though the disk is full and no check can be written down', async () => {
+    const keyValue = memoryKeyValue()
+    let isFull = false
+    const store = storeOf({
+      ...keyValue,
+      commit: async (...write) => {
+        if (isFull) throw new NoSpace('no room')
+        return keyValue.commit(...write)
+      },
+    })
+    await using upstream = await faultyUpstream()
+    const { digest } = upstream.addImage('team/app', { tag: 'v1' })
+    await using cache = await startCache({ upstreams: { 'quay.io': upstream.url }, store })
+    await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
+    await cache.ask(`${name}/manifests/v1`)
+    await cache.settled()
+    upstream.addImage('team/app', { tag: 'v1', seed: 'newer' })
+    isFull = true
+    await cache.clock.advance(DAY)
+    const answer = await cache.ask(`${name}/manifests/v1`)
+    isFull = false
+    expect([answer.statusCode, answer.headers['docker-content-digest']]).toEqual([200, digest])
+  })
+})
+
 describe('a pushed tag', () => {
+  it('stays the pushed one though a check of the old tag was under way', async () => {
+    await using given = await movedTag()
+    given.upstream.fault('HEAD /v2/team/app/manifests/v1', stall(), { times: 1 })
+    await given.cache.clock.advance(DAY)
+    const pull = given.digest()
+    await given.upstream.asked('HEAD /v2/team/app/manifests/v1')
+    const pushed = { repository: name, tag: 'v1', digest: given.old.digest }
+    await given.cache.store.tags.put(registry, keyOf(name, 'v1'), pushed)
+    given.upstream.release()
+    await pull
+    expect(await given.cache.store.tags.get(registry, keyOf(name, 'v1'))).toEqual(pushed)
+    await given.cache.clock.advance(DAY)
+    expect(await given.digest()).toBe(given.old.digest)
+  })
+
   it('is never checked with an upstream that does not have it', async () => {
     await using given = await movedTag()
     const pushed = { repository: name, tag: 'mine', digest: given.old.digest }

@@ -112,4 +112,20 @@ describe('one upstream transfer per digest', () => {
     expect(Buffer.concat(parts).equals(given.bytes)).toBe(true)
     expect(given.upstream.count(`blobs/${given.layer}`)).toBe(1)
   })
+
+  it('of a broken upstream holds up nobody who has the layer from another', async () => {
+    await using given = await cold()
+    await using broken = await faultyUpstream({ mirrorOf: given.upstream })
+    broken.fault(`blobs/${given.layer}`, stall(1000))
+    const upstreams = { 'quay.io': given.upstream.url, 'broken.example': broken.url }
+    await using cache = await startCache({ upstreams })
+    await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
+    await cache.addRule({ ecrRepositoryPrefix: 'broken', upstreamRegistryUrl: 'broken.example' })
+    await cache.ask('broken/team/app/manifests/v1')
+    await broken.asked(`blobs/${given.layer}`)
+    await cache.ask(`${name}/manifests/v1`)
+    const answer = await cache.ask(`${name}/blobs/${given.layer}`)
+    expect((await answer.body.arrayBuffer()).byteLength).toBe(MiB)
+    broken.heal()
+  })
 })

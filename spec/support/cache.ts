@@ -15,6 +15,7 @@ import { dataPlane } from '../../src/data-plane/server.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import type { CacheEvent } from '../../src/registry/events.js'
 import { mediaTypes } from '../../src/registry/manifest.js'
+import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import type { PullThroughCacheRule } from '../../src/registry/pull-through.js'
 import { installation } from '../../src/registry/registry.js'
@@ -38,13 +39,14 @@ export interface CacheOptions {
   upstreams: Record<string, string>
   egress?: 'all' | 'none'
   limits?: Partial<UpstreamLimits>
+  secrets?: Secrets
   /** State and blobs of an earlier cache, for restarts. */
   store?: Store
   root?: string
 }
 
 /** A data plane with its cache, on a free port: memory for state, real files for blobs, a clock that is moved by hand. */
-export async function startCache({ upstreams, egress = 'all', limits, ...kept }: CacheOptions) {
+export async function startCache({ upstreams, egress = 'all', limits, secrets = noSecrets, ...kept }: CacheOptions) {
   let time = Date.parse('2026-01-02T03:04:05.000Z')
   const clock = {
     now: async () => new Date(time),
@@ -57,7 +59,6 @@ export async function startCache({ upstreams, egress = 'all', limits, ...kept }:
   const blobs = filesystemBlobStore({ root, ids })
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
   const client = httpUpstreams({ endpoints, clock, limits: { ...impatient, ...limits } })
-  const secrets = { get: async () => undefined }
   const settings = { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress }
   const shared = { store, blobs, clock, ids, log: silent, authorize: ownAccountOnly, secrets, upstreams: client }
   const cache = pullThrough({ ...shared, settings, recordEvent: eventLog({ store, ids }) })
@@ -92,6 +93,9 @@ export async function startCache({ upstreams, egress = 'all', limits, ...kept }:
     image: (repository: string, digest: string) => store.images.get(registry, keyOf(repository, digest)),
     events: async (): Promise<CacheEvent['detail'][]> =>
       (await store.events.list(installation, { limit: 1000 })).items.map(({ detail }) => detail),
+    /** A forced refresh, as BatchImportUpstreamImage hands it over. */
+    importImage: (repository: string, imageTag: string) =>
+      cache.importImage({ registry, repository, imageId: { imageTag }, principal }),
     /** Resolves when everything that was planned is here. */
     settled: () => cache.resume(),
     [Symbol.asyncDispose]: async () => {
@@ -101,5 +105,6 @@ export async function startCache({ upstreams, egress = 'all', limits, ...kept }:
   }
 }
 
+const noSecrets: Secrets = { get: async () => undefined }
 const accepted = Object.values(mediaTypes).join(', ')
 const basic = (token: string) => `Basic ${Buffer.from(`AWS:${token}`).toString('base64')}`

@@ -18,9 +18,14 @@ export const getBlob: Endpoint = async (call, deps) => {
 /** HEAD /v2/<name>/blobs/<digest>: a layer still on its way is there, with the size its manifest gives. */
 export const headBlob: Endpoint = async (call, deps) => {
   const layer = await findLayer(call.registry, call.repository, call.reference, deps)
-  const size = (await deps.blobs.size(layer.digest)) ?? (layer.pulledThrough ? layer.size : undefined)
+  const size = (await deps.blobs.size(layer.digest)) ?? (await sizeToCome(layer, call.registry, deps))
   if (size === undefined) throw blobUnknown(layer.digest)
   respond(call, 200, headersOf(layer.digest, size))
+}
+
+async function sizeToCome(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps) {
+  const comes = layer.pulledThrough && (await pullThrough.isServed(registry, layer.repository))
+  return comes ? layer.size : undefined
 }
 
 /** DELETE /v2/<name>/blobs/<digest>: in ECR layers go with their images. */

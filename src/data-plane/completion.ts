@@ -2,14 +2,13 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import type { Image } from '../registry/image.js'
 import { listAll } from '../registry/list-all.js'
 import type { Clock } from '../registry/ports/clock.js'
-import type { Log } from '../registry/ports/log.js'
 import { keyOf } from '../registry/ports/store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { PlannedImport } from '../registry/pull-through.js'
 import { installation, type Registry } from '../registry/registry.js'
 import type { LayerCache } from './layer-cache.js'
 import { type ImportDeps, importManifest, planKey } from './manifest-import.js'
-import { sourceOf } from './source.js'
+import { noRuleServes, ruleOf, sourceOf } from './source.js'
 
 /** Brings in what an imported manifest needs: the images an index lists, all platforms, and every blob. */
 export interface Completion {
@@ -25,20 +24,20 @@ export interface Completion {
 export interface CompletionDeps extends ImportDeps {
   readonly layers: LayerCache
   readonly clock: Clock
-  readonly log: Log
 }
 
 interface Run extends CompletionDeps {
-  readonly limit: LimitFunction
+  /** Of an upstream: a dead one holds up only its own. */
+  limitOf(upstream: string): LimitFunction
   stopped: boolean
 }
 
-/** Blobs fetched behind pulls at a time: fewer than an upstream takes, so that pulls in the foreground go first. */
+/** Blobs of one upstream fetched behind pulls at a time: fewer than it takes, so that those in the foreground go first. */
 const BACKGROUND_BLOBS = 3
 
 /** The work behind imports: one run per image however often it is asked for. */
 export function completion(deps: CompletionDeps): Completion {
-  const run: Run = { ...deps, limit: pLimit(BACKGROUND_BLOBS), stopped: false }
+  const run: Run = { ...deps, limitOf: limits(), stopped: false }
   const complete = (plan: PlannedImport) => deps.alone(`complete ${planKey(plan)}`, () => carryOut(plan, run))
 
   return {
@@ -61,27 +60,37 @@ async function carryOut(plan: PlannedImport, run: Run): Promise<void> {
   }
 }
 
-async function bringImage(registry: Registry, repository: string, digest: string, run: Run): Promise<void> {
+/** Brings what an image lacks. `seen`: an index may list an image twice, or be listed by one it lists. */
+async function bringImage(
+  registry: Registry,
+  repository: string,
+  digest: string,
+  run: Run,
+  seen = new Set<string>(),
+): Promise<void> {
   const image = await run.store.images.get(registry, keyOf(repository, digest))
-  if (!image || run.stopped) return
-  for (const member of image.manifests) await bringMember(registry, image, member.digest, run)
-  const brought = image.blobs.map((blob) => run.limit(() => bringBlob(registry, repository, blob.digest, run)))
-  // Every blob gets its chance before the first failure is told.
-  await Promise.allSettled(brought)
-  await Promise.all(brought)
+  if (!image || run.stopped || seen.has(digest)) return
+  seen.add(digest)
+  const failures: unknown[] = []
+  const bring = (work: Promise<void>) => work.catch((failure: unknown) => void failures.push(failure))
+  for (const member of image.manifests) await bring(bringMember(registry, image, member.digest, run, seen))
+  await Promise.all(image.blobs.map((blob) => bring(bringBlob(registry, repository, blob.digest, run))))
+  // Every member and blob gets its chance before the first failure is told.
+  if (failures.length > 0) throw failures[0]
 }
 
-async function bringMember(registry: Registry, { repository }: Image, digest: string, run: Run): Promise<void> {
+async function bringMember(registry: Registry, { repository }: Image, digest: string, run: Run, seen: Set<string>) {
   const here = await run.store.images.get(registry, keyOf(repository, digest))
   if (!here && !(await bringManifest(registry, repository, digest, run))) return
-  await bringImage(registry, repository, digest, run)
-  await run.store.imports.remove(installation, planKey({ ...registry, repository, digest }))
+  await bringImage(registry, repository, digest, run, seen)
+  if (!run.stopped) await run.store.imports.remove(installation, planKey({ ...registry, repository, digest }))
 }
 
 /** Whether the manifest was had: an index may list images its registry does not keep. */
 async function bringManifest(registry: Registry, repository: string, digest: string, run: Run): Promise<boolean> {
+  if (run.stopped) return false
   const source = await sourceOf(registry, repository, run)
-  if (!source || run.stopped) return false
+  if (!source) throw noRuleServes(repository)
   const now = await run.clock.now()
   try {
     await importManifest({ registry, repository, imageId: { imageDigest: digest }, source, now }, run)
@@ -94,8 +103,22 @@ async function bringManifest(registry: Registry, repository: string, digest: str
 
 async function bringBlob(registry: Registry, repository: string, digest: string, run: Run): Promise<void> {
   const layer = await run.store.layers.get(registry, keyOf(repository, digest))
-  if (!layer || run.stopped || (await run.blobs.size(digest)) !== undefined) return
-  await (
-    await run.layers.fill(registry, layer)
-  )?.done
+  if (!layer || (await run.blobs.size(digest)) !== undefined) return
+  const rule = await ruleOf(registry, repository, run)
+  if (!rule) throw noRuleServes(repository)
+  await run.limitOf(rule.upstreamRegistryUrl)(async () => {
+    if (run.stopped || (await run.blobs.size(digest)) !== undefined) return
+    const fill = await run.layers.fill(registry, layer)
+    if (!fill) throw noRuleServes(repository)
+    await fill.done
+  })
+}
+
+function limits() {
+  const ofUpstream = new Map<string, LimitFunction>()
+  return (upstream: string): LimitFunction => {
+    const limit = ofUpstream.get(upstream) ?? pLimit(BACKGROUND_BLOBS)
+    ofUpstream.set(upstream, limit)
+    return limit
+  }
 }

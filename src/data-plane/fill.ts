@@ -1,6 +1,13 @@
 import type { Readable } from 'node:stream'
-import type { BlobStore, BlobWriter, ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
+import {
+  type BlobStore,
+  type BlobWriter,
+  type ByteRange,
+  DigestMismatch,
+  type TakeChunk,
+} from '../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
+import { type Growth, newGrowth } from './growth.js'
 
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */
 export interface Fill {
@@ -22,8 +29,9 @@ export interface FillRequest {
 
 /** What one client may hold in memory: the bytes read ahead of it. */
 const CHUNK_BYTES = 256 * 1024
-/** How often a transfer that breaks off is taken up again. */
-const MAX_RESUMPTIONS = 10
+/** How often in a row a transfer may break off without a byte, and how often at all. */
+const MAX_FRUITLESS = 3
+const MAX_RESUMPTIONS = 100
 
 /**
  * Starts to fill the cache with one blob. It goes on though every client leaves. A digest that does not match, a wrong
@@ -51,78 +59,25 @@ export function startFill(request: FillRequest, blobs: BlobStore): Fill {
   }
 }
 
-/** How far a transfer has come, and those who wait for it to get further. */
-interface Growth {
-  readonly writer: BlobWriter | undefined
-  /** Bytes that may be read from the writer. */
-  readonly readable: number
-  readonly outcome: 'kept' | Error | undefined
-  begin(writer: BlobWriter): void
-  /** Bytes that have just been appended. */
-  advance(chunk: Buffer): void
-  end(outcome: unknown): void
-  further(): Promise<void>
-  read(position: number, length: number): Promise<Buffer>
-  /** Resolves once nobody reads from the writer any more; nobody starts to. */
-  quiesce(): Promise<void>
-}
-
-const NOTHING: { readonly start: number; readonly chunk: Buffer } = { start: 0, chunk: Buffer.alloc(0) }
-
-function newGrowth(): Growth {
-  const waiting: (() => void)[] = []
-  const reads = new Set<Promise<Buffer>>()
-  let latest = NOTHING
-  const wake = () => waiting.splice(0).forEach((resolve) => resolve())
-  const state = {
-    writer: undefined as BlobWriter | undefined,
-    readable: 0,
-    outcome: undefined as 'kept' | Error | undefined,
-    begin: (writer: BlobWriter) => void (state.writer = writer),
-    advance(chunk: Buffer) {
-      latest = { start: state.readable, chunk }
-      state.readable += chunk.length
-      wake()
-    },
-    end(outcome: unknown) {
-      state.outcome = outcome === 'kept' || outcome instanceof Error ? outcome : new Error(String(outcome))
-      wake()
-    },
-    further: () => new Promise<void>((resolve) => waiting.push(resolve)),
-    async read(position: number, length: number) {
-      const { start, chunk } = latest
-      if (position >= start && position < start + chunk.length)
-        return chunk.subarray(position - start, position - start + length)
-      if (!state.writer) return Buffer.alloc(0)
-      const read = state.writer.read(position, length)
-      reads.add(read)
-      return read.finally(() => reads.delete(read))
-    },
-    async quiesce() {
-      state.readable = 0
-      latest = NOTHING
-      await Promise.allSettled(reads)
-    },
-  }
-  return state
-}
-
 async function transfer(request: FillRequest, blobs: BlobStore, growth: Growth, started: () => void): Promise<void> {
   const { digest, size } = request
   if ((await blobs.size(digest)) !== undefined) return
   const writer = await blobs.create()
   growth.begin(writer)
   try {
+    let fruitless = 0
     for (let resumptions = 0; writer.size < size; resumptions++) {
+      const before = writer.size
       const broken = await receive(request, writer, growth, started)
-      if (broken && resumptions >= MAX_RESUMPTIONS) throw broken
+      fruitless = writer.size > before ? 0 : fruitless + 1
+      if (broken && (fruitless >= MAX_FRUITLESS || resumptions >= MAX_RESUMPTIONS)) throw brokenOff(broken)
     }
     await growth.quiesce()
     await writer.commit(digest)
   } catch (error) {
     await growth.quiesce()
     await writer.abort()
-    throw error
+    throw error instanceof DigestMismatch ? wrongContent(digest, error) : error
   }
 }
 
@@ -162,6 +117,12 @@ async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffe
     return { broken: broken as Error }
   }
 }
+
+const brokenOff = (cause: Error) =>
+  new UpstreamFailure('unavailable', `The upstream broke a layer off again and again: ${cause.message}`)
+
+const wrongContent = (digest: string, { message }: DigestMismatch) =>
+  new UpstreamFailure('unavailable', `The upstream sent something else for the layer ${digest}: ${message}`)
 
 const wrongLength = (got: number, size: number) =>
   new UpstreamFailure('unavailable', `The upstream sends ${got} bytes of a layer whose manifest says ${size}`)

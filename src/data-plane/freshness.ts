@@ -28,7 +28,7 @@ export function checkTag(
       requireEgress(deps.settings)
       const newer = await newerManifest(wanted, cached)
       if (newer) return { moved: await keepImage(wanted, newer, deps) }
-      await noteCheck(wanted, { checkedAt: wanted.now.getTime() }, deps)
+      await noteCheck(wanted, cached, { checkedAt: wanted.now.getTime() }, deps)
       await report(wanted, cached, true, 'unchanged', deps)
       return {}
     } catch (error) {
@@ -52,12 +52,22 @@ async function noteFailure(wanted: ManifestImport, cached: Tag, failure: Error, 
   const now = wanted.now.getTime()
   const answered = failure instanceof UpstreamFailure && failure.answered
   const { checkedAt = 0 } = cached.upstream ?? {}
-  await noteCheck(wanted, answered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps)
+  await noteCheck(wanted, cached, answered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps)
   await report(wanted, cached, false, `cached image kept: ${failure.message}`, deps)
 }
 
-const noteCheck = (wanted: ManifestImport, upstream: NonNullable<Tag['upstream']>, { store }: ImportDeps) =>
-  store.tags.update(wanted.registry, tagKey(wanted), (record) => ({ ...record, upstream }))
+/** Best effort: a full disk must not keep the cached image from being served. A tag pushed or moved meanwhile is left alone. */
+async function noteCheck(
+  wanted: ManifestImport,
+  { digest }: Tag,
+  upstream: NonNullable<Tag['upstream']>,
+  { store, log }: ImportDeps,
+): Promise<void> {
+  const note = (record: Tag) => (record.upstream && record.digest === digest ? { ...record, upstream } : record)
+  await store.tags
+    .update(wanted.registry, tagKey(wanted), note)
+    .catch((err: unknown) => log.warn({ err, ...wanted.imageId }, 'a check was not written down'))
+}
 
 const report = (wanted: ManifestImport, { digest }: Tag, succeeded: boolean, outcome: string, deps: ImportDeps) =>
   deps.recordEvent({ ...factsOf(wanted), digest, action: 'check', succeeded, outcome }, wanted.now)

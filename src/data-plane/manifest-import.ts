@@ -4,6 +4,7 @@ import type { ImageId } from '../registry/image.js'
 import { keepManifest } from '../registry/keep-manifest.js'
 import { parseManifest } from '../registry/manifest.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
+import type { Log } from '../registry/ports/log.js'
 import { keyOf } from '../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../registry/ports/upstream.js'
 import { putImage, type PutOutcome } from '../registry/put-image.js'
@@ -27,6 +28,8 @@ export interface ManifestImport {
 export interface ImportDeps extends SourceDeps {
   readonly blobs: BlobStore
   readonly alone: OneAtATime
+  readonly log: Log
+  /** Never rejects: an event that cannot be written down takes nothing from what happened. */
   recordEvent(action: CacheAction, now: Date): Promise<void>
 }
 
@@ -71,7 +74,7 @@ export async function keepImage(
     ...{ repository, digest, manifest, manifestSize: bytes.length, now: now.getTime(), pulledThrough: true },
     ...(wanted.imageId.imageTag !== undefined && { tag: wanted.imageId.imageTag }),
   })
-  const kept = outcome.tagKept ? 'imported untagged: the tag is immutable and keeps its image' : 'imported'
+  const kept = outcome.tagKept ? 'imported untagged: the tag is immutable or was pushed, and keeps its image' : 'imported'
   await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', succeeded: true, outcome: kept }, now)
   return outcome
 }

@@ -12,13 +12,15 @@ import { checkTag, type CheckOutcome } from './freshness.js'
 import { layerCache } from './layer-cache.js'
 import { type ImportDeps, importManifest } from './manifest-import.js'
 import { oneAtATime } from './one-at-a-time.js'
-import { sourceOf } from './source.js'
+import { ruleOf, sourceOf } from './source.js'
 import { upstreamFailureOf } from './upstream-failure.js'
 
 /** The cache behind the registry's endpoints. */
 export interface PullThrough extends Importer {
   /** The transfer of a layer that is not here yet; undefined where no rule serves it any more. */
   layer(registry: Registry, layer: Layer): Promise<Fill | undefined>
+  /** Whether a rule serves this repository now, so that what is not here yet can still come. */
+  isServed(registry: Registry, repository: string): Promise<boolean>
   /** Takes up imports an earlier process left unfinished. */
   resume(): Promise<void>
   /** Begins no more imports. */
@@ -42,12 +44,15 @@ type Answer = FoundImage | ImageFailure
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
  */
 export function pullThrough(deps: PullThroughDeps): PullThrough {
-  const shared = { ...deps, layers: layerCache(deps), alone: oneAtATime() }
+  const recordEvent: PullThroughDeps['recordEvent'] = (action, now) =>
+    deps.recordEvent(action, now).catch((err: unknown) => deps.log.warn({ err }, 'an event was not written down'))
+  const shared = { ...deps, recordEvent, layers: layerCache(deps), alone: oneAtATime() }
   const cache: Cache = { ...shared, completion: completion(shared) }
   return {
     pull: (request) => pull(request, cache),
     importImage: (request) => importImage(request, cache),
     layer: (registry, layer) => shared.layers.fill(registry, layer),
+    isServed: async (registry, repository) => (await ruleOf(registry, repository, deps)) !== undefined,
     resume: () => cache.completion.resume(),
     stop: () => cache.completion.stop(),
   }
@@ -66,11 +71,11 @@ async function pull(request: PullRequest, cache: Cache): Promise<Answer> {
   return find(request, cache)
 }
 
-/** Asks the upstream whatever the 24 hours say, and answers when the image is here whole. */
+/** Asks the upstream whatever the 24 hours say, and answers when the image is here whole. A pushed tag stays what it is. */
 async function importImage(request: PullRequest, cache: Cache): Promise<Answer> {
   const found = await find(request, cache)
   try {
-    if (!isFailure(found) && found.tag) await forcedRefresh(request, cache)
+    if (!isFailure(found) && found.tag?.upstream) await forcedRefresh(request, cache)
     const answer = isFailure(found) ? await pull(request, cache) : await find(request, cache)
     if (!isFailure(answer)) await cache.completion.complete(planOf(request.registry, answer))
     return answer

@@ -20,24 +20,38 @@ export interface SourceDeps {
   readonly settings: { readonly egress: 'all' | 'none' }
 }
 
-/** A repository's source; undefined where no rule serves the name (any more). Throws UpstreamFailure for a lost secret. */
+/** A repository's source; undefined where no rule serves the name (any more). */
 export async function sourceOf(registry: Registry, name: string, deps: SourceDeps): Promise<Source | undefined> {
   const rule = await ruleOf(registry, name, deps)
-  if (!rule) return undefined
-  const credentials = rule.credentialArn === undefined ? undefined : await deps.secrets.get(rule.credentialArn)
-  if (rule.credentialArn !== undefined && !credentials) throw new UpstreamFailure('access-denied', 'secret not found')
-  const upstream = deps.upstreams.of(rule.upstreamRegistryUrl, credentials)
-  return { rule, upstream, repository: upstreamRepository(rule, name) }
+  return rule && { rule, upstream: await upstreamOf(rule, deps), repository: upstreamRepository(rule, name) }
 }
 
 /** The rule that serves a name now: read each time, so that a rule takes effect, or ends, at once. */
-async function ruleOf(
+export async function ruleOf(
   registry: Registry,
   name: string,
   { store }: Pick<SourceDeps, 'store'>,
 ): Promise<PullThroughCacheRule | undefined> {
   return ruleServing(name, await listAll(store.rules, registry))
 }
+
+async function upstreamOf(rule: PullThroughCacheRule, { secrets, upstreams }: SourceDeps): Promise<Upstream> {
+  const { credentialArn, upstreamRegistryUrl } = rule
+  if (credentialArn === undefined) return upstreams.of(upstreamRegistryUrl)
+  const credentials = await secrets.get(credentialArn)
+  return credentials ? upstreams.of(upstreamRegistryUrl, credentials) : withoutSecret(credentialArn)
+}
+
+/** An upstream whose secret is gone refuses like one that does not know it: what is cached is served all the same. */
+function withoutSecret(credentialArn: string): Upstream {
+  const refuse = () =>
+    Promise.reject(new UpstreamFailure('access-denied', `There is no secret ${credentialArn}, which the rule names`))
+  return { resolve: refuse, manifest: refuse, blob: refuse, ping: refuse }
+}
+
+/** What is to come from an upstream that no rule leads to any more. */
+export const noRuleServes = (name: string) =>
+  new UpstreamFailure('no-route', `Not cached, and no pull through cache rule serves ${name} any more`)
 
 /** Throws UpstreamFailure where the network setting keeps the cache from asking anybody. */
 export function requireEgress({ egress }: SourceDeps['settings']): void {

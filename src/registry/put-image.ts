@@ -15,8 +15,8 @@ export interface NewImage {
   tag?: string
   now: number
   /**
-   * Set when the image came through a cache rule: its blobs and members may still be on their way, and an immutable
-   * tag keeps its old image instead of refusing.
+   * Set when the image came through a cache rule: its blobs and members may still be on their way, and a tag that is
+   * immutable or was pushed keeps its image instead of refusing.
    */
   pulledThrough?: boolean
 }
@@ -25,7 +25,7 @@ export interface PutOutcome {
   image: Image
   /** False when the very same image and tag were there already. */
   changed: boolean
-  /** True when an immutable tag kept its old image: the new one is there, untagged. */
+  /** True when an immutable or pushed tag kept its image: the new one is there, untagged. */
   tagKept: boolean
 }
 
@@ -55,10 +55,12 @@ export function putImage(store: Store, registry: Registry, put: NewImage): Promi
 
 const imageKey = ({ repository, digest }: { repository: string; digest: string }) => keyOf(repository, digest)
 
-/** The tag to set, if any: none was given, it may be set, or an immutable one keeps what it has. */
+/** The tag to set, if any: none was given, it may be set, or an immutable or pushed one keeps what it has. */
 async function decideTag(records: Records, registry: Registry, put: NewImage, repository: Repository) {
   if (put.tag === undefined) return { tagKept: false }
   const taggedBefore = await records.tags.get(registry, keyOf(put.repository, put.tag))
+  const isPushed = taggedBefore !== undefined && taggedBefore.upstream === undefined
+  if (put.pulledThrough && isPushed) return { tagKept: true }
   const moves = taggedBefore !== undefined && taggedBefore.digest !== put.digest
   if (!moves || !isImmutable(repository, put.tag)) return { tag: put.tag, taggedBefore, tagKept: false }
   if (!put.pulledThrough) throw imageTagAlreadyExists(put.tag, put.repository)
@@ -113,8 +115,8 @@ async function recordContents(records: Records, registry: Registry, put: NewImag
   for (const { digest, size, mediaType } of manifest.blobs) {
     const key = keyOf(repository, digest)
     const layer = await records.layers.get(registry, key)
-    const isNew = !layer && put.pulledThrough === true
-    if (isNew) await records.layers.put(registry, key, { repository, digest, size, mediaType, pulledThrough: true })
+    const isToCome = put.pulledThrough === true && (!layer || layer.pulledThrough === true)
+    if (isToCome) await records.layers.put(registry, key, { repository, digest, size, mediaType, pulledThrough: true })
     else if (layer) await records.layers.put(registry, key, { ...layer, mediaType })
     await refer('layer', digest)
   }
