@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { ownAccountOnly } from './access/authorize.js'
 import { credentialsIn } from './access/credentials.js'
@@ -138,4 +138,7 @@ const portOf = (server: Server) => (server.address() as AddressInfo).port
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
 /** What clients write: `localhost` for loopback, because Docker takes plain HTTP from it without being told. */
-const clientHost = (host: string) => (isLoopback(host) || host === '0.0.0.0' || host === '::' ? 'localhost' : host)
+function clientHost(host: string): string {
+  if (isLoopback(host) || host === '0.0.0.0' || host === '::') return 'localhost'
+  return isIPv6(host) ? `[${host}]` : host
+}

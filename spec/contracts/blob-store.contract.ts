@@ -72,6 +72,17 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await committed.abort()
       expect(await hashOf(digest)).toBe(digest)
     })
+    it('may be closed after commit and after abort', async () => {
+      const committed = await fill(await blobs.session(sessionId))
+      await committed.commit(digest)
+      await committed.close()
+      expect(await hashOf(digest)).toBe(digest)
+      const aborted = await fill(await blobs.session(sessionId))
+      await aborted.abort()
+      await aborted.close()
+      await aborted.close()
+      expect(await sessionSize()).toBe(0)
+    })
     it('may be named by sha512', async () => {
       const writer = await fill(await blobs.create())
       await writer.commit(digestOf(bytes, 'sha512'))

@@ -2,6 +2,7 @@ import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { eventLog } from '../../src/registry/event-log.js'
+import { installation } from '../../src/registry/registry.js'
 import { newRepository } from '../../src/registry/repository.js'
 import { account, now, region, startEmulator } from '../support/emulator.js'
 
@@ -36,13 +37,23 @@ describe('POST /_admin/clock', () => {
 
   it('answers a body that is no JSON with 400', async () => {
     await using emulator = await startEmulator()
-    const { statusCode } = await request(`${emulator.endpoint}/_admin/clock`, {
-      method: 'POST',
-      headers: json,
-      body: '{',
-    })
-    expect(statusCode).toBe(400)
+    const options = { method: 'POST', headers: json, body: '{' } as const
+    const answer = await request(`${emulator.endpoint}/_admin/clock`, options)
+    expect(answer.statusCode).toBe(400)
+    expect(await answer.body.json()).toEqual({ message: 'The body must be JSON, in UTF-8 and of at most 100 kB' })
   })
+
+  it.each([1e12, 1e300])(
+    'refuses to move %d seconds, beyond the year 9999, and moves nothing',
+    async (advanceSeconds) => {
+      await using emulator = await startEmulator()
+      expect(await post(`${emulator.endpoint}/_admin/clock`, { advanceSeconds })).toEqual({
+        status: 400,
+        body: { message: 'advanceSeconds must not lead beyond the year 9999' },
+      })
+      expect(await emulator.deps.clock.now()).toEqual(now)
+    },
+  )
 })
 
 describe('POST /_admin/reset', () => {
@@ -78,7 +89,41 @@ describe('GET /_admin/events', () => {
   })
 })
 
+describe('GET /_admin/events, of very many', () => {
+  it('lists the last ten thousand', async () => {
+    await using emulator = await startEmulator()
+    const { store } = emulator.deps
+    const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }
+    const facts = { registry: { account, region }, repository: 'quay/app', rule, succeeded: true }
+    await eventLog(emulator.deps)({ ...facts, action: 'check', outcome: 'unchanged' }, now)
+    const [event] = (await store.events.list(installation, { limit: 1 })).items
+    for (let n = 0; n < 10_000; n++) {
+      const id = `9999 ${String(n).padStart(5, '0')}`
+      await store.events.put(installation, id, { ...event!, id })
+    }
+
+    const answer = await request(`${emulator.endpoint}/_admin/events`)
+    const { events } = (await answer.body.json()) as { events: { id: string }[] }
+    expect(events).toHaveLength(10_000)
+    expect([events[0]?.id, events.at(-1)?.id]).toEqual(['9999 00000', '9999 09999'])
+  })
+})
+
 describe('the admin endpoints', () => {
+  it('read nothing of a request they refuse', async () => {
+    await using emulator = await startEmulator()
+    const headers = { ...json, origin: 'https://evil.example' }
+    const { statusCode } = await request(`${emulator.endpoint}/_admin/reset`, { method: 'POST', headers, body: '{' })
+    expect(statusCode).toBe(403)
+  })
+
+  it('say nothing of what failed in them', async () => {
+    await using emulator = await startEmulator({ adminAllowed: true })
+    emulator.deps.store.clear = () => Promise.reject(new Error('secret detail'))
+    const failed = await post(`${emulator.endpoint}/_admin/reset`, {})
+    expect(failed).toEqual({ status: 500, body: { message: 'Internal failure' } })
+  })
+
   it.each([
     ['another origin', { origin: 'https://evil.example' }],
     ['a sandboxed page', { origin: 'null' }],

@@ -1,5 +1,6 @@
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
 import aws4 from 'aws4'
+import { type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
@@ -53,6 +54,17 @@ describe('a call', () => {
     })
   })
 
+  const nested = (levels: number) => '{"tags":'.padEnd(levels + 7, '[') + ']'.repeat(levels - 1) + '}'
+
+  it('is refused as SerializationException where it nests deeper than 100 levels, not by brackets in a string', async () => {
+    await using emulator = await startEmulator()
+    const typeOf = async (body: string) => (await call(emulator.endpoint, target('DescribeRegistry'), body)).body.__type
+    expect(await typeOf(nested(100))).toBeUndefined()
+    expect(await typeOf(nested(101))).toBe('SerializationException')
+    expect(await typeOf(`{"a\\\\":"\\"${'['.repeat(200)}","b":"\\\\"}`)).toBeUndefined()
+    expect(await typeOf(`{"a":"\\\\","b":${'['.repeat(200)}${']'.repeat(200)}}`)).toBe('SerializationException')
+  })
+
   it('with a member of the wrong type is refused as SerializationException', async () => {
     await using emulator = await startEmulator()
     expect(await call(emulator.endpoint, target('DescribeRepositories'), '{"maxResults":"ten"}')).toMatchObject({
@@ -66,6 +78,28 @@ describe('a call', () => {
     expect(await call(emulator.endpoint, target('CreateRepository'), body)).toMatchObject({
       body: { repository: { imageTagMutability: 'MUTABLE' } },
     })
+  })
+
+  it('is verified by its headers as they were sent, a repeated one too', async () => {
+    await using emulator = await startEmulator()
+    const { host } = new URL(emulator.endpoint)
+    const unsigned = {
+      host,
+      'x-amz-target': target('DescribeRegistry'),
+      'x-amz-meta': 'a,b',
+      'content-type': 'application/x-amz-json-1.1',
+    }
+    const { headers } = aws4.sign(
+      { host, method: 'POST', path: '/', service: 'ecr', region, headers: unsigned, body: '{}' },
+      credentials,
+    )
+    const repeated = { ...headers, 'x-amz-meta': ['a', 'b'] } as OutgoingHttpHeaders
+    const status = await new Promise((resolve, reject) => {
+      const sent = httpRequest(emulator.endpoint, { method: 'POST', agent: false, headers: repeated })
+      sent.once('response', (response) => resolve(response.resume().statusCode)).once('error', reject)
+      sent.end('{}')
+    })
+    expect(status).toBe(200)
   })
 
   it('for another account is refused in the words of the service, with status 400', async () => {
@@ -129,7 +163,7 @@ describe('a presigned call', () => {
 })
 
 describe('the order of refusal', () => {
-  it('is operation, then signature, then permission, then input', async () => {
+  it('is operation, then signature, then JSON, then permission, then input', async () => {
     const denied = Object.assign(new Error('denied'), {})
     const asked: string[] = []
     await using emulator = await startEmulator({
@@ -144,6 +178,8 @@ describe('the order of refusal', () => {
     expect(await types('CreateRepository', '{"repositoryName":"DENIED"}', { signed: false })).toBe(
       'MissingAuthenticationTokenException',
     )
+    expect(await types('CreateRepository', '{', { signed: false })).toBe('MissingAuthenticationTokenException')
+    expect(await types('CreateRepository', '{')).toBe('SerializationException')
     expect(asked).toEqual([])
     expect(await types('CreateRepository', '{"repositoryName":"NOPE"}')).toBe('InvalidParameterException')
     expect(asked).toEqual([`ecr:CreateRepository arn:aws:ecr:us-east-1:${account}:repository/NOPE`])
@@ -172,6 +208,22 @@ describe('a body over the limit', () => {
     for (let sent = 0; sent <= MAX_BODY_BYTES; sent += 0x100000) socket.write(chunk)
     expect(await answer).toMatch(/^HTTP\/1\.1 413 /)
     socket.destroy()
+  })
+})
+
+describe('a client that sends the whole of a body over the limit', () => {
+  it('gets the refusal all the same', async () => {
+    await using emulator = await startEmulator()
+    const body = Buffer.alloc(MAX_BODY_BYTES + 1024 * 1024)
+    const { statusCode } = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = httpRequest(`${emulator.endpoint}/`, { method: 'POST', agent: false })
+      let answer: IncomingMessage | undefined
+      sent.once('response', (response) => (answer = response.resume()))
+      sent.once('close', () => (answer && sent.writableFinished ? resolve(answer) : reject(new Error('cut off'))))
+      sent.once('error', reject)
+      sent.end(body)
+    })
+    expect(statusCode).toBe(413)
   })
 })
 

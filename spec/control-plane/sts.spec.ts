@@ -1,4 +1,5 @@
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
+import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { defaultAccount, credentialsIn } from '../../src/access/credentials.js'
 import { account, startEmulator } from '../support/emulator.js'
@@ -25,17 +26,34 @@ describe('STS GetCallerIdentity', () => {
     })
   })
 
-  it('refuses a wrong signature', async () => {
+  it('refuses a wrong signature and an unknown key in the words of STS', async () => {
     await using emulator = await startEmulator()
-    await expect(stsOf(emulator.endpoint, 'wrong').send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
-      name: 'InvalidSignature',
-    })
+    const refusals = [
+      [stsOf(emulator.endpoint, 'wrong'), 'SignatureDoesNotMatch'],
+      [stsOf(emulator.endpoint, 'secret', 'AKIDUNKNOWN'), 'InvalidClientTokenId'],
+    ] as const
+    for (const [sts, name] of refusals) {
+      const refused = { name, $metadata: { httpStatusCode: 403 } }
+      await expect(sts.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject(refused)
+    }
+  })
+
+  it.each([
+    [{}, 'MissingAuthenticationToken'],
+    [{ authorization: 'AWS4-HMAC-SHA256 Credential=a' }, 'IncompleteSignature'],
+  ])('refuses a call signed with %j as %s', async (signed, code) => {
+    await using emulator = await startEmulator()
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...signed }
+    const answer = await request(emulator.endpoint, { method: 'POST', headers, body: 'Action=GetCallerIdentity' })
+    expect(answer.statusCode).toBe(403)
+    expect(await answer.body.text()).toContain(`<Code>${code}</Code>`)
   })
 
   it('refuses the other actions of STS by name', async () => {
     await using emulator = await startEmulator()
     await expect(stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))).rejects.toMatchObject({
       name: 'InvalidAction',
+      $metadata: { httpStatusCode: 400 },
       message: 'Could not find operation GetSessionToken for version 2011-06-15',
     })
   })

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { errorIn, registry, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { digestOf, makeImage, makeIndex, manifestOf, mediaTypes } from '../support/upstream-content.js'
 
 const MAX_BYTES = 4 * 1024 * 1024
@@ -65,6 +66,18 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
       code: 'BLOB_UPLOAD_UNKNOWN',
       message: `Layers with digests '[${image.layers.join(', ')}]' required for pushing image into repository with name 'app' in the registry with id '123456789012' do not exist`,
     })
+  })
+
+  it('an image with a layer that is still being pulled through', async () => {
+    const { image, blobs } = makeImage({ seed: 'on its way' })
+    for (const blob of blobs) {
+      const layer = { repository: 'app', digest: digestOf(blob), size: blob.length, pulledThrough: true }
+      await running.deps.store.layers.put(registry, keyOf('app', layer.digest), layer)
+    }
+    const answer = await put(image.bytes)
+
+    expect(answer.status).toBe(404)
+    expect(errorIn(answer).code).toBe('BLOB_UPLOAD_UNKNOWN')
   })
 
   it('an index whose images are not there, naming them', async () => {

@@ -1,4 +1,5 @@
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import { networkInterfaces } from 'node:os'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { compose } from '../../src/compose.js'
@@ -42,6 +43,19 @@ describe('repository URIs', () => {
       .send(new CreateRepositoryCommand({ repositoryName: 'a/b' }))
     const port = emulator.registry.split(':')[1]
     expect(repository?.repositoryUri).toBe(`111122223333.dkr.ecr.eu-west-1.localhost:${port}/a/b`)
+  })
+})
+
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ family }) => family === 'IPv6'),
+)
+
+describe('an IPv6 address', () => {
+  it.skipIf(!hasIpv6)('stands in brackets in what clients are told (skipped where the machine has none)', async () => {
+    await using emulator = await start({ host: '0:0:0:0:0:0:0:1' })
+    expect(emulator.registry).toMatch(/^\[0:0:0:0:0:0:0:1\]:\d+$/)
+    expect(emulator.endpoint).toMatch(/^http:\/\/\[0:0:0:0:0:0:0:1\]:\d+$/)
+    expect((await request(`${emulator.endpoint}/health`)).statusCode).toBe(200)
   })
 })
 

@@ -145,10 +145,14 @@ describe('the configuration file', () => {
     expect(refusalOf(() => read({ accounts: { '111122223333': account } }))).not.toContain('HIDDEN')
   })
 
-  it('is refused without showing the password of an address', () => {
-    const endpoint = 'http://user:HIDDEN@registry'
-    expect(refusalOf(() => read({ upstreams: { 'a.b': { endpoint } } }))).not.toContain('HIDDEN')
-  })
+  it.each(['HIDDEN', '@HIDDEN', 'a@HIDDEN/', 'a/HIDDEN', '/@HIDDEN@'])(
+    'is refused without the password %j',
+    (password) => {
+      const endpoint = `http://user:${password}@registry`
+      expect(refusalOf(() => read({ upstreams: { [endpoint]: { endpoint: 'http://x' } } }))).not.toContain('HIDDEN')
+      expect(refusalOf(() => read({ upstreams: { 'a.b': { endpoint } } }))).not.toContain('HIDDEN')
+    },
+  )
 
   it('must be there where it was asked for', () => {
     const message = refusalOf(() => readConfig({ config: join(folder, 'none.json') }, {}))

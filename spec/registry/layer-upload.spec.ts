@@ -1,10 +1,15 @@
+import { readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
 import { deleteRepository } from '../../src/registry/delete-repository.js'
 import { abandonUpload, appendPart, beginUpload, completeUpload, findUpload } from '../../src/registry/layer-upload.js'
 import { sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
 
 const session = { registry, repository: 'team/app', id: '00000000-0000-4000-8000-000000000001' }
 const uploadNotFound = { code: 'UploadNotFoundException' }
@@ -45,6 +50,22 @@ describe('a layer upload', () => {
     expect(await storage.store.layers.get(registry, `team/app ${layer.digest}`)).toEqual(layer)
     expect((await storage.blobs.read(layer.digest))?.toString()).toBe('hello world')
     await expect(findUpload(storage, session)).rejects.toMatchObject(uploadNotFound)
+  })
+
+  it('lets go of its file when its bytes cannot be kept', async () => {
+    await using directory = await temporaryDirectory()
+    const { store } = await registryWith('team/app')
+    const storage = { store, blobs: filesystemBlobStore({ root: directory.path, ids: randomIds }) }
+    await beginUpload(storage, session, now)
+    await appendPart(storage, session, part('hello'))
+    await rm(join(directory.path, 'blobs'), { recursive: true })
+    await writeFile(join(directory.path, 'blobs'), 'in the way')
+
+    await expect(completeUpload(storage, session, sha256('hello'))).rejects.toThrow('ENOTDIR')
+
+    const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+    expect((await Promise.all(links)).filter((path) => path.startsWith(directory.path))).toEqual([])
+    expect(await findUpload(storage, session)).toMatchObject({ size: 5 })
   })
 
   it('may be empty', async () => {

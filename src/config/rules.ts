@@ -60,7 +60,7 @@ function shownPath({ params, instancePath, propertyName }: ErrorObject): string 
   const { missingProperty, additionalProperty } = params as Record<string, string | undefined>
   const named = missingProperty ?? additionalProperty ?? propertyName
   const path = named === undefined ? instancePath : `${instancePath}/${named}`
-  return path.replace(/\/accessKeys\/.*/, '/accessKeys/…').replace(/\/\/[^/@]*@/, '//…@')
+  return withoutPassword(path.replace(/\/accessKeys\/.*/, '/accessKeys/…'))
 }
 
 /** Below `accounts` only the type is shown: a secret in the wrong place is a secret still. */
@@ -68,5 +68,8 @@ function shownValue(value: unknown, path: string): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
   if (path.startsWith('/accounts')) return value === null ? 'null' : `a ${typeof value}`
-  return JSON.stringify(value).replace(/\/\/[^/@]*@/, '//…@')
+  return withoutPassword(JSON.stringify(value))
 }
+
+/** Passwords may hold any character, so all is cut up to the last `@`; in a JSON pointer slashes are `~1`. */
+const withoutPassword = (text: string) => text.replace(/(\/\/|~1~1).*@/s, '$1…@')

@@ -11,6 +11,11 @@ export interface Caller {
   region: string
 }
 
+/** A request that remembers, where it came over HTTP, its headers as sent: a signature covers each one that is repeated. */
+export interface ReceivedRequest extends HttpRequest {
+  readonly rawHeaders?: readonly string[]
+}
+
 /** What judging a signature needs. */
 export interface AuthenticateDeps {
   readonly credentialsOf: CredentialsOf
@@ -22,9 +27,10 @@ export interface AuthenticateDeps {
  * front end, in its order.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function authenticate(request: HttpRequest, service: 'ecr' | 'sts', deps: AuthenticateDeps): Caller {
+export function authenticate(request: ReceivedRequest, service: 'ecr' | 'sts', deps: AuthenticateDeps): Caller {
+  const { method, path, headers, rawHeaders } = request
   const verdict = verify(
-    { method: request.method, path: request.path, headers: request.headers, body: request.body as Buffer },
+    { method, path, headers, ...(rawHeaders && { rawHeaders }), body: request.body as Buffer },
     {
       secretOf: (accessKeyId) => deps.credentialsOf(accessKeyId)?.secretAccessKey,
       service,

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '@smithy/protocol-http'
+import type { HttpResponse } from '@smithy/protocol-http'
 import type { Authorize } from '../access/authorize.js'
 import { serverException, ServiceException } from '../registry/errors.js'
 import { NoSpace } from '../registry/ports/blob-store.js'
@@ -6,25 +6,28 @@ import type { Log } from '../registry/ports/log.js'
 import { inputOf } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
 import { withoutNulls } from '../smithy/without-nulls.js'
-import { authenticate, type AuthenticateDeps, type Caller } from './authenticate.js'
+import { authenticate, type AuthenticateDeps, type Caller, type ReceivedRequest } from './authenticate.js'
 import { operations } from './operations/index.js'
 import type { Input, Operation, OperationName, Resources } from './operations/operation.js'
-import { readCall, writeError, writeOutput } from './protocol/aws-json.js'
+import { operationName, readInput, writeError, writeOutput } from './protocol/aws-json.js'
 import { refusalOf } from './protocol/constraints.js'
 
 /** Everything a call may need. */
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   readonly authorize: Authorize
-  readonly log: Log
 }
 
-/** The path every ECR call takes. Each step returns what the next one needs, or throws the refusal. */
-export async function handle(request: HttpRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
+/**
+ * The path every ECR call takes. Each step returns what the next one needs, or throws the refusal. Of a body nothing but
+ * its bytes is looked at before it is known who sent it: reading JSON can cost more than the rest of a call.
+ */
+export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
   const requestId = deps.ids.uuid()
   try {
-    const { name, body } = readCall(request)
+    const name = operationName(request)
     const operation = find(name)
     const caller = authenticate(request, 'ecr', deps)
+    const body = readInput(request)
     const registry = registryOf(body, caller)
     const { principal } = caller
     const resources = operation.resources(body, registry)

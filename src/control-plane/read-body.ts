@@ -13,11 +13,15 @@ export async function readBody(req: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    req.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       size += chunk.length
-      if (size > MAX_BODY_BYTES) return void reject(tooLarge())
       chunks.push(chunk)
-    })
+      if (size <= MAX_BODY_BYTES) return
+      req.off('data', take)
+      chunks.length = 0
+      reject(tooLarge())
+    }
+    req.on('data', take)
     req.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
     req.once('error', reject)
   })

@@ -32,7 +32,7 @@ export function controlPlane(deps: ControlPlaneDeps & AdminDeps): Server {
 async function expressApp(deps: AdminDeps): Promise<Express> {
   const { default: express } = await import('express')
   const app = express().disable('x-powered-by')
-  app.use('/_admin', express.json(), ...adminRoutes(deps))
+  app.use('/_admin', ...adminRoutes(deps, express.json()))
   app.use((_req, res) => void res.status(404).json({ message: 'API calls are POST /; see the README for the rest' }))
   return app
 }
@@ -50,17 +50,32 @@ const isApiCall = ({ method, url = '' }: IncomingMessage) => method === 'POST' &
 
 async function answer(req: IncomingMessage, res: ServerResponse, deps: ControlPlaneDeps): Promise<void> {
   try {
-    const request = new HttpRequest({
+    const received = {
       method: 'POST',
       path: req.url ?? '/',
       headers: req.headers as Record<string, string>,
       body: await readBody(req),
-    })
+    }
+    const request = Object.assign(new HttpRequest(received), { rawHeaders: req.rawHeaders })
     send(res, isStsCall(request) ? await handleSts(request, deps) : await handle(request, deps))
   } catch (error) {
-    res.once('finish', () => req.destroy())
-    send(res, writeError(error, deps.ids.uuid()))
+    refuse(req, res, writeError(error, deps.ids.uuid()))
   }
+}
+
+/** How long a refused client may go on sending: closed at once, the connection would be reset and the refusal lost. */
+const LINGER_MS = 5_000
+
+/** Refuses a call whose body is still on its way; the answer, whole already, ends with the body. */
+function refuse(req: IncomingMessage, res: ServerResponse, refusal: HttpResponse): void {
+  if (req.readableEnded || req.destroyed) return send(res, refusal)
+  const end = () => {
+    clearTimeout(timer)
+    res.end()
+  }
+  const timer = setTimeout(() => req.destroy(), LINGER_MS)
+  req.once('end', end).once('close', end).resume()
+  res.writeHead(refusal.statusCode, refusal.headers).write(refusal.body)
 }
 
 function send(res: ServerResponse, { statusCode, headers, body }: Omit<HttpResponse, 'reason'>): void {

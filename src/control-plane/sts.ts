@@ -1,6 +1,6 @@
 import { type HttpRequest, HttpResponse } from '@smithy/protocol-http'
 import { ServiceException } from '../registry/errors.js'
-import { authenticate } from './authenticate.js'
+import { authenticate, type ReceivedRequest } from './authenticate.js'
 import type { ControlPlaneDeps } from './handle.js'
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/'
@@ -9,7 +9,7 @@ const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/'
  * The one STS call every ECR script makes, GetCallerIdentity, in STS's own protocol (awsQuery).
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
-export async function handleSts(request: HttpRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
+export async function handleSts(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
   const requestId = deps.ids.uuid()
   try {
     const { principal, region } = authenticate(request, 'sts', deps)
@@ -27,11 +27,26 @@ export async function handleSts(request: HttpRequest, deps: ControlPlaneDeps): P
   } catch (error) {
     const refusal = error instanceof ServiceException ? error : new ServiceException('InternalFailure')
     if (refusal !== error) deps.log.error({ requestId, err: error }, 'failed unexpectedly')
-    const isOurs = refusal.code === 'InternalFailure'
-    const type = element('Type', isOurs ? 'Receiver' : 'Sender')
-    const body = `<Error>${type}${element('Code', refusal.code.replace(/Exception$/, ''))}${element('Message', refusal.message)}</Error>`
-    return xml(isOurs ? 500 : 403, 'ErrorResponse', body, requestId)
+    return refuse(refusal, requestId)
   }
+}
+
+/** Codes STS has other words for than services that speak JSON; the rest differ only in the ending. */
+const codes = new Map([
+  ['UnrecognizedClientException', 'InvalidClientTokenId'],
+  ['InvalidSignatureException', 'SignatureDoesNotMatch'],
+])
+const statuses = new Map([
+  ['InternalFailure', 500],
+  ['InvalidAction', 400],
+])
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+function refuse({ code, message }: ServiceException, requestId: string): HttpResponse {
+  const status = statuses.get(code) ?? 403
+  const type = element('Type', status === 500 ? 'Receiver' : 'Sender')
+  const name = element('Code', codes.get(code) ?? code.replace(/Exception$/, ''))
+  return xml(status, 'ErrorResponse', `<Error>${type}${name}${element('Message', message)}</Error>`, requestId)
 }
 
 /** Whether a call speaks STS's protocol rather than ECR's. */

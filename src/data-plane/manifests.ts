@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { deleteImage } from '../registry/delete-image.js'
 import { imageDigestDoesNotMatch, invalidParameterAt } from '../registry/errors.js'
 import { type ImageFailure, imageNotFoundFailure, isFailure } from '../registry/find-image.js'
-import type { Image, ImageId } from '../registry/image.js'
+import type { ImageId } from '../registry/image.js'
 import { TAG_PATTERN } from '../registry/image-tag.js'
 import { keepManifest } from '../registry/keep-manifest.js'
 import { digestOf, isDigest, type Manifest, MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'
-import { keyOf } from '../registry/ports/store.js'
-import { putImage } from '../registry/put-image.js'
+import { pushImage } from '../registry/push-image.js'
 import { recordPull } from '../registry/record-pull.js'
 import { requireRepository } from '../registry/require-repository.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
@@ -29,7 +28,7 @@ export const getManifest: Endpoint = async (call, deps) => {
   if (req.method === 'HEAD') return respond(call, 200, { ...headers, 'content-length': manifestSize })
   const bytes = await deps.blobs.read(digest)
   if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
-  notePull(call, found.image, deps)
+  void recordPull(deps, registry, found.image, call.now)
   respond(call, 200, headers, bytes)
 }
 
@@ -74,10 +73,10 @@ interface Pushed {
   readonly manifestSize: number
 }
 
-async function putUnder(tags: string[], pushed: Pushed, { registry, repository, now }: Call, { store }: DataPlaneDeps) {
+async function putUnder(tags: string[], pushed: Pushed, { registry, repository, now }: Call, deps: DataPlaneDeps) {
   const image = { ...pushed, repository, now: now.getTime() }
-  if (tags.length === 0) await putImage(store, registry, image)
-  for (const tag of tags) await putImage(store, registry, { ...image, tag })
+  if (tags.length === 0) await pushImage(deps, registry, image)
+  for (const tag of tags) await pushImage(deps, registry, { ...image, tag })
 }
 
 /** What a path's last segment names. A tag nobody can have pushed is one that is not there. */
@@ -112,18 +111,3 @@ const answers: Record<ImageFailure['failureCode'], readonly [status: number, cod
 }
 
 const refusalOf = ({ failureCode, failureReason }: ImageFailure) => new OciError(...answers[failureCode], failureReason)
-
-/** Images whose pull is being written down: the pulls of a busy moment cost one write. */
-const noting = new Set<string>()
-
-/** Nobody waits for this, and a pull is not refused because it could not be written down. */
-function notePull({ registry, now }: Call, image: Image, { store, log }: DataPlaneDeps): void {
-  const key = keyOf(registry.account, registry.region, image.repository, image.digest)
-  if (noting.has(key)) return
-  noting.add(key)
-  recordPull(store, registry, image, now)
-    .catch((err: unknown) =>
-      log.warn({ err, repository: image.repository, digest: image.digest }, 'a pull was not recorded'),
-    )
-    .finally(() => noting.delete(key))
-}

@@ -1,5 +1,5 @@
 import { ServiceException } from '../registry/errors.js'
-import { findLayer } from '../registry/find-layer.js'
+import { layerWithBytes } from '../registry/layer-with-bytes.js'
 import type { Layer } from '../registry/image.js'
 import { isDigest } from '../registry/manifest.js'
 import { keyOf } from '../registry/ports/store.js'
@@ -25,7 +25,7 @@ export async function mountLayer(
   if (from === null) return false
   const source = await deps.store.repositories.get(call.registry, from)
   if (!source || !isEncryptedAlike(source, target)) return false
-  const layer = await findLayer(deps, call.registry, from, digest)
+  const layer = await layerWithBytes(deps, call.registry, from, digest)
   if (!layer || !(await mayRead(from, call, deps))) return false
   await recordMounted(layer, call, deps)
   return true

@@ -4,17 +4,21 @@ import type { Registry } from './registry.js'
 
 /**
  * What DescribeImages calls imageSizeInBytes: of an image its layers and config, of an index the largest of the images
- * it lists, as far as they are here.
+ * it lists, as far as they are here. Indexes may list indexes, so each image is looked at once however often it is listed.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
  */
 export async function describedSize(
   records: Pick<Records, 'images'>,
   registry: Registry,
-  { repository, imageSize, manifests }: Image,
+  image: Image,
 ): Promise<number> {
-  const sizes = manifests.map(async ({ digest }) => {
-    const member = await records.images.get(registry, keyOf(repository, digest))
-    return member ? describedSize(records, registry, member) : 0
-  })
-  return Math.max(imageSize, ...(await Promise.all(sizes)))
+  const digests = new Set(image.manifests.map(({ digest }) => digest))
+  let largest = image.imageSize
+  // A set hands out what is added while it is walked.
+  for (const digest of digests) {
+    const member = await records.images.get(registry, keyOf(image.repository, digest))
+    largest = Math.max(largest, member?.imageSize ?? 0)
+    for (const listed of member?.manifests ?? []) digests.add(listed.digest)
+  }
+  return largest
 }

@@ -209,17 +209,3 @@ export const pullThroughCacheRuleNotFound = () =>
     'PullThroughCacheRuleNotFoundException',
     'The pull through cache rule was not found. Specify a valid pull through cache rule and try again.',
   )
-
-/** (documented) The upstream's own answer follows, so that a user knows what to mend. */
-export const unableToGetUpstreamImage = (reason: string) =>
-  new ServiceException(
-    'UnableToGetUpstreamImageException',
-    `The image or images were unable to be pulled using the pull through cache rule. ${reason}`,
-  )
-
-/** (documented) */
-export const unableToGetUpstreamLayer = (reason: string) =>
-  new ServiceException(
-    'UnableToGetUpstreamLayerException',
-    `There was an issue getting the upstream layer matching the pull through cache rule. ${reason}`,
-  )

@@ -1,4 +1,5 @@
 import type { CacheEvent } from './events.js'
+import { listAll } from './list-all.js'
 import type { Ids } from './ports/ids.js'
 import { keyOf, type Store } from './ports/store.js'
 import type { PullThroughCacheRule } from './pull-through.js'
@@ -16,7 +17,7 @@ export interface CacheAction {
   digest?: string | undefined
 }
 
-/** Older events than the last ten thousand are dropped. */
+/** Older events than the last ten thousand are dropped, at a process's first event too: many a process has few. */
 const MAX_EVENTS = 10_000
 const PRUNE_EVERY = 100
 
@@ -27,13 +28,13 @@ export function eventLog({ store, ids }: { store: Store; ids: Ids }) {
   return async function recordEvent(action: CacheAction, now: Date): Promise<void> {
     const event = eventOf(action, now, `${String(count++).padStart(8, '0')}-${ids.uuid()}`)
     await store.events.put(installation, keyOf(event.time, event.id), event)
-    if (count % PRUNE_EVERY === 0) await prune(store)
+    if (count % PRUNE_EVERY === 1) await prune(store)
   }
 }
 
 async function prune(store: Store) {
-  const { items } = await store.events.list(installation, { limit: MAX_EVENTS + PRUNE_EVERY })
-  for (const { time, id } of items.slice(0, Math.max(0, items.length - MAX_EVENTS))) {
+  const events = await listAll(store.events, installation)
+  for (const { time, id } of events.slice(0, -MAX_EVENTS)) {
     await store.events.remove(installation, keyOf(time, id))
   }
 }

@@ -91,6 +91,8 @@ export const completeUpload = (storage: UploadStorage, session: UploadSession, d
       if (!(error instanceof DigestMismatch)) throw error
       await discard(storage, session, writer)
       throw invalidLayer()
+    } finally {
+      await writer.close()
     }
     return recordLayer(storage, session, { repository, digest, size })
   })

@@ -3,15 +3,19 @@ import type { Registry } from './registry.js'
 
 const PAGE = 1000
 
-/** The records under a prefix, read page by page as they are asked for, so that nobody holds all of a big repository. */
+/**
+ * The records under a prefix, read page by page as they are asked for, so that nobody holds all of a big repository.
+ * Whoever wants few says so in `firstPage`.
+ */
 export async function* listEach<T>(
   collection: Collection<T>,
   registry: Registry,
-  { prefix = '', after }: { prefix?: string; after?: string | undefined },
+  { prefix = '', after, firstPage = PAGE }: { prefix?: string; after?: string | undefined; firstPage?: number },
 ): AsyncGenerator<T, void> {
-  let next = after
+  let [next, limit] = [after, Math.min(firstPage, PAGE)]
   do {
-    const page = await collection.list(registry, { limit: PAGE, prefix, ...(next !== undefined && { after: next }) })
+    const page = await collection.list(registry, { limit, prefix, ...(next !== undefined && { after: next }) })
+    limit = PAGE
     yield* page.items
     next = page.next
   } while (next !== undefined)

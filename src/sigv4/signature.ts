@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { CredentialScope } from './credential-scope.js'
 import type { SigningDate } from './signing-date.js'
@@ -23,7 +23,7 @@ export function sameSignature(expected: string, given: string): boolean {
 }
 
 /** What stands for the body in a canonical request, in lower-case hexadecimal. */
-export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+export const sha256 = (bytes: Uint8Array) => hash('sha256', bytes, 'hex')
 
 /** Four of the five HMACs depend on the secret and the day alone; keyed by the secret, so a new one never meets an old key. */
 function signingKey(secretAccessKey: string, { date, region, service, terminator }: CredentialScope): KeyObject {

@@ -133,6 +133,21 @@ describe('blobs on the file system', () => {
     expect((await blobs.session(uuid)).size).toBe('resumable'.length)
   })
 
+  it('leave no upload behind that nobody went on with for a week', async () => {
+    const other = uuid.replace('d3', 'd4')
+    const ago = (days: number) => new Date(Date.now() - days * 24 * 60 * 60 * 1000)
+    await mkdir(join(root, 'uploads'))
+    for (const [name, touchedAt] of [
+      [uuid, ago(8)],
+      [other, ago(6)],
+    ] as const) {
+      await writeFile(join(root, 'uploads', name), 'x')
+      await utimes(join(root, 'uploads', name), touchedAt, touchedAt)
+    }
+    newStore()
+    await vi.waitFor(async () => expect(await readdir(join(root, 'uploads'))).toEqual([other]))
+  })
+
   describe.skipIf(!canMount())('on a full disk (skipped where this user may not mount a small one)', () => {
     let disk: string
     beforeEach(async () => {

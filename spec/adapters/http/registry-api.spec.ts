@@ -171,28 +171,6 @@ describe('what the upstream refuses', () => {
   })
 })
 
-describe('a blob’s size', () => {
-  it('comes by HEAD', async () => {
-    await using upstream = await faultyUpstream()
-    const digest = upstream.addBlob(12_345)
-    await using pulling = pullingFrom(upstream)
-    expect(await pulling.registry.blobSize('app', digest)).toBe(12_345)
-    expect(upstream.requests).toMatchObject([{ method: 'HEAD' }])
-  })
-
-  it('is unknown where HEAD is refused, and not found where there is no blob', async () => {
-    await using upstream = await faultyUpstream()
-    const digest = upstream.addBlob(10)
-    const lift = upstream.fault('HEAD ', noHead())
-    await using pulling = pullingFrom(upstream)
-    expect(await pulling.registry.blobSize('app', digest)).toBeUndefined()
-    lift()
-    await expect(pulling.registry.blobSize('app', `sha256:${'0'.repeat(64)}`)).rejects.toMatchObject({
-      kind: 'not-found',
-    })
-  })
-})
-
 describe('a host that is none', () => {
   it.each(['', 'not a host', 'host:99999', 'host/path', 'user@host', 'host?query'])(
     '%j fails when it is asked, not before',

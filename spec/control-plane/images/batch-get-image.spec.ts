@@ -1,5 +1,5 @@
 import { BatchGetImageCommand, CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { findImage } from '../../../src/registry/find-image.js'
 import { mediaTypes } from '../../../src/registry/manifest.js'
 import type { Importer, PullRequest } from '../../../src/registry/ports/importer.js'
@@ -66,6 +66,30 @@ describe('BatchGetImage', () => {
         failureReason: "Invalid request parameters: image tag should satisfy the regex '[a-zA-Z0-9-_.]+'",
       },
     ])
+  })
+
+  it('answers an id that is given twice once', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    const [v1, byDigest, gone] = [{ imageTag: 'v1' }, { imageDigest: digest }, { imageTag: 'gone' }]
+
+    const { images, failures } = await emulator.ecr.send(get([v1, gone, byDigest, v1, gone, v1]))
+
+    expect(images?.map(({ imageId }) => imageId)).toEqual([{ ...v1, imageDigest: digest }, byDigest])
+    expect(failures?.map(({ imageId }) => imageId)).toEqual([gone])
+  })
+
+  it('answers though the pull cannot be written down', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    const warn = vi.spyOn(emulator.deps.log, 'warn')
+    vi.spyOn(emulator.deps.store.images, 'update').mockRejectedValue(new Error('the disk is full'))
+
+    expect((await emulator.ecr.send(get([{ imageTag: 'v1' }]))).images).toHaveLength(1)
+    expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull was not recorded')
+    warn.mockRestore()
   })
 
   it('answers only media types the caller accepts', async () => {

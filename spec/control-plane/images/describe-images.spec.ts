@@ -1,5 +1,5 @@
 import { BatchGetImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { mediaTypes } from '../../../src/registry/manifest.js'
 import { account, now, startEmulator } from '../../support/emulator.js'
 import { createRepository, pushImage, pushIndex, sha256 } from '../../support/push.js'
@@ -171,5 +171,16 @@ describe('DescribeImages', () => {
   it('refuses a repository that is not there', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(describeImages())).rejects.toMatchObject({ name: 'RepositoryNotFoundException' })
+  })
+
+  it('reads no more records than a page needs', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    for (const layer of ['one', 'two', 'three']) await pushImage(emulator.ecr, repositoryName, { layer })
+    const list = vi.spyOn(emulator.deps.store.images, 'list')
+
+    await emulator.ecr.send(new DescribeImagesCommand({ repositoryName, maxResults: 1 }))
+
+    expect(list.mock.calls.map(([, { limit }]) => limit)).toEqual([2])
   })
 })

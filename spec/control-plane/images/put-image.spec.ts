@@ -2,7 +2,7 @@ import { BatchGetImageCommand, PutImageCommand, PutImageTagMutabilityCommand } f
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { mediaTypes } from '../../../src/registry/manifest.js'
-import { account, startEmulator } from '../../support/emulator.js'
+import { account, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, imageManifest, pushImage, pushIndex, pushLayer, sha256 } from '../../support/push.js'
 
 const repositoryName = 'team/app'
@@ -102,6 +102,20 @@ describe('PutImage', () => {
     await expect(emulator.ecr.send(put(imageManifest(config!, [layer!])))).rejects.toMatchObject({
       name: 'LayersNotFoundException',
       message: `Layers with digests '[${config!.digest}, ${layer!.digest}]' required for pushing image into repository with name 'team/app' in the registry with id '${account}' do not exist`,
+    })
+  })
+
+  it('does not count a layer that is still being pulled through', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const config = await pushLayer(emulator.ecr, repositoryName, '{}')
+    const layer = { digest: sha256('on its way'), size: 10 }
+    const record = { repository: repositoryName, ...layer, pulledThrough: true }
+    await emulator.deps.store.layers.put({ account, region }, `${repositoryName} ${layer.digest}`, record)
+
+    await expect(emulator.ecr.send(put(imageManifest(config, [layer])))).rejects.toMatchObject({
+      name: 'LayersNotFoundException',
+      message: expect.stringContaining(`'[${layer.digest}]'`),
     })
   })
 

@@ -8,14 +8,15 @@ import { blobPath } from './blob-path.js'
 import { sendFile } from './blob-sender.js'
 import { blobWriters } from './blob-writers.js'
 import { ifExists } from './durable.js'
-import { sweepTemporaryFiles } from './temporary-files.js'
+import { sweepTemporaryFiles, sweepUploads } from './temporary-files.js'
 
 const smallBlob = 4 * 1024 * 1024
 const smallBlobsKept = 64 * 1024 * 1024
 
 /**
  * Blobs as files: `blobs/<algorithm>/<first two hex>/<hex>`, with `tmp` and `uploads` beside them on the same file
- * system so that a commit is one rename. What dead processes left in `tmp` is removed without anyone waiting for it.
+ * system so that a commit is one rename. What dead processes left in `tmp`, and uploads
+ * nobody went on with, are removed without anyone waiting for it.
  */
 export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): BlobStore {
   const directories = ['blobs', 'tmp', 'uploads'].map((name) => join(root, name))
@@ -25,6 +26,7 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
   for (const directory of directories) mkdirSync(directory, { recursive: true })
   // Whatever could not be removed now is tried again at the next start.
   sweepTemporaryFiles(join(root, 'tmp')).catch(() => {})
+  sweepUploads(join(root, 'uploads')).catch(() => {})
 
   return {
     size,

@@ -20,12 +20,23 @@ export async function sweepTemporaryFiles(directory: string) {
   }
 }
 
+/** Removes the bytes of uploads that nobody has gone on with for a week; who comes back later begins anew. */
+export async function sweepUploads(directory: string) {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name)
+    const touchedAt = (await ifExists(stat(path)))?.mtimeMs
+    if (touchedAt !== undefined && age(touchedAt) > 7 * dayInMilliseconds) await ifExists(unlink(path))
+  }
+}
+
 function isAbandoned(name: string, touchedAt: number) {
   const [, pid, ...host] = name.split('.')
-  if (performance.timeOrigin + performance.now() - touchedAt > dayInMilliseconds) return true
+  if (age(touchedAt) > dayInMilliseconds) return true
   if (host.join('.') !== hostname()) return false
   return Number(pid) === process.pid ? touchedAt < performance.timeOrigin : !isAlive(Number(pid))
 }
+
+const age = (touchedAt: number) => performance.timeOrigin + performance.now() - touchedAt
 
 function isAlive(pid: number) {
   try {

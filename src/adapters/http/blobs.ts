@@ -39,6 +39,8 @@ export async function openBlob(
  * would put the first bytes after the ones already there.
  */
 function transferSize(answer: Answer, from: number): { size: number | undefined } | string {
+  const repeated = framing.find((name) => Array.isArray(answer.headers[name]))
+  if (repeated) return `repeated the header ${repeated}`
   const length = wholeNumber(header(answer, 'content-length'))
   if ((header(answer, 'content-encoding') ?? 'identity') !== 'identity') return 'sent an encoding nobody asked for'
   if (answer.status === 200) return from === 0 ? { size: length } : 'ignored the Range header'
@@ -49,5 +51,8 @@ function transferSize(answer: Answer, from: number): { size: number | undefined 
   const disagrees = (length !== undefined && length !== end - start + 1) || (total !== undefined && end >= total)
   return disagrees ? 'sent a range that disagrees with its length' : { size: total }
 }
+
+/** Headers that say which bytes these are: of two, either may be the wrong one. */
+const framing = ['content-length', 'content-range', 'content-encoding']
 
 const wholeNumber = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined)

@@ -1,5 +1,5 @@
 import { type Upstream, UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
-import { discard, failureFrom, header } from './answers.js'
+import { discard, failureFrom } from './answers.js'
 import { asking, type Question } from './ask.js'
 import { openBlob } from './blobs.js'
 import { login } from './login.js'
@@ -30,18 +30,8 @@ export function registryApi(source: TokenSource, slot: () => Promise<() => void>
       })
     },
     blob: (repository, digest, from = 0) => {
-      const question = blobQuestion('GET', repository, digest, limits.answerMs)
+      const question = blobQuestion(repository, digest, limits.answerMs)
       return openBlob({ host, ask, slot }, question, from)
-    },
-    blobSize: (repository, digest) => {
-      const question = blobQuestion('HEAD', repository, digest, limits.answerMs)
-      return ask(question, async (answer) => {
-        const signedForGet = answer.status === 403 && answer.redirectedTo !== undefined
-        if (answer.status === 405 || signedForGet) return undefined
-        if (answer.status !== 200) throw failureFrom(host, question.subject, answer)
-        const length = header(answer, 'content-length')
-        return length === undefined ? undefined : Number(length)
-      })
     },
     ping: () =>
       ask({ method: 'GET', path: '', subject: 'its API', withinMs: limits.resolveMs }, async (answer) => {
@@ -70,14 +60,11 @@ function manifestQuestion(
   return { method, path: `${repository}/manifests/${reference}`, subject, repository, headers, withinMs }
 }
 
-function blobQuestion(method: Question['method'], repository: string, digest: string, withinMs: number): Question {
-  const headers = { 'accept-encoding': 'identity' }
-  return {
-    method,
-    path: `${repository}/blobs/${digest}`,
-    subject: `${repository}@${digest}`,
-    repository,
-    headers,
-    withinMs,
-  }
-}
+const blobQuestion = (repository: string, digest: string, withinMs: number): Question => ({
+  method: 'GET',
+  path: `${repository}/blobs/${digest}`,
+  subject: `${repository}@${digest}`,
+  repository,
+  headers: { 'accept-encoding': 'identity' },
+  withinMs,
+})

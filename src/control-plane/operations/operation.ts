@@ -2,6 +2,7 @@ import type * as ecr from '@aws-sdk/client-ecr'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Importer } from '../../registry/ports/importer.js'
+import type { Log } from '../../registry/ports/log.js'
 import type { Secrets } from '../../registry/ports/secrets.js'
 import type { Store } from '../../registry/ports/store.js'
 import type { Upstreams } from '../../registry/ports/upstream.js'
@@ -72,6 +73,7 @@ export interface Resources {
   readonly store: Store
   readonly blobs: BlobStore
   readonly ids: Ids
+  readonly log: Log
   readonly importer: Importer
   readonly secrets: Secrets
   readonly upstreams: Upstreams

@@ -5,17 +5,20 @@ const TARGET = 'AmazonEC2ContainerRegistry_V20150921'
 const CONTENT_TYPE = 'application/x-amz-json-1.1'
 
 /**
- * Which operation is called, and with what. Throws UnknownOperationException, SerializationException.
+ * Which operation is called. Throws UnknownOperationException.
  * https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
  */
-export function readCall(request: HttpRequest): { name: string; body: Record<string, unknown> } {
+export function operationName(request: HttpRequest): string {
   const [service, name = ''] = (request.headers['x-amz-target'] ?? '').split('.')
   if (service !== TARGET) throw new ServiceException('UnknownOperationException')
-  return { name, body: parseBody(request.body as Buffer) }
+  return name
 }
 
-function parseBody(bytes: Buffer): Record<string, unknown> {
+/** What an operation is called with, not yet validated. Throws SerializationException. */
+export function readInput(request: HttpRequest): Record<string, unknown> {
+  const bytes = request.body as Buffer
   if (bytes.length === 0) return {}
+  if (isTooDeep(bytes)) throw new ServiceException('SerializationException')
   try {
     const body: unknown = JSON.parse(bytes.toString('utf8'))
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
@@ -23,6 +26,33 @@ function parseBody(bytes: Buffer): Record<string, unknown> {
     throw new ServiceException('SerializationException')
   }
   throw new ServiceException('SerializationException')
+}
+
+/** No input of the API nests deeper than a handful of levels; reading a million of them would take seconds. */
+const MAX_DEPTH = 100
+const [quote, backslash, open, close] = [0x22, 0x5c, [0x5b, 0x7b], [0x5d, 0x7d]]
+
+function isTooDeep(bytes: Buffer): boolean {
+  let depth = 0
+  for (let at = 0; at < bytes.length && depth <= MAX_DEPTH; at++) {
+    const byte = bytes.readUInt8(at)
+    if (byte === quote) at = endOfString(bytes, at + 1)
+    else if (open.includes(byte)) depth++
+    else if (close.includes(byte)) depth--
+  }
+  return depth > MAX_DEPTH
+}
+
+/** Where the string that begins here is closed: at a quote with an even number of backslashes before it. */
+function endOfString(bytes: Buffer, start: number): number {
+  for (let at = start; ;) {
+    const end = bytes.indexOf(quote, at)
+    if (end < 0) return bytes.length
+    let first = end
+    while (bytes[first - 1] === backslash) first--
+    if ((end - first) % 2 === 0) return end
+    at = end + 1
+  }
 }
 
 export const writeOutput = (output: object, requestId: string): HttpResponse =>

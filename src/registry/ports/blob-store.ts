@@ -36,7 +36,7 @@ export interface BlobWriter {
   read(position: number, length: number): Promise<Buffer>
   /** Keeps the bytes as `digest` (sha256 or sha512), durable once it resolves, or throws DigestMismatch and keeps nothing. */
   commit(digest: string): Promise<void>
-  /** Lets go of an upload session between requests; its bytes stay for `session(id)`. */
+  /** Lets go of an upload session between requests; its bytes stay for `session(id)`. Safe to call after commit or abort. */
   close(): Promise<void>
   /** Drops the bytes. Safe to call after commit. */
   abort(): Promise<void>

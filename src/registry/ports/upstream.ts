@@ -24,8 +24,6 @@ export interface Upstream {
   manifest(repository: string, reference: string): Promise<UpstreamManifest>
   /** A blob's bytes from `from` (default 0) on, not yet verified; `size` is the whole blob's. */
   blob(repository: string, digest: string, from?: number): Promise<{ size: number | undefined; body: Readable }>
-  /** Size of a blob by HEAD. */
-  blobSize(repository: string, digest: string): Promise<number | undefined>
   /** Reaches and logs in to the registry; throws UpstreamFailure saying why it could not. */
   ping(): Promise<void>
 }

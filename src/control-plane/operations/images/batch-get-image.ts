@@ -22,14 +22,14 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
   resources: namedRepository,
 
   async run({ repositoryName, imageIds, acceptedMediaTypes }, context) {
-    const { registry, store, now } = context
+    const { registry, now } = context
     const find = await finderFor(repositoryName, context)
     const pull = async (imageId: ImageId) => {
       const found = await find(imageId)
       if (isFailure(found)) return found
       if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
         return imageNotFoundFailure(imageId)
-      await recordPull(store, registry, found.image, now)
+      await recordPull(context, registry, found.image, now)
       return found
     }
     return batchAnswer(imageIds, pull, context)

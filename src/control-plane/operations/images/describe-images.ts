@@ -43,8 +43,9 @@ function refusalOf({ failureCode, failureReason, imageId }: ImageFailure, reposi
 
 function listed(input: Input<'DescribeImages'>, { store, registry }: Context) {
   const { repositoryName, filter } = input
-  const from = { prefix: keyOf(repositoryName, ''), after: afterOf(input) }
-  return pageFrom(limitOf('DescribeImages', input), async function* () {
+  const limit = limitOf('DescribeImages', input)
+  const from = { prefix: keyOf(repositoryName, ''), after: afterOf(input), firstPage: limit + 1 }
+  return pageFrom(limit, async function* () {
     for await (const image of listEach(store.images, registry, from)) {
       if (isSelected(image, filter)) yield { key: keyOf(repositoryName, image.digest), item: image }
     }

@@ -24,13 +24,15 @@ function listed(input: Input<'ListImages'>, { store, registry }: Context) {
   const prefix = keyOf(repositoryName, '')
   const after = afterOf(input)
   const [, digest = '', tag] = after?.split(' ') ?? []
+  const limit = limitOf('ListImages', input)
 
-  return pageFrom<ImageId>(limitOf('ListImages', input), async function* () {
+  return pageFrom<ImageId>(limit, async function* () {
     const cut = tag === undefined ? undefined : await store.images.get(registry, keyOf(repositoryName, digest))
     if (cut && isSelected(cut, filter)) yield* entriesOf(cut, tag)
     for await (const image of listEach(store.images, registry, {
       prefix,
       after: after && keyOf(repositoryName, digest),
+      firstPage: limit + 1,
     })) {
       if (isSelected(image, filter)) yield* entriesOf(image)
     }

@@ -2,7 +2,7 @@ import { imageAlreadyExists, imageDigestDoesNotMatch } from '../../../registry/e
 import { acceptImageTag } from '../../../registry/image-tag.js'
 import { keepManifest } from '../../../registry/keep-manifest.js'
 import { digestOf, parseManifest } from '../../../registry/manifest.js'
-import { putImage as recordImage } from '../../../registry/put-image.js'
+import { pushImage } from '../../../registry/push-image.js'
 import { requireRepository } from '../../../registry/require-repository.js'
 import type { Context, Input, Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
@@ -18,7 +18,7 @@ export const putImage: Operation<'PutImage'> = {
     const { bytes, ...accepted } = acceptImage(input, context)
     await keepManifest(blobs, accepted.digest, bytes)
 
-    const { image, changed } = await recordImage(store, registry, accepted)
+    const { image, changed } = await pushImage(context, registry, accepted)
     const { digest: imageDigest, tag: imageTag } = accepted
     if (!changed) throw imageAlreadyExists(imageDigest, imageTag, repositoryName, registry.account)
     return {

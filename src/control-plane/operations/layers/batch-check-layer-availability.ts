@@ -1,5 +1,5 @@
 import type { Layer, LayerFailure } from '@aws-sdk/client-ecr'
-import { findLayer } from '../../../registry/find-layer.js'
+import { layerWithBytes } from '../../../registry/layer-with-bytes.js'
 import { requireRepository } from '../../../registry/require-repository.js'
 import type { Context, Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
@@ -33,7 +33,7 @@ function failureOf(layerDigest: string): LayerFailure[] {
 }
 
 async function availability(layerDigest: string, repository: string, context: Context): Promise<Layer> {
-  const layer = await findLayer(context, context.registry, repository, layerDigest)
+  const layer = await layerWithBytes(context, context.registry, repository, layerDigest)
   if (!layer) return { layerDigest, layerAvailability: 'UNAVAILABLE' }
   const { size: layerSize, mediaType } = layer
   return { layerDigest, layerAvailability: 'AVAILABLE', layerSize, ...(mediaType && { mediaType }) }

@@ -1,5 +1,5 @@
 import { emptyUpload, layerAlreadyExists, layerPartTooSmall } from '../../../registry/errors.js'
-import { findLayer } from '../../../registry/find-layer.js'
+import { layerWithBytes } from '../../../registry/layer-with-bytes.js'
 import { abandonUpload, completeUpload, findUpload } from '../../../registry/layer-upload.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
@@ -16,7 +16,7 @@ export const completeLayerUpload: Operation<'CompleteLayerUpload'> = {
     const { size, smallPartFollowed } = await findUpload(context, session)
     if (size === 0) throw emptyUpload()
     if (smallPartFollowed) throw layerPartTooSmall()
-    if (await findLayer(context, registry, repositoryName, layerDigest)) {
+    if (await layerWithBytes(context, registry, repositoryName, layerDigest)) {
       await abandonUpload(context, session)
       throw layerAlreadyExists()
     }

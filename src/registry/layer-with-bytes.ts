@@ -4,7 +4,7 @@ import { keyOf, type Records } from './ports/store.js'
 import type { Registry } from './registry.js'
 
 /** The layer of a repository whose bytes are here; the record of one that is being pulled through comes before them. */
-export async function findLayer(
+export async function layerWithBytes(
   { store, blobs }: { readonly store: Pick<Records, 'layers'>; readonly blobs: Pick<BlobStore, 'size'> },
   registry: Registry,
   repository: string,

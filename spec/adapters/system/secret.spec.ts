@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { keptSecret } from '../../../src/adapters/system/secret.js'
+import { temporaryDirectory } from '../../support/temporary-directory.js'
+
+describe('the kept secret', () => {
+  it('is made once, readable by its owner only, with nothing left beside it', async () => {
+    await using directory = await temporaryDirectory()
+    const secret = keptSecret(directory.path)
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(keptSecret(directory.path)).toBe(secret)
+    expect(readdirSync(directory.path)).toEqual(['secret'])
+    expect(statSync(join(directory.path, 'secret')).mode & 0o777).toBe(0o600)
+  })
+
+  it.each(['', 'too short'])('that is too short (%j) is refused, with what to do', async (content) => {
+    await using directory = await temporaryDirectory()
+    const file = join(directory.path, 'secret')
+    writeFileSync(file, content)
+    expect(() => keptSecret(directory.path)).toThrow(
+      `${file} holds no secret of 32 characters or more: remove it, and the next start makes a new one.`,
+    )
+    expect(readFileSync(file, 'utf8')).toBe(content)
+  })
+})

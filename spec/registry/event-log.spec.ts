@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { eventLog } from '../../src/registry/event-log.js'
+import { installation } from '../../src/registry/registry.js'
+import { now, registry, registryWith } from '../support/stocked-store.js'
+
+const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }
+const action = {
+  registry,
+  repository: 'quay/app',
+  rule,
+  action: 'check',
+  succeeded: true,
+  outcome: 'unchanged',
+} as const
+
+describe('the event log', () => {
+  it('drops what is too old at the first event of a process', async () => {
+    const { store } = await registryWith('quay/app')
+    await eventLog({ store, ids: randomIds })(action, now)
+    const [event] = (await store.events.list(installation, { limit: 1 })).items
+    for (let n = 0; n < 10_000; n++) await store.events.put(installation, `2025 ${String(n).padStart(5, '0')}`, event!)
+    await store.events.put(installation, '2025 00000', { ...event!, time: '2025', id: '00000' })
+
+    await eventLog({ store, ids: randomIds })(action, new Date(now.getTime() + 1))
+
+    expect(await store.events.get(installation, '2025 00000')).toBeUndefined()
+  })
+})

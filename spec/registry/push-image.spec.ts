@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { keepManifest } from '../../src/registry/keep-manifest.js'
+import { parseManifest } from '../../src/registry/manifest.js'
+import { pushImage } from '../../src/registry/push-image.js'
+import { putImage } from '../../src/registry/put-image.js'
+import { imageManifest, sha256 } from '../support/push.js'
+import { now, registry, registryWith } from '../support/stocked-store.js'
+
+const repository = 'ecr-public/nginx'
+const blob = (content: string) => ({ digest: sha256(content), size: content.length })
+const image = (rest = {}) => {
+  const text = imageManifest(blob('{}'), [blob('a layer')], rest)
+  const manifest = parseManifest(Buffer.from(text))
+  return { repository, digest: sha256(text), manifest, manifestSize: text.length, now: now.getTime() }
+}
+
+describe('an image pushed', () => {
+  it('needs the bytes of its layers: one that is still being pulled through does not count', async () => {
+    const storage = await registryWith(repository)
+    await putImage(storage.store, registry, { ...image(), pulledThrough: true })
+    const pushed = image({ annotations: { of: 'another' } })
+    await keepManifest(storage.blobs, sha256('{}'), Buffer.from('{}'))
+
+    await expect(pushImage(storage, registry, pushed)).rejects.toMatchObject({
+      code: 'LayersNotFoundException',
+      message: expect.stringContaining(`'[${sha256('a layer')}]'`),
+    })
+
+    await keepManifest(storage.blobs, sha256('a layer'), Buffer.from('a layer'))
+    await expect(pushImage(storage, registry, pushed)).resolves.toMatchObject({ changed: true })
+  })
+})
