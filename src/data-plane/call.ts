@@ -7,7 +7,7 @@ import type { Log } from '../registry/ports/log.js'
 import type { Store } from '../registry/ports/store.js'
 import type { Principal } from '../registry/principal.js'
 import type { Registry } from '../registry/registry.js'
-import type { PullThrough } from './pull-through.js'
+import type { PullThrough } from './cache/pull-through.js'
 
 /** Everything a request to the registry may need. */
 export interface DataPlaneDeps {

@@ -1,9 +1,9 @@
-import { listAll } from '../registry/list-all.js'
-import type { Secrets } from '../registry/ports/secrets.js'
-import type { Store } from '../registry/ports/store.js'
-import { type Upstream, UpstreamFailure, type Upstreams } from '../registry/ports/upstream.js'
-import { type PullThroughCacheRule, ruleServing, upstreamRepository } from '../registry/pull-through.js'
-import type { Registry } from '../registry/registry.js'
+import { listAll } from '../../registry/list-all.js'
+import type { Secrets } from '../../registry/ports/secrets.js'
+import type { Store } from '../../registry/ports/store.js'
+import { type Upstream, UpstreamFailure, type Upstreams } from '../../registry/ports/upstream.js'
+import { type PullThroughCacheRule, ruleServing, upstreamRepository } from '../../registry/pull-through.js'
+import type { Registry } from '../../registry/registry.js'
 
 /** Where a repository's images come from: its rule, the upstream, and the upstream's name for it. */
 export interface Source {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { registry, startCache } from '../support/cache.js'
-import { faultyUpstream } from '../support/faulty-upstream.js'
-import { stall, status } from '../support/upstream-faults.js'
+import { registry, startCache } from '../../support/cache.js'
+import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { stall, status } from '../../support/upstream-faults.js'
 
 const platforms = ['linux/amd64', 'linux/arm64']
 

@@ -1,7 +1,7 @@
-import type { BlobStore } from '../registry/ports/blob-store.js'
-import type { Layer } from '../registry/image.js'
-import { keyOf } from '../registry/ports/store.js'
-import type { Registry } from '../registry/registry.js'
+import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { Layer } from '../../registry/image.js'
+import { keyOf } from '../../registry/ports/store.js'
+import type { Registry } from '../../registry/registry.js'
 import { startFill, type Fill } from './fill.js'
 import { requireEgress, type SourceDeps, sourceOf } from './source.js'
 

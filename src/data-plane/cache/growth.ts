@@ -1,4 +1,4 @@
-import type { BlobWriter } from '../registry/ports/blob-store.js'
+import type { BlobWriter } from '../../registry/ports/blob-store.js'
 
 /** How far a transfer has come, and those who wait for it to get further. */
 export interface Growth {

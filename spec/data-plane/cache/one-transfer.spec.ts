@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { startCache } from '../support/cache.js'
-import { faultyUpstream } from '../support/faulty-upstream.js'
-import { drip, stall } from '../support/upstream-faults.js'
+import { startCache } from '../../support/cache.js'
+import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { drip, stall } from '../../support/upstream-faults.js'
 
 const MiB = 1024 * 1024
 const name = 'quay/team/app'

@@ -1,7 +1,7 @@
-import type { Tag } from '../registry/image.js'
-import { keyOf } from '../registry/ports/store.js'
-import { UpstreamFailure, type UpstreamManifest } from '../registry/ports/upstream.js'
-import type { PutOutcome } from '../registry/put-image.js'
+import type { Tag } from '../../registry/image.js'
+import { keyOf } from '../../registry/ports/store.js'
+import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
+import type { PutOutcome } from '../../registry/put-image.js'
 import { factsOf, flightOf, type ImportDeps, keepImage, type ManifestImport } from './manifest-import.js'
 import { requireEgress } from './source.js'
 

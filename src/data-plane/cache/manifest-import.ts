@@ -1,15 +1,15 @@
-import type { CacheAction } from '../registry/event-log.js'
-import { findImage, isFailure } from '../registry/find-image.js'
-import type { ImageId } from '../registry/image.js'
-import { keepManifest } from '../registry/keep-manifest.js'
-import { parseManifest } from '../registry/manifest.js'
-import type { BlobStore } from '../registry/ports/blob-store.js'
-import type { Log } from '../registry/ports/log.js'
-import { keyOf } from '../registry/ports/store.js'
-import { UpstreamFailure, type UpstreamManifest } from '../registry/ports/upstream.js'
-import { putImage, type PutOutcome } from '../registry/put-image.js'
-import { installation, type Registry } from '../registry/registry.js'
-import { newRepository } from '../registry/repository.js'
+import type { CacheAction } from '../../registry/event-log.js'
+import { findImage, isFailure } from '../../registry/find-image.js'
+import type { ImageId } from '../../registry/image.js'
+import { keepManifest } from '../../registry/keep-manifest.js'
+import { parseManifest } from '../../registry/manifest.js'
+import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { Log } from '../../registry/ports/log.js'
+import { keyOf } from '../../registry/ports/store.js'
+import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
+import { putImage, type PutOutcome } from '../../registry/put-image.js'
+import { installation, type Registry } from '../../registry/registry.js'
+import { newRepository } from '../../registry/repository.js'
 import type { OneAtATime } from './one-at-a-time.js'
 import { requireEgress, type Source, type SourceDeps } from './source.js'
 
@@ -74,7 +74,9 @@ export async function keepImage(
     ...{ repository, digest, manifest, manifestSize: bytes.length, now: now.getTime(), pulledThrough: true },
     ...(wanted.imageId.imageTag !== undefined && { tag: wanted.imageId.imageTag }),
   })
-  const kept = outcome.tagKept ? 'imported untagged: the tag is immutable or was pushed, and keeps its image' : 'imported'
+  const kept = outcome.tagKept
+    ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
+    : 'imported'
   await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', succeeded: true, outcome: kept }, now)
   return outcome
 }

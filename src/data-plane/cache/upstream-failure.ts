@@ -1,6 +1,6 @@
-import { type ImageFailure, imageNotFoundFailure } from '../registry/find-image.js'
-import type { ImageId } from '../registry/image.js'
-import { UpstreamFailure } from '../registry/ports/upstream.js'
+import { type ImageFailure, imageNotFoundFailure } from '../../registry/find-image.js'
+import type { ImageId } from '../../registry/image.js'
+import { UpstreamFailure } from '../../registry/ports/upstream.js'
 
 /** The first sentence is ECR's; its second is cut off in the one public capture. */
 const ACCESS_DENIED =

@@ -5,8 +5,8 @@ import {
   type ByteRange,
   DigestMismatch,
   type TakeChunk,
-} from '../registry/ports/blob-store.js'
-import { UpstreamFailure } from '../registry/ports/upstream.js'
+} from '../../registry/ports/blob-store.js'
+import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import { type Growth, newGrowth } from './growth.js'
 
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */
