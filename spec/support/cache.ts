@@ -100,7 +100,8 @@ export async function startCache({ upstreams, egress = 'all', limits, secrets = 
     settled: () => cache.resume(),
     [Symbol.asyncDispose]: async () => {
       await close()
-      await rm(root, { recursive: true, force: true })
+      // A client has its last byte before the blob is durable: a commit may still be under way.
+      await rm(root, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }

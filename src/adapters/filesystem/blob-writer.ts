@@ -33,6 +33,7 @@ export function blobWriter(writing: Writing): BlobWriter {
     },
     append: (chunk) => append(writing, chunk),
     read: (position, length) => read(writing, position, length),
+    verify: async (digest) => void (await verify(writing, digest)),
     commit: (digest) => commit(writing, digest),
     async close() {
       if (!writing.closed) writing.released?.(writing.appended)
@@ -62,14 +63,20 @@ async function read({ handle, appended, keptAs }: Writing, position: number, len
   return await readUpTo(reopened, position, wanted)
 }
 
-async function commit(writing: Writing, digest: string) {
-  const { root, path, handle, appended } = writing
-  const destination = blobPath(root, digest)
+/** The path a blob of these bytes is kept at. */
+async function verify({ root, handle, appended }: Writing, digest: string): Promise<string> {
   const actual = await digestOf(handle, appended, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
-  if (!destination || actual !== digest) {
+  const destination = blobPath(root, digest)
+  if (!destination || actual !== digest) throw new DigestMismatch(digest, actual)
+  return destination
+}
+
+async function commit(writing: Writing, digest: string) {
+  const { root, path, handle } = writing
+  const destination = await verify(writing, digest).catch(async (mismatch: unknown) => {
     await abort(writing)
-    throw new DigestMismatch(digest, actual)
-  }
+    throw mismatch
+  })
   try {
     await orNoSpace(root, async () => {
       await handle.datasync()

@@ -36,11 +36,11 @@ const writerOf = (blobs: Map<string, Buffer>, appended: Appended, forget: () => 
     appended.size += chunk.length
   },
   read: async (position, length) => whole(appended).subarray(position, position + length),
+  verify: async (digest) => verify(digest, whole(appended)),
   async commit(digest) {
     forget()
     const bytes = whole(appended)
-    const actual = digestOf(digest, bytes)
-    if (actual !== digest) throw new DigestMismatch(digest, actual)
+    verify(digest, bytes)
     blobs.set(digest, bytes)
   },
   async close() {},
@@ -61,6 +61,11 @@ function whole(appended: Appended): Buffer {
   const bytes = first && others.length === 0 ? first : Buffer.concat(appended.chunks)
   appended.chunks = [bytes]
   return bytes
+}
+
+function verify(digest: string, bytes: Buffer): void {
+  const actual = digestOf(digest, bytes)
+  if (actual !== digest) throw new DigestMismatch(digest, actual)
 }
 
 const digestOf = (expected: string, bytes: Buffer) => {

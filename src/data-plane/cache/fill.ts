@@ -72,10 +72,10 @@ async function transfer(request: FillRequest, blobs: BlobStore, growth: Growth, 
       fruitless = writer.size > before ? 0 : fruitless + 1
       if (broken && (fruitless >= MAX_FRUITLESS || resumptions >= MAX_RESUMPTIONS)) throw brokenOff(broken)
     }
-    await growth.quiesce()
+    await writer.verify(digest)
+    growth.verified()
     await writer.commit(digest)
   } catch (error) {
-    await growth.quiesce()
     await writer.abort()
     throw error instanceof DigestMismatch ? wrongContent(digest, error) : error
   }
@@ -91,21 +91,30 @@ async function receive(
   const { size } = request
   const { size: announced, body } = await request.openBody(writer.size)
   const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
+  let appending = Promise.resolve()
   try {
     if (announced !== undefined && announced !== size) throw wrongLength(announced, size)
     started()
     for (;;) {
       const { chunk, broken } = await nextChunk(chunks)
+      await appending
       if (broken) return broken
       if (!chunk)
         return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
       if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
-      await writer.append(chunk)
-      growth.advance(chunk)
+      appending = append(chunk, writer, growth)
     }
   } finally {
     body.destroy()
+    await appending.catch(() => {})
   }
+}
+
+/** Runs while the next chunk is on its way; a fault shows when it is awaited. */
+function append(chunk: Buffer, writer: BlobWriter, growth: Growth): Promise<void> {
+  const appended = writer.append(chunk).then(() => growth.advance(chunk))
+  appended.catch(() => {})
+  return appended
 }
 
 /** Tells a body that broke off, which can be taken up again, from a disk that failed, which cannot. */
@@ -138,7 +147,7 @@ async function sendAsItComes(
   for (let position = start; position <= end;) {
     if (growth.outcome === 'kept') return blobs.send(digest, { start: position, end }, take)
     if (growth.outcome) throw growth.outcome
-    const available = Math.min(growth.readable, end) - position
+    const available = growth.available(position, end)
     if (available <= 0) {
       await growth.further()
       continue

@@ -55,8 +55,8 @@ export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promis
 }
 
 /**
- * Keeps an image the upstream gave: its manifest as it came, the repository if it is missing, a plan to bring the
- * rest, then the image and its tag. In this order, so that an interruption leaves nothing that cannot be taken up.
+ * Keeps an image the upstream gave: first its manifest as it came, the repository if it is missing, and a plan to bring
+ * the rest; then the image and its tag. So an interruption leaves nothing that cannot be taken up.
  */
 export async function keepImage(
   wanted: ManifestImport,
@@ -66,10 +66,12 @@ export async function keepImage(
   const { registry, repository, now } = wanted
   const { digest, bytes } = fetched
   const manifest = acceptManifest(fetched)
-  await keepManifest(deps.blobs, digest, bytes)
-  if (wanted.makesRepository) await deps.store.repositories.insert(registry, repository, newRepository(repository, now))
   const plan = { ...registry, repository, digest, plannedAt: now.getTime() }
-  await deps.store.imports.put(installation, planKey(plan), plan)
+  await Promise.all([
+    keepManifest(deps.blobs, digest, bytes),
+    wanted.makesRepository && deps.store.repositories.insert(registry, repository, newRepository(repository, now)),
+    deps.store.imports.put(installation, planKey(plan), plan),
+  ])
   const outcome = await putImage(deps.store, registry, {
     ...{ repository, digest, manifest, manifestSize: bytes.length, now: now.getTime(), pulledThrough: true },
     ...(wanted.imageId.imageTag !== undefined && { tag: wanted.imageId.imageTag }),

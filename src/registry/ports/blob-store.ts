@@ -32,8 +32,10 @@ export interface BlobWriter {
   readonly size: number
   /** One append at a time; the chunk may be reused once it resolves. */
   append(chunk: Uint8Array): Promise<void>
-  /** Bytes already appended, for readers of a transfer in flight: at most `length`, from `position`. */
+  /** Bytes already appended, for readers of a transfer in flight, also while it is committed: at most `length`. */
   read(position: number, length: number): Promise<Buffer>
+  /** Throws DigestMismatch where the bytes do not hash to `digest`; keeps nothing yet. */
+  verify(digest: string): Promise<void>
   /** Keeps the bytes as `digest` (sha256 or sha512), durable once it resolves, or throws DigestMismatch and keeps nothing. */
   commit(digest: string): Promise<void>
   /** Lets go of an upload session between requests; its bytes stay for `session(id)`. Safe to call after commit or abort. */
