@@ -47,7 +47,8 @@ export function awsCli(options: AwsCliOptions): AwsCli {
     async refusal(...args) {
       const { exitCode, stdout, stderr } = await run(...args)
       if (exitCode === 0) throw new Error(`aws ${args.join(' ')} was not refused\n${stdout}`)
-      return stderr.trim()
+      // Version 2 of the CLI puts its own count of retries into the sentence.
+      return stderr.trim().replace(/ \(reached max retries: \d+\)/, '')
     },
   }
 }
