@@ -1,4 +1,4 @@
-import { accessDenied } from '../registry/errors.js'
+import { accessDenied, ServiceException } from '../registry/errors.js'
 import type { Registry } from '../registry/registry.js'
 import type { Principal } from '../registry/principal.js'
 
@@ -22,4 +22,15 @@ export const ownAccountOnly: Authorize = async ({ principal, action, resources, 
   if (principal.account === registry.account) return
   const reason = `because no resource-based policy allows the ${action} action`
   throw accessDenied(principal.arn, action, resources[0] ?? '*', reason)
+}
+
+/** The same question where a no is not the end: a mount that becomes an upload, a refresh that is left out. */
+export async function isAllowed(authorize: Authorize, request: AccessRequest): Promise<boolean> {
+  try {
+    await authorize(request)
+    return true
+  } catch (error) {
+    if (error instanceof ServiceException && error.code === 'AccessDeniedException') return false
+    throw error
+  }
 }

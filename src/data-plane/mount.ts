@@ -1,4 +1,4 @@
-import { ServiceException } from '../registry/errors.js'
+import { isAllowed } from '../access/authorize.js'
 import { layerWithBytes } from '../registry/layer-with-bytes.js'
 import type { Layer } from '../registry/image.js'
 import { isDigest } from '../registry/manifest.js'
@@ -34,15 +34,9 @@ export async function mountLayer(
 const isEncryptedAlike = ({ encryption: a }: Repository, { encryption: b }: Repository) =>
   a.encryptionType === b.encryptionType && a.kmsKey === b.kmsKey
 
-async function mayRead(from: string, { principal, registry }: Call, { authorize }: DataPlaneDeps): Promise<boolean> {
-  try {
-    const resources = [repositoryArn(registry, from)]
-    await authorize({ principal, action: 'ecr:GetDownloadUrlForLayer', resources, registry })
-    return true
-  } catch (error) {
-    if (error instanceof ServiceException && error.code === 'AccessDeniedException') return false
-    throw error
-  }
+function mayRead(from: string, { principal, registry }: Call, { authorize }: DataPlaneDeps): Promise<boolean> {
+  const resources = [repositoryArn(registry, from)]
+  return isAllowed(authorize, { principal, action: 'ecr:GetDownloadUrlForLayer', resources, registry })
 }
 
 const recordMounted = ({ digest, size, mediaType }: Layer, { registry, repository }: Call, { store }: DataPlaneDeps) =>

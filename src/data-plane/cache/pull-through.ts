@@ -1,5 +1,5 @@
-import type { Authorize } from '../../access/authorize.js'
-import { repositoryNotFound, ServiceException } from '../../registry/errors.js'
+import { type AccessRequest, type Authorize, isAllowed } from '../../access/authorize.js'
+import { repositoryNotFound } from '../../registry/errors.js'
 import { findImage, type FoundImage, type ImageFailure, isFailure } from '../../registry/find-image.js'
 import type { Layer, Tag } from '../../registry/image.js'
 import type { Importer, PullRequest } from '../../registry/ports/importer.js'
@@ -122,21 +122,18 @@ function finishBehind(registry: Registry, { image }: PutOutcome, cache: Cache): 
   cache.completion.complete(planOf(registry, { image })).catch(() => {})
 }
 
-async function may(request: PullRequest, action: `ecr:${string}`, { authorize }: Cache): Promise<boolean> {
+function may(request: PullRequest, action: AccessRequest['action'], { authorize }: Cache): Promise<boolean> {
   const { principal, registry, repository } = request
-  try {
-    await authorize({ principal, action, resources: [repositoryArn(registry, repository)], registry })
-    return true
-  } catch (error) {
-    if (error instanceof ServiceException && error.code === 'AccessDeniedException') return false
-    throw error
-  }
+  return isAllowed(authorize, { principal, action, resources: [repositoryArn(registry, repository)], registry })
 }
 
 const find = ({ registry, repository, imageId }: PullRequest, { store }: Cache) =>
   findImage(store, registry, repository, imageId)
 
 const planOf = ({ account, region }: Registry, { image }: Pick<FoundImage, 'image'>) => ({
-  ...{ account, region, repository: image.repository, digest: image.digest },
+  account,
+  region,
+  repository: image.repository,
+  digest: image.digest,
   plannedAt: image.pushedAt,
 })
