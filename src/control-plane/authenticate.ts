@@ -14,6 +14,8 @@ export interface Caller {
 /** A request that remembers, where it came over HTTP, its headers as sent: a signature covers each one that is repeated. */
 export interface ReceivedRequest extends HttpRequest {
   readonly rawHeaders?: readonly string[]
+  readonly remoteAddress: string | undefined
+  readonly isSecure: boolean
 }
 
 /** What judging a signature needs. */
@@ -27,7 +29,7 @@ export interface AuthenticateDeps {
  * front end, in its order.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function authenticate(request: ReceivedRequest, service: 'ecr' | 'sts', deps: AuthenticateDeps): Caller {
+export function authenticate(request: ReceivedRequest, service: 'ecr' | 'sts' | 'iam', now: Date, deps: AuthenticateDeps): Caller {
   const { method, path, headers, rawHeaders } = request
   const verdict = verify(
     { method, path, headers, ...(rawHeaders && { rawHeaders }), body: request.body as Buffer },

@@ -56,7 +56,11 @@ async function answer(req: IncomingMessage, res: ServerResponse, deps: ControlPl
       headers: req.headers as Record<string, string>,
       body: await readBody(req),
     }
-    const request = Object.assign(new HttpRequest(received), { rawHeaders: req.rawHeaders })
+    const request = Object.assign(new HttpRequest(received), {
+      rawHeaders: req.rawHeaders,
+      remoteAddress: req.socket.remoteAddress,
+      isSecure: 'encrypted' in req.socket,
+    })
     send(res, isStsCall(request) ? await handleSts(request, deps) : await handle(request, deps))
   } catch (error) {
     refuse(req, res, writeError(error, deps.ids.uuid()))

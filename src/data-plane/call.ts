@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Authorize } from '../access/authorize.js'
+import type { DecisionLog } from '../access/decision-log.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Ids } from '../registry/ports/ids.js'
@@ -7,6 +8,7 @@ import type { Log } from '../registry/ports/log.js'
 import type { Store } from '../registry/ports/store.js'
 import type { Principal } from '../registry/principal.js'
 import type { Registry } from '../registry/registry.js'
+import type { RequestContext } from '../registry/request-context.js'
 import type { PullThrough } from './cache/pull-through.js'
 
 /** Everything a request to the registry may need. */
@@ -17,6 +19,7 @@ export interface DataPlaneDeps {
   readonly ids: Ids
   readonly log: Log
   readonly authorize: Authorize
+  readonly decisions: DecisionLog
   readonly pullThrough: PullThrough
   /** Reads authorization tokens and layer URLs; the control plane signs with the same. */
   readonly secret: string
@@ -31,6 +34,7 @@ export interface Call {
   readonly query: URLSearchParams
   readonly registry: Registry
   readonly principal: Principal
+  readonly request: RequestContext
   readonly now: Date
   /** Empty where the endpoint names none. */
   readonly repository: string

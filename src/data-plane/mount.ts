@@ -34,9 +34,9 @@ export async function mountLayer(
 const isEncryptedAlike = ({ encryption: a }: Repository, { encryption: b }: Repository) =>
   a.encryptionType === b.encryptionType && a.kmsKey === b.kmsKey
 
-function mayRead(from: string, { principal, registry }: Call, { authorize }: DataPlaneDeps): Promise<boolean> {
+function mayRead(from: string, { principal, registry, request }: Call, { authorize }: DataPlaneDeps): Promise<boolean> {
   const resources = [repositoryArn(registry, from)]
-  return isAllowed(authorize, { principal, action: 'ecr:GetDownloadUrlForLayer', resources, registry })
+  return isAllowed(authorize, { principal, action: 'ecr:GetDownloadUrlForLayer', resources, registry, request })
 }
 
 const recordMounted = ({ digest, size, mediaType }: Layer, { registry, repository }: Call, { store }: DataPlaneDeps) =>

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { DOWNLOAD_PATH } from '../access/download-url.js'
+import { requestContextOf } from '../access/request-context.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
 import { repositoryArn } from '../registry/registry.js'
 import { brokenNameConstraint } from '../registry/repository-name.js'
@@ -77,9 +78,13 @@ async function answer(req: IncomingMessage, res: ServerResponse, deps: DataPlane
   const { action, endpoint, repository, reference } = find(req.method ?? '', pathname)
   const registry = registryOf(req.headers.host, grant.registry)
   const { principal } = grant
+  const request = requestContextOf({
+    ...{ requestId: deps.ids.uuid(), now, headers: req.headers },
+    ...{ remoteAddress: req.socket.remoteAddress, isSecure: 'encrypted' in req.socket },
+  })
   const resources = [repository === '' ? '*' : repositoryArn(registry, repository)]
-  await deps.authorize({ principal, action: `ecr:${action}`, resources, registry })
-  await endpoint({ req, res, query, registry, principal, now, repository, reference }, deps)
+  await deps.authorize({ principal, action: `ecr:${action}`, resources, registry, request })
+  await endpoint({ req, res, query, registry, principal, request, now, repository, reference }, deps)
 }
 
 /** The line of the table for a request; a HEAD without a line of its own is answered by GET's. */

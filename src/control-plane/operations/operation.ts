@@ -1,4 +1,5 @@
 import type * as ecr from '@aws-sdk/client-ecr'
+import type { Action, Conditions } from '../../access/authorize.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Importer } from '../../registry/ports/importer.js'
@@ -8,6 +9,7 @@ import type { Store } from '../../registry/ports/store.js'
 import type { Upstreams } from '../../registry/ports/upstream.js'
 import type { Principal } from '../../registry/principal.js'
 import type { Registry } from '../../registry/registry.js'
+import type { RequestContext } from '../../registry/request-context.js'
 
 /** Every operation the AWS SDK knows, read off its command classes, and ours: no list to keep by hand. */
 export type OperationName = SdkOperationName | keyof OurOperations
@@ -64,6 +66,7 @@ export interface Context extends Resources {
   /** The registry addressed: the signature's Region, and `registryId` or else the caller's account. */
   readonly registry: Registry
   readonly principal: Principal
+  readonly request: RequestContext
   /** When the request arrived, read once, so everything an operation writes bears one time. */
   readonly now: Date
 }
@@ -92,9 +95,20 @@ export interface Settings {
   readonly egress: 'all' | 'none'
 }
 
+/** A permission a call needs beside the one for its own action. */
+export interface Permission {
+  readonly action: Action
+  readonly resource: string
+  /** Condition keys policies may look at here: `iam:PassedToService`. */
+  readonly conditions?: Conditions
+}
+
 /** One operation of the API. */
 export interface Operation<N extends OperationName> {
-  /** The ARNs the caller needs permission on. Runs before validation, so must accept any input. */
-  resources(input: Input<N>, registry: Registry): string[]
+  /**
+   * What the caller needs permission on: ARNs for the operation's own action, and what else it takes. Runs before
+   * validation, so must accept any input.
+   */
+  resources(input: Input<N>, registry: Registry): (string | Permission)[]
   run(input: Input<N>, context: Context): Promise<Output<N>>
 }

@@ -123,8 +123,9 @@ function finishBehind(registry: Registry, { image }: PutOutcome, cache: Cache): 
 }
 
 function may(request: PullRequest, action: AccessRequest['action'], { authorize }: Cache): Promise<boolean> {
-  const { principal, registry, repository } = request
-  return isAllowed(authorize, { principal, action, resources: [repositoryArn(registry, repository)], registry })
+  const { principal, registry, repository, request: context } = request
+  const resources = [repositoryArn(registry, repository)]
+  return isAllowed(authorize, { principal, action, resources, registry, request: context })
 }
 
 const find = ({ registry, repository, imageId }: PullRequest, { store }: Cache) =>

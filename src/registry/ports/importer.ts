@@ -2,6 +2,7 @@ import type { FoundImage, ImageFailure } from '../find-image.js'
 import type { ImageId } from '../image.js'
 import type { Principal } from '../principal.js'
 import type { Registry } from '../registry.js'
+import type { RequestContext } from '../request-context.js'
 
 /** An image somebody wants to have. */
 export interface PullRequest {
@@ -9,6 +10,7 @@ export interface PullRequest {
   readonly repository: string
   readonly imageId: ImageId
   readonly principal: Principal
+  readonly request: RequestContext
 }
 
 /**

@@ -11,8 +11,8 @@ export const batchImportUpstreamImage: Operation<'BatchImportUpstreamImage'> = {
   resources: namedRepository,
 
   run({ repositoryName: repository, imageIds }, context) {
-    const { registry, principal, importer } = context
-    const bring = (imageId: ImageId) => importer.importImage({ registry, repository, imageId, principal })
+    const { registry, principal, request, importer } = context
+    const bring = (imageId: ImageId) => importer.importImage({ registry, repository, imageId, principal, request })
     return batchAnswer(imageIds, bring, context)
   },
 }
