@@ -11,6 +11,8 @@ export interface RegistryClient {
   pushManifest(repository: string, reference: string, manifest: Buffer): Promise<void>
 }
 
+const LONGEST_ANSWER_MS = 15_000
+
 /** What a client has to know of an emulator that runs. */
 export interface Addresses {
   readonly endpoint: string
@@ -38,7 +40,9 @@ export function registryClient({ endpoint, registry }: Addresses, token: string)
 
   async function ask(method: string, url: string, body?: Buffer, contentType = 'application/octet-stream') {
     const headers = { authorization: `Basic ${token}`, accept, ...(body && { 'content-type': contentType }) }
-    const answer = await fetch(new URL(url, origin), { method, headers, body: body && new Uint8Array(body) })
+    // fetch of Node 20 sometimes waits for ever for a server that was killed while it connected.
+    const signal = AbortSignal.timeout(LONGEST_ANSWER_MS)
+    const answer = await fetch(new URL(url, origin), { method, headers, signal, body: body && new Uint8Array(body) })
     return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) }
   }
   async function write(...request: Parameters<typeof ask>) {
