@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { evaluate } from '../../src/iam/evaluate.js'
+import { explain } from '../../src/iam/explain.js'
+import type { AccessQuestion, Decision } from '../../src/iam/policy.js'
+import {
+  compiled,
+  FILTERS,
+  GRANTS,
+  type Kind,
+  KINDS,
+  places,
+  policyTexts,
+  type PolicyTexts,
+  questions,
+  statementOf,
+  withStatement,
+} from './random-policies.js'
+
+/** The same every time: whoever sees a failure sees it again. */
+const RUNS = { seed: 20121017, numRuns: 500 }
+
+const decide = (question: AccessQuestion, texts: PolicyTexts): Decision => evaluate(question, compiled(texts))
+
+/** Questions and policies, and a statement with this effect to be put into a policy of one of these kinds. */
+const additions = (effect: 'Allow' | 'Deny', kinds: readonly Kind[]) =>
+  fc.tuple(questions, policyTexts, fc.constantFrom(...kinds)).chain(([question, texts, kind]) =>
+    fc.record({
+      question: fc.constant(question),
+      texts: fc.constant(texts),
+      kind: fc.constant(kind),
+      statement: statementOf(kind, effect),
+      place: places,
+    }),
+  )
+
+test('random questions get every kind of answer, so that what follows has something to say', () => {
+  const samples = fc.sample(fc.tuple(questions, policyTexts), { ...RUNS, numRuns: 1000 })
+  const answers = samples.map(([question, texts]) => decide(question, texts))
+  const allowed = answers.filter((answer) => answer.allowed)
+  const silent = answers.flatMap((answer) => (answer.allowed || answer.decidedBy ? [] : [answer.type]))
+  const denied = answers.flatMap((answer) => (answer.allowed || !answer.decidedBy ? [] : [answer.type]))
+
+  expect(allowed.length).toBeGreaterThan(samples.length / 10)
+  expect(new Set(silent).size).toBe(KINDS.length)
+  expect(new Set(denied).size).toBe(KINDS.length)
+})
+
+test('an added Deny never turns a no into a yes', () => {
+  fc.assert(
+    fc.property(additions('Deny', KINDS), ({ question, texts, kind, statement, place }) => {
+      const before = decide(question, texts)
+      const after = decide(question, withStatement(texts, kind, statement, place))
+
+      expect(after.allowed && !before.allowed).toBe(false)
+    }),
+    RUNS,
+  )
+})
+
+test("an added Allow of an identity's or a resource's policy never turns a yes into a no", () => {
+  fc.assert(
+    fc.property(additions('Allow', GRANTS), ({ question, texts, kind, statement, place }) => {
+      const before = decide(question, texts)
+      const after = decide(question, withStatement(texts, kind, statement, place))
+
+      expect(before.allowed && !after.allowed).toBe(false)
+    }),
+    RUNS,
+  )
+})
+
+test('an added Allow of a filter that is there never turns a yes into a no', () => {
+  fc.assert(
+    fc.property(additions('Allow', FILTERS), ({ question, texts, kind, statement, place }) => {
+      fc.pre(texts[kind].length > 0)
+      const before = decide(question, texts)
+      const after = decide(question, withStatement(texts, kind, statement, place))
+
+      expect(before.allowed && !after.allowed).toBe(false)
+    }),
+    RUNS,
+  )
+})
+
+test('a boundary, a session policy or a service control policy only takes away', () => {
+  fc.assert(
+    fc.property(questions, policyTexts, fc.constantFrom(...FILTERS), (question, texts, kind) => {
+      const filtered = decide(question, texts)
+      const unfiltered = decide(question, { ...texts, [kind]: [] })
+
+      expect(filtered.allowed && !unfiltered.allowed).toBe(false)
+    }),
+    RUNS,
+  )
+})
+
+test('an explicit deny wins, wherever it stands', () => {
+  fc.assert(
+    fc.property(questions, policyTexts, fc.constantFrom(...KINDS), places, (question, texts, kind, place) => {
+      const everybody = kind === 'resource' ? { Principal: '*' } : {}
+      const everything = { Effect: 'Deny', Action: '*', Resource: '*', ...everybody }
+      const decision = decide(question, withStatement(texts, kind, everything, place))
+
+      expect(decision.allowed).toBe(false)
+      expect(decision.decidedBy?.statement.effect).toBe('Deny')
+    }),
+    RUNS,
+  )
+})
+
+test('a yes is always by an Allow, and a no by a Deny or by none', () => {
+  fc.assert(
+    fc.property(questions, policyTexts, (question, texts) => {
+      const { allowed, decidedBy } = decide(question, texts)
+      const effect = decidedBy?.statement.effect
+
+      expect(allowed ? ['Allow'] : ['Deny', undefined]).toContain(effect)
+    }),
+    RUNS,
+  )
+})
+
+test('the order of statements and of policies never matters', () => {
+  const shuffled = <Item>(items: readonly Item[]) =>
+    fc.shuffledSubarray([...items], { minLength: items.length, maxLength: items.length })
+  const reordered = (texts: PolicyTexts): fc.Arbitrary<PolicyTexts> => {
+    const each = (kind: Kind) => fc.tuple(...texts[kind].map(shuffled)).chain(shuffled)
+    return fc.record({
+      identity: each('identity'),
+      resource: each('resource'),
+      boundary: each('boundary'),
+      session: each('session'),
+      serviceControl: each('serviceControl'),
+    })
+  }
+  const both = policyTexts.chain((texts) => fc.record({ texts: fc.constant(texts), changed: reordered(texts) }))
+
+  fc.assert(
+    fc.property(questions, both, (question, { texts, changed }) => {
+      expect(answerOf(decide(question, changed))).toEqual(answerOf(decide(question, texts)))
+    }),
+    RUNS,
+  )
+})
+
+/** What a caller is told: not which of several statements it was that decided. */
+const answerOf = (decision: Decision) => ({
+  allowed: decision.allowed,
+  type: decision.allowed ? undefined : decision.type,
+  effect: decision.decidedBy?.statement.effect,
+})
+
+test('explain considers every statement and says what evaluate says', () => {
+  fc.assert(
+    fc.property(questions, policyTexts, (question, texts) => {
+      const policies = compiled(texts)
+      const decision = evaluate(question, policies)
+      const { decision: explained, considered, wouldChange } = explain(question, policies)
+
+      expect(explained).toEqual(decision)
+      expect(considered.length).toBe(KINDS.flatMap((kind) => texts[kind].flat()).length)
+      expect(considered.filter(({ decided }) => decided).length).toBe(decision.decidedBy ? 1 : 0)
+      expect(wouldChange.length > 0).toBe(!decision.allowed)
+    }),
+    RUNS,
+  )
+})

@@ -1,0 +1,109 @@
+import type { PolicyVersion } from '../policy-version.js'
+import type { ConditionValues } from '../question.js'
+import { listAt, type Located, memberOf, nameOf, objectAt, refuse } from '../reading.js'
+import { type Matcher } from '../matcher.js'
+import { templateOf, variablesIn } from '../variables.js'
+import { type Comparison, comparisons } from './operators.js'
+
+/** One operator on one key: any of the values will do, or none of them for a negated operator. */
+export interface Condition {
+  readonly operator: Operator
+  /** As written. */
+  readonly key: string
+  /** In lower case. */
+  readonly lookup: string
+  readonly written: readonly string[]
+  readonly tests: readonly Matcher[]
+  /** Condition keys that its variables ask for. */
+  readonly variables: readonly string[]
+}
+
+/** An operator with its prefix and suffix. */
+export interface Operator {
+  /** As written. */
+  readonly name: string
+  readonly comparison: Comparison
+  readonly set: 'ForAllValues' | 'ForAnyValue' | undefined
+  /** What it says of a key that has no value. */
+  readonly ifMissing: boolean
+  /** Null: it looks at whether there is a value, not at which. */
+  readonly asksPresence: boolean
+}
+
+const OPERATOR = /^(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?$/
+
+/**
+ * Reads the Condition element. Throws PolicyError.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+ */
+export function parseConditions(at: Located, version: PolicyVersion): Condition[] {
+  if (at.value === undefined) return []
+  const operators = objectAt(at)
+  return Object.keys(operators.value).flatMap((name) => {
+    const block = memberOf(operators, name)
+    const operator = operatorOf({ value: name, path: block.path })
+    const keys = objectAt(block)
+    return Object.keys(keys.value).map((key) => conditionOf(operator, key, memberOf(keys, key), version))
+  })
+}
+
+function operatorOf(at: Located<string>): Operator {
+  const [, prefix, base = '', suffix] = OPERATOR.exec(at.value.toLowerCase()) ?? []
+  const comparison = comparisons.get(base)
+  if (!comparison) return refuse(at, 'is not a condition operator such as StringEquals')
+  const asksPresence = base === 'null'
+  if (asksPresence && suffix) refuse(at, 'must be Null: it asks already whether the key exists')
+  const set = prefix && (prefix === 'forallvalues' ? 'ForAllValues' : 'ForAnyValue')
+  const ifMissing = suffix !== undefined || (set ? set === 'ForAllValues' : comparison.isNegated)
+  return { name: at.value, comparison, set: set === '' ? undefined : set, ifMissing, asksPresence }
+}
+
+function conditionOf(operator: Operator, key: string, at: Located, version: PolicyVersion): Condition {
+  if (!/^[^:]+:./.test(key)) refuse(at, 'must be a condition key with its prefix, such as aws:SourceIp')
+  const texts = listAt(at).map(valueAt)
+  const templates = texts.map((text) => templateOf(text, operator.comparison.takesVariables ? version : '2008-10-17'))
+  return {
+    operator,
+    key,
+    lookup: key.toLowerCase(),
+    written: texts.map(({ value }) => value),
+    tests: templates.map((template) => operator.comparison.compile(template)),
+    variables: templates.flatMap(variablesIn),
+  }
+}
+
+function valueAt({ value, path }: Located): Located<string> {
+  if (typeof value === 'string') return { value, path }
+  if (typeof value === 'number' || typeof value === 'boolean') return { value: String(value), path }
+  return refuse({ value, path }, `must be a text, a number or a boolean, not ${nameOf(value)}`)
+}
+
+/**
+ * Whether the condition holds. Without a set operator a key of several values is looked at as if there were ForAnyValue,
+ * and of a negated operator none may match.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+ */
+export function conditionHolds({ operator, lookup, tests }: Condition, values: ConditionValues): boolean {
+  const actual = values[lookup]
+  const isMissing = hasNoValue(actual, operator)
+  if (operator.asksPresence) return isOneOf(String(isMissing), tests, values)
+  if (isMissing || actual === undefined) return operator.ifMissing
+
+  const { isNegated } = operator.comparison
+  if (typeof actual === 'string') return isOneOf(actual, tests, values) !== isNegated
+  const isOk = (value: string) => isOneOf(value, tests, values) !== isNegated
+  const all = operator.set ? operator.set === 'ForAllValues' : isNegated
+  return all ? actual.every(isOk) : actual.some(isOk)
+}
+
+/** Whether a key has no value for an operator: to the set operators a set of nothing but empty texts is an empty one. */
+export function hasNoValue(actual: ConditionValues[string], { set }: Operator): boolean {
+  if (actual === undefined) return true
+  if (typeof actual === 'string') return set !== undefined && actual === ''
+  return set === undefined ? actual.length === 0 : actual.every((value) => value === '')
+}
+
+function isOneOf(actual: string, tests: readonly Matcher[], values: ConditionValues): boolean {
+  for (const test of tests) if (test(actual, values)) return true
+  return false
+}

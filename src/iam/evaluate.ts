@@ -1,0 +1,31 @@
+import { firstMatch, grantsOf, grantThatDecides, lacking } from './grants.js'
+import type { AccessQuestion, ApplicablePolicies, AttachedPolicy, Decision, PolicyType } from './policy.js'
+import { askedOf } from './statement.js'
+
+/**
+ * Decides one question. An explicit deny in any policy wins; otherwise everything that must allow has to.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export function evaluate(question: AccessQuestion, policies: ApplicablePolicies): Decision {
+  const asked = askedOf(question, policies)
+  for (const [type, attached] of byType(policies)) {
+    const denial = firstMatch(asked, type, attached, 'Deny')
+    if (denial) return { allowed: false, type, decidedBy: denial }
+  }
+  const grants = grantsOf(asked, policies)
+  const [type] = lacking(question, grants)
+  const decidedBy = grantThatDecides(question, grants)
+  if (type === undefined && decidedBy) return { allowed: true, decidedBy }
+  return { allowed: false, type: type ?? 'identity-based policy' }
+}
+
+const NONE: readonly AttachedPolicy[] = []
+
+/** The policies by type, in the order in which denials are told. */
+export const byType = (policies: ApplicablePolicies): readonly (readonly [PolicyType, readonly AttachedPolicy[]])[] => [
+  ['service control policy', policies.serviceControl ?? NONE],
+  ['resource-based policy', policies.resource],
+  ['identity-based policy', policies.identity],
+  ['permissions boundary', policies.boundary ?? NONE],
+  ['session policy', policies.session ?? NONE],
+]

@@ -1,0 +1,65 @@
+import { actionMatches } from './actions.js'
+import { type Condition, conditionHolds, hasNoValue, type Operator } from './conditions/condition.js'
+import type { Statement } from './policy.js'
+import type { Asked, ConditionValues } from './question.js'
+import { resourceMatches } from './resources.js'
+import { principalMatches } from './statement.js'
+
+/** Why a statement does not speak of what is asked: a sentence for each element that fails; none where all match. */
+export function failuresOf(statement: Statement, asked: Asked): string[] {
+  const { actions, principals, resources, conditions } = statement
+  const { question } = asked
+  const values = question.conditions
+  const sentences: string[] = []
+  if (!actionMatches(actions, asked)) sentences.push(mismatch('Action', question.action, actions))
+  if (principals && !principalMatches(statement, asked)) {
+    sentences.push(mismatch('Principal', question.principal.arn, principals))
+  }
+  if (resources && !resourceMatches(resources, question)) {
+    sentences.push(mismatch('Resource', question.resource, resources) + variablesSentence(resources.variables, values))
+  }
+  const failed = conditions.filter((condition) => !conditionHolds(condition, values))
+  return [...sentences, ...failed.map((condition) => conditionFailure(condition, values))]
+}
+
+interface Element {
+  readonly isNegated: boolean
+  readonly written: readonly string[]
+}
+
+const mismatch = (name: string, asked: string, { isNegated, written }: Element) =>
+  isNegated ? `${name} ${asked} is among Not${name} ${oneOf(written)}` : `${name} ${asked} is not ${oneOf(written)}`
+
+const oneOf = (written: readonly string[]) => (written.length === 0 ? 'in an empty list' : written.join(' or '))
+
+function conditionFailure(condition: Condition, values: ConditionValues): string {
+  const { operator, key, lookup, written, variables } = condition
+  const { isNegated, relation } = operator.comparison
+  const subject = `Condition ${operator.name} ${key}:`
+  const actual = values[lookup]
+  const isMissing = actual === undefined || hasNoValue(actual, operator)
+  if (operator.asksPresence) return `${subject} the request has ${isMissing ? 'no' : 'a'} value for it`
+
+  const wanted = [relation, oneOf(written)].filter(Boolean).join(' ') + variablesSentence(variables, values)
+  if (isMissing)
+    return `${subject} the request has no value for it; needed is one that is ${isNegated ? 'not ' : ''}${wanted}`
+  return `${subject} ${whatFails(actual, operator)} ${wanted}`
+}
+
+function whatFails(actual: string | readonly string[], { set, comparison: { isNegated } }: Operator): string {
+  const list = typeof actual === 'string' ? [actual] : actual
+  if (list.length === 1) return `${list.join()} ${isNegated ? 'is' : 'is not'}`
+  const positive = set === 'ForAllValues' ? 'not every one' : 'none'
+  const negated = set === 'ForAnyValue' ? 'every one' : 'one'
+  return `${isNegated ? negated : positive} of ${list.join(', ')} is`
+}
+
+/** What the variables stood for, since nothing else shows it. */
+function variablesSentence(variables: readonly string[], values: ConditionValues): string {
+  if (variables.length === 0) return ''
+  const said = [...new Set(variables)].map((key) => {
+    const value = values[key]
+    return typeof value === 'string' ? `${key} is ${value}` : `${key} has no single value`
+  })
+  return ` (${said.join(', ')})`
+}
