@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { AccountsError } from './access/accounts-error.js'
 import type { Accounts } from './access/credentials.js'
+import { identitiesIn } from './access/identities.js'
 import { parseJson } from './config/json.js'
 import { brokenRule } from './config/rules.js'
 import { type Given, settings } from './config/settings.js'
@@ -20,13 +22,20 @@ export interface Config {
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
   readonly registryHost: string
+  /** Relaxed: any access key is an administrator's, and signatures are not checked. */
+  readonly auth: 'strict' | 'relaxed'
+  /** How far a signature's time may be from the machine's. */
+  readonly signatures: { readonly maxSkewSeconds: number }
   /** Undefined: the default account with access key `test`. */
   readonly accounts: Accounts | undefined
   /** Where an upstream host really is; without an entry it is `https://<host>`. */
   readonly upstreams: Readonly<Record<string, { readonly endpoint: string }>>
   readonly network: { readonly egress: 'all' | 'none' }
   readonly quotas: { readonly pullThroughCacheRules: number }
-  readonly pullThroughCache: PullThroughSettings
+  readonly pullThroughCache: PullThroughSettings & {
+    /** Where cache rules cannot be created. */
+    readonly unsupportedRegions: readonly string[]
+  }
 }
 
 /** What holds where nothing is said; the published schema tells editors the same. */
@@ -38,18 +47,24 @@ export const defaultConfig: Config = {
   store: 'embedded',
   log: 'info',
   registryHost: 'localhost:{port}',
+  auth: 'strict',
+  signatures: { maxSkewSeconds: 300 },
   accounts: undefined,
   upstreams: {},
   network: { egress: 'all' },
   quotas: { pullThroughCacheRules: 10 },
-  pullThroughCache: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900 },
+  pullThroughCache: {
+    checkIntervalSeconds: 86_400,
+    retryIntervalSeconds: 900,
+    unsupportedRegions: ['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'],
+  },
 }
 
 /** The configuration file once it has been checked. */
-type ConfigFile = Partial<Omit<Config, 'quotas' | 'pullThroughCache'>> & {
-  readonly quotas?: Partial<Config['quotas']>
-  readonly pullThroughCache?: Partial<PullThroughSettings>
-}
+type ConfigFile = Partial<Omit<Config, Nested>> & { readonly [Name in Nested]?: Partial<Config[Name]> }
+
+/** Settings whose members have defaults of their own. */
+type Nested = 'signatures' | 'network' | 'quotas' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
@@ -62,6 +77,7 @@ export function readConfig(flags: Given, environment: NodeJS.ProcessEnv): Config
     ...file,
     ...accept(variables, 'environment'),
     ...accept(flags, 'flag'),
+    signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
     pullThroughCache: { ...defaultConfig.pullThroughCache, ...file.pullThroughCache },
@@ -97,7 +113,18 @@ function readConfigFile(asked: string | undefined): ConfigFile {
   if (broken) throw new UsageError(`${path}: ${broken.path || 'the whole'} ${broken.complaint}`)
   const settingsOfFile = { ...(file as ConfigFile & { $schema?: string }) }
   delete settingsOfFile.$schema
+  requireAccounts(settingsOfFile.accounts, path)
   return settingsOfFile
+}
+
+/** Policies and keys are judged here by what uses them later, so that a fault stops the start and names its place. */
+function requireAccounts(accounts: Accounts | undefined, path: string): void {
+  try {
+    identitiesIn(accounts)
+  } catch (error) {
+    if (error instanceof AccountsError) throw new UsageError(`${path}: /accounts${error.path} ${error.message}`)
+    throw error
+  }
 }
 
 function readText(path: string, mayBeMissing: boolean): string | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AccountsError } from '../../src/access/accounts-error.js'
 import { credentialsIn } from '../../src/access/credentials.js'
 
 describe('credentials', () => {
@@ -7,15 +8,47 @@ describe('credentials', () => {
     const { secretAccessKey, principal } = credentialsIn(accounts)('AKIAEXAMPLE')!
     expect(secretAccessKey).toBe('secret')
     expect(principal).toMatchObject({ arn: 'arn:aws:iam::111122223333:user/dev', account: '111122223333' })
+    expect(principal.userId).toMatch(/^AIDA[A-Z2-7]{17}$/)
     expect(credentialsIn(accounts)('AKIAEXAMPLE')!.principal.userId).toBe(principal.userId)
   })
 
   it('of the default account are there only where no account is configured', () => {
-    expect(credentialsIn(undefined)('test')?.principal.account).toBe('000000000000')
+    expect(credentialsIn(undefined)('test')?.principal).toEqual({
+      arn: 'arn:aws:iam::000000000000:root',
+      account: '000000000000',
+      userId: '000000000000',
+    })
     expect(credentialsIn({})('test')).toBeUndefined()
   })
 
   it('of a key nobody has are none', () => {
     expect(credentialsIn({ '111122223333': {} })('constructor')).toBeUndefined()
+  })
+
+  it('may be several for one user', () => {
+    const keys = credentialsIn({ '111122223333': { users: { dev: { accessKeys: { AKIA1: 'a', AKIA2: 'b' } } } } })
+    expect(keys('AKIA1')?.principal).toBe(keys('AKIA2')?.principal)
+    expect(keys('AKIA2')?.secretAccessKey).toBe('b')
+  })
+
+  it.each([
+    ['two users', '111122223333'],
+    ['users of two accounts', '444455556666'],
+  ])('are refused where %s have one key, and neither id nor secret is told', (_, other) => {
+    const dev = { users: { dev: { accessKeys: { HIDDENID: 'HIDDEN' } } } }
+    const twin = { users: { ...(other === '111122223333' && dev.users), ci: { accessKeys: { HIDDENID: 'HIDDEN' } } } }
+    const accounts = { '111122223333': dev, [other]: twin }
+    let refusal: unknown
+    try {
+      credentialsIn(accounts)
+    } catch (error) {
+      refusal = error
+    }
+    expect(refusal).toBeInstanceOf(AccountsError)
+    expect(refusal).toMatchObject({
+      path: `/${other}/users/ci/accessKeys`,
+      message:
+        'must not hold an access key id that arn:aws:iam::111122223333:user/dev has already: a key belongs to one user',
+    })
   })
 })

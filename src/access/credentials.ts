@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { Principal } from '../registry/principal.js'
+import { AccountsError } from './accounts-error.js'
+import { principalOfRoot, principalOfUser } from './principals.js'
 
 /** What an access key stands for. */
 export interface Credentials {
@@ -10,18 +11,39 @@ export interface Credentials {
 /** The `accounts` section of the configuration file, by account id. */
 export type Accounts = Readonly<Record<string, Account>>
 
-/** One AWS account: who may call, and the secrets its pull through cache rules name. */
+/** One AWS account: who may call, what bounds them all, and the secrets its pull through cache rules name. */
 export interface Account {
-  readonly users?: Readonly<Record<string, User>>
+  readonly users?: Readonly<Record<string, ConfiguredUser>>
+  readonly roles?: Readonly<Record<string, ConfiguredRole>>
+  readonly serviceControlPolicies?: readonly object[]
   /** Secrets Manager secrets by name (`ecr-pullthroughcache/…`). */
   readonly secrets?: Readonly<Record<string, { username: string; accessToken: string }>>
 }
 
-/** An IAM user; the policies are read by the decision on who may do what. */
-export interface User {
+/** A policy document, or the name or ARN of a managed policy. */
+export type ConfiguredPolicy = object | string
+
+/** What users and roles have in common. Without policies they may do nothing. */
+export interface ConfiguredIdentity {
+  readonly policies?: readonly ConfiguredPolicy[]
+  readonly permissionsBoundary?: ConfiguredPolicy
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** An IAM user as it is written down. */
+export interface ConfiguredUser extends ConfiguredIdentity {
   /** Access key id to secret access key. */
   readonly accessKeys?: Readonly<Record<string, string>>
-  readonly policies?: readonly object[]
+}
+
+/** An IAM role as it is written down. */
+export interface ConfiguredRole extends ConfiguredIdentity {
+  /** Who may assume it. */
+  readonly trustPolicy: object
+  /** Begins and ends with `/`; unless said, it is `/`. */
+  readonly path?: string
+  /** How long a session may last; unless said, an hour. */
+  readonly maxSessionDurationSeconds?: number
 }
 
 /** The credentials behind an access key id; undefined for a key nobody has. */
@@ -30,33 +52,38 @@ export type CredentialsOf = (accessKeyId: string) => Credentials | undefined
 /** Who calls when the configuration names no accounts: the keys every local AWS tool tries first. */
 export const defaultAccount = { account: '000000000000', accessKeyId: 'test', secretAccessKey: 'test' }
 
-/** Looks access keys up in the configured accounts, or in the default one where none are configured. */
+/**
+ * Looks access keys up in the configured accounts, or in the default one where none are configured.
+ * Throws AccountsError where two users have the same key: a signature could not say which of them calls.
+ */
 export function credentialsIn(accounts: Accounts | undefined): CredentialsOf {
-  const byKey = new Map(accounts ? Object.entries(accounts).flatMap(keysOfAccount) : [defaultKey()])
+  const byKey = accounts ? keysIn(accounts) : new Map([defaultKey()])
   return (accessKeyId) => byKey.get(accessKeyId)
 }
 
 function defaultKey(): [string, Credentials] {
   const { account, accessKeyId, secretAccessKey } = defaultAccount
-  return [
-    accessKeyId,
-    { secretAccessKey, principal: { arn: `arn:aws:iam::${account}:root`, account, userId: account } },
-  ]
+  return [accessKeyId, { secretAccessKey, principal: principalOfRoot(account) }]
 }
 
-function keysOfAccount([account, { users = {} }]: [string, Account]): [string, Credentials][] {
-  return Object.entries(users).flatMap(([name, { accessKeys = {} }]) => {
-    const arn = `arn:aws:iam::${account}:user/${name}`
-    const principal = { arn, account, userId: userIdOf(arn) }
-    return Object.entries(accessKeys).map(([id, secretAccessKey]): [string, Credentials] => [
-      id,
-      { secretAccessKey, principal },
-    ])
-  })
+function keysIn(accounts: Accounts): Map<string, Credentials> {
+  const byKey = new Map<string, Credentials>()
+  for (const [account, { users = {} }] of Object.entries(accounts)) {
+    for (const [name, { accessKeys = {} }] of Object.entries(users)) {
+      const principal = principalOfUser(account, name)
+      for (const [accessKeyId, secretAccessKey] of Object.entries(accessKeys)) {
+        const before = byKey.get(accessKeyId)
+        if (before) throw sharedKey(`/${account}/users/${name}`, before.principal)
+        byKey.set(accessKeyId, { secretAccessKey, principal })
+      }
+    }
+  }
+  return byKey
 }
 
-/** Stable across restarts, in the form of a real one: AIDA and 17 capitals and digits. */
-const userIdOf = (arn: string) =>
-  `AIDA${[...createHash('sha256').update(arn).digest().subarray(0, 17)].map((byte) => BASE32[byte % 32]).join('')}`
-
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+/** Names both users and not the key: where id and secret were swapped, the id is the secret. */
+const sharedKey = (path: string, { arn }: Principal) =>
+  new AccountsError(
+    `${path}/accessKeys`,
+    `must not hold an access key id that ${arn} has already: a key belongs to one user`,
+  )

@@ -1,6 +1,18 @@
+import { parsePolicy } from '../iam/parse.js'
 import type { AttachedPolicy } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
-import type { CredentialsOf } from './credentials.js'
+import { serviceLinkedRoleArn } from '../registry/service-linked-role.js'
+import { compileDocument, compileIdentity } from './attached-policies.js'
+import {
+  type Account,
+  type Accounts,
+  type ConfiguredRole,
+  credentialsIn,
+  type CredentialsOf,
+  defaultAccount,
+} from './credentials.js'
+import { managedPolicies } from './managed-policies.js'
+import { principalOfRoot, principalOfUser, uniqueId } from './principals.js'
 
 /** Who there is: the users and roles of the configuration, and what their policies say. */
 export interface Identities {
@@ -9,6 +21,8 @@ export interface Identities {
   /** The policies of a principal; undefined for one that the configuration does not know (any more). */
   policiesOf(principal: Principal): IdentityPolicies | undefined
   role(roleArn: string): Role | undefined
+  /** IAM names roles without their path, STS by their ARN. */
+  roleNamed(account: string, name: string): Role | undefined
   /** Whether policies may name this as an AWS principal: an account, a user or role that is there, a session of such a role. */
   isPrincipal(principal: string): boolean
 }
@@ -38,3 +52,112 @@ export interface Role {
   readonly maxSessionDurationSeconds: number
   readonly tags: Readonly<Record<string, string>>
 }
+
+const DEFAULT_SESSION_SECONDS = 3600
+
+/** What the root user's permissions look like to a decision and its explanation. */
+const ROOT_POLICY: AttachedPolicy = {
+  name: "the account's root user",
+  policy: parsePolicy(
+    { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+    'identity',
+  ),
+}
+
+/** Service control policies do not reach service-linked roles. */
+const SERVICE_LINKED: IdentityPolicies = {
+  identity: [{ name: managedPolicies.pullThroughCache.name, policy: managedPolicies.pullThroughCache.policy }],
+  tags: {},
+}
+
+/**
+ * Who there is, by the configuration; without accounts the root user of the default one. Every policy is compiled here
+ * and never again. A root user is known only where it can sign in: with `relaxed` anybody is the root of any account, and
+ * tokens from then are worth nothing once the emulator is strict. Throws AccountsError.
+ * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+ */
+export function identitiesIn(accounts: Accounts | undefined, auth: 'strict' | 'relaxed' = 'strict'): Identities {
+  const compiled = Object.entries(accounts ?? { [defaultAccount.account]: {} }).map(compileAccount)
+  const roles = compiled.flatMap((account) => account.roles)
+  const policies = new Map(compiled.flatMap((account) => account.identities))
+  const roleByArn = new Map(roles.map((role) => [role.arn, role]))
+  const roleByName = new Map(roles.map((role) => [`${role.account} ${role.name}`, role]))
+  const rootPolicies = new Map(compiled.map(({ account, root }) => [account, root]))
+  const hasRoot = (account: string) => auth === 'relaxed' || (!accounts && account === defaultAccount.account)
+  return {
+    credentialsOf: credentialsIn(accounts),
+    policiesOf({ arn, account, session }) {
+      const holder = session?.roleArn ?? arn
+      const configured = policies.get(holder)
+      if (configured) return configured
+      if (holder === serviceLinkedRoleArn(account)) return SERVICE_LINKED
+      const isRoot = holder === principalOfRoot(account).arn && hasRoot(account)
+      return isRoot ? (rootPolicies.get(account) ?? policiesOfRoot([])) : undefined
+    },
+    role: (roleArn) => roleByArn.get(roleArn),
+    roleNamed: (account, name) => roleByName.get(`${account} ${name}`),
+    isPrincipal(principal) {
+      if (policies.has(principal) || ACCOUNT.test(principal) || isServiceLinkedRole(principal)) return true
+      const [, account, name] = ROLE_SESSION.exec(principal) ?? []
+      return account !== undefined && roleByName.has(`${account} ${name}`)
+    },
+  }
+}
+
+/** An account as its id or as the ARN of its root; that it exists cannot be seen from outside, in AWS neither. */
+const ACCOUNT = /^(\d{12}|arn:aws:iam::\d{12}:root)$/
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: the ARN of a session leaves out the path. */
+const ROLE_SESSION = /^arn:aws:sts::(\d{12}):assumed-role\/([\w+=,.@-]{1,64})\/[\w+=,.@-]{2,64}$/
+
+function isServiceLinkedRole(arn: string): boolean {
+  const account = arn.split(':', 5)[4] ?? ''
+  return ACCOUNT.test(account) && arn === serviceLinkedRoleArn(account)
+}
+
+const policiesOfRoot = (serviceControl: readonly AttachedPolicy[]): IdentityPolicies => ({
+  identity: [ROOT_POLICY],
+  serviceControl,
+  tags: {},
+})
+
+function compileAccount([account, configured]: [string, Account]) {
+  const { users = {}, roles = {}, serviceControlPolicies = [] } = configured
+  const serviceControl = serviceControlPolicies.map((document, index) => {
+    const name = `service control policy ${index + 1} of account ${account}`
+    return compileDocument(document, 'identity', name, `/${account}/serviceControlPolicies/${index}`)
+  })
+  const ofUsers = Object.entries(users).map(([userName, user]): [string, IdentityPolicies] => {
+    const compiled = compileIdentity(user, `user ${userName}`, `/${account}/users/${userName}`)
+    return [principalOfUser(account, userName).arn, { ...compiled, serviceControl, userName }]
+  })
+  const ofRoles = Object.entries(roles).map(([name, role]): [string, IdentityPolicies] => {
+    const compiled = compileIdentity(role, `role ${name}`, `/${account}/roles/${name}`)
+    return [roleArn(account, name, role), { ...compiled, serviceControl }]
+  })
+  return {
+    account,
+    identities: [...ofUsers, ...ofRoles],
+    roles: Object.entries(roles).map(([name, role]) => compileRole(account, name, role)),
+    root: policiesOfRoot(serviceControl),
+  }
+}
+
+function compileRole(account: string, name: string, configured: ConfiguredRole): Role {
+  const { trustPolicy, path = '/', tags = {}, maxSessionDurationSeconds = DEFAULT_SESSION_SECONDS } = configured
+  const arn = roleArn(account, name, configured)
+  return {
+    ...{ arn, account, name, path, tags, maxSessionDurationSeconds },
+    roleId: uniqueId('AROA', arn),
+    trustPolicy: compileDocument(
+      trustPolicy,
+      'trust',
+      `trust policy of role ${name}`,
+      `/${account}/roles/${name}/trustPolicy`,
+    ),
+    trustPolicyDocument: trustPolicy,
+  }
+}
+
+const roleArn = (account: string, name: string, { path = '/' }: ConfiguredRole) =>
+  `arn:aws:iam::${account}:role${path}${name}`

@@ -3,13 +3,17 @@ import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { version } from '../version.js'
 
+/** Said once, loudly, wherever a start is told: nobody should find out later. */
+export const RELAXED =
+  'AUTH IS RELAXED: any access key is an administrator, and signatures are not checked. Not for a shared machine.'
+
 /** What a person sees on a terminal: both addresses, and what to type next. */
 export function banner(
   { endpoint, registry }: Pick<Running, 'endpoint' | 'registry'>,
   config: Config,
   isColored = picocolors.isColorSupported,
 ): string {
-  const { bold, cyan, dim } = picocolors.createColors(isColored)
+  const { bold, cyan, dim, red } = picocolors.createColors(isColored)
   const state = config.store === 'memory' ? 'in memory, gone at the end' : config.dataDir
   const lines = [
     `${bold('ecr-local')} ${dim(version)}`,
@@ -17,6 +21,7 @@ export function banner(
     ...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []),
     `Registry       ${cyan(registry)}`,
     `State          ${state}`,
+    ...(config.auth === 'relaxed' ? ['', bold(red(RELAXED))] : []),
     '',
     ...(endpoint ? nextCommands(endpoint, registry, config) : []),
     dim('Ctrl-C stops it.'),

@@ -16,19 +16,53 @@ export function brokenRule(configuration: unknown): BrokenRule | undefined {
   )
   if (check(configuration)) return undefined
   const [error] = check.errors ?? []
-  return error && { path: shownPath(error), complaint: complaintOf(error) }
+  return error && { path: shownPath(error, configuration), complaint: complaintOf(error) }
 }
+
+/** What policies say is judged by the parser that compiles them; the rules the schema has for it are for editors. */
+const JUDGED_BY_THE_PARSER = ['policy', 'policyDocument', 'trustPolicy']
 
 /** The schema with rules for what is there and none for the rest: compiling those would slow every start. */
 function schemaFor(configuration: unknown): object {
   const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', import.meta.url), 'utf8')) as Schema
-  const isThere = (name: string) => Object.hasOwn(Object(configuration) as object, name)
-  const properties = Object.entries(schema.properties).map(([name, rules]) => [name, isThere(name) ? rules : true])
-  return { ...schema, properties: Object.fromEntries(properties) as object }
+  const accounts = membersOf([memberOf(configuration, 'accounts')])
+  const users = membersOf(accounts.map((account) => memberOf(account, 'users')))
+  const roles = membersOf(accounts.map((account) => memberOf(account, 'roles')))
+  const { account, user, role, ...definitions } = schema.definitions
+  return {
+    ...rulesFor([configuration], schema),
+    definitions: {
+      ...Object.fromEntries(Object.entries(definitions).map(([name, rules]) => [name, rulesAtStart(name, rules)])),
+      ...{ account: rulesFor(accounts, account), user: rulesFor(users, user), role: rulesFor(roles, role) },
+    },
+  }
 }
 
-interface Schema {
-  properties: Record<string, object>
+function rulesFor(objects: readonly unknown[], rules: ObjectRules): ObjectRules {
+  const isThere = (name: string) => objects.some((object) => Object.hasOwn(Object(object) as object, name))
+  const properties = Object.entries(rules.properties).map(([name, rule]) => [name, isThere(name) ? rule : true])
+  return { ...rules, properties: Object.fromEntries(properties) as ObjectRules['properties'] }
+}
+
+const rulesAtStart = (name: string, rules: Rules): Rules =>
+  JUDGED_BY_THE_PARSER.includes(name) ? { type: rules.type, errorMessage: rules.errorMessage } : rules
+
+const membersOf = (objects: readonly unknown[]) =>
+  objects.flatMap((object) => Object.values(Object(object) as Record<string, unknown>))
+
+const memberOf = (value: unknown, name: string) => (Object(value) as Record<string, unknown>)[name]
+
+interface Rules {
+  type?: unknown
+  errorMessage?: string | undefined
+}
+
+interface ObjectRules extends Rules {
+  properties: Record<string, object | true>
+}
+
+interface Schema extends ObjectRules {
+  definitions: { account: ObjectRules; user: ObjectRules; role: ObjectRules } & Record<string, Rules>
 }
 
 function complaintOf({ keyword, params, parentSchema, propertyName, instancePath, data }: ErrorObject): string {
@@ -37,7 +71,8 @@ function complaintOf({ keyword, params, parentSchema, propertyName, instancePath
   if (keyword === 'required') return `is missing`
   if (propertyName !== undefined) return patternErrorMessage ?? 'is no name for this'
   const rule = errorMessage ?? (keyword === 'pattern' ? patternErrorMessage : undefined) ?? ruleOf(keyword, params)
-  return `${rule}, not ${shownValue(data, instancePath)}`
+  const shown = instancePath.startsWith('/accounts') ? typeShown(keyword, data) : shownValue(data)
+  return shown ? `${rule}, not ${shown}` : rule
 }
 
 /** What editors show in the place of a rule. */
@@ -56,18 +91,36 @@ function ruleOf(keyword: string, params: Record<string, unknown>): string {
 const listed = (names: string[]) =>
   names.length === 1 ? `is only ${names.join()}` : `are ${names.filter((name) => name !== '$schema').join(', ')}`
 
-function shownPath({ params, instancePath, propertyName }: ErrorObject): string {
+function shownPath({ params, instancePath, propertyName }: ErrorObject, configuration: unknown): string {
   const { missingProperty, additionalProperty } = params as Record<string, string | undefined>
   const named = missingProperty ?? additionalProperty ?? propertyName
   const path = named === undefined ? instancePath : `${instancePath}/${named}`
-  return withoutPassword(path.replace(/\/accessKeys\/.*/, '/accessKeys/…'))
+  if (!path.startsWith('/accounts')) return withoutPassword(path)
+  if (path.includes('/accessKeys/')) return path.replace(/\/accessKeys\/.*/s, '/accessKeys/…')
+  const container = named === undefined ? instancePath.replace(/\/[^/]*$/, '') : instancePath
+  return mayBeKey(instancePath, named, configuration) ? `${container}/…` : path
 }
 
-/** Below `accounts` only the type is shown: a secret in the wrong place is a secret still. */
-function shownValue(value: unknown, path: string): string {
+/** A text under a name that is no setting may be a secret access key and its id the wrong way round. */
+function mayBeKey(instancePath: string, named: string | undefined, configuration: unknown): boolean {
+  if (named === undefined && !/\/(users|roles|secrets)\/[^/]+$/.test(instancePath)) return false
+  const names = instancePath.split('/').slice(1).map(unescaped)
+  const value = [...names, ...(named === undefined ? [] : [named])].reduce(memberOf, configuration)
+  return typeof value === 'string'
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6901 */
+const unescaped = (name: string) => name.replaceAll('~1', '/').replaceAll('~0', '~')
+
+/** Below `accounts` only the type is shown, where that is what is wrong: a secret in the wrong place is a secret still. */
+function typeShown(keyword: string, value: unknown): string | undefined {
+  if (keyword !== 'type') return undefined
+  return typeof value === 'object' ? shownValue(value) : `a ${typeof value}`
+}
+
+function shownValue(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
-  if (path.startsWith('/accounts')) return value === null ? 'null' : `a ${typeof value}`
   return withoutPassword(JSON.stringify(value))
 }
 

@@ -1,6 +1,6 @@
 /** A setting that has a flag and an environment variable; all but `config` may stand in the file too. */
 export interface Setting {
-  readonly name: 'host' | 'port' | 'registryPort' | 'registryHost' | 'dataDir' | 'store' | 'config' | 'log'
+  readonly name: 'host' | 'port' | 'registryPort' | 'registryHost' | 'dataDir' | 'store' | 'auth' | 'config' | 'log'
   readonly flag: string
   readonly environment: string
   readonly byDefault: string
@@ -21,6 +21,7 @@ export const settings: readonly Setting[] = [
   setting('registryHost', 'localhost:{port}', 'host of repository URIs; may hold {account}, {region}, {port}'),
   setting('dataDir', '.ecr-local', 'state and blobs'),
   setting('store', 'embedded', 'embedded (LMDB) or memory'),
+  setting('auth', 'strict', 'strict, or relaxed: any access key is an administrator, unchecked'),
   setting('config', 'ecr-local.json', 'JSON file of settings; the default one may be missing'),
   setting('log', 'info', 'silent, fatal, error, warn, info, debug or trace'),
 ]
