@@ -30,6 +30,14 @@ describe('a layer URL', () => {
     expect(readDownloadUrl(changed(name, value), new Date(0), 's')).toBeUndefined()
   })
 
+  it('opens nothing with a parameter more, or twice', () => {
+    for (const [name, value] of [...url.searchParams, ['more', 'x'] as const]) {
+      const query = new URLSearchParams(url.searchParams)
+      query.append(name, value)
+      expect(readDownloadUrl(query, new Date(0), 's')).toBeUndefined()
+    }
+  })
+
   it('opens nothing for another secret', () => {
     expect(readDownloadUrl(url.searchParams, new Date(0), 'other')).toBeUndefined()
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { signText } from '../../src/access/signed-text.js'
 import { issueToken, readToken } from '../../src/access/token.js'
 
 const principal = { arn: 'arn:aws:iam::123456789012:user/dev', account: '123456789012', userId: 'AIDAEXAMPLE' }
@@ -11,12 +12,27 @@ describe('an authorization token', () => {
     expect(readToken(token, 's', new Date(1000))).toBe('expired')
   })
 
+  it('carries a session whole', () => {
+    const session = {
+      roleArn: 'arn:aws:iam::123456789012:role/ci',
+      policies: ['{}'],
+      tags: { team: 'a' },
+      transitiveTagKeys: ['team'],
+    }
+    const ofSession = { ...grant, principal: { ...principal, session } }
+    expect(readToken(issueToken(ofSession, 's'), 's', new Date(0))).toEqual(ofSession)
+  })
+
   it.each([
     ['signed with another secret', issueToken(grant, 'other')],
     ['with its claims changed', issueToken(grant, 's').replace(/^./, 'f')],
     ['with its signature cut off', issueToken(grant, 's').split('.')[0]],
     ['of garbage', 'x.y'],
     ['of nothing', ''],
+    ['with a third part', `${issueToken(grant, 's')}.x`],
+    ['signed for another purpose', `e30.${signText('layer', 'e30', 's')}`],
+    ['of claims that are no JSON', `e30x.${signText('token', 'e30x', 's')}`],
+    ['of claims in another shape', `e30.${signText('token', 'e30', 's')}`],
   ])('%s is none', (_, token) => {
     expect(readToken(token ?? '', 's', new Date(0))).toBeUndefined()
   })

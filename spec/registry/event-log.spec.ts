@@ -15,6 +15,16 @@ const action = {
 } as const
 
 describe('the event log', () => {
+  it('names the service-linked role as the one who acts', async () => {
+    const { store } = await registryWith('quay/app')
+    await eventLog({ store, ids: randomIds })(action, now)
+
+    const [event] = (await store.events.list(installation, { limit: 1 })).items
+    expect(event?.detail.principal).toBe(
+      `arn:aws:iam::${registry.account}:role/aws-service-role/pullthroughcache.ecr.amazonaws.com/AWSServiceRoleForECRPullThroughCache`,
+    )
+  })
+
   it('drops what is too old at the first event of a process', async () => {
     const { store } = await registryWith('quay/app')
     await eventLog({ store, ids: randomIds })(action, now)

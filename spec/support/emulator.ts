@@ -1,13 +1,14 @@
-import { ECRClient } from '@aws-sdk/client-ecr'
+import { ECRClient, type ECRClientConfig } from '@aws-sdk/client-ecr'
 import type { AddressInfo } from 'node:net'
-import { credentialsIn } from '../../src/access/credentials.js'
-import { ownAccountOnly } from '../../src/access/authorize.js'
+import type { Accounts } from '../../src/access/credentials.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import type { AdminDeps } from '../../src/control-plane/admin.js'
 import type { ControlPlaneDeps } from '../../src/control-plane/handle.js'
 import { controlPlane } from '../../src/control-plane/server.js'
+import type { Store } from '../../src/registry/ports/store.js'
 import { storeOf } from '../../src/registry/store.js'
+import { accessFor } from './access.js'
 
 /** The account, Region and time every spec of the control plane works in. */
 export const account = '123456789012'
@@ -17,18 +18,46 @@ export const now = new Date('2026-01-02T03:04:05.678Z')
 export const settings = {
   registryHost: 'localhost:4510',
   upstreamHosts: [] as string[],
+  unsupportedRegions: ['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'],
+  principalsAreChecked: true,
   quotas: { pullThroughCacheRules: 10 },
   secret: 'a secret both planes hold',
   egress: 'all' as 'all' | 'none',
 }
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
+/** What a spec has otherwise than usual. */
+export interface EmulatorOptions extends Partial<ControlPlaneDeps & AdminDeps> {
+  /** Whose keys and policies there are; unless said, an account whose `developer` may do everything ECR has. */
+  accounts?: Accounts
+}
+
 /** A running control plane with a clock that stands still and counted ids, and the SDK client that talks to it. */
-export async function startEmulator(overrides: Partial<ControlPlaneDeps & AdminDeps> = {}) {
+export async function startEmulator({ accounts, ...overrides }: EmulatorOptions = {}) {
+  const deps = { ...newDeps(accounts, overrides.store), ...overrides }
+  const server = controlPlane(deps).listen(0, '127.0.0.1')
+  await new Promise((ready) => server.once('listening', ready))
+
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const clientWith = (credentials: ECRClientConfig['credentials'], inRegion = region) =>
+    new ECRClient({ endpoint, region: inRegion, credentials, maxAttempts: 1 })
+
+  return {
+    endpoint,
+    deps,
+    clientWith,
+    /** The client of whoever has this key; every secret of a spec is `secret`. */
+    as: (accessKeyId: string, inRegion = region) => clientWith({ accessKeyId, secretAccessKey: 'secret' }, inRegion),
+    ecr: clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
+}
+
+function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) {
   let count = 0
   let time = now
-  const store = storeOf(memoryKeyValue())
-  const deps = {
+  return {
+    ...accessFor({ store, ...(accounts && { accounts }) }),
     store,
     blobs: memoryBlobStore(),
     clock: {
@@ -38,29 +67,15 @@ export async function startEmulator(overrides: Partial<ControlPlaneDeps & AdminD
     },
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },
     log: silent,
-    credentialsOf: credentialsIn({ [account]: { users: { developer: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } }),
-    authorize: ownAccountOnly,
     importer: { pull: unavailable, importImage: unavailable },
     secrets: { get: async () => undefined },
     upstreams: { of: unavailable, close: async () => {} },
     settings,
+    secret: settings.secret,
+    auth: 'strict' as const,
+    maxSkewSeconds: 300,
     adminAllowed: true,
-    about: { version: '0.0.0', store: 'memory' },
-    ...overrides,
-  }
-  const server = controlPlane(deps).listen(0, '127.0.0.1')
-  await new Promise((ready) => server.once('listening', ready))
-
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const clientWith = (credentials: { accessKeyId: string; secretAccessKey: string }, inRegion = region) =>
-    new ECRClient({ endpoint, region: inRegion, credentials, maxAttempts: 1 })
-
-  return {
-    endpoint,
-    deps,
-    clientWith,
-    ecr: clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
-    [Symbol.asyncDispose]: async () => void server.close(),
+    about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
   }
 }
 

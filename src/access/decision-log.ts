@@ -34,7 +34,14 @@ export interface DecisionLog {
   latestRefused(limit: number): DecidedRequest[]
 }
 
-const REMEMBERED_REQUESTS = 10_000
+/** How much is remembered: so many requests, fewer where they took very many decisions each, which cost memory. */
+export interface DecisionLogLimits {
+  readonly requests: number
+  readonly decisions: number
+}
+
+/** What is remembered unless said otherwise. */
+export const decisionLogLimits: DecisionLogLimits = { requests: 10_000, decisions: 100_000 }
 
 interface Entry {
   readonly requestId: string
@@ -42,24 +49,47 @@ interface Entry {
   end?: RequestEnd
 }
 
-/** A log of the last ten thousand requests. */
-export function decisionLog(capacity = REMEMBERED_REQUESTS): DecisionLog {
-  const entries = new Map<string, Entry>()
+/** A ring of the last requests. Written to on every request of both planes: neither end of it is searched for. */
+export function decisionLog({ requests, decisions }: DecisionLogLimits = decisionLogLimits): DecisionLog {
+  const known = new Map<string, Entry>()
+  const ring: (Entry | undefined)[] = []
+  /** Counts of entries ever made and ever dropped; their remainders are places in the ring. */
+  let [made, dropped, decisionsKept] = [0, 0, 0]
 
   function entryOf(requestId: string): Entry {
-    const known = entries.get(requestId)
-    if (known) return known
+    const before = known.get(requestId)
+    if (before) return before
+    if (made - dropped === requests) dropOldest()
     const entry: Entry = { requestId, decisions: [] }
-    entries.set(requestId, entry)
-    const [oldest] = entries.size > capacity ? entries.keys() : []
-    if (oldest !== undefined) entries.delete(oldest)
+    known.set(requestId, entry)
+    ring[made++ % requests] = entry
     return entry
   }
 
+  function dropOldest(): void {
+    const place = dropped++ % requests
+    const entry = ring[place]
+    ring[place] = undefined
+    if (!entry) return
+    known.delete(entry.requestId)
+    decisionsKept -= entry.decisions.length
+  }
+
   return {
-    decided: (requestId, decision) => void entryOf(requestId).decisions.push(decision),
+    decided(requestId, decision) {
+      entryOf(requestId).decisions.push(decision)
+      decisionsKept++
+      while (decisionsKept > decisions && made - dropped > 1) dropOldest()
+    },
     ended: (requestId, end) => void (entryOf(requestId).end = end),
-    find: (requestId) => entries.get(requestId),
-    latestRefused: (limit) => [...entries.values()].filter(({ end }) => end?.refusal).slice(-limit).reverse(),
+    find: (requestId) => known.get(requestId),
+    latestRefused(limit) {
+      const found: Entry[] = []
+      for (let n = made - 1; n >= dropped && found.length < limit; n--) {
+        const entry = ring[n % requests]
+        if (entry?.end?.refusal) found.push(entry)
+      }
+      return found
+    },
   }
 }

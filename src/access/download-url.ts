@@ -32,8 +32,12 @@ export function downloadUrl(origin: string, grant: LayerGrant, now: Date, secret
   return `${origin}${DOWNLOAD_PATH}?${query.toString()}`
 }
 
+/** Of a genuine URL; one with more, or with one of them twice, was tampered with. */
+const PARAMETERS = 6
+
 /** The layer a URL's query opens; undefined when it was tampered with or has expired. */
 export function readDownloadUrl(query: URLSearchParams, now: Date, secret: string): LayerGrant | undefined {
+  if (query.size !== PARAMETERS) return undefined
   const part = (name: string) => query.get(name) ?? ''
   const grant = {
     registry: { account: part('account'), region: part('region') },

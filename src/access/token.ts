@@ -1,6 +1,7 @@
-import type { Registry } from '../registry/registry.js'
 import type { Principal } from '../registry/principal.js'
-import { isSigned, signText } from './signed-text.js'
+import type { Registry } from '../registry/registry.js'
+import { isAccount, isObject, isPrincipal, isText } from './claimed-principal.js'
+import { readClaims, signClaims } from './signed-claims.js'
 
 /** How long an authorization token is good for, by the emulator's clock, as in ECR. */
 export const TOKEN_LIFETIME_MS = 12 * 60 * 60 * 1000
@@ -17,15 +18,17 @@ export interface Grant {
  * self-contained, so neither asks the other.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
-export function issueToken(grant: Grant, secret: string): string {
-  const claims = Buffer.from(JSON.stringify(grant)).toString('base64url')
-  return `${claims}.${signText('token', claims, secret)}`
-}
+export const issueToken = (grant: Grant, secret: string): string => signClaims('token', grant, secret)
 
 /** The grant of a token that is genuine; `expired` once its time is over, undefined when it is forged. */
 export function readToken(token: string, secret: string, now: Date): Grant | 'expired' | undefined {
-  const [claims = '', signature = ''] = token.split('.')
-  if (!isSigned('token', claims, signature, secret)) return undefined
-  const grant = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Grant
+  const grant = readClaims('token', token, secret)
+  if (!isGrant(grant)) return undefined
   return grant.expiresAt > now.getTime() ? grant : 'expired'
+}
+
+function isGrant(value: unknown): value is Grant {
+  if (!isObject(value) || !isObject(value.registry)) return false
+  const { principal, registry, expiresAt } = value
+  return isPrincipal(principal) && isAccount(registry.account) && isText(registry.region) && Number.isFinite(expiresAt)
 }

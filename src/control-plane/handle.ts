@@ -1,23 +1,21 @@
 import type { HttpResponse } from '@smithy/protocol-http'
 import type { Authorize, Conditions } from '../access/authorize.js'
-import type { DecisionLog } from '../access/decision-log.js'
 import { requestContextOf } from '../access/request-context.js'
 import { serverException, ServiceException } from '../registry/errors.js'
 import { NoSpace } from '../registry/ports/blob-store.js'
 import type { Log } from '../registry/ports/log.js'
-import { inputOf } from '../smithy/model.js'
+import { inputOf, shape } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
 import { withoutNulls } from '../smithy/without-nulls.js'
 import { authenticate, type AuthenticateDeps, type Caller, type ReceivedRequest } from './authenticate.js'
 import { operations } from './operations/index.js'
-import type { Context, Input, Operation, OperationName, Resources } from './operations/operation.js'
+import type { Context, Input, Operation, OperationName, Permission, Resources } from './operations/operation.js'
 import { operationName, readInput, writeError, writeOutput } from './protocol/aws-json.js'
 import { refusalOf } from './protocol/constraints.js'
 
 /** Everything a call may need. */
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   readonly authorize: Authorize
-  readonly decisions: DecisionLog
 }
 
 /**
@@ -26,64 +24,78 @@ export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
  */
 export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
   const requestId = deps.ids.uuid()
-  const end = { at: deps.clock.wall().getTime(), plane: 'control', operation: '' } as const
-  let name = ''
+  const end = { at: 0, plane: 'control' as const, operation: '' }
   try {
-    name = operationName(request)
-    const operation = find(name)
     const now = await deps.clock.now()
+    end.at = now.getTime()
+    const name = (end.operation = operationName(request))
+    const operation = find(name)
     const caller = authenticate(request, 'ecr', now, deps)
-    const body = readInput(request)
+    const body = knownMembers(name, readInput(request))
     const registry = registryOf(body, caller)
-    const call = { registry, principal: caller.principal, request: requestContextOf({ ...request, requestId, now }), now }
+    const call = {
+      registry,
+      principal: caller.principal,
+      request: requestContextOf({ ...request, requestId, now }),
+      now,
+    }
     await authorize(name, operation, body, call, deps)
     const input = accept(name, body)
     const output = await operation.run(input, { ...deps, ...call })
     deps.log.debug({ requestId, operation: name, ...registry }, 'answered')
-    deps.decisions.ended(requestId, { ...end, operation: name })
+    deps.decisions.ended(requestId, end)
     return writeOutput(output, requestId)
   } catch (thrown) {
     const error = thrown instanceof NoSpace ? serverException(thrown.message) : thrown
     reportUnexpected(error, requestId, deps.log)
-    if (error instanceof ServiceException) deps.decisions.ended(requestId, { ...end, operation: name, refusal: error })
+    const { code, message } = error instanceof ServiceException ? error : serverException('')
+    deps.decisions.ended(requestId, { ...end, refusal: { code, message } })
     return writeError(error, requestId)
   }
 }
 
-type Call = Pick<Context, 'registry' | 'principal' | 'request' | 'now'>
+/** What else a caller sends must not count, least of all for permissions: a `registryId` where the operation has none. */
+function knownMembers(name: string, body: Record<string, unknown>): Record<string, unknown> {
+  const { members = {} } = shape(inputOf(name))
+  return Object.fromEntries(Object.entries(body).filter(([member]) => Object.hasOwn(members, member)))
+}
 
-/** The operation's own action on each of its resources, then whatever else it takes. */
+type Call = Pick<Context, 'registry' | 'principal' | 'request'>
+
+/** The operation's own action on each of its resources, and whatever else it takes. */
 async function authorize(
   name: string,
   operation: Operation<OperationName>,
   body: Record<string, unknown>,
-  { registry, principal, request }: Call,
+  call: Call,
   deps: ControlPlaneDeps,
 ): Promise<void> {
-  const conditions = requestTags(body)
-  for (const needed of operation.resources(body as Input<OperationName>, registry)) {
-    const permission = typeof needed === 'string' ? { action: `ecr:${name}` as const, resource: needed } : needed
-    const { action, resource } = permission
-    await deps.authorize({
-      ...{ principal, action, resources: [resource], registry, request },
-      conditions: { ...conditions, ...('conditions' in permission && permission.conditions) },
-    })
+  const given = requestTags(body)
+  for (const needed of operation.resources(body, call.registry)) {
+    const { action, resource, conditions } = asPermission(needed, name)
+    await deps.authorize({ ...call, action, resources: [resource], conditions: { ...given, ...conditions } })
   }
 }
 
+const asPermission = (needed: string | Permission, operation: string): Permission =>
+  typeof needed === 'string' ? { action: `ecr:${operation}`, resource: needed } : needed
+
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html */
 function requestTags({ tags, tagKeys }: Record<string, unknown>): Conditions {
-  const given = (Array.isArray(tags) ? tags : []).filter(isTag)
-  const keys = Array.isArray(tagKeys) ? tagKeys.filter((key) => typeof key === 'string') : given.map(({ Key }) => Key)
+  const given = textsBy(Array.isArray(tags) ? tags : [])
+  const keys = Array.isArray(tagKeys) ? tagKeys.filter((key) => typeof key === 'string') : given.map(([key]) => key)
   return {
-    ...Object.fromEntries(given.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value])),
+    ...Object.fromEntries(given.map(([key, value]) => [`aws:RequestTag/${key}`, value])),
     ...(keys.length > 0 && { 'aws:TagKeys': keys }),
   }
 }
 
-const isTag = (tag: unknown): tag is { Key: string; Value: string } =>
-  typeof tag === 'object' && tag !== null && 'Key' in tag && typeof tag.Key === 'string' &&
-  'Value' in tag && typeof tag.Value === 'string'
+/** Tags as they come: not validated yet. A tag without a value has the empty one. */
+const textsBy = (tags: readonly unknown[]): [key: string, value: string][] =>
+  tags.flatMap((tag) => {
+    const { Key, Value } = { Value: '', ...Object(tag) } as { Key?: unknown; Value: unknown }
+    return typeof Key === 'string' && typeof Value === 'string' ? [[Key, Value]] : []
+  })
 
 function find(name: string): Operation<OperationName> {
   const operation = Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined

@@ -160,6 +160,9 @@ export const registryPolicyNotFound = (account: string) =>
     `Registry policy does not exist in the registry with id '${account}'`,
   )
 
+/** In Regions that do not have what is asked for. */
+export const featureDisabled = () => new ServiceException('ValidationException', 'This feature is disabled')
+
 export const invalidRegistryPolicy = () => invalidParameterAt('PolicyText', 'Invalid registry policy provided')
 
 export const invalidRepositoryPolicy = () => invalidParameterAt('PolicyText', 'Invalid repository policy provided')

@@ -4,6 +4,7 @@ import type { Ids } from './ports/ids.js'
 import { keyOf, type Store } from './ports/store.js'
 import type { PullThroughCacheRule } from './pull-through.js'
 import { installation, type Registry, repositoryArn } from './registry.js'
+import { serviceLinkedRoleArn } from './service-linked-role.js'
 
 /** The facts of one action of the cache. */
 export interface CacheAction {
@@ -60,6 +61,7 @@ function eventOf(facts: CacheAction, now: Date, id: string): CacheEvent {
       ...(digest !== undefined && { 'image-digest': digest }),
       action,
       outcome,
+      principal: serviceLinkedRoleArn(registry.account),
     },
   }
 }

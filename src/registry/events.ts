@@ -25,5 +25,7 @@ export interface CacheEvent {
     action: 'import' | 'check'
     /** Ours: how it ended, for example `imported`, `unchanged`, `tag immutable, old image kept`, or why it failed. */
     outcome: string
+    /** Ours: who did it, the service-linked role of the account. */
+    principal: string
   }
 }

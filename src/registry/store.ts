@@ -51,9 +51,11 @@ const recordsOf = (collection: <T>(name: keyof Records) => Collection<T>): Recor
   rules: collection('rules'),
   registryPolicies: collection('registryPolicies'),
   repositoryPolicies: collection('repositoryPolicies'),
+  accountSettings: collection('accountSettings'),
   imports: collection('imports'),
   events: collection('events'),
   settings: collection('settings'),
+  roles: collection('roles'),
 })
 
 /** Those who lost a race in this process go one after the other, registry by registry, instead of racing again. */

@@ -17,8 +17,10 @@ import { updatePullThroughCacheRule } from './pull-through/update-pull-through-c
 import { validatePullThroughCacheRule } from './pull-through/validate-pull-through-cache-rule.js'
 import { deleteRegistryPolicy } from './registry/delete-registry-policy.js'
 import { describeRegistry } from './registry/describe-registry.js'
+import { getAccountSetting } from './registry/get-account-setting.js'
 import { getAuthorizationToken } from './registry/get-authorization-token.js'
 import { getRegistryPolicy } from './registry/get-registry-policy.js'
+import { putAccountSetting } from './registry/put-account-setting.js'
 import { putRegistryPolicy } from './registry/put-registry-policy.js'
 import { createRepository } from './repositories/create-repository.js'
 import { deleteRepositoryPolicy } from './repositories/delete-repository-policy.js'
@@ -48,6 +50,7 @@ export const operations: { [N in OperationName]?: Operation<N> } = {
   DescribePullThroughCacheRules: describePullThroughCacheRules,
   DescribeRegistry: describeRegistry,
   DescribeRepositories: describeRepositories,
+  GetAccountSetting: getAccountSetting,
   GetAuthorizationToken: getAuthorizationToken,
   GetDownloadUrlForLayer: getDownloadUrlForLayer,
   GetRegistryPolicy: getRegistryPolicy,
@@ -55,6 +58,7 @@ export const operations: { [N in OperationName]?: Operation<N> } = {
   InitiateLayerUpload: initiateLayerUpload,
   ListImages: listImages,
   ListTagsForResource: listTagsForResource,
+  PutAccountSetting: putAccountSetting,
   PutImage: putImage,
   PutImageTagMutability: putImageTagMutability,
   PutRegistryPolicy: putRegistryPolicy,

@@ -1,5 +1,7 @@
 import type * as ecr from '@aws-sdk/client-ecr'
 import type { Action, Conditions } from '../../access/authorize.js'
+import type { DecisionLog } from '../../access/decision-log.js'
+import type { Identities } from '../../access/identities.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Importer } from '../../registry/ports/importer.js'
@@ -74,6 +76,8 @@ export interface Context extends Resources {
 /** The parts every operation shares. */
 export interface Resources {
   readonly store: Store
+  readonly identities: Identities
+  readonly decisions: DecisionLog
   readonly blobs: BlobStore
   readonly ids: Ids
   readonly log: Log
@@ -89,6 +93,10 @@ export interface Settings {
   readonly registryHost: string
   /** Upstream hosts named in the configuration: accepted in rules though the service does not know them. */
   readonly upstreamHosts: readonly string[]
+  /** Regions that have no pull through cache. */
+  readonly unsupportedRegions: readonly string[]
+  /** Whether policies may name only principals that the configuration knows. */
+  readonly principalsAreChecked: boolean
   readonly quotas: { readonly pullThroughCacheRules: number }
   /** Signs authorization tokens and layer URLs; the data plane holds the same. */
   readonly secret: string

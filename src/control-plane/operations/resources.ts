@@ -1,4 +1,6 @@
+import type { Action } from '../../access/authorize.js'
 import { type Registry, repositoryArn } from '../../registry/registry.js'
+import type { Permission } from './operation.js'
 
 /*
  * What a call needs permission on. This is asked before the input is validated, so a member may hold anything: what is
@@ -21,6 +23,28 @@ export const namedResource = ({ resourceArn }: { resourceArn?: unknown }): strin
 
 /** Calls about the registry as a whole have no resource of their own. */
 export const wholeRegistry = (): string[] => ['*']
+
+/** What a call about one account setting needs: policies may look at which one. */
+export const namedSetting =
+  (action: Action) =>
+  ({ name }: { name?: unknown }): Permission[] => [
+    { action, resource: '*', conditions: { 'ecr:AccountSetting': textOf(name) } },
+  ]
+
+/**
+ * What it takes to hand a role to the service, where one is handed over.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+ */
+export const passedRole = ({ customRoleArn }: { customRoleArn?: unknown }): Permission[] =>
+  customRoleArn === undefined || customRoleArn === null
+    ? []
+    : [
+        {
+          action: 'iam:PassRole',
+          resource: textOf(customRoleArn),
+          conditions: { 'iam:PassedToService': 'ecr.amazonaws.com' },
+        },
+      ]
 
 /** The resource of a call about all repositories, as the service's denials name it. */
 const everyRepository = (registry: Registry): string[] => [repositoryArn(registry, '*')]

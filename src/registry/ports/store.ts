@@ -16,9 +16,17 @@ export interface Records {
   readonly rules: Collection<PullThroughCacheRule> // ecrRepositoryPrefix
   readonly registryPolicies: Collection<Policy> // 'policy'
   readonly repositoryPolicies: Collection<Policy> // repository
+  readonly accountSettings: Collection<string> // name
   readonly imports: Collection<PlannedImport> // account region repository digest; in `installation`
   readonly events: Collection<CacheEvent> // time, then order; in `installation`
   readonly settings: Collection<string> // name; in `installation`
+  readonly roles: Collection<RecordedRole> // account name; in `installation`
+}
+
+/** A role the service made for itself, which no configuration names. */
+export interface RecordedRole {
+  /** Epoch milliseconds. */
+  readonly createdAt: number
 }
 
 /** The records, and the two things only a whole store can do. */
@@ -53,6 +61,9 @@ export interface Page<T> {
   /** The key to continue after; absent on the last page. */
   next?: string
 }
+
+/** A registry has one policy; this is its key. */
+export const REGISTRY_POLICY = 'policy'
 
 /** Joins the names that make a key. Nothing AWS or OCI allows in a name, tag or digest contains a space. */
 export const keyOf = (...names: string[]) => names.join(' ')

@@ -38,7 +38,10 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
 
 type Find = (imageId: ImageId) => Promise<FoundImage | ImageFailure>
 
-async function finderFor(repository: string, { registry, store, importer, principal, request }: Context): Promise<Find> {
+async function finderFor(
+  repository: string,
+  { registry, store, importer, principal, request }: Context,
+): Promise<Find> {
   const rule = ruleServing(repository, await listAll(store.rules, registry))
   if (rule) return (imageId) => importer.pull({ registry, repository, imageId, principal, request })
   await requireRepository(store, registry, repository)

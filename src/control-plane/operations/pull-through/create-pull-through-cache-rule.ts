@@ -1,17 +1,30 @@
 import { acceptUpstream } from '../../../registry/accept-upstream.js'
-import { invalidParameterAt, limitExceeded, pullThroughCacheRuleAlreadyExists } from '../../../registry/errors.js'
+import {
+  featureDisabled,
+  invalidParameterAt,
+  limitExceeded,
+  pullThroughCacheRuleAlreadyExists,
+} from '../../../registry/errors.js'
+import { keyOf } from '../../../registry/ports/store.js'
 import { type PullThroughCacheRule, ROOT } from '../../../registry/pull-through.js'
+import { installation } from '../../../registry/registry.js'
+import { SERVICE_LINKED_ROLE } from '../../../registry/service-linked-role.js'
 import type { Context, Input, Operation } from '../operation.js'
-import { wholeRegistry } from '../resources.js'
+import { passedRole, wholeRegistry } from '../resources.js'
 import { describe, describeKind, describeOrigin } from './describe.js'
 import { rulePrefix } from './rule-prefix.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html */
+/**
+ * With the first rule of an account comes the role the service acts as.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html
+ */
 export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'> = {
-  resources: wholeRegistry,
+  resources: (input) => [...wholeRegistry(), ...passedRole(input)],
 
   async run(input, context) {
-    const { registry, secrets, settings, now } = context
+    const { registry, store, secrets, settings, now } = context
+    if (settings.unsupportedRegions.includes(registry.region)) throw featureDisabled()
     const prefixes = acceptPrefixes(input)
     const upstream = await acceptUpstream(input, settings.upstreamHosts, secrets)
     const { customRoleArn } = input
@@ -23,6 +36,8 @@ export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'>
       updatedAt: now.getTime(),
     }
     await insert(rule, context)
+    const role = keyOf(registry.account, SERVICE_LINKED_ROLE)
+    await store.roles.insert(installation, role, { createdAt: now.getTime() })
     return { ...describe(rule, registry), ...describeOrigin(rule), ...describeKind(rule) }
   },
 }

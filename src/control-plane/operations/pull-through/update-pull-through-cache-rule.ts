@@ -1,13 +1,13 @@
 import { requireSecret } from '../../../registry/accept-upstream.js'
 import { pullThroughCacheRuleNotFound } from '../../../registry/errors.js'
 import type { Operation } from '../operation.js'
-import { wholeRegistry } from '../resources.js'
+import { passedRole, wholeRegistry } from '../resources.js'
 import { describe } from './describe.js'
 import { requireRule } from './require-rule.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html */
 export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'> = {
-  resources: wholeRegistry,
+  resources: (input) => [...wholeRegistry(), ...passedRole(input)],
 
   async run({ ecrRepositoryPrefix, credentialArn, customRoleArn }, context) {
     const { registry, store, secrets, now } = context

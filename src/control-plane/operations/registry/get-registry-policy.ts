@@ -1,5 +1,5 @@
 import { registryPolicyNotFound } from '../../../registry/errors.js'
-import { REGISTRY_POLICY } from '../../../registry/policy-text.js'
+import { REGISTRY_POLICY } from '../../../registry/ports/store.js'
 import type { Operation } from '../operation.js'
 import { wholeRegistry } from '../resources.js'
 

@@ -1,4 +1,5 @@
-import { acceptRegistryPolicy, REGISTRY_POLICY } from '../../../registry/policy-text.js'
+import { acceptRegistryPolicy } from '../../../access/accept-policy.js'
+import { REGISTRY_POLICY } from '../../../registry/ports/store.js'
 import type { Operation } from '../operation.js'
 import { wholeRegistry } from '../resources.js'
 
@@ -6,8 +7,9 @@ import { wholeRegistry } from '../resources.js'
 export const putRegistryPolicy: Operation<'PutRegistryPolicy'> = {
   resources: wholeRegistry,
 
-  async run({ policyText }, { registry, store }) {
-    await store.registryPolicies.put(registry, REGISTRY_POLICY, acceptRegistryPolicy(policyText))
+  async run({ policyText }, context) {
+    const { registry, store } = context
+    await store.registryPolicies.put(registry, REGISTRY_POLICY, acceptRegistryPolicy(policyText, registry, context))
     return { registryId: registry.account, policyText }
   },
 }

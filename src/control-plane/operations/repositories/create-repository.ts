@@ -9,7 +9,10 @@ import { describe } from './describe.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
 export const createRepository: Operation<'CreateRepository'> = {
-  resources: namedRepository,
+  resources: (input, registry) => {
+    const [repository = ''] = namedRepository(input, registry)
+    return isTagged(input) ? [repository, { action: 'ecr:TagResource', resource: repository }] : [repository]
+  },
 
   async run(input, context) {
     const { registry, store, now } = context
@@ -26,3 +29,5 @@ export const createRepository: Operation<'CreateRepository'> = {
     return { repository: describe(repository, context) }
   },
 }
+
+const isTagged = ({ tags }: { tags?: unknown }): boolean => Array.isArray(tags) && tags.length > 0

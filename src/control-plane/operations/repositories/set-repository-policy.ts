@@ -1,16 +1,27 @@
-import { acceptRepositoryPolicy } from '../../../registry/policy-text.js'
+import { acceptRepositoryPolicy } from '../../../access/accept-policy.js'
+import { locksOut } from '../../../access/lock-out.js'
+import { invalidRepositoryPolicy } from '../../../registry/errors.js'
+import { repositoryArn } from '../../../registry/registry.js'
 import { requireRepository } from '../../../registry/require-repository.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html */
+/**
+ * Without `force` a caller cannot lock itself out.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html
+ */
 export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = {
   resources: namedRepository,
 
-  async run({ repositoryName, policyText }, { registry, store }) {
+  async run({ repositoryName, policyText, force = false }, context) {
+    const { registry, store } = context
+    await requireRepository(store, registry, repositoryName)
+    const policy = acceptRepositoryPolicy(policyText, context)
+    const arn = repositoryArn(registry, repositoryName)
+    if (!force && (await locksOut(policyText, context, arn, context))) throw invalidRepositoryPolicy()
     await store.transact(registry, async (records) => {
       await requireRepository(records, registry, repositoryName)
-      await records.repositoryPolicies.put(registry, repositoryName, acceptRepositoryPolicy(policyText))
+      await records.repositoryPolicies.put(registry, repositoryName, policy)
     })
     return { registryId: registry.account, repositoryName, policyText }
   },

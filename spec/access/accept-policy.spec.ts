@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import { acceptRegistryPolicy, acceptRepositoryPolicy, type AcceptPolicyDeps } from '../../src/access/accept-policy.js'
+import type { Accounts } from '../../src/access/credentials.js'
+import { accessFor } from '../support/access.js'
+
+const account = '111122223333'
+const registry = { account, region: 'us-east-1' }
+const trustPolicy = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' }],
+}
+const accounts: Accounts = { [account]: { users: { dev: {} }, roles: { ci: { trustPolicy } } } }
+const { identities } = accessFor({ accounts })
+const strict: AcceptPolicyDeps = { identities, settings: { principalsAreChecked: true } }
+const relaxed: AcceptPolicyDeps = { identities, settings: { principalsAreChecked: false } }
+const acceptRegistry = (text: string, deps = strict) => acceptRegistryPolicy(text, registry, deps)
+const acceptRepository = (text: string, deps = strict) => acceptRepositoryPolicy(text, deps)
+
+const statement = {
+  Sid: 'any words, twice',
+  Effect: 'Allow',
+  Principal: { AWS: ['arn:aws:iam::111122223333:root', '444455556666'], Service: 'replication.ecr.amazonaws.com' },
+  Action: ['ecr:CreateRepository', 'ecr:Batch*'],
+  Resource: ['arn:aws:ecr:us-east-1:111122223333:repository/team/*'],
+  Condition: { StringLike: { 'aws:PrincipalArn': ['arn:*', 'b'] }, Bool: { 'aws:SecureTransport': true } },
+}
+const changed = (change: object) => ({ ...statement, ...change })
+const text = (...statements: object[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements })
+
+const wrong: [string, object][] = [
+  ['no effect', changed({ Effect: undefined })],
+  ['another effect', changed({ Effect: 'allow' })],
+  ['no principal', changed({ Principal: undefined })],
+  ['a principal that is a name', changed({ Principal: 'arn:aws:iam::111122223333:root' })],
+  ['a principal of an unknown kind', changed({ Principal: { Aws: '*' } })],
+  ['a principal of no kind', changed({ Principal: {} })],
+  ['principals and others than principals', changed({ NotPrincipal: '*' })],
+  ['no action', changed({ Action: undefined })],
+  ['an empty list of actions', changed({ Action: [] })],
+  ['an action without a service', changed({ Action: 'BatchGetImage' })],
+  ['a number for an action', changed({ Action: 1 })],
+  ['a resource that is no text', changed({ Resource: [{}] })],
+  ['a condition that is a text', changed({ Condition: 'always' })],
+  ['a condition without an operator', changed({ Condition: { 'aws:SecureTransport': true } })],
+  ['an operator IAM does not know', changed({ Condition: { StringSame: { 'aws:userid': 'a' } } })],
+  ['a member there is none of', changed({ Effects: 'Allow' })],
+]
+
+describe.each([
+  ['registry', acceptRegistry],
+  ['repository', acceptRepository],
+])('a %s policy', (kind, accept) => {
+  const refused = `Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid ${kind} policy provided'`
+
+  it('is kept as it was given', () => {
+    const given = `\n ${text(statement, changed({ Effect: 'Deny' }))}`
+    expect(accept(given)).toEqual({ text: given })
+  })
+
+  it.each([
+    ['NotPrincipal', changed({ Principal: undefined, NotPrincipal: '*' })],
+    ['NotAction', changed({ Action: undefined, NotAction: 'ecr:DeleteRepository' })],
+    ['NotResource', changed({ Resource: undefined, NotResource: '*' })],
+    ['Action *', changed({ Action: '*' })],
+  ])('may say %s', (_, good) => {
+    expect(accept(text(good))).toEqual({ text: text(good) })
+  })
+
+  it.each(wrong)('is refused with %s', (_, bad) => {
+    expect(() => accept(text(statement, bad))).toThrow(refused)
+  })
+
+  it.each(['', ' ', 'null', '1', '[]', '{}', '{"Version":"2012-10-17","Statement":[]}'])('is not %j', (bad) => {
+    expect(() => accept(bad)).toThrow(refused)
+  })
+
+  it('has a version that IAM knows, or none', () => {
+    const versioned = (Version: unknown) => JSON.stringify({ Version, Statement: statement })
+    for (const good of ['2008-10-17', '2012-10-17', undefined]) expect(() => accept(versioned(good))).not.toThrow()
+    for (const bad of ['2012-10-18', 2012, null]) expect(() => accept(versioned(bad))).toThrow(refused)
+  })
+
+  describe('names principals', () => {
+    const naming = (Principal: unknown) => text(changed({ Principal }))
+    const user = `arn:aws:iam::${account}:user/dev`
+    const role = `arn:aws:iam::${account}:role/ci`
+    it.each([
+      ['everyone', '*'],
+      ['everyone, the long way', { AWS: '*' }],
+      ['an account, also one nobody configured', { AWS: '999988887777' }],
+      ['an account by its root', { AWS: 'arn:aws:iam::999988887777:root' }],
+      ['a user and a role that are there', { AWS: [user, role] }],
+      ['a session of such a role', { AWS: `arn:aws:sts::${account}:assumed-role/ci/build` }],
+      ['a service', { Service: ['ecs-tasks.amazonaws.com', 'replication.ecr.amazonaws.com'] }],
+    ])('such as %s', (_, principal) => {
+      expect(accept(naming(principal))).toEqual({ text: naming(principal) })
+    })
+
+    it.each([
+      ['a user who is not', { AWS: `${user}eloper` }],
+      ['one of several who is not', { AWS: [user, `arn:aws:iam::${account}:user/gone`] }],
+      ['a user of an account nobody configured', { AWS: 'arn:aws:iam::999988887777:user/dev' }],
+      ['a role that is not', { AWS: `arn:aws:iam::${account}:role/gone` }],
+      ['a session of a role that is not', { AWS: `arn:aws:sts::${account}:assumed-role/gone/build` }],
+    ])('that are there, not %s; with made-up identities that is not asked', (_, principal) => {
+      expect(() => accept(naming(principal))).toThrow(refused)
+      expect(accept(naming(principal), relaxed)).toEqual({ text: naming(principal) })
+    })
+
+    it.each([
+      ['a wildcard in an ARN', { AWS: `arn:aws:iam::${account}:user/*` }],
+      ['a service that is none of AWS’s', { Service: 'ecs-tasks.example.com' }],
+      ['a kind of principal that cannot call ECR', { Federated: 'accounts.google.com' }],
+      ['another one', { CanonicalUser: '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be' }],
+    ])('and no %s', (_, principal) => {
+      for (const deps of [strict, relaxed]) expect(() => accept(naming(principal), deps)).toThrow(refused)
+    })
+
+    it('in NotPrincipal, too', () => {
+      const not = (AWS: string) => text(changed({ Principal: undefined, NotPrincipal: { AWS } }))
+      expect(accept(not(user))).toEqual({ text: not(user) })
+      expect(() => accept(not(`${user}eloper`))).toThrow(refused)
+    })
+  })
+})
+
+describe('a registry policy', () => {
+  const refused = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid registry policy provided'"
+
+  it('may be one bare statement, which a repository policy may not', () => {
+    const bare = JSON.stringify(statement)
+    expect(acceptRegistry(bare)).toEqual({ text: bare })
+    expect(() => acceptRepository(bare)).toThrow('Invalid repository policy provided')
+  })
+
+  it('names its resources; a repository policy may leave them out, for the repository', () => {
+    const without = text(changed({ Resource: undefined }))
+    expect(acceptRepository(without)).toEqual({ text: without })
+    expect(() => acceptRegistry(without)).toThrow(refused)
+    expect(() => acceptRegistry(JSON.stringify(changed({ Resource: undefined })))).toThrow(refused)
+  })
+
+  it.each([
+    '*',
+    `arn:aws:ecr:us-east-1:${account}:repository/*`,
+    [`arn:aws:ecr:us-east-1:${account}:repository/a`, `arn:aws:ecr:us-east-1:${account}:repository/b/*`],
+  ])('is for resources of its registry, such as %j', (Resource) => {
+    expect(() => acceptRegistry(text(changed({ Resource })))).not.toThrow()
+    expect(() => acceptRegistry(text(changed({ Resource: undefined, NotResource: Resource })))).not.toThrow()
+  })
+
+  it.each([
+    `arn:aws:ecr:eu-west-1:${account}:repository/*`,
+    'arn:aws:ecr:us-east-1:444455556666:repository/*',
+    `arn:aws:ecr:*:${account}:repository/*`,
+    `arn:aws:ecr:us-east-1:${account}:repository/`,
+    `arn:aws:ecr:us-east-1:${account}:*`,
+    'arn:aws:s3:::bucket',
+    'team/app',
+    '',
+    ['*', 'arn:aws:ecr:us-east-1:444455556666:repository/*'],
+  ])('is for no other resources, such as %j', (Resource) => {
+    expect(() => acceptRegistry(text(changed({ Resource })))).toThrow(refused)
+    expect(() => acceptRegistry(text(changed({ Resource: undefined, NotResource: Resource })))).toThrow(refused)
+  })
+
+  it.each(['s3:GetObject', ['ecr:BatchGetImage', 'sts:AssumeRole'], 'e*:BatchGetImage'])(
+    'is for actions of ECR, not %j',
+    (Action) => {
+      expect(() => acceptRegistry(text(changed({ Action })))).toThrow(refused)
+      expect(() => acceptRegistry(text(changed({ Action: undefined, NotAction: Action })))).toThrow(refused)
+    },
+  )
+})

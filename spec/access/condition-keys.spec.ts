@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { asksForResourceTags, type ConditionFacts, conditionValues } from '../../src/access/condition-keys.js'
+import type { Principal } from '../../src/registry/principal.js'
+
+const account = '111122223333'
+const dev: Principal = { arn: `arn:aws:iam::${account}:user/dev`, account, userId: 'AIDAEXAMPLE' }
+const root: Principal = { arn: `arn:aws:iam::${account}:root`, account, userId: account }
+const build: Principal = {
+  arn: `arn:aws:sts::${account}:assumed-role/ci/build`,
+  account,
+  userId: 'AROAEXAMPLE:build',
+  session: { roleArn: `arn:aws:iam::${account}:role/ci`, tags: { Team: 'of the session' } },
+}
+const facts: ConditionFacts = {
+  principal: dev,
+  identity: { tags: {}, userName: 'dev' },
+  request: {
+    requestId: 'request-1',
+    at: Date.parse('2026-01-02T03:04:05.678Z'),
+    sourceIp: '192.0.2.7',
+    userAgent: 'aws-cli/2',
+    isSecure: true,
+    isFips: false,
+  },
+  registry: { account: '444455556666', region: 'eu-west-1' },
+  resourceAccount: '444455556666',
+}
+
+describe('the values of condition keys', () => {
+  it.each([
+    ['aws:principalarn', dev.arn],
+    ['aws:principalaccount', account],
+    ['aws:principaltype', 'User'],
+    ['aws:userid', 'AIDAEXAMPLE'],
+    ['aws:username', 'dev'],
+    ['aws:sourceip', '192.0.2.7'],
+    ['aws:useragent', 'aws-cli/2'],
+    ['aws:securetransport', 'true'],
+    ['aws:currenttime', '2026-01-02T03:04:05.678Z'],
+    ['aws:epochtime', '1767323045'],
+    ['aws:requestedregion', 'eu-west-1'],
+    ['aws:resourceaccount', '444455556666'],
+    ['aws:calledvia', undefined],
+  ])('%s of a user is %s', (key, value) => {
+    expect(conditionValues(facts)[key]).toBe(value)
+  })
+
+  it('of a role’s session are those of its role, but for the user id', () => {
+    expect(conditionValues({ ...facts, principal: build, identity: { tags: {} } })).toMatchObject({
+      'aws:principalarn': `arn:aws:iam::${account}:role/ci`,
+      'aws:principaltype': 'AssumedRole',
+      'aws:userid': 'AROAEXAMPLE:build',
+      'aws:username': undefined,
+    })
+  })
+
+  it('tell the account’s root and a user’s own session for what they are', () => {
+    const typeOf = (principal: Principal) => conditionValues({ ...facts, principal })['aws:principaltype']
+    expect(typeOf(root)).toBe('Account')
+    expect(typeOf({ ...dev, session: {} })).toBe('User')
+  })
+
+  it('have the tags of the principal, those of its session over those of the role or user', () => {
+    const values = conditionValues({
+      ...facts,
+      principal: build,
+      identity: { tags: { team: 'of the role', Cost: '1' } },
+    })
+    expect(values).toMatchObject({ 'aws:principaltag/team': 'of the session', 'aws:principaltag/cost': '1' })
+  })
+
+  it('have the tags of the resource under both their names', () => {
+    const values = conditionValues({ ...facts, resourceTags: { Stage: 'test' } })
+    expect(values).toMatchObject({ 'aws:resourcetag/stage': 'test', 'ecr:resourcetag/stage': 'test' })
+    expect(conditionValues(facts)).not.toHaveProperty(['aws:resourcetag/stage'])
+  })
+
+  it('have what only this action knows, whatever the case of the key', () => {
+    const conditions = { 'aws:RequestTag/Team': 'a', 'aws:TagKeys': ['Team'], 'ecr:AccountSetting': 'BLOB_MOUNTING' }
+    expect(conditionValues({ ...facts, conditions })).toMatchObject({
+      'aws:requesttag/team': 'a',
+      'aws:tagkeys': ['Team'],
+      'ecr:accountsetting': 'BLOB_MOUNTING',
+    })
+  })
+
+  it('have no address and no user agent where the request has none', () => {
+    const values = conditionValues({ ...facts, request: { ...facts.request, sourceIp: '', userAgent: '' } })
+    expect([values['aws:sourceip'], values['aws:useragent']]).toEqual([undefined, undefined])
+  })
+})
+
+it('the tags of a resource are asked for by either of their keys', () => {
+  const asks = (...keys: string[]) => asksForResourceTags(new Set(keys))
+  expect([asks('aws:resourcetag/a'), asks('aws:sourceip', 'ecr:resourcetag/a')]).toEqual([true, true])
+  expect([asks(), asks('aws:requesttag/a', 'aws:principaltag/a')]).toEqual([false, false])
+})

@@ -1,0 +1,42 @@
+import { authorizer } from '../../src/access/authorizer.js'
+import type { Accounts } from '../../src/access/credentials.js'
+import { decisionLog } from '../../src/access/decision-log.js'
+import { identitiesIn } from '../../src/access/identities.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import type { Store } from '../../src/registry/ports/store.js'
+import { storeOf } from '../../src/registry/store.js'
+
+/** An account whose one user may do everything ECR has. */
+export const defaultAccounts: Accounts = {
+  '123456789012': {
+    users: {
+      developer: { accessKeys: { AKIDEXAMPLE: 'secret' }, policies: ['AmazonEC2ContainerRegistryFullAccess'] },
+    },
+  },
+}
+
+/** The same user, who may also hand roles to the service. */
+export const accountsPassingRoles: Accounts = {
+  '123456789012': {
+    users: {
+      developer: {
+        accessKeys: { AKIDEXAMPLE: 'secret' },
+        policies: [
+          'AmazonEC2ContainerRegistryFullAccess',
+          { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:PassRole', Resource: '*' }] },
+        ],
+      },
+    },
+  },
+}
+
+/** Who may what, made of the real parts: the policies of these accounts, and those in the store. */
+export function accessFor({
+  accounts = defaultAccounts,
+  store = storeOf(memoryKeyValue()),
+}: { accounts?: Accounts; store?: Store } = {}) {
+  const identities = identitiesIn(accounts)
+  const decisions = decisionLog()
+  const authorize = authorizer({ store, identities, decisions })
+  return { identities, credentialsOf: identities.credentialsOf, decisions, authorize }
+}

@@ -1,0 +1,15 @@
+import { BatchGetImageCommand, type ECRClient } from '@aws-sdk/client-ecr'
+
+/** The SDK does not know BatchImportUpstreamImage; it has BatchGetImage's members, so only the target differs. */
+export function batchImport(ecr: ECRClient, input: BatchGetImageCommand['input']) {
+  const command = new BatchGetImageCommand(input)
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      headers['x-amz-target'] = 'AmazonEC2ContainerRegistry_V20150921.BatchImportUpstreamImage'
+      return next(args)
+    },
+    { step: 'build' },
+  )
+  return ecr.send(command)
+}

@@ -1,0 +1,68 @@
+import type { ConditionValues } from '../iam/policy.js'
+import type { Principal } from '../registry/principal.js'
+import type { Registry } from '../registry/registry.js'
+import type { RequestContext } from '../registry/request-context.js'
+import type { Conditions } from './authorize.js'
+import type { IdentityPolicies } from './identities.js'
+
+/** Everything the values of condition keys are read from. */
+export interface ConditionFacts {
+  readonly principal: Principal
+  /** Tags and user name of who asks. */
+  readonly identity: Pick<IdentityPolicies, 'tags' | 'userName'> | undefined
+  readonly request: RequestContext
+  /** The registry asked, for its Region. */
+  readonly registry: Registry
+  readonly resourceAccount: string
+  /** The tags of the resource, where a policy looks at them. */
+  readonly resourceTags?: Readonly<Record<string, string>> | undefined
+  /** What only this action has. */
+  readonly conditions?: Conditions | undefined
+}
+
+type Values = Record<string, ConditionValues[string]>
+
+/**
+ * What policies may ask about a request, by key in lower case; `aws:CalledVia` is absent, for no service calls on
+ * anybody's behalf here. Called for every decision, so it only copies.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+ */
+export function conditionValues(facts: ConditionFacts): ConditionValues {
+  const { principal, identity, request, registry, resourceAccount, resourceTags, conditions } = facts
+  const values: Values = {
+    'aws:principalarn': principal.session?.roleArn ?? principal.arn,
+    'aws:principalaccount': principal.account,
+    'aws:principaltype': principalType(principal),
+    'aws:userid': principal.userId,
+    'aws:username': identity?.userName,
+    'aws:sourceip': request.sourceIp || undefined,
+    'aws:useragent': request.userAgent || undefined,
+    'aws:securetransport': String(request.isSecure),
+    'aws:currenttime': new Date(request.at).toISOString(),
+    'aws:epochtime': String(Math.floor(request.at / 1000)),
+    'aws:requestedregion': registry.region,
+    'aws:resourceaccount': resourceAccount,
+  }
+  addTags(values, 'aws:principaltag/', identity?.tags)
+  addTags(values, 'aws:principaltag/', principal.session?.tags)
+  addTags(values, 'aws:resourcetag/', resourceTags)
+  addTags(values, 'ecr:resourcetag/', resourceTags)
+  for (const key in conditions) values[key.toLowerCase()] = conditions[key]
+  return values
+}
+
+/** Whether a policy looks at the tags of the resource: only then are they worth reading. */
+export function asksForResourceTags(keys: ReadonlySet<string>): boolean {
+  for (const key of keys) if (key.startsWith('aws:resourcetag/') || key.startsWith('ecr:resourcetag/')) return true
+  return false
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable */
+function principalType({ arn, session }: Principal): 'Account' | 'User' | 'AssumedRole' {
+  if (session?.roleArn !== undefined) return 'AssumedRole'
+  return arn.endsWith(':root') ? 'Account' : 'User'
+}
+
+function addTags(values: Values, prefix: string, tags: Readonly<Record<string, string>> | undefined): void {
+  for (const key in tags) values[prefix + key.toLowerCase()] = tags[key]
+}

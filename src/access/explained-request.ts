@@ -1,0 +1,60 @@
+import { explain } from '../iam/explain.js'
+import type { AccessQuestion, ApplicablePolicies, DecidingStatement } from '../iam/policy.js'
+import type {
+  DecisionSource,
+  ExplainedDecision,
+  ExplainedRequest,
+  RefusedRequest,
+  StatementPlace,
+} from '../registry/ports/decision-source.js'
+import type { DecidedRequest, DecisionLog, MadeDecision } from './decision-log.js'
+
+/** A plane's own log, explained: worked out when somebody asks, from the policies as they were. */
+export const decisionSource = (log: Pick<DecisionLog, 'find' | 'latestRefused'>): DecisionSource => ({
+  async find(requestId) {
+    const found = log.find(requestId)
+    return found && explainedRequest(found)
+  },
+  latestRefused: async (limit) => log.latestRefused(limit).flatMap(refusedRequest),
+})
+
+/** A remembered request as tools read it. */
+export function explainedRequest({ requestId, decisions, end }: DecidedRequest): ExplainedRequest {
+  const explained = decisions.map(explainedDecision)
+  if (!end) return { requestId, outcome: 'in hand', decisions: explained }
+  const { at, plane, operation, refusal } = end
+  return { requestId, at: isoTime(at), plane, operation, outcome: refusal ?? 'answered', decisions: explained }
+}
+
+function refusedRequest({ requestId, end }: DecidedRequest): RefusedRequest[] {
+  if (!end?.refusal) return []
+  const { at, plane, operation, refusal } = end
+  return [{ requestId, at: isoTime(at), plane, operation, ...refusal }]
+}
+
+const isoTime = (at: number) => new Date(at).toISOString()
+
+function explainedDecision({ question, policies, decision }: MadeDecision): ExplainedDecision {
+  const { considered, wouldChange } = explain(question, policies)
+  const { action, resource, principal } = question
+  return {
+    ...{ action, resource, principal: principal.arn },
+    allowed: decision.allowed,
+    ...(!decision.allowed && { type: decision.type }),
+    ...(decision.decidedBy && { decidedBy: placeOf(decision.decidedBy) }),
+    ...{ considered, conditions: valuesLookedAt(question, policies), wouldChange },
+  }
+}
+
+const placeOf = ({ type, policy, statement: { sid, index } }: DecidingStatement): StatementPlace => ({
+  ...{ type, policy, index },
+  ...(sid !== undefined && { sid }),
+})
+
+/** What no policy looks at explains nothing. */
+function valuesLookedAt({ conditions }: AccessQuestion, policies: ApplicablePolicies): ExplainedDecision['conditions'] {
+  const { identity, resource, boundary = [], session = [], serviceControl = [] } = policies
+  const attached = [...serviceControl, ...resource, ...identity, ...boundary, ...session]
+  const keys = new Set(attached.flatMap(({ policy }) => [...policy.conditionKeys]))
+  return Object.fromEntries([...keys].sort().map((key) => [key, conditions[key] ?? null]))
+}

@@ -1,0 +1,39 @@
+import type { Action } from './authorize.js'
+
+/** What the two resource-based policies of ECR have to say about an action. */
+export interface ResourcePolicyWeights {
+  /** Of the registry policy all, only what it denies, or nothing counts. */
+  readonly registry: 'all' | 'denials' | 'nothing'
+  readonly repository: 'all' | 'nothing'
+}
+
+const usual: ResourcePolicyWeights = { registry: 'all', repository: 'all' }
+const ofOtherServices: ResourcePolicyWeights = { registry: 'nothing', repository: 'nothing' }
+
+/**
+ * Login and cache rules are granted by identity-based policies alone, and a repository that is yet to be made has no
+ * policy of its own.
+ */
+const exceptions: Readonly<Partial<Record<Action, ResourcePolicyWeights>>> = {
+  'ecr:CreatePullThroughCacheRule': { registry: 'denials', repository: 'nothing' },
+  'ecr:GetAuthorizationToken': { registry: 'denials', repository: 'nothing' },
+  'ecr:CreateRepository': { registry: 'all', repository: 'nothing' },
+}
+
+/**
+ * Which resource-based policies may allow or deny an action.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
+ */
+export const weightsFor = (action: Action): ResourcePolicyWeights =>
+  action.startsWith('ecr:') ? (exceptions[action] ?? usual) : ofOtherServices
+
+/**
+ * The actions a registry policy is consulted for while the account setting REGISTRY_POLICY_SCOPE is V1.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions-create.html
+ */
+export const actionsOfScopeV1: ReadonlySet<Action> = new Set<Action>([
+  'ecr:ReplicateImage',
+  'ecr:BatchImportUpstreamImage',
+  'ecr:CreateRepository',
+])

@@ -1,0 +1,14 @@
+import type { Conditions } from './authorize.js'
+import type { Role } from './identities.js'
+
+/**
+ * What policies may ask about the tags of a role that is acted on.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_iam-tags.html
+ */
+export const conditionsOfRoleTags = ({ tags }: Pick<Role, 'tags'>): Conditions =>
+  Object.fromEntries(
+    Object.entries(tags).flatMap(([key, value]) => [
+      [`aws:ResourceTag/${key}`, value],
+      [`iam:ResourceTag/${key}`, value],
+    ]),
+  )

@@ -1,0 +1,75 @@
+/** Why a request was answered or refused, in the form tools read it. */
+export interface ExplainedRequest {
+  readonly requestId: string
+  /** ISO 8601; this and the next two are absent while the request is in hand. */
+  readonly at?: string
+  readonly plane?: 'control' | 'data'
+  /** The API operation, or method and path. */
+  readonly operation?: string
+  readonly outcome: 'answered' | 'in hand' | { readonly code: string; readonly message: string }
+  /** In the order they were made; none where the request was refused before anything was asked. */
+  readonly decisions: readonly ExplainedDecision[]
+}
+
+/** One question to the policies and its answer. */
+export interface ExplainedDecision {
+  readonly action: string
+  readonly resource: string
+  /** The ARN of who asked. */
+  readonly principal: string
+  readonly allowed: boolean
+  /** The kind of policy a no is for. */
+  readonly type?: string
+  /** The statement that allowed or denied; absent where it was a lack of one. */
+  readonly decidedBy?: StatementPlace
+  readonly considered: readonly ConsideredStatement[]
+  /** The condition keys the policies look at, in lower case, with the values of this request; null where it had none. */
+  readonly conditions: Readonly<Record<string, string | readonly string[] | null>>
+  /** For a no, what would make it a yes; sentences. */
+  readonly wouldChange: readonly string[]
+}
+
+/** Where a statement stands. */
+export interface StatementPlace {
+  /** The kind of policy. */
+  readonly type: string
+  readonly policy: string
+  readonly sid?: string
+  /** From 0. */
+  readonly index: number
+}
+
+/** A statement and what came of it. */
+export interface ConsideredStatement extends StatementPlace {
+  readonly effect: 'Allow' | 'Deny'
+  readonly matched: boolean
+  readonly decided: boolean
+  /** Why it did not match; sentences. */
+  readonly because: readonly string[]
+  /** The statement as it was written. */
+  readonly source: object
+}
+
+/** A request that was refused, as a line of a list. */
+export interface RefusedRequest {
+  readonly requestId: string
+  /** ISO 8601. */
+  readonly at: string
+  readonly plane: 'control' | 'data'
+  readonly operation: string
+  readonly code: string
+  readonly message: string
+}
+
+/**
+ * Where a plane's decisions can be asked for. Between two processes it is a request that only the control plane can
+ * sign; then both methods throw ServerException where the data plane does not answer.
+ */
+export interface DecisionSource {
+  find(requestId: string): Promise<ExplainedRequest | undefined>
+  /** Newest first. */
+  latestRefused(limit: number): Promise<RefusedRequest[]>
+}
+
+/** Where a data plane tells its decisions to a control plane in another process, and the header that proves who asks. */
+export const decisionsEndpoint = { path: '/_decisions', signatureHeader: 'x-ecr-local-signature' } as const
