@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { issueToken } from '../../src/access/token.js'
-import { basic, errorIn, registry, type RunningRegistry, startedAt, startRegistry } from '../support/registry.js'
+import {
+  allowing,
+  basic,
+  errorIn,
+  registry,
+  type RunningRegistry,
+  startedAt,
+  startRegistry,
+  userOf,
+} from '../support/registry.js'
 
 describe('authenticate', () => {
   let running: RunningRegistry
@@ -9,8 +18,7 @@ describe('authenticate', () => {
 
   const get = (authorization: string, host?: string) =>
     running.send('GET', '/v2/', { headers: { authorization, ...(host && { host }) } })
-  const principal = { arn: 'arn:aws:iam::123456789012:user/developer', account: '123456789012', userId: 'AIDAEXAMPLE' }
-  const grantUntil = (expiresAt: number) => ({ principal, registry, expiresAt })
+  const grantUntil = (expiresAt: number) => ({ principal: userOf('developer'), registry, expiresAt })
 
   it('lets the holder of a token in', async () => {
     const { status, headers, body } = await get(running.tokenOf())
@@ -72,27 +80,64 @@ describe('authenticate', () => {
     expect(status).toBe(403)
   })
 
-  it('refuses the principal of another account, in the words of IAM', async () => {
-    const stranger = { arn: 'arn:aws:iam::999999999999:root', account: '999999999999', userId: '999999999999' }
-    const answer = await running.send('GET', '/v2/app/tags/list', {
-      headers: { authorization: running.tokenOf(stranger) },
-    })
-
-    expect(answer.status).toBe(403)
-    expect(errorIn(answer)).toEqual({
-      code: 'DENIED',
-      message:
-        'User: arn:aws:iam::999999999999:root is not authorized to perform: ecr:ListImages on resource: arn:aws:ecr:us-east-1:123456789012:repository/app because no resource-based policy allows the ecr:ListImages action',
-    })
-  })
-
   it('takes the registry from a host in the form of AWS and from the token otherwise', async () => {
     await running.createRepository('app')
     const tags = (host: string) => running.send('GET', '/v2/app/tags/list', { headers: { host } })
 
     expect((await tags('localhost:4510')).status).toBe(200)
     expect((await tags('123456789012.dkr.ecr.us-east-1.amazonaws.com')).status).toBe(200)
-    expect((await tags('123456789012.dkr.ecr.eu-west-1.amazonaws.com')).status).toBe(404)
+    expect((await tags('123456789012.dkr.ecr-fips.us-east-1.amazonaws.com')).status).toBe(200)
+    expect((await tags('123456789012.dkr-ecr.us-east-1.on.aws')).status).toBe(200)
     expect((await tags('999999999999.dkr.ecr.us-east-1.amazonaws.com')).status).toBe(403)
+  })
+
+  it.each(['dkr.ecr.eu-west-1.amazonaws.com', 'dkr.ecr-fips.us-west-2.amazonaws.com', 'dkr-ecr.eu-west-1.on.aws'])(
+    'challenges the holder of a token of another Region at %s',
+    async (domain) => {
+      const host = `123456789012.${domain}`
+      const { status, headers, body } = await get(running.tokenOf(), host)
+
+      expect(status).toBe(401)
+      expect(headers['www-authenticate']).toBe(`Basic realm="https://${host}/",service="ecr.amazonaws.com"`)
+      expect(body.toString()).toBe('Not Authorized\n')
+    },
+  )
+
+  it('challenges the holder of a token whose user is no longer configured', async () => {
+    expect((await get(running.tokenOf(userOf('gone')))).status).toBe(401)
+  })
+
+  it('challenges the holder of a token whose role is no longer configured', async () => {
+    const arn = 'arn:aws:sts::123456789012:assumed-role/gone/session'
+    const session = { roleArn: 'arn:aws:iam::123456789012:role/gone' }
+    const ofRole = { arn, account: registry.account, userId: 'AROAEXAMPLE:session', session }
+
+    expect((await get(running.tokenOf(ofRole))).status).toBe(401)
+  })
+
+  it('lets a session of a role in, with no more than its session policies leave', async () => {
+    const trustPolicy = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: registry.account }, Action: 'sts:AssumeRole' }],
+    }
+    const roles = { ci: { trustPolicy, policies: [allowing('ecr:*')] } }
+    await using own = await startRegistry({ accounts: { [registry.account]: { roles } } })
+    const session = {
+      roleArn: 'arn:aws:iam::123456789012:role/ci',
+      policies: [JSON.stringify(allowing(['ecr:GetAuthorizationToken', 'ecr:ListImages']))],
+    }
+    const arn = 'arn:aws:sts::123456789012:assumed-role/ci/build'
+    const ofRole = { arn, account: registry.account, userId: 'AROAEXAMPLE:build', session }
+    await own.createRepository('app')
+    const ask = (method: string, path: string) =>
+      own.send(method, path, { headers: { authorization: own.tokenOf(ofRole) } })
+
+    expect((await ask('GET', '/v2/')).status).toBe(200)
+    expect((await ask('GET', '/v2/app/tags/list')).status).toBe(200)
+    const refused = await ask('POST', '/v2/app/blobs/uploads/')
+    expect(refused.status).toBe(403)
+    expect(errorIn(refused).message).toBe(
+      `User: ${arn} is not authorized to perform: ecr:InitiateLayerUpload on resource: arn:aws:ecr:us-east-1:123456789012:repository/app because no session policy allows the ecr:InitiateLayerUpload action`,
+    )
   })
 })

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ownAccountOnly } from '../../src/access/authorize.js'
-import { accessDenied } from '../../src/registry/errors.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { errorIn, registry, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { digestOf, seededBytes } from '../support/upstream-content.js'
@@ -10,13 +8,10 @@ describe('POST /v2/<name>/blobs/uploads/?mount=<digest>&from=<repository>', () =
   const digest = digestOf(bytes)
   let running: RunningRegistry
   beforeAll(async () => {
-    running = await startRegistry({
-      async authorize(request) {
-        const [resource = ''] = request.resources
-        if (resource.endsWith('/secret')) throw accessDenied(request.principal.arn, request.action, resource, 'because')
-        await ownAccountOnly(request)
-      },
-    })
+    const everything = { Effect: 'Allow', Action: 'ecr:*', Resource: '*' }
+    const butSecret = { Effect: 'Deny', Action: 'ecr:*', Resource: 'arn:aws:ecr:*:*:repository/secret' }
+    const policies = [{ Version: '2012-10-17', Statement: [everything, butSecret] }]
+    running = await startRegistry({ accounts: { [registry.account]: { users: { developer: { policies } } } } })
     for (const name of ['team/base', 'app', 'secret', 'cached']) await running.createRepository(name)
     const encryption = { encryptionType: 'KMS', kmsKey: 'arn:aws:kms:us-east-1:123456789012:key/1' } as const
     await running.createRepository('encrypted', { encryption })
@@ -61,6 +56,18 @@ describe('POST /v2/<name>/blobs/uploads/?mount=<digest>&from=<repository>', () =
     expect(headers['docker-content-digest']).toBe(digest)
     expect(body.length).toBe(0)
     expect((await running.send('GET', `/v2/app/blobs/${digest}`)).body.equals(bytes)).toBe(true)
+  })
+
+  it('opens an upload where the registry has mounting turned off', async () => {
+    await using own = await startRegistry()
+    for (const name of ['base', 'app']) await own.createRepository(name)
+    await own.pushBlob('base', bytes)
+    await own.deps.store.accountSettings.put(registry, 'BLOB_MOUNTING', 'DISABLED')
+    const ask = () => own.send('POST', `/v2/app/blobs/uploads/?mount=${digest}&from=base`)
+
+    expect((await ask()).status).toBe(202)
+    await own.deps.store.accountSettings.put(registry, 'BLOB_MOUNTING', 'ENABLED')
+    expect((await ask()).status).toBe(201)
   })
 
   it('refuses what is no digest', async () => {

@@ -1,21 +1,30 @@
-import { expect, it } from 'vitest'
-import { registryOf } from '../../src/data-plane/resolve.js'
+import { describe, expect, it } from 'vitest'
+import { regionOf, registryOf } from '../../src/data-plane/resolve.js'
 
 const ofToken = { account: '000000000000', region: 'us-east-1' }
 const named = { account: '111122223333', region: 'eu-central-1' }
 
-it.each([
-  '111122223333.dkr.ecr.eu-central-1.amazonaws.com',
-  '111122223333.dkr.ecr.eu-central-1.localhost:4510',
-  '111122223333.dkr.ecr-fips.eu-central-1.amazonaws.com',
-  '111122223333.dkr-ecr.eu-central-1.on.aws',
-])('the host %s names its registry', (host) => {
-  expect(registryOf(host, ofToken)).toEqual(named)
-})
+describe('the host a client calls', () => {
+  it.each([
+    '111122223333.dkr.ecr.eu-central-1.amazonaws.com',
+    '111122223333.dkr.ecr.eu-central-1.localhost:4510',
+    '111122223333.dkr.ecr-fips.eu-central-1.amazonaws.com',
+    '111122223333.dkr.ecr-fips.eu-central-1.localhost:4510',
+    '111122223333.dkr-ecr.eu-central-1.on.aws',
+    '111122223333.dkr-ecr-fips.eu-central-1.on.aws',
+  ])('names its registry and Region: %s', (host) => {
+    expect(registryOf(host, ofToken)).toEqual(named)
+    expect(regionOf(host)).toBe('eu-central-1')
+  })
 
-it.each(['localhost:4510', '127.0.0.1:4510', 'registry.example', '1234.dkr.ecr.eu-central-1.amazonaws.com', undefined])(
-  'the host %s leaves it to the token',
-  (host) => {
+  it.each([
+    'localhost:4510',
+    '127.0.0.1:4510',
+    'registry.example',
+    '1234.dkr.ecr.eu-central-1.amazonaws.com',
+    undefined,
+  ])('leaves both to the token: %s', (host) => {
     expect(registryOf(host, ofToken)).toEqual(ofToken)
-  },
-)
+    expect(regionOf(host)).toBeUndefined()
+  })
+})

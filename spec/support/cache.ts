@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'undici'
-import { ownAccountOnly } from '../../src/access/authorize.js'
+import type { Accounts } from '../../src/access/credentials.js'
 import { issueToken, TOKEN_LIFETIME_MS } from '../../src/access/token.js'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import type { UpstreamLimits } from '../../src/adapters/http/limits.js'
@@ -19,10 +19,16 @@ import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import type { PullThroughCacheRule } from '../../src/registry/pull-through.js'
 import { installation } from '../../src/registry/registry.js'
+import type { Log } from '../../src/registry/ports/log.js'
+import type { Principal } from '../../src/registry/principal.js'
+import type { RequestContext } from '../../src/registry/request-context.js'
 import { storeOf } from '../../src/registry/store.js'
+import { accessFor } from './access.js'
 
 export const registry = { account: '111122223333', region: 'us-east-1' }
 export const principal = { arn: 'arn:aws:iam::111122223333:user/dev', account: registry.account, userId: 'AIDAEXAMPLE' }
+const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'ecr:*', Resource: '*' }] }
+const ownAccounts: Accounts = { [registry.account]: { users: { dev: { policies: [everything] } } } }
 const secret = 'both planes hold this'
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 /** Retries without waiting: how long they wait is the upstream client's own specs' matter. */
@@ -40,13 +46,25 @@ export interface CacheOptions {
   egress?: 'all' | 'none'
   limits?: Partial<UpstreamLimits>
   secrets?: Secrets
+  log?: Log
+  /** Whose policies apply; unless said, the user `dev` may do everything. */
+  accounts?: Accounts
   /** State and blobs of an earlier cache, for restarts. */
   store?: Store
   root?: string
 }
 
 /** A data plane with its cache, on a free port: memory for state, real files for blobs, a clock that is moved by hand. */
-export async function startCache({ upstreams, egress = 'all', limits, secrets = noSecrets, ...kept }: CacheOptions) {
+export async function startCache(options: CacheOptions) {
+  const {
+    upstreams,
+    egress = 'all',
+    limits,
+    secrets = noSecrets,
+    log = silent,
+    accounts = ownAccounts,
+    ...kept
+  } = options
   let time = Date.parse('2026-01-02T03:04:05.000Z')
   const clock = {
     now: async () => new Date(time),
@@ -60,13 +78,14 @@ export async function startCache({ upstreams, egress = 'all', limits, secrets = 
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
   const client = httpUpstreams({ endpoints, clock, limits: { ...impatient, ...limits } })
   const settings = { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress }
-  const shared = { store, blobs, clock, ids, log: silent, authorize: ownAccountOnly, secrets, upstreams: client }
+  const shared = { ...accessFor({ accounts, store }), store, blobs, clock, ids, log, secrets, upstreams: client }
   const cache = pullThrough({ ...shared, settings, recordEvent: eventLog({ store, ids }) })
-  const about = { version: '0.0.0', store: 'memory' }
+  const about = { version: '0.0.0', store: 'memory', auth: 'strict' as const }
   const server = dataPlane({ ...shared, secret, about, pullThrough: cache }).listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const token = () => issueToken({ principal, registry, expiresAt: time + TOKEN_LIFETIME_MS }, secret)
+  const token = (holder: Principal) =>
+    issueToken({ principal: holder, registry, expiresAt: time + TOKEN_LIFETIME_MS }, secret)
 
   const close = async () => {
     cache.stop()
@@ -78,10 +97,10 @@ export async function startCache({ upstreams, egress = 'all', limits, secrets = 
   return {
     ...{ url, store, blobs, clock, cache, root, close },
     /** One request as a client with a fresh token makes it; the body is not read. */
-    ask: (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
+    ask: (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET', holder = principal) =>
       request(`${url}/v2/${path}`, {
         method,
-        headers: { accept: accepted, ...headers, authorization: basic(token()) },
+        headers: { accept: accepted, ...headers, authorization: basic(token(holder)) },
       }),
     addRule: (rule: Partial<PullThroughCacheRule> & { ecrRepositoryPrefix: string; upstreamRegistryUrl: string }) =>
       store.rules.put(registry, rule.ecrRepositoryPrefix, {
@@ -95,7 +114,7 @@ export async function startCache({ upstreams, egress = 'all', limits, secrets = 
       (await store.events.list(installation, { limit: 1000 })).items.map(({ detail }) => detail),
     /** A forced refresh, as BatchImportUpstreamImage hands it over. */
     importImage: (repository: string, imageTag: string) =>
-      cache.importImage({ registry, repository, imageId: { imageTag }, principal }),
+      cache.importImage({ registry, repository, imageId: { imageTag }, principal, request: requestContext }),
     /** Resolves when everything that was planned is here. */
     settled: () => cache.resume(),
     [Symbol.asyncDispose]: async () => {
@@ -104,6 +123,12 @@ export async function startCache({ upstreams, egress = 'all', limits, secrets = 
       await rm(root, { recursive: true, force: true, maxRetries: 10 })
     },
   }
+}
+
+/** What is known of a request a spec makes by hand. */
+export const requestContext: RequestContext = {
+  ...{ requestId: '00000000-0000-4000-8000-000000000000', at: Date.parse('2026-01-02T03:04:05.000Z') },
+  ...{ sourceIp: '127.0.0.1', userAgent: 'spec', isSecure: false, isFips: false },
 }
 
 const noSecrets: Secrets = { get: async () => undefined }

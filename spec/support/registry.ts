@@ -1,7 +1,7 @@
 import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
-import { ownAccountOnly } from '../../src/access/authorize.js'
+import type { Accounts } from '../../src/access/credentials.js'
 import { issueToken, TOKEN_LIFETIME_MS } from '../../src/access/token.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
@@ -9,13 +9,25 @@ import type { DataPlaneDeps } from '../../src/data-plane/call.js'
 import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
 import { dataPlane } from '../../src/data-plane/server.js'
 import { newRepository, type Repository } from '../../src/registry/repository.js'
+import type { Principal } from '../../src/registry/principal.js'
+import type { Store } from '../../src/registry/ports/store.js'
+import type { Registry } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/registry/store.js'
+import { accessFor } from './access.js'
 import { type AddedImage, digestOf, type ImageOptions, makeImage, type Manifest } from './upstream-content.js'
 
 /** The registry and time every spec of the data plane works in. */
-export const registry = { account: '123456789012', region: 'us-east-1' }
+export const registry: Registry = { account: '123456789012', region: 'us-east-1' }
 export const startedAt = new Date('2026-01-02T03:04:05.678Z')
-const principal = { arn: 'arn:aws:iam::123456789012:user/developer', account: '123456789012', userId: 'AIDAEXAMPLE' }
+/** A user as principal: `developer` may do everything unless the spec names accounts of its own. */
+export const userOf = (name: string, account = registry.account): Principal => ({
+  ...{ arn: `arn:aws:iam::${account}:user/${name}`, account, userId: `AIDA${name.toUpperCase()}` },
+})
+
+/** An identity policy that allows these actions. */
+export const allowing = (actions: string | string[], resource = '*') => ({
+  ...{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: resource }] },
+})
 
 /** An answer as it came over the wire: nothing decoded, nothing followed. */
 export interface Answer {
@@ -29,17 +41,23 @@ export interface RequestOptions {
   body?: Buffer | string | Readable
 }
 
+/** What a spec has otherwise than usual. */
+export interface RegistryOptions extends Partial<DataPlaneDeps> {
+  /** Whose policies apply; unless said, an account whose `developer` may do everything. */
+  accounts?: Accounts
+}
+
 /** A running data plane with a clock that stands still, counted ids and no cache rules, and a client without manners. */
-export async function startRegistry(overrides: Partial<DataPlaneDeps> = {}) {
-  const deps = { ...newDeps(), ...overrides }
+export async function startRegistry({ accounts, ...overrides }: RegistryOptions = {}) {
+  const deps = { ...newDeps(accounts, overrides.store), ...overrides }
   const plane = { ...deps, pullThrough: overrides.pullThrough ?? pullThroughOf(deps) }
   const server = dataPlane(plane).listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
   const { port } = server.address() as AddressInfo
 
-  const tokenOf = (holder = principal, account = registry.account) => {
+  const tokenOf = (principal = userOf('developer'), place: Partial<Registry> = {}) => {
     const expiresAt = startedAt.getTime() + TOKEN_LIFETIME_MS
-    const grant = { principal: holder, registry: { ...registry, account }, expiresAt }
+    const grant = { principal, registry: { ...registry, ...place }, expiresAt }
     return basic(issueToken(grant, deps.secret))
   }
   const open = (method: string, path: string, headers: Record<string, string> = {}): ClientRequest =>
@@ -114,19 +132,19 @@ async function read(res: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function newDeps() {
+function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) {
   let count = 0
   let time = startedAt
   const advance = async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000))
   return {
-    store: storeOf(memoryKeyValue()),
+    ...accessFor({ store, ...(accounts && { accounts }) }),
+    store,
     blobs: memoryBlobStore(),
     clock: { now: async () => time, wall: () => new Date(), advance },
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },
     log: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-    authorize: ownAccountOnly,
     secret: 'a secret both planes hold',
-    about: { version: '0.0.0', store: 'memory' },
+    about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
   }
 }
 

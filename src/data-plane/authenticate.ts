@@ -1,35 +1,48 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { type Grant, readToken } from '../access/token.js'
+import type { DataPlaneDeps } from './call.js'
 import { OciError } from './errors.js'
+import { regionOf } from './resolve.js'
+import { splitOnce } from './split-once.js'
 
 /**
- * Who calls, by the authorization token: `AWS:<token>` in Basic credentials.
+ * Who calls, by the authorization token: `AWS:<token>` in Basic credentials. A token is good in the Region it was asked
+ * for, and only while its user or role is there.
  * Throws 401 with the challenge Docker answers with credentials, 403 DENIED for a token whose 12 hours are over.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
-export function authenticate({ headers }: IncomingMessage, secret: string, now: Date): Grant {
-  const name = `${secret} ${headers.authorization ?? ''}`
-  const known = genuine.get(name)
-  if (known && known.expiresAt > now.getTime()) return known
-  const [, credentials] = BASIC.exec(headers.authorization ?? '') ?? []
-  const [user, token = ''] = splitOnce(Buffer.from(credentials ?? '', 'base64').toString(), ':')
-  const grant = user === 'AWS' ? readToken(token, secret, now) : undefined
+export function authenticate(
+  { headers }: IncomingMessage,
+  now: Date,
+  { secret, identities }: Pick<DataPlaneDeps, 'secret' | 'identities'>,
+): Grant {
+  const grant = grantOf(headers.authorization ?? '', secret, now)
   if (grant === 'expired') throw expired()
-  if (!grant) throw notAuthorized(headers.host ?? '')
-  genuine.set(name, grant)
+  if (!grant || !isFor(grant, headers.host) || !identities.policiesOf(grant.principal)) {
+    throw notAuthorized(headers.host ?? '')
+  }
   return grant
 }
 
 /** Clients send the same credentials with every request; by the secret too, so that no other one's token passes. */
 const genuine = new LRUCache<string, Grant>({ max: 1000 })
 
-const BASIC = /^basic +([a-z0-9+/_=-]+) *$/i
-
-function splitOnce(text: string, separator: string): [string, string?] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+function grantOf(authorization: string, secret: string, now: Date): Grant | 'expired' | undefined {
+  const name = `${secret} ${authorization}`
+  const known = genuine.get(name)
+  if (known && known.expiresAt > now.getTime()) return known
+  const [, credentials] = BASIC.exec(authorization) ?? []
+  const [user, token = ''] = splitOnce(Buffer.from(credentials ?? '', 'base64').toString(), ':')
+  const grant = user === 'AWS' ? readToken(token, secret, now) : undefined
+  if (grant && grant !== 'expired') genuine.set(name, grant)
+  return grant
 }
+
+/** A host that names no Region, `localhost:4510` say, is in every one. */
+const isFor = ({ registry }: Grant, host: string | undefined) => (regionOf(host) ?? registry.region) === registry.region
+
+const BASIC = /^basic +([a-z0-9+/_=-]+) *$/i
 
 const expired = () => new OciError(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.')
 

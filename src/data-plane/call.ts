@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/decision-log.js'
+import type { Identities } from '../access/identities.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Ids } from '../registry/ports/ids.js'
@@ -20,11 +21,13 @@ export interface DataPlaneDeps {
   readonly log: Log
   readonly authorize: Authorize
   readonly decisions: DecisionLog
+  /** Whose tokens are still good. */
+  readonly identities: Pick<Identities, 'policiesOf'>
   readonly pullThrough: PullThrough
   /** Reads authorization tokens and layer URLs; the control plane signs with the same. */
   readonly secret: string
   /** What `/health` tells beside the status. */
-  readonly about: { readonly version: string; readonly store: string }
+  readonly about: { readonly version: string; readonly store: string; readonly auth: 'strict' | 'relaxed' }
 }
 
 /** One authenticated request, resolved to a registry. */

@@ -5,6 +5,9 @@ import { OciError } from './errors.js'
 
 /** GET of a URL that GetDownloadUrlForLayer answered: the signature in it is the permission. */
 export async function getLayer(call: Pick<Call, 'req' | 'res' | 'query' | 'now'>, deps: DataPlaneDeps): Promise<void> {
+  if (call.req.method !== 'GET' && call.req.method !== 'HEAD') {
+    throw new OciError(405, 'UNSUPPORTED', 'The operation is unsupported.', { allow: 'GET, HEAD' })
+  }
   const grant = readDownloadUrl(call.query, call.now, deps.secret)
   if (!grant) throw new OciError(403, 'DENIED', 'The layer URL is not valid or has expired. Request a new one.')
   const layer = await findLayer(grant.registry, grant.repository, grant.digest, deps)

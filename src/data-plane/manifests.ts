@@ -19,7 +19,13 @@ const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 /** GET and HEAD /v2/<name>/manifests/<tag or digest>: the bytes as they were pushed, or as the upstream gave them. */
 export const getManifest: Endpoint = async (call, deps) => {
   const { req, registry, repository, principal, request } = call
-  const found = await deps.pullThrough.pull({ registry, repository, imageId: imageIdOf(call.reference), principal, request })
+  const found = await deps.pullThrough.pull({
+    registry,
+    repository,
+    imageId: imageIdOf(call.reference),
+    principal,
+    request,
+  })
   if (isFailure(found)) throw refusalOf(found)
   const { digest, mediaType, manifestSize } = found.image
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }

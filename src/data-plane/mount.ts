@@ -1,18 +1,19 @@
 import { isAllowed } from '../access/authorize.js'
+import { accountSetting } from '../registry/account-settings.js'
 import { layerWithBytes } from '../registry/layer-with-bytes.js'
 import type { Layer } from '../registry/image.js'
 import { isDigest } from '../registry/manifest.js'
 import { keyOf } from '../registry/ports/store.js'
-import { repositoryArn } from '../registry/registry.js'
 import type { Repository } from '../registry/repository.js'
 import { requireRepository } from '../registry/require-repository.js'
 import type { Call, DataPlaneDeps } from './call.js'
 import { digestInvalid } from './errors.js'
+import { permissionFor } from './permission.js'
 
 /**
  * Makes a layer of another repository one of this repository too, without moving a byte. False where that cannot be:
- * no source named, another encryption, the layer not there or still on its way, or no permission to read it; the
- * client then uploads. https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+ * no source named, mounting turned off, another encryption, the layer not there or still on its way, or no permission
+ * to read it; the client then uploads. https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
  */
 export async function mountLayer(
   digest: string,
@@ -22,7 +23,7 @@ export async function mountLayer(
 ): Promise<boolean> {
   if (!isDigest(digest)) throw digestInvalid(digest)
   const target = await requireRepository(deps.store, call.registry, call.repository)
-  if (from === null) return false
+  if (from === null || (await accountSetting(deps.store, call.registry, 'BLOB_MOUNTING')) !== 'ENABLED') return false
   const source = await deps.store.repositories.get(call.registry, from)
   if (!source || !isEncryptedAlike(source, target)) return false
   const layer = await layerWithBytes(deps, call.registry, from, digest)
@@ -34,10 +35,8 @@ export async function mountLayer(
 const isEncryptedAlike = ({ encryption: a }: Repository, { encryption: b }: Repository) =>
   a.encryptionType === b.encryptionType && a.kmsKey === b.kmsKey
 
-function mayRead(from: string, { principal, registry, request }: Call, { authorize }: DataPlaneDeps): Promise<boolean> {
-  const resources = [repositoryArn(registry, from)]
-  return isAllowed(authorize, { principal, action: 'ecr:GetDownloadUrlForLayer', resources, registry, request })
-}
+const mayRead = (from: string, call: Call, { authorize }: DataPlaneDeps): Promise<boolean> =>
+  isAllowed(authorize, permissionFor('ecr:GetDownloadUrlForLayer', { ...call, repository: from }))
 
 const recordMounted = ({ digest, size, mediaType }: Layer, { registry, repository }: Call, { store }: DataPlaneDeps) =>
   store.transact(registry, async (records) => {

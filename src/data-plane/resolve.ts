@@ -11,3 +11,6 @@ export function registryOf(host: string | undefined, ofToken: Registry): Registr
   const [, account, region] = ECR_HOST.exec(host ?? '') ?? []
   return account && region ? { account, region } : ofToken
 }
+
+/** The Region a host in AWS's form is in; undefined for any other host. */
+export const regionOf = (host: string | undefined): string | undefined => ECR_HOST.exec(host ?? '')?.[2]

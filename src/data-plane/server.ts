@@ -1,19 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { DOWNLOAD_PATH } from '../access/download-url.js'
 import { requestContextOf } from '../access/request-context.js'
+import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
-import { repositoryArn } from '../registry/registry.js'
 import { brokenNameConstraint } from '../registry/repository-name.js'
 import { authenticate } from './authenticate.js'
 import { headBlob, getBlob, deleteBlob } from './blobs.js'
-import { type DataPlaneDeps, type Endpoint, respond } from './call.js'
+import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { catalog } from './catalog.js'
 import { nameInvalid, ociErrorOf, OciError } from './errors.js'
+import { tellDecisions } from './explanations.js'
 import { takeImport } from './imports.js'
 import { getLayer } from './layers.js'
 import { deleteManifest, getManifest, putManifest } from './manifests.js'
+import { permissionFor } from './permission.js'
 import { referrers } from './referrers.js'
 import { registryOf } from './resolve.js'
+import { splitOnce } from './split-once.js'
 import { tagsList } from './tags.js'
 import { cancelUpload, finishUpload, receiveChunk, startUpload, uploadStatus } from './uploads.js'
 
@@ -59,32 +62,48 @@ const routes: readonly Route[] = [
 
 /** The image-data plane: an OCI registry. Every request takes the path of `answer`, top to bottom. */
 export function dataPlane(deps: DataPlaneDeps): Server {
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, (req, res) => {
-    answer(req, res, deps).catch((error: unknown) => refuse(error, req, res, deps))
-  })
-  return server
+  const options = { keepAliveTimeout: 75_000, requestTimeout: 0 }
+  return createServer(options, (req, res) => void take(req, res, deps))
 }
 
-async function answer(req: IncomingMessage, res: ServerResponse, deps: DataPlaneDeps): Promise<void> {
-  const [pathname = '', search] = (req.url ?? '').split('?', 2)
-  const query = new URLSearchParams(search)
-  if (pathname === '/health') return respond({ req, res }, 200, { 'content-type': 'application/json' }, health(deps))
+/** Gives a request the id under which its decisions can be explained, whatever becomes of it. */
+async function take(req: IncomingMessage, res: ServerResponse, deps: DataPlaneDeps): Promise<void> {
+  const requestId = deps.ids.uuid()
+  res.setHeader('x-amzn-requestid', requestId)
+  const [path, search] = splitOnce(req.url ?? '', '?')
+  const end = { at: 0, plane: 'data' as const, operation: `${req.method} ${path}` }
+  try {
+    if (path === '/health') return respond({ req, res }, 200, { 'content-type': 'application/json' }, health(deps))
+    if (path === decisionsEndpoint.path) return await tellDecisions({ req, res, search }, deps)
+    const now = await deps.clock.now()
+    end.at = now.getTime()
+    await answer({ req, res, path, query: new URLSearchParams(search), requestId, now }, deps)
+    deps.decisions.ended(requestId, end)
+  } catch (error) {
+    const refusal = refuse(error, req, res, deps)
+    if (refusal) deps.decisions.ended(requestId, { ...end, refusal: { code: refusal.code, message: refusal.message } })
+  }
+}
 
-  if (pathname === importsEndpoint.path && req.method === 'POST') return takeImport({ req, res }, deps)
+interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
+  readonly path: string
+  readonly requestId: string
+}
 
-  const now = await deps.clock.now()
-  if (pathname === DOWNLOAD_PATH) return getLayer({ req, res, query, now }, deps)
-  const grant = authenticate(req, deps.secret, now)
-  const { action, endpoint, repository, reference } = find(req.method ?? '', pathname)
+async function answer({ path, requestId, ...received }: Received, deps: DataPlaneDeps): Promise<void> {
+  const { req, now } = received
+  if (path === importsEndpoint.path && req.method === 'POST') return takeImport(received, deps)
+  if (path === DOWNLOAD_PATH) return getLayer(received, deps)
+
+  const grant = authenticate(req, now, deps)
+  const { action, endpoint, repository, reference } = find(req.method ?? '', path)
   const registry = registryOf(req.headers.host, grant.registry)
-  const { principal } = grant
-  const request = requestContextOf({
-    ...{ requestId: deps.ids.uuid(), now, headers: req.headers },
-    ...{ remoteAddress: req.socket.remoteAddress, isSecure: 'encrypted' in req.socket },
-  })
-  const resources = [repository === '' ? '*' : repositoryArn(registry, repository)]
-  await deps.authorize({ principal, action: `ecr:${action}`, resources, registry, request })
-  await endpoint({ req, res, query, registry, principal, request, now, repository, reference }, deps)
+  const { remoteAddress } = req.socket
+  const isSecure = 'encrypted' in req.socket
+  const request = requestContextOf({ requestId, now, headers: req.headers, remoteAddress, isSecure })
+  const call = { ...received, registry, principal: grant.principal, request, repository, reference }
+  await deps.authorize(permissionFor(`ecr:${action}`, call))
+  await endpoint(call, deps)
 }
 
 /** The line of the table for a request; a HEAD without a line of its own is answered by GET's. */
@@ -121,14 +140,25 @@ const noSuchEndpoint = (methods: string[]) =>
     ? new OciError(405, 'UNSUPPORTED', 'The operation is unsupported.', { allow: methods.join(', ') })
     : new OciError(404, 'NAME_UNKNOWN', 'The path is no endpoint of an OCI registry.')
 
-function refuse(error: unknown, req: IncomingMessage, res: ServerResponse, { log }: DataPlaneDeps): void {
+/** Writes the refusal and answers what it said; undefined where nobody is left to hear it. */
+function refuse(
+  error: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  { log }: DataPlaneDeps,
+): OciError | undefined {
   const request = { err: error, method: req.method, url: req.url }
-  if (isClientGone(error, req)) return log.debug(request, 'the client went away')
-  const refusal = ociErrorOf(error)
-  if (!refusal) log.error(request, 'failed unexpectedly')
-  if (res.headersSent) return void res.destroy()
+  if (isClientGone(error, req)) return void log.debug(request, 'the client went away')
+  const known = ociErrorOf(error)
+  if (!known) log.error(request, 'failed unexpectedly')
+  const refusal = known ?? new OciError(500, 'UNKNOWN', 'Internal server error')
+  if (res.headersSent) res.destroy()
+  else writeRefusal(refusal, req, res)
+  return refusal
+}
+
+function writeRefusal({ status, code, message, headers }: OciError, req: IncomingMessage, res: ServerResponse): void {
   if (!req.complete) discardBody(req)
-  const { status, code, message, headers } = refusal ?? new OciError(500, 'UNKNOWN', 'Internal server error')
   const isPlain = status === 401
   const body = isPlain ? `${message}\n` : JSON.stringify({ errors: [{ code, message }] })
   const type = isPlain ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'

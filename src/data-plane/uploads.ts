@@ -12,6 +12,7 @@ import { isDigest } from '../registry/manifest.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './errors.js'
 import { mountLayer } from './mount.js'
+import { requirePermissions } from './permission.js'
 import { bodyOf, hasBody } from './request-body.js'
 
 /** POST /v2/<name>/blobs/uploads/: opens an upload, takes a whole blob (`?digest=`), or mounts one (`?mount=&from=`). */
@@ -21,6 +22,7 @@ export const startUpload: Endpoint = async (call, deps) => {
   if (mount !== null && (await mountLayer(mount, query.get('from'), call, deps))) return layerCreated(call, mount)
 
   if (digest !== null && !isDigest(digest)) throw digestInvalid(digest)
+  if (digest !== null) await requirePermissions(['ecr:UploadLayerPart', 'ecr:CompleteLayerUpload'], call, deps)
   const session = { registry, repository, id: deps.ids.uuid() }
   await beginUpload(deps, session, call.now)
   if (digest === null) return respond(call, 202, progress(session, 0))
@@ -46,6 +48,7 @@ export const receiveChunk: Endpoint = async (call, deps) => {
 export const finishUpload: Endpoint = async (call, deps) => {
   const digest = call.query.get('digest') ?? ''
   if (!isDigest(digest)) throw digestInvalid(digest)
+  if (hasBody(call.req)) await requirePermissions(['ecr:UploadLayerPart'], call, deps)
   const session = sessionOf(call)
   await alone(session, async () => {
     if (hasBody(call.req)) await receive(call.req, session, deps)

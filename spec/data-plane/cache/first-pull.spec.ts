@@ -1,15 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { Log } from '../../../src/registry/ports/log.js'
 import { registry, startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { stall, status } from '../../support/upstream-faults.js'
 
 const platforms = ['linux/amd64', 'linux/arm64']
 
-async function cacheOf(egress: 'all' | 'none' = 'all') {
+async function cacheOf(egress: 'all' | 'none' = 'all', log?: Log) {
   const upstream = await faultyUpstream()
   const images = platforms.map((platform) => upstream.addImage('nginx/nginx', { platform, layerSize: 5000 }))
   const index = upstream.addIndex('nginx/nginx', images, { tag: 'latest' })
-  const cache = await startCache({ upstreams: { 'public.ecr.aws': upstream.url }, egress })
+  const cache = await startCache({ upstreams: { 'public.ecr.aws': upstream.url }, egress, ...(log && { log }) })
   await cache.addRule({ ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' })
   const [amd64, arm64] = images
   return {
@@ -21,6 +22,8 @@ async function cacheOf(egress: 'all' | 'none' = 'all') {
   }
 }
 const name = 'ecr-public/nginx/nginx'
+const serviceLinkedRole =
+  'arn:aws:iam::111122223333:role/aws-service-role/pullthroughcache.ecr.amazonaws.com/AWSServiceRoleForECRPullThroughCache'
 
 describe('a first pull by tag', () => {
   it('answers the manifest byte for byte', async () => {
@@ -92,7 +95,23 @@ describe('a first pull by tag', () => {
       'image-digest': given.index.digest,
       action: 'import',
       outcome: 'imported',
+      principal: serviceLinkedRole,
     })
+  })
+
+  it('says so in the log, with one line for each manifest it imports', async () => {
+    const info = vi.fn<Log['info']>()
+    await using given = await cacheOf('all', { trace() {}, debug() {}, info, warn() {}, error() {} })
+    await given.cache.ask(`${name}/manifests/latest`)
+    await given.cache.settled()
+    const { index, amd64, arm64 } = given
+    const facts = { principal: serviceLinkedRole, ...registry, repository: name, upstreamRegistryUrl: 'public.ecr.aws' }
+    const lines = [{ tag: 'latest', digest: index.digest }, { digest: amd64.digest }, { digest: arm64.digest }]
+    expect(info).toHaveBeenCalledTimes(lines.length)
+    for (const [place, line] of lines.entries()) {
+      const told = expect.objectContaining({ ...facts, ...line }) as object
+      expect(info).toHaveBeenNthCalledWith(place + 1, told, 'pull through cache import')
+    }
   })
 
   it('finds nothing where the upstream has no such image, and makes no repository', async () => {

@@ -6,13 +6,14 @@ import type { Importer, PullRequest } from '../../registry/ports/importer.js'
 import { isCheckDue, type PullThroughSettings } from '../../registry/pull-through.js'
 import type { PutOutcome } from '../../registry/put-image.js'
 import { type Registry, repositoryArn } from '../../registry/registry.js'
+import { serviceLinkedRoleArn } from '../../registry/service-linked-role.js'
 import { type Completion, completion, type CompletionDeps } from './completion.js'
 import type { Fill } from './fill.js'
 import { checkTag, type CheckOutcome } from './freshness.js'
 import { layerCache } from './layer-cache.js'
 import { type ImportDeps, importManifest } from './manifest-import.js'
 import { oneAtATime } from './one-at-a-time.js'
-import { ruleOf, sourceOf } from './source.js'
+import { requireNoFips, ruleOf, sourceOf } from './source.js'
 import { upstreamFailureOf } from './upstream-failure.js'
 
 /** The cache behind the registry's endpoints. */
@@ -44,8 +45,7 @@ type Answer = FoundImage | ImageFailure
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
  */
 export function pullThrough(deps: PullThroughDeps): PullThrough {
-  const recordEvent: PullThroughDeps['recordEvent'] = (action, now) =>
-    deps.recordEvent(action, now).catch((err: unknown) => deps.log.warn({ err }, 'an event was not written down'))
+  const recordEvent = recorder(deps)
   const shared = { ...deps, recordEvent, layers: layerCache(deps), alone: oneAtATime() }
   const cache: Cache = { ...shared, completion: completion(shared) }
   return {
@@ -55,6 +55,17 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
     isServed: async (registry, repository) => (await ruleOf(registry, repository, deps)) !== undefined,
     resume: () => cache.completion.resume(),
     stop: () => cache.completion.stop(),
+  }
+}
+
+/** Tells what the cache does in the log and writes it down as an event: both name the service-linked role, which does it. */
+function recorder({ recordEvent, log }: PullThroughDeps): PullThroughDeps['recordEvent'] {
+  return (action, now) => {
+    const { registry, rule, ...facts } = action
+    const { upstreamRegistryUrl } = rule
+    const principal = serviceLinkedRoleArn(registry.account)
+    log.info({ principal, ...registry, upstreamRegistryUrl, ...facts }, `pull through cache ${action.action}`)
+    return recordEvent(action, now).catch((err: unknown) => log.warn({ err }, 'an event was not written down'))
   }
 }
 
@@ -97,6 +108,7 @@ async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Ca
     const mayExist = exists || (source !== undefined && (await may(request, 'ecr:CreateRepository', cache)))
     if (!mayExist) throw repositoryNotFound(repository, registry.account)
     if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return notFound
+    requireNoFips(request.request)
     const now = await cache.clock.now()
     const imported = await importManifest({ registry, repository, imageId, source, now, makesRepository: true }, cache)
     if (imported) finishBehind(registry, imported, cache)

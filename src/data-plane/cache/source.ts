@@ -4,6 +4,7 @@ import type { Store } from '../../registry/ports/store.js'
 import { type Upstream, UpstreamFailure, type Upstreams } from '../../registry/ports/upstream.js'
 import { type PullThroughCacheRule, ruleServing, upstreamRepository } from '../../registry/pull-through.js'
 import type { Registry } from '../../registry/registry.js'
+import type { RequestContext } from '../../registry/request-context.js'
 
 /** Where a repository's images come from: its rule, the upstream, and the upstream's name for it. */
 export interface Source {
@@ -57,5 +58,15 @@ export const noRuleServes = (name: string) =>
 export function requireEgress({ egress }: SourceDeps['settings']): void {
   if (egress === 'all') return
   const message = 'Not cached, and the registry has no route to the upstream (network.egress is "none")'
+  throw new UpstreamFailure('no-route', message)
+}
+
+/**
+ * Throws UpstreamFailure for what is not cached where the client used a FIPS endpoint; once cached it is served there.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
+ */
+export function requireNoFips({ isFips }: Pick<RequestContext, 'isFips'>): void {
+  if (!isFips) return
+  const message = 'Not cached, and the first pull of an image through the cache is not supported at a FIPS endpoint'
   throw new UpstreamFailure('no-route', message)
 }

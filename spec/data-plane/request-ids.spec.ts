@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type Answer, registry, type RunningRegistry, startedAt, startRegistry, userOf } from '../support/registry.js'
+import { digestOf } from '../support/upstream-content.js'
+
+describe('the id of a request', () => {
+  let running: RunningRegistry
+  beforeAll(async () => {
+    running = await startRegistry()
+    await running.createRepository('app')
+    await running.push('app', { tag: 'latest' })
+  })
+  afterAll(() => running[Symbol.asyncDispose]())
+
+  const idOf = ({ headers }: Answer) => String(headers['x-amzn-requestid'])
+  const requestOf = (answer: Answer) => running.deps.decisions.find(idOf(answer))
+  const none = `sha256:${'0'.repeat(64)}`
+
+  it.each([
+    ['a manifest', 'GET', '/v2/app/manifests/latest', 200],
+    ['no body', 'HEAD', '/v2/app/manifests/latest', 200],
+    ['a list', 'GET', '/v2/app/tags/list', 200],
+    ['a login', 'GET', '/v2/', 200],
+    ['a new upload', 'POST', '/v2/app/blobs/uploads/', 202],
+    ['no such image', 'GET', '/v2/app/manifests/none', 404],
+    ['no such repository', 'GET', '/v2/none/tags/list', 404],
+    ['no such layer', 'GET', `/v2/app/blobs/${none}`, 404],
+    ['no possible name', 'GET', '/v2/UP/tags/list', 400],
+    ['no such endpoint', 'GET', '/v1/', 404],
+    ['another method', 'POST', '/v2/app/tags/list', 405],
+    ['a forged layer URL', 'GET', '/_layers?digest=x', 403],
+    ['an import nobody signed', 'POST', '/_imports', 403],
+    ['its health', 'GET', '/health', 200],
+  ])('goes with every answer: %s', async (_, method, path, status) => {
+    const answer = await running.send(method, path)
+    expect(answer.status).toBe(status)
+    expect(idOf(answer)).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('goes with the challenge and with a token that expired', async () => {
+    expect(idOf(await running.send('GET', '/v2/', { headers: { authorization: '' } }))).toMatch(/^[0-9a-f-]{36}$/)
+    await using own = await startRegistry()
+    await own.deps.clock.advance(12 * 60 * 60)
+    expect(idOf(await own.send('GET', '/v2/'))).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('is another one for every request', async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => running.send('GET', '/v2/')))
+    expect(new Set(answers.map(idOf)).size).toBe(3)
+  })
+
+  it('finds what was decided about a request that was answered, its query left out', async () => {
+    const request = requestOf(await running.send('GET', '/v2/app/tags/list?n=5'))
+    expect(request?.end).toEqual({ at: startedAt.getTime(), plane: 'data', operation: 'GET /v2/app/tags/list' })
+    expect(
+      request?.decisions.map(({ question, decision }) => [question.action, question.resource, decision.allowed]),
+    ).toEqual([['ecr:ListImages', 'arn:aws:ecr:us-east-1:123456789012:repository/app', true]])
+  })
+
+  it('finds every action of a request that takes several', async () => {
+    const body = Buffer.from('several')
+    const request = requestOf(await running.send('POST', `/v2/app/blobs/uploads/?digest=${digestOf(body)}`, { body }))
+    expect(request?.decisions.map(({ question }) => question.action)).toEqual([
+      'ecr:InitiateLayerUpload',
+      'ecr:UploadLayerPart',
+      'ecr:CompleteLayerUpload',
+    ])
+  })
+
+  it('finds a refusal that policies decided, and one they had no part in', async () => {
+    const elsewhere = { host: '999999999999.dkr.ecr.us-east-1.localhost' }
+    const denied = requestOf(await running.send('GET', '/v2/app/tags/list', { headers: elsewhere }))
+    expect(denied?.end?.refusal?.code).toBe('DENIED')
+    expect(denied?.decisions.map(({ decision }) => decision.allowed)).toEqual([false])
+
+    const unknown = requestOf(await running.send('GET', '/v2/app/manifests/none'))
+    expect(unknown?.end?.refusal).toEqual({ code: 'MANIFEST_UNKNOWN', message: 'Requested image not found' })
+
+    const stranger = { authorization: running.tokenOf(userOf('nobody')) }
+    const challenged = requestOf(await running.send('GET', '/v2/', { headers: stranger }))
+    expect(challenged).toMatchObject({ decisions: [], end: { refusal: { code: 'UNAUTHORIZED' } } })
+  })
+
+  it('finds what failed for a reason of ours', async () => {
+    const error = vi.spyOn(running.deps.log, 'error').mockReturnValue()
+    const tags = vi.spyOn(running.deps.store.tags, 'list').mockRejectedValue(new Error('the disk is on fire'))
+    const answer = await running.send('GET', '/v2/app/tags/list')
+    tags.mockRestore()
+    error.mockRestore()
+
+    expect(answer.status).toBe(500)
+    expect(requestOf(answer)?.end?.refusal).toEqual({ code: 'UNKNOWN', message: 'Internal server error' })
+    expect(await running.deps.store.tags.list(registry, { limit: 1 })).toBeDefined()
+  })
+
+  it('is not kept for health checks, which come by the second', async () => {
+    expect(requestOf(await running.send('GET', '/health'))).toBeUndefined()
+  })
+})

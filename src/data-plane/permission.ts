@@ -1,0 +1,27 @@
+import type { AccessRequest, Action } from '../access/authorize.js'
+import { repositoryArn } from '../registry/registry.js'
+import type { Call, DataPlaneDeps } from './call.js'
+
+/** Who asks for what, as far as permissions go. */
+export type Permitted = Pick<Call, 'principal' | 'registry' | 'repository' | 'request'>
+
+/**
+ * What a request needs permission for: an action on its repository, or on all of the registry where it names none.
+ * `docker login` needs it in the caller's own account, whatever registry the token is for.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+ */
+export function permissionFor(action: Action, { principal, registry, repository, request }: Permitted): AccessRequest {
+  if (action === 'ecr:GetAuthorizationToken') {
+    return { principal, action, resources: ['*'], registry: { ...registry, account: principal.account }, request }
+  }
+  return { principal, action, resources: [repositoryArn(registry, repository || '*')], registry, request }
+}
+
+/** Asks for what a request does beside its route's own action. Throws AccessDeniedException. */
+export async function requirePermissions(
+  actions: readonly Action[],
+  call: Permitted,
+  { authorize }: Pick<DataPlaneDeps, 'authorize'>,
+): Promise<void> {
+  for (const action of actions) await authorize(permissionFor(action, call))
+}

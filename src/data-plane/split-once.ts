@@ -1,0 +1,5 @@
+/** The text before a separator and what follows it, separators included; undefined where there is none. */
+export function splitOnce(text: string, separator: string): [before: string, after?: string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)]
+}
