@@ -2,6 +2,7 @@ import { availableParallelism, cpus, release } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { coldPull } from './cold-pull.js'
+import { decision } from './decision.js'
 import { memory } from './memory.js'
 import { pinning } from './processes.js'
 import type { Extent, Section } from './section.js'
@@ -12,7 +13,7 @@ import { markdown, type Row, skipped } from './table.js'
 import { howToInstall, isInstalled } from './tools.js'
 import { warmPulls } from './warm-pulls.js'
 
-const sections: readonly Section[] = [startUp, signedCalls, warmPulls, coldPull, memory]
+const sections: readonly Section[] = [startUp, decision, signedCalls, warmPulls, coldPull, memory]
 
 const { values } = parseArgs({
   options: {

@@ -21,7 +21,7 @@ await main().catch((error: unknown) => {
 
 /** What is not needed is not loaded: help and refusals are immediate, and the start is quick. */
 async function main(): Promise<void> {
-  const { command, flags } = readCommandLine(process.argv.slice(2))
+  const { command, flags, requestId } = readCommandLine(process.argv.slice(2))
   if (command === 'help') {
     const { help } = await import('./cli/help.js')
     process.stdout.write(help())
@@ -32,9 +32,16 @@ async function main(): Promise<void> {
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
     const { demo } = await import('./demo/demo.js')
     process.exit((await demo(process.stdout)) ? 0 : 1)
+  } else if (command === 'explain') {
+    process.stdout.write(await explanation(requestId, flags))
   } else {
     await serve(command, flags)
   }
+}
+
+async function explanation(requestId: string | undefined, flags: Given): Promise<string> {
+  const [{ readConfig }, { explain }] = await Promise.all([import('./config.js'), import('./cli/explain.js')])
+  return explain(readConfig(flags, process.env), requestId)
 }
 
 async function serve(command: StartCommand, flags: Given): Promise<void> {
@@ -42,24 +49,27 @@ async function serve(command: StartCommand, flags: Given): Promise<void> {
   const { readConfig } = await import('./config.js')
   const config = readConfig(flags, process.env)
   const onTerminal = process.stdout.isTTY
-  const [{ jsonLog, openLog }, { start }] = await Promise.all([import('./log.js'), import('./cli/start.js')])
+  const [{ openLog }, { start }] = await Promise.all([import('./log.js'), import('./cli/start.js')])
   const log = await openLog(config.log, onTerminal)
   process.on('uncaughtException', (err, origin) => {
     log.error({ err, origin }, 'failed unexpectedly')
     process.exit(1)
   })
   const running = await start(command, config, log)
-  if (onTerminal) process.stdout.write(await bannerOf(running, config))
-  else jsonLog('info').info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
+  await announce(running, config, onTerminal)
   log.info({ signal: await stopAsked }, 'stopping')
   setTimeout(() => process.exit(0), STOP_WITHIN_MS)
   await running.close()
   process.exit(0)
 }
 
-async function bannerOf(running: Running, config: Config): Promise<string> {
-  const { banner } = await import('./cli/announce.js')
-  return banner(running, config)
+/** Tells people with a banner and programs with a line of JSON, whatever the log's level, that the planes answer. */
+async function announce(running: Running, config: Config, onTerminal: boolean): Promise<void> {
+  const [{ jsonLog }, { banner, RELAXED }] = await Promise.all([import('./log.js'), import('./cli/announce.js')])
+  if (onTerminal) return void process.stdout.write(banner(running, config))
+  const lines = jsonLog('info')
+  if (config.auth === 'relaxed') lines.warn({ auth: config.auth }, RELAXED)
+  lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
 }
 
 /** The signal that asks to stop; another one after it ends the process at once. */

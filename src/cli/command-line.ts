@@ -8,6 +8,7 @@ export const commands = {
   'control-plane': 'the ECR API alone; the data plane runs elsewhere on the same data directory',
   'data-plane': 'the image registry alone',
   demo: 'the whole story of the pull through cache, without a network',
+  explain: 'why a request was refused or answered, by its id; without one the latest refusals',
 } as const
 
 export type Command = keyof typeof commands
@@ -16,6 +17,8 @@ export type Command = keyof typeof commands
 export interface CommandLine {
   readonly command: Command | 'help' | 'version'
   readonly flags: Given
+  /** What `explain` is to explain. */
+  readonly requestId?: string
 }
 
 /** Reads the arguments behind `ecr-local`. Throws UsageError, which names the argument and what would be right. */
@@ -29,10 +32,11 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     options.map(({ rawName, value }) => [settingOf(rawName), valueOf(rawName, value)]),
   )
   if (!isCommand(command)) throw new UsageError(`There is no command ${command}: ${commandsListed}`)
+  const [requestId] = command === 'explain' ? more.splice(0, 1) : []
   if (more.length > 0) throw new UsageError(`${more.join(' ')} is one command too many: ${commandsListed}`)
   if (command === 'demo' && options.length > 0)
     throw new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
-  return { command, flags }
+  return { command, flags, ...(requestId !== undefined && { requestId }) }
 }
 
 const optionsOfFlags = () => ({

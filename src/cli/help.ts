@@ -14,10 +14,10 @@ export function help(): string {
     ...table([['flag', 'environment', 'default', 'meaning'], ...rows]),
     '',
     'A flag is stronger than the environment, which is stronger than the file. The file may also say accounts,',
-    'upstreams, network, quotas and pullThroughCache; ecr-local.schema.json describes it, and editors complete it.',
+    'signatures, upstreams, network, quotas and pullThroughCache; ecr-local.schema.json describes it, and editors complete it.',
     '',
     'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM and Ctrl-C.',
-    'Exit status: 0 stopped as asked, 1 failed, 2 wrong settings or something in the way of the start.',
+    'Exit status: 0 stopped as asked, 1 failed, 2 wrong settings, something in the way, or nothing there to explain.',
     '',
   ].join('\n')
 }

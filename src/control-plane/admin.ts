@@ -1,14 +1,15 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
-import { isIP } from 'node:net'
 import { listAll } from '../registry/list-all.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
+import { explain, type ExplainDeps, type Reply } from './admin/explain.js'
+import { isForeign, protectiveHeaders } from './admin/own-origin.js'
 
 /** What the admin endpoints act on. */
-export interface AdminDeps {
+export interface AdminDeps extends ExplainDeps {
   readonly store: Store
   readonly blobs: BlobStore
   readonly clock: Clock
@@ -16,7 +17,7 @@ export interface AdminDeps {
   /** False away from loopback: then there are no admin endpoints. */
   readonly adminAllowed: boolean
   /** What `/health` tells beside the status. */
-  readonly about: { readonly version: string; readonly store: string }
+  readonly about: { readonly version: string; readonly store: string; readonly auth: 'strict' | 'relaxed' }
 }
 
 /** Enough to see all that a test did; older events are dropped as new ones come. */
@@ -26,38 +27,36 @@ const ALL_EVENTS = 10_000
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
- * The endpoints tests and tools use to move time, to start over and to see what the cache did. Nothing is read of a
- * request that may not reach them.
+ * The endpoints tests and tools use to move time, to start over, to see what the cache did and why a request was
+ * refused. Nothing is read of a request that may not reach them.
  */
 export function adminRoutes(deps: AdminDeps, readJson: RequestHandler): (RequestHandler | ErrorRequestHandler)[] {
   return [
-    ownOriginOnly(deps),
+    guard(deps),
     readJson,
-    route('POST', '/clock', advanceClock(deps)),
-    route('POST', '/reset', reset(deps)),
-    route('GET', '/events', events(deps)),
+    route('POST', '/clock', ({ body }) => advanceClock(body, deps)),
+    route('POST', '/reset', () => reset(deps)),
+    route('GET', '/events', () => events(deps)),
+    route('GET', '/explain', ({ url }) => explain(parameter(url, 'requestId'), deps)),
     refuse(deps),
   ]
 }
 
-type Answer = (req: Request, res: Response) => Promise<unknown>
-
 const route =
-  (method: string, path: string, answer: Answer): RequestHandler =>
+  (method: string, path: string, answer: (req: Request) => Promise<Reply>): RequestHandler =>
   async (req, res, next) => {
-    if (req.method === method && req.path === path) await answer(req, res)
-    else next()
+    if (req.method !== method || req.path !== path) return next()
+    const { status, body } = await answer(req)
+    res.status(status).json(body)
   }
 
 /** A web page the user happens to visit must not reach these: neither from its own origin nor by DNS rebinding. */
-const ownOriginOnly =
+const guard =
   ({ adminAllowed }: AdminDeps) =>
-  (req: Request, res: Response, next: NextFunction): void => {
-    const host = hostName(req.headers.host)
+  ({ headers }: Request, res: Response, next: NextFunction): void => {
+    res.set(protectiveHeaders)
     if (!adminAllowed) return void res.status(404).json({ message: 'There are no admin endpoints away from loopback' })
-    const { origin } = req.headers
-    const isForeign = !isLoopback(host) || (origin !== undefined && origin !== `http://${req.headers.host}`)
-    if (isForeign)
+    if (isForeign(headers))
       return void res.status(403).json({ message: 'Admin endpoints answer to loopback hosts and no other origin' })
     next()
   }
@@ -73,39 +72,27 @@ const refuse =
     res.status(status).json({ message })
   }
 
-const hostName = (host = '') =>
-  host
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .toLowerCase()
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+const parameter = (url: string, name: string) => new URL(url, 'http://localhost').searchParams.get(name)
 
-const advanceClock =
-  ({ clock }: AdminDeps): Answer =>
-  async (req, res) => {
-    const { advanceSeconds } = (req.body ?? {}) as { advanceSeconds?: unknown }
-    if (typeof advanceSeconds !== 'number' || !Number.isFinite(advanceSeconds) || advanceSeconds < 0) {
-      const message = `advanceSeconds must be a number of seconds, 0 or more; got ${JSON.stringify(advanceSeconds)}`
-      return res.status(400).json({ message })
-    }
-    if ((await clock.now()).getTime() + advanceSeconds * 1000 > LAST_MOMENT) {
-      return res.status(400).json({ message: 'advanceSeconds must not lead beyond the year 9999' })
-    }
-    return res.json({ now: (await clock.advance(advanceSeconds)).toISOString() })
-  }
+async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply> {
+  const { advanceSeconds } = (body ?? {}) as { advanceSeconds?: unknown }
+  if (typeof advanceSeconds !== 'number' || !Number.isFinite(advanceSeconds) || advanceSeconds < 0)
+    return badRequest(`advanceSeconds must be a number of seconds, 0 or more; got ${JSON.stringify(advanceSeconds)}`)
+  if ((await clock.now()).getTime() + advanceSeconds * 1000 > LAST_MOMENT)
+    return badRequest('advanceSeconds must not lead beyond the year 9999')
+  return ok({ now: (await clock.advance(advanceSeconds)).toISOString() })
+}
 
-const reset =
-  ({ store, blobs }: AdminDeps): Answer =>
-  async (_req, res) => {
-    await store.clear()
-    await blobs.clear()
-    return res.json({ status: 'reset' })
-  }
+async function reset({ store, blobs }: AdminDeps): Promise<Reply> {
+  await store.clear()
+  await blobs.clear()
+  return ok({ status: 'reset' })
+}
 
-const events =
-  ({ store }: AdminDeps): Answer =>
-  async (_req, res) => {
-    const kept = await listAll(store.events, installation)
-    return res.json({ events: kept.slice(-ALL_EVENTS) })
-  }
+async function events({ store }: AdminDeps): Promise<Reply> {
+  const kept = await listAll(store.events, installation)
+  return ok({ events: kept.slice(-ALL_EVENTS) })
+}
+
+const ok = (body: object): Reply => ({ status: 200, body })
+const badRequest = (message: string): Reply => ({ status: 400, body: { message } })

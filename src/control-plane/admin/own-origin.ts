@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
+
+/**
+ * What keeps pages of other sites from framing, reading or keeping an answer; there are no CORS headers beside them.
+ * https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html
+ */
+export const protectiveHeaders: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** What browsers say of a request that a page of ours or the address bar makes; other clients say nothing. */
+const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none'])
+
+/** Whether a web page of somebody else's asks: from its own origin, without telling it, or by DNS rebinding. */
+export function isForeign({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+  return !isLoopback(hostName(host)) || !OWN_SITES.has(site) || (origin !== undefined && origin !== `http://${host}`)
+}
+
+const hostName = (host = '') =>
+  host
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase()
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
