@@ -1,12 +1,14 @@
 import type { Server } from 'node:http'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import { ownAccountOnly } from './access/authorize.js'
-import { credentialsIn } from './access/credentials.js'
+import { authorizer } from './access/authorizer.js'
+import { decisionLog } from './access/decision-log.js'
+import { identitiesIn } from './access/identities.js'
 import { signText } from './access/signed-text.js'
 import { configuredSecrets } from './adapters/configured/secrets.js'
 import { filesystemBlobStore } from './adapters/filesystem/blob-store.js'
 import { openDataDirectory } from './adapters/filesystem/data-directory.js'
+import { remoteDecisions } from './adapters/http/explanations.js'
 import { remoteImporter } from './adapters/http/importer.js'
 import { lateHttpUpstreams } from './adapters/http/late-upstreams.js'
 import { lmdbKeyValue } from './adapters/lmdb/key-value.js'
@@ -20,6 +22,7 @@ import { controlPlane } from './control-plane/server.js'
 import { pullThrough } from './data-plane/cache/pull-through.js'
 import { dataPlane } from './data-plane/server.js'
 import { eventLog } from './registry/event-log.js'
+import type { DecisionSource } from './registry/ports/decision-source.js'
 import type { Importer } from './registry/ports/importer.js'
 import type { Log } from './registry/ports/log.js'
 import { storeOf } from './registry/store.js'
@@ -51,11 +54,9 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     if (importing)
       servers.push(await listen(dataPlane({ ...parts, pullThrough: importing }), config.host, config.registryPort))
     const registry = `${clientHost(config.host)}:${servers[0] ? portOf(servers[0]) : config.registryPort}`
-    const importer =
-      importing ??
-      remoteImporter({ origin: `http://${registry}`, sign: (body) => signText('import', body, parts.secret) })
+    const dataPlaneParts = importing ? { importer: importing } : remoteDataPlane(`http://${registry}`, parts)
     const control = planes.includes('control-plane')
-      ? await startControlPlane(config, registry, importer, parts)
+      ? await startControlPlane(config, registry, { ...parts, ...dataPlaneParts })
       : undefined
     if (control) servers.push(control)
     importing?.resume().catch((err: unknown) => log.error({ err }, 'imports could not be resumed'))
@@ -83,14 +84,15 @@ function openParts(config: Config, log: Log) {
   const store = storeOf(isKept ? lmdbKeyValue({ path: join(config.dataDir, 'state') }) : memoryKeyValue())
   const blobs = isKept ? filesystemBlobStore({ root: config.dataDir, ids }) : memoryBlobStore()
   const clock = systemClock(store)
+  const [identities, decisions] = [identitiesIn(config.accounts, config.auth), decisionLog()]
   const upstreams = lateHttpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   return {
     ...{ store, blobs, ids, clock, upstreams, log },
     secrets: configuredSecrets(config.accounts),
     secret: isKept ? keptSecret(config.dataDir) : newSecret(),
-    authorize: ownAccountOnly,
+    ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
     recordEvent: eventLog({ store, ids }),
-    about: { version, store: config.store },
+    about: { version, store: config.store, auth: config.auth },
     async close() {
       await upstreams.close()
       await store.close()
@@ -100,15 +102,28 @@ function openParts(config: Config, log: Log) {
 
 type Parts = ReturnType<typeof openParts>
 
-async function startControlPlane(config: Config, registry: string, importer: Importer, parts: Parts): Promise<Server> {
+/** What the data plane does for the control plane, where it is another process: asked in requests both can sign. */
+interface DataPlaneParts {
+  readonly importer: Importer
+  readonly explanations?: DecisionSource
+}
+
+const remoteDataPlane = (origin: string, { secret }: Parts): DataPlaneParts => ({
+  importer: remoteImporter({ origin, sign: (body) => signText('import', body, secret) }),
+  explanations: remoteDecisions({ origin, sign: (query) => signText('explain', query, secret) }),
+})
+
+async function startControlPlane(config: Config, registry: string, parts: Parts & DataPlaneParts): Promise<Server> {
   const plane = controlPlane({
     ...parts,
-    importer,
-    credentialsOf: credentialsIn(config.accounts),
+    auth: config.auth,
+    maxSkewSeconds: config.signatures.maxSkewSeconds,
     adminAllowed: isLoopback(config.host),
     settings: {
       registryHost: config.registryHost.replaceAll('{port}', registry.split(':').at(-1) ?? ''),
       upstreamHosts: Object.keys(config.upstreams),
+      unsupportedRegions: config.pullThroughCache.unsupportedRegions,
+      principalsAreChecked: config.auth === 'strict',
       quotas: config.quotas,
       secret: parts.secret,
       egress: config.network.egress,

@@ -1,29 +1,50 @@
+import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { defaultAccount, credentialsIn } from '../../src/access/credentials.js'
-import { account, startEmulator } from '../support/emulator.js'
+import { defaultAccount } from '../../src/access/credentials.js'
+import { identitiesIn } from '../../src/access/identities.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { storeOf } from '../../src/registry/store.js'
+import { accessFor } from '../support/access.js'
+import { account, now, startEmulator } from '../support/emulator.js'
+import { type Key, queryCall } from '../support/query-call.js'
 
-const stsOf = (endpoint: string, secretAccessKey = 'secret', accessKeyId = 'AKIDEXAMPLE') =>
-  new STSClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 })
+const arn = `arn:aws:iam::${account}:user/developer`
+
+const stsOf = (endpoint: string, secretAccessKey = 'secret', accessKeyId = 'AKIDEXAMPLE', sessionToken?: string) =>
+  new STSClient({
+    ...{ endpoint, region: 'us-east-1', maxAttempts: 1 },
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
+  })
+
+/** An emulator without accounts: there is the root user of the default one. */
+const unconfigured = () => ({ identities: identitiesIn(undefined) })
+const rootOf = (endpoint: string) => stsOf(endpoint, defaultAccount.secretAccessKey, defaultAccount.accessKeyId)
 
 describe('STS GetCallerIdentity', () => {
   it('answers who the access key belongs to', async () => {
     await using emulator = await startEmulator()
     const identity = await stsOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))
-    expect(identity).toMatchObject({ Account: account, Arn: `arn:aws:iam::${account}:user/developer` })
+    expect(identity).toMatchObject({ Account: account, Arn: arn })
     expect(identity.UserId).toMatch(/^AIDA[A-Z2-7]{17}$/)
   })
 
   it('answers the default account its root', async () => {
-    await using emulator = await startEmulator({ credentialsOf: credentialsIn(undefined) })
-    const { accessKeyId, secretAccessKey } = defaultAccount
-    const identity = await stsOf(emulator.endpoint, secretAccessKey, accessKeyId).send(new GetCallerIdentityCommand({}))
-    expect(identity).toMatchObject({
+    await using emulator = await startEmulator(unconfigured())
+    expect(await rootOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))).toMatchObject({
       Account: '000000000000',
       Arn: 'arn:aws:iam::000000000000:root',
       UserId: '000000000000',
     })
+  })
+
+  it('answers also those who may do nothing, and cannot be denied', async () => {
+    const denied = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] }
+    const users = { nobody: { accessKeys: { AKIDNOBODY: 'secret' }, policies: [denied] } }
+    await using emulator = await startEmulator({ accounts: { [account]: { users } } })
+    const identity = await stsOf(emulator.endpoint, 'secret', 'AKIDNOBODY').send(new GetCallerIdentityCommand({}))
+    expect(identity.Arn).toBe(`arn:aws:iam::${account}:user/nobody`)
   })
 
   it('refuses a wrong signature and an unknown key in the words of STS', async () => {
@@ -48,13 +69,123 @@ describe('STS GetCallerIdentity', () => {
     expect(answer.statusCode).toBe(403)
     expect(await answer.body.text()).toContain(`<Code>${code}</Code>`)
   })
+})
 
-  it('refuses the other actions of STS by name', async () => {
+describe('STS GetSessionToken', () => {
+  it('answers credentials with the permissions of the user, for twelve hours', async () => {
     await using emulator = await startEmulator()
-    await expect(stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))).rejects.toMatchObject({
-      name: 'InvalidAction',
-      $metadata: { httpStatusCode: 400 },
-      message: 'Could not find operation GetSessionToken for version 2011-06-15',
+    const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))
+    expect(Credentials?.AccessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/)
+    expect(Credentials?.Expiration).toEqual(new Date('2026-01-02T15:04:05Z'))
+
+    const key = keyOf(Credentials)
+    const identity = await stsOf(emulator.endpoint, key.secretAccessKey, key.accessKeyId, key.sessionToken).send(
+      new GetCallerIdentityCommand({}),
+    )
+    expect(identity.Arn).toBe(arn)
+    expect((await emulator.clientWith(key).send(new DescribeRepositoriesCommand({}))).repositories).toEqual([])
+  })
+
+  it("ends by the emulator's clock", async () => {
+    await using emulator = await startEmulator()
+    const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({ DurationSeconds: 900 }))
+    expect(Credentials?.Expiration).toEqual(new Date('2026-01-02T03:19:05Z'))
+    const client = emulator.clientWith(keyOf(Credentials))
+    await emulator.deps.clock.advance(899)
+    await client.send(new DescribeRepositoriesCommand({}))
+    await emulator.deps.clock.advance(1)
+    await expect(client.send(new DescribeRepositoriesCommand({}))).rejects.toMatchObject({
+      name: 'ExpiredTokenException',
+      message: 'The security token included in the request is expired',
+    })
+    const key = keyOf(Credentials)
+    await expect(
+      stsOf(emulator.endpoint, key.secretAccessKey, key.accessKeyId, key.sessionToken).send(
+        new GetCallerIdentityCommand({}),
+      ),
+    ).rejects.toMatchObject({ name: 'ExpiredToken', $metadata: { httpStatusCode: 403 } })
+  })
+
+  it('makes credentials every process with the same secret takes, and none with another', async () => {
+    await using emulator = await startEmulator()
+    await using restarted = await startEmulator({ store: storeOf(memoryKeyValue()) })
+    await using foreign = await startEmulator({ secret: 'another secret' })
+    const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))
+    const key = keyOf(Credentials)
+    await restarted.clientWith(key).send(new DescribeRepositoriesCommand({}))
+    await expect(foreign.clientWith(key).send(new DescribeRepositoriesCommand({}))).rejects.toMatchObject({
+      name: 'InvalidSignatureException',
     })
   })
+
+  it('makes credentials that are worth nothing once the user is gone from the configuration', async () => {
+    await using emulator = await startEmulator()
+    const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))
+    await using without = await startEmulator(accessFor({ accounts: { [account]: {} } }))
+    await expect(
+      without.clientWith(keyOf(Credentials)).send(new DescribeRepositoriesCommand({})),
+    ).rejects.toMatchObject({
+      name: 'UnrecognizedClientException',
+      message: 'The security token included in the request is invalid',
+    })
+  })
+
+  it('cuts the session of a root user to an hour', async () => {
+    await using emulator = await startEmulator(unconfigured())
+    const { Credentials } = await rootOf(emulator.endpoint).send(new GetSessionTokenCommand({ DurationSeconds: 7200 }))
+    expect(Credentials?.Expiration).toEqual(new Date('2026-01-02T04:04:05Z'))
+  })
+
+  it.each([
+    [899, 'greater than or equal to 900'],
+    [129_601, 'less than or equal to 129600'],
+  ])('refuses %d seconds', async (DurationSeconds, limit) => {
+    await using emulator = await startEmulator()
+    await expect(stsOf(emulator.endpoint).send(new GetSessionTokenCommand({ DurationSeconds }))).rejects.toMatchObject({
+      name: 'ValidationError',
+      message: `1 validation error detected: Value '${DurationSeconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value ${limit}`,
+      $metadata: { httpStatusCode: 400 },
+    })
+  })
+
+  it('is refused to sessions', async () => {
+    await using emulator = await startEmulator()
+    const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))
+    const key = keyOf(Credentials)
+    await expect(
+      stsOf(emulator.endpoint, key.secretAccessKey, key.accessKeyId, key.sessionToken).send(
+        new GetSessionTokenCommand({}),
+      ),
+    ).rejects.toMatchObject({
+      name: 'AccessDenied',
+      message: 'Cannot call GetSessionToken with session credentials',
+      $metadata: { httpStatusCode: 403 },
+    })
+  })
+
+  it('does not answer what a number is not', async () => {
+    await using emulator = await startEmulator()
+    const members = { Action: 'GetSessionToken', Version: '2011-06-15', DurationSeconds: 'an hour' }
+    const { status, text } = await queryCall(emulator.endpoint, { service: 'sts', members })
+    expect({ status, text }).toEqual({ status: 400, text: expect.stringContaining('<Code>MalformedInput</Code>') })
+  })
 })
+
+it('remembers how calls of STS ended, for those who ask why', async () => {
+  await using emulator = await startEmulator()
+  const answer = await stsOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))
+  expect(emulator.deps.decisions.find(answer.$metadata.requestId ?? '')?.end).toEqual({
+    ...{ at: now.getTime(), plane: 'control', operation: 'GetCallerIdentity' },
+  })
+  const refused = await stsOf(emulator.endpoint, 'wrong')
+    .send(new GetCallerIdentityCommand({}))
+    .catch((error: { $metadata: { requestId: string } }) => error)
+  expect(emulator.deps.decisions.find(String(refused.$metadata.requestId))?.end?.refusal?.code).toBe(
+    'InvalidSignatureException',
+  )
+})
+
+function keyOf(credentials?: { AccessKeyId?: string; SecretAccessKey?: string; SessionToken?: string }) {
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = credentials ?? {}
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } satisfies Key
+}

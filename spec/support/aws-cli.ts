@@ -18,10 +18,15 @@ export interface AwsCliOptions {
   region?: string
   accessKeyId?: string
   secretAccessKey?: string
+  sessionToken?: string
+  /** Another `aws` than the first on the PATH. */
+  command?: string
+  /** More of the environment, or something else in it. */
+  env?: NodeJS.ProcessEnv
 }
 
 export function awsCli(options: AwsCliOptions): AwsCli {
-  const { endpoint, region = 'us-east-1', accessKeyId = 'test', secretAccessKey = 'test' } = options
+  const { endpoint, region = 'us-east-1', accessKeyId = 'test', secretAccessKey = 'test', command = 'aws' } = options
   const env = {
     ...neutralEnvironment(),
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -33,10 +38,12 @@ export function awsCli(options: AwsCliOptions): AwsCli {
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_MAX_ATTEMPTS: '1',
     AWS_PAGER: '',
+    ...(options.sessionToken !== undefined && { AWS_SESSION_TOKEN: options.sessionToken }),
+    ...options.env,
   }
   const full = (args: string[]) => ['--endpoint-url', endpoint, '--output', 'json', ...args]
-  const run = (...args: string[]) => runCommand('aws', full(args), { env })
-  const text = async (...args: string[]) => (await mustRun('aws', full(args), { env })).stdout
+  const run = (...args: string[]) => runCommand(command, full(args), { env })
+  const text = async (...args: string[]) => (await mustRun(command, full(args), { env })).stdout
   return {
     run,
     text,

@@ -1,4 +1,5 @@
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import { request } from 'undici'
 import { digestOf, mediaTypes } from './upstream-content.js'
 
 /** A client of both planes of a running emulator, in the few calls a load is made of. */
@@ -10,8 +11,6 @@ export interface RegistryClient {
   pushBlob(repository: string, blob: Buffer): Promise<string>
   pushManifest(repository: string, reference: string, manifest: Buffer): Promise<void>
 }
-
-const LONGEST_ANSWER_MS = 15_000
 
 /** What a client has to know of an emulator that runs. */
 export interface Addresses {
@@ -38,16 +37,21 @@ export function registryClient({ endpoint, registry }: Addresses, token: string)
   const origin = `http://${registry}`
   const accept = Object.values(mediaTypes).join(', ')
 
-  async function ask(method: string, url: string, body?: Buffer, contentType = 'application/octet-stream') {
+  async function ask(
+    method: 'GET' | 'POST' | 'PATCH' | 'PUT',
+    url: string,
+    body?: Buffer,
+    contentType = 'application/octet-stream',
+  ) {
     const headers = { authorization: `Basic ${token}`, accept, ...(body && { 'content-type': contentType }) }
     // fetch of Node 20 sometimes waits for ever for a server that was killed while it connected.
-    const signal = AbortSignal.timeout(LONGEST_ANSWER_MS)
-    const answer = await fetch(new URL(url, origin), { method, headers, signal, body: body && new Uint8Array(body) })
-    return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) }
+    const answer = await request(new URL(url, origin), { method, headers, body: body ?? null })
+    const location = String(answer.headers.location ?? '')
+    return { status: answer.statusCode, location, body: Buffer.from(await answer.body.arrayBuffer()) }
   }
   async function write(...request: Parameters<typeof ask>) {
     const answer = await ask(...request)
-    if (answer.status < 300) return answer.headers.get('location') ?? ''
+    if (answer.status < 300) return answer.location
     throw new Error(`${request[0]} ${request[1]}: ${answer.status} ${answer.body.toString()}`)
   }
   return {

@@ -5,6 +5,7 @@ import type { Clock } from '../registry/ports/clock.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
+import { serviceLinkedRoleArn } from '../registry/service-linked-role.js'
 import { explain, type ExplainDeps, type Reply } from './admin/explain.js'
 import { isForeign, protectiveHeaders } from './admin/own-origin.js'
 
@@ -37,6 +38,7 @@ export function adminRoutes(deps: AdminDeps, readJson: RequestHandler): (Request
     route('POST', '/clock', ({ body }) => advanceClock(body, deps)),
     route('POST', '/reset', () => reset(deps)),
     route('GET', '/events', () => events(deps)),
+    route('GET', '/roles', () => roles(deps)),
     route('GET', '/explain', ({ url }) => explain(parameter(url, 'requestId'), deps)),
     refuse(deps),
   ]
@@ -92,6 +94,16 @@ async function reset({ store, blobs }: AdminDeps): Promise<Reply> {
 async function events({ store }: AdminDeps): Promise<Reply> {
   const kept = await listAll(store.events, installation)
   return ok({ events: kept.slice(-ALL_EVENTS) })
+}
+
+/** The service-linked roles that came with rules: what tools would see with IAM's ListRoles. */
+async function roles({ store }: AdminDeps): Promise<Reply> {
+  const recorded = await listAll(store.roles, installation)
+  const described = recorded.map(({ account, roleName, createdAt }) => ({
+    ...{ account, roleName, arn: serviceLinkedRoleArn(account) },
+    createdAt: new Date(createdAt).toISOString(),
+  }))
+  return ok({ roles: described })
 }
 
 const ok = (body: object): Reply => ({ status: 200, body })

@@ -3,20 +3,21 @@ import type { Express } from 'express'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { adminRoutes, type AdminDeps } from './admin.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
+import { handleQuery } from './handle-query.js'
 import { writeError } from './protocol/aws-json.js'
+import { isQueryCall, namesAction } from './protocol/aws-query.js'
 import { readBody } from './read-body.js'
-import { handleSts, isStsCall } from './sts.js'
 
 /**
- * The control plane's HTTP server. API calls (`POST /`) are answered before Express sees them: it would cost more than
- * the rest of the call. Express carries everything else, and is loaded when first needed: that takes longer than half
- * of what the start does besides.
+ * The control plane's HTTP server. API calls are answered before Express sees them: it would cost more than the rest of
+ * the call. Express carries everything else, and is loaded when first needed: that takes longer than half of what the
+ * start does besides.
  */
 export function controlPlane(deps: ControlPlaneDeps & AdminDeps): Server {
   let app: Promise<Express> | undefined
 
   return createServer((req, res) => {
-    if (isApiCall(req)) return void answer(req, res, deps)
+    if (isApiCall(req)) return void (mayCall(req, deps) ? answer(req, res, deps) : send(res, pagesMayNot))
     if (isHealthCheck(req)) return send(res, health(deps))
     app ??= expressApp(deps)
     app.then(
@@ -46,12 +47,27 @@ const health = ({ about }: AdminDeps) => ({
   body: JSON.stringify({ status: 'ok', plane: 'control', ...about }),
 })
 
-const isApiCall = ({ method, url = '' }: IncomingMessage) => method === 'POST' && (url === '/' || url.startsWith('/?'))
+/** Presigned calls of STS are a URL to follow: `GET /?Action=…`. */
+const isApiCall = ({ method, url = '' }: IncomingMessage) =>
+  (method === 'POST' && (url === '/' || url.startsWith('/?'))) || (method === 'GET' && namesAction(url))
+
+/**
+ * Where signatures are not checked, nothing but this keeps a page of any site from calling, after DNS rebinding even with
+ * its own host name. Only browsers send these headers.
+ */
+const mayCall = ({ headers }: IncomingMessage, { auth }: ControlPlaneDeps) =>
+  auth === 'strict' || (headers.origin === undefined && headers['sec-fetch-site'] === undefined)
+
+const pagesMayNot = {
+  statusCode: 403,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ message: 'Web pages may not call an API that checks no signatures (--auth relaxed)' }),
+}
 
 async function answer(req: IncomingMessage, res: ServerResponse, deps: ControlPlaneDeps): Promise<void> {
   try {
     const received = {
-      method: 'POST',
+      method: req.method ?? 'POST',
       path: req.url ?? '/',
       headers: req.headers as Record<string, string>,
       body: await readBody(req),
@@ -61,7 +77,7 @@ async function answer(req: IncomingMessage, res: ServerResponse, deps: ControlPl
       remoteAddress: req.socket.remoteAddress,
       isSecure: 'encrypted' in req.socket,
     })
-    send(res, isStsCall(request) ? await handleSts(request, deps) : await handle(request, deps))
+    send(res, isQueryCall(request) ? await handleQuery(request, deps) : await handle(request, deps))
   } catch (error) {
     refuse(req, res, writeError(error, deps.ids.uuid()))
   }

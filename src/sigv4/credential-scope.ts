@@ -24,7 +24,7 @@ export function readCredential(credential: string): CredentialScope | undefined 
 export function refuseScope(scope: CredentialScope, service: string, date: SigningDate): Refusal | undefined {
   const day = date.text.slice(0, 8)
   const sentences = [
-    !REGION.test(scope.region) && `Credential should be scoped to a valid region, not '${scope.region}'.`,
+    !isRegion(scope.region) && `Credential should be scoped to a valid region, not '${scope.region}'.`,
     scope.service !== service && `Credential should be scoped to correct service: '${service}'.`,
     scope.terminator !== 'aws4_request' &&
       `Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.terminator}'.`,
@@ -33,5 +33,8 @@ export function refuseScope(scope: CredentialScope, service: string, date: Signi
   ].filter((sentence) => sentence !== false)
   return sentences.length > 0 ? refusals.invalidScope(sentences) : undefined
 }
+
+/** Whether a text could be the name of a Region. */
+export const isRegion = (text: string): boolean => REGION.test(text)
 
 const REGION = /^[a-z]{2,8}(-[a-z]{1,16}){1,3}-\d{1,2}$/

@@ -45,8 +45,8 @@ export function verify(request: SignedRequest, rules: Rules): Verdict {
 
   const signedHeaders = [...new Set(claim.signedHeaders.toLowerCase().split(';'))].sort()
   if (!signedHeaders.includes('host')) return refusals.mustBeSigned('Host')
-  if (decidesTheOperation(request) && !signedHeaders.includes('x-amz-target'))
-    return refusals.mustBeSigned('X-Amz-Target')
+  const unsigned = decisive.find((name) => isSent(request, name) && !signedHeaders.includes(name.toLowerCase()))
+  if (unsigned) return refusals.mustBeSigned(unsigned)
 
   if (claim.algorithm !== 'AWS4-HMAC-SHA256') return refusals.unsupportedAlgorithm(claim.algorithm)
   const scope = readCredential(claim.credential)
@@ -70,8 +70,9 @@ function readClaim(request: SignedRequest): Claim | Refusal {
   return authorization ? readAuthorizationHeader(request, authorization, query) : refusals.missingAuthenticationToken()
 }
 
-/** A target that is not signed could be swapped on the way. */
-const decidesTheOperation = (request: SignedRequest) => request.headers['x-amz-target'] !== undefined
+/** What is called and whose session calls: not signed, either could be swapped on the way. */
+const decisive = ['X-Amz-Target', 'X-Amz-Security-Token']
+const isSent = (request: SignedRequest, name: string) => request.headers[name.toLowerCase()] !== undefined
 
 /** The body is always hashed here: what `x-amz-content-sha256` says of it, `UNSIGNED-PAYLOAD` included, is never believed. */
 function isSignedBy(

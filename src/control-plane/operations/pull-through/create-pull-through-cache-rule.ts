@@ -36,8 +36,8 @@ export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'>
       updatedAt: now.getTime(),
     }
     await insert(rule, context)
-    const role = keyOf(registry.account, SERVICE_LINKED_ROLE)
-    await store.roles.insert(installation, role, { createdAt: now.getTime() })
+    const role = { account: registry.account, roleName: SERVICE_LINKED_ROLE, createdAt: now.getTime() }
+    await store.roles.insert(installation, keyOf(role.account, role.roleName), role)
     return { ...describe(rule, registry), ...describeOrigin(rule), ...describeKind(rule) }
   },
 }

@@ -1,0 +1,118 @@
+import { CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
+import { expect, it } from 'vitest'
+import { account, type EmulatorOptions, startEmulator } from '../../support/emulator.js'
+import { developer, type Key, queryCall } from '../../support/query-call.js'
+
+const trustPolicy = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' }],
+}
+const allow = (Action: string | string[], more: object = {}) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action, Resource: '*', ...more }],
+})
+const accounts: NonNullable<EmulatorOptions['accounts']> = {
+  [account]: {
+    users: {
+      developer: { accessKeys: { AKIDEXAMPLE: 'secret' }, policies: [allow(['ecr:*', 'iam:GetRole'])] },
+      nobody: { accessKeys: { AKIDNOBODY: 'secret' } },
+      'sees-a': {
+        accessKeys: { AKIDSEESA: 'secret' },
+        policies: [allow('iam:GetRole', { Condition: { StringEquals: { 'iam:ResourceTag/team': 'a' } } })],
+      },
+    },
+    roles: {
+      ci: { trustPolicy, path: '/build/', maxSessionDurationSeconds: 7200, tags: { team: 'a' } },
+      plain: { trustPolicy },
+    },
+  },
+  '210987654321': { roles: { theirs: { trustPolicy } } },
+}
+
+type Emulator = Awaited<ReturnType<typeof startEmulator>>
+const start = () => startEmulator({ accounts })
+const keyOf = (accessKeyId: string): Key => ({ accessKeyId, secretAccessKey: 'secret' })
+const getRole = ({ endpoint }: Emulator, RoleName: string, key = developer) =>
+  queryCall(endpoint, { service: 'iam', members: { Action: 'GetRole', Version: '2010-05-08', RoleName }, key })
+const textOf = (xml: string, element: string) => new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1]
+
+const serviceLinked = 'AWSServiceRoleForECRPullThroughCache'
+
+it('shows a role of the configuration', async () => {
+  await using emulator = await start()
+  const { status, text } = await getRole(emulator, 'ci')
+  expect(status).toBe(200)
+  expect(text).toMatch(
+    /^<GetRoleResponse xmlns="https:\/\/iam\.amazonaws\.com\/doc\/2010-05-08\/"><GetRoleResult><Role>/,
+  )
+  expect(textOf(text, 'Arn')).toBe(`arn:aws:iam::${account}:role/build/ci`)
+  expect(textOf(text, 'Path')).toBe('/build/')
+  expect(textOf(text, 'RoleName')).toBe('ci')
+  expect(textOf(text, 'RoleId')).toMatch(/^AROA[A-Z2-7]{17}$/)
+  expect(textOf(text, 'CreateDate')).toBe('1970-01-01T00:00:00Z')
+  expect(textOf(text, 'MaxSessionDuration')).toBe('7200')
+  expect(text).toContain('<Tags><member><Key>team</Key><Value>a</Value></member></Tags>')
+  const document = textOf(text, 'AssumeRolePolicyDocument') ?? ''
+  expect(document).toMatch(/^[\w.~%-]+$/)
+  expect(JSON.parse(decodeURIComponent(document))).toEqual(trustPolicy)
+})
+
+it('shows the service-linked role from the first pull through cache rule on', async () => {
+  await using emulator = await start()
+  const before = await getRole(emulator, serviceLinked)
+  expect(before.status).toBe(404)
+  expect(textOf(before.text, 'Code')).toBe('NoSuchEntity')
+  expect(textOf(before.text, 'Message')).toBe(`The role with name ${serviceLinked} cannot be found.`)
+
+  const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
+  await emulator.ecr.send(new CreatePullThroughCacheRuleCommand(rule))
+  const { status, text } = await getRole(emulator, serviceLinked)
+  expect(status).toBe(200)
+  const service = 'pullthroughcache.ecr.amazonaws.com'
+  expect(textOf(text, 'Arn')).toBe(`arn:aws:iam::${account}:role/aws-service-role/${service}/${serviceLinked}`)
+  expect(textOf(text, 'Path')).toBe(`/aws-service-role/${service}/`)
+  expect(textOf(text, 'CreateDate')).toBe('2026-01-02T03:04:05Z')
+  expect(decodeURIComponent(textOf(text, 'AssumeRolePolicyDocument') ?? '')).toContain(`{"Service":"${service}"}`)
+})
+
+it.each(['missing', 'theirs'])('does not find the role %s', async (name) => {
+  await using emulator = await start()
+  const { status, text } = await getRole(emulator, name)
+  expect([status, textOf(text, 'Message')]).toEqual([404, `The role with name ${name} cannot be found.`])
+})
+
+it.each([
+  ['plain', 'plain'],
+  ['ci', 'build/ci'],
+  ['missing', 'missing'],
+])('is refused to who may not see %s, there or not', async (name, path) => {
+  await using emulator = await start()
+  const { status, text } = await getRole(emulator, name, keyOf('AKIDNOBODY'))
+  expect([status, textOf(text, 'Code')]).toEqual([403, 'AccessDenied'])
+  expect(textOf(text, 'Message')).toBe(
+    `User: arn:aws:iam::${account}:user/nobody is not authorized to perform: iam:GetRole on resource: arn:aws:iam::${account}:role/${path} because no identity-based policy allows the iam:GetRole action`,
+  )
+})
+
+it('may depend on the tags of the role', async () => {
+  await using emulator = await start()
+  expect((await getRole(emulator, 'ci', keyOf('AKIDSEESA'))).status).toBe(200)
+  expect((await getRole(emulator, 'plain', keyOf('AKIDSEESA'))).status).toBe(403)
+})
+
+it('remembers the decision for those who ask why', async () => {
+  await using emulator = await start()
+  const { headers } = await getRole(emulator, 'plain', keyOf('AKIDNOBODY'))
+  const remembered = emulator.deps.decisions.find(String(headers['x-amzn-requestid']))
+  expect(remembered?.end).toMatchObject({ operation: 'GetRole', refusal: { code: 'AccessDeniedException' } })
+  expect(remembered?.decisions.map(({ question }) => question.action)).toEqual(['iam:GetRole'])
+})
+
+it('refuses names no role can have', async () => {
+  await using emulator = await start()
+  const { status, text } = await getRole(emulator, 'a b')
+  expect([status, textOf(text, 'Code')]).toEqual([400, 'ValidationError'])
+  expect(textOf(text, 'Message')).toBe(
+    'The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-',
+  )
+})

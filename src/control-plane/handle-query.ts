@@ -1,0 +1,52 @@
+import type { HttpResponse } from '@smithy/protocol-http'
+import { requestContextOf } from '../access/request-context.js'
+import { ServiceException } from '../registry/errors.js'
+import { claimedScope } from '../sigv4/claimed-scope.js'
+import { authenticate, type ReceivedRequest } from './authenticate.js'
+import type { ControlPlaneDeps } from './handle.js'
+import { answerForm, readQueryCall, writeRefusal, writeResult } from './protocol/aws-query.js'
+import { apis, type QueryService } from './query/index.js'
+
+/**
+ * The path every call of STS and IAM takes. As with ECR's calls, nothing is read of a body before it is known who sent it.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
+ */
+export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
+  const requestId = deps.ids.uuid()
+  const service = serviceOf(request)
+  const [api, form] = [apis[service], answerForm(request)]
+  const end = { at: 0, plane: 'control' as const, operation: service as string }
+  try {
+    const now = await deps.clock.now()
+    end.at = now.getTime()
+    const caller = authenticate(request, service, now, deps)
+    const { action, version, members } = readQueryCall(request)
+    const run = version === api.version && Object.hasOwn(api.actions, action) ? api.actions[action] : undefined
+    if (!run) throw invalidAction(action, version)
+    end.operation = action
+    const context = { ...deps, ...caller, now, request: requestContextOf({ ...request, requestId, now }) }
+    const result = await run(members, context)
+    deps.log.debug({ requestId, operation: action, account: caller.principal.account }, 'answered')
+    deps.decisions.ended(requestId, end)
+    return writeResult(form, api, action, result, requestId)
+  } catch (error) {
+    const refusal = error instanceof ServiceException ? error : new ServiceException('InternalFailure')
+    if (refusal !== error) deps.log.error({ requestId, err: error }, 'failed unexpectedly')
+    deps.decisions.ended(requestId, { ...end, refusal: { code: refusal.code, message: refusal.message } })
+    return writeRefusal(form, api, error, requestId)
+  }
+}
+
+/** A call for neither is refused by STS, as every call was that does not say. */
+const serviceOf = (request: ReceivedRequest): QueryService =>
+  claimedScope({ ...request, body: request.body as Buffer })?.service === 'iam' ? 'iam' : 'sts'
+
+/** Names are short; what somebody sends for one need not be. */
+const LONGEST_NAME = 128
+
+const invalidAction = (action: string, version: string) =>
+  new ServiceException(
+    'InvalidAction',
+    `Could not find operation ${action.slice(0, LONGEST_NAME)} for version ${version.slice(0, LONGEST_NAME)}`,
+  )
