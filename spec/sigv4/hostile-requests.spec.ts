@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SignedRequest } from '../../src/sigv4/signed-request.js'
 import { verify } from '../../src/sigv4/verify.js'
-import { accessKeyId, ecr, signed, withAuthorization, withHeader } from './signing.js'
+import { accessKeyId, ecr, hashOf, signed, withAuthorization, withHeader } from './signing.js'
 
 const wrongSignature = {
   valid: false,
@@ -13,10 +13,6 @@ const unknownKey = {
   valid: false,
   code: 'UnrecognizedClientException',
   message: 'The security token included in the request is invalid.',
-}
-const hashOf = {
-  nothing: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
-  emptyObject: '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
 }
 const honest = signed()
 const presigned = signed({ signQuery: true, path: '/?a=1&X-Amz-Expires=60' })

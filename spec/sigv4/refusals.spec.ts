@@ -109,6 +109,12 @@ test.each<[string, SignedRequest, string, string]>([
     "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.",
   ],
   [
+    'X-Amz-Security-Token unsigned',
+    withHeader(honest, 'x-amz-security-token', 'token'),
+    invalid,
+    "'X-Amz-Security-Token' must be a 'SignedHeader' in the AWS Authorization.",
+  ],
+  [
     'another algorithm',
     withAuthorization(honest, (text) => text.replace('SHA256', 'SHA25')),
     incomplete,

@@ -5,6 +5,11 @@ import type { Rules } from '../../src/sigv4/verify.js'
 export const accessKeyId = 'AKIAIOSFODNN7EXAMPLE'
 export const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 export const target = 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories'
+/** SHA-256 in hexadecimal. */
+export const hashOf = {
+  nothing: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  emptyObject: '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+}
 export const now = new Date('2026-11-23T12:00:00Z')
 
 /** ECR as the control plane would ask for it, five minutes of skew and one known key. */
@@ -17,10 +22,11 @@ export const ecr: Rules = {
 export interface Wanted {
   method?: string
   path?: string
-  body?: string
+  body?: string | Buffer
   headers?: Record<string, string>
   service?: string
   region?: string
+  keyId?: string
   secret?: string
   signedAt?: string
   signQuery?: boolean
@@ -28,12 +34,13 @@ export interface Wanted {
 }
 
 /** A DescribeRepositories signed by aws4, an implementation that shares nothing with ours, as node's parser would hand it over. */
-export function signed({ secret = secretAccessKey, signedAt = '20261123T120000Z', ...wanted }: Wanted = {}) {
-  const { method = 'POST', path = '/', body = '{}', service = 'ecr', region = 'us-east-1', headers, ...rest } = wanted
+export function signed(wanted: Wanted = {}) {
+  const { keyId = accessKeyId, secret = secretAccessKey, signedAt = '20261123T120000Z', ...request } = wanted
+  const { method = 'POST', path = '/', body = '{}', service = 'ecr', region = 'us-east-1', headers, ...rest } = request
   const dated = rest.signQuery
     ? { path: `${path}${path.includes('?') ? '&' : '?'}X-Amz-Date=${signedAt}` }
     : { path, headers: { 'X-Amz-Date': signedAt } }
-  const request = aws4.sign(
+  const result = aws4.sign(
     {
       ...{ method, service, region, body, ...rest, ...dated },
       headers: {
@@ -44,18 +51,23 @@ export function signed({ secret = secretAccessKey, signedAt = '20261123T120000Z'
         ...headers,
       },
     },
-    { accessKeyId, secretAccessKey: secret },
+    { accessKeyId: keyId, secretAccessKey: secret },
   )
-  return asReceived(method, String(request.path), request.headers as Record<string, string>, body)
+  return asReceived(method, String(result.path), result.headers as Record<string, string>, body)
 }
 
 /** Names in lower case beside the raw ones, values as bytes: what node's HTTP parser makes of a request. */
-export function asReceived(method: string, path: string, headers: Record<string, string>, body: string): SignedRequest {
+export function asReceived(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: string | Buffer,
+): SignedRequest {
   const rawHeaders = Object.entries(headers).flatMap(([name, value]) => [
     name,
     Buffer.from(String(value)).toString('latin1'),
   ])
-  return withRawHeaders({ method, path, headers: {}, body: Buffer.from(body) }, rawHeaders)
+  return withRawHeaders({ method, path, headers: {}, body: Buffer.from(body as string) }, rawHeaders)
 }
 
 /** The same request with other headers. */

@@ -1,0 +1,367 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { storeOf } from '../../src/registry/store.js'
+import type { SignedRequest } from '../../src/sigv4/signed-request.js'
+import { startEmulator } from '../support/emulator.js'
+import {
+  clockAt,
+  developerCall,
+  type Framing,
+  rawAnswers,
+  requestBytes,
+  type Sending,
+  targetOf,
+} from '../support/raw-http.js'
+import { hashOf, now, type Wanted, withAuthorization, withHeader, withRawHeaders } from '../sigv4/signing.js'
+
+const other = '999988887777'
+const policies = ['AmazonEC2ContainerRegistryFullAccess']
+const accounts = {
+  '123456789012': { users: { developer: { accessKeys: { AKIDEXAMPLE: 'secret' }, policies } } },
+  [other]: { users: { stranger: { accessKeys: { AKIDSTRANGER: 'another secret' }, policies } } },
+}
+
+/** A CreateRepository that is let in, unless something is done to it. */
+const create = (wanted: Wanted = {}) =>
+  developerCall('CreateRepository', { body: '{"repositoryName":"stolen"}', ...wanted })
+const presigned = (query = 'X-Amz-Expires=60', wanted: Wanted = {}) =>
+  create({ ...wanted, signQuery: true, path: `/?${query}` })
+const honest = create()
+const noted = create({ headers: { 'X-Note': 'a' } })
+const signature = /(?<=Signature=)\w+/
+const scope = '20261123/us-east-1/ecr/aws4_request'
+const hashOfHonest = createHash('sha256').update(honest.body).digest('hex')
+const chunked = ['Transfer-Encoding: chunked']
+const lengthOf = ({ body }: SignedRequest) => [`Content-Length: ${body.length}`]
+
+const authorized = (change: (text: string) => string) => withAuthorization(honest, change)
+const authorization = (text: string) => withHeader(honest, 'authorization', text)
+const credential = (text: string) => authorized((old) => old.replace(/(?<=Credential=)[^,]*/, text))
+const without = (...names: string[]): SignedRequest => ({
+  ...presigned(),
+  path: names.reduce((path, name) => path.replace(new RegExp(`(?<=[?&])${name}=[^&]*&?`), ''), presigned().path),
+})
+const body = (content: string | Buffer, request = honest) => ({ ...request, body: Buffer.from(content as string) })
+const path = (change: (path: string) => string, request = honest) => ({ ...request, path: change(request.path) })
+const also = (request: SignedRequest, ...headers: string[]) =>
+  withRawHeaders(request, [...(request.rawHeaders ?? []), ...headers])
+const declaring = (hash: string, more: Wanted = {}) => create({ ...more, headers: { 'X-Amz-Content-Sha256': hash } })
+
+/** What was signed for one thing and says that it is for another. */
+const rewritten = (wanted: Wanted, from: string, to: string) => {
+  const request = create(wanted)
+  return withRawHeaders(
+    request,
+    (request.rawHeaders ?? []).map((text) => text.replace(from, to)),
+  )
+}
+const twiceAuthorized = withRawHeaders(honest, [
+  ...['Authorization', String(honest.headers.authorization).replace(signature, '0'.repeat(64))],
+  ...(honest.rawHeaders ?? []),
+])
+/** Node's parser takes the first two thousand headers and drops the others. */
+const crowded = withRawHeaders(honest, [
+  ...Array.from({ length: 2000 }, () => ['a', '']).flat(),
+  ...(honest.rawHeaders ?? []),
+])
+
+interface Hostile extends SignedRequest, Framing, Sending {}
+type Refusal = ReturnType<typeof refusing>
+
+const refusing = (type: string, message?: string) => ({ status: 400, type: `${type}Exception`, message })
+const missing = refusing('MissingAuthenticationToken', 'Request is missing Authentication Token')
+const incomplete = (message: string) => refusing('IncompleteSignature', message)
+const invalid = (message: string) => refusing('InvalidSignature', message)
+const unsigned = (header: string) => invalid(`'${header}' must be a 'SignedHeader' in the AWS Authorization.`)
+const notADate = (date: string) =>
+  incomplete(`Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`)
+const expired = (date: string, limit: string, age: string) =>
+  invalid(`Signature expired: ${date} is now earlier than ${limit} (20261123T120000Z - ${age})`)
+const tooEarly = invalid(
+  'Signature not yet current: 20261123T120501Z is still later than 20261123T120500Z (20261123T120000Z + 5 min.)',
+)
+const noLife = (expires: string) =>
+  incomplete(`X-Amz-Expires must be a number of seconds between 1 and 604800. Got '${expires}'.`)
+const needs = (...parameters: string[]) =>
+  incomplete(
+    `${parameters.map((name) => `AWS query-string parameters must include '${name}'. `).join('')}Re-examine the query-string parameters.`,
+  )
+const notFive = (given: string) =>
+  incomplete(
+    `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${given}'`,
+  )
+const scoped = (to: string) => invalid(`Credential should be scoped ${to}`)
+const unknownKey = refusing('UnrecognizedClient', 'The security token included in the request is invalid.')
+const unknownOperation = refusing('UnknownOperation')
+const serialization = refusing('Serialization')
+const wrong = refusing(
+  'InvalidSignature',
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+)
+
+let emulator: Awaited<ReturnType<typeof startEmulator>>
+let written = 0
+
+beforeAll(async () => {
+  const keyValue = memoryKeyValue()
+  const commit: typeof keyValue.commit = (registry, expectations, writes) => {
+    written += writes.length
+    return keyValue.commit(registry, expectations, writes)
+  }
+  emulator = await startEmulator({ accounts, store: storeOf({ ...keyValue, commit }), clock: clockAt(now) })
+})
+afterAll(() => emulator[Symbol.asyncDispose]())
+
+/** Every answer to what was sent, until the server closed the connection. */
+async function outcomes(request: Hostile) {
+  const answers = await rawAnswers(emulator.endpoint, requestBytes(request, request), request)
+  return answers.map(({ status, body }) => {
+    const { __type: type, message } = JSON.parse(body || '{}') as { __type?: string; message?: string }
+    return { status, type, message }
+  })
+}
+
+async function expectRefusal(request: Hostile, refusal: object) {
+  const before = written
+  expect(await outcomes(request)).toEqual([refusal])
+  expect(written).toBe(before)
+}
+
+test.each<[string, Hostile]>([
+  ['another secret', create({ secret: 'another secret' })],
+  ['no secret at all', create({ secret: '' })],
+  ['the key of another account with a secret of this one', create({ keyId: 'AKIDSTRANGER' })],
+  ['another body of the same length', body('{"repositoryName":"robbed"}')],
+  ['another body of another length', body('{"repositoryName":"robbed","imageTagMutability":"MUTABLE"}')],
+  ['another body in chunks', { ...body('1b\r\n{"repositoryName":"robbed"}\r\n0\r\n\r\n'), framing: chunked }],
+  ['no body', body('')],
+  ['a body that is not UTF-8 and only reads the same', body(Buffer.of(0xff), create({ body: '\ufffd' }))],
+  ['another body behind the hash of the first', body('{"repositoryName":"robbed"}', declaring(hashOfHonest))],
+  ['the hash of another body', declaring(hashOf.nothing)],
+  ['the hash of another body, not signed', withHeader(honest, 'x-amz-content-sha256', hashOf.nothing)],
+  ['UNSIGNED-PAYLOAD', declaring('UNSIGNED-PAYLOAD')],
+  ['UNSIGNED-PAYLOAD and no body', declaring('UNSIGNED-PAYLOAD', { body: '' })],
+  ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', declaring('STREAMING-UNSIGNED-PAYLOAD-TRAILER')],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', declaring('STREAMING-AWS4-HMAC-SHA256-PAYLOAD')],
+  ['a query that was not there', path(() => '/?a=1')],
+  ['another query', path(() => '/?a=2', create({ path: '/?a=1' }))],
+  ['a query taken away', path(() => '/', create({ path: '/?a=1' }))],
+  ['a query in another Unicode form', path(() => '/?a=u%CC%88', create({ path: '/?a=%C3%BC' }))],
+  ['a parameter named __proto__', path(() => '/?a=1&__proto__=1', create({ path: '/?a=1' }))],
+  ['the signature of another path', path(() => '/', create({ path: '/a' }))],
+  ['the signature of a GET', { ...create({ method: 'GET' }), method: 'POST' }],
+  ['a header dropped from SignedHeaders', authorized((text) => text.replace('content-type;', ''))],
+  ['a header added to SignedHeaders', authorized((text) => text.replace('host;', 'host;user-agent;'))],
+  ['__proto__ among SignedHeaders', authorized((text) => text.replace('host;', '__proto__;host;'))],
+  ['a signed header changed', withHeader(noted, 'x-note', 'A')],
+  ['a signed header sent twice', also(noted, 'X-Note', 'a')],
+  ['a signed header taken away', withHeader(noted, 'x-note')],
+  ['another operation', withHeader(honest, 'x-amz-target', targetOf('DeleteRepository'))],
+  ['another host', withHeader(honest, 'host', 'api.ecr.eu-west-1.localhost:4510')],
+  ['a second host', also(honest, 'Host', 'api.ecr.eu-west-1.localhost:4510')],
+  ['no host, as HTTP/1.0 may', { ...withHeader(honest, 'host'), version: '1.0' }],
+  ['another second', withHeader(honest, 'x-amz-date', '20261123T120001Z')],
+  ["yesterday's key", rewritten({ signedAt: '20261122T120000Z' }, '20261122', '20261123')],
+  ['a signature for STS that says ECR', rewritten({ service: 'sts' }, '/sts/', '/ecr/')],
+  ['a signature for another Region', rewritten({ region: 'eu-west-1' }, 'eu-west-1', 'us-east-1')],
+  ['a signature of zeros', authorized((text) => text.replace(signature, '0'.repeat(64)))],
+  ['a signature in capitals', authorized((text) => text.replace(signature, (hex) => hex.toUpperCase()))],
+  ['half a signature', authorized((text) => text.replace(signature, (hex) => hex.slice(0, 32)))],
+  ['a signature and a half', authorized((text) => text.replace(signature, (hex) => hex + hex.slice(0, 32)))],
+  ['an Authorization that only the second is right of', twiceAuthorized],
+  ['presigned, another secret', presigned('X-Amz-Expires=60', { secret: 'another secret' })],
+  ['presigned, another body', body('{"repositoryName":"robbed"}', presigned())],
+  ['presigned, another operation', withHeader(presigned(), 'x-amz-target', targetOf('DeleteRepository'))],
+  ['presigned, a longer life', path((text) => text.replace('Expires=60', 'Expires=604800'), presigned())],
+  ['presigned, a second life', path((text) => `${text}&X-Amz-Expires=604800`, presigned())],
+  ['presigned, a parameter more', path((text) => `${text}&a=1`, presigned())],
+  ['presigned, UNSIGNED-PAYLOAD', withHeader(presigned(), 'x-amz-content-sha256', 'UNSIGNED-PAYLOAD')],
+])('refuses as wrongly signed: %s', (_, request) => expectRefusal(request, wrong))
+
+test.each<[string, Hostile, Refusal]>([
+  ['no Authorization', withHeader(honest, 'authorization'), missing],
+  ['an empty Authorization', authorization(''), missing],
+  ['Basic', authorization('Basic QUtJREVYQU1QTEU6c2VjcmV0'), missing],
+  ['Bearer', authorization('Bearer secret'), missing],
+  ['Signature Version 2', authorization('AWS AKIDEXAMPLE:c2VjcmV0'), missing],
+  ['the algorithm in small letters', authorized((text) => text.replace('AWS4-HMAC', 'aws4-hmac')), missing],
+  [
+    'both a header and a query',
+    withHeader(presigned(), 'authorization', String(honest.headers.authorization)),
+    invalid("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."),
+  ],
+  [
+    'no more than the algorithm, and no date',
+    withHeader(authorization('AWS4-HMAC-SHA256'), 'x-amz-date'),
+    incomplete(
+      "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256",
+    ),
+  ],
+  [
+    'an empty Signature',
+    authorization('AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature='),
+    incomplete(
+      "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=",
+    ),
+  ],
+  ['presigned, no signature', without('X-Amz-Signature'), needs('X-Amz-Signature')],
+  ['presigned, no one and no date', without('X-Amz-Credential', 'X-Amz-Date'), needs('X-Amz-Credential', 'X-Amz-Date')],
+  ['a date that is none', withHeader(honest, 'x-amz-date', 'yesterday'), notADate('yesterday')],
+  ['the 31st of November', withHeader(honest, 'x-amz-date', '20261131T120000Z'), notADate('20261131T120000Z')],
+  ['two dates', also(honest, 'X-Amz-Date', '20261123T120000Z'), notADate('20261123T120000Z, 20261123T120000Z')],
+  [
+    'an old X-Amz-Date beside a Date of now',
+    also(create({ signedAt: '20261123T115459Z' }), 'Date', now.toUTCString()),
+    expired('20261123T115459Z', '20261123T115500Z', '5 min.'),
+  ],
+  [
+    'a signature 5:01 old',
+    create({ signedAt: '20261123T115459Z' }),
+    expired('20261123T115459Z', '20261123T115500Z', '5 min.'),
+  ],
+  ['a signature 5:01 ahead', create({ signedAt: '20261123T120501Z' }), tooEarly],
+  ['presigned, 5:01 ahead', presigned('X-Amz-Expires=604800', { signedAt: '20261123T120501Z' }), tooEarly],
+  [
+    'presigned, past its life',
+    presigned('X-Amz-Expires=60', { signedAt: '20261123T115859Z' }),
+    expired('20261123T115859Z', '20261123T115900Z', '1 min.'),
+  ],
+  ...['0', '604801', '-1', '1e3', '60.5', 'soon', ''].map((expires): [string, Hostile, Refusal] => [
+    `presigned, X-Amz-Expires of '${expires}'`,
+    presigned(`X-Amz-Expires=${expires}`),
+    noLife(expires),
+  ]),
+  ['Host not signed', authorized((text) => text.replace('host;', '')), unsigned('Host')],
+  [
+    'presigned, a line break in SignedHeaders',
+    path((text) => text.replace('%3Bhost', '%3Bhost%0A'), presigned()),
+    unsigned('Host'),
+  ],
+  ['X-Amz-Target not signed', authorized((text) => text.replace(';x-amz-target', '')), unsigned('X-Amz-Target')],
+  ['X-Amz-Security-Token not signed', also(honest, 'X-Amz-Security-Token', 'a'), unsigned('X-Amz-Security-Token')],
+  ...['HMAC-SHA1', 'HMAC-SHA512', 'ECDSA-P256-SHA256', 'HMAC-SHA256-PAYLOAD'].map(
+    (algorithm): [string, Hostile, Refusal] => [
+      `the algorithm AWS4-${algorithm}`,
+      authorized((text) => text.replace('HMAC-SHA256', algorithm)),
+      incomplete(`Unsupported AWS 'algorithm': 'AWS4-${algorithm}' (only AWS4-HMAC-SHA256 for now). `),
+    ],
+  ),
+  ['a credential of four parts', credential('a/b/c/d'), notFive('a/b/c/d')],
+  ['a credential of six parts', credential(`a/AKIDEXAMPLE/${scope}`), notFive(`a/AKIDEXAMPLE/${scope}`)],
+  ['a credential of slashes', credential('/////'), notFive('/////')],
+  ['another service', create({ service: 'dynamodb' }), scoped("to correct service: 'ecr'.")],
+  [
+    'a Region that cannot be one',
+    credential(`AKIDEXAMPLE/20261123/%20/ecr/aws4_request`),
+    scoped("to a valid region, not '%20'."),
+  ],
+  [
+    'another terminator',
+    authorized((text) => text.replace('aws4_request', 'aws5_request')),
+    scoped("with a valid terminator: 'aws4_request', not 'aws5_request'."),
+  ],
+  [
+    'the scope of another day',
+    authorized((text) => text.replace('20261123', '20261122')),
+    invalid(
+      "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20261122' != '20261123', from '20261123T120000Z'.",
+    ),
+  ],
+  ...['', 'AKIDNOBODY', 'akidexample', 'AKIDEXAMPLE%00', '__proto__', 'constructor', '*'].map(
+    (keyId): [string, Hostile, Refusal] => [`the access key '${keyId}'`, credential(`${keyId}/${scope}`), unknownKey],
+  ),
+  ['no X-Amz-Target', withHeader(honest, 'x-amz-target'), unknownOperation],
+  ['two targets', also(honest, 'X-Amz-Target', targetOf('DeleteRepository')), unknownOperation],
+  ['the target of another service', withHeader(honest, 'x-amz-target', 'DynamoDB_20120810.X'), unknownOperation],
+  ['the target __proto__', withHeader(honest, 'x-amz-target', targetOf('__proto__')), unknownOperation],
+])('refuses %s', (_, request, refusal) => expectRefusal(request, refusal))
+
+const raw = (...headers: string[]): Hostile => ({ ...honest, framing: [...lengthOf(honest), ...headers] })
+
+test.each<[string, Hostile]>([
+  ['a carriage return in a value', raw('X-Note: a\rb')],
+  ['a line feed in a value', raw('X-Note: a\nX-Evil: b')],
+  ['a null byte in a value', raw('X-Note: a\0b')],
+  ['a folded header', raw('X-Note: a\r\n b')],
+  ['a space before the colon', raw('X-Note : a')],
+  ['a header without a colon', raw('X-Note')],
+  ['a header without a name', raw(': a')],
+  ['a length and chunks', raw(...chunked)],
+  ['a length and chunks under HTTP/1.0', { ...raw(...chunked), version: '1.0' }],
+  ['two lengths', raw('Content-Length: 10')],
+  ['a negative length', { ...honest, framing: ['Content-Length: -1'] }],
+  ['a length in hexadecimal', { ...honest, framing: ['Content-Length: 0x1b'] }],
+  ['an encoding that only begins like chunks', { ...honest, framing: ['Transfer-Encoding: chunked, identity'] }],
+  ['chunks of a size that is none', { ...body('zz\r\n{}\r\n0\r\n\r\n'), framing: chunked }],
+  ['a body shorter than its length', { ...honest, framing: ['Content-Length: 1000'], halfClose: true }],
+  ['a body longer than its length', { ...honest, framing: ['Content-Length: 10'] }],
+  ['two thousand headers before the others', crowded],
+  ['no host', withHeader(honest, 'host')],
+  ['a null byte in the path', path(() => '/\0')],
+  ['bytes that are not ASCII in the path', path(() => Buffer.from('/größe').toString('latin1'))],
+  ['a space in the path', path(() => '/ HTTP/1.1 /')],
+  ['a method in small letters', { ...honest, method: 'post' }],
+  ['a method nobody knows', { ...honest, method: 'CREATE' }],
+  ['a version of HTTP from the future', { ...honest, version: '9.9' }],
+])('the HTTP parser refuses %s', (_, request) => expectRefusal(request, { status: 400 }))
+
+test.each<[string, Hostile]>([
+  ['a header that is too long', raw(`X-Note: ${'a'.repeat(20_000)}`)],
+  ['an Authorization that is too long', authorization(`AWS4-HMAC-SHA256 ${'a'.repeat(20_000)}`)],
+  ['a query that is too long', path(() => `/?${'a'.repeat(20_000)}`)],
+])('the HTTP parser refuses %s', (_, request) => expectRefusal(request, { status: 431 }))
+
+test.each<[string, Hostile]>([
+  ['another path', path(() => '/images')],
+  ['a path that means the same', path(() => '//')],
+  ['a path of dots', path(() => '/a/..')],
+  ['a path of escapes', path(() => '/%2e%2e/%00')],
+  ['a path in Unicode', path(() => '/gr%C3%B6%C3%9Fe')],
+  ['a path in an overlong encoding', path(() => '/%c0%af')],
+  ['a path with a fragment', path(() => '/#')],
+  ['a whole address', path(() => `http://${String(honest.headers.host)}/`)],
+  ['the signature of a POST', { ...honest, method: 'PUT' }],
+])('finds nothing there: %s', (_, request) =>
+  expectRefusal(request, { status: 404, message: 'API calls are POST /; see the README for the rest' }),
+)
+
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+const members = (content: string | Buffer) => create({ body: content })
+const ofOther = (name: string) =>
+  developerCall(name, { body: `{"registryId":"${other}","repositoryName":"a/b","policyText":"{}"}` })
+const denied = (name: string) =>
+  refusing(
+    'AccessDenied',
+    `User: arn:aws:iam::123456789012:user/developer is not authorized to perform: ecr:${name} on resource: arn:aws:ecr:us-east-1:${other}:repository/a/b because no resource-based policy allows the ecr:${name} action`,
+  )
+const nameless = refusing(
+  'InvalidParameter',
+  "Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must not be null'",
+)
+
+test.each<[string, Hostile, Refusal]>([
+  ['JSON that ends early', members('{"repositoryName":"stolen"'), serialization],
+  ['JSON twice', members('{"repositoryName":"stolen"}{}'), serialization],
+  ['no object', members('["stolen"]'), serialization],
+  ['a hundred thousand brackets', members(`{"repositoryName":"stolen","tags":${nested(1e5)}}`), serialization],
+  ['UTF-16', members(Buffer.from('{"repositoryName":"stolen"}', 'utf16le')), serialization],
+  ['a name in __proto__', members('{"__proto__":{"repositoryName":"stolen"}}'), nameless],
+  ['a name in a constructor', members('{"constructor":{"prototype":{"repositoryName":"stolen"}}}'), nameless],
+  ["another account's repository", ofOther('DeleteRepository'), denied('DeleteRepository')],
+  ["another account's policy", ofOther('SetRepositoryPolicy'), denied('SetRepositoryPolicy')],
+])('refuses whoever signed it: %s', (_, request, refusal) => expectRefusal(request, refusal))
+
+test('answers each of two requests on one connection for itself', async () => {
+  const first = requestBytes(developerCall('DescribeRegistry'), {
+    close: false,
+  })
+  const second = requestBytes(withHeader(honest, 'authorization'))
+  const answers = await rawAnswers(emulator.endpoint, Buffer.concat([first, second]))
+  expect(answers.map(({ status }) => status)).toEqual([200, 400])
+})
+
+test('lets in what all of these were made from, at the end of it', async () => {
+  expect(await outcomes(honest)).toMatchObject([{ status: 200 }])
+  expect(written).toBe(1)
+})
