@@ -5,6 +5,8 @@ import { eventLog } from '../../src/registry/event-log.js'
 import { installation } from '../../src/registry/registry.js'
 import { newRepository } from '../../src/registry/repository.js'
 import { account, now, region, startEmulator } from '../support/emulator.js'
+import { startRegistry } from '../support/registry.js'
+import { createRule } from '../support/rules.js'
 
 const json = { 'content-type': 'application/json' }
 
@@ -109,6 +111,28 @@ describe('GET /_admin/events, of very many', () => {
   })
 })
 
+describe('GET /_admin/roles', () => {
+  it('lists the service-linked role of each account that has made a rule', async () => {
+    const developer = (key: string) => ({
+      users: { developer: { accessKeys: { [key]: 'secret' }, policies: ['AmazonEC2ContainerRegistryFullAccess'] } },
+    })
+    const other = '210987654321'
+    await using emulator = await startEmulator({
+      accounts: { [account]: developer('AKIDEXAMPLE'), [other]: developer('AKIDOTHER') },
+    })
+    const roles = async () => (await request(`${emulator.endpoint}/_admin/roles`)).body.json()
+    expect(await roles()).toEqual({ roles: [] })
+    await emulator.as('AKIDOTHER').send(createRule())
+    await emulator.ecr.send(createRule())
+    await emulator.as('AKIDEXAMPLE', 'eu-west-1').send(createRule())
+    const roleOf = (ofAccount: string) => ({
+      ...{ account: ofAccount, roleName: 'AWSServiceRoleForECRPullThroughCache', createdAt: now.toISOString() },
+      arn: `arn:aws:iam::${ofAccount}:role/aws-service-role/pullthroughcache.ecr.amazonaws.com/AWSServiceRoleForECRPullThroughCache`,
+    })
+    expect(await roles()).toEqual({ roles: [roleOf(account), roleOf(other)] })
+  })
+})
+
 describe('the admin endpoints', () => {
   it('read nothing of a request they refuse', async () => {
     await using emulator = await startEmulator()
@@ -129,10 +153,22 @@ describe('the admin endpoints', () => {
     ['a sandboxed page', { origin: 'null' }],
     ['a host name that only points here', { host: 'rebound.example' }],
     ['a host that begins like loopback', { host: '127.0.0.1.evil.example' }],
+    ['a page that does not say its origin', { 'sec-fetch-site': 'cross-site' }],
+    ['a page of another port', { 'sec-fetch-site': 'same-site' }],
   ])('refuse %s', async (_, headers) => {
     await using emulator = await startEmulator()
     const refused = await post(`${emulator.endpoint}/_admin/reset`, {}, headers)
     expect(refused.status).toBe(403)
+    for (const path of ['events', 'explain', 'explain?requestId=x']) {
+      const { statusCode } = await request(`${emulator.endpoint}/_admin/${path}`, { headers })
+      expect(statusCode).toBe(403)
+    }
+  })
+
+  it.each(['same-origin', 'none'])('answer to a page of their own or the address bar: %s', async (site) => {
+    await using emulator = await startEmulator()
+    const { statusCode } = await request(`${emulator.endpoint}/_admin/events`, { headers: { 'sec-fetch-site': site } })
+    expect(statusCode).toBe(200)
   })
 
   it.each(['localhost:4566', '127.0.0.1', '[::1]:4566'])('answer to %s', async (host) => {
@@ -146,10 +182,85 @@ describe('the admin endpoints', () => {
   })
 })
 
+describe('what keeps other sites out', () => {
+  const foreign = { origin: 'https://evil.example' }
+  const corsHeaders = (headers: object) => Object.keys(headers).filter((name) => name.startsWith('access-control-'))
+
+  it.each([
+    ['an answer', 200, 'GET', '/_admin/events', {}],
+    ['a refusal', 400, 'POST', '/_admin/clock', {}],
+    ['a refusal of another site', 403, 'POST', '/_admin/reset', foreign],
+    ['what is not there', 404, 'GET', '/_admin/nothing', {}],
+    ['an unknown id', 404, 'GET', '/_admin/explain?requestId=x', {}],
+  ] as const)('is said in the headers of %s', async (_, status, method, path, headers) => {
+    await using emulator = await startEmulator()
+    const answer = await request(emulator.endpoint + path, { method, headers })
+    expect(answer.statusCode).toBe(status)
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    })
+    expect(corsHeaders(answer.headers)).toEqual([])
+  })
+
+  it('is said in the headers where there are no admin endpoints', async () => {
+    await using emulator = await startEmulator({ adminAllowed: false })
+    const { headers } = await request(`${emulator.endpoint}/_admin/events`)
+    expect(headers['x-frame-options']).toBe('DENY')
+  })
+
+  it.each(['/', '/_admin/reset', '/_admin/explain', '/health'])('gives no leave to a preflight of %s', async (path) => {
+    await using emulator = await startEmulator()
+    const headers = { ...foreign, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x' }
+    const answer = await request(emulator.endpoint + path, { method: 'OPTIONS', headers })
+    expect(answer.statusCode).toBeGreaterThanOrEqual(400)
+    expect(corsHeaders(answer.headers)).toEqual([])
+  })
+
+  it('gives no leave in answers of the API', async () => {
+    await using emulator = await startEmulator()
+    const seen: object[] = []
+    emulator.ecr.middlewareStack.add(
+      (next) => async (args) => {
+        Object.assign((args.request as { headers: object }).headers, foreign)
+        const result = await next(args)
+        seen.push((result.response as { headers: object }).headers)
+        return result
+      },
+      { step: 'build' },
+    )
+    await emulator.ecr.send(new GetAuthorizationTokenCommand({}))
+    const refused = await request(`${emulator.endpoint}/`, { method: 'POST', headers: foreign, body: '{}' })
+    expect(refused.statusCode).toBe(400)
+    expect(seen).toHaveLength(1)
+    expect([seen[0], refused.headers].map((headers) => corsHeaders(headers!))).toEqual([[], []])
+  })
+
+  it('gives no leave in answers of the registry', async () => {
+    await using registry = await startRegistry()
+    const preflight = { ...foreign, 'access-control-request-method': 'GET' }
+    for (const [method, headers, status] of [
+      ['GET', foreign, 200],
+      ['GET', { ...foreign, authorization: '' }, 401],
+      ['OPTIONS', preflight, 405],
+    ] as const) {
+      const answer = await registry.send(method, '/v2/', { headers })
+      expect({ status: answer.status, cors: corsHeaders(answer.headers) }).toEqual({ status, cors: [] })
+    }
+  })
+})
+
 describe('GET /health', () => {
-  it('says that the plane is up, which version, and where state is', async () => {
+  it('says that the plane is up, which version, where state is, and whether signatures are checked', async () => {
     await using emulator = await startEmulator()
     const answer = await request(`${emulator.endpoint}/health`)
-    expect(await answer.body.json()).toEqual({ status: 'ok', plane: 'control', version: '0.0.0', store: 'memory' })
+    expect(await answer.body.json()).toEqual({
+      ...{ status: 'ok', plane: 'control', version: '0.0.0', store: 'memory', auth: 'strict' },
+    })
   })
 })

@@ -1,20 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { operations } from '../../src/control-plane/operations/index.js'
+import type { Operation, Permission } from '../../src/control-plane/operations/operation.js'
 import { account, region } from '../support/emulator.js'
 
 const registry = { account, region }
-const members = ['repositoryName', 'repositoryNames', 'resourceArn', 'imageIds', 'registryIds', 'ecrRepositoryPrefixes']
+const members = [
+  ...['repositoryName', 'repositoryNames', 'resourceArn', 'imageIds', 'registryIds', 'ecrRepositoryPrefixes'],
+  ...['name', 'tags', 'customRoleArn'],
+]
 const anyInput = fc.dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDepth: 3 }))
 
 describe('the resources of an operation', () => {
   it.each(Object.entries(operations))('%s finds them in any input, before it is validated', (_, operation) => {
-    const { resources } = operation as { resources: (input: unknown, of: typeof registry) => string[] }
+    const { resources } = operation as { resources: (input: unknown, of: typeof registry) => (string | Permission)[] }
     fc.assert(
       fc.property(anyInput, (input) => {
         const found = resources(input, registry)
         expect(found.length).toBeGreaterThan(0)
-        expect(found.every((resource) => typeof resource === 'string')).toBe(true)
+        const needed = found.map((each) => (typeof each === 'string' ? each : each.resource))
+        expect(needed.every((resource) => typeof resource === 'string')).toBe(true)
       }),
       { numRuns: 50, examples: [[{ repositoryName: { toString: 1 }, repositoryNames: 'ab', resourceArn: null }]] },
     )
@@ -27,5 +32,43 @@ describe('the resources of an operation', () => {
     expect(of.resources({}, registry)).toEqual([arn('*')])
     expect(operations.DeleteRepository!.resources({ repositoryName: 'team/a' }, registry)).toEqual([arn('team/a')])
     expect(operations.DescribeRegistry!.resources({}, registry)).toEqual(['*'])
+  })
+
+  it('are told with what else the call takes: tags on a new repository, a role that is passed on', () => {
+    const resource = `arn:aws:ecr:${region}:${account}:repository/team/a`
+    const tags = [{ Key: 'team', Value: 'a' }]
+    const create = operations.CreateRepository!
+    const tagging = { action: 'ecr:TagResource', resource }
+    expect(create.resources({ repositoryName: 'team/a', tags }, registry)).toEqual([resource, tagging])
+    expect(create.resources({ repositoryName: 'team/a', tags: [] }, registry)).toEqual([resource])
+
+    const customRoleArn = `arn:aws:iam::${account}:role/cache`
+    const passing = {
+      ...{ action: 'iam:PassRole', resource: customRoleArn },
+      conditions: { 'iam:PassedToService': 'ecr.amazonaws.com' },
+    }
+    const rule = { ecrRepositoryPrefix: 'hub', upstreamRegistryUrl: 'quay.io' }
+    for (const operation of [operations.CreatePullThroughCacheRule!, operations.UpdatePullThroughCacheRule!]) {
+      expect(operation.resources({ ...rule, customRoleArn }, registry)).toEqual(['*', passing])
+      expect(operation.resources(rule, registry)).toEqual(['*'])
+    }
+  })
+
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+  const withoutResource = [
+    ...['CreatePullThroughCacheRule', 'DeletePullThroughCacheRule', 'DescribePullThroughCacheRules'],
+    ...['UpdatePullThroughCacheRule', 'ValidatePullThroughCacheRule', 'GetRegistryPolicy', 'PutRegistryPolicy'],
+    ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
+  ]
+
+  it('are * for the actions IAM knows no resource for, and repositories for all others', () => {
+    const arn = `arn:aws:ecr:${region}:${account}:repository/team/a`
+    const input = { repositoryName: 'team/a', repositoryNames: ['team/a'], resourceArn: arn, name: 'BLOB_MOUNTING' }
+    for (const [name, operation] of Object.entries(operations) as [string, Operation<'CreateRepository'>][]) {
+      const [first] = operation.resources(input, registry)
+      expect([name, typeof first === 'object' ? first.resource : first]).toEqual([
+        ...[name, withoutResource.includes(name) ? '*' : arn],
+      ])
+    }
   })
 })

@@ -64,10 +64,16 @@ const either = (name: string, values: readonly string[], wrap: (chosen: string[]
     .tuple(fc.constantFrom(name, name, name, `Not${name}`), fc.subarray([...values], { minLength: 1 }))
     .map(([element, chosen]) => ({ [element]: wrap(chosen) }))
 
+/** NotPrincipal is for denials only: AWS supports no Allow with it. */
 const principal = fc.oneof(
-  either('Principal', NAMES, (AWS) => ({ AWS })),
+  fc.subarray(NAMES, { minLength: 1 }).map((AWS) => ({ Principal: { AWS } })),
   fc.constantFrom({ Principal: '*' }, { Principal: { AWS: BUILDER.arn } }, { Principal: { AWS: ALICE.arn } }),
 )
+const anyPrincipal = fc.oneof(
+  principal,
+  either('Principal', NAMES, (AWS) => ({ AWS })),
+)
+const nobody = fc.constant({})
 const condition = fc.oneof(
   { weight: 2, arbitrary: fc.constant({}) },
   { weight: 1, arbitrary: fc.constantFrom(...CONDITIONS).map((Condition) => ({ Condition })) },
@@ -80,7 +86,7 @@ export const statementOf = (kind: Kind, effect: 'Allow' | 'Deny'): fc.Arbitrary<
       either('Action', ACTIONS),
       either('Resource', RESOURCES),
       condition,
-      kind === 'resource' ? principal : fc.constant({}),
+      kind !== 'resource' ? nobody : effect === 'Deny' ? anyPrincipal : principal,
     )
     .map(([actions, resources, asked, principals]) => ({
       Effect: effect,

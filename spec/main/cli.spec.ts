@@ -20,12 +20,20 @@ describe('the command line', () => {
     expect(readCommandLine(['--port=0', '--data-dir', 'x', 'start'])).toEqual(expected)
   })
 
-  it.each(['start', 'control-plane', 'data-plane', 'demo'])('knows %s', (command) => {
+  it.each(['start', 'control-plane', 'data-plane', 'demo', 'explain'])('knows %s', (command) => {
     expect(readCommandLine([command]).command).toBe(command)
   })
 
+  it('takes the request to explain, or none, and the flags that say which emulator', () => {
+    const asked = { command: 'explain', flags: { port: '1' }, requestId: '0d1c' }
+    expect(readCommandLine(['explain', '0d1c', '--port', '1'])).toEqual(asked)
+    expect(readCommandLine(['--port=1', 'explain', '0d1c'])).toEqual(asked)
+    expect(readCommandLine(['explain'])).toEqual({ command: 'explain', flags: {} })
+  })
+
   it.each([
-    [['strat'], 'There is no command strat: there are start, control-plane, data-plane, demo'],
+    [['strat'], 'There is no command strat: there are start, control-plane, data-plane, demo, explain'],
+    [['explain', '0d1c', '0d1d'], '0d1d is one command too many'],
     [['start', 'demo'], 'demo is one command too many'],
     [['start', '--prot', '1'], 'There is no flag --prot: there are --host, --port'],
     [['start', '-p', '1'], 'There is no flag -p: there are --host, --port'],
@@ -74,6 +82,11 @@ describe('the banner', () => {
       /^ *aws --endpoint-url http:\/\/localhost:4566 ecr create-pull-through-cache-rule .* public\.ecr\.aws$/m,
     )
     expect(text).toMatch(/get-login-password \| docker login .* localhost:4510$/m)
+  })
+
+  it('says loudly that authentication is relaxed, and nothing where it is strict', () => {
+    expect(banner(listening, { ...defaultConfig, auth: 'relaxed' }, false)).toMatch(/^ {2}AUTH IS RELAXED: /m)
+    expect(banner(listening, defaultConfig, false)).not.toMatch(/relaxed/i)
   })
 
   it('offers the default key only where it is the key', () => {

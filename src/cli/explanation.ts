@@ -99,7 +99,7 @@ function missLines(considered: readonly ConsideredStatement[]): string[] {
 
 /** Every reason begins with the element that failed. */
 const distance = ({ because }: ConsideredStatement) =>
-  because.length + (because.some((reason) => /^(Not)?Action /.test(reason)) ? OTHER_ACTION : 0)
+  because.length + (because.some((reason) => reason.startsWith('Action ')) ? OTHER_ACTION : 0)
 const OTHER_ACTION = 100
 
 /** Policies are counted from 1 for people; a policy whose name says what kind it is needs no more. */

@@ -16,7 +16,7 @@ export interface PrincipalElement {
 export type Reach = 'itself' | 'role' | 'everyone' | 'account'
 
 const TYPES = ['AWS', 'Service', 'Federated', 'CanonicalUser']
-const ACCOUNT = /^(?:arn:[a-z-]+:iam::)?(\d{12})(?::root)?$/
+const ACCOUNT = /^(?:(\d{12})|arn:[a-z-]+:iam::(\d{12}):root)$/
 const ARN = /^arn:[a-z-]+:(?:iam|sts)::\d{12}:[^*?]+$/
 
 /**
@@ -31,7 +31,7 @@ export function parsePrincipals({ at, isNegated }: Either): PrincipalElement {
   const types = at.value === '*' ? { value: { AWS: '*' }, path: at.path } : objectAt(at, TYPES)
   const textsOf = (type: string) => (type in types.value ? textsAt(memberOf(types, type)) : [])
   const aws = textsOf('AWS').map(awsPrincipal)
-  const accounts = aws.map((text) => ACCOUNT.exec(text)?.[1])
+  const accounts = aws.map(accountOf)
   return {
     isNegated,
     written: TYPES.flatMap((type) => textsOf(type).map(({ value }) => value)),
@@ -40,6 +40,11 @@ export function parsePrincipals({ at, isNegated }: Either): PrincipalElement {
     accounts: new Set(accounts.filter((account) => account !== undefined)),
     services: new Set(textsOf('Service').map(({ value }) => value)),
   }
+}
+
+function accountOf(text: string): string | undefined {
+  const [, id, ofRoot] = ACCOUNT.exec(text) ?? []
+  return id ?? ofRoot
 }
 
 function awsPrincipal(at: Located<string>): string {

@@ -1,23 +1,10 @@
-import { BatchGetImageCommand, DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr'
+import { DescribeImagesCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { findImage, imageNotFoundFailure } from '../../../src/registry/find-image.js'
 import type { PullRequest } from '../../../src/registry/ports/importer.js'
+import { batchImport } from '../../support/batch-import.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, pushImage } from '../../support/push.js'
-
-/** The SDK does not know this operation; it has BatchGetImage's members, so only the target differs. */
-function batchImport(ecr: ECRClient, input: BatchGetImageCommand['input']) {
-  const command = new BatchGetImageCommand(input)
-  command.middlewareStack.add(
-    (next) => (args) => {
-      const { headers } = args.request as { headers: Record<string, string> }
-      headers['x-amz-target'] = 'AmazonEC2ContainerRegistry_V20150921.BatchImportUpstreamImage'
-      return next(args)
-    },
-    { step: 'build' },
-  )
-  return ecr.send(command)
-}
 
 const repositoryName = 'ecr-public/nginx/nginx'
 

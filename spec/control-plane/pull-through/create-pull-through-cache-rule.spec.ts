@@ -1,7 +1,9 @@
 import { DescribePullThroughCacheRulesCommand, type UpstreamRegistry } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
+import { installation } from '../../../src/registry/registry.js'
 import { storeOf } from '../../../src/registry/store.js'
+import { accountsPassingRoles } from '../../support/access.js'
 import { account, now, settings, startEmulator } from '../../support/emulator.js'
 import { interleaved } from '../../support/interleaved.js'
 import { createRule, knownSecrets, secretArn } from '../../support/rules.js'
@@ -30,7 +32,7 @@ describe('CreatePullThroughCacheRule', () => {
   })
 
   it('answers everything it was given', async () => {
-    await using emulator = await startEmulator({ secrets: knownSecrets })
+    await using emulator = await startEmulator({ secrets: knownSecrets, accounts: accountsPassingRoles })
     const customRoleArn = `arn:aws:iam::${account}:role/cache`
     const given = {
       ecrRepositoryPrefix: 'docker-hub',
@@ -162,6 +164,50 @@ describe('CreatePullThroughCacheRule', () => {
     await using emulator = await startEmulator()
     const refused = emulator.ecr.send(createRule({ ecrRepositoryPrefix }))
     await expect(refused).rejects.toMatchObject({ name: 'InvalidParameterException' })
+  })
+
+  it.each(['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'])(
+    'is disabled in %s (P4)',
+    async (region) => {
+      await using emulator = await startEmulator()
+      await expect(emulator.as('AKIDEXAMPLE', region).send(createRule())).rejects.toMatchObject({
+        name: 'ValidationException',
+        message: 'This feature is disabled',
+      })
+    },
+  )
+
+  it('is disabled where the configuration says so, and nowhere else', async () => {
+    await using emulator = await startEmulator({ settings: { ...settings, unsupportedRegions: ['eu-west-1'] } })
+    await expect(emulator.as('AKIDEXAMPLE', 'eu-west-1').send(createRule())).rejects.toMatchObject({
+      name: 'ValidationException',
+    })
+    await expect(emulator.as('AKIDEXAMPLE', 'cn-north-1').send(createRule())).resolves.toBeDefined()
+  })
+
+  it('brings the service-linked role into the account with its first rule (P9)', async () => {
+    await using emulator = await startEmulator()
+    const { store, clock } = emulator.deps
+    const role = () => store.roles.get(installation, `${account} AWSServiceRoleForECRPullThroughCache`)
+    await expect(emulator.ecr.send(createRule({ upstreamRegistryUrl: 'harbor.example.com' }))).rejects.toThrow()
+    expect(await role()).toBeUndefined()
+    await emulator.ecr.send(createRule())
+    await clock.advance(60)
+    await emulator.ecr.send(createRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }))
+    expect(await role()).toEqual({
+      account,
+      roleName: 'AWSServiceRoleForECRPullThroughCache',
+      createdAt: now.getTime(),
+    })
+  })
+
+  it('takes a role only from who may pass it on to the service', async () => {
+    await using emulator = await startEmulator()
+    const customRoleArn = `arn:aws:iam::${account}:role/cache`
+    await expect(emulator.ecr.send(createRule({ customRoleArn }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: `User: arn:aws:iam::${account}:user/developer is not authorized to perform: iam:PassRole on resource: ${customRoleArn} because no identity-based policy allows the iam:PassRole action`,
+    })
   })
 
   it('needs an upstream', async () => {

@@ -1,5 +1,6 @@
 import { DescribePullThroughCacheRulesCommand, UpdatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
+import { accountsPassingRoles } from '../../support/access.js'
 import { account, now, startEmulator } from '../../support/emulator.js'
 import { createRule, knownSecrets, otherSecretArn, secretArn } from '../../support/rules.js'
 
@@ -9,7 +10,7 @@ const update = (rest: Partial<UpdatePullThroughCacheRuleCommand['input']>) =>
 
 describe('UpdatePullThroughCacheRule', () => {
   it('changes the secret and the role, and says when', async () => {
-    await using emulator = await startEmulator({ secrets: knownSecrets })
+    await using emulator = await startEmulator({ secrets: knownSecrets, accounts: accountsPassingRoles })
     await emulator.ecr.send(createRule(hub))
     const later = await emulator.deps.clock.advance(60)
     const changes = { credentialArn: otherSecretArn, customRoleArn: `arn:aws:iam::${account}:role/cache` }
@@ -27,8 +28,18 @@ describe('UpdatePullThroughCacheRule', () => {
     expect(pullThroughCacheRules).toMatchObject([{ ...changes, createdAt: now, updatedAt: later }])
   })
 
-  it('leaves alone what it is not given', async () => {
+  it('takes a role only from who may pass it on to the service', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
+    await emulator.ecr.send(createRule(hub))
+    const customRoleArn = `arn:aws:iam::${account}:role/cache`
+    await expect(emulator.ecr.send(update({ customRoleArn }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: `User: arn:aws:iam::${account}:user/developer is not authorized to perform: iam:PassRole on resource: ${customRoleArn} because no identity-based policy allows the iam:PassRole action`,
+    })
+  })
+
+  it('leaves alone what it is not given', async () => {
+    await using emulator = await startEmulator({ secrets: knownSecrets, accounts: accountsPassingRoles })
     await emulator.ecr.send(createRule(hub))
     const answer = await emulator.ecr.send(update({ customRoleArn: 'role' }))
     expect(answer).toMatchObject({ credentialArn: secretArn, customRoleArn: 'role' })

@@ -1,9 +1,12 @@
 import { GetRegistryPolicyCommand, PutRegistryPolicyCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
-import { account, startEmulator } from '../../support/emulator.js'
+import { defaultAccounts } from '../../support/access.js'
+import { account, settings, startEmulator as start } from '../../support/emulator.js'
 
 const put = (policyText: string | undefined) => new PutRegistryPolicyCommand({ policyText })
 
+const accounts = { [account]: { users: { ...defaultAccounts[account]?.users, 'ecr-pull-through-cache-user': {} } } }
+const startEmulator = () => start({ accounts })
 const statement = {
   Sid: 'AllowPullThroughCache',
   Effect: 'Allow',
@@ -52,6 +55,25 @@ describe('PutRegistryPolicy', () => {
       })
     },
   )
+
+  it.each([
+    ['a principal that is not there', { Principal: { AWS: `arn:aws:iam::${account}:user/gone` } }],
+    ['a repository of another account', { Resource: 'arn:aws:ecr:us-east-1:999988887777:repository/*' }],
+    ['a repository of another Region', { Resource: `arn:aws:ecr:eu-west-1:${account}:repository/*` }],
+    ['an action of another service', { Action: 's3:GetObject' }],
+  ])('refuses a statement with %s', async (_, change) => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(put(JSON.stringify({ ...statement, ...change })))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid registry policy provided'",
+    })
+  })
+
+  it('takes any principal where identities are made up', async () => {
+    await using emulator = await start({ settings: { ...settings, principalsAreChecked: false } })
+    const policyText = JSON.stringify({ ...statement, Principal: { AWS: `arn:aws:iam::${account}:user/gone` } })
+    await expect(emulator.ecr.send(put(policyText))).resolves.toMatchObject({ policyText })
+  })
 
   it('needs a text, of 10,240 characters at most', async () => {
     await using emulator = await startEmulator()

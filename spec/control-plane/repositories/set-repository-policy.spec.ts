@@ -1,10 +1,18 @@
 import { GetRepositoryPolicyCommand, SetRepositoryPolicyCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
+import { defaultAccounts } from '../../support/access.js'
 import { account, startEmulator } from '../../support/emulator.js'
 import { createRepository } from '../../support/push.js'
 
 const repositoryName = 'team/app'
-const set = (policyText: string) => new SetRepositoryPolicyCommand({ repositoryName, policyText })
+const set = (policyText: string, rest: { force?: boolean; registryId?: string } = {}) =>
+  new SetRepositoryPolicyCommand({ repositoryName, policyText, ...rest })
+const statement = (Effect: string, Action: string, AWS: string) => ({ Effect, Principal: { AWS }, Action })
+const policyOf = (...statements: object[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements })
+const invalid = {
+  name: 'InvalidParameterException',
+  message: "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
+}
 
 describe('SetRepositoryPolicy', () => {
   it('keeps the policy as it was given, space for space', async () => {
@@ -24,7 +32,10 @@ describe('SetRepositoryPolicy', () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const policy = (Effect: string) =>
-      JSON.stringify({ Version: '2012-10-17', Statement: { Effect, Principal: { AWS: account }, Action: 'ecr:*' } })
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: { Effect, Principal: { AWS: account }, Action: 'ecr:PutImage' },
+      })
 
     await emulator.ecr.send(set(policy('Allow')))
     await emulator.ecr.send(set(policy('Deny')))
@@ -38,12 +49,17 @@ describe('SetRepositoryPolicy', () => {
     async (policyText) => {
       await using emulator = await startEmulator()
       await createRepository(emulator.ecr)
-      await expect(emulator.ecr.send(set(policyText))).rejects.toMatchObject({
-        name: 'InvalidParameterException',
-        message: "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
-      })
+      await expect(emulator.ecr.send(set(policyText))).rejects.toMatchObject(invalid)
     },
   )
+
+  it('refuses a principal that is not there', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const policyText = policyOf(statement('Allow', 'ecr:BatchGetImage', `arn:aws:iam::${account}:user/gone`))
+    await expect(emulator.ecr.send(set(policyText))).rejects.toMatchObject(invalid)
+    await expect(emulator.ecr.send(set(policyText, { force: true }))).rejects.toMatchObject(invalid)
+  })
 
   it('refuses a repository that is not there', async () => {
     await using emulator = await startEmulator()
@@ -51,6 +67,56 @@ describe('SetRepositoryPolicy', () => {
     await expect(emulator.ecr.send(set(policyText))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
       message: `The repository with name 'team/app' does not exist in the registry with id '${account}'`,
+    })
+  })
+
+  describe('a policy that locks its author out', () => {
+    const lockOut = policyOf(statement('Deny', 'ecr:SetRepositoryPolicy', '*'))
+
+    it('is refused, and nothing is changed', async () => {
+      await using emulator = await startEmulator()
+      await createRepository(emulator.ecr)
+      await expect(emulator.ecr.send(set(lockOut))).rejects.toMatchObject(invalid)
+      await expect(emulator.ecr.send(new GetRepositoryPolicyCommand({ repositoryName }))).rejects.toMatchObject({
+        name: 'RepositoryPolicyNotFoundException',
+      })
+    })
+
+    it('says why to whoever asks: its decision is remembered', async () => {
+      await using emulator = await startEmulator()
+      await createRepository(emulator.ecr)
+      const refused: unknown = await emulator.ecr.send(set(lockOut)).catch((error: unknown) => error)
+      const { requestId = '' } = (refused as { $metadata: { requestId?: string } }).$metadata
+      const decisions = emulator.deps.decisions.find(requestId)?.decisions
+      expect(decisions).toMatchObject([{ decision: { allowed: true } }, { decision: { allowed: false } }])
+      expect(decisions?.[1]?.policies.resource).toMatchObject([{ name: 'repository policy that was to be set' }])
+    })
+
+    it('is set with force; then its author is out indeed', async () => {
+      await using emulator = await startEmulator()
+      await createRepository(emulator.ecr)
+      await emulator.ecr.send(set(lockOut, { force: true }))
+      await expect(emulator.ecr.send(set(lockOut, { force: true }))).rejects.toMatchObject({
+        name: 'AccessDeniedException',
+        message: `User: arn:aws:iam::${account}:user/developer is not authorized to perform: ecr:SetRepositoryPolicy on resource: arn:aws:ecr:us-east-1:${account}:repository/team/app with an explicit deny in a resource-based policy`,
+      })
+    })
+
+    it('is, for a caller of another account, one that no longer grants it', async () => {
+      const theirs = '444455556666'
+      const arn = `arn:aws:iam::${theirs}:user/guest`
+      const policies = ['AmazonEC2ContainerRegistryFullAccess']
+      const guest = { accessKeys: { AKIDGUEST: 'secret' }, policies }
+      await using emulator = await startEmulator({ accounts: { ...defaultAccounts, [theirs]: { users: { guest } } } })
+      await createRepository(emulator.ecr)
+      const granting = policyOf(statement('Allow', 'ecr:SetRepositoryPolicy', arn))
+      const silent = policyOf(statement('Allow', 'ecr:BatchGetImage', arn))
+      await emulator.ecr.send(set(granting))
+
+      const asGuest = emulator.as('AKIDGUEST')
+      await expect(asGuest.send(set(silent, { registryId: account }))).rejects.toMatchObject(invalid)
+      await expect(asGuest.send(set(granting, { registryId: account }))).resolves.toBeDefined()
+      await expect(asGuest.send(set(silent, { registryId: account, force: true }))).resolves.toBeDefined()
     })
   })
 

@@ -28,13 +28,21 @@ describe('ListTagsForResource', () => {
     ['no ARN', 'team/app'],
     ['of another service', `arn:aws:s3:us-east-1:${account}:repository/team/app`],
     ['of another Region', arn.replace('us-east-1', 'eu-west-1')],
-    ['of another account', arn.replace(account, '999999999999')],
     ['without a name', `arn:aws:ecr:us-east-1:${account}:repository/`],
   ])('refuses a resource ARN that is %s', async (_, resourceArn) => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(list(resourceArn))).rejects.toMatchObject({
       name: 'InvalidParameterException',
       message: "Invalid parameter at 'resourceArn' failed to satisfy constraint: 'Invalid ARN'",
+    })
+  })
+
+  it('is not allowed on a repository of another account, which has granted nothing', async () => {
+    await using emulator = await startEmulator()
+    const theirs = arn.replace(account, '999999999999')
+    await expect(emulator.ecr.send(list(theirs))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: `User: arn:aws:iam::${account}:user/developer is not authorized to perform: ecr:ListTagsForResource on resource: ${theirs} because no resource-based policy allows the ecr:ListTagsForResource action`,
     })
   })
 })

@@ -25,6 +25,8 @@ export interface Records {
 
 /** A role the service made for itself, which no configuration names. */
 export interface RecordedRole {
+  readonly account: string
+  readonly roleName: string
   /** Epoch milliseconds. */
   readonly createdAt: number
 }

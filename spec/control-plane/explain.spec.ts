@@ -1,0 +1,248 @@
+import {
+  DescribeRepositoriesCommand,
+  ListImagesCommand,
+  PutImageCommand,
+  SetRepositoryPolicyCommand,
+} from '@aws-sdk/client-ecr'
+import { randomUUID } from 'node:crypto'
+import { request } from 'undici'
+import { describe, expect, it } from 'vitest'
+import type { Accounts } from '../../src/access/credentials.js'
+import { signText } from '../../src/access/signed-text.js'
+import { remoteDecisions } from '../../src/adapters/http/explanations.js'
+import type { ExplainedRequest, RefusedRequest } from '../../src/registry/ports/decision-source.js'
+import { newRepository } from '../../src/registry/repository.js'
+import { account, now, region, settings, startEmulator } from '../support/emulator.js'
+import { type RunningRegistry, startRegistry, userOf } from '../support/registry.js'
+
+const app = `arn:aws:ecr:${region}:${account}:repository/team/app`
+const admin = { Sid: 'Everything', Effect: 'Allow', Action: 'ecr:*', Resource: '*' }
+const list = {
+  ...{ Sid: 'ListHere', Effect: 'Allow', Action: 'ecr:ListImages', Resource: '*' },
+  Condition: { StringEquals: { 'aws:RequestedRegion': region }, Null: { 'aws:PrincipalTag/left': 'true' } },
+}
+const accounts: Accounts = {
+  [account]: {
+    users: {
+      admin: { accessKeys: { AKIDADMIN: 'secret' }, policies: [{ Version: '2012-10-17', Statement: [admin] }] },
+      reader: { accessKeys: { AKIDREADER: 'secret' }, policies: [{ Version: '2012-10-17', Statement: [list] }] },
+    },
+  },
+}
+const put = new PutImageCommand({ repositoryName: 'team/app', imageManifest: '{}' })
+const listed = new ListImagesCommand({ repositoryName: 'team/app' })
+
+type Emulator = Awaited<ReturnType<typeof startEmulator>>
+type Told = ExplainedRequest & { incomplete?: string; message?: string }
+
+async function emulatorWithApp(options: Parameters<typeof startEmulator>[0] = {}) {
+  const emulator = await startEmulator({ accounts, ...options })
+  await emulator.deps.store.repositories.insert({ account, region }, 'team/app', newRepository('team/app', now))
+  return emulator
+}
+
+const requestIdOf = (sent: Promise<{ $metadata: { requestId?: string } }>): Promise<string> =>
+  sent.then(
+    ({ $metadata }) => $metadata.requestId!,
+    (error: { $metadata: { requestId: string } }) => error.$metadata.requestId,
+  )
+
+async function ask({ endpoint }: Emulator, query: string): Promise<{ status: number; body: Told }> {
+  const { statusCode, body } = await request(`${endpoint}/_admin/explain${query}`)
+  return { status: statusCode, body: (await body.json()) as Told }
+}
+
+const explained = async (emulator: Emulator, sent: Promise<{ $metadata: { requestId?: string } }>) =>
+  (await ask(emulator, `?requestId=${await requestIdOf(sent)}`)).body
+
+const refusals = async (emulator: Emulator) =>
+  (await ask(emulator, '')).body as unknown as { refused: RefusedRequest[]; incomplete?: string }
+
+describe('GET /_admin/explain, of a request', () => {
+  it('says who asked for what, what was refused, and what would have to change', async () => {
+    await using emulator = await emulatorWithApp()
+    const { decisions, ...told } = await explained(emulator, emulator.as('AKIDREADER').send(put))
+    expect(told).toEqual({
+      requestId: expect.any(String),
+      ...{ at: now.toISOString(), plane: 'control', operation: 'PutImage' },
+      outcome: {
+        code: 'AccessDeniedException',
+        message: `User: arn:aws:iam::${account}:user/reader is not authorized to perform: ecr:PutImage on resource: ${app} because no identity-based policy allows the ecr:PutImage action`,
+      },
+    })
+    expect(decisions).toHaveLength(1)
+    expect(decisions[0]).toMatchObject({
+      ...{ action: 'ecr:PutImage', resource: app, principal: `arn:aws:iam::${account}:user/reader` },
+      ...{ allowed: false, type: 'identity-based policy' },
+    })
+    expect(decisions[0]).not.toHaveProperty('decidedBy')
+    expect(decisions[0]?.considered).toMatchObject([
+      { sid: 'ListHere', index: 0, effect: 'Allow', matched: false, decided: false, source: list },
+    ])
+    expect(decisions[0]?.considered[0]?.because.join()).toContain('ecr:ListImages')
+    expect(decisions[0]?.wouldChange.join()).toContain('ecr:PutImage')
+  })
+
+  it('shows the values policies look at, those that are absent too, and no others', async () => {
+    await using emulator = await emulatorWithApp()
+    const { decisions, outcome } = await explained(emulator, emulator.as('AKIDREADER').send(listed))
+    expect(outcome).toBe('answered')
+    expect(decisions[0]?.conditions).toEqual({ 'aws:principaltag/left': null, 'aws:requestedregion': region })
+  })
+
+  it('names the statement that allowed', async () => {
+    await using emulator = await emulatorWithApp()
+    const { decisions } = await explained(emulator, emulator.as('AKIDREADER').send(listed))
+    expect(decisions[0]).toMatchObject({
+      allowed: true,
+      decidedBy: { type: 'identity-based policy', sid: 'ListHere', index: 0 },
+      considered: [{ matched: true, decided: true }],
+      wouldChange: [],
+    })
+    expect(decisions[0]).not.toHaveProperty('type')
+  })
+
+  it('names the statement that denied, as it was, though the policy has changed since', async () => {
+    await using emulator = await emulatorWithApp()
+    const noPush = { Sid: 'NoPush', Effect: 'Deny', Principal: '*', Action: 'ecr:PutImage' }
+    const open = { Sid: 'Open', Effect: 'Allow', Principal: '*', Action: 'ecr:PutImage' }
+    const policyOf = (statement: object) =>
+      new SetRepositoryPolicyCommand({
+        repositoryName: 'team/app',
+        policyText: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+      })
+    await emulator.as('AKIDADMIN').send(policyOf(noPush))
+    const id = await requestIdOf(emulator.as('AKIDADMIN').send(put))
+    await emulator.as('AKIDADMIN').send(policyOf(open))
+    const { decisions } = (await ask(emulator, `?requestId=${id}`)).body
+    expect(decisions[0]).toMatchObject({
+      allowed: false,
+      type: 'resource-based policy',
+      decidedBy: { type: 'resource-based policy', policy: 'repository policy', sid: 'NoPush', index: 0 },
+    })
+    const places = decisions[0]?.considered.map(({ sid, matched, decided }) => [sid, matched, decided])
+    expect(places).toEqual(
+      expect.arrayContaining([
+        ['NoPush', true, true],
+        ['Everything', true, false],
+      ]),
+    )
+    expect(decisions[0]?.wouldChange.join()).toContain('NoPush')
+  })
+
+  it('tells every decision, up to the one that was a no', async () => {
+    await using emulator = await emulatorWithApp()
+    const several = new DescribeRepositoriesCommand({ repositoryNames: ['team/app', 'team/other'] })
+    const answered = await explained(emulator, emulator.as('AKIDADMIN').send(several))
+    expect(answered.decisions.map(({ resource }) => resource.split('/').at(-1))).toEqual(['app', 'other'])
+    const refused = await explained(emulator, emulator.as('AKIDREADER').send(several))
+    expect(refused.decisions.map(({ allowed }) => allowed)).toEqual([false])
+  })
+
+  it('explains a refused signature by its refusal: nothing was decided', async () => {
+    await using emulator = await emulatorWithApp()
+    const wrong = emulator.clientWith({ accessKeyId: 'AKIDREADER', secretAccessKey: 'wrong' })
+    const told = await explained(emulator, wrong.send(listed))
+    expect(told).toMatchObject({
+      operation: 'ListImages',
+      outcome: { code: 'InvalidSignatureException' },
+      decisions: [],
+    })
+  })
+
+  it('says of an id it does not know which it knows, and where an id is found', async () => {
+    await using emulator = await emulatorWithApp()
+    expect(await ask(emulator, '?requestId=none')).toEqual({
+      status: 404,
+      body: {
+        message:
+          'No request none is known: the last 10,000 since the start are. The id is in the header x-amzn-requestid of ' +
+          'every answer; asked without one, this lists the latest refusals.',
+      },
+    })
+  })
+})
+
+describe('GET /_admin/explain, of none', () => {
+  it('lists the latest twenty refusals, newest first', async () => {
+    await using emulator = await emulatorWithApp()
+    const sent = []
+    for (let n = 0; n < 21; n++) sent.push(await requestIdOf(emulator.as('AKIDREADER').send(put)))
+    await emulator.as('AKIDREADER').send(listed)
+    const { refused } = await refusals(emulator)
+    expect(refused.map(({ requestId }) => requestId)).toEqual(sent.slice(1).reverse())
+    expect(refused[0]).toEqual({
+      requestId: sent.at(-1),
+      ...{ at: now.toISOString(), plane: 'control', operation: 'PutImage', code: 'AccessDeniedException' },
+      message: expect.stringContaining('is not authorized to perform: ecr:PutImage'),
+    })
+  })
+})
+
+describe('a data plane in another process', () => {
+  const sourceOf = ({ port }: RunningRegistry, secret = settings.secret) =>
+    remoteDecisions({ origin: `http://127.0.0.1:${port}`, sign: (query) => signText('explain', query, secret) })
+  const pull = async (registry: RunningRegistry) => {
+    const headers = { authorization: registry.tokenOf(userOf('reader')) }
+    const { headers: answered } = await registry.send('GET', '/v2/team/app/manifests/v1', { headers })
+    return String(answered['x-amzn-requestid'])
+  }
+
+  it('is asked for the requests the control plane does not know', async () => {
+    await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
+    await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
+    const id = await pull(registry)
+    const { status, body } = await ask(emulator, `?requestId=${id}`)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ requestId: id, plane: 'data', operation: 'GET /v2/team/app/manifests/v1' })
+    expect(body).toMatchObject({ outcome: { code: 'DENIED' }, decisions: [{ action: 'ecr:BatchGetImage' }] })
+    expect((await ask(emulator, '?requestId=none')).status).toBe(404)
+  })
+
+  it('adds what it decided under an id of the API', async () => {
+    await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
+    await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
+    const requestId = await requestIdOf(emulator.as('AKIDREADER').send(listed))
+    const [made] = emulator.deps.decisions.find(requestId)!.decisions
+    registry.deps.decisions.decided(requestId, made!)
+    const { decisions, outcome } = (await ask(emulator, `?requestId=${requestId}`)).body
+    expect({ outcome, allowed: decisions.map(({ allowed }) => allowed) }).toEqual({
+      outcome: 'answered',
+      allowed: [true, true],
+    })
+  })
+
+  it('has its refusals among the latest, by time', async () => {
+    await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
+    await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
+    const first = await requestIdOf(emulator.as('AKIDREADER').send(put))
+    await registry.deps.clock.advance(1)
+    const second = await pull(registry)
+    await emulator.deps.clock.advance(2)
+    const third = await requestIdOf(emulator.as('AKIDREADER').send(put))
+    const { refused } = await refusals(emulator)
+    expect(refused.map(({ requestId }) => requestId)).toEqual([third, second, first])
+  })
+
+  it('tells nothing to who cannot sign for the installation', async () => {
+    await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
+    const id = await pull(registry)
+    const path = `/_decisions?requestId=${id}`
+    expect((await registry.send('GET', path)).status).toBe(403)
+    const signature = signText('explain', 'requestId=other', settings.secret)
+    const headers = { 'x-ecr-local-signature': signature }
+    expect((await registry.send('GET', path, { headers })).status).toBe(403)
+    await expect(sourceOf(registry, 'another secret').find(id)).rejects.toMatchObject({ code: 'ServerException' })
+  })
+
+  it('that does not answer keeps nothing back of what the control plane knows', async () => {
+    const stopped = await startRegistry({ accounts })
+    await stopped[Symbol.asyncDispose]()
+    await using emulator = await emulatorWithApp({ explanations: sourceOf(stopped) })
+    const incomplete = expect.stringContaining(`The data plane at http://127.0.0.1:${stopped.port} does not answer`)
+    const told = await explained(emulator, emulator.as('AKIDREADER').send(put))
+    expect(told).toMatchObject({ operation: 'PutImage', incomplete })
+    expect(await refusals(emulator)).toMatchObject({ refused: [{ requestId: told.requestId }], incomplete })
+    expect(await ask(emulator, '?requestId=none')).toMatchObject({ status: 404, body: { incomplete } })
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { evaluate } from '../../src/iam/evaluate.js'
+import { parsePolicy } from '../../src/iam/parse.js'
+import type { ApplicablePolicies, AttachedPolicy, PolicyKind, QuestionPrincipal } from '../../src/iam/policy.js'
+
+const account = '111122223333'
+const alice = { arn: `arn:aws:iam::${account}:user/alice`, account }
+const roleArn = `arn:aws:iam::${account}:role/builder`
+const session = { arn: `arn:aws:sts::${account}:assumed-role/builder/run-7`, account, roleArn }
+
+function policy(kind: PolicyKind, changes: object): AttachedPolicy[] {
+  const document = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', ...changes } }
+  return [{ name: kind, policy: parsePolicy(document, kind) }]
+}
+
+const everything = policy('identity', { Resource: '*' })
+const onlyReading = policy('identity', { Resource: '*', Action: 'ecr:Get*' })
+
+function answer(principal: QuestionPrincipal, policies: Partial<ApplicablePolicies>, accountDelegates = false): string {
+  const question = {
+    principal,
+    action: 'ecr:PutImage',
+    resource: '*',
+    resourceAccount: account,
+    conditions: {},
+    accountDelegates,
+  }
+  const decision = evaluate(question, { identity: [], resource: [], ...policies })
+  return decision.allowed ? `allowed by ${decision.decidedBy.type}` : decision.type
+}
+
+describe('in the account of the resource', () => {
+  test.each<[string, object, string]>([
+    ['its own ARN', { AWS: session.arn }, 'allowed by resource-based policy'],
+    ['its role', { AWS: roleArn }, 'permissions boundary'],
+    ['its account', { AWS: account }, 'permissions boundary'],
+    ['everyone', { AWS: '*' }, 'permissions boundary'],
+    [
+      'everyone, and its own ARN elsewhere in the list',
+      { AWS: ['*', session.arn] },
+      'allowed by resource-based policy',
+    ],
+    ['somebody else', { AWS: alice.arn }, 'identity-based policy'],
+  ])('a session within a boundary that a resource-based policy names by %s', (_, Principal, expected) => {
+    expect(answer(session, { resource: policy('resource', { Principal }), boundary: onlyReading })).toBe(expected)
+  })
+
+  test('a filter of no policies filters nothing', () => {
+    expect(answer(alice, { identity: everything, boundary: [], session: [], serviceControl: [] })).toBe(
+      'allowed by identity-based policy',
+    )
+  })
+
+  test('a denial with NotPrincipal spares whom it names, unless there is a permissions boundary', () => {
+    const resource = policy('resource', { Effect: 'Deny', NotPrincipal: { AWS: alice.arn } })
+    expect(answer(alice, { identity: everything, resource })).toBe('allowed by identity-based policy')
+    expect(answer(alice, { identity: everything, resource, boundary: everything })).toBe('resource-based policy')
+    expect(answer(session, { identity: everything, resource })).toBe('resource-based policy')
+  })
+})
+
+describe('the trust policy of a role', () => {
+  const trust = (Principal: unknown) => policy('trust', { Principal })
+
+  test.each<[string, Partial<ApplicablePolicies>, string]>([
+    ['must allow, whatever the identity may do', { identity: everything }, 'resource-based policy'],
+    ['that names the caller is enough', { resource: trust({ AWS: alice.arn }) }, 'allowed by resource-based policy'],
+    ['that names everyone is enough', { resource: trust('*') }, 'allowed by resource-based policy'],
+    [
+      'that names the account only hands the decision on',
+      { resource: trust({ AWS: account }) },
+      'identity-based policy',
+    ],
+    [
+      'that names the account is met by an identity that may',
+      { identity: everything, resource: trust({ AWS: account }) },
+      'allowed by resource-based policy',
+    ],
+  ])('%s', (_, policies, expected) => expect(answer(alice, policies, true)).toBe(expected))
+})
