@@ -48,8 +48,8 @@ describe('an explanation', () => {
 
   test('marks one statement also where the same policy is attached twice', () => {
     const twice = identity({})
-    const { considered } = explained({ identity: [twice, twice], session: [twice] })
-    expect(considered.map(({ decided }) => decided)).toEqual([true, false, false])
+    const { considered } = explained({ serviceControl: [twice], identity: [twice, twice], session: [twice] })
+    expect(considered.map(({ decided }) => decided)).toEqual([false, true, false, false])
   })
 
   test('marks none where nothing allowed', () => {

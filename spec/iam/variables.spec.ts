@@ -54,7 +54,7 @@ describe('a variable in a resource', () => {
     ['matches nothing where the key has several values', '${aws:TagKeys}', 'a', { 'aws:tagkeys': ['a'] }],
     ['puts in no wildcards', '${aws:username}/app', 'bob/app', { 'aws:username': '*' }],
     ['puts in no wildcards of one character', '${aws:username}*', 'bob', { 'aws:username': '?ob' }],
-    ['puts in no character that stands for a wildcard', '${aws:username}/app', 'bob/app', { 'aws:username': '\uffff' }],
+    ['puts in no character that stands for a wildcard', '*/${aws:username}', 'x/bob', { 'aws:username': '\uffff' }],
     ['${*} is no wildcard', 'a${*}', 'ab', {}],
     ['${?} is no wildcard', 'a${?}', 'ab', {}],
   ])('%s', (_, pattern, name, values) => expect(isAllowed({ pattern, name, values })).toBe(false))

@@ -220,7 +220,7 @@ describe('the published schema', () => {
     user({ permissionsBoundary: documentOf({ Effect: 'Deny', NotAction: 'ecr:*', NotResource: ['*'] }) }),
     role({ trustPolicy: documentOf({ Effect: 'Allow', Principal: '*', Action: 'sts:*' }) }),
     role({
-      trustPolicy: documentOf({ Effect: 'Allow', NotPrincipal: { Service: ['a.amazonaws.com'] }, Action: 'sts:*' }),
+      trustPolicy: documentOf({ Effect: 'Deny', Principal: { Service: ['a.amazonaws.com'] }, NotAction: 'sts:*' }),
     }),
     { serviceControlPolicies: [{ ...policy, Version: '2008-10-17', Id: 'x' }] },
   ])('and the start accept %j', (content) => {
@@ -239,6 +239,7 @@ describe('the published schema', () => {
     user({ policies: [documentOf({ Effect: 'Allow', Action: 'ecr:*' })] }),
     user({ policies: [documentOf({ ...statement, Condition: { Bool: true } })] }),
     role({ trustPolicy: policy }),
+    role({ trustPolicy: documentOf({ Effect: 'Deny', NotPrincipal: { AWS: account }, Action: 'sts:*' }) }),
     role({ trustPolicy: documentOf({ Effect: 'Allow', Principal: { Aws: account }, Action: 'sts:*' }) }),
     { serviceControlPolicies: ['AmazonEC2ContainerRegistryReadOnly'] },
   ])('and the start refuse %j', (content) => {

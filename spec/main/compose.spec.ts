@@ -6,7 +6,8 @@ import { compose } from '../../src/compose.js'
 import { type Config, readConfig } from '../../src/config.js'
 
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIAEXAMPLE: 'secret' } } } } }
+const policies = ['AmazonEC2ContainerRegistryFullAccess']
+const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIAEXAMPLE: 'secret' }, policies } } } }
 
 /** Both planes in this process, in memory, on free ports. */
 async function start(settings: Partial<Config> = {}) {
@@ -72,8 +73,10 @@ describe('the registry a request is for', () => {
     const { authorizationToken = '' } = await emulator.tokenFor('eu-west-1')
     const catalog = `http://${emulator.registry}/v2/_catalog`
     expect(await list(catalog, authorizationToken)).toEqual({ repositories: ['west/app'] })
-    const east = '111122223333.dkr.ecr.us-east-1.amazonaws.com'
-    expect(await list(catalog, authorizationToken, east)).toEqual({ repositories: ['east/app'] })
+    const [west, east] = ['eu-west-1', 'us-east-1'].map((region) => `111122223333.dkr.ecr.${region}.amazonaws.com`)
+    expect(await list(catalog, authorizationToken, west)).toEqual({ repositories: ['west/app'] })
+    const { authorizationToken: ofEast = '' } = await emulator.tokenFor('us-east-1')
+    expect(await list(catalog, ofEast, east)).toEqual({ repositories: ['east/app'] })
   })
 
   it('is closed to other accounts', async () => {

@@ -65,7 +65,8 @@ describe('the start', () => {
 
   it('takes its settings from the environment and from ecr-local.json', async () => {
     const folder = mkdtempSync(join(cwd, 'configured-'))
-    const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIADEV: 'its secret' } } } } }
+    const policies = ['AmazonEC2ContainerRegistryReadOnly']
+    const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIADEV: 'its secret' }, policies } } } }
     writeFileSync(join(folder, 'ecr-local.json'), JSON.stringify({ port: 0, registryPort: 0, accounts }))
     await using run = startCli(['start'], { cwd: folder, env: { ECR_LOCAL_STORE: 'memory' } })
     const { endpoint } = await run.ready()

@@ -12,8 +12,9 @@ import { type Acknowledged, loadUntilGone, wrong } from './load.js'
 
 const ROUNDS = 50
 const SEED = 20_260_102
-/** The longest a load goes on before it is cut off, in milliseconds. */
-const LONGEST_LOAD = 500
+/** A load is cut off some milliseconds after one of its first answers: after so many at most. */
+const MOST_ANSWERS = 60
+const LONGEST_PAUSE = 10
 
 describe('kill -9', () => {
   it(
@@ -29,17 +30,23 @@ describe('kill -9', () => {
       const all: Acknowledged = { repositories: [], contents: [], indexes: [] }
       let token = ''
       let last: Acknowledged = all
+      let loading: Promise<void> | undefined
 
       for (let round = 0; round < ROUNDS; round++) {
         await using emulator = await start()
         starts.push(emulator.startedInMs)
         if (round === 0) token = await prepare(emulator)
-        const client = registryClient(emulator, token)
-        expect(await missing(last, client)).toEqual([])
+        expect(await missing(last, registryClient(emulator, token))).toEqual([])
 
         last = { repositories: [], contents: [], indexes: [] }
-        const killing = delay(5 + random() * LONGEST_LOAD).then(() => emulator.stop('SIGKILL'))
-        await Promise.all([loadUntilGone(client, upstream, round, last), killing])
+        let answersLeft = Math.floor(random() * MOST_ANSWERS)
+        const pause = random() * LONGEST_PAUSE
+        const moment = new Promise<void>((resolve) => {
+          const client = registryClient(emulator, token, () => answersLeft-- === 0 && resolve())
+          loading = loadUntilGone(client, upstream, round, last)
+        })
+        await moment.then(() => delay(pause))
+        await Promise.all([loading, emulator.stop('SIGKILL')])
         all.repositories.push(...last.repositories)
         all.contents.push(...last.contents)
         all.indexes.push(...last.indexes)

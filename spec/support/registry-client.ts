@@ -32,7 +32,12 @@ export async function authorizationToken(ecr: ECRClient): Promise<string> {
   return authorizationData?.[0]?.authorizationToken ?? ''
 }
 
-export function registryClient({ endpoint, registry }: Addresses, token: string): RegistryClient {
+/** `onAnswer` hears of every answer of the registry. */
+export function registryClient(
+  { endpoint, registry }: Addresses,
+  token: string,
+  onAnswer: () => void = () => {},
+): RegistryClient {
   const ecr = ecrClient({ endpoint })
   const origin = `http://${registry}`
   const accept = Object.values(mediaTypes).join(', ')
@@ -47,7 +52,9 @@ export function registryClient({ endpoint, registry }: Addresses, token: string)
     // fetch of Node 20 sometimes waits for ever for a server that was killed while it connected.
     const answer = await request(new URL(url, origin), { method, headers, body: body ?? null })
     const location = String(answer.headers.location ?? '')
-    return { status: answer.statusCode, location, body: Buffer.from(await answer.body.arrayBuffer()) }
+    const bytes = Buffer.from(await answer.body.arrayBuffer())
+    onAnswer()
+    return { status: answer.statusCode, location, body: bytes }
   }
   async function write(...request: Parameters<typeof ask>) {
     const answer = await ask(...request)

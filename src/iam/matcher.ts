@@ -61,7 +61,7 @@ function matcher(parts: readonly (string | Variable)[], make: (text: string) => 
   return (actual, values) => {
     let text = ''
     for (const part of parts) {
-      const piece = typeof part === 'string' ? part : valueOf(part, values)
+      const piece = typeof part === 'string' ? part : literalValueOf(part, values)
       if (piece === undefined) return false
       text += piece
     }
@@ -69,8 +69,14 @@ function matcher(parts: readonly (string | Variable)[], make: (text: string) => 
   }
 }
 
-/** Keys with several values cannot be variables; nor can a value that would bring wildcards along. */
+/** A value that would bring wildcards along is none. */
+function literalValueOf(variable: Variable, values: ConditionValues): string | undefined {
+  const value = valueOf(variable, values)
+  return value === undefined || WILDCARD.test(value) ? undefined : value
+}
+
+/** Keys with several values cannot be variables. */
 function valueOf({ key, fallback }: Variable, values: ConditionValues): string | undefined {
   const value = values[key] ?? fallback
-  return typeof value === 'string' && !WILDCARD.test(value) ? value : undefined
+  return typeof value === 'string' ? value : undefined
 }
