@@ -16,7 +16,7 @@ import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.
 import { digestOf, makeImage } from '../support/upstream-content.js'
 
 /*
- * Who may do what, cell by cell: five kinds of callers, six things they do. Every caller may fetch an authorization
+ * Who may do what, cell by cell: seven kinds of callers, six things they do. Every caller may fetch an authorization
  * token, which only an identity policy can allow.
  */
 
@@ -39,19 +39,20 @@ const accounts = {
       'by-identity': user('AKIAIDENTITY', allow('ecr:*')),
       'by-registry': user('AKIAREGISTRY', login),
       'by-repository': user('AKIAREPOSITORY', login),
+      'pull-only': user('AKIAPULLONLY', login, allow('ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer')),
     },
   },
-  [other]: { users: { stranger: user('AKIASTRANGER', allow('ecr:*')) } },
+  [other]: { users: { stranger: user('AKIASTRANGER', allow('ecr:*')), guest: user('AKIAGUEST', allow('ecr:*')) } },
 }
-const arnOf = (name: string) => `arn:aws:iam::${account}:user/${name}`
-const grantTo = (name: string, resource?: string) =>
+const arnOf = (name: string, of = account) => `arn:aws:iam::${of}:user/${name}`
+const grantTo = (arns: string[], resource?: string) =>
   JSON.stringify({
     Version: '2012-10-17',
     Statement: [
       {
         Sid: 'all',
         Effect: 'Allow',
-        Principal: { AWS: arnOf(name) },
+        Principal: { AWS: arns },
         Action: 'ecr:*',
         ...(resource !== undefined && { Resource: resource }),
       },
@@ -70,7 +71,9 @@ const rows = {
   identity: { key: 'AKIAIDENTITY', arn: arnOf('by-identity') },
   registry: { key: 'AKIAREGISTRY', arn: arnOf('by-registry') },
   repository: { key: 'AKIAREPOSITORY', arn: arnOf('by-repository') },
-  stranger: { key: 'AKIASTRANGER', arn: `arn:aws:iam::${other}:user/stranger` },
+  pullOnly: { key: 'AKIAPULLONLY', arn: arnOf('pull-only') },
+  stranger: { key: 'AKIASTRANGER', arn: arnOf('stranger', other) },
+  guest: { key: 'AKIAGUEST', arn: arnOf('guest', other) },
 } as const
 type Row = keyof typeof rows
 
@@ -98,17 +101,19 @@ beforeAll(async () => {
   await admin.send(
     new CreatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }),
   )
-  const policyText = grantTo('by-registry', repositoryArn('*'))
+  const policyText = grantTo([arnOf('by-registry'), arnOf('guest', other)], '*')
   await admin.send(new PutRegistryPolicyCommand({ policyText }))
   for (const row of Object.keys(rows)) {
-    const { here, missing, own } = names(row)
+    const { here, missing, own } = names(row.toLowerCase())
     for (const name of [here, missing]) {
       upstream.addImage(name.replace('ecr-public/', ''), { tag: 'first', seed: `${name} first` })
       upstream.addImage(name.replace('ecr-public/', ''), { tag: 'cached', seed: `${name} cached` })
     }
     for (const repositoryName of [here, own]) {
       await admin.send(new CreateRepositoryCommand({ repositoryName }))
-      await admin.send(new SetRepositoryPolicyCommand({ repositoryName, policyText: grantTo('by-repository') }))
+      await admin.send(
+        new SetRepositoryPolicyCommand({ repositoryName, policyText: grantTo([arnOf('by-repository')]) }),
+      )
     }
     expect((await pull('AKIAADMIN', here, 'cached')).status).toBe(200)
   }
@@ -158,7 +163,11 @@ async function push(accessKeyId: string, repository: string) {
 }
 
 async function createRule(accessKeyId: string, row: Row) {
-  const rule = { ecrRepositoryPrefix: `rule-of-${row}`, upstreamRegistryUrl: 'public.ecr.aws', registryId: account }
+  const rule = {
+    ecrRepositoryPrefix: `rule-of-${row.toLowerCase()}`,
+    upstreamRegistryUrl: 'public.ecr.aws',
+    registryId: account,
+  }
   return client(accessKeyId)
     .send(new CreatePullThroughCacheRuleCommand(rule))
     .then(
@@ -175,6 +184,7 @@ const deleteImage = (accessKeyId: string, repositoryName: string) =>
       (error: ECRServiceException) => error.message,
     )
 
+const notFound = (error: string) => ({ status: 404, error })
 const forbidden = (message: string) => ({ status: 403, error: `DENIED ${message}` })
 
 interface Cells {
@@ -226,6 +236,24 @@ const matrix: Record<Row, Cells> = {
     push: { status: 201 },
     delete: 'deleted 1',
   },
+  pullOnly: {
+    createRule: denied('pullOnly', 'CreatePullThroughCacheRule', '*', 'identity-based'),
+    firstPullWithRepository: notFound('MANIFEST_UNKNOWN Requested image not found'),
+    firstPullWithout: notFound(
+      `NAME_UNKNOWN The repository with name 'ecr-public/pullonly/missing' does not exist in the registry with id '${account}'`,
+    ),
+    cachedPull: { status: 200 },
+    push: forbidden(denied('pullOnly', 'InitiateLayerUpload', repositoryArn('own/pullonly'), 'identity-based')),
+    delete: denied('pullOnly', 'BatchDeleteImage', repositoryArn('ecr-public/pullonly/here'), 'identity-based'),
+  },
+  guest: {
+    createRule: denied('guest', 'CreatePullThroughCacheRule', '*', 'resource-based'),
+    firstPullWithRepository: { status: 200 },
+    firstPullWithout: { status: 200 },
+    cachedPull: { status: 200 },
+    push: { status: 201 },
+    delete: 'deleted 1',
+  },
   stranger: {
     createRule: denied('stranger', 'CreatePullThroughCacheRule', '*', 'resource-based'),
     firstPullWithRepository: forbidden(
@@ -244,7 +272,7 @@ const matrix: Record<Row, Cells> = {
 
 describe.each(Object.entries(matrix) as [Row, Cells][])('allowed by: %s', (row, cells) => {
   const { key } = rows[row]
-  const { here, missing, own } = names(row)
+  const { here, missing, own } = names(row.toLowerCase())
 
   it('CreatePullThroughCacheRule', async () => {
     expect(await createRule(key, row)).toEqual(cells.createRule)

@@ -20,6 +20,9 @@ export interface ConditionFacts {
   readonly conditions?: Conditions | undefined
 }
 
+/** Policies compare with wildcards, which costs by the length. */
+const LONGEST_USER_AGENT = 1024
+
 type Values = Record<string, ConditionValues[string]>
 
 /**
@@ -36,7 +39,7 @@ export function conditionValues(facts: ConditionFacts): ConditionValues {
     'aws:userid': principal.userId,
     'aws:username': identity?.userName,
     'aws:sourceip': request.sourceIp || undefined,
-    'aws:useragent': request.userAgent || undefined,
+    'aws:useragent': request.userAgent.slice(0, LONGEST_USER_AGENT) || undefined,
     'aws:securetransport': String(request.isSecure),
     'aws:currenttime': new Date(request.at).toISOString(),
     'aws:epochtime': String(Math.floor(request.at / 1000)),

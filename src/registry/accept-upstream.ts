@@ -1,5 +1,7 @@
 import { secretNotFound, unsupportedUpstreamRegistry, upstreamRequiresAuthentication } from './errors.js'
 import type { Secrets } from './ports/secrets.js'
+import { secretOf } from './upstream-secret.js'
+import type { Registry } from './registry.js'
 import { knownUpstream, type PullThroughCacheRule } from './pull-through.js'
 
 /** The upstream a caller asks a rule to have. */
@@ -17,6 +19,7 @@ export interface AskedUpstream {
 export async function acceptUpstream(
   { upstreamRegistryUrl, upstreamRegistry, credentialArn }: AskedUpstream,
   upstreamHosts: readonly string[],
+  registry: Registry,
   secrets: Secrets,
 ): Promise<Pick<PullThroughCacheRule, 'upstreamRegistryUrl' | 'upstreamRegistry' | 'credentialArn'>> {
   const known = knownUpstream(upstreamRegistryUrl)
@@ -25,7 +28,7 @@ export async function acceptUpstream(
     throw unsupportedUpstreamRegistry(upstreamRegistryUrl)
   }
   if (known?.needsSecret && credentialArn === undefined) throw upstreamRequiresAuthentication()
-  await requireSecret(credentialArn, secrets)
+  await requireSecret(credentialArn, registry, secrets)
   return {
     upstreamRegistryUrl,
     ...(known && { upstreamRegistry: known.upstreamRegistry }),
@@ -34,6 +37,10 @@ export async function acceptUpstream(
 }
 
 /** A rule may name only a secret that exists; what is in it shows when it is used. Throws SecretNotFound. */
-export async function requireSecret(credentialArn: string | undefined, secrets: Secrets): Promise<void> {
-  if (credentialArn !== undefined && !(await secrets.get(credentialArn))) throw secretNotFound()
+export async function requireSecret(
+  credentialArn: string | undefined,
+  registry: Registry,
+  secrets: Secrets,
+): Promise<void> {
+  if (credentialArn !== undefined && !(await secretOf(credentialArn, registry, secrets))) throw secretNotFound()
 }

@@ -148,12 +148,13 @@ describe('a cached image', () => {
   it('is served though the secret its rule names is gone', async () => {
     await using upstream = await faultyUpstream()
     const { digest } = upstream.addImage('team/app', { tag: 'v1' })
+    const credentialArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:ecr-pullthroughcache/quay'
     let secret: { username: string; accessToken: string } | undefined = { username: 'u', accessToken: 't' }
     await using cache = await startCache({
       upstreams: { 'quay.io': upstream.url },
       secrets: { get: async () => secret },
     })
-    await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io', credentialArn: 'arn:secret' })
+    await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io', credentialArn })
     expect((await cache.ask(`${name}/manifests/v1`)).statusCode).toBe(200)
     secret = undefined
     await cache.clock.advance(DAY)

@@ -4,7 +4,7 @@ import type { Permission } from './operation.js'
 
 /*
  * What a call needs permission on. This is asked before the input is validated, so a member may hold anything: what is
- * no name becomes an empty one, which validation then refuses.
+ * no name, or longer than any, becomes an empty one, which validation then refuses.
  */
 
 /** The resource of a call about one repository. */
@@ -50,4 +50,6 @@ export const passedRole = ({ customRoleArn }: { customRoleArn?: unknown }): Perm
 const everyRepository = (registry: Registry): string[] => [repositoryArn(registry, '*')]
 
 const arnOf = (name: unknown, registry: Registry) => repositoryArn(registry, textOf(name))
-const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
+/** No ARN or name is longer; comparing with wildcards, and remembering for explanations, costs by the length. */
+const LONGEST = 2048
+const textOf = (value: unknown) => (typeof value === 'string' && value.length <= LONGEST ? value : '')

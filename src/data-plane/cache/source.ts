@@ -5,6 +5,7 @@ import { type Upstream, UpstreamFailure, type Upstreams } from '../../registry/p
 import { type PullThroughCacheRule, ruleServing, upstreamRepository } from '../../registry/pull-through.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RequestContext } from '../../registry/request-context.js'
+import { secretOf } from '../../registry/upstream-secret.js'
 
 /** Where a repository's images come from: its rule, the upstream, and the upstream's name for it. */
 export interface Source {
@@ -24,7 +25,7 @@ export interface SourceDeps {
 /** A repository's source; undefined where no rule serves the name (any more). */
 export async function sourceOf(registry: Registry, name: string, deps: SourceDeps): Promise<Source | undefined> {
   const rule = await ruleOf(registry, name, deps)
-  return rule && { rule, upstream: await upstreamOf(rule, deps), repository: upstreamRepository(rule, name) }
+  return rule && { rule, upstream: await upstreamOf(rule, registry, deps), repository: upstreamRepository(rule, name) }
 }
 
 /** The rule that serves a name now: read each time, so that a rule takes effect, or ends, at once. */
@@ -36,10 +37,14 @@ export async function ruleOf(
   return ruleServing(name, await listAll(store.rules, registry))
 }
 
-async function upstreamOf(rule: PullThroughCacheRule, { secrets, upstreams }: SourceDeps): Promise<Upstream> {
+async function upstreamOf(
+  rule: PullThroughCacheRule,
+  registry: Registry,
+  { secrets, upstreams }: SourceDeps,
+): Promise<Upstream> {
   const { credentialArn, upstreamRegistryUrl } = rule
   if (credentialArn === undefined) return upstreams.of(upstreamRegistryUrl)
-  const credentials = await secrets.get(credentialArn)
+  const credentials = await secretOf(credentialArn, registry, secrets)
   return credentials ? upstreams.of(upstreamRegistryUrl, credentials) : withoutSecret(credentialArn)
 }
 

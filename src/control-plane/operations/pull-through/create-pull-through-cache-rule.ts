@@ -26,7 +26,7 @@ export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'>
     const { registry, store, secrets, settings, now } = context
     if (settings.unsupportedRegions.includes(registry.region)) throw featureDisabled()
     const prefixes = acceptPrefixes(input)
-    const upstream = await acceptUpstream(input, settings.upstreamHosts, secrets)
+    const upstream = await acceptUpstream(input, settings.upstreamHosts, registry, secrets)
     const { customRoleArn } = input
     const rule = {
       ...prefixes,

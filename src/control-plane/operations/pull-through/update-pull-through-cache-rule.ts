@@ -12,7 +12,7 @@ export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'>
   async run({ ecrRepositoryPrefix, credentialArn, customRoleArn }, context) {
     const { registry, store, secrets, now } = context
     const { ecrRepositoryPrefix: prefix } = await requireRule(ecrRepositoryPrefix, context)
-    await requireSecret(credentialArn, secrets)
+    await requireSecret(credentialArn, registry, secrets)
     const updated = await store.rules.update(registry, prefix, (rule) => ({
       ...rule,
       ...(credentialArn !== undefined && { credentialArn }),

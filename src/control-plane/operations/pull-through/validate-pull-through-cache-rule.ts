@@ -1,6 +1,7 @@
 import { secretNotFound } from '../../../registry/errors.js'
 import { UpstreamFailure } from '../../../registry/ports/upstream.js'
 import type { PullThroughCacheRule } from '../../../registry/pull-through.js'
+import { secretOf } from '../../../registry/upstream-secret.js'
 import type { Context, Operation } from '../operation.js'
 import { wholeRegistry } from '../resources.js'
 import { describe } from './describe.js'
@@ -23,12 +24,12 @@ export const validatePullThroughCacheRule: Operation<'ValidatePullThroughCacheRu
 }
 
 /** Why the upstream cannot be reached and logged in to; undefined when it can. */
-async function failureOf(rule: PullThroughCacheRule, { secrets, upstreams, settings }: Context) {
+async function failureOf(rule: PullThroughCacheRule, { registry, secrets, upstreams, settings }: Context) {
   const { upstreamRegistryUrl, credentialArn } = rule
   if (settings.egress === 'none') {
     return `The upstream registry ${upstreamRegistryUrl} cannot be reached: network.egress is set to none.`
   }
-  const credentials = credentialArn === undefined ? undefined : await secrets.get(credentialArn)
+  const credentials = credentialArn === undefined ? undefined : await secretOf(credentialArn, registry, secrets)
   if (credentialArn !== undefined && !credentials) return secretNotFound().message
   try {
     await upstreams.of(upstreamRegistryUrl, credentials).ping()
