@@ -6,6 +6,7 @@ import { describeWith, skopeoNeeds } from '../support/describe-with.js'
 import { type DockerRegistry, dockerRegistry } from '../support/docker-registry.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { pushIndex, twoPlatformImage } from '../support/images.js'
+import { runCli } from '../support/run-cli.js'
 import { skopeo } from '../support/skopeo.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { createRule, loginPassword } from './setting.js'
@@ -207,11 +208,11 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
       '--debug',
     )
     const [, requestId] = /'x-amzn-requestid': '([0-9a-f-]{36})'/i.exec(stderr) ?? []
-    const explained = (await (await fetch(`${emulator.endpoint}/_admin/explain?requestId=${requestId}`)).json()) as {
-      decisions: { action: string; allowed: boolean; considered: unknown[]; wouldChange: string[] }[]
-    }
-    expect(explained.decisions).toMatchObject([{ action: 'ecr:DeleteRepository', allowed: false }])
-    expect(explained.decisions[0]!.considered.length).toBeGreaterThan(0)
-    expect(explained.decisions[0]!.wouldChange.join(' ')).toContain('ecr:DeleteRepository')
+    const { port } = new URL(emulator.endpoint)
+    const { code, stdout } = await runCli(['explain', String(requestId), '--port', port], { cwd: emulator.dataDir })
+    expect(code).toBe(0)
+    for (const part of [arn, 'ecr:DeleteRepository', 'registry policy', 'inline policy 1 of user'])
+      expect(stdout).toContain(part)
+    expect((await runCli(['explain', '--port', port], { cwd: emulator.dataDir })).stdout).toContain(requestId)
   })
 })
