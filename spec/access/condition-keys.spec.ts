@@ -40,6 +40,7 @@ describe('the values of condition keys', () => {
     ['aws:epochtime', '1767323045'],
     ['aws:requestedregion', 'eu-west-1'],
     ['aws:resourceaccount', '444455556666'],
+    ['aws:tokenissuetime', undefined],
     ['aws:calledvia', undefined],
   ])('%s of a user is %s', (key, value) => {
     expect(conditionValues(facts)[key]).toBe(value)
@@ -52,6 +53,12 @@ describe('the values of condition keys', () => {
       'aws:userid': 'AROAEXAMPLE:build',
       'aws:username': undefined,
     })
+  })
+
+  it('tell when temporary credentials were issued', () => {
+    const session = { issuedAt: Date.UTC(2026, 0, 2) }
+    const values = conditionValues({ ...facts, principal: { ...dev, session } })
+    expect(values['aws:tokenissuetime']).toBe('2026-01-02T00:00:00.000Z')
   })
 
   it('tell the account’s root and a user’s own session for what they are', () => {

@@ -13,6 +13,8 @@ const policies = {
   resource: [],
 }
 const made: MadeDecision = { question, policies, decision: evaluate(question, policies) }
+const other = { ...question, resourceAccount: '444455556666' }
+const denied: MadeDecision = { question: other, policies, decision: evaluate(other, policies) }
 const answered: RequestEnd = { at: 0, plane: 'control', operation: 'PutImage' }
 const refused: RequestEnd = { ...answered, refusal: { code: 'AccessDeniedException', message: 'no' } }
 
@@ -51,48 +53,115 @@ describe('the decision log', () => {
   })
 
   it('goes round more than once', () => {
-    const log = endedRequests(25, decisionLog({ requests: 10, decisions: 100 }))
+    const log = endedRequests(25, decisionLog({ requests: 10, decisionsEach: 100 }))
     const known = Array.from({ length: 30 }, (_, n) => n + 1).filter((n) => log.find(`request ${n}`))
     expect(known).toEqual([16, 17, 18, 19, 20, 21, 22, 23, 24, 25])
   })
 
   it('takes an end that comes twice for one request', () => {
-    const log = decisionLog({ requests: 2, decisions: 100 })
+    const log = decisionLog({ requests: 2, decisionsEach: 100 })
     endedRequests(2, log)
     log.ended('request 2', refused)
     expect(log.find('request 1')).toBeDefined()
-    expect(log.find('request 2')?.end).toBe(refused)
+    expect(log.find('request 2')?.end).toEqual(refused)
   })
 
-  it('forgets the oldest requests earlier where very many decisions were made', () => {
-    const log = decisionLog({ requests: 10, decisions: 6 })
-    for (const requestId of ['a', 'b', 'c']) for (let n = 0; n < 3; n++) log.decided(requestId, made)
-    expect(log.find('a')).toBeUndefined()
-    expect(log.find('b')?.decisions).toHaveLength(3)
-    expect(log.find('c')?.decisions).toHaveLength(3)
-  })
-
-  it('keeps the request in hand whatever it takes', () => {
-    const log = decisionLog({ requests: 10, decisions: 2 })
+  it('keeps so many decisions of one request, counts the others, and forgets no other request for them', () => {
+    const log = decisionLog({ requests: 10, decisionsEach: 3 })
+    log.decided('before', made)
     for (let n = 0; n < 5; n++) log.decided('a', made)
-    expect(log.find('a')?.decisions).toHaveLength(5)
-    log.decided('b', made)
-    expect([log.find('a'), log.find('b')?.decisions]).toEqual([undefined, [made]])
+    expect(log.find('a')).toEqual({ requestId: 'a', decisions: [made, made, made], leftOut: 2 })
+    expect(log.find('before')).toEqual({ requestId: 'before', decisions: [made] })
+  })
+
+  it('keeps a no rather than a yes, in the order they were made', () => {
+    const log = decisionLog({ requests: 10, decisionsEach: 2 })
+    for (const decision of [made, made, denied, made]) log.decided('a', decision)
+    expect(log.find('a')).toEqual({ requestId: 'a', decisions: [made, denied], leftOut: 2 })
+    for (const decision of [denied, denied]) log.decided('a', decision)
+    expect(log.find('a')).toEqual({ requestId: 'a', decisions: [denied, denied], leftOut: 4 })
+  })
+
+  it('has room for ten thousand requests of twenty decisions each', () => {
+    const log = decisionLog()
+    for (let n = 1; n <= 10_000; n++) for (let times = 0; times < 20; times++) log.decided(`request ${n}`, made)
+    expect(log.find('request 1')).toEqual({ requestId: 'request 1', decisions: Array(20).fill(made) })
+  })
+
+  it('cuts what a client may send at any length', () => {
+    const log = decisionLog()
+    const long = 'x'.repeat(20_000)
+    log.ended('a', { ...refused, operation: `GET /${long}`, refusal: { code: 'NAME_INVALID', message: long } })
+    const { operation, refusal } = log.find('a')!.end!
+    expect([operation.length, refusal?.message.length]).toEqual([2049, 2049])
+    expect(operation).toMatch(/^GET \/x+…$/)
+  })
+
+  it.each([
+    [
+      "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256 Credential=sEcReT/a\nb",
+      "Authorization header requires 'Signature' parameter. Authorization=(not kept)",
+    ],
+    [
+      "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'sE/cReT/20260102'",
+      'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got (not kept)',
+    ],
+  ])('keeps no credentials that a refusal repeats: %s', (message, kept) => {
+    const log = decisionLog()
+    log.ended('a', { ...answered, refusal: { code: 'IncompleteSignatureException', message } })
+    expect(log.find('a')?.end?.refusal).toEqual({ code: 'IncompleteSignatureException', message: kept })
   })
 })
 
 describe('the latest refusals', () => {
+  const idsIn = (log: ReturnType<typeof decisionLog>) => log.latestRefused(20).map(({ requestId }) => requestId)
+  const endedWith = (code: string, rest: Partial<RequestEnd> = {}): RequestEnd => ({
+    ...{ ...answered, refusal: { code, message: '' } },
+    ...rest,
+  })
+
   it('are the newest first, as many as asked for, without what was answered or is in hand', () => {
     const log = endedRequests(3, decisionLog(), refused)
     log.ended('answered', answered)
-    log.decided('in hand', made)
+    log.decided('in hand', denied)
     log.ended('last', refused)
     expect(log.latestRefused(3).map(({ requestId }) => requestId)).toEqual(['last', 'request 3', 'request 2'])
     expect(log.latestRefused(20)).toHaveLength(4)
   })
 
   it('leave out what is forgotten', () => {
-    const log = endedRequests(7, decisionLog({ requests: 3, decisions: 100 }), refused)
-    expect(log.latestRefused(20).map(({ requestId }) => requestId)).toEqual(['request 7', 'request 6', 'request 5'])
+    const log = endedRequests(7, decisionLog({ requests: 3, decisionsEach: 100 }), refused)
+    expect(idsIn(log)).toEqual(['request 7', 'request 6', 'request 5'])
+  })
+
+  it('are those with a no among their decisions, whatever the refusal is called, unless answered after all', () => {
+    const log = decisionLog()
+    for (const requestId of ['not found', 'not allowed to import', 'uploaded, not mounted'])
+      log.decided(requestId, made)
+    log.decided('not allowed to import', denied)
+    log.decided('uploaded, not mounted', denied)
+    log.ended('not found', endedWith('NAME_UNKNOWN'))
+    log.ended('not allowed to import', endedWith('NAME_UNKNOWN'))
+    log.ended('uploaded, not mounted', answered)
+    expect(idsIn(log)).toEqual(['not allowed to import'])
+  })
+
+  it.each([
+    ...['IncompleteSignatureException', 'InvalidSignatureException', 'UnrecognizedClientException'],
+    ...['ExpiredTokenException', 'AccessDeniedException', 'UNAUTHORIZED', 'DENIED'],
+  ])('are those whose credentials were no good: %s', (code) => {
+    const log = decisionLog()
+    log.ended('a', endedWith(code))
+    expect(idsIn(log)).toEqual(['a'])
+  })
+
+  it('are neither what asks for credentials nor what is not found, not valid or not known', () => {
+    const log = decisionLog()
+    log.ended('a', endedWith('UNAUTHORIZED', { isChallenge: true }))
+    const others = ['MissingAuthenticationTokenException', 'NAME_UNKNOWN', 'UnknownOperationException', 'NAME_INVALID']
+    for (const code of others) log.ended(code, endedWith(code))
+    log.decided('upstream', made)
+    log.ended('upstream', endedWith('DENIED'))
+    expect(idsIn(log)).toEqual([])
   })
 })

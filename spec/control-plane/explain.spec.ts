@@ -1,4 +1,5 @@
 import {
+  BatchGetImageCommand,
   DescribeRepositoriesCommand,
   ListImagesCommand,
   PutImageCommand,
@@ -10,10 +11,14 @@ import { describe, expect, it } from 'vitest'
 import type { Accounts } from '../../src/access/credentials.js'
 import { signText } from '../../src/access/signed-text.js'
 import { remoteDecisions } from '../../src/adapters/http/explanations.js'
+import { remoteImporter } from '../../src/adapters/http/importer.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import type { ExplainedRequest, RefusedRequest } from '../../src/registry/ports/decision-source.js'
 import { newRepository } from '../../src/registry/repository.js'
+import { storeOf } from '../../src/registry/store.js'
 import { account, now, region, settings, startEmulator } from '../support/emulator.js'
 import { type RunningRegistry, startRegistry, userOf } from '../support/registry.js'
+import { secretArn } from '../support/rules.js'
 
 const app = `arn:aws:ecr:${region}:${account}:repository/team/app`
 const admin = { Sid: 'Everything', Effect: 'Allow', Action: 'ecr:*', Resource: '*' }
@@ -21,10 +26,12 @@ const list = {
   ...{ Sid: 'ListHere', Effect: 'Allow', Action: 'ecr:ListImages', Resource: '*' },
   Condition: { StringEquals: { 'aws:RequestedRegion': region }, Null: { 'aws:PrincipalTag/left': 'true' } },
 }
+const pulls = { Effect: 'Allow', Action: 'ecr:BatchGetImage', Resource: '*' }
 const accounts: Accounts = {
   [account]: {
     users: {
       admin: { accessKeys: { AKIDADMIN: 'secret' }, policies: [{ Version: '2012-10-17', Statement: [admin] }] },
+      puller: { accessKeys: { AKIDPULLER: 'secret' }, policies: [{ Statement: [pulls] }] },
       reader: { accessKeys: { AKIDREADER: 'secret' }, policies: [{ Version: '2012-10-17', Statement: [list] }] },
     },
   },
@@ -150,6 +157,32 @@ describe('GET /_admin/explain, of a request', () => {
     })
   })
 
+  it('tells how many of very many decisions it does not know', async () => {
+    await using emulator = await emulatorWithApp()
+    const repositoryNames = Array.from({ length: 30 }, (_, n) => `team/${n}`)
+    const told = await explained(
+      emulator,
+      emulator.as('AKIDADMIN').send(new DescribeRepositoriesCommand({ repositoryNames })),
+    )
+    expect(told.decisions).toHaveLength(20)
+    expect(told.decisionsLeftOut).toBe(10)
+  })
+
+  it('shows nothing of the Authorization header that a refusal repeats to its client', async () => {
+    await using emulator = await emulatorWithApp()
+    const authorization = 'AWS4-HMAC-SHA256 Credential=sEcReT/20260102/us-east-1/ecr/aws4_request'
+    const headers = { authorization, 'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.ListImages' }
+    const answer = await request(emulator.endpoint, { method: 'POST', headers, body: '{}' })
+    expect(await answer.body.text()).toContain(`Authorization=${authorization}`)
+    const { body } = await ask(emulator, `?requestId=${String(answer.headers['x-amzn-requestid'])}`)
+    expect(JSON.stringify(body)).not.toContain('sEcReT')
+    expect(body.outcome).toMatchObject({
+      message: expect.stringMatching(/'SignedHeaders'.* Authorization=\(not kept\)$/),
+    })
+    const [listedRefusal] = (await refusals(emulator)).refused
+    expect(listedRefusal).toMatchObject({ requestId: body.requestId, message: expect.stringContaining('(not kept)') })
+  })
+
   it('says of an id it does not know which it knows, and where an id is found', async () => {
     await using emulator = await emulatorWithApp()
     expect(await ask(emulator, '?requestId=none')).toEqual({
@@ -176,6 +209,23 @@ describe('GET /_admin/explain, of none', () => {
       ...{ at: now.toISOString(), plane: 'control', operation: 'PutImage', code: 'AccessDeniedException' },
       message: expect.stringContaining('is not authorized to perform: ecr:PutImage'),
     })
+  })
+
+  it('takes an empty id for none', async () => {
+    await using emulator = await emulatorWithApp()
+    const requestId = await requestIdOf(emulator.as('AKIDREADER').send(put))
+    expect(await ask(emulator, '?requestId=')).toMatchObject({ status: 200, body: { refused: [{ requestId }] } })
+  })
+
+  it('lists refusals of access, not what is not found, not valid or asked without credentials', async () => {
+    await using emulator = await emulatorWithApp()
+    const admin = emulator.as('AKIDADMIN')
+    await requestIdOf(admin.send(new ListImagesCommand({ repositoryName: 'team/none' })))
+    await requestIdOf(admin.send(new ListImagesCommand({ repositoryName: 'No' })))
+    await request(emulator.endpoint, { method: 'POST', headers: { 'x-amz-target': 'X.ListImages' }, body: '{}' })
+    const wrong = emulator.clientWith({ accessKeyId: 'AKIDREADER', secretAccessKey: 'wrong' })
+    const requestId = await requestIdOf(wrong.send(listed))
+    expect((await refusals(emulator)).refused).toMatchObject([{ requestId, code: 'InvalidSignatureException' }])
   })
 })
 
@@ -204,11 +254,10 @@ describe('a data plane in another process', () => {
     await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
     const requestId = await requestIdOf(emulator.as('AKIDREADER').send(listed))
     const [made] = emulator.deps.decisions.find(requestId)!.decisions
-    registry.deps.decisions.decided(requestId, made!)
-    const { decisions, outcome } = (await ask(emulator, `?requestId=${requestId}`)).body
-    expect({ outcome, allowed: decisions.map(({ allowed }) => allowed) }).toEqual({
-      outcome: 'answered',
-      allowed: [true, true],
+    for (let n = 0; n < 22; n++) registry.deps.decisions.decided(requestId, made!)
+    const { decisions, outcome, decisionsLeftOut } = (await ask(emulator, `?requestId=${requestId}`)).body
+    expect({ outcome, allowed: decisions.map(({ allowed }) => allowed), decisionsLeftOut }).toEqual({
+      ...{ outcome: 'answered', allowed: Array(21).fill(true), decisionsLeftOut: 2 },
     })
   })
 
@@ -222,6 +271,43 @@ describe('a data plane in another process', () => {
     const third = await requestIdOf(emulator.as('AKIDREADER').send(put))
     const { refused } = await refusals(emulator)
     expect(refused.map(({ requestId }) => requestId)).toEqual([third, second, first])
+  })
+
+  it('has none there that every push and pull meets', async () => {
+    await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
+    await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
+    const send = (path: string, authorization: string) => registry.send('GET', path, { headers: { authorization } })
+    expect((await send('/v2/', '')).status).toBe(401)
+    expect((await send('/v2/team/app/manifests/v1', registry.tokenOf(userOf('admin')))).status).toBe(404)
+    const forged = await send('/v2/', 'Basic Zm9yZ2Vk')
+    await registry.deps.clock.advance(12 * 60 * 60)
+    const expired = await send('/v2/', registry.tokenOf(userOf('admin')))
+    const ids = [expired, forged].map(({ headers }) => headers['x-amzn-requestid'])
+    expect((await refusals(emulator)).refused.map(({ requestId }) => requestId)).toEqual(ids)
+  })
+
+  it('has those of the API there that it decided on: a first pull nobody may make the repository for', async () => {
+    const store = storeOf(memoryKeyValue())
+    await using registry = await startRegistry({ store, accounts, ids: { uuid: randomUUID } })
+    const origin = `http://127.0.0.1:${registry.port}`
+    const importer = remoteImporter({ origin, sign: (body) => signText('import', body, settings.secret) })
+    await using emulator = await emulatorWithApp({ store, importer, explanations: sourceOf(registry) })
+    const [ecrRepositoryPrefix, at] = ['ecr-public', now.getTime()]
+    await store.rules.put({ account, region }, ecrRepositoryPrefix, {
+      ...{ ecrRepositoryPrefix, upstreamRegistryUrl: 'public.ecr.aws', upstreamRepositoryPrefix: 'ROOT' },
+      ...{ createdAt: at, updatedAt: at, credentialArn: secretArn },
+    })
+    const pulled = new BatchGetImageCommand({ repositoryName: 'ecr-public/app', imageIds: [{ imageTag: 'v1' }] })
+    const requestId = await requestIdOf(emulator.as('AKIDPULLER').send(pulled))
+    expect((await refusals(emulator)).refused).toMatchObject([{ requestId, code: 'RepositoryNotFoundException' }])
+    const { operation, decisions } = (await ask(emulator, `?requestId=${requestId}`)).body
+    expect({ operation, decided: decisions.map(({ action, allowed }) => [action, allowed]) }).toEqual({
+      operation: 'BatchGetImage',
+      decided: [
+        ['ecr:BatchGetImage', true],
+        ['ecr:CreateRepository', false],
+      ],
+    })
   })
 
   it('tells nothing to who cannot sign for the installation', async () => {

@@ -185,6 +185,12 @@ no ecr:PutImage on arn:app
     expect(text).toContain('    and 3 more, which /_admin/explain tells\n')
   })
 
+  it('counts the decisions that are not remembered', () => {
+    const text = explanationText({ ...request, decisionsLeftOut: 84 }, false)
+    expect(text).toMatch(/\n\nand 84 more decisions, which are not remembered\n$/)
+    expect(explanationText(request, false)).not.toContain('not remembered')
+  })
+
   it('says what is missing of it', () => {
     expect(explanationText({ ...request, incomplete: 'No data plane.' }, false)).toContain(
       'Not all of it: No data plane.',

@@ -19,11 +19,14 @@ export const decisionSource = (log: Pick<DecisionLog, 'find' | 'latestRefused'>)
 })
 
 /** A remembered request as tools read it. */
-export function explainedRequest({ requestId, decisions, end }: DecidedRequest): ExplainedRequest {
-  const explained = decisions.map(explainedDecision)
-  if (!end) return { requestId, outcome: 'in hand', decisions: explained }
+export function explainedRequest({ requestId, decisions, leftOut, end }: DecidedRequest): ExplainedRequest {
+  const explained = {
+    decisions: decisions.map(explainedDecision),
+    ...(leftOut !== undefined && { decisionsLeftOut: leftOut }),
+  }
+  if (!end) return { requestId, outcome: 'in hand', ...explained }
   const { at, plane, operation, refusal } = end
-  return { requestId, at: isoTime(at), plane, operation, outcome: refusal ?? 'answered', decisions: explained }
+  return { requestId, at: isoTime(at), plane, operation, outcome: refusal ?? 'answered', ...explained }
 }
 
 function refusedRequest({ requestId, end }: DecidedRequest): RefusedRequest[] {
@@ -34,7 +37,7 @@ function refusedRequest({ requestId, end }: DecidedRequest): RefusedRequest[] {
 
 const isoTime = (at: number) => new Date(at).toISOString()
 
-function explainedDecision({ question, policies, decision }: MadeDecision): ExplainedDecision {
+function explainedDecision({ question, policies, decision, alsoNeeded }: MadeDecision): ExplainedDecision {
   const { considered, wouldChange } = explain(question, policies)
   const { action, resource, principal } = question
   return {
@@ -42,7 +45,8 @@ function explainedDecision({ question, policies, decision }: MadeDecision): Expl
     allowed: decision.allowed,
     ...(!decision.allowed && { type: decision.type }),
     ...(decision.decidedBy && { decidedBy: placeOf(decision.decidedBy) }),
-    ...{ considered, conditions: valuesLookedAt(question, policies), wouldChange },
+    ...{ considered, conditions: valuesLookedAt(question, policies) },
+    wouldChange: alsoNeeded === undefined ? wouldChange : [alsoNeeded, ...wouldChange],
   }
 }
 

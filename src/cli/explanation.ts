@@ -25,13 +25,14 @@ type Colors = ReturnType<typeof picocolors.createColors>
 /** A request for people: what became of it and, decision by decision, who asked, what came of it, and what would change it. */
 export function explanationText(request: Explanation, isColored: boolean): string {
   const colors = picocolors.createColors(isColored)
-  const { requestId, at, plane, operation, outcome, decisions, incomplete } = request
+  const { requestId, at, plane, operation, outcome, decisions, decisionsLeftOut, incomplete } = request
   const head = [colors.bold(shown(operation ?? 'In hand')), plane && `${plane} plane`, at, requestId]
   const lines = [
     head.filter(Boolean).join('  '),
     ...outcomeLines(outcome, colors),
     ...(decisions.length === 0 ? ['', 'Nothing was decided: no policy was asked anything.'] : []),
     ...decisions.flatMap((decision) => ['', ...decisionLines(decision, colors)]),
+    ...(decisionsLeftOut === undefined ? [] : ['', `and ${decisionsLeftOut} more decisions, which are not remembered`]),
     ...incompleteLines(incomplete, colors),
   ]
   return `${lines.join('\n')}\n`

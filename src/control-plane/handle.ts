@@ -1,5 +1,5 @@
 import type { HttpResponse } from '@smithy/protocol-http'
-import type { Authorize, Conditions } from '../access/authorize.js'
+import type { Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
 import { serverException, ServiceException } from '../registry/errors.js'
 import { NoSpace } from '../registry/ports/blob-store.js'
@@ -12,6 +12,7 @@ import { operations } from './operations/index.js'
 import type { Context, Input, Operation, OperationName, Permission, Resources } from './operations/operation.js'
 import { operationName, readInput, writeError, writeOutput } from './protocol/aws-json.js'
 import { refusalOf } from './protocol/constraints.js'
+import { requestTags } from './request-tags.js'
 
 /** Everything a call may need. */
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
@@ -80,32 +81,18 @@ async function authorize(
 const asPermission = (needed: string | Permission, operation: string): Permission =>
   typeof needed === 'string' ? { action: `ecr:${operation}`, resource: needed } : needed
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html */
-function requestTags({ tags, tagKeys }: Record<string, unknown>): Conditions {
-  const given = textsBy(Array.isArray(tags) ? tags : [])
-  const keys = Array.isArray(tagKeys) ? tagKeys.filter((key) => typeof key === 'string') : given.map(([key]) => key)
-  return {
-    ...Object.fromEntries(given.map(([key, value]) => [`aws:RequestTag/${key}`, value])),
-    ...(keys.length > 0 && { 'aws:TagKeys': keys }),
-  }
-}
-
-/** Tags as they come: not validated yet. A tag without a value has the empty one. */
-const textsBy = (tags: readonly unknown[]): [key: string, value: string][] =>
-  tags.flatMap((tag) => {
-    const { Key, Value } = { Value: '', ...Object(tag) } as { Key?: unknown; Value: unknown }
-    return typeof Key === 'string' && typeof Value === 'string' ? [[Key, Value]] : []
-  })
-
 function find(name: string): Operation<OperationName> {
   const operation = Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
   if (!operation) throw new ServiceException('UnknownOperationException')
   return operation
 }
 
-/** A registry of one's own account unless the call names another's. */
+const ACCOUNT_ID = /^\d{12}$/
+
+/** A registry of one's own account unless the call names another's; what names none is refused by validation. */
 function registryOf({ registryId }: Record<string, unknown>, { principal, region }: Caller) {
-  return { account: typeof registryId === 'string' ? registryId : principal.account, region }
+  const isNamed = typeof registryId === 'string' && ACCOUNT_ID.test(registryId)
+  return { account: isNamed ? registryId : principal.account, region }
 }
 
 function accept(name: string, body: Record<string, unknown>): Input<OperationName> {

@@ -21,11 +21,15 @@ export async function takeImport({ req, res }: Pick<Call, 'req' | 'res'>, deps: 
   respond({ req, res }, 200, { 'content-type': 'application/json' }, JSON.stringify(await reply(method, wanted, deps)))
 }
 
-async function reply(method: keyof Importer, wanted: PullRequest, { pullThrough }: DataPlaneDeps) {
+async function reply(method: keyof Importer, wanted: PullRequest, { pullThrough, decisions }: DataPlaneDeps) {
   try {
     return { outcome: method === 'pull' ? await pullThrough.pull(wanted) : await pullThrough.importImage(wanted) }
   } catch (error) {
     if (!(error instanceof ServiceException)) throw error
-    return { refusal: { code: error.code, message: error.message } }
+    const refusal = { code: error.code, message: error.message }
+    // What was decided for the other process is known here alone: so is that it was the reason for the refusal.
+    const { at, requestId } = wanted.request
+    decisions.ended(requestId, { at, plane: 'data', operation: `${method} ${wanted.repository}`, refusal })
+    return { refusal }
   }
 }

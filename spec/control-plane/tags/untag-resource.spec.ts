@@ -33,6 +33,14 @@ describe('UntagResource', () => {
     })
   })
 
+  it('refuses more keys than a repository may have tags', async () => {
+    await using emulator = await startEmulator()
+    await emulator.ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+    const keys = Array.from({ length: 51 }, (_, n) => `key ${n}`)
+    await expect(emulator.ecr.send(untag(keys))).rejects.toMatchObject({ name: 'TooManyTagsException' })
+    await expect(emulator.ecr.send(untag(keys.slice(1)))).resolves.toBeDefined()
+  })
+
   it('refuses what is no ARN of a repository, and needs keys', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(untag(['a'], 'arn:aws:s3:::bucket'))).rejects.toMatchObject({

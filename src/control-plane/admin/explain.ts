@@ -1,7 +1,7 @@
 import { type DecisionLog, decisionLogLimits } from '../../access/decision-log.js'
 import { decisionSource } from '../../access/explained-request.js'
 import { ServiceException } from '../../registry/errors.js'
-import type { DecisionSource } from '../../registry/ports/decision-source.js'
+import type { DecisionSource, ExplainedRequest } from '../../registry/ports/decision-source.js'
 
 /** Where decisions are remembered. */
 export interface ExplainDeps {
@@ -20,19 +20,24 @@ export interface Reply {
 const LATEST = 20
 
 /**
- * Why a request was answered or refused; without an id the latest refusals. Both planes are asked: an image that the API
+ * Why a request was answered or refused; without an id, or with an empty one, the latest refusals. Both planes are asked: an image that the API
  * is asked for is decided on by the data plane too, under the same id. A half that is missing is told as `incomplete`.
  */
 export const explain = (requestId: string | null, deps: ExplainDeps): Promise<Reply> =>
-  requestId === null ? latestRefusals(deps) : explanationOf(requestId, deps)
+  requestId === null || requestId === '' ? latestRefusals(deps) : explanationOf(requestId, deps)
 
 async function explanationOf(requestId: string, { decisions, explanations }: ExplainDeps): Promise<Reply> {
   const own = await decisionSource(decisions).find(requestId)
   const { half, ...incomplete } = await halfOf(explanations, (source) => source.find(requestId))
-  const found = own ?? half
+  const found = own && half ? joined(own, half) : (own ?? half)
   if (!found) return { status: 404, body: { message: unknown(requestId), ...incomplete } }
-  const both = own && half ? [...own.decisions, ...half.decisions] : found.decisions
-  return { status: 200, body: { ...found, decisions: both, ...incomplete } }
+  return { status: 200, body: { ...found, ...incomplete } }
+}
+
+function joined(own: ExplainedRequest, half: ExplainedRequest): ExplainedRequest {
+  const leftOut = (own.decisionsLeftOut ?? 0) + (half.decisionsLeftOut ?? 0)
+  const decisions = [...own.decisions, ...half.decisions]
+  return { ...own, decisions, ...(leftOut > 0 && { decisionsLeftOut: leftOut }) }
 }
 
 async function latestRefusals({ decisions, explanations }: ExplainDeps): Promise<Reply> {

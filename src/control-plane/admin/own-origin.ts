@@ -28,5 +28,6 @@ const hostName = (host = '') =>
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase()
+/** Names under localhost are nobody's to point elsewhere: https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
 const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  host === 'localhost' || host.endsWith('.localhost') || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

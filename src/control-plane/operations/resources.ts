@@ -1,5 +1,6 @@
 import type { Action } from '../../access/authorize.js'
 import { type Registry, repositoryArn } from '../../registry/registry.js'
+import { inputOf, shape } from '../../smithy/model.js'
 import type { Permission } from './operation.js'
 
 /*
@@ -12,10 +13,13 @@ export const namedRepository = ({ repositoryName }: { repositoryName?: unknown }
   arnOf(repositoryName, registry),
 ]
 
-/** The resources of a call about the repositories it names, or about all of them. */
+/**
+ * The resources of a call about the repositories it names, or about all of them. Of more than the model takes only so
+ * many are asked for: validation refuses such a call whatever the answer.
+ */
 export const namedRepositories = ({ repositoryNames }: { repositoryNames?: unknown }, registry: Registry): string[] =>
   Array.isArray(repositoryNames) && repositoryNames.length > 0
-    ? repositoryNames.map((name) => arnOf(name, registry))
+    ? repositoryNames.slice(0, MOST_NAMES).map((name) => arnOf(name, registry))
     : everyRepository(registry)
 
 /** The resource of a call that carries its repository's ARN. */
@@ -48,6 +52,9 @@ export const passedRole = ({ customRoleArn }: { customRoleArn?: unknown }): Perm
 
 /** The resource of a call about all repositories, as the service's denials name it. */
 const everyRepository = (registry: Registry): string[] => [repositoryArn(registry, '*')]
+
+const { repositoryNames } = shape(inputOf('DescribeRepositories')).members ?? {}
+const MOST_NAMES = repositoryNames && shape(repositoryNames.target).traits?.['smithy.api#length']?.max
 
 const arnOf = (name: unknown, registry: Registry) => repositoryArn(registry, textOf(name))
 /** No ARN or name is longer; comparing with wildcards, and remembering for explanations, costs by the length. */

@@ -9,6 +9,8 @@ export interface ExplainedRequest {
   readonly outcome: 'answered' | 'in hand' | { readonly code: string; readonly message: string }
   /** In the order they were made; none where the request was refused before anything was asked. */
   readonly decisions: readonly ExplainedDecision[]
+  /** How many more were made than are remembered, yeses before noes; absent where these are all. */
+  readonly decisionsLeftOut?: number
 }
 
 /** One question to the policies and its answer. */

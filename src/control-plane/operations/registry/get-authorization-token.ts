@@ -1,4 +1,4 @@
-import { issueToken, TOKEN_LIFETIME_MS } from '../../../access/token.js'
+import { authorizationToken, TOKEN_LIFETIME_MS } from '../../../access/token.js'
 import { registryHost } from '../../../registry/registry.js'
 import type { Operation } from '../operation.js'
 import { wholeRegistry } from '../resources.js'
@@ -11,9 +11,8 @@ export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {
     const expiresAt = now.getTime() + TOKEN_LIFETIME_MS
     const authorizationData = (registryIds ?? [registry.account]).map((account) => {
       const granted = { account, region: registry.region }
-      const password = issueToken({ principal, registry: granted, expiresAt }, settings.secret)
       return {
-        authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'),
+        authorizationToken: authorizationToken({ principal, registry: granted, expiresAt }, settings.secret),
         expiresAt: new Date(expiresAt),
         proxyEndpoint: `http://${registryHost(settings.registryHost, granted)}`,
       }
