@@ -192,6 +192,8 @@ describe('what keeps other sites out', () => {
     ['a refusal of another site', 403, 'POST', '/_admin/reset', foreign],
     ['what is not there', 404, 'GET', '/_admin/nothing', {}],
     ['an unknown id', 404, 'GET', '/_admin/explain?requestId=x', {}],
+    ['a path of nothing', 404, 'GET', '/v2/', {}],
+    ['the health', 200, 'GET', '/health', {}],
   ] as const)('is said in the headers of %s', async (_, status, method, path, headers) => {
     await using emulator = await startEmulator()
     const answer = await request(emulator.endpoint + path, { method, headers })
@@ -227,7 +229,6 @@ describe('what keeps other sites out', () => {
     const seen: object[] = []
     emulator.ecr.middlewareStack.add(
       (next) => async (args) => {
-        Object.assign((args.request as { headers: object }).headers, foreign)
         const result = await next(args)
         seen.push((result.response as { headers: object }).headers)
         return result
@@ -235,19 +236,25 @@ describe('what keeps other sites out', () => {
       { step: 'build' },
     )
     await emulator.ecr.send(new GetAuthorizationTokenCommand({}))
-    const refused = await request(`${emulator.endpoint}/`, { method: 'POST', headers: foreign, body: '{}' })
-    expect(refused.statusCode).toBe(400)
-    expect(seen).toHaveLength(1)
-    expect([seen[0], refused.headers].map((headers) => corsHeaders(headers!))).toEqual([[], []])
+    for (const [headers, status] of [
+      [foreign, 403],
+      [{}, 400],
+    ] as const) {
+      const refused = await request(`${emulator.endpoint}/`, { method: 'POST', headers, body: '{}' })
+      expect(refused.statusCode).toBe(status)
+      seen.push(refused.headers)
+    }
+    expect(seen.map(corsHeaders)).toEqual([[], [], []])
   })
 
   it('gives no leave in answers of the registry', async () => {
     await using registry = await startRegistry()
     const preflight = { ...foreign, 'access-control-request-method': 'GET' }
     for (const [method, headers, status] of [
-      ['GET', foreign, 200],
-      ['GET', { ...foreign, authorization: '' }, 401],
-      ['OPTIONS', preflight, 405],
+      ['GET', {}, 200],
+      ['GET', foreign, 403],
+      ['GET', { authorization: '' }, 401],
+      ['OPTIONS', preflight, 403],
     ] as const) {
       const answer = await registry.send(method, '/v2/', { headers })
       expect({ status: answer.status, cors: corsHeaders(answer.headers) }).toEqual({ status, cors: [] })
@@ -262,5 +269,9 @@ describe('GET /health', () => {
     expect(await answer.body.json()).toEqual({
       ...{ status: 'ok', plane: 'control', version: '0.0.0', store: 'memory', auth: 'strict' },
     })
+  })
+  it.each(['/health', '/v2/'])('is no call: the answer of %s has no request id to explain', async (path) => {
+    await using emulator = await startEmulator()
+    expect((await request(emulator.endpoint + path)).headers).not.toHaveProperty('x-amzn-requestid')
   })
 })

@@ -1,11 +1,12 @@
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
 import aws4 from 'aws4'
+import { once } from 'node:events'
 import { type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { MAX_BODY_BYTES } from '../../src/control-plane/read-body.js'
-import { account, region, startEmulator } from '../support/emulator.js'
+import { account, now, region, startEmulator } from '../support/emulator.js'
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }
 
@@ -22,6 +23,8 @@ async function call(endpoint: string, target: string, body: string, { signed = t
     body: (await answer.body.json()) as Record<string, unknown>,
   }
 }
+type Emulator = Awaited<ReturnType<typeof startEmulator>>
+
 const target = (name: string) => `AmazonEC2ContainerRegistry_V20150921.${name}`
 
 describe('a call', () => {
@@ -188,6 +191,53 @@ describe('the order of refusal', () => {
 })
 
 describe('a body over the limit', () => {
+  /** The answer to a declared length; of the body nothing is sent. */
+  async function refusalOf(emulator: Emulator, method: string, headers: Record<string, string>) {
+    const { hostname, port } = new URL(emulator.endpoint)
+    const lines = Object.entries({ host: hostname, 'content-length': MAX_BODY_BYTES + 1, ...headers })
+    const socket = connect(Number(port), hostname)
+    const answer = once(socket, 'data') as Promise<[Buffer]>
+    socket.write(`${method} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+    const text = (await answer)[0].toString()
+    socket.destroy()
+    const [, requestId = ''] = /^x-amzn-requestid: (.*)$/m.exec(text) ?? []
+    const { body: explained } = await request(`${emulator.endpoint}/_admin/explain?requestId=${requestId.trim()}`)
+    return { text, requestId: requestId.trim(), explained: await explained.json() }
+  }
+  const outcome = {
+    code: 'RequestEntityTooLargeException',
+    message: `The request body exceeds ${MAX_BODY_BYTES} bytes.`,
+  }
+
+  it('can be explained: it has an id, a time and an operation', async () => {
+    await using emulator = await startEmulator()
+    const refused = await refusalOf(emulator, 'POST /', { 'x-amz-target': target('PutImage') })
+    expect(refused.text).toMatch(/^HTTP\/1\.1 413 [^]*"__type":"RequestEntityTooLargeException"/)
+    expect(refused.explained).toEqual({
+      ...{ requestId: refused.requestId, at: now.toISOString(), plane: 'control', operation: 'PutImage' },
+      ...{ outcome, decisions: [] },
+    })
+  })
+
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const ofIam = { authorization: 'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/us-east-1/iam/aws4_request' }
+  const stsJson = { 'x-amz-target': 'AWSSecurityTokenServiceV20110615.AssumeRole' }
+  it.each([
+    ['a form of STS', 'sts', 'POST /', form, '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'],
+    ['a form of IAM', 'iam', 'POST /', { ...form, ...ofIam }, '<ErrorResponse xmlns="https://iam.amazonaws.com/'],
+    ['a form that wants JSON', 'sts', 'POST /', { ...form, accept: 'application/json' }, '{"Error":{"Type":"Sender"'],
+    ['an action in the URL', 'sts', 'GET /?Action=GetCallerIdentity', {}, '<ErrorResponse xmlns='],
+    ['a call of STS in JSON', 'AssumeRole', 'POST /', stsJson, '{"__type":"RequestEntityTooLargeException"'],
+  ])('is refused in its own protocol: %s', async (_, operation, method, headers, body) => {
+    await using emulator = await startEmulator()
+    const { text, requestId, explained } = await refusalOf(emulator, method, headers)
+    const [head = '', refusal = ''] = text.split('\r\n\r\n')
+    expect(head).toMatch(/^HTTP\/1\.1 413 /)
+    expect(refusal.startsWith(body)).toBe(true)
+    expect(refusal).toContain('RequestEntityTooLarge')
+    expect(explained).toMatchObject({ requestId, operation, outcome })
+  })
+
   it('is refused by its declared length, before any of it is read', async () => {
     await using emulator = await startEmulator()
     const { hostname, port } = new URL(emulator.endpoint)

@@ -140,6 +140,22 @@ describe('a token nobody was given', () => {
     isChallenged(await ask(basic(genuine), '123456789012.dkr.ecr.us-west-2.localhost'))
   })
 
+  it.each(['123456789012.DKR.ECR.US-WEST-2.LOCALHOST', '123456789012.dkr.Ecr.us-west-2.localhost.:4510'])(
+    'a token of another Region gets the challenge, however the host is written: %s',
+    async (host) => {
+      isChallenged(await ask(basic(genuine), host))
+      expect((await ask(basic(genuine), host.replace(/us-west-2/i, 'US-EAST-1'))).status).toBe(200)
+    },
+  )
+
+  it('a token opens no registry of another account, however the host is written', async () => {
+    for (const host of ['999999999999.dkr.ecr.us-east-1.localhost', '999999999999.DKR.ECR.US-EAST-1.LOCALHOST.']) {
+      const answer = await ask(basic(genuine), host)
+      expect(answer.status).toBe(403)
+      expect(errorIn(answer).message).toContain('arn:aws:ecr:us-east-1:999999999999:repository/app')
+    }
+  })
+
   it('an expired token is DENIED with the words that make clients log in again', async () => {
     const answer = await ask(basic(issueToken({ ...ofReader, expiresAt: startedAt.getTime() - 1 }, secret)))
     expect(answer.status).toBe(403)

@@ -1,4 +1,8 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { downloadUrl } from '../../src/access/download-url.js'
 import { type Answer, registry, type RunningRegistry, startedAt, startRegistry, userOf } from '../support/registry.js'
 import { digestOf } from '../support/upstream-content.js'
 
@@ -92,7 +96,39 @@ describe('the id of a request', () => {
     expect(await running.deps.store.tags.list(registry, { limit: 1 })).toBeDefined()
   })
 
+  it('finds who asked for explanations without leave, with the time', async () => {
+    const refused = await running.send('GET', '/_decisions?limit=5')
+    expect(refused.status).toBe(403)
+    expect(requestOf(refused)?.end).toMatchObject({ at: startedAt.getTime(), operation: 'GET /_decisions' })
+  })
+
   it('is not kept for health checks, which come by the second', async () => {
     expect(requestOf(await running.send('GET', '/health'))).toBeUndefined()
+  })
+})
+
+describe('the log', () => {
+  const grant = { registry, repository: 'app', digest: `sha256:${'0'.repeat(64)}` }
+
+  it('does not hold the query of a layer URL, neither when it fails nor when its client leaves', async () => {
+    await using running = await startRegistry()
+    const { log, store, secret } = running.deps
+    const { pathname, search } = new URL(downloadUrl('http://localhost', grant, startedAt, secret))
+    const [error, debug] = [vi.spyOn(log, 'error'), vi.spyOn(log, 'debug')]
+    const find = vi.spyOn(store.layers, 'get').mockRejectedValueOnce(new Error('the disk is on fire'))
+    expect((await running.send('GET', pathname + search)).status).toBe(500)
+    expect(error.mock.calls).toMatchObject([[{ path: '/_layers' }, 'failed unexpectedly']])
+
+    const connected = once(running.server, 'connection') as Promise<[Socket]>
+    const leaving = running.open('GET', pathname + search).on('error', () => {})
+    find.mockImplementationOnce(async () => {
+      const [socket] = await connected
+      leaving.destroy()
+      await once(socket, 'close')
+      throw Object.assign(new Error('read'), { code: 'ECONNRESET' })
+    })
+    leaving.end()
+    await expect.poll(() => debug.mock.calls).toMatchObject([[{ path: '/_layers' }, 'the client went away']])
+    expect(inspect([error.mock.calls, debug.mock.calls], { depth: null })).not.toMatch(/signature|digest=/)
   })
 })

@@ -12,6 +12,13 @@ describe('the host a client calls', () => {
     '111122223333.dkr.ecr-fips.eu-central-1.localhost:4510',
     '111122223333.dkr-ecr.eu-central-1.on.aws',
     '111122223333.dkr-ecr-fips.eu-central-1.on.aws',
+    '111122223333.DKR.ECR.EU-CENTRAL-1.AMAZONAWS.COM',
+    '111122223333.Dkr-Ecr-Fips.Eu-Central-1.On.Aws',
+    '111122223333.dkr.ecr.eu-central-1.amazonaws.com.',
+    '111122223333.dkr.ecr.eu-central-1.localhost.:4510',
+    '111122223333.dkr.ecr.eu-central-1',
+    '111122223333.dkr.ecr.eu-central-1.',
+    '111122223333.dkr.ecr.eu-central-1:4510',
   ])('names its registry and Region: %s', (host) => {
     expect(registryOf(host, ofToken)).toEqual(named)
     expect(regionOf(host)).toBe('eu-central-1')
@@ -22,6 +29,8 @@ describe('the host a client calls', () => {
     '127.0.0.1:4510',
     'registry.example',
     '1234.dkr.ecr.eu-central-1.amazonaws.com',
+    '111122223333.dkr.ecr.eu_central_1.amazonaws.com',
+    '111122223333.dkr.ecrs.eu-central-1.amazonaws.com',
     undefined,
   ])('leaves both to the token: %s', (host) => {
     expect(registryOf(host, ofToken)).toEqual(ofToken)

@@ -9,8 +9,8 @@ export interface ReceivedFacts {
   readonly isSecure: boolean
 }
 
-/** `<account>.dkr.ecr-fips.<region>.…`, `ecr-fips.<region>.…`, `api.ecr-fips.<region>.…`; the dual-stack forms alike. */
-const FIPS_HOST = /(^|[.-])ecr-fips\./
+/** `<account>.dkr.ecr-fips.<region>.…`, `ecr-fips.<region>.…`, `api.ecr-fips.<region>.…`; the dual-stack forms alike, in any case. */
+const FIPS_HOST = /(^|[.-])ecr-fips\./i
 
 /** IAM's request context of one request; an IPv4 address is written as one also where the socket is IPv6. */
 export function requestContextOf({ requestId, now, headers, remoteAddress, isSecure }: ReceivedFacts): RequestContext {

@@ -4,7 +4,7 @@ import { ServiceException } from '../registry/errors.js'
 import { claimedScope } from '../sigv4/claimed-scope.js'
 import { authenticate, type ReceivedRequest } from './authenticate.js'
 import type { ControlPlaneDeps } from './handle.js'
-import { answerForm, readQueryCall, writeRefusal, writeResult } from './protocol/aws-query.js'
+import { answerForm, readQueryCall, shortened, writeRefusal, writeResult } from './protocol/aws-query.js'
 import { apis, type QueryService } from './query/index.js'
 
 /**
@@ -38,15 +38,11 @@ export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDe
   }
 }
 
-/** A call for neither is refused by STS, as every call was that does not say. */
-const serviceOf = (request: ReceivedRequest): QueryService =>
+/** Which service a call is for, by its credential; one for neither is refused by STS, as every call was that does not say. */
+export const serviceOf = (request: ReceivedRequest): QueryService =>
   claimedScope({ ...request, body: request.body as Buffer })?.service === 'iam' ? 'iam' : 'sts'
 
-/** Names are short; what somebody sends for one need not be. */
-const LONGEST_NAME = 128
-
-const invalidAction = (action: string, version: string) =>
-  new ServiceException(
-    'InvalidAction',
-    `Could not find operation ${action.slice(0, LONGEST_NAME)} for version ${version.slice(0, LONGEST_NAME)}`,
-  )
+function invalidAction(action: string, version: string) {
+  const operation = ['operation', shortened(action)].filter(Boolean).join(' ')
+  return new ServiceException('InvalidAction', `Could not find ${operation} for version ${shortened(version)}`)
+}

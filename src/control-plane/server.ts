@@ -1,23 +1,29 @@
-import { HttpRequest, type HttpResponse } from '@smithy/protocol-http'
+import { HttpRequest, HttpResponse } from '@smithy/protocol-http'
 import type { Express } from 'express'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { ServiceException } from '../registry/errors.js'
+import { isForeign, protectiveHeaders } from './admin/own-origin.js'
 import { adminRoutes, type AdminDeps } from './admin.js'
+import type { ReceivedRequest } from './authenticate.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
-import { handleQuery } from './handle-query.js'
+import { handleQuery, serviceOf } from './handle-query.js'
 import { writeError } from './protocol/aws-json.js'
-import { isQueryCall, namesAction } from './protocol/aws-query.js'
-import { readBody } from './read-body.js'
+import { answerForm, isQueryCall, namesAction, writeRefusal } from './protocol/aws-query.js'
+import { apis } from './query/index.js'
+import { MAX_BODY_BYTES, readBody } from './read-body.js'
+
+type Deps = ControlPlaneDeps & AdminDeps
 
 /**
  * The control plane's HTTP server. API calls are answered before Express sees them: it would cost more than the rest of
  * the call. Express carries everything else, and is loaded when first needed: that takes longer than half of what the
  * start does besides.
  */
-export function controlPlane(deps: ControlPlaneDeps & AdminDeps): Server {
+export function controlPlane(deps: Deps): Server {
   let app: Promise<Express> | undefined
 
   return createServer((req, res) => {
-    if (isApiCall(req)) return void (mayCall(req, deps) ? answer(req, res, deps) : send(res, pagesMayNot))
+    if (isApiCall(req)) return void answer(req, res, deps)
     if (isHealthCheck(req)) return send(res, health(deps))
     app ??= expressApp(deps)
     app.then(
@@ -34,7 +40,8 @@ async function expressApp(deps: AdminDeps): Promise<Express> {
   const { default: express } = await import('express')
   const app = express().disable('x-powered-by')
   app.use('/_admin', ...adminRoutes(deps, express.json()))
-  app.use((_req, res) => void res.status(404).json({ message: 'API calls are POST /; see the README for the rest' }))
+  const message = 'API calls are POST /; see the README for the rest'
+  app.use((_req, res) => void res.status(404).set(protectiveHeaders).json({ message }))
   return app
 }
 
@@ -43,7 +50,7 @@ const isHealthCheck = ({ method, url = '' }: IncomingMessage) =>
 
 const health = ({ about }: AdminDeps) => ({
   statusCode: 200,
-  headers: { 'content-type': 'application/json' },
+  headers: { ...protectiveHeaders, 'content-type': 'application/json' },
   body: JSON.stringify({ status: 'ok', plane: 'control', ...about }),
 })
 
@@ -52,35 +59,67 @@ const isApiCall = ({ method, url = '' }: IncomingMessage) =>
   (method === 'POST' && (url === '/' || url.startsWith('/?'))) || (method === 'GET' && namesAction(url))
 
 /**
- * Where signatures are not checked, nothing but this keeps a page of any site from calling, after DNS rebinding even with
- * its own host name. Only browsers send these headers.
+ * Only browsers send these headers, and no page has business here: there is no CORS. Signatures do not keep pages out, the
+ * key `test` with secret `test` being public. After DNS rebinding a page posts with an Origin of its own, but a GET comes
+ * without either header: on loopback it is told by the host name. https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
  */
-const mayCall = ({ headers }: IncomingMessage, { auth }: ControlPlaneDeps) =>
-  auth === 'strict' || (headers.origin === undefined && headers['sec-fetch-site'] === undefined)
+const isOfWebPage = ({ method, headers }: IncomingMessage, { adminAllowed }: AdminDeps) =>
+  headers.origin !== undefined ||
+  headers['sec-fetch-site'] !== undefined ||
+  (method === 'GET' && adminAllowed && isForeign(headers))
 
-const pagesMayNot = {
-  statusCode: 403,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ message: 'Web pages may not call an API that checks no signatures (--auth relaxed)' }),
-}
-
-async function answer(req: IncomingMessage, res: ServerResponse, deps: ControlPlaneDeps): Promise<void> {
+async function answer(req: IncomingMessage, res: ServerResponse, deps: Deps): Promise<void> {
   try {
-    const received = {
-      method: req.method ?? 'POST',
-      path: req.url ?? '/',
-      headers: req.headers as Record<string, string>,
-      body: await readBody(req),
-    }
-    const request = Object.assign(new HttpRequest(received), {
-      rawHeaders: req.rawHeaders,
-      remoteAddress: req.socket.remoteAddress,
-      isSecure: 'encrypted' in req.socket,
-    })
+    const request = received(req)
+    if (isOfWebPage(req, deps)) return refuse(req, res, await refusePage(request, deps))
+    const body = await readBody(req)
+    if (body === 'too large') return refuse(req, res, await refuseTooLarge(request, deps))
+    request.body = body
     send(res, isQueryCall(request) ? await handleQuery(request, deps) : await handle(request, deps))
   } catch (error) {
     refuse(req, res, writeError(error, deps.ids.uuid()))
   }
+}
+
+const received = (req: IncomingMessage): ReceivedRequest =>
+  Object.assign(
+    new HttpRequest({
+      method: req.method ?? 'POST',
+      path: req.url ?? '/',
+      headers: req.headers as Record<string, string>,
+    }),
+    { rawHeaders: req.rawHeaders, remoteAddress: req.socket.remoteAddress, isSecure: 'encrypted' in req.socket },
+  )
+
+async function refusePage(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
+  const refusal = new ServiceException('AccessDeniedException', 'Web pages may not call the API')
+  const requestId = await remember(request, refusal, deps)
+  const body = JSON.stringify({ message: refusal.message })
+  const framing = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
+  const headers = { ...protectiveHeaders, ...framing, 'x-amzn-requestid': requestId }
+  return new HttpResponse({ statusCode: 403, headers, body })
+}
+
+async function refuseTooLarge(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
+  const message = `The request body exceeds ${MAX_BODY_BYTES} bytes.`
+  const refusal = new ServiceException('RequestEntityTooLargeException', message)
+  const requestId = await remember(request, refusal, deps)
+  if (!isQueryCall(request)) return writeError(refusal, requestId)
+  return writeRefusal(answerForm(request), apis[serviceOf(request)], refusal, requestId)
+}
+
+/** Remembers a call that was refused before its body was read, under the id this answers. */
+async function remember(
+  request: ReceivedRequest,
+  { code, message }: ServiceException,
+  { ids, clock, decisions }: ControlPlaneDeps,
+): Promise<string> {
+  const requestId = ids.uuid()
+  const [, named] = (request.headers['x-amz-target'] ?? '').split('.')
+  const operation = named ?? (isQueryCall(request) ? serviceOf(request) : '')
+  const at = (await clock.now()).getTime()
+  decisions.ended(requestId, { at, plane: 'control', operation, refusal: { code, message } })
+  return requestId
 }
 
 /** How long a refused client may go on sending: closed at once, the connection would be reset and the refusal lost. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { type Grant, readToken } from '../access/token.js'
 import type { DataPlaneDeps } from './call.js'
@@ -9,7 +9,8 @@ import { splitOnce } from './split-once.js'
 /**
  * Who calls, by the authorization token: `AWS:<token>` in Basic credentials. A token is good in the Region it was asked
  * for, and only while its user or role is there.
- * Throws 401 with the challenge Docker answers with credentials, 403 DENIED for a token whose 12 hours are over.
+ * Throws 401 with the challenge Docker answers with credentials, 403 DENIED for a token whose 12 hours are over and for
+ * web pages.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
 export function authenticate(
@@ -17,6 +18,7 @@ export function authenticate(
   now: Date,
   { secret, identities }: Pick<DataPlaneDeps, 'secret' | 'identities'>,
 ): Grant {
+  if (isPageToRefuse(headers)) throw pagesMayNot()
   const grant = grantOf(headers.authorization ?? '', secret, now)
   if (grant === 'expired') throw expired()
   if (!grant || !isFor(grant, headers.host) || !identities.policiesOf(grant.principal)) {
@@ -41,6 +43,17 @@ function grantOf(authorization: string, secret: string, now: Date): Grant | 'exp
 
 /** A host that names no Region, `localhost:4510` say, is in every one. */
 const isFor = ({ registry }: Grant, host: string | undefined) => (regionOf(host) ?? registry.region) === registry.region
+
+/**
+ * Whether a page of another site asks, or one that writes: no page can know a token, but browsers add the one their user once
+ * typed in. What may read is the address bar and a user interface that a proxy serves under the registry's own name, neither
+ * of which sends an Origin. https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+ */
+const isPageToRefuse = ({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders) =>
+  origin !== undefined || site === 'cross-site' || site === 'same-site'
+
+const pagesMayNot = () =>
+  new OciError(403, 'DENIED', 'Web pages may not write to the registry, nor those of other sites read it')
 
 const BASIC = /^basic +([a-z0-9+/_=-]+) *$/i
 

@@ -1,16 +1,23 @@
 import type { Registry } from '../registry/registry.js'
 
-/** A host in AWS's form, also FIPS and dual-stack: `111122223333.dkr.ecr.us-east-1.…`, whatever domain follows. */
-const ECR_HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./
+/**
+ * A host in AWS's form, also FIPS and dual-stack: `111122223333.dkr.ecr.us-east-1.…`, whatever domain, final dot or port
+ * follows, and in any case: host names have none (RFC 9110 section 4.2.3).
+ */
+const ECR_HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)(?=[.:]|$)/i
 
 /**
  * The registry a request is for: a host in AWS's form decides by itself; any other (`localhost:4510`) leaves it to the
  * token, so that repository URIs work where nothing resolves `*.localhost`.
  */
 export function registryOf(host: string | undefined, ofToken: Registry): Registry {
-  const [, account, region] = ECR_HOST.exec(host ?? '') ?? []
-  return account && region ? { account, region } : ofToken
+  return registryNamedBy(host) ?? ofToken
 }
 
 /** The Region a host in AWS's form is in; undefined for any other host. */
-export const regionOf = (host: string | undefined): string | undefined => ECR_HOST.exec(host ?? '')?.[2]
+export const regionOf = (host: string | undefined): string | undefined => registryNamedBy(host)?.region
+
+function registryNamedBy(host = ''): Registry | undefined {
+  const [, account, region] = ECR_HOST.exec(host) ?? []
+  return account && region ? { account, region: region.toLowerCase() } : undefined
+}

@@ -74,16 +74,22 @@ async function take(req: IncomingMessage, res: ServerResponse, deps: DataPlaneDe
   const end = { at: 0, plane: 'data' as const, operation: `${req.method} ${path}` }
   try {
     if (path === '/health') return respond({ req, res }, 200, { 'content-type': 'application/json' }, health(deps))
-    if (path === decisionsEndpoint.path) return await tellDecisions({ req, res, search }, deps)
     const now = await deps.clock.now()
     end.at = now.getTime()
+    if (path === decisionsEndpoint.path) return await tellDecisions({ req, res, search }, deps)
     await answer({ req, res, path, query: new URLSearchParams(search), requestId, now }, deps)
     deps.decisions.ended(requestId, end)
   } catch (error) {
-    const refusal = refuse(error, req, res, deps)
-    if (refusal) deps.decisions.ended(requestId, { ...end, refusal: { code: refusal.code, message: refusal.message } })
+    const refusal = refuse(error, { req, res, path }, deps)
+    if (refusal) deps.decisions.ended(requestId, { ...end, ...refusedWith(refusal, req) })
   }
 }
+
+/** What is remembered of a refusal: a 401 is news only where there were credentials. */
+const refusedWith = ({ status, code, message }: OciError, { headers }: IncomingMessage) => ({
+  refusal: { code, message },
+  ...(status === 401 && !headers.authorization && { isChallenge: true }),
+})
 
 interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   readonly path: string
@@ -140,14 +146,16 @@ const noSuchEndpoint = (methods: string[]) =>
     ? new OciError(405, 'UNSUPPORTED', 'The operation is unsupported.', { allow: methods.join(', ') })
     : new OciError(404, 'NAME_UNKNOWN', 'The path is no endpoint of an OCI registry.')
 
-/** Writes the refusal and answers what it said; undefined where nobody is left to hear it. */
+/**
+ * Writes the refusal and answers what it said; undefined where nobody is left to hear it. The log gets the path alone: who
+ * reads the query of a layer URL may fetch the layer.
+ */
 function refuse(
   error: unknown,
-  req: IncomingMessage,
-  res: ServerResponse,
+  { req, res, path }: Pick<Received, 'req' | 'res' | 'path'>,
   { log }: DataPlaneDeps,
 ): OciError | undefined {
-  const request = { err: error, method: req.method, url: req.url }
+  const request = { err: error, method: req.method, path }
   if (isClientGone(error, req)) return void log.debug(request, 'the client went away')
   const known = ociErrorOf(error)
   if (!known) log.error(request, 'failed unexpectedly')
