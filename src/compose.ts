@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { authorizer } from './access/authorizer.js'
 import { decisionLog } from './access/decision-log.js'
 import { identitiesIn } from './access/identities.js'
-import { signText } from './access/signed-text.js'
+import { secretUnder, signText } from './access/signed-text.js'
 import { configuredSecrets } from './adapters/configured/secrets.js'
 import { filesystemBlobStore } from './adapters/filesystem/blob-store.js'
 import { openDataDirectory } from './adapters/filesystem/data-directory.js'
@@ -89,7 +89,7 @@ function openParts(config: Config, log: Log) {
   return {
     ...{ store, blobs, ids, clock, upstreams, log },
     secrets: configuredSecrets(config.accounts),
-    secret: isKept ? keptSecret(config.dataDir) : newSecret(),
+    secret: secretUnder(config.auth, isKept ? keptSecret(config.dataDir) : newSecret()),
     ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
     recordEvent: eventLog({ store, ids }),
     about: { version, store: config.store, auth: config.auth },

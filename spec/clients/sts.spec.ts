@@ -165,32 +165,22 @@ describe('temporary credentials with the AWS SDK for JavaScript', () => {
     ecr.destroy()
   })
 
-  it('are fetched again by themselves when they have expired', async () => {
+  it("end by the emulator's clock, after which they can be fetched again", async () => {
     await using emulator = await emulatorProcess({ config: { accounts } })
     const common = { endpoint: emulator.endpoint, region: 'us-east-1', maxAttempts: 1 }
     const sts = new STSClient({ ...common, credentials: developer })
-    let fetched = 0
-    const ecr = new ECRClient({
-      ...common,
-      credentials: async () => {
-        fetched++
-        const wanted = { RoleArn: roleArn, RoleSessionName: 'build-7', ExternalId: 'contract-1', DurationSeconds: 900 }
-        const { Credentials } = await sts.send(new AssumeRoleCommand(wanted))
-        const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {}
-        // Expired at once by the machine's clock, so that every call fetches credentials of its own.
-        return {
-          ...keyOf({ Credentials: { AccessKeyId, SecretAccessKey, SessionToken } } as Assumed),
-          expiration: new Date(0),
-        }
-      },
-    })
-    await ecr.send(new DescribeRepositoriesCommand({}))
+    const wanted = { RoleArn: roleArn, RoleSessionName: 'build-7', ExternalId: 'contract-1', DurationSeconds: 900 }
+    const fetched = async () => keyOf((await sts.send(new AssumeRoleCommand(wanted))) as Assumed)
+    const describe = async (ecr: ECRClient) => (await ecr.send(new DescribeRepositoriesCommand({}))).repositories
+
+    const first = new ECRClient({ ...common, credentials: await fetched() })
+    expect(await describe(first)).toEqual([])
     await emulator.advanceClock(900)
-    await ecr.send(new DescribeRepositoriesCommand({}))
-    expect(fetched).toBeGreaterThan(1)
-    await expect(ecr.send(new CreateRepositoryCommand({ repositoryName: 'app' }))).rejects.toThrow(sessionArn)
-    sts.destroy()
-    ecr.destroy()
+    await expect(describe(first)).rejects.toMatchObject({ name: 'ExpiredTokenException' })
+    const second = new ECRClient({ ...common, credentials: await fetched() })
+    expect(await describe(second)).toEqual([])
+    await expect(describe(first)).rejects.toMatchObject({ name: 'ExpiredTokenException' })
+    for (const client of [sts, first, second]) client.destroy()
   })
 
   it('survive a restart, until they expire', async () => {

@@ -26,6 +26,8 @@ const url = (query = `${identity}&X-Amz-Expires=60`, wanted: Wanted = {}) =>
   post({ method: 'GET', body: '', signQuery: true, path: `/?${query}`, ...wanted })
 const body = (text: string): SignedRequest => ({ ...post(), body: Buffer.from(text) })
 const path = (change: (path: string) => string): SignedRequest => ({ ...url(), path: change(url().path) })
+/** With its question marks as they are, which the signature covers as well: a signer writes them out. */
+const bare = (request: SignedRequest) => ({ ...request, path: request.path.replaceAll('%3F', '?') })
 
 const mismatch = {
   status: 403,
@@ -34,9 +36,19 @@ const mismatch = {
     'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
 }
 const refused = (code: string, message: string) => ({ status: 403, code, message })
-const noAction = (name: string, version = '2011-06-15') => ({
-  ...{ status: 400, code: 'InvalidAction', message: `Could not find operation ${name} for version ${version}` },
-})
+const malformed = (code: string, message: string) => ({ status: 400, code, message })
+const noAction = (name: string, version = '2011-06-15') =>
+  malformed('InvalidAction', `Could not find operation ${name} for version ${version}`)
+const twice = (name: string) => malformed('MalformedInput', `The parameter ${name} is given more than once.`)
+
+/** The policy is no JSON: whoever reads it refuses it, and whoever does not would give a session more than was wanted. */
+const assume =
+  'Action=AssumeRole&Version=2011-06-15&RoleArn=arn:aws:iam::123456789012:role/none&RoleSessionName=session'
+const policyRead = malformed('MalformedPolicyDocument', 'This policy contains invalid Json')
+const policyNotRead = refused(
+  'AccessDenied',
+  `User: arn:aws:iam::${account}:user/developer is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/none`,
+)
 
 let emulator: Awaited<ReturnType<typeof startEmulator>>
 beforeAll(async () => void (emulator = await startEmulator({ clock: clockAt(now) })))
@@ -86,7 +98,22 @@ test.each<[string, SignedRequest, object]>([
   ['an action of IAM', post({ body: 'Action=GetRole&Version=2011-06-15' }), noAction('GetRole')],
   ['an action every object has', post({ body: 'Action=constructor&Version=2011-06-15' }), noAction('constructor')],
   ['the action __proto__', post({ body: 'Action=__proto__&Version=2011-06-15' }), noAction('__proto__')],
-  ['no action', post({ body: 'Version=2011-06-15' }), noAction('')],
+  [
+    'no action',
+    post({ body: 'Version=2011-06-15' }),
+    malformed('InvalidAction', 'Could not find operation for version 2011-06-15'),
+  ],
+  [
+    'an action whose name begins with a question mark',
+    post({ body: `?${identity}` }),
+    malformed('InvalidAction', 'Could not find operation for version 2011-06-15'),
+  ],
+  ['a policy after a second question mark', bare(url(`${assume}&Rest=a?b&Policy=%7B&X-Amz-Expires=60`)), policyRead],
+  ['a policy behind two question marks', bare(post({ path: '/??Policy=%7B', body: assume })), policyNotRead],
+  ['a policy in the URL of a form', post({ path: '/?Policy=%7B', body: assume }), policyRead],
+  ['a policy given twice', post({ body: `${assume}&Policy=%7B&Policy=%7B%7D` }), twice('Policy')],
+  ['a policy in both URL and form', post({ path: '/?Policy=%7B', body: `${assume}&Policy=%7B` }), twice('Policy')],
+  ['an action given twice', post({ body: `${identity}&%41ction=GetSessionToken` }), twice('Action')],
   ['markup for an action', post({ body: 'Action=%3Ca%3E%00&Version=2011-06-15' }), noAction('&lt;a&gt;\ufffd')],
   ['another version', post({ body: 'Action=GetCallerIdentity&Version=1' }), noAction('GetCallerIdentity', '1')],
 ])('STS refuses %s', async (_, request, refusal) => {

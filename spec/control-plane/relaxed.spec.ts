@@ -1,94 +1,215 @@
-import { CreateRepositoryCommand, DescribeRegistryCommand } from '@aws-sdk/client-ecr'
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import {
+  CreateRepositoryCommand,
+  DescribeRegistryCommand,
+  DescribeRepositoriesCommand,
+  ECRClient,
+  GetAuthorizationTokenCommand,
+} from '@aws-sdk/client-ecr'
+import {
+  AssumeRoleCommand,
+  type Credentials,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+} from '@aws-sdk/client-sts'
 import { request } from 'undici'
-import { expect, it } from 'vitest'
-import { authorizer } from '../../src/access/authorizer.js'
-import { decisionLog } from '../../src/access/decision-log.js'
-import { identitiesIn } from '../../src/access/identities.js'
-import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
-import { startEmulator } from '../support/emulator.js'
+import { describe, expect, it } from 'vitest'
+import { defaultAccount } from '../../src/access/credentials.js'
+import { compose } from '../../src/compose.js'
+import { type Config, readConfig } from '../../src/config.js'
+import type { Key } from '../support/query-call.js'
 import { targetOf } from '../support/raw-http.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
 
-/** `--auth relaxed`, for environments that send made-up keys. */
-function start() {
-  const [store, decisions, identities] = [storeOf(memoryKeyValue()), decisionLog(), identitiesIn(undefined, 'relaxed')]
-  const authorize = authorizer({ store, identities, decisions })
-  return startEmulator({ auth: 'relaxed', store, decisions, identities, authorize })
+/*
+ * `--auth relaxed`, for environments that send made-up keys: as `ecr-local start` puts it together.
+ */
+
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
+async function start(settings: Partial<Config> = {}) {
+  const flags = { store: 'memory', auth: 'relaxed', port: '0', registryPort: '0' }
+  const running = await compose({ ...readConfig(flags, {}), ...settings }, ['control-plane', 'data-plane'], silent)
+  const client = (credentials: Key, region = 'us-east-1') => ({
+    ...{ endpoint: running.endpoint, region, credentials, maxAttempts: 1 },
+  })
+  return {
+    endpoint: running.endpoint ?? '',
+    ecr: (key: Key, region?: string) => new ECRClient(client(key, region)),
+    sts: (key: Key, region?: string) => new STSClient(client(key, region)),
+    /** What the registry answers to whoever shows this login. */
+    async login(authorizationToken: string) {
+      const headers = { authorization: `Basic ${authorizationToken}` }
+      const { statusCode, body } = await request(`http://${running.registry}/v2/`, { headers })
+      await body.dump()
+      return statusCode
+    },
+    [Symbol.asyncDispose]: () => running.close(),
+  }
 }
+type Emulator = Awaited<ReturnType<typeof start>>
 
-const describeRegistry = (endpoint: string, headers: Record<string, string>, query = '') =>
+const madeUp = (accessKeyId: string): Key => ({ accessKeyId, secretAccessKey: 'anything' })
+const keyOf = ({ AccessKeyId = '', SecretAccessKey = '', SessionToken = '' }: Partial<Credentials> = {}): Key => ({
+  ...{ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+})
+
+const call = (endpoint: string, operation: string, headers: Record<string, string>, body = '{}', query = '') =>
   request(`${endpoint}/${query}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targetOf('DescribeRegistry'), ...headers },
-    body: '{}',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targetOf(operation), ...headers },
+    body,
   })
 
 const authorization = (credential: string) => ({ authorization: `AWS4-HMAC-SHA256 Credential=${credential}` })
 
-it.each([
-  ['dummy', '000000000000'],
-  ['ASIAIOSFODNN7EXAMPLE', '000000000000'],
-  ['12345678901', '000000000000'],
-  ['111122223333', '111122223333'],
-])('takes the key %s as the administrator of account %s', async (accessKeyId, account) => {
-  await using emulator = await start()
-  const credentials = { accessKeyId, secretAccessKey: 'anything', sessionToken: 'anything' }
-  const { repository } = await emulator
-    .clientWith(credentials, 'eu-west-1')
-    .send(new CreateRepositoryCommand({ repositoryName: 'app' }))
-  expect(repository?.repositoryArn).toBe(`arn:aws:ecr:eu-west-1:${account}:repository/app`)
-  const sts = new STSClient({ endpoint: emulator.endpoint, region: 'eu-west-1', credentials })
-  expect(await sts.send(new GetCallerIdentityCommand({}))).toMatchObject({
-    Account: account,
-    Arn: `arn:aws:iam::${account}:root`,
+describe('an access key', () => {
+  it.each([
+    ['dummy', '000000000000'],
+    ['ASIAIOSFODNN7EXAMPLE', '000000000000'],
+    ['12345678901', '000000000000'],
+    ['111122223333', '111122223333'],
+  ])('like %s is the administrator of account %s', async (accessKeyId, account) => {
+    await using emulator = await start()
+    const key = { ...madeUp(accessKeyId), sessionToken: 'anything' }
+    const { repository } = await emulator
+      .ecr(key, 'eu-west-1')
+      .send(new CreateRepositoryCommand({ repositoryName: 'app' }))
+    expect(repository?.repositoryArn).toBe(`arn:aws:ecr:eu-west-1:${account}:repository/app`)
+    expect(await emulator.sts(key).send(new GetCallerIdentityCommand({}))).toMatchObject({
+      Account: account,
+      Arn: `arn:aws:iam::${account}:root`,
+    })
+  })
+
+  it('reaches no other account', async () => {
+    await using emulator = await start()
+    const ecr = emulator.ecr(madeUp('111122223333'))
+    expect((await ecr.send(new DescribeRegistryCommand({}))).registryId).toBe('111122223333')
+    const foreign = new CreateRepositoryCommand({ repositoryName: 'app', registryId: '000000000000' })
+    await expect(ecr.send(foreign)).rejects.toMatchObject({ name: 'AccessDeniedException' })
+  })
+
+  it.each([
+    ['a credential that ends early', authorization('test')],
+    ['another scheme', { authorization: 'Bearer token' }],
+    ['a Region no Region can be', authorization('test/20260101/eu west/ecr/aws4_request')],
+  ])('may be %s: of the default account in the default Region', async (_, headers) => {
+    await using emulator = await start()
+    const answer = await call(emulator.endpoint, 'CreateRepository', headers, '{"repositoryName":"app"}')
+    expect(answer.statusCode).toBe(200)
+    expect(await answer.body.json()).toMatchObject({
+      repository: { repositoryArn: 'arn:aws:ecr:us-east-1:000000000000:repository/app' },
+    })
+  })
+
+  it('may be in a URL that was signed long ago', async () => {
+    await using emulator = await start()
+    const query = '?X-Amz-Credential=111122223333%2F20130101%2Feu-west-1%2Fecr%2Faws4_request&X-Amz-Expires=1'
+    const answer = await call(emulator.endpoint, 'DescribeRegistry', {}, '{}', query)
+    expect(await answer.body.json()).toMatchObject({ registryId: '111122223333' })
+  })
+
+  it('must be there', async () => {
+    await using emulator = await start()
+    const answer = await call(emulator.endpoint, 'DescribeRegistry', {})
+    expect(answer.statusCode).toBe(400)
+    expect(await answer.body.json()).toEqual({
+      __type: 'MissingAuthenticationTokenException',
+      message: 'Request is missing Authentication Token',
+    })
   })
 })
 
-it('lets an account reach no other', async () => {
-  await using emulator = await start()
-  const as111 = emulator.as('111122223333')
-  expect((await as111.send(new DescribeRegistryCommand({}))).registryId).toBe('111122223333')
-  const foreign = new CreateRepositoryCommand({ repositoryName: 'app', registryId: '000000000000' })
-  await expect(as111.send(foreign)).rejects.toMatchObject({ name: 'AccessDeniedException' })
-})
-
-it.each([
-  ['a credential that ends early', authorization('111122223333')],
-  ['another scheme', { authorization: 'Bearer token' }],
-  ['a Region no Region can be', authorization('test/20260101/eu west/ecr/aws4_request')],
-])('takes %s, as the default account in the default Region', async (_, headers) => {
-  await using emulator = await start()
-  const answer = await describeRegistry(emulator.endpoint, headers)
-  expect(answer.statusCode).toBe(200)
-  expect(await answer.body.json()).toMatchObject({ registryId: '000000000000' })
-  const [call] = emulator.deps.decisions.find(String(answer.headers['x-amzn-requestid']))?.decisions ?? []
-  expect(call?.question.conditions['aws:requestedregion']).toBe('us-east-1')
-})
-
-it('takes a URL that was signed long ago', async () => {
-  await using emulator = await start()
-  const query = '?X-Amz-Credential=111122223333%2F20130101%2Feu-west-1%2Fecr%2Faws4_request&X-Amz-Expires=1'
-  const answer = await describeRegistry(emulator.endpoint, {}, query)
-  expect(await answer.body.json()).toMatchObject({ registryId: '111122223333' })
-})
-
-it('still refuses a call that shows no key at all', async () => {
-  await using emulator = await start()
-  const answer = await describeRegistry(emulator.endpoint, {})
-  expect(answer.statusCode).toBe(400)
-  expect(await answer.body.json()).toEqual({
-    __type: 'MissingAuthenticationTokenException',
-    message: 'Request is missing Authentication Token',
-  })
-})
-
-it.each([{ origin: 'http://rebound.example:4566' }, { 'sec-fetch-site': 'same-origin' }])(
+it.each<Record<string, string>>([{ origin: 'http://rebound.example:4566' }, { 'sec-fetch-site': 'same-origin' }])(
   'lets no web page call, whatever its host name resolves to: %o',
   async (headers) => {
     await using emulator = await start()
     const dummy = authorization('test/20260101/us-east-1/ecr/aws4_request')
-    expect((await describeRegistry(emulator.endpoint, dummy)).statusCode).toBe(200)
-    expect((await describeRegistry(emulator.endpoint, { ...dummy, ...headers })).statusCode).toBe(403)
+    expect((await call(emulator.endpoint, 'DescribeRegistry', dummy)).statusCode).toBe(200)
+    expect((await call(emulator.endpoint, 'DescribeRegistry', { ...dummy, ...headers })).statusCode).toBe(403)
   },
 )
+
+const account = '111122223333'
+const policy = (statement: object) => ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] })
+const accounts: NonNullable<Config['accounts']> = {
+  [account]: {
+    users: { developer: { accessKeys: { AKIDEXAMPLE: 'secret' } } },
+    roles: {
+      ci: {
+        trustPolicy: policy({ Principal: { AWS: account }, Action: 'sts:AssumeRole' }),
+        policies: ['AmazonEC2ContainerRegistryFullAccess'],
+      },
+    },
+  },
+}
+
+const assume = async (emulator: Emulator, accessKeyId: string) =>
+  emulator
+    .sts(madeUp(accessKeyId))
+    .send(new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${account}:role/ci`, RoleSessionName: 'build' }))
+
+const sessionOf = async (emulator: Emulator, accessKeyId: string) =>
+  keyOf((await emulator.sts(madeUp(accessKeyId)).send(new GetSessionTokenCommand({}))).Credentials)
+
+async function loginOf(emulator: Emulator, key: Key): Promise<string> {
+  const { authorizationData } = await emulator.ecr(key).send(new GetAuthorizationTokenCommand({}))
+  return authorizationData?.[0]?.authorizationToken ?? ''
+}
+
+const list = (emulator: Emulator, key: Key) => emulator.ecr(key).send(new DescribeRepositoriesCommand({}))
+
+describe('AssumeRole', () => {
+  it('asks the trust policy all the same', async () => {
+    await using emulator = await start({ accounts })
+    expect((await assume(emulator, account)).AssumedRoleUser?.Arn).toBe(`arn:aws:sts::${account}:assumed-role/ci/build`)
+    await expect(assume(emulator, 'test')).rejects.toMatchObject({
+      name: 'AccessDenied',
+      message: `User: arn:aws:iam::000000000000:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::${account}:role/ci`,
+    })
+  })
+
+  it('makes credentials that are taken at their word as any are: a key of the default account', async () => {
+    await using emulator = await start({ accounts })
+    const key = keyOf((await assume(emulator, account)).Credentials)
+    const { Arn } = await emulator.sts(key).send(new GetCallerIdentityCommand({}))
+    expect(Arn).toBe('arn:aws:iam::000000000000:root')
+    expect(await emulator.login(await loginOf(emulator, key))).toBe(200)
+  })
+})
+
+describe('what was signed while nobody was asked to prove anything', () => {
+  const kept = (dataDir: string, more: Partial<Config>) => start({ store: 'embedded', dataDir, ...more })
+  const refused = { name: 'InvalidSignatureException' }
+
+  it('is worth nothing once signatures are checked, and something again when they are not', async () => {
+    await using directory = await temporaryDirectory()
+    const before = await kept(directory.path, { accounts })
+    const keys = [keyOf((await assume(before, account)).Credentials), await sessionOf(before, account)]
+    const login = await loginOf(before, madeUp(account))
+    expect(await before.login(login)).toBe(200)
+    await before[Symbol.asyncDispose]()
+
+    const strict = await kept(directory.path, { accounts, auth: 'strict' })
+    for (const key of keys) await expect(list(strict, key)).rejects.toMatchObject(refused)
+    expect(await strict.login(login)).toBe(401)
+    await strict[Symbol.asyncDispose]()
+
+    await using after = await kept(directory.path, { accounts })
+    for (const key of keys) expect((await list(after, key)).repositories).toEqual([])
+    expect(await after.login(login)).toBe(200)
+  })
+
+  it('is worth nothing also where the default account has an administrator whose key everybody knows', async () => {
+    await using directory = await temporaryDirectory()
+    const before = await kept(directory.path, {})
+    const [key, login] = [await sessionOf(before, 'anybody'), await loginOf(before, madeUp('anybody'))]
+    await before[Symbol.asyncDispose]()
+
+    await using strict = await kept(directory.path, { auth: 'strict' })
+    await expect(list(strict, key)).rejects.toMatchObject(refused)
+    expect(await strict.login(login)).toBe(401)
+    expect(await strict.login(await loginOf(strict, defaultAccount))).toBe(200)
+  })
+})

@@ -167,7 +167,8 @@ describe('STS GetSessionToken', () => {
     await using emulator = await startEmulator()
     const members = { Action: 'GetSessionToken', Version: '2011-06-15', DurationSeconds: 'an hour' }
     const { status, text } = await queryCall(emulator.endpoint, { service: 'sts', members })
-    expect({ status, text }).toEqual({ status: 400, text: expect.stringContaining('<Code>MalformedInput</Code>') })
+    const refusal = '<Code>MalformedInput</Code><Message>DurationSeconds must be a whole number.</Message>'
+    expect({ status, text }).toEqual({ status: 400, text: expect.stringContaining(refusal) })
   })
 })
 

@@ -1,5 +1,5 @@
 import { evaluate } from '../iam/evaluate.js'
-import type { AccessQuestion, ApplicablePolicies } from '../iam/policy.js'
+import type { AccessQuestion, ApplicablePolicies, Decision } from '../iam/policy.js'
 import { ServiceException } from '../registry/errors.js'
 import type { Principal, Session } from '../registry/principal.js'
 import type { RequestContext } from '../registry/request-context.js'
@@ -39,11 +39,14 @@ export interface AssumeRoleDeps {
  */
 export function assumableRole(asked: AssumeRoleRequest, deps: AssumeRoleDeps): Role {
   const role = deps.identities.role(asked.roleArn)
-  if (!role) throw refusal(asked, 'sts:AssumeRole')
+  if (!role) {
+    decide('sts:AssumeRole', roleNotThere(asked), asked, deps)
+    throw refusal(asked, 'sts:AssumeRole')
+  }
   const actions: Action[] =
     Object.keys(asked.tags).length > 0 ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole']
   for (const action of actions) {
-    if (!isAllowed(action, role, asked, deps)) throw refusal(asked, action)
+    if (!decide(action, role, asked, deps).allowed) throw refusal(asked, action)
   }
   return role
 }
@@ -56,6 +59,7 @@ export function roleSession({ account, name, roleId, arn }: Role, asked: AssumeR
   const { principal, sessionName, policies, tags, transitiveTagKeys } = asked
   const inherited = inheritedTags(principal.session)
   const session: Session = {
+    issuedAt: asked.request.at,
     roleArn: arn,
     policies,
     tags: { ...inherited, ...tags },
@@ -75,12 +79,23 @@ export function inheritedTags({ tags = {}, transitiveTagKeys = [] }: Session = {
   return Object.fromEntries(Object.entries(tags).filter(([key]) => keys.has(key.toLowerCase())))
 }
 
-function isAllowed(action: Action, role: Role, asked: AssumeRoleRequest, deps: AssumeRoleDeps): boolean {
+/** What of a role decides who may assume it. */
+interface AskedRole extends Pick<Role, 'arn' | 'account' | 'tags'> {
+  /** Absent where there is no such role: then nobody may. */
+  readonly trustPolicy?: Role['trustPolicy']
+}
+
+/** The caller is told that it may not; whoever asks why, that there is none. */
+const roleNotThere = ({ roleArn }: AssumeRoleRequest): AskedRole => ({
+  ...{ arn: roleArn, account: roleArn.split(':')[4] ?? '', tags: {} },
+})
+
+function decide(action: Action, role: AskedRole, asked: AssumeRoleRequest, deps: AssumeRoleDeps): Decision {
   const { principal, request, region } = asked
   const own = deps.identities.policiesOf(principal)
   const policies: ApplicablePolicies = {
     identity: own?.identity ?? [],
-    resource: [role.trustPolicy],
+    resource: role.trustPolicy ? [role.trustPolicy] : [],
     boundary: own?.boundary,
     serviceControl: own?.serviceControl,
     session: principal.session?.policies?.map(sessionPolicy),
@@ -95,12 +110,16 @@ function isAllowed(action: Action, role: Role, asked: AssumeRoleRequest, deps: A
     }),
   }
   const decision = evaluate(question, policies)
-  deps.decisions.decided(request.requestId, { question, policies, decision })
-  return decision.allowed
+  const alsoNeeded = role.trustPolicy ? undefined : `There is no role ${role.arn}: define it in the configuration`
+  deps.decisions.decided(request.requestId, { question, policies, decision, ...(alsoNeeded && { alsoNeeded }) })
+  return decision
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts */
-function conditionsOf(role: Role, { sessionName, externalId, tags, transitiveTagKeys }: AssumeRoleRequest): Conditions {
+function conditionsOf(
+  role: AskedRole,
+  { sessionName, externalId, tags, transitiveTagKeys }: AssumeRoleRequest,
+): Conditions {
   const keys = Object.keys(tags)
   return {
     ...conditionsOfRoleTags(role),

@@ -12,13 +12,14 @@ export function isPrincipal(value: unknown): value is Principal {
 
 function isSession(value: unknown): value is Session {
   if (!isObject(value)) return false
-  const { roleArn = '', policies = [], tags = {}, transitiveTagKeys = [] } = value
+  const { roleArn = '', policies = [], tags = {}, transitiveTagKeys = [], issuedAt = 0 } = value
   return (
     isText(roleArn) &&
     areTexts(policies) &&
     isObject(tags) &&
     areTexts(Object.values(tags)) &&
-    areTexts(transitiveTagKeys)
+    areTexts(transitiveTagKeys) &&
+    typeof issuedAt === 'number'
   )
 }
 

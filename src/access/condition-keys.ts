@@ -23,6 +23,8 @@ export interface ConditionFacts {
 /** Policies compare with wildcards, which costs by the length. */
 const LONGEST_USER_AGENT = 1024
 
+const isoTime = (time: number) => new Date(time).toISOString()
+
 type Values = Record<string, ConditionValues[string]>
 
 /**
@@ -41,7 +43,8 @@ export function conditionValues(facts: ConditionFacts): ConditionValues {
     'aws:sourceip': request.sourceIp || undefined,
     'aws:useragent': request.userAgent.slice(0, LONGEST_USER_AGENT) || undefined,
     'aws:securetransport': String(request.isSecure),
-    'aws:currenttime': new Date(request.at).toISOString(),
+    'aws:currenttime': isoTime(request.at),
+    'aws:tokenissuetime': principal.session?.issuedAt === undefined ? undefined : isoTime(principal.session.issuedAt),
     'aws:epochtime': String(Math.floor(request.at / 1000)),
     'aws:requestedregion': registry.region,
     'aws:resourceaccount': resourceAccount,

@@ -72,8 +72,8 @@ const SERVICE_LINKED: IdentityPolicies = {
 
 /**
  * Who there is, by the configuration; without accounts the root user of the default one. Every policy is compiled here
- * and never again. A root user is known only where it can sign in: with `relaxed` anybody is the root of any account, and
- * tokens from then are worth nothing once the emulator is strict. Throws AccountsError.
+ * and never again. A root user is known only where it can sign in: with `relaxed` anybody is the root of any account.
+ * Throws AccountsError.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
  */
 export function identitiesIn(accounts: Accounts | undefined, auth: 'strict' | 'relaxed' = 'strict'): Identities {

@@ -20,6 +20,13 @@ export interface Grant {
  */
 export const issueToken = (grant: Grant, secret: string): string => signClaims('token', grant, secret)
 
+/**
+ * User and password as GetAuthorizationToken hands them out: what clients send, as it is, in the header of every request.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_AuthorizationData.html
+ */
+export const authorizationToken = (grant: Grant, secret: string): string =>
+  Buffer.from(`AWS:${issueToken(grant, secret)}`).toString('base64')
+
 /** The grant of a token that is genuine; `expired` once its time is over, undefined when it is forged. */
 export function readToken(token: string, secret: string, now: Date): Grant | 'expired' | undefined {
   const grant = readClaims('token', token, secret)

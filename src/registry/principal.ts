@@ -16,6 +16,8 @@ export interface Session {
   readonly policies?: readonly string[]
   /** Session tags: `aws:PrincipalTag/*` beside the tags of the role or user. */
   readonly tags?: Readonly<Record<string, string>>
+  /** When the credentials were issued, epoch milliseconds by the emulator's clock: `aws:TokenIssueTime`. */
+  readonly issuedAt?: number
   /** Tags that go along when this session assumes another role. */
   readonly transitiveTagKeys?: readonly string[]
 }

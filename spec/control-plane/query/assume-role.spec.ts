@@ -1,4 +1,4 @@
-import { CreateRepositoryCommand, DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
+import { CreateRepositoryCommand, DescribeRepositoriesCommand, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import {
   AssumeRoleCommand,
   type AssumeRoleCommandInput,
@@ -9,8 +9,10 @@ import {
 } from '@aws-sdk/client-sts'
 import { describe, expect, it } from 'vitest'
 import type { ConfiguredRole } from '../../../src/access/credentials.js'
+import { explainedRequest } from '../../../src/access/explained-request.js'
 import { type EmulatorOptions, startEmulator } from '../../support/emulator.js'
 import type { Key } from '../../support/query-call.js'
+import { startRegistry } from '../../support/registry.js'
 
 const [ours, theirs] = ['123456789012', '210987654321']
 const developer = `arn:aws:iam::${ours}:user/developer`
@@ -156,6 +158,19 @@ describe('STS AssumeRole', () => {
     await expect(assume(emulator, 'own-name')).rejects.toMatchObject(denial(developer, roleArn('own-name')))
   })
 
+  it('tells those who ask why where there is no such role', async () => {
+    await using emulator = await start()
+    const told = async (role: string) => {
+      const { $metadata } = (await assume(emulator, role).catch((error: unknown) => error)) as AssumeRoleCommandOutput
+      const { decisions } = explainedRequest(emulator.deps.decisions.find($metadata.requestId ?? '')!)
+      expect(decisions).toMatchObject([{ action: 'sts:AssumeRole', resource: roleArn(role), allowed: false }])
+      return decisions[0]?.wouldChange
+    }
+    const sentence = `There is no role ${roleArn('missing')}: define it in the configuration`
+    expect((await told('missing'))?.[0]).toBe(sentence)
+    expect((await told('for-others'))?.join()).not.toContain('There is no role')
+  })
+
   it('remembers the decision for those who ask why', async () => {
     await using emulator = await start()
     const { $metadata } = await assume(emulator, 'reader')
@@ -286,12 +301,37 @@ describe('session tags', () => {
     })
   })
 
-  it('make credentials that fit into a request, at their largest', async () => {
+  const longTags = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ Key: `${index}-${'ü'.repeat(125)}`, Value: 'v' }))
+  const keysOf = (tags: { Key: string }[]) => tags.map(({ Key }) => Key)
+
+  it.each([
+    ['many tags', { Tags: [...longTags(24), ...Tags] }],
+    ['many transitive tags', { Tags: [...longTags(12), ...Tags], TransitiveTagKeys: keysOf(longTags(12)) }],
+  ])('make credentials and a login that fit into the headers of a request, at their largest: %s', async (_, more) => {
     await using emulator = await start()
-    const many = Array.from({ length: 18 }, (_, index) => ({ Key: `key-${index}`, Value: 'ü'.repeat(126) }))
-    const assumed = await assume(emulator, 'tagged', { Tags: [...many, ...Tags] })
+    await using registry = await startRegistry({ accounts })
+    const assumed = await assume(emulator, 'tagged', more)
     expect(assumed.PackedPolicySize).toBeGreaterThan(90)
     await createAs(emulator, assumed)
+    const login = await emulator.clientWith(keyOf(assumed)).send(new GetAuthorizationTokenCommand({}))
+    const { authorizationToken } = login.authorizationData?.[0] ?? {}
+    const { status } = await registry.send('GET', '/v2/', { headers: { authorization: `Basic ${authorizationToken}` } })
+    expect(status).toBe(200)
+  })
+
+  it('take room for the keys that are transitive, for each one once', async () => {
+    await using emulator = await start()
+    const [tags, more] = [longTags(22), { Tags: longTags(2) }]
+    await expect(assume(emulator, 'tagged', { Tags: tags, TransitiveTagKeys: keysOf(tags) })).rejects.toMatchObject({
+      name: 'PackedPolicyTooLargeException',
+    })
+    const keys = keysOf(more.Tags)
+    const once = await assume(emulator, 'tagged', { ...more, TransitiveTagKeys: keys })
+    const often = [...keys, ...Array.from({ length: 48 }, () => keys[0]!.toUpperCase())]
+    const repeated = await assume(emulator, 'tagged', { ...more, TransitiveTagKeys: often })
+    expect(once.PackedPolicySize).toBeGreaterThan(0)
+    expect(repeated.PackedPolicySize).toBe(once.PackedPolicySize)
   })
 })
 

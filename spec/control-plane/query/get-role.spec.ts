@@ -116,3 +116,13 @@ it('refuses names no role can have', async () => {
     'The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-',
   )
 })
+
+it('is refused to the credentials of GetSessionToken', async () => {
+  await using emulator = await start()
+  const members = { Action: 'GetSessionToken', Version: '2011-06-15' }
+  const { text } = await queryCall(emulator.endpoint, { service: 'sts', members })
+  const elements = ['AccessKeyId', 'SecretAccessKey', 'SessionToken']
+  const [accessKeyId = '', secretAccessKey = '', sessionToken = ''] = elements.map((element) => textOf(text, element))
+  const refused = await getRole(emulator, 'ci', { accessKeyId, secretAccessKey, sessionToken })
+  expect([refused.status, textOf(refused.text, 'Code')]).toEqual([403, 'InvalidClientTokenId'])
+})

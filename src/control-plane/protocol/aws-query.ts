@@ -1,5 +1,6 @@
 import { type HttpRequest, HttpResponse } from '@smithy/protocol-http'
 import { ServiceException } from '../../registry/errors.js'
+import { parseQuery } from '../../sigv4/query.js'
 import { readInput, writeError, writeOutput } from './aws-json.js'
 
 /** A call by name, with its members flat: `Tags.member.1.Key` is how lists and structures are written. */
@@ -42,18 +43,41 @@ export function answerForm(request: HttpRequest): AnswerForm {
   return (request.headers.accept ?? '').includes('application/json') ? 'json' : 'xml'
 }
 
-/** What is called with what, nothing of it checked. Throws SerializationException where JSON is none. */
+/**
+ * What is called with what, nothing of it checked. Read by the parser the signature was checked with: what was signed
+ * and what is done are the same. Throws SerializationException where JSON is none, and MalformedInput for a parameter
+ * given twice, of which another reader might take the other one.
+ */
 export function readQueryCall(request: HttpRequest): QueryCall {
   if (isStsTarget(request)) {
     const action = String(request.headers['x-amz-target']).slice(STS_TARGET.length)
-    return { action, version: STS_VERSION, members: new Map(flat('', readInput(request))) }
+    return { action, version: STS_VERSION, members: eachGivenOnce(flat('', readInput(request))) }
   }
-  const query = request.path.replace(/^[^?]*\??/, '')
-  const body = (request.body as Buffer).toString('utf8')
-  const members = new Map([...new URLSearchParams(query), ...new URLSearchParams(body)])
+  const body = (request.body as Buffer).toString('latin1')
+  const sent = [...parseQuery(request.path), ...parseQuery(`?${body}`)]
+  const members = eachGivenOnce(sent.map(([name, value]) => [asText(name), asText(value)]))
   const version = members.get('Version') ?? 'NO_VERSION_SPECIFIED'
   return { action: members.get('Action') ?? '', version, members }
 }
+
+/** The parser leaves bytes as they are, because it is bytes that are signed. */
+const asText = (bytes: string) => Buffer.from(bytes, 'latin1').toString('utf8')
+
+function eachGivenOnce(sent: readonly (readonly [name: string, value: string])[]): ReadonlyMap<string, string> {
+  const members = new Map<string, string>()
+  for (const [name, value] of sent) {
+    if (members.has(name)) throw malformedInput(`The parameter ${shortened(name)} is given more than once.`)
+    members.set(name, value)
+  }
+  return members
+}
+
+/** A refusal of what cannot be read. */
+export const malformedInput = (message: string) => new ServiceException('MalformedInput', message)
+
+/** Names are short; what somebody sends for one need not be. */
+export const shortened = (name: string): string => name.slice(0, LONGEST_NAME)
+const LONGEST_NAME = 128
 
 /** JSON in the names the query protocol would give its members. */
 function flat(name: string, value: unknown): [name: string, value: string][] {
@@ -116,6 +140,7 @@ const statuses = new Map([
   ['MalformedInput', 400],
   ['MalformedPolicyDocument', 400],
   ['PackedPolicyTooLarge', 400],
+  ['RequestEntityTooLargeException', 413],
   ['ValidationError', 400],
 ])
 

@@ -52,9 +52,14 @@ export function readAssumeRole(members: Members, { session }: Principal): Wanted
     externalId,
     policies,
     tags: Object.fromEntries(tags),
-    transitiveTagKeys,
+    transitiveTagKeys: eachOnce(transitiveTagKeys),
   }
 }
+
+/** The case of a tag's key does not count. */
+const eachOnce = (keys: readonly string[]): string[] => [
+  ...new Map(keys.map((key) => [key.toLowerCase(), key])).values(),
+]
 
 const readTag = (read: MemberReader, at: string): [key: string, value: string] => [
   read.text(`${at}.Key`, limits.tagKey) ?? '',

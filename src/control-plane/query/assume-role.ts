@@ -1,8 +1,9 @@
 import { assumableRole, type AssumeRoleRequest, roleSession } from '../../access/assume-role.js'
 import type { Role } from '../../access/identities.js'
+import { authorizationToken } from '../../access/token.js'
 import type { Principal } from '../../registry/principal.js'
 import { ServiceException } from '../../registry/errors.js'
-import type { Action } from './action.js'
+import type { Action, QueryContext } from './action.js'
 import { readAssumeRole } from './assume-role-members.js'
 import { temporaryCredentials } from './credentials.js'
 import { validationError } from './members.js'
@@ -21,7 +22,7 @@ export const assumeRole: Action = (members, context) => {
   const role = assumableRole(asked, context)
   const seconds = durationOf(durationSeconds, role, principal)
   const session = roleSession(role, asked)
-  const percent = packedPercent(session)
+  const percent = packedPercent(session, context)
   return {
     Credentials: temporaryCredentials(session, seconds, context),
     AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
@@ -41,14 +42,22 @@ function durationOf(wanted: number | undefined, { maxSessionDurationSeconds }: R
   return wanted
 }
 
-/** What policies and tags may take: a token with more of them would not fit into the header of a request. */
-const ROOM_BYTES = 5 * 1024
+/**
+ * How long an authorization token may be: clients send it in one header, and the data plane takes 16 KB of them all.
+ * https://nodejs.org/docs/latest-v20.x/api/http.html#httpmaxheadersize
+ */
+const LONGEST_TOKEN = 12 * 1024
 
-/** How much of the room a session's policies and tags take. Throws PackedPolicyTooLarge. */
-function packedPercent({ session }: Principal): number {
-  const { policies = [], tags = {} } = session ?? {}
-  if (policies.length === 0 && Object.keys(tags).length === 0) return 0
-  const percent = Math.ceil((Buffer.byteLength(JSON.stringify([policies, tags])) / ROOM_BYTES) * 100)
+/** How much of the room in that token a session's policies and tags take. Throws PackedPolicyTooLarge. */
+function packedPercent(principal: Principal, { region, now, secret }: QueryContext): number {
+  const lengthFor = (holder: Principal) =>
+    authorizationToken(
+      { principal: holder, registry: { account: holder.account, region }, expiresAt: now.getTime() },
+      secret,
+    ).length
+  const nothingPacked = { ...principal.session, policies: [], tags: {}, transitiveTagKeys: [] }
+  const fixed = lengthFor({ ...principal, session: nothingPacked })
+  const percent = Math.ceil(((lengthFor(principal) - fixed) / (LONGEST_TOKEN - fixed)) * 100)
   if (percent <= 100) return percent
   throw new ServiceException(
     'PackedPolicyTooLarge',

@@ -7,6 +7,7 @@ import { uniqueId } from '../../access/principals.js'
 import { conditionsOfRoleTags } from '../../access/role-tags.js'
 import { ServiceException } from '../../registry/errors.js'
 import { keyOf } from '../../registry/ports/store.js'
+import type { Principal } from '../../registry/principal.js'
 import { installation } from '../../registry/registry.js'
 import type { Action, QueryContext } from './action.js'
 import { memberReader, validationError } from './members.js'
@@ -29,6 +30,7 @@ interface ShownRole {
  */
 export const getRole: Action = async (members, context) => {
   const { account } = context.principal
+  if (isOwnSession(context.principal)) throw new ServiceException('UnrecognizedClientException', INVALID_TOKEN)
   const RoleName = roleNameIn(members)
   const role = configuredRole(RoleName, context) ?? (await serviceLinkedRole(RoleName, context))
   await context.authorize({
@@ -40,6 +42,10 @@ export const getRole: Action = async (members, context) => {
   if (!role) throw new ServiceException('NoSuchEntity', `The role with name ${RoleName} cannot be found.`)
   return { Role: { ...describe(role), RoleName } }
 }
+
+/** Credentials of GetSessionToken are no good for IAM without a second factor, which there is none of here. */
+const isOwnSession = ({ session }: Principal) => session !== undefined && session.roleArn === undefined
+const INVALID_TOKEN = 'The security token included in the request is invalid'
 
 function roleNameIn(members: ReadonlyMap<string, string>): string {
   const read = memberReader(members)

@@ -22,5 +22,7 @@ export const getSessionToken: Action = (members, context) => {
   read.finish()
   const isRoot = principal.arn === principalOfRoot(principal.account).arn
   const seconds = isRoot ? Math.min(wanted, LONGEST_OF_ROOT) : wanted
-  return { Credentials: temporaryCredentials({ ...principal, session: {} }, seconds, context) }
+  return {
+    Credentials: temporaryCredentials({ ...principal, session: { issuedAt: context.now.getTime() } }, seconds, context),
+  }
 }

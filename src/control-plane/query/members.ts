@@ -1,4 +1,5 @@
 import { ServiceException } from '../../registry/errors.js'
+import { malformedInput } from '../protocol/aws-query.js'
 import type { Members } from './action.js'
 
 /** What a text member must be like. */
@@ -39,7 +40,7 @@ export function memberReader(members: Members): MemberReader {
     integer(name, min, max) {
       const value = members.get(name)
       if (value === undefined) return undefined
-      if (!/^-?\d{1,10}$/.test(value)) throw new ServiceException('MalformedInput')
+      if (!/^-?\d{1,10}$/.test(value)) throw malformedInput(`${name} must be a whole number.`)
       if (Number(value) < min) complain(name, value, `have value greater than or equal to ${min}`)
       if (Number(value) > max) complain(name, value, `have value less than or equal to ${max}`)
       return Number(value)
