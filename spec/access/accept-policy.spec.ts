@@ -34,15 +34,24 @@ const wrong: [string, object][] = [
   ['a principal that is a name', changed({ Principal: 'arn:aws:iam::111122223333:root' })],
   ['a principal of an unknown kind', changed({ Principal: { Aws: '*' } })],
   ['a principal of no kind', changed({ Principal: {} })],
+  ['an empty list of principals', changed({ Principal: { AWS: [] } })],
+  ['Allow with NotPrincipal', changed({ Principal: undefined, NotPrincipal: { AWS: account } })],
   ['principals and others than principals', changed({ NotPrincipal: '*' })],
   ['no action', changed({ Action: undefined })],
   ['an empty list of actions', changed({ Action: [] })],
+  ['an action of another service', changed({ Action: ['ecr:PutImage', 's3:GetObject'] })],
+  ['every action but some of another service', changed({ Action: undefined, NotAction: 's3:*' })],
+  ['an empty list of resources', changed({ Resource: [] })],
+  ['a resource of another service', changed({ Resource: 'arn:aws:s3:::bucket' })],
+  ['a resource of a service that begins alike', changed({ Resource: 'arn:aws:ecr-public::111122223333:repository/a' })],
   ['an action without a service', changed({ Action: 'BatchGetImage' })],
   ['a number for an action', changed({ Action: 1 })],
   ['a resource that is no text', changed({ Resource: [{}] })],
   ['a condition that is a text', changed({ Condition: 'always' })],
   ['a condition without an operator', changed({ Condition: { 'aws:SecureTransport': true } })],
   ['an operator IAM does not know', changed({ Condition: { StringSame: { 'aws:userid': 'a' } } })],
+  ['an address that is none', changed({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/99' } } })],
+  ['an empty list of values', changed({ Condition: { StringEquals: { 'aws:userid': [] } } })],
   ['a member there is none of', changed({ Effects: 'Allow' })],
 ]
 
@@ -58,7 +67,7 @@ describe.each([
   })
 
   it.each([
-    ['NotPrincipal', changed({ Principal: undefined, NotPrincipal: '*' })],
+    ['Deny with NotPrincipal', changed({ Effect: 'Deny', Principal: undefined, NotPrincipal: '*' })],
     ['NotAction', changed({ Action: undefined, NotAction: 'ecr:DeleteRepository' })],
     ['NotResource', changed({ Resource: undefined, NotResource: '*' })],
     ['Action *', changed({ Action: '*' })],
@@ -72,6 +81,23 @@ describe.each([
 
   it.each(['', ' ', 'null', '1', '[]', '{}', '{"Version":"2012-10-17","Statement":[]}'])('is not %j', (bad) => {
     expect(() => accept(bad)).toThrow(refused)
+  })
+
+  it('gives no member twice, at whatever depth and however it is spelled', () => {
+    const given = text(statement)
+    const twice = (member: string, added: string) => given.replace(member, `${added},${member}`)
+    for (const bad of [
+      twice('"Version"', '"Version":"2012-10-17"'),
+      twice('"Effect"', '"Effect" :"Deny"'),
+      twice('"Effect"', '"\\u0045ffect":"Deny"'),
+      twice('"AWS"', '"AWS":"*"'),
+      twice('"StringLike"', '"StringLike":{"aws:userid":"{\\""}'),
+      twice('"aws:PrincipalArn"', '"aws:PrincipalArn":"x"'),
+    ]) {
+      expect(() => accept(bad)).toThrow(refused)
+    }
+    expect(() => accept(text(statement, statement))).not.toThrow()
+    expect(() => accept(text(changed({ Sid: '{"Sid":1,"Sid":2}' })))).not.toThrow()
   })
 
   it('has a version that IAM knows, or none', () => {
@@ -117,7 +143,7 @@ describe.each([
     })
 
     it('in NotPrincipal, too', () => {
-      const not = (AWS: string) => text(changed({ Principal: undefined, NotPrincipal: { AWS } }))
+      const not = (AWS: string) => text(changed({ Effect: 'Deny', Principal: undefined, NotPrincipal: { AWS } }))
       expect(accept(not(user))).toEqual({ text: not(user) })
       expect(() => accept(not(`${user}eloper`))).toThrow(refused)
     })

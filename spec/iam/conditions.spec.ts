@@ -16,6 +16,9 @@ function holds(
   return conditionHolds(condition!, { 'aws:key': actual, ...more })
 }
 
+/** Values for operators that do not take any. */
+const VALUES: Readonly<Record<string, string>> = { Numeric: '5', Date: '2026-01-01', Ip: '10.0.0.0/8' }
+
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 const alice = 'arn:aws:iam::111122223333:user/alice'
 
@@ -69,7 +72,6 @@ describe('an operator', () => {
   test.each<[string, Value | Value[], string]>([
     ['StringEquals', 'a', 'A'],
     ['StringEquals', 'a*', 'ab'],
-    ['StringEquals', [], 'a'],
     ['StringNotEquals', ['b', 'a'], 'a'],
     ['StringEqualsIgnoreCase', 'a', 'ab'],
     ['StringNotEqualsIgnoreCase', 'a', 'A'],
@@ -79,7 +81,7 @@ describe('an operator', () => {
     ['NumericEquals', 5, '5.1'],
     ['NumericEquals', 0, ''],
     ['NumericEquals', 16, '0x10'],
-    ['NumericEquals', 'x', 'x'],
+    ['NumericEquals', '${x}', '${x}'],
     ['NumericNotEquals', 5, '5'],
     ['NumericLessThan', 5, '5'],
     ['NumericLessThan', 5, 'x'],
@@ -88,8 +90,7 @@ describe('an operator', () => {
     ['NumericGreaterThan', '10', '9'],
     ['NumericGreaterThanEquals', 5, '4.9'],
     ['DateEquals', '2026-01-01', '2026-01-02'],
-    ['DateEquals', 'tomorrow', 'tomorrow'],
-    ['DateEquals', '2026-13-01', '2026-13-01'],
+    ['DateEquals', '2026-01-01', '2026-13-01'],
     ['DateNotEquals', '2026-01-01', '2026-01-01T00:00:00Z'],
     ['DateLessThan', '2026-01-01', '2026-01-01'],
     ['DateLessThan', '2026-01-01', 'yesterday'],
@@ -108,9 +109,6 @@ describe('an operator', () => {
     ['IpAddress', '0.0.0.0/0', '203.0.113.256'],
     ['IpAddress', '0.0.0.0/0', '203.0.113.7.1'],
     ['IpAddress', '0.0.0.0/0', 'example.com'],
-    ['IpAddress', '203.0.113.0/33', '203.0.113.0'],
-    ['IpAddress', '203.0.113.0/', '203.0.113.0'],
-    ['IpAddress', '203.0.113.0/24/24', '203.0.113.0'],
     ['NotIpAddress', ['10.0.0.0/8', '203.0.113.0/24'], '203.0.113.9'],
     ['ArnEquals', 'arn:aws:iam::*:role/*', alice],
     ['ArnLike', '*', alice],
@@ -147,8 +145,9 @@ describe('a key that the request does not have', () => {
     ['ForAnyValue:StringNotEquals', false],
     ['ForAnyValue:StringEqualsIfExists', true],
   ])('makes %s %s, and so does a list of no values', (operator, expected) => {
-    expect(holds(operator, 'true', undefined)).toBe(expected)
-    expect(holds(operator, 'true', [])).toBe(expected)
+    const asked = VALUES[/Numeric|Date|Ip/.exec(operator)?.[0] ?? ''] ?? 'true'
+    expect(holds(operator, asked, undefined)).toBe(expected)
+    expect(holds(operator, asked, [])).toBe(expected)
   })
 
   test('is what Null asks about', () => {

@@ -52,7 +52,7 @@ describe('in the account of the resource', () => {
   })
 
   test('a denial with NotPrincipal spares whom it names, unless there is a permissions boundary', () => {
-    const resource = policy('resource', { Effect: 'Deny', NotPrincipal: { AWS: alice.arn } })
+    const resource = policy('resource', { Effect: 'Deny', NotPrincipal: { AWS: [alice.arn, account] } })
     expect(answer(alice, { identity: everything, resource })).toBe('allowed by identity-based policy')
     expect(answer(alice, { identity: everything, resource, boundary: everything })).toBe('resource-based policy')
     expect(answer(session, { identity: everything, resource })).toBe('resource-based policy')

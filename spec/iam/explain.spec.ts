@@ -68,7 +68,6 @@ describe('a statement that did not match says why', () => {
     [{}, []],
     [{ Action: 'ecr:BatchGetImage' }, ['Action ecr:PutImage is not ecr:BatchGetImage']],
     [{ Action: ['ecr:Get*', 's3:*'] }, ['Action ecr:PutImage is not ecr:Get* or s3:*']],
-    [{ Action: [] }, ['Action ecr:PutImage is not in an empty list']],
     [{ Action: undefined, NotAction: 'ecr:Put*' }, ['Action ecr:PutImage is among NotAction ecr:Put*']],
     [{ Resource: 'arn:aws:s3:::b' }, [`Resource ${app} is not arn:aws:s3:::b`]],
     [
@@ -76,6 +75,13 @@ describe('a statement that did not match says why', () => {
       [
         `Resource ${app} is not arn:aws:ecr:*:*:repository/\${aws:username}/\${aws:TagKeys}` +
           ' (aws:username is alice, aws:tagkeys has no single value)',
+      ],
+    ],
+    [
+      { Resource: undefined, NotResource: 'arn:aws:ecr:*:*:repository/${aws:PrincipalTag/Team}' },
+      [
+        'NotResource arn:aws:ecr:*:*:repository/${aws:PrincipalTag/Team} has a variable without a value' +
+          ' (aws:principaltag/team has no single value)',
       ],
     ],
     [{ Resource: undefined, NotResource: '*' }, [`Resource ${app} is among NotResource *`]],
@@ -123,7 +129,10 @@ describe('a statement that did not match says why', () => {
   test.each<[object, string]>([
     [{ Principal: { AWS: ['444455556666'] } }, `Principal ${alice.arn} is not 444455556666`],
     [{ Principal: { Service: 'ecr.amazonaws.com' } }, `Principal ${alice.arn} is not ecr.amazonaws.com`],
-    [{ NotPrincipal: { AWS: alice.arn } }, `Principal ${alice.arn} is among NotPrincipal ${alice.arn}`],
+    [
+      { Effect: 'Deny', NotPrincipal: { AWS: [alice.arn, alice.account] } },
+      `Principal ${alice.arn} is among NotPrincipal ${alice.arn} or ${alice.account}`,
+    ],
   ])('%j', (changes, sentence) => {
     const { considered } = explained({ resource: [policy('the repository policy', 'resource', changes)] })
     expect(considered[0]?.because).toEqual([sentence])
@@ -161,6 +170,16 @@ describe('what would have to change', () => {
       `Add to an identity-based policy of ${bob.arn} a statement that allows ecr:PutImage on ${app}`,
       `Add to a resource-based policy of ${app} a statement that allows ecr:PutImage to ${bob.arn}`,
     ])
+  })
+
+  test('names either side where the service lets both allow and the caller is of the account', () => {
+    const either = { resourcePolicyMayAllow: true }
+    expect(explained({}, either).wouldChange).toEqual([
+      `Add to an identity-based policy of ${alice.arn} a statement that allows ecr:PutImage on ${app}, ` +
+        `or to a resource-based policy of ${app} one that allows it to ${alice.arn}`,
+    ])
+    expect(explained({}, { ...either, principal: bob }).wouldChange).toHaveLength(2)
+    expect(explained({}, { ...either, principal: bob }).wouldChange.join()).not.toContain(', or to')
   })
 
   test('names the role of a session, since a session has no policies of its own to add to', () => {

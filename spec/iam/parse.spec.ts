@@ -10,6 +10,12 @@ const without = (member: string) => ({
   Statement: [Object.fromEntries(Object.entries(statement).filter(([name]) => name !== member))],
 })
 
+const GOOD = [
+  ['Numeric', '1'],
+  ['Date', '2026-01-31'],
+  ['IpAddress', '::1'],
+] as const
+
 function refusalOf(document: unknown, kind: PolicyKind = 'identity') {
   try {
     parsePolicy(document, kind)
@@ -25,7 +31,8 @@ describe('a policy that is accepted', () => {
     ['has a list of statements', ofOne({}), 'identity'],
     ['has one statement by itself', { Statement: statement }, 'identity'],
     ['has no statement at all', { Version: '2012-10-17', Statement: [] }, 'identity'],
-    ['has an Id and Sids', { Id: 'x', ...ofOne({ Sid: 'Pull images' }) }, 'identity'],
+    ['has an Id and Sids', { Id: 'x', ...ofOne({ Sid: 'Pull1' }) }, 'identity'],
+    ['has Sids of nothing', { Statement: [statement, statement].map((each) => ({ ...each, Sid: '' })) }, 'identity'],
     ['allows every action of every service', ofOne({ Action: ['*', '*:*', 'ecr:*', 'ecr:Get??*'] }), 'identity'],
     [
       'leaves actions and resources out',
@@ -42,7 +49,23 @@ describe('a policy that is accepted', () => {
       ofResource({ Principal: { AWS: ['111122223333'], Service: 's', Federated: 'f', CanonicalUser: 'c' } }),
       'resource',
     ],
-    ['leaves principals out', ofOne({ NotPrincipal: { AWS: 'arn:aws:iam::111122223333:user/a' } }), 'resource'],
+    ['leaves principals out', ofOne({ Effect: 'Deny', NotPrincipal: { AWS: '111122223333' } }), 'resource'],
+    [
+      "has any Sids, also the same twice, if it is a resource's",
+      { Statement: [1, 2].map(() => ({ ...statement, Principal: '*', Sid: 'Pull images' })) },
+      'resource',
+    ],
+    [
+      'has variables where numbers, dates or addresses are compared, although they are text there',
+      ofOne({
+        Condition: {
+          NumericEquals: { 'a:b': '${a:c}' },
+          DateLessThan: { 'a:b': '${a:c}' },
+          IpAddress: { 'a:b': '${a:c}/8' },
+        },
+      }),
+      'identity',
+    ],
     [
       'trusts an account',
       { Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: '111122223333' } } },
@@ -150,6 +173,14 @@ describe('a policy that is refused says where and what is wrong', () => {
       ofOne({ Resource: 'arn:${a:b, c}' }),
       '/Statement/0/Resource has a variable whose default is not in single quotes: c',
     ],
+    [ofOne({ Sid: 'Pull images' }), '/Statement/0/Sid must be of letters and digits only, not Pull images'],
+    [
+      { Statement: ['One', 'Two', 'One'].map((Sid) => ({ ...statement, Sid })) },
+      '/Statement/2/Sid must be another than One, which is taken',
+    ],
+    [ofOne({ Action: [] }), '/Statement/0/Action must not be an empty list'],
+    [ofOne({ Resource: [] }), '/Statement/0/Resource must not be an empty list'],
+    [ofOne({ Condition: { Bool: { 'a:b': [] } } }), '/Statement/0/Condition/Bool/a:b must not be an empty list'],
     [ofOne({ Condition: 'x' }), '/Statement/0/Condition must be an object, not x'],
     [ofOne({ Condition: { StringEquals: 'x' } }), '/Statement/0/Condition/StringEquals must be an object, not x'],
     [
@@ -192,6 +223,31 @@ describe('a policy that is refused says where and what is wrong', () => {
     expect(refusalOf(document)).toBe(refusal)
   })
 
+  const date = 'a date such as 2026-01-31T00:00:00Z or the seconds since 1970'
+  const range = 'an address or a range such as 203.0.113.0/24'
+
+  test.each([
+    ['NumericEquals', 'ten', 'a number'],
+    ['NumericNotEquals', '', 'a number'],
+    ['NumericLessThan', '0x10', 'a number'],
+    ['ForAnyValue:NumericGreaterThanEqualsIfExists', '1,5', 'a number'],
+    ['DateEquals', 'yesterday', date],
+    ['DateNotEquals', '2026-13-01', date],
+    ['DateGreaterThan', true, date],
+    ['IpAddress', '10.0.0.0/99', range],
+    ['IpAddress', '10.0.0.0/', range],
+    ['IpAddress', '10.0.0.0/8/8', range],
+    ['IpAddress', '10.0.0', range],
+    ['NotIpAddress', '2001:db8::/129', range],
+    ['NotIpAddress', 'example.com', range],
+  ])('a value %s cannot compare with: %j', (operator, value, wanted) => {
+    const good = GOOD.find(([kind]) => operator.includes(kind))?.[1]
+    const refusal = refusalOf(ofOne({ Condition: { [operator]: { 'a:b': [good, value] } } }))
+    expect(refusal).toBe(
+      `/Statement/0/Condition/${operator}/a:b/1 must be ${wanted} for ${operator}, not ${value === '' ? 'an empty text' : value}`,
+    )
+  })
+
   test.each<[unknown, string]>([
     [ofOne({}), '/Statement/0 must have a Principal or a NotPrincipal'],
     [
@@ -202,6 +258,12 @@ describe('a policy that is refused says where and what is wrong', () => {
       ofResource({ Principal: 'alice' }),
       '/Statement/0/Principal must be * or an object such as {"AWS": "111122223333"}, not alice',
     ],
+    [
+      ofOne({ NotPrincipal: { AWS: '111122223333' } }),
+      '/Statement/0/NotPrincipal must be used with Deny: it cannot allow',
+    ],
+    [ofResource({ Principal: { AWS: [] } }), '/Statement/0/Principal/AWS must not be an empty list'],
+    [ofResource({ Principal: {} }), '/Statement/0/Principal must name somebody'],
     [ofResource({ Principal: ['*'] }), '/Statement/0/Principal must be an object, not a list'],
     [
       ofResource({ Principal: { User: 'a' } }),
@@ -236,5 +298,12 @@ describe('a policy that is refused says where and what is wrong', () => {
     ],
   ])('of a role that trusts: %j', (changes, refusal) => {
     expect(refusalOf({ Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', ...changes } }, 'trust')).toBe(refusal)
+  })
+
+  test('of a role that trusts: two statements of one name', () => {
+    const trusting = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: '*', Sid: 'Any one' }
+    expect(refusalOf({ Statement: [trusting, trusting] }, 'trust')).toBe(
+      '/Statement/1/Sid must be another than Any one, which is taken',
+    )
   })
 })

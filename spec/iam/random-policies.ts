@@ -44,13 +44,15 @@ const NAMES = [ALICE.arn, BOB.arn, BUILDER.arn, `arn:aws:iam::${HERE}:role/build
 const ACTIONS = ['ecr:BatchGetImage', 'ecr:PutImage', 'ecr:Batch*', 'ecr:?utImage', 'ecr:*']
 const RESOURCES = [
   ...[`arn:aws:ecr:us-east-1:${HERE}:repository/alice`, `arn:aws:ecr:us-east-1:${HERE}:repository/team/app`],
-  ...[`arn:aws:ecr:*:*:repository/team/*`, 'arn:aws:ecr:*:*:repository/${aws:username}', '*'],
+  ...['arn:aws:ecr', 'arn:aws:ecr:*:*:repository/team/*', 'arn:aws:ecr:*:*:repository/${aws:username}', '*'],
 ]
 const CONDITIONS = [
   { StringEquals: { 'aws:PrincipalTag/Team': 'blue' } },
   { StringNotEquals: { 'aws:PrincipalTag/Team': 'blue' } },
   { StringLikeIfExists: { 'aws:PrincipalTag/Team': 'b*' } },
   { StringEquals: { 'aws:ResourceTag/Team': '${aws:PrincipalTag/Team}' } },
+  { StringNotEquals: { 'aws:ResourceTag/Team': '${aws:PrincipalTag/Team}' } },
+  { 'ForAllValues:StringNotLike': { 'aws:TagKeys': '${aws:username}*' } },
   { Null: { 'aws:PrincipalTag/Team': 'true' } },
   { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } },
   { NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } },

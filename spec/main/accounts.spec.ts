@@ -97,6 +97,14 @@ describe('a policy that does not parse', () => {
     ],
     [role({ trustPolicy: policy }), '/roles/ci/trustPolicy/Statement/0'],
     [
+      user({ policies: [documentOf([1, 2].map(() => ({ ...statement, Sid: 'Pull' })))] }),
+      '/users/dev/policies/0/Statement/1/Sid must be another than Pull',
+    ],
+    [
+      user({ policies: [documentOf({ ...statement, Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/99' } } })] }),
+      '/users/dev/policies/0/Statement/Condition/IpAddress/aws:SourceIp must be an address or a range such as ',
+    ],
+    [
       { serviceControlPolicies: [{ ...policy, Version: '2012' }] },
       '/serviceControlPolicies/0/Version must be 2012-10-17 or 2008-10-17',
     ],
@@ -238,6 +246,11 @@ describe('the published schema', () => {
     user({ policies: [documentOf({ ...statement, NotAction: 'ecr:*' })] }),
     user({ policies: [documentOf({ Effect: 'Allow', Action: 'ecr:*' })] }),
     user({ policies: [documentOf({ ...statement, Condition: { Bool: true } })] }),
+    user({ policies: [documentOf({ ...statement, Sid: 'Pull images' })] }),
+    user({ policies: [documentOf({ ...statement, Action: [] })] }),
+    user({ policies: [documentOf({ ...statement, Resource: [] })] }),
+    user({ policies: [documentOf({ ...statement, Condition: { Bool: { 'aws:SecureTransport': [] } } })] }),
+    role({ trustPolicy: documentOf({ Effect: 'Allow', Principal: { AWS: [] }, Action: 'sts:*' }) }),
     role({ trustPolicy: policy }),
     role({ trustPolicy: documentOf({ Effect: 'Deny', NotPrincipal: { AWS: account }, Action: 'sts:*' }) }),
     role({ trustPolicy: documentOf({ Effect: 'Allow', Principal: { Aws: account }, Action: 'sts:*' }) }),

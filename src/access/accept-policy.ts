@@ -4,6 +4,7 @@ import { invalidRegistryPolicy, invalidRepositoryPolicy, type ServiceException }
 import { type Registry, repositoryArn } from '../registry/registry.js'
 import type { Policy } from '../registry/repository.js'
 import type { Identities } from './identities.js'
+import { repeatsMember } from './repeated-member.js'
 import { registryPolicy, repositoryPolicy } from './parsed-policies.js'
 
 /** Against what the principals of a policy are checked. */
@@ -19,28 +20,31 @@ export interface AcceptPolicyDeps {
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html
  */
 export function acceptRegistryPolicy(text: string, registry: Registry, deps: AcceptPolicyDeps): Policy {
-  const { statements } = parsed(() => registryPolicy(text).all.policy, invalidRegistryPolicy)
-  const isGood = (statement: Statement) =>
-    isGoodAnywhere(statement, deps) && hasActionsOfEcr(statement) && hasResourcesOf(registry, statement)
+  const { statements } = parsed(text, () => registryPolicy(text).all.policy, invalidRegistryPolicy)
+  const isGood = (statement: Statement) => isGoodAnywhere(statement, deps) && hasResourcesOf(registry, statement)
   if (statements.length === 0 || !statements.every(isGood)) throw invalidRegistryPolicy()
   return { text }
 }
 
 /**
- * A repository policy as it was given; its statements may leave out the Resource, which is the repository.
+ * A repository policy as it was given; its statements may leave out the Resource, which is the repository, and name none
+ * of another service.
  * Throws InvalidParameterException.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
  */
 export function acceptRepositoryPolicy(text: string, deps: AcceptPolicyDeps): Policy {
-  const { statements } = parsed(() => repositoryPolicy(text).policy, invalidRepositoryPolicy)
-  const isGood = (statement: Statement) => isGoodAnywhere(statement, deps)
+  const { statements } = parsed(text, () => repositoryPolicy(text).policy, invalidRepositoryPolicy)
+  const isGood = (statement: Statement) => isGoodAnywhere(statement, deps) && hasResourcesOfEcr(statement)
   if (statements.length === 0 || !statements.every(isGood)) throw invalidRepositoryPolicy()
   return { text }
 }
 
-function parsed(parse: () => ParsedPolicy, refusal: () => ServiceException): ParsedPolicy {
+/** What is no policy is refused, and so is a text that gives a member twice, for it could be read in two ways. */
+function parsed(text: string, parse: () => ParsedPolicy, refusal: () => ServiceException): ParsedPolicy {
   try {
-    return parse()
+    const policy = parse()
+    if (repeatsMember(text)) throw refusal()
+    return policy
   } catch (error) {
     if (error instanceof PolicyError || error instanceof SyntaxError) throw refusal()
     throw error
@@ -48,15 +52,7 @@ function parsed(parse: () => ParsedPolicy, refusal: () => ServiceException): Par
 }
 
 const isGoodAnywhere = (statement: Statement, deps: AcceptPolicyDeps) =>
-  namesSomething(statement) && hasGoodPrincipals(statement, deps)
-
-/** A list of none is no principal, no action, no resource. */
-function namesSomething({ source }: Statement): boolean {
-  const principals = source.Principal ?? source.NotPrincipal
-  const named = isObject(principals) ? Object.values(principals).flat() : [principals]
-  const [actions, resources] = [source.Action ?? source.NotAction, source.Resource ?? source.NotResource ?? '*']
-  return [named, textsIn(actions), textsIn(resources)].every((texts) => texts.length > 0)
-}
+  hasGoodPrincipals(statement, deps) && hasActionsOfEcr(statement)
 
 /** Only services and IAM's own principals can call ECR: one of another kind names nobody. */
 function hasGoodPrincipals({ source }: Statement, { identities, settings }: AcceptPolicyDeps): boolean {
@@ -82,6 +78,11 @@ function hasResourcesOf(registry: Registry, { source }: Statement): boolean {
   const isOurs = (resource: string) => resource.startsWith(prefix) && resource.length > prefix.length
   return resources.length > 0 && resources.every((resource) => resource === '*' || isOurs(resource))
 }
+
+const hasResourcesOfEcr = ({ source }: Statement): boolean =>
+  textsIn(source.Resource ?? source.NotResource).every(
+    (resource) => resource === '*' || /^arn:[^:]+:ecr(:|$)/.test(resource),
+  )
 
 const textsIn = (value: unknown): string[] => [value].flat().filter((each) => typeof each === 'string')
 

@@ -29,6 +29,15 @@ export const weightsFor = (action: Action): ResourcePolicyWeights =>
   action.startsWith('ecr:') ? (exceptions[action] ?? usual) : ofOtherServices
 
 /**
+ * Whether a resource-based policy could allow an action by itself, whichever scope the registry policy has: explanations
+ * name that way beside the identity's.
+ */
+export function resourcePolicyMayAllow(action: Action, isOnRepository: boolean): boolean {
+  const { registry, repository } = weightsFor(action)
+  return (repository === 'all' && isOnRepository) || (registry === 'all' && actionsOfScopeV1.has(action))
+}
+
+/**
  * The actions a registry policy is consulted for while the account setting REGISTRY_POLICY_SCOPE is V1.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions-create.html
  */

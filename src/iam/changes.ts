@@ -1,7 +1,7 @@
 import { actionMatches } from './actions.js'
 import { byType } from './evaluate.js'
 import { failuresOf } from './failures.js'
-import { grantsOf, lacking } from './grants.js'
+import { grantsOf, isAcrossAccounts, lacking } from './grants.js'
 import type { AccessQuestion, ApplicablePolicies, AttachedPolicy, PolicyType, Statement } from './policy.js'
 import type { Asked } from './question.js'
 import { askedOf, statementMatches } from './statement.js'
@@ -26,11 +26,17 @@ const denialsIn = (attached: readonly AttachedPolicy[], asked: Asked) =>
     .filter(({ statement }) => statementMatches(statement, asked))
     .map(({ name, statement }) => `Remove or narrow ${called(statement, name)}`)
 
-function permissionToAdd(type: PolicyType, { principal, action, resource }: AccessQuestion): string {
+function permissionToAdd(type: PolicyType, question: AccessQuestion): string {
+  const { principal, action, resource } = question
   const identity = principal.roleArn ?? principal.arn
   switch (type) {
     case 'identity-based policy':
-      return `Add to an identity-based policy of ${identity} a statement that allows ${action} on ${resource}`
+      return (
+        `Add to an identity-based policy of ${identity} a statement that allows ${action} on ${resource}` +
+        (isEitherEnough(question)
+          ? `, or to a resource-based policy of ${resource} one that allows it to ${identity}`
+          : '')
+      )
     case 'resource-based policy':
       return `Add to a resource-based policy of ${resource} a statement that allows ${action} to ${principal.arn}`
     case 'service control policy':
@@ -41,6 +47,10 @@ function permissionToAdd(type: PolicyType, { principal, action, resource }: Acce
       return `Allow ${action} on ${resource} in the session policy of ${principal.arn}`
   }
 }
+
+/** In the account of the resource one side is enough. */
+const isEitherEnough = (question: AccessQuestion) =>
+  question.resourcePolicyMayAllow === true && !isAcrossAccounts(question)
 
 /** Statements that allow the action, were it not for another element. */
 const nearlyAllowing = (attached: readonly AttachedPolicy[], asked: Asked) =>

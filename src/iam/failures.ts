@@ -1,13 +1,14 @@
 import { actionMatches } from './actions.js'
 import { type Condition, conditionHolds, hasNoValue, type Operator } from './conditions/condition.js'
 import type { Statement } from './policy.js'
-import type { Asked, ConditionValues } from './question.js'
-import { resourceMatches } from './resources.js'
+import type { AccessQuestion, Asked, ConditionValues } from './question.js'
+import { isNamed, type ResourceElement, resourceMatches } from './resources.js'
 import { principalMatches } from './statement.js'
+import type { Variable } from './variables.js'
 
 /** Why a statement does not speak of what is asked: a sentence for each element that fails; none where all match. */
 export function failuresOf(statement: Statement, asked: Asked): string[] {
-  const { actions, principals, resources, conditions } = statement
+  const { actions, effect, principals, resources, conditions } = statement
   const { question } = asked
   const values = question.conditions
   const sentences: string[] = []
@@ -15,9 +16,7 @@ export function failuresOf(statement: Statement, asked: Asked): string[] {
   if (principals && !principalMatches(statement, asked)) {
     sentences.push(mismatch('Principal', question.principal.arn, principals))
   }
-  if (resources && !resourceMatches(resources, question)) {
-    sentences.push(mismatch('Resource', question.resource, resources) + variablesSentence(resources.variables, values))
-  }
+  if (resources && !resourceMatches(resources, question, effect)) sentences.push(resourceFailure(resources, question))
   const failed = conditions.filter((condition) => !conditionHolds(condition, values))
   return [...sentences, ...failed.map((condition) => conditionFailure(condition, values))]
 }
@@ -30,7 +29,15 @@ interface Element {
 const mismatch = (name: string, asked: string, { isNegated, written }: Element) =>
   isNegated ? `${name} ${asked} is among Not${name} ${oneOf(written)}` : `${name} ${asked} is not ${oneOf(written)}`
 
-const oneOf = (written: readonly string[]) => (written.length === 0 ? 'in an empty list' : written.join(' or '))
+const oneOf = (written: readonly string[]) => written.join(' or ')
+
+function resourceFailure(element: ResourceElement, question: AccessQuestion): string {
+  const lacksValue = element.isNegated && !isNamed(element, question)
+  const sentence = lacksValue
+    ? `NotResource ${oneOf(element.written)} has a variable without a value`
+    : mismatch('Resource', question.resource, element)
+  return sentence + variablesSentence(element.variables, question.conditions)
+}
 
 function conditionFailure(condition: Condition, values: ConditionValues): string {
   const { operator, key, lookup, written, variables } = condition
@@ -55,9 +62,9 @@ function whatFails(actual: string | readonly string[], { set, comparison: { isNe
 }
 
 /** What the variables stood for, since nothing else shows it. */
-function variablesSentence(variables: readonly string[], values: ConditionValues): string {
+function variablesSentence(variables: readonly Variable[], values: ConditionValues): string {
   if (variables.length === 0) return ''
-  const said = [...new Set(variables)].map((key) => {
+  const said = [...new Set(variables.map(({ key }) => key))].map((key) => {
     const value = values[key]
     return typeof value === 'string' ? `${key} is ${value}` : `${key} has no single value`
   })

@@ -69,6 +69,10 @@ function matcher(parts: readonly (string | Variable)[], make: (text: string) => 
   }
 }
 
+/** Whether a variable stands for a value. */
+export const isResolved = (variable: Variable, values: ConditionValues): boolean =>
+  literalValueOf(variable, values) !== undefined
+
 /** A value that would bring wildcards along is none. */
 function literalValueOf(variable: Variable, values: ConditionValues): string | undefined {
   const value = valueOf(variable, values)

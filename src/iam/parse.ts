@@ -12,7 +12,9 @@ export function parsePolicy(document: unknown, kind: PolicyKind): Policy {
   optionalTextAt(memberOf(object, 'Id'))
   const at = memberOf(object, 'Statement')
   if (at.value === undefined) refuse(at, 'must be there: a policy is made of statements')
-  const statements = listAt(at).map((statement, index) => parseStatement(statement, index, version, kind))
+  const located = listAt(at)
+  const statements = located.map((statement, index) => parseStatement(statement, index, version, kind))
+  if (kind !== 'resource') refuseRepeatedSids(statements, located)
   return { version, statements, conditionKeys: new Set(statements.flatMap(keysOf)) }
 }
 
@@ -22,7 +24,21 @@ function versionAt(at: Located): PolicyVersion {
   return refuse(at, `must be 2012-10-17 or 2008-10-17, not ${nameOf(at.value)}`)
 }
 
+/**
+ * The statements of an identity's policy have names of their own; those of ECR's policies may share one.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+ */
+function refuseRepeatedSids(statements: readonly Statement[], located: readonly Located[]): void {
+  const known = new Set<string>()
+  for (const { sid = '', index } of statements) {
+    if (sid !== '' && known.has(sid)) {
+      refuse({ value: sid, path: `${located[index]?.path}/Sid` }, `must be another than ${sid}, which is taken`)
+    }
+    known.add(sid)
+  }
+}
+
 const keysOf = ({ resources, conditions }: Statement): string[] => [
-  ...(resources?.variables ?? []),
-  ...conditions.flatMap(({ lookup, variables }) => [lookup, ...variables]),
+  ...(resources?.variables ?? []).map(({ key }) => key),
+  ...conditions.flatMap(({ lookup, variables }) => [lookup, ...variables.map(({ key }) => key)]),
 ]

@@ -10,6 +10,8 @@ export interface PrincipalElement {
   /** Account ids, also of those written as the ARN of their root. */
   readonly accounts: ReadonlySet<string>
   readonly services: ReadonlySet<string>
+  /** Accounts, and roles as their sessions name them, of which something narrower is named too. */
+  readonly narrowed: ReadonlySet<string>
 }
 
 /** How a statement names the caller: by itself, by its role, with everyone, or only by its account. */
@@ -29,18 +31,26 @@ export function parsePrincipals({ at, isNegated }: Either): PrincipalElement {
     refuse(at, `must be * or an object such as {"AWS": "111122223333"}, not ${at.value || 'an empty text'}`)
   }
   const types = at.value === '*' ? { value: { AWS: '*' }, path: at.path } : objectAt(at, TYPES)
+  if (Object.keys(types.value).length === 0) refuse(types, 'must name somebody')
   const textsOf = (type: string) => (type in types.value ? textsAt(memberOf(types, type)) : [])
   const aws = textsOf('AWS').map(awsPrincipal)
   const accounts = aws.map(accountOf)
+  const arns = aws.filter((text, index) => accounts[index] === undefined && text !== '*')
   return {
     isNegated,
     written: TYPES.flatMap((type) => textsOf(type).map(({ value }) => value)),
     isEveryone: aws.includes('*'),
-    arns: new Set(aws.filter((_, index) => accounts[index] === undefined)),
+    arns: new Set(arns),
     accounts: new Set(accounts.filter((account) => account !== undefined)),
     services: new Set(textsOf('Service').map(({ value }) => value)),
+    narrowed: new Set(arns.flatMap((arn) => [accountIn(arn), roleOf(arn)])),
   }
 }
+
+const accountIn = (arn: string): string => arn.split(':', 5).at(-1) ?? ''
+
+/** What the ARNs of a role's sessions begin with. */
+const roleOf = (session: string): string => session.slice(0, session.lastIndexOf('/'))
 
 function accountOf(text: string): string | undefined {
   const [, id, ofRoot] = ACCOUNT.exec(text) ?? []
@@ -55,16 +65,27 @@ function awsPrincipal(at: Located<string>): string {
   return refuse(at, `must be *, an account id or the ARN of a principal, not ${at.value || 'an empty text'}`)
 }
 
-/** How the statement names the caller; undefined where it does not. Whoever NotPrincipal leaves over is meant with everyone else. */
-export function reachOf(element: PrincipalElement, principal: QuestionPrincipal): Reach | undefined {
-  const reach = namedReach(element, principal)
-  if (!element.isNegated) return reach
-  return reach === undefined ? 'everyone' : undefined
-}
-
-function namedReach(element: PrincipalElement, { arn, account, roleArn, service }: QuestionPrincipal) {
+/** How Principal names the caller; undefined where it does not. */
+export function reachOf(
+  element: PrincipalElement,
+  { arn, account, roleArn, service }: QuestionPrincipal,
+): Reach | undefined {
   if (element.arns.has(arn) || (service !== undefined && element.services.has(service))) return 'itself'
   if (roleArn !== undefined && element.arns.has(roleArn)) return 'role'
   if (element.isEveryone) return 'everyone'
   return element.accounts.has(account) ? 'account' : undefined
+}
+
+/**
+ * Whether NotPrincipal leaves the caller out of a denial. AWS looks at the account first, then at the role, then at the
+ * session: each has to be named, and a name says nothing of what is below it where a narrower one stands beside it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+ */
+export function isExcepted(element: PrincipalElement, { arn, account, roleArn, service }: QuestionPrincipal): boolean {
+  const { isEveryone, services, accounts, arns, narrowed } = element
+  if (isEveryone || (service !== undefined && services.has(service))) return true
+  if (!accounts.has(account)) return false
+  if (!narrowed.has(account) || accountOf(arn) !== undefined) return true
+  if (roleArn === undefined) return arns.has(arn)
+  return arns.has(roleArn) && (arns.has(arn) || !narrowed.has(roleOf(arn)))
 }

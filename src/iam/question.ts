@@ -14,6 +14,8 @@ export interface AccessQuestion {
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
    */
   readonly accountDelegates?: boolean
+  /** Set where the service lets a resource-based policy allow this; explanations then name it as another way. */
+  readonly resourcePolicyMayAllow?: boolean
 }
 
 /** Who asks, as the Principal element of policies may name them. */

@@ -46,8 +46,14 @@ export function listAt({ value, path }: Located): Located[] {
   return value.map((item: unknown, index) => ({ value: item, path: `${path}/${index}` }))
 }
 
+/** One value or several: a list of none says nothing, so whoever wrote it meant something else. */
+export function filledListAt(at: Located): Located[] {
+  const list = listAt(at)
+  return list.length > 0 ? list : refuse(at, 'must not be an empty list')
+}
+
 /** One text or a list of texts. */
-export const textsAt = (at: Located): Located<string>[] => listAt(at).map(textAt)
+export const textsAt = (at: Located): Located<string>[] => filledListAt(at).map(textAt)
 
 /** The one of two members that is there. Throws PolicyError where both are. */
 export function eitherOf(object: Located<Members>, name: string, negatedName: string): Either | undefined {

@@ -1,8 +1,8 @@
 import type { PolicyVersion } from './policy-version.js'
 import type { AccessQuestion } from './question.js'
 import { type Either, type Located, refuse, textsAt } from './reading.js'
-import { type Matcher, patternMatcher } from './matcher.js'
-import { templateOf, variablesIn } from './variables.js'
+import { isResolved, type Matcher, patternMatcher } from './matcher.js'
+import { isPiece, type Template, templateOf, type Variable, variablesIn } from './variables.js'
 import { wildcard } from './wildcard.js'
 
 /** Resource or NotResource, compiled. */
@@ -10,8 +10,7 @@ export interface ResourceElement {
   readonly isNegated: boolean
   readonly written: readonly string[]
   readonly patterns: readonly Matcher[]
-  /** Condition keys that its variables ask for. */
-  readonly variables: readonly string[]
+  readonly variables: readonly Variable[]
 }
 
 /**
@@ -24,7 +23,7 @@ export function parseResources({ at, isNegated }: Either, version: PolicyVersion
   return {
     isNegated,
     written: texts.map(({ value }) => value),
-    patterns: templates.map((template) => patternMatcher(template, wildcard)),
+    patterns: templates.flatMap(readings).map((template) => patternMatcher(template, wildcard)),
     variables: templates.flatMap(variablesIn),
   }
 }
@@ -34,11 +33,38 @@ function resourceAt(at: Located<string>): Located<string> {
   return refuse(at, `must be an ARN or *, not ${at.value || 'an empty text'}`)
 }
 
-/** Whether the statement speaks of the resource. */
-export function resourceMatches(
-  { isNegated, patterns }: ResourceElement,
-  { resource, conditions }: AccessQuestion,
-): boolean {
-  for (const pattern of patterns) if (pattern(resource, conditions)) return !isNegated
-  return isNegated
+const FIELDS_OF_AN_ARN = 6
+
+/**
+ * AWS completes an ARN of fewer fields with `*` for each that is missing. It stays as it was written beside that, for a `*`
+ * in it may reach over the colons. The colons of a variable's name separate no fields.
+ */
+function readings(template: Template): Template[] {
+  const written = template.map((part) => (isPiece(part) ? part.text : '')).join('')
+  const missing = FIELDS_OF_AN_ARN - written.split(':').length
+  if (written === '*' || missing <= 0) return [template]
+  return [template, [...template, { text: ':*'.repeat(missing), isLiteral: false }]]
 }
+
+/**
+ * Whether the statement speaks of the resource. A text whose variable has no value matches none, so NotResource would let
+ * everything through: then an Allow does not match, and a Deny does, which is the safer of the two both times.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
+ */
+export function resourceMatches(element: ResourceElement, question: AccessQuestion, effect: Effect): boolean {
+  if (isNamed(element, question)) return !element.isNegated
+  return element.isNegated && (effect === 'Deny' || !lacksValue(element, question))
+}
+
+/** Whether the resource is among those of the element. */
+export function isNamed({ patterns }: ResourceElement, { resource, conditions }: AccessQuestion): boolean {
+  for (const pattern of patterns) if (pattern(resource, conditions)) return true
+  return false
+}
+
+function lacksValue({ variables }: ResourceElement, { conditions }: AccessQuestion): boolean {
+  for (const variable of variables) if (!isResolved(variable, conditions)) return true
+  return false
+}
+
+type Effect = 'Allow' | 'Deny'

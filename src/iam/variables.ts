@@ -56,6 +56,6 @@ function fallbackOf(quoted: string, at: Located): string {
 /** Tells the two kinds of part apart. */
 export const isPiece = (part: Piece | Variable): part is Piece => 'text' in part
 
-/** The condition keys a text's variables ask for. */
-export const variablesIn = (template: Template): string[] =>
-  template.flatMap((part) => (isPiece(part) ? [] : [part.key]))
+/** The variables of a text. */
+export const variablesIn = (template: Template): Variable[] =>
+  template.filter((part): part is Variable => !isPiece(part))

@@ -61,9 +61,21 @@ describe('PutRegistryPolicy', () => {
     ['a repository of another account', { Resource: 'arn:aws:ecr:us-east-1:999988887777:repository/*' }],
     ['a repository of another Region', { Resource: `arn:aws:ecr:eu-west-1:${account}:repository/*` }],
     ['an action of another service', { Action: 's3:GetObject' }],
+    ['NotPrincipal that allows', { Principal: undefined, NotPrincipal: { AWS: account } }],
+    ['an empty list of actions', { Action: [] }],
+    ['an address that is none', { Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/99' } } }],
   ])('refuses a statement with %s', async (_, change) => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(put(JSON.stringify({ ...statement, ...change })))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid registry policy provided'",
+    })
+  })
+
+  it('refuses a text that says two things at once', async () => {
+    await using emulator = await startEmulator()
+    const policyText = JSON.stringify(statement).replace('"Effect"', '"Effect":"Deny","Effect"')
+    await expect(emulator.ecr.send(put(policyText))).rejects.toMatchObject({
       name: 'InvalidParameterException',
       message: "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid registry policy provided'",
     })

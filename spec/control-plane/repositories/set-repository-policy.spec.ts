@@ -61,6 +61,18 @@ describe('SetRepositoryPolicy', () => {
     await expect(emulator.ecr.send(set(policyText, { force: true }))).rejects.toMatchObject(invalid)
   })
 
+  it.each([
+    ['an action of another service', { Action: 's3:GetObject' }],
+    ['a resource of another service', { Resource: 'arn:aws:s3:::bucket' }],
+    ['NotPrincipal that allows', { Principal: undefined, NotPrincipal: { AWS: account } }],
+    ['a date that is none', { Condition: { DateLessThan: { 'aws:CurrentTime': 'yesterday' } } }],
+  ])('refuses a statement with %s', async (_, change) => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const policyText = policyOf({ ...statement('Allow', 'ecr:BatchGetImage', account), ...change })
+    await expect(emulator.ecr.send(set(policyText))).rejects.toMatchObject(invalid)
+  })
+
   it('refuses a repository that is not there', async () => {
     await using emulator = await startEmulator()
     const policyText = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}'

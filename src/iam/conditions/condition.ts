@@ -1,8 +1,8 @@
 import type { PolicyVersion } from '../policy-version.js'
 import type { ConditionValues } from '../question.js'
-import { listAt, type Located, memberOf, nameOf, objectAt, refuse } from '../reading.js'
+import { filledListAt, type Located, memberOf, nameOf, objectAt, refuse } from '../reading.js'
 import { type Matcher } from '../matcher.js'
-import { templateOf, variablesIn } from '../variables.js'
+import { templateOf, type Variable, variablesIn } from '../variables.js'
 import { type Comparison, comparisons } from './operators.js'
 
 /** One operator on one key: any of the values will do, or none of them for a negated operator. */
@@ -14,8 +14,7 @@ export interface Condition {
   readonly lookup: string
   readonly written: readonly string[]
   readonly tests: readonly Matcher[]
-  /** Condition keys that its variables ask for. */
-  readonly variables: readonly string[]
+  readonly variables: readonly Variable[]
 }
 
 /** An operator with its prefix and suffix. */
@@ -60,7 +59,8 @@ function operatorOf(at: Located<string>): Operator {
 
 function conditionOf(operator: Operator, key: string, at: Located, version: PolicyVersion): Condition {
   if (!/^[^:]+:./.test(key)) refuse(at, 'must be a condition key with its prefix, such as aws:SourceIp')
-  const texts = listAt(at).map(valueAt)
+  const texts = filledListAt(at).map(valueAt)
+  for (const text of texts) checkValue(text, operator)
   const templates = texts.map((text) => templateOf(text, operator.comparison.takesVariables ? version : '2008-10-17'))
   return {
     operator,
@@ -78,10 +78,18 @@ function valueAt({ value, path }: Located): Located<string> {
   return refuse({ value, path }, `must be a text, a number or a boolean, not ${nameOf(value)}`)
 }
 
+/** A value nothing could be compared with is a slip; what has a variable in it is taken for the text it is. */
+function checkValue(at: Located<string>, { name, comparison: { accepts } }: Operator): void {
+  if (!accepts || at.value.includes('${') || accepts.test(at.value)) return
+  refuse(at, `must be ${accepts.wanted} for ${name}, not ${nameOf(at.value)}`)
+}
+
 /**
  * Whether the condition holds. Without a set operator a key of several values is looked at as if there were ForAnyValue,
- * and of a negated operator none may match.
+ * and of a negated operator none may match. A value whose variable has none is equal to nothing and like nothing: by what
+ * AWS says of it, a negated operator holds then, in an Allow as well.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
  */
 export function conditionHolds({ operator, lookup, tests }: Condition, values: ConditionValues): boolean {
   const actual = values[lookup]

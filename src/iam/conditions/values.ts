@@ -34,11 +34,22 @@ export const readBinary = (text: string): string => Buffer.from(text, 'base64').
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress
  */
 export function addressRange(range: string): (address: string) => boolean {
+  const { network, prefix, bits } = partsOf(range)
+  if (!isAddressRange(range)) return () => false
+  return bits === 128 ? rangeOfIpv6(network, prefix) : rangeOfIpv4(network, prefix)
+}
+
+/** Whether a text is an address, or one with as many bits of a prefix as it has at most. */
+export function isAddressRange(text: string): boolean {
+  const { network, prefix, bits } = partsOf(text)
+  return isIP(network) !== 0 && prefix <= bits
+}
+
+function partsOf(range: string) {
   const [network = '', length, ...rest] = range.split('/')
   const bits = isIPv6(network) ? 128 : 32
-  const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : Infinity
-  if (!isIP(network) || prefix > bits || rest.length > 0) return () => false
-  return bits === 128 ? rangeOfIpv6(network, prefix) : rangeOfIpv4(network, prefix)
+  const isLength = /^\d{1,3}$/.test(length ?? '') && rest.length === 0
+  return { network, bits, prefix: length === undefined ? bits : isLength ? Number(length) : Infinity }
 }
 
 function rangeOfIpv6(network: string, prefix: number) {
