@@ -7,7 +7,12 @@ import type { AccessRequest } from './authorize.js'
 import { asksForResourceTags, conditionValues } from './condition-keys.js'
 import type { Identities } from './identities.js'
 import { registryPolicy, repositoryPolicy, sessionPolicy } from './parsed-policies.js'
-import { actionsOfScopeV1, type ResourcePolicyWeights, weightsFor } from './resource-policies.js'
+import {
+  actionsOfScopeV1,
+  resourcePolicyMayAllow,
+  type ResourcePolicyWeights,
+  weightsFor,
+} from './resource-policies.js'
 
 /** One question and every policy that has a say in its answer. */
 export interface AccessCase {
@@ -44,11 +49,18 @@ export async function accessCase(
         session: principal.session?.policies?.map(sessionPolicy),
       }
     : { identity: [], resource: [] }
-  const resourceTags = asksForTags(policies) ? await tagsOf(repository, registry, store) : undefined
+  const resourceTags = asks(policies, asksForResourceTags) ? await tagsOf(repository, registry, store) : undefined
   const resourceAccount = accountOf(resource, registry)
-  const facts = { ...request, registry, identity: own, resourceAccount, resourceTags }
-  const conditions = conditionValues(facts)
-  return { question: { principal: asNamed(principal), action, resource, resourceAccount, conditions }, policies }
+  const conditions = asks(policies, hasAny)
+    ? conditionValues({ ...request, registry, identity: own, resourceAccount, resourceTags })
+    : {}
+  const mayAllow = {
+    resourcePolicyMayAllow: own !== undefined && resourcePolicyMayAllow(action, repository !== undefined),
+  }
+  return {
+    question: { principal: asNamed(principal), action, resource, resourceAccount, conditions, ...mayAllow },
+    policies,
+  }
 }
 
 type Stores = AccessCaseDeps['store']
@@ -115,10 +127,16 @@ async function repositoryPolicyFor(
   return kept && repositoryPolicy(kept.text)
 }
 
-function asksForTags({ identity, resource, boundary = [], serviceControl = [], session = [] }: ApplicablePolicies) {
-  const asks = ({ policy }: AttachedPolicy) => asksForResourceTags(policy.conditionKeys)
-  return [identity, resource, boundary, serviceControl, session].some((policies) => policies.some(asks))
+/** Whether the condition keys of a policy are such; what no policy looks at need not be known. */
+function asks(
+  { identity, resource, boundary = [], serviceControl = [], session = [] }: ApplicablePolicies,
+  areSuch: (conditionKeys: ReadonlySet<string>) => boolean,
+): boolean {
+  const isSuch = ({ policy }: AttachedPolicy) => areSuch(policy.conditionKeys)
+  return [identity, resource, boundary, serviceControl, session].some((policies) => policies.some(isSuch))
 }
+
+const hasAny = (conditionKeys: ReadonlySet<string>) => conditionKeys.size > 0
 
 async function tagsOf(repository: string | undefined, registry: Registry, store: Stores) {
   const found = repository === undefined ? undefined : await store.repositories.get(registry, repository)

@@ -130,7 +130,9 @@ const CREDENTIALS_NAMED = /(Authorization=|Credential must have exactly 5 [^']*g
 /** A path and a message may repeat what the client sent, of any length. */
 const LONGEST = 2048
 
-function fitToKeep({ operation, refusal, ...end }: RequestEnd): RequestEnd {
+function fitToKeep(end: RequestEnd): RequestEnd {
+  const { operation, refusal } = end
+  if (!refusal && operation.length <= LONGEST) return end
   const kept = { ...end, operation: shortened(operation) }
   if (!refusal) return kept
   const { code, message } = refusal

@@ -96,8 +96,8 @@ interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   readonly requestId: string
 }
 
-async function answer({ path, requestId, ...received }: Received, deps: DataPlaneDeps): Promise<void> {
-  const { req, now } = received
+async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
+  const { req, res, path, query, requestId, now } = received
   if (path === importsEndpoint.path && req.method === 'POST') return takeImport(received, deps)
   if (path === DOWNLOAD_PATH) return getLayer(received, deps)
 
@@ -107,7 +107,7 @@ async function answer({ path, requestId, ...received }: Received, deps: DataPlan
   const { remoteAddress } = req.socket
   const isSecure = 'encrypted' in req.socket
   const request = requestContextOf({ requestId, now, headers: req.headers, remoteAddress, isSecure })
-  const call = { ...received, registry, principal: grant.principal, request, repository, reference }
+  const call = { req, res, query, now, registry, principal: grant.principal, request, repository, reference }
   await deps.authorize(permissionFor(`ecr:${action}`, call))
   await endpoint(call, deps)
 }
