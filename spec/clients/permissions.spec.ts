@@ -178,8 +178,10 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
   })
 
   it('lets CreateRepository come from an identity or the registry policy, not from a repository policy (P17)', async () => {
-    const { repositories } = await admin().json('ecr', 'describe-repositories')
-    const made = repositories.map(({ repositoryName }: { repositoryName: string }) => repositoryName)
+    const { repositories } = await admin().json<{ repositories: { repositoryName: string }[] }>(
+      ...['ecr', 'describe-repositories'],
+    )
+    const made = repositories.map(({ repositoryName }) => repositoryName)
     expect(made).toEqual(expect.arrayContaining(['ecr-public/app', 'quay/by-identity']))
 
     const policy = {
