@@ -1,0 +1,92 @@
+import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { request } from 'undici'
+import { compose, type Running } from '../../src/compose.js'
+import { readConfig } from '../../src/config.js'
+
+/* What a session policy takes away stays away with the registry token that the session fetched. */
+
+const account = '111122223333'
+const arn = `arn:aws:sts::${account}:assumed-role/builder/build-7`
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+const allow = (...actions: string[]) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+})
+const developer = { accessKeyId: 'AKIADEVELOPER', secretAccessKey: 'secret' }
+const accounts = {
+  [account]: {
+    users: { developer: { accessKeys: { AKIADEVELOPER: 'secret' }, policies: [allow('ecr:*')] } },
+    roles: {
+      builder: {
+        trustPolicy: {
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:user/developer` }, Action: 'sts:AssumeRole' },
+          ],
+        },
+        policies: [allow('ecr:*')],
+      },
+    },
+  },
+}
+
+let running: Running
+beforeAll(async () => {
+  const config = { ...readConfig({ store: 'memory', port: '0', registryPort: '0' }, {}), accounts }
+  running = await compose(config, ['control-plane', 'data-plane'], silent)
+  await ecr(developer).send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+})
+afterAll(() => running.close())
+
+const common = () => ({ endpoint: running.endpoint, region: 'us-east-1', maxAttempts: 1 })
+const ecr = (credentials: typeof developer & { sessionToken?: string }) => new ECRClient({ ...common(), credentials })
+
+/** Begins an upload with the token a session of the role gets, narrowed by this policy. */
+async function beginUpload(policy?: object) {
+  const sts = new STSClient({ ...common(), credentials: developer })
+  const { Credentials } = await sts.send(
+    new AssumeRoleCommand({
+      RoleArn: `arn:aws:iam::${account}:role/builder`,
+      RoleSessionName: 'build-7',
+      ...(policy && { Policy: JSON.stringify(policy) }),
+    }),
+  )
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {}
+  const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+  const { authorizationData } = await ecr(session).send(new GetAuthorizationTokenCommand({}))
+  const { statusCode, body } = await request(`http://${running.registry}/v2/team/app/blobs/uploads/`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${authorizationData?.[0]?.authorizationToken ?? ''}` },
+  })
+  return { statusCode, text: await body.text() }
+}
+
+it('lets the session of a role push what its role may', async () => {
+  expect((await beginUpload()).statusCode).toBe(202)
+  expect((await beginUpload(allow('ecr:*'))).statusCode).toBe(202)
+})
+
+it('refuses what the session policy does not allow', async () => {
+  const { statusCode, text } = await beginUpload(allow('ecr:GetAuthorizationToken', 'ecr:BatchGetImage'))
+  expect(statusCode).toBe(403)
+  expect(JSON.parse(text)).toEqual({
+    errors: [
+      {
+        code: 'DENIED',
+        message:
+          `User: ${arn} is not authorized to perform: ecr:InitiateLayerUpload on resource: ` +
+          `arn:aws:ecr:us-east-1:${account}:repository/team/app because no session policy allows the ecr:InitiateLayerUpload action`,
+      },
+    ],
+  })
+})
+
+it('refuses what the session policy denies', async () => {
+  const policy = allow('ecr:*')
+  const deny = { Effect: 'Deny', Action: 'ecr:InitiateLayerUpload', Resource: '*' }
+  const { statusCode, text } = await beginUpload({ ...policy, Statement: [...policy.Statement, deny] })
+  expect(statusCode).toBe(403)
+  expect(text).toContain('with an explicit deny in a session policy')
+})
