@@ -2,6 +2,7 @@ import { serverException } from './errors.js'
 import type { Entry, Expectation, KeyValue, PageOf, Write } from './ports/key-value.js'
 import type { Collection, Page, Records, Store } from './ports/store.js'
 import type { Registry } from './registry.js'
+import { turns } from './turns.js'
 
 type Work<R> = (records: Records) => Promise<R>
 
@@ -57,21 +58,6 @@ const recordsOf = (collection: <T>(name: keyof Records) => Collection<T>): Recor
   settings: collection('settings'),
   roles: collection('roles'),
 })
-
-/** Those who lost a race in this process go one after the other, registry by registry, instead of racing again. */
-function turns() {
-  const last = new Map<string, Promise<unknown>>()
-  return <R>({ account, region }: Registry, run: () => Promise<R>): Promise<R> => {
-    const id = `${account} ${region}`
-    const turn = (last.get(id) ?? Promise.resolve()).then(run)
-    const over = turn.then(forget, forget)
-    function forget() {
-      if (last.get(id) === over) last.delete(id)
-    }
-    last.set(id, over)
-    return turn
-  }
-}
 
 function collectionOf<T>(
   keyValue: KeyValue,
