@@ -57,9 +57,14 @@ describe('a call about more repositories than the model takes', () => {
 
 describe('a call about more tags than a repository may have', () => {
   const looked = names.slice(0, 51)
+  /** Denies nothing: values are worked out where a policy looks at them. */
+  const aboutTags = {
+    ...{ Effect: 'Deny', Action: 'ecr:*', Resource: '*' },
+    Condition: { StringEquals: { 'aws:RequestTag/never': 'there' } },
+  }
 
   it('is decided on with one too many, and refused', async () => {
-    await using emulator = await emulatorDenying()
+    await using emulator = await emulatorDenying(aboutTags)
     const tags = names.map((Key) => ({ Key, Value: 'v' }))
     const tagged = await emulator.refusalOf(emulator.ecr.send(new TagResourceCommand({ resourceArn, tags })))
     expect(tagged).toMatchObject({ name: 'TooManyTagsException', values: { 'aws:tagkeys': looked } })
@@ -79,7 +84,7 @@ describe('a call about more tags than a repository may have', () => {
   })
 
   it('finds empty what is longer than a tag may be, and refuses it', async () => {
-    await using emulator = await emulatorDenying()
+    await using emulator = await emulatorDenying(aboutTags)
     const tags = [{ Key: 'k'.repeat(129), Value: 'v'.repeat(257) }]
     const { name, values } = await emulator.refusalOf(emulator.ecr.send(new TagResourceCommand({ resourceArn, tags })))
     expect(name).toBe('InvalidTagParameterException')

@@ -25,7 +25,8 @@ const trust = (AWS: string, more: object = {}, Action: string | string[] = 'sts:
 const reading = ['AmazonEC2ContainerRegistryReadOnly']
 const everything = [policy(allow('ecr:*'))]
 const tagging = ['sts:AssumeRole', 'sts:TagSession']
-const teamOnly = policy(allow('ecr:*', { Condition: { StringEquals: { 'aws:PrincipalTag/team': 'a' } } }))
+const onlyFor = (team: string) =>
+  policy(allow('ecr:*', { Condition: { StringEquals: { 'aws:PrincipalTag/team': team } } }))
 
 const roles: Record<string, ConfiguredRole> = {
   reader: { trustPolicy: trust(developer), policies: reading },
@@ -33,8 +34,12 @@ const roles: Record<string, ConfiguredRole> = {
   'for-others': { trustPolicy: trust(roleArn('reader')), policies: reading },
   'by-path': { trustPolicy: trust(developer), policies: reading, path: '/build/' },
   long: { trustPolicy: trust(developer), policies: reading, maxSessionDurationSeconds: 43_200 },
-  chained: { trustPolicy: trust(roleArn('tagged'), {}, tagging), maxSessionDurationSeconds: 43_200 },
-  tagged: { trustPolicy: trust(developer, {}, tagging), policies: [teamOnly], tags: { team: 'b' } },
+  chained: {
+    trustPolicy: trust(roleArn('tagged'), {}, tagging),
+    policies: [onlyFor('another')],
+    maxSessionDurationSeconds: 43_200,
+  },
+  tagged: { trustPolicy: trust(developer, {}, tagging), policies: [onlyFor('a')], tags: { team: 'b' } },
   'with-id': {
     trustPolicy: trust(developer, { Condition: { StringEquals: { 'sts:ExternalId': 'the-id' } } }),
   },
