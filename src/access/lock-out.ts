@@ -1,7 +1,5 @@
-import { evaluate } from '../iam/evaluate.js'
-import { accessCase } from './access-case.js'
 import type { AccessRequest } from './authorize.js'
-import type { AuthorizerDeps } from './authorizer.js'
+import { type AuthorizerDeps, decide } from './authorizer.js'
 import { repositoryPolicy } from './parsed-policies.js'
 
 /**
@@ -16,8 +14,6 @@ export async function locksOut(
 ): Promise<boolean> {
   const again: AccessRequest = { ...request, action: 'ecr:SetRepositoryPolicy', resources: [repositoryArn] }
   const supposed = { ...repositoryPolicy(policyText), name: 'repository policy that was to be set' }
-  const { question, policies } = await accessCase(again, repositoryArn, deps, supposed)
-  const decision = evaluate(question, policies)
-  deps.decisions.decided(request.request.requestId, { question, policies, decision })
+  const { decision } = await decide(again, repositoryArn, deps, supposed)
   return !decision.allowed
 }

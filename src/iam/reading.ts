@@ -36,7 +36,7 @@ export function optionalTextAt({ value, path }: Located): string | undefined {
 }
 
 /** A text. */
-export function textAt({ value, path }: Located): Located<string> {
+function textAt({ value, path }: Located): Located<string> {
   return typeof value === 'string' ? { value, path } : refuse({ value, path }, `must be a text, not ${nameOf(value)}`)
 }
 
