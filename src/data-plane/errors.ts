@@ -1,5 +1,6 @@
 import { invalidParameterAt, ServiceException } from '../registry/errors.js'
-import { NoSpace } from '../registry/ports/blob-store.js'
+import { BlobsUnavailable, NoSpace } from '../registry/ports/blob-store.js'
+import { StoreUnavailable } from '../registry/ports/key-value.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 
 /** A refusal in the registry's own terms, where ECR's API has no exception for it. */
@@ -45,6 +46,9 @@ const upstreamAnswers = {
   unavailable: [503, 'UNAVAILABLE'],
 } as const
 
+/** A store that fails over is back in seconds. */
+const RETRY_AFTER_SECONDS = '2'
+
 /** How an error goes on the wire; undefined for one that is no refusal but a fault of ours. */
 export function ociErrorOf(error: unknown): OciError | undefined {
   if (error instanceof OciError) return error
@@ -56,6 +60,8 @@ export function ociErrorOf(error: unknown): OciError | undefined {
     const [status, code] = upstreamAnswers[error.kind]
     return new OciError(status, code, error.message)
   }
+  if (error instanceof StoreUnavailable || error instanceof BlobsUnavailable)
+    return new OciError(503, 'UNAVAILABLE', error.message, { 'retry-after': RETRY_AFTER_SECONDS })
   if (error instanceof NoSpace) return new OciError(507, 'UNAVAILABLE', error.message)
   return undefined
 }

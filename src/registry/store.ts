@@ -36,6 +36,8 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
   return {
     ...recordsOf((name) => collectionOf(keyValue, name, transact)),
     transact,
+    registries: () => keyValue.registries(),
+    ahead: (places, work, options) => keyValue.ahead(places, work, options),
     clear: () => keyValue.clear(),
     close: () => keyValue.close(),
   }
@@ -57,6 +59,8 @@ const recordsOf = (collection: <T>(name: keyof Records) => Collection<T>): Recor
   events: collection('events'),
   settings: collection('settings'),
   roles: collection('roles'),
+  leases: collection('leases'),
+  touches: collection('touches'),
 })
 
 function collectionOf<T>(

@@ -47,6 +47,8 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
         }),
       )
     },
+    registries: async () => registriesIn(db),
+    ahead: (_places, work) => work(),
     async clear() {
       await db.clearAsync()
     },
@@ -78,6 +80,18 @@ function readsOn(db: RootDatabase<string, Buffer>) {
       : valueOf({ registry, ...expected }) === expected.value
 
   return { valueOf, list, holds }
+}
+
+/** Leaps from one registry's first key to the next one's. */
+function registriesIn(db: RootDatabase<string, Buffer>): Registry[] {
+  const found: Registry[] = []
+  for (let start: Buffer = Buffer.alloc(0); ;) {
+    const [key] = db.getKeys({ start, limit: 1 })
+    if (!key) return found
+    const [account = '', region = ''] = text(key, 0).split('\0')
+    found.push({ account, region })
+    start = Buffer.concat([Buffer.from(`${account}\0${region}\0`), behindAll])
+  }
 }
 
 const keyFor = ({ account, region }: Registry, collection: string, key: string) =>

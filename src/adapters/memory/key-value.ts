@@ -36,6 +36,15 @@ export function memoryKeyValue(): KeyValue {
       for (const write of writes) apply(sorted(registry, write.collection), write)
       return true
     },
+    async registries() {
+      const inUse = [...collections].filter(([, { keys }]) => keys.length > 0)
+      const ids = new Set(inUse.map(([id]) => id.split(' ').slice(0, 2).join(' ')))
+      return [...ids].map((id) => {
+        const [account = '', region = ''] = id.split(' ')
+        return { account, region }
+      })
+    },
+    ahead: (_places, work) => work(),
     async clear() {
       collections.clear()
     },

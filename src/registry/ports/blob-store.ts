@@ -14,8 +14,57 @@ export interface BlobStore {
   create(): Promise<BlobWriter>
   /** The writer of an upload session: the same `id` finds the same bytes again, also after a restart. */
   session(id: string): Promise<BlobWriter>
+  /** The bytes another process is writing under this name (`BlobWriter.name`); undefined where they cannot be seen from here. */
+  follow(name: string): Promise<GrowingBytes | undefined>
+  /** A URL where a client can fetch the bytes itself for so many seconds; undefined where they come through us. */
+  locationOf(digest: string, forSeconds: number): Promise<string | undefined>
+  /** Every blob, in no order. */
+  list(): AsyncIterable<StoredBlob>
+  /** Forgets a blob; who is reading it may finish. Nothing happens where there is none. */
+  remove(digest: string): Promise<void>
+  /** Takes a blob whose bytes are not what its name says out of reach, and keeps them for people to look at. */
+  quarantine(digest: string): Promise<void>
+  /** What was begun and is no blob: temporary files, the bytes of upload sessions. */
+  leftovers(): AsyncIterable<Leftover>
+  discard(leftover: Leftover): Promise<void>
+  /** Small texts beside the blobs, durable once `put` resolves: what it takes to find the blobs' names again. */
+  readonly notes: Notes
   /** Forgets everything. */
   clear(): Promise<void>
+}
+
+/** Bytes that a process somewhere is appending to. */
+export interface GrowingBytes {
+  /** How many there are now. */
+  size(): Promise<number>
+  read(position: number, length: number): Promise<Buffer>
+  close(): Promise<void>
+}
+
+/** A blob, as far as looking after it goes. */
+export interface StoredBlob {
+  readonly digest: string
+  readonly size: number
+}
+
+/** Bytes that are no blob, and may never become one. */
+export interface Leftover {
+  readonly kind: 'temporary' | 'upload'
+  /** Of a writer (`BlobWriter.name`) or of an upload session. */
+  readonly name: string
+  /** Epoch milliseconds by the machine's own time. */
+  readonly touchedAt: number
+  /** Whether its writer is known to live, or may: nobody else may take the bytes away from it. */
+  readonly mayBeInUse: boolean
+}
+
+/** Texts by name. A name is made of segments joined by `/`, each of them of `[A-Za-z0-9._:+=@-]`, none of them `.` or `..`. */
+export interface Notes {
+  get(name: string): Promise<string | undefined>
+  put(name: string, text: string): Promise<void>
+  remove(name: string): Promise<void>
+  /** The names that begin with these segments, in no order. */
+  list(under: string): AsyncIterable<string>
 }
 
 /** Takes bytes that may be overwritten once it resolves; when it rejects, no more follow. */
@@ -30,6 +79,8 @@ export interface ByteRange {
 export interface BlobWriter {
   /** Bytes appended so far. */
   readonly size: number
+  /** Under which other processes may follow the bytes; undefined where they cannot see them. */
+  readonly name: string | undefined
   /** One append at a time; the chunk may be reused once it resolves. */
   append(chunk: Uint8Array): Promise<void>
   /** Bytes already appended, for readers of a transfer in flight, also while it is committed: at most `length`. */
@@ -55,4 +106,9 @@ export class DigestMismatch extends Error {
 /** The disk has no room left for the bytes. */
 export class NoSpace extends Error {
   override readonly name = 'NoSpace'
+}
+
+/** Where blobs are kept gave no usable answer, and asking again did not help. */
+export class BlobsUnavailable extends Error {
+  override readonly name = 'BlobsUnavailable'
 }

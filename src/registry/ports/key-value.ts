@@ -10,9 +10,22 @@ export interface KeyValue {
   list(registry: Registry, collection: string, page: PageOf): Promise<Entry[]>
   /** Applies every write if every expectation holds, and says whether it did; durable once it answers. */
   commit(registry: Registry, expectations: Expectation[], writes: Write[]): Promise<boolean>
+  /** Every registry that has records, for what looks after all of them; not for a request's path. */
+  registries(): Promise<Registry[]>
+  /**
+   * Runs work that will `get` these places. A store across a network asks for all of them at once; each answer is good for
+   * one `get` of its place, so that reading again, after a race say, reads anew. With `lastKnown`, a `get` that the store
+   * does not answer is answered with what this process read last, if it did: what was allowed goes on while the store is
+   * away.
+   */
+  ahead<R>(places: readonly Place[], work: () => Promise<R>, options?: AheadOptions): Promise<R>
   /** Forgets everything, in every registry. */
   clear(): Promise<void>
   close(): Promise<void>
+}
+
+export interface AheadOptions {
+  readonly lastKnown?: boolean
 }
 
 export interface Place {
@@ -41,4 +54,12 @@ export interface Write {
   collection: string
   key: string
   value: string | undefined
+}
+
+/**
+ * The store gave no answer within its bound: it is away, or stopped in the middle. Whether a write that was under way has
+ * happened is not known.
+ */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
 }

@@ -2,6 +2,7 @@ import type { Image, Layer, Reference, Tag } from '../image.js'
 import type { PlannedImport, PullThroughCacheRule } from '../pull-through.js'
 import type { CacheEvent } from '../events.js'
 import type { Registry } from '../registry.js'
+import type { AheadOptions } from './key-value.js'
 import type { Policy, Repository } from '../repository.js'
 import type { Upload } from '../upload.js'
 
@@ -21,6 +22,8 @@ export interface Records {
   readonly events: Collection<CacheEvent> // time, then order; in `installation`
   readonly settings: Collection<string> // name; in `installation`
   readonly roles: Collection<RecordedRole> // account name; in `installation`
+  readonly leases: Collection<LeaseRecord> // name; in `installation`
+  readonly touches: Collection<Touch> // digest; in `installation`
 }
 
 /** A role the service made for itself, which no configuration names. */
@@ -31,8 +34,34 @@ export interface RecordedRole {
   readonly createdAt: number
 }
 
-/** The records, and the two things only a whole store can do. */
+/** What only one process may do at a time. Nobody compares clocks: who waits sees whether `beat` still changes. */
+export interface LeaseRecord {
+  /** Counts the owners, so that one who was given up for dead and comes back is told from the living one. */
+  readonly fence: number
+  /** Of the process that holds it; absent once it was given back. */
+  readonly owner?: string
+  /** Counted up by the owner for as long as it lives. */
+  readonly beat: number
+  /** The name under which the bytes that are being written can be followed. */
+  readonly following?: string
+  /** Why the last owner did not do what it held the lease for. */
+  readonly failure?: { readonly kind: string; readonly message: string }
+}
+
+/** When somebody last relied on a blob's bytes being there: the sweep leaves them alone for a while. */
+export interface Touch {
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** Set while the sweep is removing the bytes: who needs them waits and then looks again. */
+  readonly isGoing?: true
+}
+
+/** The records, and what only a whole store can do. */
 export interface Store extends Records {
+  /** Every registry that has records, for what looks after all of them; not for a request's path. */
+  registries(): Promise<Registry[]>
+  /** Runs work that will `get` these records, which a store across a network then reads all at once; see `KeyValue`. */
+  ahead<R>(records: readonly RecordPlace[], work: () => Promise<R>, options?: AheadOptions): Promise<R>
   /**
    * Runs `work` so that what it writes lands together or not at all, and runs it again when another writer changed
    * what it read. Lists show what was committed: list before writing to a collection. Throws ServerException when it
@@ -41,6 +70,13 @@ export interface Store extends Records {
   transact<R>(registry: Registry, work: (records: Records) => Promise<R>): Promise<R>
   clear(): Promise<void>
   close(): Promise<void>
+}
+
+/** Where a record is, for `ahead`. */
+export interface RecordPlace {
+  readonly registry: Registry
+  readonly collection: keyof Records
+  readonly key: string
 }
 
 /** Records of one kind in key order. Every method is atomic on its own. */
