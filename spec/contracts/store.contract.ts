@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { deleteRepository } from '../../src/registry/delete-repository.js'
+import { putImage } from '../../src/registry/put-image.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import { installation, type Registry } from '../../src/registry/registry.js'
@@ -15,19 +18,26 @@ const repository = (name: string, createdAt = 0): Repository => ({
   encryption: { encryptionType: 'AES256' },
   tags: [],
 })
+const upload = { id: 'gone', repository: 'a', startedAt: 0, size: 0 }
+const manifest = { mediaType: 'application/vnd.oci.image.manifest.v1+json', blobs: [], manifests: [] }
 const layer = (name: string, digest: string) => ({ repository: name, digest, size: 1 })
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-/** What every KeyValue must make of a Store. `create` gives an empty one. */
-export function storeContract(name: string, create: () => Promise<KeyValue>) {
+/**
+ * What every KeyValue must make of a Store. `create` gives an empty one, `reopen` the same one as another process finds it;
+ * without it, one that only this process sees.
+ */
+export function storeContract(name: string, create: () => Promise<KeyValue>, reopen?: () => Promise<KeyValue>) {
   describe(`a store on ${name}`, () => {
     let keyValue: KeyValue
     let store: Store
+    let other: Store
     beforeEach(async () => {
       keyValue = await create()
       store = storeOf(keyValue)
+      other = storeOf(reopen ? await reopen() : keyValue)
     })
-    afterEach(() => store.close())
+    afterEach(() => Promise.all([store.close(), ...(reopen ? [other.close()] : [])]))
 
     const namesOf = async (page: Parameters<Store['repositories']['list']>[1]) => {
       const { items, next } = await store.repositories.list(registry, page)
@@ -150,6 +160,90 @@ export function storeContract(name: string, create: () => Promise<KeyValue>) {
       expect(await store.repositories.insert(registry, 'a', repository('a'))).toBe(true)
     })
 
+    it('knows the registries that have records', async () => {
+      expect(await store.registries()).toEqual([])
+      await insertAll('a', 'b')
+      await store.settings.put(installation, 'a', 'x')
+      await store.tags.put({ ...registry, region: 'eu-west-2' }, 'a b', { repository: 'a', tag: 'b', digest: 'c' })
+      await store.uploads.put({ ...registry, account: '210987654321' }, 'gone', upload)
+      await store.uploads.remove({ ...registry, account: '210987654321' }, 'gone')
+      const found = (await other.registries()).map(({ account, region }) => `${account} ${region}`).sort()
+      expect(found).toEqual(['- -', '123456789012 eu-west-1', '123456789012 eu-west-2'])
+    })
+    it('keeps a record as it was written, whatever is in it', async () => {
+      const property = fc.asyncProperty(
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: 'binary' }),
+        async (key, text) => {
+          await store.settings.put(registry, key, text)
+          expect(await other.settings.get(registry, key)).toBe(text)
+          await store.settings.update(registry, key, (before) => `${before} and more`)
+          expect((await other.settings.list(registry, { limit: 1, prefix: key })).items).toEqual([`${text} and more`])
+          await store.settings.remove(registry, key)
+          expect(await other.settings.get(registry, key)).toBeUndefined()
+        },
+      )
+      await fc.assert(property, { numRuns: 30 })
+    })
+
+    describe('a list, while others write', () => {
+      const names = Array.from({ length: 300 }, (_, at) => `stays-${String(at).padStart(3, '0')}`)
+      it('shows each record that stays, once and in order', async () => {
+        await insertAll(...names)
+        let isOver = false
+        const churn = async (writer: Store, mark: string) => {
+          for (let round = 0; !isOver; round++) {
+            const name = `${names[(round * 37) % names.length] ?? ''}-${mark}${round % 5}`
+            await writer.repositories.put(registry, name, repository(name))
+            await writer.repositories.remove(registry, name)
+          }
+        }
+        const churning = [churn(store, 'a'), churn(other, 'b')]
+        const seen: string[] = []
+        for (let after: string | undefined; ;) {
+          const page = await namesOf({ limit: 40, ...(after !== undefined && { after }) })
+          seen.push(...page.names)
+          if (page.next === undefined) break
+          after = page.next
+        }
+        isOver = true
+        await Promise.all(churning)
+        expect(seen).toEqual([...seen].sort(byBytes))
+        expect(seen.filter((name) => names.includes(name))).toEqual(names)
+      })
+    })
+
+    describe('told what will be read', () => {
+      const place = (key: string) => ({ registry, collection: 'settings' as const, key })
+      it('gives each answer once, and reads anew after that', async () => {
+        await store.settings.put(registry, 'a', 'one')
+        const seen = await store.ahead([place('a'), place('absent')], async () => {
+          const first = [await store.settings.get(registry, 'a'), await store.settings.get(registry, 'absent')]
+          await other.settings.put(registry, 'a', 'two')
+          return [...first, await store.settings.get(registry, 'a'), await store.settings.get(registry, 'absent')]
+        })
+        expect(seen).toEqual(['one', undefined, 'two', undefined])
+      })
+      it('forgets the rest once the work has written', async () => {
+        await store.settings.put(registry, 'a', 'one')
+        const seen = await store.ahead([place('a')], () =>
+          store.ahead([place('b')], async () => {
+            await store.settings.put(registry, 'a', 'two')
+            return store.settings.get(registry, 'a')
+          }),
+        )
+        expect(seen).toBe('two')
+      })
+      it('lets a transaction that was raced read anew', async () => {
+        await store.settings.put(registry, 'a', '1')
+        await store.ahead([place('a')], async () => {
+          await other.settings.put(registry, 'a', '10')
+          await store.settings.update(registry, 'a', (count) => String(Number(count) + 1))
+        })
+        expect(await store.settings.get(registry, 'a')).toBe('11')
+      })
+    })
+
     describe('a transaction', () => {
       it('loses none of 200 concurrent changes to one record', async () => {
         await insertAll('a')
@@ -157,6 +251,16 @@ export function storeContract(name: string, create: () => Promise<KeyValue>) {
           store.repositories.update(registry, 'a', (record) => ({ ...record, createdAt: record.createdAt + 1 }))
         await Promise.all(Array.from({ length: 200 }, grow))
         expect((await store.repositories.get(registry, 'a'))?.createdAt).toBe(200)
+      })
+      it('loses none of 200 changes to one record by two processes', async () => {
+        await insertAll('a')
+        const grow = (_: unknown, index: number) =>
+          (index % 2 ? store : other).repositories.update(registry, 'a', (record) => ({
+            ...record,
+            createdAt: record.createdAt + 1,
+          }))
+        await Promise.all(Array.from({ length: 200 }, grow))
+        expect((await other.repositories.get(registry, 'a'))?.createdAt).toBe(200)
       })
       it('lands as a whole or not at all', async () => {
         const failing = store.transact(registry, async ({ repositories, layers }) => {
@@ -214,31 +318,32 @@ export function storeContract(name: string, create: () => Promise<KeyValue>) {
         expect((await store.settings.list(registry, { limit: 9 })).items).toEqual(['1', 'undefined', '3'])
       })
       it('never lets racing inserts exceed a quota', async () => {
-        const create = (name: string) =>
-          store.transact(registry, async ({ repositories }) => {
+        const create = (at: number) =>
+          (at % 2 ? store : other).transact(registry, async ({ repositories }) => {
             const { items } = await repositories.list(registry, { limit: 100 })
-            return items.length < 10 && repositories.insert(registry, name, repository(name))
+            return items.length < 10 && repositories.insert(registry, `r${at}`, repository(`r${at}`))
           })
-        const created = await Promise.all(Array.from({ length: 20 }, (_, at) => create(`repository-${at}`)))
+        const created = await Promise.all(Array.from({ length: 20 }, (_, at) => create(at)))
         expect(created.filter(Boolean)).toHaveLength(10)
         expect((await namesOf({ limit: 100 })).names).toHaveLength(10)
       })
-      it('never deletes a repository under a layer that is being put', async () => {
+      it('never deletes a repository under an image that is being put', async () => {
         for (let round = 0; round < 20; round++) {
           const name = `r${round}`
+          const digest = `sha256:${'d'.repeat(64)}`
           await insertAll(name)
-          const deleted = store.transact(registry, async ({ repositories, layers }) => {
-            const { items } = await layers.list(registry, { limit: 1, prefix: `${name} ` })
-            return items.length === 0 && (await repositories.remove(registry, name)) !== undefined
-          })
-          const put = store.transact(registry, async ({ repositories, layers }) => {
-            if (!(await repositories.get(registry, name))) return false
-            return layers.insert(registry, keyOf(name, 'd'), layer(name, 'd'))
-          })
-          const outcomes = await Promise.all(round % 2 ? [deleted, put] : [deleted, put].reverse())
-          expect(outcomes.filter(Boolean)).toHaveLength(1)
-          const isLayered = (await store.layers.get(registry, keyOf(name, 'd'))) !== undefined
-          expect((await store.repositories.get(registry, name)) !== undefined).toBe(isLayered)
+          const deleteIt = () =>
+            deleteRepository({ store, blobs: memoryBlobStore(), touches: { touch: async () => {} } }, registry, name, {
+              force: false,
+            })
+          const put = { repository: name, digest, manifest, manifestSize: 1, tag: 'v1', now: 0 }
+          const putIt = () => putImage(other, registry, put)
+          const racers = round % 2 ? [deleteIt, putIt] : [putIt, deleteIt]
+          const outcomes = await Promise.allSettled(racers.map((race) => race()))
+          expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+          const isThere = (await store.repositories.get(registry, name)) !== undefined
+          expect((await store.images.get(registry, keyOf(name, digest))) !== undefined).toBe(isThere)
+          expect((await store.tags.get(registry, keyOf(name, 'v1'))) !== undefined).toBe(isThere)
         }
       })
       it('refuses to list what it has written, and other registries', async () => {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { readStoreUrl } from '../../../src/adapters/redis/address.js'
+
+describe("A store's URL", () => {
+  it('names one server', () => {
+    expect(readStoreUrl('redis://cache')).toEqual({
+      address: { kind: 'alone', options: { host: 'cache', port: 6379, db: 0 } },
+      wait: 0,
+    })
+    expect(readStoreUrl('redis://me:p%40ss@[::1]:7000/3?wait=1')).toEqual({
+      address: { kind: 'alone', options: { host: '::1', port: 7000, username: 'me', password: 'p@ss', db: 3 } },
+      wait: 1,
+    })
+    expect(readStoreUrl('rediss://:pw@cache').address.options).toEqual({
+      ...{ host: 'cache', port: 6379, password: 'pw', db: 0, tls: {} },
+    })
+  })
+  it('names sentinels and what they call the master', () => {
+    expect(readStoreUrl('redis-sentinel://me:pw@a,b:7,c/mymaster/2').address).toMatchObject({
+      kind: 'sentinel',
+      options: {
+        sentinels: [
+          { host: 'a', port: 26379 },
+          { host: 'b', port: 7 },
+          { host: 'c', port: 26379 },
+        ],
+        ...{ name: 'mymaster', username: 'me', password: 'pw', db: 2 },
+      },
+    })
+  })
+  it('names some of a cluster', () => {
+    expect(readStoreUrl('redis-cluster://:pw@a:7000,b:7001?wait=2')).toEqual({
+      address: {
+        kind: 'cluster',
+        nodes: [
+          { host: 'a', port: 7000 },
+          { host: 'b', port: 7001 },
+        ],
+        options: { password: 'pw' },
+      },
+      wait: 2,
+    })
+  })
+  it.each([
+    ['http://cache', 'none of redis://'],
+    ['redis://', 'none of redis://'],
+    ['redis://me:hunter2@cache/x', 'database is a number'],
+    ['redis://me:hunter2@a,b', 'several hosts'],
+    ['redis://me:hunter2%@a', '%25'],
+    ['redis://me:hunter2@a:port', 'no host and port'],
+    ['redis-sentinel://me:hunter2@a', "master's name"],
+    ['redis-cluster://me:hunter2@a/1', 'database 0 alone'],
+    ['redis://me:hunter2@a?tls=1', 'no parameter tls'],
+    ['redis://me:hunter2@a?wait=all', 'number of replicas'],
+    ['redis://me:hun/hunter2@a', 'percent-encoded'],
+    ['redis://me:1234/hunter2@a', 'percent-encoded'],
+    ['redis://me:x@hunter2@a', 'percent-encoded'],
+    ['redis://me:hunter2@a:99999', 'no port 99999'],
+  ])('%s is refused in one line without its password', (url, why) => {
+    expect(() => readStoreUrl(url)).toThrow(why)
+    expect(() => readStoreUrl(url)).not.toThrow(/hunter2|\n/)
+  })
+})

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { readsOn } from '../../../src/adapters/redis/ahead.js'
+import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
+
+describe('What is remembered for the time Redis is away', () => {
+  it('is forgotten as it grows, by long keys too', async () => {
+    let isAway = false
+    const reads = readsOn(() => (isAway ? Promise.reject(new StoreUnavailable('away')) : Promise.resolve(undefined)))
+    const place = (name: string) => ({
+      ...{ registry: { account: '1', region: 'x' }, collection: 'layers', key: name.repeat(1_000_000) },
+    })
+    const names = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN']
+    for (const name of names) await reads.get(place(name))
+    isAway = true
+    const known = await reads.ahead([], () => Promise.allSettled(names.map((name) => reads.get(place(name)))), {
+      lastKnown: true,
+    })
+    expect(known.at(0)?.status).toBe('rejected')
+    expect(known.at(-1)?.status).toBe('fulfilled')
+  })
+})

@@ -1,0 +1,165 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Registry } from '../../../src/registry/registry.js'
+import { describeWith, redisNeeds } from '../../support/describe-with.js'
+import { type RedisStore, redisStore } from '../../support/redis-store.js'
+import { type RedisProcess, startRedis } from '../../support/redis.js'
+
+const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
+const setting = (key: string) => ({ registry, collection: 'settings' as const, key })
+
+/** A way to Redis that breaks off once, when the answer to a commit is to come back: it has been carried out. */
+async function breakingWay(port: number) {
+  let [isToBreak, isCommitted] = [false, false]
+  const server = createServer((client) => {
+    const redis = connect(port, '127.0.0.1')
+    for (const socket of [client, redis])
+      socket.on('error', () => {}).on('close', () => (client.destroy(), redis.destroy()))
+    client.on('data', (sent) => {
+      isCommitted ||= isToBreak && /evalsha/i.test(sent.toString('latin1'))
+      redis.write(sent)
+    })
+    redis.on('data', (answer) => {
+      if (!isCommitted) return client.write(answer)
+      ;[isToBreak, isCommitted] = [false, false]
+      return client.destroy()
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    breakOnce: () => void (isToBreak = true),
+    [Symbol.asyncDispose]: async () => void (await once(server.close(), 'close')),
+  }
+}
+
+describeWith(redisNeeds, 'While Redis is away', () => {
+  let redis: RedisProcess
+  let opened: RedisStore
+  beforeEach(async () => {
+    redis = await startRedis({ appendonly: true })
+    opened = await redisStore(redis.url)
+    await put('a', 'one')
+  })
+  afterEach(async () => {
+    await opened[Symbol.asyncDispose]()
+    await redis[Symbol.asyncDispose]()
+  })
+  const get = (key: string) => opened.store.settings.get(registry, key)
+  const put = (key: string, value: string) => opened.store.settings.put(registry, key, value)
+  const unavailable = { name: 'StoreUnavailable' }
+  const timed = async (work: Promise<unknown>) => {
+    const startedAt = performance.now()
+    await expect(work).rejects.toMatchObject(unavailable)
+    return performance.now() - startedAt
+  }
+  const goesOn = () =>
+    expect.poll(() => put('b', 'two').then(() => get('b'), String), { timeout: 10_000, interval: 20 }).toBe('two')
+
+  describe.each([
+    { how: 'killed', away: () => redis.kill(), back: () => redis.restart() },
+    { how: 'stopped', away: async () => redis.pause(), back: async () => redis.resume() },
+  ])('being $how', ({ away, back }) => {
+    it('makes requests wait, then fail, then fail at once, and goes on by itself', async () => {
+      await away()
+      for (const took of await Promise.all([timed(get('a')), timed(put('a', 'two')), timed(get('b'))])) {
+        expect(took).toBeGreaterThan(2_000)
+        expect(took).toBeLessThan(5_000)
+      }
+      await expect.poll(() => timed(get('a')), { timeout: 10_000 }).toBeLessThan(900)
+      expect(await timed(put('a', 'two'))).toBeLessThan(900)
+      await back()
+      await goesOn()
+      expect(opened.logged).toEqual(['Redis does not answer', 'Redis answers again'])
+    })
+    it('answers what was read last to who may have that', async () => {
+      await get('absent')
+      const read = () => Promise.all([get('a'), get('absent')])
+      const places = ['a', 'absent'].map(setting)
+      await put('a', 'two')
+      await away()
+      const known = () => opened.store.ahead(places, () => opened.store.ahead([], read), { lastKnown: true })
+      const unseen = opened.store.ahead([], () => get('never seen'), { lastKnown: true })
+      await Promise.all([
+        expect(known()).resolves.toEqual(['two', undefined]),
+        expect(opened.store.ahead(places, read)).rejects.toMatchObject(unavailable),
+        expect(unseen).rejects.toMatchObject(unavailable),
+      ])
+      await back()
+      await goesOn()
+      expect(await opened.store.ahead(places, read)).toEqual(['two', undefined])
+    })
+    it('does not keep a process that closes the store', async () => {
+      await away()
+      const waiting = [timed(get('a')), timed(put('a', 'two'))]
+      await opened[Symbol.asyncDispose]()
+      await Promise.all(waiting)
+      expect(await timed(get('a'))).toBeLessThan(1_000)
+    })
+  })
+
+  it('waits through a restart that is short', async () => {
+    await redis.kill()
+    const waiting = [get('a'), opened.store.settings.insert(registry, 'c', 'three')]
+    await redis.restart()
+    expect(await Promise.all(waiting)).toEqual(['one', true])
+  })
+  it('says that the outcome is not known, and sends nothing twice, where the answer to a commit is lost', async () => {
+    await using way = await breakingWay(redis.port)
+    await using through = await redisStore(way.url)
+    await through.store.settings.put(registry, 'b', 'one')
+    way.breakOnce()
+    await expect(through.store.settings.insert(registry, 'c', 'three')).rejects.toMatchObject(unavailable)
+    expect(await through.store.settings.get(registry, 'c')).toBe('three')
+  })
+  it('sends no write that would be carried out when it is back, once it is in doubt', async () => {
+    redis.pause()
+    await timed(get('a'))
+    await timed(opened.store.settings.insert(registry, 'late', 'three'))
+    redis.resume()
+    await goesOn()
+    expect(await get('late')).toBeUndefined()
+  })
+  it('does not answer what was read last to what goes on behind the work that may have it', async () => {
+    await redis.kill()
+    let behind: Promise<unknown> = Promise.resolve()
+    await opened.store.ahead([], async () => void (behind = timed(get('a'))), { lastKnown: true })
+    await behind
+  })
+  it('says why, as soon as it is known', async () => {
+    await redis.kill()
+    const refused = { message: expect.stringContaining('ECONNREFUSED') as unknown }
+    await expect(get('a')).rejects.toMatchObject({ ...unavailable, ...refused })
+    await expect(put('a', 'two')).rejects.toMatchObject({ ...unavailable, ...refused })
+  })
+  it('loses nothing that was acknowledged, and counts nothing twice', async () => {
+    let [acknowledged, unknown] = [0, 0]
+    await put('count', '0')
+    const count = (text: string) => String(Number(text) + 1)
+    let isOver = false
+    const counting = Array.from({ length: 8 }, async () => {
+      while (!isOver)
+        await opened.store.settings.update(registry, 'count', count).then(
+          () => acknowledged++,
+          () => unknown++,
+        )
+    })
+    for (let round = 0; round < 5; round++) {
+      const before = acknowledged
+      await expect.poll(() => acknowledged, { timeout: 10_000 }).toBeGreaterThan(before + 20)
+      await redis.restart()
+    }
+    isOver = true
+    await Promise.all(counting)
+    const counted = Number(await get('count'))
+    expect(counted).toBeGreaterThanOrEqual(acknowledged)
+    expect(counted).toBeLessThanOrEqual(acknowledged + unknown)
+  })
+  it('finds it empty and starts anew', async () => {
+    await redis.restart({ empty: true })
+    await expect.poll(() => get('a').catch(String), { timeout: 5_000 }).toBeUndefined()
+    await put('a', 'two')
+    expect(await get('a')).toBe('two')
+  })
+})

@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type BackgroundProcess, startProcess } from './background-process.js'
+import { freePort } from './free-port.js'
+import { disposeAll, untilRedisSays } from './redis-answers.js'
+import { type RedisProcess, startRedis } from './redis.js'
+import { neutralEnvironment } from './run-command.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+/** One master, two replicas, and three sentinels of which two must agree that the master is gone for a second. */
+export interface RedisSentinel extends AsyncDisposable {
+  /** `redis-sentinel://a,b,c/mymaster` */
+  readonly url: string
+  /** The first is the master as long as nothing befell it. */
+  readonly servers: readonly RedisProcess[]
+}
+
+/** Starts all six, and answers when the sentinels know one another and both replicas are in step. */
+export async function startRedisSentinel(): Promise<RedisSentinel> {
+  const started: AsyncDisposable[] = []
+  const dispose = async () => void (await disposeAll(started))
+  try {
+    const master = await startRedis()
+    started.push(master)
+    const args = ['--replicaof', '127.0.0.1', String(master.port)]
+    const replicas = [await startRedis({ args }), await startRedis({ args })]
+    started.push(...replicas)
+    await untilRedisSays(master.port, ['info', 'replication'], (text) => count(text, /state=online/g) === 2)
+    const directory = await temporaryDirectory()
+    started.push(directory)
+    const ports = [await freePort(), await freePort(), await freePort()]
+    for (const port of ports) started.push(await startSentinel(directory.path, port, master.port))
+    const isKnown = (text: string) => text.includes('num-slaves\n2\n') && text.includes('num-other-sentinels\n2\n')
+    for (const port of ports) await untilRedisSays(port, ['sentinel', 'master', 'mymaster'], isKnown)
+    const url = `redis-sentinel://${ports.map((port) => `127.0.0.1:${port}`).join(',')}/mymaster`
+    return { url, servers: [master, ...replicas], [Symbol.asyncDispose]: dispose }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+async function startSentinel(directory: string, port: number, master: number): Promise<BackgroundProcess> {
+  const file = join(directory, `${port}.conf`)
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${directory}`,
+    `sentinel monitor mymaster 127.0.0.1 ${master} 2`,
+    'sentinel down-after-milliseconds mymaster 1000',
+    'sentinel failover-timeout mymaster 3000',
+  ]
+  await writeFile(file, `${lines.join('\n')}\n`)
+  return startProcess('redis-sentinel', [file], { ready: /\+monitor master/, env: neutralEnvironment() })
+}
+
+const count = (text: string, what: RegExp) => text.match(what)?.length ?? 0

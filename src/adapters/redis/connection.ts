@@ -1,0 +1,177 @@
+import { Redis } from 'ioredis'
+import { LRUCache } from 'lru-cache'
+import { NoSpace } from '../../registry/ports/blob-store.js'
+import { StoreUnavailable } from '../../registry/ports/key-value.js'
+import type { Log } from '../../registry/ports/log.js'
+import type { Address } from './address.js'
+import { type Client, clientFor, PATIENCE_MS } from './client.js'
+import { adviceFor, isAway, isHopeless, type Meaning, meaningOf, NotSent, reasonOf } from './failures.js'
+import { LAYOUT_KEY, tagOf } from './keys.js'
+import { troublesOn } from './troubles.js'
+
+/** A connection that is held for as long as the process lives, whatever becomes of Redis. */
+export interface Connection {
+  readonly client: Client
+  /** Asks, and asks again where a connection breaks off, within the bound. Throws StoreUnavailable. */
+  readonly read: <T>(key: string, ask: () => Promise<T>) => Promise<T>
+  /**
+   * Writes. What may have arrived is never sent again: then StoreUnavailable says that the outcome is not known. Throws
+   * NoSpace where Redis is full. The more bytes, the longer it may take.
+   */
+  readonly write: <T>(key: string, bytes: number, send: () => Promise<T>) => Promise<T>
+  readonly close: () => void
+}
+
+/** What Redis carries out in a millisecond at the least, however busy the machine. */
+const BYTES_A_MS = 500
+/** Once Redis has been away for longer than the bound, a request tries once, for this long at most. */
+const SHORT_PATIENCE_MS = 500
+const START_WITHIN_MS = 5_000
+const PAUSE_MS = 50
+const REGISTRIES_WATCHED = 1000
+const TROUBLES: Partial<Record<Meaning, string>> = {
+  full: 'Redis has no room left',
+  refused: 'Redis refuses what it is asked',
+}
+
+/** Connects, and waits for the first answer. Throws a plain error of one line where there is none. */
+export async function connect(address: Address, log: Log): Promise<Connection> {
+  const client = clientFor(address)
+  let lastError: Error | undefined
+  client.on('error', (error: Error) => (lastError = error))
+  const bound = performance.now() + START_WITHIN_MS
+  for (;;) {
+    try {
+      await within(bound, client, () => client.exists(LAYOUT_KEY))
+      // A database that is not there is told like this, and then it would be another one.
+      if (lastError && isHopeless(lastError)) throw lastError
+      client.on('ready', () => (lastError = undefined))
+      return connectionOn(client, log, () => lastError)
+    } catch (error) {
+      const reason = error instanceof NotSent ? (lastError ?? error) : (error as Error)
+      if (performance.now() + PAUSE_MS < bound && !isHopeless(reason)) await pause(PAUSE_MS)
+      else {
+        client.disconnect()
+        throw new Error(`Redis does not answer (${reasonOf(reason)}): ${adviceFor(reason)}.`, { cause: error })
+      }
+    }
+  }
+}
+
+function connectionOn(client: Client, log: Log, lastError: () => Error | undefined): Connection {
+  const state = states(client, log)
+  let isClosed = false
+
+  /** Tries for as long as the bound allows and it is certain, or does not matter, that nothing was done. */
+  async function persist<T>({ key, isRepeatable, bytes = 0, send }: Command<T>): Promise<T> {
+    const part = state(key)
+    const { patience, tries } = part.patience()
+    const bound = performance.now() + patience + bytes / BYTES_A_MS
+    for (let tried = 1; ; tried++) {
+      try {
+        const answer = await within(bound, client, send)
+        part.heard()
+        return answer
+      } catch (error) {
+        const failure = error instanceof NotSent ? notSent(lastError()) : (error as Error)
+        const meaning = meaningOf(failure)
+        part.missed(failure)
+        const mayRepeat = meaning === 'not yet' || (meaning === 'unknown' && isRepeatable)
+        const isOver = isClosed || tried >= tries || performance.now() + PAUSE_MS >= bound
+        // Also before it fails at once: who tries again and again must not keep the event loop from connecting.
+        await pause(!mayRepeat || isOver ? 0 : PAUSE_MS)
+        if (!mayRepeat || isOver) throw explained(failure)
+      }
+    }
+  }
+
+  const read = <T>(key: string, ask: () => Promise<T>) => persist({ key, isRepeatable: true, send: ask })
+  return {
+    client,
+    read,
+    async write(key, bytes, send) {
+      // What cannot be asked for first would wait for a connection, and be done when nobody expects it any more.
+      if (state(key).isInDoubt()) await read(key, () => client.exists(key))
+      return persist({ key, isRepeatable: false, bytes, send })
+    },
+    close() {
+      isClosed = true
+      client.disconnect()
+    },
+  }
+}
+
+/** A client that cannot connect says why only to whoever listens to it. */
+const notSent = (why: Error | undefined) => new NotSent(why ? reasonOf(why) : 'no connection')
+
+interface Command<T> {
+  readonly key: string
+  readonly isRepeatable: boolean
+  readonly bytes?: number
+  readonly send: () => Promise<T>
+}
+
+/** What is known of a server that holds certain keys. */
+interface State {
+  /** Whether it has answered since it last did not. */
+  isInDoubt(): boolean
+  patience(): { patience: number; tries: number }
+  heard(): void
+  missed(failure: Error): void
+}
+
+/** One state for one server; one a registry in a cluster, of which a part may be away. Changes are logged, once each. */
+function states(client: Client, log: Log): (key: string) => State {
+  const known = new LRUCache<string, State>({ max: REGISTRIES_WATCHED })
+  return (key) => {
+    const id = client instanceof Redis ? '' : tagOf(key)
+    const state = known.get(id) ?? newState(log, id === '' ? {} : { registry: id })
+    known.set(id, state)
+    return state
+  }
+}
+
+function newState(log: Log, facts: object): State {
+  let [awaySince, isInDoubt]: [number | undefined, boolean] = [undefined, true]
+  const tell = troublesOn(log)
+  return {
+    isInDoubt: () => isInDoubt,
+    patience() {
+      const isLong = awaySince !== undefined && performance.now() - awaySince > PATIENCE_MS
+      return isLong ? { patience: SHORT_PATIENCE_MS, tries: 1 } : { patience: PATIENCE_MS, tries: Infinity }
+    },
+    heard() {
+      if (awaySince !== undefined) log.info(facts, 'Redis answers again')
+      ;[awaySince, isInDoubt] = [undefined, false]
+    },
+    missed(failure) {
+      isInDoubt = true
+      const trouble = TROUBLES[meaningOf(failure)]
+      if (trouble) tell({ ...facts, reason: reasonOf(failure) }, trouble)
+      if (!isAway(failure)) return
+      if (awaySince === undefined) log.error({ ...facts, reason: reasonOf(failure) }, 'Redis does not answer')
+      awaySince ??= performance.now()
+    },
+  }
+}
+
+function explained(failure: Error): Error {
+  const meaning = meaningOf(failure)
+  const reason = reasonOf(failure)
+  // The client's own error carries the whole command, and with it what is stored: that is not for a log.
+  if (meaning === 'fault') return new Error(`Redis reports a mistake (${reason})`)
+  if (meaning === 'full') return new NoSpace(`Redis has no room left (${reason})`, { cause: failure })
+  return new StoreUnavailable(`Redis does not answer (${reason})`, { cause: failure })
+}
+
+/** Sends if there is a connection, and waits no longer than to the bound, whatever the client does. */
+async function within<T>(bound: number, client: Client, send: () => Promise<T>): Promise<T> {
+  if (client.status !== 'ready') throw new NotSent('no connection')
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(0, bound - performance.now()))
+  })
+  return Promise.race([send(), tooLate]).finally(() => clearTimeout(timer))
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -1,0 +1,100 @@
+/*
+ * Records in fewer bytes. JSON.stringify leaves no control character in what it makes, so each stands for something here:
+ *
+ *   01     and 32 bytes: a SHA-256 digest in quotes
+ *   02..1b a fragment that records are mostly made of
+ *   1c..1e one of the names the record's key is joined from, in quotes
+ *   1f     at the start: the rest is a text that has control characters of its own, as it is
+ */
+const DIGEST = 0x01
+const FIRST_FRAGMENT = 0x02
+const FIRST_NAME = 0x1c
+const NAMES = 3
+const AS_IT_IS = 0x1f
+
+const nameAt = (index: number) => String.fromCharCode(FIRST_NAME + index)
+const [NAME_1, NAME_2] = [nameAt(0), nameAt(1)]
+
+/**
+ * Longest first where one begins like another. Their places in this list are part of the stored layout: add at the end, 26 at
+ * most.
+ */
+const FRAGMENTS = [
+  `{"repository":${NAME_1},"digest":${NAME_2}`,
+  `{"repository":${NAME_1},"tag":${NAME_2},"digest":`,
+  `{"repository":${NAME_1},`,
+  ',"mediaType":"application/vnd.oci.image.manifest.v1+json","blobs":[{"digest":',
+  ',"mediaType":"application/vnd.docker.distribution.manifest.v2+json","blobs":[{"digest":',
+  ',"mediaType":"application/vnd.oci.image.index.v1+json"',
+  ',"mediaType":"application/vnd.docker.distribution.manifest.list.v2+json"',
+  ',"mediaType":"application/vnd.oci.image.manifest.v1+json"',
+  ',"mediaType":"application/vnd.docker.distribution.manifest.v2+json"',
+  ',"mediaType":"application/vnd.oci.image.config.v1+json"',
+  ',"mediaType":"application/vnd.docker.container.image.v1+json"',
+  ',"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip"',
+  ',"mediaType":"application/vnd.oci.image.layer.v1.tar+zstd"',
+  ',"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip"',
+  '},{"digest":',
+  '}],"manifests":[],"manifestSize":',
+  ',"blobs":[],"manifests":[{"digest":',
+  '}],"manifestSize":',
+  ',"imageSize":',
+  ',"wholeSize":',
+  ',"tags":[],"pushedAt":1',
+  ',"tags":["',
+  '"],"pushedAt":1',
+  ',"size":',
+  ',"pulledThrough":true',
+  ',"isInImage":true',
+] as const
+
+const codes = new Map<string, string>(
+  FRAGMENTS.map((fragment, index) => [fragment, String.fromCharCode(FIRST_FRAGMENT + index)]),
+)
+const patterns = FRAGMENTS.map((fragment) => fragment.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
+const PACKABLE = new RegExp(`"sha256:[0-9a-f]{64}"|${patterns.join('|')}`, 'g')
+const HEX = { start: '"sha256:'.length, end: -1 }
+const DIGEST_BYTES = 32
+// eslint-disable-next-line no-control-regex -- they are what is looked for.
+const CONTROL = /[\0-\x1f]/
+
+/**
+ * A record's text in fewer bytes: a registry's memory is mostly digests and a few texts again and again. The same text under
+ * the same key always packs alike, so packed texts can be compared.
+ */
+export function packed(key: string, json: string): Buffer {
+  if (CONTROL.test(json)) return Buffer.from(String.fromCharCode(AS_IT_IS) + json)
+  const text = namesOf(key).reduce((rest, name, index) => rest.replaceAll(name, nameAt(index)), json)
+  // Characters that stand for a byte each, so that a digest's bytes can stand among them.
+  const bytes = Buffer.from(text).toString('latin1')
+  return Buffer.from(bytes.replaceAll(PACKABLE, codeOf), 'latin1')
+}
+
+const codeOf = (found: string) =>
+  codes.get(found) ??
+  String.fromCharCode(DIGEST) + Buffer.from(found.slice(HEX.start, HEX.end), 'hex').toString('latin1')
+
+/** The names a key is joined from, as JSON writes them. */
+const namesOf = (key: string) =>
+  key
+    .split(' ', NAMES)
+    .filter((name) => name !== '')
+    .map((name) => JSON.stringify(name))
+
+/** The text that was packed. */
+export function unpacked(key: string, bytes: Buffer): string {
+  if (bytes[0] === AS_IT_IS) return bytes.toString('utf8', 1)
+  let [text, from] = ['', 0]
+  for (let at = 0; at < bytes.length; at++) {
+    const code = bytes[at] ?? 0
+    if (code >= FIRST_NAME) continue
+    text += bytes.toString('utf8', from, at)
+    if (code === DIGEST) {
+      text += `"sha256:${bytes.toString('hex', at + 1, at + 1 + DIGEST_BYTES)}"`
+      at += DIGEST_BYTES
+    } else text += FRAGMENTS[code - FIRST_FRAGMENT]
+    from = at + 1
+  }
+  const named = text + bytes.toString('utf8', from)
+  return namesOf(key).reduce((rest, name, index) => rest.replaceAll(nameAt(index), () => name), named)
+}
