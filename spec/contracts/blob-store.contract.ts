@@ -181,6 +181,84 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await store(bytes)
     })
 
+    it('are listed once committed, and not once removed', async () => {
+      const other = Buffer.from('other')
+      await store(bytes)
+      await store(other)
+      const unfinished = await fill(await blobs.create())
+      const listed = async () => {
+        const found: Record<string, number> = {}
+        for await (const { digest: name, size } of blobs.list()) found[name] = size
+        return found
+      }
+      expect(await listed()).toEqual({ [digest]: bytes.length, [digestOf(other)]: other.length })
+      await unfinished.abort()
+      await blobs.read(digestOf(other))
+      await blobs.remove(digestOf(other))
+      await blobs.remove(digestOf(other))
+      await isAbsent(digestOf(other))
+      await blobs.quarantine(digest)
+      await blobs.quarantine(digest)
+      await isAbsent(digest)
+      expect(await listed()).toEqual({})
+      await store(bytes)
+      expect(await hashOf(digest)).toBe(digest)
+    })
+    it('leave over the bytes of upload sessions, until these are discarded', async () => {
+      const leftUploads = async () => {
+        const found = []
+        for await (const leftover of blobs.leftovers()) if (leftover.kind === 'upload') found.push(leftover)
+        return found
+      }
+      expect(await leftUploads()).toEqual([])
+      const before = Date.now()
+      await (await fill(await blobs.session(sessionId))).close()
+      const [left, ...others] = await leftUploads()
+      expect(left).toMatchObject({ name: sessionId, mayBeInUse: false })
+      expect(others.every(({ name }) => name === sessionId)).toBe(true)
+      // File systems and object stores count coarsely.
+      expect(left!.touchedAt).toBeGreaterThan(before - 2000)
+      for (const leftover of await leftUploads()) await blobs.discard(leftover)
+      for (const leftover of [left!]) await blobs.discard(leftover)
+      expect(await leftUploads()).toEqual([])
+      expect(await sessionSize()).toBe(0)
+    })
+    it('have notes beside them', async () => {
+      const { notes } = blobs
+      const under = async (name: string) => {
+        const found: string[] = []
+        for await (const note of notes.list(name)) found.push(note)
+        return found.sort()
+      }
+      const name = 'images/1/eu-west-1/a/b/sha256:0a'
+      expect(await notes.get(name)).toBeUndefined()
+      await notes.put(name, '{"tags":["ü"]}')
+      await notes.put('images/1/eu-west-1/a/sha256:0b', 'other')
+      await notes.put('images/1/eu-west-1/ab/sha256:0c', 'third')
+      await notes.put(name, 'changed')
+      blobs = await reopen()
+      expect(await blobs.notes.get(name)).toBe('changed')
+      expect(await under('images/1/eu-west-1/a')).toEqual([name, 'images/1/eu-west-1/a/sha256:0b'])
+      expect(await under('images')).toHaveLength(3)
+      expect(await under('nothing')).toEqual([])
+      await notes.remove(name)
+      await notes.remove(name)
+      expect(await blobs.notes.get(name)).toBeUndefined()
+      await blobs.clear()
+      expect(await under('images')).toEqual([])
+    })
+    it('forget nobody who relies on them: a reader of a removed blob gets it whole or not at all', async () => {
+      await store(bytes)
+      const chunks: Buffer[] = []
+      const isThere = await blobs
+        .send(digest, { start: 0, end: bytes.length - 1 }, async (chunk) => {
+          if (chunks.length === 0) await blobs.remove(digest)
+          chunks.push(Buffer.from(chunk))
+        })
+        .catch(() => false)
+      if (isThere) expect(digestOf(Buffer.concat(chunks))).toBe(digest)
+    })
+
     describe('of an upload session', () => {
       it('go on where they were, request by request', async () => {
         await (await fill(await blobs.session(sessionId), bytes.subarray(0, 1000))).close()

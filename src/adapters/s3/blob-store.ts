@@ -1,0 +1,84 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import type { BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
+import type { Ids } from '../../registry/ports/ids.js'
+import { unavailable } from './answers.js'
+import { type Spool, blobWriter } from './blob-writer.js'
+import { type Bucket, openBucket, type Tuning, usual } from './bucket.js'
+import { blobKey } from './keys.js'
+import { bucketNotes } from './notes.js'
+import { bytesOf, headOf, wholeOf } from './reading.js'
+import { isInBucket, tending } from './tending.js'
+import { knownHashes, uploadSession } from './upload-session.js'
+
+/** What it takes to keep blobs in S3. */
+export interface S3Blobs {
+  /** `s3://bucket/prefix`. */
+  readonly url: string
+  /** Where bytes wait until they are sent: a blob store on disk that nobody else writes blobs to. */
+  readonly spool: Spool
+  readonly ids: Ids
+  readonly tuning?: Partial<Tuning>
+}
+
+/**
+ * Blobs as objects of an S3-compatible store: `<prefix>/blobs/<algorithm>/<hex>`, and beside them `uploads`, `notes` and
+ * `quarantine`. Any number of machines may share them. The SDK finds endpoint, Region and credentials where it always does.
+ * Throws plain errors of one line each where they are wrong; BlobsUnavailable later, when S3 gives no usable answer.
+ */
+export async function s3BlobStore({ url, spool, ids, tuning }: S3Blobs): Promise<BlobStore> {
+  const bucket = await openBucket(url, { ...usual, ...tuning })
+  const writing = { bucket, spool, ids }
+  const known = knownHashes()
+  const tended = tending(bucket)
+
+  return {
+    ...tended,
+    size: async (digest) => {
+      const key = blobKey(bucket, digest)
+      return key === undefined ? undefined : (await headOf(bucket, key))?.ContentLength
+    },
+    send: (digest, range, take) => send(bucket, blobKey(bucket, digest), range, take),
+    read: async (digest) => {
+      const key = blobKey(bucket, digest)
+      return key === undefined ? undefined : wholeOf(bucket, key)
+    },
+    create: () => blobWriter(writing),
+    session: (id) => uploadSession(writing, known, id),
+    follow: (name) => spool.follow(name),
+    locationOf: (digest, forSeconds) => locationOf(bucket, blobKey(bucket, digest), forSeconds),
+    async *leftovers() {
+      yield* spool.leftovers()
+      yield* tended.leftovers()
+    },
+    discard: (leftover) => (isInBucket(leftover) ? tended.discard(leftover) : spool.discard(leftover)),
+    notes: bucketNotes(bucket),
+    async clear() {
+      known.clear()
+      await spool.clear()
+      await tended.clear()
+    },
+  }
+}
+
+async function send(bucket: Bucket, key: string | undefined, range: ByteRange, take: TakeChunk): Promise<boolean> {
+  if (key === undefined) return false
+  if (range.end < range.start) return (await headOf(bucket, key)) !== undefined
+  const chunks = await bytesOf(bucket, key, { range })
+  if (!chunks) return false
+  for await (const chunk of chunks) await take(chunk)
+  return true
+}
+
+/**
+ * A presigned GET. Credentials that expire earlier end it earlier.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+ */
+async function locationOf(bucket: Bucket, key: string | undefined, expiresIn: number): Promise<string | undefined> {
+  if (key === undefined) return undefined
+  try {
+    return await getSignedUrl(bucket.client, new GetObjectCommand({ Bucket: bucket.name, Key: key }), { expiresIn })
+  } catch (error) {
+    throw unavailable(error)
+  }
+}

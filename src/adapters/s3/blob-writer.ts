@@ -1,0 +1,64 @@
+import type { BlobStore, BlobWriter } from '../../registry/ports/blob-store.js'
+import type { Ids } from '../../registry/ports/ids.js'
+import type { Bucket } from './bucket.js'
+import { keep } from './keep.js'
+import { blobKey } from './keys.js'
+import { wholeOf } from './reading.js'
+
+/** Where bytes wait on this machine until their digest is known: a blob's key cannot be told before. */
+export type Spool = Pick<BlobStore, 'create' | 'follow' | 'leftovers' | 'discard' | 'clear'>
+
+/** What every way of writing takes. */
+export interface Writing {
+  readonly bucket: Bucket
+  readonly spool: Pick<Spool, 'create'>
+  readonly ids: Ids
+}
+
+/** Bytes that come in one go: a file of the spool that is sent to its key, once, when it is verified. */
+export async function blobWriter({ bucket, spool, ids }: Writing): Promise<BlobWriter> {
+  const file = await spool.create()
+  let keptAt: string | undefined
+
+  return {
+    get size() {
+      return file.size
+    },
+    get name() {
+      return file.name
+    },
+    append: (chunk) => file.append(chunk),
+    read: async (position, length) =>
+      keptAt === undefined
+        ? file.read(position, length).catch((error: unknown) => readKept(bucket, keptAt, position, length, error))
+        : readKept(bucket, keptAt, position, Math.min(length, file.size - position)),
+    verify: (digest) => file.verify(digest),
+    async commit(digest) {
+      try {
+        await file.verify(digest)
+        const key = blobKey(bucket, digest) ?? ''
+        await keep(bucket, key, file, ids)
+        keptAt = key
+      } finally {
+        await file.abort()
+      }
+    },
+    close: () => file.close(),
+    abort: () => file.abort(),
+  }
+}
+
+/** The file goes when the blob is kept: whoever was reading it just then goes on with the blob. */
+async function readKept(
+  bucket: Bucket,
+  key: string | undefined,
+  start: number,
+  length: number,
+  error: unknown = new Error('The blob is gone again'),
+): Promise<Buffer> {
+  if (key !== undefined && length <= 0) return Buffer.alloc(0)
+  const range = { start, end: start + length - 1 }
+  const bytes = key === undefined ? undefined : await wholeOf(bucket, key, { range })
+  if (!bytes) throw error
+  return bytes
+}

@@ -1,0 +1,27 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import type { Notes } from '../../registry/ports/blob-store.js'
+import { answered } from './answers.js'
+import type { Bucket } from './bucket.js'
+import { noteKey } from './keys.js'
+import { wholeOf } from './reading.js'
+import { remove } from './tending.js'
+import { objectsUnder } from './upload-parts.js'
+
+/** Notes as objects under `notes`. */
+export const bucketNotes = (bucket: Bucket): Notes => ({
+  get: async (name) => (await wholeOf(bucket, noteKey(bucket, name)))?.toString(),
+  async put(name, text) {
+    const note = {
+      Bucket: bucket.name,
+      Key: noteKey(bucket, name),
+      Body: text,
+      ContentType: 'text/plain; charset=utf-8',
+    }
+    await answered(bucket.client.send(new PutObjectCommand(note)))
+  },
+  remove: (name) => remove(bucket, noteKey(bucket, name)),
+  async *list(under) {
+    const start = noteKey(bucket, under).length - under.length
+    for await (const { key } of objectsUnder(bucket, `${noteKey(bucket, under)}/`)) yield key.slice(start)
+  },
+})

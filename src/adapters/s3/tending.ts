@@ -1,0 +1,135 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
+  type MultipartUpload,
+  paginateListParts,
+} from '@aws-sdk/client-s3'
+import type { BlobStore, Leftover } from '../../registry/ports/blob-store.js'
+import { answered, factsOf, ifThere, unavailable } from './answers.js'
+import type { Bucket } from './bucket.js'
+import { blobKey, digestAt, uploadPrefix } from './keys.js'
+import { headOf } from './reading.js'
+import { deleteUnder, objectsUnder } from './upload-parts.js'
+import { copy } from './writing.js'
+
+const HOUR_MS = 60 * 60 * 1000
+
+/** What keys begin with after the prefix, by what the objects are. */
+const WITH_OBJECTS = ['blobs', 'uploads', 'notes', 'quarantine'] as const
+
+/** Looking after what lies in the bucket: what there is, and taking it away. */
+export const tending = (
+  bucket: Bucket,
+): Pick<BlobStore, 'list' | 'remove' | 'quarantine' | 'leftovers' | 'discard' | 'clear'> => ({
+  async *list() {
+    for await (const { key, size } of objectsUnder(bucket, `${bucket.prefix}blobs/`)) {
+      const digest = digestAt(bucket, key)
+      if (blobKey(bucket, digest) === key) yield { digest, size }
+    }
+  },
+  async remove(digest, mayGo) {
+    const key = blobKey(bucket, digest)
+    if (key === undefined) return
+    await remove(bucket, key, AbortSignal.timeout(bucket.tuning.removalMs))
+    await mayGo?.()
+  },
+  async quarantine(digest) {
+    const key = blobKey(bucket, digest)
+    const head = key === undefined ? undefined : await headOf(bucket, key)
+    if (key === undefined || !head) return
+    const original = { key, size: head.ContentLength ?? 0, etag: head.ETag }
+    await copy(bucket, original, `${bucket.prefix}quarantine/${digest.replace(':', '-')}`)
+    await remove(bucket, key)
+  },
+  async *leftovers() {
+    yield* sessionsIn(bucket)
+    for await (const multipart of multipartsIn(bucket)) yield await leftoverOf(bucket, multipart)
+  },
+  async discard({ kind, name }) {
+    if (kind === 'upload') return deleteUnder(bucket, uploadPrefix(bucket, name))
+    const { Key, UploadId } = readName(bucket, name)
+    await abortMultipart(bucket, { Key, UploadId })
+  },
+  async clear() {
+    for await (const multipart of multipartsIn(bucket)) await abortMultipart(bucket, multipart)
+    for (const kind of WITH_OBJECTS) await deleteUnder(bucket, `${bucket.prefix}${kind}/`)
+  },
+})
+
+/** Deletes one object; nothing happens where there is none. */
+export async function remove({ client, name }: Bucket, key: string, abortSignal?: AbortSignal): Promise<void> {
+  await ifThere(client.send(new DeleteObjectCommand({ Bucket: name, Key: key }), { abortSignal }))
+}
+
+/** Upload sessions, each with the time its last bytes came. Its parts follow one another in the listing. */
+async function* sessionsIn(bucket: Bucket): AsyncGenerator<Leftover, void> {
+  const prefix = `${bucket.prefix}uploads/`
+  let current: { name: string; touchedAt: number } | undefined
+  for await (const { key, changedAt } of objectsUnder(bucket, prefix)) {
+    const [name = ''] = key.slice(prefix.length).split('/')
+    if (current && current.name !== name) yield { kind: 'upload', ...current, mayBeInUse: false }
+    current = { name, touchedAt: Math.max(changedAt, current?.name === name ? current.touchedAt : 0) }
+  }
+  if (current) yield { kind: 'upload', ...current, mayBeInUse: false }
+}
+
+/**
+ * Objects that were begun in parts and not completed; a listing of objects does not have them, and they are paid for.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+ */
+async function* multipartsIn(bucket: Bucket): AsyncGenerator<MultipartUpload, void> {
+  // Others may keep things in the same bucket.
+  for (const kind of WITH_OBJECTS) yield* multipartsUnder(bucket, `${bucket.prefix}${kind}/`)
+}
+
+async function* multipartsUnder({ client, name }: Bucket, Prefix: string): AsyncGenerator<MultipartUpload, void> {
+  let markers: Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'> | undefined = {}
+  while (markers) {
+    const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket: name, Prefix, ...markers })
+    const { Uploads = [], ...page } = await answered(client.send(command))
+    yield* Uploads
+    markers = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
+  }
+}
+
+/** One that nobody has added a part to for an hour is nobody's: a part takes seconds. */
+async function leftoverOf(bucket: Bucket, multipart: MultipartUpload): Promise<Leftover> {
+  const touchedAt = Math.max(multipart.Initiated?.getTime() ?? 0, await lastPartAt(bucket, multipart))
+  const age = performance.timeOrigin + performance.now() - touchedAt
+  return { kind: 'temporary', name: nameOf(bucket, multipart), touchedAt, mayBeInUse: age < HOUR_MS }
+}
+
+async function lastPartAt({ client, name }: Bucket, { Key, UploadId }: MultipartUpload): Promise<number> {
+  let last = 0
+  try {
+    for await (const { Parts = [] } of paginateListParts({ client }, { Bucket: name, Key, UploadId }))
+      for (const { LastModified } of Parts) last = Math.max(last, LastModified?.getTime() ?? 0)
+  } catch (error) {
+    if (factsOf(error).status !== 404) throw unavailable(error)
+  }
+  return last
+}
+
+async function abortMultipart({ client, name }: Bucket, { Key, UploadId }: MultipartUpload): Promise<void> {
+  try {
+    await client.send(new AbortMultipartUploadCommand({ Bucket: name, Key, UploadId }))
+  } catch (error) {
+    if (factsOf(error).name !== 'NoSuchUpload') throw unavailable(error)
+  }
+}
+
+const MULTIPART = 'multipart:'
+
+/** Tells multipart uploads from the spool's files by their names, too. */
+const nameOf = ({ prefix }: Bucket, { Key = '', UploadId = '' }: MultipartUpload) =>
+  `${MULTIPART}${Key.slice(prefix.length)} ${UploadId}`
+
+/** Whether a leftover is one of the bucket's; the others are files of the spool. */
+export const isInBucket = ({ kind, name }: Leftover): boolean => kind === 'upload' || name.startsWith(MULTIPART)
+
+function readName({ prefix }: Bucket, name: string) {
+  const [key = '', UploadId = ''] = name.slice(MULTIPART.length).split(' ')
+  return { Key: `${prefix}${key}`, UploadId }
+}

@@ -1,0 +1,86 @@
+import { paginateListObjectsV2, DeleteObjectsCommand } from '@aws-sdk/client-s3'
+import { BlobsUnavailable } from '../../registry/ports/blob-store.js'
+import { answered, unavailable } from './answers.js'
+import type { Bucket } from './bucket.js'
+import { bytesOf } from './reading.js'
+
+/** The bytes one request brought to an upload session: an object of their own, which never changes. */
+export interface UploadPart {
+  readonly key: string
+  readonly offset: number
+  readonly size: number
+  readonly etag: string
+}
+
+/** An object as a listing has it. */
+export interface Listed {
+  readonly key: string
+  readonly size: number
+  readonly etag: string
+  readonly changedAt: number
+}
+
+/** Every object whose key begins with this, page by page, in the order of their keys. */
+export async function* objectsUnder({ client, name }: Bucket, prefix: string): AsyncGenerator<Listed, void> {
+  const pages = paginateListObjectsV2({ client }, { Bucket: name, Prefix: prefix })
+  try {
+    for await (const { Contents = [] } of pages) {
+      for (const { Key: key = '', Size: size = 0, ETag: etag = '', LastModified } of Contents)
+        yield { key, size, etag, changedAt: LastModified?.getTime() ?? 0 }
+    }
+  } catch (error) {
+    throw unavailable(error)
+  }
+}
+
+/** The most DeleteObjects takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const DELETED_AT_ONCE = 1000
+
+/** Deletes every object whose key begins with this. */
+export async function deleteUnder(bucket: Bucket, prefix: string): Promise<void> {
+  let keys: string[] = []
+  for await (const { key } of objectsUnder(bucket, prefix)) {
+    keys.push(key)
+    if (keys.length < DELETED_AT_ONCE) continue
+    await deleteAll(bucket, keys)
+    keys = []
+  }
+  if (keys.length > 0) await deleteAll(bucket, keys)
+}
+
+async function deleteAll({ client, name }: Bucket, keys: string[]): Promise<void> {
+  const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
+  const { Errors = [] } = await answered(client.send(new DeleteObjectsCommand({ Bucket: name, Delete })))
+  const [first] = Errors
+  if (first) throw new BlobsUnavailable(`${first.Key} could not be deleted: ${first.Code} ${first.Message}`)
+}
+
+/** The parts of an upload session that follow one another from its first byte. */
+export async function partsUnder(bucket: Bucket, prefix: string): Promise<UploadPart[]> {
+  const parts: UploadPart[] = []
+  let expected = 0
+  for await (const { key, size, etag } of objectsUnder(bucket, prefix)) {
+    const offset = Number(key.slice(prefix.length))
+    if (offset !== expected) break
+    parts.push({ key, offset, size, etag })
+    expected += size
+  }
+  return parts
+}
+
+/** Hands over the bytes of parts from a position on, as they were when the parts were listed. */
+export async function* bytesOfParts(
+  bucket: Bucket,
+  parts: readonly UploadPart[],
+  position: number,
+  length: number,
+): AsyncGenerator<Buffer, void> {
+  for (const { key, offset, size, etag } of parts) {
+    const start = Math.max(0, position - offset)
+    const end = Math.min(size, position + length - offset) - 1
+    if (start > end) continue
+    const chunks = await bytesOf(bucket, key, { range: { start, end }, etag })
+    if (!chunks) throw new BlobsUnavailable('Bytes of the upload are gone')
+    yield* chunks
+  }
+}

@@ -1,0 +1,122 @@
+import {
+  type CompletedPart,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  PutObjectCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { Readable } from 'node:stream'
+import { answered, factsOf, unavailable } from './answers.js'
+import type { Bucket } from './bucket.js'
+import { headOf } from './reading.js'
+
+/** Bytes that can be read again, should a request have to be sent twice. */
+export interface Source {
+  readonly size: number
+  read(position: number, length: number): Promise<Buffer>
+}
+
+/** An object that is there: `etag` names this version of it, `isOurs` whether it was this call that made it. */
+export interface Stored {
+  readonly etag: string
+  readonly size: number
+  readonly isOurs: boolean
+}
+
+/** Parts of one object on their way at the same time: with the parts' size what a write may hold in memory. */
+const PARTS_AT_ONCE = 3
+const READ_BYTES = 1024 * 1024
+
+/**
+ * Stores an object unless there is one: never in place of another. `writer` is kept with it, so that a request that was carried
+ * out though its answer was lost is known for our own. A write that fails leaves no parts behind, as far as S3 lets us.
+ */
+export async function storeNew(bucket: Bucket, key: string, source: Source, writer: string): Promise<Stored> {
+  try {
+    return { etag: await put(bucket, key, source, writer, '*'), size: source.size, isOurs: true }
+  } catch (error) {
+    const { name, status } = factsOf(error)
+    // S3-compatible stores that cannot do it say so; the names of objects alone keep writers apart then.
+    if (status === 501 || name === 'NotImplemented')
+      return { etag: await answered(put(bucket, key, source, writer)), size: source.size, isOurs: true }
+    if (status !== 412 && status !== 409) throw unavailable(error)
+  }
+  const head = await headOf(bucket, key)
+  if (!head) throw unavailable(new Error('another writer was storing the same object'))
+  return { etag: head.ETag ?? '', size: head.ContentLength ?? 0, isOurs: head.Metadata?.writer === writer }
+}
+
+/** Stores an object, in place of one that is there. */
+export const storeOver = (bucket: Bucket, key: string, source: Source, writer: string): Promise<string> =>
+  answered(put(bucket, key, source, writer))
+
+async function put(bucket: Bucket, key: string, source: Source, writer: string, IfNoneMatch?: '*'): Promise<string> {
+  const { client, name: Bucket, tuning } = bucket
+  const Metadata = { writer }
+  const params = { Bucket, Key: key, Metadata, IfNoneMatch, ContentType: 'application/octet-stream' }
+  if (source.size <= tuning.partBytes) {
+    const Body = await source.read(0, source.size)
+    return (await client.send(new PutObjectCommand({ ...params, Body }))).ETag ?? ''
+  }
+  const Body = Readable.from(chunksOf(source), { objectMode: false })
+  const upload = new Upload({
+    client,
+    queueSize: PARTS_AT_ONCE,
+    partSize: tuning.partBytes,
+    params: { ...params, Body },
+  })
+  try {
+    return (await upload.done()).ETag ?? ''
+  } finally {
+    Body.destroy()
+  }
+}
+
+async function* chunksOf(source: Source): AsyncGenerator<Buffer, void> {
+  for (let position = 0; position < source.size;) {
+    const chunk = await source.read(position, Math.min(READ_BYTES, source.size - position))
+    if (chunk.length === 0) throw new Error('The bytes end before their size')
+    position += chunk.length
+    yield chunk
+  }
+}
+
+/** An object to be copied: of this version only, where its ETag is given. */
+export interface Original {
+  readonly key: string
+  readonly size: number
+  readonly etag?: string
+}
+
+/** Copies within the bucket: not a byte of it comes through this process. */
+export async function copy(bucket: Bucket, original: Original, to: string): Promise<void> {
+  const from = { CopySource: `${bucket.name}/${original.key}`, CopySourceIfMatch: original.etag }
+  const target = { Bucket: bucket.name, Key: to }
+  if (original.size > bucket.tuning.copyBytes) return answered(copyInParts(bucket, original.size, from, target))
+  await answered(bucket.client.send(new CopyObjectCommand({ ...from, ...target })))
+}
+
+async function copyInParts(
+  { client, tuning: { copyBytes } }: Bucket,
+  size: number,
+  from: { CopySource: string; CopySourceIfMatch: string | undefined },
+  target: { Bucket: string; Key: string },
+): Promise<void> {
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
+  try {
+    const Parts: CompletedPart[] = []
+    for (let start = 0; start < size; start += copyBytes) {
+      const PartNumber = Parts.length + 1
+      const CopySourceRange = `bytes=${start}-${Math.min(size, start + copyBytes) - 1}`
+      const part = new UploadPartCopyCommand({ ...from, ...target, UploadId, PartNumber, CopySourceRange })
+      Parts.push({ PartNumber, ETag: (await client.send(part)).CopyPartResult?.ETag })
+    }
+    await client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }))
+  } catch (error) {
+    await client.send(new AbortMultipartUploadCommand({ ...target, UploadId })).catch(() => {})
+    throw error
+  }
+}
