@@ -14,6 +14,7 @@ import { digestInvalid, OciError } from './errors.js'
 import { mountLayer } from './mount.js'
 import { requirePermissions } from './permission.js'
 import { bodyOf, hasBody } from './request-body.js'
+import { isBusy, soleWriter, type WhileOurs } from './sole-writer.js'
 
 /** POST /v2/<name>/blobs/uploads/: opens an upload, takes a whole blob (`?digest=`), or mounts one (`?mount=&from=`). */
 export const startUpload: Endpoint = async (call, deps) => {
@@ -34,13 +35,13 @@ export const startUpload: Endpoint = async (call, deps) => {
 export const uploadStatus: Endpoint = async (call, deps) => {
   const session = sessionOf(call)
   const { size } = await findUpload(deps, session)
-  respond(call, 204, progress(session, busy.has(session.id) ? size : await sizeKept(session, deps)))
+  respond(call, 204, progress(session, isBusy(session.id) ? size : await sizeKept(session, deps)))
 }
 
 /** PATCH: the next chunk, at the place Content-Range says or at the end. */
 export const receiveChunk: Endpoint = async (call, deps) => {
   const session = sessionOf(call)
-  const size = await alone(session, () => receive(call.req, session, deps))
+  const size = await soleWriter(session, deps, (whileOurs) => receive(call.req, session, deps, whileOurs))
   respond(call, 202, progress(session, size))
 }
 
@@ -50,8 +51,8 @@ export const finishUpload: Endpoint = async (call, deps) => {
   if (!isDigest(digest)) throw digestInvalid(digest)
   if (hasBody(call.req)) await requirePermissions(['ecr:UploadLayerPart'], call, deps)
   const session = sessionOf(call)
-  await alone(session, async () => {
-    if (hasBody(call.req)) await receive(call.req, session, deps)
+  await soleWriter(session, deps, async (whileOurs) => {
+    if (hasBody(call.req)) await receive(call.req, session, deps, whileOurs)
     await completeUpload(deps, session, digest)
   })
   layerCreated(call, digest)
@@ -60,7 +61,7 @@ export const finishUpload: Endpoint = async (call, deps) => {
 /** DELETE: the upload and its bytes are gone. */
 export const cancelUpload: Endpoint = async (call, deps) => {
   const session = sessionOf(call)
-  await alone(session, () => abandonUpload(deps, session))
+  await soleWriter(session, deps, () => abandonUpload(deps, session))
   respond(call, 204, {})
 }
 
@@ -82,12 +83,17 @@ async function takeWhole({ req }: Call, session: UploadSession, digest: string, 
 }
 
 /** How much of the upload is there after this request's body. */
-async function receive(req: IncomingMessage, session: UploadSession, deps: DataPlaneDeps): Promise<number> {
+async function receive(
+  req: IncomingMessage,
+  session: UploadSession,
+  deps: DataPlaneDeps,
+  whileOurs: WhileOurs,
+): Promise<number> {
   const firstByte = firstByteOf(req)
   try {
     const { size } = await appendPart(deps, session, {
       ...(firstByte !== undefined && { firstByte }),
-      bytes: bodyOf(req),
+      bytes: whileOurs(bodyOf(req)),
     })
     return size
   } catch (error) {
@@ -119,20 +125,6 @@ async function sizeKept({ id }: UploadSession, { blobs }: DataPlaneDeps): Promis
   const { size } = writer
   await writer.close()
   return size
-}
-
-/** Uploads a request is writing to. */
-const busy = new Set<string>()
-
-/** Refuses a second writer: its bytes could only land in the wrong place. */
-async function alone<R>({ id }: UploadSession, work: () => Promise<R>): Promise<R> {
-  if (busy.has(id)) throw new OciError(409, 'BLOB_UPLOAD_INVALID', 'Another request is writing to this upload')
-  busy.add(id)
-  try {
-    return await work()
-  } finally {
-    busy.delete(id)
-  }
 }
 
 /** Relative, so that it is right whatever host and scheme the client came by. */

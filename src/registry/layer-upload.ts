@@ -1,11 +1,16 @@
-import { invalidLayer, invalidLayerPart, uploadNotFound } from './errors.js'
+import { invalidLayer, invalidLayerPart, serverException, uploadNotFound } from './errors.js'
+import type { Touches } from './garbage/touches.js'
 import type { Layer } from './image.js'
+import { layerWithBytes, relied } from './layer-with-bytes.js'
 import { isDigest } from './manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch } from './ports/blob-store.js'
+import type { Clock } from './ports/clock.js'
+import { StoreUnavailable } from './ports/key-value.js'
 import { keyOf, type Store } from './ports/store.js'
 import type { Registry } from './registry.js'
 import { requireRepository } from './require-repository.js'
 import type { Upload } from './upload.js'
+import { inTurn } from './upload-turns.js'
 
 /** The model's least size of every part but the last: 5 MiB, which the service calls 5MB. */
 export const MIN_PART_BYTES = 5 * 1024 * 1024
@@ -14,6 +19,8 @@ export const MIN_PART_BYTES = 5 * 1024 * 1024
 export interface UploadStorage {
   readonly store: Store
   readonly blobs: BlobStore
+  readonly touches: Touches
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /** Which upload is meant: an id is good only together with the repository it was begun in. */
@@ -76,25 +83,18 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
 
 /**
  * Makes the bytes of an upload a layer of its repository. Throws InvalidLayer where they do not hash to the digest; the
- * upload is then gone.
+ * upload is then gone. Where the store did not answer it may be asked for again.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
  */
 export const completeUpload = (storage: UploadStorage, session: UploadSession, digest: string): Promise<Layer> =>
   inTurn(session.id, async () => {
     const { repository } = await findUpload(storage, session)
     if (!isDigest(digest)) throw invalidLayer()
-    const writer = await storage.blobs.session(session.id)
-    const { size } = writer
-    try {
-      await writer.commit(digest)
-    } catch (error) {
-      if (!(error instanceof DigestMismatch)) throw error
-      await discard(storage, session, writer)
-      throw invalidLayer()
-    } finally {
-      await writer.close()
-    }
-    return recordLayer(storage, session, { repository, digest, size })
+    const size = await keepBytes(storage, session, digest)
+    const layer = await recordKept(storage, session, { repository, digest, size })
+    // The bytes may have gone before the record came; now that it is there they cannot.
+    if (await layerWithBytes(storage, session.registry, repository, digest)) return layer
+    throw serverException('The layer was removed while it was completed. Upload it again.')
   })
 
 /** Drops an upload and its bytes. Throws RepositoryNotFound, UploadNotFound. */
@@ -116,25 +116,60 @@ export function discardUploadBytes(blobs: BlobStore, id: string): void {
 }
 
 async function recordPart(
-  { store }: UploadStorage,
+  { store, clock }: UploadStorage,
   { registry, id }: UploadSession,
   start: number,
   { size }: BlobWriter,
 ) {
   const smallPart = size - start < MIN_PART_BYTES
+  const touchedAt = (await clock.now()).getTime()
   await store.uploads.update(registry, id, ({ smallPart: smallBefore, smallPartFollowed, ...upload }) => ({
     ...upload,
     size,
+    touchedAt,
     ...(smallPart && { smallPart }),
     ...((smallPartFollowed ?? smallBefore) && { smallPartFollowed: true }),
   }))
 }
 
+/** How many there are; they may have been kept before, by a completion that the store did not answer. */
+async function keepBytes(storage: UploadStorage, session: UploadSession, digest: string): Promise<number> {
+  const { blobs } = storage
+  const writer = await blobs.session(session.id)
+  const { size } = writer
+  try {
+    const before = size === 0 && (await blobs.notes.get(keptNote(session))) === digest && (await blobs.size(digest))
+    if (before) return before
+    await writer.commit(digest)
+    return size
+  } catch (error) {
+    if (!(error instanceof DigestMismatch)) throw error
+    await discard(storage, session, writer)
+    throw invalidLayer()
+  } finally {
+    await writer.close()
+  }
+}
+
+/** The bytes are the upload's no more: where there is no record of it, a note says what became of them. */
+async function recordKept(storage: UploadStorage, session: UploadSession, layer: Layer): Promise<Layer> {
+  const { notes } = storage.blobs
+  try {
+    return await recordLayer(storage, session, layer)
+  } catch (error) {
+    if (error instanceof StoreUnavailable) await notes.put(keptNote(session), layer.digest).catch(() => {})
+    throw error
+  }
+}
+
+const keptNote = ({ id }: UploadSession) => `completed/${id}`
+
 function recordLayer({ store }: UploadStorage, { registry, id }: UploadSession, uploaded: Layer): Promise<Layer> {
   const { repository, digest } = uploaded
   return store.transact(registry, async (records) => {
     await requireRepository(records, registry, repository)
-    const layer = { ...(await records.layers.get(registry, keyOf(repository, digest))), ...uploaded }
+    const before = await records.layers.get(registry, keyOf(repository, digest))
+    const layer = { ...(before && relied(before)), ...uploaded }
     await records.layers.put(registry, keyOf(repository, digest), layer)
     await records.uploads.remove(registry, id)
     return layer
@@ -153,16 +188,3 @@ const partOutOfOrder = ({ registry, repository, id }: UploadSession, size: numbe
     uploadId: id,
     lastValidByteReceived: size - 1,
   })
-
-/** Requests on one upload, one after the other: bytes have an order. */
-const turns = new Map<string, Promise<unknown>>()
-
-async function inTurn<R>(id: string, work: () => Promise<R>): Promise<R> {
-  const turn = (turns.get(id) ?? Promise.resolve()).then(work, work)
-  turns.set(id, turn)
-  try {
-    return await turn
-  } finally {
-    if (turns.get(id) === turn) turns.delete(id)
-  }
-}

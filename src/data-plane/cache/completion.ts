@@ -1,29 +1,38 @@
-import pLimit, { type LimitFunction } from 'p-limit'
+import type { LimitFunction } from 'p-limit'
 import type { Image } from '../../registry/image.js'
-import { listAll } from '../../registry/list-all.js'
-import type { Clock } from '../../registry/ports/clock.js'
+import type { Lease } from '../../registry/ports/leases.js'
+import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { PlannedImport } from '../../registry/pull-through.js'
 import { installation, type Registry } from '../../registry/registry.js'
 import type { LayerCache } from './layer-cache.js'
+import { LOOK_EVERY_MS, leftPlans, type LeftPlansDeps } from './left-plans.js'
+import { limits } from './limits.js'
 import { type ImportDeps, importManifest, planKey } from './manifest-import.js'
 import { noRuleServes, ruleOf, sourceOf } from './source.js'
 
 /** Brings in what an imported manifest needs: the images an index lists, all platforms, and every blob. */
 export interface Completion {
-  /** Resolves when the image is here whole; rejects with what kept it from being so. Joined if it is under way. */
-  complete(plan: PlannedImport): Promise<void>
-  /** Takes up what was planned and not finished before this process started. */
+  /**
+   * Resolves when the image is here whole; rejects with what kept it from being so. Joined if it is under way. `told` is
+   * where the request that wants it has its lines, unless that is the log of all.
+   */
+  complete(plan: PlannedImport, told?: Told): Promise<void>
+  /** Takes up what is planned and nobody is at; resolves when that, and what this process is at, is over. */
   resume(): Promise<void>
+  /** Takes up what is planned and nobody is at, now and from then on: what another process left when it died, too. */
+  watch(): void
   /** Begins nothing more; what is planned stays planned. */
   stop(): void
 }
 
+/** Where what happens is told. */
+export type Told = Pick<ImportDeps, 'log' | 'recordEvent'>
+
 /** What completing needs. */
-export interface CompletionDeps extends ImportDeps {
+export interface CompletionDeps extends LeftPlansDeps {
   readonly layers: LayerCache
-  readonly clock: Clock
 }
 
 interface Run extends CompletionDeps {
@@ -35,29 +44,59 @@ interface Run extends CompletionDeps {
 /** Blobs of one upstream fetched behind pulls at a time: fewer than it takes, so that those in the foreground go first. */
 const BACKGROUND_BLOBS = 3
 
-/** The work behind imports: one run per image however often it is asked for. */
+/** The work behind imports: one run per image, of all processes, however often it is asked for. */
 export function completion(deps: CompletionDeps): Completion {
-  const run: Run = { ...deps, limitOf: limits(), stopped: false }
-  const complete = (plan: PlannedImport) => deps.alone(`complete ${planKey(plan)}`, () => carryOut(plan, run))
+  const run: Run = { ...deps, limitOf: limits(BACKGROUND_BLOBS), stopped: false }
+  const takeUp = leftPlans(deps, (plan, lease) => carryOut(plan, lease, run))
+  let watching: NodeJS.Timeout | undefined
+  const look = () =>
+    void takeUp('due').catch((err: unknown) =>
+      // That the store is away is told once, by itself.
+      deps.log[err instanceof StoreUnavailable ? 'debug' : 'warn']({ err }, 'planned imports could not be looked for'),
+    )
 
   return {
-    complete,
-    async resume() {
-      await Promise.allSettled((await listAll(deps.store.imports, installation)).map(complete))
+    complete: (plan, told) =>
+      deps.alone(`complete ${planKey(plan)}`, (lease) => carryOut(plan, lease, told ? telling(told, run) : run)),
+    resume: () => takeUp('all'),
+    watch() {
+      watching ??= setInterval(look, LOOK_EVERY_MS).unref()
+      look()
     },
-    stop: () => void (run.stopped = true),
+    stop() {
+      run.stopped = true
+      clearInterval(watching)
+    },
   }
 }
 
-async function carryOut(plan: PlannedImport, run: Run): Promise<void> {
+const telling = (told: Told, run: Run): Run => ({
+  ...run,
+  ...told,
+  get stopped() {
+    return run.stopped
+  },
+})
+
+async function carryOut(plan: PlannedImport, lease: Lease, run: Run): Promise<void> {
   const { account, region, repository, digest } = plan
   try {
     await bringImage({ account, region }, repository, digest, run)
-    if (!run.stopped) await run.store.imports.remove(installation, planKey(plan))
+    if (!run.stopped && !lease.isLost) await run.store.imports.remove(installation, planKey(plan))
   } catch (err) {
-    if (!run.stopped) run.log.warn({ err, ...plan }, 'an image is not here whole: it stays planned')
+    if (!run.stopped) await noteFailure(plan, err, run)
     throw err
   }
+}
+
+/** Best effort: where the store is away the plan is tried again sooner. */
+async function noteFailure(plan: PlannedImport, err: unknown, { store, clock, log }: Run): Promise<void> {
+  log.warn({ err, ...plan }, 'an image is not here whole: it stays planned')
+  const noted = clock.now().then((now) => {
+    const failed = (record: PlannedImport) => ({ ...record, failedAt: now.getTime() })
+    return store.imports.update(installation, planKey(plan), failed)
+  })
+  await noted.catch((cause: unknown) => log.warn({ err: cause, ...plan }, 'a failed import was not written down'))
 }
 
 /** Brings what an image lacks. `seen`: an index may list an image twice, or be listed by one it lists. */
@@ -112,13 +151,4 @@ async function bringBlob(registry: Registry, repository: string, digest: string,
     if (!fill) throw noRuleServes(repository)
     await fill.done
   })
-}
-
-function limits() {
-  const ofUpstream = new Map<string, LimitFunction>()
-  return (upstream: string): LimitFunction => {
-    const limit = ofUpstream.get(upstream) ?? pLimit(BACKGROUND_BLOBS)
-    ofUpstream.set(upstream, limit)
-    return limit
-  }
 }

@@ -1,13 +1,12 @@
-import type { Readable } from 'node:stream'
-import {
-  type BlobStore,
-  type BlobWriter,
-  type ByteRange,
-  DigestMismatch,
-  type TakeChunk,
-} from '../../registry/ports/blob-store.js'
+import type { Touches } from '../../registry/garbage/touches.js'
+import type { BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
+import type { Lease, Leases } from '../../registry/ports/leases.js'
+import type { Log } from '../../registry/ports/log.js'
+import type { Metrics } from '../../registry/ports/metrics.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
+import { following, type Following } from './following.js'
 import { type Growth, newGrowth } from './growth.js'
+import { type FillRequest, transfer } from './transfer.js'
 
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */
 export interface Fill {
@@ -20,34 +19,49 @@ export interface Fill {
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
-/** What is to be fetched, and how: `openBody` gives the upstream's bytes from a position on. */
-export interface FillRequest {
-  readonly digest: string
-  readonly size: number
-  openBody(from: number): Promise<{ size: number | undefined; body: Readable }>
+/** What a fill needs. */
+export interface FillDeps {
+  readonly blobs: BlobStore
+  readonly leases: Leases
+  readonly touches: Touches
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+interface Filling extends FillDeps {
+  readonly request: FillRequest
+  /** Of the lease that makes it one transfer for all processes. */
+  readonly name: string
+  readonly growth: Growth
+  readonly started: () => void
+  readonly others: Following
 }
 
 /** What one client may hold in memory: the bytes read ahead of it. */
 const CHUNK_BYTES = 256 * 1024
-/** How often in a row a transfer may break off without a byte, and how often at all. */
-const MAX_FRUITLESS = 3
-const MAX_RESUMPTIONS = 100
+
+/** A transfer that is over sooner need not be followed: others read the blob. */
+const TELL_AFTER_MS = 50
 
 /**
  * Starts to fill the cache with one blob. It goes on though every client leaves. A digest that does not match, a wrong
- * length, or an upstream that fails for good keeps nothing and breaks the clients' streams off.
+ * length, or an upstream that fails for good keeps nothing and breaks the clients' streams off. Where another process
+ * transfers it under the lease `name` already, clients are given what that one brings, and the transfer is taken over if
+ * it dies.
  */
-export function startFill(request: FillRequest, blobs: BlobStore): Fill {
+export function startFill(name: string, request: FillRequest, deps: FillDeps): Fill {
   const growth = newGrowth()
   let tellStarted: () => void = () => {}
   const begun = new Promise<void>((resolve) => (tellStarted = resolve))
-  const done = transfer(request, blobs, growth, tellStarted).then(
+  const others = following(name, { ...deps, growth, started: tellStarted })
+  const brought = bring({ ...deps, request, name, growth, started: tellStarted, others }).then(
     () => growth.end('kept'),
     (error: unknown) => {
       growth.end(error)
       throw error
     },
   )
+  const done = brought.finally(() => others.close())
   const started = Promise.race([begun, done])
   for (const unheard of [started, done]) unheard.catch(() => {})
 
@@ -55,86 +69,60 @@ export function startFill(request: FillRequest, blobs: BlobStore): Fill {
     size: request.size,
     started,
     done,
-    send: (range, take) => sendAsItComes(range, take, request.digest, growth, blobs),
+    send: (range, take) => sendAsItComes(range, take, request.digest, growth, deps.blobs),
   }
 }
 
-async function transfer(request: FillRequest, blobs: BlobStore, growth: Growth, started: () => void): Promise<void> {
-  const { digest, size } = request
-  if ((await blobs.size(digest)) !== undefined) return
-  const writer = await blobs.create()
-  growth.begin(writer)
-  try {
-    let fruitless = 0
-    for (let resumptions = 0; writer.size < size; resumptions++) {
-      const before = writer.size
-      const broken = await receive(request, writer, growth, started)
-      fruitless = writer.size > before ? 0 : fruitless + 1
-      if (broken && (fruitless >= MAX_FRUITLESS || resumptions >= MAX_RESUMPTIONS)) throw brokenOff(broken)
+/** Transfers the blob, or follows whoever does, until it is here. */
+async function bring(filling: Filling): Promise<void> {
+  const { name, request, leases, touches, others } = filling
+  for (;;) {
+    // Touched before it is looked for: then what is found stays.
+    const [lease] = await Promise.all([leases.tryAcquire(name), touches.touch(request.digest)])
+    if (lease) {
+      if (await wasHere(lease, filling)) await others.requireSame(request.digest)
+      return
     }
-    await writer.verify(digest)
-    growth.verified()
-    await writer.commit(digest)
-  } catch (error) {
-    await writer.abort()
-    throw error instanceof DigestMismatch ? wrongContent(digest, error) : error
+    await others.untilFree()
   }
 }
 
-/** Takes in what the upstream sends from where we stand; answers the fault of a body that broke off. */
-async function receive(
-  request: FillRequest,
-  writer: BlobWriter,
-  growth: Growth,
-  started: () => void,
-): Promise<Error | undefined> {
-  const { size } = request
-  const { size: announced, body } = await request.openBody(writer.size)
-  const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
-  let appending = Promise.resolve()
-  try {
-    if (announced !== undefined && announced !== size) throw wrongLength(announced, size)
+/** Transfers the blob, unless it was here already. */
+async function wasHere(lease: Lease, filling: Filling): Promise<boolean> {
+  const { request, blobs, growth, started, others, log, metrics } = filling
+  let telling: NodeJS.Timeout | undefined
+  const start = ({ name }: { name: string | undefined }) => {
     started()
-    for (;;) {
-      const { chunk, broken } = await nextChunk(chunks)
-      await appending
-      if (broken) return broken
-      if (!chunk)
-        return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
-      if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
-      appending = append(chunk, writer, growth)
-    }
-  } finally {
-    body.destroy()
-    await appending.catch(() => {})
+    if (name !== undefined) telling ??= setTimeout(() => tell(name, lease, log), TELL_AFTER_MS)
   }
-}
-
-/** Runs while the next chunk is on its way; a fault shows when it is awaited. */
-function append(chunk: Buffer, writer: BlobWriter, growth: Growth): Promise<void> {
-  const appended = writer.append(chunk).then(() => growth.advance(chunk))
-  appended.catch(() => {})
-  return appended
-}
-
-/** Tells a body that broke off, which can be taken up again, from a disk that failed, which cannot. */
-async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffer; broken?: Error }> {
   try {
-    const next = await chunks.next()
-    return next.done ? {} : { chunk: next.value }
-  } catch (broken) {
-    return { broken: broken as Error }
+    const isHere = (await blobs.size(request.digest)) !== undefined
+    if (!isHere)
+      await counted(request, metrics, () => transfer(request, blobs, { growth, started: start }, others.left()))
+    void lease.release()
+    return isHere
+  } catch (error) {
+    void lease.release(error instanceof UpstreamFailure ? { kind: error.kind, message: error.message } : undefined)
+    throw error
+  } finally {
+    clearTimeout(telling)
   }
 }
 
-const brokenOff = (cause: Error) =>
-  new UpstreamFailure('unavailable', `The upstream broke a layer off again and again: ${cause.message}`)
+function tell(name: string, lease: Lease, log: Log): void {
+  lease.follow(name).catch((err: unknown) => log.warn({ err, lease: lease.name }, 'others cannot follow a transfer'))
+}
 
-const wrongContent = (digest: string, { message }: DigestMismatch) =>
-  new UpstreamFailure('unavailable', `The upstream sent something else for the layer ${digest}: ${message}`)
-
-const wrongLength = (got: number, size: number) =>
-  new UpstreamFailure('unavailable', `The upstream sends ${got} bytes of a layer whose manifest says ${size}`)
+async function counted({ size }: FillRequest, metrics: Metrics, work: () => Promise<void>): Promise<void> {
+  const ended = metrics.fill()
+  try {
+    await work()
+    ended('kept', size)
+  } catch (error) {
+    ended('failed', 0)
+    throw error
+  }
+}
 
 /** Clients that keep up are given the very bytes that came; those who lag read the file. */
 async function sendAsItComes(

@@ -14,14 +14,15 @@ export interface CheckOutcome {
 /**
  * Asks the upstream what a cached tag is now, by HEAD, or by GET where that does not say. A newer image is imported and
  * the tag moved; an answer starts the 24 hours anew; no answer starts the 15 minutes. Whatever fails, the cached image
- * stays, and the event says why. One check for all who wait for it; `isDue` is asked again when its turn has come.
+ * stays, and the event says why. One check, of all processes, for all who wait for it; `isDue` is asked again when its
+ * turn has come.
  */
 export function checkTag(
   wanted: ManifestImport,
   isDue: (tag: Tag) => boolean,
   deps: ImportDeps,
 ): Promise<CheckOutcome> {
-  return deps.alone(`check ${flightOf(wanted)}`, async () => {
+  const checked = deps.alone(`check ${flightOf(wanted)}`, async () => {
     const cached = await deps.store.tags.get(wanted.registry, tagKey(wanted))
     if (!cached || !isDue(cached)) return {}
     try {
@@ -36,6 +37,10 @@ export function checkTag(
       await noteFailure(wanted, cached, failure, deps)
       return { failure }
     }
+  })
+  return checked.catch((failure: Error) => {
+    deps.log.warn({ err: failure, ...wanted.imageId }, 'a tag was not checked')
+    return { failure }
   })
 }
 

@@ -1,11 +1,14 @@
-import type { BlobWriter } from '../../registry/ports/blob-store.js'
+import type { BlobWriter, GrowingBytes } from '../../registry/ports/blob-store.js'
 
 /** How far a transfer has come, and those who wait for it to get further. */
 export interface Growth {
   readonly outcome: 'kept' | Error | undefined
-  begin(writer: BlobWriter): void
+  /** Bytes that may be read; none yet. Those of another transfer take the place of one that died. */
+  begin(bytes: Pick<BlobWriter | GrowingBytes, 'read'>): void
   /** Bytes that have just been appended. */
   advance(chunk: Buffer): void
+  /** Somebody else appended up to here. */
+  advanceTo(size: number): void
   /** The digest is right: the last byte may go, though the blob is not durable yet. */
   verified(): void
   end(outcome: unknown): void
@@ -15,19 +18,27 @@ export interface Growth {
   read(position: number, length: number): Promise<Buffer>
 }
 
+const nothing: { start: number; chunk: Buffer } = { start: 0, chunk: Buffer.alloc(0) }
+
 /** A transfer that has not begun. The chunk that came last is kept at hand: clients that keep up need not read the file. */
 export function newGrowth(): Growth {
   const waiting: (() => void)[] = []
-  let writer: BlobWriter | undefined
-  let latest: { start: number; chunk: Buffer } = { start: 0, chunk: Buffer.alloc(0) }
+  let bytes: Pick<BlobWriter | GrowingBytes, 'read'> | undefined
+  let latest = nothing
   let [size, isVerified] = [0, false]
   const wake = () => waiting.splice(0).forEach((resolve) => resolve())
   const state = {
     outcome: undefined as 'kept' | Error | undefined,
-    begin: (begun: BlobWriter) => void (writer = begun),
+    begin(begun: Pick<BlobWriter | GrowingBytes, 'read'>) {
+      ;[bytes, size, latest] = [begun, 0, nothing]
+    },
     advance(chunk: Buffer) {
       latest = { start: size, chunk }
       size += chunk.length
+      wake()
+    },
+    advanceTo(reached: number) {
+      size = Math.max(size, reached)
       wake()
     },
     verified() {
@@ -44,7 +55,7 @@ export function newGrowth(): Growth {
       const { start, chunk } = latest
       const isAtHand = position >= start && position < start + chunk.length
       if (isAtHand) return chunk.subarray(position - start, position - start + length)
-      return writer ? writer.read(position, length) : Buffer.alloc(0)
+      return bytes ? bytes.read(position, length) : Buffer.alloc(0)
     },
   }
   return state

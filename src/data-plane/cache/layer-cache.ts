@@ -1,8 +1,7 @@
-import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Layer } from '../../registry/image.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
-import { startFill, type Fill } from './fill.js'
+import { startFill, type Fill, type FillDeps } from './fill.js'
 import { requireEgress, type SourceDeps, sourceOf } from './source.js'
 
 /** Layers that are not here yet: one transfer per digest and upstream, however many wait for it. */
@@ -15,7 +14,7 @@ export interface LayerCache {
  * Keeps the transfers in flight. Repositories that have a layer from the same place share its transfer; one whose
  * upstream is broken holds up nobody else.
  */
-export function layerCache(deps: SourceDeps & { blobs: BlobStore }): LayerCache {
+export function layerCache(deps: SourceDeps & FillDeps): LayerCache {
   const inFlight = new Map<string, Fill>()
 
   return {
@@ -28,7 +27,7 @@ export function layerCache(deps: SourceDeps & { blobs: BlobStore }): LayerCache 
 
       requireEgress(deps.settings)
       const openBody = (from: number) => source.upstream.blob(source.repository, digest, from)
-      const fill = startFill({ digest, size, openBody }, deps.blobs)
+      const fill = startFill(`fill ${key}`, { digest, size, openBody }, deps)
       inFlight.set(key, fill)
       const forget = () => void inFlight.delete(key)
       fill.done.then(forget, forget)

@@ -1,5 +1,6 @@
 import type { CacheAction } from '../../registry/event-log.js'
 import { findImage, isFailure } from '../../registry/find-image.js'
+import type { Touches } from '../../registry/garbage/touches.js'
 import type { ImageId } from '../../registry/image.js'
 import { keepManifest } from '../../registry/keep-manifest.js'
 import { parseManifest } from '../../registry/manifest.js'
@@ -7,7 +8,8 @@ import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Log } from '../../registry/ports/log.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
-import { putImage, type PutOutcome } from '../../registry/put-image.js'
+import { recordImage } from '../../registry/push-image.js'
+import type { NewImage, PutOutcome } from '../../registry/put-image.js'
 import { installation, type Registry } from '../../registry/registry.js'
 import { newRepository } from '../../registry/repository.js'
 import type { OneAtATime } from './one-at-a-time.js'
@@ -27,6 +29,7 @@ export interface ManifestImport {
 /** What importing needs. */
 export interface ImportDeps extends SourceDeps {
   readonly blobs: BlobStore
+  readonly touches: Touches
   readonly alone: OneAtATime
   readonly log: Log
   /** Never rejects: an event that cannot be written down takes nothing from what happened. */
@@ -72,10 +75,11 @@ export async function keepImage(
     wanted.makesRepository && deps.store.repositories.insert(registry, repository, newRepository(repository, now)),
     deps.store.imports.put(installation, planKey(plan), plan),
   ])
-  const outcome = await putImage(deps.store, registry, {
+  const image: NewImage = {
     ...{ repository, digest, manifest, manifestSize: bytes.length, now: now.getTime(), pulledThrough: true },
     ...(wanted.imageId.imageTag !== undefined && { tag: wanted.imageId.imageTag }),
-  })
+  }
+  const outcome = await recordImage(deps, registry, image, bytes)
   const kept = outcome.tagKept
     ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
     : 'imported'

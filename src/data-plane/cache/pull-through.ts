@@ -3,8 +3,12 @@ import { repositoryNotFound } from '../../registry/errors.js'
 import { findImage, type FoundImage, type ImageFailure, isFailure } from '../../registry/find-image.js'
 import type { Layer, Tag } from '../../registry/image.js'
 import type { Importer, PullRequest } from '../../registry/ports/importer.js'
+import type { Leases } from '../../registry/ports/leases.js'
+import type { Log } from '../../registry/ports/log.js'
+import type { Metrics } from '../../registry/ports/metrics.js'
 import { isCheckDue, type PullThroughSettings } from '../../registry/pull-through.js'
 import type { PutOutcome } from '../../registry/put-image.js'
+import { requestLog } from '../../registry/request-log.js'
 import { type Registry, repositoryArn } from '../../registry/registry.js'
 import { serviceLinkedRoleArn } from '../../registry/service-linked-role.js'
 import { type Completion, completion, type CompletionDeps } from './completion.js'
@@ -22,19 +26,25 @@ export interface PullThrough extends Importer {
   layer(registry: Registry, layer: Layer): Promise<Fill | undefined>
   /** Whether a rule serves this repository now, so that what is not here yet can still come. */
   isServed(registry: Registry, repository: string): Promise<boolean>
-  /** Takes up imports an earlier process left unfinished. */
+  /** Takes up every planned import that no other process is at; resolves when they are over. */
   resume(): Promise<void>
+  /** Takes up those that are due, now and every few seconds: what a process left that died, too. */
+  watch(): void
   /** Begins no more imports. */
   stop(): void
 }
 
 /** What pulling through needs. */
 export interface PullThroughDeps extends Omit<CompletionDeps, 'layers' | 'alone'> {
+  readonly leases: Leases
   readonly authorize: Authorize
+  readonly metrics: Metrics
   readonly settings: PullThroughSettings & { readonly egress: 'all' | 'none' }
 }
 
 interface Cache extends PullThroughDeps, Pick<ImportDeps, 'alone'> {
+  /** Writes an event down; `recordEvent` tells it in the log, too. */
+  readonly writeEvent: PullThroughDeps['recordEvent']
   readonly completion: Completion
 }
 
@@ -45,40 +55,55 @@ type Answer = FoundImage | ImageFailure
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
  */
 export function pullThrough(deps: PullThroughDeps): PullThrough {
-  const recordEvent = recorder(deps)
-  const shared = { ...deps, recordEvent, layers: layerCache(deps), alone: oneAtATime() }
+  const told = { log: deps.log, recordEvent: recorder(deps.log, deps.recordEvent) }
+  const shared = {
+    ...deps,
+    ...told,
+    writeEvent: deps.recordEvent,
+    layers: layerCache(deps),
+    alone: oneAtATime(deps.leases),
+  }
   const cache: Cache = { ...shared, completion: completion(shared) }
   return {
     pull: (request) => pull(request, cache),
-    importImage: (request) => importImage(request, cache),
+    importImage: (request) => importImage(request, tellingUnder(request, cache)),
     layer: (registry, layer) => shared.layers.fill(registry, layer),
     isServed: async (registry, repository) => (await ruleOf(registry, repository, deps)) !== undefined,
     resume: () => cache.completion.resume(),
+    watch: () => cache.completion.watch(),
     stop: () => cache.completion.stop(),
   }
 }
 
+/** What a request has the cache do, and what goes on behind it, is logged under its id. */
+function tellingUnder({ request }: PullRequest, cache: Cache): Cache {
+  const log = requestLog(cache.log, request.requestId)
+  return { ...cache, log, recordEvent: recorder(log, cache.writeEvent) }
+}
+
 /** Tells what the cache does in the log and writes it down as an event: both name the service-linked role, which does it. */
-function recorder({ recordEvent, log }: PullThroughDeps): PullThroughDeps['recordEvent'] {
+function recorder(log: Log, write: PullThroughDeps['recordEvent']): PullThroughDeps['recordEvent'] {
   return (action, now) => {
     const { registry, rule, ...facts } = action
     const { upstreamRegistryUrl } = rule
     const principal = serviceLinkedRoleArn(registry.account)
     log.info({ principal, ...registry, upstreamRegistryUrl, ...facts }, `pull through cache ${action.action}`)
-    return recordEvent(action, now).catch((err: unknown) => log.warn({ err }, 'an event was not written down'))
+    return write(action, now).catch((err: unknown) => log.warn({ err }, 'an event was not written down'))
   }
 }
 
 /** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
 async function pull(request: PullRequest, cache: Cache): Promise<Answer> {
   const found = await find(request, cache)
-  if (isFailure(found)) return found.failureCode === 'ImageNotFound' ? firstPull(request, found, cache) : found
+  if (isFailure(found))
+    return found.failureCode === 'ImageNotFound' ? firstPull(request, found, tellingUnder(request, cache)) : found
+  if (found.image.pulledThrough) cache.metrics.cache('manifest', 'hit')
   const { tag } = found
   if (!tag || request.imageId.imageDigest !== undefined) return found
-  const now = await cache.clock.now()
+  const now = new Date(request.request.at)
   const isDue = (record: Tag) => isCheckDue(record, now, cache.settings)
   if (!isDue(tag)) return found
-  await refresh(request, isDue, cache)
+  await refresh(request, isDue, tellingUnder(request, cache))
   return find(request, cache)
 }
 
@@ -88,7 +113,7 @@ async function importImage(request: PullRequest, cache: Cache): Promise<Answer> 
   try {
     if (!isFailure(found) && found.tag?.upstream) await forcedRefresh(request, cache)
     const answer = isFailure(found) ? await pull(request, cache) : await find(request, cache)
-    if (!isFailure(answer)) await cache.completion.complete(planOf(request.registry, answer))
+    if (!isFailure(answer)) await cache.completion.complete(planOf(request.registry, answer), cache)
     return answer
   } catch (error) {
     return upstreamFailureOf(error, request.imageId)
@@ -109,6 +134,7 @@ async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Ca
     if (!mayExist) throw repositoryNotFound(repository, registry.account)
     if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return notFound
     requireNoFips(request.request)
+    cache.metrics.cache('manifest', 'miss')
     const now = await cache.clock.now()
     const imported = await importManifest({ registry, repository, imageId, source, now, makesRepository: true }, cache)
     if (imported) finishBehind(registry, imported, cache)
@@ -131,7 +157,7 @@ async function refresh(request: PullRequest, isDue: (tag: Tag) => boolean, cache
 
 /** Members and blobs follow behind the pull; where that fails it is logged and stays planned. */
 function finishBehind(registry: Registry, { image }: PutOutcome, cache: Cache): void {
-  cache.completion.complete(planOf(registry, { image })).catch(() => {})
+  cache.completion.complete(planOf(registry, { image }), cache).catch(() => {})
 }
 
 function may(request: PullRequest, action: AccessRequest['action'], { authorize }: Cache): Promise<boolean> {

@@ -7,8 +7,10 @@ export interface Leases {
   tryAcquire(name: string): Promise<Lease | undefined>
   /** The lease, as soon as it is free or its owner dead. */
   acquire(name: string): Promise<Lease>
-  /** What is known of who holds it now; undefined where nobody does. `isAlive` is what this process saw so far. */
+  /** What is known of it now, without waiting. */
   look(name: string): Promise<LeaseView>
+  /** Forgets what was dead already when this was last called: leases of the dead that nobody asked for since. */
+  forgetDead(): Promise<void>
   /** Stops counting and waiting; leases still held are taken over by others in time. */
   stop(): void
 }
@@ -25,7 +27,10 @@ export interface Lease {
 }
 
 export interface LeaseView {
+  /** False too where its owner is dead by what this process saw. */
   readonly isHeld: boolean
+  /** Whether its owner was seen to live since this process first looked: it counted, or changed, or is this process. */
+  readonly isAlive: boolean
   readonly fence: number
   readonly following?: string
   readonly failure?: { readonly kind: string; readonly message: string }

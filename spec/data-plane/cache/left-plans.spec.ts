@@ -1,0 +1,28 @@
+import { describe, expect, it, vi } from 'vitest'
+import { completion, type CompletionDeps } from '../../../src/data-plane/cache/completion.js'
+import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
+import { startRegistry } from '../../support/registry.js'
+
+/** What is logged of a look for left plans that fails like this. */
+async function loggedOf(failure: Error) {
+  await using data = await startRegistry()
+  const log = { trace() {}, debug: vi.fn(), info() {}, warn: vi.fn(), error() {} }
+  const { store } = data.deps
+  const imports = { ...store.imports, list: () => Promise.reject(failure) }
+  const deps = { ...data.deps, log, store: { ...store, imports } } as unknown as CompletionDeps
+  const looking = completion(deps)
+  looking.watch()
+  await expect.poll(() => log.debug.mock.calls.length + log.warn.mock.calls.length).toBe(1)
+  looking.stop()
+  return { debug: log.debug.mock.calls.length, warn: log.warn.mock.calls.length }
+}
+
+describe('a look for what other processes left that fails', () => {
+  it('is no news where the store is away, which is told already', async () => {
+    expect(await loggedOf(new StoreUnavailable('Redis does not answer'))).toEqual({ debug: 1, warn: 0 })
+  })
+
+  it('is news where it is a fault', async () => {
+    expect(await loggedOf(new Error('a fault'))).toEqual({ debug: 0, warn: 1 })
+  })
+})

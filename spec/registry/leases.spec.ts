@@ -1,0 +1,209 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { leasesOn } from '../../src/registry/leases.js'
+import type { KeyValue } from '../../src/registry/ports/key-value.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import type { Leases } from '../../src/registry/ports/leases.js'
+import { installation } from '../../src/registry/registry.js'
+import { storeOf } from '../../src/registry/store.js'
+
+const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+const patience = { beatMs: 20, deadAfterMs: 200, lookMs: 5 }
+const failure = { kind: 'unavailable', message: 'it broke off' }
+const started: Leases[] = []
+
+/** One process's leases; several share a key-value. */
+function aProcess(keyValue: KeyValue): Leases {
+  const leases = leasesOn({ store: storeOf(keyValue), ids: randomIds, log, ...patience })
+  started.push(leases)
+  return leases
+}
+
+function twoProcesses() {
+  const keyValue = memoryKeyValue()
+  return { one: aProcess(keyValue), other: aProcess(keyValue), keyValue, store: storeOf(keyValue) }
+}
+
+afterEach(() => {
+  started.splice(0).forEach((leases) => leases.stop())
+})
+
+describe('a lease', () => {
+  it('is held by one process at a time', async () => {
+    const { one, other } = twoProcesses()
+    const lease = await one.tryAcquire('fill a')
+    expect(lease?.fence).toBe(1)
+    expect(await other.tryAcquire('fill a')).toBeUndefined()
+    expect(await one.tryAcquire('fill a')).toBeUndefined()
+    expect(await other.tryAcquire('fill b')).toBeDefined()
+  })
+
+  it('goes to one of those who want it at the same moment', async () => {
+    const { one, other } = twoProcesses()
+    const asked = Array.from({ length: 20 }, (_, index) => (index % 2 ? one : other).tryAcquire('fill a'))
+    expect((await Promise.all(asked)).filter((lease) => lease)).toHaveLength(1)
+  })
+
+  it('stays with an owner that lives longer than others are patient', async () => {
+    const { one, other } = twoProcesses()
+    const lease = await one.tryAcquire('fill a')
+    const until = performance.now() + 2 * patience.deadAfterMs
+    const taken: unknown[] = []
+    const ask = async () => {
+      taken.push(await other.tryAcquire('fill a'))
+      return performance.now()
+    }
+    await expect.poll(ask, { interval: 5, timeout: 5000 }).toBeGreaterThan(until)
+    expect(taken.filter((got) => got)).toEqual([])
+    expect([lease?.isLost, (await other.look('fill a')).isAlive]).toEqual([false, true])
+  })
+
+  it('goes to who waits once it is given back, and leaves nothing in the store', async () => {
+    const { one, other, store } = twoProcesses()
+    const lease = await one.acquire('fill a')
+    const waiting = other.acquire('fill a')
+    await lease.release()
+    const next = await waiting
+    expect(next.fence).toBe(1)
+    await next.release()
+    await next.release()
+    expect((await store.leases.list(installation, { limit: 9 })).items).toEqual([])
+  })
+
+  it('may be taken again at once by the process that is giving it back', async () => {
+    const { one } = twoProcesses()
+    const lease = await one.tryAcquire('fill a')
+    void lease?.release()
+    expect(await one.tryAcquire('fill a')).toBeDefined()
+  })
+
+  it('tells who looks where its bytes can be followed', async () => {
+    const { one, other } = twoProcesses()
+    expect(await other.look('fill a')).toEqual({ isHeld: false, isAlive: false, fence: 0 })
+    const lease = await one.acquire('fill a')
+    await lease.follow('some-file')
+    expect(await other.look('fill a')).toMatchObject({ isHeld: true, fence: 1, following: 'some-file' })
+    expect(await one.look('fill a')).toMatchObject({ isHeld: true, isAlive: true })
+  })
+
+  it('tells for a while why its owner failed, and can be had at once', async () => {
+    const { one, other, store } = twoProcesses()
+    const lease = await one.acquire('fill a')
+    await lease.release(failure)
+    expect(await other.look('fill a')).toMatchObject({ isHeld: false, failure })
+    const next = await other.tryAcquire('fill a')
+    expect(next?.fence).toBe(2)
+    expect((await one.look('fill a')).failure).toBeUndefined()
+    await next?.release(failure)
+    await expect.poll(async () => (await store.leases.list(installation, { limit: 9 })).items).toEqual([])
+  })
+})
+
+it('what tells why an owner failed is forgotten once those who followed had their time', async () => {
+  const { other, store } = twoProcesses()
+  // As an owner leaves it that dies before it can take it back.
+  await store.leases.put(installation, 'fill a', { name: 'fill a', fence: 1, beat: 0, failure })
+  const isTold = async () => {
+    await other.forgetDead()
+    return (await store.leases.get(installation, 'fill a')) !== undefined
+  }
+  expect([await isTold(), await isTold()]).toEqual([true, true])
+  await expect.poll(isTold).toBe(false)
+})
+
+describe('an owner that died', () => {
+  it('is succeeded by who waits, after the time others are patient, and not before', async () => {
+    const { one, other } = twoProcesses()
+    const lease = await one.acquire('fill a')
+    one.stop()
+    const since = performance.now()
+    const next = await other.acquire('fill a')
+    expect(performance.now() - since).toBeGreaterThanOrEqual(patience.deadAfterMs - 1)
+    expect(next.fence).toBe(lease.fence + 1)
+  })
+
+  it('is succeeded by one of those who wait', async () => {
+    const { one, other, keyValue } = twoProcesses()
+    await one.acquire('fill a')
+    one.stop()
+    const third = aProcess(keyValue)
+    const first = await Promise.race([other, third].map((leases) => leases.acquire('fill a')))
+    expect([await other.tryAcquire('fill a'), await third.tryAcquire('fill a')]).toEqual([undefined, undefined])
+    expect(first.fence).toBe(2)
+  })
+
+  it('is forgotten in the end where nobody asks for what it held', async () => {
+    const { one, other, store } = twoProcesses()
+    await one.acquire('fill a')
+    await other.acquire('fill b')
+    one.stop()
+    const names = async () => {
+      await other.forgetDead()
+      return (await store.leases.list(installation, { limit: 9 })).items.map(({ name }) => name)
+    }
+    expect(await names()).toEqual(['fill a', 'fill b'])
+    await expect.poll(names).toEqual(['fill b'])
+  })
+
+  it('is called alive by nobody who looks', async () => {
+    const { one, other } = twoProcesses()
+    await one.acquire('fill a')
+    one.stop()
+    expect(await other.look('fill a')).toMatchObject({ isHeld: true, isAlive: false })
+    await expect.poll(async () => (await other.look('fill a')).isHeld).toBe(false)
+  })
+})
+
+describe('an owner that was given up for dead and comes back', () => {
+  /** Commits of a process that is stopped in the middle wait until it goes on. */
+  function stoppable(keyValue: KeyValue) {
+    let going: Promise<void> | undefined
+    let goOn = () => {}
+    const commit: KeyValue['commit'] = async (...write) => {
+      await going
+      return keyValue.commit(...write)
+    }
+    const stop = () => void (going = new Promise((resolve) => (goOn = resolve)))
+    return { keyValue: { ...keyValue, commit }, stop, goOn: () => goOn() }
+  }
+
+  it('learns that its lease is lost, and takes nothing from the new owner', async () => {
+    const shared = memoryKeyValue()
+    const { keyValue, stop, goOn } = stoppable(shared)
+    const [one, other] = [aProcess(keyValue), aProcess(shared)]
+    const lost = await one.acquire('fill a')
+    stop()
+    const next = await other.acquire('fill a')
+    await other.look('fill a')
+    expect(lost.isLost).toBe(true)
+    goOn()
+    await lost.follow('elsewhere')
+    await lost.release(failure)
+    expect(await other.look('fill a')).toEqual({ isHeld: true, isAlive: true, fence: next.fence })
+    expect([lost.isLost, next.isLost]).toEqual([true, false])
+  })
+
+  it('counts its lease as lost while the store does not answer, and has it again where nobody took it', async () => {
+    const keyValue = memoryKeyValue()
+    let isAway = false
+    const commit: KeyValue['commit'] = async (...write) => {
+      if (isAway) throw new StoreUnavailable('away')
+      return keyValue.commit(...write)
+    }
+    const one = aProcess({ ...keyValue, commit })
+    const lease = await one.acquire('fill a')
+    isAway = true
+    await expect.poll(() => lease.isLost).toBe(true)
+    isAway = false
+    await expect.poll(() => lease.isLost).toBe(false)
+  })
+})
+
+it('stopping ends the waiting', async () => {
+  const { one, other } = twoProcesses()
+  await one.acquire('fill a')
+  const waiting = other.acquire('fill a')
+  other.stop()
+  await expect(waiting).rejects.toThrow('Stopped')
+})
