@@ -11,15 +11,24 @@ export interface Image {
   manifestSize: number
   /** What DescribeImages calls imageSizeInBytes: the layers and the config. */
   imageSize: number
+  /** Of an index, once all it lists is here: its imageSizeInBytes, so that describing it is one read. */
+  wholeSize?: number
   /** The blobs an image manifest needs: config and layers. Empty for an index. */
   blobs: Descriptor[]
   /** The manifests an index lists. Empty for an image manifest. */
   manifests: Descriptor[]
   /** Kept in step with the tag records by the same transaction, so that describing an image is one read. */
   tags: string[]
+  /** Since when it has those of its tags it did not get when it was pushed. */
+  taggedAt?: [tag: string, at: number][]
   pushedAt: number
+  /** Set where a cache rule brought the image first: its names may be the upstream's. */
+  pulledThrough?: true
   lastPulledAt?: number
 }
+
+/** Everything whose bytes an image needs to be pulled; what an index lists are images of their own. */
+export const digestsOf = ({ digest, blobs }: Image): string[] => [digest, ...blobs.map((blob) => blob.digest)]
 
 /** A content descriptor, https://github.com/opencontainers/image-spec/blob/v1.1.0/descriptor.md */
 export interface Descriptor {
@@ -50,11 +59,16 @@ export interface Layer {
   mediaType?: string
   /** True where a pull through brought the record; its bytes may still be on their way. */
   pulledThrough?: boolean
+  /** Set once an image was put with this layer: before that, nobody may download it. */
+  isInImage?: true
+  /** Set by the sweep before it looks once more whether anything needs the layer: who relies on it takes the mark off. */
+  condemned?: true
 }
 
-/** `from` (an image) needs or names `to`. Kept so that nothing in use is deleted and referrers are found by prefix. */
+/** `from` (an image) names `to`. Kept so that no image of an index is deleted and referrers are found by prefix. */
 export interface Reference {
   repository: string
+  /** `layer` is in state that the first version wrote: who needs a layer is told by the images. */
   kind: 'layer' | 'member' | 'subject'
   to: string
   from: string

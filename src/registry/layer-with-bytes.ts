@@ -1,15 +1,38 @@
+import type { Touches } from './garbage/touches.js'
 import type { Layer } from './image.js'
 import type { BlobStore } from './ports/blob-store.js'
 import { keyOf, type Records } from './ports/store.js'
 import type { Registry } from './registry.js'
 
-/** The layer of a repository whose bytes are here; the record of one that is being pulled through comes before them. */
+/** What it takes to say that a layer is here. */
+export interface LayerStorage {
+  readonly store: Pick<Records, 'layers'>
+  readonly blobs: Pick<BlobStore, 'size'>
+  readonly touches: Touches
+}
+
+/**
+ * The layer of a repository whose bytes are here; the record of one that is being pulled through comes before them. Who
+ * was answered may count on it for a while: one that is here is touched and looked for again, and the sweep's mark comes
+ * off.
+ */
 export async function layerWithBytes(
-  { store, blobs }: { readonly store: Pick<Records, 'layers'>; readonly blobs: Pick<BlobStore, 'size'> },
+  { store, blobs, touches }: LayerStorage,
   registry: Registry,
   repository: string,
   digest: string,
 ): Promise<Layer | undefined> {
-  const layer = await store.layers.get(registry, keyOf(repository, digest))
+  const key = keyOf(repository, digest)
+  if (!(await store.layers.get(registry, key))) return undefined
+  await touches.touch(digest)
+  const found = await store.layers.get(registry, key)
+  const layer = found?.condemned ? await store.layers.update(registry, key, relied) : found
   return layer && (await blobs.size(digest)) !== undefined ? layer : undefined
+}
+
+/** A layer without the sweep's mark: its record changes, and the sweep's removal of it fails. */
+export function relied(layer: Layer): Layer {
+  const unmarked = { ...layer }
+  delete unmarked.condemned
+  return unmarked
 }

@@ -1,10 +1,19 @@
-import { imageTagAlreadyExists, layersNotFound, referencedImagesNotFound, repositoryNotFound } from './errors.js'
+import { indexesThatList, settleIndexes, wholeSize } from './described-size.js'
+import {
+  imageTagAlreadyExists,
+  layersNotFound,
+  limitExceeded,
+  referencedImagesNotFound,
+  repositoryNotFound,
+} from './errors.js'
 import type { Image, Reference, Tag } from './image.js'
+import { relied } from './layer-with-bytes.js'
 import { contentSize, type Manifest } from './manifest.js'
 import { keyOf, type Records, type Store } from './ports/store.js'
 import type { Registry } from './registry.js'
 import type { Repository } from './repository.js'
 import { isImmutable } from './tag-mutability.js'
+import { taggedSince, withoutTags, withTag } from './tag-times.js'
 
 /** An image about to be recorded; its manifest's bytes are committed to the blob store beforehand. */
 export interface NewImage {
@@ -18,20 +27,24 @@ export interface NewImage {
    * Set when the image came through a cache rule: its blobs and members may still be on their way, and a tag that is
    * immutable or was pushed keeps its image instead of refusing.
    */
-  pulledThrough?: boolean
+  pulledThrough?: true
 }
 
 export interface PutOutcome {
   image: Image
+  /** True when there was no record of this image before. */
+  isNew: boolean
   /** False when the very same image and tag were there already. */
   changed: boolean
   /** True when an immutable or pushed tag kept its image: the new one is there, untagged. */
   tagKept: boolean
+  /** The digest of the image that had the tag before. */
+  takenFrom?: string
 }
 
 /**
  * Records an image and moves its tag, in one transaction: pushed by the API, pushed by Docker, or pulled through.
- * Throws RepositoryNotFound, LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists.
+ * Throws RepositoryNotFound, LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists, LimitExceeded.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
  */
 export function putImage(store: Store, registry: Registry, put: NewImage): Promise<PutOutcome> {
@@ -42,16 +55,22 @@ export function putImage(store: Store, registry: Registry, put: NewImage): Promi
 
     const { tag, taggedBefore, tagKept } = await decideTag(records, registry, put, repository)
     const before = await records.images.get(registry, imageKey(put))
-    const image = before ?? newImage(put)
+    const image = before ?? (await newImage(records, registry, put))
+    const indexes = before || !put.pulledThrough ? [] : await indexesThatList(records, registry, put)
     const changed = !before || (tag !== undefined && taggedBefore?.digest !== put.digest)
     if (!before) await recordContents(records, registry, put)
-    if (tag !== undefined) await moveTag(records, registry, put, tag, taggedBefore)
-    const tags = tag === undefined || image.tags.includes(tag) ? image.tags : [...image.tags, tag].sort()
-    const tagged = { ...image, tags }
+    const tagged =
+      tag === undefined ? image : withTag(image, tag, await moveTag(records, registry, put, tag, taggedBefore))
+    if (!put.pulledThrough && tagged.tags.length > TAGS_PER_IMAGE) throw limitExceeded()
     if (changed) await records.images.put(registry, imageKey(put), tagged)
-    return { image: tagged, changed, tagKept }
+    await settleIndexes(records, registry, indexes)
+    const moved = taggedBefore !== undefined && taggedBefore.digest !== put.digest
+    return { image: tagged, isNew: !before, changed, tagKept, ...(moved && { takenFrom: taggedBefore.digest }) }
   })
 }
+
+/** Not adjustable. https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html */
+const TAGS_PER_IMAGE = 1000
 
 const imageKey = ({ repository, digest }: { repository: string; digest: string }) => keyOf(repository, digest)
 
@@ -71,20 +90,29 @@ async function decideTag(records: Records, registry: Registry, put: NewImage, re
   return { tagKept: true }
 }
 
+/** Answers since when the tag is where it is now: later than it was anywhere else. */
 async function moveTag(records: Records, registry: Registry, put: NewImage, tag: string, before?: Tag) {
   const { repository, digest } = put
   const record: Tag = { repository, tag, digest, ...(put.pulledThrough && { upstream: { checkedAt: put.now } }) }
   await records.tags.put(registry, keyOf(repository, tag), record)
-  if (before && before.digest !== digest) {
-    await records.images.update(registry, keyOf(repository, before.digest), (old) => ({
-      ...old,
-      tags: old.tags.filter((other) => other !== tag),
-    }))
-  }
+  if (!before || before.digest === digest) return put.now
+  let at = put.now
+  await records.images.update(registry, keyOf(repository, before.digest), (old) => {
+    at = Math.max(at, taggedSince(old, tag) + 1)
+    return withoutTags(old, [tag])
+  })
+  return at
 }
 
-function newImage({ repository, digest, manifest, manifestSize, now }: NewImage): Image {
-  return { repository, digest, ...manifest, manifestSize, imageSize: contentSize(manifest), tags: [], pushedAt: now }
+async function newImage(records: Records, registry: Registry, put: NewImage): Promise<Image> {
+  const { repository, digest, manifest, manifestSize, now, pulledThrough } = put
+  const sizes = { manifestSize, imageSize: contentSize(manifest) }
+  const whole = await wholeSize(records, registry, { repository, ...manifest, ...sizes })
+  return {
+    ...{ repository, digest, ...manifest, ...sizes, tags: [], pushedAt: now },
+    ...(whole !== undefined && { wholeSize: whole }),
+    ...(pulledThrough && { pulledThrough }),
+  }
 }
 
 async function requireContents(records: Records, registry: Registry, { repository, manifest }: NewImage) {
@@ -106,7 +134,7 @@ async function requireContents(records: Records, registry: Registry, { repositor
   if (members.length > 0) throw referencedImagesNotFound(members, repository, registry.account)
 }
 
-/** Writes what the image needs and names, so that it can be found from the other end. */
+/** Writes that the image has its layers, which the sweep then leaves alone, and what it names, to be found from the other end. */
 async function recordContents(records: Records, registry: Registry, put: NewImage) {
   const { repository, digest: from, manifest } = put
   const refer = (kind: Reference['kind'], to: string) =>
@@ -115,10 +143,10 @@ async function recordContents(records: Records, registry: Registry, put: NewImag
   for (const { digest, size, mediaType } of manifest.blobs) {
     const key = keyOf(repository, digest)
     const layer = await records.layers.get(registry, key)
+    const known = { repository, digest, mediaType, isInImage: true } as const
     const isToCome = put.pulledThrough === true && (!layer || layer.pulledThrough === true)
-    if (isToCome) await records.layers.put(registry, key, { repository, digest, size, mediaType, pulledThrough: true })
-    else if (layer) await records.layers.put(registry, key, { ...layer, mediaType })
-    await refer('layer', digest)
+    if (isToCome) await records.layers.put(registry, key, { ...known, size, pulledThrough: true })
+    else if (layer) await records.layers.put(registry, key, { ...relied(layer), ...known })
   }
   for (const { digest } of manifest.manifests) await refer('member', digest)
   if (manifest.subject) await refer('subject', manifest.subject)

@@ -2,11 +2,12 @@ import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmdirSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readlink, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
+import { temporaryName } from '../../../src/adapters/filesystem/temporary-files.js'
 import { randomIds } from '../../../src/adapters/system/ids.js'
 import { NoSpace } from '../../../src/registry/ports/blob-store.js'
 
@@ -52,6 +53,49 @@ describe('blobs on the file system', () => {
     const hex = digest.slice('sha256:'.length)
     expect(await readdir(join(root, 'blobs', 'sha256', hex.slice(0, 2)))).toEqual([hex])
     expect(await readdir(join(root, 'tmp'))).toEqual([])
+  })
+
+  it.each(['before its first byte', 'after a part'])(
+    'stay what they are when a writer wakes up that stopped %s',
+    async (when) => {
+      const [one, other] = [newStore(), newStore()]
+      const [good, evil] = [Buffer.from('good'), Buffer.from('evil')]
+      const stopped = await one.session(uuid)
+      if (when === 'after a part') await stopped.append(good)
+      const next = await other.session(uuid)
+      if (next.size === 0) await next.append(good)
+      await next.close()
+      const last = await other.session(uuid)
+      await last.commit(digestOf(good))
+      await stopped.append(evil)
+      expect(await other.read(digestOf(good))).toEqual(good)
+      expect(await readdir(join(root, 'uploads'))).toEqual([])
+      await expect(stopped.commit(digestOf(good))).rejects.toThrow('expected')
+      expect(await other.read(digestOf(good))).toEqual(good)
+    },
+  )
+
+  it('stay what they are when another process begins to write to an upload while it is completed', async () => {
+    const [one, other] = [newStore(), newStore()]
+    const completing = await one.session(uuid)
+    await completing.append(Buffer.from('good'))
+    const woken = await other.session(uuid)
+    await completing.commit(digestOf(Buffer.from('good')))
+    await woken.append(Buffer.from('evil'))
+    await woken.close()
+    expect(await one.read(digestOf(Buffer.from('good')))).toEqual(Buffer.from('good'))
+  })
+
+  it('are the very file of an upload that one process alone has written', async () => {
+    const blobs = newStore()
+    const session = await blobs.session(uuid)
+    await session.append(Buffer.from('one'))
+    await session.close()
+    const { ino } = await stat(join(root, 'uploads', uuid))
+    const digest = digestOf(Buffer.from('one'))
+    await (await blobs.session(uuid)).commit(digest)
+    const hex = digest.slice('sha256:'.length)
+    expect((await stat(join(root, 'blobs', 'sha256', hex.slice(0, 2), hex))).ino).toBe(ino)
   })
 
   it('close their file at the end, when their consumer leaves and when never committed', async () => {
@@ -102,50 +146,64 @@ describe('blobs on the file system', () => {
 
   it('refuse an upload id that is no UUID', async () => {
     await expect(newStore().session('../../escaped')).rejects.toThrow('is no upload id')
-    expect((await readdir(root)).sort()).toEqual(['blobs', 'tmp', 'uploads'])
+    expect((await readdir(root)).sort()).toEqual(['blobs', 'notes', 'quarantine', 'tmp', 'uploads'])
   })
 
-  it('leave no temporary file of a dead process behind, and touch no other', async () => {
+  it("tell which temporary files may still be written, and which are a dead process's", async () => {
     const dead = spawn('true')
     await once(dead, 'exit')
     const [yesterday, now] = [new Date(Date.now() - 25 * 60 * 60 * 1000), new Date()]
-    const files: [name: string, touchedAt: Date][] = [
-      [`${uuid}.${dead.pid}.${hostname()}`, now],
-      [`${uuid}.1.another-host-long-gone`, yesterday],
-      [`${uuid}.${process.pid}.${hostname()}`, yesterday],
-      [`${uuid}.${process.ppid}.${hostname()}`, now],
-      [`${uuid}.1.another-host`, now],
+    const files: [name: string, touchedAt: Date, mayBeInUse: boolean][] = [
+      [temporaryName(uuid, dead.pid), now, false],
+      [`${uuid}.1.another-host-long-gone`, yesterday, false],
+      [temporaryName(uuid, process.pid, 1), now, false],
+      [temporaryName(uuid), yesterday, true],
+      [temporaryName(uuid, process.ppid), yesterday, true],
+      [`${uuid}.1.1.1.another-host`, now, true],
+      [`${uuid}.${dead.pid}.1.another-namespace.${hostname()}`, now, true],
     ]
-    await mkdir(join(root, 'tmp'))
-    await mkdir(join(root, 'uploads'))
-    await writeFile(join(root, 'uploads', uuid), 'resumable')
+    const blobs = newStore()
     for (const [name, touchedAt] of files) {
       await writeFile(join(root, 'tmp', name), 'x')
       await utimes(join(root, 'tmp', name), touchedAt, touchedAt)
     }
-    const blobs = newStore()
     const inFlight = await blobs.create()
-    await vi.waitFor(async () => expect(await readdir(join(root, 'tmp'))).toHaveLength(3))
-    expect(await readdir(join(root, 'tmp'))).toEqual(
-      expect.arrayContaining([`${uuid}.${process.ppid}.${hostname()}`, `${uuid}.1.another-host`]),
-    )
-    await inFlight.commit(digestOf(Buffer.alloc(0)))
-    expect((await blobs.session(uuid)).size).toBe('resumable'.length)
+    const found = new Map<string, boolean>()
+    for await (const { name, mayBeInUse } of blobs.leftovers()) found.set(name, mayBeInUse)
+    expect(found.size).toBe(files.length + 1)
+    expect([...found]).toEqual(expect.arrayContaining(files.map(([name, , mayBeInUse]) => [name, mayBeInUse])))
+    expect([...found.values()].filter(Boolean)).toHaveLength(5)
+    await inFlight.abort()
   })
 
-  it('leave no upload behind that nobody went on with for a week', async () => {
-    const other = uuid.replace('d3', 'd4')
-    const ago = (days: number) => new Date(Date.now() - days * 24 * 60 * 60 * 1000)
-    await mkdir(join(root, 'uploads'))
-    for (const [name, touchedAt] of [
-      [uuid, ago(8)],
-      [other, ago(6)],
-    ] as const) {
-      await writeFile(join(root, 'uploads', name), 'x')
-      await utimes(join(root, 'uploads', name), touchedAt, touchedAt)
-    }
-    newStore()
-    await vi.waitFor(async () => expect(await readdir(join(root, 'uploads'))).toEqual([other]))
+  it('have no place outside their directory for a note', async () => {
+    const { notes } = newStore()
+    for (const name of ['../x', 'a/../../x', '/x', 'a//b', '', 'a/', 'a b', '.', 'a/..'])
+      await expect(notes.put(name, 'x')).rejects.toThrow('is no name of a note')
+  })
+
+  it('have notes whose names are longer than a file name may be', async () => {
+    const { notes } = newStore()
+    const names = ['a'.repeat(256), 'a'.repeat(200), 'a'.repeat(201), `${'b'.repeat(401)}/x`].map(
+      (name) => `n/${name}/y`,
+    )
+    for (const name of names) await notes.put(name, name)
+    for (const name of names) expect(await notes.get(name)).toBe(name)
+    const found: string[] = []
+    for await (const name of notes.list('n')) found.push(name)
+    expect(found.sort()).toEqual([...names].sort())
+    const under: string[] = []
+    for await (const name of notes.list(`n/${'a'.repeat(256)}`)) under.push(name)
+    expect(under).toEqual([names[0]])
+    for (const name of names) await notes.remove(name)
+    expect(await notes.get(names[0]!)).toBeUndefined()
+  })
+
+  it('are set aside, not thrown away, when they are broken', async () => {
+    const { blobs, digest } = await stored(10)
+    await blobs.quarantine(digest)
+    expect(await blobs.size(digest)).toBeUndefined()
+    expect(await readdir(join(root, 'quarantine'))).toEqual([digest.replace(':', '-')])
   })
 
   describe.skipIf(!canMount())('on a full disk (skipped where this user may not mount a small one)', () => {

@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { type BlobWriter, DigestMismatch } from '../../registry/ports/blob-store.js'
 import { blobPath } from './blob-path.js'
-import { ifExists, orNoSpace, renameDurably } from './durable.js'
+import { type DurableDirectories, ifExists, orNoSpace, renameDurably } from './durable.js'
+import { isShared, moveUnlessShared } from './session-file.js'
 
 /** The bytes of a writer, and their sha256 as far as this process has seen them all; undefined where it has not. */
 export interface Appended {
@@ -12,15 +13,27 @@ export interface Appended {
 
 interface Writing {
   root: string
+  durable: DurableDirectories
   path: string
   handle: FileHandle
+  /** Of a temporary file, which other processes may follow. */
+  name?: string
   appended: Appended
   /** What becomes of the bytes when the disk is full: an upload session keeps what it had. */
   whenFull: 'abort' | 'truncate'
-  /** Told, when a session is let go of, what it has so far. */
-  released?: (appended: Appended) => void
+  /** Of an upload session, whose file other processes open, too. */
+  session?: Session
   keptAs?: string
   closed?: Promise<void>
+}
+
+interface Session {
+  /** A name nobody else knows. */
+  readonly aside: string
+  /** A file of its own for what is kept. */
+  readonly create: () => Promise<BlobWriter>
+  /** Told, when the session is let go of, what it has so far. */
+  readonly released: (appended: Appended) => Promise<void>
 }
 
 const hashingChunk = 1024 * 1024
@@ -31,13 +44,17 @@ export function blobWriter(writing: Writing): BlobWriter {
     get size() {
       return writing.appended.size
     },
+    name: writing.name,
     append: (chunk) => append(writing, chunk),
     read: (position, length) => read(writing, position, length),
     verify: async (digest) => void (await verify(writing, digest)),
     commit: (digest) => commit(writing, digest),
     async close() {
-      if (!writing.closed) writing.released?.(writing.appended)
-      await closeHandle(writing)
+      try {
+        if (!writing.closed) await writing.session?.released(writing.appended)
+      } finally {
+        await closeHandle(writing)
+      }
     },
     abort: () => abort(writing),
   }
@@ -72,21 +89,47 @@ async function verify({ root, handle, appended }: Writing, digest: string): Prom
 }
 
 async function commit(writing: Writing, digest: string) {
-  const { root, path, handle } = writing
+  const { root, handle, session } = writing
+  if (session && (await isShared(handle))) return keepCopy(writing, session, digest)
   const destination = await verify(writing, digest).catch(async (mismatch: unknown) => {
     await abort(writing)
     throw mismatch
   })
-  try {
-    await orNoSpace(root, async () => {
-      await handle.datasync()
-      await renameDurably(path, destination, root)
-    })
-  } catch (error) {
+  const isKept = await orNoSpace(root, () => moveTo(destination, writing)).catch(async (error: unknown) => {
     await undo(writing)
     throw error
-  }
+  })
+  if (session && !isKept) return keepCopy(writing, session, digest)
   writing.keptAs = destination
+  await closeHandle(writing)
+}
+
+async function moveTo(destination: string, { root, path, handle, durable, session }: Writing): Promise<boolean> {
+  const move = (from: string) => renameDurably(from, destination, root, durable)
+  await handle.datasync()
+  if (session) return moveUnlessShared({ handle, path, aside: session.aside }, move)
+  await move(path)
+  return true
+}
+
+/** Another process may write to the session's file: what is kept is a copy, verified as it was made. */
+async function keepCopy(writing: Writing, { create }: Session, digest: string) {
+  const { root, path, handle, appended } = writing
+  const copy = await create()
+  try {
+    while (copy.size < appended.size) {
+      const chunk = await readUpTo(handle, copy.size, Math.min(hashingChunk, appended.size - copy.size))
+      if (chunk.length === 0) break
+      await copy.append(chunk)
+    }
+    await copy.commit(digest)
+  } catch (error) {
+    await copy.abort()
+    if (error instanceof DigestMismatch) await abort(writing)
+    throw error
+  }
+  writing.keptAs = blobPath(root, digest)
+  await ifExists(unlink(path))
   await closeHandle(writing)
 }
 
@@ -111,7 +154,8 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number)
   }
 }
 
-async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+/** As many of these bytes as the file has. */
+export async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
   let done = 0
   while (done < length) {

@@ -1,41 +1,61 @@
-import { createHash, type Hash } from 'node:crypto'
-import { constants, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import { type Appended, blobWriter } from './blob-writer.js'
-import { orNoSpace } from './durable.js'
-import { temporaryName } from './temporary-files.js'
+import { type DurableDirectories, orNoSpace } from './durable.js'
+import { growingFile } from './growing-file.js'
+import { identityOf, openSession } from './session-file.js'
+import { directoryOf, temporaryName } from './temporary-files.js'
 
 const sessionsRemembered = 1024
 
-/** The two ways in: a temporary file for bytes that come in one go, a named one for an upload session. */
-export function blobWriters(root: string, ids: Ids): Pick<BlobStore, 'create' | 'session'> & { forget: () => void } {
-  const closedSessions = new LRUCache<string, Appended>({ max: sessionsRemembered })
-  return {
-    async create() {
-      const path = join(root, 'tmp', temporaryName(ids.uuid()))
-      const handle = await orNoSpace(root, () => open(path, 'wx+', 0o644))
-      const appended = { size: 0, sha256: createHash('sha256') }
-      return blobWriter({ root, path, handle, appended, whenFull: 'abort' })
-    },
-    async session(id) {
-      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) throw new Error(`${id} is no upload id`)
-      const path = join(root, 'uploads', id)
-      const handle = await orNoSpace(root, () => open(path, constants.O_RDWR | constants.O_CREAT, 0o644))
-      const { size } = await handle.stat()
-      const appended = { size, sha256: hashSoFar(size, closedSessions.get(id)) }
-      closedSessions.delete(id)
-      const released = (now: Appended) => void closedSessions.set(id, now)
-      return blobWriter({ root, path, handle, appended, whenFull: 'truncate', released })
-    },
-    forget: () => closedSessions.clear(),
-  }
+/** A session between two requests. */
+interface Closed extends Pick<Appended, 'sha256'> {
+  readonly identity: string
 }
 
-/** Saves reading an upload again when it is completed in the process that received it: docker sends PATCH, then PUT. */
-function hashSoFar(size: number, closed: Appended | undefined): Hash | undefined {
-  if (size === 0) return createHash('sha256')
-  return closed?.size === size ? closed.sha256 : undefined
+/**
+ * The two ways in: a temporary file for bytes that come in one go, which other processes may follow by its name, and a
+ * file for an upload session.
+ */
+export function blobWriters(
+  root: string,
+  ids: Ids,
+  durable: DurableDirectories,
+): Pick<BlobStore, 'create' | 'session' | 'follow'> & { forget: () => void } {
+  const closedSessions = new LRUCache<string, Closed>({ max: sessionsRemembered })
+  const temporary = () => join(root, directoryOf.temporary, temporaryName(ids.uuid()))
+
+  async function create() {
+    const path = temporary()
+    const handle = await orNoSpace(root, () => open(path, 'wx+', 0o644))
+    const appended = { size: 0, sha256: createHash('sha256') }
+    return blobWriter({ root, durable, path, handle, name: basename(path), appended, whenFull: 'abort' })
+  }
+
+  return {
+    create,
+    async session(id) {
+      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) throw new Error(`${id} is no upload id`)
+      const path = join(root, directoryOf.upload, id)
+      const closed = closedSessions.get(id)
+      const { handle, isKnown } = await orNoSpace(root, () => openSession(path, closed?.identity))
+      const { size } = await handle.stat()
+      // Saves reading an upload again when it is completed in the process that received it: docker sends PATCH, then PUT.
+      const sha256 = size === 0 ? createHash('sha256') : isKnown ? closed?.sha256 : undefined
+      closedSessions.delete(id)
+      const session = {
+        aside: temporary(),
+        create,
+        released: async (now: Appended) =>
+          void closedSessions.set(id, { sha256: now.sha256, identity: await identityOf(handle) }),
+      }
+      return blobWriter({ root, durable, path, handle, appended: { size, sha256 }, whenFull: 'truncate', session })
+    },
+    follow: (name) => growingFile(root, name),
+    forget: () => closedSessions.clear(),
+  }
 }

@@ -1,42 +1,65 @@
-import { readdir, stat, unlink } from 'node:fs/promises'
+import { readlinkSync } from 'node:fs'
+import { opendir, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { Leftover } from '../../registry/ports/blob-store.js'
 import { ifExists } from './durable.js'
 
-const dayInMilliseconds = 24 * 60 * 60 * 1000
+const HOUR_MS = 60 * 60 * 1000
 
-/** Names the process that writes the file, so that a later one can tell whether it was abandoned. */
-export const temporaryName = (uuid: string) => `${uuid}.${process.pid}.${hostname()}`
+/** Where bytes wait that are no blob yet, by what they are. */
+export const directoryOf = { temporary: 'tmp', upload: 'uploads' } as const
+
+/** Tells this process from an earlier one with its number. */
+const STARTED = Math.round(performance.timeOrigin * 1000)
+
+/** Whose process numbers are ours: containers may share a host's name and each count from 1. */
+const HERE = `${pidNamespace()}.${hostname()}`
 
 /**
- * Removes what processes that are gone left behind. Another host's processes cannot be asked, so their files stay
- * until a day has passed without a write.
+ * Names the process that writes the file, this one unless another is said, so that a later one can tell whether it was
+ * abandoned.
  */
-export async function sweepTemporaryFiles(directory: string) {
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name)
-    const touchedAt = (await ifExists(stat(path)))?.mtimeMs
-    if (touchedAt !== undefined && isAbandoned(name, touchedAt)) await ifExists(unlink(path))
+export const temporaryName = (uuid: string, pid = process.pid, started = STARTED) => `${uuid}.${pid}.${started}.${HERE}`
+
+/** The temporary files and upload sessions under a root, whoever they belong to. */
+export async function* leftoversIn(root: string): AsyncGenerator<Leftover, void> {
+  for (const kind of ['temporary', 'upload'] as const) {
+    const directory = await ifExists(opendir(join(root, directoryOf[kind])))
+    if (!directory) continue
+    for await (const { name } of directory) {
+      const touchedAt = (await ifExists(stat(join(root, directoryOf[kind], name))))?.mtimeMs
+      if (touchedAt === undefined) continue
+      yield { kind, name, touchedAt, mayBeInUse: kind === 'temporary' && mayBeInUse(name, touchedAt) }
+    }
   }
 }
 
-/** Removes the bytes of uploads that nobody has gone on with for a week; who comes back later begins anew. */
-export async function sweepUploads(directory: string) {
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name)
-    const touchedAt = (await ifExists(stat(path)))?.mtimeMs
-    if (touchedAt !== undefined && age(touchedAt) > 7 * dayInMilliseconds) await ifExists(unlink(path))
-  }
+/** Removes bytes that are no blob; nothing happens where they are gone. */
+export async function discardIn(root: string, { kind, name }: Leftover): Promise<void> {
+  await ifExists(unlink(join(root, directoryOf[kind], name)))
 }
 
-function isAbandoned(name: string, touchedAt: number) {
-  const [, pid, ...host] = name.split('.')
-  if (age(touchedAt) > dayInMilliseconds) return true
-  if (host.join('.') !== hostname()) return false
-  return Number(pid) === process.pid ? touchedAt < performance.timeOrigin : !isAlive(Number(pid))
+/**
+ * What this process writes it may go on with, whatever the machine's time says of the file. Processes elsewhere cannot be
+ * asked: a file of theirs is taken to be written until it has not been for an hour.
+ */
+function mayBeInUse(name: string, touchedAt: number) {
+  const [, pid, started, ...where] = name.split('.')
+  if (where.join('.') !== HERE) return age(touchedAt) < HOUR_MS
+  return Number(pid) === process.pid ? Number(started) === STARTED : isAlive(Number(pid))
 }
 
 const age = (touchedAt: number) => performance.timeOrigin + performance.now() - touchedAt
+
+/** https://man7.org/linux/man-pages/man7/pid_namespaces.7.html; other systems have no such thing. */
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
+  } catch {
+    return '0'
+  }
+}
 
 function isAlive(pid: number) {
   try {

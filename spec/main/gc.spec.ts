@@ -1,0 +1,45 @@
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryName } from '../../src/adapters/filesystem/temporary-files.js'
+import { stateOnDisk } from '../support/state-on-disk.js'
+
+describe('ecr-local gc', () => {
+  it('tells what went, and leaves images alone', async () => {
+    await using state = await stateOnDisk()
+    const image = await state.running(async (at) => {
+      await at.createRepository('app')
+      await at.pushBlob('app', Buffer.from('no image came for this'))
+      const pushed = await at.pushImage('app', 'v1')
+      await at.advanceClock(2 * 60 * 60)
+      return pushed
+    })
+    await writeFile(join(state.dataDir, 'tmp', temporaryName('d3b07384-d113-4ec1-a9e5-1f0a7c2b9e64', 999_999_999)), 'x')
+
+    expect(await state.run('gc')).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: [
+        '1 layer that no image of the repository names went.',
+        '1 blob that nothing refers to went: 22 bytes.',
+        '1 temporary file of processes that are gone went.',
+        '',
+      ].join('\n'),
+    })
+    expect(await state.run('gc')).toMatchObject({ code: 0, stdout: 'There is nothing to remove.\n' })
+    expect(await readdir(join(state.dataDir, 'tmp'))).toEqual([])
+    await state.running(async (at) => {
+      expect((await at.get('app/manifests/v1')).status).toBe(200)
+      for (const digest of [image.config, ...image.layers])
+        expect((await at.get(`app/blobs/${digest}`)).status).toBe(200)
+    })
+  })
+
+  it('has nothing to look after in memory', async () => {
+    await using state = await stateOnDisk()
+    expect(await state.run('gc', '--store', 'memory')).toMatchObject({
+      code: 2,
+      stderr: 'ecr-local: ecr-local gc looks after what is kept: --store memory keeps nothing\n',
+    })
+  })
+})

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../../src/adapters/system/ids.js'
+import { fsck } from '../../../src/registry/garbage/fsck.js'
+import { joinHalves, labelInstallation } from '../../../src/registry/garbage/label.js'
+import { all, installationWith } from '../../support/garbage.js'
+
+const label = ({ store, blobs }: ReturnType<typeof installationWith>) => labelInstallation(store, blobs, randomIds)
+
+describe('the label of an installation', () => {
+  it('is one for all processes that start at once, and found again by later ones', async () => {
+    const here = installationWith()
+    expect(await Promise.all([label(here), label(here), label(here)])).toEqual([undefined, undefined, undefined])
+    expect(await label(here)).toBeUndefined()
+  })
+
+  it('tells that the store was lost, and then nothing is swept until the halves are joined', async () => {
+    const before = installationWith()
+    await label(before)
+    await before.createRepository('app')
+    await before.push('app', ['a layer'], 'v1')
+    const after = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
+    expect(await label(after)).toContain('it was lost or emptied')
+    await after.later()
+    expect(await after.sweep()).toMatchObject({ refused: expect.stringContaining('it was lost'), blob: { count: 0 } })
+    expect(await after.kept()).toHaveLength(3)
+    await joinHalves(after)
+    expect(await label(after)).toBeUndefined()
+  })
+
+  it('tells two installations apart', async () => {
+    const [one, other] = [installationWith(), installationWith()]
+    await label(one)
+    await label(other)
+    const mixed = installationWith({ bytes: other.bytes })
+    await mixed.store.settings.put({ account: '-', region: '-' }, 'label', 'of another')
+    expect(await label(mixed)).toContain('belong to two installations')
+    await joinHalves(mixed)
+    expect(await mixed.sweep()).toMatchObject({ refused: expect.stringContaining('two installations') })
+    await mixed.createRepository('app')
+    const { findings } = await fsck(mixed, { repair: true })
+    expect(findings).toMatchObject({ found: 1, repaired: 0 })
+  })
+
+  it('takes blobs without a label for those of a store that had repositories', async () => {
+    const before = installationWith()
+    await before.createRepository('app')
+    await before.push('app', ['a layer'], 'v1')
+    // As an earlier version left them.
+    for (const name of await all(before.bytes.notes.list('images'))) await before.bytes.notes.remove(name)
+    const other = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
+    expect(await label(other)).toContain('--store names another one')
+    await other.createRepository('app')
+    await other.later()
+    expect(await label(other)).toContain('--store names another one')
+    expect((await fsck(other, { repair: true })).findings.repaired).toBe(0)
+    expect(await other.sweep()).toHaveProperty('refused')
+    await before.bytes.notes.remove('installation')
+    expect(await label(before)).toBeUndefined()
+  })
+})

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
+import { deleteImage } from '../../../src/registry/delete-image.js'
+import { deleteRepository } from '../../../src/registry/delete-repository.js'
+import { fsck } from '../../../src/registry/garbage/fsck.js'
+import { nameImage, noteName, readNote } from '../../../src/registry/image-names.js'
+import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
+import { keyOf } from '../../../src/registry/ports/store.js'
+import { all, installationWith, registry } from '../../support/garbage.js'
+
+async function stocked(bytes = memoryBlobStore(), keyValue = memoryKeyValue()) {
+  const here = installationWith({ bytes, keyValue })
+  await here.createRepository('app')
+  await here.createRepository('app/sub')
+  const noteOf = async (digest: string, repository = 'app') =>
+    readNote((await here.bytes.notes.get(noteName({ registry, repository, digest }))) ?? '')
+  const notes = () => all(here.bytes.notes.list('images'))
+  return { ...here, noteOf, notes }
+}
+
+/** Notes that can fail to be written or removed. */
+function flaky() {
+  const bytes = memoryBlobStore()
+  let failing: string | undefined
+  let mayRemove = true
+  const notes: typeof bytes.notes = {
+    ...bytes.notes,
+    put: async (name, text) => {
+      if (failing !== undefined && name.includes(failing)) {
+        failing = undefined
+        throw new Error('SlowDown')
+      }
+      await bytes.notes.put(name, text)
+    },
+    remove: async (name) => {
+      if (!mayRemove) throw new Error('SlowDown')
+      await bytes.notes.remove(name)
+    },
+  }
+  return {
+    ...bytes,
+    notes,
+    failNext: (digest: string) => void (failing = digest),
+    failRemovals: () => void (mayRemove = false),
+  }
+}
+
+describe('the names of an image beside its bytes', () => {
+  it('follow its tags as they come, move and go', async () => {
+    const here = await stocked()
+    const old = await here.push('app', ['old'], 'latest')
+    await here.put('app', ['old'], 'v1')
+    expect(await here.noteOf(old)).toMatchObject({ tags: ['latest', 'v1'] })
+    const young = await here.push('app', ['young'], 'latest')
+    expect([await here.noteOf(old), await here.noteOf(young)]).toMatchObject([{ tags: ['v1'] }, { tags: ['latest'] }])
+    await deleteImage(here, registry, 'app', { imageTag: 'v1' })
+    expect(await here.noteOf(old)).toBeUndefined()
+    expect(await here.noteOf(young)).toMatchObject({ tags: ['latest'] })
+  })
+
+  it('go with their repository, and leave those of repositories below it', async () => {
+    const here = await stocked()
+    await here.push('app', ['a layer'], 'v1')
+    const below = await here.push('app/sub', ['a layer'], 'v1')
+    await deleteRepository(here, registry, 'app', { force: true })
+    expect(await here.notes()).toEqual([noteName({ registry, repository: 'app/sub', digest: below })])
+  })
+
+  it('stay where deleting was refused', async () => {
+    const here = await stocked()
+    const digest = await here.push('app', ['a layer'], 'v1')
+    await expect(deleteRepository(here, registry, 'app', { force: false })).rejects.toThrow()
+    await deleteImage(here, registry, 'app', { imageTag: 'other' })
+    expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
+  })
+
+  it('are true in the end, however many write them at once', async () => {
+    const here = await stocked()
+    const digest = await here.push('app', ['a layer'])
+    const tags = Array.from({ length: 30 }, (_, index) => `t${index}`)
+    await Promise.all([
+      ...tags.map((tag) => here.put('app', ['a layer'], tag)),
+      ...tags.map(() => nameImage(here, { registry, repository: 'app', digest })),
+    ])
+    expect((await here.noteOf(digest))?.tags).toEqual([...tags].sort())
+  })
+
+  it('bring back the tag where it was last, whichever note could not be written', async () => {
+    const bytes = flaky()
+    const here = await stocked(bytes)
+    const one = await here.push('app', ['one'], 'v1')
+    const two = await here.push('app', ['two'], 'latest')
+    bytes.failNext(two)
+    await expect(here.put('app', ['one'], 'latest')).rejects.toThrow('SlowDown')
+    await here.put('app', ['one'], 'latest')
+    const after = installationWith({ bytes })
+    await fsck(after, { repair: true })
+    expect(await after.store.tags.get(registry, 'app latest')).toMatchObject({ digest: one })
+  })
+
+  it('do not bring back a tag that was deleted, or whose deletion failed and was asked for again', async () => {
+    const bytes = flaky()
+    const here = await stocked(bytes)
+    const digest = await here.push('app', ['one'], 'v1')
+    await here.put('app', ['one'], 'bad')
+    bytes.failNext(digest)
+    await expect(deleteImage(here, registry, 'app', { imageTag: 'bad' })).rejects.toThrow('SlowDown')
+    await deleteImage(here, registry, 'app', { imageTag: 'bad' })
+    expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
+    expect(await here.store.tags.get(registry, 'app bad')).toBeUndefined()
+  })
+
+  it('go before their image also where its last tags are deleted at once', async () => {
+    const bytes = flaky()
+    const here = await stocked(bytes)
+    const digest = await here.push('app', ['one'], 'a')
+    await here.put('app', ['one'], 'b')
+    bytes.failRemovals()
+    await Promise.allSettled(['a', 'b'].map((imageTag) => deleteImage(here, registry, 'app', { imageTag })))
+    expect(await here.store.images.get(registry, keyOf('app', digest))).toBeDefined()
+  })
+
+  it('are not overwritten by a push after the store was lost', async () => {
+    const before = await stocked()
+    const digest = await before.push('app', ['one'], 'v1')
+    await before.put('app', ['one'], 'latest')
+    const after = await stocked(before.bytes)
+    await after.push('app', ['one'], 'latest')
+    expect(await after.noteOf(digest)).toMatchObject({ tags: ['latest', 'v1'] })
+    expect(await after.store.tags.get(registry, 'app v1')).toMatchObject({ digest })
+  })
+
+  it('stay where a repository could not be deleted, or its image was pushed anew meanwhile', async () => {
+    const [bytes, keyValue] = [memoryBlobStore(), memoryKeyValue()]
+    let isAway = false
+    let afterwards = () => Promise.resolve()
+    const here = await stocked(bytes, {
+      ...keyValue,
+      commit: async (at, expected, writes) => {
+        if (isAway) throw new StoreUnavailable('away')
+        const isDone = await keyValue.commit(at, expected, writes)
+        const isGone = writes.some(({ collection, value }) => collection === 'repositories' && value === undefined)
+        if (isGone) await afterwards()
+        return isDone
+      },
+    })
+    const digest = await here.push('app', ['one'], 'v1')
+    isAway = true
+    await expect(deleteRepository(here, registry, 'app', { force: true })).rejects.toThrow('away')
+    isAway = false
+    expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
+    afterwards = async () => {
+      await here.createRepository('app')
+      await here.push('app', ['one'], 'v2')
+    }
+    await deleteRepository(here, registry, 'app', { force: true })
+    expect(await here.noteOf(digest)).toMatchObject({ tags: ['v2'] })
+  })
+
+  it('are written by the sweep where a process died before it did', async () => {
+    const here = await stocked()
+    const digest = await here.push('app', ['a layer'], 'v1')
+    await here.bytes.notes.remove(noteName({ registry, repository: 'app', digest }))
+    await here.sweep()
+    expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
+  })
+
+  it('keep what an image needs that the store has lost', async () => {
+    const here = await stocked()
+    const digest = await here.push('app', ['a layer'], 'v1')
+    const older = installationWith({ keyValue: memoryKeyValue(), bytes: here.bytes })
+    await older.later()
+    expect(await older.sweep()).toMatchObject({ lostImages: 1, blob: { count: 0 } })
+    expect(await here.bytes.size(digest)).toBeDefined()
+    expect([await here.isKept('a layer'), await here.isKept('{}')]).toEqual([true, true])
+  })
+})

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest'
+import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
+import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
+import { randomIds } from '../../../src/adapters/system/ids.js'
+import { deleteImage } from '../../../src/registry/delete-image.js'
+import { deleteRepository } from '../../../src/registry/delete-repository.js'
+import { touchesOn } from '../../../src/registry/garbage/touches.js'
+import { appendPart, beginUpload, findUpload } from '../../../src/registry/layer-upload.js'
+import { installation } from '../../../src/registry/registry.js'
+import { all, installationWith, registry } from '../../support/garbage.js'
+import { sha256 } from '../../support/push.js'
+import { temporaryDirectory } from '../../support/temporary-directory.js'
+
+const id = '00000000-0000-4000-8000-000000000001'
+const session = { registry, repository: 'app', id }
+
+async function stocked() {
+  const here = installationWith()
+  await here.createRepository('app')
+  return here
+}
+
+describe('the sweep', () => {
+  it('leaves everything of an image there, however old', async () => {
+    const here = await stocked()
+    const digest = await here.push('app', ['a layer'], 'v1')
+    const before = await here.kept()
+    await here.later()
+    expect(await here.sweep()).toMatchObject({ layer: { count: 0 }, blob: { count: 0 }, lostImages: 0 })
+    expect(await here.kept()).toEqual(before)
+    expect(before).toContain(digest)
+    expect(before).toHaveLength(3)
+  })
+
+  it('takes a layer no image came for, record and bytes, once the grace period is over', async () => {
+    const here = await stocked()
+    await here.upload('app', 'a layer')
+    expect(await here.sweep()).toMatchObject({ layer: { count: 0 }, blob: { count: 0 } })
+    expect(await here.isKept('a layer')).toBe(true)
+    await here.later()
+    expect(await here.sweep()).toMatchObject({ layer: { count: 1, bytes: 7 }, blob: { count: 1, bytes: 7 } })
+    expect(await here.layer('app', 'a layer')).toBeUndefined()
+    expect(await here.isKept('a layer')).toBe(false)
+  })
+
+  it('takes what only a deleted image needed, and what others share with it never', async () => {
+    const here = await stocked()
+    await here.createRepository('other')
+    const gone = await here.push('app', ['shared', 'its own'], 'v1')
+    await here.push('other', ['shared'])
+    await here.later()
+    await deleteImage(here, registry, 'app', { imageTag: 'v1' })
+    expect(await here.sweep()).toMatchObject({ layer: { count: 0 }, blob: { count: 0 } })
+    await here.later()
+    await here.sweep()
+    expect(await here.isKept('its own')).toBe(false)
+    expect(await here.bytes.size(gone)).toBeUndefined()
+    expect(await here.isKept('shared')).toBe(true)
+    expect(await here.layer('app', 'shared')).toBeUndefined()
+    expect(await here.layer('other', 'shared')).toBeDefined()
+    expect(await all(here.bytes.notes.list('images'))).toHaveLength(1)
+  })
+
+  it('leaves what was in a deleted repository alone for the grace period', async () => {
+    const here = await stocked()
+    await here.push('app', ['a layer'])
+    await here.later()
+    await deleteRepository(here, registry, 'app', { force: true })
+    expect(await here.sweep()).toMatchObject({ blob: { count: 0 } })
+    await here.later()
+    expect(await here.sweep()).toMatchObject({ blob: { count: 3 } })
+  })
+
+  it('forgets touches that keep nothing any more', async () => {
+    const here = await stocked()
+    await here.push('app', ['a layer'])
+    expect((await here.store.touches.list(installation, { limit: 10 })).items).toHaveLength(3)
+    await here.later()
+    await here.sweep()
+    expect((await here.store.touches.list(installation, { limit: 10 })).items).toEqual([])
+  })
+
+  it('puts bytes back that somebody took for kept while it removed them', async () => {
+    await using directory = await temporaryDirectory()
+    for (const bytes of [memoryBlobStore(), filesystemBlobStore({ root: directory.path, ids: randomIds })]) {
+      const here = installationWith({ bytes })
+      await here.createRepository('app')
+      await here.upload('app', 'a layer')
+      await here.later()
+      const impatient = touchesOn({ ...here, goingForMs: 0 })
+      // Stopped in the middle, for longer than anybody waits.
+      const remove: typeof bytes.remove = async (...removing) => {
+        await impatient.touch(sha256('a layer'))
+        await bytes.remove(...removing)
+      }
+      expect(await here.sweep({}, { blobs: { ...here.blobs, remove } })).toMatchObject({ blob: { count: 0 } })
+      expect(await here.isKept('a layer')).toBe(true)
+      await here.later()
+      expect(await here.sweep()).toMatchObject({ blob: { count: 1 } })
+      expect(await all(bytes.leftovers())).toEqual([])
+    }
+  })
+
+  it('takes uploads nobody went on with, and leaves those somebody is at', async () => {
+    const here = await stocked()
+    await beginUpload(here, session, await here.clock.now())
+    await appendPart(here, session, { bytes: [Buffer.from('part')] })
+    await here.later()
+    const held = await here.leases.tryAcquire(`upload ${id}`)
+    await here.sweep()
+    expect(await findUpload(here, session)).toMatchObject({ size: 4 })
+    await held!.release()
+    expect(await here.sweep()).toMatchObject({ upload: { count: 1, bytes: 4 } })
+    await expect(findUpload(here, session)).rejects.toMatchObject({ code: 'UploadNotFoundException' })
+    expect(await all(here.bytes.leftovers())).toEqual([])
+  })
+
+  it('takes the bytes of an upload whose repository went with its record', async () => {
+    const here = await stocked()
+    const writer = await here.blobs.session(id)
+    await writer.append(Buffer.from('part'))
+    await writer.close()
+    await here.sweep()
+    expect(await all(here.bytes.leftovers())).toHaveLength(1)
+    await here.later()
+    await here.sweep()
+    expect(await all(here.bytes.leftovers())).toEqual([])
+  })
+
+  it('runs once at a time over all processes', async () => {
+    const here = await stocked()
+    const other = await here.leases.tryAcquire('sweep')
+    expect(await here.sweep()).toBeUndefined()
+    const waiting = here.sweep({ waits: true })
+    await other!.release()
+    expect(await waiting).toMatchObject({ blob: { count: 0 } })
+  })
+
+  it('ends early when it is asked to, and goes on the next time', async () => {
+    const here = await stocked()
+    await here.upload('app', 'a layer')
+    await here.later()
+    await expect(here.sweep({ isStopped: () => true })).rejects.toThrow('The process is to stop')
+    expect(await here.sweep()).toMatchObject({ layer: { count: 1 }, blob: { count: 1 } })
+  })
+})

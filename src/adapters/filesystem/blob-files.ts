@@ -1,0 +1,58 @@
+import { mkdir, opendir, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BlobStore, StoredBlob } from '../../registry/ports/blob-store.js'
+import { blobPath } from './blob-path.js'
+import type { Ids } from '../../registry/ports/ids.js'
+import { type DurableDirectories, ifExists, renameDurably } from './durable.js'
+import { directoryOf, temporaryName } from './temporary-files.js'
+
+/** Looking after the blobs that lie under a root: what there is, and taking it away. A reader that has one open goes on. */
+export function blobFiles(
+  root: string,
+  ids: Ids,
+  durable: DurableDirectories,
+): Pick<BlobStore, 'list' | 'remove' | 'quarantine'> {
+  return {
+    list: () => listed(root),
+    async remove(digest, mayGo = () => Promise.resolve(true)) {
+      const path = blobPath(root, digest)
+      if (path === undefined) return
+      const aside = join(root, directoryOf.temporary, temporaryName(ids.uuid()))
+      const isThere = (await ifExists(rename(path, aside).then(() => true))) ?? false
+      let goes = false
+      try {
+        goes = await mayGo()
+      } finally {
+        if (goes) await ifExists(unlink(aside))
+        else if (isThere) await renameDurably(aside, path, root, durable)
+      }
+    },
+    async quarantine(digest) {
+      const path = blobPath(root, digest)
+      if (path === undefined) return
+      await mkdir(join(root, 'quarantine'), { recursive: true })
+      await ifExists(rename(path, join(root, 'quarantine', digest.replace(':', '-'))))
+    },
+  }
+}
+
+async function* listed(root: string): AsyncGenerator<StoredBlob, void> {
+  const blobs = join(root, 'blobs')
+  for await (const algorithm of namesIn(blobs, 'directories')) {
+    for await (const start of namesIn(join(blobs, algorithm), 'directories')) {
+      for await (const hex of namesIn(join(blobs, algorithm, start), 'files')) {
+        const digest = `${algorithm}:${hex}`
+        const path = blobPath(root, digest)
+        const found = path === undefined ? undefined : await ifExists(stat(path))
+        if (found) yield { digest, size: found.size }
+      }
+    }
+  }
+}
+
+/** A directory may go while it is read: an operator cleans up, another process starts over. */
+async function* namesIn(path: string, kind: 'directories' | 'files'): AsyncGenerator<string, void> {
+  const directory = await ifExists(opendir(path))
+  if (!directory) return
+  for await (const entry of directory) if (entry.isDirectory() === (kind === 'directories')) yield entry.name
+}

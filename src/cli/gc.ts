@@ -1,0 +1,43 @@
+import { openStorage } from '../compose/storage.js'
+import type { Config } from '../config.js'
+import { UsageError } from '../config/usage-error.js'
+import type { Swept } from '../registry/garbage/running.js'
+import { sweep } from '../registry/garbage/sweep.js'
+import type { Log } from '../registry/ports/log.js'
+import { noMetrics } from '../registry/ports/metrics.js'
+import { amountOf, numberOf } from './amounts.js'
+
+/**
+ * Removes what nobody needs any more, as planes do now and then in the background, and tells what went. Planes may run
+ * meanwhile. Throws UsageError where the store and the blobs are not each other's.
+ */
+export async function gc(config: Config, log: Log): Promise<string> {
+  requireKept(config, 'gc')
+  const storage = await openStorage(config, { log, metrics: noMetrics })
+  try {
+    const { graceSeconds } = config.garbage
+    const swept = await sweep({ ...storage, log, metrics: noMetrics, graceSeconds }, { waits: true })
+    if (swept?.refused !== undefined) throw new UsageError(`Nothing was removed. ${swept.refused}`)
+    return swept ? report(swept) : ''
+  } finally {
+    await storage.close()
+  }
+}
+
+/** Throws UsageError where there is nothing to look after: what is in memory is another process's. */
+export function requireKept({ store }: Config, command: string): void {
+  if (store === 'memory')
+    throw new UsageError(`ecr-local ${command} looks after what is kept: --store memory keeps nothing`)
+}
+
+function report({ layer, blob, upload, temporary, lostImages }: Swept): string {
+  const lines = [
+    layer.count > 0 && `${numberOf(layer.count, 'layer')} that no image of the repository names went.`,
+    blob.count > 0 && `${numberOf(blob.count, 'blob')} that nothing refers to went: ${amountOf(blob.bytes)}.`,
+    upload.count > 0 && `${numberOf(upload.count, 'abandoned upload')} went: ${amountOf(upload.bytes)}.`,
+    temporary.count > 0 && `${numberOf(temporary.count, 'temporary file')} of processes that are gone went.`,
+    lostImages > 0 &&
+      `${numberOf(lostImages, 'image')} named beside the blobs and not in the store: ecr-local fsck --repair brings them back.`,
+  ].filter((line) => line !== false)
+  return `${(lines.length > 0 ? lines : ['There is nothing to remove.']).join('\n')}\n`
+}

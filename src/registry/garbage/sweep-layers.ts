@@ -1,0 +1,92 @@
+import type { Layer } from '../image.js'
+import { relied } from '../layer-with-bytes.js'
+import { keyOf } from '../ports/store.js'
+import type { Registry } from '../registry.js'
+import { counted, type Running } from './running.js'
+import { eachRecord, inGroups } from './walk.js'
+
+/** Layers looked after in one write. */
+const TOGETHER = 500
+
+/**
+ * Removes the records of layers that no image of their repository names and nobody relies on. A layer is marked first;
+ * then images and touches are looked at again; then the record goes if it still bears the mark. Whoever relied on it
+ * before the mark is seen by the second look, whoever does later takes the mark off.
+ */
+export async function sweepLayers(sweep: Running): Promise<void> {
+  for (const registry of await sweep.store.registries()) {
+    for await (const group of inGroups(unneeded(registry, sweep), TOGETHER))
+      await removeUnneeded(registry, group, sweep)
+  }
+}
+
+/** Layers come sorted by repository: the images of one repository are held in memory at a time. */
+async function* unneeded(registry: Registry, { store, goOn }: Running): AsyncGenerator<Layer, void> {
+  let named = { repository: '', digests: new Set<string>() }
+  for await (const layer of eachRecord(store.layers, registry)) {
+    goOn()
+    const { repository, digest } = layer
+    if (repository !== named.repository)
+      named = { repository, digests: await digestsNamed(registry, repository, store) }
+    if (!named.digests.has(digest)) yield layer
+  }
+}
+
+async function digestsNamed(registry: Registry, repository: string, store: Running['store']): Promise<Set<string>> {
+  const named = new Set<string>()
+  for await (const { blobs } of eachRecord(store.images, registry, keyOf(repository, '')))
+    for (const { digest } of blobs) named.add(digest)
+  return named
+}
+
+async function removeUnneeded(registry: Registry, layers: Layer[], sweep: Running): Promise<void> {
+  const untouched = await notTouched(layers, sweep)
+  if (untouched.length === 0) return
+  const marked = await replace(registry, untouched, (layer) => ({ ...layer, condemned: true }), sweep)
+  const needed = new Map<string, Set<string>>()
+  for (const { repository } of marked)
+    if (!needed.has(repository)) needed.set(repository, await digestsNamed(registry, repository, sweep.store))
+  const untouchedStill = new Set(await notTouched(marked, sweep))
+  const mayGo = (layer: Layer) => untouchedStill.has(layer) && !needed.get(layer.repository)?.has(layer.digest)
+  await replace(
+    registry,
+    marked.filter((layer) => !mayGo(layer)),
+    relied,
+    sweep,
+  )
+  const removed = await replace(registry, marked.filter(mayGo), () => undefined, sweep)
+  counted(
+    sweep,
+    'layer',
+    removed.length,
+    removed.reduce((sum, { size }) => sum + size, 0),
+  )
+}
+
+async function notTouched(layers: Layer[], { isTouched }: Running): Promise<Layer[]> {
+  const touched = await Promise.all(layers.map(({ digest }) => isTouched(digest)))
+  return layers.filter((_, index) => !touched[index])
+}
+
+/** Changes or removes those that are as they were seen, in one write; answers what became of them. */
+function replace(
+  registry: Registry,
+  seen: Layer[],
+  change: (layer: Layer) => Layer | undefined,
+  { store }: Running,
+): Promise<Layer[]> {
+  return store.transact(registry, async ({ layers }) => {
+    const keys = seen.map(({ repository, digest }) => keyOf(repository, digest))
+    const now = await Promise.all(keys.map((key) => layers.get(registry, key)))
+    const changed: Layer[] = []
+    for (const [index, layer] of seen.entries()) {
+      const key = keys[index]
+      if (key === undefined || JSON.stringify(now[index]) !== JSON.stringify(layer)) continue
+      const next = change(layer)
+      if (next) await layers.put(registry, key, next)
+      else await layers.remove(registry, key)
+      changed.push(next ?? layer)
+    }
+    return changed
+  })
+}

@@ -1,0 +1,68 @@
+import { noteName } from '../image-names.js'
+import type { Lease } from '../ports/leases.js'
+import { strangers } from './label.js'
+import { begin, Interrupted, nothingSwept, type Running, type SweepDeps, type Swept } from './running.js'
+import { sweepBlobs, sweepTouches } from './sweep-blobs.js'
+import { sweepLayers } from './sweep-layers.js'
+import { sweepNames } from './sweep-names.js'
+import { sweepUnfinished } from './sweep-unfinished.js'
+import { eachRecord, shortOf, shortOfName } from './walk.js'
+
+/** How a sweep is run. */
+export interface SweepOptions {
+  /** Waits for a sweep of another process to end; unless set, there is nothing to do then. */
+  readonly waits?: boolean
+  /** Asked now and then: the process is to stop. */
+  readonly isStopped?: () => boolean
+}
+
+/**
+ * Removes what nobody needs: records first, bytes second, after a grace period. Whatever may be needed by somebody who is
+ * at work right now stays (`Touches`, `Leases`). One sweep at a time over all processes; undefined where another one is
+ * under way. Throws Interrupted where it was stopped, or taken for dead.
+ */
+export async function sweep(deps: SweepDeps, options: SweepOptions = {}): Promise<Swept | undefined> {
+  const lease = options.waits ? await deps.leases.acquire('sweep') : await deps.leases.tryAcquire('sweep')
+  if (!lease) return undefined
+  try {
+    const refused = await strangers(deps)
+    if (refused !== undefined) return { ...nothingSwept(), refused }
+    const running = await begin(deps, requireGoingOn(lease, options))
+    await run(running)
+    return running.swept
+  } finally {
+    await lease.release()
+  }
+}
+
+async function run(running: Running): Promise<void> {
+  await sweepUnfinished(running)
+  await sweepLayers(running)
+  const { needed, images } = await whatIsNeeded(running)
+  await sweepNames(running, images, needed)
+  await sweepBlobs(running, needed)
+  await sweepTouches(running)
+  await running.leases.forgetDead()
+}
+
+/** What the records need, and which images there are: both sets may be of millions. */
+async function whatIsNeeded({ store, goOn }: Running) {
+  const [needed, images] = [new Set<string>(), new Set<string>()]
+  for (const registry of await store.registries()) {
+    for await (const { repository, digest, blobs } of eachRecord(store.images, registry)) {
+      goOn()
+      images.add(shortOfName(noteName({ registry, repository, digest })))
+      needed.add(shortOf(digest))
+      for (const blob of blobs) needed.add(shortOf(blob.digest))
+    }
+    for await (const { digest } of eachRecord(store.layers, registry)) needed.add(shortOf(digest))
+  }
+  return { needed, images }
+}
+
+const requireGoingOn =
+  (lease: Lease, { isStopped }: SweepOptions) =>
+  (): void => {
+    if (lease.isLost) throw new Interrupted('Another process took this sweep for dead and sweeps itself')
+    if (isStopped?.()) throw new Interrupted('The process is to stop')
+  }

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { listEach } from '../list-all.js'
+import type { Collection, Store } from '../ports/store.js'
+import type { Registry } from '../registry.js'
+
+/** Records read between two pauses. */
+const STRIDE = 200
+
+/**
+ * Every record of a collection, with pauses: what looks after a big installation must not hold up its requests, and an
+ * embedded store answers without ever giving them a turn.
+ */
+export async function* eachRecord<T>(
+  collection: Collection<T>,
+  registry: Registry,
+  prefix = '',
+): AsyncGenerator<T, void> {
+  yield* unhurried(listEach(collection, registry, { prefix, firstPage: STRIDE }))
+}
+
+/** The same with pauses in between. */
+export async function* unhurried<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
+  let taken = 0
+  for await (const item of items) {
+    if (++taken % STRIDE === 0) await new Promise((resolve) => setImmediate(resolve))
+    yield item
+  }
+}
+
+/** In groups of at most so many, for writes that go together. */
+export async function* inGroups<T>(items: AsyncIterable<T>, most: number): AsyncGenerator<T[], void> {
+  let group: T[] = []
+  for await (const item of items) {
+    if (group.push(item) < most) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
+}
+
+/** The digests whose bytes some record needs, told one by one: manifests, their blobs, and layers no image has yet. */
+export async function* digestsNeeded(store: Store): AsyncGenerator<string, void> {
+  for (const registry of await store.registries()) {
+    for await (const { digest, blobs } of eachRecord(store.images, registry)) {
+      yield digest
+      for (const blob of blobs) yield blob.digest
+    }
+    for await (const { digest } of eachRecord(store.layers, registry)) yield digest
+  }
+}
+
+/** Sixteen bytes that stand for a digest: a set of millions has to fit in memory. Two alike only keep what could go. */
+export const shortOf = (digest: string) =>
+  Buffer.from(digest.slice(digest.indexOf(':') + 1).slice(0, 32), 'hex').toString('latin1')
+
+/** Sixteen bytes that stand for any name. */
+export const shortOfName = (name: string) =>
+  createHash('sha256').update(name).digest().subarray(0, 16).toString('latin1')
