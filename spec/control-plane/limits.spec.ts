@@ -1,0 +1,156 @@
+import { CreateRepositoryCommand, DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
+import aws4 from 'aws4'
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { request } from 'undici'
+import { describe, expect, it, vi } from 'vitest'
+import { defaultLimits, type Limits } from '../../src/registry/limits/limits.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import { region, startEmulator } from '../support/emulator.js'
+import { developer, queryCall } from '../support/query-call.js'
+import { targetOf } from '../support/raw-http.js'
+
+const limitedTo = (limits: Partial<Limits>) => startEmulator({ limits: { ...defaultLimits, ...limits } })
+
+/** A call that says it will send a MiB, and sends so much of it. */
+function slowCall(endpoint: string, bytes: number) {
+  const call = httpRequest(endpoint, { method: 'POST', agent: false, headers: { 'content-length': 1024 * 1024 } })
+  const answer = new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    call.once('error', reject)
+    call.once('response', (response) => {
+      let body = ''
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      const { statusCode: status } = response
+      // The refusal is here before the client has sent everything, and the connection open until it has.
+      response.once('data', () => resolve({ status, body }))
+    })
+  })
+  answer.catch(() => {})
+  call.write(Buffer.alloc(bytes))
+  return { answer, finish: () => call.end(Buffer.alloc(1024 * 1024 - bytes)) }
+}
+
+/** A call of the developer with any body. */
+function send(endpoint: string, body: string) {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targetOf('DescribeRepositories') }
+  const signing = { service: 'ecr', region, method: 'POST', path: '/', host: new URL(endpoint).host, headers, body }
+  const { headers: signed } = aws4.sign(signing, developer)
+  return request(endpoint, { method: 'POST', headers: signed as Record<string, string>, body })
+}
+
+describe('a caller who asks too fast', () => {
+  it('is told to slow down, in the words SDKs try again at, and others are not', async () => {
+    await using emulator = await limitedTo({ requestsPerSecond: 1 })
+    const call = () => emulator.ecr.send(new DescribeRepositoriesCommand({}))
+    for (let count = 0; count < 10; count++) await call()
+    await expect(call()).rejects.toMatchObject({
+      ...{ name: 'ThrottlingException', message: 'Rate exceeded' },
+      $metadata: { httpStatusCode: 400 },
+    })
+  })
+})
+
+describe('requests at once', () => {
+  it('beyond the limit are refused for now, and let in when others are answered', async () => {
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    await using emulator = await startEmulator({
+      limits: { ...defaultLimits, requestsAtOnce: 1 },
+      authorize: () => held,
+    })
+    const first = emulator.ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+    const describing = () => emulator.ecr.send(new DescribeRepositoriesCommand({}))
+    await expect.poll(() => describing().catch((error: Error) => error.name)).toBe('ThrottlingException')
+    letGo()
+    await first
+    await expect(describing()).resolves.toMatchObject({ repositories: [{ repositoryName: 'team/app' }] })
+  })
+})
+
+describe('bodies on their way', () => {
+  it('make room, the oldest first, and their clients are told', async () => {
+    await using emulator = await limitedTo({ bodiesMiB: 1 })
+    const slow = slowCall(emulator.endpoint, 700_000)
+    const next = slowCall(emulator.endpoint, 600_000)
+    expect(await slow.answer).toMatchObject({ status: 400, body: expect.stringContaining('ThrottlingException') })
+    slow.finish()
+    next.finish()
+    expect(await next.answer).toMatchObject({ body: expect.stringContaining('UnknownOperationException') })
+  })
+})
+
+describe('connections', () => {
+  it('that are idle make room for new ones, the longest idle first', async () => {
+    await using emulator = await limitedTo({ connections: 3 })
+    const { hostname, port } = new URL(emulator.endpoint)
+    const sockets = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const socket = connect(Number(port), hostname).on('error', () => {})
+        await new Promise((resolve) => socket.once('connect', resolve))
+        return socket
+      }),
+    )
+    const closed: number[] = []
+    sockets.forEach((socket, index) => socket.once('close', () => closed.push(index)))
+    const get = () => fetch(`${emulator.endpoint}/health`, { headers: { connection: 'close' } })
+    expect((await get()).status).toBe(200)
+    await expect.poll(() => closed).toEqual([0])
+    sockets.forEach((socket) => socket.destroy())
+  })
+
+  it('that all have a request in hand leave none for a new client, who is told', async () => {
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    const isReady = vi.fn(() => held.then(() => true))
+    await using emulator = await startEmulator({ limits: { ...defaultLimits, connections: 1 }, isReady })
+    const { hostname, port } = new URL(emulator.endpoint)
+    const first = connect(Number(port), hostname)
+    first.write('GET /ready HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n')
+    await expect.poll(() => isReady.mock.calls).toHaveLength(1)
+    const refused = async () => {
+      const socket = connect(Number(port), hostname).on('error', () => {})
+      return new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())))
+    }
+    expect(await refused()).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\nretry-after: 1\r\n/)
+    const answered = new Promise<string>((resolve) => first.once('data', (data) => resolve(data.toString())))
+    letGo()
+    expect(await answered).toMatch(/^HTTP\/1\.1 200 /)
+    first.destroy()
+  })
+
+  it('whose headers do not end are closed in time', async () => {
+    await using emulator = await limitedTo({ headersTimeoutSeconds: 0.2 })
+    const { hostname, port } = new URL(emulator.endpoint)
+    const socket = connect(Number(port), hostname).on('error', () => {})
+    socket.write('POST / HTTP/1.1\r\nhost: localhost\r\nx-slow: ')
+    const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())))
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+    socket.destroy()
+  })
+})
+
+describe('JSON that would cost more than everything else', () => {
+  it.each([
+    ['deep', '['.repeat(8_000_000)],
+    ['flat', `{"repositoryNames":[${'[],'.repeat(2_000_000)}[]]}`],
+  ])('is refused unread: %s', async (_, body) => {
+    await using emulator = await startEmulator()
+    const answer = await send(emulator.endpoint, body)
+    expect(await answer.body.json()).toEqual({ __type: 'SerializationException' })
+  })
+})
+
+describe('a store that is away', () => {
+  it('is a failure to try again at, in the protocol of STS, too', async () => {
+    await using emulator = await startEmulator()
+    const away = new StoreUnavailable('The store does not answer')
+    await using broken = await startEmulator({
+      clock: { ...emulator.deps.clock, now: () => Promise.reject(away) },
+    })
+    const members = { Action: 'GetCallerIdentity', Version: '2011-06-15' }
+    const { status, headers, text } = await queryCall(broken.endpoint, { service: 'sts', members })
+    expect(status).toBe(503)
+    expect(headers['retry-after']).toBe('2')
+    expect(text).toContain('<Code>ServiceUnavailable</Code><Message>The store does not answer</Message>')
+  })
+})

@@ -1,0 +1,131 @@
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { defaultLimits, type Limits } from '../../src/registry/limits/limits.js'
+import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
+import { digestOf, mediaTypes, seededBytes } from '../support/upstream-content.js'
+
+const limitedTo = async (limits: Partial<Limits>) => {
+  const running = await startRegistry({ limits: { ...defaultLimits, ...limits } })
+  await running.createRepository('app')
+  return running
+}
+
+const rateExceeded = { code: 'TOOMANYREQUESTS', message: 'Rate exceeded' }
+const headers = { 'content-type': mediaTypes.ociManifest }
+
+describe('a client that asks too fast', () => {
+  it('is told when to try again', async () => {
+    await using running = await limitedTo({ requestsPerSecond: 1 })
+    for (let count = 0; count < 10; count++) expect((await running.send('GET', '/v2/')).status).toBe(200)
+    const answer = await running.send('GET', '/v2/')
+    expect(answer.status).toBe(429)
+    expect(answer.headers['retry-after']).toBe('1')
+    expect(errorIn(answer)).toEqual(rateExceeded)
+  })
+})
+
+describe('requests at once', () => {
+  it('beyond the limit are refused, and let in when others are answered', async () => {
+    await using running = await limitedTo({ requestsAtOnce: 1 })
+    const upload = running.open('POST', `/v2/app/blobs/uploads/?digest=sha256:${'0'.repeat(64)}`, {
+      'content-length': '5',
+    })
+    upload.flushHeaders()
+    await expect.poll(async () => (await running.send('GET', '/v2/')).status).toBe(429)
+    expect((await running.send('GET', '/health')).status).toBe(200)
+    upload.end('layer')
+    await new Promise((resolve) => upload.once('response', resolve))
+    expect((await running.send('GET', '/v2/')).status).toBe(200)
+  })
+})
+
+describe('manifests on their way', () => {
+  it('make room, the oldest first', async () => {
+    await using running = await limitedTo({ bodiesMiB: 1 })
+    const put = (tag: string) => {
+      const req = running.open('PUT', `/v2/app/manifests/${tag}`, { ...headers, 'content-length': '2000000' })
+      const status = new Promise((resolve) => {
+        req.once('response', (res) => resolve(res.statusCode)).on('error', () => {})
+      })
+      req.write(seededBytes(700_000))
+      return { req, status }
+    }
+    const slow = put('slow')
+    const next = put('next')
+    expect(await Promise.race([slow.status, next.status])).toBe(429)
+    slow.req.destroy()
+    next.req.destroy()
+  })
+})
+
+describe('a manifest of 4 MiB', () => {
+  /** Brackets, up to so many bytes. */
+  const put = (running: RunningRegistry, body: string) =>
+    running.send('PUT', '/v2/app/manifests/latest', { headers, body })
+
+  it.each([
+    ['that nests a million times', '['.repeat(4 * 1024 * 1024)],
+    ['of a million objects', `{"schemaVersion":2,"layers":[${'{},'.repeat(1_300_000)}{}]}`],
+  ])('%s is refused unread', async (_, body) => {
+    await using running = await limitedTo({})
+    expect(errorIn(await put(running, body))).toMatchObject({ code: 'UNSUPPORTED' })
+  })
+
+  it('and a byte is refused before it is sent', async () => {
+    await using running = await limitedTo({})
+    const req = running.open('PUT', '/v2/app/manifests/latest', { ...headers, 'content-length': '4194305' })
+    req.on('error', () => {}).flushHeaders()
+    expect(await new Promise((resolve) => req.once('response', (res) => resolve(res.statusCode)))).toBe(413)
+    req.destroy()
+  })
+})
+
+describe('a transfer that stands still', () => {
+  it('is closed when the client sends no more', async () => {
+    await using running = await limitedTo({ idleTimeoutSeconds: 0.1 })
+    const req = running.open('POST', `/v2/app/blobs/uploads/?digest=sha256:${'0'.repeat(64)}`, {
+      'content-length': '99',
+    })
+    req.write('some')
+    await expect(new Promise((_, reject) => req.once('error', reject))).rejects.toMatchObject({ code: 'ECONNRESET' })
+  })
+
+  it('is closed when the client takes no more', async () => {
+    await using running = await limitedTo({ idleTimeoutSeconds: 0.1 })
+    const image = await running.push('app', { tag: 'v1', layerSize: 20_000_000, layers: 1 })
+    const path = `/v2/app/blobs/${image.layers[0]}`
+    const held = new Promise<number | undefined>((resolve) => {
+      const get = running.open('GET', path)
+      get.once('response', (res) => resolve(res.pause().statusCode)).end()
+    })
+    expect(await held).toBe(200)
+    const connections = () => new Promise((resolve) => running.server.getConnections((_, count) => resolve(count)))
+    expect(await connections()).toBe(1)
+    await expect.poll(connections).toBe(0)
+  })
+
+  it('is left alone as long as bytes move', async () => {
+    await using running = await limitedTo({ idleTimeoutSeconds: 0.3 })
+    const bytes = seededBytes(8)
+    const image = `/v2/app/blobs/uploads/?digest=${digestOf(bytes)}`
+    const req = running.open('POST', image, { 'content-length': '8' })
+    const status = new Promise((resolve) => req.once('response', (res) => resolve(res.statusCode)))
+    for (const byte of bytes) {
+      req.write(Buffer.of(byte))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    req.end()
+    expect(await status).toBe(201)
+  })
+})
+
+describe('a connection that sends half a request', () => {
+  it('is told, and closed', async () => {
+    await using running = await limitedTo({ headersTimeoutSeconds: 0.2 })
+    const socket = connect(running.port, '127.0.0.1').on('error', () => {})
+    socket.write('GET /v2/ HTTP/1.1\r\nhost: localhost\r\nx-slow: ')
+    const told = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())))
+    expect(told).toMatch(/^HTTP\/1\.1 408 /)
+    await new Promise((resolve) => socket.once('close', resolve))
+  })
+})

@@ -1,0 +1,33 @@
+import type { Metrics } from './ports/metrics.js'
+import type { Traces } from './ports/traces.js'
+import { type Upstream, UpstreamFailure, type Upstreams } from './ports/upstream.js'
+
+/** Counts what upstreams are asked and how they answer, and tells it where traces are collected. */
+export function observedUpstreams(upstreams: Upstreams, metrics: Metrics, traces: Traces): Upstreams {
+  return {
+    of: (host, credentials) => observed(upstreams.of(host, credentials), host, metrics, traces),
+    close: () => upstreams.close(),
+  }
+}
+
+type Question = Parameters<Metrics['upstream']>[0]
+
+function observed(upstream: Upstream, host: string, metrics: Metrics, traces: Traces): Upstream {
+  const asking = <R>(question: Question, ask: () => Promise<R>): Promise<R> =>
+    traces.part('client', `upstream ${question}`, { 'server.address': host }, async () => {
+      try {
+        const answer = await ask()
+        metrics.upstream(question, 'ok')
+        return answer
+      } catch (error) {
+        metrics.upstream(question, error instanceof UpstreamFailure ? error.kind : 'failed')
+        throw error
+      }
+    })
+  return {
+    resolve: (repository, tag) => asking('resolve', () => upstream.resolve(repository, tag)),
+    manifest: (repository, reference) => asking('manifest', () => upstream.manifest(repository, reference)),
+    blob: (repository, digest, from) => asking('blob', () => upstream.blob(repository, digest, from)),
+    ping: () => asking('ping', () => upstream.ping()),
+  }
+}
