@@ -1,22 +1,22 @@
 import type { Server } from 'node:http'
-import { type AddressInfo, isIPv6 } from 'node:net'
-import { join } from 'node:path'
 import { authorizer } from './access/authorizer.js'
 import { decisionLog } from './access/decision-log.js'
 import { identitiesIn } from './access/identities.js'
-import { secretUnder, signText } from './access/signed-text.js'
+import { signText } from './access/signed-text.js'
 import { configuredSecrets } from './adapters/configured/secrets.js'
-import { filesystemBlobStore } from './adapters/filesystem/blob-store.js'
-import { openDataDirectory } from './adapters/filesystem/data-directory.js'
 import { remoteDecisions } from './adapters/http/explanations.js'
 import { remoteImporter } from './adapters/http/importer.js'
 import { lateHttpUpstreams } from './adapters/http/late-upstreams.js'
-import { lmdbKeyValue } from './adapters/lmdb/key-value.js'
-import { memoryBlobStore } from './adapters/memory/blob-store.js'
-import { memoryKeyValue } from './adapters/memory/key-value.js'
-import { systemClock } from './adapters/system/clock.js'
-import { randomFraction, randomIds } from './adapters/system/ids.js'
-import { keptSecret, newSecret } from './adapters/system/secret.js'
+import { registeredTraces } from './adapters/opentelemetry/registered.js'
+import { type PrometheusMetrics, prometheusMetrics } from './adapters/prometheus/metrics.js'
+import { randomFraction } from './adapters/system/ids.js'
+import { clientHost, type DataPlaneAddress, dataPlaneAddress, isLoopback, schemeOf } from './compose/addresses.js'
+import { type Certificate, readCertificate, renewCertificate } from './compose/tls.js'
+import { drain, listen, portOf } from './compose/listen.js'
+import { lookAfter } from './compose/look-after.js'
+import { isReady } from './compose/ready.js'
+import { secretOf } from './compose/secret.js'
+import { openStorage, type Storage } from './compose/storage.js'
 import type { Config } from './config.js'
 import { controlPlane } from './control-plane/server.js'
 import { pullThrough } from './data-plane/cache/pull-through.js'
@@ -25,7 +25,10 @@ import { eventLog } from './registry/event-log.js'
 import type { DecisionSource } from './registry/ports/decision-source.js'
 import type { Importer } from './registry/ports/importer.js'
 import type { Log } from './registry/ports/log.js'
-import { storeOf } from './registry/store.js'
+import { observedUpstreams } from './registry/observed-upstreams.js'
+import { noTraces, type Traces } from './registry/ports/traces.js'
+import { tracedStore } from './registry/traced-store.js'
+import { sharedText } from './server/about.js'
 import { version } from './version.js'
 
 export type Plane = 'control-plane' | 'data-plane'
@@ -36,71 +39,80 @@ export interface Running {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, for `docker pull`. */
   readonly registry: string
+  /** Reads the files of the certificate again; without TLS nothing happens. */
+  renewCertificate(): void
   /** Lets requests in hand finish, up to the bound, then closes everything. */
   close(): Promise<void>
 }
 
-/** How long requests in hand may take to finish once the process is to stop. */
-const DRAIN_MS = 3000
-
-/** Builds every part, hands the parts to the planes, and listens. The only place that knows them all. */
+/** Builds every part, hands the parts to the planes, and listens. With `compose/` the only place that knows them all. */
 export async function compose(config: Config, planes: readonly Plane[], log: Log): Promise<Running> {
-  const parts = openParts(config, log)
+  const tls = readCertificate(config)
+  const telling: Telling = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
+  const storage = await openStorage(config, telling)
+  const closing: (() => Promise<void>)[] = [() => storage.close()]
   const servers: Server[] = []
-  const importing = planes.includes('data-plane')
-    ? pullThrough({ ...parts, settings: pullThroughSettings(config) })
-    : undefined
   try {
-    if (importing)
-      servers.push(await listen(dataPlane({ ...parts, pullThrough: importing }), config.host, config.registryPort))
-    const registry = `${clientHost(config.host)}:${servers[0] ? portOf(servers[0]) : config.registryPort}`
-    const dataPlaneParts = importing ? { importer: importing } : remoteDataPlane(`http://${registry}`, parts)
+    const parts = partsOf(config, storage, tls, telling)
+    closing.unshift(() => parts.upstreams.close())
+    const caretaker = await lookAfter(storage, config, telling)
+    closing.unshift(() => caretaker.stop())
+    const importing = planes.includes('data-plane') ? await startDataPlane(config, parts, servers) : undefined
+    const address = dataPlaneAddress(config, importing && portOf(importing.server))
+    const handedTo = importing ? { importer: importing.importer } : remoteDataPlane(address, parts)
     const control = planes.includes('control-plane')
-      ? await startControlPlane(config, registry, { ...parts, ...dataPlaneParts })
+      ? await startControlPlane(config, address, { ...parts, ...handedTo }, servers)
       : undefined
-    if (control) servers.push(control)
-    importing?.resume().catch((err: unknown) => log.error({ err }, 'imports could not be resumed'))
+    importing?.importer.watch()
     return {
-      endpoint: control && `http://${clientHost(config.host)}:${portOf(control)}`,
-      registry,
+      endpoint: control && `${schemeOf(config)}://${clientHost(config.host)}:${portOf(control)}`,
+      registry: address.registry,
+      renewCertificate: () => renewCertificate(servers, config, log),
       async close() {
-        importing?.stop()
+        importing?.importer.stop()
         await Promise.all(servers.map(drain))
-        await parts.close()
+        for (const close of closing) await close()
       },
     }
   } catch (error) {
     servers.forEach((server) => server.close())
-    await parts.close()
+    for (const close of closing) await close()
     throw error
   }
 }
 
-/** The adapters the configuration asks for. */
-function openParts(config: Config, log: Log) {
-  const isKept = config.store === 'embedded'
-  if (isKept) openDataDirectory(config.dataDir)
-  const ids = randomIds
-  const store = storeOf(isKept ? lmdbKeyValue({ path: join(config.dataDir, 'state') }) : memoryKeyValue())
-  const blobs = isKept ? filesystemBlobStore({ root: config.dataDir, ids }) : memoryBlobStore()
-  const clock = systemClock(store)
-  const [identities, decisions] = [identitiesIn(config.accounts, config.auth), decisionLog()]
+/** Where it is told what goes on. */
+interface Telling {
+  readonly log: Log
+  readonly metrics: PrometheusMetrics
+  readonly traces: Traces
+}
+
+/** What both planes are made of. */
+function partsOf(config: Config, storage: Storage, tls: Certificate | undefined, { log, metrics, traces }: Telling) {
+  const { clock, ids } = storage
+  const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
   const upstreams = lateHttpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
+  const [identities, decisions] = [identitiesIn(config.accounts, config.auth), decisionLog()]
   return {
-    ...{ store, blobs, ids, clock, upstreams, log },
+    ...storage,
+    ...{ store, log, metrics, traces, upstreams: observedUpstreams(upstreams, metrics, traces) },
+    metricsText: sharedText(() => metrics.text()),
     secrets: configuredSecrets(config.accounts),
-    secret: secretUnder(config.auth, isKept ? keptSecret(config.dataDir) : newSecret()),
+    secret: secretOf(config),
     ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
     recordEvent: eventLog({ store, ids }),
-    about: { version, store: config.store, auth: config.auth },
-    async close() {
-      await upstreams.close()
-      await store.close()
-    },
+    limits: config.limits,
+    isReady: () => isReady(store),
+    ...(tls && { tls }),
+    about: { version, store: kindOf(config.store), auth: config.auth },
   }
 }
 
-type Parts = ReturnType<typeof openParts>
+type Parts = ReturnType<typeof partsOf>
+
+/** Neither host nor password is anybody's who asks for the health. */
+const kindOf = (store: Config['store']) => (store.startsWith('redis') ? 'redis' : store)
 
 /** What the data plane does for the control plane, where it is another process: asked in requests both can sign. */
 interface DataPlaneParts {
@@ -108,52 +120,44 @@ interface DataPlaneParts {
   readonly explanations?: DecisionSource
 }
 
-const remoteDataPlane = (origin: string, { secret }: Parts): DataPlaneParts => ({
+const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret }: Parts): DataPlaneParts => ({
   importer: remoteImporter({ origin, sign: (body) => signText('import', body, secret) }),
   explanations: remoteDecisions({ origin, sign: (query) => signText('explain', query, secret) }),
 })
 
-async function startControlPlane(config: Config, registry: string, parts: Parts & DataPlaneParts): Promise<Server> {
+async function startDataPlane(config: Config, parts: Parts, servers: Server[]) {
+  const { pullThroughCache, network } = config
+  const importer = pullThrough({ ...parts, settings: { ...pullThroughCache, egress: network.egress } })
+  const server = await listen(dataPlane({ ...parts, pullThrough: importer }), config.host, config.registryPort)
+  servers.push(server)
+  return { importer, server }
+}
+
+async function startControlPlane(
+  config: Config,
+  { scheme, port }: DataPlaneAddress,
+  parts: Parts & DataPlaneParts,
+  servers: Server[],
+): Promise<Server> {
   const plane = controlPlane({
     ...parts,
     auth: config.auth,
     maxSkewSeconds: config.signatures.maxSkewSeconds,
     adminAllowed: isLoopback(config.host),
+    adminToken: config.adminToken,
     settings: {
-      registryHost: config.registryHost.replaceAll('{port}', registry.split(':').at(-1) ?? ''),
+      registryHost: config.registryHost.replaceAll('{port}', port),
+      registryScheme: scheme,
       upstreamHosts: Object.keys(config.upstreams),
       unsupportedRegions: config.pullThroughCache.unsupportedRegions,
       principalsAreChecked: config.auth === 'strict',
       quotas: config.quotas,
+      checks: config.pullThroughCache,
       secret: parts.secret,
       egress: config.network.egress,
     },
   })
-  return listen(plane, config.host, config.port)
-}
-
-const pullThroughSettings = ({ pullThroughCache, network }: Config) => ({ ...pullThroughCache, egress: network.egress })
-
-function listen(server: Server, host: string, port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => resolve(server))
-  })
-}
-
-async function drain(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  const bound = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
-  server.closeIdleConnections()
-  await closed
-  clearTimeout(bound)
-}
-
-const portOf = (server: Server) => (server.address() as AddressInfo).port
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
-
-/** What clients write: `localhost` for loopback, because Docker takes plain HTTP from it without being told. */
-function clientHost(host: string): string {
-  if (isLoopback(host) || host === '0.0.0.0' || host === '::') return 'localhost'
-  return isIPv6(host) ? `[${host}]` : host
+  const server = await listen(plane, config.host, config.port)
+  servers.push(server)
+  return server
 }

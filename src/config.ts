@@ -6,6 +6,7 @@ import { parseJson } from './config/json.js'
 import { brokenRule } from './config/rules.js'
 import { type Given, settings } from './config/settings.js'
 import { UsageError } from './config/usage-error.js'
+import { defaultLimits, type Limits } from './registry/limits/limits.js'
 import type { PullThroughSettings } from './registry/pull-through.js'
 
 /** Every setting, after flags, environment, configuration file and defaults have been put together. */
@@ -16,9 +17,23 @@ export interface Config {
   readonly port: number
   /** Data plane's port; 0 picks a free one. */
   readonly registryPort: number
-  /** State and blobs. */
+  /** Embedded state, blobs on disk, and what is on its way to elsewhere. */
   readonly dataDir: string
-  readonly store: 'embedded' | 'memory'
+  /** Where state is kept: `embedded` is LMDB in `dataDir`. */
+  readonly store: 'embedded' | 'memory' | RedisUrl
+  /** Where blobs are kept: `disk` is `dataDir`, or memory where state is in memory. */
+  readonly blobs: 'disk' | `s3://${string}`
+  /** How layers in S3 reach clients: from there, by a redirect, or through the data plane. */
+  readonly blobDelivery: 'redirect' | 'stream'
+  /** What tokens, URLs and requests between planes are signed with; undefined: made once and kept in `dataDir`. */
+  readonly secret: string | undefined
+  /** What the admin endpoints ask for; undefined: nothing, and away from loopback there are none. */
+  readonly adminToken: string | undefined
+  /** Where a control plane without a data plane of its own finds one; undefined: on `host` at `registryPort`. */
+  readonly dataPlane: `http://${string}` | `https://${string}` | undefined
+  /** PEM files of a certificate chain and its key, for https on both planes; both or neither. */
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
   readonly registryHost: string
@@ -32,11 +47,21 @@ export interface Config {
   readonly upstreams: Readonly<Record<string, { readonly endpoint: string }>>
   readonly network: { readonly egress: 'all' | 'none' }
   readonly quotas: { readonly pullThroughCacheRules: number }
+  readonly garbage: {
+    /** How long what nobody refers to is kept after somebody last relied on it. */
+    readonly graceSeconds: number
+    readonly sweepIntervalSeconds: number
+  }
+  /** What each plane of a process takes on. */
+  readonly limits: Limits
   readonly pullThroughCache: PullThroughSettings & {
     /** Where cache rules cannot be created. */
     readonly unsupportedRegions: readonly string[]
   }
 }
+
+/** One Redis, the masters its sentinels watch, or a cluster. */
+export type RedisUrl = `${'redis' | 'rediss' | 'redis-sentinel' | 'redis-cluster'}://${string}`
 
 /** What holds where nothing is said; the published schema tells editors the same. */
 export const defaultConfig: Config = {
@@ -45,6 +70,13 @@ export const defaultConfig: Config = {
   registryPort: 4510,
   dataDir: '.ecr-local',
   store: 'embedded',
+  blobs: 'disk',
+  blobDelivery: 'redirect',
+  secret: undefined,
+  adminToken: undefined,
+  dataPlane: undefined,
+  tlsCert: undefined,
+  tlsKey: undefined,
   log: 'info',
   registryHost: 'localhost:{port}',
   auth: 'strict',
@@ -53,6 +85,8 @@ export const defaultConfig: Config = {
   upstreams: {},
   network: { egress: 'all' },
   quotas: { pullThroughCacheRules: 10 },
+  garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
+  limits: defaultLimits,
   pullThroughCache: {
     checkIntervalSeconds: 86_400,
     retryIntervalSeconds: 900,
@@ -64,7 +98,7 @@ export const defaultConfig: Config = {
 type ConfigFile = Partial<Omit<Config, Nested>> & { readonly [Name in Nested]?: Partial<Config[Name]> }
 
 /** Settings whose members have defaults of their own. */
-type Nested = 'signatures' | 'network' | 'quotas' | 'pullThroughCache'
+type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'limits' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
@@ -72,7 +106,7 @@ const DEFAULT_FILE = 'ecr-local.json'
 export function readConfig(flags: Given, environment: NodeJS.ProcessEnv): Config {
   const variables = givenIn(environment)
   const file = readConfigFile(flags.config ?? variables.config)
-  return Object.freeze({
+  const config = {
     ...defaultConfig,
     ...file,
     ...accept(variables, 'environment'),
@@ -80,8 +114,21 @@ export function readConfig(flags: Given, environment: NodeJS.ProcessEnv): Config
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
+    garbage: { ...defaultConfig.garbage, ...file.garbage },
+    limits: { ...defaultConfig.limits, ...file.limits },
     pullThroughCache: { ...defaultConfig.pullThroughCache, ...file.pullThroughCache },
-  })
+  }
+  requireFitting(config)
+  return Object.freeze(config)
+}
+
+/** What no rule about one setting can say. */
+function requireFitting({ store, blobs, tlsCert, tlsKey }: Config): void {
+  if (store === 'memory' && blobs !== 'disk')
+    throw new UsageError('--store memory keeps images in memory, too: --blobs s3://… wants embedded or a Redis URL')
+  const [given, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new UsageError(`${given} is of no use without ${missing}: a certificate and its key, both PEM files`)
 }
 
 /** An empty variable is how a shell or a compose file says that it is not set. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
-import { readCommandLine } from './cli/command-line.js'
+import { type CommandLine, readCommandLine } from './cli/command-line.js'
 import type { StartCommand } from './cli/start.js'
 import type { Running } from './compose.js'
 import type { Config } from './config.js'
@@ -21,7 +21,8 @@ await main().catch((error: unknown) => {
 
 /** What is not needed is not loaded: help and refusals are immediate, and the start is quick. */
 async function main(): Promise<void> {
-  const { command, flags, requestId } = readCommandLine(process.argv.slice(2))
+  const line = readCommandLine(process.argv.slice(2))
+  const { command, flags } = line
   if (command === 'help') {
     const { help } = await import('./cli/help.js')
     process.stdout.write(help())
@@ -29,25 +30,66 @@ async function main(): Promise<void> {
     const { version } = await import('./version.js')
     process.stdout.write(`${version}\n`)
   } else if (command === 'demo') {
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+    hushSdk()
     const { demo } = await import('./demo/demo.js')
     process.exit((await demo(process.stdout)) ? 0 : 1)
   } else if (command === 'explain') {
-    process.stdout.write(await explanation(requestId, flags))
+    process.stdout.write(await explanation(line))
+  } else if (command === 'certs') {
+    process.stdout.write(await certificates(line))
+  } else if (command === 'gc' || command === 'fsck') {
+    process.exit((await lookAfter(command, line)) ? 0 : 1)
   } else {
     await serve(command, flags)
   }
 }
 
-async function explanation(requestId: string | undefined, flags: Given): Promise<string> {
-  const [{ readConfig }, { explain }] = await Promise.all([import('./config.js'), import('./cli/explain.js')])
-  return explain(readConfig(flags, process.env), requestId)
+/** What this process is to do, from all places settings come from. */
+async function settingsOf(flags: Given): Promise<Config> {
+  const { readConfig } = await import('./config.js')
+  const config = readConfig(flags, process.env)
+  if (config.blobs !== 'disk') hushSdk()
+  return config
+}
+
+/** The SDK would warn whoever uses this of the versions of Node its own later versions will want. */
+function hushSdk(): void {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+}
+
+async function explanation({ requestId, flags }: CommandLine): Promise<string> {
+  const { explain } = await import('./cli/explain.js')
+  return explain(await settingsOf(flags), requestId)
+}
+
+async function certificates({ flags, names, dir }: CommandLine): Promise<string> {
+  const { certs } = await import('./cli/certs.js')
+  return certs(await settingsOf(flags), { names, dir })
+}
+
+/** Runs a command on the state, without planes, and says whether all is well. */
+async function lookAfter(command: 'gc' | 'fsck', { flags, repair = false }: CommandLine): Promise<boolean> {
+  const config = await settingsOf(flags)
+  const [{ openLog }, { obstacleOf }] = await Promise.all([import('./log.js'), import('./cli/obstacle.js')])
+  const log = await openLog(config.log, process.stdout.isTTY)
+  try {
+    if (command === 'gc') {
+      const { gc } = await import('./cli/gc.js')
+      process.stdout.write(await gc(config, log))
+      return true
+    }
+    const { fsck } = await import('./cli/fsck.js')
+    const { text, ok } = await fsck(config, { repair }, log)
+    process.stdout.write(text)
+    return ok
+  } catch (error) {
+    throw obstacleOf(error, config) ?? error
+  }
 }
 
 async function serve(command: StartCommand, flags: Given): Promise<void> {
   const stopAsked = firstSignal()
-  const { readConfig } = await import('./config.js')
-  const config = readConfig(flags, process.env)
+  const config = await settingsOf(flags)
   const onTerminal = process.stdout.isTTY
   const [{ openLog }, { start }] = await Promise.all([import('./log.js'), import('./cli/start.js')])
   const log = await openLog(config.log, onTerminal)
@@ -56,6 +98,8 @@ async function serve(command: StartCommand, flags: Given): Promise<void> {
     process.exit(1)
   })
   const running = await start(command, config, log)
+  // Only a terminal that is closed means by it that the process is to end.
+  if (config.tlsCert !== undefined || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
   await announce(running, config, onTerminal)
   log.info({ signal: await stopAsked }, 'stopping')
   setTimeout(() => process.exit(0), STOP_WITHIN_MS)

@@ -1,10 +1,17 @@
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
-import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
+import {
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+  type STSServiceException,
+} from '@aws-sdk/client-sts'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { defaultAccount } from '../../src/access/credentials.js'
 import { identitiesIn } from '../../src/access/identities.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { BlobsUnavailable, NoSpace } from '../../src/registry/ports/blob-store.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { storeOf } from '../../src/registry/store.js'
 import { accessFor } from '../support/access.js'
 import { account, now, startEmulator } from '../support/emulator.js'
@@ -21,6 +28,23 @@ const stsOf = (endpoint: string, secretAccessKey = 'secret', accessKeyId = 'AKID
 /** An emulator without accounts: there is the root user of the default one. */
 const unconfigured = () => ({ identities: identitiesIn(undefined) })
 const rootOf = (endpoint: string) => stsOf(endpoint, defaultAccount.secretAccessKey, defaultAccount.accessKeyId)
+
+describe('where what the state is kept in fails, STS', () => {
+  const failures = [
+    [new StoreUnavailable('Redis does not answer'), '2'],
+    [new BlobsUnavailable('S3 does not answer'), '2'],
+    [new NoSpace('Redis has no room left'), undefined],
+  ] as const
+  it.each(failures)('says so and is to blame for nothing: %s', async (failure, retryAfter) => {
+    const wall = () => now
+    const advance = () => Promise.reject(failure)
+    await using emulator = await startEmulator({ clock: { now: () => Promise.reject(failure), wall, advance } })
+    const refused = stsOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))
+    const { name, message, $response } = (await refused.catch((thrown: unknown) => thrown)) as STSServiceException
+    expect({ name, message }).toEqual({ name: 'ServiceUnavailable', message: failure.message })
+    expect($response?.headers['retry-after']).toBe(retryAfter)
+  })
+})
 
 describe('STS GetCallerIdentity', () => {
   it('answers who the access key belongs to', async () => {

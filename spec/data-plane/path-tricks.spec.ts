@@ -153,7 +153,8 @@ describe('path tricks', () => {
       readFile(join(directory.path, 'data', 'beside.txt'), 'utf8'),
       readdir(join(directory.path, 'data')),
     ])
-  const untouched = [['beside.txt', 'data'], beside, beside, ['beside.txt', 'blobs', 'state', 'tmp', 'uploads']]
+  const own = ['beside.txt', 'blobs', 'notes', 'quarantine', 'state', 'tmp', 'uploads']
+  const untouched = [['beside.txt', 'data'], beside, beside, own]
 
   const targets: Record<string, (trick: string) => [method: string, target: string, body?: string][]> = {
     'repository name': (name) => [

@@ -176,13 +176,14 @@ describe('an upload', () => {
     const failed = new Promise<unknown>((resolve) => {
       const server = createServer((req) => {
         const take = async () => {
-          for await (const chunk of bodyOf(req, 50)) read.push(chunk.length)
+          for await (const chunk of bodyOf(req)) read.push(chunk.length)
         }
         take().catch((error: unknown) => {
           server.close()
           resolve(error)
         })
-      }).listen(0, '127.0.0.1', () => {
+      }).setTimeout(50)
+      server.listen(0, '127.0.0.1', () => {
         const { port } = server.address() as AddressInfo
         const req = request({ host: '127.0.0.1', port, method: 'PATCH', agent: false })
         req.on('error', () => {})

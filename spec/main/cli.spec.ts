@@ -20,7 +20,7 @@ describe('the command line', () => {
     expect(readCommandLine(['--port=0', '--data-dir', 'x', 'start'])).toEqual(expected)
   })
 
-  it.each(['start', 'control-plane', 'data-plane', 'demo', 'explain'])('knows %s', (command) => {
+  it.each(['start', 'control-plane', 'data-plane', 'demo', 'explain', 'gc', 'fsck', 'certs'])('knows %s', (command) => {
     expect(readCommandLine([command]).command).toBe(command)
   })
 
@@ -31,8 +31,24 @@ describe('the command line', () => {
     expect(readCommandLine(['explain'])).toEqual({ command: 'explain', flags: {} })
   })
 
+  it('takes what certs and fsck want beside settings', () => {
+    const names = ['registry.test', '10.0.0.7']
+    expect(readCommandLine(['certs', ...names, '--dir', 'x'])).toEqual({ command: 'certs', flags: {}, names, dir: 'x' })
+    expect(readCommandLine(['fsck', '--repair', '--data-dir=x'])).toEqual({
+      ...{ command: 'fsck', flags: { dataDir: 'x' }, repair: true },
+    })
+    expect(readCommandLine(['fsck'])).toEqual({ command: 'fsck', flags: {} })
+  })
+
   it.each([
-    [['strat'], 'There is no command strat: there are start, control-plane, data-plane, demo, explain'],
+    [
+      ['strat'],
+      'There is no command strat: there are start, control-plane, data-plane, demo, explain, gc, fsck, certs',
+    ],
+    [['start', '--repair'], '--repair is for ecr-local fsck, not for start'],
+    [['gc', '--dir', 'x'], '--dir is for ecr-local certs, not for gc'],
+    [['certs', '--dir='], '--dir wants a value'],
+    [['gc', 'now'], 'now is one command too many'],
     [['explain', '0d1c', '0d1d'], '0d1d is one command too many'],
     [['start', 'demo'], 'demo is one command too many'],
     [['start', '--prot', '1'], 'There is no flag --prot: there are --host, --port'],
@@ -63,7 +79,22 @@ describe('ecr-local', () => {
     [['start'], { ECR_LOCAL_LOG: 'loud' }, /^ecr-local: ECR_LOCAL_LOG must be one of .*\n$/],
     [['start', '--config', 'none.json'], {}, /^ecr-local: The configuration file none\.json cannot be read .*\n$/],
     [['control-plane', '--store', 'memory'], {}, /^ecr-local: .*--store memory cannot.*\n$/],
-    [['control-plane', '--registry-port', '0'], {}, /^ecr-local: .*needs to know the port of the data plane.*\n$/],
+    [
+      ['control-plane'],
+      {},
+      /^ecr-local: .*wants the secret that all planes share, in ECR_LOCAL_SECRET .*openssl .*\n$/,
+    ],
+    [['data-plane'], { ECR_LOCAL_SECRET: 'SHORT' }, /^ecr-local: ECR_LOCAL_SECRET must be 32 characters or more\n$/],
+    [
+      ['control-plane', '--registry-port', '0'],
+      { ECR_LOCAL_SECRET: 'a secret of more than 32 characters' },
+      /^ecr-local: .*needs to know where the data plane is: .*--registry-port.*--data-plane\n$/,
+    ],
+    [
+      ['start', '--tls-cert', 'none.pem', '--tls-key', 'none.pem'],
+      {},
+      /^ecr-local: --tls-cert none\.pem cannot be read .*\n$/,
+    ],
   ])('refuses %j with %j in one line, exit status 2', async (args, env, message) => {
     const { code, stdout, stderr } = await runCli(args, { cwd, env })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -82,6 +113,15 @@ describe('the banner', () => {
       /^ *aws --endpoint-url http:\/\/localhost:4566 ecr create-pull-through-cache-rule .* public\.ecr\.aws$/m,
     )
     expect(text).toMatch(/get-login-password \| docker login .* localhost:4510$/m)
+  })
+
+  it('tells where state and images are, without the password, and that the planes speak https', () => {
+    const store = 'redis://user:pw@redis:6379/0'
+    const shown = (config: object) => banner(listening, { ...defaultConfig, ...config }, false)
+    expect(shown({})).toMatch(/^ {2}State {10}\.ecr-local$/m)
+    expect(shown({ store })).toMatch(/^ {2}State {10}redis:\/\/…@redis:6379\/0, images in \.ecr-local$/m)
+    expect(shown({ store, blobs: 's3://images/team' })).toMatch(/, images in s3:\/\/images\/team$/m)
+    expect(shown({ tlsCert: 'cert.pem' })).toMatch(/^ {2}Registry {7}https:\/\/localhost:4510$/m)
   })
 
   it('says loudly that authentication is relaxed, and nothing where it is strict', () => {

@@ -25,6 +25,9 @@ const refusalOf = (attempt: () => unknown): string => {
   }
   throw new Error('was accepted')
 }
+const long = 'a secret of more than 32 characters'.replaceAll(' ', '-')
+const stores =
+  'embedded, memory, or one of redis://host:6379/0, rediss://host:6379/0, redis-sentinel://a:26379,b:26379/mymaster, redis-cluster://a:7000,b:7001'
 const policy = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'ecr:*', Resource: '*' } }
 const trustPolicy = {
   Version: '2012-10-17',
@@ -51,13 +54,15 @@ describe('settings', () => {
     'takes $flag, $environment and the file for $name',
     (one) => {
       const values: Record<string, string> = {
-        ...{ store: 'memory', log: 'warn', auth: 'relaxed', port: '7', registryPort: '7' },
+        ...{ store: 'memory', log: 'warn', auth: 'relaxed', port: '7', registryPort: '7', blobs: 's3://images/team' },
+        ...{ blobDelivery: 'stream', secret: long, adminToken: long, dataPlane: 'http://data-plane:4510' },
       }
       const value = values[one.name] ?? 'elsewhere'
       const expected = one.name.toLowerCase().endsWith('port') ? 7 : value
-      expect(readConfig({ [one.name]: value }, {})).toHaveProperty(one.name, expected)
-      expect(readConfig({}, { [one.environment]: value })).toHaveProperty(one.name, expected)
-      expect(read({ [one.name]: expected })).toHaveProperty(one.name, expected)
+      const pair = { tlsCert: { tlsKey: 'key.pem' }, tlsKey: { tlsCert: 'cert.pem' } }[one.name as 'tlsCert' | 'tlsKey']
+      expect(readConfig({ ...pair, [one.name]: value }, {})).toHaveProperty(one.name, expected)
+      expect(readConfig({ ...pair }, { [one.environment]: value })).toHaveProperty(one.name, expected)
+      expect(read({ ...pair, [one.name]: expected })).toHaveProperty(one.name, expected)
     },
   )
 
@@ -73,7 +78,26 @@ describe('settings', () => {
     [{ port: 'abc' }, '--port must be a port: a whole number from 0 to 65535, not "abc"'],
     [{ port: '65536' }, '--port must be a port: a whole number from 0 to 65535, not 65536'],
     [{ registryPort: '-1' }, '--registry-port must be a port: a whole number from 0 to 65535, not "-1"'],
-    [{ store: 'redis' }, '--store must be one of embedded, memory, not "redis"'],
+    [{ store: 'redis' }, `--store must be ${stores}, not "redis"`],
+    [{ store: 'redis-sentinel://a:26379' }, `--store must be ${stores}, not "redis-sentinel://a:26379"`],
+    [{ blobs: 's3:bucket' }, '--blobs must be disk or s3://bucket/prefix, not "s3:bucket"'],
+    [{ blobDelivery: 'proxy' }, '--blob-delivery must be one of redirect, stream, not "proxy"'],
+    [{ secret: 'SHORT' }, '--secret must be 32 characters or more'],
+    [{ adminToken: 'SHORT' }, '--admin-token must be 16 characters or more, of letters, digits and -._~+/='],
+    [
+      { adminToken: 'NOT A TOKEN AT ALL' },
+      '--admin-token must be 16 characters or more, of letters, digits and -._~+/=',
+    ],
+    [
+      { dataPlane: 'http://host/path' },
+      '--data-plane must be an http:// or https:// address without user, path or query, not "http://host/path"',
+    ],
+    [
+      { store: 'memory', blobs: 's3://bucket' },
+      '--store memory keeps images in memory, too: --blobs s3://… wants embedded or a Redis URL',
+    ],
+    [{ tlsCert: 'c' }, '--tls-cert is of no use without --tls-key: a certificate and its key, both PEM files'],
+    [{ tlsKey: 'k' }, '--tls-key is of no use without --tls-cert: a certificate and its key, both PEM files'],
     [{ auth: 'none' }, '--auth must be one of strict, relaxed, not "none"'],
     [{ log: 'loud' }, '--log must be one of silent, fatal, error, warn, info, debug, trace, not "loud"'],
     [{ host: 'http://x' }, '--host must be an address or a host name without a scheme, not "http://x"'],
@@ -83,7 +107,34 @@ describe('settings', () => {
 
   it('names the variable that is wrong', () => {
     const message = refusalOf(() => readConfig({}, { ECR_LOCAL_STORE: 'redis' }))
-    expect(message).toBe('ECR_LOCAL_STORE must be one of embedded, memory, not "redis"')
+    expect(message).toBe(`ECR_LOCAL_STORE must be ${stores}, not "redis"`)
+  })
+
+  it.each([
+    ...[
+      'redis://redis',
+      'redis://user:p@ss/w@redis:6379/0',
+      'rediss://:pw@redis:6380?wait=1',
+      'redis-cluster://a:7000,b:7001',
+    ],
+    ...['redis-sentinel://user:pw@a:26379,b:26379/mymaster', 'redis-sentinel://a,b/mymaster/3?wait=1'],
+  ])('take the store %s', (store) => {
+    expect(readConfig({ store }, {}).store).toBe(store)
+  })
+
+  it.each([
+    ...['redis:/user:HIDDEN@redis', 'user:HIDDEN@redis:6379', 'redis://:HIDDEN@re dis', 'redis://:HI@DDEN/HIDDEN@ x'],
+    ...['redis-sentinel://u:HIDDEN@a:26379', 'http://u:HIDDEN@redis', 'http://redis?password=HIDDEN'],
+  ])('are refused without the password: the store %s', (store) => {
+    const message = refusalOf(() => readConfig({}, { ECR_LOCAL_STORE: store }))
+    expect(message).toMatch(/^ECR_LOCAL_STORE must be /)
+    expect(message).not.toMatch(/HIDDEN|DDEN/)
+    expect(refusalOf(() => read({ store }))).not.toMatch(/HIDDEN|DDEN/)
+  })
+
+  it.each(['secret', 'adminToken'])('are refused without what they are: %s', (name) => {
+    for (const value of ['SHORT', 'S H O R T', 12, ['SHORT']])
+      expect(refusalOf(() => read({ [name]: value }))).not.toMatch(/S ?H ?O ?R ?T|12/)
   })
 })
 
@@ -113,6 +164,8 @@ describe('the configuration file', () => {
       signatures: { maxSkewSeconds: 60 },
       network: { egress: 'none' },
       quotas: { pullThroughCacheRules: 3 },
+      garbage: { graceSeconds: 60, sweepIntervalSeconds: 0 },
+      limits: { ...defaultConfig.limits, requestsPerSecond: 50 },
       pullThroughCache: { retryIntervalSeconds: 1, unsupportedRegions: ['eu-west-1'] },
     }
     expect(read({ $schema: './ecr-local.schema.json', ...file })).toEqual({
@@ -123,7 +176,7 @@ describe('the configuration file', () => {
   })
 
   it('may leave out any part of what it begins', () => {
-    const empty = { signatures: {}, network: {}, quotas: {}, pullThroughCache: {} }
+    const empty = { signatures: {}, network: {}, quotas: {}, garbage: {}, limits: {}, pullThroughCache: {} }
     expect(read(empty)).toEqual(defaultConfig)
   })
 
@@ -160,6 +213,9 @@ describe('the configuration file', () => {
       { pullThroughCache: { unsupportedRegions: ['Ireland'] } },
       /\/pullThroughCache\/unsupportedRegions\/0 must be a Region such as us-east-1, not "Ireland"$/,
     ],
+    [{ limits: { connections: 0 } }, /\/limits\/connections must be a whole number from 1 to 1000000, not 0$/],
+    [{ limits: { speed: 1 } }, /\/limits\/speed is not a setting; there are connections, requestsAtOnce, /],
+    [{ garbage: { sweepIntervalSeconds: 3e6 } }, /must be a whole number from 0 to 2000000, not 3000000$/],
     [{ quotas: { pullThroughCacheRules: 1.5 } }, /\/quotas\/pullThroughCacheRules must be a whole number.*, not 1\.5$/],
   ])('that breaks the schema is refused with path, rule and value: %j', (content, message) => {
     expect(refusalOf(() => read(content))).toMatch(message)
@@ -203,7 +259,7 @@ describe('the published schema', () => {
 
   it('and the help tell the same defaults', () => {
     for (const { name, byDefault } of settings) {
-      if (name !== 'config') expect(byDefault).toBe(String(defaultConfig[name]))
+      if (name !== 'config') expect(byDefault).toBe(String(defaultConfig[name] ?? 'none'))
     }
   })
 })

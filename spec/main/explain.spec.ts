@@ -100,9 +100,10 @@ describe('ecr-local explain, of a data plane in another process', () => {
   it('finds its requests through the control plane', async () => {
     const registryPort = String(await freePort())
     const flags = ['--data-dir', join(cwd, 'shared'), '--port', '0', '--registry-port', registryPort]
-    await using data = startCli(['data-plane', ...flags], { cwd })
+    const env = { ECR_LOCAL_SECRET: 'both planes hold this secret of theirs' }
+    await using data = startCli(['data-plane', ...flags], { cwd, env })
     await data.ready()
-    await using control = startCli(['control-plane', ...flags], { cwd })
+    await using control = startCli(['control-plane', ...flags], { cwd, env })
     const { endpoint, registry } = await control.ready()
     const { headers } = await fetch(`http://${registry}/v2/`)
     const id = String(headers.get('x-amzn-requestid'))

@@ -5,7 +5,12 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { request } from 'undici'
+import { adviceFor } from '../../src/adapters/redis/failures.js'
+import { obstacleOf } from '../../src/cli/obstacle.js'
+import { startProcess } from '../support/background-process.js'
 import { runCli, startCli } from '../support/run-cli.js'
+import { neutralEnvironment } from '../support/run-command.js'
 
 const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-start-'))
 afterAll(() => rmSync(cwd, { recursive: true }))
@@ -26,6 +31,15 @@ async function stalled(host: string) {
   return socket
 }
 
+describe('what is said of a start that failed', () => {
+  it('is whole where Redis wants a password: the advice is not taken for one', () => {
+    const error = new Error(
+      `Redis does not answer (NOAUTH): ${adviceFor(new Error('NOAUTH Authentication required.'))}.`,
+    )
+    expect(obstacleOf(error, { host: '127.0.0.1', port: 4566 })?.message).toBe(error.message)
+  })
+})
+
 describe('the start', () => {
   it('prints one JSON line when it is not on a terminal, and then both planes answer', async () => {
     await using run = startCli(inMemory, { cwd })
@@ -42,6 +56,15 @@ describe('the start', () => {
     const [first, ...more] = (await run.ended).stdout.trim().split('\n')
     expect(JSON.parse(first ?? '')).toEqual(ready)
     expect(more.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['stopping'])
+  })
+
+  it('goes on after a SIGHUP, also without a certificate to read again', async () => {
+    await using run = startCli(inMemory, { cwd })
+    const { endpoint } = await run.ready()
+    run.signal('SIGHUP')
+    for (let count = 0; count < 3; count++) expect((await fetch(new URL('/health', endpoint))).status).toBe(200)
+    run.signal('SIGTERM')
+    expect(await run.ended).toMatchObject({ code: 0 })
   })
 
   it('prints that line, and nothing else, where the log is silent', async () => {
@@ -117,6 +140,19 @@ describe('the start is refused in one line, exit status 2, where', () => {
 })
 
 describe('the stop', () => {
+  it('of npm start ends the planes, too: no process is left behind', async () => {
+    const npm = ['start', '--ignore-scripts', '--silent', '--', ...inMemory.slice(1)]
+    await using started = await startProcess('npm', npm, { ready: /"msg":"ready"/, env: neutralEnvironment() })
+    const { endpoint } = JSON.parse(started.readyLine) as { endpoint: string }
+    await started.stop('SIGTERM')
+    await expect
+      .poll(() => request(`${endpoint}/health`).catch((error: unknown) => error))
+      .toMatchObject({
+        code: 'ECONNREFUSED',
+      })
+    expect(started.lines.join()).toContain('"msg":"stopping"')
+  })
+
   it.each(['SIGTERM', 'SIGINT'] as const)('on %s ends with status 0', async (signal) => {
     await using run = startCli(inMemory, { cwd })
     await run.ready()

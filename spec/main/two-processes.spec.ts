@@ -46,7 +46,10 @@ beforeAll(async () => {
     registryPort,
   ]
   const start = (plane: string) =>
-    startProcess(process.execPath, [main, plane, ...flags], { ready: /"msg":"ready"/, env: neutralEnvironment() })
+    startProcess(process.execPath, [main, plane, ...flags], {
+      ready: /"msg":"ready"/,
+      env: { ...neutralEnvironment(), ECR_LOCAL_SECRET: 'both planes hold this secret of theirs' },
+    })
   planes = [await start('data-plane'), await start('control-plane')]
   ;({ endpoint, registry } = JSON.parse(planes[1]!.readyLine) as { endpoint: string; registry: string })
   ecr = new ECRClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })

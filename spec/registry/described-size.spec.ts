@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { describedSize } from '../../src/registry/described-size.js'
 import type { Image } from '../../src/registry/image.js'
 import { mediaTypes } from '../../src/registry/manifest.js'
+import type { Store } from '../../src/registry/ports/store.js'
+import { type NewImage, putImage } from '../../src/registry/put-image.js'
 import { sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 
@@ -32,5 +34,57 @@ describe('the size described', () => {
 
     expect(await describedSize(counted, registry, image(levels, 0, [digestOf(levels - 1)]))).toBe(4711)
     expect(reads).toBe(levels + 1)
+  })
+
+  describe('of an index', () => {
+    const members = [image(1, 300, []), image(2, 500, [])]
+    const index = image(
+      3,
+      0,
+      members.map(({ digest }) => digest),
+    )
+    const putOf = ({ digest, manifests, imageSize }: Image, pulledThrough?: true): NewImage => {
+      const blobs = [{ digest: sha256('layer'), size: imageSize, mediaType: 'application/vnd.oci.image.layer.v1.tar' }]
+      const manifest = { mediaType: mediaTypes.ociManifest, manifests, blobs: manifests.length > 0 ? [] : blobs }
+      return {
+        repository,
+        digest,
+        manifest,
+        manifestSize: 1,
+        now: now.getTime(),
+        ...(pulledThrough && { pulledThrough }),
+      }
+    }
+    /** Describes the index from its record alone. */
+    const fromRecord = async (store: Store) => {
+      const record = await store.images.get(registry, `${repository} ${index.digest}`)
+      const get = () => Promise.reject(new Error('reads another image'))
+      if (!record) throw new Error('there is no index')
+      return describedSize({ images: { ...store.images, get } }, registry, record)
+    }
+
+    it('is known from its record where it was pushed: all it lists was there before', async () => {
+      const { store } = await registryWith(repository)
+      await store.layers.put(registry, `${repository} ${sha256('layer')}`, {
+        repository,
+        digest: sha256('layer'),
+        size: 1,
+      })
+      for (const pushed of [...members, index]) await putImage(store, registry, putOf(pushed))
+
+      expect(await fromRecord(store)).toBe(500)
+    })
+
+    it('is known from its record once the last image came behind a pull', async () => {
+      const { store } = await registryWith(repository)
+      const [first, last] = members
+      await putImage(store, registry, putOf(index, true))
+      if (first) await putImage(store, registry, putOf(first, true))
+      await expect(fromRecord(store)).rejects.toThrow('reads another image')
+
+      if (last) await putImage(store, registry, putOf(last, true))
+
+      expect(await fromRecord(store)).toBe(500)
+    })
   })
 })

@@ -4,9 +4,12 @@ import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import { deleteRepository } from '../../src/registry/delete-repository.js'
 import { abandonUpload, appendPart, beginUpload, completeUpload, findUpload } from '../../src/registry/layer-upload.js'
+import { type KeyValue, StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import { installationWith, registry as ownRegistry } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
@@ -54,8 +57,8 @@ describe('a layer upload', () => {
 
   it('lets go of its file when its bytes cannot be kept', async () => {
     await using directory = await temporaryDirectory()
-    const { store } = await registryWith('team/app')
-    const storage = { store, blobs: filesystemBlobStore({ root: directory.path, ids: randomIds }) }
+    const parts = await registryWith('team/app')
+    const storage = { ...parts, blobs: filesystemBlobStore({ root: directory.path, ids: randomIds }) }
     await beginUpload(storage, session, now)
     await appendPart(storage, session, part('hello'))
     await rm(join(directory.path, 'blobs'), { recursive: true })
@@ -66,6 +69,37 @@ describe('a layer upload', () => {
     const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
     expect((await Promise.all(links)).filter((path) => path.startsWith(directory.path))).toEqual([])
     expect(await findUpload(storage, session)).toMatchObject({ size: 5 })
+  })
+
+  it('may be completed again where the store was away once its bytes were kept', async () => {
+    const keyValue = memoryKeyValue()
+    let isAway = false
+    const commit: KeyValue['commit'] = async (at, expectations, writes) => {
+      if (isAway && writes.some(({ collection }) => collection === 'layers')) throw new StoreUnavailable('away')
+      return keyValue.commit(at, expectations, writes)
+    }
+    const storage = installationWith({ keyValue: { ...keyValue, commit } })
+    const here = { ...session, registry: ownRegistry }
+    await storage.createRepository('team/app')
+    await beginUpload(storage, here, now)
+    await appendPart(storage, here, part('hello'))
+    isAway = true
+    for (let tries = 0; tries < 2; tries++)
+      await expect(completeUpload(storage, here, sha256('hello'))).rejects.toThrow('away')
+    isAway = false
+    expect(await completeUpload(storage, here, sha256('hello'))).toMatchObject({ size: 5 })
+  })
+
+  it('is not completed with bytes that others have kept', async () => {
+    const { storage, append } = await begun()
+    const writer = await storage.blobs.create()
+    await writer.append(Buffer.from('hello'))
+    await writer.commit(sha256('hello'))
+    await append('other')
+    await (await storage.blobs.session(session.id)).abort()
+    await expect(completeUpload(storage, session, sha256('hello'))).rejects.toMatchObject({
+      code: 'InvalidLayerException',
+    })
   })
 
   it('may be empty', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { keepManifest } from '../../src/registry/keep-manifest.js'
 import { parseManifest } from '../../src/registry/manifest.js'
-import { pushImage } from '../../src/registry/push-image.js'
+import { pushImage, recordImage } from '../../src/registry/push-image.js'
 import { putImage } from '../../src/registry/put-image.js'
 import { imageManifest, sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
@@ -11,7 +11,8 @@ const blob = (content: string) => ({ digest: sha256(content), size: content.leng
 const image = (rest = {}) => {
   const text = imageManifest(blob('{}'), [blob('a layer')], rest)
   const manifest = parseManifest(Buffer.from(text))
-  return { repository, digest: sha256(text), manifest, manifestSize: text.length, now: now.getTime() }
+  const facts = { repository, digest: sha256(text), manifest, manifestSize: text.length, now: now.getTime() }
+  return { ...facts, bytes: Buffer.from(text) }
 }
 
 describe('an image pushed', () => {
@@ -21,12 +22,18 @@ describe('an image pushed', () => {
     const pushed = image({ annotations: { of: 'another' } })
     await keepManifest(storage.blobs, sha256('{}'), Buffer.from('{}'))
 
-    await expect(pushImage(storage, registry, pushed)).rejects.toMatchObject({
+    await expect(pushImage(storage, registry, pushed, pushed.bytes)).rejects.toMatchObject({
       code: 'LayersNotFoundException',
       message: expect.stringContaining(`'[${sha256('a layer')}]'`),
     })
 
     await keepManifest(storage.blobs, sha256('a layer'), Buffer.from('a layer'))
-    await expect(pushImage(storage, registry, pushed)).resolves.toMatchObject({ changed: true })
+    await expect(pushImage(storage, registry, pushed, pushed.bytes)).resolves.toMatchObject({ changed: true })
+  })
+  it('has its manifest, though that went between being kept and being recorded', async () => {
+    const storage = await registryWith(repository)
+    const { bytes, ...pulled } = image()
+    await recordImage(storage, registry, { ...pulled, pulledThrough: true }, bytes)
+    expect(await storage.blobs.read(pulled.digest)).toEqual(bytes)
   })
 })

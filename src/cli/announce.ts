@@ -1,6 +1,7 @@
 import picocolors from 'picocolors'
 import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
+import { withoutPassword } from '../config/without-password.js'
 import { version } from '../version.js'
 
 /** Said once, loudly, wherever a start is told: nobody should find out later. */
@@ -14,19 +15,27 @@ export function banner(
   isColored = picocolors.isColorSupported,
 ): string {
   const { bold, cyan, dim, red } = picocolors.createColors(isColored)
-  const state = config.store === 'memory' ? 'in memory, gone at the end' : config.dataDir
+  const scheme = config.tlsCert === undefined ? '' : 'https://'
   const lines = [
     `${bold('ecr-local')} ${dim(version)}`,
     '',
     ...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []),
-    `Registry       ${cyan(registry)}`,
-    `State          ${state}`,
+    `Registry       ${cyan(scheme + registry)}`,
+    `State          ${stateOf(config)}`,
     ...(config.auth === 'relaxed' ? ['', bold(red(RELAXED))] : []),
     '',
     ...(endpoint ? nextCommands(endpoint, registry, config) : []),
     dim('Ctrl-C stops it.'),
   ]
   return `\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}\n\n`
+}
+
+/** Where state and images are, without the password it takes to reach them. */
+function stateOf({ store, blobs, dataDir }: Config): string {
+  if (store === 'memory') return 'in memory, gone at the end'
+  const state = store === 'embedded' ? dataDir : withoutPassword(store)
+  const images = blobs === 'disk' ? dataDir : blobs
+  return state === images ? state : `${state}, images in ${images}`
 }
 
 /** Commands stand in one line each, so that they can be copied. */

@@ -14,10 +14,12 @@ export function help(): string {
     ...table([['flag', 'environment', 'default', 'meaning'], ...rows]),
     '',
     'A flag is stronger than the environment, which is stronger than the file. The file may also say accounts,',
-    'signatures, upstreams, network, quotas and pullThroughCache; ecr-local.schema.json describes it, and editors complete it.',
+    'signatures, upstreams, network, quotas, garbage, limits and pullThroughCache; ecr-local.schema.json describes it, and',
+    'editors complete it. Secrets are better given in the environment: flags show in the list of processes.',
     '',
     'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM and Ctrl-C.',
-    'Exit status: 0 stopped as asked, 1 failed, 2 wrong settings, something in the way, or nothing there to explain.',
+    'Exit status: 0 stopped as asked, 1 failed, or fsck found what is not mended, 2 wrong settings, something in the way,',
+    'or nothing there to explain.',
     '',
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { readFileSync } from 'node:fs'
+import { withoutPassword } from './without-password.js'
 
 /** What breaks a rule of the published schema. */
 export interface BrokenRule {
@@ -71,7 +72,7 @@ function complaintOf({ keyword, params, parentSchema, propertyName, instancePath
   if (keyword === 'required') return `is missing`
   if (propertyName !== undefined) return patternErrorMessage ?? 'is no name for this'
   const rule = errorMessage ?? (keyword === 'pattern' ? patternErrorMessage : undefined) ?? ruleOf(keyword, params)
-  const shown = instancePath.startsWith('/accounts') ? typeShown(keyword, data) : shownValue(data)
+  const shown = HIDDEN.test(instancePath) ? typeShown(keyword, data) : shownValue(data)
   return shown ? `${rule}, not ${shown}` : rule
 }
 
@@ -112,7 +113,10 @@ function mayBeKey(instancePath: string, named: string | undefined, configuration
 /** https://www.rfc-editor.org/rfc/rfc6901 */
 const unescaped = (name: string) => name.replaceAll('~1', '/').replaceAll('~0', '~')
 
-/** Below `accounts` only the type is shown, where that is what is wrong: a secret in the wrong place is a secret still. */
+/** Where a value is a secret, or may be one. */
+const HIDDEN = /^\/(accounts|secret$|adminToken$)/
+
+/** Of what is hidden only the type is shown, where that is what is wrong: a secret in the wrong place is a secret still. */
 function typeShown(keyword: string, value: unknown): string | undefined {
   if (keyword !== 'type') return undefined
   return typeof value === 'object' ? shownValue(value) : `a ${typeof value}`
@@ -121,8 +125,6 @@ function typeShown(keyword: string, value: unknown): string | undefined {
 function shownValue(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
-  return withoutPassword(JSON.stringify(value))
+  const shown = withoutPassword(JSON.stringify(value))
+  return shown.includes('//') ? shown : shown.replace(/^".*@/s, '"…@')
 }
-
-/** Passwords may hold any character, so all is cut up to the last `@`; in a JSON pointer slashes are `~1`. */
-const withoutPassword = (text: string) => text.replace(/(\/\/|~1~1).*@/s, '$1…@')

@@ -1,13 +1,31 @@
+type Name =
+  | 'host'
+  | 'port'
+  | 'registryPort'
+  | 'registryHost'
+  | 'dataDir'
+  | 'store'
+  | 'blobs'
+  | 'blobDelivery'
+  | 'auth'
+  | 'secret'
+  | 'adminToken'
+  | 'dataPlane'
+  | 'tlsCert'
+  | 'tlsKey'
+  | 'config'
+  | 'log'
+
 /** A setting that has a flag and an environment variable; all but `config` may stand in the file too. */
 export interface Setting {
-  readonly name: 'host' | 'port' | 'registryPort' | 'registryHost' | 'dataDir' | 'store' | 'auth' | 'config' | 'log'
+  readonly name: Name
   readonly flag: string
   readonly environment: string
   readonly byDefault: string
   readonly meaning: string
 }
 
-const setting = (name: Setting['name'], byDefault: string, meaning: string): Setting => {
+const setting = (name: Name, byDefault: string, meaning: string): Setting => {
   const words = name.split(/(?=[A-Z])/).map((word) => word.toLowerCase())
   const environment = `ECR_LOCAL_${words.join('_').toUpperCase()}`
   return { name, flag: `--${words.join('-')}`, environment, byDefault, meaning }
@@ -19,12 +37,19 @@ export const settings: readonly Setting[] = [
   setting('port', '4566', 'control plane; 0 picks a free port'),
   setting('registryPort', '4510', 'data plane; 0 picks a free port'),
   setting('registryHost', 'localhost:{port}', 'host of repository URIs; may hold {account}, {region}, {port}'),
-  setting('dataDir', '.ecr-local', 'state and blobs'),
-  setting('store', 'embedded', 'embedded (LMDB) or memory'),
+  setting('dataDir', '.ecr-local', 'embedded state, blobs on disk'),
+  setting('store', 'embedded', 'embedded (LMDB), memory, or redis:// rediss:// redis-sentinel:// redis-cluster://'),
+  setting('blobs', 'disk', 'disk (in the data directory), or s3://bucket/prefix'),
+  setting('blobDelivery', 'redirect', 'redirect or stream: layers in S3 come from there, or through the data plane'),
   setting('auth', 'strict', 'strict, or relaxed: any access key is an administrator, unchecked'),
+  setting('secret', 'none', 'planes that run apart trust each other by it; 32 characters or more'),
+  setting('adminToken', 'none', '/_admin asks for it; without one there is no /_admin away from loopback'),
+  setting('dataPlane', 'none', 'where control-plane finds the data planes: http://host:port'),
+  setting('tlsCert', 'none', 'PEM file of the certificate both planes show; read again on SIGHUP'),
+  setting('tlsKey', 'none', 'PEM file of its key'),
   setting('config', 'ecr-local.json', 'JSON file of settings; the default one may be missing'),
   setting('log', 'info', 'silent, fatal, error, warn, info, debug or trace'),
 ]
 
 /** Values as flags or the environment gave them, by setting. */
-export type Given = Partial<Record<Setting['name'], string>>
+export type Given = Partial<Record<Name, string>>

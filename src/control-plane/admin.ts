@@ -1,22 +1,28 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
+import { labelInstallation } from '../registry/garbage/label.js'
 import { listAll } from '../registry/list-all.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
+import type { Ids } from '../registry/ports/ids.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
 import { serviceLinkedRoleArn } from '../registry/service-linked-role.js'
 import { explain, type ExplainDeps, type Reply } from './admin/explain.js'
-import { isForeign, protectiveHeaders } from './admin/own-origin.js'
+import { isBearer } from './admin/bearer.js'
+import { isForeign, isOfOtherSite, protectiveHeaders } from './admin/own-origin.js'
 
 /** What the admin endpoints act on. */
 export interface AdminDeps extends ExplainDeps {
   readonly store: Store
   readonly blobs: BlobStore
   readonly clock: Clock
+  readonly ids: Ids
   readonly log: Log
-  /** False away from loopback: then there are no admin endpoints. */
+  /** Whether only this machine reaches the control plane: then the admin endpoints may do without a token. */
   readonly adminAllowed: boolean
+  /** What the admin endpoints ask for, where they ask for anything. */
+  readonly adminToken?: string | undefined
   /** What `/health` tells beside the status. */
   readonly about: { readonly version: string; readonly store: string; readonly auth: 'strict' | 'relaxed' }
 }
@@ -52,16 +58,25 @@ const route =
     res.status(status).json(body)
   }
 
-/** A web page the user happens to visit must not reach these: neither from its own origin nor by DNS rebinding. */
+/**
+ * A web page the user happens to visit must not reach these: neither from its own origin nor by DNS rebinding. Where there is a
+ * token, no page knows it, and any host name may be theirs.
+ */
 const guard =
-  ({ adminAllowed }: AdminDeps) =>
+  ({ adminAllowed, adminToken }: AdminDeps) =>
   ({ headers }: Request, res: Response, next: NextFunction): void => {
+    const refuse = (status: number, message: string) => void res.status(status).json({ message })
     res.set(protectiveHeaders)
-    if (!adminAllowed) return void res.status(404).json({ message: 'There are no admin endpoints away from loopback' })
-    if (isForeign(headers))
-      return void res.status(403).json({ message: 'Admin endpoints answer to loopback hosts and no other origin' })
-    next()
+    if (!adminAllowed && adminToken === undefined) return refuse(404, ABSENT)
+    if (adminToken === undefined && isForeign(headers))
+      return refuse(403, 'Admin endpoints answer to loopback hosts and no other origin')
+    if (isOfOtherSite(headers)) return refuse(403, 'Admin endpoints answer to no page of another site')
+    if (adminToken === undefined || isBearer(headers.authorization, adminToken)) return next()
+    res.set('www-authenticate', 'Bearer realm="ecr-local"')
+    refuse(401, 'Admin endpoints want the token that the planes were started with: Authorization: Bearer <token>')
   }
+
+const ABSENT = 'There are no admin endpoints away from loopback without --admin-token'
 
 /** Express would answer with a page that shows where it is installed. */
 const refuse =
@@ -85,9 +100,10 @@ async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply>
   return ok({ now: (await clock.advance(advanceSeconds)).toISOString() })
 }
 
-async function reset({ store, blobs }: AdminDeps): Promise<Reply> {
+async function reset({ store, blobs, ids }: AdminDeps): Promise<Reply> {
   await store.clear()
   await blobs.clear()
+  await labelInstallation(store, blobs, ids)
   return ok({ status: 'reset' })
 }
 

@@ -13,12 +13,20 @@ import { verify } from '../sigv4/verify.js'
 
 /** Who calls, and for which Region. */
 export interface Caller {
-  principal: Principal
-  region: string
+  readonly principal: Principal
+  readonly region: string
+}
+
+/** Whose signature a call bears. Whether they still may call is told once the time is known: `requireCurrent`. */
+export interface Signer extends Caller {
+  /** When temporary credentials end, by the emulator's time; absent for those that last. */
+  readonly expiresAt?: number
 }
 
 /** A request that remembers, where it came over HTTP, its headers as sent: a signature covers each one that is repeated. */
 export interface ReceivedRequest extends HttpRequest {
+  /** What the answer says as x-amzn-RequestId. */
+  readonly requestId: string
   readonly rawHeaders?: readonly string[]
   readonly remoteAddress: string | undefined
   readonly isSecure: boolean
@@ -39,11 +47,17 @@ export interface AuthenticateDeps {
 }
 
 /**
- * Verifies the Signature Version 4 of a call, in its headers or its query, and the security token of temporary
- * credentials, which end by the emulator's time. Throws the exceptions of the service's front end, in its order.
+ * Who calls: `signerOf`, then `requireCurrent`. Throws what they throw.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function authenticate(request: ReceivedRequest, service: Service, now: Date, deps: AuthenticateDeps): Caller {
+export const authenticate = (request: ReceivedRequest, service: Service, now: Date, deps: AuthenticateDeps): Caller =>
+  requireCurrent(signerOf(request, service, deps), now, deps)
+
+/**
+ * Verifies the Signature Version 4 of a call, in its headers or its query, and that the security token of temporary
+ * credentials is genuine. Throws the exceptions of the service's front end, in its order. Needs nothing from the store.
+ */
+export function signerOf(request: ReceivedRequest, service: Service, deps: AuthenticateDeps): Signer {
   const { method, path, headers, rawHeaders } = request
   const signed = { method, path, headers, ...(rawHeaders && { rawHeaders }), body: request.body as Buffer }
   if (deps.auth === 'relaxed') return takenAtItsWord(signed)
@@ -56,7 +70,20 @@ export function authenticate(request: ReceivedRequest, service: Service, now: Da
   })
   if (!verdict.valid) throw new ServiceException(verdict.code, verdict.message)
   const { accessKeyId, securityToken = '', region } = verdict
-  return { principal: holderOf(accessKeyId, securityToken, now, deps), region }
+  return { ...holderOf(accessKeyId, securityToken, deps), region }
+}
+
+/** Temporary credentials end by the emulator's time, and with their user or role. Throws as `signerOf` does. */
+export function requireCurrent(
+  signer: Signer,
+  now: Date,
+  { identities }: Pick<AuthenticateDeps, 'identities'>,
+): Caller {
+  if (signer.expiresAt === undefined) return signer
+  if (signer.expiresAt <= now.getTime()) throw expiredToken()
+  // Who was taken out of the configuration has no sessions any more.
+  if (!identities.policiesOf(signer.principal)) throw invalidToken()
+  return signer
 }
 
 function secretOf(accessKeyId: string, { identities, secret }: AuthenticateDeps): string | undefined {
@@ -66,15 +93,12 @@ function secretOf(accessKeyId: string, { identities, secret }: AuthenticateDeps)
 }
 
 /** A key that lasts comes without a token, a temporary one with its own. */
-function holderOf(accessKeyId: string, securityToken: string, now: Date, deps: AuthenticateDeps): Principal {
+function holderOf(accessKeyId: string, securityToken: string, deps: AuthenticateDeps): Omit<Signer, 'region'> {
   const lasting = deps.identities.credentialsOf(accessKeyId)
-  if (lasting && securityToken === '') return lasting.principal
+  if (lasting && securityToken === '') return { principal: lasting.principal }
   const session = lasting ? undefined : readSession(securityToken, accessKeyId, deps.secret)
   if (!session) throw invalidToken()
-  if (session.expiresAt <= now.getTime()) throw expiredToken()
-  // Who was taken out of the configuration has no sessions any more.
-  if (!deps.identities.policiesOf(session.principal)) throw invalidToken()
-  return session.principal
+  return { principal: session.principal, expiresAt: session.expiresAt }
 }
 
 const invalidToken = () =>

@@ -6,6 +6,7 @@ import { authenticate, type ReceivedRequest } from './authenticate.js'
 import type { ControlPlaneDeps } from './handle.js'
 import { answerForm, readQueryCall, shortened, writeRefusal, writeResult } from './protocol/aws-query.js'
 import { apis, type QueryService } from './query/index.js'
+import { isAway, isOfStorage, RETRY_AFTER_SECONDS } from './unavailable.js'
 
 /**
  * The path every call of STS and IAM takes. As with ECR's calls, nothing is read of a body before it is known who sent it.
@@ -13,28 +14,31 @@ import { apis, type QueryService } from './query/index.js'
  * https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
  */
 export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
-  const requestId = deps.ids.uuid()
+  const { requestId } = request
   const service = serviceOf(request)
   const [api, form] = [apis[service], answerForm(request)]
-  const end = { at: 0, plane: 'control' as const, operation: service as string }
+  const end = { at: deps.clock.wall().getTime(), plane: 'control' as const, operation: service as string }
   try {
     const now = await deps.clock.now()
     end.at = now.getTime()
     const caller = authenticate(request, service, now, deps)
+    deps.admission.admit(caller.principal.arn)
     const { action, version, members } = readQueryCall(request)
     const run = version === api.version && Object.hasOwn(api.actions, action) ? api.actions[action] : undefined
     if (!run) throw invalidAction(action, version)
     end.operation = action
     const context = { ...deps, ...caller, now, request: requestContextOf({ ...request, requestId, now }) }
     const result = await run(members, context)
-    deps.log.debug({ requestId, operation: action, account: caller.principal.account }, 'answered')
     deps.decisions.ended(requestId, end)
     return writeResult(form, api, action, result, requestId)
-  } catch (error) {
+  } catch (thrown) {
+    const error = isOfStorage(thrown) ? new ServiceException('ServiceUnavailable', thrown.message) : thrown
     const refusal = error instanceof ServiceException ? error : new ServiceException('InternalFailure')
     if (refusal !== error) deps.log.error({ requestId, err: error }, 'failed unexpectedly')
     deps.decisions.ended(requestId, { ...end, refusal: { code: refusal.code, message: refusal.message } })
-    return writeRefusal(form, api, error, requestId)
+    const answer = writeRefusal(form, api, error, requestId)
+    if (isAway(thrown)) answer.headers['retry-after'] = RETRY_AFTER_SECONDS
+    return answer
   }
 }
 

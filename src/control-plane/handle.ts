@@ -2,84 +2,124 @@ import type { HttpResponse } from '@smithy/protocol-http'
 import type { Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
 import { serverException, ServiceException } from '../registry/errors.js'
-import { NoSpace } from '../registry/ports/blob-store.js'
-import type { Log } from '../registry/ports/log.js'
+import type { Admission } from '../registry/limits/admission.js'
 import { inputOf, shape } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
 import { withoutNulls } from '../smithy/without-nulls.js'
-import { authenticate, type AuthenticateDeps, type Caller, type ReceivedRequest } from './authenticate.js'
+import {
+  type AuthenticateDeps,
+  type Caller,
+  type ReceivedRequest,
+  requireCurrent,
+  type Signer,
+  signerOf,
+} from './authenticate.js'
+import { foresee } from './foresee.js'
 import { operations } from './operations/index.js'
-import type { Context, Input, Operation, OperationName, Permission, Resources } from './operations/operation.js'
+import type { Context, Input, Operation, OperationName, Resources } from './operations/operation.js'
 import { operationName, readInput, writeError, writeOutput } from './protocol/aws-json.js'
 import { refusalOf } from './protocol/constraints.js'
 import { requestTags } from './request-tags.js'
+import { isAway, isOfStorage, RETRY_AFTER_SECONDS } from './unavailable.js'
 
 /** Everything a call may need. */
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   readonly authorize: Authorize
+  readonly admission: Pick<Admission, 'admit'>
 }
 
 /**
  * The path every ECR call takes. Each step returns what the next one needs, or throws the refusal. Of a body nothing but
- * its bytes is looked at before it is known who sent it: reading JSON can cost more than the rest of a call.
+ * its bytes is looked at before it is known who signed it: reading JSON can cost more than the rest of a call. What needs
+ * no store comes first, so that the records a call will read are foreseen, and asked for together.
  */
 export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
-  const requestId = deps.ids.uuid()
-  const end = { at: 0, plane: 'control' as const, operation: '' }
+  const asked: Asked = { request, requestId: request.requestId, name: '' }
   try {
-    const now = await deps.clock.now()
-    end.at = now.getTime()
-    const name = (end.operation = operationName(request))
+    const name = (asked.name = operationName(request))
     const operation = find(name)
-    const caller = authenticate(request, 'ecr', now, deps)
+    const signer = signerOf(request, 'ecr', deps)
+    deps.admission.admit(signer.principal.arn)
     const body = knownMembers(name, readInput(request))
-    const registry = registryOf(body, caller)
-    const call = {
-      registry,
-      principal: caller.principal,
-      request: requestContextOf({ ...request, requestId, now }),
-      now,
-    }
-    await authorize(name, operation, body, call, deps)
-    const input = accept(name, body)
-    const output = await operation.run(input, { ...deps, ...call })
-    deps.log.debug({ requestId, operation: name, ...registry }, 'answered')
-    deps.decisions.ended(requestId, end)
-    return writeOutput(output, requestId)
+    const places = foresee(body, registryOf(body, signer))
+    return await deps.store.ahead(places, () => answer(operation, signer, body, asked, deps))
   } catch (thrown) {
-    const error = thrown instanceof NoSpace ? serverException(thrown.message) : thrown
-    reportUnexpected(error, requestId, deps.log)
-    const { code, message } = error instanceof ServiceException ? error : serverException('')
-    deps.decisions.ended(requestId, { ...end, refusal: { code, message } })
-    return writeError(error, requestId)
+    return refuse(thrown, asked, deps)
   }
 }
 
+/** What is known of a call, from the moment it comes. */
+interface Asked {
+  readonly request: ReceivedRequest
+  readonly requestId: string
+  /** Of the operation; empty until it is known. */
+  name: string
+  /** When it came, by the emulator's time; absent until that is known. */
+  now?: Date
+}
+
+type Body = Record<string, unknown>
+
+async function answer(
+  operation: Operation<OperationName>,
+  signer: Signer,
+  body: Body,
+  asked: Asked,
+  deps: ControlPlaneDeps,
+): Promise<HttpResponse> {
+  const { request, requestId, name } = asked
+  const now = (asked.now = await deps.clock.now())
+  const caller = requireCurrent(signer, now, deps)
+  const registry = registryOf(body, caller)
+  const context = requestContextOf({ ...request, requestId, now })
+  const call = { registry, principal: caller.principal, request: context, now }
+  await authorize(name, operation, body, call, deps)
+  const input = accept(name, body)
+  const output = await operation.run(input, { ...deps, ...call })
+  deps.decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name })
+  return writeOutput(output, requestId)
+}
+
+async function refuse(
+  thrown: unknown,
+  asked: Asked,
+  { clock, decisions, log }: ControlPlaneDeps,
+): Promise<HttpResponse> {
+  const { requestId, name } = asked
+  const error = isOfStorage(thrown) ? serverException(thrown.message) : thrown
+  if (!(error instanceof ServiceException)) log.error({ requestId, err: error }, 'failed unexpectedly')
+  const { code, message } = error instanceof ServiceException ? error : serverException('')
+  const now = asked.now ?? (isAway(thrown) ? clock.wall() : await clock.now().catch(() => clock.wall()))
+  decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name, refusal: { code, message } })
+  const answer = writeError(error, requestId)
+  if (isAway(thrown)) answer.headers['retry-after'] = RETRY_AFTER_SECONDS
+  return answer
+}
+
 /** What else a caller sends must not count, least of all for permissions: a `registryId` where the operation has none. */
-function knownMembers(name: string, body: Record<string, unknown>): Record<string, unknown> {
+function knownMembers(name: string, body: Body): Body {
   const { members = {} } = shape(inputOf(name))
   return Object.fromEntries(Object.entries(body).filter(([member]) => Object.hasOwn(members, member)))
 }
 
 type Call = Pick<Context, 'registry' | 'principal' | 'request'>
 
-/** The operation's own action on each of its resources, and whatever else it takes. */
+/** The operation's own action on its resources, and whatever else it takes. */
 async function authorize(
   name: string,
   operation: Operation<OperationName>,
-  body: Record<string, unknown>,
+  body: Body,
   call: Call,
   deps: ControlPlaneDeps,
 ): Promise<void> {
   const given = requestTags(body)
-  for (const needed of operation.resources(body, call.registry)) {
-    const { action, resource, conditions } = asPermission(needed, name)
+  const needed = operation.resources(body, call.registry)
+  const own = needed.filter((resource) => typeof resource === 'string')
+  if (own.length > 0) await deps.authorize({ ...call, action: `ecr:${name}`, resources: own, conditions: given })
+  for (const { action, resource, conditions } of needed.filter((permission) => typeof permission === 'object')) {
     await deps.authorize({ ...call, action, resources: [resource], conditions: { ...given, ...conditions } })
   }
 }
-
-const asPermission = (needed: string | Permission, operation: string): Permission =>
-  typeof needed === 'string' ? { action: `ecr:${operation}`, resource: needed } : needed
 
 function find(name: string): Operation<OperationName> {
   const operation = Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
@@ -90,17 +130,13 @@ function find(name: string): Operation<OperationName> {
 const ACCOUNT_ID = /^\d{12}$/
 
 /** A registry of one's own account unless the call names another's; what names none is refused by validation. */
-function registryOf({ registryId }: Record<string, unknown>, { principal, region }: Caller) {
+function registryOf({ registryId }: Body, { principal, region }: Caller) {
   const isNamed = typeof registryId === 'string' && ACCOUNT_ID.test(registryId)
   return { account: isNamed ? registryId : principal.account, region }
 }
 
-function accept(name: string, body: Record<string, unknown>): Input<OperationName> {
+function accept(name: string, body: Body): Input<OperationName> {
   const violations = validate(name, body)
   if (violations.length > 0) throw refusalOf(violations)
   return withoutNulls(inputOf(name), body) as Input<OperationName>
-}
-
-function reportUnexpected(error: unknown, requestId: string, log: Log) {
-  if (!(error instanceof ServiceException)) log.error({ requestId, err: error }, 'failed unexpectedly')
 }

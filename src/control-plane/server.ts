@@ -1,39 +1,70 @@
-import { HttpRequest, HttpResponse } from '@smithy/protocol-http'
+import { HttpRequest, type HttpResponse } from '@smithy/protocol-http'
 import type { Express } from 'express'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { ServiceException } from '../registry/errors.js'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { type Admission, admission } from '../registry/limits/admission.js'
+import { type Room, roomOf } from '../registry/limits/room.js'
+import type { Metrics } from '../registry/ports/metrics.js'
+import type { Span, Traces } from '../registry/ports/traces.js'
+import { requestLog } from '../registry/request-log.js'
+import { aboutPlane, type AboutDeps } from '../server/about.js'
+import { planeServer, type PlaneServerDeps } from '../server/plane-server.js'
+import { readBody } from '../server/read-body.js'
 import { isForeign, protectiveHeaders } from './admin/own-origin.js'
 import { adminRoutes, type AdminDeps } from './admin.js'
 import type { ReceivedRequest } from './authenticate.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
 import { handleQuery, serviceOf } from './handle-query.js'
+import { operations } from './operations/index.js'
 import { writeError } from './protocol/aws-json.js'
-import { answerForm, isQueryCall, namesAction, writeRefusal } from './protocol/aws-query.js'
-import { apis } from './query/index.js'
-import { MAX_BODY_BYTES, readBody } from './read-body.js'
+import { isQueryCall, namesAction } from './protocol/aws-query.js'
+import { MAX_BODY_BYTES } from './read-body.js'
+import { refuseForNow, refusePage, refuseTooLarge } from './refused-unread.js'
 
-type Deps = ControlPlaneDeps & AdminDeps
+/** Everything the control plane is made of. */
+export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'admission'> &
+  AdminDeps &
+  AboutDeps &
+  PlaneServerDeps & { readonly metrics: Metrics; readonly traces: Traces }
+
+/** With what the server keeps count of by itself: who is let in, and the memory all bodies share. */
+type Deps = ControlPlaneServerDeps & { readonly admission: Admission; readonly room: Room }
+
+/** Node's own, which suit SDKs: they keep a connection only while they have calls to make. */
+const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFirst: true }
 
 /**
  * The control plane's HTTP server. API calls are answered before Express sees them: it would cost more than the rest of
  * the call. Express carries everything else, and is loaded when first needed: that takes longer than half of what the
  * start does besides.
  */
-export function controlPlane(deps: Deps): Server {
+export function controlPlane(given: ControlPlaneServerDeps): Server {
+  const { limits, clock } = given
+  const room = roomOf(limits.bodiesMiB * 1024 * 1024)
+  const deps: Deps = { ...given, admission: admission(limits, clock), room }
   let app: Promise<Express> | undefined
 
-  return createServer((req, res) => {
-    if (isApiCall(req)) return void answer(req, res, deps)
-    if (isHealthCheck(req)) return send(res, health(deps))
+  return planeServer(deps, HABITS, (req, res) => {
+    if (isApiCall(req)) return void take(req, res, deps)
+    const about = aboutPlane('control', { method: req.method, path: (req.url ?? '').split('?', 1)[0] ?? '' }, deps)
+    if (about) return void tell(about, res, deps)
     app ??= expressApp(deps)
     app.then(
       (handler) => void handler(req, res),
-      (err: unknown) => {
-        deps.log.error({ err }, 'failed unexpectedly')
-        res.destroy()
-      },
+      (err: unknown) => giveUp(err, res, deps),
     )
   })
+}
+
+function tell(about: NonNullable<ReturnType<typeof aboutPlane>>, res: ServerResponse, deps: Deps): void {
+  about.then(
+    (answer) => send(res, { ...answer, headers: { ...protectiveHeaders, ...answer.headers } }),
+    (err: unknown) => giveUp(err, res, deps),
+  )
+}
+
+function giveUp(err: unknown, res: ServerResponse, { log }: Deps): void {
+  log.error({ err }, 'failed unexpectedly')
+  res.destroy()
 }
 
 async function expressApp(deps: AdminDeps): Promise<Express> {
@@ -44,15 +75,6 @@ async function expressApp(deps: AdminDeps): Promise<Express> {
   app.use((_req, res) => void res.status(404).set(protectiveHeaders).json({ message }))
   return app
 }
-
-const isHealthCheck = ({ method, url = '' }: IncomingMessage) =>
-  (method === 'GET' || method === 'HEAD') && url.split('?', 1)[0] === '/health'
-
-const health = ({ about }: AdminDeps) => ({
-  statusCode: 200,
-  headers: { ...protectiveHeaders, 'content-type': 'application/json' },
-  body: JSON.stringify({ status: 'ok', plane: 'control', ...about }),
-})
 
 /** Presigned calls of STS are a URL to follow: `GET /?Action=…`. */
 const isApiCall = ({ method, url = '' }: IncomingMessage) =>
@@ -68,58 +90,73 @@ const isOfWebPage = ({ method, headers }: IncomingMessage, { adminAllowed }: Adm
   headers['sec-fetch-site'] !== undefined ||
   (method === 'GET' && adminAllowed && isForeign(headers))
 
-async function answer(req: IncomingMessage, res: ServerResponse, deps: Deps): Promise<void> {
+/** Gives a call its id, under which it is logged, traced and can be explained, and tells how it ended. */
+function take(req: IncomingMessage, res: ServerResponse, deps: Deps): Promise<void> {
+  const request = received(req, deps.ids.uuid())
+  const ends = deps.metrics.request('control')
+  const asked = { 'http.request.method': request.method, 'url.path': '/', 'rpc.system.name': 'aws-api' }
+  return deps.traces.request(req.headers, asked, async (span) => {
+    const answered = await answer(req, request, { ...deps, log: requestLog(deps.log, request.requestId) })
+    if (answered.isUnread) refuse(req, res, answered.response)
+    else send(res, answered.response)
+    const operation = operationOf(request)
+    ends(operation, answered.response.reason ?? 'ok')
+    report(request, operation, answered.response, span, deps)
+  })
+}
+
+interface Answered {
+  readonly response: HttpResponse
+  /** Whether the body may still be on its way. */
+  readonly isUnread?: true
+}
+
+async function answer(req: IncomingMessage, request: ReceivedRequest, deps: Deps): Promise<Answered> {
   try {
-    const request = received(req)
-    if (isOfWebPage(req, deps)) return refuse(req, res, await refusePage(request, deps))
-    const body = await readBody(req)
-    if (body === 'too large') return refuse(req, res, await refuseTooLarge(request, deps))
-    request.body = body
-    send(res, isQueryCall(request) ? await handleQuery(request, deps) : await handle(request, deps))
+    if (isOfWebPage(req, deps)) return { response: await refusePage(request, deps), isUnread: true }
+    const body = await readBody(req, MAX_BODY_BYTES, deps.room)
+    if (body === 'too large') return { response: await refuseTooLarge(request, deps), isUnread: true }
+    if (body === 'no room') return { response: await refuseForNow(request, deps), isUnread: true }
+    request.body = body.bytes
+    return { response: await work(request, deps).finally(body.done) }
   } catch (error) {
-    refuse(req, res, writeError(error, deps.ids.uuid()))
+    return { response: writeError(error, request.requestId), isUnread: true }
   }
 }
 
-const received = (req: IncomingMessage): ReceivedRequest =>
+async function work(request: ReceivedRequest, deps: Deps): Promise<HttpResponse> {
+  const leave = deps.admission.enter()
+  if (!leave) return refuseForNow(request, deps)
+  const handled = isQueryCall(request) ? handleQuery(request, deps) : handle(request, deps)
+  return handled.finally(leave)
+}
+
+const received = (req: IncomingMessage, requestId: string): ReceivedRequest =>
   Object.assign(
     new HttpRequest({
       method: req.method ?? 'POST',
       path: req.url ?? '/',
       headers: req.headers as Record<string, string>,
     }),
-    { rawHeaders: req.rawHeaders, remoteAddress: req.socket.remoteAddress, isSecure: 'encrypted' in req.socket },
+    {
+      ...{ requestId, rawHeaders: req.rawHeaders },
+      ...{ remoteAddress: req.socket.remoteAddress, isSecure: 'encrypted' in req.socket },
+    },
   )
 
-async function refusePage(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
-  const refusal = new ServiceException('AccessDeniedException', 'Web pages may not call the API')
-  const requestId = await remember(request, refusal, deps)
-  const body = JSON.stringify({ message: refusal.message })
-  const framing = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
-  const headers = { ...protectiveHeaders, ...framing, 'x-amzn-requestid': requestId }
-  return new HttpResponse({ statusCode: 403, headers, body })
+/** Only names we know: what is counted by name must not grow by whatever clients make up. */
+function operationOf(request: ReceivedRequest): string {
+  if (isQueryCall(request)) return serviceOf(request)
+  const [, name = ''] = (request.headers['x-amz-target'] ?? '').split('.')
+  return Object.hasOwn(operations, name) ? name : 'unknown'
 }
 
-async function refuseTooLarge(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
-  const message = `The request body exceeds ${MAX_BODY_BYTES} bytes.`
-  const refusal = new ServiceException('RequestEntityTooLargeException', message)
-  const requestId = await remember(request, refusal, deps)
-  if (!isQueryCall(request)) return writeError(refusal, requestId)
-  return writeRefusal(answerForm(request), apis[serviceOf(request)], refusal, requestId)
-}
-
-/** Remembers a call that was refused before its body was read, under the id this answers. */
-async function remember(
-  request: ReceivedRequest,
-  { code, message }: ServiceException,
-  { ids, clock, decisions }: ControlPlaneDeps,
-): Promise<string> {
-  const requestId = ids.uuid()
-  const [, named] = (request.headers['x-amz-target'] ?? '').split('.')
-  const operation = named ?? (isQueryCall(request) ? serviceOf(request) : '')
-  const at = (await clock.now()).getTime()
-  decisions.ended(requestId, { at, plane: 'control', operation, refusal: { code, message } })
-  return requestId
+/** What fails by our own fault, or a store's, is news; the rest is told to those who ask for it. */
+function report({ requestId }: ReceivedRequest, operation: string, response: HttpResponse, span: Span, { log }: Deps) {
+  const { statusCode: status, reason: outcome = 'ok' } = response
+  log[status >= 500 ? 'info' : 'debug']({ requestId, operation, outcome, status }, 'answered')
+  const facts = { 'http.response.status_code': status, 'aws.request_id': requestId, 'rpc.method': operation }
+  span.ended(operation, facts, status >= 500 ? outcome : undefined)
 }
 
 /** How long a refused client may go on sending: closed at once, the connection would be reset and the refusal lost. */
@@ -137,6 +174,9 @@ function refuse(req: IncomingMessage, res: ServerResponse, refusal: HttpResponse
   res.writeHead(refusal.statusCode, refusal.headers).write(refusal.body)
 }
 
-function send(res: ServerResponse, { statusCode, headers, body }: Omit<HttpResponse, 'reason'>): void {
+function send(
+  res: ServerResponse,
+  { statusCode, headers, body }: Pick<HttpResponse, 'statusCode' | 'headers' | 'body'>,
+) {
   res.writeHead(statusCode, headers).end(body)
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { type Grant, readToken } from '../access/token.js'
+import { type Grant, isCurrent, openToken } from '../access/token.js'
 import type { DataPlaneDeps } from './call.js'
 import { OciError } from './errors.js'
 import { regionOf } from './resolve.js'
@@ -15,12 +15,12 @@ import { splitOnce } from './split-once.js'
  */
 export function authenticate(
   { headers }: IncomingMessage,
+  grant: Grant | undefined,
   now: Date,
-  { secret, identities }: Pick<DataPlaneDeps, 'secret' | 'identities'>,
+  { identities }: Pick<DataPlaneDeps, 'identities'>,
 ): Grant {
   if (isPageToRefuse(headers)) throw pagesMayNot()
-  const grant = grantOf(headers.authorization ?? '', secret, now)
-  if (grant === 'expired') throw expired()
+  if (grant && !isCurrent(grant, now)) throw expired()
   if (!grant || !isFor(grant, headers.host) || !identities.policiesOf(grant.principal)) {
     throw notAuthorized(headers.host ?? '')
   }
@@ -30,14 +30,16 @@ export function authenticate(
 /** Clients send the same credentials with every request; by the secret too, so that no other one's token passes. */
 const genuine = new LRUCache<string, Grant>({ max: 1000 })
 
-function grantOf(authorization: string, secret: string, now: Date): Grant | 'expired' | undefined {
+/** What the authorization token of a request says, if it is genuine; whether it may be used is up to `authenticate`. */
+export function grantIn({ headers }: IncomingMessage, secret: string): Grant | undefined {
+  const { authorization = '' } = headers
   const name = `${secret} ${authorization}`
   const known = genuine.get(name)
-  if (known && known.expiresAt > now.getTime()) return known
+  if (known) return known
   const [, credentials] = BASIC.exec(authorization) ?? []
   const [user, token = ''] = splitOnce(Buffer.from(credentials ?? '', 'base64').toString(), ':')
-  const grant = user === 'AWS' ? readToken(token, secret, now) : undefined
-  if (grant && grant !== 'expired') genuine.set(name, grant)
+  const grant = user === 'AWS' ? openToken(token, secret) : undefined
+  if (grant) genuine.set(name, grant)
   return grant
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { repositoryNotFound } from '../registry/errors.js'
 import type { Layer } from '../registry/image.js'
+import { layerWithBytes } from '../registry/layer-with-bytes.js'
 import { isDigest } from '../registry/manifest.js'
 import type { ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
 import { keyOf } from '../registry/ports/store.js'
@@ -15,10 +16,26 @@ export const getBlob: Endpoint = async (call, deps) => {
   await sendLayer(call, layer, call.registry, deps)
 }
 
-/** HEAD /v2/<name>/blobs/<digest>: a layer still on its way is there, with the size its manifest gives. */
+/**
+ * HEAD /v2/<name>/blobs/<digest>: a layer still on its way is there, with the size its manifest gives. Clients do not
+ * upload what they are told is there: it stays for a while.
+ */
 export const headBlob: Endpoint = async (call, deps) => {
-  const layer = await findLayer(call.registry, call.repository, call.reference, deps)
-  const size = (await deps.blobs.size(layer.digest)) ?? (await sizeToCome(layer, call.registry, deps))
+  const { registry, repository, reference } = call
+  const kept = isDigest(reference) ? await layerWithBytes(deps, registry, repository, reference) : undefined
+  if (kept) return respond(call, 200, headersOf(kept.digest, kept.size))
+  const layer = await findLayer(registry, repository, reference, deps)
+  await answerHead(call, layer, registry, deps)
+}
+
+/** Says what a layer is like: always from here, wherever clients fetch its bytes. Throws BLOB_UNKNOWN. */
+export async function answerHead(
+  call: Pick<Call, 'req' | 'res'>,
+  layer: Layer,
+  registry: Registry,
+  deps: DataPlaneDeps,
+): Promise<void> {
+  const size = (await deps.blobs.size(layer.digest)) ?? (await sizeToCome(layer, registry, deps))
   if (size === undefined) throw blobUnknown(layer.digest)
   respond(call, 200, headersOf(layer.digest, size))
 }
@@ -47,7 +64,13 @@ export async function findLayer(
   throw blobUnknown(digest)
 }
 
-/** Sends a layer, or the one range asked for; a layer that is not here yet is sent as it arrives. */
+/** As long as the URLs of GetDownloadUrlForLayer live: what a client has begun to fetch it may finish. */
+const LOCATION_SECONDS = 3600
+
+/**
+ * Sends a layer, or the one range asked for; a layer that is not here yet is sent as it arrives. Where clients can fetch it
+ * themselves they are told where: a 307, as ECR answers with a URL of its bucket. A range is then the bucket's matter.
+ */
 export async function sendLayer(
   { req, res }: Pick<Call, 'req' | 'res'>,
   layer: Layer,
@@ -56,6 +79,8 @@ export async function sendLayer(
 ): Promise<void> {
   const source = await sourceOf(layer, registry, deps)
   const { size } = source
+  const location = source.isKept ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
+  if (location !== undefined) return respond({ req, res }, 307, { location, 'docker-content-digest': layer.digest })
   const range = byteRange(req.headers.range, size)
   if (size === 0) return respond({ req, res }, 200, headersOf(layer.digest, size))
 
@@ -107,6 +132,7 @@ interface LayerSource {
 async function sourceOf(layer: Layer, registry: Registry, deps: DataPlaneDeps): Promise<LayerSource> {
   const { digest } = layer
   const size = await deps.blobs.size(digest)
+  if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
   if (size !== undefined) return { size, isKept: true, send: (range, take) => deps.blobs.send(digest, range, take) }
   const fill = layer.pulledThrough ? await deps.pullThrough.layer(registry, layer) : undefined
   if (!fill) throw blobUnknown(digest)

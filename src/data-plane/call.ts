@@ -2,20 +2,30 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/decision-log.js'
 import type { Identities } from '../access/identities.js'
+import type { Touches } from '../registry/garbage/touches.js'
+import type { Admission } from '../registry/limits/admission.js'
+import type { Room } from '../registry/limits/room.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Ids } from '../registry/ports/ids.js'
+import type { Leases } from '../registry/ports/leases.js'
 import type { Log } from '../registry/ports/log.js'
+import type { Metrics } from '../registry/ports/metrics.js'
 import type { Store } from '../registry/ports/store.js'
+import type { Traces } from '../registry/ports/traces.js'
 import type { Principal } from '../registry/principal.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
+import type { AboutDeps } from '../server/about.js'
+import type { PlaneServerDeps } from '../server/plane-server.js'
 import type { PullThrough } from './cache/pull-through.js'
 
 /** Everything a request to the registry may need. */
-export interface DataPlaneDeps {
+export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   readonly store: Store
   readonly blobs: BlobStore
+  readonly touches: Touches
+  readonly leases: Leases
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
@@ -26,8 +36,11 @@ export interface DataPlaneDeps {
   readonly pullThrough: PullThrough
   /** Reads authorization tokens and layer URLs; the control plane signs with the same. */
   readonly secret: string
-  /** What `/health` tells beside the status. */
-  readonly about: { readonly version: string; readonly store: string; readonly auth: 'strict' | 'relaxed' }
+  readonly metrics: Metrics
+  readonly traces: Traces
+  readonly admission: Admission
+  /** The memory all small bodies share. */
+  readonly room: Room
 }
 
 /** One authenticated request, resolved to a registry. */

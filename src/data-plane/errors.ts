@@ -34,6 +34,7 @@ const answers: Record<string, readonly [status: number, code: string]> = {
   ReferencedImagesNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
   RepositoryNotFoundException: [404, 'NAME_UNKNOWN'],
   ServerException: [503, 'UNAVAILABLE'],
+  ThrottlingException: [429, 'TOOMANYREQUESTS'],
   UploadNotFoundException: [404, 'BLOB_UPLOAD_UNKNOWN'],
 }
 
@@ -48,13 +49,16 @@ const upstreamAnswers = {
 
 /** A store that fails over is back in seconds. */
 const RETRY_AFTER_SECONDS = '2'
+/** There is room again as soon as other requests are answered. */
+const TRY_AGAIN_SECONDS = '1'
 
 /** How an error goes on the wire; undefined for one that is no refusal but a fault of ours. */
 export function ociErrorOf(error: unknown): OciError | undefined {
   if (error instanceof OciError) return error
   if (error instanceof ServiceException) {
     const [status, code] = answers[error.code] ?? [400, 'UNSUPPORTED']
-    return new OciError(status, code, error.message)
+    if (error.code !== 'ThrottlingException') return new OciError(status, code, error.message)
+    return new OciError(status, code, error.message, { 'retry-after': TRY_AGAIN_SECONDS })
   }
   if (error instanceof UpstreamFailure) {
     const [status, code] = upstreamAnswers[error.kind]

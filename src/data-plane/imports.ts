@@ -3,7 +3,7 @@ import { ServiceException } from '../registry/errors.js'
 import { type Importer, importsEndpoint, type PullRequest } from '../registry/ports/importer.js'
 import { type Call, type DataPlaneDeps, respond } from './call.js'
 import { OciError } from './errors.js'
-import { readBody } from './request-body.js'
+import { smallBody } from './request-body.js'
 
 /** Requests are a few names long. */
 const MAX_BODY_BYTES = 64 * 1024
@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 64 * 1024
  * installation's secret can sign the request.
  */
 export async function takeImport({ req, res }: Pick<Call, 'req' | 'res'>, deps: DataPlaneDeps): Promise<void> {
-  const body = (await readBody(req, MAX_BODY_BYTES)).toString('utf8')
+  const body = (await smallBody({ req, res }, MAX_BODY_BYTES, deps)).toString('utf8')
   const signature = String(req.headers[importsEndpoint.signatureHeader] ?? '')
   if (!isSigned('import', body, signature, deps.secret))
     throw new OciError(403, 'DENIED', 'The request is not signed by a control plane')

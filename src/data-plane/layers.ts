@@ -1,5 +1,5 @@
 import { readDownloadUrl } from '../access/download-url.js'
-import { findLayer, sendLayer } from './blobs.js'
+import { answerHead, findLayer, sendLayer } from './blobs.js'
 import type { Call, DataPlaneDeps } from './call.js'
 import { OciError } from './errors.js'
 
@@ -11,5 +11,6 @@ export async function getLayer(call: Pick<Call, 'req' | 'res' | 'query' | 'now'>
   const grant = readDownloadUrl(call.query, call.now, deps.secret)
   if (!grant) throw new OciError(403, 'DENIED', 'The layer URL is not valid or has expired. Request a new one.')
   const layer = await findLayer(grant.registry, grant.repository, grant.digest, deps)
-  await sendLayer(call, layer, grant.registry, deps)
+  const answer = call.req.method === 'HEAD' ? answerHead : sendLayer
+  await answer(call, layer, grant.registry, deps)
 }

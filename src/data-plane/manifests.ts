@@ -11,7 +11,7 @@ import { recordPull } from '../registry/record-pull.js'
 import { requireRepository } from '../registry/require-repository.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './errors.js'
-import { readBody } from './request-body.js'
+import { smallBody } from './request-body.js'
 
 /** OCI's tags, a little narrower than ECR's: what Docker can name. */
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
@@ -43,18 +43,18 @@ export const getManifest: Endpoint = async (call, deps) => {
  * pushing what is there already succeeds.
  */
 export const putManifest: Endpoint = async (call, deps) => {
-  const { req, registry, repository, reference } = call
+  const { registry, repository, reference } = call
   const isByTag = !reference.includes(':')
   const tags = (isByTag ? [reference] : call.query.getAll('tag')).map(acceptTag)
   if (!isByTag && !isDigest(reference)) throw digestInvalid(reference)
   await requireRepository(deps.store, registry, repository)
 
-  const bytes = await readBody(req, MAX_MANIFEST_BYTES)
-  const manifest = parseManifest(bytes, mediaTypeOf(req))
+  const bytes = await smallBody(call, MAX_MANIFEST_BYTES, deps)
+  const manifest = parseManifest(bytes, mediaTypeOf(call.req))
   const digest = digestOf(bytes, reference)
   if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
   await keepManifest(deps.blobs, digest, bytes)
-  await putUnder(tags, { digest, manifest, manifestSize: bytes.length }, call, deps)
+  await putUnder(tags, { digest, manifest, manifestSize: bytes.length }, bytes, call, deps)
 
   respond(call, 201, {
     location: `/v2/${repository}/manifests/${digest}`,
@@ -65,10 +65,10 @@ export const putManifest: Endpoint = async (call, deps) => {
 }
 
 /** DELETE /v2/<name>/manifests/<tag or digest>: BatchDeleteImage, with the same rules. */
-export const deleteManifest: Endpoint = async (call, { store }) => {
+export const deleteManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
-  await requireRepository(store, registry, repository)
-  const gone = await deleteImage(store, registry, repository, imageIdOf(reference))
+  await requireRepository(deps.store, registry, repository)
+  const gone = await deleteImage(deps, registry, repository, imageIdOf(reference))
   if (!Array.isArray(gone)) throw refusalOf(gone)
   respond(call, 202, {})
 }
@@ -79,10 +79,11 @@ interface Pushed {
   readonly manifestSize: number
 }
 
-async function putUnder(tags: string[], pushed: Pushed, { registry, repository, now }: Call, deps: DataPlaneDeps) {
+async function putUnder(tags: string[], pushed: Pushed, bytes: Buffer, call: Call, deps: DataPlaneDeps) {
+  const { registry, repository, now } = call
   const image = { ...pushed, repository, now: now.getTime() }
-  if (tags.length === 0) await pushImage(deps, registry, image)
-  for (const tag of tags) await pushImage(deps, registry, { ...image, tag })
+  if (tags.length === 0) await pushImage(deps, registry, image, bytes)
+  for (const tag of tags) await pushImage(deps, registry, { ...image, tag }, bytes)
 }
 
 /** What a path's last segment names. A tag nobody can have pushed is one that is not there. */

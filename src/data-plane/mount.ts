@@ -29,7 +29,8 @@ export async function mountLayer(
   const layer = await layerWithBytes(deps, call.registry, from, digest)
   if (!layer || !(await mayRead(from, call, deps))) return false
   await recordMounted(layer, call, deps)
-  return true
+  // The bytes may have gone before the record came; now that it is there they cannot.
+  return (await layerWithBytes(deps, call.registry, call.repository, digest)) !== undefined
 }
 
 const isEncryptedAlike = ({ encryption: a }: Repository, { encryption: b }: Repository) =>

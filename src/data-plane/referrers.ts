@@ -1,8 +1,7 @@
 import type { Image } from '../registry/image.js'
-import { listEach } from '../registry/list-all.js'
 import { isDigest, mediaTypes } from '../registry/manifest.js'
 import { keyOf } from '../registry/ports/store.js'
-import { requireRepository } from '../registry/require-repository.js'
+import { inRepository } from '../registry/require-repository.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { digestInvalid } from './errors.js'
 import { linkToNext, type PageAsked, pageAsked } from './paging.js'
@@ -19,11 +18,9 @@ export const referrers: Endpoint = async (call, deps) => {
   if (!isDigest(digest)) throw digestInvalid(digest)
   const artifactType = query.get('artifactType') ?? undefined
   const page = pageAsked(query)
-  await requireRepository(deps.store, registry, repository)
-
-  const { manifests, more } = await find(call, page, artifactType, deps)
+  const reading = () => find(call, page, artifactType, deps)
+  const { manifests, last } = await inRepository(deps.store, registry, repository, reading)
   const filters: Record<string, string> = artifactType === undefined ? {} : { artifactType }
-  const last = more ? manifests.at(-1)?.digest : undefined
   const headers = {
     'content-type': mediaTypes.ociIndex,
     ...(artifactType !== undefined && { 'oci-filters-applied': 'artifactType' }),
@@ -32,28 +29,38 @@ export const referrers: Endpoint = async (call, deps) => {
   respond(call, 200, headers, JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }))
 }
 
+/** The records that are looked at for a page with a filter, at least: it may be short, or empty, and have a next one. */
+const LOOKED_AT = 100
+
 async function find(
   call: Call,
-  { limit, last }: PageAsked,
+  { limit, last: after }: PageAsked,
   artifactType: string | undefined,
   { store }: DataPlaneDeps,
 ) {
   const { registry, repository, reference } = call
   const prefix = keyOf(repository, reference, 'subject', '')
-  const after = last === undefined ? undefined : prefix + last
-  const manifests: ReturnType<typeof descriptorOf>[] = []
-  let bytes = 0
+  const { items, next } = await store.references.list(registry, {
+    ...{ limit: artifactType === undefined ? limit : Math.max(limit, LOOKED_AT), prefix },
+    ...(after !== undefined && { after: prefix + after }),
+  })
+  const images = await Promise.all(items.map(({ from }) => store.images.get(registry, keyOf(repository, from))))
+  const isWanted = (image: Image) => artifactType === undefined || image.artifactType === artifactType
+  const wanted = images.flatMap((image) => (image && isWanted(image) ? [image] : []))
+  const manifests = fitting(wanted.slice(0, limit).map(descriptorOf))
+  const isCut = manifests.length < wanted.length
+  const last = isCut ? manifests.at(-1)?.digest : next === undefined ? undefined : items.at(-1)?.from
+  return { manifests, last }
+}
 
-  for await (const { from } of listEach(store.references, registry, { prefix, after })) {
-    const image = await store.images.get(registry, keyOf(repository, from))
-    if (!image || (artifactType !== undefined && image.artifactType !== artifactType)) continue
-    const descriptor = descriptorOf(image)
-    bytes += Buffer.byteLength(JSON.stringify(descriptor))
-    const isFull = manifests.length >= limit || (manifests.length > 0 && bytes > MAX_PAGE_BYTES)
-    if (isFull) return { manifests, more: true }
-    manifests.push(descriptor)
-  }
-  return { manifests, more: false }
+type Referrer = ReturnType<typeof descriptorOf>
+
+/** As many as are no larger than a page may be, and one at least. */
+function fitting(manifests: Referrer[]): Referrer[] {
+  let bytes = 0
+  const isOver = (manifest: Referrer) => (bytes += Buffer.byteLength(JSON.stringify(manifest))) > MAX_PAGE_BYTES
+  const first = manifests.findIndex(isOver)
+  return first === -1 ? manifests : manifests.slice(0, Math.max(first, 1))
 }
 
 /** `artifactType` is the manifest's own or its config's media type: parsing has settled which. */

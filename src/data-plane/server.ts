@@ -1,88 +1,116 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { DOWNLOAD_PATH } from '../access/download-url.js'
 import { requestContextOf } from '../access/request-context.js'
+import type { Grant } from '../access/token.js'
+import { rateExceeded } from '../registry/errors.js'
+import { admission } from '../registry/limits/admission.js'
+import { roomOf } from '../registry/limits/room.js'
 import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
-import { brokenNameConstraint } from '../registry/repository-name.js'
-import { authenticate } from './authenticate.js'
-import { headBlob, getBlob, deleteBlob } from './blobs.js'
-import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
-import { catalog } from './catalog.js'
-import { nameInvalid, ociErrorOf, OciError } from './errors.js'
+import type { Span } from '../registry/ports/traces.js'
+import { requestLog } from '../registry/request-log.js'
+import { type AboutAnswer, aboutPlane } from '../server/about.js'
+import { planeServer } from '../server/plane-server.js'
+import { authenticate, grantIn } from './authenticate.js'
+import { type Call, type DataPlaneDeps, respond } from './call.js'
+import type { OciError } from './errors.js'
 import { tellDecisions } from './explanations.js'
+import { foresee, isPullByDigest } from './foresee.js'
 import { takeImport } from './imports.js'
 import { getLayer } from './layers.js'
-import { deleteManifest, getManifest, putManifest } from './manifests.js'
 import { permissionFor } from './permission.js'
-import { referrers } from './referrers.js'
+import { refuse } from './refuse.js'
 import { registryOf } from './resolve.js'
+import { find } from './routes.js'
 import { splitOnce } from './split-once.js'
-import { tagsList } from './tags.js'
-import { cancelUpload, finishUpload, receiveChunk, startUpload, uploadStatus } from './uploads.js'
 
-/** A line of the table: method, path (name, then reference), the ECR action it needs, what answers. */
-type Route = readonly [method: string, path: RegExp, action: string, endpoint: Endpoint]
-
-/** Repository names may contain slashes, "blobs" and "manifests": the last segments decide. */
-const NAME = '(?<repository>.+)'
-const DIGEST = '(?<reference>[a-zA-Z0-9._+-]+:[a-zA-Z0-9=_-]+)'
-const path = (pattern: string) => new RegExp(`^/v2/${pattern}$`)
-
-const [base, manifest, blob] = [
-  /^\/v2\/?$/,
-  path(`${NAME}/manifests/(?<reference>[^/]+)`),
-  path(`${NAME}/blobs/${DIGEST}`),
-]
-const [uploads, upload] = [path(`${NAME}/blobs/uploads/?`), path(`${NAME}/blobs/uploads/(?<reference>[^/]+)`)]
-
-/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints */
-const routes: readonly Route[] = [
-  ['GET', manifest, 'BatchGetImage', getManifest],
-  ['HEAD', manifest, 'BatchGetImage', getManifest],
-  ['GET', blob, 'GetDownloadUrlForLayer', getBlob],
-  ['HEAD', blob, 'BatchCheckLayerAvailability', headBlob],
-  ['PUT', manifest, 'PutImage', putManifest],
-  ['DELETE', manifest, 'BatchDeleteImage', deleteManifest],
-  ['DELETE', blob, 'BatchDeleteImage', deleteBlob],
-  ['POST', uploads, 'InitiateLayerUpload', startUpload],
-  ['GET', upload, 'InitiateLayerUpload', uploadStatus],
-  ['PATCH', upload, 'UploadLayerPart', receiveChunk],
-  ['PUT', upload, 'CompleteLayerUpload', finishUpload],
-  ['DELETE', upload, 'InitiateLayerUpload', cancelUpload],
-  ['GET', path(`${NAME}/tags/list`), 'ListImages', tagsList],
-  ['GET', path(`${NAME}/referrers/(?<reference>[^/]+)`), 'BatchGetImage', referrers],
-  ['GET', path('_catalog'), 'DescribeRepositories', catalog],
-  [
-    'GET',
-    base,
-    'GetAuthorizationToken',
-    async (call) => respond(call, 200, { 'content-type': 'application/json' }, '{}'),
-  ],
-]
+/** Docker keeps a connection between the requests of a pull; pushes and pulls of hours are fine as long as bytes move. */
+const HABITS = { keepAliveTimeoutMs: 75_000, requestTimeoutMs: 0, isReadFirst: false }
 
 /** The image-data plane: an OCI registry. Every request takes the path of `answer`, top to bottom. */
-export function dataPlane(deps: DataPlaneDeps): Server {
-  const options = { keepAliveTimeout: 75_000, requestTimeout: 0 }
-  return createServer(options, (req, res) => void take(req, res, deps))
+export function dataPlane(given: Omit<DataPlaneDeps, 'admission' | 'room'>): Server {
+  const { limits, clock } = given
+  const room = roomOf(limits.bodiesMiB * 1024 * 1024)
+  const deps: DataPlaneDeps = { ...given, admission: admission(limits, clock), room }
+  return planeServer(deps, HABITS, (req, res) => void take(req, res, deps))
 }
 
-/** Gives a request the id under which its decisions can be explained, whatever becomes of it. */
+/** Gives a request its id, under which it is logged, traced and can be explained, whatever becomes of it. */
 async function take(req: IncomingMessage, res: ServerResponse, deps: DataPlaneDeps): Promise<void> {
   const requestId = deps.ids.uuid()
   res.setHeader('x-amzn-requestid', requestId)
-  const [path, search] = splitOnce(req.url ?? '', '?')
-  const end = { at: 0, plane: 'data' as const, operation: `${req.method} ${path}` }
+  const [path, search = ''] = splitOnce(req.url ?? '', '?')
+  const { method = '' } = req
+  const about = aboutPlane('data', { method, path }, deps)
+  if (about) return tell(about, { req, res, path }, deps)
+
+  const asked: Asked = { req, res, path, search, requestId, operation: 'unknown' }
+  const ends = deps.metrics.request('data')
+  const facts = { 'http.request.method': method, 'url.path': path, 'rpc.system.name': 'oci-distribution' }
+  await deps.traces.request(req.headers, facts, async (span) => {
+    const outcome = await answerOrRefuse(asked, { ...deps, log: requestLog(deps.log, requestId) })
+    ends(asked.operation, outcome)
+    report(asked, outcome, span, deps)
+  })
+}
+
+async function tell(about: Promise<AboutAnswer>, asked: Pick<Asked, 'req' | 'res' | 'path'>, deps: DataPlaneDeps) {
   try {
-    if (path === '/health') return respond({ req, res }, 200, { 'content-type': 'application/json' }, health(deps))
+    const { statusCode, headers, body } = await about
+    respond(asked, statusCode, headers, body)
+  } catch (error) {
+    refuse(error, asked, deps)
+  }
+}
+
+/** What is known of a request, from the moment it comes. */
+interface Asked extends Pick<Call, 'req' | 'res'> {
+  readonly path: string
+  readonly search: string
+  readonly requestId: string
+  /** What it is counted as: the action of its route, once that is known. */
+  operation: string
+}
+
+/** How a request ended whose client did not wait for its end. */
+const CLIENT_GONE = 'CLIENT_GONE'
+
+/** How it ended: `ok`, or the code of the refusal. */
+async function answerOrRefuse(asked: Asked, deps: DataPlaneDeps): Promise<string> {
+  const { req, requestId, path } = asked
+  const end = { at: deps.clock.wall().getTime(), plane: 'data' as const, operation: `${req.method} ${path}` }
+  const leave = deps.admission.enter()
+  try {
+    if (!leave) throw rateExceeded()
+    await answerInTime(asked, end, deps)
+    return 'ok'
+  } catch (error) {
+    const refusal = refuse(error, asked, deps)
+    if (refusal) deps.decisions.ended(requestId, { ...end, ...refusedWith(refusal, req) })
+    return refusal?.code ?? CLIENT_GONE
+  } finally {
+    leave?.()
+  }
+}
+
+interface End {
+  /** When it came, by the emulator's time once that is known. */
+  at: number
+  readonly plane: 'data'
+  readonly operation: string
+}
+
+async function answerInTime(asked: Asked, end: End, deps: DataPlaneDeps): Promise<void> {
+  const { req, path, search, requestId } = asked
+  const received = { ...asked, query: new URLSearchParams(search), grant: grantIn(req, deps.secret) }
+  const inTime = async () => {
     const now = await deps.clock.now()
     end.at = now.getTime()
-    if (path === decisionsEndpoint.path) return await tellDecisions({ req, res, search }, deps)
-    await answer({ req, res, path, query: new URLSearchParams(search), requestId, now }, deps)
+    if (path === decisionsEndpoint.path) return tellDecisions(received, deps)
+    await answer({ ...received, now, tellOperation: (name) => void (asked.operation = name) }, deps)
     deps.decisions.ended(requestId, end)
-  } catch (error) {
-    const refusal = refuse(error, { req, res, path }, deps)
-    if (refusal) deps.decisions.ended(requestId, { ...end, ...refusedWith(refusal, req) })
   }
+  await deps.store.ahead(foresee(received), inTime, { lastKnown: isPullByDigest(received) })
 }
 
 /** What is remembered of a refusal: a 401 is news only where there were credentials. */
@@ -91,18 +119,41 @@ const refusedWith = ({ status, code, message }: OciError, { headers }: IncomingM
   ...(status === 401 && !headers.authorization && { isChallenge: true }),
 })
 
+/** What fails by our own fault, a store's or an upstream's is news; the rest is told to those who ask for it. */
+function report({ req, res, path, requestId, operation }: Asked, outcome: string, span: Span, { log }: DataPlaneDeps) {
+  const status = res.statusCode
+  const hasFailed = outcome !== 'ok' && status >= 500
+  const line = { requestId, operation, method: req.method, path, outcome, status }
+  if (outcome !== CLIENT_GONE) log[hasFailed ? 'info' : 'debug'](line, 'answered')
+  const facts = { 'http.response.status_code': status, 'aws.request_id': requestId, 'rpc.method': operation }
+  span.ended(operation, facts, hasFailed ? outcome : undefined)
+}
+
 interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   readonly path: string
   readonly requestId: string
+  /** What its token says, not yet judged. */
+  readonly grant: Grant | undefined
+  /** Called once it is known what is asked for. */
+  readonly tellOperation: (name: string) => void
 }
 
 async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
-  const { req, res, path, query, requestId, now } = received
-  if (path === importsEndpoint.path && req.method === 'POST') return takeImport(received, deps)
-  if (path === DOWNLOAD_PATH) return getLayer(received, deps)
-
-  const grant = authenticate(req, now, deps)
+  const { req, res, path, query, requestId, now, tellOperation } = received
+  if (path === importsEndpoint.path && req.method === 'POST') {
+    tellOperation('Import')
+    // An image is on its way here for minutes before there is anything to answer.
+    req.socket.setTimeout(0)
+    return takeImport(received, deps)
+  }
+  if (path === DOWNLOAD_PATH) {
+    tellOperation('GetLayer')
+    return getLayer(received, deps)
+  }
+  const grant = authenticate(req, received.grant, now, deps)
+  deps.admission.admit(grant.principal.arn)
   const { action, endpoint, repository, reference } = find(req.method ?? '', path)
+  tellOperation(action)
   const registry = registryOf(req.headers.host, grant.registry)
   const { remoteAddress } = req.socket
   const isSecure = 'encrypted' in req.socket
@@ -111,82 +162,3 @@ async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
   await deps.authorize(permissionFor(`ecr:${action}`, call))
   await endpoint(call, deps)
 }
-
-/** The line of the table for a request; a HEAD without a line of its own is answered by GET's. */
-function find(method: string, url: string) {
-  const pathname = decoded(url)
-  const found = match(method, pathname) ?? (method === 'HEAD' ? match('GET', pathname) : undefined)
-  if (!found) throw noSuchEndpoint(routes.filter(([, pattern]) => pattern.test(pathname)).map(([verb]) => verb))
-  const broken = found.repository === '' ? undefined : brokenNameConstraint(found.repository)
-  if (broken) throw nameInvalid(broken)
-  return found
-}
-
-function match(method: string, pathname: string) {
-  for (const [verb, pattern, action, endpoint] of routes) {
-    const matched = verb === method ? pattern.exec(pathname) : null
-    if (!matched) continue
-    const { repository = '', reference = '' } = matched.groups ?? {}
-    return { action, endpoint, repository, reference }
-  }
-  return undefined
-}
-
-/** Clients may encode what need not be: the colon of a digest, say. */
-function decoded(url: string): string {
-  try {
-    return url.includes('%') ? decodeURIComponent(url) : url
-  } catch {
-    throw new OciError(400, 'NAME_INVALID', 'The path is not percent-encoded as it should be.')
-  }
-}
-
-const noSuchEndpoint = (methods: string[]) =>
-  methods.length > 0
-    ? new OciError(405, 'UNSUPPORTED', 'The operation is unsupported.', { allow: methods.join(', ') })
-    : new OciError(404, 'NAME_UNKNOWN', 'The path is no endpoint of an OCI registry.')
-
-/**
- * Writes the refusal and answers what it said; undefined where nobody is left to hear it. The log gets the path alone: who
- * reads the query of a layer URL may fetch the layer.
- */
-function refuse(
-  error: unknown,
-  { req, res, path }: Pick<Received, 'req' | 'res' | 'path'>,
-  { log }: DataPlaneDeps,
-): OciError | undefined {
-  const request = { err: error, method: req.method, path }
-  if (isClientGone(error, req)) return void log.debug(request, 'the client went away')
-  const known = ociErrorOf(error)
-  if (!known) log.error(request, 'failed unexpectedly')
-  const refusal = known ?? new OciError(500, 'UNKNOWN', 'Internal server error')
-  if (res.headersSent) res.destroy()
-  else writeRefusal(refusal, req, res)
-  return refusal
-}
-
-function writeRefusal({ status, code, message, headers }: OciError, req: IncomingMessage, res: ServerResponse): void {
-  if (!req.complete) discardBody(req)
-  const isPlain = status === 401
-  const body = isPlain ? `${message}\n` : JSON.stringify({ errors: [{ code, message }] })
-  const type = isPlain ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'
-  respond({ req, res }, status, { 'content-type': type, ...headers }, body)
-}
-
-/** A client may leave in the middle of what it sends or gets; that is no fault of ours. */
-const isClientGone = (error: unknown, { socket }: IncomingMessage) =>
-  socket.destroyed &&
-  error instanceof Error &&
-  'code' in error &&
-  (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
-
-/** How long a refused client may go on sending: closed at once, the connection would be reset and the refusal lost. */
-const LINGER_MS = 5_000
-
-function discardBody(req: IncomingMessage): void {
-  const timer = setTimeout(() => req.destroy(), LINGER_MS)
-  req.once('close', () => clearTimeout(timer))
-  req.resume()
-}
-
-const health = ({ about }: DataPlaneDeps) => JSON.stringify({ status: 'ok', plane: 'data', ...about })

@@ -1,5 +1,5 @@
 import { keyOf } from '../registry/ports/store.js'
-import { requireRepository } from '../registry/require-repository.js'
+import { inRepository } from '../registry/require-repository.js'
 import { type Endpoint, respond } from './call.js'
 import { linkToNext, pageAsked } from './paging.js'
 
@@ -10,13 +10,10 @@ import { linkToNext, pageAsked } from './paging.js'
 export const tagsList: Endpoint = async (call, { store }) => {
   const { registry, repository: name } = call
   const page = pageAsked(call.query)
-  await requireRepository(store, registry, name)
-
   const prefix = keyOf(name, '')
-  const { items, next } = await store.tags.list(registry, {
-    ...{ limit: page.limit, prefix },
-    ...(page.last !== undefined && { after: prefix + page.last }),
-  })
+  const asked = { limit: page.limit, prefix, ...(page.last !== undefined && { after: prefix + page.last }) }
+  const reading = () => store.tags.list(registry, asked)
+  const { items, next } = await inRepository(store, registry, name, reading)
   const tags = items.map(({ tag }) => tag)
   const link = linkToNext(`/v2/${name}/tags/list`, page, next === undefined ? undefined : tags.at(-1))
   respond(call, 200, { 'content-type': 'text/plain; charset=utf-8', ...link }, JSON.stringify({ name, tags }))

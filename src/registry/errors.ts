@@ -154,6 +154,9 @@ export const repositoryPolicyNotFound = (name: string, account: string) =>
     `Repository policy does not exist for the repository with name '${name}' in the registry with id '${account}'`,
   )
 
+/** The words of every AWS service; SDKs and Docker wait and try again. */
+export const rateExceeded = () => new ServiceException('ThrottlingException', 'Rate exceeded')
+
 export const registryPolicyNotFound = (account: string) =>
   new ServiceException(
     'RegistryPolicyNotFoundException',

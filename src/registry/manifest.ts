@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { invalidManifest } from './errors.js'
 import type { Descriptor } from './image.js'
+import { isMoreJson } from './json-bounds.js'
 
 /** Manifest and index types that can be pushed and pulled: Docker schema 2 and OCI 1.1. */
 export const mediaTypes = {
@@ -75,7 +76,11 @@ function aboutItself(json: Json, mediaType: string): Omit<Manifest, 'blobs' | 'm
   }
 }
 
+/** The largest index of 4 MiB lists some ten thousand images, each with its platform and annotations. */
+const AT_MOST = { depth: 100, containers: 200_000, values: 1_000_000 }
+
 function parseObject(bytes: Uint8Array): Json {
+  if (isMoreJson(bytes, AT_MOST)) throw invalidManifest()
   try {
     const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     if (isObject(json)) return json

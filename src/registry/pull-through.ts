@@ -22,6 +22,8 @@ export interface PlannedImport {
   /** The manifest whose members and blobs are to be fetched. */
   digest: string
   plannedAt: number
+  /** When it last could not be finished: nobody tries again of itself for a while. */
+  failedAt?: number
 }
 
 /** How often upstreams are asked; both count in the emulator's time. */

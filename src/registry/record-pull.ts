@@ -1,4 +1,5 @@
 import type { Image } from './image.js'
+import { StoreUnavailable } from './ports/key-value.js'
 import type { Log } from './ports/log.js'
 import { keyOf, type Records } from './ports/store.js'
 import type { Registry } from './registry.js'
@@ -28,7 +29,9 @@ export async function recordPull(
     const pulled = (image: Image) => ({ ...image, lastPulledAt: now.getTime() })
     await store.images.update(registry, keyOf(repository, digest), pulled)
   } catch (err) {
-    log.warn({ err, repository, digest }, 'a pull was not recorded')
+    // While the store is away, pulls by digest go on, and each of them ends up here.
+    if (err instanceof StoreUnavailable) log.debug({ repository, digest }, 'a pull was not recorded: the store is away')
+    else log.warn({ err, repository, digest }, 'a pull was not recorded')
   } finally {
     recording.delete(name)
   }

@@ -3,6 +3,8 @@ export interface Upload {
   id: string
   repository: string
   startedAt: number
+  /** When the last part came. */
+  touchedAt?: number
   /** Bytes received so far. */
   size: number
   /** True while the part that came last is under 5 MiB: only the last part may be. */

@@ -1,7 +1,8 @@
 import { BatchGetImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
 import { mediaTypes } from '../../../src/registry/manifest.js'
-import { account, now, startEmulator } from '../../support/emulator.js'
+import { keyOf } from '../../../src/registry/ports/store.js'
+import { account, now, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, pushImage, pushIndex, sha256 } from '../../support/push.js'
 
 const repositoryName = 'team/app'
@@ -181,6 +182,32 @@ describe('DescribeImages', () => {
 
     await emulator.ecr.send(new DescribeImagesCommand({ repositoryName, maxResults: 1 }))
 
-    expect(list.mock.calls.map(([, { limit }]) => limit)).toEqual([2])
+    expect(list.mock.calls.map(([, { limit }]) => limit)).toEqual([1])
+  })
+
+  it('looks at a thousand images for a page with a filter, however few it finds, and goes on with the next page', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    await pushImage(emulator.ecr, repositoryName, { layer: 'one' })
+    const { store } = emulator.deps
+    const [image] = (await store.images.list({ account, region }, { limit: 1 })).items
+    if (!image) throw new Error('nothing was pushed')
+    const untagged = Array.from({ length: 999 }, (_, n) => `sha256:0${String(n).padStart(63, '0')}`)
+    for (const digest of untagged) {
+      await store.images.put({ account, region }, keyOf(repositoryName, digest), { ...image, digest, tags: [] })
+    }
+    const tagged = { digest: `sha256:${'f'.repeat(64)}`, tags: ['last'] }
+    await store.images.put({ account, region }, keyOf(repositoryName, tagged.digest), { ...image, ...tagged })
+    const list = vi.spyOn(store.images, 'list')
+    const page = (nextToken?: string) =>
+      emulator.ecr.send(describeImages({ filter: { tagStatus: 'TAGGED' }, nextToken }))
+
+    const first = await page()
+    const second = await page(first.nextToken)
+
+    expect(list.mock.calls.map(([, { limit }]) => limit)).toEqual([1000, 1000])
+    expect(first.imageDetails).toEqual([])
+    expect(second.imageDetails?.map(({ imageTags }) => imageTags)).toEqual([['last']])
+    expect(second.nextToken).toBeUndefined()
   })
 })

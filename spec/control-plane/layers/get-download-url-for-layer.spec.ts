@@ -1,11 +1,21 @@
 import { BatchDeleteImageCommand, GetDownloadUrlForLayerCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { DOWNLOAD_URL_LIFETIME_MS, readDownloadUrl } from '../../../src/access/download-url.js'
-import { account, now, region, settings, startEmulator } from '../../support/emulator.js'
+import { sweep } from '../../../src/registry/garbage/sweep.js'
+import { leasesOn } from '../../../src/registry/leases.js'
+import { noMetrics } from '../../../src/registry/ports/metrics.js'
+import { keyOf } from '../../../src/registry/ports/store.js'
+import { account, graceSeconds, now, region, settings, startEmulator } from '../../support/emulator.js'
 import { createRepository, pushImage, pushLayer, sha256 } from '../../support/push.js'
 
 const repositoryName = 'team/app'
 const get = (layerDigest: string) => new GetDownloadUrlForLayerCommand({ repositoryName, layerDigest })
+
+const refused = {
+  name: 'LayerInaccessibleException',
+  message:
+    'The specified layer is not available because it is not associated with an image. Unassociated image layers may be cleaned up at any time.',
+}
 
 describe('GetDownloadUrlForLayer', () => {
   it('answers a URL that opens this layer at the registry, for an hour', async () => {
@@ -24,23 +34,41 @@ describe('GetDownloadUrlForLayer', () => {
     expect(readAt(now.getTime() + DOWNLOAD_URL_LIFETIME_MS)).toBeUndefined()
   })
 
-  it('refuses a layer that belongs to no image: before one is pushed, and after it is deleted', async () => {
+  it('refuses a layer that belongs to no image yet', async () => {
     await using emulator = await startEmulator()
     const { ecr } = emulator
     await createRepository(ecr)
     const { digest } = await pushLayer(ecr, repositoryName, 'a layer')
-    const refused = {
-      name: 'LayerInaccessibleException',
-      message:
-        'The specified layer is not available because it is not associated with an image. Unassociated image layers may be cleaned up at any time.',
-    }
     await expect(ecr.send(get(digest))).rejects.toMatchObject(refused)
-
-    const image = await pushImage(ecr, repositoryName, { layer: 'a layer' })
+    await pushImage(ecr, repositoryName, { layer: 'a layer' })
     await ecr.send(get(digest))
-    const imageIds = [{ imageDigest: image.digest }]
-    await ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds }))
-    await expect(ecr.send(get(digest))).rejects.toMatchObject(refused)
+  })
+
+  it('answers for a layer whose image was deleted until the layer is swept', async () => {
+    await using emulator = await startEmulator()
+    const { ecr, deps } = emulator
+    await createRepository(ecr)
+    const image = await pushImage(ecr, repositoryName, { layer: 'a layer' })
+    const { digest } = await pushLayer(ecr, repositoryName, 'another layer')
+    const layer = get(sha256('a layer'))
+    await ecr.send(layer)
+    await ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds: [{ imageDigest: image.digest }] }))
+    await ecr.send(layer)
+    await deps.clock.advance(graceSeconds + 1)
+    await sweep({ ...deps, leases: leasesOn(deps), metrics: noMetrics, graceSeconds })
+    for (const gone of [layer, get(digest)])
+      await expect(ecr.send(gone)).rejects.toMatchObject({ name: 'LayersNotFoundException' })
+  })
+
+  it('answers for a layer whose image was put by the first version, which wrote references', async () => {
+    await using emulator = await startEmulator()
+    const { ecr, deps } = emulator
+    await createRepository(ecr)
+    const { digest: to } = await pushLayer(ecr, repositoryName, 'a layer')
+    const from = sha256('an image')
+    const reference = { repository: repositoryName, kind: 'layer', to, from } as const
+    await deps.store.references.put({ account, region }, keyOf(repositoryName, to, 'layer', from), reference)
+    await ecr.send(get(to))
   })
 
   it('refuses a layer the repository does not have, though another one does', async () => {

@@ -1,19 +1,20 @@
-import type { Clock } from '../../registry/ports/clock.js'
+import { type Clock, CLOCK_OFFSET } from '../../registry/ports/clock.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 
-const offsetKey = 'clock-offset'
+/** The machine's own time, for what knows no store. */
+export const wall = (): Date => new Date()
 
 /** The machine's clock plus an offset (milliseconds, kept in the store so that every process agrees on the time). */
 export function systemClock(store: Store): Clock {
   const shifted = (offset: string | undefined) => new Date(Date.now() + Number(offset ?? 0))
   return {
-    now: async () => shifted(await store.settings.get(installation, offsetKey)),
-    wall: () => new Date(),
+    now: async () => shifted(await store.settings.get(installation, CLOCK_OFFSET)),
+    wall,
     async advance(seconds) {
       const offset = await store.transact(installation, async ({ settings }) => {
-        const advanced = String(Number((await settings.get(installation, offsetKey)) ?? 0) + seconds * 1000)
-        await settings.put(installation, offsetKey, advanced)
+        const advanced = String(Number((await settings.get(installation, CLOCK_OFFSET)) ?? 0) + seconds * 1000)
+        await settings.put(installation, CLOCK_OFFSET, advanced)
         return advanced
       })
       return shifted(offset)

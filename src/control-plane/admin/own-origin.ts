@@ -19,9 +19,12 @@ export const protectiveHeaders: Readonly<Record<string, string>> = {
 const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none'])
 
 /** Whether a web page of somebody else's asks: from its own origin, without telling it, or by DNS rebinding. */
-export function isForeign({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
-  return !isLoopback(hostName(host)) || !OWN_SITES.has(site) || (origin !== undefined && origin !== `http://${host}`)
-}
+export const isForeign = (headers: IncomingHttpHeaders): boolean =>
+  !isLoopback(hostName(headers.host)) || isOfOtherSite(headers)
+
+/** The same without DNS rebinding, which does not show where any host name may be ours. */
+export const isOfOtherSite = ({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean =>
+  !OWN_SITES.has(site) || (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
 
 const hostName = (host = '') =>
   host

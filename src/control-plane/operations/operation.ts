@@ -2,14 +2,18 @@ import type * as ecr from '@aws-sdk/client-ecr'
 import type { Action, Conditions } from '../../access/authorize.js'
 import type { DecisionLog } from '../../access/decision-log.js'
 import type { Identities } from '../../access/identities.js'
+import type { Touches } from '../../registry/garbage/touches.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { Clock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Importer } from '../../registry/ports/importer.js'
+import type { Leases } from '../../registry/ports/leases.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Secrets } from '../../registry/ports/secrets.js'
 import type { Store } from '../../registry/ports/store.js'
 import type { Upstreams } from '../../registry/ports/upstream.js'
 import type { Principal } from '../../registry/principal.js'
+import type { PullThroughSettings } from '../../registry/pull-through.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RequestContext } from '../../registry/request-context.js'
 
@@ -79,6 +83,9 @@ export interface Resources {
   readonly identities: Identities
   readonly decisions: DecisionLog
   readonly blobs: BlobStore
+  readonly touches: Touches
+  readonly leases: Leases
+  readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
   readonly importer: Importer
@@ -91,6 +98,8 @@ export interface Resources {
 export interface Settings {
   /** Host and port of a registry as clients write it, with `{account}` and `{region}` to be filled in. */
   readonly registryHost: string
+  /** How clients reach the registry. */
+  readonly registryScheme: 'http' | 'https'
   /** Upstream hosts named in the configuration: accepted in rules though the service does not know them. */
   readonly upstreamHosts: readonly string[]
   /** Regions that have no pull through cache. */
@@ -98,6 +107,8 @@ export interface Settings {
   /** Whether policies may name only principals that the configuration knows. */
   readonly principalsAreChecked: boolean
   readonly quotas: { readonly pullThroughCacheRules: number }
+  /** When a tag that was pulled through is due for a check. */
+  readonly checks: PullThroughSettings
   /** Signs authorization tokens and layer URLs; the data plane holds the same. */
   readonly secret: string
   readonly egress: 'all' | 'none'

@@ -25,19 +25,18 @@ export const afterOf = ({ nextToken }: PageRequest) => (nextToken === undefined 
 export const tokenOf = ({ next }: Pick<Page<unknown>, 'next'>) =>
   next === undefined ? {} : { nextToken: Buffer.from(`${MARK}${next}`).toString('base64url') }
 
-/** A page of what is not a collection as it stands: filtered, or several entries to a record. Reads no further than it must. */
-export async function pageFrom<T>(
-  limit: number,
-  entries: () => AsyncGenerator<{ key: string; item: T }, void>,
-): Promise<Page<T>> {
-  const items: T[] = []
-  let last: string | undefined
-  for await (const { key, item } of entries()) {
-    if (items.length === limit) return { items, ...(last !== undefined && { next: last }) }
-    items.push(item)
-    last = key
-  }
-  return { items }
+/** The most records that are looked at for one page: where a filter lets few of them through, a page may be short, or empty. */
+const MOST_LOOKED_AT = 1000
+
+/** How many records to look at for a page of so many results; with a filter, more than results are wanted. */
+export const recordsFor = (limit: number, filter: object | undefined): number =>
+  filter === undefined ? limit : Math.max(limit, MOST_LOOKED_AT)
+
+/** A page of what the records that were looked at hold; `next` is the key to continue after where there are more of them. */
+export function pageFrom<T>(limit: number, entries: { key: string; item: T }[], next: string | undefined): Page<T> {
+  const items = entries.slice(0, limit).map(({ item }) => item)
+  const last = entries.length > limit ? entries[limit - 1]?.key : next
+  return { items, ...(last !== undefined && { next: last }) }
 }
 
 const MARK = 'after:'

@@ -19,7 +19,7 @@ export const namedRepository = ({ repositoryName }: { repositoryName?: unknown }
  */
 export const namedRepositories = ({ repositoryNames }: { repositoryNames?: unknown }, registry: Registry): string[] =>
   Array.isArray(repositoryNames) && repositoryNames.length > 0
-    ? repositoryNames.slice(0, MOST_NAMES).map((name) => arnOf(name, registry))
+    ? [...new Set(repositoryNames.slice(0, MOST_NAMES))].map((name) => arnOf(name, registry))
     : everyRepository(registry)
 
 /** The resource of a call that carries its repository's ARN. */

@@ -1,5 +1,6 @@
 import { type HttpRequest, HttpResponse } from '@smithy/protocol-http'
 import { ServiceException } from '../../registry/errors.js'
+import { isMoreJson } from '../../registry/json-bounds.js'
 
 const TARGET = 'AmazonEC2ContainerRegistry_V20150921'
 const CONTENT_TYPE = 'application/x-amz-json-1.1'
@@ -18,7 +19,7 @@ export function operationName(request: HttpRequest): string {
 export function readInput(request: HttpRequest): Record<string, unknown> {
   const bytes = request.body as Buffer
   if (bytes.length === 0) return {}
-  if (isTooDeep(bytes)) throw new ServiceException('SerializationException')
+  if (isMoreJson(bytes, AT_MOST)) throw new ServiceException('SerializationException')
   try {
     const body: unknown = JSON.parse(bytes.toString('utf8'))
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
@@ -28,32 +29,11 @@ export function readInput(request: HttpRequest): Record<string, unknown> {
   throw new ServiceException('SerializationException')
 }
 
-/** No input of the API nests deeper than a handful of levels; reading a million of them would take seconds. */
-const MAX_DEPTH = 100
-const [quote, backslash, open, close] = [0x22, 0x5c, [0x5b, 0x7b], [0x5d, 0x7d]]
-
-function isTooDeep(bytes: Buffer): boolean {
-  let depth = 0
-  for (let at = 0; at < bytes.length && depth <= MAX_DEPTH; at++) {
-    const byte = bytes.readUInt8(at)
-    if (byte === quote) at = endOfString(bytes, at + 1)
-    else if (open.includes(byte)) depth++
-    else if (close.includes(byte)) depth--
-  }
-  return depth > MAX_DEPTH
-}
-
-/** Where the string that begins here is closed: at a quote with an even number of backslashes before it. */
-function endOfString(bytes: Buffer, start: number): number {
-  for (let at = start; ;) {
-    const end = bytes.indexOf(quote, at)
-    if (end < 0) return bytes.length
-    let first = end
-    while (bytes[first - 1] === backslash) first--
-    if ((end - first) % 2 === 0) return end
-    at = end + 1
-  }
-}
+/**
+ * No input of the API nests deeper than a handful of levels, or holds more than some hundred values: what makes one large
+ * is a single string. Lists that are too long are refused in ECR's words as long as reading them costs little.
+ */
+const AT_MOST = { depth: 100, containers: 100_000, values: 1_000_000 }
 
 export const writeOutput = (output: object, requestId: string): HttpResponse =>
   respond(200, requestId, JSON.stringify(asAwsJson(output)))
@@ -61,9 +41,10 @@ export const writeOutput = (output: object, requestId: string): HttpResponse =>
 /** A refusal as the client meets it; anything that is no refusal is ours, and says no more than that. */
 export function writeError(error: unknown, requestId: string): HttpResponse {
   if (!(error instanceof ServiceException))
-    return respond(500, requestId, JSON.stringify({ __type: 'ServerException' }))
+    return respond(500, requestId, JSON.stringify({ __type: 'ServerException' }), 'ServerException')
   const { code, message, details } = error
-  return respond(statusOf(code), requestId, JSON.stringify({ __type: code, ...(message && { message }), ...details }))
+  const body = JSON.stringify({ __type: code, ...(message && { message }), ...details })
+  return respond(statusOf(code), requestId, body, code)
 }
 
 const statuses = new Map([
@@ -72,9 +53,11 @@ const statuses = new Map([
 ])
 const statusOf = (code: string) => statuses.get(code) ?? 400
 
-const respond = (statusCode: number, requestId: string, body: string) =>
+/** `reason` is for those who count: no client sees it. */
+const respond = (statusCode: number, requestId: string, body: string, reason?: string) =>
   new HttpResponse({
     statusCode,
+    ...(reason !== undefined && { reason }),
     headers: {
       'content-type': CONTENT_TYPE,
       'content-length': String(Buffer.byteLength(body)),

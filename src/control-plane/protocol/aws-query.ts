@@ -121,8 +121,8 @@ export function writeRefusal(
     Message: message,
   }
   const content = { Error, RequestId: requestId }
-  if (form === 'json') return respond(status, requestId, asJson(content))
-  return respond(status, requestId, asXml('ErrorResponse', namespace, content))
+  const answer = form === 'json' ? asJson(content) : asXml('ErrorResponse', namespace, content)
+  return respond(status, requestId, answer, code)
 }
 
 /** Codes these services have other words for than services that speak JSON; the rest differ only in the ending. */
@@ -141,6 +141,8 @@ const statuses = new Map([
   ['MalformedPolicyDocument', 400],
   ['PackedPolicyTooLarge', 400],
   ['RequestEntityTooLargeException', 413],
+  ['ServiceUnavailable', 503],
+  ['ThrottlingException', 400],
   ['ValidationError', 400],
 ])
 
@@ -149,10 +151,12 @@ interface Body {
   readonly text: string
 }
 
-function respond(statusCode: number, requestId: string, { type, text }: Body): HttpResponse {
+/** `reason` is for those who count: no client sees it. */
+function respond(statusCode: number, requestId: string, { type, text }: Body, reason?: string): HttpResponse {
   const length = String(Buffer.byteLength(text))
   return new HttpResponse({
     statusCode,
+    ...(reason !== undefined && { reason }),
     headers: { 'content-type': type, 'content-length': length, 'x-amzn-requestid': requestId },
     body: text,
   })

@@ -20,8 +20,12 @@ export interface BlobStore {
   locationOf(digest: string, forSeconds: number): Promise<string | undefined>
   /** Every blob, in no order. */
   list(): AsyncIterable<StoredBlob>
-  /** Forgets a blob; who is reading it may finish. Nothing happens where there is none. */
-  remove(digest: string): Promise<void>
+  /**
+   * Forgets a blob; who is reading it may finish. Nothing happens where there is none. `mayGo` is asked once nobody can find
+   * the bytes any more: where it answers false they are put back. An object store cannot, and gives up within
+   * `REMOVAL_MS` instead.
+   */
+  remove(digest: string, mayGo?: () => Promise<boolean>): Promise<void>
   /** Takes a blob whose bytes are not what its name says out of reach, and keeps them for people to look at. */
   quarantine(digest: string): Promise<void>
   /** What was begun and is no blob: temporary files, the bytes of upload sessions. */
@@ -38,6 +42,8 @@ export interface GrowingBytes {
   /** How many there are now. */
   size(): Promise<number>
   read(position: number, length: number): Promise<Buffer>
+  /** Whether they are what is kept as this blob now; false also where that cannot be told. */
+  became(digest: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -57,6 +63,9 @@ export interface Leftover {
   /** Whether its writer is known to live, or may: nobody else may take the bytes away from it. */
   readonly mayBeInUse: boolean
 }
+
+/** Longer than this no removal takes: whoever waits for a multiple of it knows that the remover died. */
+export const REMOVAL_MS = 10_000
 
 /** Texts by name. A name is made of segments joined by `/`, each of them of `[A-Za-z0-9._:+=@-]`, none of them `.` or `..`. */
 export interface Notes {

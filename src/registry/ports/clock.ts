@@ -7,3 +7,6 @@ export interface Clock {
   /** Moves the emulator's time forward, for every process that shares the store. */
   advance(seconds: number): Promise<Date>
 }
+
+/** The installation's setting that says by how many milliseconds the emulator's time was moved; every request reads it. */
+export const CLOCK_OFFSET = 'clock-offset'

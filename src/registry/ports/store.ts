@@ -36,6 +36,7 @@ export interface RecordedRole {
 
 /** What only one process may do at a time. Nobody compares clocks: who waits sees whether `beat` still changes. */
 export interface LeaseRecord {
+  readonly name: string
   /** Counts the owners, so that one who was given up for dead and comes back is told from the living one. */
   readonly fence: number
   /** Of the process that holds it; absent once it was given back. */
@@ -50,8 +51,11 @@ export interface LeaseRecord {
 
 /** When somebody last relied on a blob's bytes being there: the sweep leaves them alone for a while. */
 export interface Touch {
+  readonly digest: string
   /** Epoch milliseconds. */
   readonly at: number
+  /** Set by the sweep before it looks once more whether anything needs the bytes: who relies on them takes the mark off. */
+  readonly isMarked?: true
   /** Set while the sweep is removing the bytes: who needs them waits and then looks again. */
   readonly isGoing?: true
 }
@@ -61,7 +65,7 @@ export interface Store extends Records {
   /** Every registry that has records, for what looks after all of them; not for a request's path. */
   registries(): Promise<Registry[]>
   /** Runs work that will `get` these records, which a store across a network then reads all at once; see `KeyValue`. */
-  ahead<R>(records: readonly RecordPlace[], work: () => Promise<R>, options?: AheadOptions): Promise<R>
+  ahead<R>(records: Iterable<RecordPlace>, work: () => Promise<R>, options?: AheadOptions): Promise<R>
   /**
    * Runs `work` so that what it writes lands together or not at all, and runs it again when another writer changed
    * what it read. Lists show what was committed: list before writing to a collection. Throws ServerException when it

@@ -9,12 +9,13 @@ import { namedRepository } from '../resources.js'
 export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
   resources: namedRepository,
 
-  async run({ repositoryName, imageIds }, { registry, store }) {
+  async run({ repositoryName, imageIds }, context) {
+    const { registry, store } = context
     await requireRepository(store, registry, repositoryName)
     const deleted: ImageId[] = []
     const failures: ImageFailure[] = []
     for (const imageId of imageIds) {
-      const outcome = await deleteImage(store, registry, repositoryName, imageId)
+      const outcome = await deleteImage(context, registry, repositoryName, imageId)
       if (isFailure(outcome)) failures.push(outcome)
       else deleted.push(...outcome)
     }

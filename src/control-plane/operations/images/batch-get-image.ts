@@ -1,3 +1,4 @@
+import { repositoryNotFound } from '../../../registry/errors.js'
 import {
   findImage,
   type FoundImage,
@@ -7,9 +8,8 @@ import {
 } from '../../../registry/find-image.js'
 import type { ImageId } from '../../../registry/image.js'
 import { listAll } from '../../../registry/list-all.js'
-import { ruleServing } from '../../../registry/pull-through.js'
+import { isCheckDue, type PullThroughCacheRule, ruleServing } from '../../../registry/pull-through.js'
 import { recordPull } from '../../../registry/record-pull.js'
-import { requireRepository } from '../../../registry/require-repository.js'
 import type { Context, Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
 import { batchAnswer } from './batch-answer.js'
@@ -23,27 +23,46 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
 
   async run({ repositoryName, imageIds, acceptedMediaTypes }, context) {
     const { registry, now } = context
-    const find = await finderFor(repositoryName, context)
+    const find = finderFor(repositoryName, context)
     const pull = async (imageId: ImageId) => {
       const found = await find(imageId)
       if (isFailure(found)) return found
       if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
         return imageNotFoundFailure(imageId)
-      await recordPull(context, registry, found.image, now)
+      void recordPull(context, registry, found.image, now)
       return found
     }
     return batchAnswer(imageIds, pull, context)
   },
 }
 
-type Find = (imageId: ImageId) => Promise<FoundImage | ImageFailure>
+type Found = FoundImage | ImageFailure
 
-async function finderFor(
-  repository: string,
-  { registry, store, importer, principal, request }: Context,
-): Promise<Find> {
-  const rule = ruleServing(repository, await listAll(store.rules, registry))
-  if (rule) return (imageId) => importer.pull({ registry, repository, imageId, principal, request })
-  await requireRepository(store, registry, repository)
-  return (imageId) => findImage(store, registry, repository, imageId)
+/** What is here and current is answered from here, the rest by the cache, where a rule serves the name. */
+function finderFor(repository: string, context: Context): (imageId: ImageId) => Promise<Found> {
+  const { registry, store, importer, principal, request } = context
+  const rule = ruleFor(repository, context)
+  return async (imageId) => {
+    const [serving, found] = await Promise.all([rule, findImage(store, registry, repository, imageId)])
+    return serving && isForCache(found, imageId, context)
+      ? importer.pull({ registry, repository, imageId, principal, request })
+      : found
+  }
+}
+
+/** The rule that serves a name, which then need not be a repository yet. */
+async function ruleFor(repository: string, { registry, store }: Context): Promise<PullThroughCacheRule | undefined> {
+  const [rules, existing] = await Promise.all([
+    listAll(store.rules, registry),
+    store.repositories.get(registry, repository),
+  ])
+  const rule = ruleServing(repository, rules)
+  if (!rule && !existing) throw repositoryNotFound(repository, registry.account)
+  return rule
+}
+
+/** Whether the cache has more to say: of an image that is not here, and of a tag that is due for a check. */
+function isForCache(found: Found, { imageDigest }: ImageId, { now, settings }: Context): boolean {
+  if (isFailure(found)) return found.failureCode === 'ImageNotFound'
+  return imageDigest === undefined && found.tag !== undefined && isCheckDue(found.tag, now, settings.checks)
 }

@@ -1,11 +1,10 @@
 import { imageNotFound, invalidParameter } from '../../../registry/errors.js'
 import { findImage, type ImageFailure, isFailure } from '../../../registry/find-image.js'
 import type { Image, ImageId } from '../../../registry/image.js'
-import { listEach } from '../../../registry/list-all.js'
-import { keyOf } from '../../../registry/ports/store.js'
-import { requireRepository } from '../../../registry/require-repository.js'
+import { keyOf, type Page } from '../../../registry/ports/store.js'
+import { inRepository } from '../../../registry/require-repository.js'
 import type { Context, Input, Operation } from '../operation.js'
-import { afterOf, limitOf, pageFrom, refuseTokenWith, tokenOf } from '../paging.js'
+import { afterOf, limitOf, pageFrom, recordsFor, refuseTokenWith, tokenOf } from '../paging.js'
 import { namedRepository } from '../resources.js'
 import { describe } from './describe.js'
 import { isSelected } from './is-selected.js'
@@ -16,17 +15,19 @@ export const describeImages: Operation<'DescribeImages'> = {
 
   async run(input, context) {
     const { repositoryName, imageIds } = input
+    const { store, registry } = context
     refuseTokenWith('imageIds', imageIds, input)
-    await requireRepository(context.store, context.registry, repositoryName)
-    const page = imageIds ? { items: await named(imageIds, repositoryName, context) } : await listed(input, context)
+    const page = await inRepository(store, registry, repositoryName, () =>
+      imageIds ? named(imageIds, repositoryName, context) : listed(input, context),
+    )
     return { imageDetails: await Promise.all(page.items.map((image) => describe(image, context))), ...tokenOf(page) }
   },
 }
 
 /** The images named, each once however it was named. */
-async function named(imageIds: ImageId[], repository: string, context: Context): Promise<Image[]> {
+async function named(imageIds: ImageId[], repository: string, context: Context): Promise<Page<Image>> {
   const images = await Promise.all(imageIds.map((imageId) => required(imageId, repository, context)))
-  return [...new Map(images.map((image) => [image.digest, image])).values()]
+  return { items: [...new Map(images.map((image) => [image.digest, image])).values()] }
 }
 
 async function required(imageId: ImageId, repository: string, { store, registry }: Context): Promise<Image> {
@@ -41,13 +42,14 @@ function refusalOf({ failureCode, failureReason, imageId }: ImageFailure, reposi
   return isAbsent ? imageNotFound(imageId, repository, account) : invalidParameter(failureReason)
 }
 
-function listed(input: Input<'DescribeImages'>, { store, registry }: Context) {
+async function listed(input: Input<'DescribeImages'>, { store, registry }: Context): Promise<Page<Image>> {
   const { repositoryName, filter } = input
-  const limit = limitOf('DescribeImages', input)
-  const from = { prefix: keyOf(repositoryName, ''), after: afterOf(input), firstPage: limit + 1 }
-  return pageFrom(limit, async function* () {
-    for await (const image of listEach(store.images, registry, from)) {
-      if (isSelected(image, filter)) yield { key: keyOf(repositoryName, image.digest), item: image }
-    }
+  const [limit, after] = [limitOf('DescribeImages', input), afterOf(input)]
+  const { items, next } = await store.images.list(registry, {
+    ...{ limit: recordsFor(limit, filter), prefix: keyOf(repositoryName, '') },
+    ...(after !== undefined && { after }),
   })
+  const selected = items.filter((image) => isSelected(image, filter))
+  const entries = selected.map((image) => ({ key: keyOf(repositoryName, image.digest), item: image }))
+  return pageFrom(limit, entries, next)
 }

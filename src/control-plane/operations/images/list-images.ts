@@ -1,9 +1,8 @@
 import type { Image, ImageId } from '../../../registry/image.js'
-import { listEach } from '../../../registry/list-all.js'
 import { keyOf } from '../../../registry/ports/store.js'
-import { requireRepository } from '../../../registry/require-repository.js'
+import { inRepository } from '../../../registry/require-repository.js'
 import type { Context, Input, Operation } from '../operation.js'
-import { afterOf, limitOf, pageFrom, tokenOf } from '../paging.js'
+import { afterOf, limitOf, pageFrom, recordsFor, tokenOf } from '../paging.js'
 import { namedRepository } from '../resources.js'
 import { isSelected } from './is-selected.js'
 
@@ -12,31 +11,28 @@ export const listImages: Operation<'ListImages'> = {
   resources: namedRepository,
 
   async run(input, context) {
-    await requireRepository(context.store, context.registry, input.repositoryName)
-    const page = await listed(input, context)
+    const { store, registry } = context
+    const page = await inRepository(store, registry, input.repositoryName, () => listed(input, context))
     return { imageIds: page.items, ...tokenOf(page) }
   },
 }
 
 /** A page may end between two tags of one image: its token names the tag, and the next page begins with that image. */
-function listed(input: Input<'ListImages'>, { store, registry }: Context) {
+async function listed(input: Input<'ListImages'>, { store, registry }: Context) {
   const { repositoryName, filter } = input
-  const prefix = keyOf(repositoryName, '')
-  const after = afterOf(input)
+  const [limit, after] = [limitOf('ListImages', input), afterOf(input)]
   const [, digest = '', tag] = after?.split(' ') ?? []
-  const limit = limitOf('ListImages', input)
 
-  return pageFrom<ImageId>(limit, async function* () {
-    const cut = tag === undefined ? undefined : await store.images.get(registry, keyOf(repositoryName, digest))
-    if (cut && isSelected(cut, filter)) yield* entriesOf(cut, tag)
-    for await (const image of listEach(store.images, registry, {
-      prefix,
-      after: after && keyOf(repositoryName, digest),
-      firstPage: limit + 1,
-    })) {
-      if (isSelected(image, filter)) yield* entriesOf(image)
-    }
-  })
+  const [cut, { items, next }] = await Promise.all([
+    tag === undefined ? undefined : store.images.get(registry, keyOf(repositoryName, digest)),
+    store.images.list(registry, {
+      ...{ limit: recordsFor(limit, filter), prefix: keyOf(repositoryName, '') },
+      ...(after !== undefined && { after: keyOf(repositoryName, digest) }),
+    }),
+  ])
+  const rest = cut && isSelected(cut, filter) ? entriesOf(cut, tag) : []
+  const selected = items.filter((image) => isSelected(image, filter))
+  return pageFrom<ImageId>(limit, [...rest, ...selected.flatMap((image) => entriesOf(image))], next)
 }
 
 /** One entry for each tag after `afterTag`; an untagged image has one by its digest alone. */

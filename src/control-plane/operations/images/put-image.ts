@@ -18,7 +18,7 @@ export const putImage: Operation<'PutImage'> = {
     const { bytes, ...accepted } = acceptImage(input, context)
     await keepManifest(blobs, accepted.digest, bytes)
 
-    const { image, changed } = await pushImage(context, registry, accepted)
+    const { image, changed } = await pushImage(context, registry, accepted, bytes)
     const { digest: imageDigest, tag: imageTag } = accepted
     if (!changed) throw imageAlreadyExists(imageDigest, imageTag, repositoryName, registry.account)
     return {

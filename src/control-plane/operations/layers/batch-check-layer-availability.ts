@@ -1,6 +1,6 @@
 import type { Layer, LayerFailure } from '@aws-sdk/client-ecr'
 import { layerWithBytes } from '../../../registry/layer-with-bytes.js'
-import { requireRepository } from '../../../registry/require-repository.js'
+import { inRepository } from '../../../registry/require-repository.js'
 import type { Context, Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
 
@@ -12,13 +12,10 @@ export const batchCheckLayerAvailability: Operation<'BatchCheckLayerAvailability
   resources: namedRepository,
 
   async run({ repositoryName, layerDigests }, context) {
-    await requireRepository(context.store, context.registry, repositoryName)
-    const failures = layerDigests.flatMap(failureOf)
     const digests = layerDigests.filter((digest) => DIGEST.test(digest))
-    return {
-      layers: await Promise.all(digests.map((digest) => availability(digest, repositoryName, context))),
-      failures,
-    }
+    const checking = () => Promise.all(digests.map((digest) => availability(digest, repositoryName, context)))
+    const layers = await inRepository(context.store, context.registry, repositoryName, checking)
+    return { layers, failures: layerDigests.flatMap(failureOf) }
   },
 }
 

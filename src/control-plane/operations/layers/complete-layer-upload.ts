@@ -1,6 +1,7 @@
 import { emptyUpload, layerAlreadyExists, layerPartTooSmall } from '../../../registry/errors.js'
 import { layerWithBytes } from '../../../registry/layer-with-bytes.js'
 import { abandonUpload, completeUpload, findUpload } from '../../../registry/layer-upload.js'
+import { inChargeOf } from '../../../registry/upload-turns.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
 
@@ -17,10 +18,10 @@ export const completeLayerUpload: Operation<'CompleteLayerUpload'> = {
     if (size === 0) throw emptyUpload()
     if (smallPartFollowed) throw layerPartTooSmall()
     if (await layerWithBytes(context, registry, repositoryName, layerDigest)) {
-      await abandonUpload(context, session)
+      await inChargeOf(uploadId, context.leases, () => abandonUpload(context, session))
       throw layerAlreadyExists()
     }
-    await completeUpload(context, session, layerDigest)
+    await inChargeOf(uploadId, context.leases, () => completeUpload(context, session, layerDigest))
     return { registryId: registry.account, repositoryName, uploadId, layerDigest }
   },
 }

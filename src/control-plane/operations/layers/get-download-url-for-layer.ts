@@ -1,7 +1,8 @@
 import { downloadUrl } from '../../../access/download-url.js'
 import { layerInaccessible, layersNotFoundInRepository } from '../../../registry/errors.js'
-import { keyOf } from '../../../registry/ports/store.js'
-import { registryHost } from '../../../registry/registry.js'
+import type { Layer } from '../../../registry/image.js'
+import { keyOf, type Store } from '../../../registry/ports/store.js'
+import { type Registry, registryHost } from '../../../registry/registry.js'
 import { requireRepository } from '../../../registry/require-repository.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
@@ -12,14 +13,20 @@ export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
 
   async run({ repositoryName: repository, layerDigest: digest }, { registry, store, settings, now }) {
     await requireRepository(store, registry, repository)
-    if (!(await store.layers.get(registry, keyOf(repository, digest)))) throw layersNotFoundInRepository()
-    const images = await store.references.list(registry, { limit: 1, prefix: keyOf(repository, digest, 'layer', '') })
-    if (images.items.length === 0) throw layerInaccessible()
+    const layer = await store.layers.get(registry, keyOf(repository, digest))
+    if (!layer) throw layersNotFoundInRepository()
+    if (!layer.isInImage && !(await wasInImage(store, registry, layer))) throw layerInaccessible()
 
-    const origin = `http://${registryHost(settings.registryHost, registry)}`
+    const origin = `${settings.registryScheme}://${registryHost(settings.registryHost, registry)}`
     return {
       downloadUrl: downloadUrl(origin, { registry, repository, digest }, now, settings.secret),
       layerDigest: digest,
     }
   },
+}
+
+/** State written by the first version has a reference for each image with the layer, and nothing in the layer's record. */
+async function wasInImage({ references }: Store, registry: Registry, { repository, digest }: Layer): Promise<boolean> {
+  const { items } = await references.list(registry, { limit: 1, prefix: keyOf(repository, digest, 'layer', '') })
+  return items.length > 0
 }

@@ -1,5 +1,6 @@
 import { invalidLayerPart } from '../../../registry/errors.js'
 import { appendPart, findUpload } from '../../../registry/layer-upload.js'
+import { inChargeOf } from '../../../registry/upload-turns.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
 
@@ -16,7 +17,8 @@ export const uploadLayerPart: Operation<'UploadLayerPart'> = {
     if (bytes.length !== partLastByte - partFirstByte + 1) {
       throw invalidLayerPart({ ...about, lastValidByteReceived: received - 1 })
     }
-    const { size } = await appendPart(context, session, { firstByte: partFirstByte, bytes: [bytes] })
+    const part = { firstByte: partFirstByte, bytes: [bytes] }
+    const { size } = await inChargeOf(uploadId, context.leases, () => appendPart(context, session, part))
     return { ...about, lastByteReceived: size - 1 }
   },
 }

@@ -14,7 +14,7 @@ export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {
       return {
         authorizationToken: authorizationToken({ principal, registry: granted, expiresAt }, settings.secret),
         expiresAt: new Date(expiresAt),
-        proxyEndpoint: `http://${registryHost(settings.registryHost, granted)}`,
+        proxyEndpoint: `${settings.registryScheme}://${registryHost(settings.registryHost, granted)}`,
       }
     })
     return { authorizationData }

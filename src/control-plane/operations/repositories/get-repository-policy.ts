@@ -1,5 +1,5 @@
 import { repositoryPolicyNotFound } from '../../../registry/errors.js'
-import { requireRepository } from '../../../registry/require-repository.js'
+import { inRepository } from '../../../registry/require-repository.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
 
@@ -8,8 +8,8 @@ export const getRepositoryPolicy: Operation<'GetRepositoryPolicy'> = {
   resources: namedRepository,
 
   async run({ repositoryName }, { registry, store }) {
-    await requireRepository(store, registry, repositoryName)
-    const policy = await store.repositoryPolicies.get(registry, repositoryName)
+    const reading = () => store.repositoryPolicies.get(registry, repositoryName)
+    const policy = await inRepository(store, registry, repositoryName, reading)
     if (!policy) throw repositoryPolicyNotFound(repositoryName, registry.account)
     return { registryId: registry.account, repositoryName, policyText: policy.text }
   },

@@ -1,0 +1,174 @@
+import { DescribeImagesCommand, DescribeRepositoriesCommand, type ECRServiceException } from '@aws-sdk/client-ecr'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DOWNLOAD_PATH } from '../../src/access/download-url.js'
+import { clockPlace } from '../../src/access/read-first.js'
+import { issueToken } from '../../src/access/token.js'
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
+import { foresee } from '../../src/data-plane/foresee.js'
+import { CLOCK_OFFSET } from '../../src/registry/ports/clock.js'
+import type { Store } from '../../src/registry/ports/store.js'
+import { installation } from '../../src/registry/registry.js'
+import { storeOf } from '../../src/registry/store.js'
+import { startEmulator } from '../support/emulator.js'
+import { type RedisProcess, startRedis } from '../support/redis.js'
+import { digestOf } from '../support/upstream-content.js'
+import { basic, errorIn, registry, startedAt, startRegistry, userOf } from '../support/registry.js'
+
+const repositoryName = 'team/app'
+/** A push waits for the store twice, three seconds each, and then some. */
+const BOUND_MS = 8_000
+
+/** A time that is read from the store, as the emulator's is. */
+const clockOn = (store: Store) => ({
+  now: async () => new Date(startedAt.getTime() + Number((await store.settings.get(installation, CLOCK_OFFSET)) ?? 0)),
+  wall: () => startedAt,
+  advance: () => Promise.reject(new Error('this clock stands still')),
+})
+
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
+/** Both planes over one Redis, and an image in it that was pulled. */
+async function startPlanes(redis: RedisProcess) {
+  const store = storeOf(await redisKeyValue({ url: redis.url, log: silent, onRoundTrip: () => {} }))
+  await store.clear()
+  const shared = { store, clock: clockOn(store), blobs: memoryBlobStore() }
+  const failures: unknown[] = []
+  const log = {
+    ...silent,
+    warn: (facts: object) => failures.push(facts),
+    error: (facts: object) => failures.push(facts),
+  }
+  const data = await startRegistry({ ...shared, log })
+  const control = await startEmulator({ ...shared, log, clock: { ...shared.clock, wall: () => new Date() } })
+  await data.createRepository(repositoryName)
+  const image = await data.push(repositoryName, { tag: 'v1' })
+  const manifest = (reference: string) => `/v2/${repositoryName}/manifests/${reference}`
+  const [layer = ''] = image.layers
+  const paths = {
+    ...{ tag: manifest('v1'), manifest: manifest(image.digest), layer: `/v2/${repositoryName}/blobs/${layer}` },
+    unseen: manifest(digestOf(Buffer.from('of another plane'))),
+  }
+  const statusOf = async (path: string, authorization = data.tokenOf()) =>
+    (await data.send('GET', path, { headers: { authorization } })).status
+  for (const path of [paths.tag, paths.manifest, paths.layer]) expect(await statusOf(path)).toBe(200)
+  return {
+    ...{ data, control, paths, statusOf, failures, store },
+    describeImages: () => control.ecr.send(new DescribeImagesCommand({ repositoryName })),
+    async [Symbol.asyncDispose]() {
+      await data[Symbol.asyncDispose]()
+      await control[Symbol.asyncDispose]()
+      await store.close()
+    },
+  }
+}
+
+/** How a call was refused, with the header that tells clients when to come again. */
+const refusalOf = (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    ({ name, message, $response }: ECRServiceException) => ({
+      ...{ name, message, status: $response?.statusCode },
+      retryAfter: $response?.headers?.['retry-after'],
+    }),
+  )
+
+async function within<T>(bound: number, work: Promise<T>): Promise<T> {
+  const startedAt = performance.now()
+  const result = await work
+  expect(performance.now() - startedAt, 'milliseconds').toBeLessThan(bound)
+  return result
+}
+
+describe.each(['killed', 'paused'] as const)('while Redis is %s', (fault) => {
+  let redis: RedisProcess
+  let planes: Awaited<ReturnType<typeof startPlanes>>
+  beforeAll(async () => {
+    redis = await startRedis({ appendonly: true })
+    planes = await startPlanes(redis)
+    if (fault === 'killed') await redis.kill()
+    else redis.pause()
+  })
+  afterAll(async () => {
+    try {
+      await planes[Symbol.asyncDispose]()
+    } finally {
+      await redis[Symbol.asyncDispose]()
+    }
+  })
+
+  it('a pull by tag is refused within the bound, and told to come again', async () => {
+    const answer = await within(BOUND_MS, planes.data.send('GET', planes.paths.tag))
+
+    expect(answer.status).toBe(503)
+    expect(answer.headers['retry-after']).toMatch(/^\d+$/)
+    expect(errorIn(answer)).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('does not answer') as unknown,
+    })
+  })
+
+  it('a call of the API is refused within the bound, and told to come again', async () => {
+    const refusal = await within(BOUND_MS, refusalOf(planes.describeImages()))
+
+    expect(refusal).toEqual({
+      ...{ name: 'ServerException', status: 500, retryAfter: expect.stringMatching(/^\d+$/) as unknown },
+      message: expect.stringContaining('does not answer') as unknown,
+    })
+  })
+
+  it('a push is refused within the bound', async () => {
+    const pushed = planes.data.send('POST', `/v2/${repositoryName}/blobs/uploads/`)
+    expect((await within(BOUND_MS, pushed)).status).toBe(503)
+  })
+
+  it('the manifests and layers this process knows are pulled by digest', async () => {
+    for (const path of [planes.paths.manifest, planes.paths.layer])
+      expect(await within(BOUND_MS, planes.statusOf(path))).toBe(200)
+    expect(planes.failures, 'warnings').toEqual([])
+  })
+
+  it('what it does not know is not answered for', async () => {
+    expect(await planes.statusOf(planes.paths.unseen)).toBe(503)
+  })
+
+  it('nobody gets in who might not before', async () => {
+    const { paths, data } = planes
+    const grant = { principal: userOf('developer'), registry, expiresAt: startedAt.getTime() }
+    expect(await planes.statusOf(paths.manifest, basic(issueToken(grant, data.deps.secret)))).toBe(403)
+    expect(await planes.statusOf(paths.manifest, data.tokenOf(userOf('stranger')))).toBe(401)
+  })
+
+  it('both planes go on by themselves once it is back', async () => {
+    if (fault === 'killed') await redis.restart()
+    else redis.resume()
+    const { data, control, paths, statusOf } = planes
+
+    await expect.poll(() => statusOf(paths.tag), { timeout: 10_000 }).toBe(200)
+    expect((await planes.describeImages()).imageDetails).toHaveLength(1)
+    await data.push(repositoryName, { tag: 'v3', seed: 'afterwards' })
+    const { repositories } = await control.ecr.send(new DescribeRepositoriesCommand({}))
+    expect(repositories?.map((repository) => repository.repositoryName)).toEqual([repositoryName])
+  })
+})
+
+describe('what a request tells the store ahead', () => {
+  it('is nothing that a layer URL names, before its signature is looked at', () => {
+    const query = new URLSearchParams({ account: 'a'.repeat(15_000), repository: repositoryName })
+    const asked = { req: { method: 'GET', headers: {} }, path: DOWNLOAD_PATH, query, grant: undefined }
+    expect([...foresee(asked)]).toEqual([clockPlace])
+  })
+})
+
+describe('a Redis that comes back with nothing', () => {
+  it('is believed: what was known before is not answered from memory', async () => {
+    await using redis = await startRedis()
+    await using planes = await startPlanes(redis)
+
+    await redis.restart()
+
+    await expect.poll(() => planes.statusOf(planes.paths.manifest), { timeout: 10_000 }).toBe(404)
+    expect(await planes.statusOf(planes.paths.layer)).toBe(404)
+    expect(await refusalOf(planes.describeImages())).toMatchObject({ name: 'RepositoryNotFoundException' })
+  })
+})

@@ -1,0 +1,181 @@
+import * as sdk from '@aws-sdk/client-ecr'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { downloadUrl } from '../../src/access/download-url.js'
+import { operations } from '../../src/control-plane/operations/index.js'
+import { CLOCK_OFFSET } from '../../src/registry/ports/clock.js'
+import { keyOf, REGISTRY_POLICY, type Store } from '../../src/registry/ports/store.js'
+import { installation, type Registry, repositoryArn } from '../../src/registry/registry.js'
+import { countedStore } from '../support/counted-store.js'
+import { account, now, region, startEmulator } from '../support/emulator.js'
+import { createRepository, pushImage, pushIndex, pushLayer } from '../support/push.js'
+import { type RedisProcess, startRedis } from '../support/redis.js'
+import { startRegistry, startedAt } from '../support/registry.js'
+
+const registry: Registry = { account, region }
+let redis: RedisProcess
+beforeAll(async () => void (redis = await startRedis()))
+afterAll(() => redis[Symbol.asyncDispose]())
+
+const [repositoryName, cached, index, tag] = ['team/app', 'quay/app', 'latest', 'v1']
+
+/** A time that is read from the store, as the emulator's is. */
+const clockOn = (store: Store, time: Date) => ({
+  now: async () => new Date(time.getTime() + Number((await store.settings.get(installation, CLOCK_OFFSET)) ?? 0)),
+  wall: () => new Date(),
+  advance: () => Promise.reject(new Error('this clock stands still')),
+})
+
+/** Looks at the tags of a repository, so that the repository is read for the decision, too. */
+const aboutTags = (Resource: object = {}) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        ...{ Effect: 'Deny', Principal: '*', Action: 'ecr:*', ...Resource },
+        Condition: { StringEquals: { 'aws:ResourceTag/secret': 'yes' } },
+      },
+    ],
+  })
+
+const policies = {
+  'without policies': async () => {},
+  'with policies about tags': async (store: Store, of: Registry) => {
+    await store.registryPolicies.put(of, REGISTRY_POLICY, { text: aboutTags({ Resource: '*' }) })
+    await store.repositoryPolicies.put(of, repositoryName, { text: aboutTags() })
+  },
+}
+
+/** What a rule brought a moment ago: its tag is not due for a check. */
+async function pullThrough(store: Store, time: Date) {
+  const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io', createdAt: 0, updatedAt: 0 }
+  await store.rules.put(registry, rule.ecrRepositoryPrefix, rule)
+  const upstream = { checkedAt: time.getTime() }
+  await store.tags.update(registry, keyOf(cached, tag), (pushed) => ({ ...pushed, upstream }))
+}
+
+async function stockedControlPlane() {
+  const counted = await countedStore(redis.url)
+  const { store } = counted
+  const emulator = await startEmulator({ store, clock: clockOn(store, now) })
+  await createRepository(emulator.ecr, repositoryName)
+  await createRepository(emulator.ecr, 'team/other')
+  await createRepository(emulator.ecr, cached)
+  const image = await pushImage(emulator.ecr, repositoryName, { imageTag: tag })
+  const other = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v2', layer: 'another' })
+  await pushIndex(emulator.ecr, repositoryName, [image, other], index)
+  await pushImage(emulator.ecr, cached, { imageTag: tag })
+  await pullThrough(store, now)
+  const layer = await pushLayer(emulator.ecr, repositoryName, 'a layer')
+  const close = async () => {
+    await emulator[Symbol.asyncDispose]()
+    await store.close()
+  }
+  return { ...emulator, ...counted, image, layer, [Symbol.asyncDispose]: close }
+}
+
+async function stockedDataPlane() {
+  const counted = await countedStore(redis.url)
+  const { store } = counted
+  const plane = await startRegistry({ store, clock: clockOn(store, startedAt) })
+  for (const name of [repositoryName, cached]) {
+    await plane.createRepository(name)
+    await plane.push(name, { tag })
+  }
+  await pullThrough(store, startedAt)
+  const image = await plane.push(repositoryName, { tag: 'v2', seed: 'another' })
+  const close = async () => {
+    await plane[Symbol.asyncDispose]()
+    await store.close()
+  }
+  return { ...plane, ...counted, image, layer: image.layers[0] ?? '', [Symbol.asyncDispose]: close }
+}
+
+type DataPlane = Awaited<ReturnType<typeof stockedDataPlane>>
+type ControlPlane = Awaited<ReturnType<typeof stockedControlPlane>>
+
+/** Every operation that reads, in each way of asking that reads something else. */
+const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
+  'DescribeRepositories, a page': ({ ecr }) => ecr.send(new sdk.DescribeRepositoriesCommand({ maxResults: 1 })),
+  'DescribeRepositories by name': ({ ecr }) =>
+    ecr.send(new sdk.DescribeRepositoriesCommand({ repositoryNames: [repositoryName, 'team/other'] })),
+  'DescribeImages, a page with an index': ({ ecr }) => ecr.send(new sdk.DescribeImagesCommand({ repositoryName })),
+  'DescribeImages by tag, of an index': ({ ecr }) =>
+    ecr.send(new sdk.DescribeImagesCommand({ repositoryName, imageIds: [{ imageTag: index }] })),
+  'DescribeImages by digest': ({ ecr, image: { digest } }) =>
+    ecr.send(new sdk.DescribeImagesCommand({ repositoryName, imageIds: [{ imageDigest: digest }] })),
+  'ListImages, a page': ({ ecr }) =>
+    ecr.send(new sdk.ListImagesCommand({ repositoryName, filter: { tagStatus: 'TAGGED' } })),
+  'ListImages, a page that begins within an image': ({ ecr, image: { digest } }) => {
+    const nextToken = Buffer.from(`after:${repositoryName} ${digest} a`).toString('base64url')
+    return ecr.send(new sdk.ListImagesCommand({ repositoryName, nextToken }))
+  },
+  'BatchGetImage by tag and by digest': ({ ecr, image: { digest } }) => {
+    const imageIds = [{ imageTag: tag }, { imageTag: 'v2' }, { imageDigest: digest }]
+    return ecr.send(new sdk.BatchGetImageCommand({ repositoryName, imageIds }))
+  },
+  'BatchGetImage of what a rule brought': ({ ecr }) =>
+    ecr.send(new sdk.BatchGetImageCommand({ repositoryName: cached, imageIds: [{ imageTag: tag }] })),
+  BatchCheckLayerAvailability: ({ ecr, layer: { digest } }) =>
+    ecr.send(new sdk.BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests: [digest] })),
+  GetDownloadUrlForLayer: ({ ecr, layer: { digest } }) =>
+    ecr.send(new sdk.GetDownloadUrlForLayerCommand({ repositoryName, layerDigest: digest })),
+  GetRepositoryPolicy: ({ ecr }) => ecr.send(new sdk.GetRepositoryPolicyCommand({ repositoryName })),
+  GetRegistryPolicy: ({ ecr }) => ecr.send(new sdk.GetRegistryPolicyCommand({})),
+  GetAccountSetting: ({ ecr }) => ecr.send(new sdk.GetAccountSettingCommand({ name: 'REGISTRY_POLICY_SCOPE' })),
+  GetAuthorizationToken: ({ ecr }) => ecr.send(new sdk.GetAuthorizationTokenCommand({})),
+  DescribeRegistry: ({ ecr }) => ecr.send(new sdk.DescribeRegistryCommand({})),
+  'DescribePullThroughCacheRules, a page': ({ ecr }) => ecr.send(new sdk.DescribePullThroughCacheRulesCommand({})),
+  'DescribePullThroughCacheRules by prefix': ({ ecr }) =>
+    ecr.send(new sdk.DescribePullThroughCacheRulesCommand({ ecrRepositoryPrefixes: ['quay'] })),
+  ListTagsForResource: ({ ecr }) =>
+    ecr.send(new sdk.ListTagsForResourceCommand({ resourceArn: repositoryArn(registry, repositoryName) })),
+}
+
+describe.each(Object.entries(policies))('the control plane, %s,', (_, givePolicies) => {
+  it.each(Object.entries(reads))('waits for the store at most twice for %s', async (_name, read) => {
+    await using plane = await stockedControlPlane()
+    await givePolicies(plane.store, registry)
+    const call = () => read(plane).catch((error: Error) => expect(error.name).toMatch(/PolicyNotFound/))
+    await plane.settled(call)
+
+    expect(await plane.count(call)).toBeLessThanOrEqual(2)
+  })
+})
+
+/** Every request that pulls or lists. */
+const requests: Record<string, (plane: DataPlane) => readonly [method: string, path: string]> = {
+  'a manifest by tag': () => ['GET', `/v2/${repositoryName}/manifests/${tag}`],
+  'a manifest by digest': ({ image }) => ['GET', `/v2/${repositoryName}/manifests/${image.digest}`],
+  'the head of a manifest': () => ['HEAD', `/v2/${repositoryName}/manifests/${tag}`],
+  'a manifest that a rule brought, by tag': () => ['GET', `/v2/${cached}/manifests/${tag}`],
+  'a layer': ({ layer }) => ['GET', `/v2/${repositoryName}/blobs/${layer}`],
+  'a layer, its digest encoded': ({ layer }) => ['GET', `/v2/${repositoryName}/blobs/${encodeURIComponent(layer)}`],
+  'the head of a layer': ({ layer }) => ['HEAD', `/v2/${repositoryName}/blobs/${layer}`],
+  'a layer by its download URL': ({ layer, deps }) => {
+    const url = downloadUrl('', { registry, repository: repositoryName, digest: layer }, startedAt, deps.secret)
+    return ['GET', url]
+  },
+  'a page of tags': () => ['GET', `/v2/${repositoryName}/tags/list`],
+  'a page of repositories': () => ['GET', '/v2/_catalog'],
+  'a login': () => ['GET', '/v2/'],
+}
+
+describe.each(Object.entries(policies))('the data plane, %s,', (_, givePolicies) => {
+  it.each(Object.entries(requests))('waits for the store at most twice for %s', async (_name, requestOf) => {
+    await using plane = await stockedDataPlane()
+    await givePolicies(plane.store, registry)
+    const [method, path] = requestOf(plane)
+    const ask = async () => expect((await plane.send(method, path)).status).toBe(200)
+    await plane.settled(ask)
+
+    expect(await plane.count(ask)).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('the operations that read', () => {
+  it('are all counted here', () => {
+    const counted = new Set(Object.keys(reads).map((name) => name.split(/[ ,]/, 1)[0]))
+    const reading = Object.keys(operations).filter((name) => /^(Describe|Get|List|BatchGet|BatchCheck)/.test(name))
+    expect([...counted].sort()).toEqual(reading.sort())
+  })
+})

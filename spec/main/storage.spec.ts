@@ -1,0 +1,116 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { request } from 'undici'
+import { afterAll, describe, expect, it } from 'vitest'
+import { startPlanes } from '../support/planes.js'
+import { createRepository, pushImage, sha256 } from '../support/push.js'
+import { authorizationToken, ecrClient, registryClient } from '../support/registry-client.js'
+import { startRedis } from '../support/redis.js'
+import { environmentOf } from '../support/s3-blobs.js'
+import { startS3Server } from '../support/s3-server.js'
+import { runCli, startCli } from '../support/run-cli.js'
+import { neutralEnvironment, runCommand } from '../support/run-command.js'
+
+const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-storage-'))
+afterAll(() => rmSync(cwd, { recursive: true }))
+const password = 'HIDDEN-IN-EVERY-MESSAGE'
+const free = ['--port', '0', '--registry-port', '0']
+
+describe('planes on Redis', () => {
+  it('show one state, and outlive a restart of all of them', async () => {
+    await using redis = await startRedis()
+    await using planes = await startPlanes({ store: redis.url, data: 1, control: 2 })
+    const ecr = ecrClient({ endpoint: `http://${planes.addressOf(1)}` })
+    await createRepository(ecr, 'team/app')
+    const { digest, manifest } = await pushImage(ecr, 'team/app', { imageTag: 'v1' })
+    for (const index of [0, 1, 2]) {
+      await planes.kill(index)
+      await planes.restart(index)
+    }
+    const token = await authorizationToken(ecrClient({ endpoint: `http://${planes.addressOf(2)}` }))
+    const pulled = await registryClient(planes, token).get(`team/app/manifests/${digest}`)
+    expect(pulled).toMatchObject({ status: 200 })
+    expect(pulled.body.toString()).toBe(manifest)
+  })
+
+  it('never show the password: neither at the start, nor in the log, the health or a refusal', async () => {
+    await using redis = await startRedis({ args: ['--requirepass', password] })
+    const store = (secret: string) => `redis://:${secret}@127.0.0.1:${redis.port}/0`
+    await using run = startCli(['start', ...free, '--store', store(password), '--log', 'trace'], { cwd })
+    const { endpoint, registry } = await run.ready()
+    for (const origin of [endpoint, `http://${registry}`]) {
+      const health = await (await request(`${origin}/health`)).body.json()
+      expect(health).toMatchObject({ status: 'ok', store: 'redis' })
+      expect(JSON.stringify(health)).not.toMatch(/127\.0\.0\.1|HIDDEN/)
+    }
+    const refused = await runCli(['start', ...free, '--store', store('HIDDEN-TOO')], { cwd })
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/^ecr-local: .+\n$/) })
+    await redis.kill()
+    const away = await runCli(['start', ...free, '--store', store(password)], { cwd })
+    expect(away).toMatchObject({ code: 2, stderr: expect.stringMatching(/^ecr-local: Redis does not answer .*\n$/) })
+    run.signal('SIGTERM')
+    expect(JSON.stringify([await run.ended, refused, away])).not.toContain('HIDDEN')
+  })
+
+  it('say that images on disk want a directory all of them see', async () => {
+    await using redis = await startRedis()
+    await using run = startCli(['start', ...free, '--store', redis.url], { cwd })
+    await run.ready()
+    run.signal('SIGTERM')
+    expect((await run.ended).stdout).toContain('every plane of this installation has to see this directory')
+  })
+})
+
+describe('planes with blobs in S3', () => {
+  it.each([
+    ['redirect', 307],
+    ['stream', 200],
+  ])('deliver layers as --blob-delivery says: %s', async (delivery, status) => {
+    await using bucket = await startS3Server()
+    const blobs = `s3://images/${delivery}`
+    const env = { ...environmentOf(bucket), ECR_LOCAL_BLOB_DELIVERY: delivery }
+    await using planes = await startPlanes({ blobs, env })
+    const ecr = ecrClient(planes)
+    await createRepository(ecr, 'team/app')
+    await pushImage(ecr, 'team/app', { layer: 'a layer' })
+    const token = await authorizationToken(ecr)
+    const path = `team/app/blobs/${sha256('a layer')}`
+    const headers = { authorization: `Basic ${token}` }
+    const answer = await request(`http://${planes.registry}/v2/${path}`, { headers })
+    await answer.body.dump()
+    expect(answer.statusCode).toBe(status)
+    expect((await registryClient(planes, token).get(path)).body.toString()).toBe('a layer')
+    expect(existsSync(join(planes.dataDir, 'blobs'))).toBe(false)
+  })
+
+  it('are refused in one line where the bucket is not there', async () => {
+    await using bucket = await startS3Server()
+    const refused = await runCli(['start', ...free, '--blobs', 's3://elsewhere'], { cwd, env: environmentOf(bucket) })
+    expect(refused).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^ecr-local: .*elsewhere.*\n$/),
+    })
+  })
+})
+
+describe('a start on the embedded store', () => {
+  it('loads neither the client of Redis nor that of S3: they would take longer than all the rest', async () => {
+    const script = `
+      const { createRequire } = await import('node:module')
+      const { compose } = await import('./dist/compose.js')
+      const { defaultConfig } = await import('./dist/config.js')
+      const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+      const config = { ...defaultConfig, port: 0, registryPort: 0, dataDir: ${JSON.stringify(join(cwd, 'own'))} }
+      const running = await compose(config, ['control-plane', 'data-plane'], log)
+      console.log(Object.keys(createRequire(process.cwd() + '/x.js').cache).join())
+      await running.close()
+      process.exit()`
+    const { stdout } = await runCommand(process.execPath, ['--input-type=module', '--eval', script], {
+      env: neutralEnvironment(),
+    })
+    expect(stdout).toContain('/node_modules/lmdb/')
+    expect(stdout).not.toMatch(/\/node_modules\/(ioredis|@aws-sdk|prom-client|@peculiar)\//)
+  })
+})

@@ -1,0 +1,107 @@
+import './reflect.js'
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type JsonGeneralName,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, webcrypto } from 'node:crypto'
+import { isIP } from 'node:net'
+
+/** What every client understands, and keys of which are small and quickly made. */
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+
+const DAY_MS = 86_400_000
+/** Clocks of the machines that are to trust it may be a little behind. */
+const BEFORE_MS = 3_600_000
+/** Nobody wants to tell twenty machines whom to trust more often. */
+const AUTHORITY_DAYS = 3650
+/** The longest that clients of today take: https://support.apple.com/en-us/102028 */
+export const SERVER_DAYS = 398
+
+/** A certificate and its private key, both PEM. */
+export interface CertificateAndKey {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** A new private key, PEM. */
+export const newKey = (): string =>
+  generateKeyPairSync('ec', { namedCurve: ALGORITHM.namedCurve })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString()
+
+/** The certificate of an authority that signs for servers and for nothing else, by its own key. */
+export async function authorityCertificate(name: string, key: string, now: Date): Promise<string> {
+  const keys = await keyPair(key)
+  const authority = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [name] }],
+    notBefore: new Date(now.getTime() - BEFORE_MS),
+    notAfter: new Date(now.getTime() + AUTHORITY_DAYS * DAY_MS),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  })
+  return `${authority.toString('pem')}\n`
+}
+
+/** The certificate of a server that is reached by these names and addresses. */
+export async function serverCertificate(
+  names: readonly string[],
+  key: string,
+  authority: CertificateAndKey,
+  now: Date,
+): Promise<string> {
+  const [{ publicKey }, { privateKey }] = [await keyPair(key), await keyPair(authority.key)]
+  const issuer = new X509Certificate(authority.certificate)
+  const notBefore = now.getTime() - BEFORE_MS
+  const server = await X509CertificateGenerator.create({
+    subject: [{ CN: ['ecr-local'] }],
+    issuer: issuer.subjectName,
+    notBefore: new Date(notBefore),
+    notAfter: new Date(notBefore + SERVER_DAYS * DAY_MS),
+    signingAlgorithm: ALGORITHM,
+    publicKey,
+    signingKey: privateKey,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new SubjectAlternativeNameExtension(names.map(generalName)),
+      await SubjectKeyIdentifierExtension.create(publicKey),
+      await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  })
+  return `${server.toString('pem')}\n`
+}
+
+/** The names and addresses a certificate is for, as they were given. */
+export function namesIn(certificate: string): string[] {
+  const names = new X509Certificate(certificate).getExtension(SubjectAlternativeNameExtension)?.names.items ?? []
+  return names.map(({ value }) => value)
+}
+
+const generalName = (name: string): JsonGeneralName => ({ type: isIP(name) ? 'ip' : 'dns', value: name })
+
+/** Both halves of a key as the generator takes them. Throws where it is no key of ours. */
+async function keyPair(pem: string): Promise<webcrypto.CryptoKeyPair> {
+  const key = createPrivateKey(pem)
+  const { subtle } = webcrypto
+  const secret = key.export({ type: 'pkcs8', format: 'der' })
+  const open = createPublicKey(key).export({ type: 'spki', format: 'der' })
+  return {
+    privateKey: await subtle.importKey('pkcs8', secret, ALGORITHM, true, ['sign']),
+    publicKey: await subtle.importKey('spki', open, ALGORITHM, true, ['verify']),
+  }
+}

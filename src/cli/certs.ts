@@ -1,0 +1,66 @@
+import { isIP } from 'node:net'
+import { makeCertificates } from '../compose/certificates.js'
+import type { Config } from '../config.js'
+import { UsageError } from '../config/usage-error.js'
+import { obstacleOf } from './obstacle.js'
+
+/** What the command line says. */
+export interface CertsOptions {
+  /** Names and addresses beside those that are in use. */
+  readonly names?: readonly string[]
+  readonly dir?: string
+}
+
+/** Letters of host names in any case; a wildcard stands for the first label. */
+const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9_-]*[a-z0-9])?$/i
+
+/**
+ * Makes a certificate for the planes and says how clients come to trust it. Throws UsageError for what is no host name, and
+ * where files that were not made here are in the way.
+ */
+export async function certs(config: Config, { names = [], dir = 'certs' }: CertsOptions): Promise<string> {
+  const noName = names.find((name) => isIP(name) === 0 && !HOST_NAME.test(name))
+  if (noName !== undefined)
+    throw new UsageError(
+      `${noName} is neither a host name nor an address: no scheme, no port, * for the first label only`,
+    )
+  const made = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
+    throw obstacleOf(error, config) ?? error
+  })
+  return [
+    `A certificate for ${made.names.join(', ')}.`,
+    'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.',
+    '',
+    `Start:       ecr-local start --tls-cert ${made.certificate} --tls-key ${made.key}`,
+    '',
+    ...trust(made.authority, hostOf(config, made.dataPlane.port)),
+  ].join('\n')
+}
+
+/** How the clients this is for are told whom to trust. */
+function trust(authority: string, registry: string): string[] {
+  return [
+    `Docker:      cp ${authority} /etc/docker/certs.d/${registry}/ca.crt      (make the directory; no restart)`,
+    `skopeo:      the same file as /etc/containers/certs.d/${registry}/ca.crt, or --cert-dir with a directory that holds only it`,
+    `AWS CLI:     export AWS_CA_BUNDLE=${authority}`,
+    `Node:        export NODE_EXTRA_CA_CERTS=${authority}      (the AWS SDK; ecr-local explain; a control plane alone)`,
+    `curl:        --cacert ${authority}`,
+    '',
+    `containerd:  /etc/containerd/certs.d/${registry}/hosts.toml`,
+    `               server = "https://${registry}"`,
+    `               [host."https://${registry}"]`,
+    `                 ca = "${authority}"`,
+    '             and in its configuration: config_path = "/etc/containerd/certs.d"',
+    '',
+    'k3s:         /etc/rancher/k3s/registries.yaml',
+    '               configs:',
+    `                 "${registry}":`,
+    '                   tls:',
+    `                     ca_file: ${authority}`,
+    '             Restart k3s. On other machines the path is that of a copy of the file.',
+    '',
+  ]
+}
+
+const hostOf = ({ registryHost }: Config, port: string) =>
+  registryHost.replaceAll('{port}', port).replaceAll('{account}', '000000000000').replaceAll('{region}', 'us-east-1')

@@ -1,0 +1,24 @@
+import type { Config } from '../config.js'
+import { UsageError } from '../config/usage-error.js'
+import { withoutPassword } from '../config/without-password.js'
+
+/** What to tell whoever starts the emulator; undefined for what is a fault of ours. */
+export function obstacleOf(
+  error: unknown,
+  { host, port: controlPort }: Pick<Config, 'host' | 'port'>,
+): UsageError | undefined {
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError) return undefined
+  const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number }
+  const flag = port === controlPort ? '--port' : '--registry-port'
+  if (code === 'EADDRINUSE')
+    return new UsageError(
+      `Port ${port} is in use: stop what listens there, or choose another with ${flag} (0: a free one)`,
+    )
+  if (code === 'EACCES' && syscall === 'listen')
+    return new UsageError(`Port ${port} is not for this user to listen on: choose one from 1024 up with ${flag}`)
+  if (syscall === 'listen' || syscall === 'getaddrinfo')
+    return new UsageError(
+      `--host ${host} is no address of this machine (${code}): 127.0.0.1 always is, 0.0.0.0 means all`,
+    )
+  return new UsageError(withoutPassword(error.message.split('\n', 1)[0] ?? ''))
+}

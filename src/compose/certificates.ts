@@ -1,0 +1,33 @@
+import { hostname } from 'node:os'
+import { wall } from '../adapters/system/clock.js'
+import { type MadeFiles, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
+import type { Config } from '../config.js'
+import { clientHost, type DataPlaneAddress, dataPlaneAddress } from './addresses.js'
+
+/** What was made. */
+export interface MadeCertificates extends MadeFiles {
+  readonly dataPlane: DataPlaneAddress
+}
+
+/** Makes a certificate for the names planes with these settings are reached by, and for others that are given. */
+export async function makeCertificates(
+  config: Config,
+  { dir, names }: { readonly dir: string; readonly names: readonly string[] },
+): Promise<MadeCertificates> {
+  const all = [...new Set([...namesInUse(config), ...names])]
+  const files = await makeCertificateFiles({ dir, names: all, madeOn: hostname(), now: wall() })
+  return { ...files, dataPlane: dataPlaneAddress(config) }
+}
+
+/** What clients of this machine write, the name it has for others, and the hosts that are in the settings. */
+function namesInUse({ host, registryHost, dataPlane }: Config): string[] {
+  const settings = [clientHost(host), ...namesOfRegistries(registryHost)]
+  if (dataPlane !== undefined) settings.push(new URL(dataPlane).hostname)
+  return ['localhost', '127.0.0.1', '::1', hostname(), ...settings.map((name) => name.replace(/^\[(.*)\]$/, '$1'))]
+}
+
+/** A wildcard stands for one whole label, so it can be the account; of the Regions, the one most examples are in. */
+function namesOfRegistries(template: string): string[] {
+  const name = template.replace(/:[^:]*$/, '').replaceAll('{region}', 'us-east-1')
+  return [name.replace(/^\{account\}(?=\.)/, '*')].filter((filled) => !filled.includes('{'))
+}

@@ -1,0 +1,25 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** How long requests in hand may take to finish once the process is to stop. */
+const DRAIN_MS = 3000
+
+/** Resolves with the server once it listens; rejects with the system's error where it cannot. */
+export function listen(server: Server, host: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve(server))
+  })
+}
+
+/** Takes no more connections, lets requests in hand finish, up to the bound, and ends the rest. */
+export async function drain(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  const bound = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+  server.closeIdleConnections()
+  await closed
+  clearTimeout(bound)
+}
+
+/** The port a server listens on: the one it was given, or the free one it found. */
+export const portOf = (server: Server): number => (server.address() as AddressInfo).port

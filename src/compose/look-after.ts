@@ -1,0 +1,29 @@
+import type { Config } from '../config.js'
+import { labelInstallation } from '../registry/garbage/label.js'
+import { sweeper } from '../registry/garbage/sweeper.js'
+import type { Log } from '../registry/ports/log.js'
+import type { Metrics } from '../registry/ports/metrics.js'
+import type { Storage } from './storage.js'
+
+/** What goes on behind the requests for as long as a process runs. */
+export interface Caretaker {
+  stop(): Promise<void>
+}
+
+/**
+ * Makes sure that the store and the blobs belong together, says so loudly where they do not, and sweeps from time to time:
+ * every process offers to, and one of them does.
+ */
+export async function lookAfter(
+  storage: Storage,
+  { garbage, store, blobs, dataDir }: Config,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+): Promise<Caretaker> {
+  const reason = await labelInstallation(storage.store, storage.blobs, storage.ids)
+  if (reason !== undefined) log.error({ reason }, 'nothing is swept until this is put right')
+  if (store.startsWith('redis') && blobs === 'disk')
+    log.info({ dataDir }, 'images are on disk: every plane of this installation has to see this directory')
+  const { graceSeconds, sweepIntervalSeconds } = garbage
+  if (sweepIntervalSeconds === 0) return { stop: async () => {} }
+  return sweeper({ ...storage, log, metrics, graceSeconds, intervalSeconds: sweepIntervalSeconds })
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { filesystemBlobStore } from '../adapters/filesystem/blob-store.js'
+import { openDataDirectory } from '../adapters/filesystem/data-directory.js'
+import { withSmallBlobsInMemory } from '../adapters/memory/small-blobs.js'
+import { streamed } from '../adapters/s3/streamed.js'
+import { systemClock } from '../adapters/system/clock.js'
+import { randomIds } from '../adapters/system/ids.js'
+import type { Config } from '../config.js'
+import { keptBlobs } from '../registry/garbage/kept-blobs.js'
+import { type Touches, touchesOn } from '../registry/garbage/touches.js'
+import { leasesOn } from '../registry/leases.js'
+import type { BlobStore } from '../registry/ports/blob-store.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { Ids } from '../registry/ports/ids.js'
+import type { KeyValue } from '../registry/ports/key-value.js'
+import type { Leases } from '../registry/ports/leases.js'
+import type { Log } from '../registry/ports/log.js'
+import type { Metrics } from '../registry/ports/metrics.js'
+import type { Store } from '../registry/ports/store.js'
+import { storeOf } from '../registry/store.js'
+
+/** Everything that outlives a process, and what keeps the processes that share it out of each other's way. */
+export interface Storage {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly leases: Leases
+  readonly touches: Touches
+  close(): Promise<void>
+}
+
+interface Telling {
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/**
+ * Opens the store and the blobs the settings name. Adapters are loaded when they are asked for: the clients of Redis and S3
+ * take longer to load than everything else a start does. Throws plain errors of one line each, made to be shown to
+ * whoever started this.
+ */
+export async function openStorage(config: Config, telling: Telling): Promise<Storage> {
+  if (config.store !== 'memory') openDataDirectory(config.dataDir)
+  const store = storeOf(await openKeyValue(config, telling))
+  try {
+    return partsOn(store, await openBlobs(config, telling), config, telling)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function partsOn(store: Store, blobs: BlobStore, { garbage }: Config, { log }: Telling): Storage {
+  const [clock, ids] = [systemClock(store), randomIds]
+  const touches = touchesOn({ store, clock, graceSeconds: garbage.graceSeconds })
+  const leases = leasesOn({ store, ids, log })
+  return {
+    ...{ store, blobs: keptBlobs(blobs, touches), clock, ids, leases, touches },
+    async close() {
+      leases.stop()
+      await store.close()
+    },
+  }
+}
+
+async function openKeyValue({ store, dataDir }: Config, { log, metrics }: Telling): Promise<KeyValue> {
+  if (store === 'memory') return (await import('../adapters/memory/key-value.js')).memoryKeyValue()
+  if (store === 'embedded')
+    return (await import('../adapters/lmdb/key-value.js')).lmdbKeyValue({ path: join(dataDir, 'state') })
+  const { redisKeyValue } = await import('../adapters/redis/key-value.js')
+  return redisKeyValue({ url: store, log, onRoundTrip: () => metrics.storeRoundTrip() })
+}
+
+async function openBlobs({ store, blobs, blobDelivery, dataDir }: Config, { log }: Telling): Promise<BlobStore> {
+  if (store === 'memory') return (await import('../adapters/memory/blob-store.js')).memoryBlobStore()
+  const onDisk = (root: string) => filesystemBlobStore({ root, ids: randomIds })
+  if (blobs === 'disk') return withSmallBlobsInMemory(onDisk(dataDir), log)
+  const { s3BlobStore } = await import('../adapters/s3/blob-store.js')
+  const inBucket = await s3BlobStore({ url: blobs, spool: onDisk(join(dataDir, 'spool')), ids: randomIds })
+  return withSmallBlobsInMemory(blobDelivery === 'stream' ? streamed(inBucket) : inBucket, log)
+}

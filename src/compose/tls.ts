@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { createSecureContext, type Server as TlsServer } from 'node:tls'
+import type { Config } from '../config.js'
+import type { Log } from '../registry/ports/log.js'
+
+/** A certificate with its chain, and its private key: both PEM. */
+export interface Certificate {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+/**
+ * The certificate the settings name; undefined where they name none. Throws plain errors of one line each for files that
+ * cannot be read and for such that are no certificate and its key.
+ */
+export function readCertificate({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>): Certificate | undefined {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  const certificate = { cert: readPem(tlsCert, '--tls-cert'), key: readPem(tlsKey, '--tls-key') }
+  try {
+    createSecureContext(certificate)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const reason =
+      code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' ? 'the key is of another certificate' : `OpenSSL says: ${message}`
+    throw new Error(`${tlsCert} and ${tlsKey} are no certificate and its key (${reason}): both must be PEM files.`, {
+      cause: error,
+    })
+  }
+  return certificate
+}
+
+/** Shows the files' present certificate to whoever connects from now on; where they are no good the old one stays. */
+export function renewCertificate(servers: readonly Server[], config: Config, log: Log): void {
+  try {
+    const certificate = readCertificate(config)
+    if (!certificate) return
+    for (const server of servers) (server as Server & Pick<TlsServer, 'setSecureContext'>).setSecureContext(certificate)
+    log.info({ tlsCert: config.tlsCert }, 'the certificate was read again')
+  } catch (err) {
+    log.error({ err }, 'the certificate was not read again: the one from before stays')
+  }
+}
+
+function readPem(file: string, flag: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? 'there is no such file' : String(code)
+    throw new Error(`${flag} ${file} cannot be read (${reason}): name a PEM file that this user can read.`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Call, type DataPlaneDeps, respond } from './call.js'
+import { ociErrorOf, OciError } from './errors.js'
+
+/**
+ * Writes the refusal and answers what it said; undefined where nobody is left to hear it. The log gets the path alone: who
+ * reads the query of a layer URL may fetch the layer.
+ */
+export function refuse(
+  error: unknown,
+  { req, res, path }: Pick<Call, 'req' | 'res'> & { readonly path: string },
+  { log }: DataPlaneDeps,
+): OciError | undefined {
+  const request = { err: error, method: req.method, path }
+  if (isClientGone(error, req)) return void log.debug(request, 'the client went away')
+  const known = ociErrorOf(error)
+  if (!known) log.error(request, 'failed unexpectedly')
+  const refusal = known ?? new OciError(500, 'UNKNOWN', 'Internal server error')
+  if (res.headersSent) res.destroy()
+  else writeRefusal(refusal, req, res)
+  return refusal
+}
+
+function writeRefusal({ status, code, message, headers }: OciError, req: IncomingMessage, res: ServerResponse): void {
+  if (!req.complete) discardBody(req)
+  const isPlain = status === 401
+  const body = isPlain ? `${message}\n` : JSON.stringify({ errors: [{ code, message }] })
+  const type = isPlain ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'
+  respond({ req, res }, status, { 'content-type': type, ...headers }, body)
+}
+
+/** A client may leave in the middle of what it sends or gets; that is no fault of ours. */
+const isClientGone = (error: unknown, { socket }: IncomingMessage) =>
+  socket.destroyed &&
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+
+/** How long a refused client may go on sending: closed at once, the connection would be reset and the refusal lost. */
+const LINGER_MS = 5_000
+
+function discardBody(req: IncomingMessage): void {
+  const timer = setTimeout(() => req.destroy(), LINGER_MS)
+  req.once('close', () => clearTimeout(timer))
+  req.resume()
+}
