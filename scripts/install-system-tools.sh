@@ -9,9 +9,14 @@ need() { # need <program> <package>
   [[ " ${packages[*]:-} " == *" $2 "* ]] || packages+=("$2")
 }
 need aws awscli
+need debootstrap debootstrap
 need docker docker.io
+need docker-compose docker-compose
 need dockerd docker.io
 need docker-registry docker-registry
+need iptables iptables
+need redis-server redis-server
+need redis-sentinel redis-sentinel
 need skopeo skopeo
 [ "${#packages[@]}" -eq 0 ] && exit 0
 

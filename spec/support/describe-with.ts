@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { describe } from 'vitest'
 import { INSTALL_COMMAND, isInstalled, systemTools } from './system-tools.js'
 
@@ -23,11 +24,22 @@ const root = process.getuid?.() === 0
 /** What the specs of the AWS CLI need. */
 export const awsCliNeeds = installed('aws')
 
+/** What the specs of Redis need, and of failovers. */
+export const redisNeeds = installed('redis-server')
+export const sentinelNeeds = installed('redis-server', 'redis-sentinel')
+
 /** What the specs of skopeo need. */
 export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 
 /** What the specs of Docker need; its daemon needs root. */
 export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'skopeo'), root }
+
+/** What running containers by docker-compose.yml needs, on a machine that runs no Docker of its own: its bridge is taken. */
+export const composeNeeds: Needs = {
+  ...dockerNeeds,
+  ...installed('docker-compose', 'debootstrap', 'iptables'),
+  'a machine without a Docker of its own': !existsSync('/run/docker.sock'),
+}
 
 /** What mounting a small file system needs. */
 export const mountNeeds: Needs = { ...installed('mount', 'umount'), root }

@@ -2,7 +2,18 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** The programs the suite runs beside Node; `scripts/install-system-tools.sh` knows their packages. */
-export const systemTools = ['aws', 'docker', 'dockerd', 'docker-registry', 'skopeo'] as const
+export const systemTools = [
+  'aws',
+  'debootstrap',
+  'docker',
+  'docker-compose',
+  'dockerd',
+  'docker-registry',
+  'iptables',
+  'redis-sentinel',
+  'redis-server',
+  'skopeo',
+] as const
 
 /** The one command that installs them. */
 export const INSTALL_COMMAND = 'scripts/install-system-tools.sh'

@@ -1,0 +1,287 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AwsCli, awsCli } from '../support/aws-cli.js'
+import { makeBaseImages } from '../support/base-images.js'
+import { type Compose, compose, withProgramsOfThisMachine } from '../support/compose.js'
+import { composeNeeds, describeWith } from '../support/describe-with.js'
+import { type DockerDaemon, dockerDaemon } from '../support/docker-daemon.js'
+import { freePort } from '../support/free-port.js'
+import { pushIndex, tar, twoPlatformImage } from '../support/images.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
+
+const index = twoPlatformImage({ message: 'pulled through containers' })
+const blobs = [...new Set(index.images.flatMap(({ config, layers }) => [config, ...layers]))]
+const upstreamName = 'nginx/nginx'
+const minutes = 60_000
+
+describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () => {
+  let daemon: DockerDaemon
+
+  beforeAll(async () => {
+    daemon = await dockerDaemon({ runsContainers: true })
+    await makeBaseImages(daemon)
+  }, 6 * minutes)
+  afterAll(() => daemon[Symbol.asyncDispose]())
+
+  it('says how to make the secret that it wants', async () => {
+    await using project = await compose(daemon, { ECR_LOCAL_SECRET: '' })
+    const refusal = await project.run('config').catch((error: unknown) => String(error))
+    expect(refusal).toContain('ECR_LOCAL_SECRET')
+    expect(refusal).toContain('openssl rand -base64 32')
+  })
+
+  describe('as it is: Redis, and images on a volume', () => {
+    let project: Compose
+    let aws: AwsCli
+    const cached = () => `${project.registry}/ecr-public/${upstreamName}:latest`
+    const pushed = () => `${project.registry}/team/app:one`
+    let pushedDigest: string
+
+    beforeAll(async () => {
+      project = await compose(daemon)
+      aws = awsCli(project)
+      await project.run('up', '--detach', '--build')
+      await project.healthy('control-plane', 'data-plane', 'redis')
+      await pushIndex(index, { url: project.upstreamUrl, repository: upstreamName, tag: 'latest' })
+    }, 4 * minutes)
+    afterAll(() => project[Symbol.asyncDispose](), minutes)
+
+    it('runs without root, without capabilities, on a root file system that cannot be written', async () => {
+      for (const plane of ['control-plane', 'data-plane']) {
+        expect((await project.exec(plane, 'id', '-u')).stdout.trim()).toBe('1000')
+        const status = (await project.exec(plane, 'cat', '/proc/1/status')).stdout
+        expect(status).toMatch(/^CapEff:\s0{16}$/m)
+        expect(status).toMatch(/^NoNewPrivs:\s1$/m)
+        for (const path of ['/app/x', '/etc/ecr-local/x', '/home/node/x'])
+          expect((await project.exec(plane, 'touch', path)).stderr).toContain('Read-only file system')
+      }
+    })
+
+    it('has nothing to build with in the image that runs', async () => {
+      const listed = await project.exec('data-plane', 'ls', '/app', '/app/node_modules', '/app/node_modules/.bin')
+      expect(listed.stdout).toContain('dist')
+      expect(listed.stdout).not.toMatch(/^(src|typescript|tsc|vitest|eslint)$/m)
+    })
+
+    it('is both planes in one container without any setting, too', async () => {
+      const options = ['--read-only', '--health-interval', '1s']
+      const container = (await daemon.docker('run', '--detach', ...options, 'ecr-local')).trim()
+      const state = (what: string) => daemon.docker('inspect', '--format', `{{.State.${what}}}`, container)
+      await expect.poll(() => state('Health.Status'), { timeout: 20_000 }).toBe('healthy\n')
+      await daemon.docker('stop', container)
+      expect(await state('ExitCode')).toBe('0\n')
+      await daemon.docker('rm', '--volumes', container)
+    })
+
+    it('pulls through to the Docker of this machine, asking the upstream once for everything', async () => {
+      await createRule(aws)
+      await login(daemon, aws, project)
+      expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
+      const manifests = [...index.images.map(({ digest }) => digest), 'latest']
+      const wanted = [
+        ...manifests.map((reference) => `GET /v2/${upstreamName}/manifests/${reference}`),
+        ...blobs.map((digest) => `GET /v2/${upstreamName}/blobs/${digest}`),
+      ]
+      const asked = async () => (await project.upstreamRequests()).filter((line) => wanted.includes(line)).sort()
+      await expect.poll(asked, { timeout: 20_000 }).toEqual(wanted.sort())
+    })
+
+    it('takes an image that Docker pushes', async () => {
+      const { repository } = await aws.json('ecr', 'create-repository', '--repository-name', 'team/app')
+      expect(`${repository.repositoryUri as string}:one`).toBe(pushed())
+      pushedDigest = await push(daemon, pushed())
+    })
+
+    it('lets a container of the same network pull, by the name of the service', async () => {
+      const password = (await aws.text('ecr', 'get-login-password')).trim()
+      const source = [
+        '--src-tls-verify=false',
+        '--src-creds',
+        `AWS:${password}`,
+        'docker://data-plane:4510/team/app:one',
+      ]
+      const copy = ['skopeo', 'copy', '--insecure-policy', ...source, 'dir:/tmp/image']
+      const printed = await daemon.docker(
+        'run',
+        '--rm',
+        '--network',
+        project.network,
+        ...withProgramsOfThisMachine,
+        ...copy,
+      )
+      expect(printed).toContain('Writing manifest to image destination')
+    })
+
+    /** Everything that was acknowledged: by the API, and in the bytes that Docker gets. */
+    const expectEverything = async () => {
+      const { pullThroughCacheRules } = await aws.json('ecr', 'describe-pull-through-cache-rules')
+      expect(pullThroughCacheRules).toMatchObject([{ ecrRepositoryPrefix: 'ecr-public' }])
+      const { repositories } = await aws.json<{ repositories: { repositoryName: string }[] }>(
+        ...['ecr', 'describe-repositories'],
+      )
+      expect(repositories.map(({ repositoryName }) => repositoryName)).toEqual([
+        `ecr-public/${upstreamName}`,
+        'team/app',
+      ])
+      await forget(daemon, cached(), pushed())
+      expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
+      expect(await daemon.docker('pull', pushed())).toContain(`Digest: ${pushedDigest}`)
+    }
+
+    it.each(['data-plane', 'control-plane', 'redis'])(
+      'loses nothing when %s is killed and started again',
+      async (service) => {
+        await project.run('kill', service)
+        expect(await project.inspect(service, '{{.State.Status}} {{.State.ExitCode}}')).toBe('exited 137')
+        for (const other of ['data-plane', 'control-plane', 'redis'].filter((name) => name !== service))
+          expect(await project.inspect(other, '{{.State.Status}} {{.RestartCount}}')).toBe('running 0')
+
+        // Another container takes its place: what is not on a volume is gone.
+        await project.run('rm', '--force', service)
+        await project.run('up', '--detach')
+        await project.healthy('control-plane', 'data-plane', 'redis')
+        await expectEverything()
+      },
+      2 * minutes,
+    )
+
+    it(
+      'starts a plane again that dies, and needs no hand',
+      async () => {
+        const pid = Number(await project.inspect('data-plane', '{{.State.Pid}}'))
+        process.kill(pid, 'SIGKILL')
+        await expect.poll(() => project.inspect('data-plane', '{{.RestartCount}}'), { timeout: 20_000 }).toBe('1')
+        await project.healthy('data-plane')
+        await expectEverything()
+      },
+      2 * minutes,
+    )
+
+    it(
+      'is unhealthy, and up, while Redis is away',
+      async () => {
+        await project.run('pause', 'redis')
+        const readiness = async () => (await fetch(`${project.endpoint}/ready`)).status
+        await expect.poll(readiness, { timeout: 20_000 }).toBe(503)
+        expect((await fetch(`${project.endpoint}/health`)).status).toBe(200)
+        await project.run('unpause', 'redis')
+        await expect.poll(readiness, { timeout: 20_000 }).toBe(200)
+        await expectEverything()
+      },
+      2 * minutes,
+    )
+
+    it(
+      'ends with 0 when it is told to stop: Node as process 1 hears SIGTERM',
+      async () => {
+        const begun = performance.now()
+        await project.run('stop', '--timeout', '20', 'control-plane', 'data-plane')
+        expect(performance.now() - begun).toBeLessThan(15_000)
+        for (const plane of ['control-plane', 'data-plane'])
+          expect(await project.inspect(plane, '{{.State.ExitCode}} {{.State.OOMKilled}}')).toBe('0 false')
+      },
+      minutes,
+    )
+  })
+
+  describe('with the profile s3', () => {
+    let project: Compose
+    let aws: AwsCli
+    let endpoint: string
+    const cached = () => `${project.registry}/ecr-public/${upstreamName}:latest`
+
+    beforeAll(async () => {
+      // Docker's bridge has the first address of its subnet.
+      const subnet = await daemon.docker(
+        'network',
+        'inspect',
+        '--format',
+        '{{(index .IPAM.Config 0).Subnet}}',
+        'bridge',
+      )
+      const [address, port] = [subnet.trim().replace(/0\/\d+$/, '1'), await freePort()]
+      endpoint = `http://${address}:${port}`
+      project = await compose(daemon, {
+        ...{ COMPOSE_PROFILES: 's3', ECR_LOCAL_BLOBS: 's3://ecr-local/images', ECR_LOCAL_BLOB_DELIVERY: 'redirect' },
+        ...{ ECR_LOCAL_S3_ADDRESS: address, ECR_LOCAL_S3_PORT: String(port), ECR_LOCAL_S3_ENDPOINT: endpoint },
+      })
+      aws = awsCli(project)
+      await project.run('up', '--detach')
+      await project.healthy('object-store', 'control-plane', 'data-plane', 'redis')
+      await pushIndex(index, { url: project.upstreamUrl, repository: upstreamName, tag: 'latest' })
+      await createRule(aws)
+      await login(daemon, aws, project)
+    }, 4 * minutes)
+    afterAll(() => project[Symbol.asyncDispose](), minutes)
+
+    it('pulls through to Docker, whose layers then come from the object store', async () => {
+      expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
+      const token = Buffer.from(`AWS:${(await aws.text('ecr', 'get-login-password')).trim()}`).toString('base64')
+      const url = `http://${project.registry}/v2/ecr-public/${upstreamName}/blobs/${blobs[0] ?? ''}`
+      const headers = { authorization: `Basic ${token}` }
+      const location = async () => (await fetch(url, { headers, redirect: 'manual' })).headers.get('location')
+      await expect.poll(location, { timeout: 20_000 }).toContain(`${endpoint}/ecr-local/images/blobs/sha256/`)
+
+      await forget(daemon, cached())
+      expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
+    })
+
+    it(
+      'keeps what Docker pushes when every plane is killed',
+      async () => {
+        const { repository } = await aws.json('ecr', 'create-repository', '--repository-name', 'team/app')
+        const image = `${repository.repositoryUri as string}:one`
+        const digest = await push(daemon, image)
+        await project.run('kill', 'data-plane', 'control-plane')
+        await project.run('up', '--detach')
+        await project.healthy('control-plane', 'data-plane')
+        await forget(daemon, image)
+        expect(await daemon.docker('pull', image)).toContain(`Digest: ${digest}`)
+      },
+      2 * minutes,
+    )
+
+    it(
+      'goes on when the object store has been away',
+      async () => {
+        const image = `${project.registry}/team/app:two`
+        await project.run('pause', 'object-store')
+        await make(daemon, 'pushed while nothing could be kept', image)
+        const refused = daemon.tryDocker('push', image)
+        await project.run('unpause', 'object-store')
+        await refused
+        await expect.poll(async () => (await daemon.tryDocker('push', image)).exitCode, { timeout: 30_000 }).toBe(0)
+        await forget(daemon, image)
+        expect(await daemon.docker('pull', image)).toContain('Digest: sha256:')
+      },
+      2 * minutes,
+    )
+  })
+})
+
+const createRule = (aws: AwsCli) =>
+  aws.json(
+    ...['ecr', 'create-pull-through-cache-rule', '--ecr-repository-prefix', 'ecr-public'],
+    ...['--upstream-registry-url', 'public.ecr.aws'],
+  )
+
+async function login(daemon: DockerDaemon, aws: AwsCli, { registry }: Compose): Promise<void> {
+  const password = (await aws.text('ecr', 'get-login-password')).trim()
+  expect(await daemon.login(registry, password)).toContain('Login Succeeded')
+}
+
+/** The next pull has to fetch them. */
+const forget = (daemon: DockerDaemon, ...images: string[]) => daemon.docker('image', 'rm', '--force', ...images)
+
+async function make(daemon: DockerDaemon, message: string, image: string): Promise<void> {
+  await using directory = await temporaryDirectory()
+  const file = join(directory.path, 'files.tar')
+  await writeFile(file, tar({ 'message.txt': Buffer.from(message) }))
+  await daemon.docker('import', file, image)
+}
+
+async function push(daemon: DockerDaemon, image: string): Promise<string> {
+  await make(daemon, `the files of ${image}`, image)
+  return /digest: (sha256:[0-9a-f]{64})/.exec(await daemon.docker('push', image))?.[1] ?? 'none'
+}
