@@ -8,6 +8,7 @@ import { faultyUpstream } from '../support/faulty-upstream.js'
 import { authorizationToken, ecrClient, registryClient } from '../support/registry-client.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { digestOf } from '../support/upstream-content.js'
+import { seeded } from './faults/chaos.js'
 import { type Acknowledged, loadUntilGone, wrong } from './load.js'
 
 const ROUNDS = 50
@@ -126,14 +127,3 @@ async function unfinished(dataDir: string, { indexes }: Acknowledged): Promise<s
 }
 
 const delay = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-/** Mulberry32: the same moments in every run. */
-function seeded(seed: number) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
