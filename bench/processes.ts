@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly cpu?: number
   /** Where it answers as soon as it is ready, with any status. */
   readonly path?: string
+  /** Whether it is ready; unless given, whether it answers HTTP. */
+  readonly isReady?: () => Promise<boolean>
 }
 
 /** Servers on one CPU, clients on another: only then does a request's price show. */
@@ -42,7 +44,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 /** Starts a server and waits until it answers. */
 export async function startServer(command: string, args: readonly string[], options: ServerOptions): Promise<Server> {
-  const { port, cpu, path = '/' } = options
+  const { port, cpu, path = '/', isReady } = options
   const begun = performance.now()
   const { child, ended, errors } = run(command, args, cpu, 'ignore')
   const url = `http://127.0.0.1:${port}`
@@ -50,7 +52,7 @@ export async function startServer(command: string, args: readonly string[], opti
   const dead = ended.then((code) => {
     if (!isUp) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}: ${errors()}`)
   })
-  await Promise.race([answers(`${url}${path}`), dead])
+  await Promise.race([ready(url, isReady ?? (() => answers(`${url}${path}`))), dead])
   isUp = true
   const answeredAfterMs = performance.now() - begun
 
@@ -93,21 +95,23 @@ function run(command: string, args: readonly string[], cpu: number | undefined, 
   return { child, ended, errors: () => said }
 }
 
-async function answers(url: string): Promise<void> {
-  const until = performance.now() + 20_000
+async function ready(url: string, isReady: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + 60_000
   while (performance.now() < until) {
-    const answered = await new Promise<boolean>((resolve) => {
-      const request = get(url, { agent: false }, (response) => {
-        response.resume()
-        resolve(true)
-      })
-      request.on('error', () => resolve(false))
-    })
-    if (answered) return
+    if (await isReady()) return
     await sleep(2)
   }
   throw new Error(`Nothing answers at ${url}`)
 }
+
+const answers = (url: string) =>
+  new Promise<boolean>((resolve) => {
+    const request = get(url, { agent: false }, (response) => {
+      response.resume()
+      resolve(true)
+    })
+    request.on('error', () => resolve(false))
+  })
 
 /** A port nobody listens on now. */
 export async function freePort(): Promise<number> {

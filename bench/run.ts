@@ -3,17 +3,32 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { coldPull } from './cold-pull.js'
 import { decision } from './decision.js'
+import { flood } from './flood.js'
+import { manyTags } from './many-tags.js'
 import { memory } from './memory.js'
 import { pinning } from './processes.js'
 import type { Extent, Section } from './section.js'
 import { builtMain } from './servers.js'
 import { signedCalls } from './signed-calls.js'
 import { startUp } from './start-up.js'
+import { stores } from './stores.js'
 import { markdown, type Row, skipped } from './table.js'
 import { howToInstall, isInstalled } from './tools.js'
+import { team } from './team.js'
 import { warmPulls } from './warm-pulls.js'
 
-const sections: readonly Section[] = [startUp, decision, signedCalls, warmPulls, coldPull, memory]
+const sections: readonly Section[] = [
+  startUp,
+  decision,
+  signedCalls,
+  warmPulls,
+  coldPull,
+  memory,
+  stores,
+  team,
+  flood,
+  manyTags,
+]
 
 const { values } = parseArgs({
   options: {

@@ -17,25 +17,66 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 let count = 0
 
 /** Starts what `npm run build` made, or another build of it, with state of its own. */
-export async function emulator({ main, cpu, config = {} }: EmulatorOptions): Promise<Emulator> {
-  const own = join(directory, `ecr-local-${++count}`)
+export async function emulator({ main, cpu, config = {}, store, dataDir }: EmulatorOptions): Promise<Emulator> {
+  const own = dataDir ?? join(directory, `ecr-local-${++count}`)
   const [port, registryPort] = [await freePort(), await freePort()]
   await writeFile(`${own}.json`, JSON.stringify(config))
   const flags = ['--port', port, '--registry-port', registryPort, '--data-dir', own, '--config', `${own}.json`].map(
     String,
   )
+  if (store !== undefined) flags.push('--store', store)
   const server = await startServer(process.execPath, [main, 'start', ...flags], { port, cpu, path: '/health' })
 
-  const call = async (operation: string, input?: object) => {
-    const { headers, body } = signedCall(`127.0.0.1:${port}`, operation, input)
-    const answer = await fetch(server.url, { method: 'POST', headers, body })
-    const text = await answer.text()
-    if (!answer.ok) throw new Error(`${operation}: ${answer.status} ${text}`)
-    return text
-  }
+  const call = callerOf(server.url)
+  return { ...server, registryUrl: `http://127.0.0.1:${registryPort}`, authorization: await loginTo(call), call }
+}
+
+const callerOf = (url: string) => async (operation: string, input?: object) => {
+  const { headers, body } = signedCall(new URL(url).host, operation, input)
+  const answer = await fetch(url, { method: 'POST', headers, body })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${operation}: ${answer.status} ${text}`)
+  return text
+}
+
+async function loginTo(call: Emulator['call']): Promise<string> {
   const { authorizationData } = JSON.parse(await call('GetAuthorizationToken')) as Token
-  const authorization = `Basic ${authorizationData[0]?.authorizationToken ?? ''}`
-  return { ...server, registryUrl: `http://127.0.0.1:${registryPort}`, authorization, call }
+  return `Basic ${authorizationData[0]?.authorizationToken ?? ''}`
+}
+
+/** Control planes and data planes as processes of their own, over one store and one data directory. */
+export interface Planes extends AsyncDisposable {
+  /** A control plane and a data plane each. */
+  readonly each: readonly Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'>[]
+}
+
+export async function planes({ main, store, count: wanted }: PlanesOptions): Promise<Planes> {
+  const own = join(directory, `planes-${++count}`)
+  const flags = ['--store', store, '--data-dir', own, '--secret', 'all planes of this benchmark hold this secret']
+  const servers: Server[] = []
+  const start = async (plane: string, ports: readonly string[], port: number) => {
+    const args = [main, plane, ...flags, ...ports]
+    servers.push(await startServer(process.execPath, args, { port, path: '/health' }))
+  }
+  const each = []
+  for (let index = 0; index < wanted; index++) {
+    const [port, registryPort] = [await freePort(), await freePort()]
+    await start('data-plane', ['--registry-port', String(registryPort)], registryPort)
+    await start('control-plane', ['--port', String(port), '--registry-port', String(registryPort)], port)
+    const url = `http://127.0.0.1:${port}`
+    const call = callerOf(url)
+    each.push({ url, registryUrl: `http://127.0.0.1:${registryPort}`, authorization: await loginTo(call), call })
+  }
+  const dispose = async () => void (await Promise.all(servers.map((server) => server[Symbol.asyncDispose]())))
+  return { each, [Symbol.asyncDispose]: dispose }
+}
+
+export interface PlanesOptions {
+  readonly main: string
+  /** As `--store` takes it. */
+  readonly store: string
+  /** How many of each plane. */
+  readonly count: number
 }
 
 export interface EmulatorOptions {
@@ -43,6 +84,10 @@ export interface EmulatorOptions {
   readonly main: string
   readonly cpu?: number
   readonly config?: object
+  /** As `--store` takes it. */
+  readonly store?: string
+  /** One that outlives it; unless given, one of its own. */
+  readonly dataDir?: string
 }
 
 interface Token {

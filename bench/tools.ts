@@ -6,6 +6,7 @@ export const packages = {
   wrk: 'wrk',
   nginx: 'nginx',
   'docker-registry': 'docker-registry',
+  'redis-server': 'redis-server',
   taskset: 'util-linux',
 } as const
 

@@ -17,9 +17,11 @@ export interface Measured {
   readonly bytesPerSecond: number
 }
 
+let count = 0
+
 /** Runs wrk with one thread. A round in which any request failed is no measurement. */
 export async function wrk({ url, headers = {}, body, connections, seconds }: Load): Promise<Measured> {
-  const script = join(directory, 'request.lua')
+  const script = join(directory, `request-${++count}.lua`)
   // wrk writes a Host header of its own; a second one would be another header than the one that was signed.
   const given = Object.entries(headers).filter(([name]) => name !== 'host')
   const lines = given.map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`)

@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { directory, freePort, type Server, startServer } from './processes.js'
+
+/** A running redis-server. */
+export interface RedisServer extends Server {
+  /** As `--store` takes it. */
+  readonly storeUrl: string
+  /** One command, its answer as it comes over the wire. */
+  readonly ask: (command: string) => Promise<string>
+}
+
+let count = 0
+
+/** A directory for a redis-server to keep its append-only file in. */
+export async function redisDirectory(): Promise<string> {
+  const path = join(directory, `redis-${++count}`)
+  await mkdir(path)
+  return path
+}
+
+/** Starts redis-server with an append-only file, synced every second, in this directory: what lies there is loaded. */
+export async function redisServer(dataDir: string): Promise<RedisServer> {
+  const port = await freePort()
+  const ask = (command: string) => asked(port, command)
+  const isReady = async () => (await ask('PING').catch(() => '')).startsWith('+PONG')
+  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--save', '', '--appendonly', 'yes']
+  const server = await startServer('redis-server', flags, { port, isReady })
+  return { ...server, storeUrl: `redis://127.0.0.1:${port}`, ask }
+}
+
+async function asked(port: number, command: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    socket.write(`${command}\r\n`)
+    let answer = ''
+    for await (const bytes of socket) {
+      answer += String(bytes)
+      if (isWhole(answer)) return answer
+    }
+    return answer
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** Status, error or number in one line, or a text whose length comes first. */
+function isWhole(answer: string): boolean {
+  const end = answer.indexOf('\r\n')
+  if (end < 0) return false
+  return answer.startsWith('$') ? answer.length >= end + 4 + Number(answer.slice(1, end)) : true
+}
+
+/** A figure of `INFO`. */
+export async function infoOf({ ask }: RedisServer, name: string): Promise<number> {
+  const found = new RegExp(`^${name}:(\\d+)`, 'm').exec(await ask('INFO'))?.[1]
+  if (found === undefined) throw new Error(`redis-server does not say ${name}`)
+  return Number(found)
+}
