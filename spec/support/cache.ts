@@ -12,18 +12,23 @@ import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
 import { dataPlane } from '../../src/data-plane/server.js'
+import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
+import { touchesOn } from '../../src/registry/garbage/touches.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import type { CacheEvent } from '../../src/registry/events.js'
 import { mediaTypes } from '../../src/registry/manifest.js'
+import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import type { PullThroughCacheRule } from '../../src/registry/pull-through.js'
 import { installation } from '../../src/registry/registry.js'
+import { leasesOn, type LeaseDeps } from '../../src/registry/leases.js'
 import type { Log } from '../../src/registry/ports/log.js'
 import type { Principal } from '../../src/registry/principal.js'
 import type { RequestContext } from '../../src/registry/request-context.js'
 import { storeOf } from '../../src/registry/store.js'
 import { accessFor } from './access.js'
+import { telling } from './telling.js'
 
 export const registry = { account: '111122223333', region: 'us-east-1' }
 export const principal = { arn: 'arn:aws:iam::111122223333:user/dev', account: registry.account, userId: 'AIDAEXAMPLE' }
@@ -52,6 +57,12 @@ export interface CacheOptions {
   /** State and blobs of an earlier cache, for restarts. */
   store?: Store
   root?: string
+  /** Where blobs are kept instead of `root`. */
+  blobs?: BlobStore
+  /** How soon an owner of a lease is given up for dead. */
+  leasePatience?: Pick<LeaseDeps, 'beatMs' | 'deadAfterMs' | 'lookMs'>
+  /** How long the sweep leaves alone what was touched. */
+  graceSeconds?: number
 }
 
 /** A data plane with its cache, on a free port: memory for state, real files for blobs, a clock that is moved by hand. */
@@ -63,6 +74,8 @@ export async function startCache(options: CacheOptions) {
     secrets = noSecrets,
     log = silent,
     accounts = ownAccounts,
+    graceSeconds = 3600,
+    leasePatience = {},
     ...kept
   } = options
   let time = Date.parse('2026-01-02T03:04:05.000Z')
@@ -74,11 +87,25 @@ export async function startCache(options: CacheOptions) {
   const store = kept.store ?? storeOf(memoryKeyValue())
   const root = kept.root ?? (await mkdtemp(join(tmpdir(), 'ecr-local-')))
   const ids = randomIds
-  const blobs = filesystemBlobStore({ root, ids })
+  const touches = touchesOn({ store, clock, graceSeconds })
+  const blobs = keptBlobs(kept.blobs ?? filesystemBlobStore({ root, ids }), touches)
+  const leases = leasesOn({ store, ids, log, ...leasePatience })
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
   const client = httpUpstreams({ endpoints, clock, limits: { ...impatient, ...limits } })
   const settings = { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress }
-  const shared = { ...accessFor({ accounts, store }), store, blobs, clock, ids, log, secrets, upstreams: client }
+  const shared = {
+    ...accessFor({ accounts, store }),
+    store,
+    blobs,
+    touches,
+    leases,
+    clock,
+    ids,
+    log,
+    secrets,
+    upstreams: client,
+    ...telling,
+  }
   const cache = pullThrough({ ...shared, settings, recordEvent: eventLog({ store, ids }) })
   const about = { version: '0.0.0', store: 'memory', auth: 'strict' as const }
   const server = dataPlane({ ...shared, secret, about, pullThrough: cache }).listen(0, '127.0.0.1')
@@ -93,9 +120,12 @@ export async function startCache(options: CacheOptions) {
     server.close()
     await client.close()
     await cache.resume()
+    leases.stop()
   }
   return {
-    ...{ url, store, blobs, clock, cache, root, close },
+    ...{ url, store, blobs, leases, clock, cache, root, close },
+    /** What a client that logged in a moment ago sends along. */
+    authorization: () => basic(token(principal)),
     /** One request as a client with a fresh token makes it; the body is not read. */
     ask: (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET', holder = principal) =>
       request(`${url}/v2/${path}`, {

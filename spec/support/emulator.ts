@@ -3,12 +3,15 @@ import type { AddressInfo } from 'node:net'
 import type { Accounts } from '../../src/access/credentials.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import type { AdminDeps } from '../../src/control-plane/admin.js'
-import type { ControlPlaneDeps } from '../../src/control-plane/handle.js'
-import { controlPlane } from '../../src/control-plane/server.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { controlPlane, type ControlPlaneServerDeps } from '../../src/control-plane/server.js'
+import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
+import { touchesOn } from '../../src/registry/garbage/touches.js'
+import { leasesOn } from '../../src/registry/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { storeOf } from '../../src/registry/store.js'
 import { accessFor } from './access.js'
+import { telling } from './telling.js'
 
 /** The account, Region and time every spec of the control plane works in. */
 export const account = '123456789012'
@@ -17,17 +20,21 @@ export const now = new Date('2026-01-02T03:04:05.678Z')
 /** The settings of an emulator nobody configured; a spec spreads them and changes what it is about. */
 export const settings = {
   registryHost: 'localhost:4510',
+  registryScheme: 'http' as 'http' | 'https',
   upstreamHosts: [] as string[],
   unsupportedRegions: ['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'],
   principalsAreChecked: true,
   quotas: { pullThroughCacheRules: 10 },
+  checks: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900 },
   secret: 'a secret both planes hold',
   egress: 'all' as 'all' | 'none',
 }
+/** How long the sweep leaves alone what was touched. */
+export const graceSeconds = 3600
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 /** What a spec has otherwise than usual. */
-export interface EmulatorOptions extends Partial<ControlPlaneDeps & AdminDeps> {
+export interface EmulatorOptions extends Partial<ControlPlaneServerDeps> {
   /** Whose keys and policies there are; unless said, an account whose `developer` may do everything ECR has. */
   accounts?: Accounts
 }
@@ -56,15 +63,19 @@ export async function startEmulator({ accounts, ...overrides }: EmulatorOptions 
 function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) {
   let count = 0
   let time = now
+  const clock = {
+    now: async () => time,
+    wall: () => new Date(),
+    advance: async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000)),
+  }
+  const touches = touchesOn({ store, clock, graceSeconds })
   return {
     ...accessFor({ store, ...(accounts && { accounts }) }),
     store,
-    blobs: memoryBlobStore(),
-    clock: {
-      now: async () => time,
-      wall: () => new Date(),
-      advance: async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000)),
-    },
+    blobs: keptBlobs(memoryBlobStore(), touches),
+    touches,
+    leases: leasesOn({ store, ids: randomIds, log: silent }),
+    clock,
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },
     log: silent,
     importer: { pull: unavailable, importImage: unavailable },
@@ -76,6 +87,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     maxSkewSeconds: 300,
     adminAllowed: true,
     about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
+    ...telling,
   }
 }
 

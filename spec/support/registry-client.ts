@@ -5,7 +5,7 @@ import { digestOf, mediaTypes } from './upstream-content.js'
 /** A client of both planes of a running emulator, in the few calls a load is made of. */
 export interface RegistryClient {
   createRepository(repositoryName: string): Promise<void>
-  /** Status and body of a GET below `/v2/`. */
+  /** Status and body of a GET below `/v2/`, from wherever it is redirected to. */
   get(path: string): Promise<{ status: number; body: Buffer }>
   /** Pushes a blob in two chunks and a closing PUT; the digest it has. Throws with the status where it is refused. */
   pushBlob(repository: string, blob: Buffer): Promise<string>
@@ -63,7 +63,10 @@ export function registryClient(
   }
   return {
     createRepository: async (repositoryName) => void (await ecr.send(new CreateRepositoryCommand({ repositoryName }))),
-    get: (path) => ask('GET', `/v2/${path}`),
+    async get(path) {
+      const answer = await ask('GET', `/v2/${path}`)
+      return answer.status === 307 ? fetched(answer.location) : answer
+    },
     async pushBlob(repository, blob) {
       const half = Math.ceil(blob.length / 2)
       const begun = await write('POST', `/v2/${repository}/blobs/uploads/`)
@@ -75,4 +78,10 @@ export function registryClient(
     pushManifest: async (repository, reference, manifest) =>
       void (await write('PUT', `/v2/${repository}/manifests/${reference}`, manifest, mediaTypes.ociManifest)),
   }
+}
+
+/** What the storage behind a presigned URL answers: the registry's credentials are none of its business. */
+async function fetched(url: string) {
+  const { statusCode, body } = await request(url)
+  return { status: statusCode, body: Buffer.from(await body.arrayBuffer()) }
 }

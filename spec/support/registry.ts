@@ -5,14 +5,19 @@ import type { Accounts } from '../../src/access/credentials.js'
 import { issueToken, TOKEN_LIFETIME_MS } from '../../src/access/token.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
 import type { DataPlaneDeps } from '../../src/data-plane/call.js'
 import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
 import { dataPlane } from '../../src/data-plane/server.js'
+import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
+import { touchesOn } from '../../src/registry/garbage/touches.js'
 import { newRepository, type Repository } from '../../src/registry/repository.js'
 import type { Principal } from '../../src/registry/principal.js'
+import { leasesOn } from '../../src/registry/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import type { Registry } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/registry/store.js'
+import { telling } from './telling.js'
 import { accessFor } from './access.js'
 import { type AddedImage, digestOf, type ImageOptions, makeImage, type Manifest } from './upstream-content.js'
 
@@ -42,7 +47,7 @@ export interface RequestOptions {
 }
 
 /** What a spec has otherwise than usual. */
-export interface RegistryOptions extends Partial<DataPlaneDeps> {
+export interface RegistryOptions extends Partial<Omit<DataPlaneDeps, 'admission' | 'room'>> {
   /** Whose policies apply; unless said, an account whose `developer` may do everything. */
   accounts?: Accounts
 }
@@ -132,23 +137,30 @@ async function read(res: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
 function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) {
   let count = 0
   let time = startedAt
   const advance = async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000))
+  const clock = { now: async () => time, wall: () => new Date(), advance }
+  const touches = touchesOn({ store, clock, graceSeconds: 3600 })
   return {
     ...accessFor({ store, ...(accounts && { accounts }) }),
     store,
-    blobs: memoryBlobStore(),
-    clock: { now: async () => time, wall: () => new Date(), advance },
+    blobs: keptBlobs(memoryBlobStore(), touches),
+    touches,
+    leases: leasesOn({ store, ids: randomIds, log: silent }),
+    clock,
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },
-    log: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    log: silent,
     secret: 'a secret both planes hold',
+    ...telling,
     about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
   }
 }
 
-function pullThroughOf(deps: Omit<DataPlaneDeps, 'pullThrough'>) {
+function pullThroughOf(deps: Omit<DataPlaneDeps, 'pullThrough' | 'admission' | 'room'>) {
   return pullThrough({
     ...deps,
     settings: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress: 'all' },

@@ -1,5 +1,7 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
+import { touchesOn } from '../../src/registry/garbage/touches.js'
 import { newRepository, type Repository } from '../../src/registry/repository.js'
 import { storeOf } from '../../src/registry/store.js'
 
@@ -10,7 +12,9 @@ export const now = new Date('2026-01-02T03:04:05.678Z')
 /** A store and blobs in memory with one repository in them, for rules that need no plane around them. */
 export async function registryWith(name: string, repository: Partial<Repository> = {}) {
   const store = storeOf(memoryKeyValue())
-  const blobs = memoryBlobStore()
+  const clock = { now: async () => now, wall: () => now, advance: async () => now }
+  const touches = touchesOn({ store, clock, graceSeconds: 3600 })
+  const blobs = keptBlobs(memoryBlobStore(), touches)
   await store.repositories.insert(registry, name, newRepository(name, now, repository))
-  return { store, blobs }
+  return { store, blobs, touches, clock }
 }

@@ -5,7 +5,7 @@ import { type Registry, repositoryArn } from '../registry/registry.js'
 import { brokenNameConstraint } from '../registry/repository-name.js'
 import type { AccessRequest } from './authorize.js'
 import { asksForResourceTags, conditionValues } from './condition-keys.js'
-import type { Identities } from './identities.js'
+import type { Identities, IdentityPolicies } from './identities.js'
 import { registryPolicy, repositoryPolicy, sessionPolicy } from './parsed-policies.js'
 import {
   actionsOfScopeV1,
@@ -27,32 +27,50 @@ export interface AccessCaseDeps {
 }
 
 /**
- * Gathers what decides whether a principal may take an action on one resource. For a principal nobody knows (any more)
- * no policy applies. `supposed` is asked in place of the repository's own policy.
+ * Gathers what decides whether a principal may take an action on each of these resources, all of it read together. For a
+ * principal nobody knows (any more) no policy applies. `supposed` is asked in place of the repository's own policy.
  */
-export async function accessCase(
+export async function accessCases(
   request: AccessRequest,
-  resource: string,
-  { store, identities }: AccessCaseDeps,
+  deps: AccessCaseDeps,
   supposed?: AttachedPolicy,
-): Promise<AccessCase> {
-  const { principal, action } = request
+): Promise<AccessCase[]> {
+  const { store } = deps
   const registry = registryAsked(request)
-  const repository = repositoryNamed(resource, registry)
-  const own = identities.policiesOf(principal)
-  const policies: ApplicablePolicies = own
-    ? {
-        identity: own.identity,
-        resource: await resourcePolicies(action, registry, repository, store, supposed),
-        boundary: own.boundary,
-        serviceControl: own.serviceControl,
-        session: principal.session?.policies?.map(sessionPolicy),
-      }
-    : { identity: [], resource: [] }
-  const resourceTags = asks(policies, asksForResourceTags) ? await tagsOf(repository, registry, store) : undefined
+  const own = deps.identities.policiesOf(request.principal)
+  const asked = request.resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
+  const attached = own ? await resourcePolicies(request.action, registry, asked, store, supposed) : []
+  const policies = asked.map((_, index) => applicable(own, attached[index], request))
+  const tags = policies.some((applying) => asks(applying, asksForResourceTags))
+    ? await Promise.all(asked.map(({ repository }) => tagsOf(repository, registry, store)))
+    : []
+  return asked.map((one, index) => caseOf({ ...request, registry }, one, policies[index] ?? none, own, tags[index]))
+}
+
+/** For a principal nobody knows (any more). */
+const none: ApplicablePolicies = { identity: [], resource: [] }
+
+function applicable(
+  own: IdentityPolicies | undefined,
+  resource: AttachedPolicy[] = [],
+  { principal }: AccessRequest,
+): ApplicablePolicies {
+  if (!own) return none
+  const { identity, boundary, serviceControl } = own
+  return { identity, resource, boundary, serviceControl, session: principal.session?.policies?.map(sessionPolicy) }
+}
+
+function caseOf(
+  request: AccessRequest,
+  { resource, repository }: Asked,
+  policies: ApplicablePolicies,
+  own: IdentityPolicies | undefined,
+  resourceTags: Record<string, string> | undefined,
+): AccessCase {
+  const { principal, action, registry } = request
   const resourceAccount = accountOf(resource, registry)
   const conditions = asks(policies, hasAny)
-    ? conditionValues({ ...request, registry, identity: own, resourceAccount, resourceTags })
+    ? conditionValues({ ...request, identity: own, resourceAccount, resourceTags })
     : {}
   const mayAllow = {
     resourcePolicyMayAllow: own !== undefined && resourcePolicyMayAllow(action, repository !== undefined),
@@ -61,6 +79,12 @@ export async function accessCase(
     question: { principal: asNamed(principal), action, resource, resourceAccount, conditions, ...mayAllow },
     policies,
   }
+}
+
+/** A resource as it is asked for, and the repository of the registry that it names, if it does. */
+interface Asked {
+  readonly resource: string
+  readonly repository: string | undefined
 }
 
 type Stores = AccessCaseDeps['store']
@@ -86,19 +110,20 @@ function accountOf(resource: string, registry: Registry): string {
   return account === '' ? registry.account : account
 }
 
+/** The policies of the registry and of each repository, in the order of what is asked. */
 async function resourcePolicies(
   action: AccessRequest['action'],
   registry: Registry,
-  repository: string | undefined,
+  asked: readonly Asked[],
   store: Stores,
   supposed?: AttachedPolicy,
-): Promise<AttachedPolicy[]> {
+): Promise<AttachedPolicy[][]> {
   const weights = weightsFor(action)
-  const found = await Promise.all([
+  const [ofRegistry, ...ofRepositories] = await Promise.all([
     registryPolicyFor(action, weights, registry, store),
-    supposed ?? repositoryPolicyFor(weights, registry, repository, store),
+    ...asked.map(({ repository }) => supposed ?? repositoryPolicyFor(weights, registry, repository, store)),
   ])
-  return found.filter((policy) => policy !== undefined)
+  return ofRepositories.map((ofRepository) => [ofRegistry, ofRepository].filter((policy) => policy !== undefined))
 }
 
 async function registryPolicyFor(

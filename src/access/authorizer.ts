@@ -1,6 +1,6 @@
 import { evaluate } from '../iam/evaluate.js'
-import type { AccessQuestion, AttachedPolicy, Decision } from '../iam/policy.js'
-import { accessCase, type AccessCaseDeps } from './access-case.js'
+import type { Decision } from '../iam/policy.js'
+import { type AccessCase, type AccessCaseDeps, accessCases } from './access-case.js'
 import { accessRefusal } from './access-refusal.js'
 import type { AccessRequest, Authorize } from './authorize.js'
 import type { DecisionLog } from './decision-log.js'
@@ -16,22 +16,20 @@ export interface AuthorizerDeps extends AccessCaseDeps {
  */
 export function authorizer(deps: AuthorizerDeps): Authorize {
   return async (request) => {
-    for (const resource of request.resources) {
-      const { question, decision } = await decide(request, resource, deps)
-      if (!decision.allowed) throw accessRefusal(question, decision)
+    for (const asked of await accessCases(request, deps)) {
+      const decision = decide(asked, request, deps)
+      if (!decision.allowed) throw accessRefusal(asked.question, decision)
     }
   }
 }
 
-/** Decides on one resource and remembers how; `supposed` is asked in place of the repository's own policy. */
-export async function decide(
-  request: AccessRequest,
-  resource: string,
-  deps: AuthorizerDeps,
-  supposed?: AttachedPolicy,
-): Promise<{ question: AccessQuestion; decision: Decision }> {
-  const { question, policies } = await accessCase(request, resource, deps, supposed)
+/** Decides a case and remembers how. */
+export function decide(
+  { question, policies }: AccessCase,
+  { request }: Pick<AccessRequest, 'request'>,
+  { decisions }: Pick<AuthorizerDeps, 'decisions'>,
+): Decision {
   const decision = evaluate(question, policies)
-  deps.decisions.decided(request.request.requestId, { question, policies, decision })
-  return { question, decision }
+  decisions.decided(request.requestId, { question, policies, decision })
+  return decision
 }

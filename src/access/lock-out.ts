@@ -1,3 +1,4 @@
+import { accessCases } from './access-case.js'
 import type { AccessRequest } from './authorize.js'
 import { type AuthorizerDeps, decide } from './authorizer.js'
 import { repositoryPolicy } from './parsed-policies.js'
@@ -14,6 +15,6 @@ export async function locksOut(
 ): Promise<boolean> {
   const again: AccessRequest = { ...request, action: 'ecr:SetRepositoryPolicy', resources: [repositoryArn] }
   const supposed = { ...repositoryPolicy(policyText), name: 'repository policy that was to be set' }
-  const { decision } = await decide(again, repositoryArn, deps, supposed)
-  return !decision.allowed
+  const cases = await accessCases(again, deps, supposed)
+  return cases.some((asked) => !decide(asked, again, deps).allowed)
 }

@@ -27,12 +27,14 @@ export const issueToken = (grant: Grant, secret: string): string => signClaims('
 export const authorizationToken = (grant: Grant, secret: string): string =>
   Buffer.from(`AWS:${issueToken(grant, secret)}`).toString('base64')
 
-/** The grant of a token that is genuine; `expired` once its time is over, undefined when it is forged. */
-export function readToken(token: string, secret: string, now: Date): Grant | 'expired' | undefined {
+/** The grant of a genuine token, also of one whose time is over; undefined when it is forged. */
+export function openToken(token: string, secret: string): Grant | undefined {
   const grant = readClaims('token', token, secret)
-  if (!isGrant(grant)) return undefined
-  return grant.expiresAt > now.getTime() ? grant : 'expired'
+  return isGrant(grant) ? grant : undefined
 }
+
+/** Whether the time of a token is not over yet. */
+export const isCurrent = ({ expiresAt }: Grant, now: Date): boolean => expiresAt > now.getTime()
 
 function isGrant(value: unknown): value is Grant {
   if (!isObject(value) || !isObject(value.registry)) return false

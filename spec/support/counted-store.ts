@@ -1,0 +1,28 @@
+import { expect } from 'vitest'
+import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
+import { storeOf } from '../../src/registry/store.js'
+
+const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
+/** An empty store in this Redis that counts how often somebody waited for it. */
+export async function countedStore(url: string) {
+  let trips = 0
+  const keyValue = await redisKeyValue({ url, log, onRoundTrip: () => void trips++ })
+  await keyValue.clear()
+  return {
+    store: storeOf(keyValue),
+    /** Does it once, and waits until nothing goes on behind it: a pull is written down once a minute. */
+    async settled(work: () => Promise<unknown>): Promise<void> {
+      await work()
+      let before = -1
+      const areThereMore = () => before !== (before = trips)
+      await expect.poll(areThereMore, { interval: 30 }).toBe(false)
+    },
+    /** How many round trips this takes. */
+    async count(work: () => Promise<unknown>): Promise<number> {
+      const before = trips
+      await work()
+      return trips - before
+    },
+  }
+}

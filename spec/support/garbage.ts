@@ -1,0 +1,86 @@
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
+import { sweep, type SweepOptions } from '../../src/registry/garbage/sweep.js'
+import { touchesOn } from '../../src/registry/garbage/touches.js'
+import { keepManifest } from '../../src/registry/keep-manifest.js'
+import { appendPart, beginUpload, completeUpload } from '../../src/registry/layer-upload.js'
+import { leasesOn } from '../../src/registry/leases.js'
+import { parseManifest } from '../../src/registry/manifest.js'
+import type { BlobStore } from '../../src/registry/ports/blob-store.js'
+import type { KeyValue } from '../../src/registry/ports/key-value.js'
+import { noMetrics } from '../../src/registry/ports/metrics.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { pushImage } from '../../src/registry/push-image.js'
+import { newRepository } from '../../src/registry/repository.js'
+import { storeOf } from '../../src/registry/store.js'
+import { imageManifest, sha256 } from './push.js'
+
+export const registry = { account: '123456789012', region: 'us-east-1' }
+export const graceSeconds = 3600
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
+/** State and blobs in memory unless said otherwise, the rules that use them, the sweep, and a clock that is moved by hand. */
+export function installationWith({
+  keyValue = memoryKeyValue(),
+  bytes = memoryBlobStore(),
+  grace = graceSeconds,
+}: { keyValue?: KeyValue; bytes?: BlobStore; grace?: number } = {}) {
+  let offset = 0
+  const clock = {
+    now: async () => new Date(Date.now() + offset),
+    wall: () => new Date(),
+    advance: async (seconds: number) => new Date(Date.now() + (offset += seconds * 1000)),
+  }
+  const store = storeOf(keyValue)
+  const touches = touchesOn({ store, clock, graceSeconds: grace })
+  const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs: 400, lookMs: 10 })
+  const blobs = keptBlobs(bytes, touches)
+  const storage = { store, blobs, touches, clock }
+  const deps = { ...storage, leases, log: silent, metrics: noMetrics, graceSeconds: grace }
+
+  async function upload(repository: string, content: string) {
+    const session = { registry, repository, id: randomIds.uuid() }
+    await beginUpload(storage, session, await clock.now())
+    await appendPart(storage, session, { bytes: [Buffer.from(content)] })
+    return completeUpload(storage, session, sha256(content))
+  }
+  /** A manifest of these layers, with an empty config, put; the layers were uploaded before. */
+  async function put(repository: string, layers: readonly string[], tag?: string) {
+    const contents = ['{}', ...layers].map((content) => ({ digest: sha256(content), size: content.length }))
+    const text = imageManifest(contents[0]!, contents.slice(1))
+    const image = {
+      ...{ repository, digest: sha256(text), manifest: parseManifest(Buffer.from(text)), manifestSize: text.length },
+      ...{ now: (await clock.now()).getTime(), ...(tag !== undefined && { tag }) },
+    }
+    await keepManifest(blobs, image.digest, Buffer.from(text))
+    await pushImage(storage, registry, image, Buffer.from(text))
+    return image.digest
+  }
+
+  return {
+    ...deps,
+    bytes,
+    upload,
+    put,
+    push: async (repository: string, layers: readonly string[], tag?: string) => {
+      for (const content of ['{}', ...layers]) await upload(repository, content)
+      return put(repository, layers, tag)
+    },
+    createRepository: (name: string) => store.repositories.insert(registry, name, newRepository(name, new Date())),
+    layer: (repository: string, content: string) => store.layers.get(registry, keyOf(repository, sha256(content))),
+    isKept: async (content: string) => (await bytes.size(sha256(content))) !== undefined,
+    kept: async () => (await all(bytes.list())).map(({ digest }) => digest).sort(),
+    sweep: (options?: SweepOptions, more: Partial<typeof deps> = {}) => sweep({ ...deps, ...more }, options),
+    /** What was touched until now is old. */
+    later: () => clock.advance(grace + 1),
+  }
+}
+
+/** Everything that comes. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const item of items) found.push(item)
+  return found
+}

@@ -1,0 +1,12 @@
+import { defaultLimits } from '../../src/registry/limits/limits.js'
+import { noMetrics } from '../../src/registry/ports/metrics.js'
+import { noTraces } from '../../src/registry/ports/traces.js'
+
+/** What a plane has that nobody watches. */
+export const telling = {
+  metrics: noMetrics,
+  traces: noTraces,
+  metricsText: async () => ({ contentType: 'text/plain', body: '' }),
+  isReady: async () => true,
+  limits: defaultLimits,
+}
