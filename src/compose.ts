@@ -20,7 +20,9 @@ import { openStorage, type Storage } from './compose/storage.js'
 import type { Config } from './config.js'
 import { controlPlane } from './control-plane/server.js'
 import { pullThrough } from './data-plane/cache/pull-through.js'
+import { pullSessions } from './data-plane/pull-sessions.js'
 import { dataPlane } from './data-plane/server.js'
+import { blobTotals } from './compose/blob-totals.js'
 import { eventLog } from './registry/event-log.js'
 import type { DecisionSource } from './registry/ports/decision-source.js'
 import type { Importer } from './registry/ports/importer.js'
@@ -71,6 +73,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
       async close() {
         importing?.importer.stop()
         await Promise.all(servers.map(drain))
+        await importing?.pullSessions.close()
         for (const close of closing) await close()
       },
     }
@@ -92,16 +95,17 @@ interface Telling {
 function partsOf(config: Config, storage: Storage, tls: Certificate | undefined, { log, metrics, traces }: Telling) {
   const { clock, ids } = storage
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
+  const totals = blobTotals(storage.blobs)
   const upstreams = lateHttpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth), decisionLog()]
   return {
     ...storage,
     ...{ store, log, metrics, traces, upstreams: observedUpstreams(upstreams, metrics, traces) },
-    metricsText: sharedText(() => metrics.text()),
+    metricsText: sharedText(async () => metrics.text(await totals())),
     secrets: configuredSecrets(config.accounts),
     secret: secretOf(config),
     ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
-    recordEvent: eventLog({ store, ids }),
+    events: eventLog({ store, ids }),
     limits: config.limits,
     isReady: () => isReady(store),
     ...(tls && { tls }),
@@ -127,10 +131,17 @@ const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret }: Parts): DataP
 
 async function startDataPlane(config: Config, parts: Parts, servers: Server[]) {
   const { pullThroughCache, network } = config
-  const importer = pullThrough({ ...parts, settings: { ...pullThroughCache, egress: network.egress } })
-  const server = await listen(dataPlane({ ...parts, pullThrough: importer }), config.host, config.registryPort)
+  const { log, events } = parts
+  const importer = pullThrough({
+    ...parts,
+    recordEvent: events.cacheAction,
+    settings: { ...pullThroughCache, egress: network.egress },
+  })
+  const sessions = pullSessions({ log, recordPull: config.events.pulls ? events.pull : undefined })
+  const plane = dataPlane({ ...parts, pullThrough: importer, pullSessions: sessions })
+  const server = await listen(plane, config.host, config.registryPort)
   servers.push(server)
-  return { importer, server }
+  return { importer, pullSessions: sessions, server }
 }
 
 async function startControlPlane(

@@ -52,6 +52,8 @@ export interface Config {
     readonly graceSeconds: number
     readonly sweepIntervalSeconds: number
   }
+  /** What is recorded for `/_admin/events` beside what the cache does. */
+  readonly events: { readonly pulls: boolean }
   /** What each plane of a process takes on. */
   readonly limits: Limits
   readonly pullThroughCache: PullThroughSettings & {
@@ -86,6 +88,7 @@ export const defaultConfig: Config = {
   network: { egress: 'all' },
   quotas: { pullThroughCacheRules: 10 },
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
+  events: { pulls: true },
   limits: defaultLimits,
   pullThroughCache: {
     checkIntervalSeconds: 86_400,
@@ -98,7 +101,7 @@ export const defaultConfig: Config = {
 type ConfigFile = Partial<Omit<Config, Nested>> & { readonly [Name in Nested]?: Partial<Config[Name]> }
 
 /** Settings whose members have defaults of their own. */
-type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'limits' | 'pullThroughCache'
+type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
@@ -115,6 +118,7 @@ export function readConfig(flags: Given, environment: NodeJS.ProcessEnv): Config
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
     garbage: { ...defaultConfig.garbage, ...file.garbage },
+    events: { ...defaultConfig.events, ...file.events },
     limits: { ...defaultConfig.limits, ...file.limits },
     pullThroughCache: { ...defaultConfig.pullThroughCache, ...file.pullThroughCache },
   }

@@ -71,9 +71,9 @@ describe('POST /_admin/reset', () => {
 describe('GET /_admin/events', () => {
   it('lists what the cache did, in order, in the shape of EventBridge', async () => {
     await using emulator = await startEmulator()
-    const record = eventLog(emulator.deps)
+    const { cacheAction: record } = eventLog(emulator.deps)
     const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }
-    const facts = { registry: { account, region }, repository: 'quay/app', rule, tag: 'v1', succeeded: true }
+    const facts = { registry: { account, region }, repository: 'quay/app', rule, tag: 'v1', status: 'SUCCESS' as const }
     await record({ ...facts, action: 'import', outcome: 'imported' }, now)
     await record({ ...facts, action: 'check', outcome: 'unchanged' }, now)
 
@@ -96,8 +96,8 @@ describe('GET /_admin/events, of very many', () => {
     await using emulator = await startEmulator()
     const { store } = emulator.deps
     const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }
-    const facts = { registry: { account, region }, repository: 'quay/app', rule, succeeded: true }
-    await eventLog(emulator.deps)({ ...facts, action: 'check', outcome: 'unchanged' }, now)
+    const facts = { registry: { account, region }, repository: 'quay/app', rule, status: 'SUCCESS' as const }
+    await eventLog(emulator.deps).cacheAction({ ...facts, action: 'check', outcome: 'unchanged' }, now)
     const [event] = (await store.events.list(installation, { limit: 1 })).items
     for (let n = 0; n < 10_000; n++) {
       const id = `9999 ${String(n).padStart(5, '0')}`

@@ -10,14 +10,14 @@ const action = {
   repository: 'quay/app',
   rule,
   action: 'check',
-  succeeded: true,
+  status: 'SUCCESS',
   outcome: 'unchanged',
 } as const
 
 describe('the event log', () => {
   it('names the service-linked role as the one who acts', async () => {
     const { store } = await registryWith('quay/app')
-    await eventLog({ store, ids: randomIds })(action, now)
+    await eventLog({ store, ids: randomIds }).cacheAction(action, now)
 
     const [event] = (await store.events.list(installation, { limit: 1 })).items
     expect(event?.detail.principal).toBe(
@@ -27,12 +27,12 @@ describe('the event log', () => {
 
   it('drops what is too old at the first event of a process', async () => {
     const { store } = await registryWith('quay/app')
-    await eventLog({ store, ids: randomIds })(action, now)
+    await eventLog({ store, ids: randomIds }).cacheAction(action, now)
     const [event] = (await store.events.list(installation, { limit: 1 })).items
     for (let n = 0; n < 10_000; n++) await store.events.put(installation, `2025 ${String(n).padStart(5, '0')}`, event!)
     await store.events.put(installation, '2025 00000', { ...event!, time: '2025', id: '00000' })
 
-    await eventLog({ store, ids: randomIds })(action, new Date(now.getTime() + 1))
+    await eventLog({ store, ids: randomIds }).cacheAction(action, new Date(now.getTime() + 1))
 
     expect(await store.events.get(installation, '2025 00000')).toBeUndefined()
   })

@@ -11,11 +11,12 @@ import { httpUpstreams } from '../../src/adapters/http/upstream.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
+import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { dataPlane } from '../../src/data-plane/server.js'
 import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
 import { touchesOn } from '../../src/registry/garbage/touches.js'
 import { eventLog } from '../../src/registry/event-log.js'
-import type { CacheEvent } from '../../src/registry/events.js'
+import type { CacheEvent, PullEvent } from '../../src/registry/events.js'
 import { mediaTypes } from '../../src/registry/manifest.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
@@ -106,9 +107,14 @@ export async function startCache(options: CacheOptions) {
     upstreams: client,
     ...telling,
   }
-  const cache = pullThrough({ ...shared, settings, recordEvent: eventLog({ store, ids }) })
+  const events = eventLog({ store, ids })
+  const sessions = pullSessions({ log, recordPull: events.pull })
+  const cache = pullThrough({ ...shared, settings, recordEvent: events.cacheAction })
   const about = { version: '0.0.0', store: 'memory', auth: 'strict' as const }
-  const server = dataPlane({ ...shared, secret, about, pullThrough: cache }).listen(0, '127.0.0.1')
+  const server = dataPlane({ ...shared, secret, about, pullThrough: cache, pullSessions: sessions }).listen(
+    0,
+    '127.0.0.1',
+  )
   await new Promise((ready) => server.once('listening', ready))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const token = (holder: Principal) =>
@@ -140,8 +146,18 @@ export async function startCache(options: CacheOptions) {
         ...rule,
       }),
     image: (repository: string, digest: string) => store.images.get(registry, keyOf(repository, digest)),
+    /** What the cache did. */
     events: async (): Promise<CacheEvent['detail'][]> =>
-      (await store.events.list(installation, { limit: 1000 })).items.map(({ detail }) => detail),
+      (await store.events.list(installation, { limit: 1000 })).items.flatMap((event) =>
+        event['detail-type'] === 'ECR Pull Through Cache Action' ? [event.detail] : [],
+      ),
+    /** The pulls so far, each of them taken to be over. */
+    pulls: async (): Promise<PullEvent['detail'][]> => {
+      await sessions.close()
+      return (await store.events.list(installation, { limit: 1000 })).items.flatMap((event) =>
+        event['detail-type'] === 'ecr-local Image Pull' ? [event.detail] : [],
+      )
+    },
     /** A forced refresh, as BatchImportUpstreamImage hands it over. */
     importImage: (repository: string, imageTag: string) =>
       cache.importImage({ registry, repository, imageId: { imageTag }, principal, request: requestContext }),

@@ -1,5 +1,6 @@
 import { defaultLimits } from '../../src/registry/limits/limits.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
+import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { noTraces } from '../../src/registry/ports/traces.js'
 
 /** What a plane has that nobody watches. */
@@ -9,4 +10,8 @@ export const telling = {
   metricsText: async () => ({ contentType: 'text/plain', body: '' }),
   isReady: async () => true,
   limits: defaultLimits,
+  pullSessions: pullSessions({
+    log: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    recordPull: undefined,
+  }),
 }

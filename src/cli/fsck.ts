@@ -3,7 +3,7 @@ import type { Config } from '../config.js'
 import { fsck as check } from '../registry/garbage/fsck.js'
 import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
-import { amountOf, numberOf } from './amounts.js'
+import { amountOf, numberOf } from '../server/amounts.js'
 import { requireKept } from './gc.js'
 
 /** What fsck has to say, and whether all is well now. */

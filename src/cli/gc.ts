@@ -5,7 +5,7 @@ import type { Swept } from '../registry/garbage/running.js'
 import { sweep } from '../registry/garbage/sweep.js'
 import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
-import { amountOf, numberOf } from './amounts.js'
+import { amountOf, numberOf } from '../server/amounts.js'
 
 /**
  * Removes what nobody needs any more, as planes do now and then in the background, and tells what went. Planes may run

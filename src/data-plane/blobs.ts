@@ -9,11 +9,15 @@ import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './errors.js'
+import type { PullSource } from './pull-sessions.js'
 
 /** GET /v2/<name>/blobs/<digest>: from the cache, or through it as it fills. */
 export const getBlob: Endpoint = async (call, deps) => {
   const layer = await findLayer(call.registry, call.repository, call.reference, deps)
-  await sendLayer(call, layer, call.registry, deps)
+  const { registry, repository, principal } = call
+  await sendLayer(call, layer, registry, deps, (bytes, source) =>
+    deps.pullSessions.layer({ registry, repository, principal: principal.arn }, bytes, source),
+  )
 }
 
 /**
@@ -76,11 +80,15 @@ export async function sendLayer(
   layer: Layer,
   registry: Registry,
   deps: DataPlaneDeps,
+  sent: (bytes: number, source: PullSource) => void = () => {},
 ): Promise<void> {
   const source = await sourceOf(layer, registry, deps)
   const { size } = source
   const location = source.isKept ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
-  if (location !== undefined) return respond({ req, res }, 307, { location, 'docker-content-digest': layer.digest })
+  if (location !== undefined) {
+    sent(size, 'cache')
+    return respond({ req, res }, 307, { location, 'docker-content-digest': layer.digest })
+  }
   const range = byteRange(req.headers.range, size)
   if (size === 0) return respond({ req, res }, 200, headersOf(layer.digest, size))
 
@@ -88,6 +96,7 @@ export async function sendLayer(
   if (!source.isKept) begin()
   const take: TakeChunk = (chunk) => {
     begin()
+    sent(chunk.length, source.isKept ? 'cache' : 'upstream')
     return written(res, chunk)
   }
   const isThere = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {

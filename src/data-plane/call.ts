@@ -19,6 +19,7 @@ import type { RequestContext } from '../registry/request-context.js'
 import type { AboutDeps } from '../server/about.js'
 import type { PlaneServerDeps } from '../server/plane-server.js'
 import type { PullThrough } from './cache/pull-through.js'
+import type { PullSessions } from './pull-sessions.js'
 
 /** Everything a request to the registry may need. */
 export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
@@ -34,6 +35,7 @@ export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   /** Whose tokens are still good. */
   readonly identities: Pick<Identities, 'policiesOf'>
   readonly pullThrough: PullThrough
+  readonly pullSessions: PullSessions
   /** Reads authorization tokens and layer URLs; the control plane signs with the same. */
   readonly secret: string
   readonly metrics: Metrics

@@ -18,23 +18,23 @@ const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 
 /** GET and HEAD /v2/<name>/manifests/<tag or digest>: the bytes as they were pushed, or as the upstream gave them. */
 export const getManifest: Endpoint = async (call, deps) => {
-  const { req, registry, repository, principal, request } = call
-  const found = await deps.pullThrough.pull({
-    registry,
-    repository,
-    imageId: imageIdOf(call.reference),
-    principal,
-    request,
-  })
+  const { req, registry, repository, principal, request, now } = call
+  const imageId = imageIdOf(call.reference)
+  const found = await deps.pullThrough.pull({ registry, repository, imageId, principal, request })
   if (isFailure(found)) throw refusalOf(found)
   const { digest, mediaType, manifestSize } = found.image
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
 
   if (isKnown(req.headers['if-none-match'], digest)) return respond(call, 304, headers)
-  if (req.method === 'HEAD') return respond(call, 200, { ...headers, 'content-length': manifestSize })
+  const puller = { registry, repository, principal: principal.arn, now }
+  if (req.method === 'HEAD') {
+    if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag)
+    return respond(call, 200, { ...headers, 'content-length': manifestSize })
+  }
   const bytes = await deps.blobs.read(digest)
   if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
-  void recordPull(deps, registry, found.image, call.now)
+  void recordPull(deps, registry, found.image, now)
+  deps.pullSessions.manifest(puller, found.image, imageId.imageTag, found.isImported ? 'upstream' : 'cache')
   respond(call, 200, headers, bytes)
 }
 

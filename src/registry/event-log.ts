@@ -1,4 +1,4 @@
-import type { CacheEvent } from './events.js'
+import type { CacheEvent, PullEvent, RecordedEvent } from './events.js'
 import { listAll } from './list-all.js'
 import type { Ids } from './ports/ids.js'
 import { keyOf, type Store } from './ports/store.js'
@@ -12,24 +12,45 @@ export interface CacheAction {
   repository: string
   rule: Pick<PullThroughCacheRule, 'ecrRepositoryPrefix' | 'upstreamRegistryUrl'>
   action: CacheEvent['detail']['action']
-  succeeded: boolean
+  status: CacheEvent['detail']['sync-status']
   outcome: string
   tag?: string | undefined
   digest?: string | undefined
 }
 
-/** Older events than the last ten thousand are dropped, at a process's first event too: many a process has few. */
-const MAX_EVENTS = 10_000
-const PRUNE_EVERY = 100
+/** The facts of one caller's pull. */
+export interface Pull {
+  registry: Registry
+  repository: string
+  detail: Omit<PullEvent['detail'], 'repository-name'>
+}
 
-/** Writes down what the cache does. Ids order the events of one instant. */
-export function eventLog({ store, ids }: { store: Store; ids: Ids }) {
+/** Records events in the store, where `/_admin/events` finds those of every plane. */
+export interface EventLog {
+  cacheAction(action: CacheAction, now: Date): Promise<void>
+  pull(pull: Pull, now: Date): Promise<void>
+}
+
+/**
+ * How many events are kept. Older ones are removed at the first event of a process, since many a process records few, and
+ * then every thousand events: to find the oldest, all are listed.
+ */
+const MAX_EVENTS = 10_000
+const PRUNE_EVERY = 1000
+
+/** An event log on a store. Ids order the events of one instant. */
+export function eventLog({ store, ids }: { store: Store; ids: Ids }): EventLog {
   let count = 0
 
-  return async function recordEvent(action: CacheAction, now: Date): Promise<void> {
-    const event = eventOf(action, now, `${String(count++).padStart(8, '0')}-${ids.uuid()}`)
+  async function record(eventWith: (id: string) => RecordedEvent): Promise<void> {
+    const event = eventWith(`${String(count++).padStart(8, '0')}-${ids.uuid()}`)
     await store.events.put(installation, keyOf(event.time, event.id), event)
     if (count % PRUNE_EVERY === 1) await prune(store)
+  }
+
+  return {
+    cacheAction: (action, now) => record((id) => cacheEvent(action, now, id)),
+    pull: (pull, now) => record((id) => pullEvent(pull, now, id)),
   }
 }
 
@@ -40,20 +61,24 @@ async function prune(store: Store) {
   }
 }
 
-function eventOf(facts: CacheAction, now: Date, id: string): CacheEvent {
-  const { registry, repository, rule, action, succeeded, outcome, tag, digest } = facts
+const envelope = ({ registry, repository }: { registry: Registry; repository: string }, now: Date, id: string) => ({
+  version: '0' as const,
+  id,
+  account: registry.account,
+  time: now.toISOString(),
+  region: registry.region,
+  resources: [repositoryArn(registry, repository)],
+})
+
+function cacheEvent(facts: CacheAction, now: Date, id: string): CacheEvent {
+  const { registry, repository, rule, action, status, outcome, tag, digest } = facts
   return {
-    version: '0',
-    id,
+    ...envelope(facts, now, id),
     'detail-type': 'ECR Pull Through Cache Action',
     source: 'aws.ecr',
-    account: registry.account,
-    time: now.toISOString(),
-    region: registry.region,
-    resources: [repositoryArn(registry, repository)],
     detail: {
       'rule-version': '1',
-      'sync-status': succeeded ? 'SUCCESS' : 'FAILED',
+      'sync-status': status,
       'ecr-repository-prefix': rule.ecrRepositoryPrefix,
       'repository-name': repository,
       'upstream-registry-url': rule.upstreamRegistryUrl,
@@ -65,3 +90,10 @@ function eventOf(facts: CacheAction, now: Date, id: string): CacheEvent {
     },
   }
 }
+
+const pullEvent = (pull: Pull, now: Date, id: string): PullEvent => ({
+  ...envelope(pull, now, id),
+  'detail-type': 'ecr-local Image Pull',
+  source: 'ecr-local',
+  detail: { 'repository-name': pull.repository, ...pull.detail },
+})

@@ -1,21 +1,25 @@
+/** What every event of EventBridge says. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html */
+interface Envelope {
+  version: '0'
+  id: string
+  account: string
+  time: string
+  region: string
+  resources: string[]
+}
+
 /**
  * What the cache did, in EventBridge's shape (`ECR Pull Through Cache Action`), with what a test wants to know beside
  * it: which kind of action, and why it ended as it did.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
  */
-export interface CacheEvent {
-  version: '0'
-  id: string
+export interface CacheEvent extends Envelope {
   'detail-type': 'ECR Pull Through Cache Action'
   source: 'aws.ecr'
-  account: string
-  time: string
-  region: string
-  resources: string[]
   detail: {
     'rule-version': '1'
-    /** AWS documents SUCCESS only; FAILED is ours (docs/fidelity.md). */
-    'sync-status': 'SUCCESS' | 'FAILED'
+    /** AWS documents SUCCESS only; the others are ours (docs/fidelity.md). */
+    'sync-status': 'IN_PROGRESS' | 'SUCCESS' | 'FAILED'
     'ecr-repository-prefix': string
     'repository-name': string
     'upstream-registry-url': string
@@ -29,3 +33,27 @@ export interface CacheEvent {
     principal: string
   }
 }
+
+/**
+ * One caller's pull from one repository: its manifests and the layers that followed. Ours, since the service sends no
+ * event for a pull, so neither its type nor its source is one of AWS's.
+ */
+export interface PullEvent extends Envelope {
+  'detail-type': 'ecr-local Image Pull'
+  source: 'ecr-local'
+  detail: {
+    'repository-name': string
+    'image-tags': string[]
+    'image-digests': string[]
+    /** ARN of the caller. */
+    principal: string
+    /** `miss` where anything had to be fetched from the upstream. */
+    'cache-result': 'hit' | 'miss'
+    /** Bytes of manifests and layers; those of a redirect to the bucket count as sent. */
+    'bytes-from-cache': number
+    'bytes-from-upstream': number
+  }
+}
+
+/** What `/_admin/events` lists. */
+export type RecordedEvent = CacheEvent | PullEvent

@@ -24,6 +24,8 @@ export interface ImageFailure {
 export interface FoundImage {
   image: Image
   tag?: Tag
+  /** Set where the image was fetched from an upstream to answer this very request. */
+  isImported?: true
 }
 
 /** The image a caller names, or the failure that says why there is none. */

@@ -14,6 +14,6 @@ export const nothingCounted = () => ({
   fillsInFlight: 0,
   roundTrips: tally(),
   swept: tally(),
-  /** Undefined until a sweep of this process has walked them. */
-  blobs: undefined as { count: number; bytes: number } | undefined,
+  /** As last counted for a scrape. */
+  blobs: undefined as { readonly count: number; readonly bytes: number } | undefined,
 })

@@ -40,8 +40,8 @@ export function exposition(counted: Counted): () => Promise<MetricsText> {
   show('fills_in_flight', 'Layers on their way from upstream registries', () => counted.fillsInFlight)
   count('store_round_trips', 'Times a store across a network was waited for', [], counted.roundTrips)
   count('swept', 'What the garbage collection took away', ['kind'], counted.swept)
-  show('blobs', 'Blobs there were at the last sweep of this process', () => counted.blobs?.count)
-  show('blob_bytes', 'Bytes of the blobs there were at the last sweep of this process', () => counted.blobs?.bytes)
+  show('blobs', 'Blobs kept; of very many, as last counted', () => counted.blobs?.count)
+  show('blob_bytes', 'Bytes of the blobs kept; of very many, as last counted', () => counted.blobs?.bytes)
   return async () => ({ contentType: registry.contentType, body: await registry.metrics() })
 }
 

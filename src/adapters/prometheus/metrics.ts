@@ -3,7 +3,8 @@ import { nothingCounted } from './counted.js'
 
 /** What was counted, and how to have it written. */
 export interface PrometheusMetrics extends Metrics {
-  text(): Promise<MetricsText>
+  /** `blobs`: the blobs there are now, where they can be counted. */
+  text(blobs?: { readonly count: number; readonly bytes: number }): Promise<MetricsText>
 }
 
 /**
@@ -25,16 +26,18 @@ export function prometheusMetrics(): PrometheusMetrics {
     upstream: (question, outcome) => counted.upstream.add(1, question, outcome),
     fill() {
       counted.fillsInFlight++
-      return (outcome, bytes) => {
-        counted.fillsInFlight--
-        counted.fills.add(1, outcome)
-        counted.fillBytes.add(bytes)
+      return {
+        received: (bytes) => counted.fillBytes.add(bytes),
+        ended(outcome) {
+          counted.fillsInFlight--
+          counted.fills.add(1, outcome)
+        },
       }
     },
     storeRoundTrip: () => counted.roundTrips.add(1),
     swept: (kind, count) => counted.swept.add(count, kind),
-    blobs: (count, bytes) => void (counted.blobs = { count, bytes }),
-    async text() {
+    async text(blobs) {
+      counted.blobs = blobs
       text ??= import('./exposition.js').then(({ exposition }) => exposition(counted))
       return (await text)()
     },

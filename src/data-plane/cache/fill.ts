@@ -2,7 +2,7 @@ import type { Touches } from '../../registry/garbage/touches.js'
 import type { BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
 import type { Lease, Leases } from '../../registry/ports/leases.js'
 import type { Log } from '../../registry/ports/log.js'
-import type { Metrics } from '../../registry/ports/metrics.js'
+import type { FillMetrics, Metrics } from '../../registry/ports/metrics.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import { following, type Following } from './following.js'
 import { type Growth, newGrowth } from './growth.js'
@@ -98,7 +98,9 @@ async function wasHere(lease: Lease, filling: Filling): Promise<boolean> {
   try {
     const isHere = (await blobs.size(request.digest)) !== undefined
     if (!isHere)
-      await counted(request, metrics, () => transfer(request, blobs, { growth, started: start }, others.left()))
+      await counted(metrics, ({ received }) =>
+        transfer(request, blobs, { growth, started: start, received }, others.left()),
+      )
     void lease.release()
     return isHere
   } catch (error) {
@@ -113,13 +115,13 @@ function tell(name: string, lease: Lease, log: Log): void {
   lease.follow(name).catch((err: unknown) => log.warn({ err, lease: lease.name }, 'others cannot follow a transfer'))
 }
 
-async function counted({ size }: FillRequest, metrics: Metrics, work: () => Promise<void>): Promise<void> {
-  const ended = metrics.fill()
+async function counted(metrics: Metrics, work: (fill: FillMetrics) => Promise<void>): Promise<void> {
+  const fill = metrics.fill()
   try {
-    await work()
-    ended('kept', size)
+    await work(fill)
+    fill.ended('kept')
   } catch (error) {
-    ended('failed', 0)
+    fill.ended('failed')
     throw error
   }
 }

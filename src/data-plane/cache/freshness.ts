@@ -30,7 +30,7 @@ export function checkTag(
       const newer = await newerManifest(wanted, cached)
       if (newer) return { moved: await keepImage(wanted, newer, deps) }
       await noteCheck(wanted, cached, { checkedAt: wanted.now.getTime() }, deps)
-      await report(wanted, cached, true, 'unchanged', deps)
+      await report(wanted, cached, 'SUCCESS', 'unchanged', deps)
       return {}
     } catch (error) {
       const failure = error as Error
@@ -58,7 +58,7 @@ async function noteFailure(wanted: ManifestImport, cached: Tag, failure: Error, 
   const answered = failure instanceof UpstreamFailure && failure.answered
   const { checkedAt = 0 } = cached.upstream ?? {}
   await noteCheck(wanted, cached, answered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps)
-  await report(wanted, cached, false, `cached image kept: ${failure.message}`, deps)
+  await report(wanted, cached, 'FAILED', `cached image kept: ${failure.message}`, deps)
 }
 
 /** Best effort: a full disk must not keep the cached image from being served. A tag pushed or moved meanwhile is left alone. */
@@ -74,7 +74,12 @@ async function noteCheck(
     .catch((err: unknown) => log.warn({ err, ...wanted.imageId }, 'a check was not written down'))
 }
 
-const report = (wanted: ManifestImport, { digest }: Tag, succeeded: boolean, outcome: string, deps: ImportDeps) =>
-  deps.recordEvent({ ...factsOf(wanted), digest, action: 'check', succeeded, outcome }, wanted.now)
+const report = (
+  wanted: ManifestImport,
+  { digest }: Tag,
+  status: 'SUCCESS' | 'FAILED',
+  outcome: string,
+  deps: ImportDeps,
+) => deps.recordEvent({ ...factsOf(wanted), digest, action: 'check', status, outcome }, wanted.now)
 
 const tagKey = ({ repository, imageId }: ManifestImport) => keyOf(repository, imageId.imageTag ?? '')

@@ -51,7 +51,7 @@ export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promis
       return await keepImage(wanted, manifest, deps)
     } catch (error) {
       const { message: outcome } = error as Error
-      await deps.recordEvent({ ...factsOf(wanted), action: 'import', succeeded: false, outcome }, now)
+      await deps.recordEvent({ ...factsOf(wanted), action: 'import', status: 'FAILED', outcome }, now)
       throw error
     }
   })
@@ -83,7 +83,7 @@ export async function keepImage(
   const kept = outcome.tagKept
     ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
     : 'imported'
-  await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', succeeded: true, outcome: kept }, now)
+  await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', status: 'SUCCESS', outcome: kept }, now)
   return outcome
 }
 

@@ -103,8 +103,9 @@ async function pull(request: PullRequest, cache: Cache): Promise<Answer> {
   const now = new Date(request.request.at)
   const isDue = (record: Tag) => isCheckDue(record, now, cache.settings)
   if (!isDue(tag)) return found
-  await refresh(request, isDue, tellingUnder(request, cache))
-  return find(request, cache)
+  const { moved } = await refresh(request, isDue, tellingUnder(request, cache))
+  const refreshed = await find(request, cache)
+  return moved && !isFailure(refreshed) ? { ...refreshed, isImported: true } : refreshed
 }
 
 /** Asks the upstream whatever the 24 hours say, and answers when the image is here whole. A pushed tag stays what it is. */
@@ -138,7 +139,8 @@ async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Ca
     const now = await cache.clock.now()
     const imported = await importManifest({ registry, repository, imageId, source, now, makesRepository: true }, cache)
     if (imported) finishBehind(registry, imported, cache)
-    return await find(request, cache)
+    const found = await find(request, cache)
+    return isFailure(found) ? found : { ...found, isImported: true }
   } catch (error) {
     return upstreamFailureOf(error, imageId)
   }

@@ -15,6 +15,8 @@ export interface Watching {
   readonly growth: Growth
   /** Told when the upstream begins to send. */
   readonly started: (writer: Pick<BlobWriter, 'name'>) => void
+  /** Called with the number of bytes that came from the upstream, as they come. */
+  readonly received: (bytes: number) => void
 }
 
 /** Bytes copied at a time from where a transfer died. */
@@ -30,10 +32,11 @@ const MAX_RESUMPTIONS = 100
 export async function transfer(
   request: FillRequest,
   blobs: Pick<BlobStore, 'create'>,
-  { growth, started }: Watching,
+  watching: Watching,
   left?: GrowingBytes,
 ): Promise<void> {
   const { digest, size } = request
+  const { growth } = watching
   const writer = await blobs.create()
   growth.begin(writer)
   try {
@@ -41,7 +44,7 @@ export async function transfer(
     let fruitless = 0
     for (let resumptions = 0; writer.size < size; resumptions++) {
       const before = writer.size
-      const broken = await receive(request, writer, growth, () => started(writer))
+      const broken = await receive(request, writer, watching)
       fruitless = writer.size > before ? 0 : fruitless + 1
       if (broken && (fruitless >= MAX_FRUITLESS || resumptions >= MAX_RESUMPTIONS)) throw brokenOff(broken)
     }
@@ -68,8 +71,7 @@ async function copy(left: GrowingBytes, writer: BlobWriter, growth: Growth, size
 async function receive(
   request: FillRequest,
   writer: BlobWriter,
-  growth: Growth,
-  started: () => void,
+  { growth, started, received }: Watching,
 ): Promise<Error | undefined> {
   const { size } = request
   const { size: announced, body } = await request.openBody(writer.size)
@@ -77,7 +79,7 @@ async function receive(
   let appending = Promise.resolve()
   try {
     if (announced !== undefined && announced !== size) throw wrongLength(announced, size)
-    started()
+    started(writer)
     for (;;) {
       const { chunk, broken } = await nextChunk(chunks)
       await appending
@@ -85,6 +87,7 @@ async function receive(
       if (!chunk)
         return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
       if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
+      received(chunk.length)
       appending = append(chunk, writer, growth)
     }
   } finally {

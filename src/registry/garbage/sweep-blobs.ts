@@ -70,13 +70,9 @@ async function markCandidates(sweep: Running, kept: ReadonlySet<string>): Promis
 }
 
 async function* candidates(sweep: Running, kept: ReadonlySet<string>): AsyncGenerator<StoredBlob, void> {
-  let [count, bytes] = [0, 0]
   for await (const blob of unhurried(sweep.blobs.list())) {
-    count++
-    bytes += blob.size
     if (!kept.has(shortOf(blob.digest)) && !(await sweep.isTouched(blob.digest))) yield blob
   }
-  sweep.metrics.blobs(count, bytes)
 }
 
 /** The marks, of those that nobody has touched meanwhile. */

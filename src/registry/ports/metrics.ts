@@ -6,14 +6,18 @@ export interface Metrics {
   cache(kind: 'manifest' | 'layer', result: 'hit' | 'miss'): void
   /** A question to an upstream and how it ended: `ok`, or the kind of its failure. */
   upstream(question: 'resolve' | 'manifest' | 'blob' | 'ping', outcome: string): void
-  /** A fill begins; call the answer when it ended, with the bytes it brought. */
-  fill(): (outcome: 'kept' | 'failed', bytes: number) => void
+  /** A fill begins: `received` counts bytes as they arrive, `ended` how it ended. */
+  fill(): FillMetrics
   /** Commands that went to the store together and were waited for together. */
   storeRoundTrip(): void
   /** What a sweep took away. */
   swept(kind: 'layer' | 'blob' | 'upload' | 'temporary', count: number): void
-  /** Every blob there is, as the last sweep found them: counting them for each scrape would be a walk. */
-  blobs(count: number, bytes: number): void
+}
+
+/** What one fill counts. */
+export interface FillMetrics {
+  received(bytes: number): void
+  ended(outcome: 'kept' | 'failed'): void
 }
 
 /** What `/metrics` answers. */
@@ -27,8 +31,7 @@ export const noMetrics: Metrics = {
   request: () => () => {},
   cache() {},
   upstream() {},
-  fill: () => () => {},
+  fill: () => ({ received() {}, ended() {} }),
   storeRoundTrip() {},
   swept() {},
-  blobs() {},
 }

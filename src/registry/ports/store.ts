@@ -1,6 +1,6 @@
 import type { Image, Layer, Reference, Tag } from '../image.js'
 import type { PlannedImport, PullThroughCacheRule } from '../pull-through.js'
-import type { CacheEvent } from '../events.js'
+import type { RecordedEvent } from '../events.js'
 import type { Registry } from '../registry.js'
 import type { AheadOptions } from './key-value.js'
 import type { Policy, Repository } from '../repository.js'
@@ -19,7 +19,7 @@ export interface Records {
   readonly repositoryPolicies: Collection<Policy> // repository
   readonly accountSettings: Collection<string> // name
   readonly imports: Collection<PlannedImport> // account region repository digest; in `installation`
-  readonly events: Collection<CacheEvent> // time, then order; in `installation`
+  readonly events: Collection<RecordedEvent> // time, then order; in `installation`
   readonly settings: Collection<string> // name; in `installation`
   readonly roles: Collection<RecordedRole> // account name; in `installation`
   readonly leases: Collection<LeaseRecord> // name; in `installation`
