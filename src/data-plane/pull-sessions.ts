@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Image } from '../registry/image.js'
 import type { Pull } from '../registry/event-log.js'
 import type { Log } from '../registry/ports/log.js'
@@ -7,12 +8,16 @@ import type { Registry } from '../registry/registry.js'
 /** Where the bytes of an answer came from: they were here, or they were fetched from the upstream for this pull. */
 export type PullSource = 'cache' | 'upstream'
 
-/** Who pulls from where. */
-export interface Puller {
+/** Who pulls from which repository. */
+export interface Caller {
   readonly registry: Registry
   readonly repository: string
-  /** ARN of the caller. */
+  /** ARN. */
   readonly principal: string
+}
+
+/** A caller at the moment a pull may begin. */
+export interface Puller extends Caller {
   readonly now: Date
 }
 
@@ -25,7 +30,7 @@ export interface PullSessions {
   /** A tag was resolved by HEAD, as Docker and containerd do before they get the manifest by its digest. */
   resolved(puller: Puller, tag: string): void
   manifest(puller: Puller, image: Image, tag: string | undefined, source: PullSource): void
-  layer(puller: Pick<Puller, 'registry' | 'repository' | 'principal'>, bytes: number, source: PullSource): void
+  layer(caller: Caller, bytes: number, source: PullSource): void
   /** Records the pulls in hand; resolves when they are recorded. */
   close(): Promise<void>
 }
@@ -42,7 +47,6 @@ interface Session {
   readonly tags: Set<string>
   readonly digests: Set<string>
   readonly bytes: Record<PullSource, number>
-  lastActive: number
   isLogged: boolean
 }
 
@@ -55,65 +59,68 @@ const MAX_NAMES = 20
 
 /** The pulls of one data plane. */
 export function pullSessions({ log, recordPull }: PullSessionDeps): PullSessions {
-  const sessions = new Map<string, Session>()
   const recording = new Set<Promise<void>>()
-  let timer: NodeJS.Timeout | undefined
-
-  const keyOfPuller = ({ registry, repository, principal }: Pick<Puller, 'registry' | 'repository' | 'principal'>) =>
-    keyOf(registry.account, registry.region, repository, principal)
-
-  function sessionOf(puller: Puller): Session {
-    const key = keyOfPuller(puller)
-    const session: Session = sessions.get(key) ?? {
-      ...{ puller, tags: new Set(), digests: new Set(), bytes: { cache: 0, upstream: 0 } },
-      ...{ lastActive: 0, isLogged: false },
-    }
-    session.lastActive = performance.now()
-    if (!sessions.has(key)) begin(key, session)
-    return session
-  }
-
-  function begin(key: string, session: Session): void {
-    const [oldest] = sessions.size >= MAX_SESSIONS ? sessions : []
-    if (oldest) end(...oldest)
-    sessions.set(key, session)
-    timer ??= setInterval(endQuiet, QUIET_MS / 5).unref()
-  }
-
-  function endQuiet(): void {
-    const quietSince = performance.now() - QUIET_MS
-    for (const [key, session] of sessions) if (session.lastActive <= quietSince) end(key, session)
-  }
-
-  function end(key: string, session: Session): void {
-    sessions.delete(key)
-    if (sessions.size === 0) timer = void clearInterval(timer)
+  const sessions = sessionsInHand((session) => {
     if (!recordPull || session.digests.size === 0) return
     const recorded = recordPull(eventOf(session), session.puller.now)
       .catch((err: unknown) => log.warn({ err }, 'a pull was not recorded as an event'))
       .finally(() => recording.delete(recorded))
     recording.add(recorded)
-  }
+  })
 
   return {
-    resolved: (puller, tag) => void addTo(sessionOf(puller).tags, tag),
+    resolved: (puller, tag) => addTo(sessions.of(puller).tags, tag),
     manifest(puller, image, tag, source) {
-      const session = sessionOf(puller)
+      const session = sessions.of(puller)
       if (tag !== undefined) addTo(session.tags, tag)
       addTo(session.digests, image.digest)
       session.bytes[source] += image.manifestSize
       if (!session.isLogged) logPull(log, session, image, source)
       session.isLogged = true
     },
-    layer(puller, bytes, source) {
-      const session = sessions.get(keyOfPuller(puller))
-      if (!session) return
-      session.lastActive = performance.now()
-      session.bytes[source] += bytes
+    layer(caller, bytes, source) {
+      const session = sessions.find(caller)
+      if (session) session.bytes[source] += bytes
     },
     async close() {
-      for (const [key, session] of sessions) end(key, session)
+      sessions.endAll()
       await Promise.all(recording)
+    },
+  }
+}
+
+/** The sessions that are not over: `ended` is called with each that has been quiet, or is the oldest of too many. */
+function sessionsInHand(ended: (session: Session) => void) {
+  const sessions = new LRUCache<string, Session>({
+    ...{ max: MAX_SESSIONS, ttl: QUIET_MS, updateAgeOnGet: true, allowStale: true },
+    // The same clock as the timer below, also where it is replaced.
+    ...{ ttlResolution: 0, perf: { now: () => performance.now() } },
+    dispose: ended,
+  })
+  let timer: NodeJS.Timeout | undefined
+
+  function endQuiet(): void {
+    sessions.purgeStale()
+    if (sessions.size === 0) timer = void clearInterval(timer)
+  }
+
+  function begin(key: string, puller: Puller): Session {
+    const names = { tags: new Set<string>(), digests: new Set<string>() }
+    const session: Session = { puller, ...names, bytes: { cache: 0, upstream: 0 }, isLogged: false }
+    sessions.set(key, session)
+    timer ??= setInterval(endQuiet, QUIET_MS / 5).unref()
+    return session
+  }
+
+  const keyOfPuller = ({ registry, repository, principal }: Caller) =>
+    keyOf(registry.account, registry.region, repository, principal)
+
+  return {
+    of: (puller: Puller): Session => sessions.get(keyOfPuller(puller)) ?? begin(keyOfPuller(puller), puller),
+    find: (caller: Caller): Session | undefined => sessions.get(keyOfPuller(caller)),
+    endAll(): void {
+      sessions.clear()
+      endQuiet()
     },
   }
 }

@@ -27,8 +27,8 @@ export interface Pull {
 
 /** Records events in the store, where `/_admin/events` finds those of every plane. */
 export interface EventLog {
-  cacheAction(action: CacheAction, now: Date): Promise<void>
-  pull(pull: Pull, now: Date): Promise<void>
+  readonly cacheAction: (action: CacheAction, now: Date) => Promise<void>
+  readonly pull: (pull: Pull, now: Date) => Promise<void>
 }
 
 /**

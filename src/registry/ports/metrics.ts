@@ -16,8 +16,8 @@ export interface Metrics {
 
 /** What one fill counts. */
 export interface FillMetrics {
-  received(bytes: number): void
-  ended(outcome: 'kept' | 'failed'): void
+  readonly received: (bytes: number) => void
+  readonly ended: (outcome: 'kept' | 'failed') => void
 }
 
 /** What `/metrics` answers. */
