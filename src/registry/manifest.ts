@@ -27,6 +27,9 @@ export interface Manifest {
   manifests: Descriptor[]
 }
 
+/** Whether a manifest of this media type lists images rather than layers. */
+export const isIndex = (mediaType: string): boolean => indexTypes.has(mediaType)
+
 const DIGEST = /^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/
 
 /** Whether this is a digest of an algorithm we keep: sha256 or sha512. */

@@ -21,6 +21,10 @@ export interface PlannedImport {
   repository: string
   /** The manifest whose members and blobs are to be fetched. */
   digest: string
+  /** Under which it was pulled; for what is reported about it. */
+  tag?: string
+  /** Set for an image of an index that is being imported: it is reported as a part of that import. */
+  isMember?: true
   plannedAt: number
   /** When it last could not be finished: nobody tries again of itself for a while. */
   failedAt?: number

@@ -81,37 +81,42 @@ describe('a first pull by tag', () => {
     expect([blob.statusCode, blob.headers.location]).toEqual([200, undefined])
   })
 
-  it('writes down what it did', async () => {
+  it('is an event when it begins and an event when everything is cached, with bytes, platforms and time', async () => {
     await using given = await cacheOf()
     await given.cache.ask(`${name}/manifests/latest`)
-    const [event] = await given.cache.events()
-    expect(event).toEqual({
+    await given.cache.settled()
+    const [begun, ended, ...others] = await given.cache.events()
+    const facts = {
       'rule-version': '1',
-      'sync-status': 'SUCCESS',
       'ecr-repository-prefix': 'ecr-public',
       'repository-name': name,
       'upstream-registry-url': 'public.ecr.aws',
       'image-tag': 'latest',
       'image-digest': given.index.digest,
       action: 'import',
-      outcome: 'imported',
       principal: serviceLinkedRole,
-    })
+    }
+    const outcome = 'importing: the manifest is here, its layers follow'
+    expect(begun).toEqual({ ...facts, 'sync-status': 'IN_PROGRESS', outcome })
+    const whole: unknown = expect.stringMatching(/^imported \d+\.\d KiB, 2 platforms, \d+\.\d s$/)
+    expect(ended).toEqual({ ...facts, 'sync-status': 'SUCCESS', outcome: whole })
+    expect(others).toEqual([])
   })
 
-  it('says so in the log, with one line for each manifest it imports', async () => {
+  it('is logged in two lines, when it begins and when everything is cached, however many images the index lists', async () => {
     const info = vi.fn<Log['info']>()
     await using given = await cacheOf('all', { trace() {}, debug() {}, info, warn() {}, error() {} })
     await given.cache.ask(`${name}/manifests/latest`)
     await given.cache.settled()
-    const { index, amd64, arm64 } = given
-    const facts = { principal: serviceLinkedRole, ...registry, repository: name, upstreamRegistryUrl: 'public.ecr.aws' }
-    const lines = [{ tag: 'latest', digest: index.digest }, { digest: amd64.digest }, { digest: arm64.digest }]
-    expect(info).toHaveBeenCalledTimes(lines.length)
-    for (const [place, line] of lines.entries()) {
-      const told = expect.objectContaining({ ...facts, ...line }) as object
-      expect(info).toHaveBeenNthCalledWith(place + 1, told, 'pull through cache import')
-    }
+    const { digest } = given.index
+    const facts: unknown = expect.objectContaining({
+      ...{ principal: serviceLinkedRole, ...registry, repository: name, tag: 'latest', digest },
+      upstreamRegistryUrl: 'public.ecr.aws',
+    })
+    expect(info.mock.calls).toEqual([
+      [facts, `${name}:latest importing: the manifest is here, its layers follow`],
+      [facts, expect.stringMatching(/^ecr-public\/nginx\/nginx:latest imported \d+\.\d KiB, 2 platforms, \d+\.\d s$/)],
+    ])
   })
 
   it('finds nothing where the upstream has no such image, and makes no repository', async () => {

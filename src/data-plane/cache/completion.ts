@@ -7,6 +7,7 @@ import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { PlannedImport } from '../../registry/pull-through.js'
 import { installation, type Registry } from '../../registry/registry.js'
 import type { LayerCache } from './layer-cache.js'
+import { importProgress, type ImportProgress } from './import-progress.js'
 import { LOOK_EVERY_MS, leftPlans, type LeftPlansDeps } from './left-plans.js'
 import { limits } from './limits.js'
 import { type ImportDeps, importManifest, planKey } from './manifest-import.js'
@@ -41,6 +42,11 @@ interface Run extends CompletionDeps {
   stopped: boolean
 }
 
+/** The run of one import, reported on. */
+interface ImportRun extends Run {
+  readonly progress: ImportProgress
+}
+
 /** Blobs of one upstream fetched behind pulls at a time: fewer than it takes, so that those in the foreground go first. */
 const BACKGROUND_BLOBS = 3
 
@@ -70,9 +76,9 @@ export function completion(deps: CompletionDeps): Completion {
   }
 }
 
-const telling = (told: Told, run: Run): Run => ({
+const telling = <More extends object>(more: More, run: Run): Run & More => ({
   ...run,
-  ...told,
+  ...more,
   get stopped() {
     return run.stopped
   },
@@ -80,12 +86,19 @@ const telling = (told: Told, run: Run): Run => ({
 
 async function carryOut(plan: PlannedImport, lease: Lease, run: Run): Promise<void> {
   const { account, region, repository, digest } = plan
+  const progress = importProgress(plan, run)
   try {
-    await bringImage({ account, region }, repository, digest, run)
-    if (!run.stopped && !lease.isLost) await run.store.imports.remove(installation, planKey(plan))
+    await bringImage({ account, region }, repository, digest, telling({ progress }, run))
+    if (run.stopped || lease.isLost) return
+    const isPlanned = (await run.store.imports.get(installation, planKey(plan))) !== undefined
+    await run.store.imports.remove(installation, planKey(plan))
+    // An import that is asked for again and lacks nothing is no news.
+    if (isPlanned) await progress.succeeded()
   } catch (err) {
-    if (!run.stopped) await noteFailure(plan, err, run)
+    if (!run.stopped) await Promise.all([noteFailure(plan, err, run), progress.failed(err)])
     throw err
+  } finally {
+    progress.stop()
   }
 }
 
@@ -104,12 +117,13 @@ async function bringImage(
   registry: Registry,
   repository: string,
   digest: string,
-  run: Run,
+  run: ImportRun,
   seen = new Set<string>(),
 ): Promise<void> {
   const image = await run.store.images.get(registry, keyOf(repository, digest))
   if (!image || run.stopped || seen.has(digest)) return
   seen.add(digest)
+  run.progress.image(image)
   const failures: unknown[] = []
   const bring = (work: Promise<void>) => work.catch((failure: unknown) => void failures.push(failure))
   for (const member of image.manifests) await bring(bringMember(registry, image, member.digest, run, seen))
@@ -118,7 +132,13 @@ async function bringImage(
   if (failures.length > 0) throw failures[0]
 }
 
-async function bringMember(registry: Registry, { repository }: Image, digest: string, run: Run, seen: Set<string>) {
+async function bringMember(
+  registry: Registry,
+  { repository }: Image,
+  digest: string,
+  run: ImportRun,
+  seen: Set<string>,
+) {
   const here = await run.store.images.get(registry, keyOf(repository, digest))
   if (!here && !(await bringManifest(registry, repository, digest, run))) return
   await bringImage(registry, repository, digest, run, seen)
@@ -132,7 +152,7 @@ async function bringManifest(registry: Registry, repository: string, digest: str
   if (!source) throw noRuleServes(repository)
   const now = await run.clock.now()
   try {
-    await importManifest({ registry, repository, imageId: { imageDigest: digest }, source, now }, run)
+    await importManifest({ registry, repository, imageId: { imageDigest: digest }, source, now, isMember: true }, run)
     return true
   } catch (error) {
     if (error instanceof UpstreamFailure && error.kind === 'not-found') return false
@@ -140,7 +160,7 @@ async function bringManifest(registry: Registry, repository: string, digest: str
   }
 }
 
-async function bringBlob(registry: Registry, repository: string, digest: string, run: Run): Promise<void> {
+async function bringBlob(registry: Registry, repository: string, digest: string, run: ImportRun): Promise<void> {
   const layer = await run.store.layers.get(registry, keyOf(repository, digest))
   if (!layer || (await run.blobs.size(digest)) !== undefined) return
   const rule = await ruleOf(registry, repository, run)
@@ -149,6 +169,7 @@ async function bringBlob(registry: Registry, repository: string, digest: string,
     if (run.stopped || (await run.blobs.size(digest)) !== undefined) return
     const fill = await run.layers.fill(registry, layer)
     if (!fill) throw noRuleServes(repository)
+    run.progress.fill(fill)
     await fill.done
   })
 }

@@ -11,6 +11,8 @@ import { type FillRequest, transfer } from './transfer.js'
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */
 export interface Fill {
   readonly size: number
+  /** Bytes that have come so far. */
+  readonly received: number
   /** Resolves when the upstream begins to send; rejects with its failure before any client has seen a byte. */
   readonly started: Promise<void>
   /** Resolves when the blob is verified and kept; rejects when nothing was kept. */
@@ -67,6 +69,9 @@ export function startFill(name: string, request: FillRequest, deps: FillDeps): F
 
   return {
     size: request.size,
+    get received() {
+      return growth.size
+    },
     started,
     done,
     send: (range, take) => sendAsItComes(range, take, request.digest, growth, deps.blobs),

@@ -3,6 +3,8 @@ import type { BlobWriter, GrowingBytes } from '../../registry/ports/blob-store.j
 /** How far a transfer has come, and those who wait for it to get further. */
 export interface Growth {
   readonly outcome: 'kept' | Error | undefined
+  /** Bytes that have come so far. */
+  readonly size: number
   /** Bytes that may be read; none yet. Those of another transfer take the place of one that died. */
   begin(bytes: Pick<BlobWriter | GrowingBytes, 'read'>): void
   /** Bytes that have just been appended. */
@@ -25,20 +27,21 @@ export function newGrowth(): Growth {
   const waiting: (() => void)[] = []
   let bytes: Pick<BlobWriter | GrowingBytes, 'read'> | undefined
   let latest = nothing
-  let [size, isVerified] = [0, false]
+  let isVerified = false
   const wake = () => waiting.splice(0).forEach((resolve) => resolve())
   const state = {
     outcome: undefined as 'kept' | Error | undefined,
+    size: 0,
     begin(begun: Pick<BlobWriter | GrowingBytes, 'read'>) {
-      ;[bytes, size, latest] = [begun, 0, nothing]
+      ;[bytes, state.size, latest] = [begun, 0, nothing]
     },
     advance(chunk: Buffer) {
-      latest = { start: size, chunk }
-      size += chunk.length
+      latest = { start: state.size, chunk }
+      state.size += chunk.length
       wake()
     },
     advanceTo(reached: number) {
-      size = Math.max(size, reached)
+      state.size = Math.max(state.size, reached)
       wake()
     },
     verified() {
@@ -50,7 +53,7 @@ export function newGrowth(): Growth {
       wake()
     },
     further: () => new Promise<void>((resolve) => waiting.push(resolve)),
-    available: (position: number, end: number) => Math.min(size, isVerified ? end + 1 : end) - position,
+    available: (position: number, end: number) => Math.min(state.size, isVerified ? end + 1 : end) - position,
     async read(position: number, length: number) {
       const { start, chunk } = latest
       const isAtHand = position >= start && position < start + chunk.length

@@ -8,6 +8,7 @@ import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Log } from '../../registry/ports/log.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
+import type { PlannedImport } from '../../registry/pull-through.js'
 import { recordImage } from '../../registry/push-image.js'
 import type { NewImage, PutOutcome } from '../../registry/put-image.js'
 import { installation, type Registry } from '../../registry/registry.js'
@@ -24,6 +25,8 @@ export interface ManifestImport {
   readonly now: Date
   /** Set by a first pull; what is brought behind it does not bring back a repository that was deleted meanwhile. */
   readonly makesRepository?: boolean
+  /** As of PlannedImport. */
+  readonly isMember?: true
 }
 
 /** What importing needs. */
@@ -51,7 +54,8 @@ export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promis
       return await keepImage(wanted, manifest, deps)
     } catch (error) {
       const { message: outcome } = error as Error
-      await deps.recordEvent({ ...factsOf(wanted), action: 'import', status: 'FAILED', outcome }, now)
+      if (!wanted.isMember)
+        await deps.recordEvent({ ...factsOf(wanted), action: 'import', status: 'FAILED', outcome }, now)
       throw error
     }
   })
@@ -69,7 +73,12 @@ export async function keepImage(
   const { registry, repository, now } = wanted
   const { digest, bytes } = fetched
   const manifest = acceptManifest(fetched)
-  const plan = { ...registry, repository, digest, plannedAt: now.getTime() }
+  const { imageTag: tag } = wanted.imageId
+  const plan: PlannedImport = {
+    ...{ ...registry, repository, digest, plannedAt: now.getTime() },
+    ...(tag !== undefined && { tag }),
+    ...(wanted.isMember && { isMember: true }),
+  }
   await Promise.all([
     keepManifest(deps.blobs, digest, bytes),
     wanted.makesRepository && deps.store.repositories.insert(registry, repository, newRepository(repository, now)),
@@ -77,13 +86,14 @@ export async function keepImage(
   ])
   const image: NewImage = {
     ...{ repository, digest, manifest, manifestSize: bytes.length, now: now.getTime(), pulledThrough: true },
-    ...(wanted.imageId.imageTag !== undefined && { tag: wanted.imageId.imageTag }),
+    ...(tag !== undefined && { tag }),
   }
   const outcome = await recordImage(deps, registry, image, bytes)
   const kept = outcome.tagKept
     ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
-    : 'imported'
-  await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', status: 'SUCCESS', outcome: kept }, now)
+    : 'importing: the manifest is here, its layers follow'
+  if (!wanted.isMember)
+    await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', status: 'IN_PROGRESS', outcome: kept }, now)
   return outcome
 }
 

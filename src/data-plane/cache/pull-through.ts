@@ -86,8 +86,11 @@ function recorder(log: Log, write: PullThroughDeps['recordEvent']): PullThroughD
   return (action, now) => {
     const { registry, rule, ...facts } = action
     const { upstreamRegistryUrl } = rule
+    const { repository, tag, digest = '', outcome } = facts
+    const name = tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`
+    const message = `${name} ${action.action === 'check' ? `checked: ${outcome}` : outcome}`
     const principal = serviceLinkedRoleArn(registry.account)
-    log.info({ principal, ...registry, upstreamRegistryUrl, ...facts }, `pull through cache ${action.action}`)
+    log.info({ principal, ...registry, upstreamRegistryUrl, ...facts }, message)
     return write(action, now).catch((err: unknown) => log.warn({ err }, 'an event was not written down'))
   }
 }
@@ -114,7 +117,7 @@ async function importImage(request: PullRequest, cache: Cache): Promise<Answer> 
   try {
     if (!isFailure(found) && found.tag?.upstream) await forcedRefresh(request, cache)
     const answer = isFailure(found) ? await pull(request, cache) : await find(request, cache)
-    if (!isFailure(answer)) await cache.completion.complete(planOf(request.registry, answer), cache)
+    if (!isFailure(answer)) await cache.completion.complete(planOf(request, answer), cache)
     return answer
   } catch (error) {
     return upstreamFailureOf(error, request.imageId)
@@ -138,7 +141,7 @@ async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Ca
     cache.metrics.cache('manifest', 'miss')
     const now = await cache.clock.now()
     const imported = await importManifest({ registry, repository, imageId, source, now, makesRepository: true }, cache)
-    if (imported) finishBehind(registry, imported, cache)
+    if (imported) finishBehind(request, imported, cache)
     const found = await find(request, cache)
     return isFailure(found) ? found : { ...found, isImported: true }
   } catch (error) {
@@ -153,13 +156,13 @@ async function refresh(request: PullRequest, isDue: (tag: Tag) => boolean, cache
   if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return {}
   const now = await cache.clock.now()
   const outcome = await checkTag({ registry, repository, imageId, source, now }, isDue, cache)
-  if (outcome.moved) finishBehind(registry, outcome.moved, cache)
+  if (outcome.moved) finishBehind(request, outcome.moved, cache)
   return outcome
 }
 
 /** Members and blobs follow behind the pull; where that fails it is logged and stays planned. */
-function finishBehind(registry: Registry, { image }: PutOutcome, cache: Cache): void {
-  cache.completion.complete(planOf(registry, { image }), cache).catch(() => {})
+function finishBehind(request: PullRequest, { image }: PutOutcome, cache: Cache): void {
+  cache.completion.complete(planOf(request, { image }), cache).catch(() => {})
 }
 
 function may(request: PullRequest, action: AccessRequest['action'], { authorize }: Cache): Promise<boolean> {
@@ -171,10 +174,11 @@ function may(request: PullRequest, action: AccessRequest['action'], { authorize 
 const find = ({ registry, repository, imageId }: PullRequest, { store }: Cache) =>
   findImage(store, registry, repository, imageId)
 
-const planOf = ({ account, region }: Registry, { image }: Pick<FoundImage, 'image'>) => ({
-  account,
-  region,
+/** The plan that was recorded with the image, for the tag it was asked by. */
+const planOf = ({ registry, imageId }: PullRequest, { image }: Pick<FoundImage, 'image'>) => ({
+  ...registry,
   repository: image.repository,
   digest: image.digest,
+  ...(imageId.imageTag !== undefined && { tag: imageId.imageTag }),
   plannedAt: image.pushedAt,
 })

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { importProgress } from '../../../src/data-plane/cache/import-progress.js'
+import type { CacheAction } from '../../../src/registry/event-log.js'
+import type { Image } from '../../../src/registry/image.js'
+import { mediaTypes } from '../../../src/registry/manifest.js'
+import { now, registry, registryWith } from '../../support/stocked-store.js'
+
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+const plan = { ...registry, repository: 'quay/app', digest: 'sha256:a', tag: 'v1', plannedAt: 0 }
+const mib = 1024 * 1024
+const image = {
+  mediaType: mediaTypes.ociManifest,
+  blobs: [{ digest: 'sha256:b', size: 31 * mib, mediaType: 'x' }],
+} as Image
+
+async function progressOf(more: object = {}) {
+  const { store } = await registryWith('quay/app')
+  await store.rules.put(registry, 'quay', {
+    ...{ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io', createdAt: 0, updatedAt: 0 },
+  })
+  const recordEvent = vi.fn<(action: CacheAction, at: Date) => Promise<void>>(async () => {})
+  const clock = { now: async () => now, wall: () => now, advance: async () => now }
+  const progress = importProgress({ ...plan, ...more }, { store, log: silent, recordEvent, clock })
+  const reports = () => recordEvent.mock.calls.map(([{ status, outcome }]) => `${status} ${outcome}`)
+  return { progress, reports }
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }))
+afterEach(() => void vi.useRealTimers())
+
+describe('the progress of an import', () => {
+  it('is reported every five seconds with the bytes that have come and those that are known to be missing', async () => {
+    const { progress, reports } = await progressOf()
+    const fill = { size: 31 * mib, received: 0, done: new Promise<void>(() => {}) }
+    progress.image(image)
+    progress.fill(fill)
+    fill.received = 12 * mib
+    vi.advanceTimersByTime(5_000)
+    await vi.waitFor(() =>
+      expect(reports()).toEqual(['IN_PROGRESS importing: 12.0 MiB of 31.0 MiB so far, 0 layers done']),
+    )
+    progress.stop()
+  })
+
+  it('ends with the bytes, platforms and seconds of the whole import', async () => {
+    const { progress, reports } = await progressOf()
+    progress.image(image)
+    const done = Promise.resolve()
+    progress.fill({ size: 31 * mib, received: 31 * mib, done })
+    await done
+    vi.advanceTimersByTime(900)
+    await progress.succeeded()
+    expect(reports()).toEqual(['SUCCESS imported 31.0 MiB, 1 platform, 0.9 s'])
+    vi.advanceTimersByTime(60_000)
+    expect(reports()).toHaveLength(1)
+  })
+
+  it('does not count attestations as platforms', async () => {
+    const { progress, reports } = await progressOf()
+    progress.image(image)
+    const statement = { digest: 'sha256:c', size: 1, mediaType: 'application/vnd.in-toto+json' }
+    progress.image({ ...image, blobs: [...image.blobs, statement] })
+    await progress.succeeded()
+    expect(reports()).toEqual(['SUCCESS imported 0 bytes, 1 platform, 0.0 s'])
+  })
+
+  it('ends with the reason where the image could not be imported whole', async () => {
+    const { progress, reports } = await progressOf()
+    await progress.failed(new Error('The upstream answered 503'))
+    expect(reports()).toEqual(['FAILED not imported whole yet: The upstream answered 503'])
+  })
+
+  it('is not reported for an image of an index, which is a part of the import of the index', async () => {
+    const { progress, reports } = await progressOf({ isMember: true })
+    await progress.succeeded()
+    expect(reports()).toEqual([])
+  })
+})
