@@ -8,6 +8,7 @@ import { issueToken, TOKEN_LIFETIME_MS } from '../../src/access/token.js'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import type { UpstreamLimits } from '../../src/adapters/http/limits.js'
 import { httpUpstreams } from '../../src/adapters/http/upstream.js'
+import { verifiedBlobs } from '../../src/adapters/memory/verified-blobs.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
@@ -89,7 +90,10 @@ export async function startCache(options: CacheOptions) {
   const root = kept.root ?? (await mkdtemp(join(tmpdir(), 'ecr-local-')))
   const ids = randomIds
   const touches = touchesOn({ store, clock, graceSeconds })
-  const blobs = keptBlobs(kept.blobs ?? filesystemBlobStore({ root, ids }), touches)
+  const blobs = keptBlobs(
+    kept.blobs ?? verifiedBlobs(filesystemBlobStore({ root, ids }), { log, hashesWhatIsSent: true }),
+    touches,
+  )
   const leases = leasesOn({ store, ids, log, ...leasePatience })
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
   const client = httpUpstreams({ endpoints, clock, limits: { ...impatient, ...limits } })

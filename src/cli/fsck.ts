@@ -18,7 +18,7 @@ export interface FsckOutcome {
  */
 export async function fsck(config: Config, { repair }: { repair: boolean }, log: Log): Promise<FsckOutcome> {
   requireKept(config, 'fsck')
-  const storage = await openStorage(config, { log, metrics: noMetrics })
+  const storage = await openStorage(config, { log, metrics: noMetrics, takesBlobsAsTheyAre: true })
   try {
     const { blobs, bytes, images, findings } = await check(storage, { repair })
     const { found, repaired } = findings

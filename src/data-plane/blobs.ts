@@ -1,23 +1,26 @@
 import type { ServerResponse } from 'node:http'
 import { repositoryNotFound } from '../registry/errors.js'
 import type { Layer } from '../registry/image.js'
-import { layerWithBytes } from '../registry/layer-with-bytes.js'
+import { layerWithBytes, sizeOfBytes } from '../registry/layer-with-bytes.js'
 import { isDigest } from '../registry/manifest.js'
-import type { ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
+import { BlobDamaged, type ByteRange, type TakeChunk } from '../registry/ports/blob-store.js'
 import { keyOf } from '../registry/ports/store.js'
+import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './errors.js'
 import type { PullSource } from './pull-sessions.js'
+import { readableLayer } from './readable-layer.js'
 
 /** GET /v2/<name>/blobs/<digest>: from the cache, or through it as it fills. */
 export const getBlob: Endpoint = async (call, deps) => {
   const layer = await findLayer(call.registry, call.repository, call.reference, deps)
   const { registry, repository, principal } = call
-  await sendLayer(call, layer, registry, deps, (bytes, source) =>
-    deps.pullSessions.layer({ registry, repository, principal: principal.arn }, bytes, source),
-  )
+  await sendLayer(call, layer, registry, deps, {
+    sent: (bytes, source) => deps.pullSessions.layer({ registry, repository, principal: principal.arn }, bytes, source),
+    elsewhere: () => readableLayer(layer.digest, call, deps),
+  })
 }
 
 /**
@@ -29,8 +32,14 @@ export const headBlob: Endpoint = async (call, deps) => {
   const kept = isDigest(reference) ? await layerWithBytes(deps, registry, repository, reference) : undefined
   if (kept) return respond(call, 200, headersOf(kept.digest, kept.size))
   const layer = await findLayer(registry, repository, reference, deps)
-  await answerHead(call, layer, registry, deps)
+  await answerHead(call, layer, registry, deps, () => readableLayer(layer.digest, call, deps))
 }
+
+/** The same layer where the caller may read it, for one that its upstream does not give. */
+type Elsewhere = () => Promise<Layer | undefined>
+
+/** Who comes with the URL of a layer is nobody we know: the URL is good for that layer of that repository. */
+const nowhere: Elsewhere = async () => undefined
 
 /** Says what a layer is like: always from here, wherever clients fetch its bytes. Throws BLOB_UNKNOWN. */
 export async function answerHead(
@@ -38,15 +47,24 @@ export async function answerHead(
   layer: Layer,
   registry: Registry,
   deps: DataPlaneDeps,
+  elsewhere = nowhere,
 ): Promise<void> {
-  const size = (await deps.blobs.size(layer.digest)) ?? (await sizeToCome(layer, registry, deps))
-  if (size === undefined) throw blobUnknown(layer.digest)
-  respond(call, 200, headersOf(layer.digest, size))
+  const { digest } = layer
+  const size = (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeToCome(layer, registry, deps, elsewhere))
+  if (size === undefined) throw blobUnknown(digest)
+  respond(call, 200, headersOf(digest, size))
 }
 
-async function sizeToCome(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps) {
-  const comes = layer.pulledThrough && (await pullThrough.isServed(registry, layer.repository))
-  return comes ? layer.size : undefined
+async function sizeToCome(
+  layer: Layer,
+  registry: Registry,
+  { pullThrough, blobs }: DataPlaneDeps,
+  elsewhere: Elsewhere,
+) {
+  if (!layer.pulledThrough) return undefined
+  if (await pullThrough.isToCome(registry, layer)) return layer.size
+  const other = await elsewhere()
+  return other && sizeOfBytes(other, blobs)
 }
 
 /** DELETE /v2/<name>/blobs/<digest>: in ECR layers go with their images. */
@@ -68,6 +86,13 @@ export async function findLayer(
   throw blobUnknown(digest)
 }
 
+/** What goes with sending a layer to a caller who is known. */
+interface Delivery {
+  /** Told how many bytes went out, and where they came from. */
+  readonly sent?: (bytes: number, source: PullSource) => void
+  readonly elsewhere?: Elsewhere
+}
+
 /** As long as the URLs of GetDownloadUrlForLayer live: what a client has begun to fetch it may finish. */
 const LOCATION_SECONDS = 3600
 
@@ -80,9 +105,10 @@ export async function sendLayer(
   layer: Layer,
   registry: Registry,
   deps: DataPlaneDeps,
-  sent: (bytes: number, source: PullSource) => void = () => {},
+  delivery: Delivery = {},
 ): Promise<void> {
-  const source = await sourceOf(layer, registry, deps)
+  const { sent = () => {}, elsewhere = nowhere } = delivery
+  const source = await sourceOf(layer, registry, deps, elsewhere)
   const { size } = source
   const location = source.isKept ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
   if (location !== undefined) {
@@ -99,13 +125,16 @@ export async function sendLayer(
     sent(chunk.length, source.isKept ? 'cache' : 'upstream')
     return written(res, chunk)
   }
-  const isThere = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
+  const outcome = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
+    if (!res.headersSent && err instanceof BlobDamaged) return 'damaged'
     if (!res.headersSent) throw err
     deps.log.debug({ err, digest: layer.digest }, 'a layer was not sent whole')
     res.destroy()
     return true
   })
-  if (!isThere) throw blobUnknown(layer.digest)
+  // The damaged bytes are gone: the upstream has others, or the layer is not here.
+  if (outcome === 'damaged') return sendLayer({ req, res }, layer, registry, deps, delivery)
+  if (!outcome) throw blobUnknown(layer.digest)
   res.end()
 }
 
@@ -138,13 +167,34 @@ interface LayerSource {
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
-async function sourceOf(layer: Layer, registry: Registry, deps: DataPlaneDeps): Promise<LayerSource> {
-  const { digest } = layer
-  const size = await deps.blobs.size(digest)
+async function sourceOf(
+  layer: Layer,
+  registry: Registry,
+  deps: DataPlaneDeps,
+  elsewhere: Elsewhere,
+): Promise<LayerSource> {
+  const size = await sizeOfBytes(layer, deps.blobs)
   if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
-  if (size !== undefined) return { size, isKept: true, send: (range, take) => deps.blobs.send(digest, range, take) }
-  const fill = layer.pulledThrough ? await deps.pullThrough.layer(registry, layer) : undefined
-  if (!fill) throw blobUnknown(digest)
+  if (size !== undefined) return keptSource(layer.digest, size, deps)
+  try {
+    return await fillSource(layer, registry, deps)
+  } catch (error) {
+    const isNotGiven = error instanceof UpstreamFailure || error instanceof OciError
+    const other = isNotGiven && layer.pulledThrough ? await elsewhere() : undefined
+    const otherSize = other && (await sizeOfBytes(other, deps.blobs))
+    if (otherSize === undefined) throw error
+    return keptSource(layer.digest, otherSize, deps)
+  }
+}
+
+const keptSource = (digest: string, size: number, { blobs }: DataPlaneDeps): LayerSource => ({
+  ...{ size, isKept: true },
+  send: (range, take) => blobs.send(digest, range, take),
+})
+
+async function fillSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
+  const fill = layer.pulledThrough ? await pullThrough.layer(registry, layer) : undefined
+  if (!fill) throw blobUnknown(layer.digest)
   await fill.started
   return { size: fill.size, isKept: false, send: (range, take) => fill.send(range, take) }
 }

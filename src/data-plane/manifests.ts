@@ -26,13 +26,13 @@ export const getManifest: Endpoint = async (call, deps) => {
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
 
   if (isKnown(req.headers['if-none-match'], digest)) return respond(call, 304, headers)
+  const bytes = await deps.blobs.read(digest)
+  if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
   const puller = { registry, repository, principal: principal.arn, now }
   if (req.method === 'HEAD') {
     if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag)
     return respond(call, 200, { ...headers, 'content-length': manifestSize })
   }
-  const bytes = await deps.blobs.read(digest)
-  if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
   void recordPull(deps, registry, found.image, now)
   deps.pullSessions.manifest(puller, found.image, imageId.imageTag, found.isImported ? 'upstream' : 'cache')
   respond(call, 200, headers, bytes)

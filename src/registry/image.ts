@@ -59,6 +59,11 @@ export interface Layer {
   mediaType?: string
   /** True where a pull through brought the record; its bytes may still be on their way. */
   pulledThrough?: boolean
+  /**
+   * Set on a pulled-through layer once its upstream has answered for the digest, or somebody has uploaded or mounted the
+   * layer here. Before that, bytes that are here came some other way, and are no part of this repository.
+   */
+  isConfirmed?: true
   /** Set once an image was put with this layer: before that, nobody may download it. */
   isInImage?: true
   /** Set by the sweep before it looks once more whether anything needs the layer: who relies on it takes the mark off. */

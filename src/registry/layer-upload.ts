@@ -1,7 +1,7 @@
 import { invalidLayer, invalidLayerPart, serverException, uploadNotFound } from './errors.js'
 import type { Touches } from './garbage/touches.js'
 import type { Layer } from './image.js'
-import { layerWithBytes, relied } from './layer-with-bytes.js'
+import { confirmed, layerWithBytes, relied } from './layer-with-bytes.js'
 import { isDigest } from './manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch } from './ports/blob-store.js'
 import type { Clock } from './ports/clock.js'
@@ -169,7 +169,7 @@ function recordLayer({ store }: UploadStorage, { registry, id }: UploadSession, 
   return store.transact(registry, async (records) => {
     await requireRepository(records, registry, repository)
     const before = await records.layers.get(registry, keyOf(repository, digest))
-    const layer = { ...(before && relied(before)), ...uploaded }
+    const layer = confirmed({ ...(before && relied(before)), ...uploaded })
     await records.layers.put(registry, keyOf(repository, digest), layer)
     await records.uploads.remove(registry, id)
     return layer

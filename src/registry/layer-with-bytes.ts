@@ -12,9 +12,9 @@ export interface LayerStorage {
 }
 
 /**
- * The layer of a repository whose bytes are here; the record of one that is being pulled through comes before them. Who
- * was answered may count on it for a while: one that is here is touched and looked for again, and the sweep's mark comes
- * off.
+ * The layer of a repository whose bytes are here, and are the repository's: the record of one that is being pulled through
+ * comes before them. Who was answered may count on it for a while: one that is here is touched and looked for again, and
+ * the sweep's mark comes off.
  */
 export async function layerWithBytes(
   { store, blobs, touches }: LayerStorage,
@@ -27,8 +27,23 @@ export async function layerWithBytes(
   await touches.touch(digest)
   const found = await store.layers.get(registry, key)
   const layer = found?.condemned ? await store.layers.update(registry, key, relied) : found
-  return layer && (await blobs.size(digest)) !== undefined ? layer : undefined
+  const size = layer && (await sizeOfBytes(layer, blobs))
+  return layer && size !== undefined ? { ...layer, size } : undefined
 }
+
+/**
+ * The size of a layer's bytes; undefined where they are not here, or are damaged, or came some other way than into this
+ * repository: that a manifest names a digest gives nobody a right to its bytes.
+ */
+export const sizeOfBytes = async (layer: Layer, blobs: Pick<BlobStore, 'size'>): Promise<number | undefined> =>
+  isOfRepository(layer) ? blobs.size(layer.digest, layer.size) : undefined
+
+/** Whether the repository has a right to the bytes: they were pushed or mounted, or its upstream has answered for them. */
+export const isOfRepository = ({ pulledThrough, isConfirmed }: Layer): boolean =>
+  pulledThrough !== true || isConfirmed === true
+
+/** A layer whose bytes are the repository's from now on. */
+export const confirmed = (layer: Layer): Layer => (layer.pulledThrough ? { ...layer, isConfirmed: true } : layer)
 
 /** A layer without the sweep's mark: its record changes, and the sweep's removal of it fails. */
 export function relied(layer: Layer): Layer {

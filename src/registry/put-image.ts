@@ -145,7 +145,8 @@ async function recordContents(records: Records, registry: Registry, put: NewImag
     const layer = await records.layers.get(registry, key)
     const known = { repository, digest, mediaType, isInImage: true } as const
     const isToCome = put.pulledThrough === true && (!layer || layer.pulledThrough === true)
-    if (isToCome) await records.layers.put(registry, key, { ...known, size, pulledThrough: true })
+    const ofRepository = layer?.isConfirmed && { size: layer.size, isConfirmed: layer.isConfirmed }
+    if (isToCome) await records.layers.put(registry, key, { ...known, size, pulledThrough: true, ...ofRepository })
     else if (layer) await records.layers.put(registry, key, { ...relied(layer), ...known })
   }
   for (const { digest } of manifest.manifests) await refer('member', digest)

@@ -61,6 +61,7 @@ const recordsOf = (collection: <T>(name: keyof Records) => Collection<T>): Recor
   roles: collection('roles'),
   leases: collection('leases'),
   touches: collection('touches'),
+  origins: collection('origins'),
 })
 
 function collectionOf<T>(

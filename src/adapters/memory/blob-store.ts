@@ -9,6 +9,10 @@ export function memoryBlobStore(): BlobStore {
 
   return {
     size: async (digest) => blobs.get(digest)?.length,
+    stat: async (digest) => {
+      const bytes = blobs.get(digest)
+      return bytes && { size: bytes.length, version: `${bytes.length}` }
+    },
     async send(digest, { start, end }, take) {
       const bytes = blobs.get(digest)
       await (bytes && take(bytes.subarray(start, end + 1)))

@@ -2,6 +2,7 @@ import type { LimitFunction } from 'p-limit'
 import type { Image } from '../../registry/image.js'
 import type { Lease } from '../../registry/ports/leases.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
+import { sizeOfBytes } from '../../registry/layer-with-bytes.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { PlannedImport } from '../../registry/pull-through.js'
@@ -162,11 +163,12 @@ async function bringManifest(registry: Registry, repository: string, digest: str
 
 async function bringBlob(registry: Registry, repository: string, digest: string, run: ImportRun): Promise<void> {
   const layer = await run.store.layers.get(registry, keyOf(repository, digest))
-  if (!layer || (await run.blobs.size(digest)) !== undefined) return
+  if (!layer || (await sizeOfBytes(layer, run.blobs)) !== undefined) return
   const rule = await ruleOf(registry, repository, run)
   if (!rule) throw noRuleServes(repository)
   await run.limitOf(rule.upstreamRegistryUrl)(async () => {
-    if (run.stopped || (await run.blobs.size(digest)) !== undefined) return
+    const now = (await run.store.layers.get(registry, keyOf(repository, digest))) ?? layer
+    if (run.stopped || (await sizeOfBytes(now, run.blobs)) !== undefined) return
     const fill = await run.layers.fill(registry, layer)
     if (!fill) throw noRuleServes(repository)
     run.progress.fill(fill)
