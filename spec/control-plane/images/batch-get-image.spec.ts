@@ -1,6 +1,7 @@
 import { BatchGetImageCommand, CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
 import { findImage } from '../../../src/registry/find-image.js'
+import { keepManifest } from '../../../src/registry/keep-manifest.js'
 import { mediaTypes } from '../../../src/registry/manifest.js'
 import type { Importer, PullRequest } from '../../../src/registry/ports/importer.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
@@ -133,6 +134,36 @@ describe('BatchGetImage', () => {
         principal: { arn: `arn:aws:iam::${account}:user/developer` },
       },
     ])
+  })
+
+  it('has the cache fetch the manifest of a cached image again where it is lost', async () => {
+    let restore = async () => {}
+    await using emulator = await startEmulator({
+      importer: {
+        pull: async ({ registry, repository, imageId }) => {
+          await restore()
+          return findImage(emulator.deps.store, registry, repository, imageId)
+        },
+        importImage: () => Promise.reject(new Error('a pull forces nothing')),
+      },
+    })
+    const { ecr, deps } = emulator
+    await ecr.send(
+      new CreatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'team', upstreamRegistryUrl: 'quay.io' }),
+    )
+    await createRepository(ecr)
+    const { digest, manifest } = await pushImage(ecr, repositoryName, { imageTag: 'v1' })
+    const images = deps.store.images
+    await images.update({ account, region }, `${repositoryName} ${digest}`, (image) => ({
+      ...image,
+      pulledThrough: true,
+    }))
+    await deps.blobs.remove(digest)
+    restore = () => keepManifest(deps.blobs, digest, Buffer.from(manifest))
+
+    const answer = await ecr.send(get([{ imageTag: 'v1' }]))
+
+    expect(answer.images?.map(({ imageManifest }) => imageManifest)).toEqual([manifest])
   })
 
   it('passes on why the upstream gave nothing', async () => {

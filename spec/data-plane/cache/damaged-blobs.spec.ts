@@ -44,7 +44,10 @@ async function cached() {
     async get(path: string, headers: Record<string, string> = {}) {
       const answer = await cache.ask(`${name}/${path}`, headers)
       expect([200, 206]).toContain(answer.statusCode)
-      return answer.body.arrayBuffer().then(Buffer.from, () => undefined)
+      return answer.body.arrayBuffer().then(
+        (bytes) => Buffer.from(bytes),
+        () => undefined,
+      )
     },
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]()

@@ -30,37 +30,7 @@ const REMEMBERED = 100_000
  * cache rule serves is fetched again, what was pushed can be pushed again.
  */
 export function verifiedBlobs(blobs: BlobStore, { log, hashesWhatIsSent }: Verifying): BlobStore {
-  const verified = new LRUCache<string, string>({ max: REMEMBERED })
-  const verifying = new Map<string, Promise<boolean>>()
-
-  /** Whether a blob's bytes are what its digest says, read once for all who want to know; false where there is none. */
-  function isIntact(digest: string): Promise<boolean> {
-    const reading = verifying.get(digest) ?? hashed(digest).finally(() => verifying.delete(digest))
-    verifying.set(digest, reading)
-    return reading
-  }
-
-  async function hashed(digest: string): Promise<boolean> {
-    const stat = await blobs.stat(digest)
-    if (!stat) return false
-    const hash = createHash(algorithmOf(digest))
-    const take = async (chunk: Uint8Array) => void hash.update(chunk)
-    const isThere = stat.size === 0 || (await blobs.send(digest, { start: 0, end: stat.size - 1 }, take))
-    if (!isThere) return false
-    if (hash.digest('hex') !== hexOf(digest)) return damaged(digest, stat)
-    verified.set(digest, stat.version)
-    return true
-  }
-
-  /** A blob that was replaced while it was read is left alone: the new one is verified when it is read. */
-  async function damaged(digest: string, { size, version }: BlobStat): Promise<false> {
-    if ((await blobs.stat(digest))?.version === version) {
-      await blobs.quarantine(digest)
-      log.error({ digest, size }, 'a blob is damaged: its bytes are not what its digest says. It was quarantined')
-    }
-    verified.delete(digest)
-    return false
-  }
+  const { verified, isIntact } = verification(blobs, log)
 
   async function commit(writer: BlobWriter, digest: string): Promise<void> {
     await writer.commit(digest)
@@ -98,6 +68,54 @@ export function verifiedBlobs(blobs: BlobStore, { log, hashesWhatIsSent }: Verif
   }
 }
 
+interface Verification {
+  /** The version of each blob whose bytes were what its digest says. */
+  readonly verified: LRUCache<string, string>
+  /** Whether a blob's bytes are what its digest says, read once for all who want to know; false where there is none. */
+  readonly isIntact: (digest: string) => Promise<boolean>
+}
+
+function verification(blobs: BlobStore, log: Verifying['log']): Verification {
+  const verified = new LRUCache<string, string>({ max: REMEMBERED })
+  const verifying = new Map<string, Promise<boolean>>()
+
+  async function verify(digest: string): Promise<boolean> {
+    const stat = await blobs.stat(digest)
+    if (!stat) return false
+    const actual = await digestOfKept(digest, stat, blobs)
+    if (actual === undefined) return false
+    if (actual !== digest) return quarantine(digest, stat)
+    verified.set(digest, stat.version)
+    return true
+  }
+
+  /** A blob that was replaced while it was read is left alone: the new one is verified when it is read. */
+  async function quarantine(digest: string, { size, version }: BlobStat): Promise<false> {
+    verified.delete(digest)
+    if ((await blobs.stat(digest))?.version !== version) return false
+    await blobs.quarantine(digest)
+    log.error({ digest, size }, 'a blob is damaged: its bytes are not what its digest says. It was quarantined')
+    return false
+  }
+
+  return {
+    verified,
+    isIntact(digest) {
+      const reading = verifying.get(digest) ?? verify(digest).finally(() => verifying.delete(digest))
+      verifying.set(digest, reading)
+      return reading
+    },
+  }
+}
+
+/** Undefined where the blob went while it was looked at. */
+async function digestOfKept(digest: string, { size }: BlobStat, blobs: BlobStore): Promise<string | undefined> {
+  const hash = createHash(algorithmOf(digest))
+  const take = async (chunk: Uint8Array) => void hash.update(chunk)
+  const isThere = size === 0 || (await blobs.send(digest, { start: 0, end: size - 1 }, take))
+  return isThere ? `${algorithmOf(digest)}:${hash.digest('hex')}` : undefined
+}
+
 /** Hands over everything but the last chunk of a range, and that one when the whole blob has been verified. */
 function heldBack(digest: string, { start, end }: ByteRange, take: TakeChunk, intact: Promise<boolean>): TakeChunk {
   let position = start
@@ -124,6 +142,5 @@ const committing = (writer: BlobWriter, commit: (writer: BlobWriter, digest: str
 })
 
 const algorithmOf = (digest: string) => (digest.startsWith('sha512:') ? 'sha512' : 'sha256')
-const hexOf = (digest: string) => digest.slice(digest.indexOf(':') + 1)
 const digestOf = (like: string, bytes: Buffer) =>
   `${algorithmOf(like)}:${createHash(algorithmOf(like)).update(bytes).digest('hex')}`

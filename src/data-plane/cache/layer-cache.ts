@@ -64,16 +64,23 @@ export function layerCache(deps: LayerCacheDeps): LayerCache {
       confirming.catch(() => {})
       return { ...fill, done: confirming }
     },
-    async isToCome(registry, layer) {
-      const source = await sourceOf(registry, layer.repository, deps)
-      if (!source || deps.settings.egress === 'none') return false
-      return source.upstream.hasBlob(source.repository, layer.digest).catch((error: unknown) => {
-        if (error instanceof UpstreamFailure) return true
-        throw error
-      })
-    },
+    isToCome: (registry, layer) => isToCome(registry, layer, deps),
   }
 }
+
+async function isToCome(registry: Registry, { repository, digest }: Layer, deps: SourceDeps): Promise<boolean> {
+  const source = await sourceOf(registry, repository, deps)
+  if (!source || deps.settings.egress === 'none') return false
+  return source.upstream.hasBlob(source.repository, digest).catch(orElse(true))
+}
+
+/** What is taken for the answer of an upstream that gave none. */
+const orElse =
+  (answer: boolean) =>
+  (error: unknown): boolean => {
+    if (error instanceof UpstreamFailure) return answer
+    throw error
+  }
 
 /** What makes two transfers the same: what an upstream gives to one login is not another's. */
 const transferOf = ({ rule, repository }: Source, { digest, size }: Layer) =>
@@ -95,11 +102,8 @@ async function mayBeHad(registry: Registry, layer: Layer, { rule, upstream, repo
   ])
   if (now && isOfRepository(now)) return true
   if (!origin) return false
-  return upstream.hasBlob(repository, digest).catch((error: unknown) => {
-    // Where HEAD says nothing, the transfer shows what there is.
-    if (error instanceof UpstreamFailure) return false
-    throw error
-  })
+  // Where HEAD says nothing, the transfer shows what there is.
+  return upstream.hasBlob(repository, digest).catch(orElse(false))
 }
 
 /**
