@@ -5,11 +5,11 @@ import { layerWithBytes, sizeOfBytes } from '../registry/layer-with-bytes.js'
 import { isDigest } from '../registry/manifest.js'
 import { BlobDamaged, type ByteRange, type TakeChunk } from '../registry/ports/blob-store.js'
 import { keyOf } from '../registry/ports/store.js'
-import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './errors.js'
+import { type FindCopy, noCopy, sourceOf } from './layer-source.js'
 import type { PullSource } from './pull-sessions.js'
 import { readableLayer } from './readable-layer.js'
 
@@ -19,7 +19,7 @@ export const getBlob: Endpoint = async (call, deps) => {
   const { registry, repository, principal } = call
   await sendLayer(call, layer, registry, deps, {
     sent: (bytes, source) => deps.pullSessions.layer({ registry, repository, principal: principal.arn }, bytes, source),
-    elsewhere: () => readableLayer(layer.digest, call, deps),
+    findCopy: () => readableLayer(layer.digest, call, deps),
   })
 }
 
@@ -35,35 +35,24 @@ export const headBlob: Endpoint = async (call, deps) => {
   await answerHead(call, layer, registry, deps, () => readableLayer(layer.digest, call, deps))
 }
 
-/** The same layer where the caller may read it, for one that its upstream does not give. */
-type Elsewhere = () => Promise<Layer | undefined>
-
-/** Who comes with the URL of a layer is nobody we know: the URL is good for that layer of that repository. */
-const nowhere: Elsewhere = async () => undefined
-
 /** Says what a layer is like: always from here, wherever clients fetch its bytes. Throws BLOB_UNKNOWN. */
 export async function answerHead(
   call: Pick<Call, 'req' | 'res'>,
   layer: Layer,
   registry: Registry,
   deps: DataPlaneDeps,
-  elsewhere = nowhere,
+  findCopy = noCopy,
 ): Promise<void> {
   const { digest } = layer
-  const size = (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeToCome(layer, registry, deps, elsewhere))
+  const size = (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeToCome(layer, registry, deps, findCopy))
   if (size === undefined) throw blobUnknown(digest)
   respond(call, 200, headersOf(digest, size))
 }
 
-async function sizeToCome(
-  layer: Layer,
-  registry: Registry,
-  { pullThrough, blobs }: DataPlaneDeps,
-  elsewhere: Elsewhere,
-) {
+async function sizeToCome(layer: Layer, registry: Registry, { pullThrough, blobs }: DataPlaneDeps, findCopy: FindCopy) {
   if (!layer.pulledThrough) return undefined
   if (await pullThrough.isToCome(registry, layer)) return layer.size
-  const other = await elsewhere()
+  const other = await findCopy()
   return other && sizeOfBytes(other, blobs)
 }
 
@@ -90,7 +79,7 @@ export async function findLayer(
 interface Delivery {
   /** Told how many bytes went out, and where they came from. */
   readonly sent?: (bytes: number, source: PullSource) => void
-  readonly elsewhere?: Elsewhere
+  readonly findCopy?: FindCopy
 }
 
 /** As long as the URLs of GetDownloadUrlForLayer live: what a client has begun to fetch it may finish. */
@@ -107,8 +96,8 @@ export async function sendLayer(
   deps: DataPlaneDeps,
   delivery: Delivery = {},
 ): Promise<void> {
-  const { sent = () => {}, elsewhere = nowhere } = delivery
-  const source = await sourceOf(layer, registry, deps, elsewhere)
+  const { sent = () => {}, findCopy = noCopy } = delivery
+  const source = await sourceOf(layer, registry, deps, findCopy)
   const { size } = source
   const location = source.isKept ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
   if (location !== undefined) {
@@ -158,45 +147,6 @@ function written(res: ServerResponse, chunk: Uint8Array): Promise<void> {
       else resolve()
     })
   })
-}
-
-interface LayerSource {
-  readonly size: number
-  /** What is still arriving may fail at any byte, the first too: its clients are told by a broken connection. */
-  readonly isKept: boolean
-  send(range: ByteRange, take: TakeChunk): Promise<boolean>
-}
-
-async function sourceOf(
-  layer: Layer,
-  registry: Registry,
-  deps: DataPlaneDeps,
-  elsewhere: Elsewhere,
-): Promise<LayerSource> {
-  const size = await sizeOfBytes(layer, deps.blobs)
-  if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
-  if (size !== undefined) return keptSource(layer.digest, size, deps)
-  try {
-    return await fillSource(layer, registry, deps)
-  } catch (error) {
-    const isNotGiven = error instanceof UpstreamFailure || error instanceof OciError
-    const other = isNotGiven && layer.pulledThrough ? await elsewhere() : undefined
-    const otherSize = other && (await sizeOfBytes(other, deps.blobs))
-    if (otherSize === undefined) throw error
-    return keptSource(layer.digest, otherSize, deps)
-  }
-}
-
-const keptSource = (digest: string, size: number, { blobs }: DataPlaneDeps): LayerSource => ({
-  ...{ size, isKept: true },
-  send: (range, take) => blobs.send(digest, range, take),
-})
-
-async function fillSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
-  const fill = layer.pulledThrough ? await pullThrough.layer(registry, layer) : undefined
-  if (!fill) throw blobUnknown(layer.digest)
-  await fill.started
-  return { size: fill.size, isKept: false, send: (range, take) => fill.send(range, take) }
 }
 
 const headersOf = (digest: string, size: number) => ({
