@@ -9,6 +9,7 @@ import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
 import { touchesOn } from '../../src/registry/garbage/touches.js'
 import { leasesOn } from '../../src/registry/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
+import { defaultQuotas } from '../../src/registry/quotas.js'
 import { storeOf } from '../../src/registry/store.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
@@ -24,7 +25,7 @@ export const settings = {
   upstreamHosts: [] as string[],
   unsupportedRegions: ['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'],
   principalsAreChecked: true,
-  quotas: { pullThroughCacheRules: 10 },
+  quotas: defaultQuotas,
   checks: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900 },
   secret: 'a secret both planes hold',
   egress: 'all' as 'all' | 'none',

@@ -155,7 +155,7 @@ describe('CreatePullThroughCacheRule', () => {
   })
 
   it('says that a rule exists rather than that there are too many', async () => {
-    await using emulator = await startEmulator({ settings: { ...settings, quotas: { pullThroughCacheRules: 1 } } })
+    await using emulator = await startEmulator({ settings: { ...settings, quotas: { ...settings.quotas, pullThroughCacheRules: 1 } } })
     await emulator.ecr.send(createRule())
     await expect(emulator.ecr.send(createRule())).rejects.toMatchObject(alreadyExists)
   })

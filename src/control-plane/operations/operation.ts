@@ -14,6 +14,7 @@ import type { Store } from '../../registry/ports/store.js'
 import type { Upstreams } from '../../registry/ports/upstream.js'
 import type { Principal } from '../../registry/principal.js'
 import type { PullThroughSettings } from '../../registry/pull-through.js'
+import type { Quotas } from '../../registry/quotas.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RequestContext } from '../../registry/request-context.js'
 
@@ -106,7 +107,7 @@ export interface Settings {
   readonly unsupportedRegions: readonly string[]
   /** Whether policies may name only principals that the configuration knows. */
   readonly principalsAreChecked: boolean
-  readonly quotas: { readonly pullThroughCacheRules: number }
+  readonly quotas: Quotas
   /** When a tag that was pulled through is due for a check. */
   readonly checks: PullThroughSettings
   /** Signs authorization tokens and layer URLs; the data plane holds the same. */
