@@ -40,7 +40,7 @@ export async function answerHead(
   deps: DataPlaneDeps,
 ): Promise<void> {
   const size = (await deps.blobs.size(layer.digest)) ?? (await sizeToCome(layer, registry, deps))
-  if (size === undefined) throw blobUnknown(layer.digest)
+  if (size === undefined) throw blobUnknown(layer, registry)
   respond(call, 200, headersOf(layer.digest, size))
 }
 
@@ -65,7 +65,7 @@ export async function findLayer(
   const layer = await store.layers.get(registry, keyOf(repository, digest))
   if (layer) return layer
   if (!(await store.repositories.get(registry, repository))) throw repositoryNotFound(repository, registry.account)
-  throw blobUnknown(digest)
+  throw blobUnknown({ digest, repository }, registry)
 }
 
 /** As long as the URLs of GetDownloadUrlForLayer live: what a client has begun to fetch it may finish. */
@@ -105,7 +105,7 @@ export async function sendLayer(
     res.destroy()
     return true
   })
-  if (!isThere) throw blobUnknown(layer.digest)
+  if (!isThere) throw blobUnknown(layer, registry)
   res.end()
 }
 
@@ -144,7 +144,7 @@ async function sourceOf(layer: Layer, registry: Registry, deps: DataPlaneDeps): 
   if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
   if (size !== undefined) return { size, isKept: true, send: (range, take) => deps.blobs.send(digest, range, take) }
   const fill = layer.pulledThrough ? await deps.pullThrough.layer(registry, layer) : undefined
-  if (!fill) throw blobUnknown(digest)
+  if (!fill) throw blobUnknown(layer, registry)
   await fill.started
   return { size: fill.size, isKept: false, send: (range, take) => fill.send(range, take) }
 }

@@ -23,6 +23,9 @@ export interface Quotas {
   readonly pullThroughCacheRules: number
 }
 
+/** The bytes of one MiB, the unit of sizes here. */
+export const MIB = 1024 * 1024
+
 /**
  * The service's own values. Two are none of its page: 500 layers are what those who pushed more measured
  * (https://github.com/spinframework/spin/issues/1787), and 10 rules are what the cache began with; today the service has 50.

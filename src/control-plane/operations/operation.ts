@@ -93,6 +93,7 @@ export interface Resources {
   readonly secrets: Secrets
   readonly upstreams: Upstreams
   readonly settings: Settings
+  readonly quotas: Quotas
 }
 
 /** The settings operations look at. */
@@ -107,7 +108,6 @@ export interface Settings {
   readonly unsupportedRegions: readonly string[]
   /** Whether policies may name only principals that the configuration knows. */
   readonly principalsAreChecked: boolean
-  readonly quotas: Quotas
   /** When a tag that was pulled through is due for a check. */
   readonly checks: PullThroughSettings
   /** Signs authorization tokens and layer URLs; the data plane holds the same. */
