@@ -34,7 +34,6 @@ const answers: Record<string, readonly [status: number, code: string]> = {
   InvalidLayerException: [400, 'BLOB_UPLOAD_INVALID'],
   InvalidLayerPartException: [416, 'BLOB_UPLOAD_INVALID'],
   InvalidParameterException: [405, 'UNSUPPORTED'],
-  LayerPartTooSmallException: [400, 'BLOB_UPLOAD_INVALID'],
   LayersNotFoundException: [404, 'BLOB_UPLOAD_UNKNOWN'],
   LimitExceededException: [403, 'DENIED'],
   ReferencedImagesNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],

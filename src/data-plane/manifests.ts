@@ -3,7 +3,7 @@ import { deleteImage } from '../registry/delete-image.js'
 import { imageDigestDoesNotMatch } from '../registry/errors.js'
 import { type ImageFailure, imageNotFoundFailure, isFailure } from '../registry/find-image.js'
 import type { ImageId } from '../registry/image.js'
-import { acceptImageTag } from '../registry/image-tag.js'
+import { acceptImageTag, isImageTag } from '../registry/image-tag.js'
 import { keepManifest } from '../registry/keep-manifest.js'
 import { digestOf, isDigest, type Manifest, MAX_MANIFEST_BYTES } from '../registry/manifest.js'
 import { pushImage } from '../registry/push-image.js'
@@ -84,9 +84,12 @@ async function putUnder(tags: string[], pushed: Pushed, bytes: Buffer, call: Cal
   for (const tag of tags) await pushImage(deps, registry, { ...image, tag }, bytes)
 }
 
-/** What a path's last segment names. */
-const imageIdOf = (reference: string): ImageId =>
-  reference.includes(':') ? { imageDigest: reference } : { imageTag: reference }
+/** What a path's last segment names. A tag that no image can have is one that is not there. */
+function imageIdOf(reference: string): ImageId {
+  if (reference.includes(':')) return { imageDigest: reference }
+  if (!isImageTag(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))
+  return { imageTag: reference }
+}
 
 /** Without its parameters: the type is kept and served as it is. */
 const mediaTypeOf = ({ headers }: IncomingMessage) => headers['content-type']?.split(';')[0]?.trim()

@@ -46,8 +46,7 @@ describe('UploadLayerPart', () => {
 
     await expect(session.part(partFirstByte, 'world')).rejects.toMatchObject({
       name: 'InvalidLayerPartException',
-      message:
-        'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
+      message: `First byte of the layer part is ${partFirstByte} instead of 6`,
       registryId: account,
       repositoryName,
       uploadId: session.uploadId,
@@ -76,12 +75,18 @@ describe('UploadLayerPart', () => {
 
   it('refuses an upload that was never begun, or begun in another repository', async () => {
     await using session = await upload()
-    const message = 'The upload could not be found, or the specified upload ID is not valid for this repository.'
-    const refused = { name: 'UploadNotFoundException', message }
-    await expect(session.part(0, 'a', { uploadId: unknownId })).rejects.toMatchObject(refused)
+    const refused = (id: string | undefined, name: string) => ({
+      name: 'UploadNotFoundException',
+      message: `The upload with id '${id}' in the repository with name '${name}' in registry with id '${account}' does not exist`,
+    })
+    await expect(session.part(0, 'a', { uploadId: unknownId })).rejects.toMatchObject(
+      refused(unknownId, repositoryName),
+    )
 
     await createRepository(session.ecr, 'team/other')
-    await expect(session.part(0, 'a', { repositoryName: 'team/other' })).rejects.toMatchObject(refused)
+    await expect(session.part(0, 'a', { repositoryName: 'team/other' })).rejects.toMatchObject(
+      refused(session.uploadId, 'team/other'),
+    )
   })
 
   it('refuses a repository that is not there', async () => {

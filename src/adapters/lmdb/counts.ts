@@ -23,17 +23,18 @@ const behindAll = Buffer.from([0xff])
  * LMDB counts a range by walking it. So a count is kept beside the records, from when it is first needed and by every commit
  * from then on; only the first one is a walk. A count that would be zero is not kept.
  */
-export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor): Counts {
+export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longestKey: number): Counts {
   const placeOf = (registry: Registry, collection: string, prefix: string) =>
     keyFor(registry, COUNTS, `${collection}\0${prefix}`)
 
   const walked = (registry: Registry, collection: string, prefix: string) => {
     const start = keyFor(registry, collection, prefix)
+    if (start.length > longestKey) return 0
     return db.getKeysCount({ start, end: Buffer.concat([start, behindAll]) })
   }
 
   const counted = (place: Buffer) => {
-    const count = db.get(place)
+    const count = place.length > longestKey ? undefined : db.get(place)
     return count === undefined ? undefined : Number(count)
   }
 
@@ -49,7 +50,8 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor): Coun
     isBelow,
     isBelowFromNowOn(registry, collection, bound) {
       const place = placeOf(registry, collection, bound.prefix)
-      if (isKept(bound.prefix) && counted(place) === undefined) put(place, walked(registry, collection, bound.prefix))
+      const isToKeep = isKept(bound.prefix) && place.length <= longestKey
+      if (isToKeep && counted(place) === undefined) put(place, walked(registry, collection, bound.prefix))
       return isBelow(registry, collection, bound)
     },
     keep(registry, writes) {

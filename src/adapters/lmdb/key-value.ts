@@ -30,7 +30,7 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
   })
 
   const { valueOf, list, isUnchanged } = readsOn(db)
-  const counts = countsOn(db, keyFor)
+  const counts = countsOn(db, keyFor, longestKey)
   const holds = (registry: Registry, expected: Expectation) =>
     'bound' in expected
       ? counts.isBelowFromNowOn(registry, expected.collection, expected.bound) === expected.isBelow
