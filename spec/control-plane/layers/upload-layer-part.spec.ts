@@ -1,13 +1,14 @@
 import { InitiateLayerUploadCommand, UploadLayerPartCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
-import { account, startEmulator } from '../../support/emulator.js'
+import { defaultQuotas } from '../../../src/registry/quotas.js'
+import { account, type EmulatorOptions, startEmulator } from '../../support/emulator.js'
 import { createRepository } from '../../support/push.js'
 
 const repositoryName = 'team/app'
 const unknownId = '11111111-2222-3333-4444-555555555555'
 
-async function upload() {
-  const emulator = await startEmulator()
+async function upload(options: EmulatorOptions = {}) {
+  const emulator = await startEmulator(options)
   const { ecr } = emulator
   await createRepository(ecr)
   const { uploadId } = await ecr.send(new InitiateLayerUploadCommand({ repositoryName }))
@@ -61,6 +62,20 @@ describe('UploadLayerPart', () => {
       name: 'InvalidLayerPartException',
       lastValidByteReceived: -1,
     })
+  })
+
+  it('refuses a part that is larger, and one part more, than an upload may have', async () => {
+    const quotas = { ...defaultQuotas, maximumLayerPartMiB: 1, layerParts: 2 }
+    await using session = await upload({ quotas })
+    await expect(session.part(0, 'x'.repeat(1024 * 1024 + 1))).rejects.toMatchObject({
+      name: 'InvalidLayerPartException',
+      message:
+        'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
+      lastValidByteReceived: -1,
+    })
+    await session.part(0, 'x'.repeat(1024 * 1024))
+    await session.part(1024 * 1024, 'y')
+    await expect(session.part(1024 * 1024 + 1, 'z')).rejects.toMatchObject({ name: 'LimitExceededException' })
   })
 
   it('takes parts that come at once in one order or refuses them, and mixes nothing', async () => {
