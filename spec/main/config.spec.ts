@@ -163,7 +163,7 @@ describe('the configuration file', () => {
       auth: 'relaxed',
       signatures: { maxSkewSeconds: 60 },
       network: { egress: 'none' },
-      quotas: { pullThroughCacheRules: 3 },
+      quotas: { imagesPerRepository: 5, pullThroughCacheRules: 3 },
       garbage: { graceSeconds: 60, sweepIntervalSeconds: 0 },
       limits: { ...defaultConfig.limits, requestsPerSecond: 50 },
       pullThroughCache: { retryIntervalSeconds: 1, unsupportedRegions: ['eu-west-1'] },
@@ -171,6 +171,7 @@ describe('the configuration file', () => {
     expect(read({ $schema: './ecr-local.schema.json', ...file })).toEqual({
       ...defaultConfig,
       ...file,
+      quotas: { ...defaultConfig.quotas, imagesPerRepository: 5, pullThroughCacheRules: 3 },
       pullThroughCache: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 1, unsupportedRegions: ['eu-west-1'] },
     })
   })

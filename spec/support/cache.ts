@@ -23,6 +23,7 @@ import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import type { PullThroughCacheRule } from '../../src/registry/pull-through.js'
+import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
 import { installation } from '../../src/registry/registry.js'
 import { leasesOn, type LeaseDeps } from '../../src/registry/leases.js'
 import type { Log } from '../../src/registry/ports/log.js'
@@ -65,6 +66,7 @@ export interface CacheOptions {
   leasePatience?: Pick<LeaseDeps, 'beatMs' | 'deadAfterMs' | 'lookMs'>
   /** How long the sweep leaves alone what was touched. */
   graceSeconds?: number
+  quotas?: Quotas
 }
 
 /** A data plane with its cache, on a free port: memory for state, real files for blobs, a clock that is moved by hand. */
@@ -78,6 +80,7 @@ export async function startCache(options: CacheOptions) {
     accounts = ownAccounts,
     graceSeconds = 3600,
     leasePatience = {},
+    quotas = defaultQuotas,
     ...kept
   } = options
   let time = Date.parse('2026-01-02T03:04:05.000Z')
@@ -109,6 +112,7 @@ export async function startCache(options: CacheOptions) {
     log,
     secrets,
     upstreams: client,
+    quotas,
     ...telling,
   }
   const events = eventLog({ store, ids })

@@ -3,9 +3,9 @@ import type { Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
 import { serverException, ServiceException } from '../registry/errors.js'
 import type { Admission } from '../registry/limits/admission.js'
-import { inputOf, shape } from '../smithy/model.js'
+import { modelledMembers } from '../smithy/modelled-members.js'
+import { inputOf, isOperation, shape } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
-import { withoutNulls } from '../smithy/without-nulls.js'
 import {
   type AuthenticateDeps,
   type Caller,
@@ -123,9 +123,17 @@ async function authorize(
 
 function find(name: string): Operation<OperationName> {
   const operation = Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
-  if (!operation) throw new ServiceException('UnknownOperationException')
+  if (!operation) throw unknownOperation(isOperation(name) ? notBuilt(name) : NO_SUCH_OPERATION)
   return operation
 }
+
+const unknownOperation = (message: string) => new ServiceException('UnknownOperationException', message)
+
+/** The service says nothing here; who calls what ECR has would look for a fault of its own. */
+const notBuilt = (name: string) =>
+  `ecr-local does not have the operation ${name} yet. What it does not have is listed in its docs/fidelity.md.`
+
+const NO_SUCH_OPERATION = 'Amazon ECR has no operation of this name.'
 
 const ACCOUNT_ID = /^\d{12}$/
 
@@ -135,8 +143,9 @@ function registryOf({ registryId }: Body, { principal, region }: Caller) {
   return { account: isNamed ? registryId : principal.account, region }
 }
 
+/** What an operation never gets to see no answer can repeat: members the model does not have, at any depth. */
 function accept(name: string, body: Body): Input<OperationName> {
   const violations = validate(name, body)
   if (violations.length > 0) throw refusalOf(violations)
-  return withoutNulls(inputOf(name), body) as Input<OperationName>
+  return modelledMembers(inputOf(name), body) as Input<OperationName>
 }

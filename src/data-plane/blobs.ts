@@ -45,7 +45,7 @@ export async function answerHead(
 ): Promise<void> {
   const { digest } = layer
   const size = (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeToCome(layer, registry, deps, findCopy))
-  if (size === undefined) throw blobUnknown(digest)
+  if (size === undefined) throw blobUnknown(layer, registry)
   respond(call, 200, headersOf(digest, size))
 }
 
@@ -72,7 +72,7 @@ export async function findLayer(
   const layer = await store.layers.get(registry, keyOf(repository, digest))
   if (layer) return layer
   if (!(await store.repositories.get(registry, repository))) throw repositoryNotFound(repository, registry.account)
-  throw blobUnknown(digest)
+  throw blobUnknown({ digest, repository }, registry)
 }
 
 /** What goes with sending a layer to a caller who is known. */
@@ -123,7 +123,7 @@ export async function sendLayer(
   })
   // The damaged bytes are gone: the upstream has others, or the layer is not here.
   if (outcome === 'damaged') return sendLayer({ req, res }, layer, registry, deps, delivery)
-  if (!outcome) throw blobUnknown(layer.digest)
+  if (!outcome) throw blobUnknown(layer, registry)
   res.end()
 }
 

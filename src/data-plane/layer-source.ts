@@ -48,7 +48,7 @@ const keptSource = (digest: string, size: number, { blobs }: DataPlaneDeps): Lay
 
 async function fillSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
   const fill = layer.pulledThrough ? await pullThrough.layer(registry, layer) : undefined
-  if (!fill) throw blobUnknown(layer.digest)
+  if (!fill) throw blobUnknown(layer, registry)
   await fill.started
   return { size: fill.size, isKept: false, send: (range, take) => fill.send(range, take) }
 }

@@ -1,20 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import { deleteImage } from '../registry/delete-image.js'
-import { imageDigestDoesNotMatch, invalidParameterAt } from '../registry/errors.js'
+import { imageDigestDoesNotMatch } from '../registry/errors.js'
 import { type ImageFailure, imageNotFoundFailure, isFailure } from '../registry/find-image.js'
 import type { ImageId } from '../registry/image.js'
-import { TAG_PATTERN } from '../registry/image-tag.js'
+import { acceptImageTag, isImageTag } from '../registry/image-tag.js'
 import { keepManifest } from '../registry/keep-manifest.js'
-import { digestOf, isDigest, type Manifest, MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'
+import { digestOf, isDigest, type Manifest, MAX_MANIFEST_BYTES } from '../registry/manifest.js'
 import { pushImage } from '../registry/push-image.js'
+import { parsePushedManifest } from '../registry/pushed-manifest.js'
 import { recordPull } from '../registry/record-pull.js'
 import { requireRepository } from '../registry/require-repository.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './errors.js'
 import { smallBody } from './request-body.js'
-
-/** OCI's tags, a little narrower than ECR's: what Docker can name. */
-const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 
 /** GET and HEAD /v2/<name>/manifests/<tag or digest>: the bytes as they were pushed, or as the upstream gave them. */
 export const getManifest: Endpoint = async (call, deps) => {
@@ -45,12 +43,12 @@ export const getManifest: Endpoint = async (call, deps) => {
 export const putManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
   const isByTag = !reference.includes(':')
-  const tags = (isByTag ? [reference] : call.query.getAll('tag')).map(acceptTag)
+  const tags = (isByTag ? [reference] : call.query.getAll('tag')).map(acceptImageTag)
   if (!isByTag && !isDigest(reference)) throw digestInvalid(reference)
   await requireRepository(deps.store, registry, repository)
 
   const bytes = await smallBody(call, MAX_MANIFEST_BYTES, deps)
-  const manifest = parseManifest(bytes, mediaTypeOf(call.req))
+  const manifest = parsePushedManifest(bytes, mediaTypeOf(call.req), deps.quotas)
   const digest = digestOf(bytes, reference)
   if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
   await keepManifest(deps.blobs, digest, bytes)
@@ -86,16 +84,11 @@ async function putUnder(tags: string[], pushed: Pushed, bytes: Buffer, call: Cal
   for (const tag of tags) await pushImage(deps, registry, { ...image, tag }, bytes)
 }
 
-/** What a path's last segment names. A tag nobody can have pushed is one that is not there. */
+/** What a path's last segment names. A tag that no image can have is one that is not there. */
 function imageIdOf(reference: string): ImageId {
   if (reference.includes(':')) return { imageDigest: reference }
-  if (!TAG.test(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))
+  if (!isImageTag(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))
   return { imageTag: reference }
-}
-
-function acceptTag(tag: string): string {
-  if (!TAG.test(tag)) throw invalidParameterAt('imageTag', `must satisfy regular expression '${TAG_PATTERN}'`)
-  return tag
 }
 
 /** Without its parameters: the type is kept and served as it is. */

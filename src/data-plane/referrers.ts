@@ -6,6 +6,9 @@ import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js
 import { digestInvalid } from './errors.js'
 import { linkToNext, type PageAsked, pageAsked } from './paging.js'
 
+/** What a client that names no size gets. The service's page is not public; clients know the lists of other registries. */
+const DEFAULT_PAGE = 1000
+
 /** An index is a manifest, and no client need read a larger one: a page ends before it is. */
 const MAX_PAGE_BYTES = 4_000_000
 
@@ -17,7 +20,7 @@ export const referrers: Endpoint = async (call, deps) => {
   const { query, registry, repository, reference: digest } = call
   if (!isDigest(digest)) throw digestInvalid(digest)
   const artifactType = query.get('artifactType') ?? undefined
-  const page = pageAsked(query)
+  const page = pageAsked(query, DEFAULT_PAGE)
   const reading = () => find(call, page, artifactType, deps)
   const { manifests, last } = await inRepository(deps.store, registry, repository, reading)
   const filters: Record<string, string> = artifactType === undefined ? {} : { artifactType }

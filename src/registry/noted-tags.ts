@@ -7,7 +7,7 @@ import { taggedSince } from './tag-times.js'
 
 /**
  * Gives an image the store had lost the tags its note tells of: those nothing has, and those it got later than what has
- * them now. Answers the tags that were refused, because their repository or a limit is against it.
+ * them now. Answers the tags that were refused, because their repository is against it.
  */
 export async function restoreNotedTags(
   store: Store,

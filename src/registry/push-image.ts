@@ -6,7 +6,7 @@ import { layerWithBytes } from './layer-with-bytes.js'
 import { restoreNotedTags } from './noted-tags.js'
 import type { BlobStore } from './ports/blob-store.js'
 import type { Store } from './ports/store.js'
-import { type NewImage, putImage, type PutOutcome } from './put-image.js'
+import { type ImageQuotas, type NewImage, putImage, type PutOutcome } from './put-image.js'
 import type { Registry } from './registry.js'
 
 /** Where an image is put: its record, its bytes, and the word to the sweep. */
@@ -14,6 +14,7 @@ export interface ImageStorage {
   readonly store: Store
   readonly blobs: BlobStore
   readonly touches: Touches
+  readonly quotas: ImageQuotas
 }
 
 /**
@@ -45,10 +46,10 @@ export async function recordImage(
   image: NewImage,
   bytes: Uint8Array,
 ): Promise<PutOutcome> {
-  const { store, blobs, touches } = storage
+  const { store, blobs, touches, quotas } = storage
   const { repository, digest, manifest } = image
   const noted = await blobs.notes.get(noteName({ registry, repository, digest }))
-  const outcome = await putImage(store, registry, image)
+  const outcome = await putImage(store, registry, image, quotas)
   await touches.touch(digest, ...manifest.blobs.map((blob) => blob.digest))
   if ((await blobs.size(digest)) === undefined) await keepManifest(blobs, digest, bytes)
   const lost = outcome.isNew && noted !== undefined ? readNote(noted) : undefined

@@ -2,14 +2,16 @@ import { indexesThatList, settleIndexes, wholeSize } from './described-size.js'
 import {
   imageTagAlreadyExists,
   layersNotFound,
-  limitExceeded,
   referencedImagesNotFound,
   repositoryNotFound,
+  tooManyImages,
+  tooManyTagsOfImage,
 } from './errors.js'
 import type { Image, Reference, Tag } from './image.js'
 import { relied } from './layer-with-bytes.js'
 import { contentSize, type Manifest } from './manifest.js'
 import { keyOf, type Records, type Store } from './ports/store.js'
+import type { Quotas } from './quotas.js'
 import type { Registry } from './registry.js'
 import type { Repository } from './repository.js'
 import { isImmutable } from './tag-mutability.js'
@@ -43,25 +45,31 @@ export interface PutOutcome {
 }
 
 /**
- * Records an image and moves its tag, in one transaction: pushed by the API, pushed by Docker, or pulled through.
+ * Records an image and moves its tag, in one transaction: pushed by the API, pushed by Docker, or pulled through. Without
+ * quotas it is an image that was acknowledged before, and is recorded again whatever it meets.
  * Throws RepositoryNotFound, LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists, LimitExceeded.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
  */
-export function putImage(store: Store, registry: Registry, put: NewImage): Promise<PutOutcome> {
+export function putImage(store: Store, registry: Registry, put: NewImage, quotas?: ImageQuotas): Promise<PutOutcome> {
   return store.transact(registry, async (records) => {
     const repository = await records.repositories.get(registry, put.repository)
     if (!repository) throw repositoryNotFound(put.repository, registry.account)
     if (!put.pulledThrough) await requireContents(records, registry, put)
 
     const { tag, taggedBefore, tagKept } = await decideTag(records, registry, put, repository)
-    const before = await records.images.get(registry, imageKey(put))
+    const [before, hasRoom] = await Promise.all([
+      records.images.get(registry, imageKey(put)),
+      quotas && records.images.holdsFewerThan(registry, quotas.imagesPerRepository, keyOf(put.repository, '')),
+    ])
+    if (quotas && !before && !hasRoom) throw tooManyImages(quotas.imagesPerRepository, put.repository, registry.account)
     const image = before ?? (await newImage(records, registry, put))
     const indexes = before || !put.pulledThrough ? [] : await indexesThatList(records, registry, put)
     const changed = !before || (tag !== undefined && taggedBefore?.digest !== put.digest)
     if (!before) await recordContents(records, registry, put)
     const tagged =
       tag === undefined ? image : withTag(image, tag, await moveTag(records, registry, put, tag, taggedBefore))
-    if (!put.pulledThrough && tagged.tags.length > TAGS_PER_IMAGE) throw limitExceeded()
+    if (quotas && tag !== undefined && tagged.tags.length > quotas.tagsPerImage)
+      throw tooManyTagsOfImage(tag, quotas.tagsPerImage, put.repository, registry.account)
     if (changed) await records.images.put(registry, imageKey(put), tagged)
     await settleIndexes(records, registry, indexes)
     const moved = taggedBefore !== undefined && taggedBefore.digest !== put.digest
@@ -69,19 +77,23 @@ export function putImage(store: Store, registry: Registry, put: NewImage): Promi
   })
 }
 
-/** Not adjustable. https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html */
-const TAGS_PER_IMAGE = 1000
+/** The quotas an image is held to, one that is pulled through like one that is pushed. */
+export type ImageQuotas = Pick<Quotas, 'imagesPerRepository' | 'tagsPerImage'>
 
 const imageKey = ({ repository, digest }: { repository: string; digest: string }) => keyOf(repository, digest)
 
-/** The tag to set, if any: none was given, it may be set, or an immutable or pushed one keeps what it has. */
+/**
+ * The tag to set, if any: none was given, it may be set, or an immutable or pushed one keeps what it has. A push of the image
+ * that an immutable tag has already is refused, too. https://github.com/aws/containers-roadmap/issues/2380
+ */
 async function decideTag(records: Records, registry: Registry, put: NewImage, repository: Repository) {
   if (put.tag === undefined) return { tagKept: false }
   const taggedBefore = await records.tags.get(registry, keyOf(put.repository, put.tag))
   const isPushed = taggedBefore !== undefined && taggedBefore.upstream === undefined
   if (put.pulledThrough && isPushed) return { tagKept: true }
-  const moves = taggedBefore !== undefined && taggedBefore.digest !== put.digest
-  if (!moves || !isImmutable(repository, put.tag)) return { tag: put.tag, taggedBefore, tagKept: false }
+  const mayStay = put.pulledThrough === true && taggedBefore?.digest === put.digest
+  if (!taggedBefore || mayStay || !isImmutable(repository, put.tag))
+    return { tag: put.tag, taggedBefore, tagKept: false }
   if (!put.pulledThrough) throw imageTagAlreadyExists(put.tag, put.repository)
   await records.tags.put(registry, keyOf(put.repository, put.tag), {
     ...taggedBefore,

@@ -1,5 +1,5 @@
 import { serverException } from './errors.js'
-import type { Entry, Expectation, KeyValue, PageOf, Write } from './ports/key-value.js'
+import type { CountBound, Entry, Expectation, KeyValue, PageOf, Write } from './ports/key-value.js'
 import type { Collection, Page, Records, Store } from './ports/store.js'
 import type { Registry } from './registry.js'
 import { turns } from './turns.js'
@@ -85,6 +85,7 @@ function collectionOf<T>(
     async list(registry, page) {
       return pageOf<T>(await keyValue.list(registry, name, oneMore(page)), page.limit)
     },
+    holdsFewerThan: (registry, fewerThan, prefix = '') => keyValue.isBelow(registry, name, { fewerThan, prefix }),
   }
 }
 
@@ -101,10 +102,8 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
     if (!reads.has(id)) reads.set(id, { collection, key, value })
   }
 
-  const current = (collection: string, key: string) => {
-    const id = `${collection} ${key}`
-    return (writes.get(id) ?? reads.get(id))?.value
-  }
+  const current = (collection: string, key: string) =>
+    (writes.get(`${collection} ${key}`) ?? reads.get(`${collection} ${key}`))?.value
 
   const set = (change: Write) => void writes.set(`${change.collection} ${change.key}`, change)
 
@@ -116,13 +115,20 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
     return entries
   }
 
+  async function count(asked: Registry, collection: string, bound: CountBound) {
+    within(asked)
+    const isBelow = await keyValue.isBelow(registry, collection, bound)
+    lists.push({ collection, bound, isBelow })
+    return isBelow
+  }
+
   const within = (asked: Registry) => {
     if (asked.account !== registry.account || asked.region !== registry.region)
       throw new Error('A transaction spans one registry')
   }
 
   return {
-    records: recordsOf((name) => viewOf(name, { within, read, current, set, list })),
+    records: recordsOf((name) => viewOf(name, { within, read, current, set, list, count })),
     commit: async () =>
       writes.size === 0 || keyValue.commit(registry, [...reads.values(), ...lists], [...writes.values()]),
   }
@@ -134,10 +140,11 @@ interface View {
   current: (collection: string, key: string) => string | undefined
   set: (write: Write) => void
   list: (collection: string, page: PageOf) => Promise<Entry[]>
+  count: (registry: Registry, collection: string, bound: CountBound) => Promise<boolean>
 }
 
 /** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
-function viewOf<T>(name: keyof Records, { within, read, current, set, list }: View): Collection<T> {
+function viewOf<T>(name: keyof Records, { within, read, current, set, list, count }: View): Collection<T> {
   const latest = async (registry: Registry, key: string) => {
     within(registry)
     await read(name, key)
@@ -172,6 +179,7 @@ function viewOf<T>(name: keyof Records, { within, read, current, set, list }: Vi
       within(registry)
       return pageOf<T>(await list(name, oneMore(page)), page.limit)
     },
+    holdsFewerThan: (registry, fewerThan, prefix = '') => count(registry, name, { fewerThan, prefix }),
   }
 }
 

@@ -22,12 +22,49 @@ describe('BatchGetImage', () => {
 
     const image = { registryId: account, repositoryName, imageManifest: manifest }
     const imageManifestMediaType = mediaTypes.ociManifest
-    expect(images).toEqual([
-      { ...image, imageManifestMediaType, imageId: both },
-      { ...image, imageManifestMediaType, imageId: { imageDigest: digest } },
-      { ...image, imageManifestMediaType, imageId: both },
-    ])
+    expect(images).toEqual([{ ...image, imageManifestMediaType, imageId: both }])
     expect(failures).toEqual([])
+  })
+
+  it('names every tag of an image that it is asked for by digest, and none where there is none', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    await pushImage(emulator.ecr, repositoryName, { imageTag: 'v2' })
+    const untagged = await pushImage(emulator.ecr, repositoryName, { layer: 'untagged' })
+
+    const { images } = await emulator.ecr.send(get([{ imageDigest: digest }, { imageDigest: untagged.digest }]))
+
+    expect(images?.map(({ imageId }) => imageId)).toEqual([
+      { imageDigest: digest, imageTag: 'v1' },
+      { imageDigest: digest, imageTag: 'v2' },
+      { imageDigest: untagged.digest },
+    ])
+    expect((await emulator.ecr.send(get([{ imageTag: 'v2' }]))).images).toHaveLength(1)
+  })
+
+  it('repeats a large manifest for no more of its tags than an answer can bear', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const rest = { annotations: { filling: 'x'.repeat(1_500_000) } }
+    for (const imageTag of ['v1', 'v2', 'v3', 'v4', 'v5']) {
+      await pushImage(emulator.ecr, repositoryName, { imageTag, rest })
+    }
+    const { images: [one] = [] } = await emulator.ecr.send(get([{ imageTag: 'v1' }]))
+
+    const { images } = await emulator.ecr.send(get([{ imageDigest: one?.imageId?.imageDigest }]))
+
+    expect(images?.map(({ imageId }) => imageId?.imageTag)).toEqual(['v1', 'v2', 'v3'])
+  })
+
+  it('repeats no member of an id that the model does not have', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const gone = { imageTag: 'gone', imageColour: 'red' }
+
+    const { failures } = await emulator.ecr.send(get([gone]))
+
+    expect(failures?.map(({ imageId }) => imageId)).toEqual([{ imageTag: 'gone' }])
   })
 
   it('says of each image why it is not there, and answers the others', async () => {
@@ -59,7 +96,7 @@ describe('BatchGetImage', () => {
       {
         imageId: twoImages,
         failureCode: 'ImageTagDoesNotMatchDigest',
-        failureReason: 'Requested image tag does not match the requested image digest',
+        failureReason: 'Invalid request parameters: given tag does not map to the given digest',
       },
       {
         imageId: { imageTag: 'no tag' },
@@ -77,7 +114,7 @@ describe('BatchGetImage', () => {
 
     const { images, failures } = await emulator.ecr.send(get([v1, gone, byDigest, v1, gone, v1]))
 
-    expect(images?.map(({ imageId }) => imageId)).toEqual([{ ...v1, imageDigest: digest }, byDigest])
+    expect(images?.map(({ imageId }) => imageId)).toEqual([{ ...v1, imageDigest: digest }])
     expect(failures?.map(({ imageId }) => imageId)).toEqual([gone])
   })
 

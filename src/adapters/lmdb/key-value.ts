@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { NoSpace } from '../../registry/ports/blob-store.js'
 import type { Entry, Expectation, KeyValue, PageOf, Place } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
+import { countsOn } from './counts.js'
 import { requireLmdbFile } from './require-lmdb-file.js'
 
 /** LMDB refuses keys beyond 1978 bytes; one byte is left for the upper bound of a prefix. */
@@ -28,17 +29,24 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
     noSubdir: false,
   })
 
-  const { valueOf, list, holds } = readsOn(db)
+  const { valueOf, list, isUnchanged } = readsOn(db)
+  const counts = countsOn(db, keyFor, longestKey)
+  const holds = (registry: Registry, expected: Expectation) =>
+    'bound' in expected
+      ? counts.isBelowFromNowOn(registry, expected.collection, expected.bound) === expected.isBelow
+      : isUnchanged(registry, expected)
 
   return {
     get: async (place) => valueOf(place),
     list: async (registry, collection, page) => list(registry, collection, page),
+    isBelow: async (registry, collection, bound) => counts.isBelow(registry, collection, bound),
     async commit(registry, expectations, writes) {
       const changes = writes.map(({ collection, key, value }) => [keyFor(registry, collection, key), value] as const)
       if (changes.some(([key]) => key.length > longestKey)) throw new Error(`A key exceeds ${longestKey} bytes`)
       return orNoSpace(path, () =>
         db.transaction(() => {
           if (!expectations.every((expected) => holds(registry, expected))) return false
+          counts.keep(registry, writes)
           for (const [key, value] of changes) {
             if (value === undefined) db.removeSync(key)
             else db.putSync(key, value)
@@ -74,12 +82,12 @@ function readsOn(db: RootDatabase<string, Buffer>) {
     return Array.from(db.getRange({ ...range, limit }), ({ key, value }): Entry => [text(key, base), value])
   }
 
-  const holds = (registry: Registry, expected: Expectation) =>
+  const isUnchanged = (registry: Registry, expected: Exclude<Expectation, { bound: unknown }>) =>
     'page' in expected
       ? JSON.stringify(list(registry, expected.collection, expected.page)) === JSON.stringify(expected.entries)
       : valueOf({ registry, ...expected }) === expected.value
 
-  return { valueOf, list, holds }
+  return { valueOf, list, isUnchanged }
 }
 
 /** Leaps from one registry's first key to the next one's. */

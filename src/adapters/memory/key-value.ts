@@ -1,4 +1,4 @@
-import type { Expectation, KeyValue, PageOf, Place, Write } from '../../registry/ports/key-value.js'
+import type { CountBound, Expectation, KeyValue, PageOf, Place, Write } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
 interface Sorted {
@@ -22,15 +22,18 @@ export function memoryKeyValue(): KeyValue {
 
   const valueOf = ({ registry, collection, key }: Place) => sorted(registry, collection).values.get(key)
 
-  const holds = (registry: Registry, expected: Expectation) =>
-    'page' in expected
+  const holds = (registry: Registry, expected: Expectation) => {
+    if ('bound' in expected) return isBelow(sorted(registry, expected.collection), expected.bound) === expected.isBelow
+    return 'page' in expected
       ? JSON.stringify(pageIn(sorted(registry, expected.collection), expected.page)) ===
-        JSON.stringify(expected.entries)
+          JSON.stringify(expected.entries)
       : valueOf({ registry, ...expected }) === expected.value
+  }
 
   return {
     get: async (place) => valueOf(place),
     list: async (registry, collection, page) => pageIn(sorted(registry, collection), page),
+    isBelow: async (registry, collection, bound) => isBelow(sorted(registry, collection), bound),
     async commit(registry, expectations, writes) {
       if (!expectations.every((expected) => holds(registry, expected))) return false
       for (const write of writes) apply(sorted(registry, write.collection), write)
@@ -73,6 +76,11 @@ function pageIn({ keys, values }: Sorted, { limit, prefix = '', after }: PageOf)
     entries.push([key, values.get(key) ?? ''])
   }
   return entries
+}
+
+function isBelow({ keys }: Sorted, { fewerThan, prefix }: CountBound): boolean {
+  const start = asBytes(prefix)
+  return firstFrom(keys, `${start}\xff`) - firstFrom(keys, start) < fewerThan
 }
 
 const asBytes = (key: string) => Buffer.from(key).toString('latin1')

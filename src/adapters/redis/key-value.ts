@@ -42,6 +42,8 @@ export async function redisKeyValue({ url, log, onRoundTrip }: RedisOptions): Pr
     ahead: reads.ahead,
     list: async (registry, collection, page) =>
       page.limit <= 0 ? [] : (await range(registry, collection, rangeOfPage(page), page.limit)).map(entryOf),
+    isBelow: async (registry, collection, { fewerThan, prefix }) =>
+      (await countIn(connection, told, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
     async commit(registry, expectations, changes) {
       const given = commitArguments(expectations, changes)
       told()
@@ -68,6 +70,13 @@ const rangesOn =
       return client.zrangebylexBuffer(set, min, max, 'LIMIT', 0, limit)
     })
   }
+
+/** Redis counts a range of a sorted set by the ranks of its ends. https://redis.io/docs/latest/commands/zlexcount/ */
+const countIn = ({ client, read }: Connection, told: () => void, set: string, { min, max }: LexRange) =>
+  read(set, () => {
+    told()
+    return client.zlexcount(set, min, max)
+  })
 
 function entryOf(member: Buffer): Entry {
   const { key, packed } = partsOf(member)

@@ -11,9 +11,15 @@ export const COMMIT = `
 local at, set, min, max, limit, expected, key, packed = 1
 while at <= #ARGV[1] do
   set, min, max, limit, expected, at = struct.unpack('>I4c0I4c0I4c0I4c0I4c0', ARGV[1], at)
-  local found = redis.call('ZRANGEBYLEX', KEYS[tonumber(set)], min, max, 'LIMIT', 0, limit)
-  for index, member in ipairs(found) do found[index] = struct.pack('>I4', #member) .. member end
-  if redis.sha1hex(table.concat(found)) ~= expected then return 0 end
+  local bound = string.match(limit, '^<(%d+)$')
+  if bound then
+    local isBelow = redis.call('ZLEXCOUNT', KEYS[tonumber(set)], min, max) < tonumber(bound)
+    if isBelow ~= (expected == 'yes') then return 0 end
+  else
+    local found = redis.call('ZRANGEBYLEX', KEYS[tonumber(set)], min, max, 'LIMIT', 0, limit)
+    for index, member in ipairs(found) do found[index] = struct.pack('>I4', #member) .. member end
+    if redis.sha1hex(table.concat(found)) ~= expected then return 0 end
+  end
 end
 
 at = 1
@@ -50,7 +56,13 @@ export function commitArguments(expectations: readonly Expectation[], writes: re
 
 type Field = string | Buffer
 
+/** The bounds of a range, how many members of it were read (or `<` and the number there are to be fewer than), what was found. */
 function expectedFields(expectation: Expectation): Field[] {
+  if ('bound' in expectation) {
+    const { bound, isBelow } = expectation
+    const { min, max } = rangeOfPage({ prefix: bound.prefix })
+    return [min, max, `<${bound.fewerThan}`, isBelow ? 'yes' : 'no']
+  }
   if ('page' in expectation) {
     const { min, max } = rangeOfPage(expectation.page)
     return [min, max, String(expectation.page.limit), hashOf(expectation.entries)]

@@ -8,6 +8,8 @@ export interface KeyValue {
   get(place: Place): Promise<string | undefined>
   /** Entries in ascending byte order of their keys. */
   list(registry: Registry, collection: string, page: PageOf): Promise<Entry[]>
+  /** Whether a part of a collection holds fewer records than so many: however many there are, they are not walked. */
+  isBelow(registry: Registry, collection: string, bound: CountBound): Promise<boolean>
   /** Applies every write if every expectation holds, and says whether it did; durable once it answers. */
   commit(registry: Registry, expectations: Expectation[], writes: Write[]): Promise<boolean>
   /** Every registry that has records, for what looks after all of them; not for a request's path. */
@@ -44,10 +46,21 @@ export interface PageOf {
 
 export type Entry = readonly [key: string, value: string]
 
-/** What was read, and must still be so: one value (absent: undefined), or one page of a list. */
+/** So many records, of a whole collection or of those whose keys begin with `prefix`. */
+export interface CountBound {
+  fewerThan: number
+  /** Empty, or the first name of a key with the space behind it: those are counted without a walk. */
+  prefix: string
+}
+
+/**
+ * What was read, and must still be so: one value (absent: undefined), one page of a list, or whether there are fewer records
+ * than so many. The last does not change with every record, so that writers of different ones do not race each other.
+ */
 export type Expectation =
   | { collection: string; key: string; value: string | undefined }
   | { collection: string; page: PageOf; entries: Entry[] }
+  | { collection: string; bound: CountBound; isBelow: boolean }
 
 /** A value to store, or undefined to remove the key. */
 export interface Write {

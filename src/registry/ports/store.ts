@@ -106,6 +106,11 @@ export interface Collection<T> {
   remove(registry: Registry, key: string): Promise<T | undefined>
   /** Key order is paging order; `after` continues behind a key even if that key is gone. */
   list(registry: Registry, page: { limit: number; prefix?: string; after?: string }): Promise<Page<T>>
+  /**
+   * Whether there are fewer records than so many, for quotas; `prefix` as in `CountBound`. In a transaction it holds until
+   * the commit, as lists do, and shows what was committed.
+   */
+  holdsFewerThan(registry: Registry, count: number, prefix?: string): Promise<boolean>
 }
 
 export interface Page<T> {

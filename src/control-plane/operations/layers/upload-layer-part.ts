@@ -1,5 +1,7 @@
-import { invalidLayerPart } from '../../../registry/errors.js'
-import { appendPart, findUpload } from '../../../registry/layer-upload.js'
+import { limitExceeded } from '../../../registry/errors.js'
+import { invalidLayerPartSize } from '../../../registry/layer-errors.js'
+import { appendPart, findUpload, named } from '../../../registry/layer-upload.js'
+import { MIB } from '../../../registry/quotas.js'
 import { inChargeOf } from '../../../registry/upload-turns.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
@@ -9,16 +11,17 @@ export const uploadLayerPart: Operation<'UploadLayerPart'> = {
   resources: namedRepository,
 
   async run({ repositoryName, uploadId, partFirstByte, partLastByte, layerPartBlob }, context) {
-    const { registry } = context
+    const { registry, quotas } = context
     const session = { registry, repository: repositoryName, id: uploadId }
-    const { size: received } = await findUpload(context, session)
+    const { size: received, parts = 0 } = await findUpload(context, session)
     const bytes = Buffer.from(layerPartBlob, 'base64')
-    const about = { registryId: registry.account, repositoryName, uploadId }
-    if (bytes.length !== partLastByte - partFirstByte + 1) {
-      throw invalidLayerPart({ ...about, lastValidByteReceived: received - 1 })
+    const isAsLongAsSaid = bytes.length === partLastByte - partFirstByte + 1
+    if (!isAsLongAsSaid || bytes.length > quotas.maximumLayerPartMiB * MIB) {
+      throw invalidLayerPartSize(named(session), received)
     }
+    if (parts >= quotas.layerParts) throw limitExceeded()
     const part = { firstByte: partFirstByte, bytes: [bytes] }
     const { size } = await inChargeOf(uploadId, context.leases, () => appendPart(context, session, part))
-    return { ...about, lastByteReceived: size - 1 }
+    return { ...named(session), lastByteReceived: size - 1 }
   },
 }
