@@ -1,5 +1,5 @@
 import { BatchGetImageCommand, ECRClient, ECRServiceException } from '@aws-sdk/client-ecr'
-import type { BatchGetImageCommandOutput, Image, ImageIdentifier } from '@aws-sdk/client-ecr'
+import type { Image, ImageIdentifier } from '@aws-sdk/client-ecr'
 import { clientHost, schemeOf } from '../compose/addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
@@ -113,7 +113,7 @@ function batchImport(client: ECRClient, repositoryName: string, imageId: ImageId
     },
     { step: 'build' },
   )
-  return client.send(command) as Promise<BatchGetImageCommandOutput>
+  return client.send(command)
 }
 
 /** Digest and, of an index, how many platforms it has: attestations have none. */
