@@ -97,6 +97,13 @@ describe('ecr-local certs', () => {
     expect(text).not.toContain('localhost:4510')
   })
 
+  it('names no port where it is 443, which image names leave out', async () => {
+    const name = '000000000000.dkr.ecr.us-east-1.amazonaws.com'
+    const text = await make([name], { registryPort: 443 })
+    expect(text).toContain(`--registry-port 443 --host 0.0.0.0 --registry-host '${name}'`)
+    expect(text).toContain(`/etc/docker/certs.d/${name}/ca.crt`)
+  })
+
   it('is a command, which says where the files are', async () => {
     const { code, stdout, stderr } = await runCli(['certs', 'registry.test', '--dir', 'here'], { cwd })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
