@@ -90,7 +90,10 @@ describeWith({ ...skopeoNeeds, ...containerdNeeds }, 'the recipes of docs/client
     const certificates = join(directory.path, 'trusted')
     await mkdir(certificates)
     await writeFile(join(certificates, 'ca.crt'), await readFile(authority))
-    const inspect = ['inspect', '--raw', '--creds', `AWS:${password}`, '--cert-dir', certificates, `docker://${IMAGE}`]
+    const login = join(directory.path, 'auth.json')
+    const auth = Buffer.from(`AWS:${password}`).toString('base64')
+    await writeFile(login, JSON.stringify({ auths: { [emulator.registry]: { auth } } }))
+    const inspect = ['inspect', '--raw', '--authfile', login, '--cert-dir', certificates, `docker://${IMAGE}`]
     const { stdout } = await mustRun('skopeo', ['--registries-conf', file, ...inspect], { env: neutralEnvironment() })
     expect(stdout).toBe(image.bytes.toString())
   })
