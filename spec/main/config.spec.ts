@@ -182,7 +182,12 @@ describe('the configuration file', () => {
   })
 
   it.each([
-    ['{\n  "port": 1,\n}', 'line 3, column 1: expected name'],
+    ['{\n  "port": 1,\n}', 'line 3, column 1: a trailing comma stands before }, which JSON does not allow'],
+    ['{"a": [1, ]}', 'line 1, column 11: a trailing comma stands before ], which JSON does not allow'],
+    ['{"a": 1} // all', 'line 1, column 10: a comment, which JSON does not allow'],
+    ['{\n  # all\n}', 'line 2, column 3: a comment, which JSON does not allow'],
+    ["{'a': 1}", 'line 1, column 2: expected name or }: JSON writes names and texts in double quotes'],
+    ['{"a": 1,, "b": 2}', 'line 1, column 9: expected name'],
     ['{"a" 1}', 'line 1, column 6: expected :'],
     ['{"a": [1 2]}', 'line 1, column 10: expected , or ]'],
     ['{"a": tru}', 'line 1, column 7: expected value'],

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { filesystemBlobStore } from '../adapters/filesystem/blob-store.js'
-import { openDataDirectory } from '../adapters/filesystem/data-directory.js'
+import { isDataDirectory, openDataDirectory } from '../adapters/filesystem/data-directory.js'
 import { withSmallBlobsInMemory } from '../adapters/memory/small-blobs.js'
 import { verifiedBlobs } from '../adapters/memory/verified-blobs.js'
 import { streamed } from '../adapters/s3/streamed.js'
@@ -53,6 +53,10 @@ export async function openStorage(config: Config, telling: Telling): Promise<Sto
     throw error
   }
 }
+
+/** Whether planes with these settings keep anything in the data directory, and have made one. */
+export const isDataDirectoryMissing = ({ store, blobs, dataDir }: Config): boolean =>
+  (store === 'embedded' || (store !== 'memory' && blobs === 'disk')) && !isDataDirectory(dataDir)
 
 function partsOn(store: Store, blobs: BlobStore, { garbage }: Config, { log }: Telling): Storage {
   const [clock, ids] = [systemClock(store), randomIds]
