@@ -13,7 +13,7 @@ import { noMetrics } from '../registry/ports/metrics.js'
  */
 export async function openKeptStorage(config: Config, command: string, log: Log): Promise<Storage> {
   requireKept(config, command)
-  const telling = { log, metrics: noMetrics, takesBlobsAsTheyAre: true }
+  const telling = { log, metrics: noMetrics, takesBlobsAsTheyAre: true } as const
   if (existsSync(config.dataDir)) return openStorage(config, telling)
   const dataDir = mkdtempSync(join(tmpdir(), 'ecr-local-'))
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
