@@ -89,6 +89,13 @@ export const referencedImagesNotFound = (digests: string[], name: string, accoun
 /** The field is `ImageManifest`, capital I, in the captures. */
 export const invalidManifest = () => invalidParameterAt('ImageManifest', 'Invalid JSON syntax')
 
+/** Captured: https://github.com/openai/tart/issues/890 */
+export const tooManyLayers = () => invalidParameterAt('ImageManifest', 'Limit on number of layers per image exceeded')
+
+/** (inferred) */
+export const tooManyManifests = (most: number) =>
+  invalidParameterAt('ImageManifest', `Limit on number of manifests per index exceeded: at most ${most}`)
+
 /** (documented) */
 export const layerInaccessible = () =>
   new ServiceException(

@@ -1,4 +1,5 @@
-const [quote, backslash, comma, open, close] = [0x22, 0x5c, 0x2c, [0x5b, 0x7b], [0x5d, 0x7d]]
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
+const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /** How much JSON is read. */
 export interface JsonBounds {
@@ -16,16 +17,14 @@ export interface JsonBounds {
 export function isMoreJson(bytes: Uint8Array, atMost: JsonBounds): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let [depth, containers, values] = [0, 0, 0]
-  const isMore = () => depth > atMost.depth || containers > atMost.containers || values > atMost.values
   for (let at = 0; at < text.length; at++) {
-    const byte = text.readUInt8(at)
+    const byte = text[at]
     if (byte === quote) at = endOfString(text, at + 1)
-    else if (close.includes(byte)) depth--
-    else if (byte === comma || open.includes(byte)) {
-      if (byte === comma) values++
-      else [depth, containers] = [depth + 1, containers + 1]
-      if (isMore()) return true
-    }
+    else if (byte === comma) {
+      if (++values > atMost.values) return true
+    } else if (byte === openArray || byte === openObject) {
+      if (++depth > atMost.depth || ++containers > atMost.containers) return true
+    } else if (byte === closeArray || byte === closeObject) depth--
   }
   return false
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { invalidManifest } from './errors.js'
+import { invalidManifest, tooManyLayers, tooManyManifests } from './errors.js'
 import type { Descriptor } from './image.js'
 import { isMoreJson } from './json-bounds.js'
 
@@ -13,6 +13,27 @@ export const mediaTypes = {
 
 const indexTypes: ReadonlySet<string> = new Set([mediaTypes.ociIndex, mediaTypes.dockerList])
 const imageTypes: ReadonlySet<string> = new Set([mediaTypes.ociManifest, mediaTypes.dockerManifest])
+
+/**
+ * The service's limit of layers in an image that is pushed. Undocumented; measured by others as 500:
+ * https://github.com/spinframework/spin/issues/1787
+ */
+const MAX_LAYERS = 500
+
+/** Counts as a blob and not as a layer. */
+const CONFIG = 1
+
+/** Ours: what the service says to a longer index is not known. */
+const MAX_MANIFESTS = 1000
+
+/**
+ * Throws InvalidParameterException where a manifest that is pushed lists more than the service takes. Upstreams' are
+ * kept as they are.
+ */
+export function requireWithinLimits({ blobs, manifests }: Pick<Manifest, 'blobs' | 'manifests'>): void {
+  if (blobs.length > MAX_LAYERS + CONFIG) throw tooManyLayers()
+  if (manifests.length > MAX_MANIFESTS) throw tooManyManifests(MAX_MANIFESTS)
+}
 
 /** The model's limit of `imageManifest`, and the OCI specification's least maximum. */
 export const MAX_MANIFEST_BYTES = 4_194_304
@@ -71,6 +92,7 @@ type Json = Record<string, unknown>
 
 function aboutItself(json: Json, mediaType: string): Omit<Manifest, 'blobs' | 'manifests'> {
   const artifactType = json.artifactType ?? (isObject(json.config) ? json.config.mediaType : undefined)
+  if ([mediaType, artifactType].some(isTooLong)) throw invalidManifest()
   return {
     mediaType,
     ...(typeof artifactType === 'string' && { artifactType }),
@@ -79,8 +101,14 @@ function aboutItself(json: Json, mediaType: string): Omit<Manifest, 'blobs' | 'm
   }
 }
 
-/** The largest index of 4 MiB lists some ten thousand images, each with its platform and annotations. */
-const AT_MOST = { depth: 100, containers: 200_000, values: 1_000_000 }
+/**
+ * 4 MiB hold 27,000 layers of three values each. More values than this are single letters, and cost a parser hundreds of
+ * milliseconds.
+ */
+const AT_MOST = { depth: 100, containers: 100_000, values: 100_000 }
+
+/** Type and subtype have 127 characters each: https://www.rfc-editor.org/rfc/rfc6838#section-4.2 */
+const LONGEST_MEDIA_TYPE = 255
 
 function parseObject(bytes: Uint8Array): Json {
   if (isMoreJson(bytes, AT_MOST)) throw invalidManifest()
@@ -92,6 +120,8 @@ function parseObject(bytes: Uint8Array): Json {
   }
   throw invalidManifest()
 }
+
+const isTooLong = (mediaType: unknown) => typeof mediaType === 'string' && mediaType.length > LONGEST_MEDIA_TYPE
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -105,6 +135,6 @@ function descriptor(value: unknown): Descriptor {
   const { digest, size, mediaType } = value
   if (typeof digest !== 'string' || !isDigest(digest)) throw invalidManifest()
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalidManifest()
-  if (typeof mediaType !== 'string') throw invalidManifest()
+  if (typeof mediaType !== 'string' || isTooLong(mediaType)) throw invalidManifest()
   return { digest, size, mediaType }
 }

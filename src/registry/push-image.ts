@@ -2,7 +2,9 @@ import { layersNotFound } from './errors.js'
 import type { Touches } from './garbage/touches.js'
 import { nameImage, noteName, readNote } from './image-names.js'
 import { keepManifest } from './keep-manifest.js'
-import { layerWithBytes } from './layer-with-bytes.js'
+import { distinct } from './image-contents.js'
+import { layersWithoutBytes } from './layer-with-bytes.js'
+import { requireWithinLimits } from './manifest.js'
 import { restoreNotedTags } from './noted-tags.js'
 import type { BlobStore } from './ports/blob-store.js'
 import type { Store } from './ports/store.js'
@@ -18,7 +20,7 @@ export interface ImageStorage {
 
 /**
  * Records an image somebody pushes. Its layers must be here with their bytes: one that a cache rule is still bringing
- * may never come. Throws LayersNotFound, and what putImage throws.
+ * may never come. Throws InvalidParameter for more layers than an image may have, LayersNotFound, and what putImage throws.
  */
 export async function pushImage(
   storage: ImageStorage,
@@ -27,9 +29,9 @@ export async function pushImage(
   bytes: Uint8Array,
 ): Promise<PutOutcome> {
   const { repository, manifest } = image
-  const digests = manifest.blobs.map(({ digest }) => digest)
-  const found = await Promise.all(digests.map((digest) => layerWithBytes(storage, registry, repository, digest)))
-  const missing = digests.filter((_, index) => !found[index])
+  requireWithinLimits(manifest)
+  const digests = distinct(manifest.blobs).map(({ digest }) => digest)
+  const missing = await layersWithoutBytes(storage, registry, repository, digests)
   if (missing.length > 0) throw layersNotFound(missing, repository, registry.account)
   return recordImage(storage, registry, image, bytes)
 }
@@ -49,12 +51,11 @@ export async function recordImage(
   const { repository, digest, manifest } = image
   const noted = await blobs.notes.get(noteName({ registry, repository, digest }))
   const outcome = await putImage(store, registry, image)
-  await touches.touch(digest, ...manifest.blobs.map((blob) => blob.digest))
+  await touches.touch([digest, ...manifest.blobs.map((blob) => blob.digest)])
   if ((await blobs.size(digest)) === undefined) await keepManifest(blobs, digest, bytes)
   const lost = outcome.isNew && noted !== undefined ? readNote(noted) : undefined
   if (lost) await restoreNotedTags(store, registry, image, lost)
   await nameImage(storage, { registry, repository, digest })
-  const { takenFrom } = outcome
-  if (takenFrom !== undefined) await nameImage(storage, { registry, repository, digest: takenFrom })
+  for (const takenFrom of outcome.takenFrom) await nameImage(storage, { registry, repository, digest: takenFrom })
   return outcome
 }
