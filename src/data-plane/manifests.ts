@@ -5,11 +5,11 @@ import { type ImageFailure, imageNotFoundFailure, isFailure } from '../registry/
 import type { ImageId } from '../registry/image.js'
 import { TAG_PATTERN } from '../registry/image-tag.js'
 import { keepManifest } from '../registry/keep-manifest.js'
-import { digestOf, isDigest, type Manifest, MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'
+import { digestOf, isDigest, MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'
 import { pushImage } from '../registry/push-image.js'
 import { recordPull } from '../registry/record-pull.js'
 import { requireRepository } from '../registry/require-repository.js'
-import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
+import { type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './errors.js'
 import { smallBody } from './request-body.js'
 
@@ -45,7 +45,7 @@ export const getManifest: Endpoint = async (call, deps) => {
 export const putManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
   const isByTag = !reference.includes(':')
-  const tags = (isByTag ? [reference] : call.query.getAll('tag')).map(acceptTag)
+  const tags = isByTag ? [acceptTag(reference)] : [...new Set(call.query.getAll('tag').map(acceptTag))]
   if (!isByTag && !isDigest(reference)) throw digestInvalid(reference)
   await requireRepository(deps.store, registry, repository)
 
@@ -54,7 +54,9 @@ export const putManifest: Endpoint = async (call, deps) => {
   const digest = digestOf(bytes, reference)
   if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
   await keepManifest(deps.blobs, digest, bytes)
-  await putUnder(tags, { digest, manifest, manifestSize: bytes.length }, bytes, call, deps)
+  const [tag, ...furtherTags] = tags
+  const image = { digest, manifest, manifestSize: bytes.length, repository, now: call.now.getTime() }
+  await pushImage(deps, registry, { ...image, ...(tag !== undefined && { tag, furtherTags }) }, bytes)
 
   respond(call, 201, {
     location: `/v2/${repository}/manifests/${digest}`,
@@ -71,19 +73,6 @@ export const deleteManifest: Endpoint = async (call, deps) => {
   const gone = await deleteImage(deps, registry, repository, imageIdOf(reference))
   if (!Array.isArray(gone)) throw refusalOf(gone)
   respond(call, 202, {})
-}
-
-interface Pushed {
-  readonly digest: string
-  readonly manifest: Manifest
-  readonly manifestSize: number
-}
-
-async function putUnder(tags: string[], pushed: Pushed, bytes: Buffer, call: Call, deps: DataPlaneDeps) {
-  const { registry, repository, now } = call
-  const image = { ...pushed, repository, now: now.getTime() }
-  if (tags.length === 0) await pushImage(deps, registry, image, bytes)
-  for (const tag of tags) await pushImage(deps, registry, { ...image, tag }, bytes)
 }
 
 /** What a path's last segment names. A tag nobody can have pushed is one that is not there. */

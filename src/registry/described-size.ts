@@ -1,5 +1,5 @@
 import type { Descriptor, Image } from './image.js'
-import { contentsOf } from './image-contents.js'
+import { contentsOf, distinct } from './image-contents.js'
 import type { BlobStore } from './ports/blob-store.js'
 import { listEach } from './list-all.js'
 import { keyOf, type Records, type Store } from './ports/store.js'
@@ -21,8 +21,9 @@ export async function describedSize(
   const seen = new Set<string>()
   let largest = image.imageSize
   for (let listing = [image]; listing.length > 0;) {
-    const contents = await mapInSlices(listing, (index) => contentsOf(index, blobs), 1)
-    const listed = contents.flatMap((each) => each?.manifests ?? []).filter(({ digest }) => !seen.has(digest))
+    const all: Descriptor[][] = []
+    for (const index of listing) all.push([...((await contentsOf(index, blobs))?.manifests ?? [])])
+    const listed = distinct(all.flat()).filter(({ digest }) => !seen.has(digest))
     listed.forEach(({ digest }) => seen.add(digest))
     listing = await imagesOf(store, registry, image.repository, listed)
     for (const { imageSize, wholeSize = 0 } of listing) largest = Math.max(largest, imageSize, wholeSize)

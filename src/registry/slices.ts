@@ -7,6 +7,12 @@ export const SLICE = 250
  */
 export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** Bytes of a body each step of reading which may take a good part of what one turn should. */
+const LARGE_BODY = 512 * 1024
+
+/** Ends the turn after a step of work on so many bytes, where they are many: the common request does not wait for others. */
+export const pauseAfter = (bytes: number): Promise<void> | undefined => (bytes > LARGE_BODY ? pause() : undefined)
+
 /** A list in parts of at most so many, with a pause after each but the last: a client decides how long lists are. */
 export async function* slicesOf<T>(items: readonly T[], size = SLICE): AsyncGenerator<T[], void> {
   for (let start = 0; start < items.length; start += size) {
