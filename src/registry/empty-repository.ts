@@ -63,8 +63,7 @@ export async function removeImages<R>(
 async function emptyOfImages(storage: DeletionStorage, registry: Registry, name: string): Promise<void> {
   for await (const group of groupsOf(listEach(storage.store.images, registry, { prefix: keyOf(name, '') }))) {
     const contents = new Map<string, Awaited<ReturnType<typeof contentsOf>>>()
-    for (const image of group)
-      if (!image.manifests) contents.set(image.digest, await contentsOf(image, storage.blobs))
+    for (const image of group) if (!image.manifests) contents.set(image.digest, await contentsOf(image, storage.blobs))
     await removeImages(storage, registry, group, () =>
       storage.store.transact(registry, async (records) => {
         for (const { digest } of group) await removeWithTags(records, registry, keyOf(name, digest))

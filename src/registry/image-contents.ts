@@ -21,8 +21,12 @@ const ANNOTATIONS_IN_RECORD = 4096
 type Recorded = Pick<Image, 'annotations' | 'annotationsInManifest' | 'blobs' | 'manifests'>
 
 /** What an image's record holds of its manifest: of bounded size, whatever the manifest says. */
-export function recordedOf({ blobs, manifests, annotations, ...about }: Manifest): Omit<Manifest, keyof Recorded> &
-  Recorded {
+export function recordedOf({
+  blobs,
+  manifests,
+  annotations,
+  ...about
+}: Manifest): Omit<Manifest, keyof Recorded> & Recorded {
   const contents = { blobs: distinct(blobs), manifests: distinct(manifests) }
   return {
     ...about,

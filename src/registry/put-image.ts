@@ -6,7 +6,14 @@ import { contentSize, type Manifest } from './manifest.js'
 import { keyOf, type Records, type Store } from './ports/store.js'
 import type { Registry } from './registry.js'
 import type { Repository } from './repository.js'
-import { contentsToRecord, isInOneTransaction, recordContents, recordInSlices, requireContents, type ContentsToRecord } from './record-contents.js'
+import {
+  contentsToRecord,
+  isInOneTransaction,
+  recordContents,
+  recordInSlices,
+  requireContents,
+  type ContentsToRecord,
+} from './record-contents.js'
 import { isImmutable } from './tag-mutability.js'
 import { mapInSlices } from './slices.js'
 import { taggedSince, withoutTags, withTags } from './tag-times.js'
@@ -138,7 +145,12 @@ async function moveTags(records: Records, registry: Registry, put: NewImage, mov
 }
 
 /** An index is described with the sizes of `members`. */
-async function newImage(records: Records, registry: Registry, put: NewImage, members: readonly Descriptor[]): Promise<Image> {
+async function newImage(
+  records: Records,
+  registry: Registry,
+  put: NewImage,
+  members: readonly Descriptor[],
+): Promise<Image> {
   const { repository, digest, manifest, manifestSize, now, pulledThrough } = put
   const about = recordedOf(manifest)
   const sizes = { manifestSize, imageSize: contentSize(manifest) }

@@ -8,7 +8,8 @@ import type { Registry } from './registry.js'
 import { mapInSlices, SLICE, slicesOf } from './slices.js'
 
 /** What an image lists, and what decides how that is recorded. */
-export interface ContentsToRecord extends Contents, Pick<Image, 'repository' | 'digest' | 'subject' | 'pulledThrough'> {}
+export interface ContentsToRecord
+  extends Contents, Pick<Image, 'repository' | 'digest' | 'subject' | 'pulledThrough'> {}
 
 /** More than a pushed manifest may list; an upstream's may list 27,000. */
 const IN_ONE_TRANSACTION = 1000

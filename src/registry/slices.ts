@@ -28,6 +28,7 @@ export async function mapInSlices<T, R>(
   size = SLICE,
 ): Promise<R[]> {
   const results: R[] = []
-  for await (const slice of slicesOf(items, size)) for (const result of await Promise.all(slice.map(work))) results.push(result)
+  for await (const slice of slicesOf(items, size))
+    for (const result of await Promise.all(slice.map(work))) results.push(result)
   return results
 }

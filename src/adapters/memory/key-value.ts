@@ -1,4 +1,12 @@
-import { type Entry, type Expectation, type KeyValue, type PageOf, type Place, upToBytes, type Write } from '../../registry/ports/key-value.js'
+import {
+  type Entry,
+  type Expectation,
+  type KeyValue,
+  type PageOf,
+  type Place,
+  upToBytes,
+  type Write,
+} from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
 interface Sorted {
