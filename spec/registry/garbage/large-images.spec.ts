@@ -7,6 +7,7 @@ import { listAll } from '../../../src/registry/list-all.js'
 import { mediaTypes, parseManifest } from '../../../src/registry/manifest.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
 import { recordImage } from '../../../src/registry/push-image.js'
+import { putImage } from '../../../src/registry/put-image.js'
 import { all, installationWith, registry } from '../../support/garbage.js'
 import { imageManifest, sha256 } from '../../support/push.js'
 
@@ -113,7 +114,7 @@ describe('an index that an upstream fills with thousands of images', () => {
       now: 0,
       pulledThrough: true,
     } as const
-    await recordImage(here, registry, image, Buffer.from(text))
+    await putImage(here.store, registry, image)
     const deleteMember = () => deleteImage(here, registry, repository, { imageDigest: member })
 
     expect(await deleteMember()).toMatchObject({ failureCode: 'ImageReferencedByManifestList' })
@@ -126,7 +127,7 @@ describe('an index that an upstream fills with thousands of images', () => {
     const text = imageManifest({ digest: sha256('{}'), size: 4711 }, [])
     const manifest = parseManifest(Buffer.from(text))
     const image = { repository, digest: sha256('layer 2999'), manifest, manifestSize: text.length, now: 0 }
-    await recordImage(here, registry, { ...image, pulledThrough: true }, Buffer.from(text))
+    await putImage(here.store, registry, { ...image, pulledThrough: true })
 
     const index = await here.store.images.get(registry, keyOf(repository, here.digest))
 
