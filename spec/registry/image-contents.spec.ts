@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { annotationsOf, contentsOf, recordedOf } from '../../src/registry/image-contents.js'
+import { annotationsOf, boundedImage, contentsOf, recordedOf } from '../../src/registry/image-contents.js'
 import { keepManifest } from '../../src/registry/keep-manifest.js'
 import { type Manifest, mediaTypes, parseManifest } from '../../src/registry/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
@@ -55,8 +55,7 @@ describe('the record of an image', () => {
     const annotations = { long: 'x'.repeat(5000) }
     const text = textOf({ layers: layers(200), subject, annotations })
     await keepManifest(blobs, sha256(text), Buffer.from(text))
-    const { blobs: _, manifests: __, annotations: ___, ...old } = oldRecord(text)
-    const image = { ...old, ...recordedOf(parsed(text)) }
+    const image = boundedImage(oldRecord(text))
 
     expect(image).not.toHaveProperty('blobs')
     expect((await contentsOf(image, blobs))?.blobs).toEqual([config, ...layers(200)])

@@ -144,7 +144,9 @@ async function soak(keyValue: KeyValue) {
 /** What is there and nothing needs. */
 async function leftOver({ store, blobs }: Awaited<ReturnType<typeof startCache>>) {
   const images = await listAll(store.images, registry)
-  const needed = new Set(images.flatMap(({ digest, blobs: listed = [] }) => [digest, ...listed.map((blob) => blob.digest)]))
+  const needed = new Set(
+    images.flatMap(({ digest, blobs: listed = [] }) => [digest, ...listed.map((blob) => blob.digest)]),
+  )
   const layers = await listAll(store.layers, registry)
   const untagged = images.filter(({ tags }) => tags.length === 0)
   return {

@@ -1,7 +1,7 @@
 import { findImage, type ImageFailure, isFailure } from './find-image.js'
 import type { Touches } from './garbage/touches.js'
 import type { Image, ImageId } from './image.js'
-import { type Contents, contentsOf } from './image-contents.js'
+import { contentsOf } from './image-contents.js'
 import { foretellNames, forgetName, type NamedImage, nameImage } from './image-names.js'
 import type { BlobStore } from './ports/blob-store.js'
 import { keyOf, type Records, type Store } from './ports/store.js'
@@ -25,11 +25,11 @@ export async function deleteImage(
   if (isFailure(found)) return found
   const named = { registry, repository, digest: found.image.digest }
   const isLast = tagsLeft(found.image, imageId).length === 0
-  const contents: Contents = (isLast && (await contentsOf(found.image, storage.blobs))) || { blobs: [], manifests: [] }
-  if (isLast) await storage.touches.touch([named.digest, ...contents.blobs.map(({ digest }) => digest)])
+  const contents = isLast ? await contentsOf(found.image, storage.blobs) : undefined
+  if (isLast) await storage.touches.touch([named.digest, ...(contents?.blobs ?? []).map(({ digest }) => digest)])
   try {
     const gone = await store.transact(registry, (records) => deleteFrom(records, storage, named, imageId))
-    if (isLast && !isFailure(gone)) await forgetMembers(store, registry, found.image, contents.manifests)
+    if (isLast && !isFailure(gone)) await forgetMembers(store, registry, found.image, contents?.manifests ?? [])
     return gone
   } finally {
     await nameImage(storage, named)

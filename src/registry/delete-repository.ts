@@ -1,22 +1,13 @@
-import { emptyInSlices, removeImages } from './empty-repository.js'
+import { type DeletionStorage, emptyInSlices, removeImages } from './empty-repository.js'
 import { repositoryNotEmpty } from './errors.js'
-import type { Touches } from './garbage/touches.js'
 import { settleNames } from './image-names.js'
 import { discardUploadBytes } from './layer-upload.js'
 import { listEach } from './list-all.js'
-import type { BlobStore } from './ports/blob-store.js'
 import { keyOf, type Records, type Store } from './ports/store.js'
 import type { Registry } from './registry.js'
 import type { Repository } from './repository.js'
 import { requireRepository } from './require-repository.js'
 import { SLICE, slicesOf } from './slices.js'
-
-/** What deleting a repository needs. */
-export interface DeletionStorage {
-  readonly store: Store
-  readonly blobs: BlobStore
-  readonly touches: Touches
-}
 
 /**
  * Deletes a repository and everything in it, in one transaction: an image that arrives meanwhile is either seen here or

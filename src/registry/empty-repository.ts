@@ -1,13 +1,21 @@
-import type { DeletionStorage } from './delete-repository.js'
 import { repositoryNotEmpty } from './errors.js'
 import type { Image, Layer, Reference, Tag } from './image.js'
 import { contentsOf } from './image-contents.js'
+import type { Touches } from './garbage/touches.js'
 import { forgetName, nameImage } from './image-names.js'
 import { listEach } from './list-all.js'
+import type { BlobStore } from './ports/blob-store.js'
 import { type Collection, keyOf, type Records, type Store } from './ports/store.js'
 import type { Registry } from './registry.js'
 import { forgetMembers, removeImage } from './remove-image.js'
 import { pause, SLICE } from './slices.js'
+
+/** What deleting a repository needs. */
+export interface DeletionStorage {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly touches: Touches
+}
 
 /**
  * Removes what a repository holds in as many transactions as it takes: images first, and the rest only while there are

@@ -40,8 +40,11 @@ export function boundedImage(stored: Image): Image {
   const { blobs = [], manifests = [], annotations, subject } = stored
   const isRecordedSo = annotations === undefined || (subject !== undefined && areShort(annotations))
   if (isRecordedSo && isFew({ blobs, manifests })) return stored
-  const { blobs: _, manifests: __, annotations: ___, ...rest } = stored
-  return { ...rest, ...recordedOf({ ...stored, blobs, manifests }) }
+  const bounded = { ...stored }
+  delete bounded.annotations
+  delete bounded.blobs
+  delete bounded.manifests
+  return { ...bounded, ...recordedOf({ ...stored, blobs, manifests }) }
 }
 
 /**

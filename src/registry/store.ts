@@ -122,10 +122,7 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
     if ([...writes.values()].some((change) => change.collection === collection))
       throw new Error(`List ${collection} before writing to it in the same transaction`)
     const entries = await keyValue.list(registry, collection, page)
-    // A page that its bytes ended is what it is for as long as its entries are the first ones.
-    const { bytes, ...counted } = page
-    const expected = fillsPage(entries, bytes) ? { ...counted, limit: entries.length } : counted
-    lists.push({ collection, page: expected, entries })
+    lists.push({ collection, page: asListed(page, entries), entries })
     return entries
   }
 
@@ -137,15 +134,16 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
   return {
     records: recordsOf((name, upgrade) => viewOf(name, { within, read, current, set, list }, upgrade)),
     commit: async () => {
-      const changes = [...writes].filter(([id, { value }]) => !reads.has(id) || reads.get(id)?.value !== value)
-      if (changes.length === 0) return true
-      return keyValue.commit(
-        registry,
-        [...reads.values(), ...lists],
-        changes.map(([, write]) => write),
-      )
+      const isChange = ([id, { value }]: [string, Write]) => !reads.has(id) || reads.get(id)?.value !== value
+      const changes = [...writes].filter(isChange).map(([, write]) => write)
+      return changes.length === 0 || keyValue.commit(registry, [...reads.values(), ...lists], changes)
     },
   }
+}
+
+/** A page that its bytes ended is what it is for as long as its entries are the first ones. */
+function asListed({ bytes, ...page }: PageOf, entries: Entry[]): PageOf {
+  return fillsPage(entries, bytes) ? { ...page, limit: entries.length } : page
 }
 
 interface View {
@@ -157,11 +155,8 @@ interface View {
 }
 
 /** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
-function viewOf<T>(
-  name: keyof Records,
-  { within, read, current, set, list }: View,
-  upgrade: Upgrade<T> = asStored,
-): Collection<T> {
+function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T> = asStored): Collection<T> {
+  const { within, read, current, set, list } = view
   const latest = async (registry: Registry, key: string) => {
     within(registry)
     await read(name, key)

@@ -2,7 +2,7 @@ import { REMOVAL_MS } from '../ports/blob-store.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store, Touch } from '../ports/store.js'
 import { installation } from '../registry.js'
-import { slicesOf } from '../slices.js'
+import { SLICE, slicesOf } from '../slices.js'
 
 /**
  * Tells the sweep that somebody relies on what has these digests. Whoever does touches first and then looks: either the
@@ -58,6 +58,7 @@ export function touchesOn({ store, clock, graceSeconds, goingForMs = GOING_FOR_M
   return {
     async touch(digests) {
       const asked = typeof digests === 'string' ? [digests] : [...new Set(digests)]
+      if (asked.length <= SLICE) return touchAll(asked)
       for await (const slice of slicesOf(asked)) await touchAll(slice)
     },
   }
