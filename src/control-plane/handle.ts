@@ -3,6 +3,7 @@ import type { Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
 import { serverException, ServiceException } from '../registry/errors.js'
 import type { Admission } from '../registry/limits/admission.js'
+import { pauseAfter } from '../registry/slices.js'
 import { modelledMembers } from '../smithy/modelled-members.js'
 import { inputOf, isOperation, shape } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
@@ -40,13 +41,17 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
     const operation = find(name)
     const signer = signerOf(request, 'ecr', deps)
     deps.admission.admit(signer.principal.arn)
+    await pauseAfter(sizeOf(request))
     const body = knownMembers(name, readInput(request))
+    await pauseAfter(sizeOf(request))
     const places = foresee(body, registryOf(body, signer))
     return await deps.store.ahead(places, () => answer(operation, signer, body, asked, deps))
   } catch (thrown) {
     return refuse(thrown, asked, deps)
   }
 }
+
+const sizeOf = ({ body }: ReceivedRequest): number => (body as Buffer).length
 
 /** What is known of a call, from the moment it comes. */
 interface Asked {
@@ -75,6 +80,7 @@ async function answer(
   const call = { registry, principal: caller.principal, request: context, now }
   await authorize(name, operation, body, call, deps)
   const input = accept(name, body)
+  await pauseAfter(sizeOf(request))
   const output = await operation.run(input, { ...deps, ...call })
   deps.decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name })
   return writeOutput(output, requestId)

@@ -5,12 +5,12 @@ import { type ImageFailure, imageNotFoundFailure, isFailure } from '../registry/
 import type { ImageId } from '../registry/image.js'
 import { acceptImageTag, isImageTag } from '../registry/image-tag.js'
 import { keepManifest } from '../registry/keep-manifest.js'
-import { digestOf, isDigest, type Manifest, MAX_MANIFEST_BYTES } from '../registry/manifest.js'
+import { digestOf, isDigest, MAX_MANIFEST_BYTES } from '../registry/manifest.js'
 import { pushImage } from '../registry/push-image.js'
 import { parsePushedManifest } from '../registry/pushed-manifest.js'
 import { recordPull } from '../registry/record-pull.js'
 import { requireRepository } from '../registry/require-repository.js'
-import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
+import { type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './errors.js'
 import { smallBody } from './request-body.js'
 
@@ -43,7 +43,7 @@ export const getManifest: Endpoint = async (call, deps) => {
 export const putManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
   const isByTag = !reference.includes(':')
-  const tags = (isByTag ? [reference] : call.query.getAll('tag')).map(acceptImageTag)
+  const tags = isByTag ? [acceptImageTag(reference)] : [...new Set(call.query.getAll('tag').map(acceptImageTag))]
   if (!isByTag && !isDigest(reference)) throw digestInvalid(reference)
   await requireRepository(deps.store, registry, repository)
 
@@ -52,7 +52,9 @@ export const putManifest: Endpoint = async (call, deps) => {
   const digest = digestOf(bytes, reference)
   if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
   await keepManifest(deps.blobs, digest, bytes)
-  await putUnder(tags, { digest, manifest, manifestSize: bytes.length }, bytes, call, deps)
+  const [tag, ...furtherTags] = tags
+  const image = { digest, manifest, manifestSize: bytes.length, repository, now: call.now.getTime() }
+  await pushImage(deps, registry, { ...image, ...(tag !== undefined && { tag, furtherTags }) }, bytes)
 
   respond(call, 201, {
     location: `/v2/${repository}/manifests/${digest}`,
@@ -71,20 +73,7 @@ export const deleteManifest: Endpoint = async (call, deps) => {
   respond(call, 202, {})
 }
 
-interface Pushed {
-  readonly digest: string
-  readonly manifest: Manifest
-  readonly manifestSize: number
-}
-
-async function putUnder(tags: string[], pushed: Pushed, bytes: Buffer, call: Call, deps: DataPlaneDeps) {
-  const { registry, repository, now } = call
-  const image = { ...pushed, repository, now: now.getTime() }
-  if (tags.length === 0) await pushImage(deps, registry, image, bytes)
-  for (const tag of tags) await pushImage(deps, registry, { ...image, tag }, bytes)
-}
-
-/** What a path's last segment names. A tag that no image can have is one that is not there. */
+/** What a path's last segment names. A tag nobody can have pushed is one that is not there. */
 function imageIdOf(reference: string): ImageId {
   if (reference.includes(':')) return { imageDigest: reference }
   if (!isImageTag(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))

@@ -92,6 +92,10 @@ export const invalidManifest = () => invalidParameterAt('ImageManifest', 'Invali
 /** An image of more layers than its quota. As captured in https://github.com/openai/tart/issues/890 */
 export const tooManyLayers = () => invalidParameterAt('ImageManifest', 'Limit on number of layers per image exceeded')
 
+/** (inferred) */
+export const tooManyManifests = (most: number) =>
+  invalidParameterAt('ImageManifest', `Limit on number of manifests per index exceeded: at most ${most}`)
+
 /** (documented) */
 export const limitExceeded = () =>
   new ServiceException(

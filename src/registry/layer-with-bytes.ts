@@ -3,6 +3,7 @@ import type { Layer } from './image.js'
 import type { BlobStore } from './ports/blob-store.js'
 import { keyOf, type Records } from './ports/store.js'
 import type { Registry } from './registry.js'
+import { mapInSlices } from './slices.js'
 
 /** What it takes to say that a layer is here. */
 export interface LayerStorage {
@@ -44,6 +45,24 @@ export const isOfRepository = ({ pulledThrough, isConfirmed }: Layer): boolean =
 
 /** A layer whose bytes are the repository's from now on. */
 export const confirmed = (layer: Layer): Layer => (layer.pulledThrough ? { ...layer, isConfirmed: true } : layer)
+/** Which of these layers are not here with their bytes; all that are may be counted on, as with `layerWithBytes`. */
+export async function layersWithoutBytes(
+  storage: LayerStorage,
+  registry: Registry,
+  repository: string,
+  digests: readonly string[],
+): Promise<string[]> {
+  const { store, blobs, touches } = storage
+  const recorded = await mapInSlices(digests, (digest) => store.layers.get(registry, keyOf(repository, digest)))
+  await touches.touch(digests.filter((_, index) => recorded[index]))
+  const isHere = await mapInSlices(digests, async (digest) => {
+    const key = keyOf(repository, digest)
+    const found = await store.layers.get(registry, key)
+    const layer = found?.condemned ? await store.layers.update(registry, key, relied) : found
+    return layer !== undefined && (await sizeOfBytes(layer, blobs)) !== undefined
+  })
+  return digests.filter((_, index) => !isHere[index])
+}
 
 /** A layer without the sweep's mark: its record changes, and the sweep's removal of it fails. */
 export function relied(layer: Layer): Layer {

@@ -74,6 +74,7 @@ const isDistributable = ({ mediaType }: Descriptor) => !/nondistributable|\.fore
 
 function aboutItself(json: ManifestJson, mediaType: string): Omit<Manifest, 'blobs' | 'manifests'> {
   const artifactType = json.artifactType ?? (isObject(json.config) ? json.config.mediaType : undefined)
+  if ([mediaType, artifactType].some(isTooLong)) throw invalidManifest()
   return {
     mediaType,
     ...(typeof artifactType === 'string' && { artifactType }),
@@ -82,8 +83,14 @@ function aboutItself(json: ManifestJson, mediaType: string): Omit<Manifest, 'blo
   }
 }
 
-/** The largest index of 4 MiB lists some ten thousand images, each with its platform and annotations. */
-const AT_MOST = { depth: 100, containers: 200_000, values: 1_000_000 }
+/**
+ * 4 MiB hold 27,000 layers of three values each. More values than this are single letters, and cost a parser hundreds of
+ * milliseconds.
+ */
+const AT_MOST = { depth: 100, containers: 100_000, values: 100_000 }
+
+/** Type and subtype have 127 characters each: https://www.rfc-editor.org/rfc/rfc6838#section-4.2 */
+const LONGEST_MEDIA_TYPE = 255
 
 function parseObject(bytes: Uint8Array): ManifestJson {
   if (isMoreJson(bytes, AT_MOST)) throw invalidManifest()
@@ -98,6 +105,7 @@ function parseObject(bytes: Uint8Array): ManifestJson {
 
 const isObject = (value: unknown): value is ManifestJson =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+const isTooLong = (mediaType: unknown) => typeof mediaType === 'string' && mediaType.length > LONGEST_MEDIA_TYPE
 
 function descriptors(value: unknown): Descriptor[] {
   if (!Array.isArray(value)) throw invalidManifest()
@@ -109,6 +117,6 @@ function descriptor(value: unknown): Descriptor {
   const { digest, size, mediaType } = value
   if (typeof digest !== 'string' || !isDigest(digest)) throw invalidManifest()
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalidManifest()
-  if (typeof mediaType !== 'string') throw invalidManifest()
+  if (typeof mediaType !== 'string' || isTooLong(mediaType)) throw invalidManifest()
   return { digest, size, mediaType }
 }

@@ -3,6 +3,7 @@ import type { ImageNote } from './image-names.js'
 import { keyOf, type Store } from './ports/store.js'
 import { type NewImage, putImage } from './put-image.js'
 import type { Registry } from './registry.js'
+import { pause } from './slices.js'
 import { taggedSince } from './tag-times.js'
 
 /**
@@ -18,6 +19,7 @@ export async function restoreNotedTags(
   const { repository, digest } = image
   const refused: string[] = []
   for (const tag of note.tags) {
+    await pause()
     const now = taggedSince(note, tag)
     const taken = await store.tags.get(registry, keyOf(repository, tag))
     const holder = taken && (await store.images.get(registry, keyOf(repository, taken.digest)))

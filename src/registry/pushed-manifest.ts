@@ -1,11 +1,14 @@
-import { invalidManifest, tooManyLayers } from './errors.js'
+import { invalidManifest, tooManyLayers, tooManyManifests } from './errors.js'
 import { type Manifest, type ManifestJson, parseManifest } from './manifest.js'
 import type { Quotas } from './quotas.js'
+
+/** Ours: what the service says to a longer index is not known. */
+const MAX_MANIFESTS = 1000
 
 /**
  * Reads a manifest somebody pushes, which ECR does more strictly than the specification asks; what an upstream gives is kept
  * as it is. `mediaType` is as for `parseManifest`. Throws InvalidParameterException: `Invalid JSON syntax` for a manifest that
- * ECR does not take, however well-formed it is, and its own sentence for one of too many layers.
+ * ECR does not take, however well-formed it is, and sentences of their own for one of too many layers or manifests.
  */
 export function parsePushedManifest(
   bytes: Uint8Array,
@@ -14,6 +17,7 @@ export function parsePushedManifest(
 ): Manifest {
   return parseManifest(bytes, mediaType, (json) => {
     if (Array.isArray(json.layers) && json.layers.length > layersPerImage) throw tooManyLayers()
+    if (Array.isArray(json.manifests) && json.manifests.length > MAX_MANIFESTS) throw tooManyManifests(MAX_MANIFESTS)
     if (!isTaken(json)) throw invalidManifest()
   })
 }

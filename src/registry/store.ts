@@ -1,7 +1,17 @@
 import { serverException } from './errors.js'
-import type { CountBound, Entry, Expectation, KeyValue, PageOf, Write } from './ports/key-value.js'
+import { boundedImage } from './image-contents.js'
+import {
+  type CountBound,
+  type Entry,
+  type Expectation,
+  fillsPage,
+  type KeyValue,
+  type PageOf,
+  type Write,
+} from './ports/key-value.js'
 import type { Collection, Page, Records, Store } from './ports/store.js'
 import type { Registry } from './registry.js'
+import { pause } from './slices.js'
 import { turns } from './turns.js'
 
 type Work<R> = (records: Records) => Promise<R>
@@ -34,7 +44,7 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
   }
 
   return {
-    ...recordsOf((name) => collectionOf(keyValue, name, transact)),
+    ...recordsOf((name, upgrade) => collectionOf(keyValue, name, transact, upgrade)),
     transact,
     registries: () => keyValue.registries(),
     ahead: (places, work, options) => keyValue.ahead(places, work, options),
@@ -43,10 +53,18 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
   }
 }
 
+/** Bytes of the records that are read for one page, whatever its limit. */
+const PAGE_BYTES = 4 * 1024 * 1024
+
+/** What makes a record of today's shape of one that an earlier version may have written. */
+type Upgrade<T> = (stored: T) => T
+
+const asStored = <T>(stored: T): T => stored
+
 /** The collections' names are part of the stored layout. */
-const recordsOf = (collection: <T>(name: keyof Records) => Collection<T>): Records => ({
+const recordsOf = (collection: <T>(name: keyof Records, upgrade?: Upgrade<T>) => Collection<T>): Records => ({
   repositories: collection('repositories'),
-  images: collection('images'),
+  images: collection('images', boundedImage),
   tags: collection('tags'),
   layers: collection('layers'),
   references: collection('references'),
@@ -68,12 +86,13 @@ function collectionOf<T>(
   keyValue: KeyValue,
   name: keyof Records,
   transact: <R>(registry: Registry, work: Work<R>) => Promise<R>,
+  upgrade: Upgrade<T> = asStored,
 ): Collection<T> {
   // `name` says which collection this is, and recordsOf gave it this T.
   const sameOf = (records: Records) => records[name] as unknown as Collection<T>
   return {
     async get(registry, key) {
-      return parsed<T>(await keyValue.get({ registry, collection: name, key }))
+      return parsed(await keyValue.get({ registry, collection: name, key }), upgrade)
     },
     insert: (registry, key, record) =>
       keyValue.commit(registry, [{ collection: name, key, value: undefined }], [write(name, key, record)]),
@@ -83,7 +102,7 @@ function collectionOf<T>(
     update: (registry, key, change) => transact(registry, (records) => sameOf(records).update(registry, key, change)),
     remove: (registry, key) => transact(registry, (records) => sameOf(records).remove(registry, key)),
     async list(registry, page) {
-      return pageOf<T>(await keyValue.list(registry, name, oneMore(page)), page.limit)
+      return pageOf(await keyValue.list(registry, name, readFor(page)), page.limit, upgrade)
     },
     holdsFewerThan: (registry, fewerThan, prefix = '') => keyValue.isBelow(registry, name, { fewerThan, prefix }),
   }
@@ -111,7 +130,7 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
     if ([...writes.values()].some((change) => change.collection === collection))
       throw new Error(`List ${collection} before writing to it in the same transaction`)
     const entries = await keyValue.list(registry, collection, page)
-    lists.push({ collection, page, entries })
+    lists.push({ collection, page: asListed(page, entries), entries })
     return entries
   }
 
@@ -128,10 +147,18 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
   }
 
   return {
-    records: recordsOf((name) => viewOf(name, { within, read, current, set, list, count })),
-    commit: async () =>
-      writes.size === 0 || keyValue.commit(registry, [...reads.values(), ...lists], [...writes.values()]),
+    records: recordsOf((name, upgrade) => viewOf(name, { within, read, current, set, list, count }, upgrade)),
+    commit: async () => {
+      const isChange = ([id, { value }]: [string, Write]) => !reads.has(id) || reads.get(id)?.value !== value
+      const changes = [...writes].filter(isChange).map(([, write]) => write)
+      return changes.length === 0 || keyValue.commit(registry, [...reads.values(), ...lists], changes)
+    },
   }
+}
+
+/** A page that its bytes ended is what it is for as long as its entries are the first ones. */
+function asListed({ bytes, ...page }: PageOf, entries: Entry[]): PageOf {
+  return fillsPage(entries, bytes) ? { ...page, limit: entries.length } : page
 }
 
 interface View {
@@ -144,11 +171,12 @@ interface View {
 }
 
 /** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
-function viewOf<T>(name: keyof Records, { within, read, current, set, list, count }: View): Collection<T> {
+function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T> = asStored): Collection<T> {
+  const { within, read, current, set, list, count } = view
   const latest = async (registry: Registry, key: string) => {
     within(registry)
     await read(name, key)
-    return () => parsed<T>(current(name, key))
+    return () => parsed(current(name, key), upgrade)
   }
   return {
     async get(registry, key) {
@@ -177,7 +205,7 @@ function viewOf<T>(name: keyof Records, { within, read, current, set, list, coun
     },
     async list(registry, page) {
       within(registry)
-      return pageOf<T>(await list(name, oneMore(page)), page.limit)
+      return pageOf(await list(name, readFor(page)), page.limit, upgrade)
     },
     holdsFewerThan: (registry, fewerThan, prefix = '') => count(registry, name, { fewerThan, prefix }),
   }
@@ -189,13 +217,27 @@ const write = (collection: string, key: string, record: unknown): Write => ({
   value: JSON.stringify(record),
 })
 
-const parsed = <T>(value: string | undefined): T | undefined =>
-  value === undefined ? undefined : (JSON.parse(value) as T)
+const parsed = <T>(value: string | undefined, upgrade: Upgrade<T>): T | undefined =>
+  value === undefined ? undefined : upgrade(JSON.parse(value) as T)
 
-const oneMore = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1 })
+/** One record more than the page holds shows that there are more. */
+const readFor = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
 
-function pageOf<T>(entries: Entry[], limit: number): Page<T> {
-  const items = entries.slice(0, limit).map(([, value]) => JSON.parse(value) as T)
-  const next = entries.length > limit ? entries[limit - 1]?.[0] : undefined
+/** Bytes of records that are parsed in one turn of the event loop. */
+const PARSED_AT_ONCE = 512 * 1024
+
+async function pageOf<T>(entries: Entry[], limit: number, upgrade: Upgrade<T>): Promise<Page<T>> {
+  const items: T[] = []
+  let parsedSince = 0
+  for (const [, value] of entries.slice(0, limit)) {
+    if (parsedSince > PARSED_AT_ONCE) {
+      parsedSince = 0
+      await pause()
+    }
+    items.push(upgrade(JSON.parse(value) as T))
+    parsedSince += value.length
+  }
+  const hasMore = entries.length > limit || fillsPage(entries, PAGE_BYTES)
+  const next = hasMore ? entries[items.length - 1]?.[0] : undefined
   return next === undefined ? { items } : { items, next }
 }

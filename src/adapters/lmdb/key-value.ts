@@ -1,7 +1,14 @@
 import { open, type RootDatabase } from 'lmdb'
 import { statfs } from 'node:fs/promises'
 import { NoSpace } from '../../registry/ports/blob-store.js'
-import type { Entry, Expectation, KeyValue, PageOf, Place } from '../../registry/ports/key-value.js'
+import {
+  type Entry,
+  type Expectation,
+  type KeyValue,
+  type PageOf,
+  type Place,
+  upToBytes,
+} from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 import { countsOn } from './counts.js'
 import { requireLmdbFile } from './require-lmdb-file.js'
@@ -71,7 +78,7 @@ function readsOn(db: RootDatabase<string, Buffer>) {
     return at.length > longestKey ? undefined : db.get(at)
   }
 
-  const list = (registry: Registry, collection: string, { limit, prefix = '', after }: PageOf): Entry[] => {
+  const list = (registry: Registry, collection: string, { limit, bytes, prefix = '', after }: PageOf): Entry[] => {
     const base = keyFor(registry, collection, '').length
     const start = keyFor(registry, collection, prefix)
     if (start.length > longestKey || limit <= 0) return []
@@ -79,7 +86,9 @@ function readsOn(db: RootDatabase<string, Buffer>) {
     const behind = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
     const follows = after !== undefined && Buffer.compare(behind, start) >= 0
     const range = { start: follows ? behind : start, exclusiveStart: follows, end: Buffer.concat([start, behindAll]) }
-    return Array.from(db.getRange({ ...range, limit }), ({ key, value }): Entry => [text(key, base), value])
+    // Values are read as they are asked for.
+    const entries = db.getRange({ ...range, limit }).map(({ key, value }): Entry => [text(key, base), value])
+    return [...upToBytes(entries, bytes)]
   }
 
   const isUnchanged = (registry: Registry, expected: Exclude<Expectation, { bound: unknown }>) =>

@@ -1,4 +1,13 @@
-import type { CountBound, Expectation, KeyValue, PageOf, Place, Write } from '../../registry/ports/key-value.js'
+import {
+  type CountBound,
+  type Entry,
+  type Expectation,
+  type KeyValue,
+  type PageOf,
+  type Place,
+  upToBytes,
+  type Write,
+} from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
 interface Sorted {
@@ -65,17 +74,18 @@ function apply({ keys, values }: Sorted, { key, value }: Write) {
   else values.set(key, value)
 }
 
-function pageIn({ keys, values }: Sorted, { limit, prefix = '', after }: PageOf) {
+const pageIn = (sorted: Sorted, page: PageOf): Entry[] => [...upToBytes(entriesIn(sorted, page), page.bytes)]
+
+function* entriesIn({ keys, values }: Sorted, { limit, prefix = '', after }: PageOf): Generator<Entry, void> {
   const start = asBytes(prefix)
   const behind = after === undefined ? '' : `${asBytes(after)}\0`
-  const entries: [string, string][] = []
-  for (let at = firstFrom(keys, behind > start ? behind : start); entries.length < limit; at++) {
+  const first = firstFrom(keys, behind > start ? behind : start)
+  for (let at = first; at < first + limit; at++) {
     const bytes = keys[at]
-    if (!bytes?.startsWith(start)) break
+    if (!bytes?.startsWith(start)) return
     const key = Buffer.from(bytes, 'latin1').toString()
-    entries.push([key, values.get(key) ?? ''])
+    yield [key, values.get(key) ?? '']
   }
-  return entries
 }
 
 function isBelow({ keys }: Sorted, { fewerThan, prefix }: CountBound): boolean {

@@ -20,7 +20,7 @@ const TOGETHER = 500
 export async function sweepBlobs(sweep: Running, kept: ReadonlySet<string>): Promise<void> {
   const marked = await markCandidates(sweep, kept)
   if (marked.size === 0) return
-  for await (const digest of digestsNeeded(sweep.store)) {
+  for await (const digest of digestsNeeded(sweep)) {
     sweep.goOn()
     const needed = marked.get(digest)
     if (!needed) continue

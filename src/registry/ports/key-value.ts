@@ -6,7 +6,7 @@ import type { Registry } from '../registry.js'
  */
 export interface KeyValue {
   get(place: Place): Promise<string | undefined>
-  /** Entries in ascending byte order of their keys. */
+  /** Entries in ascending byte order of their keys; no more of them than `limit` and `bytes` allow. */
   list(registry: Registry, collection: string, page: PageOf): Promise<Entry[]>
   /** Whether a part of a collection holds fewer records than so many: however many there are, they are not walked. */
   isBelow(registry: Registry, collection: string, bound: CountBound): Promise<boolean>
@@ -38,6 +38,8 @@ export interface Place {
 
 export interface PageOf {
   limit: number
+  /** The page ends with the value that fills so many bytes of UTF-8: values may be large, and one is always answered. */
+  bytes?: number
   /** Only keys that begin with this. */
   prefix?: string
   /** Only keys that come after this one. */
@@ -75,4 +77,20 @@ export interface Write {
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
+}
+
+/** Whether these entries fill a page of so many bytes, so that it may end before its `limit`. */
+export function fillsPage(entries: Iterable<Entry>, bytes = Infinity): boolean {
+  let size = 0
+  for (const [, value] of entries) if ((size += Buffer.byteLength(value)) >= bytes) return true
+  return false
+}
+
+/** The entries that a page of so many bytes holds, for adapters: the one that fills it is its last. */
+export function* upToBytes(entries: Iterable<Entry>, bytes = Infinity): Generator<Entry, void> {
+  let size = 0
+  for (const entry of entries) {
+    yield entry
+    if ((size += Buffer.byteLength(entry[1])) >= bytes) return
+  }
 }

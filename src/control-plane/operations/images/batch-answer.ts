@@ -1,6 +1,8 @@
 import type { BatchGetImageResponse, Image } from '@aws-sdk/client-ecr'
 import { type FoundImage, type ImageFailure, isFailure } from '../../../registry/find-image.js'
 import type { ImageId } from '../../../registry/image.js'
+import { invalidParameterAt } from '../../../registry/errors.js'
+import { mapInSlices } from '../../../registry/slices.js'
 import type { Context } from '../operation.js'
 import { withManifest } from './with-manifest.js'
 
@@ -10,7 +12,8 @@ const MOST_REPEATED = 4_194_304
 /**
  * The answer to a batch of image ids: the images found with their manifests, and why the others were not. An image that is
  * named by its digest alone has an entry for each of its tags, as far as the answer stays of a bearable size; what is named
- * twice is answered once. Manifests are read one after the other, for they may be large.
+ * twice is answered once. Manifests are read one after the other, for they may be large. Throws InvalidParameter for ids
+ * whose manifests are more than an answer may hold.
  */
 export async function batchAnswer(
   imageIds: ImageId[],
@@ -18,7 +21,9 @@ export async function batchAnswer(
   context: Context,
 ): Promise<BatchGetImageResponse> {
   const ids = distinct(imageIds)
-  const outcomes = await Promise.all(ids.map(find))
+  const outcomes = await mapInSlices(ids, find)
+  const bytes = outcomes.reduce((sum, found) => (isFailure(found) ? sum : sum + found.image.manifestSize), 0)
+  if (bytes > MAX_MANIFEST_BYTES_IN_ALL) throw tooManyBytes()
   const images = new Map<string, Image>()
   let left = MOST_REPEATED
   for (const [index, found] of outcomes.entries()) {
@@ -33,6 +38,15 @@ export async function batchAnswer(
   }
   return { images: [...images.values()], failures: outcomes.filter(isFailure) }
 }
+
+/** Ours: what the service does with a hundred manifests of 4 MiB is not known. One manifest is never too much. */
+const MAX_MANIFEST_BYTES_IN_ALL = 8 * 1024 * 1024
+
+const tooManyBytes = () =>
+  invalidParameterAt(
+    'imageIds',
+    `Manifests of the images named must have no more than ${MAX_MANIFEST_BYTES_IN_ALL} bytes together: ask for fewer images at a time`,
+  )
 
 /** The tag an image was named by; all of its tags, if any, where it was named by its digest. */
 function tagsToName({ image, tag }: FoundImage, imageId: ImageId | undefined): string[] {

@@ -2,6 +2,7 @@ import { deleteImage } from '../../../registry/delete-image.js'
 import { findImage, type ImageFailure, isFailure } from '../../../registry/find-image.js'
 import type { ImageId } from '../../../registry/image.js'
 import { requireRepository } from '../../../registry/require-repository.js'
+import { mapInSlices, pause } from '../../../registry/slices.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
 
@@ -16,7 +17,7 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
   async run({ repositoryName, imageIds }, context) {
     const { registry, store } = context
     await requireRepository(store, registry, repositoryName)
-    const found = await Promise.all(imageIds.map((imageId) => findImage(store, registry, repositoryName, imageId)))
+    const found = await mapInSlices(imageIds, (imageId) => findImage(store, registry, repositoryName, imageId))
     const named = imageIds.map((imageId, index) => ({ imageId, digest: digestIn(found[index]) }))
     const isWhole = ({ imageId }: Named) => imageId.imageTag === undefined
 
@@ -26,7 +27,8 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
       if (deleted.some((gone) => isPartOf(imageId, digest, gone))) continue
       const outcome = await deleteImage(context, registry, repositoryName, imageId)
       if (isFailure(outcome)) failures.push(outcome)
-      else deleted.push(...outcome)
+      else for (const gone of outcome) deleted.push(gone)
+      await pause()
     }
     return { imageIds: deleted, failures: distinct(failures) }
   },
