@@ -38,10 +38,8 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
     return count === undefined ? undefined : Number(count)
   }
 
-  function put(place: Buffer, count: number): void {
-    if (count === 0) db.removeSync(place)
-    else db.putSync(place, String(count))
-  }
+  const put = (place: Buffer, count: number) =>
+    void (count === 0 ? db.removeSync(place) : db.putSync(place, String(count)))
 
   const isBelow = (registry: Registry, collection: string, { prefix, fewerThan }: CountBound) =>
     (counted(placeOf(registry, collection, prefix)) ?? walked(registry, collection, prefix)) < fewerThan
@@ -55,22 +53,32 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
       return isBelow(registry, collection, bound)
     },
     keep(registry, writes) {
-      const kept = new Map<string, Kept>()
-      const keptOf = (collection: string, prefix: string): Kept => {
-        const id = `${collection}\0${prefix}`
-        const place = kept.get(id)?.place ?? placeOf(registry, collection, prefix)
-        const known = kept.get(id) ?? { place, count: counted(place) }
-        kept.set(id, known)
-        return known
-      }
+      const keptOf = remembering((collection, prefix) => {
+        const place = placeOf(registry, collection, prefix)
+        return { place, count: counted(place) }
+      })
       for (const { collection, key, value } of writes) {
-        const affected = prefixesOf(key).map((prefix) => keptOf(collection, prefix))
+        const affected = prefixesOf(key).map((prefix) => keptOf.read(collection, prefix))
         if (affected.every(({ count }) => count === undefined)) continue
         const change = Number(value !== undefined) - Number(db.doesExist(keyFor(registry, collection, key)))
         for (const known of affected) if (known.count !== undefined) known.count += change
       }
-      for (const { place, count } of kept.values()) if (count !== undefined) put(place, count)
+      for (const { place, count } of keptOf.all()) if (count !== undefined) put(place, count)
     },
+  }
+}
+
+/** Reads each count once, however many writes it is about. */
+function remembering(read: (collection: string, prefix: string) => Kept) {
+  const kept = new Map<string, Kept>()
+  return {
+    read(collection: string, prefix: string): Kept {
+      const id = `${collection}\0${prefix}`
+      const known = kept.get(id) ?? read(collection, prefix)
+      kept.set(id, known)
+      return known
+    },
+    all: () => kept.values(),
   }
 }
 

@@ -10,7 +10,7 @@ import {
   upToBytes,
 } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
-import { countsOn } from './counts.js'
+import { type Counts, countsOn } from './counts.js'
 import { requireLmdbFile } from './require-lmdb-file.js'
 
 /** LMDB refuses keys beyond 1978 bytes; one byte is left for the upper bound of a prefix. */
@@ -36,12 +36,8 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
     noSubdir: false,
   })
 
-  const { valueOf, list, isUnchanged } = readsOn(db)
   const counts = countsOn(db, keyFor, longestKey)
-  const holds = (registry: Registry, expected: Expectation) =>
-    'bound' in expected
-      ? counts.isBelowFromNowOn(registry, expected.collection, expected.bound) === expected.isBelow
-      : isUnchanged(registry, expected)
+  const { valueOf, list, holds } = readsOn(db, counts)
 
   return {
     get: async (place) => valueOf(place),
@@ -72,7 +68,7 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
 }
 
 /** Inside a write transaction these see what it sees. */
-function readsOn(db: RootDatabase<string, Buffer>) {
+function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
   const valueOf = ({ registry, collection, key }: Place) => {
     const at = keyFor(registry, collection, key)
     return at.length > longestKey ? undefined : db.get(at)
@@ -91,12 +87,15 @@ function readsOn(db: RootDatabase<string, Buffer>) {
     return [...upToBytes(entries, bytes)]
   }
 
-  const isUnchanged = (registry: Registry, expected: Exclude<Expectation, { bound: unknown }>) =>
-    'page' in expected
-      ? JSON.stringify(list(registry, expected.collection, expected.page)) === JSON.stringify(expected.entries)
+  const holds = (registry: Registry, expected: Expectation) => {
+    const { collection } = expected
+    if ('bound' in expected) return counts.isBelowFromNowOn(registry, collection, expected.bound) === expected.isBelow
+    return 'page' in expected
+      ? JSON.stringify(list(registry, collection, expected.page)) === JSON.stringify(expected.entries)
       : valueOf({ registry, ...expected }) === expected.value
+  }
 
-  return { valueOf, list, isUnchanged }
+  return { valueOf, list, holds }
 }
 
 /** Leaps from one registry's first key to the next one's. */

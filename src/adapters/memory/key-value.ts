@@ -31,13 +31,7 @@ export function memoryKeyValue(): KeyValue {
 
   const valueOf = ({ registry, collection, key }: Place) => sorted(registry, collection).values.get(key)
 
-  const holds = (registry: Registry, expected: Expectation) => {
-    if ('bound' in expected) return isBelow(sorted(registry, expected.collection), expected.bound) === expected.isBelow
-    return 'page' in expected
-      ? JSON.stringify(pageIn(sorted(registry, expected.collection), expected.page)) ===
-          JSON.stringify(expected.entries)
-      : valueOf({ registry, ...expected }) === expected.value
-  }
+  const holds = (registry: Registry, expected: Expectation) => holdsIn(sorted(registry, expected.collection), expected)
 
   return {
     get: async (place) => valueOf(place),
@@ -62,6 +56,13 @@ export function memoryKeyValue(): KeyValue {
     },
     async close() {},
   }
+}
+
+function holdsIn(records: Sorted, expected: Expectation): boolean {
+  if ('bound' in expected) return isBelow(records, expected.bound) === expected.isBelow
+  return 'page' in expected
+    ? JSON.stringify(pageIn(records, expected.page)) === JSON.stringify(expected.entries)
+    : records.values.get(expected.key) === expected.value
 }
 
 function apply({ keys, values }: Sorted, { key, value }: Write) {
