@@ -9,9 +9,9 @@ import {
   type PageOf,
   type Write,
 } from './ports/key-value.js'
-import type { Collection, Page, Records, Store } from './ports/store.js'
+import type { Collection, Records, Store } from './ports/store.js'
 import type { Registry } from './registry.js'
-import { pause } from './slices.js'
+import { asStored, pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
 import { turns } from './turns.js'
 
 type Work<R> = (records: Records) => Promise<R>
@@ -52,14 +52,6 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
     close: () => keyValue.close(),
   }
 }
-
-/** Bytes of the records that are read for one page, whatever its limit. */
-const PAGE_BYTES = 4 * 1024 * 1024
-
-/** What makes a record of today's shape of one that an earlier version may have written. */
-type Upgrade<T> = (stored: T) => T
-
-const asStored = <T>(stored: T): T => stored
 
 /** The collections' names are part of the stored layout. */
 const recordsOf = (collection: <T>(name: keyof Records, upgrade?: Upgrade<T>) => Collection<T>): Records => ({
@@ -209,35 +201,4 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T> = asStor
     },
     holdsFewerThan: (registry, fewerThan, prefix = '') => count(registry, name, { fewerThan, prefix }),
   }
-}
-
-const write = (collection: string, key: string, record: unknown): Write => ({
-  collection,
-  key,
-  value: JSON.stringify(record),
-})
-
-const parsed = <T>(value: string | undefined, upgrade: Upgrade<T>): T | undefined =>
-  value === undefined ? undefined : upgrade(JSON.parse(value) as T)
-
-/** One record more than the page holds shows that there are more. */
-const readFor = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
-
-/** Bytes of records that are parsed in one turn of the event loop. */
-const PARSED_AT_ONCE = 512 * 1024
-
-async function pageOf<T>(entries: Entry[], limit: number, upgrade: Upgrade<T>): Promise<Page<T>> {
-  const items: T[] = []
-  let parsedSince = 0
-  for (const [, value] of entries.slice(0, limit)) {
-    if (parsedSince > PARSED_AT_ONCE) {
-      parsedSince = 0
-      await pause()
-    }
-    items.push(upgrade(JSON.parse(value) as T))
-    parsedSince += value.length
-  }
-  const hasMore = entries.length > limit || fillsPage(entries, PAGE_BYTES)
-  const next = hasMore ? entries[items.length - 1]?.[0] : undefined
-  return next === undefined ? { items } : { items, next }
 }
