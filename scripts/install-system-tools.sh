@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=()
 need() { # need <program> <package>
-  PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1 && return
+  PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 && return
   [[ " ${packages[*]:-} " == *" $2 "* ]] || packages+=("$2")
 }
 need aws awscli
@@ -14,6 +14,7 @@ need docker docker.io
 need docker-compose docker-compose
 need dockerd docker.io
 need docker-registry docker-registry
+need ip iproute2
 need iptables iptables
 need redis-server redis-server
 need redis-sentinel redis-sentinel

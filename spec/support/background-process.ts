@@ -11,6 +11,8 @@ export interface BackgroundProcess extends AsyncDisposable {
   readonly readyLine: string
   /** Resolves with this line, or with one printed before. */
   line(matching: RegExp): Promise<string>
+  /** Writes to its standard input, which is closed unless asked for. */
+  write(text: string): void
   /** Ends it and says how it ended: the exit status, or null where a signal did. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
@@ -21,6 +23,8 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv
   cwd?: string
   timeoutMs?: number
+  /** Whether its standard input is kept open. */
+  input?: boolean
 }
 
 /** Starts a server and waits for the line that says it is ready. It never outlives the process that runs the specs. */
@@ -29,8 +33,8 @@ export async function startProcess(
   args: readonly string[],
   options: StartOptions,
 ): Promise<BackgroundProcess> {
-  const { ready, env, cwd, timeoutMs = 30_000 } = options
-  const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { ready, env, cwd, timeoutMs = 60_000, input = false } = options
+  const child = spawn(command, args, { env, cwd, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
   const ended = once(child, 'close').then(([code]: (number | null)[]) => {
@@ -52,6 +56,7 @@ export async function startProcess(
   }
   return {
     ...{ pid: child.pid ?? 0, lines, readyLine, line, stop },
+    write: (text) => void child.stdin?.write(text),
     [Symbol.asyncDispose]: async () => void (await stop()),
   }
 }

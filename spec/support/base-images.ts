@@ -16,8 +16,8 @@ const here = dirname(fileURLToPath(import.meta.url))
  * this machine's Node and npm, one with Debian's Redis, one with the specs' own S3 server. They come from no registry.
  */
 export async function makeBaseImages(daemon: DockerDaemon): Promise<void> {
-  await daemon.docker('import', await debianRoot(), ROOT)
   await using directory = await temporaryDirectory()
+  await daemon.docker('import', await debianRoot(directory.path), ROOT)
   for (const [tag, prepare] of Object.entries(images)) {
     const context = join(directory.path, encodeURIComponent(tag))
     await mkdir(context)

@@ -32,13 +32,15 @@ export const sentinelNeeds = installed('redis-server', 'redis-sentinel')
 export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 
 /** What the specs of Docker need; its daemon needs root. */
-export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'skopeo'), root }
+export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'ip', 'skopeo'), root }
 
-/** What running containers by docker-compose.yml needs, on a machine that runs no Docker of its own: its bridge is taken. */
+/** What running containers by docker-compose.yml needs, on a machine that has no Docker of its own: its bridge would be taken. */
 export const composeNeeds: Needs = {
   ...dockerNeeds,
   ...installed('docker-compose', 'debootstrap', 'iptables'),
-  'a machine without a Docker of its own': !existsSync('/run/docker.sock'),
+  'a machine without a Docker of its own': !['/run/docker.sock', '/sys/class/net/docker0'].some((path) =>
+    existsSync(path),
+  ),
 }
 
 /** What the specs of containerd need: it makes no containers there, and changes no network. */

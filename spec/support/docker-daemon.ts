@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { startProcess } from './background-process.js'
 import { containerNetwork } from './container-network.js'
-import { mustRun, neutralEnvironment, type Ran, runCommand } from './run-command.js'
+import { networkNamespace } from './network-namespace.js'
+import { mustSucceed, neutralEnvironment, type Ran, runCommand } from './run-command.js'
+import { withOwnFiles } from './own-files.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 /** A Docker of a spec's own: daemon, images, and the logins its command line keeps. */
@@ -19,11 +21,11 @@ export interface DockerDaemon extends AsyncDisposable {
 }
 
 export interface DockerDaemonOptions {
-  /** Containers run and have a network, which takes iptables and a machine that runs no Docker of its own. */
+  /** Containers run and have this machine's network, which takes iptables and a machine that runs no Docker of its own. */
   runsContainers?: boolean
 }
 
-/** Images are only looked at: no network is made, and files are kept in a way that works in any container. */
+/** Images are only looked at: nothing is done to the network, and files are kept in a way that works in any container. */
 const WITHOUT_CONTAINERS = {
   'storage-driver': 'vfs',
   bridge: 'none',
@@ -34,12 +36,14 @@ const WITHOUT_CONTAINERS = {
 }
 
 /**
- * Starts dockerd with its own data, socket, process ids and containerd, no network of its own unless asked for. It needs
- * root.
+ * Starts dockerd with its own data, socket, process ids and containerd, and leaves no file behind. Unless containers are to run it has a network of its
+ * own, too, in which the ports of 127.0.0.1 are this machine's once a command names them: a dockerd without a bridge takes
+ * away the machine's `docker0`. It needs root.
  */
 export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptions = {}): Promise<DockerDaemon> {
   const directory = await temporaryDirectory()
-  const network = runsContainers ? await containerNetwork() : undefined
+  const namespace = runsContainers ? undefined : await networkNamespace()
+  const network = namespace ?? (await containerNetwork())
   const at = (name: string) => join(directory.path, name)
   const socket = `unix://${at('docker.sock')}`
   const flags = {
@@ -51,24 +55,40 @@ export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptio
     ...(!runsContainers && WITHOUT_CONTAINERS),
   }
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
-  const daemon = await startProcess('dockerd', args, { ready: /API listen on/, env: neutralEnvironment() })
+  const [command = '', ...rest] = [...(namespace?.enter ?? []), ...withOwnFiles(directory.path), 'dockerd', ...args]
+  const daemon = await startProcess(command, rest, { ready: /API listen on/, env: neutralEnvironment() }).catch(
+    async (error: unknown) => {
+      await network[Symbol.asyncDispose]()
+      await directory[Symbol.asyncDispose]()
+      throw error
+    },
+  )
 
   const env = { ...neutralEnvironment(), DOCKER_HOST: socket, DOCKER_CONFIG: at('client') }
-  const docker = async (...command: string[]) => (await mustRun('docker', command, { env })).stdout
+  const run = async (command: readonly string[], input?: string) => {
+    for (const port of namespace ? portsIn(command) : []) await namespace?.reach(port)
+    return runCommand('docker', command, { env, input, timeoutMs: 120_000 })
+  }
+  const docker = async (...command: string[]) => (await mustSucceed('docker', command, run(command))).stdout
   return {
     ...{ docker, environment: env },
-    tryDocker: (...command) => runCommand('docker', command, { env }),
-    login: async (registry, password) =>
-      (await mustRun('docker', ['login', '--username', 'AWS', '--password-stdin', registry], { env, input: password }))
-        .stdout,
+    tryDocker: (...command) => run(command),
+    async login(registry, password) {
+      const command = ['login', '--username', 'AWS', '--password-stdin', registry]
+      return (await mustSucceed('docker', command, run(command, password))).stdout
+    },
     async forgetImages() {
       const ids = (await docker('image', 'ls', '--all', '--quiet', '--no-trunc')).split('\n').filter(Boolean)
       if (ids.length > 0) await docker('image', 'rm', '--force', ...new Set(ids))
     },
     async [Symbol.asyncDispose]() {
       await daemon.stop()
-      await network?.[Symbol.asyncDispose]()
+      await network[Symbol.asyncDispose]()
       await directory[Symbol.asyncDispose]()
     },
   }
 }
+
+/** The ports of this machine that a command names. */
+const portsIn = (command: readonly string[]) =>
+  command.flatMap((arg) => [...arg.matchAll(/\b(?:localhost|127\.0\.0\.1):(\d+)/g)].map(([, port]) => Number(port)))

@@ -33,7 +33,12 @@ export function runCommand(command: string, args: readonly string[], options: Ru
 
 /** Runs a client that has to succeed; throws with what it printed where it does not. */
 export async function mustRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const ran = await runCommand(command, args, options)
+  return mustSucceed(command, args, runCommand(command, args, options))
+}
+
+/** The same of a client that runs already. */
+export async function mustSucceed(command: string, args: readonly string[], running: Promise<Ran>): Promise<Ran> {
+  const ran = await running
   if (ran.exitCode !== 0)
     throw new Error(`${command} ${args.join(' ')} ended with ${ran.exitCode}\n${ran.stderr}${ran.stdout}`)
   return ran

@@ -9,6 +9,7 @@ export const systemTools = [
   'docker-compose',
   'dockerd',
   'docker-registry',
+  'ip',
   'iptables',
   'redis-sentinel',
   'redis-server',
@@ -23,7 +24,7 @@ export const missingTools = (): string[] => systemTools.filter((tool) => !isInst
 
 /** Whether a program is on the PATH, or where a user's PATH does not reach. */
 export function isInstalled(program: string): boolean {
-  return `${process.env.PATH ?? ''}${delimiter}/usr/sbin`.split(delimiter).some((directory) => {
+  return `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter).some((directory) => {
     const path = join(directory, program)
     try {
       accessSync(path, constants.X_OK)
