@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the programs that `npm test` runs beside Node, from Debian's or Ubuntu's packages, where it may: as root or
-# with a sudo that asks for no password. Otherwise it names the command. No service is started.
+# with a sudo that asks for no password, and says so first. Otherwise it names the command. No service is started.
+# ECR_LOCAL_SKIP_INSTALL=1 keeps `npm test` from running this.
 set -euo pipefail
 
 packages=()
@@ -35,6 +36,8 @@ else
   exit 1
 fi
 
+echo "Installing from this system's packages what the specs run beside Node: ${packages[*]}."
+echo "They stay installed; no service is started. ECR_LOCAL_SKIP_INSTALL=1 leaves them out, and skips what needs them."
 "${as_root[@]}" '
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive

@@ -68,7 +68,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       const options = ['--read-only', '--health-interval', '1s']
       const container = (await daemon.docker('run', '--detach', ...options, 'ecr-local')).trim()
       const state = (what: string) => daemon.docker('inspect', '--format', `{{.State.${what}}}`, container)
-      await expect.poll(() => state('Health.Status'), { timeout: 20_000 }).toBe('healthy\n')
+      await expect.poll(() => state('Health.Status'), { timeout: 60_000 }).toBe('healthy\n')
       await daemon.docker('stop', container)
       expect(await state('ExitCode')).toBe('0\n')
       await daemon.docker('rm', '--volumes', container)
@@ -84,7 +84,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         ...blobs.map((digest) => `GET /v2/${upstreamName}/blobs/${digest}`),
       ]
       const asked = async () => (await project.upstreamRequests()).filter((line) => wanted.includes(line)).sort()
-      await expect.poll(asked, { timeout: 20_000 }).toEqual(wanted.sort())
+      await expect.poll(asked, { timeout: 60_000 }).toEqual(wanted.sort())
     })
 
     it('takes an image that Docker pushes', async () => {
@@ -151,7 +151,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       async () => {
         const pid = Number(await project.inspect('data-plane', '{{.State.Pid}}'))
         process.kill(pid, 'SIGKILL')
-        await expect.poll(() => project.inspect('data-plane', '{{.RestartCount}}'), { timeout: 20_000 }).toBe('1')
+        await expect.poll(() => project.inspect('data-plane', '{{.RestartCount}}'), { timeout: 60_000 }).toBe('1')
         await project.healthy('data-plane')
         await expectEverything()
       },
@@ -163,10 +163,10 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       async () => {
         await project.run('pause', 'redis')
         const readiness = async () => (await fetch(`${project.endpoint}/ready`)).status
-        await expect.poll(readiness, { timeout: 20_000 }).toBe(503)
+        await expect.poll(readiness, { timeout: 60_000 }).toBe(503)
         expect((await fetch(`${project.endpoint}/health`)).status).toBe(200)
         await project.run('unpause', 'redis')
-        await expect.poll(readiness, { timeout: 20_000 }).toBe(200)
+        await expect.poll(readiness, { timeout: 60_000 }).toBe(200)
         await expectEverything()
       },
       2 * minutes,
@@ -221,7 +221,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       const url = `http://${project.registry}/v2/ecr-public/${upstreamName}/blobs/${blobs[0] ?? ''}`
       const headers = { authorization: `Basic ${token}` }
       const location = async () => (await fetch(url, { headers, redirect: 'manual' })).headers.get('location')
-      await expect.poll(location, { timeout: 20_000 }).toContain(`${endpoint}/ecr-local/images/blobs/sha256/`)
+      await expect.poll(location, { timeout: 60_000 }).toContain(`${endpoint}/ecr-local/images/blobs/sha256/`)
 
       await forget(daemon, cached())
       expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
@@ -251,7 +251,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         const refused = daemon.tryDocker('push', image)
         await project.run('unpause', 'object-store')
         await refused
-        await expect.poll(async () => (await daemon.tryDocker('push', image)).exitCode, { timeout: 30_000 }).toBe(0)
+        await expect.poll(async () => (await daemon.tryDocker('push', image)).exitCode, { timeout: 60_000 }).toBe(0)
         await forget(daemon, image)
         expect(await daemon.docker('pull', image)).toContain('Digest: sha256:')
       },

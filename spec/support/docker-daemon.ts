@@ -56,18 +56,19 @@ export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptio
   }
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
   const [command = '', ...rest] = [...(namespace?.enter ?? []), ...withOwnFiles(directory.path), 'dockerd', ...args]
-  const daemon = await startProcess(command, rest, { ready: /API listen on/, env: neutralEnvironment() }).catch(
-    async (error: unknown) => {
-      await network[Symbol.asyncDispose]()
-      await directory[Symbol.asyncDispose]()
-      throw error
-    },
-  )
+  const daemon = await startProcess(command, rest, {
+    ready: /API listen on/,
+    env: { ...neutralEnvironment(), TMPDIR: directory.path },
+  }).catch(async (error: unknown) => {
+    await network[Symbol.asyncDispose]()
+    await directory[Symbol.asyncDispose]()
+    throw error
+  })
 
   const env = { ...neutralEnvironment(), DOCKER_HOST: socket, DOCKER_CONFIG: at('client') }
   const run = async (command: readonly string[], input?: string) => {
     for (const port of namespace ? portsIn(command) : []) await namespace?.reach(port)
-    return runCommand('docker', command, { env, input, timeoutMs: 120_000 })
+    return runCommand('docker', command, { env, input })
   }
   const docker = async (...command: string[]) => (await mustSucceed('docker', command, run(command))).stdout
   return {

@@ -18,7 +18,7 @@ export interface RunOptions {
 
 /** Runs a client to its end; a refusal is an outcome like any other. */
 export function runCommand(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { env, input, cwd, timeoutMs = 60_000 } = options
+  const { env, input, cwd, timeoutMs = 120_000 } = options
   return new Promise((resolve, reject) => {
     const settings = { env, cwd, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 }
     const child = execFile(command, args, settings, (error, stdout, stderr) => {

@@ -19,6 +19,12 @@ export const systemTools = [
 /** The one command that installs them. */
 export const INSTALL_COMMAND = 'scripts/install-system-tools.sh'
 
+/** Whether whoever runs the suite wants nothing installed. */
+export const isInstallSkipped = (): boolean => process.env.ECR_LOCAL_SKIP_INSTALL === '1'
+
+/** Whether a missing system tool fails the run rather than skip what needs it. */
+export const isStrict = (): boolean => process.env.CI !== undefined && !isInstallSkipped()
+
 /** Which system tools are not on the PATH. */
 export const missingTools = (): string[] => systemTools.filter((tool) => !isInstalled(tool))
 

@@ -109,7 +109,7 @@ describe('blobs on the file system', () => {
     await session.close()
     await (await blobs.create()).abort()
     await expect((await blobs.create()).commit('sha256:x')).rejects.toThrow()
-    await vi.waitFor(async () => expect(await openFiles()).toEqual([]))
+    await vi.waitFor(async () => expect(await openFiles()).toEqual([]), 30_000)
   })
 
   it('come in large chunks for one consumer, in small ones for a slow one and for each of very many', async () => {
