@@ -150,7 +150,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       'starts a plane again that dies, and needs no hand',
       async () => {
         const pid = Number(await project.inspect('data-plane', '{{.State.Pid}}'))
-        process.kill(pid, 'SIGKILL')
+        await daemon.killProcess(pid)
         await expect.poll(() => project.inspect('data-plane', '{{.RestartCount}}'), { timeout: 60_000 }).toBe('1')
         await project.healthy('data-plane')
         await expectEverything()
@@ -192,15 +192,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     const cached = () => `${project.registry}/ecr-public/${upstreamName}:latest`
 
     beforeAll(async () => {
-      // Docker's bridge has the first address of its subnet.
-      const subnet = await daemon.docker(
-        'network',
-        'inspect',
-        '--format',
-        '{{(index .IPAM.Config 0).Subnet}}',
-        'bridge',
-      )
-      const [address, port] = [subnet.trim().replace(/0\/\d+$/, '1'), await freePort()]
+      const [address, port] = [await daemon.bridgeAddress(), await freePort()]
       endpoint = `http://${address}:${port}`
       project = await compose(daemon, {
         ...{ COMPOSE_PROFILES: 's3', ECR_LOCAL_BLOBS: 's3://ecr-local/images', ECR_LOCAL_BLOB_DELIVERY: 'redirect' },

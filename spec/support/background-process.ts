@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { isInstalled } from './system-tools.js'
 
 /** A server a spec started: what it printed, and how to end it. */
 export interface BackgroundProcess extends AsyncDisposable {
@@ -27,6 +28,9 @@ export interface StartOptions {
   input?: boolean
 }
 
+/** On Linux the kernel ends what was started with the process that started it, also where that one is killed. */
+const BOUND_TO_THIS_PROCESS = isInstalled('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : []
+
 /** Starts a server and waits for the line that says it is ready. It never outlives the process that runs the specs. */
 export async function startProcess(
   command: string,
@@ -34,7 +38,8 @@ export async function startProcess(
   options: StartOptions,
 ): Promise<BackgroundProcess> {
   const { ready, env, cwd, timeoutMs = 60_000, input = false } = options
-  const child = spawn(command, args, { env, cwd, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] })
+  const [file = command, ...rest] = [...BOUND_TO_THIS_PROCESS, command, ...args]
+  const child = spawn(file, rest, { env, cwd, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
   const ended = once(child, 'close').then(([code]: (number | null)[]) => {

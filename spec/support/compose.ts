@@ -38,6 +38,7 @@ export interface Compose extends AsyncDisposable {
 export async function compose(daemon: DockerDaemon, settings: NodeJS.ProcessEnv = {}): Promise<Compose> {
   const directory = await temporaryDirectory()
   const [port, registryPort, upstreamPort] = [await freePort(), await freePort(), await freePort()]
+  await daemon.expose(port, registryPort, upstreamPort)
   const project = `ecr-local-${randomBytes(4).toString('hex')}`
   const files = [
     '--file',

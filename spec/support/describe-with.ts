@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe } from 'vitest'
 import { INSTALL_COMMAND, isInstalled, isStrict, systemTools } from './system-tools.js'
 
@@ -34,15 +33,8 @@ export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 /** What the specs of Docker need; its daemon needs root. */
 export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'ip', 'skopeo'), root }
 
-/** Of this network namespace, which /sys need not show. */
-const hasDockerBridge = () => existsSync('/proc/net/dev') && /^\s*docker0:/m.test(readFileSync('/proc/net/dev', 'utf8'))
-
-/** What running containers by docker-compose.yml needs, on a machine that has no Docker of its own: its bridge would be taken. */
-export const composeNeeds: Needs = {
-  ...dockerNeeds,
-  ...installed('docker-compose', 'debootstrap', 'iptables'),
-  'a machine without a Docker of its own': !existsSync('/run/docker.sock') && !hasDockerBridge(),
-}
+/** What running containers by docker-compose.yml needs. */
+export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'debootstrap', 'iptables') }
 
 /** What the specs of containerd need: it makes no containers there, and changes no network. */
 export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root }

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { startProcess } from './background-process.js'
-import { containerNetwork } from './container-network.js'
 import { networkNamespace } from './network-namespace.js'
-import { mustSucceed, neutralEnvironment, type Ran, runCommand } from './run-command.js'
+import { mustRun, mustSucceed, neutralEnvironment, type Ran, runCommand } from './run-command.js'
 import { withOwnFiles } from './own-files.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
@@ -16,12 +15,20 @@ export interface DockerDaemon extends AsyncDisposable {
   tryDocker(...args: string[]): Promise<Ran>
   /** `docker login --username AWS --password-stdin <registry>` */
   login(registry: string, password: string): Promise<string>
-  /** Removes every image from this machine, so that the next pull has to fetch it. */
+  /** Makes ports that containers publish on 127.0.0.1 ports of this machine. */
+  expose(...ports: number[]): Promise<void>
+  /** The daemon's, as its containers reach it: the first of the subnet of its bridge. */
+  bridgeAddress(): Promise<string>
+  /** The port of an HTTP proxy that containers find at `bridgeAddress`. */
+  proxy(): Promise<number>
+  /** SIGKILL, to a process by the number that `docker inspect` gives. */
+  killProcess(pid: number): Promise<void>
+  /** Removes every image from this daemon, so that the next pull has to fetch it. */
   forgetImages(): Promise<void>
 }
 
 export interface DockerDaemonOptions {
-  /** Containers run and have this machine's network, which takes iptables and a machine that runs no Docker of its own. */
+  /** Containers run and have a network, which takes iptables. Without it the ports that commands name are this machine's. */
   runsContainers?: boolean
 }
 
@@ -36,14 +43,13 @@ const WITHOUT_CONTAINERS = {
 }
 
 /**
- * Starts dockerd with its own data, socket, process ids and containerd, and leaves no file behind. Unless containers are to run it has a network of its
- * own, too, in which the ports of 127.0.0.1 are this machine's once a command names them: a dockerd without a bridge takes
- * away the machine's `docker0`. It needs root.
+ * Starts dockerd with its own data, socket, containerd, network and processes, and leaves nothing behind: a dockerd of this
+ * machine's network makes bridges and rules of the packet filter, and one without a bridge takes away the machine's `docker0`.
+ * It needs root.
  */
 export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptions = {}): Promise<DockerDaemon> {
   const directory = await temporaryDirectory()
-  const namespace = runsContainers ? undefined : await networkNamespace()
-  const network = namespace ?? (await containerNetwork())
+  const namespace = await networkNamespace()
   const at = (name: string) => join(directory.path, name)
   const socket = `unix://${at('docker.sock')}`
   const flags = {
@@ -55,19 +61,22 @@ export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptio
     ...(!runsContainers && WITHOUT_CONTAINERS),
   }
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
-  const [command = '', ...rest] = [...(namespace?.enter ?? []), ...withOwnFiles(directory.path), 'dockerd', ...args]
-  const daemon = await startProcess(command, rest, {
+  const [enter, ...within] = namespace.enter
+  const remove = async () => {
+    await namespace[Symbol.asyncDispose]()
+    await directory[Symbol.asyncDispose]()
+  }
+  const daemon = await startProcess(enter, [...within, ...withOwnFiles(directory.path), 'dockerd', ...args], {
     ready: /API listen on/,
     env: { ...neutralEnvironment(), TMPDIR: directory.path },
   }).catch(async (error: unknown) => {
-    await network[Symbol.asyncDispose]()
-    await directory[Symbol.asyncDispose]()
+    await remove()
     throw error
   })
 
   const env = { ...neutralEnvironment(), DOCKER_HOST: socket, DOCKER_CONFIG: at('client') }
   const run = async (command: readonly string[], input?: string) => {
-    for (const port of namespace ? portsIn(command) : []) await namespace?.reach(port)
+    for (const port of runsContainers ? [] : portsIn(command)) await namespace.reach(port)
     return runCommand('docker', command, { env, input })
   }
   const docker = async (...command: string[]) => (await mustSucceed('docker', command, run(command))).stdout
@@ -82,10 +91,19 @@ export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptio
       const ids = (await docker('image', 'ls', '--all', '--quiet', '--no-trunc')).split('\n').filter(Boolean)
       if (ids.length > 0) await docker('image', 'rm', '--force', ...new Set(ids))
     },
+    expose: (...ports) => Promise.all(ports.map((port) => namespace.expose(port))).then(() => {}),
+    async bridgeAddress() {
+      const format = '{{(index .IPAM.Config 0).Subnet}}'
+      const subnet = await docker('network', 'inspect', '--format', format, 'bridge')
+      return subnet.trim().replace(/0\/\d+$/, '1')
+    },
+    proxy: () => namespace.proxy(),
+    async killProcess(pid) {
+      await mustRun(enter, [...within, 'sh', '-c', 'kill -KILL "$0"', String(pid)])
+    },
     async [Symbol.asyncDispose]() {
+      await remove()
       await daemon.stop()
-      await network[Symbol.asyncDispose]()
-      await directory[Symbol.asyncDispose]()
     },
   }
 }

@@ -1,9 +1,11 @@
 /**
  * Where dockerd and its containerd leave files whatever their settings say: a key in /etc/docker, directories in /opt and /run.
- * `$0` is a directory for the copy of /etc. Names are still resolved as on this machine.
+ * `$0` is a directory for the copy of /etc. Names are still resolved as on this machine, and processes are those of the
+ * namespace this is run in.
  */
 const SCRIPT = [
   'set -e',
+  'mount -t proc proc /proc',
   'cp -a /etc "$0/etc"',
   'mount --bind "$0/etc" /etc',
   'mkdir "$0/resolve"',
