@@ -21,7 +21,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
   beforeAll(async () => {
     daemon = await dockerDaemon({ runsContainers: true })
     await makeBaseImages(daemon)
-  }, 6 * minutes)
+  }, 15 * minutes)
   afterAll(() => daemon[Symbol.asyncDispose]())
 
   it('says how to make the secret that it wants', async () => {
@@ -44,8 +44,8 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       await project.run('up', '--detach', '--build')
       await project.healthy('control-plane', 'data-plane', 'redis')
       await pushIndex(index, { url: project.upstreamUrl, repository: upstreamName, tag: 'latest' })
-    }, 4 * minutes)
-    afterAll(() => project[Symbol.asyncDispose](), minutes)
+    }, 10 * minutes)
+    afterAll(() => project[Symbol.asyncDispose](), 5 * minutes)
 
     it('runs without root, without capabilities, on a root file system that cannot be written', async () => {
       for (const plane of ['control-plane', 'data-plane']) {
@@ -143,7 +143,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         await project.healthy('control-plane', 'data-plane', 'redis')
         await expectEverything()
       },
-      2 * minutes,
+      5 * minutes,
     )
 
     it(
@@ -155,7 +155,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         await project.healthy('data-plane')
         await expectEverything()
       },
-      2 * minutes,
+      5 * minutes,
     )
 
     it(
@@ -169,7 +169,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         await expect.poll(readiness, { timeout: 60_000 }).toBe(200)
         await expectEverything()
       },
-      2 * minutes,
+      5 * minutes,
     )
 
     it(
@@ -181,7 +181,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         for (const plane of ['control-plane', 'data-plane'])
           expect(await project.inspect(plane, '{{.State.ExitCode}} {{.State.OOMKilled}}')).toBe('0 false')
       },
-      minutes,
+      5 * minutes,
     )
   })
 
@@ -204,8 +204,8 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       await pushIndex(index, { url: project.upstreamUrl, repository: upstreamName, tag: 'latest' })
       await createRule(aws)
       await login(daemon, aws, project)
-    }, 4 * minutes)
-    afterAll(() => project[Symbol.asyncDispose](), minutes)
+    }, 10 * minutes)
+    afterAll(() => project[Symbol.asyncDispose](), 5 * minutes)
 
     it('pulls through to Docker, whose layers then come from the object store', async () => {
       expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
@@ -231,7 +231,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         await forget(daemon, image)
         expect(await daemon.docker('pull', image)).toContain(`Digest: ${digest}`)
       },
-      2 * minutes,
+      5 * minutes,
     )
 
     it(
@@ -247,7 +247,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         await forget(daemon, image)
         expect(await daemon.docker('pull', image)).toContain('Digest: sha256:')
       },
-      2 * minutes,
+      5 * minutes,
     )
   })
 })

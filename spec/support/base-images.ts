@@ -25,7 +25,7 @@ export async function makeBaseImages(daemon: DockerDaemon): Promise<void> {
     await writeFile(join(context, 'Dockerfile'), await prepare(context, proxy))
     const args = ['build', '--quiet', '--tag', tag, context]
     // Debian's client has no BuildKit.
-    await mustRun('docker', args, { env: { ...daemon.environment, DOCKER_BUILDKIT: '0' }, timeoutMs: 120_000 })
+    await mustRun('docker', args, { env: { ...daemon.environment, DOCKER_BUILDKIT: '0' }, timeoutMs: 300_000 })
   }
 }
 

@@ -57,7 +57,7 @@ export async function compose(daemon: DockerDaemon, settings: NodeJS.ProcessEnv 
     },
   }
   const runIn = async (environment: NodeJS.ProcessEnv, command: readonly string[]) =>
-    (await mustRun('docker-compose', [...args, ...command], { env: environment, cwd: root, timeoutMs: 240_000 })).stdout
+    (await mustRun('docker-compose', [...args, ...command], { env: environment, cwd: root, timeoutMs: 600_000 })).stdout
   const run = (...command: string[]) => runIn(env, command)
   // Docker's own client is much quicker than docker-compose, which says the same.
   const containerOf = async (service: string) => {

@@ -21,7 +21,7 @@ export async function debianRoot(directory: string): Promise<string> {
   const [root, file] = [join(directory, 'root'), join(directory, 'root.tar')]
   const env = { ...neutralEnvironment(), PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` }
   const options = ['--variant=minbase', `--include=${PACKAGES.join(',')}`]
-  await mustRun('debootstrap', [...options, SUITE, root], { env, timeoutMs: 300_000 })
+  await mustRun('debootstrap', [...options, SUITE, root], { env, timeoutMs: 600_000 })
   const excluded = LEFT_OUT.map((path) => `--exclude=${path}`)
   await mustRun('tar', ['--directory', root, ...excluded, '--create', '--file', file, '.'], { env })
   return file
