@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs the programs that `npm test` runs beside Node, from Debian's or Ubuntu's packages, where it may: as root or
-# with a sudo that asks for no password. Otherwise it names the command. No service is started.
+# with a sudo that asks for no password, and says so first. Otherwise it names the command. No service is started.
+# ECR_LOCAL_SKIP_INSTALL=1 keeps `npm test` from running this.
 set -euo pipefail
 
 packages=()
 need() { # need <program> <package>
-  PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1 && return
+  PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 && return
   [[ " ${packages[*]:-} " == *" $2 "* ]] || packages+=("$2")
 }
 need aws awscli
@@ -14,6 +15,7 @@ need docker docker.io
 need docker-compose docker-compose
 need dockerd docker.io
 need docker-registry docker-registry
+need ip iproute2
 need iptables iptables
 need redis-server redis-server
 need redis-sentinel redis-sentinel
@@ -34,6 +36,8 @@ else
   exit 1
 fi
 
+echo "Installing from this system's packages what the specs run beside Node: ${packages[*]}."
+echo "They stay installed; no service is started. ECR_LOCAL_SKIP_INSTALL=1 leaves them out, and skips what needs them."
 "${as_root[@]}" '
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive

@@ -21,7 +21,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
   beforeAll(async () => {
     daemon = await dockerDaemon({ runsContainers: true })
     await makeBaseImages(daemon)
-  }, 6 * minutes)
+  }, 15 * minutes)
   afterAll(() => daemon[Symbol.asyncDispose]())
 
   it('says how to make the secret that it wants', async () => {
@@ -44,8 +44,8 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       await project.run('up', '--detach', '--build')
       await project.healthy('control-plane', 'data-plane', 'redis')
       await pushIndex(index, { url: project.upstreamUrl, repository: upstreamName, tag: 'latest' })
-    }, 4 * minutes)
-    afterAll(() => project[Symbol.asyncDispose](), minutes)
+    }, 10 * minutes)
+    afterAll(() => project[Symbol.asyncDispose](), 5 * minutes)
 
     it('runs without root, without capabilities, on a root file system that cannot be written', async () => {
       for (const plane of ['control-plane', 'data-plane']) {
@@ -68,7 +68,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       const options = ['--read-only', '--health-interval', '1s']
       const container = (await daemon.docker('run', '--detach', ...options, 'ecr-local')).trim()
       const state = (what: string) => daemon.docker('inspect', '--format', `{{.State.${what}}}`, container)
-      await expect.poll(() => state('Health.Status'), { timeout: 20_000 }).toBe('healthy\n')
+      await expect.poll(() => state('Health.Status'), { timeout: 60_000 }).toBe('healthy\n')
       await daemon.docker('stop', container)
       expect(await state('ExitCode')).toBe('0\n')
       await daemon.docker('rm', '--volumes', container)
@@ -84,7 +84,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         ...blobs.map((digest) => `GET /v2/${upstreamName}/blobs/${digest}`),
       ]
       const asked = async () => (await project.upstreamRequests()).filter((line) => wanted.includes(line)).sort()
-      await expect.poll(asked, { timeout: 20_000 }).toEqual(wanted.sort())
+      await expect.poll(asked, { timeout: 60_000 }).toEqual(wanted.sort())
     })
 
     it('takes an image that Docker pushes', async () => {
@@ -143,19 +143,19 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         await project.healthy('control-plane', 'data-plane', 'redis')
         await expectEverything()
       },
-      2 * minutes,
+      5 * minutes,
     )
 
     it(
       'starts a plane again that dies, and needs no hand',
       async () => {
         const pid = Number(await project.inspect('data-plane', '{{.State.Pid}}'))
-        process.kill(pid, 'SIGKILL')
-        await expect.poll(() => project.inspect('data-plane', '{{.RestartCount}}'), { timeout: 20_000 }).toBe('1')
+        await daemon.killProcess(pid)
+        await expect.poll(() => project.inspect('data-plane', '{{.RestartCount}}'), { timeout: 60_000 }).toBe('1')
         await project.healthy('data-plane')
         await expectEverything()
       },
-      2 * minutes,
+      5 * minutes,
     )
 
     it(
@@ -163,13 +163,13 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       async () => {
         await project.run('pause', 'redis')
         const readiness = async () => (await fetch(`${project.endpoint}/ready`)).status
-        await expect.poll(readiness, { timeout: 20_000 }).toBe(503)
+        await expect.poll(readiness, { timeout: 60_000 }).toBe(503)
         expect((await fetch(`${project.endpoint}/health`)).status).toBe(200)
         await project.run('unpause', 'redis')
-        await expect.poll(readiness, { timeout: 20_000 }).toBe(200)
+        await expect.poll(readiness, { timeout: 60_000 }).toBe(200)
         await expectEverything()
       },
-      2 * minutes,
+      5 * minutes,
     )
 
     it(
@@ -181,7 +181,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         for (const plane of ['control-plane', 'data-plane'])
           expect(await project.inspect(plane, '{{.State.ExitCode}} {{.State.OOMKilled}}')).toBe('0 false')
       },
-      minutes,
+      5 * minutes,
     )
   })
 
@@ -192,15 +192,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     const cached = () => `${project.registry}/ecr-public/${upstreamName}:latest`
 
     beforeAll(async () => {
-      // Docker's bridge has the first address of its subnet.
-      const subnet = await daemon.docker(
-        'network',
-        'inspect',
-        '--format',
-        '{{(index .IPAM.Config 0).Subnet}}',
-        'bridge',
-      )
-      const [address, port] = [subnet.trim().replace(/0\/\d+$/, '1'), await freePort()]
+      const [address, port] = [await daemon.bridgeAddress(), await freePort()]
       endpoint = `http://${address}:${port}`
       project = await compose(daemon, {
         ...{ COMPOSE_PROFILES: 's3', ECR_LOCAL_BLOBS: 's3://ecr-local/images', ECR_LOCAL_BLOB_DELIVERY: 'redirect' },
@@ -212,8 +204,8 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       await pushIndex(index, { url: project.upstreamUrl, repository: upstreamName, tag: 'latest' })
       await createRule(aws)
       await login(daemon, aws, project)
-    }, 4 * minutes)
-    afterAll(() => project[Symbol.asyncDispose](), minutes)
+    }, 10 * minutes)
+    afterAll(() => project[Symbol.asyncDispose](), 5 * minutes)
 
     it('pulls through to Docker, whose layers then come from the object store', async () => {
       expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
@@ -221,7 +213,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       const url = `http://${project.registry}/v2/ecr-public/${upstreamName}/blobs/${blobs[0] ?? ''}`
       const headers = { authorization: `Basic ${token}` }
       const location = async () => (await fetch(url, { headers, redirect: 'manual' })).headers.get('location')
-      await expect.poll(location, { timeout: 20_000 }).toContain(`${endpoint}/ecr-local/images/blobs/sha256/`)
+      await expect.poll(location, { timeout: 60_000 }).toContain(`${endpoint}/ecr-local/images/blobs/sha256/`)
 
       await forget(daemon, cached())
       expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
@@ -239,7 +231,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         await forget(daemon, image)
         expect(await daemon.docker('pull', image)).toContain(`Digest: ${digest}`)
       },
-      2 * minutes,
+      5 * minutes,
     )
 
     it(
@@ -251,11 +243,11 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
         const refused = daemon.tryDocker('push', image)
         await project.run('unpause', 'object-store')
         await refused
-        await expect.poll(async () => (await daemon.tryDocker('push', image)).exitCode, { timeout: 30_000 }).toBe(0)
+        await expect.poll(async () => (await daemon.tryDocker('push', image)).exitCode, { timeout: 60_000 }).toBe(0)
         await forget(daemon, image)
         expect(await daemon.docker('pull', image)).toContain('Digest: sha256:')
       },
-      2 * minutes,
+      5 * minutes,
     )
   })
 })

@@ -114,7 +114,7 @@ describeWith(skopeoNeeds, 'the cached image of a tag that moves upstream', () =>
       `GET /v2/${repository}/manifests/${digest} 200`,
       ...[config, ...layers].map((blob) => `GET /v2/${repository}/blobs/${blob} 200`),
     ])
-    await expect.poll(() => upstream().everAsked(), { timeout: 15_000 }).toEqual(expect.arrayContaining(wanted))
+    await expect.poll(() => upstream().everAsked(), { timeout: 60_000 }).toEqual(expect.arrayContaining(wanted))
     await upstream().forget()
   }
 })

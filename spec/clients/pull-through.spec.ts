@@ -76,7 +76,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
         ...index.images.map(({ digest }) => `GET /v2/${upstreamName}/manifests/${digest} 200`),
         ...blobs.map((digest) => `GET /v2/${upstreamName}/blobs/${digest} 200`),
       ].sort()
-      await expect.poll(async () => (await upstream().asked(/./)).sort(), { timeout: 15_000 }).toEqual(wanted)
+      await expect.poll(async () => (await upstream().asked(/./)).sort(), { timeout: 60_000 }).toEqual(wanted)
       const askedBy = new Set((await upstream().requests()).map(({ userAgent }) => userAgent))
       expect([...askedBy]).toEqual(['ecr-local'])
       await upstream().forget()

@@ -18,13 +18,13 @@ describe('the time of the last pull', () => {
     await using subject = await withImage()
     const { running, digest, update, lastPulledAt, pull } = subject
     await pull()
-    await vi.waitFor(async () => expect(await lastPulledAt()).toBe(startedAt.getTime()))
+    await vi.waitFor(async () => expect(await lastPulledAt()).toBe(startedAt.getTime()), 30_000)
 
     await running.deps.clock.advance(59)
     await pull()
     await running.deps.clock.advance(1)
     await pull('GET', digest)
-    await vi.waitFor(async () => expect(await lastPulledAt()).toBe(startedAt.getTime() + 60_000))
+    await vi.waitFor(async () => expect(await lastPulledAt()).toBe(startedAt.getTime() + 60_000), 30_000)
     expect(update).toHaveBeenCalledTimes(2)
   })
 
@@ -56,6 +56,6 @@ describe('the time of the last pull', () => {
     update.mockRejectedValue(new Error('the disk is full'))
 
     expect((await pull()).status).toBe(200)
-    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull was not recorded'))
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull was not recorded'), 30_000)
   })
 })

@@ -144,7 +144,7 @@ describe.each(['killed', 'paused'] as const)('while Redis is %s', (fault) => {
     else redis.resume()
     const { data, control, paths, statusOf } = planes
 
-    await expect.poll(() => statusOf(paths.tag), { timeout: 10_000 }).toBe(200)
+    await expect.poll(() => statusOf(paths.tag), { timeout: 60_000 }).toBe(200)
     expect((await planes.describeImages()).imageDetails).toHaveLength(1)
     await data.push(repositoryName, { tag: 'v3', seed: 'afterwards' })
     const { repositories } = await control.ecr.send(new DescribeRepositoriesCommand({}))
@@ -167,7 +167,7 @@ describe('a Redis that comes back with nothing', () => {
 
     await redis.restart()
 
-    await expect.poll(() => planes.statusOf(planes.paths.manifest), { timeout: 10_000 }).toBe(404)
+    await expect.poll(() => planes.statusOf(planes.paths.manifest), { timeout: 60_000 }).toBe(404)
     expect(await planes.statusOf(planes.paths.layer)).toBe(404)
     expect(await refusalOf(planes.describeImages())).toMatchObject({ name: 'RepositoryNotFoundException' })
   })

@@ -27,7 +27,7 @@ async function openPatch(running: RunningRegistry, location: string, sent: Buffe
   req.on('error', () => {})
   req.write(sent)
   const id = location.split('/').at(-1) ?? ''
-  await vi.waitFor(async () => expect((await running.deps.blobs.session(id)).size).toBe(sent.length))
+  await vi.waitFor(async () => expect((await running.deps.blobs.session(id)).size).toBe(sent.length), 30_000)
   return req
 }
 
@@ -74,7 +74,7 @@ describe('an upload', () => {
     const debug = vi.spyOn(running.deps.log, 'debug')
     const first = await openPatch(running, location, bytes.subarray(0, 1000))
     first.destroy()
-    await vi.waitFor(() => expect(debug).toHaveBeenCalledWith(expect.anything(), 'the client went away'))
+    await vi.waitFor(() => expect(debug).toHaveBeenCalledWith(expect.anything(), 'the client went away'), 30_000)
 
     expect((await running.send('GET', location)).headers.range).toBe('0-999')
     const headers = { 'content-range': '1000-2999' }
@@ -148,11 +148,11 @@ describe('an upload', () => {
     socket.setEncoding('latin1').on('data', (head: string) => heads.push(head))
     const host = `host: ${running.host}\r\nauthorization: ${running.tokenOf()}\r\n`
     socket.write(`PATCH ${location} HTTP/1.1\r\n${host}content-range: 5-${MIB + 4}\r\ncontent-length: ${MIB}\r\n\r\n`)
-    await vi.waitFor(() => expect(heads.join('')).toMatch(/^HTTP\/1\.1 416 /))
+    await vi.waitFor(() => expect(heads.join('')).toMatch(/^HTTP\/1\.1 416 /), 30_000)
     heads.length = 0
     socket.write(seededBytes(MIB))
     socket.write(`GET ${location} HTTP/1.1\r\n${host}\r\n`)
-    await vi.waitFor(() => expect(heads.join('')).toMatch(/^HTTP\/1\.1 204 /))
+    await vi.waitFor(() => expect(heads.join('')).toMatch(/^HTTP\/1\.1 204 /), 30_000)
     socket.destroy()
   })
 

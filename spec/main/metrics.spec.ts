@@ -65,7 +65,7 @@ describe('/metrics', () => {
     expect((await pull()).status).toBe(200)
     expect((await pull()).status).toBe(200)
     const now = (metric: string) =>
-      expect.poll(async () => valueOf(await scrape(urls().data), metric), { timeout: 5000 })
+      expect.poll(async () => valueOf(await scrape(urls().data), metric), { timeout: 60_000 })
     await now('ecr_local_fills_total{outcome="kept"}').toBe(3)
     for (const digest of image.layers)
       expect((await client.get(`ecr-public/team/app/blobs/${digest}`)).status).toBe(200)

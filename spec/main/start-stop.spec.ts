@@ -1,12 +1,13 @@
 import { DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { request } from 'undici'
+import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
 import { adviceFor } from '../../src/adapters/redis/failures.js'
 import { obstacleOf } from '../../src/cli/obstacle.js'
 import { startProcess } from '../support/background-process.js'
@@ -136,6 +137,29 @@ describe('the start is refused in one line, exit status 2, where', () => {
     const { code, stderr } = await runCli(['start', ...free, '--data-dir', 'broken'], { cwd })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^ecr-local: .+\n$/)
+  })
+
+  it.each(['start', 'data-plane', 'fsck', 'gc'])('the embedded store was cut short (ecr-local %s)', async (command) => {
+    const state = join(cwd, `cut-${command}`, 'state')
+    mkdirSync(state, { recursive: true })
+    writeFileSync(join(cwd, `cut-${command}`, 'layout.json'), '{"layout":1}')
+    const store = lmdbKeyValue({ path: state })
+    await store.commit({ account: '1', region: 'r' }, [], [{ collection: 'records', key: 'a', value: 'b' }])
+    await store.close()
+    truncateSync(join(state, 'data.mdb'), 2 * 4096)
+    const ports = command === 'start' ? free : []
+    const flags = [
+      '--data-dir',
+      `cut-${command}`,
+      '--secret',
+      'all planes of this installation hold this secret',
+      ...ports,
+    ]
+    const { code, stderr } = await runCli([command, ...flags], { cwd })
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^ecr-local: .*data\.mdb is damaged \(it was cut short: .*\n$/),
+    })
   })
 
   it('the host is no address of this machine', async () => {

@@ -1,11 +1,13 @@
 import { CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { temporaryName } from '../../src/adapters/filesystem/temporary-files.js'
 import { describeWith, mountNeeds } from '../support/describe-with.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
 import { authorizationToken, ecrClient, type RegistryClient, registryClient } from '../support/registry-client.js'
+import { runCli, startCli } from '../support/run-cli.js'
 import { type SmallDisk, smallDisk } from '../support/small-disk.js'
 import { digestOf, makeImage, seededBytes } from '../support/upstream-content.js'
 
@@ -25,7 +27,10 @@ describeWith(mountNeeds, 'a full disk', () => {
     const dataDir = join(disk.path, 'data')
     await mkdir(dataDir)
     emulator = await emulatorProcess({
-      config: { upstreams: { 'public.ecr.aws': { endpoint: upstream.url } } },
+      config: {
+        upstreams: { 'public.ecr.aws': { endpoint: upstream.url } },
+        garbage: { sweepIntervalSeconds: 0 },
+      },
       dataDir,
     })
     const ecr = ecrClient(emulator)
@@ -84,6 +89,39 @@ describeWith(mountNeeds, 'a full disk', () => {
     upstream.addImage('small', { tag: 'latest', seed: 'small' })
     expect((await client.get('ecr-public/small/manifests/latest')).status).toSatisfy(isFailure)
     await expectCached()
+  })
+
+  const commandLine = (...args: string[]) =>
+    runCli([...args, '--data-dir', emulator.dataDir, '--log', 'silent'], { cwd: disk.path })
+
+  it('does not keep ecr-local gc from making room, nor fsck from looking', async () => {
+    await disk.free()
+    const temporary = join(emulator.dataDir, 'tmp', temporaryName('d3b07384-d113-4ec1-a9e5-1f0a7c2b9e64', 999_999_999))
+    await writeFile(temporary, Buffer.alloc(4 * MiB))
+    await client.pushBlob('team/app', seededBytes(4 * MiB, 'no image came for this'))
+    await emulator.advanceClock(2 * 60 * 60)
+    await disk.fill(0)
+    await untilRefused((count) => client.createRepository(`team/more-${count}`))
+    expect(await commandLine('fsck')).toMatchObject({ code: 0, stderr: '' })
+    expect(await commandLine('gc')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^1 blob that nothing refers to went: 4/m),
+    })
+    await client.createRepository('team/after-gc')
+    await expectCached()
+  })
+
+  it('does not keep planes from starting on what is there, and refuses a new data directory in one line', async () => {
+    await disk.free()
+    await disk.fill(0)
+    await untilRefused((count) => client.createRepository(`team/most-${count}`))
+    const free = ['--port', '0', '--registry-port', '0']
+    await using again = startCli(['start', ...free, '--data-dir', emulator.dataDir], { cwd: disk.path })
+    const { registry } = await again.ready()
+    expect((await fetch(`http://${registry}/ready`)).status).toBe(200)
+    const { code, stderr } = await runCli(['start', ...free, '--data-dir', join(disk.path, 'new')], { cwd: disk.path })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^ecr-local: .*disk.*(full|room).*\n$/) })
   })
 
   it('is over as soon as there is room again', async () => {

@@ -54,4 +54,4 @@ it('a flood ends nothing: whoever behaves is answered, and rightly, and memory s
   expect(peak).toBeLessThan(MAX_RESIDENT_MiB)
   await behave()
   expect(emulator.process.lines.filter((line) => line.includes('failed unexpectedly'))).toEqual([])
-}, 120_000)
+}, 240_000)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { isInstalled } from './system-tools.js'
 
 /** A server a spec started: what it printed, and how to end it. */
 export interface BackgroundProcess extends AsyncDisposable {
@@ -11,6 +12,8 @@ export interface BackgroundProcess extends AsyncDisposable {
   readonly readyLine: string
   /** Resolves with this line, or with one printed before. */
   line(matching: RegExp): Promise<string>
+  /** Writes to its standard input, which is closed unless asked for. */
+  write(text: string): void
   /** Ends it and says how it ended: the exit status, or null where a signal did. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
@@ -21,7 +24,12 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv
   cwd?: string
   timeoutMs?: number
+  /** Whether its standard input is kept open. */
+  input?: boolean
 }
+
+/** On Linux the kernel ends what was started with the process that started it, also where that one is killed. */
+const BOUND_TO_THIS_PROCESS = isInstalled('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : []
 
 /** Starts a server and waits for the line that says it is ready. It never outlives the process that runs the specs. */
 export async function startProcess(
@@ -29,8 +37,9 @@ export async function startProcess(
   args: readonly string[],
   options: StartOptions,
 ): Promise<BackgroundProcess> {
-  const { ready, env, cwd, timeoutMs = 30_000 } = options
-  const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { ready, env, cwd, timeoutMs = 60_000, input = false } = options
+  const [file = command, ...rest] = [...BOUND_TO_THIS_PROCESS, command, ...args]
+  const child = spawn(file, rest, { env, cwd, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
   const ended = once(child, 'close').then(([code]: (number | null)[]) => {
@@ -52,6 +61,7 @@ export async function startProcess(
   }
   return {
     ...{ pid: child.pid ?? 0, lines, readyLine, line, stop },
+    write: (text) => void child.stdin?.write(text),
     [Symbol.asyncDispose]: async () => void (await stop()),
   }
 }

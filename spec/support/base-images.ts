@@ -16,27 +16,28 @@ const here = dirname(fileURLToPath(import.meta.url))
  * this machine's Node and npm, one with Debian's Redis, one with the specs' own S3 server. They come from no registry.
  */
 export async function makeBaseImages(daemon: DockerDaemon): Promise<void> {
-  await daemon.docker('import', await debianRoot(), ROOT)
   await using directory = await temporaryDirectory()
+  await daemon.docker('import', await debianRoot(directory.path), ROOT)
+  const proxy = `http://${await daemon.bridgeAddress()}:${await daemon.proxy()}`
   for (const [tag, prepare] of Object.entries(images)) {
     const context = join(directory.path, encodeURIComponent(tag))
     await mkdir(context)
-    await writeFile(join(context, 'Dockerfile'), await prepare(context))
+    await writeFile(join(context, 'Dockerfile'), await prepare(context, proxy))
     const args = ['build', '--quiet', '--tag', tag, context]
     // Debian's client has no BuildKit.
-    await mustRun('docker', args, { env: { ...daemon.environment, DOCKER_BUILDKIT: '0' }, timeoutMs: 120_000 })
+    await mustRun('docker', args, { env: { ...daemon.environment, DOCKER_BUILDKIT: '0' }, timeoutMs: 300_000 })
   }
 }
 
 /** Each puts its files into a directory and says the Dockerfile. */
-const images: Record<string, (context: string) => Promise<string>> = {
+const images: Record<string, (context: string, proxy: string) => Promise<string>> = {
   'node:20-bookworm-slim': nodeImage,
   'redis:7': redisImage,
   'versity/versitygw:v1.8.0': objectStoreImage,
 }
 
-/** As the official one has it: programs under /usr/local, user `node` with number 1000. npm finds packages as it does here. */
-async function nodeImage(context: string): Promise<string> {
+/** As the official one has it: programs under /usr/local, user `node` with number 1000. npm finds packages as it does here, by a proxy. */
+async function nodeImage(context: string, proxy: string): Promise<string> {
   const node = await realpath(process.execPath)
   await cp(node, join(context, 'node'))
   await cp(join(dirname(node), '..', 'lib', 'node_modules', 'npm'), join(context, 'npm'), { recursive: true })
@@ -48,6 +49,7 @@ async function nodeImage(context: string): Promise<string> {
     'COPY npm /usr/local/lib/node_modules/npm',
     `COPY certificates ${CERTIFICATES}`,
     'RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node',
+    `ENV NPM_CONFIG_PROXY=${proxy} NPM_CONFIG_HTTPS_PROXY=${proxy}`,
     `ENV NPM_CONFIG_REGISTRY=${registry} NODE_EXTRA_CA_CERTS=${CERTIFICATES}`,
     'CMD ["node"]',
   ].join('\n')

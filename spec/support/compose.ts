@@ -38,6 +38,7 @@ export interface Compose extends AsyncDisposable {
 export async function compose(daemon: DockerDaemon, settings: NodeJS.ProcessEnv = {}): Promise<Compose> {
   const directory = await temporaryDirectory()
   const [port, registryPort, upstreamPort] = [await freePort(), await freePort(), await freePort()]
+  await daemon.expose(port, registryPort, upstreamPort)
   const project = `ecr-local-${randomBytes(4).toString('hex')}`
   const files = [
     '--file',
@@ -56,7 +57,7 @@ export async function compose(daemon: DockerDaemon, settings: NodeJS.ProcessEnv 
     },
   }
   const runIn = async (environment: NodeJS.ProcessEnv, command: readonly string[]) =>
-    (await mustRun('docker-compose', [...args, ...command], { env: environment, cwd: root, timeoutMs: 240_000 })).stdout
+    (await mustRun('docker-compose', [...args, ...command], { env: environment, cwd: root, timeoutMs: 600_000 })).stdout
   const run = (...command: string[]) => runIn(env, command)
   // Docker's own client is much quicker than docker-compose, which says the same.
   const containerOf = async (service: string) => {

@@ -18,7 +18,7 @@ export interface RunOptions {
 
 /** Runs a client to its end; a refusal is an outcome like any other. */
 export function runCommand(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { env, input, cwd, timeoutMs = 60_000 } = options
+  const { env, input, cwd, timeoutMs = 120_000 } = options
   return new Promise((resolve, reject) => {
     const settings = { env, cwd, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 }
     const child = execFile(command, args, settings, (error, stdout, stderr) => {
@@ -33,7 +33,12 @@ export function runCommand(command: string, args: readonly string[], options: Ru
 
 /** Runs a client that has to succeed; throws with what it printed where it does not. */
 export async function mustRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const ran = await runCommand(command, args, options)
+  return mustSucceed(command, args, runCommand(command, args, options))
+}
+
+/** The same of a client that runs already. */
+export async function mustSucceed(command: string, args: readonly string[], running: Promise<Ran>): Promise<Ran> {
+  const ran = await running
   if (ran.exitCode !== 0)
     throw new Error(`${command} ${args.join(' ')} ended with ${ran.exitCode}\n${ran.stderr}${ran.stdout}`)
   return ran

@@ -17,7 +17,7 @@ export interface FsckOutcome {
 export async function fsck(config: Config, { repair }: { repair: boolean }, log: Log): Promise<FsckOutcome> {
   const storage = await openKeptStorage(config, 'fsck', log)
   try {
-    const { blobs, bytes, images, findings } = await check(storage, { repair })
+    const { blobs, bytes, images, findings } = await storage.reserve.during(() => check(storage, { repair }))
     const { found, repaired } = findings
     const looked = `${numberOf(blobs, 'blob')} (${amountOf(bytes)}) and ${numberOf(images, 'image')} looked at`
     const lines = [...findings.lines(), `${looked}: ${outcomeOf(found, repaired, repair)}.`]

@@ -14,11 +14,11 @@ import { noMetrics } from '../registry/ports/metrics.js'
 export async function openKeptStorage(config: Config, command: string, log: Log): Promise<Storage> {
   requireKept(config, command)
   const telling = { log, metrics: noMetrics, takesBlobsAsTheyAre: true } as const
-  if (existsSync(config.dataDir)) return openStorage(config, telling)
+  if (existsSync(config.dataDir)) return openStorage(config, telling, { everyPage: true })
   const dataDir = mkdtempSync(join(tmpdir(), 'ecr-local-'))
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
   try {
-    const storage = await openStorage({ ...config, dataDir }, telling)
+    const storage = await openStorage({ ...config, dataDir }, telling, { everyPage: true })
     return { ...storage, close: () => storage.close().finally(remove) }
   } catch (error) {
     remove()

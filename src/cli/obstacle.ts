@@ -17,5 +17,7 @@ export function obstacleOf(
     return new UsageError(
       `--host ${host} is no address of this machine (${code}): 127.0.0.1 always is, 0.0.0.0 means all`,
     )
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new UsageError(`The disk is full (${error.message}): make room on it, of 10 MB or more`)
   return new UsageError(withoutPassword(error.message.split('\n', 1)[0] ?? ''))
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { filesystemBlobStore } from '../adapters/filesystem/blob-store.js'
 import { isDataDirectory, openDataDirectory } from '../adapters/filesystem/data-directory.js'
+import { diskReserve } from '../adapters/filesystem/disk-reserve.js'
 import { withSmallBlobsInMemory } from '../adapters/memory/small-blobs.js'
 import { verifiedBlobs } from '../adapters/memory/verified-blobs.js'
 import { streamed } from '../adapters/s3/streamed.js'
@@ -17,6 +18,7 @@ import type { KeyValue } from '../registry/ports/key-value.js'
 import type { Leases } from '../registry/ports/leases.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
+import { noReserve, type Reserve } from '../registry/ports/reserve.js'
 import type { Store } from '../registry/ports/store.js'
 import { storeOf } from '../registry/store.js'
 
@@ -28,6 +30,7 @@ export interface Storage {
   readonly ids: Ids
   readonly leases: Leases
   readonly touches: Touches
+  readonly reserve: Reserve
   close(): Promise<void>
 }
 
@@ -38,16 +41,24 @@ interface Telling {
   readonly takesBlobsAsTheyAre?: true
 }
 
+/** How thoroughly the store is looked at before it is opened. */
+export interface OpenOptions {
+  /** Every page of an embedded store. */
+  readonly everyPage?: boolean
+}
+
 /**
  * Opens the store and the blobs the settings name. Adapters are loaded when they are asked for: the clients of Redis and S3
  * take longer to load than everything else a start does. Throws plain errors of one line each, made to be shown to
  * whoever started this.
  */
-export async function openStorage(config: Config, telling: Telling): Promise<Storage> {
-  if (config.store !== 'memory') openDataDirectory(config.dataDir)
-  const store = storeOf(await openKeyValue(config, telling))
+export async function openStorage(config: Config, telling: Telling, options: OpenOptions = {}): Promise<Storage> {
+  if (config.store !== 'memory') openDataDirectory(config.dataDir, telling.log)
+  const store = storeOf(await openKeyValue(config, telling, options))
   try {
-    return partsOn(store, await openBlobs(config, telling), config, telling)
+    const blobs = await openBlobs(config, telling)
+    const reserve = config.store === 'memory' ? noReserve : await diskReserve(config.dataDir, telling.log)
+    return { ...partsOn(store, blobs, config, telling), reserve }
   } catch (error) {
     await store.close()
     throw error
@@ -58,7 +69,7 @@ export async function openStorage(config: Config, telling: Telling): Promise<Sto
 export const isDataDirectoryMissing = ({ store, blobs, dataDir }: Config): boolean =>
   (store === 'embedded' || (store !== 'memory' && blobs === 'disk')) && !isDataDirectory(dataDir)
 
-function partsOn(store: Store, blobs: BlobStore, { garbage }: Config, { log }: Telling): Storage {
+function partsOn(store: Store, blobs: BlobStore, { garbage }: Config, { log }: Telling): Omit<Storage, 'reserve'> {
   const [clock, ids] = [systemClock(store), randomIds]
   const touches = touchesOn({ store, clock, graceSeconds: garbage.graceSeconds })
   const leases = leasesOn({ store, ids, log })
@@ -71,10 +82,14 @@ function partsOn(store: Store, blobs: BlobStore, { garbage }: Config, { log }: T
   }
 }
 
-async function openKeyValue({ store, dataDir }: Config, { log, metrics }: Telling): Promise<KeyValue> {
+async function openKeyValue(
+  { store, dataDir }: Config,
+  { log, metrics }: Telling,
+  { everyPage = false }: OpenOptions,
+): Promise<KeyValue> {
   if (store === 'memory') return (await import('../adapters/memory/key-value.js')).memoryKeyValue()
   if (store === 'embedded')
-    return (await import('../adapters/lmdb/key-value.js')).lmdbKeyValue({ path: join(dataDir, 'state') })
+    return (await import('../adapters/lmdb/key-value.js')).lmdbKeyValue({ path: join(dataDir, 'state'), everyPage })
   const { redisKeyValue } = await import('../adapters/redis/key-value.js')
   return redisKeyValue({ url: store, log, onRoundTrip: () => metrics.storeRoundTrip() })
 }

@@ -109,7 +109,7 @@ describe('blobs on the file system', () => {
     await session.close()
     await (await blobs.create()).abort()
     await expect((await blobs.create()).commit('sha256:x')).rejects.toThrow()
-    await vi.waitFor(async () => expect(await openFiles()).toEqual([]))
+    await vi.waitFor(async () => expect(await openFiles()).toEqual([]), 30_000)
   })
 
   it('come in large chunks for one consumer, in small ones for a slow one and for each of very many', async () => {
@@ -129,8 +129,12 @@ describe('blobs on the file system', () => {
     expect(slowly).toEqual([1_048_576, 65_536, 65_536])
 
     const heldBy: number[] = []
-    const never = new Promise<void>((_, reject) => setTimeout(() => reject(new Error('left')), 500))
-    const hold = (chunk: Uint8Array) => (heldBy.push(chunk.length), never)
+    let leave = () => {}
+    const left = new Promise<void>((_, reject) => (leave = () => reject(new Error('left'))))
+    const hold = (chunk: Uint8Array) => {
+      if (heldBy.push(chunk.length) === 200) leave()
+      return left
+    }
     await Promise.allSettled(Array.from({ length: 200 }, () => blobs.send(digest, whole, hold)))
     expect(heldBy).toHaveLength(200)
     expect(heldBy.reduce((sum, size) => sum + size, 0)).toBeLessThan(64 * 1024 * 1024)

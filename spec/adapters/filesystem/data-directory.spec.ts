@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDataDirectory } from '../../../src/adapters/filesystem/data-directory.js'
+import { recordedLog } from '../../support/recorded-log.js'
 
 describe('the data directory', () => {
+  const log = recordedLog()
   let parent: string
   beforeEach(async () => {
     parent = await mkdtemp(join(tmpdir(), 'ecr-local-data-'))
@@ -14,7 +16,7 @@ describe('the data directory', () => {
 
   const refusal = (path: string) => {
     try {
-      openDataDirectory(path)
+      openDataDirectory(path, log)
     } catch (error) {
       return (error as Error).message
     }
@@ -23,8 +25,8 @@ describe('the data directory', () => {
 
   it('is created with its layout, and opened again', async () => {
     const path = join(parent, 'a', 'b')
-    openDataDirectory(path)
-    openDataDirectory(path)
+    openDataDirectory(path, log)
+    openDataDirectory(path, log)
     expect(JSON.parse(await readFile(join(path, 'layout.json'), 'utf8'))).toEqual({ layout: 1 })
   })
   it('is refused, by name, where it cannot be', async () => {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { truncateSync } from 'node:fs'
+import { mkdtemp, open as openFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -24,4 +25,79 @@ it.each([
 ])('refuses a data file of %s by name, before LMDB opens it', async (_, bytes) => {
   await writeFile(join(path, 'data.mdb'), bytes)
   expect(() => lmdbKeyValue({ path })).toThrow(`${join(path, 'data.mdb')} is not the state this program wrote`)
+})
+
+/** A file of some hundred pages: small values, values longer than a page, and pages that became free. */
+async function filled() {
+  const store = lmdbKeyValue({ path })
+  for (let round = 0; round < 4; round++) {
+    const writes = Array.from({ length: 300 }, (_, index) => ({
+      collection: 'records',
+      key: `${index}`,
+      value: index % (round + 2) === 1 ? undefined : 'x'.repeat(index % 20 === 0 ? 9000 : 200),
+    }))
+    await store.commit({ account: '1', region: 'r' }, [], writes)
+  }
+  await store.close()
+  return { file: join(path, 'data.mdb'), pages: (await stat(join(path, 'data.mdb'))).size / PAGE }
+}
+const PAGE = 4096
+
+it('refuses a file that was cut short anywhere, by name, before LMDB opens it', async () => {
+  const { file, pages } = await filled()
+  for (let left = pages - 1; left > 0; left--) {
+    truncateSync(file, left * PAGE)
+    expect(() => requireLmdbFile(path)).toThrow(`${file} is `)
+  }
+  expect(() => lmdbKeyValue({ path })).toThrow(file)
+})
+
+it('names the page that is missing and what can be done', async () => {
+  const { file, pages } = await filled()
+  truncateSync(file, (pages / 2) * PAGE)
+  expect(() => requireLmdbFile(path)).toThrow(
+    /data\.mdb is damaged \(it was cut short: page \d+ is missing, its \d+ bytes are \d+ pages\): restore it, .* fsck --repair\.$/,
+  )
+})
+
+it('takes a sound file that ends before the last page that was ever given out', async () => {
+  const store = lmdbKeyValue({ path })
+  const registry = { account: '1', region: 'r' }
+  for (let round = 0; round < 100; round++) {
+    // Pages that one transaction fills and frees are not written.
+    const keys = Array.from({ length: 200 }, (_, index) => `${(index * 7919) % 200} ${round}`)
+    const puts = keys.map((key, index) => ({
+      collection: 'records',
+      key,
+      value: 'x'.repeat(index % 10 === 0 ? 20_000 : 600),
+    }))
+    const removals = keys.slice(6).map((key) => ({ collection: 'records', key, value: undefined }))
+    await store.commit(registry, [], [...puts, ...removals])
+    if (await isShort()) break
+  }
+  expect(await isShort()).toBe(true)
+  expect(() => requireLmdbFile(path)).not.toThrow()
+  await store.close()
+  const again = lmdbKeyValue({ path })
+  expect(await again.list(registry, 'records', { limit: 3 })).toHaveLength(3)
+  await again.close()
+})
+
+/** Whether the last page, by the newer of the two meta pages, would lie behind the end. */
+async function isShort() {
+  await using handle = await openFile(join(path, 'data.mdb'))
+  const { buffer } = await handle.read(Buffer.alloc(2 * PAGE), 0, 2 * PAGE, 0)
+  const lastPages = [0, PAGE].map(
+    (meta) => [buffer.readBigUInt64LE(meta + 152), Number(buffer.readBigUInt64LE(meta + 144))] as const,
+  )
+  const [, lastPage] = lastPages.reduce((a, b) => (b[0] > a[0] ? b : a))
+  return (lastPage + 1) * PAGE > (await handle.stat()).size
+}
+
+it('refuses a file with other bytes in the place of a page that is in use', async () => {
+  const { file } = await filled()
+  await using handle = await openFile(file, 'r+')
+  const { size } = await handle.stat()
+  await handle.write(Buffer.alloc(size - 2 * PAGE, 7), 0, size - 2 * PAGE, 2 * PAGE)
+  expect(() => lmdbKeyValue({ path })).toThrow(/data\.mdb is damaged \(page \d+ is not what it was\)/)
 })

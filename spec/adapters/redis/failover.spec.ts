@@ -25,7 +25,7 @@ function writing({ store }: RedisStore, name: string) {
   })
   const goOn = async () => {
     const before = acknowledged.length
-    await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(before + 100)
+    await expect.poll(() => acknowledged.length, { timeout: 60_000 }).toBeGreaterThan(before + 100)
   }
   const stop = async () => {
     isOver = true
@@ -61,7 +61,7 @@ describeWith(sentinelNeeds, 'Behind Sentinel', () => {
     master.pause()
     await writer.goOn()
     master.resume()
-    const isReplica = expect.poll(() => redisCli(master.port, 'info', 'replication'), { timeout: 20_000 })
+    const isReplica = expect.poll(() => redisCli(master.port, 'info', 'replication'), { timeout: 60_000 })
     await isReplica.toMatch(/role:slave[^]*master_link_status:up/)
     await writer.goOn()
     await requireAll(opened, await writer.stop())
@@ -81,7 +81,7 @@ describeWith(redisNeeds, 'In a cluster', () => {
     expect(await cluster.masterOf('ecr-local:{123456789012:eu-west-3}:settings')).not.toBe(master)
     await master.kill()
     await opened.store.settings.put(elsewhere, 'a', 'x')
-    await expect.poll(() => cluster.masterOf(SETTINGS), { timeout: 20_000 }).not.toBe(master)
+    await expect.poll(() => cluster.masterOf(SETTINGS), { timeout: 60_000 }).not.toBe(master)
     // Its replica is the master now, and has none of its own: no write is acknowledged before there is one.
     await master.restart()
     await writer.goOn()
@@ -117,7 +117,7 @@ describeWith(redisNeeds, 'In a cluster', () => {
     await master.kill()
     const seen = await Promise.all([1, 2, 3].map(() => regions().catch((error: Error) => error.name)))
     for (const each of seen) expect([both, 'StoreUnavailable']).toContainEqual(each)
-    await expect.poll(() => regions().catch(String), { timeout: 20_000 }).toEqual(both)
+    await expect.poll(() => regions().catch(String), { timeout: 60_000 }).toEqual(both)
     await master.restart()
   })
 })

@@ -153,7 +153,7 @@ describe('two data planes on one store and one disk', () => {
       await other.settled()
       return other.blobs.size(layer)
     }
-    await expect.poll(whole, { timeout: 5000 }).toBe(MiB)
+    await expect.poll(whole, { timeout: 60_000 }).toBe(MiB)
   })
 })
 

@@ -37,7 +37,7 @@ it('a Redis that comes back empty stops no process, has nothing swept, and fsck 
   await redis.restart({ empty: true })
   // With the records the touches went: to several sweeps every blob looks like garbage.
   await expect
-    .poll(async () => (await client.get('team/a/manifests/v1').catch(() => undefined))?.status, { timeout: 10_000 })
+    .poll(async () => (await client.get('team/a/manifests/v1').catch(() => undefined))?.status, { timeout: 60_000 })
     .toBe(404)
   await new Promise((resolve) => setTimeout(resolve, 3_000))
   const flags = ['--store', redis.url, '--data-dir', planes.dataDir]
@@ -47,4 +47,4 @@ it('a Redis that comes back empty stops no process, has nothing swept, and fsck 
   expect(await authorizationToken(ecrClient(planes))).not.toBe('')
   await verify(target, acknowledged)
   expect(figures).toMatchObject({ wrongAnswers: [], lostWrites: [] })
-}, 120_000)
+}, 240_000)

@@ -4,6 +4,7 @@ import type { BlobStore, StoredBlob } from '../../registry/ports/blob-store.js'
 import { blobPath } from './blob-path.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import { type DurableDirectories, ifExists, renameDurably } from './durable.js'
+import { PRIVATE_DIRECTORY } from './modes.js'
 import { directoryOf, temporaryName } from './temporary-files.js'
 
 /** Looking after the blobs that lie under a root: what there is, and taking it away. A reader that has one open goes on. */
@@ -30,7 +31,7 @@ export function blobFiles(
     async quarantine(digest) {
       const path = blobPath(root, digest)
       if (path === undefined) return
-      await mkdir(join(root, 'quarantine'), { recursive: true })
+      await mkdir(join(root, 'quarantine'), { recursive: true, mode: PRIVATE_DIRECTORY })
       await ifExists(rename(path, join(root, 'quarantine', digest.replace(':', '-'))))
     },
   }

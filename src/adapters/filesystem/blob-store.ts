@@ -8,6 +8,7 @@ import { blobPath } from './blob-path.js'
 import { sendFile } from './blob-sender.js'
 import { blobWriters } from './blob-writers.js'
 import { type DurableDirectories, ifExists } from './durable.js'
+import { PRIVATE_DIRECTORY } from './modes.js'
 import { fileNotes } from './notes.js'
 import { discardIn, leftoversIn } from './temporary-files.js'
 
@@ -20,7 +21,7 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
   const durable: DurableDirectories = new Set()
   const { forget, ...writers } = blobWriters(root, ids, durable)
 
-  for (const directory of directories) mkdirSync(directory, { recursive: true })
+  for (const directory of directories) mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
 
   return {
     ...writers,
@@ -45,7 +46,7 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
       durable.clear()
       for (const directory of directories) {
         await rm(directory, { recursive: true, force: true })
-        await mkdir(directory, { recursive: true })
+        await mkdir(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
       }
     },
   }

@@ -7,6 +7,7 @@ import type { Ids } from '../../registry/ports/ids.js'
 import { type Appended, blobWriter } from './blob-writer.js'
 import { type DurableDirectories, orNoSpace } from './durable.js'
 import { growingFile } from './growing-file.js'
+import { PRIVATE_FILE } from './modes.js'
 import { identityOf, openSession } from './session-file.js'
 import { directoryOf, temporaryName } from './temporary-files.js'
 
@@ -31,7 +32,7 @@ export function blobWriters(
 
   async function create() {
     const path = temporary()
-    const handle = await orNoSpace(root, () => open(path, 'wx+', 0o644))
+    const handle = await orNoSpace(root, () => open(path, 'wx+', PRIVATE_FILE))
     const appended = { size: 0, sha256: createHash('sha256') }
     return blobWriter({ root, durable, path, handle, name: basename(path), appended, whenFull: 'abort' })
   }

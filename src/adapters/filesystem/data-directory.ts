@@ -1,6 +1,9 @@
 import { constants, accessSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Log } from '../../registry/ports/log.js'
 import { makeDirectory } from './make-directory.js'
+import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './modes.js'
+import { makePrivate } from './private-state.js'
 
 /** Raised whenever what lies in the directory changes shape. */
 const layout = 1
@@ -8,12 +11,12 @@ const layout = 1
 const LAYOUT_FILE = 'layout.json'
 
 /**
- * Creates the data directory, or makes sure that this version can use the one that is there. Throws plain errors of
- * one line each, made to be shown to whoever started the emulator.
+ * Creates the data directory, or makes sure that this version can use the one that is there and that other users cannot
+ * read what is in it. Throws plain errors of one line each, made to be shown to whoever started the emulator.
  */
-export function openDataDirectory(path: string): void {
+export function openDataDirectory(path: string, log: Log): void {
   try {
-    makeDirectory(path)
+    makeDirectory(path, PRIVATE_DIRECTORY)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new Error(
@@ -21,12 +24,12 @@ export function openDataDirectory(path: string): void {
       { cause: error },
     )
   }
-  const found = layoutIn(path)
-  if (found === undefined) return writeLayout(path)
+  const found = layoutIn(path) ?? writeLayout(path)
   if (found !== layout)
     throw new Error(
       `The data directory ${path} has layout ${JSON.stringify(found)}, and this version understands layout ${layout}: start the version that wrote it, or choose an empty directory.`,
     )
+  makePrivate(path, log)
 }
 
 /** Whether a plane has made this directory its own: what only looks after one makes none. */
@@ -49,11 +52,12 @@ function layoutIn(path: string): unknown {
   }
 }
 
-function writeLayout(path: string) {
+function writeLayout(path: string): number {
   const file = join(path, LAYOUT_FILE)
   const draft = `${file}.${process.pid}`
-  writeFileSync(draft, `${JSON.stringify({ layout })}\n`, { flush: true })
+  writeFileSync(draft, `${JSON.stringify({ layout })}\n`, { mode: PRIVATE_FILE, flush: true })
   renameSync(draft, file)
+  return layout
 }
 
 const reason = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error))

@@ -1,6 +1,7 @@
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { NoSpace } from '../../registry/ports/blob-store.js'
+import { PRIVATE_DIRECTORY } from './modes.js'
 
 /** How many directories are remembered as durable; of one that was forgotten the way up is synced once more. */
 const REMEMBERED = 100_000
@@ -17,7 +18,7 @@ export type DurableDirectories = Set<string>
  */
 export async function renameDurably(from: string, to: string, root: string, durable: DurableDirectories) {
   const directory = dirname(to)
-  const created = await mkdir(directory, { recursive: true })
+  const created = await mkdir(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
   await rename(from, to)
   await syncDirectory(directory)
   if (created === undefined && durable.has(directory)) return

@@ -2,20 +2,20 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Makes a directory and what lacks above it. Node's own recursive mkdir never returns where a directory that exists answers
+ * Makes a directory and what lacks above it, all with this mode where one is given. Node's own recursive mkdir never returns where a directory that exists answers
  * ENOENT for what is to be made in it, as /proc does. Throws the system's error, with the path that is in the way.
  */
-export function makeDirectory(path: string): void {
-  if (isMade(path)) return
+export function makeDirectory(path: string, mode?: number): void {
+  if (isMade(path, mode)) return
   const above = dirname(path)
-  if (above !== path) makeDirectory(above)
-  if (!isMade(path)) mkdirSync(path)
+  if (above !== path) makeDirectory(above, mode)
+  if (!isMade(path, mode)) mkdirSync(path, { mode })
 }
 
 /** Whether the directory is there now; false where one above it is missing. */
-function isMade(path: string): boolean {
+function isMade(path: string, mode?: number): boolean {
   try {
-    mkdirSync(path)
+    mkdirSync(path, { mode })
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Notes } from '../../registry/ports/blob-store.js'
 import { type DurableDirectories, ifExists, orNoSpace, renameDurably, syncDirectory } from './durable.js'
+import { PRIVATE_FILE } from './modes.js'
 import { directoryOf, temporaryName } from './temporary-files.js'
 
 const NAME = /^(?!\.{1,2}(\/|$))[A-Za-z0-9._:+=@-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._:+=@-]+)*$/
@@ -40,7 +41,7 @@ interface Place {
 async function write(path: string, text: string, { root, ids, durable }: Place) {
   const draft = join(root, directoryOf.temporary, temporaryName(ids.uuid()))
   try {
-    const handle = await open(draft, 'wx', 0o644)
+    const handle = await open(draft, 'wx', PRIVATE_FILE)
     try {
       await handle.writeFile(text)
       await handle.datasync()

@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename } from 'node:fs/promises'
 import { ifExists, isCode } from './durable.js'
+import { PRIVATE_FILE } from './modes.js'
 
 /**
  * Set on a session's file once a second process has opened it to write. A process that was taken for dead may still hold
@@ -19,7 +20,7 @@ export async function identityOf(handle: FileHandle): Promise<string> {
  */
 export async function openSession(path: string, identity?: string): Promise<{ handle: FileHandle; isKnown: boolean }> {
   for (;;) {
-    const made = await open(path, 'wx+', 0o644).catch(orUndefinedIfThere)
+    const made = await open(path, 'wx+', PRIVATE_FILE).catch(orUndefinedIfThere)
     if (made) return { handle: made, isKnown: true }
     const handle = await ifExists(open(path, 'r+'))
     if (!handle) continue

@@ -1,4 +1,5 @@
 import { open, type RootDatabase } from 'lmdb'
+import { mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { NoSpace } from '../../registry/ports/blob-store.js'
 import {
@@ -11,10 +12,17 @@ import {
 } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 import { type Counts, countsOn } from './counts.js'
+import { makeLockFile } from './lock-file.js'
 import { requireLmdbFile } from './require-lmdb-file.js'
 
 /** LMDB refuses keys beyond 1978 bytes; one byte is left for the upper bound of a prefix. */
 const longestKey = 1977
+
+/** For the user the planes run as, as all of the data directory is. */
+const [PRIVATE_DIRECTORY, PRIVATE_FILE] = [0o700, 0o600]
+
+/** Read by the library; its types lack it. */
+const permissions = { permissionsMode: PRIVATE_FILE }
 
 /** Sorts behind every byte that UTF-8 uses. */
 const behindAll = Buffer.from([0xff])
@@ -22,12 +30,16 @@ const behindAll = Buffer.from([0xff])
 /**
  * The embedded default. One key is `account NUL region NUL collection NUL key` in bytes, so that a page is one range.
  * A commit is checked and written inside LMDB's write transaction, together with the others of the same moment, and
- * synced before it answers (`overlappingSync` would answer earlier). Several processes may share the directory.
+ * synced before it answers (`overlappingSync` would answer earlier). Several processes may share the directory. Throws a plain
+ * error of one line where the file is damaged; `everyPage` looks for that in all of it.
  */
-export function lmdbKeyValue({ path }: { path: string }): KeyValue {
-  requireLmdbFile(path)
+export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyPage?: boolean }): KeyValue {
+  mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY })
+  requireLmdbFile(path, { everyPage })
+  makeLockFile(path, PRIVATE_FILE)
   const db = open<string, Buffer>({
     path,
+    ...permissions,
     encoding: 'string',
     keyEncoding: 'binary',
     overlappingSync: false,

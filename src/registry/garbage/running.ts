@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Leases } from '../ports/leases.js'
 import type { Log } from '../ports/log.js'
 import type { Metrics } from '../ports/metrics.js'
+import type { Reserve } from '../ports/reserve.js'
 import type { Store, Touch } from '../ports/store.js'
 import { installation } from '../registry.js'
 
@@ -14,6 +15,8 @@ export interface SweepDeps {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** What a full disk has left for the sweep. */
+  readonly reserve?: Reserve
   /** How long what nobody needs any more is left alone, by the emulator's clock. */
   readonly graceSeconds: number
 }

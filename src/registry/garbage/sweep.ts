@@ -1,6 +1,7 @@
 import { contentsOf } from '../image-contents.js'
 import { noteName } from '../image-names.js'
 import type { Lease } from '../ports/leases.js'
+import { noReserve } from '../ports/reserve.js'
 import { strangers } from './label.js'
 import { boundRecords } from './bound-records.js'
 import { begin, Interrupted, nothingSwept, type Running, type SweepDeps, type Swept } from './running.js'
@@ -23,7 +24,11 @@ export interface SweepOptions {
  * at work right now stays (`Touches`, `Leases`). One sweep at a time over all processes; undefined where another one is
  * under way. Throws Interrupted where it was stopped, or taken for dead.
  */
-export async function sweep(deps: SweepDeps, options: SweepOptions = {}): Promise<Swept | undefined> {
+export function sweep(deps: SweepDeps, options: SweepOptions = {}): Promise<Swept | undefined> {
+  return (deps.reserve ?? noReserve).during(() => sweepUnderLease(deps, options))
+}
+
+async function sweepUnderLease(deps: SweepDeps, options: SweepOptions): Promise<Swept | undefined> {
   const lease = options.waits ? await deps.leases.acquire('sweep') : await deps.leases.tryAcquire('sweep')
   if (!lease) return undefined
   try {

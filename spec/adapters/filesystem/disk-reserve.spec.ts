@@ -1,0 +1,55 @@
+import { statSync } from 'node:fs'
+import { statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { diskReserve } from '../../../src/adapters/filesystem/disk-reserve.js'
+import { describeWith, mountNeeds } from '../../support/describe-with.js'
+import { recordedLog } from '../../support/recorded-log.js'
+import { type SmallDisk, smallDisk } from '../../support/small-disk.js'
+
+const MiB = 1024 * 1024
+
+describeWith(mountNeeds, 'the reserve of a disk', () => {
+  let disk: SmallDisk
+  beforeEach(async () => {
+    disk = await smallDisk(40 * MiB)
+  })
+  afterEach(() => disk[Symbol.asyncDispose]())
+
+  const kept = () => statSync(join(disk.path, 'reserve'), { throwIfNoEntry: false })?.size
+  const write = (bytes: number) => writeFile(join(disk.path, 'written'), Buffer.alloc(bytes))
+
+  it('is a twentieth of a small disk, and stays where there is room', async () => {
+    const reserve = await diskReserve(disk.path, recordedLog())
+    expect(kept()).toBe(2 * MiB)
+    await reserve.during(async () => expect(kept()).toBe(2 * MiB))
+  })
+
+  it('lets work write on a disk that is full to the last byte, and is kept again once that has made room', async () => {
+    const log = recordedLog()
+    const reserve = await diskReserve(disk.path, log)
+    await disk.fill(0)
+    await expect(write(MiB)).rejects.toThrow(/ENOSPC/)
+    await reserve.during(async () => {
+      await write(MiB)
+      await disk.free()
+    })
+    expect(kept()).toBe(2 * MiB)
+    expect(log.lines).toHaveLength(1)
+  })
+
+  it('is not kept again while the disk stays full, whether the work fails or not', async () => {
+    const reserve = await diskReserve(disk.path, recordedLog())
+    await disk.fill(0)
+    await expect(reserve.during(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await reserve.during(() => Promise.resolve())
+    expect(kept()).toBeUndefined()
+  })
+
+  it('takes nothing of a disk that is almost full', async () => {
+    await disk.fill(3 * MiB)
+    await diskReserve(disk.path, recordedLog())
+    const { bavail, bsize } = await statfs(disk.path)
+    expect([kept(), bavail * bsize]).toEqual([undefined, 3 * MiB])
+  })
+})

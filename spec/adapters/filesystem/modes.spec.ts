@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
+import { openDataDirectory } from '../../../src/adapters/filesystem/data-directory.js'
+import { diskReserve } from '../../../src/adapters/filesystem/disk-reserve.js'
+import { lmdbKeyValue } from '../../../src/adapters/lmdb/key-value.js'
+import { randomIds } from '../../../src/adapters/system/ids.js'
+import { keptSecret } from '../../../src/adapters/system/secret.js'
+import { recordedLog } from '../../support/recorded-log.js'
+import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.js'
+
+let directory: TemporaryDirectory
+let dataDir: string
+let umask: number
+beforeEach(async () => {
+  umask = process.umask(0)
+  directory = await temporaryDirectory()
+  dataDir = join(directory.path, 'data')
+})
+afterEach(async () => {
+  process.umask(umask)
+  await directory[Symbol.asyncDispose]()
+})
+
+/** Everything below, with its permissions. */
+const modes = (path = dataDir): string[] => [
+  `${(lstatSync(path).mode & 0o777).toString(8)} ${path.slice(dataDir.length)}`,
+  ...(statSync(path).isDirectory() ? readdirSync(path).flatMap((name) => modes(join(path, name))) : []),
+]
+const open = (log = recordedLog()) => {
+  openDataDirectory(dataDir, log)
+  return log
+}
+
+describe('the modes of the data directory', () => {
+  it('let its owner alone read images and state, whatever the umask', async () => {
+    const log = open()
+    const store = lmdbKeyValue({ path: join(dataDir, 'state') })
+    const blobs = filesystemBlobStore({ root: dataDir, ids: randomIds })
+    const bytes = Buffer.from('an image of somebody')
+    for (const writer of [await blobs.create(), await blobs.session('d3b07384-d113-4ec1-a9e5-1f0a7c2b9e64')]) {
+      await writer.append(bytes)
+      await writer.commit(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
+    }
+    await (await blobs.session('d3b07384-d113-4ec1-a9e5-1f0a7c2b9e65')).append(bytes)
+    await blobs.create()
+    await blobs.notes.put('images/1/a/b', 'text')
+    await blobs.clear()
+    await blobs.notes.put('images/1/a/b', 'text')
+    keptSecret(dataDir)
+    await diskReserve(dataDir, log)
+    await store.close()
+
+    const found = modes()
+    expect(found.filter((line) => !/^[76]00 /.test(line))).toEqual([])
+    for (const name of [
+      '/state/data.mdb',
+      '/state/lock.mdb',
+      '/notes/images/1/a/b',
+      '/secret',
+      '/layout.json',
+      '/reserve',
+    ])
+      expect(found).toContain(`600 ${name}`)
+    expect(log.lines).toEqual([])
+  })
+
+  it('are corrected at the start where an earlier version left images and state open, and the log says so', () => {
+    open()
+    for (const name of ['state', 'blobs']) mkdirSync(join(dataDir, name), { mode: 0o755 })
+    writeFileSync(join(dataDir, 'secret'), 'x', { mode: 0o644 })
+    const { lines } = open()
+    expect(modes().filter((line) => !/^[76]00 /.test(line))).toEqual([])
+    expect(lines).toEqual([
+      [
+        'info',
+        { dataDir, closed: ['blobs', 'secret', 'state'] },
+        'images and state were open to other users: now they are not',
+      ],
+    ])
+    expect(open().lines).toEqual([])
+  })
+
+  it('are left as they are of the directory itself, of what is not ours in it, and of what a link leads to', () => {
+    mkdirSync(join(dataDir, 'pictures'), { recursive: true, mode: 0o755 })
+    chmodSync(dataDir, 0o755)
+    symlinkSync('pictures', join(dataDir, 'blobs'))
+    const { lines } = open()
+    expect(modes()).toEqual(expect.arrayContaining(['755 ', '755 /pictures']))
+    expect(lines).toEqual([])
+  })
+})

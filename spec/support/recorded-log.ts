@@ -1,0 +1,13 @@
+import type { Log } from '../../src/registry/ports/log.js'
+
+/** A log whose lines a spec reads. */
+export interface RecordedLog extends Log {
+  /** Level, facts and message of each. */
+  readonly lines: readonly [string, object, string][]
+}
+
+export function recordedLog(): RecordedLog {
+  const lines: [string, object, string][] = []
+  const at = (level: string) => (facts: object, message: string) => void lines.push([level, facts, message])
+  return { lines, trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
