@@ -1,5 +1,5 @@
 import { explain } from '../iam/explain.js'
-import type { AccessQuestion, ApplicablePolicies, DecidingStatement } from '../iam/policy.js'
+import { type AccessQuestion, type ApplicablePolicies, conditionValue, type DecidingStatement } from '../iam/policy.js'
 import type {
   DecisionSource,
   ExplainedDecision,
@@ -60,5 +60,5 @@ function valuesLookedAt({ conditions }: AccessQuestion, policies: ApplicablePoli
   const { identity, resource, boundary = [], session = [], serviceControl = [] } = policies
   const attached = [...serviceControl, ...resource, ...identity, ...boundary, ...session]
   const keys = new Set(attached.flatMap(({ policy }) => [...policy.conditionKeys]))
-  return Object.fromEntries([...keys].sort().map((key) => [key, conditions[key] ?? null]))
+  return Object.fromEntries([...keys].sort().map((key) => [key, conditionValue(conditions, key) ?? null]))
 }
