@@ -17,10 +17,10 @@ export function authenticate(
   { headers }: IncomingMessage,
   grant: Grant | undefined,
   now: Date,
-  { identities }: Pick<DataPlaneDeps, 'identities'>,
+  { identities, clock }: Pick<DataPlaneDeps, 'identities' | 'clock'>,
 ): Grant {
   if (isPageToRefuse(headers)) throw pagesMayNot()
-  if (grant && !isCurrent(grant, now)) throw expired()
+  if (grant && !isCurrent(grant, now, clock.wall())) throw expired()
   if (!grant || !isFor(grant, headers.host) || !identities.policiesOf(grant.principal)) {
     throw notAuthorized(headers.host ?? '')
   }
