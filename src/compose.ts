@@ -2,7 +2,6 @@ import type { Server } from 'node:http'
 import { authorizer } from './access/authorizer.js'
 import { decisionLog } from './access/decision-log.js'
 import { identitiesIn } from './access/identities.js'
-import { signText } from './access/signed-text.js'
 import { configuredSecrets } from './adapters/configured/secrets.js'
 import { remoteDecisions } from './adapters/http/explanations.js'
 import { remoteImporter } from './adapters/http/importer.js'
@@ -107,6 +106,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
     events: eventLog({ store, ids }),
     limits: config.limits,
+    maxSkewSeconds: config.signatures.maxSkewSeconds,
     isReady: () => isReady(store),
     ...(tls && { tls }),
     about: { version, store: kindOf(config.store), auth: config.auth },
@@ -118,15 +118,15 @@ type Parts = ReturnType<typeof partsOf>
 /** Neither host nor password is anybody's who asks for the health. */
 const kindOf = (store: Config['store']) => (store.startsWith('redis') ? 'redis' : store)
 
-/** What the data plane does for the control plane, where it is another process: asked in requests both can sign. */
+/** What the data plane does for the control plane, where it is another process: asked in requests that both can sign. */
 interface DataPlaneParts {
   readonly importer: Importer
   readonly explanations?: DecisionSource
 }
 
 const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret }: Parts): DataPlaneParts => ({
-  importer: remoteImporter({ origin, sign: (body) => signText('import', body, secret) }),
-  explanations: remoteDecisions({ origin, sign: (query) => signText('explain', query, secret) }),
+  importer: remoteImporter({ origin, secret }),
+  explanations: remoteDecisions({ origin, secret }),
 })
 
 async function startDataPlane(config: Config, parts: Parts, servers: Server[]) {
@@ -153,7 +153,6 @@ async function startControlPlane(
   const plane = controlPlane({
     ...parts,
     auth: config.auth,
-    maxSkewSeconds: config.signatures.maxSkewSeconds,
     adminAllowed: isLoopback(config.host),
     adminToken: config.adminToken,
     settings: {

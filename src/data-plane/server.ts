@@ -12,7 +12,8 @@ import { requestLog } from '../registry/request-log.js'
 import { type AboutAnswer, aboutPlane } from '../server/about.js'
 import { planeServer } from '../server/plane-server.js'
 import { authenticate, grantIn } from './authenticate.js'
-import { type Call, type DataPlaneDeps, respond } from './call.js'
+import { type Call, type DataPlaneDeps, type DataPlaneParts, respond } from './call.js'
+import { controlPlaneRequests } from './control-plane-requests.js'
 import type { OciError } from './errors.js'
 import { tellDecisions } from './explanations.js'
 import { foresee, isPullByDigest } from './foresee.js'
@@ -28,10 +29,13 @@ import { splitOnce } from './split-once.js'
 const HABITS = { keepAliveTimeoutMs: 75_000, requestTimeoutMs: 0, isReadFirst: false }
 
 /** The image-data plane: an OCI registry. Every request takes the path of `answer`, top to bottom. */
-export function dataPlane(given: Omit<DataPlaneDeps, 'admission' | 'room'>): Server {
+export function dataPlane(given: DataPlaneParts): Server {
   const { limits, clock } = given
   const room = roomOf(limits.bodiesMiB * 1024 * 1024)
-  const deps: DataPlaneDeps = { ...given, admission: admission(limits, clock), room }
+  const deps: DataPlaneDeps = {
+    ...{ ...given, room },
+    ...{ admission: admission(limits, clock), controlPlane: controlPlaneRequests(given) },
+  }
   return planeServer(deps, HABITS, (req, res) => void take(req, res, deps))
 }
 

@@ -73,5 +73,5 @@ export interface DecisionSource {
   latestRefused(limit: number): Promise<RefusedRequest[]>
 }
 
-/** Where a data plane tells its decisions to a control plane in another process, and the header that proves who asks. */
-export const decisionsEndpoint = { path: '/_decisions', signatureHeader: 'x-ecr-local-signature' } as const
+/** Where a data plane tells its decisions to a control plane in another process. */
+export const decisionsEndpoint = { path: '/_decisions' } as const
