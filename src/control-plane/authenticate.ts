@@ -29,6 +29,8 @@ export interface ReceivedRequest extends HttpRequest {
   /** What the answer says as x-amzn-RequestId. */
   readonly requestId: string
   readonly rawHeaders?: readonly string[]
+  /** Of a large body, which was hashed beside the event loop. */
+  bodyHash?: string
   readonly remoteAddress: string | undefined
   readonly isSecure: boolean
 }
@@ -59,8 +61,9 @@ export const authenticate = (request: ReceivedRequest, service: Service, now: Da
  * credentials is genuine. Throws the exceptions of the service's front end, in its order. Needs nothing from the store.
  */
 export function signerOf(request: ReceivedRequest, service: Service, deps: AuthenticateDeps): Signer {
-  const { method, path, headers, rawHeaders } = request
-  const signed = { method, path, headers, ...(rawHeaders && { rawHeaders }), body: request.body as Buffer }
+  const { method, path, headers, rawHeaders, bodyHash } = request
+  const hashed = { body: request.body as Buffer, ...(bodyHash !== undefined && { bodyHash }) }
+  const signed = { method, path, headers, ...(rawHeaders && { rawHeaders }), ...hashed }
   if (deps.auth === 'relaxed') return takenAtItsWord(signed)
 
   const verdict = verify(signed, {

@@ -15,6 +15,7 @@ import {
   signerOf,
 } from './authenticate.js'
 import { foresee } from './foresee.js'
+import { isLarge, letOthersGoOn } from './large-bodies.js'
 import { operations } from './operations/index.js'
 import type { Context, Input, Operation, OperationName, Resources } from './operations/operation.js'
 import { operationName, readInput, writeError, writeOutput } from './protocol/aws-json.js'
@@ -40,7 +41,8 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
     const operation = find(name)
     const signer = signerOf(request, 'ecr', deps)
     deps.admission.admit(signer.principal.arn)
-    const body = knownMembers(name, readInput(request))
+    const body = knownMembers(name, readInput(request, name))
+    if (isLarge(request.body as Buffer)) await letOthersGoOn()
     const places = foresee(body, registryOf(body, signer))
     return await deps.store.ahead(places, () => answer(operation, signer, body, asked, deps))
   } catch (thrown) {
@@ -75,6 +77,7 @@ async function answer(
   const call = { registry, principal: caller.principal, request: context, now }
   await authorize(name, operation, body, call, deps)
   const input = accept(name, body)
+  if (isLarge(request.body as Buffer)) await letOthersGoOn()
   const output = await operation.run(input, { ...deps, ...call })
   deps.decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name })
   return writeOutput(output, requestId)

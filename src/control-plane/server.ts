@@ -17,6 +17,7 @@ import { handleQuery, serviceOf } from './handle-query.js'
 import { operations } from './operations/index.js'
 import { writeError } from './protocol/aws-json.js'
 import { isQueryCall, namesAction } from './protocol/aws-query.js'
+import { hashAside, isLarge } from './large-bodies.js'
 import { MAX_BODY_BYTES } from './read-body.js'
 import { refuseForNow, refusePage, refuseTooLarge } from './refused-unread.js'
 
@@ -118,6 +119,7 @@ async function answer(req: IncomingMessage, request: ReceivedRequest, deps: Deps
     if (body === 'too large') return { response: await refuseTooLarge(request, deps), isUnread: true }
     if (body === 'no room') return { response: await refuseForNow(request, deps), isUnread: true }
     request.body = body.bytes
+    if (isLarge(body.bytes)) request.bodyHash = await hashAside(body.bytes)
     return { response: await work(request, deps).finally(body.done) }
   } catch (error) {
     return { response: writeError(error, request.requestId), isUnread: true }
