@@ -89,6 +89,7 @@ module.exports = {
     ...fenced('prom-client', '^src/adapters/prometheus/'),
     ...fenced('@opentelemetry/api', '^src/adapters/opentelemetry/'),
     ...fenced('picocolors', '^src/(cli|demo)/'),
+    ...fenced('leven', '^src/(cli/|access/known-actions\\.ts$)'),
     ...fenced('ajv', '^src/(smithy/|config/)'),
     ...fenced('@smithy/protocol-http', '^src/control-plane/(protocol/|[^/]+\\.ts$)'),
     ...fenced('(aws4|@types/aws4)', '^src/adapters/http/signed-request\\.ts$'),

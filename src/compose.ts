@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { accountWarnings } from './access/account-warnings.js'
 import { authorizer } from './access/authorizer.js'
 import { decisionLog } from './access/decision-log.js'
 import { identitiesIn } from './access/identities.js'
@@ -55,6 +56,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
   const servers: Server[] = []
   try {
     const parts = partsOf(config, storage, tls, telling)
+    for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
     closing.unshift(() => parts.upstreams.close())
     const caretaker = await lookAfter(storage, config, telling)
     closing.unshift(() => caretaker.stop())
@@ -96,7 +98,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
   const totals = blobTotals(storage.blobs)
   const upstreams = lateHttpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
-  const [identities, decisions] = [identitiesIn(config.accounts, config.auth), decisionLog()]
+  const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
   return {
     ...storage,
     ...{ store, log, metrics, traces, upstreams: observedUpstreams(upstreams, metrics, traces) },
@@ -105,7 +107,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     secret: secretOf(config),
     ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
     events: eventLog({ store, ids }),
-    limits: config.limits,
+    ...{ auth: config.auth, anonymousPull: config.anonymousPull, limits: config.limits },
     maxSkewSeconds: config.signatures.maxSkewSeconds,
     isReady: () => isReady(store),
     ...(tls && { tls }),
@@ -152,7 +154,6 @@ async function startControlPlane(
 ): Promise<Server> {
   const plane = controlPlane({
     ...parts,
-    auth: config.auth,
     adminAllowed: isLoopback(config.host),
     adminToken: config.adminToken,
     settings: {

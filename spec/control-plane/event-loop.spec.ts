@@ -44,7 +44,10 @@ describe('a body of a user who may do nothing', () => {
 
   it.each([
     ['parameters', filled(8 * MiB, 'a&')],
-    ['parameters of one list', joined('Action=AssumeRole&Version=2011-06-15&', filled(0.9 * MiB, 'Tags.member.1.Key=x&'))],
+    [
+      'parameters of one list',
+      joined('Action=AssumeRole&Version=2011-06-15&', filled(0.9 * MiB, 'Tags.member.1.Key=x&')),
+    ],
     ['escapes', filled(8 * MiB, '%41')],
   ])('keeps nobody waiting for a call of STS: %s', async (_, body) => {
     const sent = prepared(emulator.endpoint, 'sts', body, { 'content-type': 'application/x-www-form-urlencoded' })

@@ -131,6 +131,8 @@ const denied: ExplainedDecision = {
   ],
   conditions: { 'aws:sourceip': '127.0.0.1', 'aws:tagkeys': ['a', 'b'], 'aws:username': null },
   wouldChange: ['Remove it'],
+  statementsToAdd: [{ to: 'a policy of arn:dev', statement: { Effect: 'Allow', Action: 'ecr:PutImage' } }],
+  warnings: ['Amazon ECR has no action ecr:Put'],
 }
 const request: Explanation = {
   ...{ requestId: '0d1c', at: '2026-01-02T03:04:05.678Z', plane: 'control', operation: 'PutImage' },
@@ -165,6 +167,13 @@ no ecr:PutImage on arn:app
     aws:username  absent
   What would change it
     Remove it
+  To paste into a policy of arn:dev
+    {
+      "Effect": "Allow",
+      "Action": "ecr:PutImage"
+    }
+  Hardly meant
+    Amazon ECR has no action ecr:Put
 `,
     )
   })

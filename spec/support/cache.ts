@@ -113,7 +113,7 @@ export async function startCache(options: CacheOptions) {
   const about = { version: '0.0.0', store: 'memory', auth: 'strict' as const }
   const server = dataPlane({
     ...{ ...shared, secret, about, maxSkewSeconds: 300 },
-    ...{ pullThrough: cache, pullSessions: sessions },
+    ...{ auth: 'strict', anonymousPull: false, pullThrough: cache, pullSessions: sessions },
   }).listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

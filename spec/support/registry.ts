@@ -156,6 +156,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     log: silent,
     secret: 'a secret both planes hold',
     maxSkewSeconds: 300,
+    ...{ auth: 'strict' as const, anonymousPull: false },
     ...telling,
     about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
   }

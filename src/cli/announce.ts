@@ -1,4 +1,5 @@
 import picocolors from 'picocolors'
+import { describesAccessKeys } from '../access/credentials.js'
 import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { withoutPassword } from '../config/without-password.js'
@@ -43,7 +44,7 @@ function nextCommands(endpoint: string, registry: string, { accounts }: Config):
   const aws = `aws --endpoint-url ${endpoint} ecr`
   return [
     'Next, in another terminal:',
-    ...(accounts ? [] : ['export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1']),
+    ...(describesAccessKeys(accounts) ? [] : ['export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1']),
     `${aws} create-pull-through-cache-rule --ecr-repository-prefix ecr-public --upstream-registry-url public.ecr.aws`,
     `${aws} get-login-password | docker login --username AWS --password-stdin ${registry}`,
     `docker pull ${registry}/ecr-public/nginx/nginx:latest`,

@@ -45,6 +45,10 @@ export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   /** How far the clocks of the machines may differ that planes of one installation run on. */
   readonly maxSkewSeconds: number
   readonly controlPlane: ControlPlaneRequests
+  /** `relaxed` takes everybody at their word. */
+  readonly auth: 'strict' | 'relaxed'
+  /** Whether pulls need no credentials. */
+  readonly anonymousPull: boolean
   readonly metrics: Metrics
   readonly traces: Traces
   readonly admission: Admission

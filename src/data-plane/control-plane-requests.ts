@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
+import type { Clock } from '../registry/ports/clock.js'
 import { controlPlaneSigner } from '../registry/ports/control-plane-signer.js'
 import { verify } from '../sigv4/verify.js'
-import type { DataPlaneDeps } from './call.js'
 import { OciError } from './errors.js'
 
 /** Checks that a request comes from a control plane in another process. */
@@ -22,7 +22,11 @@ export function controlPlaneRequests({
   secret,
   clock,
   maxSkewSeconds,
-}: Pick<DataPlaneDeps, 'secret' | 'clock' | 'maxSkewSeconds'>): ControlPlaneRequests {
+}: {
+  readonly secret: string
+  readonly clock: Pick<Clock, 'wall'>
+  readonly maxSkewSeconds: number
+}): ControlPlaneRequests {
   const { service, accessKeyId, host } = controlPlaneSigner
   const taken = new LRUCache<string, true>({ max: REMEMBERED_SIGNATURES, ttl: 2 * maxSkewSeconds * 1000 })
   return {

@@ -33,7 +33,10 @@ export async function signedHeaders(
     ...(body !== undefined && { 'content-type': 'application/json' }),
   }
   const wanted = { method, path, service, region, headers, ...(body !== undefined && { body }) }
-  const signed = aws4.sign(wanted, { accessKeyId, secretAccessKey: secret }).headers as Record<string, string>
-  const { host: _, 'Content-Length': __, ...sent } = signed
-  return sent
+  const signed = aws4.sign(wanted, { accessKeyId, secretAccessKey: secret }).headers ?? {}
+  const sent = Object.entries(signed).filter(([name]) => !SET_BY_THE_CLIENT.has(name.toLowerCase()))
+  return Object.fromEntries(sent.map(([name, value]) => [name, String(value)]))
 }
+
+/** Of the connection, and of the body. */
+const SET_BY_THE_CLIENT: ReadonlySet<string> = new Set(['host', 'content-length'])
