@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ecr'
 import { randomUUID } from 'node:crypto'
 import { request } from 'undici'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Accounts } from '../../src/access/credentials.js'
 import { remoteDecisions } from '../../src/adapters/http/explanations.js'
 import { remoteImporter } from '../../src/adapters/http/importer.js'
@@ -35,6 +35,7 @@ const accounts: Accounts = {
     },
   },
 }
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const put = new PutImageCommand({ repositoryName: 'team/app', imageManifest: '{}' })
 const listed = new ListImagesCommand({ repositoryName: 'team/app' })
 
@@ -87,6 +88,12 @@ describe('GET /_admin/explain, of a request', () => {
     ])
     expect(decisions[0]?.considered[0]?.because.join()).toContain('ecr:ListImages')
     expect(decisions[0]?.wouldChange.join()).toContain('ecr:PutImage')
+    expect(decisions[0]?.statementsToAdd).toEqual([
+      {
+        to: `a policy of arn:aws:iam::${account}:user/reader`,
+        statement: { Effect: 'Allow', Action: 'ecr:PutImage', Resource: app },
+      },
+    ])
   })
 
   it('shows the values policies look at, those that are absent too, and no others', async () => {
@@ -103,7 +110,7 @@ describe('GET /_admin/explain, of a request', () => {
       allowed: true,
       decidedBy: { type: 'identity-based policy', sid: 'ListHere', index: 0 },
       considered: [{ matched: true, decided: true }],
-      wouldChange: [],
+      ...{ wouldChange: [], statementsToAdd: [], warnings: [] },
     })
     expect(decisions[0]).not.toHaveProperty('type')
   })
@@ -228,6 +235,85 @@ describe('GET /_admin/explain, of none', () => {
   })
 })
 
+describe('what an explanation gives to paste', () => {
+  const other = '999999999999'
+  const statement = (Action: string) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
+  })
+  const stranger = { accessKeys: { AKIDSTRANGER: 'secret' }, policies: [statement('ecr:*')] }
+
+  it('allows what was refused once it is in place: of an identity', async () => {
+    const told = await emulatorWithApp()
+    const { decisions } = await explained(told, told.as('AKIDREADER').send(put))
+    await told[Symbol.asyncDispose]()
+    const added = { Version: '2012-10-17', Statement: decisions[0]!.statementsToAdd.map((add) => add.statement) }
+    const users = { reader: { accessKeys: { AKIDREADER: 'secret' }, policies: [added] } }
+    await using emulator = await emulatorWithApp({ accounts: { [account]: { users } } })
+    await expect(emulator.as('AKIDREADER').send(put)).rejects.toMatchObject({ name: 'InvalidParameterException' })
+  })
+
+  it('allows what was refused once it is in place: of the repository, to another account', async () => {
+    await using emulator = await emulatorWithApp({ accounts: { ...accounts, [other]: { users: { stranger } } } })
+    const command = new ListImagesCommand({ repositoryName: 'team/app', registryId: account })
+    const { decisions } = await explained(emulator, emulator.as('AKIDSTRANGER').send(command))
+    const [added, ...more] = decisions[0]!.statementsToAdd
+    expect({ to: added?.to, more }).toEqual({ to: `the repository policy of ${app}`, more: [] })
+    const policyText = JSON.stringify({ Version: '2012-10-17', Statement: [added?.statement] })
+    await emulator.as('AKIDADMIN').send(new SetRepositoryPolicyCommand({ repositoryName: 'team/app', policyText }))
+    expect((await emulator.as('AKIDSTRANGER').send(command)).imageIds).toEqual([])
+  })
+
+  it('comes with what is hardly meant: an action that ECR does not have', async () => {
+    const typo = { accessKeys: { AKIDTYPO: 'secret' }, policies: [statement('ecr:ListImage')] }
+    await using emulator = await emulatorWithApp({ accounts: { [account]: { users: { typo } } } })
+    const { decisions } = await explained(emulator, emulator.as('AKIDTYPO').send(listed))
+    expect(decisions[0]?.warnings).toEqual([
+      'Amazon ECR has no action ecr:ListImage; the nearest is ecr:ListImages (inline policy 1 of user typo)',
+    ])
+  })
+})
+
+describe('credentials that are refused', () => {
+  const refusedAs = async (key: string, secret: string) => {
+    const log = vi.fn()
+    await using emulator = await emulatorWithApp({
+      log: { ...silent, warn: (_: object, text: string) => void log(text) },
+    })
+    const client = emulator.clientWith({ accessKeyId: key, secretAccessKey: secret })
+    const ids = [await requestIdOf(client.send(listed)), await requestIdOf(client.send(listed))]
+    const [latest] = (await refusals(emulator)).refused
+    expect(latest?.requestId).toBe(ids[1])
+    expect(log.mock.calls).toEqual([[latest?.hint]])
+    return latest
+  }
+
+  it('are explained where no user has the key, and said in the log once; the client gets the words of AWS', async () => {
+    const refused = await refusedAs('mock', 'mock')
+    expect(refused).toMatchObject({
+      code: 'UnrecognizedClientException',
+      message: 'The security token included in the request is invalid.',
+    })
+    expect(refused?.hint).toMatch(/^No user has access key id mock; there are AKID\w+, /)
+  })
+
+  it('are explained where the secret is another one, without a secret', async () => {
+    const { hint } = (await refusedAs('AKIDREADER', 'another secret'))!
+    expect(hint).toMatch(/^The call is signed with another secret access key than that of AKIDREADER, .*user\/reader/)
+    expect(hint).not.toContain('another secret,')
+  })
+
+  it('are not repeated where they may be a secret in the place of an id', async () => {
+    const { hint } = (await refusedAs('wJalrXUtnFEMI+K7MDENG+bPxRfiCYEXAMPLEKEY', 'x'))!
+    expect(hint).toMatch(/^No user has access key id of 40 characters; /)
+  })
+
+  it('are explained where temporary ones are another installation’s', async () => {
+    const { hint } = (await refusedAs(`ASIA${'A'.repeat(16)}`, 'x'))!
+    expect(hint).toContain('are not this installation')
+  })
+})
+
 describe('a data plane in another process', () => {
   const sourceOf = ({ port }: RunningRegistry, secret = settings.secret) =>
     remoteDecisions({ origin: `http://127.0.0.1:${port}`, secret })
@@ -277,12 +363,34 @@ describe('a data plane in another process', () => {
     await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
     const send = (path: string, authorization: string) => registry.send('GET', path, { headers: { authorization } })
     expect((await send('/v2/', '')).status).toBe(401)
-    expect((await send('/v2/team/app/manifests/v1', registry.tokenOf(userOf('admin')))).status).toBe(404)
+    const admin = registry.tokenOf(userOf('admin'))
+    await registry.createRepository('team/app')
+    const head = await registry.send('HEAD', '/v2/team/app/manifests/v1', { headers: { authorization: admin } })
+    expect(head.status).toBe(404)
+    const blob = await registry.send('HEAD', `/v2/team/app/blobs/sha256:${'0'.repeat(64)}`, {
+      headers: { authorization: admin },
+    })
+    expect(blob.status).toBe(404)
     const forged = await send('/v2/', 'Basic Zm9yZ2Vk')
     await registry.deps.clock.advance(12 * 60 * 60)
     const expired = await send('/v2/', registry.tokenOf(userOf('admin')))
     const ids = [expired, forged].map(({ headers }) => headers['x-amzn-requestid'])
     expect((await refusals(emulator)).refused.map(({ requestId }) => requestId)).toEqual(ids)
+  })
+
+  it('has the pulls there that found no image, and says where no rule would bring one', async () => {
+    await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
+    await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
+    const headers = { authorization: registry.tokenOf(userOf('admin')) }
+    const { headers: answered } = await registry.send('GET', '/v2/docker-hub/library/nginx/manifests/1', { headers })
+    const { refused } = await refusals(emulator)
+    expect(refused).toMatchObject([{ requestId: answered['x-amzn-requestid'], code: 'NAME_UNKNOWN' }])
+    const hint =
+      `No pull through cache rule of account ${account} in ${region} serves docker-hub/library/nginx: ` +
+      'an image there has to be pushed'
+    expect(refused[0]).toMatchObject({ hint })
+    const { body } = await ask(emulator, `?requestId=${String(answered['x-amzn-requestid'])}`)
+    expect(body).toMatchObject({ hint })
   })
 
   it('has those of the API there that it decided on: a first pull nobody may make the repository for', async () => {

@@ -96,6 +96,23 @@ describe('ecr-local explain', () => {
   })
 })
 
+describe('ecr-local explain, of planes that speak https', () => {
+  it('finds them without being told, and trusts the authority that certs made', async () => {
+    const made = await runCli(['certs'], { cwd })
+    expect(made.code).toBe(0)
+    const tls = ['--tls-cert', join('certs', 'server.crt'), '--tls-key', join('certs', 'server.key')]
+    const flags = ['--data-dir', join(cwd, 'https'), '--port', '0', '--registry-port', '0', ...tls]
+    await using emulator = startCli(['start', ...flags], { cwd })
+    const { endpoint } = await emulator.ready()
+    const { code, stdout, stderr } = await runCli(['explain', '--port', new URL(endpoint).port], { cwd })
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'No request was refused.\n', stderr: '' })
+    const elsewhere = mkdtempSync(join(tmpdir(), 'ecr-local-explain-'))
+    const untrusted = await runCli(['explain', '--port', new URL(endpoint).port], { cwd: elsewhere })
+    rmSync(elsewhere, { recursive: true })
+    expect([untrusted.code, untrusted.stderr]).toEqual([2, expect.stringContaining('NODE_EXTRA_CA_CERTS')])
+  })
+})
+
 describe('ecr-local explain, of a data plane in another process', () => {
   it('finds its requests through the control plane', async () => {
     const registryPort = String(await freePort())

@@ -32,7 +32,7 @@ export function uncheckedCaller(
       expiresAt,
     }
   }
-  if (headers.authorization !== undefined || !anonymousPull) return undefined
+  if (headers.authorization || !anonymousPull) return undefined
   const registry = placeOf(headers.host)
   return { principal: anonymousPrincipal(auth === 'relaxed' ? registry.account : undefined), registry, expiresAt }
 }
