@@ -44,7 +44,9 @@ function nextCommands(endpoint: string, registry: string, { accounts }: Config):
   const aws = `aws --endpoint-url ${endpoint} ecr`
   return [
     'Next, in another terminal:',
-    ...(describesAccessKeys(accounts) ? [] : ['export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1']),
+    ...(describesAccessKeys(accounts)
+      ? []
+      : ['export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1']),
     `${aws} create-pull-through-cache-rule --ecr-repository-prefix ecr-public --upstream-registry-url public.ecr.aws`,
     `${aws} get-login-password | docker login --username AWS --password-stdin ${registry}`,
     `docker pull ${registry}/ecr-public/nginx/nginx:latest`,

@@ -34,7 +34,7 @@ describe('PutRegistryPolicy', () => {
     await using emulator = await start({ accounts, log: { ...silent, warn } })
     await emulator.ecr.send(put(JSON.stringify({ ...statement, Action: 'ecr:CreateRepositories' })))
     expect(warn).toHaveBeenCalledWith(
-      { account, region: 'us-east-1' },
+      expect.objectContaining({ account, region: 'us-east-1' }),
       'Amazon ECR has no action ecr:CreateRepositories; the nearest is ecr:CreateRepository',
     )
   })
