@@ -2,68 +2,30 @@ import {
   BatchGetImageCommand,
   DescribeRepositoriesCommand,
   ListImagesCommand,
-  PutImageCommand,
   SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr'
 import { randomUUID } from 'node:crypto'
 import { request } from 'undici'
-import { describe, expect, it, vi } from 'vitest'
-import type { Accounts } from '../../src/access/credentials.js'
+import { describe, expect, it } from 'vitest'
 import { remoteDecisions } from '../../src/adapters/http/explanations.js'
 import { remoteImporter } from '../../src/adapters/http/importer.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import type { ExplainedRequest, RefusedRequest } from '../../src/registry/ports/decision-source.js'
-import { newRepository } from '../../src/registry/repository.js'
 import { storeOf } from '../../src/registry/store.js'
-import { account, now, region, settings, startEmulator } from '../support/emulator.js'
+import { account, now, region, settings } from '../support/emulator.js'
 import { type RunningRegistry, startRegistry, userOf } from '../support/registry.js'
 import { secretArn } from '../support/rules.js'
-
-const app = `arn:aws:ecr:${region}:${account}:repository/team/app`
-const admin = { Sid: 'Everything', Effect: 'Allow', Action: 'ecr:*', Resource: '*' }
-const list = {
-  ...{ Sid: 'ListHere', Effect: 'Allow', Action: 'ecr:ListImages', Resource: '*' },
-  Condition: { StringEquals: { 'aws:RequestedRegion': region }, Null: { 'aws:PrincipalTag/left': 'true' } },
-}
-const pulls = { Effect: 'Allow', Action: 'ecr:BatchGetImage', Resource: '*' }
-const accounts: Accounts = {
-  [account]: {
-    users: {
-      admin: { accessKeys: { AKIDADMIN: 'secret' }, policies: [{ Version: '2012-10-17', Statement: [admin] }] },
-      puller: { accessKeys: { AKIDPULLER: 'secret' }, policies: [{ Statement: [pulls] }] },
-      reader: { accessKeys: { AKIDREADER: 'secret' }, policies: [{ Version: '2012-10-17', Statement: [list] }] },
-    },
-  },
-}
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-const put = new PutImageCommand({ repositoryName: 'team/app', imageManifest: '{}' })
-const listed = new ListImagesCommand({ repositoryName: 'team/app' })
-
-type Emulator = Awaited<ReturnType<typeof startEmulator>>
-type Told = ExplainedRequest & { incomplete?: string; message?: string }
-
-async function emulatorWithApp(options: Parameters<typeof startEmulator>[0] = {}) {
-  const emulator = await startEmulator({ accounts, ...options })
-  await emulator.deps.store.repositories.insert({ account, region }, 'team/app', newRepository('team/app', now))
-  return emulator
-}
-
-const requestIdOf = (sent: Promise<{ $metadata: { requestId?: string } }>): Promise<string> =>
-  sent.then(
-    ({ $metadata }) => $metadata.requestId!,
-    (error: { $metadata: { requestId: string } }) => error.$metadata.requestId,
-  )
-
-async function ask({ endpoint }: Emulator, query: string): Promise<{ status: number; body: Told }> {
-  const { statusCode, body } = await request(`${endpoint}/_admin/explain${query}`)
-  return { status: statusCode, body: (await body.json()) as Told }
-}
-
-const explained = async (emulator: Emulator, sent: Promise<{ $metadata: { requestId?: string } }>) =>
-  (await ask(emulator, `?requestId=${await requestIdOf(sent)}`)).body
-
-const refusals = async (emulator: Emulator) =>
-  (await ask(emulator, '')).body as unknown as { refused: RefusedRequest[]; incomplete?: string }
+import {
+  app,
+  list,
+  accounts,
+  put,
+  listed,
+  emulatorWithApp,
+  requestIdOf,
+  ask,
+  explained,
+  refusals,
+} from '../support/explained.js'
 
 describe('GET /_admin/explain, of a request', () => {
   it('says who asked for what, what was refused, and what would have to change', async () => {
@@ -232,85 +194,6 @@ describe('GET /_admin/explain, of none', () => {
     const wrong = emulator.clientWith({ accessKeyId: 'AKIDREADER', secretAccessKey: 'wrong' })
     const requestId = await requestIdOf(wrong.send(listed))
     expect((await refusals(emulator)).refused).toMatchObject([{ requestId, code: 'InvalidSignatureException' }])
-  })
-})
-
-describe('what an explanation gives to paste', () => {
-  const other = '999999999999'
-  const statement = (Action: string) => ({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
-  })
-  const stranger = { accessKeys: { AKIDSTRANGER: 'secret' }, policies: [statement('ecr:*')] }
-
-  it('allows what was refused once it is in place: of an identity', async () => {
-    const told = await emulatorWithApp()
-    const { decisions } = await explained(told, told.as('AKIDREADER').send(put))
-    await told[Symbol.asyncDispose]()
-    const added = { Version: '2012-10-17', Statement: decisions[0]!.statementsToAdd.map((add) => add.statement) }
-    const users = { reader: { accessKeys: { AKIDREADER: 'secret' }, policies: [added] } }
-    await using emulator = await emulatorWithApp({ accounts: { [account]: { users } } })
-    await expect(emulator.as('AKIDREADER').send(put)).rejects.toMatchObject({ name: 'InvalidParameterException' })
-  })
-
-  it('allows what was refused once it is in place: of the repository, to another account', async () => {
-    await using emulator = await emulatorWithApp({ accounts: { ...accounts, [other]: { users: { stranger } } } })
-    const command = new ListImagesCommand({ repositoryName: 'team/app', registryId: account })
-    const { decisions } = await explained(emulator, emulator.as('AKIDSTRANGER').send(command))
-    const [added, ...more] = decisions[0]!.statementsToAdd
-    expect({ to: added?.to, more }).toEqual({ to: `the repository policy of ${app}`, more: [] })
-    const policyText = JSON.stringify({ Version: '2012-10-17', Statement: [added?.statement] })
-    await emulator.as('AKIDADMIN').send(new SetRepositoryPolicyCommand({ repositoryName: 'team/app', policyText }))
-    expect((await emulator.as('AKIDSTRANGER').send(command)).imageIds).toEqual([])
-  })
-
-  it('comes with what is hardly meant: an action that ECR does not have', async () => {
-    const typo = { accessKeys: { AKIDTYPO: 'secret' }, policies: [statement('ecr:ListImage')] }
-    await using emulator = await emulatorWithApp({ accounts: { [account]: { users: { typo } } } })
-    const { decisions } = await explained(emulator, emulator.as('AKIDTYPO').send(listed))
-    expect(decisions[0]?.warnings).toEqual([
-      'Amazon ECR has no action ecr:ListImage; the nearest is ecr:ListImages (inline policy 1 of user typo)',
-    ])
-  })
-})
-
-describe('credentials that are refused', () => {
-  const refusedAs = async (key: string, secret: string) => {
-    const log = vi.fn()
-    await using emulator = await emulatorWithApp({
-      log: { ...silent, warn: (_: object, text: string) => void log(text) },
-    })
-    const client = emulator.clientWith({ accessKeyId: key, secretAccessKey: secret })
-    const ids = [await requestIdOf(client.send(listed)), await requestIdOf(client.send(listed))]
-    const [latest] = (await refusals(emulator)).refused
-    expect(latest?.requestId).toBe(ids[1])
-    expect(log.mock.calls).toEqual([[latest?.hint]])
-    return latest
-  }
-
-  it('are explained where no user has the key, and said in the log once; the client gets the words of AWS', async () => {
-    const refused = await refusedAs('mock', 'mock')
-    expect(refused).toMatchObject({
-      code: 'UnrecognizedClientException',
-      message: 'The security token included in the request is invalid.',
-    })
-    expect(refused?.hint).toMatch(/^No user has access key id mock; there are AKID\w+, /)
-  })
-
-  it('are explained where the secret is another one, without a secret', async () => {
-    const { hint } = (await refusedAs('AKIDREADER', 'another secret'))!
-    expect(hint).toMatch(/^The call is signed with another secret access key than that of AKIDREADER, .*user\/reader/)
-    expect(hint).not.toContain('another secret,')
-  })
-
-  it('are not repeated where they may be a secret in the place of an id', async () => {
-    const { hint } = (await refusedAs('wJalrXUtnFEMI+K7MDENG+bPxRfiCYEXAMPLEKEY', 'x'))!
-    expect(hint).toMatch(/^No user has access key id of 40 characters; /)
-  })
-
-  it('are explained where temporary ones are another installation’s', async () => {
-    const { hint } = (await refusedAs(`ASIA${'A'.repeat(16)}`, 'x'))!
-    expect(hint).toContain('are not this installation')
   })
 })
 

@@ -1,6 +1,6 @@
 import { parsePolicy } from '../iam/parse.js'
+import type { AttachedPolicy } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
-import type { IdentityPolicies } from './identities.js'
 
 const ANONYMOUS = 'anonymous'
 
@@ -15,7 +15,10 @@ export const anonymousPrincipal = (account = ANONYMOUS): Principal => ({ arn: AN
 export const isAnonymous = ({ arn }: Pick<Principal, 'arn'>): boolean => arn === ANONYMOUS
 
 /** Pulls, what is not cached yet included, and nothing else. */
-export const anonymousPolicies: IdentityPolicies = {
+export const anonymousPolicies: {
+  readonly identity: readonly AttachedPolicy[]
+  readonly tags: Readonly<Record<string, string>>
+} = {
   identity: [
     {
       name: 'anonymousPull of the configuration',

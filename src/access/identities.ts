@@ -101,11 +101,7 @@ export function identitiesIn(
     credentialsOf: (accessKeyId) => byKey.get(accessKeyId),
     accessKeyIds: [...byKey.keys()],
     membershipOf: membershipsIn(organization),
-    policies: [
-      ...compiled.flatMap(({ root }) => root.serviceControl ?? []),
-      ...[...policies.values()].flatMap(({ identity, boundary = [] }) => [...identity, ...boundary]),
-      ...roles.map(({ trustPolicy }) => trustPolicy),
-    ],
+    policies: compiled.flatMap(policiesIn),
     policiesOf(principal) {
       if (isAnonymous(principal)) return anonymousPolicies
       const { arn, account, session } = principal
@@ -125,6 +121,12 @@ export function identitiesIn(
     },
   }
 }
+
+const policiesIn = ({ root, identities, roles }: ReturnType<typeof compileAccount>): AttachedPolicy[] => [
+  ...(root.serviceControl ?? []),
+  ...identities.flatMap(([, { identity, boundary = [] }]) => [...identity, ...boundary]),
+  ...roles.map(({ trustPolicy }) => trustPolicy),
+]
 
 /** An account as its id or as the ARN of its root; that it exists cannot be seen from outside, in AWS neither. */
 const ACCOUNT = /^(\d{12}|arn:aws:iam::\d{12}:root)$/
