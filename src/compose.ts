@@ -1,8 +1,8 @@
 import type { Server } from 'node:http'
+import { accountWarnings } from './access/account-warnings.js'
 import { authorizer } from './access/authorizer.js'
 import { decisionLog } from './access/decision-log.js'
 import { identitiesIn } from './access/identities.js'
-import { signText } from './access/signed-text.js'
 import { configuredSecrets } from './adapters/configured/secrets.js'
 import { remoteDecisions } from './adapters/http/explanations.js'
 import { remoteImporter } from './adapters/http/importer.js'
@@ -56,6 +56,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
   const servers: Server[] = []
   try {
     const parts = partsOf(config, storage, tls, telling)
+    for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
     closing.unshift(() => parts.upstreams.close())
     const caretaker = await lookAfter(storage, config, telling)
     closing.unshift(() => caretaker.stop())
@@ -97,7 +98,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
   const totals = blobTotals(storage.blobs)
   const upstreams = lateHttpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
-  const [identities, decisions] = [identitiesIn(config.accounts, config.auth), decisionLog()]
+  const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
   return {
     ...storage,
     ...{ store, log, metrics, traces, upstreams: observedUpstreams(upstreams, metrics, traces) },
@@ -106,8 +107,9 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     secret: secretOf(config),
     ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
     events: eventLog({ store, ids }),
-    limits: config.limits,
     quotas: config.quotas,
+    ...{ auth: config.auth, anonymousPull: config.anonymousPull, limits: config.limits },
+    maxSkewSeconds: config.signatures.maxSkewSeconds,
     isReady: () => isReady(store),
     ...(tls && { tls }),
     about: { version, store: kindOf(config.store), auth: config.auth },
@@ -119,15 +121,15 @@ type Parts = ReturnType<typeof partsOf>
 /** Neither host nor password is anybody's who asks for the health. */
 const kindOf = (store: Config['store']) => (store.startsWith('redis') ? 'redis' : store)
 
-/** What the data plane does for the control plane, where it is another process: asked in requests both can sign. */
+/** What the data plane does for the control plane, where it is another process: asked in requests that both can sign. */
 interface DataPlaneParts {
   readonly importer: Importer
   readonly explanations?: DecisionSource
 }
 
 const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret }: Parts): DataPlaneParts => ({
-  importer: remoteImporter({ origin, sign: (body) => signText('import', body, secret) }),
-  explanations: remoteDecisions({ origin, sign: (query) => signText('explain', query, secret) }),
+  importer: remoteImporter({ origin, secret }),
+  explanations: remoteDecisions({ origin, secret }),
 })
 
 async function startDataPlane(config: Config, parts: Parts, servers: Server[]) {
@@ -153,8 +155,6 @@ async function startControlPlane(
 ): Promise<Server> {
   const plane = controlPlane({
     ...parts,
-    auth: config.auth,
-    maxSkewSeconds: config.signatures.maxSkewSeconds,
     adminAllowed: isLoopback(config.host),
     adminToken: config.adminToken,
     settings: {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { AccountsError } from './access/accounts-error.js'
 import type { Accounts } from './access/credentials.js'
 import { identitiesIn } from './access/identities.js'
+import type { ConfiguredOrganization } from './access/organization.js'
 import { parseJson } from './config/json.js'
 import { brokenRule } from './config/rules.js'
 import { type Given, settings } from './config/settings.js'
@@ -42,8 +43,12 @@ export interface Config {
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
   readonly signatures: { readonly maxSkewSeconds: number }
-  /** Undefined: the default account with access key `test`. */
+  /** Pulls without credentials: with `relaxed` all, else those that a policy allows to everybody. */
+  readonly anonymousPull: boolean
+  /** Where no access key is described there is access key `test` of the default account. */
   readonly accounts: Accounts | undefined
+  /** Which the accounts are members of. */
+  readonly organization: ConfiguredOrganization | undefined
   /** Where an upstream host really is; without an entry it is `https://<host>`. */
   readonly upstreams: Readonly<Record<string, { readonly endpoint: string }>>
   readonly network: { readonly egress: 'all' | 'none' }
@@ -85,7 +90,9 @@ export const defaultConfig: Config = {
   registryHost: 'localhost:{port}',
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
+  anonymousPull: false,
   accounts: undefined,
+  organization: undefined,
   upstreams: {},
   network: { egress: 'all' },
   quotas: defaultQuotas,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { anonymousPrincipal } from '../../src/access/anonymous.js'
 import { asksForResourceTags, type ConditionFacts, conditionValues } from '../../src/access/condition-keys.js'
+import { membershipsIn } from '../../src/access/organization.js'
 import type { Principal } from '../../src/registry/principal.js'
 
 const account = '111122223333'
@@ -24,6 +26,7 @@ const facts: ConditionFacts = {
   },
   registry: { account: '444455556666', region: 'eu-west-1' },
   resourceAccount: '444455556666',
+  membershipOf: membershipsIn({ id: 'o-a1b2c3d4e5', accounts: { [account]: 'r-ab12/ou-ab12-11111111' } }),
 }
 
 describe('the values of condition keys', () => {
@@ -42,8 +45,35 @@ describe('the values of condition keys', () => {
     ['aws:resourceaccount', '444455556666'],
     ['aws:tokenissuetime', undefined],
     ['aws:calledvia', undefined],
+    ['aws:principalorgid', 'o-a1b2c3d4e5'],
+    ['aws:resourceorgid', undefined],
+    ['aws:resourceorgpaths', undefined],
+    ['aws:principalisawsservice', 'false'],
+    ['aws:viaawsservice', 'false'],
+    ['aws:multifactorauthpresent', undefined],
+    ['aws:sourcevpc', undefined],
+    ['aws:sourcevpce', undefined],
   ])('%s of a user is %s', (key, value) => {
     expect(conditionValues(facts)[key]).toBe(value)
+  })
+
+  it('name the place of an account in its organization', () => {
+    const paths = ['o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/']
+    const values = conditionValues({ ...facts, resourceAccount: account })
+    expect(values).toMatchObject({ 'aws:principalorgpaths': paths, 'aws:resourceorgpaths': paths })
+    expect(values['aws:resourceorgid']).toBe('o-a1b2c3d4e5')
+  })
+
+  it('name no place where the organization describes none, and every account is a member', () => {
+    const values = conditionValues({ ...facts, membershipOf: membershipsIn({ id: 'o-a1b2c3d4e5' }) })
+    expect(values).toMatchObject({ 'aws:principalorgid': 'o-a1b2c3d4e5', 'aws:resourceorgid': 'o-a1b2c3d4e5' })
+    expect(values['aws:principalorgpaths']).toBeUndefined()
+  })
+
+  it('of a caller without credentials name neither an ARN nor an account', () => {
+    const values = conditionValues({ ...facts, principal: anonymousPrincipal(), identity: undefined })
+    expect(values).toMatchObject({ 'aws:principaltype': 'Anonymous', 'aws:sourceip': '192.0.2.7' })
+    expect(Object.keys(values).filter((key) => /principal(arn|account|org)/.test(key))).toEqual([])
   })
 
   it('of a role’s session are those of its role, but for the user id', () => {

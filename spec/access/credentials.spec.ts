@@ -5,30 +5,39 @@ import { credentialsIn } from '../../src/access/credentials.js'
 describe('credentials', () => {
   it('of a configured user carry its ARN and a user id that never changes', () => {
     const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIAEXAMPLE: 'secret' } } } } }
-    const { secretAccessKey, principal } = credentialsIn(accounts)('AKIAEXAMPLE')!
+    const { secretAccessKey, principal } = credentialsIn(accounts).get('AKIAEXAMPLE')!
     expect(secretAccessKey).toBe('secret')
     expect(principal).toMatchObject({ arn: 'arn:aws:iam::111122223333:user/dev', account: '111122223333' })
     expect(principal.userId).toMatch(/^AIDA[A-Z2-7]{17}$/)
-    expect(credentialsIn(accounts)('AKIAEXAMPLE')!.principal.userId).toBe(principal.userId)
+    expect(credentialsIn(accounts).get('AKIAEXAMPLE')!.principal.userId).toBe(principal.userId)
   })
 
-  it('of the default account are there only where no account is configured', () => {
-    expect(credentialsIn(undefined)('test')?.principal).toEqual({
+  const dev = { users: { dev: { accessKeys: { AKIAEXAMPLE: 'secret' } } } }
+
+  it.each([
+    ['nothing is configured', undefined],
+    ['an account has secrets only', { '000000000000': { secrets: { s: { username: 'u', accessToken: 't' } } } }],
+    ['users have no keys', { '111122223333': { users: { dev: { accessKeys: {} }, ops: {} } } }],
+  ])('of the default account are there where %s', (_, accounts) => {
+    expect(credentialsIn(accounts).get('test')?.principal).toEqual({
       arn: 'arn:aws:iam::000000000000:root',
       account: '000000000000',
       userId: '000000000000',
     })
-    expect(credentialsIn({})('test')).toBeUndefined()
+  })
+
+  it('of the default account are not there where an access key is described', () => {
+    expect(credentialsIn({ '111122223333': dev }).get('test')).toBeUndefined()
   })
 
   it('of a key nobody has are none', () => {
-    expect(credentialsIn({ '111122223333': {} })('constructor')).toBeUndefined()
+    expect(credentialsIn({ '111122223333': {} }).get('constructor')).toBeUndefined()
   })
 
   it('may be several for one user', () => {
     const keys = credentialsIn({ '111122223333': { users: { dev: { accessKeys: { AKIA1: 'a', AKIA2: 'b' } } } } })
-    expect(keys('AKIA1')?.principal).toBe(keys('AKIA2')?.principal)
-    expect(keys('AKIA2')?.secretAccessKey).toBe('b')
+    expect(keys.get('AKIA1')?.principal).toBe(keys.get('AKIA2')?.principal)
+    expect(keys.get('AKIA2')?.secretAccessKey).toBe('b')
   })
 
   it.each([

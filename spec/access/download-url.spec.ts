@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { issuedAhead } from '../../src/access/clock-advance.js'
 import { DOWNLOAD_URL_LIFETIME_MS, downloadUrl, readDownloadUrl } from '../../src/access/download-url.js'
 
 const layer = {
@@ -7,6 +8,7 @@ const layer = {
   digest: `sha256:${'a'.repeat(64)}`,
 }
 const url = new URL(downloadUrl('http://localhost:4510', layer, new Date(0), 's'))
+const at = (time: number) => ({ now: new Date(time), wall: new Date(time) })
 const changed = (name: string, value: string) => {
   const query = new URLSearchParams(url.searchParams)
   query.set(name, value)
@@ -15,8 +17,8 @@ const changed = (name: string, value: string) => {
 
 describe('a layer URL', () => {
   it('opens its layer until it expires', () => {
-    expect(readDownloadUrl(url.searchParams, new Date(DOWNLOAD_URL_LIFETIME_MS - 1), 's')).toEqual(layer)
-    expect(readDownloadUrl(url.searchParams, new Date(DOWNLOAD_URL_LIFETIME_MS), 's')).toBeUndefined()
+    expect(readDownloadUrl(url.searchParams, at(DOWNLOAD_URL_LIFETIME_MS - 1), 's')).toEqual(layer)
+    expect(readDownloadUrl(url.searchParams, at(DOWNLOAD_URL_LIFETIME_MS), 's')).toBeUndefined()
   })
 
   it.each([
@@ -27,18 +29,28 @@ describe('a layer URL', () => {
     ['expiresAt', '9999999999999'],
     ['signature', 'AAAA'],
   ])('opens nothing with another %s', (name, value) => {
-    expect(readDownloadUrl(changed(name, value), new Date(0), 's')).toBeUndefined()
+    expect(readDownloadUrl(changed(name, value), at(0), 's')).toBeUndefined()
   })
 
   it('opens nothing with a parameter more, or twice', () => {
     for (const [name, value] of [...url.searchParams, ['more', 'x'] as const]) {
       const query = new URLSearchParams(url.searchParams)
       query.append(name, value)
-      expect(readDownloadUrl(query, new Date(0), 's')).toBeUndefined()
+      expect(readDownloadUrl(query, at(0), 's')).toBeUndefined()
     }
   })
 
+  it('opens nothing after a reset of the clock that it was made under', () => {
+    const [now, wall] = [new Date(86_400_000), new Date(0)]
+    const ahead = { ...layer, ...issuedAhead(now, wall) }
+    const { searchParams } = new URL(downloadUrl('http://localhost:4510', ahead, now, 's'))
+    expect(readDownloadUrl(searchParams, { now, wall }, 's')).toEqual(ahead)
+    expect(readDownloadUrl(searchParams, { now: wall, wall }, 's')).toBeUndefined()
+    searchParams.delete('clockAdvancedBy')
+    expect(readDownloadUrl(searchParams, { now, wall }, 's')).toBeUndefined()
+  })
+
   it('opens nothing for another secret', () => {
-    expect(readDownloadUrl(url.searchParams, new Date(0), 'other')).toBeUndefined()
+    expect(readDownloadUrl(url.searchParams, at(0), 'other')).toBeUndefined()
   })
 })

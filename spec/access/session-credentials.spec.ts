@@ -10,7 +10,7 @@ const principal = {
   userId: 'AROAEXAMPLE:build',
   session: { roleArn: 'arn:aws:iam::111122223333:role/ci', policies: ['{}'], tags: { team: 'a' } },
 }
-const session = issueSession(principal, 1000, 'unique', secret)
+const session = issueSession(principal, { expiresAt: 1000 }, 'unique', secret)
 const read = (token: string, by = secret) => readSession(token, session.accessKeyId, by)
 
 it('makes credentials in the form of AWS', () => {
@@ -20,7 +20,7 @@ it('makes credentials in the form of AWS', () => {
 })
 
 it('makes another key for every session', () => {
-  const other = issueSession(principal, 1000, 'another', secret)
+  const other = issueSession(principal, { expiresAt: 1000 }, 'another', secret)
   expect(other.accessKeyId).not.toBe(session.accessKeyId)
   expect(other.secretAccessKey).not.toBe(session.secretAccessKey)
 })
@@ -40,8 +40,8 @@ it('reads back who the session is of and until when', () => {
 })
 
 it.each([
-  ['the token of another key', issueSession(principal, 1000, 'another', secret).sessionToken],
-  ['a token of another installation', issueSession(principal, 1000, 'unique', 'another').sessionToken],
+  ['the token of another key', issueSession(principal, { expiresAt: 1000 }, 'another', secret).sessionToken],
+  ['a token of another installation', issueSession(principal, { expiresAt: 1000 }, 'unique', 'another').sessionToken],
   ['a docker password', issueToken({ principal, registry: { account: 'a', region: 'b' }, expiresAt: 1 }, secret)],
   ['a token cut short', session.sessionToken.slice(0, -1)],
   ['a token and more', `${session.sessionToken}.a`],

@@ -1,14 +1,26 @@
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { systemClock } from '../../src/adapters/system/clock.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import { installation } from '../../src/registry/registry.js'
 import { newRepository } from '../../src/registry/repository.js'
+import { storeOf } from '../../src/registry/store.js'
 import { account, now, region, startEmulator } from '../support/emulator.js'
+import { queryCall } from '../support/query-call.js'
 import { startRegistry } from '../support/registry.js'
 import { createRule } from '../support/rules.js'
 
 const json = { 'content-type': 'application/json' }
+
+interface SessionAnswer {
+  readonly GetSessionTokenResponse: {
+    readonly GetSessionTokenResult: {
+      readonly Credentials: Record<'AccessKeyId' | 'SecretAccessKey' | 'SessionToken', string>
+    }
+  }
+}
 
 async function post(url: string, body: unknown, headers: Record<string, string> = {}) {
   const answer = await request(url, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) })
@@ -128,6 +140,27 @@ describe('POST /_admin/reset', () => {
     await store.repositories.insert({ account, region }, 'team/app', newRepository('team/app', now))
     expect((await post(`${emulator.endpoint}/_admin/reset`, {})).status).toBe(200)
     expect(await store.repositories.get({ account, region }, 'team/app')).toBeUndefined()
+  })
+
+  it('ends what was issued while the clock was ahead, and nothing else', async () => {
+    const store = storeOf(memoryKeyValue())
+    const clock = systemClock(store)
+    await using emulator = await startEmulator({ store, clock })
+    const newSession = async () => {
+      const members = { Action: 'GetSessionToken', Version: '2011-06-15' }
+      const { text } = await queryCall(emulator.endpoint, { service: 'sts', members, accept: 'application/json' })
+      const { GetSessionTokenResponse } = JSON.parse(text) as SessionAnswer
+      const { AccessKeyId, SecretAccessKey, SessionToken } = GetSessionTokenResponse.GetSessionTokenResult.Credentials
+      const key = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+      return () => emulator.clientWith(key).send(new GetAuthorizationTokenCommand({}))
+    }
+    const before = await newSession()
+    await clock.advance(86_400)
+    const ahead = await newSession()
+    await ahead()
+    await post(`${emulator.endpoint}/_admin/reset`, {})
+    await expect(ahead()).rejects.toMatchObject({ name: 'ExpiredTokenException' })
+    await before()
   })
 })
 

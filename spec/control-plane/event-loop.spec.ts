@@ -61,10 +61,10 @@ async function recordImages(prefix: string, count: number, bytes: number): Promi
 }
 
 describe('one call of the API holds nobody else up', () => {
-  it('that brings a layer part of 20 MiB', async () => {
-    const layerPartBlob = Buffer.alloc(20 * MiB, 1).toString('base64')
+  it('that brings a layer part of 10 MiB', async () => {
+    const layerPartBlob = Buffer.alloc(10 * MiB, 1).toString('base64')
     const { uploadId } = await emulator.ecr.send(new InitiateLayerUploadCommand({ repositoryName }))
-    const part = { repositoryName, uploadId, partFirstByte: 0, partLastByte: 20 * MiB - 1, layerPartBlob }
+    const part = { repositoryName, uploadId, partFirstByte: 0, partLastByte: 10 * MiB - 1, layerPartBlob }
     expect(await answerTo('UploadLayerPart', JSON.stringify(part))).toMatchObject({ status: 200 })
   })
 

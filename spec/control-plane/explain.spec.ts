@@ -2,68 +2,30 @@ import {
   BatchGetImageCommand,
   DescribeRepositoriesCommand,
   ListImagesCommand,
-  PutImageCommand,
   SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr'
 import { randomUUID } from 'node:crypto'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import type { Accounts } from '../../src/access/credentials.js'
-import { signText } from '../../src/access/signed-text.js'
 import { remoteDecisions } from '../../src/adapters/http/explanations.js'
 import { remoteImporter } from '../../src/adapters/http/importer.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import type { ExplainedRequest, RefusedRequest } from '../../src/registry/ports/decision-source.js'
-import { newRepository } from '../../src/registry/repository.js'
 import { storeOf } from '../../src/registry/store.js'
-import { account, now, region, settings, startEmulator } from '../support/emulator.js'
+import { account, now, region, settings } from '../support/emulator.js'
 import { type RunningRegistry, startRegistry, userOf } from '../support/registry.js'
 import { secretArn } from '../support/rules.js'
-
-const app = `arn:aws:ecr:${region}:${account}:repository/team/app`
-const admin = { Sid: 'Everything', Effect: 'Allow', Action: 'ecr:*', Resource: '*' }
-const list = {
-  ...{ Sid: 'ListHere', Effect: 'Allow', Action: 'ecr:ListImages', Resource: '*' },
-  Condition: { StringEquals: { 'aws:RequestedRegion': region }, Null: { 'aws:PrincipalTag/left': 'true' } },
-}
-const pulls = { Effect: 'Allow', Action: 'ecr:BatchGetImage', Resource: '*' }
-const accounts: Accounts = {
-  [account]: {
-    users: {
-      admin: { accessKeys: { AKIDADMIN: 'secret' }, policies: [{ Version: '2012-10-17', Statement: [admin] }] },
-      puller: { accessKeys: { AKIDPULLER: 'secret' }, policies: [{ Statement: [pulls] }] },
-      reader: { accessKeys: { AKIDREADER: 'secret' }, policies: [{ Version: '2012-10-17', Statement: [list] }] },
-    },
-  },
-}
-const put = new PutImageCommand({ repositoryName: 'team/app', imageManifest: '{}' })
-const listed = new ListImagesCommand({ repositoryName: 'team/app' })
-
-type Emulator = Awaited<ReturnType<typeof startEmulator>>
-type Told = ExplainedRequest & { incomplete?: string; message?: string }
-
-async function emulatorWithApp(options: Parameters<typeof startEmulator>[0] = {}) {
-  const emulator = await startEmulator({ accounts, ...options })
-  await emulator.deps.store.repositories.insert({ account, region }, 'team/app', newRepository('team/app', now))
-  return emulator
-}
-
-const requestIdOf = (sent: Promise<{ $metadata: { requestId?: string } }>): Promise<string> =>
-  sent.then(
-    ({ $metadata }) => $metadata.requestId!,
-    (error: { $metadata: { requestId: string } }) => error.$metadata.requestId,
-  )
-
-async function ask({ endpoint }: Emulator, query: string): Promise<{ status: number; body: Told }> {
-  const { statusCode, body } = await request(`${endpoint}/_admin/explain${query}`)
-  return { status: statusCode, body: (await body.json()) as Told }
-}
-
-const explained = async (emulator: Emulator, sent: Promise<{ $metadata: { requestId?: string } }>) =>
-  (await ask(emulator, `?requestId=${await requestIdOf(sent)}`)).body
-
-const refusals = async (emulator: Emulator) =>
-  (await ask(emulator, '')).body as unknown as { refused: RefusedRequest[]; incomplete?: string }
+import {
+  app,
+  list,
+  accounts,
+  put,
+  listed,
+  emulatorWithApp,
+  requestIdOf,
+  ask,
+  explained,
+  refusals,
+} from '../support/explained.js'
 
 describe('GET /_admin/explain, of a request', () => {
   it('says who asked for what, what was refused, and what would have to change', async () => {
@@ -88,6 +50,12 @@ describe('GET /_admin/explain, of a request', () => {
     ])
     expect(decisions[0]?.considered[0]?.because.join()).toContain('ecr:ListImages')
     expect(decisions[0]?.wouldChange.join()).toContain('ecr:PutImage')
+    expect(decisions[0]?.statementsToAdd).toEqual([
+      {
+        to: `a policy of arn:aws:iam::${account}:user/reader`,
+        statement: { Effect: 'Allow', Action: 'ecr:PutImage', Resource: app },
+      },
+    ])
   })
 
   it('shows the values policies look at, those that are absent too, and no others', async () => {
@@ -104,7 +72,7 @@ describe('GET /_admin/explain, of a request', () => {
       allowed: true,
       decidedBy: { type: 'identity-based policy', sid: 'ListHere', index: 0 },
       considered: [{ matched: true, decided: true }],
-      wouldChange: [],
+      ...{ wouldChange: [], statementsToAdd: [], warnings: [] },
     })
     expect(decisions[0]).not.toHaveProperty('type')
   })
@@ -231,7 +199,7 @@ describe('GET /_admin/explain, of none', () => {
 
 describe('a data plane in another process', () => {
   const sourceOf = ({ port }: RunningRegistry, secret = settings.secret) =>
-    remoteDecisions({ origin: `http://127.0.0.1:${port}`, sign: (query) => signText('explain', query, secret) })
+    remoteDecisions({ origin: `http://127.0.0.1:${port}`, secret })
   const pull = async (registry: RunningRegistry) => {
     const headers = { authorization: registry.tokenOf(userOf('reader')) }
     const { headers: answered } = await registry.send('GET', '/v2/team/app/manifests/v1', { headers })
@@ -278,7 +246,14 @@ describe('a data plane in another process', () => {
     await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
     const send = (path: string, authorization: string) => registry.send('GET', path, { headers: { authorization } })
     expect((await send('/v2/', '')).status).toBe(401)
-    expect((await send('/v2/team/app/manifests/v1', registry.tokenOf(userOf('admin')))).status).toBe(404)
+    const admin = registry.tokenOf(userOf('admin'))
+    await registry.createRepository('team/app')
+    const head = await registry.send('HEAD', '/v2/team/app/manifests/v1', { headers: { authorization: admin } })
+    expect(head.status).toBe(404)
+    const blob = await registry.send('HEAD', `/v2/team/app/blobs/sha256:${'0'.repeat(64)}`, {
+      headers: { authorization: admin },
+    })
+    expect(blob.status).toBe(404)
     const forged = await send('/v2/', 'Basic Zm9yZ2Vk')
     await registry.deps.clock.advance(12 * 60 * 60)
     const expired = await send('/v2/', registry.tokenOf(userOf('admin')))
@@ -286,11 +261,26 @@ describe('a data plane in another process', () => {
     expect((await refusals(emulator)).refused.map(({ requestId }) => requestId)).toEqual(ids)
   })
 
+  it('has the pulls there that found no image, and says where no rule would bring one', async () => {
+    await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
+    await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
+    const headers = { authorization: registry.tokenOf(userOf('admin')) }
+    const { headers: answered } = await registry.send('GET', '/v2/docker-hub/library/nginx/manifests/1', { headers })
+    const { refused } = await refusals(emulator)
+    expect(refused).toMatchObject([{ requestId: answered['x-amzn-requestid'], code: 'NAME_UNKNOWN' }])
+    const hint =
+      `No pull through cache rule of account ${account} in ${region} serves docker-hub/library/nginx: ` +
+      'an image there has to be pushed'
+    expect(refused[0]).toMatchObject({ hint })
+    const { body } = await ask(emulator, `?requestId=${String(answered['x-amzn-requestid'])}`)
+    expect(body).toMatchObject({ hint })
+  })
+
   it('has those of the API there that it decided on: a first pull nobody may make the repository for', async () => {
     const store = storeOf(memoryKeyValue())
     await using registry = await startRegistry({ store, accounts, ids: { uuid: randomUUID } })
     const origin = `http://127.0.0.1:${registry.port}`
-    const importer = remoteImporter({ origin, sign: (body) => signText('import', body, settings.secret) })
+    const importer = remoteImporter({ origin, secret: settings.secret })
     await using emulator = await emulatorWithApp({ store, importer, explanations: sourceOf(registry) })
     const [ecrRepositoryPrefix, at] = ['ecr-public', now.getTime()]
     await store.rules.put({ account, region }, ecrRepositoryPrefix, {
@@ -315,9 +305,6 @@ describe('a data plane in another process', () => {
     const id = await pull(registry)
     const path = `/_decisions?requestId=${id}`
     expect((await registry.send('GET', path)).status).toBe(403)
-    const signature = signText('explain', 'requestId=other', settings.secret)
-    const headers = { 'x-ecr-local-signature': signature }
-    expect((await registry.send('GET', path, { headers })).status).toBe(403)
     await expect(sourceOf(registry, 'another secret').find(id)).rejects.toMatchObject({ code: 'ServerException' })
   })
 

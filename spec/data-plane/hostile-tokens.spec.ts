@@ -177,6 +177,7 @@ describe('a token nobody was given', () => {
     expect(running.deps.decisions.find(String(answered['x-amzn-requestid']))?.end).toEqual({
       ...{ at: startedAt.getTime(), plane: 'data', operation: 'GET /v2/app/tags/list' },
       refusal: { code: 'UNAUTHORIZED', message: 'Not Authorized' },
+      hint: expect.stringContaining('The password is no token of this installation'),
     })
   })
 })

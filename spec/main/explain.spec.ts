@@ -96,6 +96,23 @@ describe('ecr-local explain', () => {
   })
 })
 
+describe('ecr-local explain, of planes that speak https', () => {
+  it('finds them without being told, and trusts the authority that certs made', async () => {
+    const made = await runCli(['certs'], { cwd })
+    expect(made.code).toBe(0)
+    const tls = ['--tls-cert', join('certs', 'server.crt'), '--tls-key', join('certs', 'server.key')]
+    const flags = ['--data-dir', join(cwd, 'https'), '--port', '0', '--registry-port', '0', ...tls]
+    await using emulator = startCli(['start', ...flags], { cwd })
+    const { endpoint } = await emulator.ready()
+    const { code, stdout, stderr } = await runCli(['explain', '--port', new URL(endpoint).port], { cwd })
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'No request was refused.\n', stderr: '' })
+    const elsewhere = mkdtempSync(join(tmpdir(), 'ecr-local-explain-'))
+    const untrusted = await runCli(['explain', '--port', new URL(endpoint).port], { cwd: elsewhere })
+    rmSync(elsewhere, { recursive: true })
+    expect([untrusted.code, untrusted.stderr]).toEqual([2, expect.stringContaining('NODE_EXTRA_CA_CERTS')])
+  })
+})
+
 describe('ecr-local explain, of a data plane in another process', () => {
   it('finds its requests through the control plane', async () => {
     const registryPort = String(await freePort())
@@ -131,6 +148,8 @@ const denied: ExplainedDecision = {
   ],
   conditions: { 'aws:sourceip': '127.0.0.1', 'aws:tagkeys': ['a', 'b'], 'aws:username': null },
   wouldChange: ['Remove it'],
+  statementsToAdd: [{ to: 'a policy of arn:dev', statement: { Effect: 'Allow', Action: 'ecr:PutImage' } }],
+  warnings: ['Amazon ECR has no action ecr:Put'],
 }
 const request: Explanation = {
   ...{ requestId: '0d1c', at: '2026-01-02T03:04:05.678Z', plane: 'control', operation: 'PutImage' },
@@ -165,6 +184,13 @@ no ecr:PutImage on arn:app
     aws:username  absent
   What would change it
     Remove it
+  To paste into a policy of arn:dev
+    {
+      "Effect": "Allow",
+      "Action": "ecr:PutImage"
+    }
+  Hardly meant
+    Amazon ECR has no action ecr:Put
 `,
     )
   })

@@ -106,7 +106,6 @@ describe('a control plane and a data plane of one data directory', () => {
     const body = JSON.stringify({ method: 'pull', wanted: {} })
     const forged = await request(`http://${registry}/_imports`, {
       method: 'POST',
-      headers: { 'x-ecr-local-signature': 'AAAA' },
       body,
     })
     expect(forged.statusCode).toBe(403)

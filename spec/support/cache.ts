@@ -119,10 +119,10 @@ export async function startCache(options: CacheOptions) {
   const sessions = pullSessions({ log, recordPull: events.pull })
   const cache = pullThrough({ ...shared, settings, recordEvent: events.cacheAction })
   const about = { version: '0.0.0', store: 'memory', auth: 'strict' as const }
-  const server = dataPlane({ ...shared, secret, about, pullThrough: cache, pullSessions: sessions }).listen(
-    0,
-    '127.0.0.1',
-  )
+  const server = dataPlane({
+    ...{ ...shared, secret, about, maxSkewSeconds: 300 },
+    ...{ auth: 'strict', anonymousPull: false, pullThrough: cache, pullSessions: sessions },
+  }).listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const token = (holder: Principal) =>

@@ -6,7 +6,7 @@ import { issueToken, TOKEN_LIFETIME_MS } from '../../src/access/token.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
-import type { DataPlaneDeps } from '../../src/data-plane/call.js'
+import type { DataPlaneParts } from '../../src/data-plane/call.js'
 import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
 import { dataPlane } from '../../src/data-plane/server.js'
 import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
@@ -48,7 +48,7 @@ export interface RequestOptions {
 }
 
 /** What a spec has otherwise than usual. */
-export interface RegistryOptions extends Partial<Omit<DataPlaneDeps, 'admission' | 'room'>> {
+export interface RegistryOptions extends Partial<DataPlaneParts> {
   /** Whose policies apply; unless said, an account whose `developer` may do everything. */
   accounts?: Accounts
 }
@@ -157,12 +157,14 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     log: silent,
     secret: 'a secret both planes hold',
     quotas: defaultQuotas,
+    maxSkewSeconds: 300,
+    ...{ auth: 'strict' as const, anonymousPull: false },
     ...telling,
     about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
   }
 }
 
-function pullThroughOf(deps: Omit<DataPlaneDeps, 'pullThrough' | 'admission' | 'room'>) {
+function pullThroughOf(deps: Omit<DataPlaneParts, 'pullThrough'>) {
   return pullThrough({
     ...deps,
     settings: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress: 'all' },

@@ -23,7 +23,7 @@ export interface AccessCase {
 /** Where policies and tags come from. */
 export interface AccessCaseDeps {
   readonly store: Pick<Records, 'registryPolicies' | 'repositoryPolicies' | 'repositories' | 'accountSettings'>
-  readonly identities: Pick<Identities, 'policiesOf'>
+  readonly identities: Pick<Identities, 'policiesOf' | 'membershipOf'>
 }
 
 /**
@@ -39,12 +39,15 @@ export async function accessCases(
   const registry = registryAsked(request)
   const own = deps.identities.policiesOf(request.principal)
   const asked = request.resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
+  const { membershipOf } = deps.identities
   const attached = own ? await resourcePolicies(request.action, registry, asked, store, supposed) : []
   const policies = asked.map((_, index) => applicable(own, attached[index], request))
   const tags = policies.some((applying) => asks(applying, asksForResourceTags))
     ? await Promise.all(asked.map(({ repository }) => tagsOf(repository, registry, store)))
     : []
-  return asked.map((one, index) => caseOf({ ...request, registry }, one, policies[index] ?? none, own, tags[index]))
+  return asked.map((one, index) =>
+    caseOf({ ...request, registry, membershipOf }, one, policies[index] ?? none, own, tags[index]),
+  )
 }
 
 /** For a principal nobody knows (any more). */
@@ -61,7 +64,7 @@ function applicable(
 }
 
 function caseOf(
-  request: AccessRequest,
+  request: AccessRequest & Pick<Identities, 'membershipOf'>,
   { resource, repository }: Asked,
   policies: ApplicablePolicies,
   own: IdentityPolicies | undefined,

@@ -27,7 +27,7 @@ export interface AssumeRoleRequest {
 
 /** Where roles and policies come from, and where decisions are remembered. */
 export interface AssumeRoleDeps {
-  readonly identities: Pick<Identities, 'role' | 'policiesOf'>
+  readonly identities: Pick<Identities, 'role' | 'policiesOf' | 'membershipOf'>
   readonly decisions: Pick<DecisionLog, 'decided'>
 }
 
@@ -105,6 +105,7 @@ function decide(action: Action, role: AskedRole, asked: AssumeRoleRequest, deps:
     accountDelegates: true,
     conditions: conditionValues({
       ...{ principal, identity: own, request, resourceAccount: role.account },
+      membershipOf: deps.identities.membershipOf,
       registry: { account: role.account, region },
       conditions: conditionsOf(role, asked),
     }),

@@ -2,8 +2,10 @@ import type { ConditionValues } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
+import { isAnonymous } from './anonymous.js'
 import type { Conditions } from './authorize.js'
 import type { IdentityPolicies } from './identities.js'
+import type { Membership, MembershipOf } from './organization.js'
 
 /** Everything the values of condition keys are read from. */
 export interface ConditionFacts {
@@ -14,6 +16,8 @@ export interface ConditionFacts {
   /** The registry asked, for its Region. */
   readonly registry: Registry
   readonly resourceAccount: string
+  /** The organization of the principal and of the resource. */
+  readonly membershipOf: MembershipOf
   /** The tags of the resource, where a policy looks at them. */
   readonly resourceTags?: Readonly<Record<string, string>> | undefined
   /** What only this action has. */
@@ -28,17 +32,14 @@ const isoTime = (time: number) => new Date(time).toISOString()
 type Values = Record<string, ConditionValues[string]>
 
 /**
- * What policies may ask about a request, by key in lower case; `aws:CalledVia` is absent, for no service calls on
- * anybody's behalf here. Called for every decision, so it only copies.
+ * What policies may ask about a request, by key in lower case. No service calls on anybody's behalf here, so `aws:CalledVia`
+ * is absent, and no request comes through a VPC, so `aws:SourceVpc` and its siblings are. Called for every decision, so it only copies.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 export function conditionValues(facts: ConditionFacts): ConditionValues {
   const { principal, identity, request, registry, resourceAccount, resourceTags, conditions } = facts
   const values: Values = {
-    'aws:principalarn': principal.session?.roleArn ?? principal.arn,
-    'aws:principalaccount': principal.account,
-    'aws:principaltype': principalType(principal),
-    'aws:userid': principal.userId,
+    ...(isAnonymous(principal) ? { 'aws:principaltype': 'Anonymous' } : ofPrincipal(principal, facts)),
     'aws:username': identity?.userName,
     'aws:sourceip': request.sourceIp || undefined,
     'aws:useragent': request.userAgent.slice(0, LONGEST_USER_AGENT) || undefined,
@@ -49,12 +50,35 @@ export function conditionValues(facts: ConditionFacts): ConditionValues {
     'aws:requestedregion': registry.region,
     'aws:resourceaccount': resourceAccount,
   }
+  addMembership(values, 'resource', facts.membershipOf(resourceAccount))
   addTags(values, 'aws:principaltag/', identity?.tags)
   addTags(values, 'aws:principaltag/', principal.session?.tags)
   addTags(values, 'aws:resourcetag/', resourceTags)
   addTags(values, 'ecr:resourcetag/', resourceTags)
   for (const key in conditions) values[key.toLowerCase()] = conditions[key]
   return values
+}
+
+/** Users' and roles' calls are signed, and none is made by an AWS service. */
+const ofPrincipal = (principal: Principal, { membershipOf }: Pick<ConditionFacts, 'membershipOf'>): Values => {
+  const values: Values = {
+    'aws:principalarn': principal.session?.roleArn ?? principal.arn,
+    'aws:principalaccount': principal.account,
+    'aws:principaltype': principalType(principal),
+    'aws:userid': principal.userId,
+    'aws:principalisawsservice': 'false',
+    'aws:viaawsservice': 'false',
+    'aws:multifactorauthpresent': principal.session && 'false',
+  }
+  addMembership(values, 'principal', membershipOf(principal.account))
+  return values
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid */
+function addMembership(values: Values, whose: 'principal' | 'resource', membership: Membership | undefined): void {
+  if (!membership) return
+  values[`aws:${whose}orgid`] = membership.id
+  if (membership.path !== undefined) values[`aws:${whose}orgpaths`] = [membership.path]
 }
 
 /** Whether a policy looks at the tags of the resource: only then are they worth reading. */

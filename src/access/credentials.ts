@@ -46,19 +46,24 @@ export interface ConfiguredRole extends ConfiguredIdentity {
   readonly maxSessionDurationSeconds?: number
 }
 
+/** Whether a user anywhere has an access key; where none has, the default one stands. */
+export const describesAccessKeys = (accounts: Accounts | undefined): boolean =>
+  Object.values(accounts ?? {}).some(({ users = {} }) =>
+    Object.values(users).some(({ accessKeys = {} }) => Object.keys(accessKeys).length > 0),
+  )
+
 /** The credentials behind an access key id; undefined for a key nobody has. */
 export type CredentialsOf = (accessKeyId: string) => Credentials | undefined
 
-/** Who calls when the configuration names no accounts: the keys every local AWS tool tries first. */
+/** Who calls when the configuration describes no access key: the keys every local AWS tool tries first. */
 export const defaultAccount = { account: '000000000000', accessKeyId: 'test', secretAccessKey: 'test' }
 
 /**
- * Looks access keys up in the configured accounts, or in the default one where none are configured.
+ * The keys of the configured accounts, or the default one where no key is described.
  * Throws AccountsError where two users have the same key: a signature could not say which of them calls.
  */
-export function credentialsIn(accounts: Accounts | undefined): CredentialsOf {
-  const byKey = accounts ? keysIn(accounts) : new Map([defaultKey()])
-  return (accessKeyId) => byKey.get(accessKeyId)
+export function credentialsIn(accounts: Accounts = {}): ReadonlyMap<string, Credentials> {
+  return describesAccessKeys(accounts) ? keysIn(accounts) : new Map([defaultKey()])
 }
 
 function defaultKey(): [string, Credentials] {

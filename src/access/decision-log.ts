@@ -20,6 +20,10 @@ export interface RequestEnd {
   readonly refusal?: { readonly code: string; readonly message: string }
   /** Whether the refusal only asks for credentials, of a request that brought none: what every client provokes first. */
   readonly isChallenge?: boolean
+  /** Whether it pulled an image and got none for a reason that whoever pulls does not expect. */
+  readonly isFailedPull?: boolean
+  /** What the refusal is for, in words that the client does not get. */
+  readonly hint?: string
 }
 
 /** A request and what was decided about it. */
@@ -38,8 +42,8 @@ export interface DecisionLog {
   ended(requestId: string, end: RequestEnd): void
   find(requestId: string): DecidedRequest | undefined
   /**
-   * The latest requests that a policy or the check of who asks refused, newest first. What is not found or not valid is
-   * refused for another reason, and a request that was answered all the same is none.
+   * The latest requests that a policy or the check of who asks refused, and the pulls that failed, newest first. What else
+   * is not found or not valid is left out, and so is a request that was answered all the same.
    */
   latestRefused(limit: number): DecidedRequest[]
 }
@@ -92,7 +96,7 @@ export function decisionLog({ requests, decisionsEach }: DecisionLogLimits = dec
       const oldest = Math.max(0, made - requests)
       for (let n = made - 1; n >= oldest && found.length < limit; n--) {
         const entry = ring[n % requests]
-        if (entry && wasRefusedAccess(entry)) found.push(entry)
+        if (entry && isWorthTelling(entry)) found.push(entry)
       }
       return found
     },
@@ -117,9 +121,10 @@ const AUTHENTICATION_ERRORS: ReadonlySet<string> = new Set([
   ...['ExpiredTokenException', 'AccessDeniedException', 'UNAUTHORIZED', 'DENIED'],
 ])
 
-/** By a decision, or before any was made. */
-function wasRefusedAccess({ decisions, end }: Entry): boolean {
+/** Refused by a decision, or before any was made, or a pull that failed. */
+function isWorthTelling({ decisions, end }: Entry): boolean {
   if (!end?.refusal) return false
+  if (end.isFailedPull === true || end.hint !== undefined) return true
   if (decisions.length > 0) return decisions.some(({ decision }) => !decision.allowed)
   return end.isChallenge !== true && AUTHENTICATION_ERRORS.has(end.refusal.code)
 }

@@ -1,8 +1,9 @@
 import type { Registry } from '../registry/registry.js'
+import { isBeforeReset, type IssuedAhead } from './clock-advance.js'
 import { isSigned, signText } from './signed-text.js'
 
 /** The layer a download URL opens. */
-export interface LayerGrant {
+export interface LayerGrant extends IssuedAhead {
   readonly registry: Registry
   readonly repository: string
   readonly digest: string
@@ -20,13 +21,14 @@ export const DOWNLOAD_PATH = '/_layers'
  */
 export function downloadUrl(origin: string, grant: LayerGrant, now: Date, secret: string): string {
   const expiresAt = String(now.getTime() + DOWNLOAD_URL_LIFETIME_MS)
-  const { registry, repository, digest } = grant
+  const { registry, repository, digest, clockAdvancedBy } = grant
   const query = new URLSearchParams({
     account: registry.account,
     region: registry.region,
     repository,
     digest,
     expiresAt,
+    ...(clockAdvancedBy !== undefined && { clockAdvancedBy: String(clockAdvancedBy) }),
   })
   query.set('signature', signText('layer', canonical(grant, expiresAt), secret))
   return `${origin}${DOWNLOAD_PATH}?${query.toString()}`
@@ -35,19 +37,25 @@ export function downloadUrl(origin: string, grant: LayerGrant, now: Date, secret
 /** Of a genuine URL; one with more, or with one of them twice, was tampered with. */
 const PARAMETERS = 6
 
-/** The layer a URL's query opens; undefined when it was tampered with or has expired. */
-export function readDownloadUrl(query: URLSearchParams, now: Date, secret: string): LayerGrant | undefined {
-  if (query.size !== PARAMETERS) return undefined
+/** The layer a URL's query opens; undefined when it was tampered with, has expired or is of before a reset. */
+export function readDownloadUrl(
+  query: URLSearchParams,
+  { now, wall }: { readonly now: Date; readonly wall: Date },
+  secret: string,
+): LayerGrant | undefined {
+  const advanced = query.get('clockAdvancedBy')
+  if (query.size !== PARAMETERS + (advanced === null ? 0 : 1)) return undefined
   const part = (name: string) => query.get(name) ?? ''
-  const grant = {
+  const grant: LayerGrant = {
     registry: { account: part('account'), region: part('region') },
     repository: part('repository'),
     digest: part('digest'),
+    ...(advanced !== null && { clockAdvancedBy: Number(advanced) }),
   }
   const expiresAt = part('expiresAt')
   if (!isSigned('layer', canonical(grant, expiresAt), part('signature'), secret)) return undefined
-  return Number(expiresAt) > now.getTime() ? grant : undefined
+  return Number(expiresAt) > now.getTime() && !isBeforeReset(grant, now, wall) ? grant : undefined
 }
 
-const canonical = ({ registry, repository, digest }: LayerGrant, expiresAt: string) =>
-  [registry.account, registry.region, repository, digest, expiresAt].join(' ')
+const canonical = ({ registry, repository, digest, clockAdvancedBy = 0 }: LayerGrant, expiresAt: string) =>
+  [registry.account, registry.region, repository, digest, expiresAt, clockAdvancedBy].join(' ')

@@ -2,6 +2,7 @@ import { parsePolicy } from '../iam/parse.js'
 import type { AttachedPolicy } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
 import { serviceLinkedRoleArn } from '../registry/service-linked-role.js'
+import { anonymousPolicies, isAnonymous } from './anonymous.js'
 import { compileDocument, compileIdentity } from './attached-policies.js'
 import {
   type Account,
@@ -10,14 +11,21 @@ import {
   credentialsIn,
   type CredentialsOf,
   defaultAccount,
+  describesAccessKeys,
 } from './credentials.js'
 import { managedPolicies } from './managed-policies.js'
+import { type ConfiguredOrganization, type MembershipOf, membershipsIn } from './organization.js'
 import { principalOfRoot, principalOfUser, uniqueId } from './principals.js'
 
 /** Who there is: the users and roles of the configuration, and what their policies say. */
 export interface Identities {
   /** Long-term credentials by access key id. */
   readonly credentialsOf: CredentialsOf
+  /** Every access key id that lasts, in the order of the configuration. */
+  readonly accessKeyIds: readonly string[]
+  readonly membershipOf: MembershipOf
+  /** Every policy of the configuration under its name, trust policies included. */
+  readonly policies: readonly AttachedPolicy[]
   /** The policies of a principal; undefined for one that the configuration does not know (any more). */
   policiesOf(principal: Principal): IdentityPolicies | undefined
   role(roleArn: string): Role | undefined
@@ -71,22 +79,32 @@ const SERVICE_LINKED: IdentityPolicies = {
 }
 
 /**
- * Who there is, by the configuration; without accounts the root user of the default one. Every policy is compiled here
- * and never again. A root user is known only where it can sign in: with `relaxed` anybody is the root of any account.
+ * Who there is, by the configuration; where it describes no access key also the root user of the default account. Every
+ * policy is compiled here and never again. A root user is known only where it can sign in: with `relaxed` anybody is the root of any account.
  * Throws AccountsError.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
  */
-export function identitiesIn(accounts: Accounts | undefined, auth: 'strict' | 'relaxed' = 'strict'): Identities {
+export function identitiesIn(
+  accounts: Accounts | undefined,
+  auth: 'strict' | 'relaxed' = 'strict',
+  organization?: ConfiguredOrganization,
+): Identities {
   const compiled = Object.entries(accounts ?? { [defaultAccount.account]: {} }).map(compileAccount)
   const roles = compiled.flatMap((account) => account.roles)
   const policies = new Map(compiled.flatMap((account) => account.identities))
   const roleByArn = new Map(roles.map((role) => [role.arn, role]))
   const roleByName = new Map(roles.map((role) => [`${role.account} ${role.name}`, role]))
   const rootPolicies = new Map(compiled.map(({ account, root }) => [account, root]))
-  const hasRoot = (account: string) => auth === 'relaxed' || (!accounts && account === defaultAccount.account)
+  const [byKey, isDefault] = [credentialsIn(accounts), !describesAccessKeys(accounts)]
+  const hasRoot = (account: string) => auth === 'relaxed' || (isDefault && account === defaultAccount.account)
   return {
-    credentialsOf: credentialsIn(accounts),
-    policiesOf({ arn, account, session }) {
+    credentialsOf: (accessKeyId) => byKey.get(accessKeyId),
+    accessKeyIds: [...byKey.keys()],
+    membershipOf: membershipsIn(organization),
+    policies: compiled.flatMap(policiesIn),
+    policiesOf(principal) {
+      if (isAnonymous(principal)) return anonymousPolicies
+      const { arn, account, session } = principal
       const holder = session?.roleArn ?? arn
       const configured = policies.get(holder)
       if (configured) return configured
@@ -103,6 +121,12 @@ export function identitiesIn(accounts: Accounts | undefined, auth: 'strict' | 'r
     },
   }
 }
+
+const policiesIn = ({ root, identities, roles }: ReturnType<typeof compileAccount>): AttachedPolicy[] => [
+  ...(root.serviceControl ?? []),
+  ...identities.flatMap(([, { identity, boundary = [] }]) => [...identity, ...boundary]),
+  ...roles.map(({ trustPolicy }) => trustPolicy),
+]
 
 /** An account as its id or as the ARN of its root; that it exists cannot be seen from outside, in AWS neither. */
 const ACCOUNT = /^(\d{12}|arn:aws:iam::\d{12}:root)$/

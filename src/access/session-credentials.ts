@@ -1,11 +1,12 @@
 import type { Principal } from '../registry/principal.js'
 import { isObject, isPrincipal, isText } from './claimed-principal.js'
+import type { IssuedAhead } from './clock-advance.js'
 import { capitalsAndDigits } from './principals.js'
 import { readClaims, signClaims } from './signed-claims.js'
 import { signText } from './signed-text.js'
 
 /** What a session token says: whose session it is, which key it belongs to, until when. */
-export interface SessionClaims {
+export interface SessionClaims extends IssuedAhead {
   readonly accessKeyId: string
   readonly principal: Principal
   /** Epoch milliseconds, by the emulator's clock. */
@@ -26,12 +27,12 @@ export interface SessionCredentials {
  */
 export function issueSession(
   principal: Principal,
-  expiresAt: number,
+  life: Pick<SessionClaims, 'expiresAt' | 'clockAdvancedBy'>,
   unique: string,
   secret: string,
 ): SessionCredentials {
   const accessKeyId = `ASIA${capitalsAndDigits(unique, 16)}`
-  const claims: SessionClaims = { accessKeyId, principal, expiresAt }
+  const claims: SessionClaims = { accessKeyId, principal, ...life }
   return {
     accessKeyId,
     secretAccessKey: secretOfSession(accessKeyId, secret),
@@ -59,7 +60,7 @@ export function readSession(sessionToken: string, accessKeyId: string, secret: s
 }
 
 function isSession(value: unknown): value is SessionClaims {
-  return (
-    isObject(value) && isText(value.accessKeyId) && isPrincipal(value.principal) && Number.isFinite(value.expiresAt)
-  )
+  if (!isObject(value)) return false
+  const { accessKeyId, principal, expiresAt, clockAdvancedBy = 0 } = value
+  return isText(accessKeyId) && isPrincipal(principal) && [expiresAt, clockAdvancedBy].every(Number.isFinite)
 }

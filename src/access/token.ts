@@ -1,13 +1,14 @@
 import type { Principal } from '../registry/principal.js'
 import type { Registry } from '../registry/registry.js'
 import { isAccount, isObject, isPrincipal, isText } from './claimed-principal.js'
+import { isBeforeReset, type IssuedAhead } from './clock-advance.js'
 import { readClaims, signClaims } from './signed-claims.js'
 
 /** How long an authorization token is good for, by the emulator's clock, as in ECR. */
 export const TOKEN_LIFETIME_MS = 12 * 60 * 60 * 1000
 
 /** What an authorization token says: who holds it, which registry it was asked for, until when. */
-export interface Grant {
+export interface Grant extends IssuedAhead {
   readonly principal: Principal
   readonly registry: Registry
   readonly expiresAt: number
@@ -33,11 +34,17 @@ export function openToken(token: string, secret: string): Grant | undefined {
   return isGrant(grant) ? grant : undefined
 }
 
-/** Whether the time of a token is not over yet. */
-export const isCurrent = ({ expiresAt }: Grant, now: Date): boolean => expiresAt > now.getTime()
+/** Whether the time of a token is not over yet; a reset of the clock ends it, too. */
+export const isCurrent = (grant: Grant, now: Date, wall: Date): boolean =>
+  grant.expiresAt > now.getTime() && !isBeforeReset(grant, now, wall)
 
 function isGrant(value: unknown): value is Grant {
   if (!isObject(value) || !isObject(value.registry)) return false
-  const { principal, registry, expiresAt } = value
-  return isPrincipal(principal) && isAccount(registry.account) && isText(registry.region) && Number.isFinite(expiresAt)
+  const { principal, registry, expiresAt, clockAdvancedBy = 0 } = value
+  return (
+    isPrincipal(principal) &&
+    isAccount(registry.account) &&
+    isText(registry.region) &&
+    [expiresAt, clockAdvancedBy].every(Number.isFinite)
+  )
 }

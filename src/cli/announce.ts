@@ -1,5 +1,6 @@
 import picocolors from 'picocolors'
 import { isLoopback } from '../compose/addresses.js'
+import { describesAccessKeys } from '../access/credentials.js'
 import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { withoutPassword } from '../config/without-password.js'
@@ -17,7 +18,7 @@ const OPEN_TO_OTHERS =
 /** What is said loudly at a start, on a terminal and in the log. */
 export function warningsFor({ auth, accounts, host }: Pick<Config, 'auth' | 'accounts' | 'host'>): string[] {
   if (auth === 'relaxed') return [RELAXED]
-  return accounts === undefined && !isLoopback(host) ? [OPEN_TO_OTHERS] : []
+  return !describesAccessKeys(accounts) && !isLoopback(host) ? [OPEN_TO_OTHERS] : []
 }
 
 /** What a person sees on a terminal: both addresses, and what to type next. */
@@ -55,7 +56,9 @@ function nextCommands(endpoint: string, registry: string, { accounts }: Config):
   const aws = `aws --endpoint-url ${endpoint} ecr`
   return [
     'Next, in another terminal:',
-    ...(accounts ? [] : ['export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1']),
+    ...(describesAccessKeys(accounts)
+      ? []
+      : ['export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1']),
     `${aws} create-pull-through-cache-rule --ecr-repository-prefix ecr-public --upstream-registry-url public.ecr.aws`,
     `${aws} get-login-password | docker login --username AWS --password-stdin ${registry}`,
     `docker pull ${registry}/ecr-public/nginx/nginx:latest`,

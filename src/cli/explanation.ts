@@ -25,11 +25,12 @@ type Colors = ReturnType<typeof picocolors.createColors>
 /** A request for people: what became of it and, decision by decision, who asked, what came of it, and what would change it. */
 export function explanationText(request: Explanation, isColored: boolean): string {
   const colors = picocolors.createColors(isColored)
-  const { requestId, at, plane, operation, outcome, decisions, decisionsLeftOut, incomplete } = request
+  const { requestId, at, plane, operation, outcome, hint, decisions, decisionsLeftOut, incomplete } = request
   const head = [colors.bold(shown(operation ?? 'In hand')), plane && `${plane} plane`, at, requestId]
   const lines = [
     head.filter(Boolean).join('  '),
     ...outcomeLines(outcome, colors),
+    ...hintLines(hint, colors),
     ...(decisions.length === 0 ? ['', 'Nothing was decided: no policy was asked anything.'] : []),
     ...decisions.flatMap((decision) => ['', ...decisionLines(decision, colors)]),
     ...(decisionsLeftOut === undefined ? [] : ['', `and ${decisionsLeftOut} more decisions, which are not remembered`]),
@@ -41,14 +42,18 @@ export function explanationText(request: Explanation, isColored: boolean): strin
 /** The latest refusals for people, newest first, and how to ask about one. */
 export function refusalsText({ refused, incomplete }: Refusals, isColored: boolean): string {
   const colors = picocolors.createColors(isColored)
-  const lines = refused.flatMap(({ requestId, at, operation, code, message }) => [
+  const lines = refused.flatMap(({ requestId, at, operation, code, message, hint }) => [
     `${colors.bold(requestId)}  ${at}  ${shown(operation)}  ${colors.red(shown(code))}`,
     ...textLines(message, '  '),
+    ...hintLines(hint, colors),
   ])
   const end =
     refused.length === 0 ? 'No request was refused.' : 'ecr-local explain <request id> says why; the newest come first.'
   return `${[...lines, ...(lines.length > 0 ? [''] : []), end, ...incompleteLines(incomplete, colors)].join('\n')}\n`
 }
+
+const hintLines = (hint: string | undefined, { yellow }: Colors): string[] =>
+  hint === undefined ? [] : [`  ${yellow(shown(hint))}`]
 
 function outcomeLines(outcome: ExplainedRequest['outcome'], { green, red }: Colors): string[] {
   if (outcome === 'answered') return [`  ${green('answered')}`]
@@ -57,7 +62,7 @@ function outcomeLines(outcome: ExplainedRequest['outcome'], { green, red }: Colo
 }
 
 function decisionLines(decision: ExplainedDecision, colors: Colors): string[] {
-  const { action, resource, principal, considered, conditions, wouldChange } = decision
+  const { action, resource, principal, considered, conditions, wouldChange, statementsToAdd, warnings } = decision
   const matched = considered.filter((statement) => statement.matched)
   return [
     `${verdictMark(decision, colors)} ${colors.bold(shown(action))} on ${shown(resource)}`,
@@ -67,6 +72,8 @@ function decisionLines(decision: ExplainedDecision, colors: Colors): string[] {
     ...block('Statements that do not match, the nearest first', missLines(considered)),
     ...block('Condition keys they look at', Object.entries(conditions).map(valueLine)),
     ...block('What would change it', wouldChange.map(shown)),
+    ...statementsToAdd.flatMap(({ to, statement }) => block(`To paste into ${shown(to)}`, jsonLines(statement))),
+    ...block('Hardly meant', warnings.map(shown)),
   ]
 }
 
@@ -112,6 +119,8 @@ function placeOf({ type, policy, sid, index }: StatementPlace): string {
 function valueLine([key, value]: [string, string | readonly string[] | null]): string {
   return shown(`${key}  ${value === null ? 'absent' : [value].flat().join(', ')}`)
 }
+
+const jsonLines = (value: object) => JSON.stringify(value, undefined, 2).split('\n').map(shown)
 
 const block = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)]

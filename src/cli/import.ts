@@ -1,5 +1,6 @@
 import { BatchGetImageCommand, ECRClient, ECRServiceException } from '@aws-sdk/client-ecr'
 import type { Image, ImageIdentifier } from '@aws-sdk/client-ecr'
+import { describesAccessKeys } from '../access/credentials.js'
 import { clientHost, schemeOf } from '../compose/addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
@@ -62,7 +63,7 @@ async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, enviro
   if (port === 0) throw new UsageError('Which emulator is to import? Give its port with --port: 0 is none')
   const { AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment
   const hasOwn = Boolean(AWS_ACCESS_KEY_ID ?? AWS_PROFILE)
-  if (!hasOwn && accounts !== undefined)
+  if (!hasOwn && describesAccessKeys(accounts))
     throw new UsageError(
       'ecr-local import signs its call: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
     )

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@smithy/protocol-http'
+import { isBeforeReset, type IssuedAhead } from '../access/clock-advance.js'
 import { defaultAccount } from '../access/credentials.js'
 import type { Identities } from '../access/identities.js'
 import { principalOfRoot } from '../access/principals.js'
@@ -18,7 +19,7 @@ export interface Caller {
 }
 
 /** Whose signature a call bears. Whether they still may call is told once the time is known: `requireCurrent`. */
-export interface Signer extends Caller {
+export interface Signer extends Caller, IssuedAhead {
   /** When temporary credentials end, by the emulator's time; absent for those that last. */
   readonly expiresAt?: number
 }
@@ -28,6 +29,8 @@ export interface ReceivedRequest extends HttpRequest {
   /** What the answer says as x-amzn-RequestId. */
   readonly requestId: string
   readonly rawHeaders?: readonly string[]
+  /** Of a large body, which was hashed beside the event loop. */
+  bodyHash?: string
   readonly remoteAddress: string | undefined
   readonly isSecure: boolean
 }
@@ -58,8 +61,9 @@ export const authenticate = (request: ReceivedRequest, service: Service, now: Da
  * credentials is genuine. Throws the exceptions of the service's front end, in its order. Needs nothing from the store.
  */
 export function signerOf(request: ReceivedRequest, service: Service, deps: AuthenticateDeps): Signer {
-  const { method, path, headers, rawHeaders } = request
-  const signed = { method, path, headers, ...(rawHeaders && { rawHeaders }), body: request.body as Buffer }
+  const { method, path, headers, rawHeaders, bodyHash } = request
+  const hashed = { body: request.body as Buffer, ...(bodyHash !== undefined && { bodyHash }) }
+  const signed = { method, path, headers, ...(rawHeaders && { rawHeaders }), ...hashed }
   if (deps.auth === 'relaxed') return takenAtItsWord(signed)
 
   const verdict = verify(signed, {
@@ -77,10 +81,10 @@ export function signerOf(request: ReceivedRequest, service: Service, deps: Authe
 export function requireCurrent(
   signer: Signer,
   now: Date,
-  { identities }: Pick<AuthenticateDeps, 'identities'>,
+  { identities, clock }: Pick<AuthenticateDeps, 'identities' | 'clock'>,
 ): Caller {
   if (signer.expiresAt === undefined) return signer
-  if (signer.expiresAt <= now.getTime()) throw expiredToken()
+  if (signer.expiresAt <= now.getTime() || isBeforeReset(signer, now, clock.wall())) throw expiredToken()
   // Who was taken out of the configuration has no sessions any more.
   if (!identities.policiesOf(signer.principal)) throw invalidToken()
   return signer
@@ -98,7 +102,8 @@ function holderOf(accessKeyId: string, securityToken: string, deps: Authenticate
   if (lasting && securityToken === '') return { principal: lasting.principal }
   const session = lasting ? undefined : readSession(securityToken, accessKeyId, deps.secret)
   if (!session) throw invalidToken()
-  return { principal: session.principal, expiresAt: session.expiresAt }
+  const { principal, expiresAt, clockAdvancedBy } = session
+  return { principal, expiresAt, ...(clockAdvancedBy !== undefined && { clockAdvancedBy }) }
 }
 
 const invalidToken = () =>

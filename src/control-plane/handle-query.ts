@@ -21,11 +21,15 @@ export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDe
   try {
     const now = await deps.clock.now()
     end.at = now.getTime()
+    refuseUnsigned(request, service)
     const caller = authenticate(request, service, now, deps)
     deps.admission.admit(caller.principal.arn)
     const { action, version, members } = readQueryCall(request)
     const run = version === api.version && Object.hasOwn(api.actions, action) ? api.actions[action] : undefined
-    if (!run) throw invalidAction(action, version)
+    if (!run)
+      throw isOfService(service, action) && version === api.version
+        ? notBuilt(service, action)
+        : invalidAction(action, version)
     end.operation = action
     const context = { ...deps, ...caller, now, request: requestContextOf({ ...request, requestId, now }) }
     const result = await run(members, context)
@@ -35,7 +39,8 @@ export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDe
     const error = isOfStorage(thrown) ? new ServiceException('ServiceUnavailable', thrown.message) : thrown
     const refusal = error instanceof ServiceException ? error : new ServiceException('InternalFailure')
     if (refusal !== error) deps.log.error({ requestId, err: error }, 'failed unexpectedly')
-    deps.decisions.ended(requestId, { ...end, refusal: { code: refusal.code, message: refusal.message } })
+    const told = deps.tellHint(request, refusal, deps)
+    deps.decisions.ended(requestId, { ...end, refusal: { code: refusal.code, message: refusal.message }, ...told })
     const answer = writeRefusal(form, api, error, requestId)
     if (isAway(thrown)) answer.headers['retry-after'] = RETRY_AFTER_SECONDS
     return answer
@@ -45,6 +50,30 @@ export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDe
 /** Which service a call is for, by its credential; one for neither is refused by STS, as every call was that does not say. */
 export const serviceOf = (request: ReceivedRequest): QueryService =>
   claimedScope({ ...request, body: request.body as Buffer })?.service === 'iam' ? 'iam' : 'sts'
+
+/** These take no signature: to ask for one would say that credentials were forgotten. Throws InvalidAction. */
+function refuseUnsigned(request: ReceivedRequest, service: QueryService): void {
+  if (service !== 'sts' || claimedScope({ ...request, body: request.body as Buffer })) return
+  const { action } = readQueryCall(request)
+  if (UNSIGNED.has(action)) throw notBuilt(service, action)
+}
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
+const UNSIGNED: ReadonlySet<string> = new Set(['AssumeRoleWithWebIdentity', 'AssumeRoleWithSAML'])
+
+/** What STS has beside that, and how IAM's operations are named. */
+const OF_SERVICE: Readonly<Record<QueryService, RegExp>> = {
+  sts: /^(AssumeRoleWithWebIdentity|AssumeRoleWithSAML|AssumeRoot|DecodeAuthorizationMessage|GetAccessKeyInfo|GetDelegatedAccessToken|GetFederationToken|GetWebIdentityToken)$/,
+  iam: /^(Add|Attach|Change|Create|Deactivate|Delete|Detach|Disable|Enable|Generate|Get|List|Put|Remove|Reset|Resync|Set|Simulate|Tag|Untag|Update|Upload)[A-Z][A-Za-z]{2,60}$/,
+}
+
+const isOfService = (service: QueryService, action: string) => OF_SERVICE[service].test(action)
+
+const notBuilt = (service: QueryService, action: string) =>
+  new ServiceException(
+    'InvalidAction',
+    `ecr-local does not have ${action} yet. Of ${service.toUpperCase()} it has ${Object.keys(apis[service].actions).join(', ')}.`,
+  )
 
 function invalidAction(action: string, version: string) {
   const operation = ['operation', shortened(action)].filter(Boolean).join(' ')

@@ -15,6 +15,7 @@ import {
   type Signer,
   signerOf,
 } from './authenticate.js'
+import type { TellHint } from './credentials-hint.js'
 import { foresee } from './foresee.js'
 import { operations } from './operations/index.js'
 import type { Context, Input, Operation, OperationName, Resources } from './operations/operation.js'
@@ -27,6 +28,7 @@ import { isAway, isOfStorage, RETRY_AFTER_SECONDS } from './unavailable.js'
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   readonly authorize: Authorize
   readonly admission: Pick<Admission, 'admit'>
+  readonly tellHint: TellHint
 }
 
 /**
@@ -42,7 +44,7 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
     const signer = signerOf(request, 'ecr', deps)
     deps.admission.admit(signer.principal.arn)
     await pauseAfter(sizeOf(request))
-    const body = knownMembers(name, readInput(request))
+    const body = knownMembers(name, readInput(request, name))
     await pauseAfter(sizeOf(request))
     const places = foresee(body, registryOf(body, signer))
     return await deps.store.ahead(places, () => answer(operation, signer, body, asked, deps))
@@ -86,21 +88,28 @@ async function answer(
   return writeOutput(output, requestId)
 }
 
-async function refuse(
-  thrown: unknown,
-  asked: Asked,
-  { clock, decisions, log }: ControlPlaneDeps,
-): Promise<HttpResponse> {
-  const { requestId, name } = asked
+async function refuse(thrown: unknown, asked: Asked, deps: ControlPlaneDeps): Promise<HttpResponse> {
+  const { request, requestId, name } = asked
+  const { clock, decisions, log } = deps
   const error = isOfStorage(thrown) ? serverException(thrown.message) : thrown
   if (!(error instanceof ServiceException)) log.error({ requestId, err: error }, 'failed unexpectedly')
   const { code, message } = error instanceof ServiceException ? error : serverException('')
   const now = asked.now ?? (isAway(thrown) ? clock.wall() : await clock.now().catch(() => clock.wall()))
-  decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name, refusal: { code, message } })
+  const told = {
+    ...deps.tellHint(request, { code, message }, deps),
+    ...(name === 'BatchGetImage' && FAILED_PULL.has(code) && { isFailedPull: true }),
+  }
+  const end = { at: now.getTime(), plane: 'control', operation: name, refusal: { code, message }, ...told } as const
+  decisions.ended(requestId, end)
   const answer = writeError(error, requestId)
   if (isAway(thrown)) answer.headers['retry-after'] = RETRY_AFTER_SECONDS
   return answer
 }
+
+/** What a pull through the API ends with where the upstream or a rule is missing. */
+const FAILED_PULL: ReadonlySet<string> = new Set([
+  ...['RepositoryNotFoundException', 'UnableToGetUpstreamImageException', 'ServerException'],
+])
 
 /** What else a caller sends must not count, least of all for permissions: a `registryId` where the operation has none. */
 function knownMembers(name: string, body: Body): Body {

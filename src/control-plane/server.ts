@@ -12,22 +12,25 @@ import { readBody } from '../server/read-body.js'
 import { isForeign, protectiveHeaders } from './admin/own-origin.js'
 import { adminRoutes, type AdminDeps } from './admin.js'
 import type { ReceivedRequest } from './authenticate.js'
+import { tellHints } from './credentials-hint.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
 import { handleQuery, serviceOf } from './handle-query.js'
 import { operations } from './operations/index.js'
 import { writeError } from './protocol/aws-json.js'
 import { isQueryCall, namesAction } from './protocol/aws-query.js'
+import { hashAside, isLarge } from './large-bodies.js'
 import { MAX_BODY_BYTES } from './read-body.js'
 import { refuseForNow, refusePage, refuseTooLarge } from './refused-unread.js'
 
 /** Everything the control plane is made of. */
-export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'admission'> &
+export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'admission' | 'tellHint'> &
   AdminDeps &
   AboutDeps &
   PlaneServerDeps & { readonly metrics: Metrics; readonly traces: Traces }
 
 /** With what the server keeps count of by itself: who is let in, and the memory all bodies share. */
-type Deps = ControlPlaneServerDeps & { readonly admission: Admission; readonly room: Room }
+type Deps = ControlPlaneServerDeps &
+  Pick<ControlPlaneDeps, 'tellHint'> & { readonly admission: Admission; readonly room: Room }
 
 /** Node's own, which suit SDKs: they keep a connection only while they have calls to make. */
 const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFirst: true }
@@ -40,7 +43,7 @@ const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFir
 export function controlPlane(given: ControlPlaneServerDeps): Server {
   const { limits, clock } = given
   const room = roomOf(limits.bodiesMiB * 1024 * 1024)
-  const deps: Deps = { ...given, admission: admission(limits, clock), room }
+  const deps: Deps = { ...given, admission: admission(limits, clock), room, tellHint: tellHints() }
   let app: Promise<Express> | undefined
 
   return planeServer(deps, HABITS, (req, res) => {
@@ -118,6 +121,7 @@ async function answer(req: IncomingMessage, request: ReceivedRequest, deps: Deps
     if (body === 'too large') return { response: await refuseTooLarge(request, deps), isUnread: true }
     if (body === 'no room') return { response: await refuseForNow(request, deps), isUnread: true }
     request.body = body.bytes
+    if (isLarge(body.bytes)) request.bodyHash = await hashAside(body.bytes)
     return { response: await work(request, deps).finally(body.done) }
   } catch (error) {
     return { response: writeError(error, request.requestId), isUnread: true }

@@ -5,27 +5,49 @@ import type { DataPlaneDeps } from './call.js'
 import { OciError } from './errors.js'
 import { regionOf } from './resolve.js'
 import { splitOnce } from './split-once.js'
+import { type BasicCredentials, uncheckedCaller } from './unchecked-callers.js'
 
 /**
  * Who calls, by the authorization token: `AWS:<token>` in Basic credentials. A token is good in the Region it was asked
- * for, and only while its user or role is there.
+ * for (a host that names none, `localhost:4510` say, is in every one), and only while its user or role is there.
  * Throws 401 with the challenge Docker answers with credentials, 403 DENIED for a token whose 12 hours are over and for
  * web pages.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
 export function authenticate(
-  { headers }: IncomingMessage,
+  req: IncomingMessage,
   grant: Grant | undefined,
   now: Date,
-  { identities }: Pick<DataPlaneDeps, 'identities'>,
+  deps: Pick<DataPlaneDeps, 'identities' | 'clock' | 'auth' | 'anonymousPull'>,
 ): Grant {
+  const { headers } = req
   if (isPageToRefuse(headers)) throw pagesMayNot()
-  if (grant && !isCurrent(grant, now)) throw expired()
-  if (!grant || !isFor(grant, headers.host) || !identities.policiesOf(grant.principal)) {
-    throw notAuthorized(headers.host ?? '')
-  }
-  return grant
+  if (grant && !isCurrent(grant, now, deps.clock.wall())) throw expired()
+  const why = grant ? faultOf(grant, headers.host, deps) : undefined
+  if (grant && why === undefined) return grant
+  const credentials = credentialsIn(headers)
+  const unchecked = uncheckedCaller(req, credentials, now, deps)
+  if (unchecked) return unchecked
+  throw notAuthorized(headers.host ?? '', why ?? (credentials && faultOfCredentials(credentials)))
 }
+
+/** Why a genuine token is not taken; undefined for one that is. */
+function faultOf(
+  { principal, registry }: Grant,
+  host: string | undefined,
+  { identities }: Pick<DataPlaneDeps, 'identities'>,
+) {
+  const region = regionOf(host) ?? registry.region
+  if (region !== registry.region) return `The password is a token for ${registry.region}, and the host is in ${region}`
+  return identities.policiesOf(principal) ? undefined : `${principal.arn} is not in the configuration any more`
+}
+
+const faultOfCredentials = ({ user }: BasicCredentials) =>
+  user === 'AWS'
+    ? 'The password is no token of this installation: get one with aws ecr get-login-password --endpoint-url, from its control plane'
+    : `The user name must be AWS, not ${user.slice(0, LONGEST_USER)}`
+
+const LONGEST_USER = 64
 
 /** Clients send the same credentials with every request; by the secret too, so that no other one's token passes. */
 const genuine = new LRUCache<string, Grant>({ max: 1000 })
@@ -36,15 +58,18 @@ export function grantIn({ headers }: IncomingMessage, secret: string): Grant | u
   const name = `${secret} ${authorization}`
   const known = genuine.get(name)
   if (known) return known
-  const [, credentials] = BASIC.exec(authorization) ?? []
-  const [user, token = ''] = splitOnce(Buffer.from(credentials ?? '', 'base64').toString(), ':')
-  const grant = user === 'AWS' ? openToken(token, secret) : undefined
+  const credentials = credentialsIn(headers)
+  const grant = credentials?.user === 'AWS' ? openToken(credentials.password, secret) : undefined
   if (grant) genuine.set(name, grant)
   return grant
 }
 
-/** A host that names no Region, `localhost:4510` say, is in every one. */
-const isFor = ({ registry }: Grant, host: string | undefined) => (regionOf(host) ?? registry.region) === registry.region
+function credentialsIn({ authorization = '' }: IncomingHttpHeaders): BasicCredentials | undefined {
+  const [, encoded] = BASIC.exec(authorization) ?? []
+  if (encoded === undefined) return undefined
+  const [user, password = ''] = splitOnce(Buffer.from(encoded, 'base64').toString(), ':')
+  return { user, password }
+}
 
 /**
  * Whether a page of another site asks, or one that writes: no page can know a token, but browsers add the one their user once
@@ -62,7 +87,9 @@ const BASIC = /^basic +([a-z0-9+/_=-]+) *$/i
 const expired = () => new OciError(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.')
 
 /** Code and realm are ECR's; the server writes this one as plain text, as ECR does. */
-const notAuthorized = (host: string) =>
-  new OciError(401, 'UNAUTHORIZED', 'Not Authorized', {
-    'www-authenticate': `Basic realm="https://${host}/",service="ecr.amazonaws.com"`,
-  })
+export const notAuthorized = (host: string, hint?: string) =>
+  new OciError(
+    ...([401, 'UNAUTHORIZED', 'Not Authorized'] as const),
+    { 'www-authenticate': `Basic realm="https://${host}/",service="ecr.amazonaws.com"` },
+    hint,
+  )

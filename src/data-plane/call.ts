@@ -19,8 +19,12 @@ import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
 import type { AboutDeps } from '../server/about.js'
 import type { PlaneServerDeps } from '../server/plane-server.js'
+import type { ControlPlaneRequests } from './control-plane-requests.js'
 import type { PullThrough } from './cache/pull-through.js'
 import type { PullSessions } from './pull-sessions.js'
+
+/** What a data plane is made of. */
+export type DataPlaneParts = Omit<DataPlaneDeps, 'admission' | 'room' | 'controlPlane'>
 
 /** Everything a request to the registry may need. */
 export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
@@ -39,6 +43,13 @@ export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   readonly pullSessions: PullSessions
   /** Reads authorization tokens and layer URLs; the control plane signs with the same. */
   readonly secret: string
+  /** How far the clocks of the machines may differ that planes of one installation run on. */
+  readonly maxSkewSeconds: number
+  readonly controlPlane: ControlPlaneRequests
+  /** `relaxed` takes everybody at their word. */
+  readonly auth: 'strict' | 'relaxed'
+  /** Whether pulls need no credentials. */
+  readonly anonymousPull: boolean
   readonly metrics: Metrics
   readonly traces: Traces
   readonly admission: Admission

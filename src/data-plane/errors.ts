@@ -14,6 +14,8 @@ export class OciError extends Error {
     readonly code: string,
     message: string,
     readonly headers: Record<string, string> = {},
+    /** Why, in words that no client gets. */
+    readonly hint?: string,
   ) {
     super(message)
   }

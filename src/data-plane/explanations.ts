@@ -1,29 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decisionSource } from '../access/explained-request.js'
-import { isSigned } from '../access/signed-text.js'
-import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { type DataPlaneDeps, respond } from './call.js'
-import { OciError } from './errors.js'
+
+const NO_BODY = Buffer.alloc(0)
 
 /** A request to `/_decisions`, before its query is read. */
 export interface DecisionsAsked {
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  /** What stands behind the question mark, as it was signed. */
+  /** What stands behind the question mark, still encoded. */
   readonly search: string | undefined
 }
 
 /**
- * GET /_decisions?requestId=… or ?limit=…: a control plane in another process asks why. Only one that holds the
- * installation's secret can sign the query.
+ * GET /_decisions?requestId=… or ?limit=…: a control plane in another process asks why. Throws 403 for any other caller.
  */
 export async function tellDecisions(
   { req, res, search = '' }: DecisionsAsked,
-  { decisions, secret }: Pick<DataPlaneDeps, 'decisions' | 'secret'>,
+  { decisions, controlPlane }: Pick<DataPlaneDeps, 'decisions' | 'controlPlane'>,
 ): Promise<void> {
-  const signature = String(req.headers[decisionsEndpoint.signatureHeader] ?? '')
-  if (!isSigned('explain', search, signature, secret))
-    throw new OciError(403, 'DENIED', 'The request is not signed by a control plane')
+  controlPlane.require(req, NO_BODY)
   const [query, source] = [new URLSearchParams(search), decisionSource(decisions)]
   const requestId = query.get('requestId')
   const told =

@@ -1,23 +1,18 @@
-import { isSigned } from '../access/signed-text.js'
 import { ServiceException } from '../registry/errors.js'
-import { type Importer, importsEndpoint, type PullRequest } from '../registry/ports/importer.js'
+import type { Importer, PullRequest } from '../registry/ports/importer.js'
 import { type Call, type DataPlaneDeps, respond } from './call.js'
-import { OciError } from './errors.js'
 import { smallBody } from './request-body.js'
 
 /** Requests are a few names long. */
 const MAX_BODY_BYTES = 64 * 1024
 
 /**
- * POST /_imports: a control plane in another process has an image pulled or imported. Only one that holds the
- * installation's secret can sign the request.
+ * POST /_imports: a control plane in another process has an image pulled or imported. Throws 403 for any other caller.
  */
 export async function takeImport({ req, res }: Pick<Call, 'req' | 'res'>, deps: DataPlaneDeps): Promise<void> {
-  const body = (await smallBody({ req, res }, MAX_BODY_BYTES, deps)).toString('utf8')
-  const signature = String(req.headers[importsEndpoint.signatureHeader] ?? '')
-  if (!isSigned('import', body, signature, deps.secret))
-    throw new OciError(403, 'DENIED', 'The request is not signed by a control plane')
-  const { method, wanted } = JSON.parse(body) as { method: keyof Importer; wanted: PullRequest }
+  const body = await smallBody({ req, res }, MAX_BODY_BYTES, deps)
+  deps.controlPlane.require(req, body)
+  const { method, wanted } = JSON.parse(body.toString('utf8')) as { method: keyof Importer; wanted: PullRequest }
   respond({ req, res }, 200, { 'content-type': 'application/json' }, JSON.stringify(await reply(method, wanted, deps)))
 }
 

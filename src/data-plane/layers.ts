@@ -8,7 +8,7 @@ export async function getLayer(call: Pick<Call, 'req' | 'res' | 'query' | 'now'>
   if (call.req.method !== 'GET' && call.req.method !== 'HEAD') {
     throw new OciError(405, 'UNSUPPORTED', 'The operation is unsupported.', { allow: 'GET, HEAD' })
   }
-  const grant = readDownloadUrl(call.query, call.now, deps.secret)
+  const grant = readDownloadUrl(call.query, { now: call.now, wall: deps.clock.wall() }, deps.secret)
   if (!grant) throw new OciError(403, 'DENIED', 'The layer URL is not valid or has expired. Request a new one.')
   const layer = await findLayer(grant.registry, grant.repository, grant.digest, deps)
   const answer = call.req.method === 'HEAD' ? answerHead : sendLayer

@@ -9,7 +9,7 @@ import { ociErrorOf, OciError } from './errors.js'
 export function refuse(
   error: unknown,
   { req, res, path }: Pick<Call, 'req' | 'res'> & { readonly path: string },
-  { log }: DataPlaneDeps,
+  { log, decisions }: DataPlaneDeps,
 ): OciError | undefined {
   const request = { err: error, method: req.method, path }
   if (isClientGone(error, req)) return void log.debug(request, 'the client went away')
@@ -17,8 +17,20 @@ export function refuse(
   if (!known) log.error(request, 'failed unexpectedly')
   const refusal = known ?? new OciError(500, 'UNKNOWN', 'Internal server error')
   if (res.headersSent) res.destroy()
-  else writeRefusal(refusal, req, res)
+  else writeRefusal(isOfPolicy(refusal, res, decisions) ? withRequestId(refusal, res) : refusal, req, res)
   return refusal
+}
+
+const requestIdOf = (res: ServerResponse) => String(res.getHeader('x-amzn-requestid'))
+
+/** Whether what is not found is hidden by a policy: who may not import or make a repository is told no more, as in ECR. */
+const isOfPolicy = ({ status }: OciError, res: ServerResponse, decisions: DataPlaneDeps['decisions']): boolean =>
+  status === 404 && decisions.find(requestIdOf(res))?.decisions.some(({ decision }) => !decision.allowed) === true
+
+/** Docker shows the message of a refusal and none of its headers: this is how its user finds the reason. */
+function withRequestId({ status, code, message, headers }: OciError, res: ServerResponse): OciError {
+  const id = requestIdOf(res)
+  return new OciError(status, code, `${message} (ecr-local explain ${id} says why)`, headers)
 }
 
 /** A refusal ends with a line feed, as the service's do. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { isAnonymous } from '../access/anonymous.js'
 import { DOWNLOAD_PATH } from '../access/download-url.js'
 import { requestContextOf } from '../access/request-context.js'
 import type { Grant } from '../access/token.js'
-import { rateExceeded } from '../registry/errors.js'
+import { rateExceeded, ServiceException } from '../registry/errors.js'
 import { admission } from '../registry/limits/admission.js'
 import { roomOf } from '../registry/limits/room.js'
 import { decisionsEndpoint } from '../registry/ports/decision-source.js'
@@ -11,13 +12,16 @@ import type { Span } from '../registry/ports/traces.js'
 import { requestLog } from '../registry/request-log.js'
 import { type AboutAnswer, aboutPlane } from '../server/about.js'
 import { planeServer } from '../server/plane-server.js'
-import { authenticate, grantIn } from './authenticate.js'
-import { type Call, type DataPlaneDeps, respond } from './call.js'
+import { authenticate, grantIn, notAuthorized } from './authenticate.js'
+import { type Call, type DataPlaneDeps, type DataPlaneParts, respond } from './call.js'
+import { controlPlaneRequests } from './control-plane-requests.js'
 import type { OciError } from './errors.js'
 import { tellDecisions } from './explanations.js'
+import { failedPull, type Pulled } from './failed-pull.js'
 import { foresee, isPullByDigest } from './foresee.js'
 import { takeImport } from './imports.js'
 import { getLayer } from './layers.js'
+import { getManifest } from './manifests.js'
 import { permissionFor } from './permission.js'
 import { refuse } from './refuse.js'
 import { registryOf } from './resolve.js'
@@ -28,10 +32,13 @@ import { splitOnce } from './split-once.js'
 const HABITS = { keepAliveTimeoutMs: 75_000, requestTimeoutMs: 0, isReadFirst: false }
 
 /** The image-data plane: an OCI registry. Every request takes the path of `answer`, top to bottom. */
-export function dataPlane(given: Omit<DataPlaneDeps, 'admission' | 'room'>): Server {
+export function dataPlane(given: DataPlaneParts): Server {
   const { limits, clock } = given
   const room = roomOf(limits.bodiesMiB * 1024 * 1024)
-  const deps: DataPlaneDeps = { ...given, admission: admission(limits, clock), room }
+  const deps: DataPlaneDeps = {
+    ...{ ...given, room },
+    ...{ admission: admission(limits, clock), controlPlane: controlPlaneRequests(given) },
+  }
   return planeServer(deps, HABITS, (req, res) => void take(req, res, deps))
 }
 
@@ -70,6 +77,8 @@ interface Asked extends Pick<Call, 'req' | 'res'> {
   readonly requestId: string
   /** What it is counted as: the action of its route, once that is known. */
   operation: string
+  /** Set once it is known that an image is pulled. */
+  pulled?: Pulled
 }
 
 /** How a request ended whose client did not wait for its end. */
@@ -86,7 +95,7 @@ async function answerOrRefuse(asked: Asked, deps: DataPlaneDeps): Promise<string
     return 'ok'
   } catch (error) {
     const refusal = refuse(error, asked, deps)
-    if (refusal) deps.decisions.ended(requestId, { ...end, ...refusedWith(refusal, req) })
+    if (refusal) deps.decisions.ended(requestId, { ...end, ...(await refusedWith(refusal, asked, deps)) })
     return refusal?.code ?? CLIENT_GONE
   } finally {
     leave?.()
@@ -107,17 +116,22 @@ async function answerInTime(asked: Asked, end: End, deps: DataPlaneDeps): Promis
     const now = await deps.clock.now()
     end.at = now.getTime()
     if (path === decisionsEndpoint.path) return tellDecisions(received, deps)
-    await answer({ ...received, now, tellOperation: (name) => void (asked.operation = name) }, deps)
+    await answer({ ...received, now, tell: (known) => void Object.assign(asked, known) }, deps)
     deps.decisions.ended(requestId, end)
   }
   await deps.store.ahead(foresee(received), inTime, { lastKnown: isPullByDigest(received) })
 }
 
 /** What is remembered of a refusal: a 401 is news only where there were credentials. */
-const refusedWith = ({ status, code, message }: OciError, { headers }: IncomingMessage) => ({
-  refusal: { code, message },
-  ...(status === 401 && !headers.authorization && { isChallenge: true }),
-})
+async function refusedWith(refused: OciError, { req, pulled }: Asked, deps: DataPlaneDeps) {
+  const { status, code, message, hint } = refused
+  return {
+    refusal: { code, message },
+    ...(hint !== undefined && { hint }),
+    ...(status === 401 && !req.headers.authorization && { isChallenge: true }),
+    ...(pulled && status !== 401 && (await failedPull(pulled, refused, req.method, deps))),
+  }
+}
 
 /** What fails by our own fault, a store's or an upstream's is news; the rest is told to those who ask for it. */
 function report({ req, res, path, requestId, operation }: Asked, outcome: string, span: Span, { log }: DataPlaneDeps) {
@@ -135,30 +149,38 @@ interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   /** What its token says, not yet judged. */
   readonly grant: Grant | undefined
   /** Called once it is known what is asked for. */
-  readonly tellOperation: (name: string) => void
+  readonly tell: (known: Pick<Asked, 'operation' | 'pulled'>) => void
 }
 
 async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
-  const { req, res, path, query, requestId, now, tellOperation } = received
+  const { req, res, path, query, requestId, now, tell } = received
   if (path === importsEndpoint.path && req.method === 'POST') {
-    tellOperation('Import')
+    tell({ operation: 'Import' })
     // An image is on its way here for minutes before there is anything to answer.
     req.socket.setTimeout(0)
     return takeImport(received, deps)
   }
   if (path === DOWNLOAD_PATH) {
-    tellOperation('GetLayer')
+    tell({ operation: 'GetLayer' })
     return getLayer(received, deps)
   }
   const grant = authenticate(req, received.grant, now, deps)
   deps.admission.admit(grant.principal.arn)
   const { action, endpoint, repository, reference } = find(req.method ?? '', path)
-  tellOperation(action)
   const registry = registryOf(req.headers.host, grant.registry)
+  tell({ operation: action, ...(endpoint === getManifest && { pulled: { registry, repository } }) })
   const { remoteAddress } = req.socket
   const isSecure = 'encrypted' in req.socket
   const request = requestContextOf({ requestId, now, headers: req.headers, remoteAddress, isSecure })
   const call = { req, res, query, now, registry, principal: grant.principal, request, repository, reference }
-  await deps.authorize(permissionFor(`ecr:${action}`, call))
+  await permit(deps.authorize(permissionFor(`ecr:${action}`, call)), call)
   await endpoint(call, deps)
+}
+
+/** Who has shown no credentials is asked for them, rather than told that nobody in particular may not do this. */
+async function permit(authorized: Promise<void>, { req, principal }: Pick<Call, 'req' | 'principal'>): Promise<void> {
+  if (!isAnonymous(principal)) return authorized
+  await authorized.catch((error: unknown) => {
+    throw error instanceof ServiceException ? notAuthorized(req.headers.host ?? '') : error
+  })
 }

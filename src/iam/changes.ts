@@ -14,12 +14,16 @@ export function changesNeeded(question: AccessQuestion, policies: ApplicablePoli
   const asked = askedOf(question, policies)
   const applicable = byType(policies)
   const denials = applicable.flatMap(([, attached]) => denialsIn(attached, asked))
-  const missing = lacking(question, grantsOf(asked, policies)).flatMap((type) => [
+  const missing = lackingTypes(question, policies).flatMap((type) => [
     permissionToAdd(type, question),
     ...applicable.flatMap(([its, attached]) => (its === type ? nearlyAllowing(attached, asked) : [])),
   ])
   return [...denials, ...missing]
 }
+
+/** The kinds of policy that would have to allow and do not. */
+export const lackingTypes = (question: AccessQuestion, policies: ApplicablePolicies): PolicyType[] =>
+  lacking(question, grantsOf(askedOf(question, policies), policies))
 
 const denialsIn = (attached: readonly AttachedPolicy[], asked: Asked) =>
   statementsOf(attached, 'Deny')

@@ -1,7 +1,7 @@
 import { actionMatches } from './actions.js'
 import { type Condition, conditionHolds, hasNoValue, type Operator } from './conditions/condition.js'
 import type { Statement } from './policy.js'
-import type { AccessQuestion, Asked, ConditionValues } from './question.js'
+import { type AccessQuestion, type Asked, conditionValue, type ConditionValues } from './question.js'
 import { isNamed, type ResourceElement, resourceMatches } from './resources.js'
 import { principalMatches } from './statement.js'
 import type { Variable } from './variables.js'
@@ -43,7 +43,7 @@ function conditionFailure(condition: Condition, values: ConditionValues): string
   const { operator, key, lookup, written, variables } = condition
   const { isNegated, relation } = operator.comparison
   const subject = `Condition ${operator.name} ${key}:`
-  const actual = values[lookup]
+  const actual = conditionValue(values, lookup)
   const isMissing = actual === undefined || hasNoValue(actual, operator)
   if (operator.asksPresence) return `${subject} the request has ${isMissing ? 'no' : 'a'} value for it`
 
@@ -65,7 +65,7 @@ function whatFails(actual: string | readonly string[], { set, comparison: { isNe
 function variablesSentence(variables: readonly Variable[], values: ConditionValues): string {
   if (variables.length === 0) return ''
   const said = [...new Set(variables.map(({ key }) => key))].map((key) => {
-    const value = values[key]
+    const value = conditionValue(values, key)
     return typeof value === 'string' ? `${key} is ${value}` : `${key} has no single value`
   })
   return ` (${said.join(', ')})`

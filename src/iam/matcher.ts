@@ -1,4 +1,4 @@
-import type { ConditionValues } from './question.js'
+import { conditionValue, type ConditionValues } from './question.js'
 import { isPiece, type Piece, type Template, type Variable } from './variables.js'
 
 /** Whether a text of the request is what a text of the policy asks for. */
@@ -81,6 +81,6 @@ function literalValueOf(variable: Variable, values: ConditionValues): string | u
 
 /** Keys with several values cannot be variables. */
 function valueOf({ key, fallback }: Variable, values: ConditionValues): string | undefined {
-  const value = values[key] ?? fallback
+  const value = conditionValue(values, key) ?? fallback
   return typeof value === 'string' ? value : undefined
 }

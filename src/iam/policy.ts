@@ -5,6 +5,7 @@ import type { PrincipalElement } from './principals.js'
 import type { ResourceElement } from './resources.js'
 
 export type { PolicyVersion } from './policy-version.js'
+export { conditionValue } from './question.js'
 export type { AccessQuestion, ConditionValues, QuestionPrincipal } from './question.js'
 
 /** A policy that was parsed once: what it takes to decide quickly, and what it takes to explain. */

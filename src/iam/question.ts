@@ -31,6 +31,13 @@ export interface QuestionPrincipal {
 /** Values of condition keys by key in lower case; a key without a value is absent, and so is one with an empty list. */
 export type ConditionValues = Readonly<Record<string, string | readonly string[] | undefined>>
 
+/**
+ * The value of a condition key. Policies may ask for any name, so for `constructor` and the like too, which objects have
+ * without having been given them.
+ */
+export const conditionValue = (values: ConditionValues, key: string): ConditionValues[string] =>
+  Object.hasOwn(values, key) ? values[key] : undefined
+
 /** A question with what every statement would otherwise work out anew. */
 export interface Asked {
   readonly question: AccessQuestion

@@ -8,6 +8,8 @@ export interface SignedRequest {
   /** Node's `rawHeaders`; needed to verify a header that was sent twice, because node's own joining adds a space. */
   readonly rawHeaders?: readonly string[]
   readonly body: Uint8Array
+  /** SHA-256 of the body in lower-case hexadecimal, where it is known already. */
+  readonly bodyHash?: string
 }
 
 /** The one value of a header that must not be repeated; an empty one counts as absent. */

@@ -83,7 +83,7 @@ function isSignedBy(
   scope: CredentialScope,
   date: SigningDate,
 ): boolean {
-  const bodyHash = sha256(request.body)
+  const bodyHash = request.bodyHash ?? sha256(request.body)
   const declared = request.headers['x-amz-content-sha256']
   if (declared !== undefined && declared !== bodyHash) return false
   const canonical = canonicalRequest(request, claim.query, signedHeaders, bodyHash)

@@ -28,7 +28,8 @@ describe('GetDownloadUrlForLayer', () => {
     expect(layerDigest).toBe(sha256('a layer'))
     const url = new URL(downloadUrl)
     expect(url.origin).toBe('http://localhost:4510')
-    const readAt = (time: number) => readDownloadUrl(url.searchParams, new Date(time), settings.secret)
+    const readAt = (time: number) =>
+      readDownloadUrl(url.searchParams, { now: new Date(time), wall: new Date(time) }, settings.secret)
     const grant = { registry: { account, region }, repository: repositoryName, digest: layerDigest }
     expect(readAt(now.getTime() + DOWNLOAD_URL_LIFETIME_MS - 1)).toEqual(grant)
     expect(readAt(now.getTime() + DOWNLOAD_URL_LIFETIME_MS)).toBeUndefined()

@@ -96,7 +96,7 @@ describe('awsJson', () => {
 
 describe('a refusal', () => {
   it.each([
-    [{ Action: 'GetFederationToken', Version }, `GetFederationToken for version ${Version}`],
+    [{ Action: 'GetFederationTokens', Version }, `GetFederationTokens for version ${Version}`],
     [{ Action: 'GetCallerIdentity', Version: '2010-05-08' }, 'GetCallerIdentity for version 2010-05-08'],
     [{ Action: 'GetCallerIdentity' }, 'GetCallerIdentity for version NO_VERSION_SPECIFIED'],
     [{ Action: 'constructor', Version }, `constructor for version ${Version}`],

@@ -1,5 +1,5 @@
 import { GetRegistryPolicyCommand, PutRegistryPolicyCommand } from '@aws-sdk/client-ecr'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defaultAccounts } from '../../support/access.js'
 import { account, settings, startEmulator as start } from '../../support/emulator.js'
 
@@ -7,6 +7,7 @@ const put = (policyText: string | undefined) => new PutRegistryPolicyCommand({ p
 
 const accounts = { [account]: { users: { ...defaultAccounts[account]?.users, 'ecr-pull-through-cache-user': {} } } }
 const startEmulator = () => start({ accounts })
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const statement = {
   Sid: 'AllowPullThroughCache',
   Effect: 'Allow',
@@ -26,6 +27,16 @@ describe('PutRegistryPolicy', () => {
 
     expect(answer).toMatchObject({ registryId: account, policyText })
     expect(await emulator.ecr.send(new GetRegistryPolicyCommand({}))).toMatchObject({ policyText })
+  })
+
+  it('takes an action that ECR does not have, as IAM does, and says so in the log', async () => {
+    const warn = vi.fn()
+    await using emulator = await start({ accounts, log: { ...silent, warn } })
+    await emulator.ecr.send(put(JSON.stringify({ ...statement, Action: 'ecr:CreateRepositories' })))
+    expect(warn).toHaveBeenCalledWith(
+      expect.objectContaining({ account, region: 'us-east-1' }),
+      'Amazon ECR has no action ecr:CreateRepositories; the nearest is ecr:CreateRepository',
+    )
   })
 
   it('replaces the policy that was there: a registry has one', async () => {

@@ -33,7 +33,14 @@ async function cacheFor() {
     const { statusCode, headers, body } = await cache.ask(`${name}/manifests/${reference}`, {}, 'GET', holder)
     const text = await body.text()
     const { errors } = statusCode < 400 ? {} : (JSON.parse(text) as { errors?: { code: string; message: string }[] })
-    return { statusCode, digest: headers['docker-content-digest'], error: errors?.[0] }
+    const [error] = errors ?? []
+    const where = ` (ecr-local explain ${String(headers['x-amzn-requestid'])} says why)`
+    const isExplained = error?.message.endsWith(where) === true
+    return {
+      ...{ statusCode, digest: headers['docker-content-digest'] },
+      error: error && { ...error, message: error.message.replace(where, '') },
+      ...(isExplained && { isExplained }),
+    }
   }
   const grant = (actions: string[], user: User) => ({
     text: JSON.stringify({
@@ -76,13 +83,13 @@ describe('a first pull', () => {
 
   it.each(['puller', 'importer'] as const)('finds no repository where %s may not make it', async (user) => {
     await using given = await cacheFor()
-    expect(await given.pull(user)).toEqual({ statusCode: 404, error: noSuchRepository })
+    expect(await given.pull(user)).toEqual({ statusCode: 404, error: noSuchRepository, isExplained: true })
     expect(given.upstream.requests).toEqual([])
   })
 
   it('finds no image where the caller may make the repository and not import', async () => {
     await using given = await cacheFor()
-    expect(await given.pull('creator')).toEqual({ statusCode: 404, error: notFound })
+    expect(await given.pull('creator')).toEqual({ statusCode: 404, error: notFound, isExplained: true })
     expect(await given.repository()).toBeUndefined()
     expect(given.upstream.requests).toEqual([])
   })
@@ -92,7 +99,7 @@ describe('a first pull', () => {
     async (user) => {
       await using given = await cacheFor()
       await given.makeRepository()
-      expect(await given.pull(user)).toEqual({ statusCode: 404, error: notFound })
+      expect(await given.pull(user)).toEqual({ statusCode: 404, error: notFound, isExplained: true })
       expect(given.upstream.requests).toEqual([])
     },
   )
@@ -120,7 +127,7 @@ describe('a first pull', () => {
     await using given = await cacheFor()
     const policy = given.grant(['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository'], 'puller')
     await given.cache.store.repositoryPolicies.put(registry, name, policy)
-    expect(await given.pull('puller')).toEqual({ statusCode: 404, error: noSuchRepository })
+    expect(await given.pull('puller')).toEqual({ statusCode: 404, error: noSuchRepository, isExplained: true })
     await given.makeRepository()
     expect((await given.pull('puller')).statusCode).toBe(200)
   })
@@ -194,7 +201,9 @@ describe('a pull through a FIPS endpoint', () => {
   it('says who may not import that there is no such image, as elsewhere', async () => {
     await using given = await cacheFor()
     const answer = await given.cache.ask(`${name}/manifests/v1`, { host }, 'GET', userOf('creator', registry.account))
-    expect(await answer.body.json()).toEqual({ errors: [notFound] })
+    expect(await answer.body.json()).toMatchObject({
+      errors: [{ message: expect.stringMatching(/^Requested image not found \(ecr-local explain /) }],
+    })
   })
 
   it('is refused alike where the API pulls', async () => {

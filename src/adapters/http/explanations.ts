@@ -5,22 +5,15 @@ import {
   type ExplainedRequest,
   type RefusedRequest,
 } from '../../registry/ports/decision-source.js'
-
-/** A data plane in another process, and how to prove to it that the control plane asks. */
-export interface DecidingDataPlane {
-  /** For example `http://127.0.0.1:4510`. */
-  readonly origin: string
-  /** Signs the query of a request. */
-  readonly sign: (query: string) => string
-}
+import { type DataPlaneAddress, signedHeaders } from './signed-request.js'
 
 /** An answer is made in memory: one that takes longer will not come. */
 const ANSWERS_WITHIN_MS = 5000
 
 /** The decisions of the data plane of another process. Throws ServerException where it does not answer. */
-export const remoteDecisions = (dataPlane: DecidingDataPlane): DecisionSource => ({
-  find: async (requestId) => (await ask({ requestId }, dataPlane)).request,
-  latestRefused: async (limit) => (await ask({ limit: String(limit) }, dataPlane)).refused ?? [],
+export const remoteDecisions = (dataPlane: DataPlaneAddress): DecisionSource => ({
+  find: async (requestId) => (await ask('requestId', requestId, dataPlane)).request,
+  latestRefused: async (limit) => (await ask('limit', String(limit), dataPlane)).refused ?? [],
 })
 
 interface Told {
@@ -28,11 +21,11 @@ interface Told {
   readonly refused?: RefusedRequest[]
 }
 
-async function ask(parameters: Record<string, string>, { origin, sign }: DecidingDataPlane): Promise<Told> {
+async function ask(name: string, value: string, { origin, secret }: DataPlaneAddress): Promise<Told> {
   const { request } = await import('undici')
-  const query = new URLSearchParams(parameters).toString()
-  const answer = await request(`${origin}${decisionsEndpoint.path}?${query}`, {
-    headers: { [decisionsEndpoint.signatureHeader]: sign(query) },
+  const wanted = { method: 'GET', path: `${decisionsEndpoint.path}?${name}=${encodeURIComponent(value)}` } as const
+  const answer = await request(origin + wanted.path, {
+    headers: await signedHeaders(wanted, secret),
     headersTimeout: ANSWERS_WITHIN_MS,
     bodyTimeout: ANSWERS_WITHIN_MS,
   }).catch((error: unknown) => {

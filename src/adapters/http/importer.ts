@@ -1,13 +1,7 @@
 import { ServiceException, serverException } from '../../registry/errors.js'
 import type { FoundImage, ImageFailure } from '../../registry/find-image.js'
 import { type Importer, importsEndpoint, type PullRequest } from '../../registry/ports/importer.js'
-
-/** A data plane in another process, and how to prove to it that the control plane asks. */
-export interface DataPlaneAddress {
-  /** For example `http://127.0.0.1:4510`; also of a balancer in front of several. */
-  readonly origin: string
-  readonly sign: (body: string) => string
-}
+import { type DataPlaneAddress, signedHeaders } from './signed-request.js'
 
 /** Imports carried out by the data plane of another process. Throws what the data plane refused with. */
 export const remoteImporter = (dataPlane: DataPlaneAddress): Importer => ({
@@ -19,9 +13,9 @@ export const remoteImporter = (dataPlane: DataPlaneAddress): Importer => ({
 const TRIES = 3
 const WAIT_MS = 250
 
-async function ask(method: keyof Importer, wanted: PullRequest, { origin, sign }: DataPlaneAddress) {
+async function ask(method: keyof Importer, wanted: PullRequest, { origin, secret }: DataPlaneAddress) {
   const body = JSON.stringify({ method, wanted })
-  const { statusCode, text } = await persist(() => post(origin, body, sign(body))).catch((error: unknown) => {
+  const { statusCode, text } = await persist(() => post(origin, body, secret)).catch((error: unknown) => {
     throw serverException(`The data plane at ${origin} does not answer: ${(error as Error).message}`)
   })
   const reply = replyIn(text)
@@ -42,13 +36,13 @@ async function persist<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An import takes as long as its upstream needs. */
-async function post(origin: string, body: string, signature: string) {
+/** An import takes as long as its upstream needs. Each try is signed anew: a signature is good once. */
+async function post(origin: string, body: string, secret: string) {
   const { request } = await import('undici')
-  const answer = await request(origin + importsEndpoint.path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', [importsEndpoint.signatureHeader]: signature },
-    body,
+  const wanted = { method: 'POST', path: importsEndpoint.path, body } as const
+  const answer = await request(origin + wanted.path, {
+    ...{ method: wanted.method, body },
+    headers: await signedHeaders(wanted, secret),
     headersTimeout: 0,
     bodyTimeout: 0,
   })

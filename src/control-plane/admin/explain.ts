@@ -43,7 +43,9 @@ function joined(own: ExplainedRequest, half: ExplainedRequest): ExplainedRequest
 async function latestRefusals({ decisions, explanations }: ExplainDeps): Promise<Reply> {
   const own = await decisionSource(decisions).latestRefused(LATEST)
   const { half = [], ...incomplete } = await halfOf(explanations, (source) => source.latestRefused(LATEST))
-  const refused = [...own, ...half].sort((a, b) => b.at.localeCompare(a.at)).slice(0, LATEST)
+  const ownIds = new Set(own.map(({ requestId }) => requestId))
+  const others = half.filter(({ requestId }) => !ownIds.has(requestId))
+  const refused = [...own, ...others].sort((a, b) => b.at.localeCompare(a.at)).slice(0, LATEST)
   return { status: 200, body: { refused, ...incomplete } }
 }
 

@@ -1,4 +1,5 @@
 import { type HttpRequest, HttpResponse } from '@smithy/protocol-http'
+import { isAscii } from 'node:buffer'
 import { ServiceException } from '../../registry/errors.js'
 import { isMoreJson } from '../../registry/json-bounds.js'
 
@@ -15,13 +16,17 @@ export function operationName(request: HttpRequest): string {
   return name
 }
 
-/** What an operation is called with, not yet validated. Throws SerializationException. */
-export function readInput(request: HttpRequest): Record<string, unknown> {
+/**
+ * What the operation of this name is called with, not yet validated. It is not known yet who may call it, so what would
+ * take long to read is refused: reading is bounded by what inputs of the API can need. Throws SerializationException.
+ */
+export function readInput(request: HttpRequest, name: string): Record<string, unknown> {
   const bytes = request.body as Buffer
   if (bytes.length === 0) return {}
-  if (isMoreJson(bytes, AT_MOST)) throw new ServiceException('SerializationException')
+  const mostBytes = largest.get(name) ?? MOST_BYTES
+  if (bytes.length > mostBytes || isMoreJson(bytes, AT_MOST)) throw new ServiceException('SerializationException')
   try {
-    const body: unknown = JSON.parse(bytes.toString('utf8'))
+    const body: unknown = JSON.parse(textOf(bytes))
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
   } catch {
     throw new ServiceException('SerializationException')
@@ -29,11 +34,25 @@ export function readInput(request: HttpRequest): Record<string, unknown> {
   throw new ServiceException('SerializationException')
 }
 
+const MiB = 1024 * 1024
+
 /**
  * No input of the API nests deeper than a handful of levels, or holds more than some hundred values: what makes one large
  * is a single string. Lists that are too long are refused in ECR's words as long as reading them costs little.
  */
-const AT_MOST = { depth: 100, containers: 100_000, values: 1_000_000 }
+const AT_MOST = { depth: 100, containers: 10_000, values: 20_000, bytesOutsideStrings: MiB }
+
+/** Policies and lists of names are much shorter. */
+const MOST_BYTES = 4 * MiB
+
+/** A layer part of 20 MiB comes as base64; a manifest of 4 MiB with its quotes and other characters escaped. */
+const largest: ReadonlyMap<string, number> = new Map([
+  ['UploadLayerPart', 32 * MiB],
+  ['PutImage', 12 * MiB],
+])
+
+/** Base64, the only long text, is ASCII, and that is ten times as quick to decode. */
+const textOf = (bytes: Buffer) => bytes.toString(bytes.length > MiB && isAscii(bytes) ? 'latin1' : 'utf8')
 
 export const writeOutput = (output: object, requestId: string): HttpResponse =>
   respond(200, requestId, JSON.stringify(asAwsJson(output)))

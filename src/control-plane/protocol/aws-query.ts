@@ -45,20 +45,28 @@ export function answerForm(request: HttpRequest): AnswerForm {
 
 /**
  * What is called with what, nothing of it checked. Read by the parser the signature was checked with: what was signed
- * and what is done are the same. Throws SerializationException where JSON is none, and MalformedInput for a parameter
- * given twice, of which another reader might take the other one.
+ * and what is done are the same. Throws SerializationException where JSON is none, and MalformedInput for more than any call
+ * needs and for a parameter given twice, of which another reader might take the other one.
  */
 export function readQueryCall(request: HttpRequest): QueryCall {
   if (isStsTarget(request)) {
     const action = String(request.headers['x-amz-target']).slice(STS_TARGET.length)
-    return { action, version: STS_VERSION, members: eachGivenOnce(flat('', readInput(request))) }
+    return { action, version: STS_VERSION, members: eachGivenOnce(flat('', readInput(request, action))) }
   }
-  const body = (request.body as Buffer).toString('latin1')
+  const bytes = request.body as Buffer
+  if (bytes.length > MOST_BYTES) throw malformedInput(`The body exceeds ${MOST_BYTES} bytes.`)
+  const body = bytes.toString('latin1')
+  if (body.split('&', MOST_PARAMETERS + 1).length > MOST_PARAMETERS)
+    throw malformedInput(`There are more than ${MOST_PARAMETERS} parameters.`)
   const sent = [...parseQuery(request.path), ...parseQuery(`?${body}`)]
   const members = eachGivenOnce(sent.map(([name, value]) => [asText(name), asText(value)]))
   const version = members.get('Version') ?? 'NO_VERSION_SPECIFIED'
   return { action: members.get('Action') ?? '', version, members }
 }
+
+/** Ten policies and fifty tags, each of full length and every byte escaped, are a fraction of it. */
+const MOST_BYTES = 1024 * 1024
+const MOST_PARAMETERS = 1000
 
 /** The parser leaves bytes as they are, because it is bytes that are signed. */
 const asText = (bytes: string) => Buffer.from(bytes, 'latin1').toString('utf8')

@@ -1,6 +1,7 @@
 import type { Authorize } from '../../access/authorize.js'
 import type { DecisionLog } from '../../access/decision-log.js'
 import type { Identities } from '../../access/identities.js'
+import type { Clock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Store } from '../../registry/ports/store.js'
 import type { Principal } from '../../registry/principal.js'
@@ -16,6 +17,7 @@ export interface QueryContext {
   readonly identities: Identities
   readonly decisions: DecisionLog
   readonly authorize: Authorize
+  readonly clock: Clock
   readonly ids: Ids
   /** The installation's, which temporary credentials are made of. */
   readonly secret: string

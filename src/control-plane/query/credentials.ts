@@ -1,3 +1,4 @@
+import { issuedAhead } from '../../access/clock-advance.js'
 import { issueSession } from '../../access/session-credentials.js'
 import type { Principal } from '../../registry/principal.js'
 import type { QueryContext } from './action.js'
@@ -9,10 +10,11 @@ import type { QueryContext } from './action.js'
 export function temporaryCredentials(
   principal: Principal,
   seconds: number,
-  { now, ids, secret }: Pick<QueryContext, 'now' | 'ids' | 'secret'>,
+  { now, clock, ids, secret }: Pick<QueryContext, 'now' | 'clock' | 'ids' | 'secret'>,
 ) {
   const expiresAt = (Math.floor(now.getTime() / 1000) + seconds) * 1000
-  const { accessKeyId, secretAccessKey, sessionToken } = issueSession(principal, expiresAt, ids.uuid(), secret)
+  const life = { expiresAt, ...issuedAhead(now, clock.wall()) }
+  const { accessKeyId, secretAccessKey, sessionToken } = issueSession(principal, life, ids.uuid(), secret)
   return {
     AccessKeyId: accessKeyId,
     SecretAccessKey: secretAccessKey,

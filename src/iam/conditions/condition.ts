@@ -1,5 +1,5 @@
 import type { PolicyVersion } from '../policy-version.js'
-import type { ConditionValues } from '../question.js'
+import { conditionValue, type ConditionValues } from '../question.js'
 import { filledListAt, type Located, memberOf, nameOf, objectAt, refuse } from '../reading.js'
 import { type Matcher } from '../matcher.js'
 import { templateOf, type Variable, variablesIn } from '../variables.js'
@@ -92,7 +92,7 @@ function checkValue(at: Located<string>, { name, comparison: { accepts } }: Oper
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
  */
 export function conditionHolds({ operator, lookup, tests }: Condition, values: ConditionValues): boolean {
-  const actual = values[lookup]
+  const actual = conditionValue(values, lookup)
   const isMissing = hasNoValue(actual, operator)
   if (operator.asksPresence) return isOneOf(String(isMissing), tests, values)
   if (isMissing || actual === undefined) return operator.ifMissing

@@ -7,6 +7,8 @@ export interface ExplainedRequest {
   /** The API operation, or method and path. */
   readonly operation?: string
   readonly outcome: 'answered' | 'in hand' | { readonly code: string; readonly message: string }
+  /** What the refusal is for, where its own words do not say; the client did not get this. */
+  readonly hint?: string
   /** In the order they were made; none where the request was refused before anything was asked. */
   readonly decisions: readonly ExplainedDecision[]
   /** How many more were made than are remembered, yeses before noes; absent where these are all. */
@@ -29,6 +31,10 @@ export interface ExplainedDecision {
   readonly conditions: Readonly<Record<string, string | readonly string[] | null>>
   /** For a no, what would make it a yes; sentences. */
   readonly wouldChange: readonly string[]
+  /** For a no that a lack of permission caused, statements that would give it. */
+  readonly statementsToAdd: readonly { readonly to: string; readonly statement: object }[]
+  /** What in the policies that were looked at is hardly meant; sentences. */
+  readonly warnings: readonly string[]
 }
 
 /** Where a statement stands. */
@@ -61,6 +67,8 @@ export interface RefusedRequest {
   readonly operation: string
   readonly code: string
   readonly message: string
+  /** What it was refused for, where the message does not say. */
+  readonly hint?: string
 }
 
 /**
@@ -73,5 +81,5 @@ export interface DecisionSource {
   latestRefused(limit: number): Promise<RefusedRequest[]>
 }
 
-/** Where a data plane tells its decisions to a control plane in another process, and the header that proves who asks. */
-export const decisionsEndpoint = { path: '/_decisions', signatureHeader: 'x-ecr-local-signature' } as const
+/** Where a data plane tells its decisions to a control plane in another process. */
+export const decisionsEndpoint = { path: '/_decisions' } as const

@@ -27,5 +27,5 @@ export interface Importer {
   importImage(request: PullRequest): Promise<FoundImage | ImageFailure>
 }
 
-/** Where a data plane takes imports from a control plane in another process, and the header that proves who asks. */
-export const importsEndpoint = { path: '/_imports', signatureHeader: 'x-ecr-local-signature' } as const
+/** Where a data plane takes imports from a control plane in another process. */
+export const importsEndpoint = { path: '/_imports' } as const

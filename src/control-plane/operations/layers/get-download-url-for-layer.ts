@@ -1,3 +1,4 @@
+import { issuedAhead } from '../../../access/clock-advance.js'
 import { downloadUrl } from '../../../access/download-url.js'
 import { layerInaccessible, layerNotFound } from '../../../registry/layer-errors.js'
 import type { Layer } from '../../../registry/image.js'
@@ -11,15 +12,16 @@ import { namedRepository } from '../resources.js'
 export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
   resources: namedRepository,
 
-  async run({ repositoryName: repository, layerDigest: digest }, { registry, store, settings, now }) {
+  async run({ repositoryName: repository, layerDigest: digest }, { registry, store, settings, now, clock }) {
     await requireRepository(store, registry, repository)
     const layer = await store.layers.get(registry, keyOf(repository, digest))
     if (!layer) throw layerNotFound(digest, repository, registry.account)
     if (!layer.isInImage && !(await wasInImage(store, registry, layer))) throw layerInaccessible()
 
     const origin = `${settings.registryScheme}://${registryHost(settings.registryHost, registry)}`
+    const grant = { registry, repository, digest, ...issuedAhead(now, clock.wall()) }
     return {
-      downloadUrl: downloadUrl(origin, { registry, repository, digest }, now, settings.secret),
+      downloadUrl: downloadUrl(origin, grant, now, settings.secret),
       layerDigest: digest,
     }
   },

@@ -1,5 +1,7 @@
 import { acceptRepositoryPolicy } from '../../../access/accept-policy.js'
+import { unknownActions } from '../../../access/known-actions.js'
 import { locksOut } from '../../../access/lock-out.js'
+import { repositoryPolicy } from '../../../access/parsed-policies.js'
 import { invalidRepositoryPolicy } from '../../../registry/errors.js'
 import { repositoryArn } from '../../../registry/registry.js'
 import { requireRepository } from '../../../registry/require-repository.js'
@@ -14,7 +16,7 @@ export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = {
   resources: namedRepository,
 
   async run({ repositoryName, policyText, force = false }, context) {
-    const { registry, store } = context
+    const { registry, store, log } = context
     await requireRepository(store, registry, repositoryName)
     const policy = acceptRepositoryPolicy(policyText, context)
     const arn = repositoryArn(registry, repositoryName)
@@ -23,6 +25,8 @@ export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = {
       await requireRepository(records, registry, repositoryName)
       await records.repositoryPolicies.put(registry, repositoryName, policy)
     })
+    for (const odd of unknownActions(repositoryPolicy(policyText).policy))
+      log.warn({ ...registry, repositoryName }, odd)
     return { registryId: registry.account, repositoryName, policyText }
   },
 }

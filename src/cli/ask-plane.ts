@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { dirname, join } from 'node:path'
+import { rootCertificates } from 'node:tls'
+import type { Config } from '../config.js'
+import { UsageError } from '../config/usage-error.js'
+
+type Settings = Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>
+
+/** What a plane answered, and where. */
+export interface PlaneAnswer {
+  readonly endpoint: string
+  readonly status: number
+  /** Undefined for what is no JSON. */
+  readonly body: unknown
+}
+
+/** Where `ecr-local certs` leaves its authority unless it is told otherwise. */
+const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
+
+/**
+ * Asks the control plane that runs with these settings, by http or https, whichever it speaks: who asks need not repeat the
+ * settings of TLS. Trusted are the authorities of this machine and the one that `ecr-local certs` made. Throws UsageError
+ * that says why nothing answered.
+ */
+export async function askPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
+  const host = `${clientHost(settings.host)}:${settings.port}`
+  const schemes = settings.tlsCert === undefined ? (['http', 'https'] as const) : (['https', 'http'] as const)
+  const failures: UsageError[] = []
+  for (const scheme of schemes) {
+    const endpoint = `${scheme}://${host}`
+    try {
+      return await askAt(endpoint, path, settings)
+    } catch (error) {
+      failures.push(new UsageError(silence(endpoint, error as NodeJS.ErrnoException)))
+      if (codeOf(error) === 'ECONNREFUSED') break
+    }
+  }
+  throw failures.find(({ message }) => message.startsWith(UNTRUSTED)) ?? failures[0] ?? new UsageError(host)
+}
+
+/** First with what this machine trusts, `NODE_EXTRA_CA_CERTS` included: to name authorities would replace them. */
+async function askAt(endpoint: string, path: string, settings: Settings): Promise<PlaneAnswer> {
+  try {
+    return await get(endpoint, path, settings)
+  } catch (error) {
+    const own = isOfTrust(error) ? authorities(settings) : []
+    if (own.length === 0) throw error
+    return get(endpoint, path, settings, [...rootCertificates, ...own])
+  }
+}
+
+function get(endpoint: string, path: string, { adminToken }: Settings, ca?: string[]): Promise<PlaneAnswer> {
+  const headers = adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` }
+  return new Promise((resolve, reject) => {
+    const take = (answer: IncomingMessage) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => void chunks.push(chunk)).once('error', reject)
+      answer.once('end', () => {
+        const body = jsonIn(Buffer.concat(chunks).toString())
+        resolve({ endpoint, status: answer.statusCode ?? 0, body })
+      })
+    }
+    const url = endpoint + path
+    const asked = endpoint.startsWith('https:')
+      ? httpsRequest(url, { headers, agent: false, ...(ca && { ca }) }, take)
+      : httpRequest(url, { headers, agent: false }, take)
+    asked.once('error', reject).end()
+  })
+}
+
+/** Beside the certificate that the settings name, and where the command was run. */
+function authorities({ tlsCert }: Settings): string[] {
+  const files = [...(tlsCert === undefined ? [] : [join(dirname(tlsCert), 'ca.crt')]), ...AUTHORITY_FILES]
+  return [...new Set(files)].flatMap((file) => {
+    try {
+      return [readFileSync(file, 'utf8')]
+    } catch {
+      return []
+    }
+  })
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ''
+
+const isOfTrust = (error: unknown) => /CERT|SELF_SIGNED|ISSUER|VERIFY/.test(codeOf(error))
+
+const UNTRUSTED = 'The certificate at '
+
+const silence = (endpoint: string, error: NodeJS.ErrnoException): string =>
+  isOfTrust(error)
+    ? `${UNTRUSTED}${endpoint} is not trusted (${codeOf(error)}): name its authority in NODE_EXTRA_CA_CERTS`
+    : `No emulator answers at ${endpoint}: start one, or name the one that runs with --host and --port`
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Addresses that mean all are none to ask. */
+function clientHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,66 @@
+import { LRUCache } from 'lru-cache'
+import type { RequestEnd } from '../access/decision-log.js'
+import { isSessionKey } from '../access/session-credentials.js'
+import type { ServiceException } from '../registry/errors.js'
+import type { Log } from '../registry/ports/log.js'
+import { claimedScope } from '../sigv4/claimed-scope.js'
+import { refusals } from '../sigv4/refusals.js'
+import type { AuthenticateDeps, ReceivedRequest } from './authenticate.js'
+
+type Refusal = Pick<ServiceException, 'code' | 'message'>
+
+/** Says in the log what credentials were refused for, and returns it to be remembered with the request. */
+export type TellHint = (
+  request: ReceivedRequest,
+  refusal: Refusal,
+  deps: Pick<AuthenticateDeps, 'identities'> & { readonly log: Log },
+) => Pick<RequestEnd, 'hint'>
+
+/** Anybody may send wrong credentials as often as they like: the log holds each sentence once in an hour. */
+export function tellHints(): TellHint {
+  const said = new LRUCache<string, true>({ max: 100, ttl: 60 * 60 * 1000 })
+  return (request, refusal, deps) => {
+    const hint = credentialsHint(request, refusal, deps)
+    if (hint === undefined) return {}
+    if (!said.has(hint)) deps.log.warn({ requestId: request.requestId }, hint)
+    said.set(hint, true)
+    return { hint }
+  }
+}
+
+/** What the refusal of credentials was for, in words for whoever runs the emulator; the client gets AWS's alone. */
+function credentialsHint(
+  request: ReceivedRequest,
+  { code, message }: Refusal,
+  { identities }: Pick<AuthenticateDeps, 'identities'>,
+): string | undefined {
+  const isUnknown = code === UNKNOWN.code
+  if (!isUnknown && message !== refusals.wrongSignature().message) return undefined
+  const { accessKeyId } = claimedScope({ ...request, body: request.body as Buffer }) ?? {}
+  if (accessKeyId === undefined) return undefined
+  const known = identities.credentialsOf(accessKeyId)
+  if (known) return isUnknown ? withToken(accessKeyId) : wrongSecret(accessKeyId, known.principal.arn)
+  if (isSessionKey(accessKeyId)) return ofSession(accessKeyId)
+  return `No user has access key id ${shownId(accessKeyId)}; ${listed(identities.accessKeyIds)}`
+}
+
+const UNKNOWN = refusals.unknownAccessKey()
+
+const wrongSecret = (id: string, holder: string) =>
+  `The call is signed with another secret access key than that of ${id}, which belongs to ${holder}, or was changed on its way`
+
+const withToken = (id: string) =>
+  `Access key id ${id} is not temporary, and a session token came with it: unset AWS_SESSION_TOKEN`
+
+const ofSession = (id: string) =>
+  `The temporary credentials of access key id ${id} are not this installation's, or came without their session token`
+
+/** Longer ones, and those with other characters, may be secrets in the place of ids. */
+const shownId = (id: string) => (/^[\w-]{1,32}$/.test(id) ? id : `of ${id.length} characters`)
+
+const SHOWN = 5
+
+function listed(ids: readonly string[]): string {
+  const more = ids.length - SHOWN
+  return `there ${ids.length === 1 ? 'is' : 'are'} ${ids.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
