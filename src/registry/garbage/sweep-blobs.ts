@@ -2,11 +2,15 @@ import type { StoredBlob } from '../ports/blob-store.js'
 import { listAll } from '../list-all.js'
 import { keyOf, type Store, type Touch } from '../ports/store.js'
 import { installation } from '../registry.js'
+import { slicesOf } from '../slices.js'
 import { counted, isYoung, type Running } from './running.js'
 import { digestsNeeded, eachRecord, inGroups, shortOf, unhurried } from './walk.js'
 
 /** Blobs looked after in one round: all of them are held in memory. */
 const AT_MOST = 100_000
+
+/** Blobs removed between two pauses: the sweep's lease, too, is kept in them. */
+const REMOVED_BETWEEN_PAUSES = 20
 
 /** Touches marked in one write. */
 const TOGETHER = 500
@@ -27,10 +31,11 @@ export async function sweepBlobs(sweep: Running, kept: ReadonlySet<string>): Pro
     marked.delete(digest)
     await replace(sweep.store, needed.mark, undefined)
   }
-  for (const [digest, { size, mark }] of marked) {
-    sweep.goOn()
-    if (await removeBlob(digest, mark, sweep)) counted(sweep, 'blob', 1, size)
-  }
+  for await (const slice of slicesOf([...marked], REMOVED_BETWEEN_PAUSES))
+    for (const [digest, { size, mark }] of slice) {
+      sweep.goOn()
+      if (await removeBlob(digest, mark, sweep)) counted(sweep, 'blob', 1, size)
+    }
 }
 
 /** Forgets touches that keep nothing any more. */
