@@ -41,6 +41,8 @@ export interface Running {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, for `docker pull`. */
   readonly registry: string
+  /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
+  readonly failed: Promise<Error>
   /** Reads the files of the certificate again; without TLS nothing happens. */
   renewCertificate(): void
   /** Lets requests in hand finish, up to the bound, then closes everything. */
@@ -70,6 +72,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     return {
       endpoint: control && `${schemeOf(config)}://${clientHost(config.host)}:${portOf(control)}`,
       registry: address.registry,
+      failed: storage.failed,
       renewCertificate: () => renewCertificate(servers, config, log),
       async close() {
         importing?.importer.stop()

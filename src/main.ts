@@ -110,10 +110,13 @@ async function serve(command: StartCommand, flags: Given): Promise<void> {
   // Only a terminal that is closed means by it that the process is to end.
   if (config.tlsCert !== undefined || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
   await announce(running, config, onTerminal)
-  log.info({ reason: await stopAsked }, 'stopping')
-  setTimeout(() => process.exit(0), STOP_WITHIN_MS)
+  const end = await Promise.race([stopAsked, running.failed])
+  const exitCode = end instanceof Error ? 1 : 0
+  if (end instanceof Error) log.error({ reason: end.message }, 'stopping, since the store cannot be used any more')
+  else log.info({ reason: end }, 'stopping')
+  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS)
   await running.close()
-  process.exit(0)
+  process.exit(exitCode)
 }
 
 /** Tells people with a banner and programs with a line of JSON, whatever the log's level, that the planes answer. */

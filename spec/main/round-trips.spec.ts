@@ -10,11 +10,26 @@ import { account, now, region, startEmulator } from '../support/emulator.js'
 import { createRepository, pushImage, pushIndex, pushLayer } from '../support/push.js'
 import { type RedisProcess, startRedis } from '../support/redis.js'
 import { startRegistry, startedAt } from '../support/registry.js'
+import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.js'
 
 const registry: Registry = { account, region }
 let redis: RedisProcess
-beforeAll(async () => void (redis = await startRedis()))
-afterAll(() => redis[Symbol.asyncDispose]())
+let proxy: TcpProxy
+let pieceBytes = Infinity
+beforeAll(async () => {
+  redis = await startRedis()
+  proxy = await tcpProxy({ port: () => redis.port, pieceBytes: () => pieceBytes })
+})
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]()
+  await redis[Symbol.asyncDispose]()
+})
+/** Does it while every answer of Redis arrives a hundred bytes at a time. */
+const inPieces = async <T>(work: () => Promise<T>): Promise<T> => {
+  pieceBytes = 100
+  return work().finally(() => (pieceBytes = Infinity))
+}
+const openStore = () => countedStore(`redis://127.0.0.1:${proxy.port}`)
 
 const [repositoryName, cached, index, tag] = ['team/app', 'quay/app', 'latest', 'v1']
 
@@ -54,7 +69,7 @@ async function pullThrough(store: Store, time: Date) {
 }
 
 async function stockedControlPlane() {
-  const counted = await countedStore(redis.url)
+  const counted = await openStore()
   const { store } = counted
   const emulator = await startEmulator({ store, clock: clockOn(store, now) })
   await createRepository(emulator.ecr, repositoryName)
@@ -74,7 +89,7 @@ async function stockedControlPlane() {
 }
 
 async function stockedDataPlane() {
-  const counted = await countedStore(redis.url)
+  const counted = await openStore()
   const { store } = counted
   const plane = await startRegistry({ store, clock: clockOn(store, startedAt) })
   for (const name of [repositoryName, cached]) {
@@ -132,14 +147,17 @@ const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
 }
 
 describe.each(Object.entries(policies))('the control plane, %s,', (_, givePolicies) => {
-  it.each(Object.entries(reads))('waits for the store at most twice for %s', async (_name, read) => {
-    await using plane = await stockedControlPlane()
-    await givePolicies(plane.store, registry)
-    const call = () => read(plane).catch((error: Error) => expect(error.name).toMatch(/PolicyNotFound/))
-    await plane.settled(call)
+  it.each(Object.entries(reads))(
+    'waits for the store at most twice for %s, however the answers arrive',
+    async (_name, read) => {
+      await using plane = await stockedControlPlane()
+      await givePolicies(plane.store, registry)
+      const call = () => read(plane).catch((error: Error) => expect(error.name).toMatch(/PolicyNotFound/))
+      await plane.settled(call)
 
-    expect(await plane.count(call)).toBeLessThanOrEqual(2)
-  })
+      expect(await plane.count(() => inPieces(call))).toBeLessThanOrEqual(2)
+    },
+  )
 })
 
 /** Every request that pulls or lists. */
@@ -161,15 +179,18 @@ const requests: Record<string, (plane: DataPlane) => readonly [method: string, p
 }
 
 describe.each(Object.entries(policies))('the data plane, %s,', (_, givePolicies) => {
-  it.each(Object.entries(requests))('waits for the store at most twice for %s', async (_name, requestOf) => {
-    await using plane = await stockedDataPlane()
-    await givePolicies(plane.store, registry)
-    const [method, path] = requestOf(plane)
-    const ask = async () => expect((await plane.send(method, path)).status).toBe(200)
-    await plane.settled(ask)
+  it.each(Object.entries(requests))(
+    'waits for the store at most twice for %s, however the answers arrive',
+    async (_name, requestOf) => {
+      await using plane = await stockedDataPlane()
+      await givePolicies(plane.store, registry)
+      const [method, path] = requestOf(plane)
+      const ask = async () => expect((await plane.send(method, path)).status).toBe(200)
+      await plane.settled(ask)
 
-    expect(await plane.count(ask)).toBeLessThanOrEqual(2)
-  })
+      expect(await plane.count(() => inPieces(ask))).toBeLessThanOrEqual(2)
+    },
+  )
 })
 
 describe('the operations that read', () => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type BackgroundProcess, startProcess } from './background-process.js'
+import { startProcess } from './background-process.js'
 import { freePort } from './free-port.js'
 import { disposeAll, untilRedisSays } from './redis-answers.js'
 import { type RedisProcess, startRedis } from './redis.js'
@@ -13,6 +13,18 @@ export interface RedisSentinel extends AsyncDisposable {
   readonly url: string
   /** The first is the master as long as nothing befell it. */
   readonly servers: readonly RedisProcess[]
+  readonly sentinels: readonly Sentinel[]
+}
+
+/** A sentinel, and what can befall it. */
+export interface Sentinel extends AsyncDisposable {
+  readonly port: number
+  /** SIGSTOP: it takes connections and answers nothing. */
+  pause(): void
+  resume(): void
+  kill(): Promise<void>
+  /** Starts it again with what it knew. */
+  restart(): Promise<void>
 }
 
 /** Starts all six, and answers when the sentinels know one another and both replicas are in step. */
@@ -29,18 +41,20 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
     const directory = await temporaryDirectory()
     started.push(directory)
     const ports = [await freePort(), await freePort(), await freePort()]
-    for (const port of ports) started.push(await startSentinel(directory.path, port, master.port))
+    const sentinels: Sentinel[] = []
+    for (const port of ports) sentinels.push(await startSentinel(directory.path, port, master.port))
+    started.push(...sentinels)
     const isKnown = (text: string) => text.includes('num-slaves\n2\n') && text.includes('num-other-sentinels\n2\n')
     for (const port of ports) await untilRedisSays(port, ['sentinel', 'master', 'mymaster'], isKnown)
     const url = `redis-sentinel://${ports.map((port) => `127.0.0.1:${port}`).join(',')}/mymaster`
-    return { url, servers: [master, ...replicas], [Symbol.asyncDispose]: dispose }
+    return { url, servers: [master, ...replicas], sentinels, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await dispose()
     throw error
   }
 }
 
-async function startSentinel(directory: string, port: number, master: number): Promise<BackgroundProcess> {
+async function startSentinel(directory: string, port: number, master: number): Promise<Sentinel> {
   const file = join(directory, `${port}.conf`)
   const lines = [
     `port ${port}`,
@@ -51,7 +65,18 @@ async function startSentinel(directory: string, port: number, master: number): P
     'sentinel failover-timeout mymaster 3000',
   ]
   await writeFile(file, `${lines.join('\n')}\n`)
-  return startProcess('redis-sentinel', [file], { ready: /\+monitor master/, env: neutralEnvironment() })
+  const start = () => startProcess('redis-sentinel', [file], { ready: /\+monitor master/, env: neutralEnvironment() })
+  let running = await start()
+  const signal = (name: NodeJS.Signals) => void process.kill(running.pid, name)
+  const kill = async () => void (await running.stop('SIGKILL'))
+  return {
+    port,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
+    kill,
+    restart: async () => void (running = await start()),
+    [Symbol.asyncDispose]: kill,
+  }
 }
 
 const count = (text: string, what: RegExp) => text.match(what)?.length ?? 0

@@ -9,19 +9,28 @@ export interface RedisStore extends AsyncDisposable {
   readonly store: Store
   /** The messages it logged, debug and trace apart. */
   readonly logged: readonly string[]
+  /** The same with the facts beside them. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[]
+  /** Resolves when the store says that it cannot be used any more. */
+  readonly lost: Promise<Error>
   /** How many round trips this takes. */
   count(work: () => Promise<unknown>): Promise<number>
 }
 
 /** Opens a store, closed at the end of the block. */
-export async function redisStore(url: string): Promise<RedisStore> {
-  const logged: string[] = []
-  const note = (_: object, message: string) => void logged.push(message)
+export async function redisStore(url: string, options: { giveUpAfterMs?: number } = {}): Promise<RedisStore> {
+  const lines: (Record<string, unknown> & { message: string })[] = []
+  const note = (facts: object, message: string) => void lines.push({ ...facts, message })
+  let onLost: (error: Error) => void = () => {}
+  const lost = new Promise<Error>((resolve) => (onLost = resolve))
   let trips = 0
   const log = { trace() {}, debug() {}, info: note, warn: note, error: note }
-  const keyValue = await redisKeyValue({ url, log, onRoundTrip: () => trips++ })
+  const keyValue = await redisKeyValue({ url, log, onRoundTrip: () => trips++, onLost, ...options })
   return {
-    ...{ keyValue, store: storeOf(keyValue), logged },
+    ...{ keyValue, store: storeOf(keyValue), lines, lost },
+    get logged() {
+      return lines.map(({ message }) => message)
+    },
     async count(work) {
       const before = trips
       await work()

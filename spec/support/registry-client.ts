@@ -32,10 +32,10 @@ export async function authorizationToken(ecr: ECRClient): Promise<string> {
   return authorizationData?.[0]?.authorizationToken ?? ''
 }
 
-/** `onAnswer` hears of every answer of the registry. */
+/** `onAnswer` hears of every answer of the registry; a token that is renewed meanwhile comes from a function. */
 export function registryClient(
   { endpoint, registry }: Addresses,
-  token: string,
+  token: string | (() => string),
   onAnswer: () => void = () => {},
 ): RegistryClient {
   const ecr = ecrClient({ endpoint })
@@ -48,7 +48,8 @@ export function registryClient(
     body?: Buffer,
     contentType = 'application/octet-stream',
   ) {
-    const headers = { authorization: `Basic ${token}`, accept, ...(body && { 'content-type': contentType }) }
+    const authorization = `Basic ${typeof token === 'string' ? token : token()}`
+    const headers = { authorization, accept, ...(body && { 'content-type': contentType }) }
     // fetch of Node 20 sometimes waits for ever for a server that was killed while it connected.
     const answer = await request(new URL(url, origin), { method, headers, body: body ?? null })
     const location = String(answer.headers.location ?? '')
@@ -80,8 +81,11 @@ export function registryClient(
   }
 }
 
+/** A storage that is silent for this long is asked again: by default a client would wait for five minutes. */
+const STORAGE_MS = 5_000
+
 /** What the storage behind a presigned URL answers: the registry's credentials are none of its business. */
 async function fetched(url: string) {
-  const { statusCode, body } = await request(url)
+  const { statusCode, body } = await request(url, { headersTimeout: STORAGE_MS, bodyTimeout: STORAGE_MS })
   return { status: statusCode, body: Buffer.from(await body.arrayBuffer()) }
 }

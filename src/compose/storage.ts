@@ -31,6 +31,8 @@ export interface Storage {
   readonly leases: Leases
   readonly touches: Touches
   readonly reserve: Reserve
+  /** Resolves with the reason if the store cannot be used any more, however long this process lives. */
+  readonly failed: Promise<Error>
   close(): Promise<void>
 }
 
@@ -54,11 +56,13 @@ export interface OpenOptions {
  */
 export async function openStorage(config: Config, telling: Telling, options: OpenOptions = {}): Promise<Storage> {
   if (config.store !== 'memory') openDataDirectory(config.dataDir, telling.log)
-  const store = storeOf(await openKeyValue(config, telling, options))
+  let onLost: (error: Error) => void = () => {}
+  const failed = new Promise<Error>((resolve) => (onLost = resolve))
+  const store = storeOf(await openKeyValue(config, telling, { ...options, onLost }))
   try {
     const blobs = await openBlobs(config, telling)
     const reserve = config.store === 'memory' ? noReserve : await diskReserve(config.dataDir, telling.log)
-    return { ...partsOn(store, blobs, config, telling), reserve }
+    return { ...partsOn(store, blobs, config, telling), reserve, failed }
   } catch (error) {
     await store.close()
     throw error
@@ -69,7 +73,12 @@ export async function openStorage(config: Config, telling: Telling, options: Ope
 export const isDataDirectoryMissing = ({ store, blobs, dataDir }: Config): boolean =>
   (store === 'embedded' || (store !== 'memory' && blobs === 'disk')) && !isDataDirectory(dataDir)
 
-function partsOn(store: Store, blobs: BlobStore, { garbage }: Config, { log }: Telling): Omit<Storage, 'reserve'> {
+function partsOn(
+  store: Store,
+  blobs: BlobStore,
+  { garbage }: Config,
+  { log }: Telling,
+): Omit<Storage, 'reserve' | 'failed'> {
   const [clock, ids] = [systemClock(store), randomIds]
   const touches = touchesOn({ store, clock, graceSeconds: garbage.graceSeconds })
   const leases = leasesOn({ store, ids, log })
@@ -85,13 +94,13 @@ function partsOn(store: Store, blobs: BlobStore, { garbage }: Config, { log }: T
 async function openKeyValue(
   { store, dataDir }: Config,
   { log, metrics }: Telling,
-  { everyPage = false }: OpenOptions,
+  { everyPage = false, onLost }: OpenOptions & { readonly onLost: (error: Error) => void },
 ): Promise<KeyValue> {
   if (store === 'memory') return (await import('../adapters/memory/key-value.js')).memoryKeyValue()
   if (store === 'embedded')
     return (await import('../adapters/lmdb/key-value.js')).lmdbKeyValue({ path: join(dataDir, 'state'), everyPage })
   const { redisKeyValue } = await import('../adapters/redis/key-value.js')
-  return redisKeyValue({ url: store, log, onRoundTrip: () => metrics.storeRoundTrip() })
+  return redisKeyValue({ url: store, log, onRoundTrip: () => metrics.storeRoundTrip(), onLost })
 }
 
 async function openBlobs(

@@ -48,6 +48,7 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
     transact,
     registries: () => keyValue.registries(),
     ahead: (places, work, options) => keyValue.ahead(places, work, options),
+    ping: () => keyValue.ping(),
     clear: () => keyValue.clear(),
     close: () => keyValue.close(),
   }

@@ -2,6 +2,28 @@ import { describe, expect, it } from 'vitest'
 import { readsOn } from '../../../src/adapters/redis/ahead.js'
 import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
 
+describe('What is read ahead', () => {
+  it('is there together, whichever answer comes first, so that what depends on it is read together too', async () => {
+    const asked: string[] = []
+    const release: (() => void)[] = []
+    const reads = readsOn(({ key }) => {
+      asked.push(key)
+      return new Promise((resolve) => release.push(() => resolve(key)))
+    })
+    const place = (key: string) => ({ registry: { account: '1', region: 'x' }, collection: 'tags', key })
+    const image = async (tag: string) => reads.get(place(`image of ${await reads.get(place(tag))}`))
+    const done = reads.ahead([place('a'), place('b')], () => Promise.all([image('a'), image('b')]))
+    for (const answer of release.splice(0)) {
+      expect(asked).toEqual(['a', 'b'])
+      answer()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(asked).toEqual(['a', 'b', 'image of a', 'image of b'])
+    release.forEach((answer) => answer())
+    await done
+  })
+})
+
 describe('What is remembered for the time Redis is away', () => {
   it('is forgotten as it grows, by long keys too', async () => {
     let isAway = false

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Acknowledged, type Figures, type LoadTarget, startLoad, verify } from './load.js'
+import { type Acknowledged, type Figures, type Load, type LoadTarget, startLoad, verify } from './load.js'
 
 /** Something that breaks and is put right again; it resolves when it is. */
 export interface Fault {
@@ -7,12 +7,11 @@ export interface Fault {
   inflict(): Promise<void>
 }
 
-/** How much is broken: a run ends with its faults, or with its time. */
+/** How much is broken: a run ends when so many faults were injected, however long that takes on a busy machine. */
 export interface Run {
   readonly target: LoadTarget
   readonly faults: readonly Fault[]
   readonly rounds: number
-  readonly endAfterMs: number
   readonly seed: number
 }
 
@@ -24,12 +23,21 @@ const LONGEST_PAUSE_MS = 20
  * Breaks one thing after the other at random moments under load, then pulls everything that was acknowledged. Every fault
  * comes at least once.
  */
-export async function inflictAll({ target, faults, rounds, endAfterMs, seed }: Run): Promise<Acknowledged[]> {
+export async function inflictAll({ target, faults, rounds, seed }: Run): Promise<Acknowledged[]> {
   const random = seeded(seed)
   const load = startLoad(target)
-  const begun = performance.now()
+  try {
+    await injectAll({ target, faults, rounds, random, load })
+  } finally {
+    await load.stop()
+  }
+  await verify(target, load.acknowledged)
+  return load.acknowledged
+}
+
+async function injectAll({ target, faults, rounds, random, load }: Omit<Run, 'seed'> & Injection): Promise<void> {
   await load.progress(5)
-  for (let round = 0; round < rounds && performance.now() - begun < endAfterMs; round++) {
+  for (let round = 0; round < rounds; round++) {
     await load.progress(Math.floor(random() * MOST_PROGRESS))
     await pause(random() * LONGEST_PAUSE_MS)
     const fault = faults[round < faults.length ? round : Math.floor(random() * faults.length)]
@@ -37,15 +45,21 @@ export async function inflictAll({ target, faults, rounds, endAfterMs, seed }: R
     target.figures.faults++
   }
   await load.progress(5)
-  await load.stop()
-  await verify(target, load.acknowledged)
-  return load.acknowledged
+}
+
+/** What faults are injected into, and when. */
+interface Injection {
+  readonly load: Load
+  /** A number from 0 to 1, the next in each call. */
+  readonly random: () => number
 }
 
 /** Ends a scenario with its figures, for whoever reads the run. */
-export function print(scenario: string, { faults, requests, failures, wrongAnswers, lostWrites }: Figures): void {
+export function print(scenario: string, startedAt: number, figures: Figures): void {
+  const { faults, requests, failures, wrongAnswers, lostWrites } = figures
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
   process.stdout.write(
-    `${scenario}: faults injected ${faults}, requests ${requests} (of these refused or cut off ${failures}), ` +
+    `${scenario}: ${seconds} s, faults injected ${faults}, requests ${requests} (of these refused or cut off ${failures}), ` +
       `wrong answers ${wrongAnswers.length}, lost writes ${lostWrites.length}\n`,
   )
 }

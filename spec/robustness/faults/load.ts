@@ -33,7 +33,8 @@ export interface Load {
 
 /** What a load is put on. */
 export interface LoadTarget extends Addresses {
-  readonly token: string
+  /** The token of the last login. */
+  readonly token: () => string
   readonly upstream: FaultyUpstream
   readonly figures: Figures
   /** Sets the names of one load apart from another's. */
@@ -152,7 +153,10 @@ async function untilDone(what: string, { state, figures }: Run, work: () => Prom
 }
 
 /** Pulls all that was acknowledged; what is missing or different is written down. */
-export async function verify(target: Pick<LoadTarget, 'token' | 'figures'> & Addresses, all: readonly Acknowledged[]) {
+export async function verify(
+  target: Pick<LoadTarget, 'figures'> & Addresses & { readonly token: string | (() => string) },
+  all: readonly Acknowledged[],
+) {
   const client = registryClient(target, target.token, () => void target.figures.requests++)
   for (const { path, digest } of all) {
     const { status, body } = await patient(() => client.get(path))

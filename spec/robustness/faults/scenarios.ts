@@ -2,8 +2,6 @@ import { CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type FaultyUpstream, faultyUpstream } from '../../support/faulty-upstream.js'
 import { type Planes, type PlanesOptions, startPlanes } from '../../support/planes.js'
-import { redisCli } from '../../support/redis-answers.js'
-import type { RedisSentinel } from '../../support/redis-sentinel.js'
 import type { RedisProcess } from '../../support/redis.js'
 import { authorizationToken, ecrClient } from '../../support/registry-client.js'
 import {
@@ -21,13 +19,17 @@ import {
 } from '../../support/upstream-faults.js'
 import type { S3Server } from '../../support/s3-server.js'
 import { type Fault, inflictAll, print } from './chaos.js'
+import { RECOVERY_MS, within } from './recovery.js'
 import { type Acknowledged, type Figures, newFigures } from './load.js'
 
 /** An installation of several planes with a load's upstream and token. */
 export interface Installation extends AsyncDisposable {
   readonly planes: Planes
   readonly upstream: FaultyUpstream
+  /** The authorization token of the last login. */
   readonly token: string
+  /** Gets a new token, as a client does whose token is over after twelve hours. */
+  login(): Promise<void>
 }
 
 /** Two data planes and two control planes, unless said, on one store; a rule for the upstream is there. */
@@ -38,8 +40,13 @@ export async function install(options: PlanesOptions): Promise<Installation> {
   const ecr = ecrClient(planes)
   const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
   await ecr.send(new CreatePullThroughCacheRuleCommand(rule))
+  let token = await authorizationToken(ecr)
   return {
-    ...{ planes, upstream, token: await authorizationToken(ecr) },
+    ...{ planes, upstream },
+    get token() {
+      return token
+    },
+    login: async () => void (token = await within(RECOVERY_MS, 'a login', () => authorizationToken(ecr))),
     async [Symbol.asyncDispose]() {
       await planes[Symbol.asyncDispose]()
       await upstream.close()
@@ -47,31 +54,28 @@ export async function install(options: PlanesOptions): Promise<Installation> {
   }
 }
 
-/** How long a scenario goes on: so many faults, within so much time. */
-export interface Extent {
-  readonly rounds: number
-  readonly endAfterMs: number
+/** What a run came to. */
+export interface Outcome {
+  readonly figures: Figures
+  readonly acknowledged: readonly Acknowledged[]
 }
 
-/** Puts a load on an installation, breaks things, and prints and answers what it came to. */
+/** Puts a load on an installation, breaks so many things, and prints and answers what it came to. */
 export async function suffer(
   name: string,
-  { planes, upstream, token }: Installation,
+  installation: Installation,
   faults: readonly Fault[],
-  extent: Extent,
-): Promise<{ figures: Figures; acknowledged: Acknowledged[] }> {
-  const figures = newFigures()
-  const { endpoint, registry } = planes
+  rounds: number,
+): Promise<Outcome> {
+  const [figures, startedAt] = [newFigures(), performance.now()]
+  const { planes, upstream } = installation
   const target = {
-    endpoint,
-    registry,
-    token,
-    upstream,
-    figures,
+    ...{ endpoint: planes.endpoint, registry: planes.registry, upstream, figures },
+    token: () => installation.token,
     name: name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
   }
-  const acknowledged = await inflictAll({ target, faults, ...extent, seed: SEED })
-  print(name, figures)
+  const acknowledged = await inflictAll({ target, faults, rounds, seed: SEED })
+  print(name, startedAt, figures)
   return { figures, acknowledged }
 }
 
@@ -109,38 +113,6 @@ export const redisTroubled = (redis: RedisProcess): Fault[] => [
   { name: 'Redis restarted', inflict: () => redis.restart() },
 ]
 
-/**
- * The master is killed; the sentinels make another one; the old one comes back as its replica, once no sentinel sends
- * clients to it any more: it begins with nothing.
- */
-export const failedOver = ({ url, servers }: RedisSentinel): Fault => ({
-  name: 'Redis failed over',
-  async inflict() {
-    const sentinels = [...url.matchAll(/:(\d+)/g)].map(([, port]) => Number(port))
-    const [old] = await mastersBy(sentinels)
-    const killed = servers.find(({ port }) => port === old)
-    if (!killed) throw new Error(`The sentinels name ${old ?? 'nobody'}`)
-    await killed.kill()
-    while ((await mastersBy(sentinels)).includes(killed.port)) await pause(50)
-    await killed.restart()
-    while ((await linksUp(servers)) < servers.length - 1) await pause(50)
-  },
-})
-
-/** Which server each sentinel sends clients to. */
-const mastersBy = (sentinels: readonly number[]) =>
-  Promise.all(
-    sentinels.map(async (port) => {
-      const [, master] = (await redisCli(port, 'sentinel', 'get-master-addr-by-name', 'mymaster')).split('\n')
-      return Number(master)
-    }),
-  )
-
-async function linksUp(servers: readonly RedisProcess[]): Promise<number> {
-  const told = await Promise.all(servers.map(({ port }) => redisCli(port, 'info', 'replication').catch(() => '')))
-  return told.filter((text) => text.includes('master_link_status:up')).length
-}
-
 /** What an S3 does wrong, some requests long; the longest-lived first, that nobody waits for it at the end. */
 export const s3Troubled = (s3: S3Server): Fault[] =>
   (['hang', 500, 503, 'truncate', 'reset', 'lost', 'late'] as const).map((fault) => ({
@@ -152,13 +124,16 @@ export const s3Troubled = (s3: S3Server): Fault[] =>
     },
   }))
 
-/** A day more on one control plane: it is a day more everywhere, and every tag is due. */
-export const dayPassed = (planes: Planes): Fault => ({
+/** A day more on one control plane: it is a day more everywhere, every tag is due, and every client has to log in again. */
+export const dayPassed = ({ planes, login }: Pick<Installation, 'planes' | 'login'>): Fault => ({
   name: 'a day passed',
   async inflict() {
     const asked = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"advanceSeconds":86401}' }
-    const { ok, status } = await fetch(`http://${planes.addressOf(planes.planes.length - 1)}/_admin/clock`, asked)
-    if (!ok) throw new Error(`The clock was not advanced: ${status}`)
+    await within(RECOVERY_MS, 'the clock', async () => {
+      const { ok, status } = await fetch(`http://${planes.addressOf(planes.planes.length - 1)}/_admin/clock`, asked)
+      if (!ok) throw new Error(`The clock was not advanced: ${status}`)
+    })
+    await login()
   },
 })
 

@@ -72,6 +72,7 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
     },
     registries: async () => registriesIn(db),
     ahead: (_places, work) => work(),
+    async ping() {},
     async clear() {
       await db.clearAsync()
     },

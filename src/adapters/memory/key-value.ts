@@ -51,6 +51,7 @@ export function memoryKeyValue(): KeyValue {
       })
     },
     ahead: (_places, work) => work(),
+    async ping() {},
     async clear() {
       collections.clear()
     },

@@ -57,13 +57,8 @@ export function readsOn(read: Read): Reads {
     get,
     ahead(places, work, { lastKnown = false } = {}) {
       const foreseen: Foreseen = { values: new Map(), around: context.getStore(), mayBeLastKnown: lastKnown }
-      for (const place of places) {
-        const id = idOf(place)
-        const value = fresh(place, id)
-        // Work that takes another path never asks for it: then its failure is nobody's.
-        value.catch(() => {})
+      for (const [id, value] of together(places, fresh))
         foreseen.values.set(id, [...(foreseen.values.get(id) ?? []), value])
-      }
       return context.run(foreseen, work).finally(() => end(foreseen))
     },
     written(registry, changes) {
@@ -72,6 +67,24 @@ export function readsOn(read: Read): Reads {
     },
     forget: () => remembered.clear(),
   }
+}
+
+/**
+ * Reads all places at once and gives out no value before all are there. Otherwise what is read next, by what the first ones
+ * say, would go out one after the other whenever the answers arrive in several pieces.
+ */
+function together(places: Iterable<Place>, read: (place: Place, id: string) => Promise<Value>) {
+  const reading = [...places].map((place) => {
+    const id = idOf(place)
+    return [id, read(place, id)] as const
+  })
+  const all = Promise.allSettled(reading.map(([, value]) => value))
+  return reading.map(([id, value]) => {
+    const released = all.then(() => value)
+    // Work that takes another path never asks for it: then its failure is nobody's.
+    released.catch(() => {})
+    return [id, released] as const
+  })
 }
 
 /** Innermost first. */

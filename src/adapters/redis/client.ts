@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Address } from './address.js'
+import { COMMIT, PAGE } from './scripts.js'
 
 /** One server, whether or not it is found through Sentinel, or a cluster. */
 export type Client = Redis | Cluster
@@ -9,8 +10,8 @@ export const PATIENCE_MS = 3_000
 
 const LONGEST_DELAY_MS = 1_000
 
-/** It tries again for ever. */
-const delay = (times: number) => Math.min(50 * times, LONGEST_DELAY_MS)
+/** Milliseconds before the attempt with this number, however many there were. */
+export const retryDelay = (attempt: number) => Math.min(50 * attempt, LONGEST_DELAY_MS)
 
 /**
  * A connection over which nothing comes for this long, although something should, is given up, as when Redis is stopped; the
@@ -18,7 +19,18 @@ const delay = (times: number) => Math.min(50 * times, LONGEST_DELAY_MS)
  */
 const SILENCE_MS = 20_000
 
-const silence: RedisOptions = { connectTimeout: PATIENCE_MS, socketTimeout: SILENCE_MS, disableClientInfo: true }
+const silence: RedisOptions = {
+  connectTimeout: PATIENCE_MS,
+  socketTimeout: SILENCE_MS,
+  // A Redis that reads its file is asked again this often whether it has; by default only every ten seconds.
+  maxLoadingRetryTime: LONGEST_DELAY_MS,
+  disableClientInfo: true,
+}
+
+const scripts = {
+  ecrLocalCommit: { lua: COMMIT },
+  ecrLocalPage: { numberOfKeys: 1, lua: PAGE, readOnly: true },
+}
 
 /** No command waits inside the client or is sent again by it: how long and whether is decided by `connect`. */
 const alone: RedisOptions = {
@@ -26,23 +38,27 @@ const alone: RedisOptions = {
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
-  retryStrategy: delay,
+  retryStrategy: retryDelay,
   // After a failover the old master may still be there, as a replica.
   reconnectOnError: ({ message }) => message.startsWith('READONLY'),
-  sentinelRetryStrategy: delay,
+  sentinelRetryStrategy: retryDelay,
   sentinelCommandTimeout: LONGEST_DELAY_MS,
 }
 
-/** A client that connects, and connects again for as long as it is not told to end. */
-export function clientFor(address: Address): Client {
-  if (address.kind !== 'cluster') return new Redis({ ...alone, ...address.options })
+/**
+ * A client that connects, and mostly connects again by itself; `superviseClient` sees to the rest. CLIENT LIST of Redis shows
+ * it by its name.
+ */
+export function clientFor(address: Address, connectionName: string): Client {
+  if (address.kind !== 'cluster') return new Redis({ ...alone, ...address.options, connectionName, scripts })
   return new Cluster([...address.nodes], {
-    redisOptions: { ...silence, ...address.options },
+    redisOptions: { ...silence, ...address.options, connectionName },
+    scripts,
     enableOfflineQueue: false,
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     slotsRefreshInterval: LONGEST_DELAY_MS,
-    clusterRetryStrategy: delay,
+    clusterRetryStrategy: retryDelay,
   })
 }
 

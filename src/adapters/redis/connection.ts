@@ -1,24 +1,25 @@
-import { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
 import { NoSpace } from '../../registry/ports/blob-store.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Address } from './address.js'
-import { type Client, clientFor, PATIENCE_MS } from './client.js'
+import { type Client, PATIENCE_MS } from './client.js'
 import { adviceFor, isAway, isHopeless, type Meaning, meaningOf, NotSent, reasonOf } from './failures.js'
 import { LAYOUT_KEY, tagOf } from './keys.js'
+import { superviseClient, type Supervisor, type SupervisorOptions } from './supervisor.js'
 import { troublesOn } from './troubles.js'
 
 /** A connection that is held for as long as the process lives, whatever becomes of Redis. */
 export interface Connection {
-  readonly client: Client
   /** Asks, and asks again where a connection breaks off, within the bound. Throws StoreUnavailable. */
-  readonly read: <T>(key: string, ask: () => Promise<T>) => Promise<T>
+  readonly read: <T>(key: string, ask: (client: Client) => Promise<T>) => Promise<T>
   /**
    * Writes. What may have arrived is never sent again: then StoreUnavailable says that the outcome is not known. Throws
    * NoSpace where Redis is full. The more bytes, the longer it may take.
    */
-  readonly write: <T>(key: string, bytes: number, send: () => Promise<T>) => Promise<T>
+  readonly write: <T>(key: string, bytes: number, send: (client: Client) => Promise<T>) => Promise<T>
+  /** Connects anew, to whatever the address leads to by now. */
+  readonly reconnect: () => void
   readonly close: () => void
 }
 
@@ -35,31 +36,26 @@ const TROUBLES: Partial<Record<Meaning, string>> = {
 }
 
 /** Connects, and waits for the first answer. Throws a plain error of one line where there is none. */
-export async function connect(address: Address, log: Log): Promise<Connection> {
-  const client = clientFor(address)
-  let lastError: Error | undefined
-  client.on('error', (error: Error) => (lastError = error))
+export async function connect(options: SupervisorOptions): Promise<Connection> {
+  const supervisor = superviseClient(options)
   const bound = performance.now() + START_WITHIN_MS
   for (;;) {
     try {
-      await within(bound, client, () => client.exists(LAYOUT_KEY))
-      // A database that is not there is told like this, and then it would be another one.
-      if (lastError && isHopeless(lastError)) throw lastError
-      client.on('ready', () => (lastError = undefined))
-      return connectionOn(client, log, () => lastError)
+      await within(bound, supervisor.connected(), (client) => client.exists(LAYOUT_KEY))
+      return connectionOn(supervisor, options)
     } catch (error) {
-      const reason = error instanceof NotSent ? (lastError ?? error) : (error as Error)
+      const reason = error instanceof NotSent ? (supervisor.lastError() ?? error) : (error as Error)
       if (performance.now() + PAUSE_MS < bound && !isHopeless(reason)) await pause(PAUSE_MS)
       else {
-        client.disconnect()
+        supervisor.close()
         throw new Error(`Redis does not answer (${reasonOf(reason)}): ${adviceFor(reason)}.`, { cause: error })
       }
     }
   }
 }
 
-function connectionOn(client: Client, log: Log, lastError: () => Error | undefined): Connection {
-  const state = states(client, log)
+function connectionOn(supervisor: Supervisor, { address, name, log }: SupervisorOptions): Connection {
+  const state = states(address, log, { connection: name })
   let isClosed = false
 
   /** Tries for as long as the bound allows and it is certain, or does not matter, that nothing was done. */
@@ -69,13 +65,15 @@ function connectionOn(client: Client, log: Log, lastError: () => Error | undefin
     const bound = performance.now() + patience + bytes / BYTES_A_MS
     for (let tried = 1; ; tried++) {
       try {
-        const answer = await within(bound, client, send)
+        const answer = await within(bound, supervisor.connected(), send)
         part.heard()
+        supervisor.answered()
         return answer
       } catch (error) {
-        const failure = error instanceof NotSent ? notSent(lastError()) : (error as Error)
+        const failure = error instanceof NotSent ? notSent(supervisor.lastError()) : (error as Error)
         const meaning = meaningOf(failure)
         part.missed(failure)
+        if (isAway(failure)) supervisor.unanswered()
         const mayRepeat = meaning === 'not yet' || (meaning === 'unknown' && isRepeatable)
         const isOver = isClosed || tried >= tries || performance.now() + PAUSE_MS >= bound
         // Also before it fails at once: who tries again and again must not keep the event loop from connecting.
@@ -85,18 +83,18 @@ function connectionOn(client: Client, log: Log, lastError: () => Error | undefin
     }
   }
 
-  const read = <T>(key: string, ask: () => Promise<T>) => persist({ key, isRepeatable: true, send: ask })
+  const read = <T>(key: string, ask: (client: Client) => Promise<T>) => persist({ key, isRepeatable: true, send: ask })
   return {
-    client,
     read,
     async write(key, bytes, send) {
       // What cannot be asked for first would wait for a connection, and be done when nobody expects it any more.
-      if (state(key).isInDoubt()) await read(key, () => client.exists(key))
+      if (state(key).isInDoubt()) await read(key, (client) => client.exists(key))
       return persist({ key, isRepeatable: false, bytes, send })
     },
+    reconnect: () => supervisor.reconnect(),
     close() {
       isClosed = true
-      client.disconnect()
+      supervisor.close()
     },
   }
 }
@@ -108,7 +106,7 @@ interface Command<T> {
   readonly key: string
   readonly isRepeatable: boolean
   readonly bytes?: number
-  readonly send: () => Promise<T>
+  readonly send: (client: Client) => Promise<T>
 }
 
 /** What is known of a server that holds certain keys. */
@@ -121,11 +119,11 @@ interface State {
 }
 
 /** One state for one server; one a registry in a cluster, of which a part may be away. Changes are logged, once each. */
-function states(client: Client, log: Log): (key: string) => State {
+function states(address: Address, log: Log, facts: object): (key: string) => State {
   const known = new LRUCache<string, State>({ max: REGISTRIES_WATCHED })
   return (key) => {
-    const id = client instanceof Redis ? '' : tagOf(key)
-    const state = known.get(id) ?? newState(log, id === '' ? {} : { registry: id })
+    const id = address.kind === 'cluster' ? tagOf(key) : ''
+    const state = known.get(id) ?? newState(log, id === '' ? facts : { ...facts, registry: id })
     known.set(id, state)
     return state
   }
@@ -165,13 +163,13 @@ function explained(failure: Error): Error {
 }
 
 /** Sends if there is a connection, and waits no longer than to the bound, whatever the client does. */
-async function within<T>(bound: number, client: Client, send: () => Promise<T>): Promise<T> {
-  if (client.status !== 'ready') throw new NotSent('no connection')
+async function within<T>(bound: number, client: Client | undefined, send: (client: Client) => Promise<T>): Promise<T> {
+  if (!client) throw new NotSent('no connection')
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(0, bound - performance.now()))
   })
-  return Promise.race([send(), tooLate]).finally(() => clearTimeout(timer))
+  return Promise.race([send(client), tooLate]).finally(() => clearTimeout(timer))
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -57,6 +57,12 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
 /** Whether it stays as it is until somebody corrects something. */
 export const isHopeless = (error: Error): boolean => ADVICE.some(([reason]) => reason.test(reasonOf(error)))
 
+/** Whether Redis refuses whoever comes with this URL: then each further attempt to connect is refused alike. */
+export const isRefusal = (error: Error): boolean =>
+  /^(NOAUTH|WRONGPASS|ERR invalid password|ERR DB index|ERR invalid DB)|cluster support disabled|SELECT is not allowed/.test(
+    reasonOf(error),
+  )
+
 /** What whoever starts this can do about it. */
 export const adviceFor = (error: Error): string =>
   ADVICE.find(([reason]) => reason.test(reasonOf(error)))?.[1] ?? 'start it, or correct --store'

@@ -7,7 +7,7 @@ import { connect, type Connection } from './connection.js'
 import { type LexRange, partsOf, rangeOfKey, rangeOfPage, setOf } from './keys.js'
 import { clear, registriesIn, requireLayout } from './layout.js'
 import { unpacked } from './packed.js'
-import { commitArguments, PAGE } from './scripts.js'
+import { commitArguments } from './scripts.js'
 import { writesOn } from './writes.js'
 
 export interface RedisOptions {
@@ -16,22 +16,30 @@ export interface RedisOptions {
   readonly log: Log
   /** Told whenever commands go to Redis together. */
   readonly onRoundTrip: () => void
+  /** Called once where Redis refuses the login or the database for good: the process cannot go on. */
+  readonly onLost?: (error: Error) => void
+  /** How long it may be refused before that: a minute unless said. */
+  readonly giveUpAfterMs?: number
 }
+
+const GIVE_UP_AFTER_MS = 60_000
 
 /**
  * State in Redis, alone, behind Sentinel or as a cluster. A commit is one script; what it promises once it answers is what
  * this Redis promises. Throws plain errors of one line where Redis does not answer or holds another layout.
  */
-export async function redisKeyValue({ url, log, onRoundTrip }: RedisOptions): Promise<KeyValue> {
+export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
+  const { url, log, onRoundTrip, onLost = () => {}, giveUpAfterMs = GIVE_UP_AFTER_MS } = options
   const { address, wait } = readStoreUrl(url)
-  const connection = await connect(address, log)
+  const settings = { address, log, onLost, giveUpAfterMs }
+  const connection = await connect({ ...settings, name: wait === 0 ? 'all' : 'reads' })
   const told = roundTrips(onRoundTrip)
   const range = rangesOn(connection, told)
   const reads = readsOn(async ({ registry, collection, key }) => {
     const [member] = await range(registry, collection, rangeOfKey(key), 1)
     return member && entryOf(member)[1]
   })
-  const writes = await writesOn({ connection, address, wait, log })
+  const writes = await writesOn({ ...settings, connection, wait })
   await requireLayout(connection).catch((error: unknown) => {
     writes.close()
     throw error
@@ -55,6 +63,7 @@ export async function redisKeyValue({ url, log, onRoundTrip }: RedisOptions): Pr
       return isDone
     },
     registries: () => registriesIn(connection),
+    ping: () => writes.ping(),
     async clear() {
       await clear(connection)
       reads.forget()
@@ -64,9 +73,9 @@ export async function redisKeyValue({ url, log, onRoundTrip }: RedisOptions): Pr
   }
 }
 
-function rangesOn({ client, read }: Connection, told: () => void) {
-  client.defineCommand('ecrLocalPage', { numberOfKeys: 1, lua: PAGE, readOnly: true })
-  return (
+const rangesOn =
+  ({ read }: Connection, told: () => void) =>
+  (
     registry: Registry,
     collection: string,
     { min, max }: LexRange,
@@ -74,22 +83,21 @@ function rangesOn({ client, read }: Connection, told: () => void) {
     bytes?: number,
   ): Promise<Buffer[]> => {
     const set = setOf(registry, collection)
-    return read(set, async () => {
+    return read(set, async (client) => {
       told()
       if (bytes === undefined) return client.zrangebylexBuffer(set, min, max, 'LIMIT', 0, limit)
       return (client as unknown as PageReader).ecrLocalPageBuffer(set, min, max, limit, bytes)
     })
   }
-}
 
-/** What `defineCommand` adds to a client. */
+/** What `scripts` adds to a client. */
 interface PageReader {
   ecrLocalPageBuffer(set: string, min: Buffer, max: Buffer, limit: number, bytes: number): Promise<Buffer[]>
 }
 
 /** Redis counts a range of a sorted set by the ranks of its ends. https://redis.io/docs/latest/commands/zlexcount/ */
-const countIn = ({ client, read }: Connection, told: () => void, set: string, { min, max }: LexRange) =>
-  read(set, () => {
+const countIn = ({ read }: Connection, told: () => void, set: string, { min, max }: LexRange) =>
+  read(set, (client) => {
     told()
     return client.zlexcount(set, min, max)
   })

@@ -6,8 +6,8 @@ import { adviceFor, reasonOf } from './failures.js'
 import { LAYOUT, LAYOUT_KEY, OUR_KEYS, registryOf } from './keys.js'
 
 /** Writes down which layout this is where nothing says so yet. Throws a plain error of one line where it is another. */
-export async function requireLayout({ client, read }: Connection): Promise<void> {
-  const found = await read(LAYOUT_KEY, async () => {
+export async function requireLayout({ read }: Connection): Promise<void> {
+  const found = await read(LAYOUT_KEY, async (client) => {
     // A Redis that is full can still be read.
     const written = await client.get(LAYOUT_KEY)
     if (written !== null) return written
@@ -28,8 +28,8 @@ async function* ourKeys(master: Redis): AsyncGenerator<string[], void> {
 }
 
 /** Every registry with a key, looked for on every server. */
-export async function registriesIn({ client, read }: Connection): Promise<Registry[]> {
-  const found = await read(OUR_KEYS, async () => {
+export async function registriesIn({ read }: Connection): Promise<Registry[]> {
+  const found = await read(OUR_KEYS, async (client) => {
     const registries = new Map<string, Registry>()
     for (const master of await mastersOf(client))
       for await (const keys of ourKeys(master))
@@ -41,8 +41,8 @@ export async function registriesIn({ client, read }: Connection): Promise<Regist
 }
 
 /** Removes what is ours and nothing else. */
-export async function clear({ client, read }: Connection): Promise<void> {
-  await read(OUR_KEYS, async () => {
+export async function clear({ read }: Connection): Promise<void> {
+  await read(OUR_KEYS, async (client) => {
     for (const master of await mastersOf(client))
       for await (const keys of ourKeys(master)) await Promise.all(keys.map((key) => master.unlink(key)))
   })

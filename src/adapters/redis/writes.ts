@@ -1,43 +1,50 @@
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
-import type { Log } from '../../registry/ports/log.js'
-import type { Registry } from '../../registry/registry.js'
-import type { Address } from './address.js'
+import { installation, type Registry } from '../../registry/registry.js'
 import { type Client, mastersOf } from './client.js'
 import { connect, type Connection } from './connection.js'
 import { LAYOUT_KEY, setOf } from './keys.js'
-import { COMMIT, type CommitArguments } from './scripts.js'
+import type { CommitArguments } from './scripts.js'
+import type { SupervisorOptions } from './supervisor.js'
 import { troublesOn } from './troubles.js'
 
 /** Where commits go. */
 export interface Writes {
   /** Whether all that was expected was so, and all is written. Throws StoreUnavailable where that is not known. */
   commit(registry: Registry, given: CommitArguments): Promise<boolean>
+  /** Throws StoreUnavailable where the connection that commits go over, if it is another one, does not answer. */
+  ping(): Promise<void>
   /** Ends the connections, of reads too. */
   close(): void
 }
 
+/** Where the time that every request begins with lies: in a cluster this server is needed by all. */
+const CLOCK_SET = setOf(installation, 'settings')
+
 /** How long replicas may take to confirm a write where that is asked for. */
 const REPLICAS_WITHIN_MS = 1_000
 
-interface Settings {
+interface Settings extends Omit<SupervisorOptions, 'name'> {
   readonly connection: Connection
-  readonly address: Address
   /** Replicas that must have a write before it is acknowledged. */
   readonly wait: number
-  readonly log: Log
 }
 
 /** The connection that reads writes too; where replicas are waited for, another one, since Redis makes the whole connection wait. */
-export async function writesOn({ connection, address, wait, log }: Settings): Promise<Writes> {
-  const writing = wait === 0 ? connection : await connectToo(connection, address, log)
+export async function writesOn({ connection, wait, ...settings }: Settings): Promise<Writes> {
+  const writing = wait === 0 ? connection : await connectToo(connection, settings)
+  const { log } = settings
   const tell = troublesOn(log)
+  /** A replica refuses writes alone: the connection for reads would stay at a server that is the master no more. */
+  const reconnectReads = (error: Error) => {
+    if (wait > 0 && error.message.startsWith('READONLY')) connection.reconnect()
+    throw error
+  }
   const areEnough = (replicas: number) => {
     if (replicas < wait)
       tell({ replicas, wait }, 'Fewer replicas than --store waits for: writes are answered as if Redis were away')
     return replicas >= wait
   }
   if (wait > 0) areEnough(await fewestReplicas(connection))
-  writing.client.defineCommand('ecrLocalCommit', { lua: COMMIT })
   return {
     async commit(registry, { collections, expected, written }) {
       const sets = collections.map((collection) => setOf(registry, collection))
@@ -45,14 +52,17 @@ export async function writesOn({ connection, address, wait, log }: Settings): Pr
         ['ecrLocalCommit', sets.length, ...sets, expected, written],
         ...(wait === 0 ? [] : [['wait', wait, REPLICAS_WITHIN_MS]]),
       ]
-      const [isDone, reached] = await writing.write(sets[0] ?? '', written.length, () =>
-        answers(writing.client, commands),
+      const [isDone, reached] = await writing.write(sets[0] ?? '', written.length, (client) =>
+        answers(client, commands).catch(reconnectReads),
       )
       if (isDone === 1 && !areEnough(Number(reached ?? 0)))
         throw new StoreUnavailable(
           `${Number(reached)} of ${wait} replicas have the write: whether it lasts is not known`,
         )
       return isDone === 1
+    },
+    async ping() {
+      if (wait > 0) await writing.read(CLOCK_SET, (client) => client.exists(CLOCK_SET))
     },
     close() {
       connection.close()
@@ -62,8 +72,8 @@ export async function writesOn({ connection, address, wait, log }: Settings): Pr
 }
 
 /** https://redis.io/docs/latest/commands/info/: of the master that has fewest. Infinity where a part is away, which is told as such. */
-async function fewestReplicas({ client, read }: Connection): Promise<number> {
-  const infos = read(LAYOUT_KEY, async () =>
+async function fewestReplicas({ read }: Connection): Promise<number> {
+  const infos = read(LAYOUT_KEY, async (client) =>
     Promise.all((await mastersOf(client)).map((master) => master.info('replication'))),
   )
   const counts = await infos.then(
@@ -75,15 +85,9 @@ async function fewestReplicas({ client, read }: Connection): Promise<number> {
 
 const replicasIn = (info: string) => Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0)
 
-/** Whether Redis is away is told by the connection that reads, that it is full by this one. */
-const onlyWarnings = (log: Log): Log => ({
-  ...{ trace() {}, debug() {}, info() {}, error() {} },
-  warn: (facts, message) => log.warn(facts, message),
-})
-
-async function connectToo(connection: Connection, address: Address, log: Log): Promise<Connection> {
+async function connectToo(connection: Connection, settings: Omit<SupervisorOptions, 'name'>): Promise<Connection> {
   try {
-    return await connect(address, onlyWarnings(log))
+    return await connect({ ...settings, name: 'writes' })
   } catch (error) {
     connection.close()
     throw error

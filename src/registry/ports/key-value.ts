@@ -21,6 +21,8 @@ export interface KeyValue {
    * away.
    */
   ahead<R>(places: Iterable<Place>, work: () => Promise<R>, options?: AheadOptions): Promise<R>
+  /** Throws StoreUnavailable where a connection that `get` does not use, such as one for writes alone, does not answer. */
+  ping(): Promise<void>
   /** Forgets everything, in every registry. */
   clear(): Promise<void>
   close(): Promise<void>

@@ -82,6 +82,8 @@ export interface Store extends Records {
    * was raced for longer than the bound.
    */
   transact<R>(registry: Registry, work: (records: Records) => Promise<R>): Promise<R>
+  /** Throws StoreUnavailable where the store answers reads and yet could not take writes; see `KeyValue`. */
+  ping(): Promise<void>
   clear(): Promise<void>
   close(): Promise<void>
 }
