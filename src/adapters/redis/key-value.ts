@@ -1,4 +1,4 @@
-import { type Entry, type KeyValue, upToBytes } from '../../registry/ports/key-value.js'
+import { type Entry, type KeyValue, type PageOf, upToBytes } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
 import { readStoreUrl } from './address.js'
@@ -48,11 +48,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   return {
     get: reads.get,
     ahead: reads.ahead,
-    list: async (registry, collection, page) => {
-      if (page.limit <= 0) return []
-      const members = await range(registry, collection, rangeOfPage(page), page.limit, page.bytes)
-      return [...upToBytes(members.map(entryOf), page.bytes)]
-    },
+    list: (registry, collection, page) => listOf(range, registry, collection, page),
     isBelow: async (registry, collection, { fewerThan, prefix }) =>
       (await countIn(connection, told, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
     async commit(registry, expectations, changes) {
@@ -72,6 +68,14 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
     close: async () => writes.close(),
   }
 }
+
+async function listOf(range: Range, registry: Registry, collection: string, page: PageOf): Promise<Entry[]> {
+  if (page.limit <= 0) return []
+  const members = await range(registry, collection, rangeOfPage(page), page.limit, page.bytes)
+  return [...upToBytes(members.map(entryOf), page.bytes)]
+}
+
+type Range = ReturnType<typeof rangesOn>
 
 const rangesOn =
   ({ read }: Connection, told: () => void) =>
