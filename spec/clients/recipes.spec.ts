@@ -8,6 +8,7 @@ import { startProcess } from '../support/background-process.js'
 import { containerdNeeds, describeWith, skopeoNeeds } from '../support/describe-with.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
+import { withOwnFiles } from '../support/own-files.js'
 import { mustRun, neutralEnvironment } from '../support/run-command.js'
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js'
 import type { AddedImage } from '../support/upstream-content.js'
@@ -71,7 +72,9 @@ describeWith({ ...skopeoNeeds, ...containerdNeeds }, 'the recipes of docs/client
     )
     const env = neutralEnvironment()
     const ready = /containerd successfully booted/
-    await using containerd = await startProcess('containerd', ['--config', at('containerd.toml')], { ready, env })
+    const [command, ...before] = withOwnFiles(directory.path)
+    const daemon = [...before, 'containerd', '--config', at('containerd.toml')]
+    await using containerd = await startProcess(command, daemon, { ready, env })
     const ctr = ['--address', at('sock'), 'content', 'fetch', '--hosts-dir', at('hosts'), IMAGE]
     await mustRun('ctr', ctr, { env })
     const { stdout } = await mustRun('ctr', ['--address', at('sock'), 'images', 'ls'], { env })

@@ -18,7 +18,8 @@ const SCRIPT = [
 ].join('\n')
 
 /** What comes before a command that is to have /etc, /opt and /run of its own, gone with it; it needs root. */
-export const withOwnFiles = (directory: string): readonly string[] => [
-  ...['unshare', '--mount', '--propagation', 'private'],
+export const withOwnFiles = (directory: string): readonly [command: string, ...args: string[]] => [
+  'unshare',
+  ...['--mount', '--propagation', 'private'],
   ...['sh', '-c', SCRIPT, directory],
 ]

@@ -33,15 +33,15 @@ describe('the data directory', () => {
     const file = join(parent, 'file')
     await writeFile(file, '')
     expect(refusal(file)).toBe(
-      `The data directory ${file} is not writable (EEXIST): choose a directory this user can create and write, or change the owner of this one.`,
+      `The data directory ${file} is not writable (EEXIST: file already exists, mkdir '${file}'): choose a directory this user can create and write, or change the owner of this one.`,
     )
     expect(refusal(join(file, 'below'))).toContain(
-      `The data directory ${join(file, 'below')} is not writable (ENOTDIR)`,
+      `The data directory ${join(file, 'below')} is not writable (ENOTDIR: `,
     )
   })
   it.skipIf(process.getuid?.() === 0)('is refused where this user may not write (root may everywhere)', () => {
     chmodSync(parent, 0o500)
-    expect(refusal(parent)).toContain('is not writable (EACCES)')
+    expect(refusal(parent)).toContain('is not writable (EACCES: ')
     chmodSync(parent, 0o700)
   })
   it('is refused in a layout this version does not know', async () => {

@@ -34,20 +34,7 @@ const behindAll = Buffer.from([0xff])
  * error of one line where the file is damaged; `everyPage` looks for that in all of it.
  */
 export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyPage?: boolean }): KeyValue {
-  mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY })
-  requireLmdbFile(path, { everyPage })
-  makeLockFile(path, PRIVATE_FILE)
-  const db = open<string, Buffer>({
-    path,
-    ...permissions,
-    encoding: 'string',
-    keyEncoding: 'binary',
-    overlappingSync: false,
-    // With it, a commit that fails also rejects a promise nobody can get hold of, which ends the process.
-    eventTurnBatching: false,
-    noSubdir: false,
-  })
-
+  const db = openDatabase(path, everyPage)
   const counts = countsOn(db, keyFor, longestKey)
   const { valueOf, list, holds } = readsOn(db, counts)
 
@@ -78,6 +65,23 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
     },
     close: () => db.close(),
   }
+}
+
+/** Makes what lacks, for its owner alone, and looks at what is there before LMDB reads it as memory. */
+function openDatabase(path: string, everyPage: boolean): RootDatabase<string, Buffer> {
+  mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY })
+  requireLmdbFile(path, { everyPage })
+  makeLockFile(path, PRIVATE_FILE)
+  return open<string, Buffer>({
+    path,
+    ...permissions,
+    encoding: 'string',
+    keyEncoding: 'binary',
+    overlappingSync: false,
+    // With it, a commit that fails also rejects a promise nobody can get hold of, which ends the process.
+    eventTurnBatching: false,
+    noSubdir: false,
+  })
 }
 
 /** Inside a write transaction these see what it sees. */
