@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { fileURLToPath } from 'node:url'
 import { startRedis } from '../../support/redis.js'
 import { authorizationToken, ecrClient, registryClient } from '../../support/registry-client.js'
+import { createRule } from '../../support/rules.js'
 import { runCommand } from '../../support/run-command.js'
 import { makeImage } from '../../support/upstream-content.js'
 import { newFigures, verify, type Acknowledged } from './load.js'
@@ -45,6 +46,8 @@ it('a Redis that comes back empty stops no process, has nothing swept, and fsck 
   expect(repaired).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('all mended') })
 
   expect(await authorizationToken(ecrClient(planes))).not.toBe('')
+  // Rules are lost with Redis, and whether a cached layer may be served is asked of the upstream again.
+  await ecrClient(planes).send(createRule())
   await verify(target, acknowledged)
   expect(figures).toMatchObject({ wrongAnswers: [], lostWrites: [] })
 }, 240_000)
