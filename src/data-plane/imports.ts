@@ -1,5 +1,6 @@
 import { isSigned } from '../access/signed-text.js'
 import { ServiceException } from '../registry/errors.js'
+import type { Place, Wait } from '../registry/limits/admission.js'
 import { type Importer, importsEndpoint, type PullRequest } from '../registry/ports/importer.js'
 import { type Call, type DataPlaneDeps, respond } from './call.js'
 import { OciError } from './errors.js'
@@ -12,18 +13,31 @@ const MAX_BODY_BYTES = 64 * 1024
  * POST /_imports: a control plane in another process has an image pulled or imported. Only one that holds the
  * installation's secret can sign the request.
  */
-export async function takeImport({ req, res }: Pick<Call, 'req' | 'res'>, deps: DataPlaneDeps): Promise<void> {
+export async function takeImport(
+  { req, res, place }: Pick<Call, 'req' | 'res'> & { readonly place: Place },
+  deps: DataPlaneDeps,
+): Promise<void> {
+  // Until its signature is known the request is anybody's: bodies that never end take places from their own address.
+  place.assign(req.socket.remoteAddress ?? '')
   const body = (await smallBody({ req, res }, MAX_BODY_BYTES, deps)).toString('utf8')
   const signature = String(req.headers[importsEndpoint.signatureHeader] ?? '')
   if (!isSigned('import', body, signature, deps.secret))
     throw new OciError(403, 'DENIED', 'The request is not signed by a control plane')
   const { method, wanted } = JSON.parse(body) as { method: keyof Importer; wanted: PullRequest }
-  respond({ req, res }, 200, { 'content-type': 'application/json' }, JSON.stringify(await reply(method, wanted, deps)))
+  place.assign(wanted.principal.account)
+  const outcome = await reply(method, wanted, place.wait, deps)
+  respond({ req, res }, 200, { 'content-type': 'application/json' }, JSON.stringify(outcome))
 }
 
-async function reply(method: keyof Importer, wanted: PullRequest, { pullThrough, decisions }: DataPlaneDeps) {
+async function reply(
+  method: keyof Importer,
+  wanted: PullRequest,
+  wait: Wait,
+  { pullThrough, decisions }: DataPlaneDeps,
+) {
   try {
-    return { outcome: method === 'pull' ? await pullThrough.pull(wanted) : await pullThrough.importImage(wanted) }
+    const isPull = method === 'pull'
+    return { outcome: await (isPull ? pullThrough.pull(wanted, wait) : pullThrough.importImage(wanted, wait)) }
   } catch (error) {
     if (!(error instanceof ServiceException)) throw error
     const refusal = { code: error.code, message: error.message }

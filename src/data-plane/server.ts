@@ -3,7 +3,7 @@ import { DOWNLOAD_PATH } from '../access/download-url.js'
 import { requestContextOf } from '../access/request-context.js'
 import type { Grant } from '../access/token.js'
 import { rateExceeded } from '../registry/errors.js'
-import { admission } from '../registry/limits/admission.js'
+import { admission, type Place } from '../registry/limits/admission.js'
 import { roomOf } from '../registry/limits/room.js'
 import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
@@ -79,17 +79,17 @@ const CLIENT_GONE = 'CLIENT_GONE'
 async function answerOrRefuse(asked: Asked, deps: DataPlaneDeps): Promise<string> {
   const { req, requestId, path } = asked
   const end = { at: deps.clock.wall().getTime(), plane: 'data' as const, operation: `${req.method} ${path}` }
-  const leave = deps.admission.enter()
+  const place = deps.admission.enter()
   try {
-    if (!leave) throw rateExceeded()
-    await answerInTime(asked, end, deps)
+    if (!place) throw rateExceeded()
+    await answerInTime(asked, place, end, deps)
     return 'ok'
   } catch (error) {
     const refusal = refuse(error, asked, deps)
     if (refusal) deps.decisions.ended(requestId, { ...end, ...refusedWith(refusal, req) })
     return refusal?.code ?? CLIENT_GONE
   } finally {
-    leave?.()
+    place?.leave()
   }
 }
 
@@ -100,14 +100,14 @@ interface End {
   readonly operation: string
 }
 
-async function answerInTime(asked: Asked, end: End, deps: DataPlaneDeps): Promise<void> {
+async function answerInTime(asked: Asked, place: Place, end: End, deps: DataPlaneDeps): Promise<void> {
   const { req, path, search, requestId } = asked
   const received = { ...asked, query: new URLSearchParams(search), grant: grantIn(req, deps.secret) }
   const inTime = async () => {
     const now = await deps.clock.now()
     end.at = now.getTime()
     if (path === decisionsEndpoint.path) return tellDecisions(received, deps)
-    await answer({ ...received, now, tellOperation: (name) => void (asked.operation = name) }, deps)
+    await answer({ ...received, place, now, tellOperation: (name) => void (asked.operation = name) }, deps)
     deps.decisions.ended(requestId, end)
   }
   await deps.store.ahead(foresee(received), inTime, { lastKnown: isPullByDigest(received) })
@@ -132,6 +132,7 @@ function report({ req, res, path, requestId, operation }: Asked, outcome: string
 interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   readonly path: string
   readonly requestId: string
+  readonly place: Place
   /** What its token says, not yet judged. */
   readonly grant: Grant | undefined
   /** Called once it is known what is asked for. */
@@ -139,7 +140,7 @@ interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
 }
 
 async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
-  const { req, res, path, query, requestId, now, tellOperation } = received
+  const { req, res, path, query, requestId, now, place, tellOperation } = received
   if (path === importsEndpoint.path && req.method === 'POST') {
     tellOperation('Import')
     // An image is on its way here for minutes before there is anything to answer.
@@ -151,14 +152,15 @@ async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
     return getLayer(received, deps)
   }
   const grant = authenticate(req, received.grant, now, deps)
-  deps.admission.admit(grant.principal.arn)
+  place.admit(grant.principal)
   const { action, endpoint, repository, reference } = find(req.method ?? '', path)
   tellOperation(action)
   const registry = registryOf(req.headers.host, grant.registry)
   const { remoteAddress } = req.socket
   const isSecure = 'encrypted' in req.socket
   const request = requestContextOf({ requestId, now, headers: req.headers, remoteAddress, isSecure })
-  const call = { req, res, query, now, registry, principal: grant.principal, request, repository, reference }
+  const { wait } = place
+  const call = { req, res, query, now, wait, registry, principal: grant.principal, request, repository, reference }
   await deps.authorize(permissionFor(`ecr:${action}`, call))
   await endpoint(call, deps)
 }
