@@ -1,10 +1,17 @@
-import { CreateRepositoryCommand, DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
+import {
+  BatchGetImageCommand,
+  type BatchGetImageResponse,
+  CreatePullThroughCacheRuleCommand,
+  CreateRepositoryCommand,
+  DescribeRepositoriesCommand,
+} from '@aws-sdk/client-ecr'
 import aws4 from 'aws4'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { describe, expect, it, vi } from 'vitest'
 import { defaultLimits, type Limits } from '../../src/registry/limits/limits.js'
+import type { Importer } from '../../src/registry/ports/importer.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { region, startEmulator } from '../support/emulator.js'
 import { developer, queryCall } from '../support/query-call.js'
@@ -64,6 +71,36 @@ describe('requests at once', () => {
     letGo()
     await first
     await expect(describing()).resolves.toMatchObject({ repositories: [{ repositoryName: 'team/app' }] })
+  })
+})
+
+describe('calls that wait for an upstream', () => {
+  it('take no place of those that do not', async () => {
+    let answer = () => {}
+    const answered = new Promise<void>((resolve) => (answer = resolve))
+    const image = { imageId: { imageTag: 'v1' }, failureCode: 'ImageNotFound' as const, failureReason: 'not there' }
+    let waiting = 0
+    const pull: Importer['pull'] = (_, wait) =>
+      wait(() => {
+        waiting++
+        return answered.then(() => image)
+      })
+    await using emulator = await startEmulator({
+      limits: { ...defaultLimits, requestsAtOnce: 2 },
+      importer: { pull, importImage: pull },
+    })
+    await emulator.ecr.send(
+      new CreatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }),
+    )
+    const pulls: Promise<BatchGetImageResponse>[] = []
+    for (let count = 1; count <= 20; count++) {
+      const repositoryName = `quay/app${count}`
+      pulls.push(emulator.ecr.send(new BatchGetImageCommand({ repositoryName, imageIds: [{ imageTag: 'v1' }] })))
+      await expect.poll(() => waiting).toBe(count)
+    }
+    await emulator.ecr.send(new DescribeRepositoriesCommand({}))
+    answer()
+    for (const { failures } of await Promise.all(pulls)) expect(failures).toMatchObject([image])
   })
 })
 

@@ -19,6 +19,7 @@ import { touchesOn } from '../../src/registry/garbage/touches.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import type { CacheEvent, PullEvent } from '../../src/registry/events.js'
 import { mediaTypes } from '../../src/registry/manifest.js'
+import type { Wait } from '../../src/registry/limits/admission.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
@@ -26,6 +27,7 @@ import type { PullThroughCacheRule } from '../../src/registry/pull-through.js'
 import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
 import { installation } from '../../src/registry/registry.js'
 import { leasesOn, type LeaseDeps } from '../../src/registry/leases.js'
+import type { Limits } from '../../src/registry/limits/limits.js'
 import type { Log } from '../../src/registry/ports/log.js'
 import type { Principal } from '../../src/registry/principal.js'
 import type { RequestContext } from '../../src/registry/request-context.js'
@@ -54,6 +56,8 @@ export interface CacheOptions {
   egress?: 'all' | 'none'
   limits?: Partial<UpstreamLimits>
   secrets?: Secrets
+  /** What the data plane takes on. */
+  planeLimits?: Partial<Limits>
   log?: Log
   /** Whose policies apply; unless said, the user `dev` may do everything. */
   accounts?: Accounts
@@ -79,6 +83,7 @@ export async function startCache(options: CacheOptions) {
     log = silent,
     accounts = ownAccounts,
     graceSeconds = 3600,
+    planeLimits = {},
     leasePatience = {},
     quotas = defaultQuotas,
     ...kept
@@ -121,6 +126,7 @@ export async function startCache(options: CacheOptions) {
   const about = { version: '0.0.0', store: 'memory', auth: 'strict' as const }
   const server = dataPlane({
     ...{ ...shared, secret, about, maxSkewSeconds: 300 },
+    limits: { ...telling.limits, ...planeLimits },
     ...{ auth: 'strict', anonymousPull: false, pullThrough: cache, pullSessions: sessions },
   }).listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
@@ -168,7 +174,7 @@ export async function startCache(options: CacheOptions) {
     },
     /** A forced refresh, as BatchImportUpstreamImage hands it over. */
     importImage: (repository: string, imageTag: string) =>
-      cache.importImage({ registry, repository, imageId: { imageTag }, principal, request: requestContext }),
+      cache.importImage({ registry, repository, imageId: { imageTag }, principal, request: requestContext }, unbounded),
     /** Resolves when everything that was planned is here. */
     settled: () => cache.resume(),
     [Symbol.asyncDispose]: async () => {
@@ -178,6 +184,9 @@ export async function startCache(options: CacheOptions) {
     },
   }
 }
+
+/** For what a spec has the cache do without a request: nothing bounds how many wait. */
+export const unbounded: Wait = (work) => work()
 
 /** What is known of a request a spec makes by hand. */
 export const requestContext: RequestContext = {

@@ -18,6 +18,9 @@ export interface PullingOptions extends Partial<HttpUpstreamsOptions> {
   endpoint?: string
 }
 
+/** The account whose registry pulls, unless a spec asks for another's. */
+export const pullingAccount = '111122223333'
+
 export function pullingFrom(upstream: Pick<FaultyUpstream, 'url'>, options: PullingOptions = {}): Pulling {
   const { credentials, endpoint = upstream.url, endpoints, ...others } = options
   const waits: number[] = []
@@ -30,7 +33,7 @@ export function pullingFrom(upstream: Pick<FaultyUpstream, 'url'>, options: Pull
   })
   return {
     upstreams,
-    registry: upstreams.of('registry.example', credentials),
+    registry: upstreams.of('registry.example', pullingAccount, credentials),
     waits,
     advance: (milliseconds) => void (now += milliseconds),
     [Symbol.asyncDispose]: () => upstreams.close(),

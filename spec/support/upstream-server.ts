@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Content, digestOf } from './upstream-content.js'
+import { type Content, digestOf, mediaTypes } from './upstream-content.js'
 import type { Client, Fault, Reply } from './upstream-faults.js'
 import type { Gate } from './upstream-login.js'
 
@@ -10,9 +10,11 @@ export function answerTo(request: IncomingMessage, content: Content, login: Gate
   const refusal = login.refuse(request, pathname)
   if (refusal) return refusal
   if (pathname === '/v2/') return ok('application/json', Buffer.from('{}'))
-  const [, repository = '', kind, reference = ''] = /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(pathname) ?? []
+  const [, repository = '', kind, reference = ''] =
+    /^\/v2\/(.+)\/(manifests|blobs|tags|referrers)\/([^/]+)$/.exec(pathname) ?? []
   if (kind === 'manifests') return manifestReply(content, repository, reference)
   if (kind === 'blobs') return blobReply(content, reference)
+  if (kind === 'referrers') return referrersReply(content, repository, reference)
   if (kind === 'tags') return tagsReply(content, repository)
   return unknown('NAME_UNKNOWN')
 }
@@ -37,6 +39,20 @@ function blobReply({ blobs }: Content, digest: string): Reply {
   if (!bytes) return unknown('BLOB_UNKNOWN')
   const reply = ok('application/octet-stream', bytes)
   return { ...reply, headers: { ...reply.headers, 'docker-content-digest': digest }, ranges: true }
+}
+
+function referrersReply({ manifests }: Content, repository: string, digest: string): Reply {
+  const refers = [...manifests].flatMap(([key, { bytes, mediaType, digest: own }]) => {
+    const { subject, artifactType } = JSON.parse(bytes.toString()) as { subject?: Subject; artifactType?: string }
+    const isWanted = key === `${repository} ${own}` && subject?.digest === digest
+    return isWanted ? [{ mediaType, digest: own, size: bytes.length, ...(artifactType && { artifactType }) }] : []
+  })
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: refers }
+  return ok(mediaTypes.ociIndex, Buffer.from(JSON.stringify(index)))
+}
+
+interface Subject {
+  digest: string
 }
 
 function tagsReply({ tags }: Content, name: string): Reply {

@@ -23,7 +23,7 @@ export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDe
     end.at = now.getTime()
     refuseUnsigned(request, service)
     const caller = authenticate(request, service, now, deps)
-    deps.admission.admit(caller.principal.arn)
+    deps.place.admit(caller.principal)
     const { action, version, members } = readQueryCall(request)
     const run = version === api.version && Object.hasOwn(api.actions, action) ? api.actions[action] : undefined
     if (!run)

@@ -2,7 +2,7 @@ import type { HttpResponse } from '@smithy/protocol-http'
 import type { Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
 import { serverException, ServiceException } from '../registry/errors.js'
-import type { Admission } from '../registry/limits/admission.js'
+import type { Place } from '../registry/limits/admission.js'
 import { pauseAfter } from '../registry/slices.js'
 import { modelledMembers } from '../smithy/modelled-members.js'
 import { inputOf, isOperation, shape } from '../smithy/model.js'
@@ -27,7 +27,8 @@ import { isAway, isOfStorage, RETRY_AFTER_SECONDS } from './unavailable.js'
 /** Everything a call may need. */
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   readonly authorize: Authorize
-  readonly admission: Pick<Admission, 'admit'>
+  /** Of this request, among those that are worked on. */
+  readonly place: Place
   readonly tellHint: TellHint
 }
 
@@ -42,7 +43,7 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
     const name = (asked.name = operationName(request))
     const operation = find(name)
     const signer = signerOf(request, 'ecr', deps)
-    deps.admission.admit(signer.principal.arn)
+    deps.place.admit(signer.principal)
     await pauseAfter(sizeOf(request))
     const body = knownMembers(name, readInput(request, name))
     await pauseAfter(sizeOf(request))
@@ -83,7 +84,7 @@ async function answer(
   await authorize(name, operation, body, call, deps)
   const input = accept(name, body)
   await pauseAfter(sizeOf(request))
-  const output = await operation.run(input, { ...deps, ...call })
+  const output = await operation.run(input, { ...deps, ...call, wait: deps.place.wait })
   deps.decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name })
   return writeOutput(output, requestId)
 }

@@ -23,7 +23,7 @@ import { MAX_BODY_BYTES } from './read-body.js'
 import { refuseForNow, refusePage, refuseTooLarge } from './refused-unread.js'
 
 /** Everything the control plane is made of. */
-export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'admission' | 'tellHint'> &
+export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'place' | 'tellHint'> &
   AdminDeps &
   AboutDeps &
   PlaneServerDeps & { readonly metrics: Metrics; readonly traces: Traces }
@@ -129,10 +129,11 @@ async function answer(req: IncomingMessage, request: ReceivedRequest, deps: Deps
 }
 
 async function work(request: ReceivedRequest, deps: Deps): Promise<HttpResponse> {
-  const leave = deps.admission.enter()
-  if (!leave) return refuseForNow(request, deps)
-  const handled = isQueryCall(request) ? handleQuery(request, deps) : handle(request, deps)
-  return handled.finally(leave)
+  const place = deps.admission.enter()
+  if (!place) return refuseForNow(request, deps)
+  const own = { ...deps, place }
+  const handled = isQueryCall(request) ? handleQuery(request, own) : handle(request, own)
+  return handled.finally(() => place.leave())
 }
 
 const received = (req: IncomingMessage, requestId: string): ReceivedRequest =>

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { repositoryNotFound } from '../registry/errors.js'
 import type { Layer } from '../registry/image.js'
 import { layerWithBytes, sizeOfBytes } from '../registry/layer-with-bytes.js'
+import type { Wait } from '../registry/limits/admission.js'
 import { isDigest } from '../registry/manifest.js'
 import { BlobDamaged, type ByteRange, type TakeChunk } from '../registry/ports/blob-store.js'
 import { keyOf } from '../registry/ports/store.js'
@@ -37,21 +38,27 @@ export const headBlob: Endpoint = async (call, deps) => {
 
 /** Says what a layer is like: always from here, wherever clients fetch its bytes. Throws BLOB_UNKNOWN. */
 export async function answerHead(
-  call: Pick<Call, 'req' | 'res'>,
+  call: Pick<Call, 'req' | 'res' | 'wait'>,
   layer: Layer,
   registry: Registry,
   deps: DataPlaneDeps,
   findCopy = noCopy,
 ): Promise<void> {
   const { digest } = layer
-  const size = (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeToCome(layer, registry, deps, findCopy))
+  const size = (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeToCome(layer, registry, call.wait, deps, findCopy))
   if (size === undefined) throw blobUnknown(layer, registry)
   respond(call, 200, headersOf(digest, size))
 }
 
-async function sizeToCome(layer: Layer, registry: Registry, { pullThrough, blobs }: DataPlaneDeps, findCopy: FindCopy) {
+async function sizeToCome(
+  layer: Layer,
+  registry: Registry,
+  wait: Wait,
+  { pullThrough, blobs }: DataPlaneDeps,
+  findCopy: FindCopy,
+) {
   if (!layer.pulledThrough) return undefined
-  if (await pullThrough.isToCome(registry, layer)) return layer.size
+  if (await wait(() => pullThrough.isToCome(registry, layer))) return layer.size
   const other = await findCopy()
   return other && sizeOfBytes(other, blobs)
 }
@@ -90,14 +97,14 @@ const LOCATION_SECONDS = 3600
  * themselves they are told where: a 307, as ECR answers with a URL of its bucket. A range is then the bucket's matter.
  */
 export async function sendLayer(
-  { req, res }: Pick<Call, 'req' | 'res'>,
+  { req, res, wait }: Pick<Call, 'req' | 'res' | 'wait'>,
   layer: Layer,
   registry: Registry,
   deps: DataPlaneDeps,
   delivery: Delivery = {},
 ): Promise<void> {
   const { sent = () => {}, findCopy = noCopy } = delivery
-  const source = await sourceOf(layer, registry, deps, findCopy)
+  const source = await sourceOf(layer, registry, wait, deps, findCopy)
   const { size } = source
   const location = source.isKept ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
   if (location !== undefined) {
@@ -122,7 +129,7 @@ export async function sendLayer(
     return true
   })
   // The damaged bytes are gone: the upstream has others, or the layer is not here.
-  if (outcome === 'damaged') return sendLayer({ req, res }, layer, registry, deps, delivery)
+  if (outcome === 'damaged') return sendLayer({ req, res, wait }, layer, registry, deps, delivery)
   if (!outcome) throw blobUnknown(layer, registry)
   res.end()
 }

@@ -3,7 +3,7 @@ import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/decision-log.js'
 import type { Identities } from '../access/identities.js'
 import type { Touches } from '../registry/garbage/touches.js'
-import type { Admission } from '../registry/limits/admission.js'
+import type { Admission, Wait } from '../registry/limits/admission.js'
 import type { Room } from '../registry/limits/room.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -67,6 +67,8 @@ export interface Call {
   readonly principal: Principal
   readonly request: RequestContext
   readonly now: Date
+  /** What waits for an upstream waits in this. */
+  readonly wait: Wait
   /** Empty where the endpoint names none. */
   readonly repository: string
   /** Tag, digest or upload id: what the path names last. */

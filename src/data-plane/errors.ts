@@ -5,6 +5,7 @@ import { BlobsUnavailable, NoSpace } from '../registry/ports/blob-store.js'
 import { StoreUnavailable } from '../registry/ports/key-value.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Registry } from '../registry/registry.js'
+import { upstreamFailureReason } from '../registry/upstream-failure-reason.js'
 
 /** A refusal in the registry's own terms, where ECR's API has no exception for it. */
 export class OciError extends Error {
@@ -69,7 +70,7 @@ export function ociErrorOf(error: unknown): OciError | undefined {
   }
   if (error instanceof UpstreamFailure) {
     const [status, code] = upstreamAnswers[error.kind]
-    return new OciError(status, code, error.message)
+    return new OciError(status, code, upstreamFailureReason(error))
   }
   if (error instanceof StoreUnavailable || error instanceof BlobsUnavailable)
     return new OciError(503, 'UNAVAILABLE', error.message, { 'retry-after': RETRY_AFTER_SECONDS })

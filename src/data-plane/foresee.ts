@@ -41,7 +41,7 @@ const BY_DIGEST = /\/(?:manifests|blobs)\/[^/]+(?::|%3a)[^/]+$/i
 
 /** Repository, kind of thing, and the reference; the last segments decide, as they do for the routes. */
 const NAMED = /^\/v2\/(.+)\/(manifests|blobs\/uploads|blobs|tags|referrers)\/([^/]*)$/
-const byDigest: Partial<Record<string, keyof Records>> = { manifests: 'images', blobs: 'layers' }
+const byDigest: Partial<Record<string, keyof Records>> = { manifests: 'images', referrers: 'images', blobs: 'layers' }
 const byName: Partial<Record<string, keyof Records>> = { manifests: 'tags', 'blobs/uploads': 'uploads' }
 
 /** Clients may encode what need not be; a path that cannot be decoded leads nowhere. */

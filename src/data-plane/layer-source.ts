@@ -1,5 +1,6 @@
 import type { Layer } from '../registry/image.js'
 import { sizeOfBytes } from '../registry/layer-with-bytes.js'
+import type { Wait } from '../registry/limits/admission.js'
 import type { ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Registry } from '../registry/registry.js'
@@ -20,10 +21,11 @@ export interface LayerSource {
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
-/** Finds a layer's bytes, or begins to fetch them. Throws BLOB_UNKNOWN, UpstreamFailure. */
+/** Finds a layer's bytes, or begins to fetch them. Throws BLOB_UNKNOWN, UpstreamFailure, and what `wait` throws. */
 export async function sourceOf(
   layer: Layer,
   registry: Registry,
+  wait: Wait,
   deps: DataPlaneDeps,
   findCopy: FindCopy,
 ): Promise<LayerSource> {
@@ -31,7 +33,7 @@ export async function sourceOf(
   if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
   if (size !== undefined) return keptSource(layer.digest, size, deps)
   try {
-    return await fillSource(layer, registry, deps)
+    return await wait(() => fillSource(layer, registry, deps))
   } catch (error) {
     const isNotGiven = error instanceof UpstreamFailure || error instanceof OciError
     const other = isNotGiven && layer.pulledThrough ? await findCopy() : undefined

@@ -18,7 +18,7 @@ import { smallBody } from './request-body.js'
 export const getManifest: Endpoint = async (call, deps) => {
   const { req, registry, repository, principal, request, now } = call
   const imageId = imageIdOf(call.reference)
-  const found = await deps.pullThrough.pull({ registry, repository, imageId, principal, request })
+  const found = await deps.pullThrough.pull({ registry, repository, imageId, principal, request }, call.wait)
   if (isFailure(found)) throw refusalOf(found)
   const { digest, mediaType, manifestSize } = found.image
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }

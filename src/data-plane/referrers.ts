@@ -6,7 +6,8 @@ import { digestInvalid } from './errors.js'
 import { linkToNext, pageAsked } from './paging.js'
 
 /**
- * GET /v2/<name>/referrers/<digest>: what names this image as its subject, whether or not that image is here.
+ * GET /v2/<name>/referrers/<digest>: what names this image as its subject, whether or not that image is here. Of an image
+ * that was pulled through, what its upstream has is brought first.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
 export const referrers: Endpoint = async (call, deps) => {
@@ -14,6 +15,10 @@ export const referrers: Endpoint = async (call, deps) => {
   if (!isDigest(digest)) throw digestInvalid(digest)
   const artifactType = query.get('artifactType') ?? undefined
   const page = pageAsked(query)
+  const { principal, request } = call
+  const subject = { registry, repository, imageId: { imageDigest: digest }, principal, request }
+  // The pages of one list are one answer: only the first may bring what is new.
+  if (page.last === undefined) await deps.pullThrough.referrers(subject, call.wait)
   const asked = { repository, digest, artifactType, limit: page.limit, after: page.last }
   const reading = () => listReferrers(deps, registry, asked)
   const { manifests, last } = await inRepository(deps.store, registry, repository, reading)

@@ -4,7 +4,7 @@ import { DOWNLOAD_PATH } from '../access/download-url.js'
 import { requestContextOf } from '../access/request-context.js'
 import type { Grant } from '../access/token.js'
 import { rateExceeded, ServiceException } from '../registry/errors.js'
-import { admission } from '../registry/limits/admission.js'
+import { admission, type Place } from '../registry/limits/admission.js'
 import { roomOf } from '../registry/limits/room.js'
 import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
@@ -88,17 +88,17 @@ const CLIENT_GONE = 'CLIENT_GONE'
 async function answerOrRefuse(asked: Asked, deps: DataPlaneDeps): Promise<string> {
   const { req, requestId, path } = asked
   const end = { at: deps.clock.wall().getTime(), plane: 'data' as const, operation: `${req.method} ${path}` }
-  const leave = deps.admission.enter()
+  const place = deps.admission.enter()
   try {
-    if (!leave) throw rateExceeded()
-    await answerInTime(asked, end, deps)
+    if (!place) throw rateExceeded()
+    await answerInTime(asked, place, end, deps)
     return 'ok'
   } catch (error) {
     const refusal = refuse(error, asked, deps)
     if (refusal) deps.decisions.ended(requestId, { ...end, ...(await refusedWith(refusal, asked, deps)) })
     return refusal?.code ?? CLIENT_GONE
   } finally {
-    leave?.()
+    place?.leave()
   }
 }
 
@@ -109,14 +109,14 @@ interface End {
   readonly operation: string
 }
 
-async function answerInTime(asked: Asked, end: End, deps: DataPlaneDeps): Promise<void> {
+async function answerInTime(asked: Asked, place: Place, end: End, deps: DataPlaneDeps): Promise<void> {
   const { req, path, search, requestId } = asked
   const received = { ...asked, query: new URLSearchParams(search), grant: grantIn(req, deps.secret) }
   const inTime = async () => {
     const now = await deps.clock.now()
     end.at = now.getTime()
     if (path === decisionsEndpoint.path) return tellDecisions(received, deps)
-    await answer({ ...received, now, tell: (known) => void Object.assign(asked, known) }, deps)
+    await answer({ ...received, place, now, tell: (known) => void Object.assign(asked, known) }, deps)
     deps.decisions.ended(requestId, end)
   }
   await deps.store.ahead(foresee(received), inTime, { lastKnown: isPullByDigest(received) })
@@ -146,6 +146,7 @@ function report({ req, res, path, requestId, operation }: Asked, outcome: string
 interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   readonly path: string
   readonly requestId: string
+  readonly place: Place
   /** What its token says, not yet judged. */
   readonly grant: Grant | undefined
   /** Called once it is known what is asked for. */
@@ -153,7 +154,7 @@ interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
 }
 
 async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
-  const { req, res, path, query, requestId, now, tell } = received
+  const { req, res, path, query, requestId, now, place, tell } = received
   if (path === importsEndpoint.path && req.method === 'POST') {
     tell({ operation: 'Import' })
     // An image is on its way here for minutes before there is anything to answer.
@@ -165,14 +166,15 @@ async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
     return getLayer(received, deps)
   }
   const grant = authenticate(req, received.grant, now, deps)
-  deps.admission.admit(grant.principal.arn)
+  place.admit(grant.principal)
   const { action, endpoint, repository, reference } = find(req.method ?? '', path)
   const registry = registryOf(req.headers.host, grant.registry)
   tell({ operation: action, ...(endpoint === getManifest && { pulled: { registry, repository } }) })
   const { remoteAddress } = req.socket
   const isSecure = 'encrypted' in req.socket
   const request = requestContextOf({ requestId, now, headers: req.headers, remoteAddress, isSecure })
-  const call = { req, res, query, now, registry, principal: grant.principal, request, repository, reference }
+  const { wait } = place
+  const call = { req, res, query, now, wait, registry, principal: grant.principal, request, repository, reference }
   await permit(deps.authorize(permissionFor(`ecr:${action}`, call)), call)
   await endpoint(call, deps)
 }

@@ -26,7 +26,7 @@ export interface CacheEvent extends Envelope {
     'image-tag'?: string
     'image-digest'?: string
     /** Ours: what was attempted. */
-    action: 'import' | 'check'
+    action: 'import' | 'check' | 'referrers'
     /** Ours: how it ended, for example `imported`, `unchanged`, `tag immutable, old image kept`, or why it failed. */
     outcome: string
     /** Ours: who did it, the service-linked role of the account. */

@@ -31,6 +31,13 @@ export interface Image {
   /** Set where a cache rule brought the image first: its names may be the upstream's. */
   pulledThrough?: true
   lastPulledAt?: number
+  /** Of an image that was pulled through: when its upstream was last asked what refers to it. */
+  referrersCheck?: {
+    /** When it last answered: the six hours run from here. */
+    checkedAt: number
+    /** When it last gave no answer: the 15 minutes run from here. */
+    failedAt?: number
+  }
 }
 
 /** A content descriptor, https://github.com/opencontainers/image-spec/blob/v1.1.0/descriptor.md */

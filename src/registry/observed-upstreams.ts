@@ -5,7 +5,7 @@ import { type Upstream, UpstreamFailure, type Upstreams } from './ports/upstream
 /** Counts what upstreams are asked and how they answer, and tells it where traces are collected. */
 export function observedUpstreams(upstreams: Upstreams, metrics: Metrics, traces: Traces): Upstreams {
   return {
-    of: (host, credentials) => observed(upstreams.of(host, credentials), host, metrics, traces),
+    of: (host, account, credentials) => observed(upstreams.of(host, account, credentials), host, metrics, traces),
     close: () => upstreams.close(),
   }
 }
@@ -27,7 +27,8 @@ function observed(upstream: Upstream, host: string, metrics: Metrics, traces: Tr
   return {
     resolve: (repository, tag) => asking('resolve', () => upstream.resolve(repository, tag)),
     manifest: (repository, reference) => asking('manifest', () => upstream.manifest(repository, reference)),
-    blob: (repository, digest, from) => asking('blob', () => upstream.blob(repository, digest, from)),
+    blob: (...asked) => asking('blob', () => upstream.blob(...asked)),
+    referrers: (...asked) => asking('referrers', () => upstream.referrers(...asked)),
     hasBlob: (repository, digest) => asking('blob', () => upstream.hasBlob(repository, digest)),
     ping: () => asking('ping', () => upstream.ping()),
   }

@@ -1,4 +1,4 @@
-import type { Tag } from './image.js'
+import type { Image, Tag } from './image.js'
 
 /** A pull through cache rule: names under the prefix are served from the upstream and kept. */
 export interface PullThroughCacheRule {
@@ -23,8 +23,6 @@ export interface PlannedImport {
   digest: string
   /** Under which it was pulled; for what is reported about it. */
   tag?: string
-  /** Set for an image of an index that is being imported: it is reported as a part of that import. */
-  isMember?: true
   plannedAt: number
   /** When it last could not be finished: nobody tries again of itself for a while. */
   failedAt?: number
@@ -42,6 +40,16 @@ export interface PullThroughSettings {
 export const ROOT = 'ROOT'
 
 /**
+ * A registry's login server: its name, and since November 2024 a hyphen and a hash where it was made with a domain name
+ * label. https://learn.microsoft.com/azure/container-registry/container-registry-get-started-portal
+ */
+const AZURE_HOST = /^[a-z0-9]+(?:-[a-z0-9]+)*\.azurecr\.io$/
+
+/** Of every partition, and of dual-stack endpoints. https://docs.aws.amazon.com/general/latest/gr/ecr.html */
+const ECR_HOST =
+  /^\d{12}\.(?:dkr\.ecr\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu)|dkr-ecr\.[a-z0-9-]+\.on\.(?:aws|amazonwebservices\.com\.cn))$/
+
+/**
  * The upstream registries the service knows, and whether it wants a secret for them.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
  */
@@ -52,9 +60,9 @@ const knownUpstreams: { upstreamRegistry: string; host: RegExp; needsSecret: boo
   { upstreamRegistry: 'docker-hub', host: /^registry-1\.docker\.io$/, needsSecret: true },
   { upstreamRegistry: 'github-container-registry', host: /^ghcr\.io$/, needsSecret: true },
   { upstreamRegistry: 'gitlab-container-registry', host: /^registry\.gitlab\.com$/, needsSecret: true },
-  { upstreamRegistry: 'azure-container-registry', host: /^[a-z0-9]+\.azurecr\.io$/, needsSecret: true },
+  { upstreamRegistry: 'azure-container-registry', host: AZURE_HOST, needsSecret: true },
   { upstreamRegistry: 'chainguard', host: /^cgr\.dev$/, needsSecret: true },
-  { upstreamRegistry: 'ecr', host: /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com$/, needsSecret: false },
+  { upstreamRegistry: 'ecr', host: ECR_HOST, needsSecret: false },
 ]
 
 /** What the service knows of an upstream host; undefined for a host it does not know. */
@@ -84,9 +92,28 @@ export function upstreamRepository(rule: PullThroughCacheRule, name: string): st
  * Whether the upstream may be asked about a tag now: at most once in 24 hours after an answer, and not within 15
  * minutes of a check that got none. A pushed tag is never checked.
  */
-export function isCheckDue(tag: Tag, now: Date, settings: PullThroughSettings): boolean {
-  if (!tag.upstream) return false
-  const { checkedAt, failedAt } = tag.upstream
+export const isCheckDue = (tag: Tag, now: Date, settings: PullThroughSettings): boolean =>
+  tag.upstream !== undefined && isDue(tag.upstream, now, settings)
+
+/** The window of referrers is one of its own. https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html */
+const REFERRERS_CHECK_SECONDS = 6 * 60 * 60
+
+/**
+ * Whether the upstream may be asked now what refers to an image: at most once in six hours after an answer, and not within
+ * 15 minutes of a check that got none. Only of images it gave: nothing upstream refers to a pushed one.
+ */
+export const isReferrersCheckDue = (
+  { pulledThrough, referrersCheck = { checkedAt: -Infinity } }: Image,
+  now: Date,
+  settings: Pick<PullThroughSettings, 'retryIntervalSeconds'>,
+): boolean =>
+  pulledThrough === true && isDue(referrersCheck, now, { ...settings, checkIntervalSeconds: REFERRERS_CHECK_SECONDS })
+
+function isDue(
+  { checkedAt, failedAt }: { checkedAt: number; failedAt?: number },
+  now: Date,
+  settings: PullThroughSettings,
+): boolean {
   const secondsSince = (time: number) => (now.getTime() - time) / 1000
   if (secondsSince(checkedAt) < settings.checkIntervalSeconds) return false
   return failedAt === undefined || secondsSince(failedAt) >= settings.retryIntervalSeconds

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isPublicAddress } from '../../../src/adapters/http/addresses.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { redirect } from '../../support/upstream-faults.js'
-import { pullingFrom } from '../../support/upstream-pulling.js'
+import { pullingAccount, pullingFrom } from '../../support/upstream-pulling.js'
 
 /** A name server that answers each name with the next of its addresses. */
 const resolving = (names: Record<string, string[]>): LookupFunction => {
@@ -44,7 +44,40 @@ describe('addresses', () => {
     '::ffff:127.0.0.1',
     '::ffff:a9fe:a9fe',
     '64:ff9b::a00:1',
+    '::127.0.0.1',
+    '::7f00:1',
+    '::8.8.8.8',
+    '::ffff:0:808:808',
+    '64:ff9b::7f00:1',
+    '64:ff9b:1::808:808',
+    '2002:808:808::1',
+    '2002:7f00:1::',
+    '2001::1',
+    '2001:db8::1',
+    '2001:2::1',
+    '2001:10::1',
+    '2001:20::1',
+    '3fff::1',
+    '5f00::1',
+    '100::1',
+    '100:0:0:1::1',
+    '4000::1',
+    'fec0::1',
+    'fe80::1%eth0',
+    '2606:4700::1111%eth0',
+    '192.0.0.1',
+    '192.0.2.1',
+    '192.88.99.1',
+    '198.18.0.1',
+    '198.51.100.1',
+    '203.0.113.1',
+    '240.0.0.1',
+    '127.1',
+    '0177.0.0.1',
+    '0x7f.1',
+    '2130706433',
     'not an address',
+    '',
   ])('%s is not', (address) => expect(isPublicAddress(address)).toBe(false))
 })
 
@@ -60,30 +93,65 @@ describe('an upstream the settings do not name', () => {
       { url: 'http://127.0.0.1:9' },
       { lookup: resolving({ 'sly.example': [address] }) },
     )
-    await expect(pulling.upstreams.of('sly.example').resolve('app', 'latest')).rejects.toMatchObject(
+    await expect(pulling.upstreams.of('sly.example', pullingAccount).resolve('app', 'latest')).rejects.toMatchObject(
       refused('sly.example', address),
     )
     expect(pulling.waits).toEqual([])
   })
 
-  it('is not asked at a private address written as such', async () => {
+  it.each([
+    ['127.0.0.1:8443', '127.0.0.1'],
+    ['[::127.0.0.1]', '::7f00:1'],
+    ['[::ffff:127.0.0.1]:8443', '::ffff:7f00:1'],
+    ['[2002:7f00:1::]', '2002:7f00:1::'],
+    ['2130706433', '127.0.0.1'],
+    ['0x7f.1', '127.0.0.1'],
+  ])('is not asked at a private address written as %s', async (host, address) => {
     await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
-    await expect(pulling.upstreams.of('127.0.0.1:8443').resolve('app', 'latest')).rejects.toMatchObject(
-      refused('127.0.0.1:8443', '127.0.0.1'),
-    )
+    await expect(pulling.upstreams.of(host, pullingAccount).resolve('app', 'latest')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining(`is at ${address}, which is no public address`),
+    })
   })
 })
 
 describe('a named upstream', () => {
-  it('may redirect to its own host on another port', async () => {
+  it('may redirect to another port of this machine where that is named, too', async () => {
     await using storage = await faultyUpstream()
     await using upstream = await faultyUpstream({ mirrorOf: storage })
     const digest = upstream.addBlob(10)
     upstream.fault('/blobs/', redirect(storage.url))
-    await using pulling = pullingFrom(upstream)
+    await using pulling = pullingFrom(upstream, { endpoints: { 'storage.example': { endpoint: storage.url } } })
     const { size, body } = await pulling.registry.blob('app', digest)
     body.resume()
     expect(size).toBe(10)
+  })
+
+  it.each(['url', 'localhostUrl'] as const)(
+    'may not redirect to a port of this machine that is not named (%s)',
+    async (which) => {
+      await using storage = await faultyUpstream()
+      await using upstream = await faultyUpstream({ mirrorOf: storage })
+      const digest = upstream.addBlob(10)
+      upstream.fault('/blobs/', redirect(storage[which]))
+      await using pulling = pullingFrom(upstream, { endpoint: upstream[which] })
+      await expect(pulling.registry.blob('app', digest)).rejects.toMatchObject({ kind: 'unavailable' })
+      expect(storage.requests).toEqual([])
+    },
+  )
+
+  it('may redirect to its own host on another port, unless that turns out to be this machine', async () => {
+    await using storage = await faultyUpstream()
+    await using upstream = await faultyUpstream({ mirrorOf: storage })
+    const digest = upstream.addBlob(10)
+    const at = (url: string) => `http://inside.example:${new URL(url).port}`
+    upstream.fault('/blobs/', redirect(at(storage.url)))
+    const lookup = resolving({ 'inside.example': ['127.0.0.1'] })
+    await using pulling = pullingFrom(upstream, { endpoint: at(upstream.url), lookup })
+    await expect(pulling.registry.blob('app', digest)).rejects.toThrow(
+      'inside.example is at 127.0.0.1, this machine, where only the ports named under "upstreams" may be asked',
+    )
+    expect(storage.requests).toEqual([])
   })
 
   it('may not redirect to plain http on a host that is not named', async () => {

@@ -195,7 +195,7 @@ describe('an answer that repeats a header', () => {
 })
 
 describe('transfers at once', () => {
-  const limits = { blobsAtOnce: 2, requestsAtOnce: 1 }
+  const limits = { blobsAtOnce: 5, requestsAtOnce: 1 }
 
   it('are bounded, and manifests do not wait behind them', async () => {
     await using upstream = await faultyUpstream()

@@ -34,7 +34,7 @@ describe('a redirect', () => {
     await using upstream = await faultyUpstream({ mirrorOf: storage, login: { scheme: 'Basic', users: login.users } })
     const image = upstream.addImage('app', { tag: 'latest' })
     upstream.fault('/v2/app/manifests/', redirect(storage.url))
-    await using pulling = pullingFrom(upstream, { credentials })
+    await using pulling = pullingFrom(upstream, { credentials, endpoints: { storage: { endpoint: storage.url } } })
     await pulling.registry.ping()
     expect(await pulling.registry.resolve('app', 'latest')).toBe(image.digest)
     expect(upstream.requests.at(-1)?.headers.authorization).toMatch(/^Basic /)
@@ -70,7 +70,7 @@ describe('a redirect', () => {
     const digest = upstream.addBlob(10)
     upstream.fault('/v2/app/blobs/', redirect(storage.url))
     storage.fault('/blobs/', status(403))
-    await using pulling = pullingFrom(upstream, { credentials })
+    await using pulling = pullingFrom(upstream, { credentials, endpoints: { storage: { endpoint: storage.url } } })
     await expect(pulling.registry.blob('app', digest)).rejects.toMatchObject({
       kind: 'unavailable',
       message: `The upstream registry registry.example (at ${new URL(storage.url).host}) answered the request for app@${digest} with 403 Forbidden.`,

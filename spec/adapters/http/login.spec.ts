@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { html, redirect, stall, status, tooManyRequests } from '../../support/upstream-faults.js'
-import { pullingFrom } from '../../support/upstream-pulling.js'
+import { pullingAccount, pullingFrom } from '../../support/upstream-pulling.js'
 
 const credentials = { username: 'ann', accessToken: 's:e:cret' }
 const users = { ann: 's:e:cret' }
@@ -28,7 +28,7 @@ describe('a registry that wants tokens', () => {
     upstream.addImage('one', { tag: 'latest' })
     upstream.addImage('two', { tag: 'latest' })
     const lift = upstream.fault('GET /token', stall())
-    await using pulling = pullingFrom(upstream)
+    await using pulling = pullingFrom(upstream, { limits: { requestsAtOnce: 1000 } })
     const pulls = Array.from({ length: 64 }, (_, index) =>
       pulling.registry.manifest(index % 2 ? 'one' : 'two', 'latest'),
     )
@@ -212,9 +212,9 @@ describe('a registry that wants a password', () => {
     upstream.addImage('app', { tag: 'latest' })
     await using pulling = pullingFrom(upstream, { credentials })
     await pulling.registry.resolve('app', 'latest')
-    const anonymous = pulling.upstreams.of('registry.example')
+    const anonymous = pulling.upstreams.of('registry.example', pullingAccount)
     await expect(anonymous.resolve('app', 'latest')).rejects.toMatchObject({ kind: 'access-denied' })
-    expect(pulling.upstreams.of('registry.example', { ...credentials })).toBe(pulling.registry)
+    expect(pulling.upstreams.of('registry.example', pullingAccount, { ...credentials })).toBe(pulling.registry)
   })
 })
 

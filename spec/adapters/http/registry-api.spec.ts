@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { digestOf, mediaTypes } from '../../support/upstream-content.js'
 import { html, noHead, status, truncate, withHeader, withoutHeader, wrongBytes } from '../../support/upstream-faults.js'
-import { pullingFrom } from '../../support/upstream-pulling.js'
+import { pullingAccount, pullingFrom } from '../../support/upstream-pulling.js'
 
 const asked = 'The upstream registry registry.example'
 
@@ -195,7 +195,7 @@ describe('a host that is none', () => {
     '%j fails when it is asked, not before',
     async (host) => {
       await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
-      const registry = pulling.upstreams.of(host)
+      const registry = pulling.upstreams.of(host, pullingAccount)
       await expect(registry.ping()).rejects.toMatchObject({
         kind: 'unavailable',
         message: `The upstream registry ${host} has no valid address.`,

@@ -2,54 +2,80 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { slots } from '../../../src/adapters/http/slots.js'
 
-/** Asks for places one after another, and notes who got one. */
+/** Asks for places one after another, and notes who got one; the first letter of a name is its account. */
 const queueing = (limit: number) => {
-  const slot = slots(limit)
+  const places = slots(limit)
   const inside: string[] = []
   const releases = new Map<string, () => void>()
-  const enter = (name: string) =>
-    void slot().then((release) => {
-      inside.push(name)
-      releases.set(name, release)
-    })
-  return { enter, inside, leave: (name: string) => releases.get(name)?.() }
+  const enter = (...names: string[]) => {
+    for (const name of names) {
+      void places.take([name.slice(0, 1), name]).then((release) => {
+        inside.push(name)
+        releases.set(name, release)
+      })
+    }
+    return nextTurn()
+  }
+  const leave = (name: string) => {
+    releases.get(name)?.()
+    return nextTurn()
+  }
+  return { places, enter, inside, leave }
 }
 
 describe('slots', () => {
-  it('let in as many as there are, and the others in order', async () => {
-    const { enter, inside, leave } = queueing(2)
-    for (const name of ['a', 'b', 'c', 'd']) enter(name)
-    await nextTurn()
-    expect(inside).toEqual(['a', 'b'])
-    leave('b')
-    await nextTurn()
-    expect(inside).toEqual(['a', 'b', 'c'])
-    enter('e')
-    await nextTurn()
-    expect(inside).toEqual(['a', 'b', 'c'])
-    leave('a')
-    leave('c')
-    await nextTurn()
-    expect(inside).toEqual(['a', 'b', 'c', 'd', 'e'])
+  it('let in one account as far as half are left to others, and its further requests in order', async () => {
+    const { enter, inside, leave } = queueing(4)
+    await enter('a1', 'a2', 'a3', 'a4')
+    expect(inside).toEqual(['a1', 'a2'])
+    await leave('a2')
+    expect(inside).toEqual(['a1', 'a2', 'a3'])
+    await enter('a5')
+    await leave('a1')
+    await leave('a3')
+    expect(inside).toEqual(['a1', 'a2', 'a3', 'a4', 'a5'])
+  })
+
+  it('let in another account although one has many waiting', async () => {
+    const { enter, inside } = queueing(4)
+    await enter(...Array.from({ length: 100 }, (_, index) => `a${index}`), 'b1')
+    expect(inside).toEqual(['a0', 'a1', 'b1'])
+  })
+
+  it('go to the account that holds fewest when one is given back', async () => {
+    const { enter, inside, leave } = queueing(3)
+    await enter('a1', 'b1', 'c1', 'a2', 'd1')
+    expect(inside).toEqual(['a1', 'b1', 'c1'])
+    await leave('b1')
+    expect(inside).toEqual(['a1', 'b1', 'c1', 'd1'])
   })
 
   it('are given back once, however often they are released', async () => {
     const { enter, inside, leave } = queueing(1)
-    for (const name of ['a', 'b', 'c']) enter(name)
-    await nextTurn()
-    leave('a')
-    leave('a')
-    await nextTurn()
+    await enter('a', 'b', 'c')
+    await leave('a')
+    await leave('a')
     expect(inside).toEqual(['a', 'b'])
   })
 
   it('are free again when everyone left', async () => {
     const { enter, inside, leave } = queueing(1)
-    enter('a')
-    await nextTurn()
-    leave('a')
-    enter('b')
-    await nextTurn()
+    await enter('a')
+    await leave('a')
+    await enter('b')
     expect(inside).toEqual(['a', 'b'])
+  })
+
+  it('are not waited for beyond the signal, and not lost to who gave up', async () => {
+    const { places, enter, inside, leave } = queueing(1)
+    await enter('a')
+    const controller = new AbortController()
+    const given = places.take(['b', 'b'], controller.signal)
+    controller.abort(new Error('late'))
+    await expect(given).rejects.toThrow('late')
+    await expect(places.take(['b', 'b'], controller.signal)).rejects.toThrow('late')
+    await enter('c')
+    await leave('a')
+    expect(inside).toEqual(['a', 'c'])
   })
 })

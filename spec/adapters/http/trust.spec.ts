@@ -26,11 +26,12 @@ describe('credentials', () => {
 describe('realms', () => {
   const endpoint = url('http://127.0.0.1:5000')
   const trusted = trustedBy([endpoint, url('http://auth.test:5001')], endpoint)
+  const inside = url('http://registry.test:5000')
 
   it.each([
     ['https://auth.example/t', undefined],
     ['http://127.0.0.1:5000/token', undefined],
-    ['http://127.0.0.1:5999/token', undefined],
+    ['http://127.0.0.1:5999/token', 'is a plain http address'],
     ['http://auth.test:5001/token', undefined],
     ['http://auth.test:5002/token', 'is a plain http address'],
     ['http://auth.example/t', 'is a plain http address'],
@@ -47,21 +48,43 @@ describe('realms', () => {
 
   it('trust only what is named when the upstream itself is not', () => {
     const elsewhere = trustedBy([endpoint], url('https://quay.io'))
-    expect(elsewhere(url('http://127.0.0.1:5000/t'))).toBe(true)
-    expect(elsewhere(url('http://127.0.0.1:5999/t'))).toBe(false)
-    expect(elsewhere(url('http://quay.io/t'))).toBe(false)
+    expect(elsewhere(url('http://127.0.0.1:5000/t'))).toBe('named')
+    expect(elsewhere(url('http://127.0.0.1:5999/t'))).toBeUndefined()
+    expect(elsewhere(url('http://quay.io/t'))).toBeUndefined()
+  })
+
+  it('may be on another port of a named upstream, whose address is looked at when it is connected to', () => {
+    expect(trustedBy([inside], inside)(url('http://registry.test:5001/token'))).toBe('beside')
+  })
+
+  it.each([
+    '127.0.0.1',
+    '127.8.9.10',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+    '[::127.0.0.1]',
+    'localhost',
+    'registry.localhost',
+    '0.0.0.0',
+  ])('may be on no other port of %s, this machine', (host) => {
+    const own = url(`http://${host}:5000`)
+    const trust = trustedBy([own], own)
+    expect(trust(own)).toBe('named')
+    expect(trust(url(`http://${host}:5001`))).toBeUndefined()
+    expect(trust(url(`https://${host}:5001`))).toBeUndefined()
   })
 })
 
 describe('redirects', () => {
   const endpoint = url('http://127.0.0.1:5000')
-  const trusted = trustedBy([endpoint], endpoint)
+  const inside = url('http://registry.test:5000')
+  const trusted = (to: URL) => trustedBy([endpoint, inside], endpoint)(to) ?? trustedBy([endpoint, inside], inside)(to)
 
   it.each([
     ['https://cdn.example/b', 'https://quay.io/v2/b', 'https://cdn.example/b'],
     ['/elsewhere?x=1', 'https://quay.io/v2/b', 'https://quay.io/elsewhere?x=1'],
     ['//cdn.example/b', 'https://quay.io/v2/b', 'https://cdn.example/b'],
-    ['http://127.0.0.1:5001/b', 'http://127.0.0.1:5000/v2/b', 'http://127.0.0.1:5001/b'],
+    ['http://registry.test:5001/b', 'http://registry.test:5000/v2/b', 'http://registry.test:5001/b'],
     ['https://cdn.example/b', 'http://127.0.0.1:5000/v2/b', 'https://cdn.example/b'],
   ])('to %s from %s are followed', (location, from, target) => {
     expect(redirectTarget(location, url(from), trusted)).toHaveProperty('href', target)
@@ -71,6 +94,7 @@ describe('redirects', () => {
     ['http://127.0.0.1:5000/b', 'https://quay.io/v2/b', 'from https to plain http'],
     ['http://quay.io/b', 'https://quay.io/v2/b', 'from https to plain http'],
     ['http://cdn.example/b', 'http://127.0.0.1:5000/v2/b', 'to plain http at cdn.example'],
+    ['http://127.0.0.1:5001/b', 'http://127.0.0.1:5000/v2/b', 'to plain http at 127.0.0.1:5001'],
     ['http://localhost:5000/b', 'http://127.0.0.1:5000/v2/b', 'to plain http at localhost:5000'],
     ['ftp://cdn.example/b', 'https://quay.io/v2/b', 'to ftp:'],
     ['https://[', 'https://quay.io/v2/b', 'to something that is no address'],

@@ -77,6 +77,38 @@ describe('CreatePullThroughCacheRule', () => {
     await expect(refused).rejects.toMatchObject(unsupported(upstreamRegistryUrl))
   })
 
+  it.each<[string, UpstreamRegistry | undefined]>([
+    ['contoso.azurecr.io', 'azure-container-registry'],
+    ['contoso-fkh4c2b9dmbsf0ac.azurecr.io', 'azure-container-registry'],
+    ['111122223333.dkr.ecr.eu-west-1.amazonaws.com', 'ecr'],
+    ['111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn', 'ecr'],
+    ['111122223333.dkr.ecr.eusc-de-east-1.amazonaws.eu', 'ecr'],
+    ['111122223333.dkr-ecr.eu-west-1.on.aws', 'ecr'],
+    ['111122223333.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn', 'ecr'],
+    ['cgr.dev', 'chainguard'],
+    ...[
+      '-contoso.azurecr.io',
+      'contoso-.azurecr.io',
+      'a.contoso.azurecr.io',
+      'contoso.azurecr.io.example.com',
+      'https://contoso.azurecr.io',
+      '111122223333.dkr.ecr.eu-west-1.amazonaws.com.example',
+      '111122223333.dkr-ecr.eu-west-1.amazonaws.com',
+      '111122223333.dkr.ecr.eu-west-1.on.aws',
+      '1111.dkr.ecr.eu-west-1.amazonaws.com',
+      'images.cgr.dev',
+    ].map((host): [string, undefined] => [host, undefined]),
+  ])('knows the upstream %s as %s', async (upstreamRegistryUrl, upstreamRegistry) => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    const created = emulator.ecr.send(createRule({ upstreamRegistryUrl, credentialArn: secretArn }))
+    if (upstreamRegistry) expect(await created).toMatchObject({ upstreamRegistryUrl, upstreamRegistry })
+    else
+      await expect(created).rejects.toMatchObject({
+        name: 'UnsupportedUpstreamRegistryException',
+        message: `The upstream registry URL ${upstreamRegistryUrl} is invalid. Specify a valid upstream registry URL and try again`,
+      })
+  })
+
   it('takes an unknown host that the configuration names, and invents no kind for it', async () => {
     await using emulator = await startEmulator({ settings: { ...settings, upstreamHosts: ['harbor.example.com'] } })
     const answer = await emulator.ecr.send(createRule({ upstreamRegistryUrl: 'harbor.example.com' }))

@@ -20,9 +20,9 @@ interface Asked {
 function upstreamsAnswering(ping: Upstream['ping'], asked: Asked[] = []): Upstreams {
   const nothing = () => Promise.reject(new UpstreamFailure('unavailable', 'nothing but a ping is expected'))
   return {
-    of: (host, credentials) => {
+    of: (host, _account, credentials) => {
       asked.push({ host, credentials })
-      return { ping, resolve: nothing, manifest: nothing, blob: nothing, hasBlob: nothing }
+      return { ping, resolve: nothing, manifest: nothing, blob: nothing, hasBlob: nothing, referrers: nothing }
     },
     close: async () => {},
   }
@@ -57,12 +57,18 @@ describe('ValidatePullThroughCacheRule', () => {
     expect(asked).toEqual([{ host: 'ghcr.io', credentials: await knownSecrets.get(secretArn) }])
   })
 
-  it('says why an upstream does not take the rule', async () => {
-    const refuse = () => Promise.reject(new UpstreamFailure('access-denied', 'public.ecr.aws refused the login'))
+  it.each([
+    [
+      ...(['access-denied', 'public.ecr.aws refused the login'] as const),
+      'The authentication to the upstream registry failed. Verify that the credentials provided in the pull through cache rule are correct, and try again.',
+    ],
+    ['unavailable', 'public.ecr.aws does not answer', 'public.ecr.aws does not answer'],
+  ] as const)('says why a rule whose upstream is %s is not valid', async (kind, said, failure) => {
+    const refuse = () => Promise.reject(new UpstreamFailure(kind, said))
     await using emulator = await startEmulator({ upstreams: upstreamsAnswering(refuse) })
     await emulator.ecr.send(createRule())
     const answer = await emulator.ecr.send(validate('ecr-public'))
-    expect(answer).toMatchObject({ isValid: false, failure: 'public.ecr.aws refused the login' })
+    expect(answer).toMatchObject({ isValid: false, failure })
   })
 
   it('says that the secret is gone, and asks nobody', async () => {

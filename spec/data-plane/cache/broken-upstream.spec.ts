@@ -19,12 +19,16 @@ const name = 'quay/team/app'
 async function cold() {
   const upstream = await faultyUpstream()
   const image = upstream.addImage('team/app', { tag: 'v1', layerSize: SIZE, layers: 1 })
-  const cache = await startCache({ upstreams: { 'quay.io': upstream.url }, limits: { idleTimeoutMs: 200 } })
+  const storage = await faultyUpstream({ mirrorOf: upstream })
+  const cache = await startCache({
+    upstreams: { 'quay.io': upstream.url, 'storage.example': storage.url },
+    limits: { idleTimeoutMs: 200 },
+  })
   await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
   const [layer = ''] = image.layers
   const get = () => cache.ask(`${name}/blobs/${layer}`)
   return {
-    ...{ upstream, cache, layer, get },
+    ...{ upstream, storage, cache, layer, get },
     bytes: upstream.content.blobs.get(layer)!,
     /** Spoils the layer before the manifest is pulled, so that the import behind the pull meets it too. */
     async spoil(fault: Fault, times?: number) {
@@ -33,7 +37,7 @@ async function cold() {
     },
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]()
-      await upstream.close()
+      await Promise.all([upstream.close(), storage.close()])
     },
   }
 }
@@ -126,7 +130,7 @@ describe('an upstream that refuses a blob', () => {
 describe('an upstream that keeps its blobs elsewhere', () => {
   it('is followed there', async () => {
     await using given = await cold()
-    await using storage = await faultyUpstream({ mirrorOf: given.upstream })
+    const { storage } = given
     await given.spoil(redirect(storage.url))
     expect((await wholeOf(await given.get()))?.equals(given.bytes)).toBe(true)
     expect(storage.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true)

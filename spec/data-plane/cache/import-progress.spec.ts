@@ -66,10 +66,4 @@ describe('the progress of an import', () => {
     await progress.failed(new Error('The upstream answered 503'))
     expect(reports()).toEqual(['FAILED not imported whole yet: The upstream answered 503'])
   })
-
-  it('is not reported for an image of an index, which is a part of the import of the index', async () => {
-    const { progress, reports } = await progressOf({ isMember: true })
-    await progress.succeeded()
-    expect(reports()).toEqual([])
-  })
 })

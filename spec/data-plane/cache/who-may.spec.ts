@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { keyOf } from '../../../src/registry/ports/store.js'
 import { newRepository } from '../../../src/registry/repository.js'
-import { registry, requestContext, startCache } from '../../support/cache.js'
+import { registry, requestContext, startCache, unbounded } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { allowing, userOf } from '../../support/registry.js'
 import { status } from '../../support/upstream-faults.js'
@@ -216,8 +216,8 @@ describe('a pull through a FIPS endpoint', () => {
     }
     const request = { ...requestContext, isFips: true }
     const refused = { failureCode: 'ImageNotFound', failureReason: sentence }
-    expect(await given.cache.cache.pull({ ...wanted, request })).toMatchObject(refused)
-    expect(await given.cache.cache.importImage({ ...wanted, request })).toMatchObject(refused)
+    expect(await given.cache.cache.pull({ ...wanted, request }, unbounded)).toMatchObject(refused)
+    expect(await given.cache.cache.importImage({ ...wanted, request }, unbounded)).toMatchObject(refused)
     expect(given.upstream.requests).toEqual([])
   })
 })

@@ -23,20 +23,31 @@ export interface Question {
 /** Asks until there is an answer that is not worth another try; `read` belongs to the try. */
 export type Ask = <T>(question: Question, read: (answer: Answer) => Promise<T>) => Promise<T>
 
-/** Asks one registry with one login: logs in when told to, follows redirects, tries again, all within the bound. */
-export function asking(source: TokenSource, login: Login): Ask {
+/**
+ * Asks one registry with one login: logs in when told to, follows redirects, tries again, all within the bound. Each try
+ * has a place of its own (`takePlace`), which is free while the next one is waited for; blobs have theirs already.
+ */
+export function asking(
+  source: TokenSource,
+  login: Login,
+  takePlace: (question: Question, signal: AbortSignal) => Promise<() => void>,
+): Ask {
   const { host, limits, clock } = source
   return (question, read) =>
     within(question.withinMs, source, (deadline) =>
       retrying(
         async () => {
+          let leave = () => {}
           try {
+            if (question.lane !== 'blobs') leave = await takePlace(question, deadline.signal)
             const answer = await askLoggedIn(source, login, question, deadline)
             if (!isTransient(answer.status)) return await reading(answer, read)
             const wait = retryAfterMs(header(answer, 'retry-after'), clock.wall())
             throw new Transient(failureFrom(host, question.subject, answer), limits.tries, wait)
           } catch (error) {
             throw connectionFailure(host, question.subject, error, limits)
+          } finally {
+            leave()
           }
         },
         deadline,

@@ -1,6 +1,6 @@
 import { isIP, type LookupFunction } from 'node:net'
 import { Agent, buildConnector, type Dispatcher } from 'undici'
-import { isPublicAddress, PrivateAddressRefused, publicLookup } from './addresses.js'
+import { distantLookup, isPublicAddress, PrivateAddressRefused, publicLookup } from './addresses.js'
 import type { UpstreamLimits } from './limits.js'
 import type { Trusted } from './trust.js'
 
@@ -49,9 +49,12 @@ export function connections(trusted: Trusted, limits: UpstreamLimits, lookup?: L
 function guardedConnector(trusted: Trusted, timeout: number, lookup?: LookupFunction): buildConnector.connector {
   const open = buildConnector({ timeout, ...(lookup && { lookup }) })
   const openPublic = buildConnector({ timeout, lookup: publicLookup(lookup) })
+  const openDistant = buildConnector({ timeout, lookup: distantLookup(lookup) })
   return (options, callback) => {
     const { protocol, hostname, host = hostname } = options
-    if (trusted(new URL(`${protocol}//${host}`))) open(options, callback)
+    const trust = trusted(new URL(`${protocol}//${host}`))
+    if (trust === 'named') open(options, callback)
+    else if (trust === 'beside') openDistant(options, callback)
     else if (isIP(hostname) && !isPublicAddress(hostname)) callback(new PrivateAddressRefused(hostname, hostname), null)
     else openPublic(options, callback)
   }

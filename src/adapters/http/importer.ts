@@ -5,8 +5,8 @@ import { type DataPlaneAddress, signedHeaders } from './signed-request.js'
 
 /** Imports carried out by the data plane of another process. Throws what the data plane refused with. */
 export const remoteImporter = (dataPlane: DataPlaneAddress): Importer => ({
-  pull: (wanted) => ask('pull', wanted, dataPlane),
-  importImage: (wanted) => ask('importImage', wanted, dataPlane),
+  pull: (wanted, wait) => wait(() => ask('pull', wanted, dataPlane)),
+  importImage: (wanted, wait) => wait(() => ask('importImage', wanted, dataPlane)),
 })
 
 /** A data plane that dies over an import has a balancer lead to another one the next time. */

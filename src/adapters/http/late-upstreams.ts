@@ -10,12 +10,13 @@ export function lateHttpUpstreams(options: HttpUpstreamsOptions): Upstreams {
   const load = () => (loaded ??= import('./upstream.js').then(({ httpUpstreams }) => httpUpstreams(options)))
 
   return {
-    of(host, credentials): Upstream {
-      const upstream = async () => (await load()).of(host, credentials)
+    of(host, account, credentials): Upstream {
+      const upstream = async () => (await load()).of(host, account, credentials)
       return {
         resolve: async (repository, tag) => (await upstream()).resolve(repository, tag),
         manifest: async (repository, reference) => (await upstream()).manifest(repository, reference),
-        blob: async (repository, digest, from) => (await upstream()).blob(repository, digest, from),
+        blob: async (...asked) => (await upstream()).blob(...asked),
+        referrers: async (...asked) => (await upstream()).referrers(...asked),
         hasBlob: async (repository, digest) => (await upstream()).hasBlob(repository, digest),
         ping: async () => (await upstream()).ping(),
       }

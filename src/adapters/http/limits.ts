@@ -18,8 +18,12 @@ export interface UpstreamLimits {
   longestDelayMs: number
   /** A Retry-After beyond this is not waited for. */
   longestRetryAfterMs: number
+  /** Large blobs of one registry. One account has half of them, one of its repositories a third. */
   blobsAtOnce: number
-  /** Connections for everything that is not a blob, per origin. */
+  /** The same for blobs of `smallBlobBytes` at most: configurations, signatures, bills of materials. */
+  smallBlobsAtOnce: number
+  smallBlobBytes: number
+  /** The same for everything that is not a blob. */
   requestsAtOnce: number
 }
 
@@ -36,6 +40,8 @@ export const defaultLimits: UpstreamLimits = {
   firstDelayMs: 250,
   longestDelayMs: 10_000,
   longestRetryAfterMs: 60_000,
-  blobsAtOnce: 6,
-  requestsAtOnce: 32,
+  blobsAtOnce: 16,
+  smallBlobsAtOnce: 16,
+  smallBlobBytes: 1024 * 1024,
+  requestsAtOnce: 64,
 }

@@ -1,19 +1,35 @@
 import { type Upstream, UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
 import { discard, failureFrom } from './answers.js'
-import { asking, type Question } from './ask.js'
+import { type Ask, asking, type Question } from './ask.js'
 import { openBlob } from './blobs.js'
-import { login } from './login.js'
+import type { Login } from './login.js'
 import { contentDigest, manifestTypes, readManifest } from './manifests.js'
+import { askReferrers } from './referrers.js'
+import type { Slots } from './slots.js'
 import type { TokenSource } from './token-request.js'
 
+/** The places at one registry, shared by all who ask it: nothing small waits behind large blobs. */
+export type Places = Readonly<Record<'requests' | 'blobs' | 'smallBlobs', Slots>>
+
+/** For whom a registry is asked, and where that account's requests wait their turn. */
+export interface Asker {
+  readonly account: string
+  readonly login: Login
+  readonly places: Places
+}
+
 /**
- * The pulling half of the OCI Distribution API, asked of one registry with one set of credentials.
+ * The pulling half of the OCI Distribution API, asked of one registry with one set of credentials for one account.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pull
  */
-export function registryApi(source: TokenSource, slot: () => Promise<() => void>): Upstream {
+export function registryApi(source: TokenSource, { account, login, places }: Asker): Upstream {
   const { host, limits } = source
-  const ask = asking(source, login(source))
+  const ask = asking(source, login, ({ repository = '' }, signal) =>
+    places.requests.take([account, repository], signal),
+  )
+  const manifest = manifestFrom(ask, source)
   return {
+    manifest,
     resolve: (repository, tag) => {
       const question = manifestQuestion('HEAD', repository, tag, limits.resolveMs)
       return ask(question, async (answer) => {
@@ -22,16 +38,10 @@ export function registryApi(source: TokenSource, slot: () => Promise<() => void>
         return contentDigest(answer) ?? undefined
       })
     },
-    manifest: (repository, reference) => {
-      const question = manifestQuestion('GET', repository, reference, limits.answerMs)
-      return ask(question, async (answer) => {
-        if (answer.status !== 200) throw failureFrom(host, question.subject, answer)
-        return keptManifest(host, question.subject, await readManifest(reference, answer))
-      })
-    },
-    blob: (repository, digest, from = 0) => {
+    blob: (repository, digest, from = 0, size = Infinity) => {
       const question = blobQuestion(repository, digest, limits.answerMs)
-      return openBlob({ host, ask, slot }, question, from)
+      const kind = size <= limits.smallBlobBytes ? 'smallBlobs' : 'blobs'
+      return openBlob({ host, ask, slot: () => places[kind].take([account, repository]) }, question, from)
     },
     hasBlob: (repository, digest) => {
       const question = { ...blobQuestion(repository, digest, limits.resolveMs), method: 'HEAD' as const }
@@ -41,6 +51,8 @@ export function registryApi(source: TokenSource, slot: () => Promise<() => void>
         return true
       })
     },
+    referrers: (repository, digest, atMost) =>
+      askReferrers({ host, ask, manifest, withinMs: limits.resolveMs }, { repository, digest, atMost }),
     ping: () =>
       ask({ method: 'GET', path: '', subject: 'its API', withinMs: limits.resolveMs }, async (answer) => {
         if (answer.status !== 200) throw failureFrom(host, 'its API', answer)
@@ -48,6 +60,16 @@ export function registryApi(source: TokenSource, slot: () => Promise<() => void>
       }),
   }
 }
+
+const manifestFrom =
+  (ask: Ask, { host, limits }: TokenSource): Upstream['manifest'] =>
+  (repository, reference) => {
+    const question = manifestQuestion('GET', repository, reference, limits.answerMs)
+    return ask(question, async (answer) => {
+      if (answer.status !== 200) throw failureFrom(host, question.subject, answer)
+      return keptManifest(host, question.subject, await readManifest(reference, answer))
+    })
+  }
 
 function keptManifest(host: string, subject: string, read: Awaited<ReturnType<typeof readManifest>>): UpstreamManifest {
   if (!('wrong' in read)) return read

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../registry/ports/clock.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
-import { PrivateAddressRefused } from './addresses.js'
+import { LoopbackAddressRefused, PrivateAddressRefused } from './addresses.js'
 import type { UpstreamLimits } from './limits.js'
 
 /** A failure that another try may cure: how many tries it is worth, and when the upstream asked for the next. */
@@ -83,7 +83,7 @@ export function connectionFailure(host: string, subject: string, error: unknown,
     'unavailable',
     `The upstream registry ${host} could not be asked for ${subject}: ${message}.`,
   )
-  if (error instanceof PrivateAddressRefused) return failure
+  if (error instanceof PrivateAddressRefused || error instanceof LoopbackAddressRefused) return failure
   if (unreachable.includes(code)) return new Transient(failure, limits.unreachableTries)
   if (timedOut.includes(code)) return new Transient(failure, limits.timedOutTries)
   return broken.includes(code) ? new Transient(failure, limits.tries) : failure

@@ -1,19 +1,29 @@
 import { getDomain } from 'tldts'
+import { isLoopbackAddress } from './addresses.js'
 
-/** Whether the settings allow plain http to this address, or a private address behind it. */
-export type Trusted = (url: URL) => boolean
+/**
+ * How far the settings vouch for an address, so that plain http or a private address is allowed there: `named` as it stands,
+ * or `beside` a named upstream, on another port of its host; undefined where they do not.
+ */
+export type Trusted = (url: URL) => 'named' | 'beside' | undefined
 
 /**
  * What an administrator wrote under `upstreams` is trusted as it stands: those origins, and for an upstream named there
- * its own host on any port (a token service or a blob store beside the registry). Everything else must be https to a
- * public address.
+ * its own host on any port (a token service or a blob store beside the registry). On this machine every port may be
+ * somebody else's, so there it is the named ports alone. Everything else must be https to a public address.
  */
 export function trustedBy(configured: readonly URL[], endpoint: URL): Trusted {
-  const named = configured.some(({ origin }) => origin === endpoint.origin)
-  return (url) =>
-    configured.some(({ origin }) => origin === url.origin) ||
-    (named && url.hostname === endpoint.hostname && (url.protocol === 'https:' || endpoint.protocol === 'http:'))
+  const isNamed = configured.some(({ origin }) => origin === endpoint.origin)
+  const mayHaveMore = isNamed && !isThisMachine(endpoint)
+  return (url) => {
+    if (configured.some(({ origin }) => origin === url.origin)) return 'named'
+    const isBeside = mayHaveMore && url.hostname === endpoint.hostname
+    return isBeside && (url.protocol === 'https:' || endpoint.protocol === 'http:') ? 'beside' : undefined
+  }
 }
+
+/** By its name alone; a name that only resolves to this machine is seen when it is connected to. RFC 6761 section 6.3. */
+const isThisMachine = ({ hostname }: URL) => isLoopbackAddress(hostname) || /^(?:.*\.)?localhost\.?$/.test(hostname)
 
 /**
  * Whether credentials for a registry may be shown to the realm its challenge names: the registry itself, or over https

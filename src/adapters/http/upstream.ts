@@ -2,7 +2,8 @@ import type { LookupFunction } from 'node:net'
 import { type Upstream, UpstreamFailure, type Upstreams } from '../../registry/ports/upstream.js'
 import { type Connections, connections } from './connections.js'
 import { defaultLimits, type UpstreamLimits } from './limits.js'
-import { registryApi } from './registry-api.js'
+import { type Login, login } from './login.js'
+import { type Places, registryApi } from './registry-api.js'
 import type { Patience } from './retries.js'
 import { slots } from './slots.js'
 import type { TokenSource } from './token-request.js'
@@ -23,28 +24,31 @@ export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
   const configured = Object.values(options.endpoints).flatMap(({ endpoint }) => parseEndpoint(endpoint) ?? [])
   const sites = new Map<string, Site>()
   const upstreams = new Map<string, Upstream>()
+  const logins = new Map<string, Login>()
 
   const siteOf = (host: string, endpoint: URL) => {
     const trusted = trustedBy(configured, endpoint)
     const site = sites.get(host) ?? {
-      trusted,
-      connections: connections(trusted, limits, options.lookup),
-      slot: slots(limits.blobsAtOnce),
+      ...{ trusted, connections: connections(trusted, limits, options.lookup), places: placesAt(limits) },
     }
     sites.set(host, site)
     return site
   }
 
   return {
-    of: (host, credentials) => {
-      const key = JSON.stringify([host, credentials?.username, credentials?.accessToken])
+    of: (host, account, credentials) => {
+      const shared = JSON.stringify([host, credentials?.username, credentials?.accessToken])
+      const key = `${account} ${shared}`
       const known = upstreams.get(key)
       if (known) return known
       const entry = Object.hasOwn(options.endpoints, host) ? options.endpoints[host] : undefined
       const endpoint = parseEndpoint(entry?.endpoint ?? (/[/?#@\\]/.test(host) ? '' : `https://${host}`))
       if (!endpoint) return nowhere(host)
       const site = siteOf(host, endpoint)
-      const upstream = registryApi({ ...options, ...site, host, endpoint, credentials, limits }, site.slot)
+      const source = { ...options, ...site, host, endpoint, credentials, limits }
+      const ownLogin = logins.get(shared) ?? login(source)
+      logins.set(shared, ownLogin)
+      const upstream = registryApi(source, { account, login: ownLogin, places: site.places })
       upstreams.set(key, upstream)
       return upstream
     },
@@ -54,11 +58,17 @@ export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
   }
 }
 
+const placesAt = (limits: UpstreamLimits): Places => ({
+  requests: slots(limits.requestsAtOnce),
+  blobs: slots(limits.blobsAtOnce),
+  smallBlobs: slots(limits.smallBlobsAtOnce),
+})
+
 /** What all credentials for a host share. */
 interface Site {
   trusted: TokenSource['trusted']
   connections: Connections
-  slot: () => Promise<() => void>
+  places: Places
 }
 
 function parseEndpoint(text: string): URL | undefined {
@@ -73,5 +83,5 @@ function parseEndpoint(text: string): URL | undefined {
 function nowhere(host: string): Upstream {
   const fail = () =>
     Promise.reject(new UpstreamFailure('unavailable', `The upstream registry ${host} has no valid address.`))
-  return { resolve: fail, manifest: fail, blob: fail, hasBlob: fail, ping: fail }
+  return { resolve: fail, manifest: fail, blob: fail, hasBlob: fail, referrers: fail, ping: fail }
 }

@@ -3,6 +3,7 @@ import type { Action, Conditions } from '../../access/authorize.js'
 import type { DecisionLog } from '../../access/decision-log.js'
 import type { Identities } from '../../access/identities.js'
 import type { Touches } from '../../registry/garbage/touches.js'
+import type { Wait } from '../../registry/limits/admission.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
@@ -76,6 +77,8 @@ export interface Context extends Resources {
   readonly request: RequestContext
   /** When the request arrived, read once, so everything an operation writes bears one time. */
   readonly now: Date
+  /** What waits for an upstream waits in this. */
+  readonly wait: Wait
 }
 
 /** The parts every operation shares. */

@@ -16,6 +16,7 @@ import { importProgress, type ImportProgress } from './import-progress.js'
 import { LOOK_EVERY_MS, leftPlans, type LeftPlansDeps } from './left-plans.js'
 import { limits } from './limits.js'
 import { type ImportDeps, importManifest, planKey } from './manifest-import.js'
+import { type PullScope, pullScope } from './pull-scope.js'
 import { noRuleServes, ruleOf, sourceOf } from './source.js'
 
 /** Brings in what an imported manifest needs: the images an index lists, all platforms, and every blob. */
@@ -42,7 +43,7 @@ export interface CompletionDeps extends LeftPlansDeps {
 }
 
 interface Run extends CompletionDeps {
-  /** Of an upstream: a dead one holds up only its own. */
+  /** Of an account's upstream: a dead one, and one account's slow layers, hold up only their own. */
   limitOf(upstream: string): LimitFunction
   stopped: boolean
 }
@@ -50,9 +51,10 @@ interface Run extends CompletionDeps {
 /** The run of one import, reported on. */
 interface ImportRun extends Run {
   readonly progress: ImportProgress
+  readonly scope: PullScope
 }
 
-/** Blobs of one upstream fetched behind pulls at a time: fewer than it takes, so that those in the foreground go first. */
+/** Blobs of an account's upstream fetched behind pulls at a time: fewer than it takes, so that those in the foreground go first. */
 const BACKGROUND_BLOBS = 3
 
 /** Blobs of one image that are looked at together. */
@@ -94,14 +96,15 @@ const telling = <More extends object>(more: More, run: Run): Run & More => ({
 
 async function carryOut(plan: PlannedImport, lease: Lease, run: Run): Promise<void> {
   const { account, region, repository, digest } = plan
-  const progress = importProgress(plan, run)
+  const [progress, scope] = [importProgress(plan, run), pullScope()]
+  scope.takeImage(digest, 0)
   try {
-    await bringImage({ account, region }, repository, digest, telling({ progress }, run))
+    await bringImage({ account, region }, repository, digest, telling({ progress, scope }, run))
     if (run.stopped || lease.isLost) return
     const isPlanned = (await run.store.imports.get(installation, planKey(plan))) !== undefined
     await run.store.imports.remove(installation, planKey(plan))
     // An import that is asked for again and lacks nothing is no news.
-    if (isPlanned) await progress.succeeded()
+    if (isPlanned) await progress.succeeded(scope.leftOut())
   } catch (err) {
     if (!run.stopped) await Promise.all([noteFailure(plan, err, run), progress.failed(err)])
     throw err
@@ -120,17 +123,16 @@ async function noteFailure(plan: PlannedImport, err: unknown, { store, clock, lo
   await noted.catch((cause: unknown) => log.warn({ err: cause, ...plan }, 'a failed import was not written down'))
 }
 
-/** Brings what an image lacks. `seen`: an index may list an image twice, or be listed by one it lists. */
+/** Brings what an image lacks, within the scope: an index may list an image twice, or be listed by one it lists. */
 async function bringImage(
   registry: Registry,
   repository: string,
   digest: string,
   run: ImportRun,
-  seen = new Set<string>(),
+  depth = 0,
 ): Promise<void> {
   const image = await run.store.images.get(registry, keyOf(repository, digest))
-  if (!image || run.stopped || seen.has(digest)) return
-  seen.add(digest)
+  if (!image || run.stopped) return
   const failures: unknown[] = []
   const bring = (work: Promise<void>) => work.catch((failure: unknown) => void failures.push(failure))
   const contents = await contentsOf(image, run.blobs)
@@ -138,23 +140,21 @@ async function bringImage(
   run.progress.image(image, contents)
   // Too much for one transaction: a process may have died between those it took.
   if (!image.blobs) await completeRecords(run.store, registry, { ...image, ...contents })
-  for (const member of contents.manifests) await bring(bringMember(registry, image, member.digest, run, seen))
-  await mapInSlices(contents.blobs, (blob) => bring(bringBlob(registry, repository, blob.digest, run)), BLOBS_AT_ONCE)
+  for (const member of contents.manifests) {
+    if (run.scope.takeImage(member.digest, depth + 1))
+      await bring(bringMember(registry, image, member.digest, run, depth + 1))
+  }
+  const blobs = run.scope.takeBlobs(contents.blobs)
+  await mapInSlices(blobs, (blob) => bring(bringBlob(registry, repository, blob.digest, run)), BLOBS_AT_ONCE)
   if (contents.manifests.length > 0) await settleSize(run.store, registry, image, contents.manifests)
   // Every member and blob gets its chance before the first failure is told.
   if (failures.length > 0) throw failures[0]
 }
 
-async function bringMember(
-  registry: Registry,
-  { repository }: Image,
-  digest: string,
-  run: ImportRun,
-  seen: Set<string>,
-) {
+async function bringMember(registry: Registry, { repository }: Image, digest: string, run: ImportRun, depth: number) {
   const here = await run.store.images.get(registry, keyOf(repository, digest))
   if (!here && !(await bringManifest(registry, repository, digest, run))) return
-  await bringImage(registry, repository, digest, run, seen)
+  await bringImage(registry, repository, digest, run, depth)
   if (!run.stopped) await run.store.imports.remove(installation, planKey({ ...registry, repository, digest }))
 }
 
@@ -178,7 +178,7 @@ async function bringBlob(registry: Registry, repository: string, digest: string,
   if (!layer || (await sizeOfBytes(layer, run.blobs)) !== undefined) return
   const rule = await ruleOf(registry, repository, run)
   if (!rule) throw noRuleServes(repository)
-  await run.limitOf(rule.upstreamRegistryUrl)(async () => {
+  await run.limitOf(keyOf(registry.account, rule.upstreamRegistryUrl))(async () => {
     const now = (await run.store.layers.get(registry, keyOf(repository, digest))) ?? layer
     if (run.stopped || (await sizeOfBytes(now, run.blobs)) !== undefined) return
     const fill = await run.layers.fill(registry, layer)

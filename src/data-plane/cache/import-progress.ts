@@ -21,8 +21,8 @@ export interface ImportProgress {
   image(image: Pick<Image, 'mediaType'>, contents: Pick<Contents, 'blobs'>): void
   /** A layer or a config is fetched for this import. */
   fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void
-  /** Reports that everything is cached. */
-  succeeded(): Promise<void>
+  /** Reports that everything is cached, but what a bound left out (a sentence). */
+  succeeded(leftOut?: string): Promise<void>
   /** Reports what keeps the image from being cached whole. */
   failed(error: unknown): Promise<void>
   /** Ends the reports; nothing is said of an import that stops with its process and is resumed. */
@@ -40,7 +40,6 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps): I
   const tally = importTally()
 
   async function report(status: Status, outcome: string): Promise<void> {
-    if (plan.isMember) return
     await reportImport(plan, status, outcome, deps).catch((err: unknown) =>
       deps.log.debug({ err, ...plan }, 'the progress of an import was not reported'),
     )
@@ -55,11 +54,12 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps): I
   return {
     image: (image, contents) => tally.image(image, contents),
     fill: (fill) => tally.fill(fill),
-    async succeeded() {
+    async succeeded(leftOut) {
       stop()
       const { received, platforms } = tally.counted()
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
       await report('SUCCESS', `imported ${amountOf(received)}, ${numberOf(platforms, 'platform')}, ${seconds} s`)
+      if (leftOut !== undefined) await report('FAILED', leftOut)
     },
     async failed(error) {
       stop()

@@ -39,7 +39,7 @@ export function layerCache(deps: LayerCacheDeps): LayerCache {
       `fill ${key}`,
       {
         ...{ digest, size },
-        openBody: (from) => source.upstream.blob(source.repository, digest, from),
+        openBody: (from) => source.upstream.blob(source.repository, digest, from, size),
         mayBeHad: () => mayBeHad(registry, layer, source, deps),
         kept: () => noteKept(registry, layer, source, deps),
       },

@@ -1,6 +1,7 @@
 import { listAll } from '../../registry/list-all.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { Lease } from '../../registry/ports/leases.js'
+import { keyOf } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 import { slicesOf } from '../../registry/slices.js'
 import type { PlannedImport, PullThroughSettings } from '../../registry/pull-through.js'
@@ -20,7 +21,7 @@ export interface LeftPlansDeps extends ImportDeps {
   readonly settings: ImportDeps['settings'] & Pick<PullThroughSettings, 'retryIntervalSeconds'>
 }
 
-/** Plans of one upstream carried out at a time, of those that nobody waits for. */
+/** Plans of an account's upstream carried out at a time, of those that nobody waits for. */
 const PLANS_AT_A_TIME = 10
 
 /**
@@ -33,7 +34,7 @@ export function leftPlans(deps: LeftPlansDeps, carryOut: (plan: PlannedImport, l
 
   async function wait(plan: PlannedImport): Promise<void> {
     const rule = await ruleOf(plan, plan.repository, deps)
-    await limitOf(rule?.upstreamRegistryUrl ?? '')(() =>
+    await limitOf(keyOf(plan.account, rule?.upstreamRegistryUrl ?? ''))(() =>
       deps.alone.unlessElsewhere(`complete ${planKey(plan)}`, async (lease) => {
         // It may have been finished since it was listed.
         if (await deps.store.imports.get(installation, planKey(plan))) await carryOut(plan, lease)

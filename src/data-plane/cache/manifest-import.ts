@@ -27,7 +27,7 @@ export interface ManifestImport {
   readonly now: Date
   /** Set by a first pull; what is brought behind it does not bring back a repository that was deleted meanwhile. */
   readonly makesRepository?: boolean
-  /** As of PlannedImport. */
+  /** Set for what an index lists: the plan and the reports of the import it is a part of stand for it. */
   readonly isMember?: true
 }
 
@@ -80,12 +80,11 @@ export async function keepImage(
   const plan: PlannedImport = {
     ...{ ...registry, repository, digest, plannedAt: now.getTime() },
     ...(tag !== undefined && { tag }),
-    ...(wanted.isMember && { isMember: true }),
   }
   await Promise.all([
     keepManifest(deps.blobs, digest, bytes),
     wanted.makesRepository && createRepository(deps.store, registry, newRepository(repository, now), deps.quotas),
-    deps.store.imports.put(installation, planKey(plan), plan),
+    !wanted.isMember && deps.store.imports.put(installation, planKey(plan), plan),
   ])
   const image: NewImage = {
     ...{ repository, digest, manifest, manifestSize: bytes.length, now: now.getTime(), pulledThrough: true },

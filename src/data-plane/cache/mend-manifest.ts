@@ -1,4 +1,5 @@
 import type { Image } from '../../registry/image.js'
+import type { Wait } from '../../registry/limits/admission.js'
 import { keepManifest } from '../../registry/keep-manifest.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
@@ -9,14 +10,20 @@ import { noRuleServes, requireEgress, sourceOf } from './source.js'
  * Fetches the manifest of a cached image again where its bytes are lost or damaged: by its digest, whatever its tag names
  * upstream by now. Throws UpstreamFailure where it cannot be had.
  */
-export async function mendManifest(registry: Registry, { repository, digest }: Image, deps: ImportDeps): Promise<void> {
+export async function mendManifest(
+  registry: Registry,
+  { repository, digest }: Image,
+  deps: ImportDeps & { readonly wait: Wait },
+): Promise<void> {
   if (await deps.blobs.read(digest)) return
-  await deps.alone(`mend ${keyOf(registry.account, registry.region, repository, digest)}`, async () => {
+  const name = `mend ${keyOf(registry.account, registry.region, repository, digest)}`
+  const mend = async () => {
     const source = await sourceOf(registry, repository, deps)
     if (!source) throw noRuleServes(repository)
     requireEgress(deps.settings)
     const { bytes } = await source.upstream.manifest(source.repository, digest)
     await keepManifest(deps.blobs, digest, bytes)
     deps.log.info({ ...registry, repository, digest }, 'a manifest was fetched again')
-  })
+  }
+  await deps.wait(() => deps.alone(name, mend))
 }

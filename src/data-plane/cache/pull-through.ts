@@ -1,28 +1,32 @@
-import { type AccessRequest, type Authorize, isAllowed } from '../../access/authorize.js'
+import type { Authorize } from '../../access/authorize.js'
 import { repositoryNotFound } from '../../registry/errors.js'
-import { findImage, type FoundImage, type ImageFailure, isFailure } from '../../registry/find-image.js'
-import type { Layer, Tag } from '../../registry/image.js'
+import { type FoundImage, type ImageFailure, isFailure } from '../../registry/find-image.js'
+import type { Image, Layer, Tag } from '../../registry/image.js'
+import type { Wait } from '../../registry/limits/admission.js'
 import type { Importer, PullRequest } from '../../registry/ports/importer.js'
 import type { Leases } from '../../registry/ports/leases.js'
-import type { Log } from '../../registry/ports/log.js'
 import type { Metrics } from '../../registry/ports/metrics.js'
-import { isCheckDue, type PullThroughSettings } from '../../registry/pull-through.js'
+import { isCheckDue, isReferrersCheckDue, type PullThroughSettings } from '../../registry/pull-through.js'
 import type { PutOutcome } from '../../registry/put-image.js'
 import { requestLog } from '../../registry/request-log.js'
-import { type Registry, repositoryArn } from '../../registry/registry.js'
-import { serviceLinkedRoleArn } from '../../registry/service-linked-role.js'
+import type { Registry } from '../../registry/registry.js'
 import { type Completion, completion, type CompletionDeps } from './completion.js'
 import type { Fill } from './fill.js'
 import { checkTag, type CheckOutcome } from './freshness.js'
 import { layerCache } from './layer-cache.js'
 import { type ImportDeps, importManifest } from './manifest-import.js'
 import { mendManifest } from './mend-manifest.js'
+import { recorder } from './recorder.js'
+import { checkReferrers } from './referrers-check.js'
+import { find, may, planOf } from './pull-request.js'
 import { oneAtATime } from './one-at-a-time.js'
 import { requireNoFips, ruleOf, sourceOf } from './source.js'
 import { upstreamFailureOf } from './upstream-failure.js'
 
 /** The cache behind the registry's endpoints. */
 export interface PullThrough extends Importer {
+  /** Has what the upstream has of a cached image's referrers here, where its six hours are over. Never rejects. */
+  referrers(request: PullRequest, wait: Wait): Promise<void>
   /** The transfer of a layer that is not here yet; undefined where no rule serves it any more. */
   layer(registry: Registry, layer: Layer): Promise<Fill | undefined>
   /** Whether a layer that is not here yet can still come: a rule serves it, and its upstream does not say that it has none. */
@@ -51,6 +55,11 @@ interface Cache extends PullThroughDeps, Pick<ImportDeps, 'alone'> {
   readonly completion: Completion
 }
 
+/** With what one request has of its own. */
+interface Asked extends Cache {
+  readonly wait: Wait
+}
+
 type Answer = FoundImage | ImageFailure
 
 /**
@@ -68,8 +77,9 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
   }
   const cache: Cache = { ...shared, completion: completion(shared) }
   return {
-    pull: (request) => pull(request, cache),
-    importImage: (request) => importImage(request, tellingUnder(request, cache)),
+    pull: (request, wait) => pull(request, wait, cache),
+    importImage: (request, wait) => importImage(request, tellingUnder(request, wait, cache)),
+    referrers: (request, wait) => bringReferrers(request, tellingUnder(request, wait, cache)),
     layer: (registry, layer) => shared.layers.fill(registry, layer),
     isToCome: (registry, layer) => shared.layers.isToCome(registry, layer),
     isServed: async (registry, repository) => (await ruleOf(registry, repository, deps)) !== undefined,
@@ -80,31 +90,17 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
 }
 
 /** What a request has the cache do, and what goes on behind it, is logged under its id. */
-function tellingUnder({ request }: PullRequest, cache: Cache): Cache {
+function tellingUnder({ request }: PullRequest, wait: Wait, cache: Cache): Asked {
   const log = requestLog(cache.log, request.requestId)
-  return { ...cache, log, recordEvent: recorder(log, cache.writeEvent) }
-}
-
-/** Tells what the cache does in the log and writes it down as an event: both name the service-linked role, which does it. */
-function recorder(log: Log, write: PullThroughDeps['recordEvent']): PullThroughDeps['recordEvent'] {
-  return (action, now) => {
-    const { registry, rule, ...facts } = action
-    const { upstreamRegistryUrl } = rule
-    const { repository, tag, digest = '', outcome } = facts
-    const name = tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`
-    const message = `${name} ${action.action === 'check' ? `checked: ${outcome}` : outcome}`
-    const principal = serviceLinkedRoleArn(registry.account)
-    log.info({ principal, ...registry, upstreamRegistryUrl, ...facts }, message)
-    return write(action, now).catch((err: unknown) => log.warn({ err }, 'an event was not written down'))
-  }
+  return { ...cache, wait, log, recordEvent: recorder(log, cache.writeEvent) }
 }
 
 /** What a pull is answered with; the manifest of a cached image can then be read. */
-async function pull(request: PullRequest, cache: Cache): Promise<Answer> {
-  const found = await findOrImport(request, cache)
+async function pull(request: PullRequest, wait: Wait, cache: Cache): Promise<Answer> {
+  const found = await findOrImport(request, wait, cache)
   if (isFailure(found) || !found.image.pulledThrough) return found
   try {
-    await mendManifest(request.registry, found.image, tellingUnder(request, cache))
+    await mendManifest(request.registry, found.image, tellingUnder(request, wait, cache))
     return found
   } catch (error) {
     return upstreamFailureOf(error, request.imageId)
@@ -112,40 +108,40 @@ async function pull(request: PullRequest, cache: Cache): Promise<Answer> {
 }
 
 /** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
-async function findOrImport(request: PullRequest, cache: Cache): Promise<Answer> {
+async function findOrImport(request: PullRequest, wait: Wait, cache: Cache): Promise<Answer> {
   const found = await find(request, cache)
   if (isFailure(found))
-    return found.failureCode === 'ImageNotFound' ? firstPull(request, found, tellingUnder(request, cache)) : found
+    return found.failureCode === 'ImageNotFound' ? firstPull(request, found, tellingUnder(request, wait, cache)) : found
   if (found.image.pulledThrough) cache.metrics.cache('manifest', 'hit')
   const { tag } = found
   if (!tag || request.imageId.imageDigest !== undefined) return found
   const now = new Date(request.request.at)
   const isDue = (record: Tag) => isCheckDue(record, now, cache.settings)
   if (!isDue(tag)) return found
-  const { moved } = await refresh(request, isDue, tellingUnder(request, cache))
+  const { moved } = await refresh(request, isDue, tellingUnder(request, wait, cache))
   const refreshed = await find(request, cache)
   return moved && !isFailure(refreshed) ? { ...refreshed, isImported: true } : refreshed
 }
 
 /** Asks the upstream whatever the 24 hours say, and answers when the image is here whole. A pushed tag stays what it is. */
-async function importImage(request: PullRequest, cache: Cache): Promise<Answer> {
+async function importImage(request: PullRequest, cache: Asked): Promise<Answer> {
   const found = await find(request, cache)
   try {
     if (!isFailure(found) && found.tag?.upstream) await forcedRefresh(request, cache)
-    const answer = isFailure(found) ? await pull(request, cache) : await find(request, cache)
-    if (!isFailure(answer)) await cache.completion.complete(planOf(request, answer), cache)
+    const answer = isFailure(found) ? await pull(request, cache.wait, cache) : await find(request, cache)
+    if (!isFailure(answer)) await cache.wait(() => cache.completion.complete(planOf(request, answer), cache))
     return answer
   } catch (error) {
     return upstreamFailureOf(error, request.imageId)
   }
 }
 
-async function forcedRefresh(request: PullRequest, cache: Cache): Promise<void> {
+async function forcedRefresh(request: PullRequest, cache: Asked): Promise<void> {
   const { failure } = await refresh(request, () => true, cache)
   if (failure) throw failure
 }
 
-async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Cache): Promise<Answer> {
+async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Asked): Promise<Answer> {
   const { registry, repository, imageId } = request
   try {
     const source = await sourceOf(registry, repository, cache)
@@ -156,7 +152,8 @@ async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Ca
     requireNoFips(request.request)
     cache.metrics.cache('manifest', 'miss')
     const now = await cache.clock.now()
-    const imported = await importManifest({ registry, repository, imageId, source, now, makesRepository: true }, cache)
+    const wanted = { registry, repository, imageId, source, now, makesRepository: true }
+    const imported = await cache.wait(() => importManifest(wanted, cache))
     if (imported) finishBehind(request, imported, cache)
     const found = await find(request, cache)
     return isFailure(found) ? found : { ...found, isImported: true }
@@ -166,35 +163,38 @@ async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Ca
 }
 
 /** Checks a cached tag with its upstream; nothing is asked where no rule serves the name or the caller may not import. */
-async function refresh(request: PullRequest, isDue: (tag: Tag) => boolean, cache: Cache): Promise<CheckOutcome> {
+async function refresh(request: PullRequest, isDue: (tag: Tag) => boolean, cache: Asked): Promise<CheckOutcome> {
   const { registry, repository, imageId } = request
   const source = await sourceOf(registry, repository, cache)
   if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return {}
   const now = await cache.clock.now()
-  const outcome = await checkTag({ registry, repository, imageId, source, now }, isDue, cache)
+  // Where too many wait already the cached image is served, as it is whatever else keeps a check from being made.
+  const outcome = await cache
+    .wait(() => checkTag({ registry, repository, imageId, source, now }, isDue, cache))
+    .catch((failure: Error): CheckOutcome => ({ failure }))
   if (outcome.moved) finishBehind(request, outcome.moved, cache)
   return outcome
+}
+
+/** An image that is not here is pulled first: its record is what remembers the check. */
+async function bringReferrers(request: PullRequest, cache: Asked): Promise<void> {
+  try {
+    const now = await cache.clock.now()
+    const isDue = (image: Image) => isReferrersCheckDue(image, now, cache.settings)
+    const here = await find(request, cache)
+    if (!isFailure(here) && !isDue(here.image)) return
+    const source = await sourceOf(request.registry, request.repository, cache)
+    if (!source || request.request.isFips) return
+    const found = isFailure(here) ? await pull(request, cache.wait, cache) : here
+    if (isFailure(found) || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return
+    const imported = await cache.wait(() => checkReferrers({ ...request, source, now }, isDue, cache))
+    for (const outcome of imported) finishBehind(request, outcome, cache)
+  } catch (err) {
+    cache.log.debug({ err, ...request.imageId }, 'referrers were not asked for')
+  }
 }
 
 /** Members and blobs follow behind the pull; where that fails it is logged and stays planned. */
 function finishBehind(request: PullRequest, { image }: PutOutcome, cache: Cache): void {
   cache.completion.complete(planOf(request, { image }), cache).catch(() => {})
 }
-
-function may(request: PullRequest, action: AccessRequest['action'], { authorize }: Cache): Promise<boolean> {
-  const { principal, registry, repository, request: context } = request
-  const resources = [repositoryArn(registry, repository)]
-  return isAllowed(authorize, { principal, action, resources, registry, request: context })
-}
-
-const find = ({ registry, repository, imageId }: PullRequest, { store }: Cache) =>
-  findImage(store, registry, repository, imageId)
-
-/** The plan that was recorded with the image, for the tag it was asked by. */
-const planOf = ({ registry, imageId }: PullRequest, { image }: Pick<FoundImage, 'image'>) => ({
-  ...registry,
-  repository: image.repository,
-  digest: image.digest,
-  ...(imageId.imageTag !== undefined && { tag: imageId.imageTag }),
-  plannedAt: image.pushedAt,
-})

@@ -43,16 +43,16 @@ async function upstreamOf(
   { secrets, upstreams }: SourceDeps,
 ): Promise<Upstream> {
   const { credentialArn, upstreamRegistryUrl } = rule
-  if (credentialArn === undefined) return upstreams.of(upstreamRegistryUrl)
+  if (credentialArn === undefined) return upstreams.of(upstreamRegistryUrl, registry.account)
   const credentials = await secretOf(credentialArn, registry, secrets)
-  return credentials ? upstreams.of(upstreamRegistryUrl, credentials) : withoutSecret(credentialArn)
+  return credentials ? upstreams.of(upstreamRegistryUrl, registry.account, credentials) : withoutSecret(credentialArn)
 }
 
 /** An upstream whose secret is gone refuses like one that does not know it: what is cached is served all the same. */
 function withoutSecret(credentialArn: string): Upstream {
   const refuse = () =>
     Promise.reject(new UpstreamFailure('access-denied', `There is no secret ${credentialArn}, which the rule names`))
-  return { resolve: refuse, manifest: refuse, blob: refuse, hasBlob: refuse, ping: refuse }
+  return { resolve: refuse, manifest: refuse, blob: refuse, hasBlob: refuse, referrers: refuse, ping: refuse }
 }
 
 /** What is to come from an upstream that no rule leads to any more. */

@@ -1,24 +1,22 @@
 import { type ImageFailure, imageNotFoundFailure } from '../../registry/find-image.js'
 import type { ImageId } from '../../registry/image.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
-
-/** The first sentence is ECR's; its second is cut off in the one public capture. */
-const ACCESS_DENIED =
-  'The authentication to the upstream registry failed. Verify that the credentials are valid and try again.'
+import { upstreamFailureReason } from '../../registry/upstream-failure-reason.js'
 
 /** An upstream that gave no usable answer, in the failure codes of BatchGetImage; any other error is thrown on. */
 export function upstreamFailureOf(error: unknown, imageId: ImageId): ImageFailure {
   if (!(error instanceof UpstreamFailure)) throw error
+  const failureReason = upstreamFailureReason(error)
   switch (error.kind) {
     case 'not-found':
       return imageNotFoundFailure(imageId)
     case 'access-denied':
-      return { imageId, failureCode: 'UpstreamAccessDenied', failureReason: ACCESS_DENIED }
+      return { imageId, failureCode: 'UpstreamAccessDenied', failureReason }
     case 'too-many-requests':
-      return { imageId, failureCode: 'UpstreamTooManyRequests', failureReason: error.message }
+      return { imageId, failureCode: 'UpstreamTooManyRequests', failureReason }
     case 'no-route':
-      return { ...imageNotFoundFailure(imageId), failureReason: error.message }
+      return { ...imageNotFoundFailure(imageId), failureReason }
     case 'unavailable':
-      return { imageId, failureCode: 'UpstreamUnavailable', failureReason: error.message }
+      return { imageId, failureCode: 'UpstreamUnavailable', failureReason }
   }
 }

@@ -1,4 +1,5 @@
 import type { FoundImage, ImageFailure } from '../find-image.js'
+import type { Wait } from '../limits/admission.js'
 import type { ImageId } from '../image.js'
 import type { Principal } from '../principal.js'
 import type { Registry } from '../registry.js'
@@ -20,11 +21,12 @@ export interface PullRequest {
 export interface Importer {
   /**
    * The image a pull would be answered with: cached and fresh, or brought from the upstream of the rule that serves
-   * the name. Throws RepositoryNotFound where neither repository nor rule is there.
+   * the name. Throws RepositoryNotFound where neither repository nor rule is there, ThrottlingException where `wait` does:
+   * what waits for an upstream waits in it.
    */
-  pull(request: PullRequest): Promise<FoundImage | ImageFailure>
+  pull(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
   /** Asks the upstream whatever the 24 hours say, and answers when the image is here with all its blobs. */
-  importImage(request: PullRequest): Promise<FoundImage | ImageFailure>
+  importImage(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
 }
 
 /** Where a data plane takes imports from a control plane in another process. */

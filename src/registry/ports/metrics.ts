@@ -5,7 +5,7 @@ export interface Metrics {
   /** What a pull through the cache asks for, a manifest or a layer: here, or not yet. */
   cache(kind: 'manifest' | 'layer', result: 'hit' | 'miss'): void
   /** A question to an upstream and how it ended: `ok`, or the kind of its failure. */
-  upstream(question: 'resolve' | 'manifest' | 'blob' | 'ping', outcome: string): void
+  upstream(question: 'resolve' | 'manifest' | 'blob' | 'referrers' | 'ping', outcome: string): void
   /** A fill begins: `received` counts bytes as they arrive, `ended` how it ended. */
   fill(): FillMetrics
   /** Commands that went to the store together and were waited for together. */

@@ -40,12 +40,12 @@ type Found = FoundImage | ImageFailure
 
 /** What is here and current is answered from here, the rest by the cache, where a rule serves the name. */
 function finderFor(repository: string, context: Context): (imageId: ImageId) => Promise<Found> {
-  const { registry, store, importer, principal, request } = context
+  const { registry, store, importer, principal, request, wait } = context
   const rule = ruleFor(repository, context)
   return async (imageId) => {
     const [serving, found] = await Promise.all([rule, findImage(store, registry, repository, imageId)])
     return serving && (isForCache(found, imageId, context) || (await lacksManifest(found, context)))
-      ? importer.pull({ registry, repository, imageId, principal, request })
+      ? importer.pull({ registry, repository, imageId, principal, request }, wait)
       : found
   }
 }

@@ -11,8 +11,9 @@ export const batchImportUpstreamImage: Operation<'BatchImportUpstreamImage'> = {
   resources: namedRepository,
 
   run({ repositoryName: repository, imageIds }, context) {
-    const { registry, principal, request, importer } = context
-    const bring = (imageId: ImageId) => importer.importImage({ registry, repository, imageId, principal, request })
+    const { registry, principal, request, importer, wait } = context
+    const bring = (imageId: ImageId) =>
+      importer.importImage({ registry, repository, imageId, principal, request }, wait)
     return batchAnswer(imageIds, bring, context)
   },
 }

@@ -1,6 +1,7 @@
 import { secretNotFound } from '../../../registry/errors.js'
 import { UpstreamFailure } from '../../../registry/ports/upstream.js'
 import type { PullThroughCacheRule } from '../../../registry/pull-through.js'
+import { upstreamFailureReason } from '../../../registry/upstream-failure-reason.js'
 import { secretOf } from '../../../registry/upstream-secret.js'
 import type { Context, Operation } from '../operation.js'
 import { wholeRegistry } from '../resources.js'
@@ -24,7 +25,7 @@ export const validatePullThroughCacheRule: Operation<'ValidatePullThroughCacheRu
 }
 
 /** Why the upstream cannot be reached and logged in to; undefined when it can. */
-async function failureOf(rule: PullThroughCacheRule, { registry, secrets, upstreams, settings }: Context) {
+async function failureOf(rule: PullThroughCacheRule, { registry, secrets, upstreams, settings, wait }: Context) {
   const { upstreamRegistryUrl, credentialArn } = rule
   if (settings.egress === 'none') {
     return `The upstream registry ${upstreamRegistryUrl} cannot be reached: network.egress is set to none.`
@@ -32,10 +33,11 @@ async function failureOf(rule: PullThroughCacheRule, { registry, secrets, upstre
   const credentials = credentialArn === undefined ? undefined : await secretOf(credentialArn, registry, secrets)
   if (credentialArn !== undefined && !credentials) return secretNotFound().message
   try {
-    await upstreams.of(upstreamRegistryUrl, credentials).ping()
+    const upstream = upstreams.of(upstreamRegistryUrl, registry.account, credentials)
+    await wait(() => upstream.ping())
     return undefined
   } catch (error) {
-    if (error instanceof UpstreamFailure) return error.message
+    if (error instanceof UpstreamFailure) return upstreamFailureReason(error)
     throw error
   }
 }

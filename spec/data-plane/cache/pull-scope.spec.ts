@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { pullScope } from '../../../src/data-plane/cache/pull-scope.js'
+import { installation } from '../../../src/registry/registry.js'
+import { startCache } from '../../support/cache.js'
+import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { mediaTypes } from '../../support/upstream-content.js'
+
+describe('what one pull brings behind it', () => {
+  it('is each image once', () => {
+    const scope = pullScope()
+    expect(scope.takeImage('sha256:a', 0)).toBe(true)
+    expect(scope.takeImage('sha256:a', 1)).toBe(false)
+    expect(scope.leftOut()).toBeUndefined()
+  })
+
+  it('is a thousand images at most, and ten thousand blobs', () => {
+    const scope = pullScope()
+    const taken = Array.from({ length: 20_000 }, (_, index) => scope.takeImage(`sha256:${index}`, 1))
+    expect(taken.filter(Boolean)).toHaveLength(1000)
+    expect(scope.takeBlobs(Array.from({ length: 9_999 }))).toHaveLength(9_999)
+    expect(scope.takeBlobs(['config', 'layer'])).toEqual(['config'])
+    expect(scope.leftOut()).toBe(
+      'not brought behind this pull: 19000 images (1000 are brought at most), 1 blobs (10000 are brought at most); each comes when it is pulled by its digest',
+    )
+  })
+})
+
+describe('an index of indexes', () => {
+  it('is brought four deep, the event says what was not, and that can be pulled by its digest', async () => {
+    await using upstream = await faultyUpstream()
+    const digests: string[] = []
+    let inner = upstream.addImage('team/app')
+    for (let depth = 0; depth < 8; depth++) {
+      const { mediaType, digest, bytes } = inner
+      digests.unshift(digest)
+      const manifests = [{ mediaType, digest, size: bytes.length }]
+      const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }))
+      inner = { ...inner, ...upstream.addManifest('team/app', index, mediaTypes.ociIndex) }
+    }
+    upstream.tag('team/app', 'deep', inner.digest)
+    await using cache = await startCache({ upstreams: { 'quay.io': upstream.url } })
+    await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
+    expect((await cache.ask('quay/team/app/manifests/deep')).statusCode).toBe(200)
+    await cache.settled()
+
+    const isHere = async (digest: string) => (await cache.image('quay/team/app', digest)) !== undefined
+    expect(await Promise.all(digests.map(isHere))).toEqual([true, true, true, true, false, false, false, false])
+    expect((await cache.events()).at(-1)).toMatchObject({
+      ...{ action: 'import', 'sync-status': 'FAILED', 'image-digest': inner.digest },
+      outcome:
+        'not brought behind this pull: 1 images nested more than 4 indexes deep; each comes when it is pulled by its digest',
+    })
+    expect((await cache.ask(`quay/team/app/manifests/${digests[4]}`)).statusCode).toBe(200)
+    await cache.settled()
+    expect(await isHere(digests[7] ?? '')).toBe(true)
+  })
+})
+
+describe('a nested index that fails', () => {
+  it('is not taken up by itself, as if it had been pulled', async () => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('team/app')
+    const inner = upstream.addIndex('team/app', [image])
+    const { digest, mediaType, bytes } = inner
+    const outer = Buffer.from(
+      JSON.stringify({
+        ...{ schemaVersion: 2, mediaType: mediaTypes.ociIndex },
+        manifests: [{ mediaType, digest, size: bytes.length }],
+      }),
+    )
+    upstream.tag('team/app', 'v1', upstream.addManifest('team/app', outer, mediaTypes.ociIndex).digest)
+    upstream.content.blobs.delete(image.config)
+    await using cache = await startCache({ upstreams: { 'quay.io': upstream.url } })
+    await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
+    const pulled = await cache.ask('quay/team/app/manifests/v1')
+    await cache.settled()
+    expect(await cache.image('quay/team/app', image.digest)).toBeDefined()
+    const plans = await cache.store.imports.list(installation, { limit: 10 })
+    expect(plans.items.map((plan) => plan.digest)).toEqual([pulled.headers['docker-content-digest']])
+  })
+})
