@@ -9,6 +9,7 @@ import { type Given, settings } from './config/settings.js'
 import { UsageError } from './config/usage-error.js'
 import { defaultLimits, type Limits } from './registry/limits/limits.js'
 import type { PullThroughSettings } from './registry/pull-through.js'
+import { defaultQuotas, type Quotas } from './registry/quotas.js'
 
 /** Every setting, after flags, environment, configuration file and defaults have been put together. */
 export interface Config {
@@ -51,7 +52,8 @@ export interface Config {
   /** Where an upstream host really is; without an entry it is `https://<host>`. */
   readonly upstreams: Readonly<Record<string, { readonly endpoint: string }>>
   readonly network: { readonly egress: 'all' | 'none' }
-  readonly quotas: { readonly pullThroughCacheRules: number }
+  /** How much a registry may hold. */
+  readonly quotas: Quotas
   readonly garbage: {
     /** How long what nobody refers to is kept after somebody last relied on it. */
     readonly graceSeconds: number
@@ -93,7 +95,7 @@ export const defaultConfig: Config = {
   organization: undefined,
   upstreams: {},
   network: { egress: 'all' },
-  quotas: { pullThroughCacheRules: 10 },
+  quotas: defaultQuotas,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
   events: { pulls: true },
   limits: defaultLimits,

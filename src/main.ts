@@ -1,6 +1,6 @@
-#!/usr/bin/env node
 import { constants } from 'node:os'
 import { type CommandLine, readCommandLine } from './cli/command-line.js'
+import { isForegroundScript, parentGone } from './cli/parent.js'
 import type { StartCommand } from './cli/start.js'
 import type { Running } from './compose.js'
 import type { Config } from './config.js'
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const { command, flags } = line
   if (command === 'help') {
     const { help } = await import('./cli/help.js')
-    process.stdout.write(help())
+    process.stdout.write(help(line.topic))
   } else if (command === 'version') {
     const { version } = await import('./version.js')
     process.stdout.write(`${version}\n`)
@@ -37,6 +37,8 @@ async function main(): Promise<void> {
     process.stdout.write(await explanation(line))
   } else if (command === 'certs') {
     process.stdout.write(await certificates(line))
+  } else if (command === 'import') {
+    process.exit((await importing(line)) ? 0 : 1)
   } else if (command === 'gc' || command === 'fsck') {
     process.exit((await lookAfter(command, line)) ? 0 : 1)
   } else {
@@ -67,6 +69,13 @@ async function certificates({ flags, names, dir }: CommandLine): Promise<string>
   return certs(await settingsOf(flags), { names, dir })
 }
 
+async function importing({ flags, images = [] }: CommandLine): Promise<boolean> {
+  hushSdk()
+  const { importImages } = await import('./cli/import.js')
+  const write = (text: string) => void process.stdout.write(text)
+  return importImages(await settingsOf(flags), { images, environment: process.env, write })
+}
+
 /** Runs a command on the state, without planes, and says whether all is well. */
 async function lookAfter(command: 'gc' | 'fsck', { flags, repair = false }: CommandLine): Promise<boolean> {
   const config = await settingsOf(flags)
@@ -88,7 +97,7 @@ async function lookAfter(command: 'gc' | 'fsck', { flags, repair = false }: Comm
 }
 
 async function serve(command: StartCommand, flags: Given): Promise<void> {
-  const stopAsked = firstSignal()
+  const stopAsked = Promise.race([firstSignal(), ...(isForegroundScript(process.env) ? [parentGone()] : [])])
   const config = await settingsOf(flags)
   const onTerminal = process.stdout.isTTY
   const [{ openLog }, { start }] = await Promise.all([import('./log.js'), import('./cli/start.js')])
@@ -101,7 +110,7 @@ async function serve(command: StartCommand, flags: Given): Promise<void> {
   // Only a terminal that is closed means by it that the process is to end.
   if (config.tlsCert !== undefined || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
   await announce(running, config, onTerminal)
-  log.info({ signal: await stopAsked }, 'stopping')
+  log.info({ reason: await stopAsked }, 'stopping')
   setTimeout(() => process.exit(0), STOP_WITHIN_MS)
   await running.close()
   process.exit(0)
@@ -109,10 +118,10 @@ async function serve(command: StartCommand, flags: Given): Promise<void> {
 
 /** Tells people with a banner and programs with a line of JSON, whatever the log's level, that the planes answer. */
 async function announce(running: Running, config: Config, onTerminal: boolean): Promise<void> {
-  const [{ jsonLog }, { banner, RELAXED }] = await Promise.all([import('./log.js'), import('./cli/announce.js')])
+  const [{ jsonLog }, { banner, warningsFor }] = await Promise.all([import('./log.js'), import('./cli/announce.js')])
   if (onTerminal) return void process.stdout.write(banner(running, config))
   const lines = jsonLog('info')
-  if (config.auth === 'relaxed') lines.warn({ auth: config.auth }, RELAXED)
+  for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
 }
 

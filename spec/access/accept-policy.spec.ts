@@ -24,10 +24,13 @@ const statement = {
   Resource: ['arn:aws:ecr:us-east-1:111122223333:repository/team/*'],
   Condition: { StringLike: { 'aws:PrincipalArn': ['arn:*', 'b'] }, Bool: { 'aws:SecureTransport': true } },
 }
-const changed = (change: object) => ({ ...statement, ...change })
-const text = (...statements: object[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements })
+type StatementText = Record<string, unknown>
+const changed = (change: object): StatementText => ({ ...statement, ...change })
+const whole = (statement: StatementText) => statement
+const withoutResource = (statement: StatementText): StatementText => ({ ...statement, Resource: undefined })
+const textWith = (statements: StatementText[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements })
 
-const wrong: [string, object][] = [
+const wrong: [string, StatementText][] = [
   ['no effect', changed({ Effect: undefined })],
   ['another effect', changed({ Effect: 'allow' })],
   ['no principal', changed({ Principal: undefined })],
@@ -41,12 +44,8 @@ const wrong: [string, object][] = [
   ['an empty list of actions', changed({ Action: [] })],
   ['an action of another service', changed({ Action: ['ecr:PutImage', 's3:GetObject'] })],
   ['every action but some of another service', changed({ Action: undefined, NotAction: 's3:*' })],
-  ['an empty list of resources', changed({ Resource: [] })],
-  ['a resource of another service', changed({ Resource: 'arn:aws:s3:::bucket' })],
-  ['a resource of a service that begins alike', changed({ Resource: 'arn:aws:ecr-public::111122223333:repository/a' })],
   ['an action without a service', changed({ Action: 'BatchGetImage' })],
   ['a number for an action', changed({ Action: 1 })],
-  ['a resource that is no text', changed({ Resource: [{}] })],
   ['a condition that is a text', changed({ Condition: 'always' })],
   ['a condition without an operator', changed({ Condition: { 'aws:SecureTransport': true } })],
   ['an operator IAM does not know', changed({ Condition: { StringSame: { 'aws:userid': 'a' } } })],
@@ -55,10 +54,19 @@ const wrong: [string, object][] = [
   ['a member there is none of', changed({ Effects: 'Allow' })],
 ]
 
+const wrongResources: [string, StatementText][] = [
+  ['an empty list of resources', changed({ Resource: [] })],
+  ['a resource of another service', changed({ Resource: 'arn:aws:s3:::bucket' })],
+  ['a resource of a service that begins alike', changed({ Resource: 'arn:aws:ecr-public::111122223333:repository/a' })],
+  ['a resource that is no text', changed({ Resource: [{}] })],
+  ['resources and others than resources', changed({ NotResource: '*' })],
+]
+
 describe.each([
-  ['registry', acceptRegistry],
-  ['repository', acceptRepository],
-])('a %s policy', (kind, accept) => {
+  ['registry', acceptRegistry, whole],
+  ['repository', acceptRepository, withoutResource],
+])('a %s policy', (kind, accept, suited) => {
+  const text = (...statements: StatementText[]) => textWith(statements.map(suited))
   const refused = `Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid ${kind} policy provided'`
 
   it('is kept as it was given', () => {
@@ -69,7 +77,6 @@ describe.each([
   it.each([
     ['Deny with NotPrincipal', changed({ Effect: 'Deny', Principal: undefined, NotPrincipal: '*' })],
     ['NotAction', changed({ Action: undefined, NotAction: 'ecr:DeleteRepository' })],
-    ['NotResource', changed({ Resource: undefined, NotResource: '*' })],
     ['Action *', changed({ Action: '*' })],
   ])('may say %s', (_, good) => {
     expect(accept(text(good))).toEqual({ text: text(good) })
@@ -77,6 +84,10 @@ describe.each([
 
   it.each(wrong)('is refused with %s', (_, bad) => {
     expect(() => accept(text(statement, bad))).toThrow(refused)
+  })
+
+  it.each(wrongResources)('is refused with %s', (_, bad) => {
+    expect(() => accept(textWith([suited(statement), bad]))).toThrow(refused)
   })
 
   it.each(['', ' ', 'null', '1', '[]', '{}', '{"Version":"2012-10-17","Statement":[]}'])('is not %j', (bad) => {
@@ -101,7 +112,7 @@ describe.each([
   })
 
   it('has a version that IAM knows, or none', () => {
-    const versioned = (Version: unknown) => JSON.stringify({ Version, Statement: statement })
+    const versioned = (Version: unknown) => JSON.stringify({ Version, Statement: suited(statement) })
     for (const good of ['2008-10-17', '2012-10-17', undefined]) expect(() => accept(versioned(good))).not.toThrow()
     for (const bad of ['2012-10-18', 2012, null]) expect(() => accept(versioned(bad))).toThrow(refused)
   })
@@ -152,17 +163,29 @@ describe.each([
 
 describe('a registry policy', () => {
   const refused = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid registry policy provided'"
+  const text = (...statements: StatementText[]) => textWith(statements)
 
   it('may be one bare statement, which a repository policy may not', () => {
     const bare = JSON.stringify(statement)
     expect(acceptRegistry(bare)).toEqual({ text: bare })
-    expect(() => acceptRepository(bare)).toThrow('Invalid repository policy provided')
+    expect(() => acceptRepository(JSON.stringify(withoutResource(statement)))).toThrow(
+      'Invalid repository policy provided',
+    )
   })
 
-  it('names its resources; a repository policy may leave them out, for the repository', () => {
-    const without = text(changed({ Resource: undefined }))
-    expect(acceptRepository(without)).toEqual({ text: without })
-    expect(() => acceptRegistry(without)).toThrow(refused)
+  it.each([
+    ['Resource *', { Resource: '*' }],
+    ["the repository's own ARN", { Resource: `arn:aws:ecr:us-east-1:${account}:repository/app` }],
+    ['NotResource', { Resource: undefined, NotResource: `arn:aws:ecr:us-east-1:${account}:repository/x` }],
+  ])('names its resources; a repository policy is refused with %s', (_, resource) => {
+    const refusal =
+      "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'"
+    expect(() => acceptRepository(text(changed(resource)))).toThrow(refusal)
+    expect(() => acceptRepository(text(withoutResource(statement), changed(resource)))).toThrow(refusal)
+  })
+
+  it('names its resources', () => {
+    expect(() => acceptRegistry(text(changed({ Resource: undefined })))).toThrow(refused)
     expect(() => acceptRegistry(JSON.stringify(changed({ Resource: undefined })))).toThrow(refused)
   })
 

@@ -87,7 +87,7 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     const { exitCode, stderr } = await daemon.tryDocker('push', `${uri}:one`)
     expect(exitCode).toBe(1)
     expect(stderr.trim()).toBe(
-      "tag invalid: The image tag 'one' already exists in the 'team/app' repository and cannot be overwritten because the repository is immutable.",
+      "tag invalid: The image tag 'one' already exists in the 'team/app' repository and cannot be overwritten because the tag is immutable.",
     )
     await daemon.forgetImages()
     expect(await daemon.docker('pull', `${uri}:one`)).toContain(`Digest: ${digest}`)

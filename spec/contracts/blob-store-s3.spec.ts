@@ -15,7 +15,6 @@ const real = process.env.ECR_LOCAL_SPEC_S3_URL
 const server = await startS3Server({ pageSize: 2 })
 if (real === undefined) Object.assign(process.env, environmentOf(server))
 
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 let url = ''
 const open = (at = url) => s3BlobStore({ url: at, spool: memoryBlobStore(), ids: randomIds })
 const openNew = () => open((url = `${real ?? 's3://images/spec'}/${randomUUID()}`))
@@ -23,8 +22,8 @@ const openNew = () => open((url = `${real ?? 's3://images/spec'}/${randomUUID()}
 blobStoreContract(real === undefined ? 'S3' : 'a real S3', openNew, () => open())
 blobStoreContract(
   'S3 and memory',
-  async () => withSmallBlobsInMemory(await openNew(), silent),
-  async () => withSmallBlobsInMemory(await open(), silent),
+  async () => withSmallBlobsInMemory(await openNew()),
+  async () => withSmallBlobsInMemory(await open()),
 )
 
 describe('a location', () => {

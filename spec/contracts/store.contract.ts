@@ -8,6 +8,8 @@ import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import { installation, type Registry } from '../../src/registry/registry.js'
 import type { Repository } from '../../src/registry/repository.js'
 import { storeOf } from '../../src/registry/store.js'
+import { largePages } from './store-pages.contract.js'
+import { countContract } from './count.contract.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
 const repository = (name: string, createdAt = 0): Repository => ({
@@ -99,6 +101,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
     })
 
     describe('lists', () => {
+      largePages(() => ({ keyValue, store, other }))
       it('page in key order and stop with the last page', async () => {
         await insertAll('c', 'a', 'b')
         expect(await namesOf({ limit: 2 })).toEqual({ names: ['a', 'b'], next: 'b' })
@@ -243,6 +246,8 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         expect(await store.settings.get(registry, 'a')).toBe('11')
       })
     })
+
+    countContract(() => ({ store, other }))
 
     describe('a transaction', () => {
       it('loses none of 200 concurrent changes to one record', async () => {

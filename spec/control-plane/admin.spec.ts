@@ -37,6 +37,20 @@ describe('POST /_admin/clock', () => {
     expect(authorizationData![0]!.expiresAt!.getTime()).toBe(now.getTime() + day + day / 2)
   })
 
+  it.each([undefined, 'application/x-www-form-urlencoded', 'text/plain'])(
+    'takes the body as JSON whatever its content type says: %s',
+    async (type) => {
+      await using emulator = await startEmulator()
+      const options = {
+        method: 'POST',
+        body: '{"advanceSeconds":60}',
+        ...(type && { headers: { 'content-type': type } }),
+      }
+      const answer = await request(`${emulator.endpoint}/_admin/clock`, options as { method: 'POST' })
+      expect(await answer.body.json()).toEqual({ now: new Date(now.getTime() + 60_000).toISOString() })
+    },
+  )
+
   it.each([[{}], [{ advanceSeconds: '5' }], [{ advanceSeconds: -1 }], [[]]])(
     'refuses %j and says what it takes',
     async (body) => {
@@ -68,6 +82,55 @@ describe('POST /_admin/clock', () => {
       expect(await emulator.deps.clock.now()).toEqual(now)
     },
   )
+})
+
+describe('GET /_admin/clock', () => {
+  it('says what time it is for the planes, and how far ahead of the machine that is', async () => {
+    await using emulator = await startEmulator()
+    const read = async () => (await request(`${emulator.endpoint}/_admin/clock`)).body.json()
+    const before = (await read()) as { now: string; advancedSeconds: number }
+    expect(before).toEqual({ now: now.toISOString(), advancedSeconds: expect.any(Number) })
+    await post(`${emulator.endpoint}/_admin/clock`, { advanceSeconds: 86_400 })
+    const after = (await read()) as { now: string; advancedSeconds: number }
+    expect(after.now).toBe(new Date(now.getTime() + 86_400_000).toISOString())
+    expect(Math.abs(after.advancedSeconds - before.advancedSeconds - 86_400)).toBeLessThan(60)
+  })
+})
+
+describe('GET /_admin', () => {
+  it.each(['/_admin', '/_admin/'])('lists what there is: %s', async (path) => {
+    await using emulator = await startEmulator()
+    const { statusCode, body } = await request(emulator.endpoint + path)
+    const { endpoints } = (await body.json()) as { endpoints: { method: string; path: string; does: string }[] }
+    expect(statusCode).toBe(200)
+    expect(endpoints.map((endpoint) => `${endpoint.method} ${endpoint.path}`)).toEqual([
+      ...['GET /_admin', 'GET /_admin/clock', 'POST /_admin/clock', 'POST /_admin/reset', 'GET /_admin/events'],
+      ...['GET /_admin/roles', 'GET /_admin/explain'],
+    ])
+  })
+
+  it('is where a path that is not there leads', async () => {
+    await using emulator = await startEmulator()
+    const { statusCode, body } = await request(`${emulator.endpoint}/_admin/clok`)
+    expect({ statusCode, body: await body.json() }).toEqual({
+      ...{ statusCode: 404, body: { message: 'There is no /_admin/clok: GET /_admin lists what there is' } },
+    })
+  })
+
+  it.each([
+    ['GET', '/_admin/reset', 'POST'],
+    ['PUT', '/_admin/clock', 'GET, POST'],
+  ] as const)('has no %s of %s, and says which methods it has', async (method, path, allow) => {
+    await using emulator = await startEmulator()
+    const { statusCode, headers, body } = await request(emulator.endpoint + path, { method })
+    expect({ statusCode, allow: headers.allow }).toEqual({ statusCode: 405, allow })
+    expect(await body.json()).toEqual({
+      message: `${method} is nothing for ${path}: send ${allow
+        .split(', ')
+        .map((right) => `${right} ${path}`)
+        .join(' or ')}`,
+    })
+  })
 })
 
 describe('POST /_admin/reset', () => {

@@ -37,16 +37,19 @@ describe('a call', () => {
   })
 
   it.each([
-    ['no operation of ours', target('MakeCoffee')],
-    ['a name every object has', target('constructor')],
-    ['an operation that is modelled and not built yet', target('PutLifecyclePolicy')],
-    ['another service', 'DynamoDB_20120810.ListTables'],
-  ])('of %s is refused as UnknownOperationException', async (_, name) => {
+    ['an operation ECR does not have', target('MakeCoffee'), 'Amazon ECR has no operation of this name.'],
+    ['a name every object has', target('constructor'), 'Amazon ECR has no operation of this name.'],
+    [
+      'an operation that is modelled and not built yet',
+      target('PutLifecyclePolicy'),
+      'ecr-local does not have the operation PutLifecyclePolicy yet. What it does not have is listed in its docs/fidelity.md.',
+    ],
+    ['another service', 'DynamoDB_20120810.ListTables', undefined],
+  ])('of %s is refused as UnknownOperationException, which says why where it can', async (_, name, message) => {
     await using emulator = await startEmulator()
-    expect(await call(emulator.endpoint, name, '{}')).toMatchObject({
-      status: 400,
-      body: { __type: 'UnknownOperationException' },
-    })
+    const { status, body } = await call(emulator.endpoint, name, '{}')
+    expect(status).toBe(400)
+    expect(body).toEqual({ __type: 'UnknownOperationException', ...(message !== undefined && { message }) })
   })
 
   it.each(['{', '[]', '"text"', 'null'])('with the body %s is refused as SerializationException', async (body) => {

@@ -94,6 +94,7 @@ const notFive = (given: string) =>
 const scoped = (to: string) => invalid(`Credential should be scoped ${to}`)
 const unknownKey = refusing('UnrecognizedClient', 'The security token included in the request is invalid.')
 const unknownOperation = refusing('UnknownOperation')
+const noSuchOperation = refusing('UnknownOperation', 'Amazon ECR has no operation of this name.')
 const serialization = refusing('Serialization')
 const wrong = refusing(
   'InvalidSignature',
@@ -272,9 +273,9 @@ test.each<[string, Hostile, Refusal]>([
     (keyId): [string, Hostile, Refusal] => [`the access key '${keyId}'`, credential(`${keyId}/${scope}`), unknownKey],
   ),
   ['no X-Amz-Target', withHeader(honest, 'x-amz-target'), unknownOperation],
-  ['two targets', also(honest, 'X-Amz-Target', targetOf('DeleteRepository')), unknownOperation],
+  ['two targets', also(honest, 'X-Amz-Target', targetOf('DeleteRepository')), noSuchOperation],
   ['the target of another service', withHeader(honest, 'x-amz-target', 'DynamoDB_20120810.X'), unknownOperation],
-  ['the target __proto__', withHeader(honest, 'x-amz-target', targetOf('__proto__')), unknownOperation],
+  ['the target __proto__', withHeader(honest, 'x-amz-target', targetOf('__proto__')), noSuchOperation],
 ])('refuses %s', (_, request, refusal) => expectRefusal(request, refusal))
 
 const raw = (...headers: string[]): Hostile => ({ ...honest, framing: [...lengthOf(honest), ...headers] })

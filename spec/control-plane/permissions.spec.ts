@@ -53,9 +53,10 @@ async function emulatorFor(...statements: object[]) {
     guest: emulator.as('AKIDGUEST'),
     putRegistryPolicy: (...policy: object[]) =>
       ecr.send(new PutRegistryPolicyCommand({ policyText: JSON.stringify(document(...policy)) })),
+    /** A repository policy names no resource. */
     setRepositoryPolicy: async (repositoryName: string, ...policy: object[]) => {
       await createRepository(ecr, repositoryName)
-      const policyText = JSON.stringify(document(...policy))
+      const policyText = JSON.stringify(document(...policy.map((statement) => ({ ...statement, Resource: undefined }))))
       await ecr.send(new SetRepositoryPolicyCommand({ repositoryName, policyText }))
     },
   }

@@ -33,6 +33,15 @@ describe('GET /v2/_catalog', () => {
     expect(second.headers.link).toBeUndefined()
   })
 
+  it('has pages of 100 where no size is asked for', async () => {
+    await using many = await startRegistry()
+    for (let count = 0; count <= 100; count++) await many.createRepository(`app-${String(count).padStart(3, '0')}`)
+    const { headers, body } = await many.send('GET', '/v2/_catalog')
+
+    expect((JSON.parse(body.toString()) as { repositories: string[] }).repositories).toHaveLength(100)
+    expect(headers.link).toBe('</v2/_catalog?n=100&last=app-099>; rel="next"')
+  })
+
   it('answers n=0 with an empty list that leads nowhere', async () => {
     const { headers, body } = await list('?n=0')
 

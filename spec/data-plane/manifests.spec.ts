@@ -76,7 +76,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
         expect(answer.status).toBe(404)
         expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
         expect(answer.body.toString()).toBe(
-          '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"Requested image not found"}]}',
+          '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"Requested image not found"}]}\n',
         )
         expect((await head(reference)).status).toBe(404)
       },
@@ -157,7 +157,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
     it('takes an artifact whose subject is not there, and names the subject', async () => {
       const { digest } = makeImage({ seed: 'never pushed' }).image
       const extra = { subject: { mediaType: mediaTypes.ociManifest, digest, size: 7 }, artifactType: 'application/x' }
-      const { image: artifact, blobs } = makeImage({ layers: 0, extra })
+      const { image: artifact, blobs } = makeImage({ layers: 1, extra })
       for (const blob of blobs) await running.pushBlob('app', blob)
       const answer = await running.putManifest('app', artifact)
 
@@ -216,20 +216,22 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await get(before.digest, 'moving')).body.equals(before.bytes)).toBe(true)
     })
 
-    it('of what an immutable tag already names succeeds, of anything else is refused', async () => {
+    it('on a tag that is immutable and taken is refused, of the same image, too', async () => {
       await running.createRepository('fixed', { imageTagMutability: 'IMMUTABLE' })
       const kept = await running.push('fixed', { tag: 'v1' })
-      expect((await running.putManifest('fixed', kept, 'v1')).status).toBe(201)
-
       const other = await running.push('fixed', { seed: 'other' })
-      const answer = await running.putManifest('fixed', other, 'v1')
 
-      expect(answer.status).toBe(400)
-      expect(errorIn(answer)).toEqual({
-        code: 'TAG_INVALID',
-        message:
-          "The image tag 'v1' already exists in the 'fixed' repository and cannot be overwritten because the repository is immutable.",
-      })
+      for (const image of [other, kept]) {
+        const answer = await running.putManifest('fixed', image, 'v1')
+        expect(answer.status).toBe(400)
+        expect(errorIn(answer)).toEqual({
+          code: 'TAG_INVALID',
+          message:
+            "The image tag 'v1' already exists in the 'fixed' repository and cannot be overwritten because the tag is immutable.",
+        })
+      }
+      expect((await running.putManifest('fixed', kept, kept.digest)).status).toBe(201)
+      expect((await running.putManifest('fixed', kept, 'v2')).status).toBe(201)
       expect((await get('v1', 'fixed')).body.equals(kept.bytes)).toBe(true)
     })
   })

@@ -76,10 +76,11 @@ describe('a repository of very many tags', () => {
 
   it('takes one more tag for an image, up to as many as ECR lets one have', async () => {
     const refused = await running.putManifest(repository, pushed, 'one-more')
-    expect(refused.status).toBe(429)
-    expect(errorIn(refused)).toMatchObject({
-      code: 'TOOMANYREQUESTS',
-      message: expect.stringContaining('service limit'),
+    expect(refused.status).toBe(403)
+    expect(errorIn(refused)).toEqual({
+      code: 'DENIED',
+      message:
+        "Adding tag 'one-more' to an image in the repository with name 'app' in registry with id '123456789012' exceeds the maximum allowed number of tags per image which is '1000'",
     })
     expect(refused.headers['retry-after']).toBeUndefined()
     expect((await running.putManifest(repository, pushed, tagOf(0))).status).toBe(201)

@@ -1,6 +1,8 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { request } from 'undici'
 import { downloadUrl } from '../../src/access/download-url.js'
+import { verifiedBlobs } from '../../src/adapters/memory/verified-blobs.js'
 import { streamed } from '../../src/adapters/s3/streamed.js'
 import { registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
@@ -20,7 +22,8 @@ async function pulledToS3({ stream = false, arrivesLater = false } = {}) {
   const blobs = await s3.store({ ...impatient, idleMs: 500 })
   await blobs.clear()
   const cache = await startCache({
-    ...{ upstreams: { 'quay.io': upstream.url }, blobs: stream ? streamed(blobs) : blobs },
+    upstreams: { 'quay.io': upstream.url },
+    blobs: verifiedBlobs(stream ? streamed(blobs) : blobs, { log: { error() {} }, hashesWhatIsSent: false }),
   })
   await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
   await (await cache.ask(`${name}/manifests/v1`)).body.dump()
@@ -72,6 +75,22 @@ describe('a layer in S3', () => {
     expect((await bytesOf(await request(String(answer.headers.location)))).equals(given.bytes)).toBe(true)
     const head = await request(url, { method: 'HEAD' })
     expect([head.statusCode, head.headers['content-length']]).toEqual([200, String(given.bytes.length)])
+  })
+
+  it.each([false, true])('is fetched again where its object was cut, streamed: %s', async (stream) => {
+    await using given = await pulledToS3({ stream })
+    const [algorithm = '', hex = ''] = given.layer.split(':')
+    await new S3Client({ forcePathStyle: true }).send(
+      new PutObjectCommand({
+        Bucket: 'images',
+        Key: `${s3.prefix}/blobs/${algorithm}/${hex}`,
+        Body: Buffer.from('cut'),
+      }),
+    )
+    const answer = await given.ask()
+    expect([answer.statusCode, (await bytesOf(answer)).equals(given.bytes)]).toEqual([200, true])
+    await given.cache.settled()
+    expect(await given.cache.blobs.size(given.layer)).toBe(given.bytes.length)
   })
 
   it('comes through us where blobs are streamed', async () => {

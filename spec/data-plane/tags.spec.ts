@@ -44,6 +44,21 @@ describe('GET /v2/<name>/tags/list', () => {
     expect(third.headers.link).toBeUndefined()
   })
 
+  it('has pages of 100 where no size is asked for', async () => {
+    await running.createRepository('many')
+    const image = await running.push('many', { tag: 't000' })
+    for (let tag = 1; tag <= 150; tag++) {
+      await running.putManifest('many', image, `t${String(tag).padStart(3, '0')}`)
+    }
+    const first = await list('', 'many')
+    expect(tagsIn(first)).toHaveLength(100)
+    expect(first.headers.link).toBe('</v2/many/tags/list?n=100&last=t099>; rel="next"')
+
+    const second = await list('?n=100&last=t099', 'many')
+    expect(tagsIn(second)).toHaveLength(51)
+    expect(second.headers.link).toBeUndefined()
+  })
+
   it('goes on behind a tag that is not there, and ends behind the last one', async () => {
     expect(tagsIn(await list('?last=b0'))).toEqual(['c_d', 'latest'])
     expect(tagsIn(await list('?last=zzz'))).toEqual([])

@@ -3,10 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorIn, registry, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { digestOf, seededBytes } from '../support/upstream-content.js'
 
-const UPLOAD_UNKNOWN = {
-  code: 'BLOB_UPLOAD_UNKNOWN',
-  message: 'The upload could not be found, or the specified upload ID is not valid for this repository.',
+const inWords = (location: string) => {
+  const [repository, id] = location.replace('/v2/', '').split('/blobs/uploads/')
+  return `The upload with id '${id}' in the repository with name '${repository}' in registry with id '123456789012'`
 }
+const uploadUnknown = (location: string) => ({
+  code: 'BLOB_UPLOAD_UNKNOWN',
+  message: `${inWords(location)} does not exist`,
+})
 
 describe('/v2/<name>/blobs/uploads/', () => {
   let running: RunningRegistry
@@ -49,11 +53,20 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect((await blob(digest)).body.equals(bytes)).toBe(true)
     })
 
-    it('takes the empty blob', async () => {
+    it('refuses the empty blob, and keeps no upload of it', async () => {
       const digest = digestOf(Buffer.alloc(0))
-      expect((await running.pushBlob('app', Buffer.alloc(0), digest)).status).toBe(201)
+      const before = await running.deps.store.uploads.list(registry, { limit: 100 })
+      const answer = await running.pushBlob('app', Buffer.alloc(0), digest)
 
-      expect((await blob(digest)).status).toBe(200)
+      expect(answer.status).toBe(400)
+      expect(errorIn(answer)).toEqual({
+        code: 'BLOB_UPLOAD_INVALID',
+        message: expect.stringMatching(
+          /^The upload with id '[0-9a-f-]{36}' in the repository with name 'app' in registry with id '123456789012' cannot be completed because it does not have any parts$/,
+        ),
+      })
+      expect((await blob(digest)).status).toBe(404)
+      expect(await running.deps.store.uploads.list(registry, { limit: 100 })).toEqual(before)
     })
 
     it('refuses a whole blob that does not hash to its digest, and keeps nothing of it', async () => {
@@ -62,9 +75,8 @@ describe('/v2/<name>/blobs/uploads/', () => {
 
       expect(answer.status).toBe(400)
       expect(errorIn(answer)).toEqual({
-        code: 'DIGEST_INVALID',
-        message:
-          'The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified.',
+        code: 'BLOB_UPLOAD_INVALID',
+        message: 'None of the provided layer digests match the calculated layer digest',
       })
       expect((await blob(digest)).status).toBe(404)
       const { items } = await running.deps.store.uploads.list(registry, { limit: 100 })
@@ -139,13 +151,14 @@ describe('/v2/<name>/blobs/uploads/', () => {
       const location = await begin()
       await finish(location, digest, bytes)
 
-      expect(errorIn(await running.send('GET', location))).toEqual(UPLOAD_UNKNOWN)
+      expect(errorIn(await running.send('GET', location))).toEqual(uploadUnknown(location))
     })
 
     it.each(['PATCH', 'PUT'])('refuse a chunk out of order, saying how far the upload is: %s', async (method) => {
       const location = await begin()
       await patch(location, bytes.subarray(0, 1000), '0-999')
-      for (const range of ['2000-2999', '0-999', '999-1998']) {
+      for (const first of [2000, 0, 999]) {
+        const range = `${first}-${first + 999}`
         const headers = { 'content-range': range }
         const answer = await running.send(method, `${location}?digest=${digest}`, {
           headers,
@@ -157,8 +170,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
         expect(answer.headers.range).toBe('0-999')
         expect(errorIn(answer)).toEqual({
           code: 'BLOB_UPLOAD_INVALID',
-          message:
-            'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
+          message: `First byte of the layer part is ${first} instead of 1000`,
         })
       }
       expect((await finish(location, digest, bytes.subarray(1000))).status).toBe(201)
@@ -186,7 +198,10 @@ describe('/v2/<name>/blobs/uploads/', () => {
       const answer = await finish(location, wrong)
 
       expect(answer.status).toBe(400)
-      expect(errorIn(answer).code).toBe('DIGEST_INVALID')
+      expect(errorIn(answer)).toEqual({
+        code: 'BLOB_UPLOAD_INVALID',
+        message: 'None of the provided layer digests match the calculated layer digest',
+      })
       expect((await blob(wrong)).status).toBe(404)
       expect((await running.send('GET', location)).status).toBe(404)
     })
@@ -239,7 +254,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
         const answer = await running.send(method, location + query, method.startsWith('P') ? { body: 'x' } : {})
 
         expect(answer.status).toBe(404)
-        expect(errorIn(answer)).toEqual(UPLOAD_UNKNOWN)
+        expect(errorIn(answer)).toEqual(uploadUnknown(location))
       }
       const nowhere = await running.send(method, `/v2/nowhere/blobs/uploads/none${query}`)
       expect(nowhere.status).toBe(404)

@@ -84,6 +84,26 @@ describe('ecr-local certs', () => {
     expect(text).toContain(`NODE_EXTRA_CA_CERTS=${authority}`)
   })
 
+  it.each([
+    [['registry.internal', '10.0.0.7'], 'registry.internal:4510'],
+    [['*.apps.internal', 'registry.internal'], 'registry.internal:4510'],
+    [['fd00::7'], '[fd00::7]:4510'],
+  ])('tells clients the name it was asked for: %j', async (names, registry) => {
+    const text = await make(names)
+    expect(text).toContain(`--host 0.0.0.0 --registry-host '${registry.replace(/4510$/, '{port}')}'`)
+    expect(text).toContain(`/etc/docker/certs.d/${registry}/ca.crt`)
+    expect(text).toContain(`/etc/containerd/certs.d/${registry}/hosts.toml`)
+    expect(text).toContain(`server = "https://${registry}"`)
+    expect(text).not.toContain('localhost:4510')
+  })
+
+  it('names no port where it is 443, which image names leave out', async () => {
+    const name = '000000000000.dkr.ecr.us-east-1.amazonaws.com'
+    const text = await make([name], { registryPort: 443 })
+    expect(text).toContain(`--registry-port 443 --host 0.0.0.0 --registry-host '${name}'`)
+    expect(text).toContain(`/etc/docker/certs.d/${name}/ca.crt`)
+  })
+
   it('is a command, which says where the files are', async () => {
     const { code, stdout, stderr } = await runCli(['certs', 'registry.test', '--dir', 'here'], { cwd })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -133,6 +153,7 @@ describe('ecr-local certs refuses', () => {
 
   it('an authority that would end before its certificate', async () => {
     const wanted = { dir, names: ['localhost'], madeOn: 'here' }
+    mkdirSync(dir)
     await makeCertificateFiles({ ...wanted, now: new Date('2020-01-01') })
     const late = makeCertificateFiles({ ...wanted, now: new Date('2029-06-01') })
     await expect(late).rejects.toThrow(/The authority in .*ca\.crt ends on .* 2029 GMT: remove it and its key/)

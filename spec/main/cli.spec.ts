@@ -1,14 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { banner } from '../../src/cli/announce.js'
 import { readCommandLine } from '../../src/cli/command-line.js'
+import { type Command, commands } from '../../src/cli/commands.js'
 import { help } from '../../src/cli/help.js'
 import { defaultConfig } from '../../src/config.js'
 import { settings } from '../../src/config/settings.js'
 import { version } from '../../src/version.js'
 import { runCli } from '../support/run-cli.js'
+import { neutralEnvironment, runCommand } from '../support/run-command.js'
+
+/** What package.json names as the program. */
+const entry = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
 const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-cli-'))
 afterAll(() => rmSync(cwd, { recursive: true }))
@@ -20,8 +26,38 @@ describe('the command line', () => {
     expect(readCommandLine(['--port=0', '--data-dir', 'x', 'start'])).toEqual(expected)
   })
 
-  it.each(['start', 'control-plane', 'data-plane', 'demo', 'explain', 'gc', 'fsck', 'certs'])('knows %s', (command) => {
-    expect(readCommandLine([command]).command).toBe(command)
+  it.each(Object.keys(commands))('knows %s, and reads the examples of its help', (command) => {
+    const text = help(command as Command)
+    expect(text).toMatch(new RegExp(`^ecr-local ${command}: .+\\.\n\necr-local ${command}`))
+    const examples = text.split('\n').filter((line) => /^ {2}(\S+ )*ecr-local /.test(line))
+    expect(examples.length).toBeGreaterThan(0)
+    for (const example of examples) {
+      const args = example.slice(example.indexOf('ecr-local ')).split(' ').slice(1)
+      expect(readCommandLine(args).command).toBe(command)
+    }
+  })
+
+  it('takes the help of all or of one command, and the version, in every common spelling', () => {
+    const all = { command: 'help', flags: {} }
+    for (const args of [[], ['help'], ['--help'], ['-h'], ['help', '--help']])
+      expect(readCommandLine(args)).toEqual(all)
+    for (const args of [
+      ['help', 'gc'],
+      ['gc', '--help'],
+      ['gc', '-h'],
+      ['--help', 'gc'],
+      ['gc', '--data-dir', 'x', '-h'],
+    ])
+      expect(readCommandLine(args)).toEqual({ ...all, topic: 'gc' })
+    for (const args of [['--version'], ['-v'], ['start', '-v']])
+      expect(readCommandLine(args)).toEqual({ command: 'version', flags: {} })
+  })
+
+  it('takes the images to import', () => {
+    const images = ['ecr-public/nginx/nginx:latest', 'quay/app']
+    expect(readCommandLine(['import', ...images, '--port', '1'])).toEqual({
+      ...{ command: 'import', flags: { port: '1' }, images },
+    })
   })
 
   it('takes the request to explain, or none, and the flags that say which emulator', () => {
@@ -43,16 +79,22 @@ describe('the command line', () => {
   it.each([
     [
       ['strat'],
-      'There is no command strat: there are start, control-plane, data-plane, demo, explain, gc, fsck, certs',
+      'There is no command strat. Did you mean start? There are start, control-plane, data-plane, demo, import, explain, ',
     ],
+    [['help', 'cert'], 'There is no command cert. Did you mean certs? There are start,'],
+    [['exlpain', '--help'], 'There is no command exlpain. Did you mean explain?'],
+    [['kubernetes'], 'There is no command kubernetes. There are start,'],
+    [['fsck', '--repair=no'], '--repair takes no value'],
+    [['fsck', '--repare'], 'There is no flag --repare. Did you mean --repair?'],
+    [['import'], 'ecr-local import wants the images to import: ecr-local import ecr-public/nginx/nginx:latest'],
     [['start', '--repair'], '--repair is for ecr-local fsck, not for start'],
     [['gc', '--dir', 'x'], '--dir is for ecr-local certs, not for gc'],
     [['certs', '--dir='], '--dir wants a value'],
-    [['gc', 'now'], 'now is one command too many'],
-    [['explain', '0d1c', '0d1d'], '0d1d is one command too many'],
-    [['start', 'demo'], 'demo is one command too many'],
-    [['start', '--prot', '1'], 'There is no flag --prot: there are --host, --port'],
-    [['start', '-p', '1'], 'There is no flag -p: there are --host, --port'],
+    [['gc', 'now'], 'now is one argument too many: ecr-local gc [flags] (ecr-local help gc)'],
+    [['explain', '0d1c', '0d1d'], '0d1d is one argument too many: ecr-local explain [REQUEST-ID] [flags]'],
+    [['start', 'demo'], 'demo is one argument too many'],
+    [['start', '--prot', '1'], 'There is no flag --prot. Did you mean --port? There are --host, --port'],
+    [['start', '-p', '1'], 'There is no flag -p. There are --host, --port'],
     [['start', '--port'], '--port wants a value: control plane; 0 picks a free port'],
     [['start', '--port='], '--port wants a value'],
     [['demo', '--port', '1'], 'demo takes no settings'],
@@ -63,10 +105,36 @@ describe('the command line', () => {
 
 describe('ecr-local', () => {
   it('prints help on its own, and when asked', async () => {
-    const [alone, asked] = await Promise.all([runCli([], { cwd }), runCli(['start', '--help'], { cwd })])
+    const [alone, asked] = await Promise.all([runCli([], { cwd }), runCli(['gc', '--help'], { cwd })])
     expect(alone).toEqual({ code: 0, stdout: help(), stderr: '' })
-    expect(asked).toEqual(alone)
+    expect(asked).toEqual({ code: 0, stdout: help('gc'), stderr: '' })
     for (const { flag, environment } of settings) expect(alone.stdout).toMatch(new RegExp(`${flag} +${environment} `))
+  })
+
+  it('says in one line that Node is too old, with an entry that old Nodes can read', async () => {
+    const preload = join(cwd, 'old-node.cjs')
+    for (const [found, isTooOld] of [
+      ['18.20.8', true],
+      ['20.18.3', true],
+      ['20.19.0', false],
+      ['22.0.0', false],
+    ] as const) {
+      writeFileSync(preload, `Object.defineProperty(process.versions, 'node', { value: '${found}' })`)
+      const args = ['--require', preload, entry, '--version']
+      const { exitCode, stdout, stderr } = await runCommand(process.execPath, args, { env: neutralEnvironment() })
+      const expected = isTooOld
+        ? { exitCode: 2, stdout: '', stderr: `ecr-local: Node ${found} is too old: it wants 20.19 or later\n` }
+        : { exitCode: 0, stdout: `${version}\n`, stderr: '' }
+      expect({ exitCode, stdout, stderr }).toEqual(expected)
+    }
+  })
+
+  it('makes no directory where explain, gc and fsck find nothing', async () => {
+    const empty = mkdtempSync(join(cwd, 'empty-'))
+    const runs = [['explain', '--port', '1'], ['gc'], ['fsck', '--repair'], ['import', 'app', '--port', '1']]
+    const ended = await Promise.all(runs.map((args) => runCli(args, { cwd: empty })))
+    expect(ended.map(({ code }) => code)).toEqual([2, 2, 2, 2])
+    expect(readdirSync(empty)).toEqual([])
   })
 
   it('prints its version', async () => {
@@ -74,7 +142,7 @@ describe('ecr-local', () => {
   })
 
   it.each([
-    [['start', '--prot', '1'], {}, /^ecr-local: There is no flag --prot: .*\n$/],
+    [['start', '--prot', '1'], {}, /^ecr-local: There is no flag --prot\. Did you mean --port\? .*\n$/],
     [['start', '--port', 'abc'], {}, /^ecr-local: --port must be a port: .*\n$/],
     [['start'], { ECR_LOCAL_LOG: 'loud' }, /^ecr-local: ECR_LOCAL_LOG must be one of .*\n$/],
     [['start', '--config', 'none.json'], {}, /^ecr-local: The configuration file none\.json cannot be read .*\n$/],
@@ -122,6 +190,13 @@ describe('the banner', () => {
     expect(shown({ store })).toMatch(/^ {2}State {10}redis:\/\/…@redis:6379\/0, images in \.ecr-local$/m)
     expect(shown({ store, blobs: 's3://images/team' })).toMatch(/, images in s3:\/\/images\/team$/m)
     expect(shown({ tlsCert: 'cert.pem' })).toMatch(/^ {2}Registry {7}https:\/\/localhost:4510$/m)
+  })
+
+  it('says loudly that other machines reach the key everybody knows', () => {
+    expect(banner(listening, { ...defaultConfig, host: '0.0.0.0' }, false)).toMatch(
+      /^ {2}OTHER MACHINES MAY REACH THIS /m,
+    )
+    expect(banner(listening, defaultConfig, false)).not.toContain('OTHER MACHINES')
   })
 
   it('says loudly that authentication is relaxed, and nothing where it is strict', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { defaultConfig, readConfig } from '../../src/config.js'
+import { brokenRule } from '../../src/config/rules.js'
 import { settings } from '../../src/config/settings.js'
 import { UsageError } from '../../src/config/usage-error.js'
 
@@ -163,7 +164,7 @@ describe('the configuration file', () => {
       auth: 'relaxed',
       signatures: { maxSkewSeconds: 60 },
       network: { egress: 'none' },
-      quotas: { pullThroughCacheRules: 3 },
+      quotas: { imagesPerRepository: 5, pullThroughCacheRules: 3 },
       garbage: { graceSeconds: 60, sweepIntervalSeconds: 0 },
       limits: { ...defaultConfig.limits, requestsPerSecond: 50 },
       pullThroughCache: { retryIntervalSeconds: 1, unsupportedRegions: ['eu-west-1'] },
@@ -171,6 +172,7 @@ describe('the configuration file', () => {
     expect(read({ $schema: './ecr-local.schema.json', ...file })).toEqual({
       ...defaultConfig,
       ...file,
+      quotas: { ...defaultConfig.quotas, imagesPerRepository: 5, pullThroughCacheRules: 3 },
       pullThroughCache: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 1, unsupportedRegions: ['eu-west-1'] },
     })
   })
@@ -181,7 +183,12 @@ describe('the configuration file', () => {
   })
 
   it.each([
-    ['{\n  "port": 1,\n}', 'line 3, column 1: expected name'],
+    ['{\n  "port": 1,\n}', 'line 3, column 1: a trailing comma stands before }, which JSON does not allow'],
+    ['{"a": [1, ]}', 'line 1, column 11: a trailing comma stands before ], which JSON does not allow'],
+    ['{"a": 1} // all', 'line 1, column 10: a comment, which JSON does not allow'],
+    ['{\n  # all\n}', 'line 2, column 3: a comment, which JSON does not allow'],
+    ["{'a': 1}", 'line 1, column 2: expected name or }: JSON writes names and texts in double quotes'],
+    ['{"a": 1,, "b": 2}', 'line 1, column 9: expected name'],
     ['{"a" 1}', 'line 1, column 6: expected :'],
     ['{"a": [1 2]}', 'line 1, column 10: expected , or ]'],
     ['{"a": tru}', 'line 1, column 7: expected value'],
@@ -255,6 +262,20 @@ describe('the published schema', () => {
         members ? Object.fromEntries(members) : (ownDefault ?? (name === 'upstreams' ? {} : undefined)),
       ]).toEqual([name, expected])
     }
+  })
+
+  it.each([
+    [{ id: 'o-1' }, '/organization/id must be the id of an organization, such as o-a1b2c3d4e5, not "o-1"'],
+    [{}, '/organization/id is missing'],
+    [{ id: 'o-a1b2c3d4e5', accounts: { one: 'r-ab12' } }, '/organization/accounts/one is not an account id'],
+    [
+      { id: 'o-a1b2c3d4e5', accounts: { '111122223333': 'ou-ab12-11111111' } },
+      '/organization/accounts/111122223333 must be a root and organizational units',
+    ],
+    [{ id: 'o-a1b2c3d4e5', account: {} }, '/organization/account is not a setting; there are id, accounts'],
+  ])('refuses an organization that cannot be one: %j', (organization, complaint) => {
+    const broken = brokenRule({ organization })
+    expect(`${broken?.path} ${broken?.complaint}`).toContain(complaint)
   })
 
   it('and the help tell the same defaults', () => {

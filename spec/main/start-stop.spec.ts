@@ -1,9 +1,10 @@
 import { DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { request } from 'undici'
 import { adviceFor } from '../../src/adapters/redis/failures.js'
@@ -11,6 +12,9 @@ import { obstacleOf } from '../../src/cli/obstacle.js'
 import { startProcess } from '../support/background-process.js'
 import { runCli, startCli } from '../support/run-cli.js'
 import { neutralEnvironment } from '../support/run-command.js'
+
+/** What package.json names as the program. */
+const entry = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
 const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-start-'))
 afterAll(() => rmSync(cwd, { recursive: true }))
@@ -107,7 +111,9 @@ describe('the start is refused in one line, exit status 2, where', () => {
     const { code, stdout, stderr } = await runCli([...inMemory, flag, String(port)], { cwd })
     holder.close()
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(new RegExp(`^ecr-local: Port ${port} is in use: .* ${flag} .*\\n$`))
+    expect(stderr).toMatch(
+      new RegExp(`^ecr-local: Port ${port} is in use by a program that is no ecr-local: .* ${flag} .*\\n$`),
+    )
   })
 
   it('the data directory cannot be one', async () => {
@@ -152,6 +158,31 @@ describe('the stop', () => {
       })
     expect(started.lines.join()).toContain('"msg":"stopping"')
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'comes with the end of the shell between npm and the planes, and only there (skipped away from Linux)',
+    async () => {
+      const command = `"${process.execPath}" "${entry}" ${inMemory.join(' ')}; true`
+      const underShell = (env: NodeJS.ProcessEnv) =>
+        startProcess('sh', ['-c', command], { ready: /"msg":"ready"/, env: { ...neutralEnvironment(), ...env } })
+      await using byNpm = await underShell({ npm_lifecycle_script: 'ecr-local start' })
+      await using byHand = await underShell({})
+      const planeOf = ({ readyLine, pid }: { readyLine: string; pid: number }) => ({
+        health: `${(JSON.parse(readyLine) as { endpoint: string }).endpoint}/health`,
+        pid: Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')),
+      })
+      const [ofNpm, ofHand] = [planeOf(byNpm), planeOf(byHand)]
+      process.kill(byNpm.pid, 'SIGKILL')
+      process.kill(byHand.pid, 'SIGKILL')
+      const stopped = { code: 'ECONNREFUSED' }
+      const stopByHand = () => process.kill(ofHand.pid, 'SIGTERM')
+      await expect
+        .poll(() => request(ofNpm.health).catch((error: unknown) => error), { timeout: 20_000 })
+        .toMatchObject(stopped)
+      const stays = await request(ofHand.health).finally(stopByHand)
+      expect(stays.statusCode).toBe(200)
+    },
+  )
 
   it.each(['SIGTERM', 'SIGINT'] as const)('on %s ends with status 0', async (signal) => {
     await using run = startCli(inMemory, { cwd })

@@ -98,13 +98,26 @@ describe('a layer upload', () => {
     await append('other')
     await (await storage.blobs.session(session.id)).abort()
     await expect(completeUpload(storage, session, sha256('hello'))).rejects.toMatchObject({
-      code: 'InvalidLayerException',
+      code: 'EmptyUploadException',
     })
   })
 
-  it('may be empty', async () => {
+  it('is not completed without bytes, and goes on afterwards', async () => {
+    const { storage, append } = await begun()
+    await expect(completeUpload(storage, session, sha256(''))).rejects.toMatchObject({ code: 'EmptyUploadException' })
+    await append('bytes')
+    expect(await completeUpload(storage, session, sha256('bytes'))).toMatchObject({ size: 5 })
+  })
+
+  it('is not let become larger than a layer may be', async () => {
     const { storage } = await begun()
-    expect(await completeUpload(storage, session, sha256(''))).toMatchObject({ size: 0 })
+    const small = { ...storage, quotas: { ...storage.quotas, layerMiB: 1 } }
+    const mib = () => ({ bytes: [Buffer.alloc(1024 * 1024)] })
+    await appendPart(small, session, mib())
+    await expect(appendPart(small, session, { bytes: [Buffer.alloc(1)] })).rejects.toMatchObject({
+      code: 'LimitExceededException',
+    })
+    expect(await findUpload(storage, session)).toMatchObject({ size: 1024 * 1024, parts: 1 })
   })
 
   it('keeps what came before a stream broke off, so that the client goes on from there', async () => {

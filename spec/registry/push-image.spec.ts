@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { keepManifest } from '../../src/registry/keep-manifest.js'
+import { confirmed } from '../../src/registry/layer-with-bytes.js'
 import { parseManifest } from '../../src/registry/manifest.js'
+import { keyOf } from '../../src/registry/ports/store.js'
 import { pushImage, recordImage } from '../../src/registry/push-image.js'
 import { putImage } from '../../src/registry/put-image.js'
 import { imageManifest, sha256 } from '../support/push.js'
@@ -16,18 +18,21 @@ const image = (rest = {}) => {
 }
 
 describe('an image pushed', () => {
-  it('needs the bytes of its layers: one that is still being pulled through does not count', async () => {
+  it('needs the bytes of its layers: one that is still being pulled through does not count, nor bytes that came elsewhere', async () => {
     const storage = await registryWith(repository)
     await putImage(storage.store, registry, { ...image(), pulledThrough: true })
     const pushed = image({ annotations: { of: 'another' } })
-    await keepManifest(storage.blobs, sha256('{}'), Buffer.from('{}'))
+    for (const content of ['{}', 'a layer']) await keepManifest(storage.blobs, sha256(content), Buffer.from(content))
+    const confirm = (content: string) =>
+      storage.store.layers.update(registry, keyOf(repository, sha256(content)), confirmed)
 
+    await confirm('{}')
     await expect(pushImage(storage, registry, pushed, pushed.bytes)).rejects.toMatchObject({
       code: 'LayersNotFoundException',
       message: expect.stringContaining(`'[${sha256('a layer')}]'`),
     })
 
-    await keepManifest(storage.blobs, sha256('a layer'), Buffer.from('a layer'))
+    await confirm('a layer')
     await expect(pushImage(storage, registry, pushed, pushed.bytes)).resolves.toMatchObject({ changed: true })
   })
   it('has its manifest, though that went between being kept and being recorded', async () => {

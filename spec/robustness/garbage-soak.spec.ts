@@ -144,7 +144,9 @@ async function soak(keyValue: KeyValue) {
 /** What is there and nothing needs. */
 async function leftOver({ store, blobs }: Awaited<ReturnType<typeof startCache>>) {
   const images = await listAll(store.images, registry)
-  const needed = new Set(images.flatMap(({ digest, blobs: listed }) => [digest, ...listed.map((blob) => blob.digest)]))
+  const needed = new Set(
+    images.flatMap(({ digest, blobs: listed = [] }) => [digest, ...listed.map((blob) => blob.digest)]),
+  )
   const layers = await listAll(store.layers, registry)
   const untagged = images.filter(({ tags }) => tags.length === 0)
   return {
@@ -152,7 +154,7 @@ async function leftOver({ store, blobs }: Awaited<ReturnType<typeof startCache>>
     blobs: (await all(blobs.list())).filter(({ digest }) => !needed.has(digest)),
     layers: layers.filter(
       ({ repository, digest }) =>
-        !images.some((image) => image.repository === repository && image.blobs.some((blob) => blob.digest === digest)),
+        !images.some((image) => image.repository === repository && image.blobs?.some((blob) => blob.digest === digest)),
     ),
     notes: (await all(blobs.notes.list('images'))).length - images.length,
     temporary: await all(blobs.leftovers()),

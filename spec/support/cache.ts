@@ -8,6 +8,7 @@ import { issueToken, TOKEN_LIFETIME_MS } from '../../src/access/token.js'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import type { UpstreamLimits } from '../../src/adapters/http/limits.js'
 import { httpUpstreams } from '../../src/adapters/http/upstream.js'
+import { verifiedBlobs } from '../../src/adapters/memory/verified-blobs.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
@@ -22,6 +23,7 @@ import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import type { PullThroughCacheRule } from '../../src/registry/pull-through.js'
+import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
 import { installation } from '../../src/registry/registry.js'
 import { leasesOn, type LeaseDeps } from '../../src/registry/leases.js'
 import type { Log } from '../../src/registry/ports/log.js'
@@ -64,6 +66,7 @@ export interface CacheOptions {
   leasePatience?: Pick<LeaseDeps, 'beatMs' | 'deadAfterMs' | 'lookMs'>
   /** How long the sweep leaves alone what was touched. */
   graceSeconds?: number
+  quotas?: Quotas
 }
 
 /** A data plane with its cache, on a free port: memory for state, real files for blobs, a clock that is moved by hand. */
@@ -77,6 +80,7 @@ export async function startCache(options: CacheOptions) {
     accounts = ownAccounts,
     graceSeconds = 3600,
     leasePatience = {},
+    quotas = defaultQuotas,
     ...kept
   } = options
   let time = Date.parse('2026-01-02T03:04:05.000Z')
@@ -89,7 +93,10 @@ export async function startCache(options: CacheOptions) {
   const root = kept.root ?? (await mkdtemp(join(tmpdir(), 'ecr-local-')))
   const ids = randomIds
   const touches = touchesOn({ store, clock, graceSeconds })
-  const blobs = keptBlobs(kept.blobs ?? filesystemBlobStore({ root, ids }), touches)
+  const blobs = keptBlobs(
+    kept.blobs ?? verifiedBlobs(filesystemBlobStore({ root, ids }), { log, hashesWhatIsSent: true }),
+    touches,
+  )
   const leases = leasesOn({ store, ids, log, ...leasePatience })
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
   const client = httpUpstreams({ endpoints, clock, limits: { ...impatient, ...limits } })
@@ -105,6 +112,7 @@ export async function startCache(options: CacheOptions) {
     log,
     secrets,
     upstreams: client,
+    quotas,
     ...telling,
   }
   const events = eventLog({ store, ids })

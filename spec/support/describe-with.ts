@@ -41,5 +41,8 @@ export const composeNeeds: Needs = {
   'a machine without a Docker of its own': !existsSync('/run/docker.sock'),
 }
 
+/** What the specs of containerd need: it makes no containers there, and changes no network. */
+export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root }
+
 /** What mounting a small file system needs. */
 export const mountNeeds: Needs = { ...installed('mount', 'umount'), root }

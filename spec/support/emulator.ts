@@ -9,6 +9,7 @@ import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
 import { touchesOn } from '../../src/registry/garbage/touches.js'
 import { leasesOn } from '../../src/registry/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
+import { defaultQuotas } from '../../src/registry/quotas.js'
 import { storeOf } from '../../src/registry/store.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
@@ -24,7 +25,6 @@ export const settings = {
   upstreamHosts: [] as string[],
   unsupportedRegions: ['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'],
   principalsAreChecked: true,
-  quotas: { pullThroughCacheRules: 10 },
   checks: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900 },
   secret: 'a secret both planes hold',
   egress: 'all' as 'all' | 'none',
@@ -82,6 +82,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     secrets: { get: async () => undefined },
     upstreams: { of: unavailable, close: async () => {} },
     settings,
+    quotas: defaultQuotas,
     secret: settings.secret,
     auth: 'strict' as const,
     maxSkewSeconds: 300,

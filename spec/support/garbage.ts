@@ -13,6 +13,7 @@ import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { pushImage } from '../../src/registry/push-image.js'
+import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository } from '../../src/registry/repository.js'
 import { storeOf } from '../../src/registry/store.js'
 import { imageManifest, sha256 } from './push.js'
@@ -37,7 +38,7 @@ export function installationWith({
   const touches = touchesOn({ store, clock, graceSeconds: grace })
   const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs: 400, lookMs: 10 })
   const blobs = keptBlobs(bytes, touches)
-  const storage = { store, blobs, touches, clock }
+  const storage = { store, blobs, touches, clock, quotas: defaultQuotas }
   const deps = { ...storage, leases, log: silent, metrics: noMetrics, graceSeconds: grace }
 
   async function upload(repository: string, content: string) {

@@ -15,6 +15,7 @@ import { newRepository, type Repository } from '../../src/registry/repository.js
 import type { Principal } from '../../src/registry/principal.js'
 import { leasesOn } from '../../src/registry/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
+import { defaultQuotas } from '../../src/registry/quotas.js'
 import type { Registry } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/registry/store.js'
 import { telling } from './telling.js'
@@ -157,6 +158,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     secret: 'a secret both planes hold',
     maxSkewSeconds: 300,
     ...{ auth: 'strict' as const, anonymousPull: false },
+    quotas: defaultQuotas,
     ...telling,
     about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
   }

@@ -2,6 +2,7 @@ import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
 import { touchesOn } from '../../src/registry/garbage/touches.js'
+import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository, type Repository } from '../../src/registry/repository.js'
 import { storeOf } from '../../src/registry/store.js'
 
@@ -16,5 +17,5 @@ export async function registryWith(name: string, repository: Partial<Repository>
   const touches = touchesOn({ store, clock, graceSeconds: 3600 })
   const blobs = keptBlobs(memoryBlobStore(), touches)
   await store.repositories.insert(registry, name, newRepository(name, now, repository))
-  return { store, blobs, touches, clock }
+  return { store, blobs, touches, clock, quotas: defaultQuotas }
 }

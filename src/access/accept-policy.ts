@@ -27,14 +27,14 @@ export function acceptRegistryPolicy(text: string, registry: Registry, deps: Acc
 }
 
 /**
- * A repository policy as it was given; its statements may leave out the Resource, which is the repository, and name none
- * of another service.
- * Throws InvalidParameterException.
+ * A repository policy as it was given. Its statements are about the repository it is put on and name no resource: the service
+ * refuses those that do, the repository's own ARN and `*` too (https://github.com/aws/aws-cdk/issues/24314). Throws
+ * InvalidParameterException.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
  */
 export function acceptRepositoryPolicy(text: string, deps: AcceptPolicyDeps): Policy {
   const { statements } = parsed(text, () => repositoryPolicy(text).policy, invalidRepositoryPolicy)
-  const isGood = (statement: Statement) => isGoodAnywhere(statement, deps) && hasResourcesOfEcr(statement)
+  const isGood = (statement: Statement) => isGoodAnywhere(statement, deps) && namesNoResource(statement)
   if (statements.length === 0 || !statements.every(isGood)) throw invalidRepositoryPolicy()
   return { text }
 }
@@ -79,10 +79,8 @@ function hasResourcesOf(registry: Registry, { source }: Statement): boolean {
   return resources.length > 0 && resources.every((resource) => resource === '*' || isOurs(resource))
 }
 
-const hasResourcesOfEcr = ({ source }: Statement): boolean =>
-  textsIn(source.Resource ?? source.NotResource).every(
-    (resource) => resource === '*' || /^arn:[^:]+:ecr(:|$)/.test(resource),
-  )
+const namesNoResource = ({ source }: Statement): boolean =>
+  source.Resource === undefined && source.NotResource === undefined
 
 const textsIn = (value: unknown): string[] => [value].flat().filter((each) => typeof each === 'string')
 

@@ -1,13 +1,25 @@
 import picocolors from 'picocolors'
 import { describesAccessKeys } from '../access/credentials.js'
+import { isLoopback } from '../compose/addresses.js'
 import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { withoutPassword } from '../config/without-password.js'
 import { version } from '../version.js'
 
 /** Said once, loudly, wherever a start is told: nobody should find out later. */
-export const RELAXED =
+const RELAXED =
   'AUTH IS RELAXED: any access key is an administrator, and signatures are not checked. Not for a shared machine.'
+
+/** Said where other machines may reach planes that take the key everybody knows. */
+const OPEN_TO_OTHERS =
+  'OTHER MACHINES MAY REACH THIS with access key test, secret test, which everybody knows and which may do everything: ' +
+  'the configuration describes no access key. Describe some (docs/access.md), or listen on 127.0.0.1.'
+
+/** What is said loudly at a start, on a terminal and in the log. */
+export function warningsFor({ auth, accounts, host }: Pick<Config, 'auth' | 'accounts' | 'host'>): string[] {
+  if (auth === 'relaxed') return [RELAXED]
+  return !describesAccessKeys(accounts) && !isLoopback(host) ? [OPEN_TO_OTHERS] : []
+}
 
 /** What a person sees on a terminal: both addresses, and what to type next. */
 export function banner(
@@ -23,7 +35,7 @@ export function banner(
     ...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []),
     `Registry       ${cyan(scheme + registry)}`,
     `State          ${stateOf(config)}`,
-    ...(config.auth === 'relaxed' ? ['', bold(red(RELAXED))] : []),
+    ...warningsFor(config).flatMap((warning) => ['', bold(red(warning))]),
     '',
     ...(endpoint ? nextCommands(endpoint, registry, config) : []),
     dim('Ctrl-C stops it.'),

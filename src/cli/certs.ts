@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import { makeCertificates } from '../compose/certificates.js'
-import type { Config } from '../config.js'
+import { type Config, defaultConfig } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 import { obstacleOf } from './obstacle.js'
 
@@ -27,15 +27,34 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
   const made = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
     throw obstacleOf(error, config) ?? error
   })
+  const { port } = made.dataPlane
+  const name = nameFor(names)
   return [
     `A certificate for ${made.names.join(', ')}.`,
     'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.',
     '',
-    `Start:       ecr-local start --tls-cert ${made.certificate} --tls-key ${made.key}`,
+    `Start:       ecr-local start --tls-cert ${made.certificate} --tls-key ${made.key}${reachedBy(name, config.registryPort)}`,
     '',
-    ...trust(made.authority, hostOf(config, made.dataPlane.port)),
+    ...trust(made.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
   ].join('\n')
 }
+
+/** The name clients are told: the first that was given and is the name of one host, as URLs and image names write it. */
+function nameFor(names: readonly string[]): string | undefined {
+  const name = names.find((given) => !given.startsWith('*'))
+  return name !== undefined && isIPv6(name) ? `[${name}]` : name
+}
+
+/** Other machines reach a name; repository URIs then begin with it. */
+function reachedBy(name: string | undefined, port: number): string {
+  const ports = port === defaultConfig.registryPort ? '' : ` --registry-port ${port}`
+  return name === undefined
+    ? ports
+    : `${ports} --host 0.0.0.0 --registry-host '${withoutDefaultPort(`${name}:${port}`).replace(/:\d+$/, ':{port}')}'`
+}
+
+/** An image name without a port means 443, and clients look for what they trust under the name as it is written. */
+const withoutDefaultPort = (registry: string) => registry.replace(/:443$/, '')
 
 /** How the clients this is for are told whom to trust. */
 function trust(authority: string, registry: string): string[] {

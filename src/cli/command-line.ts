@@ -1,25 +1,15 @@
-import { parseArgs } from 'node:util'
-import { type Given, settings } from '../config/settings.js'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { type Given, type SettingName, settings } from '../config/settings.js'
 import { UsageError } from '../config/usage-error.js'
-
-/** What may be asked of `ecr-local`. */
-export const commands = {
-  start: 'both planes in one process',
-  'control-plane': 'the ECR API alone; the data plane runs elsewhere, with the same store, blobs and --secret',
-  'data-plane': 'the image registry alone',
-  demo: 'the whole story of the pull through cache, without a network',
-  explain: 'why a request was refused or answered, by its id; without one the latest refusals',
-  gc: 'removes what nobody refers to any more, as the planes do from time to time',
-  fsck: 'verifies every image that is kept; with --repair mends what can be mended',
-  certs: 'makes a certificate for https, for localhost and the names given; --dir says where (certs)',
-} as const
-
-export type Command = keyof typeof commands
+import { type Command, commands, descriptionOf, isCommand, usageOf } from './commands.js'
+import { didYouMean } from './did-you-mean.js'
 
 /** What the command line says; no command means that help is wanted. */
 export interface CommandLine {
   readonly command: Command | 'help' | 'version'
   readonly flags: Given
+  /** For `help`: the command it is about; without one it is about all. */
+  readonly topic?: Command
   /** What `explain` is to explain. */
   readonly requestId?: string
   /** For `certs`: further names, and where the files are. */
@@ -27,73 +17,92 @@ export interface CommandLine {
   readonly dir?: string
   /** Whether `fsck` may change something. */
   readonly repair?: boolean
-}
-
-/** Flags that are no settings, and the command each belongs to. */
-const ownFlags = { '--repair': 'fsck', '--dir': 'certs' } as const
-
-/** Reads the arguments behind `ecr-local`. Throws UsageError, which names the argument and what would be right. */
-export function readCommandLine(args: readonly string[]): CommandLine {
-  const { tokens } = parseArgs({ args: [...args], options: optionsOfFlags(), strict: false, tokens: true })
-  const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
-  const [command = 'help', ...more] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
-  if (options.some(({ name }) => name === 'help' || name === 'h')) return { command: 'help', flags: {} }
-  if (options.some(({ name }) => name === 'version')) return { command: 'version', flags: {} }
-  const flags: Given = Object.fromEntries(
-    options
-      .filter(({ rawName }) => !isOwnFlag(rawName))
-      .map(({ rawName, value }) => [settingOf(rawName), valueOf(rawName, value)]),
-  )
-  if (!isCommand(command)) throw new UsageError(`There is no command ${command}: ${commandsListed}`)
-  if (command === 'demo' && options.length > 0)
-    throw new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
-  const own = options.filter(({ rawName }) => isOwnFlag(rawName))
-  return { command, flags, ...ownOf(command, own), ...operandsOf(command, more) }
+  /** For `import`: the images, as they were given. */
+  readonly images?: readonly string[]
 }
 
 interface Option {
+  readonly name: string
   readonly rawName: string
   readonly value?: string | undefined
 }
 
-function ownOf(command: Command | 'help', own: readonly Option[]): Pick<CommandLine, 'dir' | 'repair'> {
-  const stray = own.find(({ rawName }) => isOwnFlag(rawName) && ownFlags[rawName] !== command)
-  if (stray && isOwnFlag(stray.rawName))
-    throw new UsageError(`${stray.rawName} is for ecr-local ${ownFlags[stray.rawName]}, not for ${command}`)
-  const [last] = own.slice(-1)
-  if (!last) return {}
-  if (command === 'fsck') return { repair: true }
-  if (last.value) return { dir: last.value }
-  throw new UsageError('--dir wants a value: the directory of the certificates')
+/** Reads the arguments behind `ecr-local`. Throws UsageError, which names the argument and what would be right. */
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const { tokens } = parseArgs({ args: [...args], options: parsedOptions(), strict: false, tokens: true })
+  const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
+  const [word = 'help', ...operands] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
+  if (options.some(({ name }) => name === 'help')) return helpFor(word === 'help' ? operands : [word])
+  if (options.some(({ name }) => name === 'version')) return { command: 'version', flags: {} }
+  if (word === 'help') return helpFor(operands)
+  const command = commandIn(word)
+  if (command === 'demo' && options.length > 0)
+    throw new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
+  const own = options.filter(({ rawName }) => isOwnOption(rawName))
+  const flags = Object.fromEntries(options.filter((option) => !own.includes(option)).map(settingIn)) as Given
+  return { command, flags, ...ownOf(command, own), ...operandsOf(command, operands) }
 }
 
-function operandsOf(command: Command | 'help', more: string[]): Pick<CommandLine, 'requestId' | 'names'> {
-  if (command === 'certs') return { names: more }
-  const [requestId] = command === 'explain' ? more.splice(0, 1) : []
-  if (more.length > 0) throw new UsageError(`${more.join(' ')} is one command too many: ${commandsListed}`)
+function helpFor([word]: readonly string[]): CommandLine {
+  return { command: 'help', flags: {}, ...(word !== undefined && { topic: commandIn(word) }) }
+}
+
+function commandIn(word: string): Command {
+  if (isCommand(word)) return word
+  const names = Object.keys(commands)
+  const listed = `There are ${names.join(', ')} (ecr-local --help tells more)`
+  throw new UsageError(`There is no command ${word}.${didYouMean(word, names)} ${listed}`)
+}
+
+function ownOf(command: Command, own: readonly Option[]): Pick<CommandLine, 'dir' | 'repair'> {
+  for (const { rawName, value } of own) {
+    if (!flagsOf(command).includes(rawName))
+      throw new UsageError(`${rawName} is for ecr-local ${ownerOf(rawName)}, not for ${command}`)
+    if (rawName === '--repair' && value !== undefined) throw new UsageError('--repair takes no value')
+    if (rawName === '--dir' && !value) throw new UsageError('--dir wants a value: the directory of the certificates')
+  }
+  const dir = own.findLast(({ rawName }) => rawName === '--dir')?.value
+  return { ...(own.some(({ rawName }) => rawName === '--repair') && { repair: true }), ...(dir && { dir }) }
+}
+
+function operandsOf(command: Command, operands: string[]): Pick<CommandLine, 'requestId' | 'names' | 'images'> {
+  if (command === 'certs') return { names: operands }
+  if (command === 'import') {
+    if (operands.length > 0) return { images: operands }
+    throw new UsageError(`ecr-local import wants the images to import: ${descriptionOf(command).examples[0]}`)
+  }
+  const [requestId, ...rest] = command === 'explain' ? operands : [undefined, ...operands]
+  if (rest.length > 0)
+    throw new UsageError(`${rest.join(' ')} is one argument too many: ${usageOf(command)} (ecr-local help ${command})`)
   return requestId === undefined ? {} : { requestId }
 }
 
-const optionsOfFlags = () => ({
-  ...Object.fromEntries(settings.map(({ flag }) => [flag.slice(2), { type: 'string' as const }])),
-  dir: { type: 'string' as const },
-  repair: { type: 'boolean' as const },
-  help: { type: 'boolean' as const, short: 'h' },
-  version: { type: 'boolean' as const },
-})
+/** What parseArgs needs to know: which flags take a value. The tables of settings and commands are its only source. */
+function parsedOptions(): NonNullable<ParseArgsConfig['options']> {
+  const own = ownOptions().map(({ flag, value }) => [
+    flag.slice(2),
+    { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+  ])
+  return {
+    ...Object.fromEntries(settings.map(({ flag }) => [flag.slice(2), { type: 'string' as const }])),
+    ...(Object.fromEntries(own) as ParseArgsConfig['options']),
+    help: { type: 'boolean', short: 'h' },
+    version: { type: 'boolean', short: 'v' },
+  }
+}
 
-function settingOf(rawName: string) {
+function settingIn({ rawName, value }: Option): [SettingName, string] {
   const found = settings.find(({ flag }) => flag === rawName)
-  if (found) return found.name
-  throw new UsageError(`There is no flag ${rawName}: there are ${settings.map(({ flag }) => flag).join(', ')}`)
+  if (!found) {
+    const flags = [...settings.map(({ flag }) => flag), ...ownOptions().map(({ flag }) => flag), '--help', '--version']
+    throw new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, flags)} There are ${flags.join(', ')}`)
+  }
+  if (!value) throw new UsageError(`${rawName} wants a value: ${found.meaning}`)
+  return [found.name, value]
 }
 
-function valueOf(rawName: string, value: string | undefined): string {
-  if (value) return value
-  const { meaning } = settings.find(({ flag }) => flag === rawName) ?? { meaning: '' }
-  throw new UsageError(`${rawName} wants a value: ${meaning}`)
-}
-
-const isOwnFlag = (rawName: string): rawName is keyof typeof ownFlags => Object.hasOwn(ownFlags, rawName)
-const isCommand = (name: string): name is Command | 'help' => name === 'help' || Object.hasOwn(commands, name)
-const commandsListed = `there are ${Object.keys(commands).join(', ')} (ecr-local --help tells more)`
+const ownOptions = () => (Object.keys(commands) as Command[]).flatMap((name) => descriptionOf(name).options ?? [])
+const flagsOf = (command: Command) => (descriptionOf(command).options ?? []).map(({ flag }) => flag)
+const isOwnOption = (rawName: string) => ownOptions().some(({ flag }) => flag === rawName)
+const ownerOf = (rawName: string) =>
+  (Object.keys(commands) as Command[]).find((name) => flagsOf(name).includes(rawName))

@@ -1,10 +1,8 @@
-import { openStorage } from '../compose/storage.js'
 import type { Config } from '../config.js'
 import { fsck as check } from '../registry/garbage/fsck.js'
 import type { Log } from '../registry/ports/log.js'
-import { noMetrics } from '../registry/ports/metrics.js'
 import { amountOf, numberOf } from '../server/amounts.js'
-import { requireKept } from './gc.js'
+import { openKeptStorage } from './kept-storage.js'
 
 /** What fsck has to say, and whether all is well now. */
 export interface FsckOutcome {
@@ -17,8 +15,7 @@ export interface FsckOutcome {
  * may run meanwhile. Throws UsageError where nothing is kept.
  */
 export async function fsck(config: Config, { repair }: { repair: boolean }, log: Log): Promise<FsckOutcome> {
-  requireKept(config, 'fsck')
-  const storage = await openStorage(config, { log, metrics: noMetrics })
+  const storage = await openKeptStorage(config, 'fsck', log)
   try {
     const { blobs, bytes, images, findings } = await check(storage, { repair })
     const { found, repaired } = findings

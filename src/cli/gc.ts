@@ -1,4 +1,3 @@
-import { openStorage } from '../compose/storage.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Swept } from '../registry/garbage/running.js'
@@ -6,14 +5,14 @@ import { sweep } from '../registry/garbage/sweep.js'
 import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
 import { amountOf, numberOf } from '../server/amounts.js'
+import { openKeptStorage } from './kept-storage.js'
 
 /**
  * Removes what nobody needs any more, as planes do now and then in the background, and tells what went. Planes may run
  * meanwhile. Throws UsageError where the store and the blobs are not each other's.
  */
 export async function gc(config: Config, log: Log): Promise<string> {
-  requireKept(config, 'gc')
-  const storage = await openStorage(config, { log, metrics: noMetrics })
+  const storage = await openKeptStorage(config, 'gc', log)
   try {
     const { graceSeconds } = config.garbage
     const swept = await sweep({ ...storage, log, metrics: noMetrics, graceSeconds }, { waits: true })
@@ -22,12 +21,6 @@ export async function gc(config: Config, log: Log): Promise<string> {
   } finally {
     await storage.close()
   }
-}
-
-/** Throws UsageError where there is nothing to look after: what is in memory is another process's. */
-export function requireKept({ store }: Config, command: string): void {
-  if (store === 'memory')
-    throw new UsageError(`ecr-local ${command} looks after what is kept: --store memory keeps nothing`)
 }
 
 function report({ layer, blob, upload, temporary, lostImages }: Swept): string {

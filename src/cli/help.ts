@@ -1,27 +1,54 @@
 import { settings } from '../config/settings.js'
-import { commands } from './command-line.js'
+import { type Command, commands, descriptionOf, usageOf } from './commands.js'
 
-/** What `ecr-local --help` prints: the commands and the table of settings. */
-export function help(): string {
-  const rows = settings.map(({ flag, environment, byDefault, meaning }) => [flag, environment, byDefault, meaning])
+/** What `ecr-local --help` prints: the commands and the table of settings; of one command, what it takes and an example. */
+export const help = (topic?: Command): string => (topic === undefined ? overview() : helpOf(topic))
+
+function overview(): string {
   return [
     'Amazon ECR on this machine, with its pull through cache.',
     '',
     'ecr-local <command> [flags]',
     '',
-    ...table(Object.entries(commands)),
+    ...table(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
     '',
-    ...table([['flag', 'environment', 'default', 'meaning'], ...rows]),
+    'ecr-local help <command> (or <command> --help) tells more of one, with an example; -v, --version tells the version.',
+    '',
+    ...settingsTable('all'),
     '',
     'A flag is stronger than the environment, which is stronger than the file. The file may also say accounts,',
     'signatures, upstreams, network, quotas, garbage, limits and pullThroughCache; ecr-local.schema.json describes it, and',
     'editors complete it. Secrets are better given in the environment: flags show in the list of processes.',
     '',
-    'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM and Ctrl-C.',
+    'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM and Ctrl-C, and with npm or',
+    'npx where one of them started it in the foreground.',
     'Exit status: 0 stopped as asked, 1 failed, or fsck found what is not mended, 2 wrong settings, something in the way,',
     'or nothing there to explain.',
     '',
   ].join('\n')
+}
+
+function helpOf(command: Command): string {
+  const { summary, options = [], settings: taken, examples } = descriptionOf(command)
+  const own = options.map(({ flag, value = '', meaning }) => [`${flag} ${value}`.trim(), meaning])
+  return [
+    `ecr-local ${command}: ${summary}.`,
+    '',
+    usageOf(command),
+    ...(own.length > 0 ? ['', ...table(own)] : []),
+    ...(taken.length > 0 ? ['', ...settingsTable(taken)] : []),
+    '',
+    examples.length > 1 ? 'Examples:' : 'Example:',
+    ...examples.map((example) => `  ${example}`),
+    '',
+  ].join('\n')
+}
+
+function settingsTable(shown: 'all' | readonly string[]): string[] {
+  const rows = settings
+    .filter(({ name }) => shown === 'all' || shown.includes(name))
+    .map(({ flag, environment, byDefault, meaning }) => [flag, environment, byDefault, meaning])
+  return table([['flag', 'environment', 'default', 'meaning'], ...rows])
 }
 
 function table(rows: string[][]): string[] {

@@ -9,13 +9,10 @@ export function obstacleOf(
 ): UsageError | undefined {
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError) return undefined
   const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number }
-  const flag = port === controlPort ? '--port' : '--registry-port'
-  if (code === 'EADDRINUSE')
-    return new UsageError(
-      `Port ${port} is in use: stop what listens there, or choose another with ${flag} (0: a free one)`,
-    )
-  if (code === 'EACCES' && syscall === 'listen')
+  if (code === 'EACCES' && syscall === 'listen') {
+    const flag = port === controlPort ? '--port' : '--registry-port'
     return new UsageError(`Port ${port} is not for this user to listen on: choose one from 1024 up with ${flag}`)
+  }
   if (syscall === 'listen' || syscall === 'getaddrinfo')
     return new UsageError(
       `--host ${host} is no address of this machine (${code}): 127.0.0.1 always is, 0.0.0.0 means all`,

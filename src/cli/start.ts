@@ -3,6 +3,7 @@ import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Log } from '../registry/ports/log.js'
 import { obstacleOf } from './obstacle.js'
+import { portInUse } from './port-in-use.js'
 
 /** What starts planes: both, or one whose other half is another process. */
 export type StartCommand = 'start' | Plane
@@ -10,12 +11,21 @@ export type StartCommand = 'start' | Plane
 /** Starts the planes a command names. Throws UsageError where something of this machine is in the way. */
 export async function start(command: StartCommand, config: Config, log: Log): Promise<Running> {
   const planes: Plane[] = command === 'start' ? ['control-plane', 'data-plane'] : [command]
-  if (command !== 'start') requireShared(command, config)
+  if (command === 'start') requireOwnPorts(config)
+  else requireShared(command, config)
   try {
     return await compose(config, planes, log)
   } catch (error) {
-    throw obstacleOf(error, config) ?? error
+    throw (await portInUse(error, config)) ?? obstacleOf(error, config) ?? error
   }
+}
+
+/** Both planes of one process listen on one address. */
+function requireOwnPorts({ port, registryPort }: Config): void {
+  if (port === registryPort && port !== 0)
+    throw new UsageError(
+      `--port and --registry-port are both ${port}: the control plane and the data plane want a port each (0: a free one)`,
+    )
 }
 
 /** A plane alone is of use only where the other one can find the same state, and it the other. */

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { makeDirectory } from '../adapters/filesystem/make-directory.js'
 import { wall } from '../adapters/system/clock.js'
 import { type MadeFiles, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
 import type { Config } from '../config.js'
@@ -15,6 +16,7 @@ export async function makeCertificates(
   { dir, names }: { readonly dir: string; readonly names: readonly string[] },
 ): Promise<MadeCertificates> {
   const all = [...new Set([...namesInUse(config), ...names])]
+  makeDirectory(dir)
   const files = await makeCertificateFiles({ dir, names: all, madeOn: hostname(), now: wall() })
   return { ...files, dataPlane: dataPlaneAddress(config) }
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { filesystemBlobStore } from '../adapters/filesystem/blob-store.js'
-import { openDataDirectory } from '../adapters/filesystem/data-directory.js'
+import { isDataDirectory, openDataDirectory } from '../adapters/filesystem/data-directory.js'
 import { withSmallBlobsInMemory } from '../adapters/memory/small-blobs.js'
+import { verifiedBlobs } from '../adapters/memory/verified-blobs.js'
 import { streamed } from '../adapters/s3/streamed.js'
 import { systemClock } from '../adapters/system/clock.js'
 import { randomIds } from '../adapters/system/ids.js'
@@ -33,6 +34,8 @@ export interface Storage {
 interface Telling {
   readonly log: Log
   readonly metrics: Metrics
+  /** Set by what compares blobs with their digests itself, and changes nothing unless it is told to. */
+  readonly takesBlobsAsTheyAre?: true
 }
 
 /**
@@ -50,6 +53,10 @@ export async function openStorage(config: Config, telling: Telling): Promise<Sto
     throw error
   }
 }
+
+/** Whether planes with these settings keep anything in the data directory, and have made one. */
+export const isDataDirectoryMissing = ({ store, blobs, dataDir }: Config): boolean =>
+  (store === 'embedded' || (store !== 'memory' && blobs === 'disk')) && !isDataDirectory(dataDir)
 
 function partsOn(store: Store, blobs: BlobStore, { garbage }: Config, { log }: Telling): Storage {
   const [clock, ids] = [systemClock(store), randomIds]
@@ -72,11 +79,16 @@ async function openKeyValue({ store, dataDir }: Config, { log, metrics }: Tellin
   return redisKeyValue({ url: store, log, onRoundTrip: () => metrics.storeRoundTrip() })
 }
 
-async function openBlobs({ store, blobs, blobDelivery, dataDir }: Config, { log }: Telling): Promise<BlobStore> {
+async function openBlobs(
+  { store, blobs, blobDelivery, dataDir }: Config,
+  { log, takesBlobsAsTheyAre }: Telling,
+): Promise<BlobStore> {
   if (store === 'memory') return (await import('../adapters/memory/blob-store.js')).memoryBlobStore()
   const onDisk = (root: string) => filesystemBlobStore({ root, ids: randomIds })
-  if (blobs === 'disk') return withSmallBlobsInMemory(onDisk(dataDir), log)
+  const served = (kept: BlobStore, hashesWhatIsSent: boolean) =>
+    withSmallBlobsInMemory(takesBlobsAsTheyAre ? kept : verifiedBlobs(kept, { log, hashesWhatIsSent }))
+  if (blobs === 'disk') return served(onDisk(dataDir), true)
   const { s3BlobStore } = await import('../adapters/s3/blob-store.js')
   const inBucket = await s3BlobStore({ url: blobs, spool: onDisk(join(dataDir, 'spool')), ids: randomIds })
-  return withSmallBlobsInMemory(blobDelivery === 'stream' ? streamed(inBucket) : inBucket, log)
+  return served(blobDelivery === 'stream' ? streamed(inBucket) : inBucket, false)
 }

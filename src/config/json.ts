@@ -15,8 +15,19 @@ export function parseJson(text: string, source: string): unknown {
     const { at, expected } = faultIn(text)
     const before = text.slice(0, at).split('\n')
     const column = (before.at(-1) ?? '').length + 1
-    throw new UsageError(`${source} is not JSON: line ${before.length}, column ${column}: expected ${expected}`)
+    const why = commonMistake(text, at, expected) ?? `expected ${expected}`
+    throw new UsageError(`${source} is not JSON: line ${before.length}, column ${column}: ${why}`)
   }
+}
+
+/** What other notations allow and JSON does not, named as such. */
+function commonMistake(text: string, at: number, expected: Expected): string | undefined {
+  const rest = text.slice(at, at + 2)
+  const isAfterComma = /,[ \t\r\n]*$/.test(text.slice(0, at))
+  if (isAfterComma && /^[}\]]/.test(rest)) return `a trailing comma stands before ${rest[0]}, which JSON does not allow`
+  if (/^(\/\/|\/\*|#)/.test(rest)) return 'a comment, which JSON does not allow'
+  if (rest.startsWith("'")) return `expected ${expected}: JSON writes names and texts in double quotes`
+  return undefined
 }
 
 /** Where a text that is not JSON stops being it: V8 says so for some faults only, and quotes the text. */

@@ -1,4 +1,5 @@
-type Name =
+/** A setting that has a flag and an environment variable. */
+export type SettingName =
   | 'host'
   | 'port'
   | 'registryPort'
@@ -18,14 +19,14 @@ type Name =
 
 /** A setting that has a flag and an environment variable; all but `config` may stand in the file too. */
 export interface Setting {
-  readonly name: Name
+  readonly name: SettingName
   readonly flag: string
   readonly environment: string
   readonly byDefault: string
   readonly meaning: string
 }
 
-const setting = (name: Name, byDefault: string, meaning: string): Setting => {
+const setting = (name: SettingName, byDefault: string, meaning: string): Setting => {
   const words = name.split(/(?=[A-Z])/).map((word) => word.toLowerCase())
   const environment = `ECR_LOCAL_${words.join('_').toUpperCase()}`
   return { name, flag: `--${words.join('-')}`, environment, byDefault, meaning }
@@ -52,4 +53,4 @@ export const settings: readonly Setting[] = [
 ]
 
 /** Values as flags or the environment gave them, by setting. */
-export type Given = Partial<Record<Name, string>>
+export type Given = Partial<Record<SettingName, string>>

@@ -41,22 +41,65 @@ export function adminRoutes(deps: AdminDeps, readJson: RequestHandler): (Request
   return [
     guard(deps),
     readJson,
-    route('POST', '/clock', ({ body }) => advanceClock(body, deps)),
-    route('POST', '/reset', () => reset(deps)),
-    route('GET', '/events', () => events(deps)),
-    route('GET', '/roles', () => roles(deps)),
-    route('GET', '/explain', ({ url }) => explain(parameter(url, 'requestId'), deps)),
+    async ({ method, path, url, body }: Request, res: Response) => {
+      const there = endpoints.filter((candidate) => candidate.path === path)
+      const found = there.find((candidate) => candidate.method === method)
+      const reply = found ? await found.answer({ url, body }, deps) : absent(method, path, there)
+      if (reply.status === 405) res.set('allow', there.map((candidate) => candidate.method).join(', '))
+      res.status(reply.status).json(reply.body)
+    },
     refuse(deps),
   ]
 }
 
-const route =
-  (method: string, path: string, answer: (req: Request) => Promise<Reply>): RequestHandler =>
-  async (req, res, next) => {
-    if (req.method !== method || req.path !== path) return next()
-    const { status, body } = await answer(req)
-    res.status(status).json(body)
-  }
+interface Endpoint {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** What it does, for `GET /_admin`. */
+  readonly does: string
+  readonly answer: (asked: { url: string; body: unknown }, deps: AdminDeps) => Promise<Reply>
+}
+
+const endpoint = (method: Endpoint['method'], path: string, does: string, answer: Endpoint['answer']): Endpoint => ({
+  method,
+  path,
+  does,
+  answer,
+})
+
+/** What there is, in the order `GET /_admin` lists it. */
+const endpoints: readonly Endpoint[] = [
+  endpoint('GET', '/', 'lists the admin endpoints', () => list()),
+  endpoint('GET', '/clock', 'says what time it is for both planes, and how far ahead that is', (_, deps) =>
+    clockOf(deps),
+  ),
+  endpoint('POST', '/clock', 'moves time forward for both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
+    advanceClock(body, deps),
+  ),
+  endpoint('POST', '/reset', 'forgets all state and all images', (_, deps) => reset(deps)),
+  endpoint('GET', '/events', 'lists what the pull through cache did, with its outcome', (_, deps) => events(deps)),
+  endpoint('GET', '/roles', 'lists the service-linked roles that came with rules', (_, deps) => roles(deps)),
+  endpoint(
+    'GET',
+    '/explain',
+    'says why ?requestId= was refused or answered; without one, the latest refusals',
+    (asked, deps) => explain(parameter(asked.url, 'requestId'), deps),
+  ),
+]
+
+async function list(): Promise<Reply> {
+  return ok({ endpoints: endpoints.map(({ method, path, does }) => ({ method, path: pathOf(path), does })) })
+}
+
+const pathOf = (path: string) => `/_admin${path === '/' ? '' : path}`
+
+/** RFC 9110, section 15.5.6: a path that is there answers a wrong method with 405 and the right ones. */
+function absent(method: string, path: string, there: readonly Endpoint[]): Reply {
+  if (there.length === 0)
+    return { status: 404, body: { message: `There is no ${pathOf(path)}: GET /_admin lists what there is` } }
+  const right = there.map((candidate) => `${candidate.method} ${pathOf(path)}`).join(' or ')
+  return { status: 405, body: { message: `${method} is nothing for ${pathOf(path)}: send ${right}` } }
+}
 
 /**
  * A web page the user happens to visit must not reach these: neither from its own origin nor by DNS rebinding. Where there is a
@@ -91,10 +134,18 @@ const refuse =
 
 const parameter = (url: string, name: string) => new URL(url, 'http://localhost').searchParams.get(name)
 
+async function clockOf({ clock }: AdminDeps): Promise<Reply> {
+  const now = await clock.now()
+  const advancedSeconds = Math.round((now.getTime() - clock.wall().getTime()) / 1000)
+  return ok({ now: now.toISOString(), advancedSeconds })
+}
+
 async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply> {
   const { advanceSeconds } = (body ?? {}) as { advanceSeconds?: unknown }
   if (typeof advanceSeconds !== 'number' || !Number.isFinite(advanceSeconds) || advanceSeconds < 0)
-    return badRequest(`advanceSeconds must be a number of seconds, 0 or more; got ${JSON.stringify(advanceSeconds)}`)
+    return badRequest(
+      `advanceSeconds must be a number of seconds, 0 or more; got ${JSON.stringify(advanceSeconds)}. Send {"advanceSeconds":86400}`,
+    )
   if ((await clock.now()).getTime() + advanceSeconds * 1000 > LAST_MOMENT)
     return badRequest('advanceSeconds must not lead beyond the year 9999')
   return ok({ now: (await clock.advance(advanceSeconds)).toISOString() })

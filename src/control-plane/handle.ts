@@ -3,9 +3,10 @@ import type { Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
 import { serverException, ServiceException } from '../registry/errors.js'
 import type { Admission } from '../registry/limits/admission.js'
-import { inputOf, shape } from '../smithy/model.js'
+import { pauseAfter } from '../registry/slices.js'
+import { modelledMembers } from '../smithy/modelled-members.js'
+import { inputOf, isOperation, shape } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
-import { withoutNulls } from '../smithy/without-nulls.js'
 import {
   type AuthenticateDeps,
   type Caller,
@@ -16,7 +17,6 @@ import {
 } from './authenticate.js'
 import type { TellHint } from './credentials-hint.js'
 import { foresee } from './foresee.js'
-import { isLarge, letOthersGoOn } from './large-bodies.js'
 import { operations } from './operations/index.js'
 import type { Context, Input, Operation, OperationName, Resources } from './operations/operation.js'
 import { operationName, readInput, writeError, writeOutput } from './protocol/aws-json.js'
@@ -43,14 +43,17 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
     const operation = find(name)
     const signer = signerOf(request, 'ecr', deps)
     deps.admission.admit(signer.principal.arn)
+    await pauseAfter(sizeOf(request))
     const body = knownMembers(name, readInput(request, name))
-    if (isLarge(request.body as Buffer)) await letOthersGoOn()
+    await pauseAfter(sizeOf(request))
     const places = foresee(body, registryOf(body, signer))
     return await deps.store.ahead(places, () => answer(operation, signer, body, asked, deps))
   } catch (thrown) {
     return refuse(thrown, asked, deps)
   }
 }
+
+const sizeOf = ({ body }: ReceivedRequest): number => (body as Buffer).length
 
 /** What is known of a call, from the moment it comes. */
 interface Asked {
@@ -79,7 +82,7 @@ async function answer(
   const call = { registry, principal: caller.principal, request: context, now }
   await authorize(name, operation, body, call, deps)
   const input = accept(name, body)
-  if (isLarge(request.body as Buffer)) await letOthersGoOn()
+  await pauseAfter(sizeOf(request))
   const output = await operation.run(input, { ...deps, ...call })
   deps.decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name })
   return writeOutput(output, requestId)
@@ -135,9 +138,17 @@ async function authorize(
 
 function find(name: string): Operation<OperationName> {
   const operation = Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
-  if (!operation) throw new ServiceException('UnknownOperationException')
+  if (!operation) throw unknownOperation(isOperation(name) ? notBuilt(name) : NO_SUCH_OPERATION)
   return operation
 }
+
+const unknownOperation = (message: string) => new ServiceException('UnknownOperationException', message)
+
+/** The service says nothing here; who calls what ECR has would look for a fault of its own. */
+const notBuilt = (name: string) =>
+  `ecr-local does not have the operation ${name} yet. What it does not have is listed in its docs/fidelity.md.`
+
+const NO_SUCH_OPERATION = 'Amazon ECR has no operation of this name.'
 
 const ACCOUNT_ID = /^\d{12}$/
 
@@ -147,8 +158,9 @@ function registryOf({ registryId }: Body, { principal, region }: Caller) {
   return { account: isNamed ? registryId : principal.account, region }
 }
 
+/** What an operation never gets to see no answer can repeat: members the model does not have, at any depth. */
 function accept(name: string, body: Body): Input<OperationName> {
   const violations = validate(name, body)
   if (violations.length > 0) throw refusalOf(violations)
-  return withoutNulls(inputOf(name), body) as Input<OperationName>
+  return modelledMembers(inputOf(name), body) as Input<OperationName>
 }

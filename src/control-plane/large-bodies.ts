@@ -1,7 +1,6 @@
 import { webcrypto } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 
-/** From here on the steps of a call take so long that others must be let between them. */
+/** From here on it takes others' time to hash a body. */
 const LARGE_BYTES = 512 * 1024
 
 /** Whether the event loop would notice what is done with a body. */
@@ -11,6 +10,3 @@ export const isLarge = (body: Uint8Array): boolean => body.length > LARGE_BYTES
 export async function hashAside(body: Buffer): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', body as Buffer<ArrayBuffer>)).toString('hex')
 }
-
-/** Ends the turn of the event loop: between two steps that are long others are answered. */
-export const letOthersGoOn = (): Promise<void> => setImmediate()

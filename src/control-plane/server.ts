@@ -73,7 +73,7 @@ function giveUp(err: unknown, res: ServerResponse, { log }: Deps): void {
 async function expressApp(deps: AdminDeps): Promise<Express> {
   const { default: express } = await import('express')
   const app = express().disable('x-powered-by')
-  app.use('/_admin', ...adminRoutes(deps, express.json()))
+  app.use('/_admin', ...adminRoutes(deps, express.json({ type: () => true })))
   const message = 'API calls are POST /; see the README for the rest'
   app.use((_req, res) => void res.status(404).set(protectiveHeaders).json({ message }))
   return app

@@ -1,23 +1,26 @@
 import type { ServerResponse } from 'node:http'
 import { repositoryNotFound } from '../registry/errors.js'
 import type { Layer } from '../registry/image.js'
-import { layerWithBytes } from '../registry/layer-with-bytes.js'
+import { layerWithBytes, sizeOfBytes } from '../registry/layer-with-bytes.js'
 import { isDigest } from '../registry/manifest.js'
-import type { ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
+import { BlobDamaged, type ByteRange, type TakeChunk } from '../registry/ports/blob-store.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './errors.js'
+import { type FindCopy, noCopy, sourceOf } from './layer-source.js'
 import type { PullSource } from './pull-sessions.js'
+import { readableLayer } from './readable-layer.js'
 
 /** GET /v2/<name>/blobs/<digest>: from the cache, or through it as it fills. */
 export const getBlob: Endpoint = async (call, deps) => {
   const layer = await findLayer(call.registry, call.repository, call.reference, deps)
   const { registry, repository, principal } = call
-  await sendLayer(call, layer, registry, deps, (bytes, source) =>
-    deps.pullSessions.layer({ registry, repository, principal: principal.arn }, bytes, source),
-  )
+  await sendLayer(call, layer, registry, deps, {
+    sent: (bytes, source) => deps.pullSessions.layer({ registry, repository, principal: principal.arn }, bytes, source),
+    findCopy: () => readableLayer(layer.digest, call, deps),
+  })
 }
 
 /**
@@ -29,7 +32,7 @@ export const headBlob: Endpoint = async (call, deps) => {
   const kept = isDigest(reference) ? await layerWithBytes(deps, registry, repository, reference) : undefined
   if (kept) return respond(call, 200, headersOf(kept.digest, kept.size))
   const layer = await findLayer(registry, repository, reference, deps)
-  await answerHead(call, layer, registry, deps)
+  await answerHead(call, layer, registry, deps, () => readableLayer(layer.digest, call, deps))
 }
 
 /** Says what a layer is like: always from here, wherever clients fetch its bytes. Throws BLOB_UNKNOWN. */
@@ -38,15 +41,19 @@ export async function answerHead(
   layer: Layer,
   registry: Registry,
   deps: DataPlaneDeps,
+  findCopy = noCopy,
 ): Promise<void> {
-  const size = (await deps.blobs.size(layer.digest)) ?? (await sizeToCome(layer, registry, deps))
-  if (size === undefined) throw blobUnknown(layer.digest)
-  respond(call, 200, headersOf(layer.digest, size))
+  const { digest } = layer
+  const size = (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeToCome(layer, registry, deps, findCopy))
+  if (size === undefined) throw blobUnknown(layer, registry)
+  respond(call, 200, headersOf(digest, size))
 }
 
-async function sizeToCome(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps) {
-  const comes = layer.pulledThrough && (await pullThrough.isServed(registry, layer.repository))
-  return comes ? layer.size : undefined
+async function sizeToCome(layer: Layer, registry: Registry, { pullThrough, blobs }: DataPlaneDeps, findCopy: FindCopy) {
+  if (!layer.pulledThrough) return undefined
+  if (await pullThrough.isToCome(registry, layer)) return layer.size
+  const other = await findCopy()
+  return other && sizeOfBytes(other, blobs)
 }
 
 /** DELETE /v2/<name>/blobs/<digest>: in ECR layers go with their images. */
@@ -65,7 +72,14 @@ export async function findLayer(
   const layer = await store.layers.get(registry, keyOf(repository, digest))
   if (layer) return layer
   if (!(await store.repositories.get(registry, repository))) throw repositoryNotFound(repository, registry.account)
-  throw blobUnknown(digest)
+  throw blobUnknown({ digest, repository }, registry)
+}
+
+/** What goes with sending a layer to a caller who is known. */
+interface Delivery {
+  /** Told how many bytes went out, and where they came from. */
+  readonly sent?: (bytes: number, source: PullSource) => void
+  readonly findCopy?: FindCopy
 }
 
 /** As long as the URLs of GetDownloadUrlForLayer live: what a client has begun to fetch it may finish. */
@@ -80,9 +94,10 @@ export async function sendLayer(
   layer: Layer,
   registry: Registry,
   deps: DataPlaneDeps,
-  sent: (bytes: number, source: PullSource) => void = () => {},
+  delivery: Delivery = {},
 ): Promise<void> {
-  const source = await sourceOf(layer, registry, deps)
+  const { sent = () => {}, findCopy = noCopy } = delivery
+  const source = await sourceOf(layer, registry, deps, findCopy)
   const { size } = source
   const location = source.isKept ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
   if (location !== undefined) {
@@ -99,13 +114,16 @@ export async function sendLayer(
     sent(chunk.length, source.isKept ? 'cache' : 'upstream')
     return written(res, chunk)
   }
-  const isThere = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
+  const outcome = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
+    if (!res.headersSent && err instanceof BlobDamaged) return 'damaged'
     if (!res.headersSent) throw err
     deps.log.debug({ err, digest: layer.digest }, 'a layer was not sent whole')
     res.destroy()
     return true
   })
-  if (!isThere) throw blobUnknown(layer.digest)
+  // The damaged bytes are gone: the upstream has others, or the layer is not here.
+  if (outcome === 'damaged') return sendLayer({ req, res }, layer, registry, deps, delivery)
+  if (!outcome) throw blobUnknown(layer, registry)
   res.end()
 }
 
@@ -129,24 +147,6 @@ function written(res: ServerResponse, chunk: Uint8Array): Promise<void> {
       else resolve()
     })
   })
-}
-
-interface LayerSource {
-  readonly size: number
-  /** What is still arriving may fail at any byte, the first too: its clients are told by a broken connection. */
-  readonly isKept: boolean
-  send(range: ByteRange, take: TakeChunk): Promise<boolean>
-}
-
-async function sourceOf(layer: Layer, registry: Registry, deps: DataPlaneDeps): Promise<LayerSource> {
-  const { digest } = layer
-  const size = await deps.blobs.size(digest)
-  if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
-  if (size !== undefined) return { size, isKept: true, send: (range, take) => deps.blobs.send(digest, range, take) }
-  const fill = layer.pulledThrough ? await deps.pullThrough.layer(registry, layer) : undefined
-  if (!fill) throw blobUnknown(digest)
-  await fill.started
-  return { size: fill.size, isKept: false, send: (range, take) => fill.send(range, take) }
 }
 
 const headersOf = (digest: string, size: number) => ({

@@ -14,6 +14,7 @@ import type { Metrics } from '../registry/ports/metrics.js'
 import type { Store } from '../registry/ports/store.js'
 import type { Traces } from '../registry/ports/traces.js'
 import type { Principal } from '../registry/principal.js'
+import type { Quotas } from '../registry/quotas.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
 import type { AboutDeps } from '../server/about.js'
@@ -54,6 +55,7 @@ export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   readonly admission: Admission
   /** The memory all small bodies share. */
   readonly room: Room
+  readonly quotas: Quotas
 }
 
 /** One authenticated request, resolved to a registry. */

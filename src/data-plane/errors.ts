@@ -1,7 +1,10 @@
 import { invalidParameterAt, ServiceException } from '../registry/errors.js'
+import { layerNotFound } from '../registry/layer-errors.js'
+import type { Layer } from '../registry/image.js'
 import { BlobsUnavailable, NoSpace } from '../registry/ports/blob-store.js'
 import { StoreUnavailable } from '../registry/ports/key-value.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
+import type { Registry } from '../registry/registry.js'
 
 /** A refusal in the registry's own terms, where ECR's API has no exception for it. */
 export class OciError extends Error {
@@ -19,20 +22,22 @@ export class OciError extends Error {
 }
 
 /**
- * ECR's exceptions as the registry answers them: HTTP status and OCI code; the words stay ECR's.
+ * ECR's exceptions as the registry answers them: HTTP status and OCI code; the words stay ECR's. A quota is DENIED: clients
+ * would wait and try again after a 429, and nothing would change. https://github.com/aws/containers-roadmap/issues/2159
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
  */
 const answers: Record<string, readonly [status: number, code: string]> = {
   AccessDeniedException: [403, 'DENIED'],
+  EmptyUploadException: [400, 'BLOB_UPLOAD_INVALID'],
   ImageAlreadyExistsException: [409, 'MANIFEST_INVALID'],
   ImageDigestDoesNotMatchException: [400, 'MANIFEST_INVALID'],
   ImageNotFoundException: [404, 'MANIFEST_UNKNOWN'],
   ImageTagAlreadyExistsException: [400, 'TAG_INVALID'],
-  InvalidLayerException: [400, 'DIGEST_INVALID'],
+  InvalidLayerException: [400, 'BLOB_UPLOAD_INVALID'],
   InvalidLayerPartException: [416, 'BLOB_UPLOAD_INVALID'],
   InvalidParameterException: [405, 'UNSUPPORTED'],
   LayersNotFoundException: [404, 'BLOB_UPLOAD_UNKNOWN'],
-  LimitExceededException: [429, 'TOOMANYREQUESTS'],
+  LimitExceededException: [403, 'DENIED'],
   ReferencedImagesNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
   RepositoryNotFoundException: [404, 'NAME_UNKNOWN'],
   ServerException: [503, 'UNAVAILABLE'],
@@ -72,9 +77,9 @@ export function ociErrorOf(error: unknown): OciError | undefined {
   return undefined
 }
 
-/** ECR's words for a blob that is not in the repository are not public: the OCI code with a plain sentence. */
-export const blobUnknown = (digest: string) =>
-  new OciError(404, 'BLOB_UNKNOWN', `The layer with digest '${digest}' does not exist in the repository`)
+/** A blob that is not in the repository: the OCI code, with the words of GetDownloadUrlForLayer. */
+export const blobUnknown = ({ digest, repository }: Pick<Layer, 'digest' | 'repository'>, { account }: Registry) =>
+  new OciError(404, 'BLOB_UNKNOWN', layerNotFound(digest, repository, account).message)
 
 /** A digest of an unknown algorithm or the wrong length. */
 export const digestInvalid = (digest: string) =>

@@ -1,20 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import { deleteImage } from '../registry/delete-image.js'
-import { imageDigestDoesNotMatch, invalidParameterAt } from '../registry/errors.js'
+import { imageDigestDoesNotMatch } from '../registry/errors.js'
 import { type ImageFailure, imageNotFoundFailure, isFailure } from '../registry/find-image.js'
 import type { ImageId } from '../registry/image.js'
-import { TAG_PATTERN } from '../registry/image-tag.js'
+import { acceptImageTag, isImageTag } from '../registry/image-tag.js'
 import { keepManifest } from '../registry/keep-manifest.js'
-import { digestOf, isDigest, type Manifest, MAX_MANIFEST_BYTES, parseManifest } from '../registry/manifest.js'
+import { digestOf, isDigest, MAX_MANIFEST_BYTES } from '../registry/manifest.js'
 import { pushImage } from '../registry/push-image.js'
+import { parsePushedManifest } from '../registry/pushed-manifest.js'
 import { recordPull } from '../registry/record-pull.js'
 import { requireRepository } from '../registry/require-repository.js'
-import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
+import { type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './errors.js'
 import { smallBody } from './request-body.js'
-
-/** OCI's tags, a little narrower than ECR's: what Docker can name. */
-const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 
 /** GET and HEAD /v2/<name>/manifests/<tag or digest>: the bytes as they were pushed, or as the upstream gave them. */
 export const getManifest: Endpoint = async (call, deps) => {
@@ -26,13 +24,13 @@ export const getManifest: Endpoint = async (call, deps) => {
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
 
   if (isKnown(req.headers['if-none-match'], digest)) return respond(call, 304, headers)
+  const bytes = await deps.blobs.read(digest)
+  if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
   const puller = { registry, repository, principal: principal.arn, now }
   if (req.method === 'HEAD') {
     if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag)
     return respond(call, 200, { ...headers, 'content-length': manifestSize })
   }
-  const bytes = await deps.blobs.read(digest)
-  if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
   void recordPull(deps, registry, found.image, now)
   deps.pullSessions.manifest(puller, found.image, imageId.imageTag, found.isImported ? 'upstream' : 'cache')
   respond(call, 200, headers, bytes)
@@ -45,16 +43,18 @@ export const getManifest: Endpoint = async (call, deps) => {
 export const putManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
   const isByTag = !reference.includes(':')
-  const tags = (isByTag ? [reference] : call.query.getAll('tag')).map(acceptTag)
+  const tags = isByTag ? [acceptImageTag(reference)] : [...new Set(call.query.getAll('tag').map(acceptImageTag))]
   if (!isByTag && !isDigest(reference)) throw digestInvalid(reference)
   await requireRepository(deps.store, registry, repository)
 
   const bytes = await smallBody(call, MAX_MANIFEST_BYTES, deps)
-  const manifest = parseManifest(bytes, mediaTypeOf(call.req))
+  const manifest = parsePushedManifest(bytes, mediaTypeOf(call.req), deps.quotas)
   const digest = digestOf(bytes, reference)
   if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
   await keepManifest(deps.blobs, digest, bytes)
-  await putUnder(tags, { digest, manifest, manifestSize: bytes.length }, bytes, call, deps)
+  const [tag, ...furtherTags] = tags
+  const image = { digest, manifest, manifestSize: bytes.length, repository, now: call.now.getTime() }
+  await pushImage(deps, registry, { ...image, ...(tag !== undefined && { tag, furtherTags }) }, bytes)
 
   respond(call, 201, {
     location: `/v2/${repository}/manifests/${digest}`,
@@ -73,29 +73,11 @@ export const deleteManifest: Endpoint = async (call, deps) => {
   respond(call, 202, {})
 }
 
-interface Pushed {
-  readonly digest: string
-  readonly manifest: Manifest
-  readonly manifestSize: number
-}
-
-async function putUnder(tags: string[], pushed: Pushed, bytes: Buffer, call: Call, deps: DataPlaneDeps) {
-  const { registry, repository, now } = call
-  const image = { ...pushed, repository, now: now.getTime() }
-  if (tags.length === 0) await pushImage(deps, registry, image, bytes)
-  for (const tag of tags) await pushImage(deps, registry, { ...image, tag }, bytes)
-}
-
 /** What a path's last segment names. A tag nobody can have pushed is one that is not there. */
 function imageIdOf(reference: string): ImageId {
   if (reference.includes(':')) return { imageDigest: reference }
-  if (!TAG.test(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))
+  if (!isImageTag(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))
   return { imageTag: reference }
-}
-
-function acceptTag(tag: string): string {
-  if (!TAG.test(tag)) throw invalidParameterAt('imageTag', `must satisfy regular expression '${TAG_PATTERN}'`)
-  return tag
 }
 
 /** Without its parameters: the type is kept and served as it is. */

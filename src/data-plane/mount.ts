@@ -1,6 +1,6 @@
 import { isAllowed } from '../access/authorize.js'
 import { accountSetting } from '../registry/account-settings.js'
-import { layerWithBytes } from '../registry/layer-with-bytes.js'
+import { confirmed, isOfRepository, layerWithBytes } from '../registry/layer-with-bytes.js'
 import type { Layer } from '../registry/image.js'
 import { isDigest } from '../registry/manifest.js'
 import { keyOf } from '../registry/ports/store.js'
@@ -42,6 +42,8 @@ const mayRead = (from: string, call: Call, { authorize }: DataPlaneDeps): Promis
 const recordMounted = ({ digest, size, mediaType }: Layer, { registry, repository }: Call, { store }: DataPlaneDeps) =>
   store.transact(registry, async (records) => {
     await requireRepository(records, registry, repository)
-    const layer = { repository, digest, size, ...(mediaType !== undefined && { mediaType }) }
-    await records.layers.insert(registry, keyOf(repository, digest), layer)
+    const key = keyOf(repository, digest)
+    const before = await records.layers.get(registry, key)
+    const layer = before ?? { repository, digest, size, ...(mediaType !== undefined && { mediaType }) }
+    if (!before || !isOfRepository(before)) await records.layers.put(registry, key, confirmed({ ...layer, size }))
   })

@@ -6,14 +6,17 @@ export interface PageAsked {
   readonly last?: string
 }
 
-/** ECR's largest page, which is also what a client that names no size gets. */
+/** The largest page of ListImages and DescribeRepositories. */
 const MAX_PAGE = 1000
 
+/** What a client that names no size gets: the page of ListImages and DescribeRepositories where they are not told either. */
+const DEFAULT_PAGE = 100
+
 /** Reads `n` and `last`. Refuses sizes as ECR does: the lists are its API's underneath, and `n` is their maxResults. */
-export function pageAsked(query: URLSearchParams): PageAsked {
+export function pageAsked(query: URLSearchParams, defaultPage = DEFAULT_PAGE): PageAsked {
   const n = query.get('n')
   const last = query.get('last') ?? ''
-  return { limit: n === null ? MAX_PAGE : readSize(n), ...(last !== '' && { last }) }
+  return { limit: n === null ? defaultPage : readSize(n), ...(last !== '' && { last }) }
 }
 
 /**

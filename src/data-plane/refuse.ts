@@ -33,10 +33,11 @@ function withRequestId({ status, code, message, headers }: OciError, res: Server
   return new OciError(status, code, `${message} (ecr-local explain ${id} says why)`, headers)
 }
 
+/** A refusal ends with a line feed, as the service's do. */
 function writeRefusal({ status, code, message, headers }: OciError, req: IncomingMessage, res: ServerResponse): void {
   if (!req.complete) discardBody(req)
   const isPlain = status === 401
-  const body = isPlain ? `${message}\n` : JSON.stringify({ errors: [{ code, message }] })
+  const body = `${isPlain ? message : JSON.stringify({ errors: [{ code, message }] })}\n`
   const type = isPlain ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'
   respond({ req, res }, status, { 'content-type': type, ...headers }, body)
 }

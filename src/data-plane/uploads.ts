@@ -75,11 +75,12 @@ const sessionOf = ({ registry, repository, reference }: Call): UploadSession => 
 async function takeWhole({ req }: Call, session: UploadSession, digest: string, deps: DataPlaneDeps): Promise<void> {
   try {
     await appendPart(deps, session, { bytes: bodyOf(req) })
+    await completeUpload(deps, session, digest)
   } catch (error) {
-    await abandonUpload(deps, session)
+    // It may be gone already, or the store be away: what failed is what its client has to know.
+    await abandonUpload(deps, session).catch(() => {})
     throw error
   }
-  await completeUpload(deps, session, digest)
 }
 
 /** How much of the upload is there after this request's body. */

@@ -1,14 +1,13 @@
 import { findImage, type ImageFailure, isFailure } from './find-image.js'
 import type { Touches } from './garbage/touches.js'
-import { digestsOf, type Image, type ImageId } from './image.js'
+import type { Image, ImageId } from './image.js'
+import { contentsOf } from './image-contents.js'
 import { foretellNames, forgetName, type NamedImage, nameImage } from './image-names.js'
 import type { BlobStore } from './ports/blob-store.js'
 import { keyOf, type Records, type Store } from './ports/store.js'
 import type { Registry } from './registry.js'
+import { forgetMembers, removeImage } from './remove-image.js'
 import { withoutTags } from './tag-times.js'
-
-/** One page of references is as good as all: a single one already keeps an image. */
-const ONE = 1
 
 /**
  * Takes one tag off an image, or the whole image away: by tag, the image goes with its last tag; by digest, with all of
@@ -16,7 +15,7 @@ const ONE = 1
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
  */
 export async function deleteImage(
-  storage: { readonly store: Store; readonly blobs: Pick<BlobStore, 'notes'>; readonly touches: Touches },
+  storage: { readonly store: Store; readonly blobs: Pick<BlobStore, 'notes' | 'read'>; readonly touches: Touches },
   registry: Registry,
   repository: string,
   imageId: ImageId,
@@ -25,9 +24,13 @@ export async function deleteImage(
   const found = await findImage(store, registry, repository, imageId)
   if (isFailure(found)) return found
   const named = { registry, repository, digest: found.image.digest }
-  if (tagsLeft(found.image, imageId).length === 0) await storage.touches.touch(...digestsOf(found.image))
+  const isLast = tagsLeft(found.image, imageId).length === 0
+  const contents = isLast ? await contentsOf(found.image, storage.blobs) : undefined
+  if (isLast) await storage.touches.touch([named.digest, ...(contents?.blobs ?? []).map(({ digest }) => digest)])
   try {
-    return await store.transact(registry, (records) => deleteFrom(records, storage, named, imageId))
+    const gone = await store.transact(registry, (records) => deleteFrom(records, storage, named, imageId))
+    if (isLast && !isFailure(gone)) await forgetMembers(store, registry, found.image, contents?.manifests ?? [])
+    return gone
   } finally {
     await nameImage(storage, named)
   }
@@ -46,13 +49,14 @@ async function deleteFrom(
   const { digest: imageDigest } = image
 
   const remaining = tagsLeft(image, imageId)
-  const tags = image.tags.filter((tag) => !remaining.includes(tag))
+  const stay = new Set(remaining)
+  const tags = image.tags.filter((tag) => !stay.has(tag))
   if (remaining.length === 0) {
     const holder = await indexThatLists(records, registry, image)
     if (holder) return referencedByManifestList(imageId, holder)
   }
 
-  for (const tag of tags) await records.tags.remove(registry, keyOf(repository, tag))
+  await Promise.all(tags.map((tag) => records.tags.remove(registry, keyOf(repository, tag))))
   const left = withoutTags(image, tags)
   if (remaining.length === 0) {
     await forgetName({ blobs }, { registry, repository, digest: imageDigest })
@@ -68,21 +72,20 @@ async function deleteFrom(
 const tagsLeft = ({ tags }: Image, { imageTag }: ImageId) =>
   imageTag === undefined ? [] : tags.filter((tag) => tag !== imageTag)
 
-/** Removes an image's record and what it says of others; its layers and the bytes are garbage collection's. */
-async function removeImage(records: Records, registry: Registry, image: Image): Promise<void> {
-  const { repository, digest: from } = image
-  const forget = (kind: string, to: string) =>
-    records.references.remove(registry, keyOf(repository, to, kind, from)).then(() => undefined)
+/** References looked at together. */
+const HOLDERS_AT_ONCE = 20
 
-  await records.images.remove(registry, keyOf(repository, from))
-  for (const { digest } of image.manifests) await forget('member', digest)
-  if (image.subject) await forget('subject', image.subject)
-}
-
+/** An index that lists the image and is here itself: of one that went lately references may be left. */
 async function indexThatLists(records: Records, registry: Registry, { repository, digest }: Image) {
   const prefix = keyOf(repository, digest, 'member', '')
-  const { items } = await records.references.list(registry, { limit: ONE, prefix })
-  return items[0]?.from
+  for (let after: string | undefined; ;) {
+    const page = { limit: HOLDERS_AT_ONCE, prefix, ...(after !== undefined && { after }) }
+    const { items, next } = await records.references.list(registry, page)
+    const holders = await Promise.all(items.map(({ from }) => records.images.get(registry, keyOf(repository, from))))
+    const holder = holders.find((image) => image !== undefined)
+    if (holder || next === undefined) return holder?.digest
+    after = next
+  }
 }
 
 const referencedByManifestList = (imageId: ImageId, holder: string): ImageFailure => ({

@@ -1,72 +1,86 @@
-import type { Image, Reference } from './image.js'
-import { listAll } from './list-all.js'
-import { keyOf, type Records } from './ports/store.js'
+import type { Descriptor, Image } from './image.js'
+import { contentsOf, distinct } from './image-contents.js'
+import type { BlobStore } from './ports/blob-store.js'
+import { listEach } from './list-all.js'
+import { keyOf, type Records, type Store } from './ports/store.js'
 import type { Registry } from './registry.js'
-
-type Listing = Pick<Image, 'repository' | 'imageSize' | 'manifests'>
+import { mapInSlices } from './slices.js'
 
 /**
  * What DescribeImages calls imageSizeInBytes: of an image its layers and config, of an index the largest of the images
- * it lists, as far as they are here. Indexes may list indexes, so each image is looked at once however often it is listed,
- * and all that one lists are read together.
+ * it lists, as far as they are here. Its record says so; of an index that an earlier version recorded all images it lists
+ * are looked at, each once however often it is listed.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
  */
 export async function describedSize(
-  records: Pick<Records, 'images'>,
+  { store, blobs }: { readonly store: Pick<Records, 'images'>; readonly blobs: Pick<BlobStore, 'read'> },
   registry: Registry,
   image: Image,
 ): Promise<number> {
   if (image.wholeSize !== undefined) return image.wholeSize
   const seen = new Set<string>()
   let largest = image.imageSize
-  for (let listing: Listing[] = [image]; listing.length > 0;) {
-    const listed = new Set(listing.flatMap(({ manifests }) => manifests.map(({ digest }) => digest)))
-    const digests = [...listed].filter((digest) => !seen.has(digest))
-    digests.forEach((digest) => seen.add(digest))
-    listing = await imagesOf(records, registry, image.repository, digests)
-    largest = Math.max(largest, ...listing.map(({ imageSize }) => imageSize))
+  for (let listing = [image]; listing.length > 0;) {
+    const all: Descriptor[][] = []
+    for (const index of listing) all.push([...((await contentsOf(index, blobs))?.manifests ?? [])])
+    const listed = distinct(all.flat()).filter(({ digest }) => !seen.has(digest))
+    listed.forEach(({ digest }) => seen.add(digest))
+    listing = await imagesOf(store, registry, image.repository, listed)
+    for (const { imageSize, wholeSize = 0 } of listing) largest = Math.max(largest, imageSize, wholeSize)
   }
   return largest
 }
 
-/**
- * What an index is described with from now on: known once all it lists is here, for none of that can go before the index.
- * Undefined until then, and for an image.
- */
-export async function wholeSize(
+/** What an index of these is described with, as far as they are here. */
+export async function sizeOfMembers(
   records: Pick<Records, 'images'>,
   registry: Registry,
-  { repository, imageSize, manifests }: Listing,
-): Promise<number | undefined> {
-  const digests = [...new Set(manifests.map(({ digest }) => digest))]
-  const members = await imagesOf(records, registry, repository, digests)
-  const sizes = members.map((member) => (member.manifests.length === 0 ? member.imageSize : member.wholeSize))
-  const known = sizes.filter((size) => size !== undefined)
-  return known.length > 0 && known.length === digests.length ? Math.max(imageSize, ...known) : undefined
+  repository: string,
+  members: readonly Descriptor[],
+): Promise<number> {
+  const images = await imagesOf(records, registry, repository, members)
+  return images.reduce((largest, { imageSize, wholeSize = 0 }) => Math.max(largest, imageSize, wholeSize), 0)
 }
 
-/** Lets the indexes that list an image that has come know their size, where it was the last one missing. */
-export async function settleIndexes(
-  records: Records,
-  registry: Registry,
-  indexes: readonly Reference[],
-): Promise<void> {
-  for (const { repository, from } of indexes) {
-    const index = await records.images.get(registry, keyOf(repository, from))
-    const size = index && (await wholeSize(records, registry, index))
-    if (!index || size === undefined) continue
-    await records.images.put(registry, keyOf(repository, from), { ...index, wholeSize: size })
+/** Lets the indexes that list an image which has come, and those that list them, be described with its size. */
+export async function raiseIndexes(store: Store, registry: Registry, { repository, ...image }: Image): Promise<void> {
+  const size = Math.max(image.imageSize, image.wholeSize ?? 0)
+  for (const digests = [image.digest]; digests.length > 0;) {
+    const prefix = keyOf(repository, digests.pop() ?? '', 'member', '')
+    for await (const { from } of listEach(store.references, registry, { prefix, firstPage: AT_ONCE }))
+      if (await raise(store, registry, keyOf(repository, from), size)) digests.push(from)
   }
 }
 
-/** The indexes that list an image. */
-export const indexesThatList = (
-  records: Pick<Records, 'references'>,
+/** Lets an index be described with the sizes of what it lists, as far as that is here. */
+export async function settleSize(
+  store: Store,
   registry: Registry,
-  of: { repository: string; digest: string },
-) => listAll(records.references, registry, keyOf(of.repository, of.digest, 'member', ''))
+  { repository, digest }: Pick<Image, 'repository' | 'digest'>,
+  members: readonly Descriptor[],
+): Promise<void> {
+  const size = await sizeOfMembers(store, registry, repository, members)
+  await raise(store, registry, keyOf(repository, digest), size)
+}
 
-async function imagesOf(records: Pick<Records, 'images'>, registry: Registry, repository: string, digests: string[]) {
-  const images = await Promise.all(digests.map((digest) => records.images.get(registry, keyOf(repository, digest))))
-  return images.filter((image) => image !== undefined)
+/** False where the index is not here, or is described with as much already. */
+const raise = (store: Store, registry: Registry, key: string, size: number): Promise<boolean> =>
+  store.transact(registry, async ({ images }) => {
+    const index = await images.get(registry, key)
+    if (index?.wholeSize === undefined || index.wholeSize >= size) return false
+    await images.put(registry, key, { ...index, wholeSize: size })
+    return true
+  })
+
+/** Members that are read together: an image with all its tags is a large record. */
+const AT_ONCE = 50
+
+async function imagesOf(
+  records: Pick<Records, 'images'>,
+  registry: Registry,
+  repository: string,
+  listed: readonly Descriptor[],
+): Promise<Image[]> {
+  const get = ({ digest }: Descriptor) => records.images.get(registry, keyOf(repository, digest))
+  return (await mapInSlices(listed, get, AT_ONCE)).filter((image) => image !== undefined)
 }

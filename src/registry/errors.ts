@@ -65,7 +65,7 @@ export const imageAlreadyExists = (digest: string, tag: string | undefined, name
 export const imageTagAlreadyExists = (tag: string, name: string) =>
   new ServiceException(
     'ImageTagAlreadyExistsException',
-    `The image tag '${tag}' already exists in the '${name}' repository and cannot be overwritten because the repository is immutable.`,
+    `The image tag '${tag}' already exists in the '${name}' repository and cannot be overwritten because the tag is immutable.`,
   )
 
 export const imageDigestDoesNotMatch = (digest: string, name: string, account: string) =>
@@ -89,63 +89,32 @@ export const referencedImagesNotFound = (digests: string[], name: string, accoun
 /** The field is `ImageManifest`, capital I, in the captures. */
 export const invalidManifest = () => invalidParameterAt('ImageManifest', 'Invalid JSON syntax')
 
-/** (documented) */
-export const layerInaccessible = () =>
-  new ServiceException(
-    'LayerInaccessibleException',
-    'The specified layer is not available because it is not associated with an image. Unassociated image layers may be cleaned up at any time.',
-  )
+/** An image of more layers than its quota. As captured in https://github.com/openai/tart/issues/890 */
+export const tooManyLayers = () => invalidParameterAt('ImageManifest', 'Limit on number of layers per image exceeded')
 
-/** (documented) */
-export const layersNotFoundInRepository = () =>
-  new ServiceException(
-    'LayersNotFoundException',
-    'The specified layers could not be found, or the specified layer is not valid for this repository.',
-  )
-
-/** (documented) */
-export const layerAlreadyExists = () =>
-  new ServiceException('LayerAlreadyExistsException', 'The image layer already exists in the associated repository.')
-
-export const layerPartTooSmall = () =>
-  new ServiceException('LayerPartTooSmallException', 'All layer parts except the last part should be at least 5MB')
-
-/** (documented) */
-export const emptyUpload = () =>
-  new ServiceException('EmptyUploadException', 'The specified layer upload does not contain any layer parts.')
-
-/** (documented) */
-export const invalidLayer = () =>
-  new ServiceException(
-    'InvalidLayerException',
-    'The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified.',
-  )
-
-/** (documented) `lastValidByteReceived` tells the client where to go on. */
-export const invalidLayerPart = (details: {
-  registryId: string
-  repositoryName: string
-  uploadId: string
-  lastValidByteReceived: number
-}) =>
-  new ServiceException(
-    'InvalidLayerPartException',
-    'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
-    details,
-  )
-
-/** (documented) */
-export const uploadNotFound = () =>
-  new ServiceException(
-    'UploadNotFoundException',
-    'The upload could not be found, or the specified upload ID is not valid for this repository.',
-  )
+/** (inferred) */
+export const tooManyManifests = (most: number) =>
+  invalidParameterAt('ImageManifest', `Limit on number of manifests per index exceeded: at most ${most}`)
 
 /** (documented) */
 export const limitExceeded = () =>
   new ServiceException(
     'LimitExceededException',
     'The operation did not succeed because it would have exceeded a service limit for your account. For more information, see Amazon ECR service quotas in the Amazon Elastic Container Registry User Guide.',
+  )
+
+/** As captured in https://github.com/vllm-project/vllm/issues/48065 */
+export const tooManyImages = (quota: number, name: string, account: string) =>
+  new ServiceException(
+    'LimitExceededException',
+    `The repository with name '${name}' in registry with id '${account}' already has the maximum allowed number of images which is '${quota}'`,
+  )
+
+/** As captured in https://github.com/medic/cht-core/issues/11099 */
+export const tooManyTagsOfImage = (tag: string, quota: number, name: string, account: string) =>
+  new ServiceException(
+    'LimitExceededException',
+    `Adding tag '${tag}' to an image in the repository with name '${name}' in registry with id '${account}' exceeds the maximum allowed number of tags per image which is '${quota}'`,
   )
 
 export const repositoryPolicyNotFound = (name: string, account: string) =>
@@ -169,6 +138,10 @@ export const featureDisabled = () => new ServiceException('ValidationException',
 export const invalidRegistryPolicy = () => invalidParameterAt('PolicyText', 'Invalid registry policy provided')
 
 export const invalidRepositoryPolicy = () => invalidParameterAt('PolicyText', 'Invalid repository policy provided')
+
+/** As captured in https://github.com/pulumi/pulumi-aws/issues/5714 */
+export const nothingToUpdate = () =>
+  invalidParameter('Invalid input: Please set either credential arn or role arn to update the credentials')
 
 export const invalidArn = () => invalidParameterAt('resourceArn', 'Invalid ARN')
 

@@ -85,8 +85,9 @@ export function invalidImageId(imageId: ImageId): ImageFailure | undefined {
   return undefined
 }
 
+/** Second-hand: the words another emulator's specs expect. */
 const tagDoesNotMatch = (imageId: ImageId): ImageFailure => ({
   imageId,
   failureCode: 'ImageTagDoesNotMatchDigest',
-  failureReason: 'Requested image tag does not match the requested image digest',
+  failureReason: 'Invalid request parameters: given tag does not map to the given digest',
 })

@@ -63,15 +63,13 @@ export async function foretellNames(
 export const forgetName = ({ blobs }: Pick<NameStorage, 'blobs'>, image: NamedImage): Promise<void> =>
   blobs.notes.remove(noteName(image))
 
-/** Removes the notes of all images of a repository, which is about to go. */
-export async function forgetNames(
-  { blobs: { notes } }: Pick<NameStorage, 'blobs'>,
-  { account, region }: Registry,
-  repository: string,
-): Promise<void> {
-  for await (const name of notes.list([imageNotes, account, region, repository].join('/'))) {
+/** Removes what notes are left of the images of a repository that is gone; one that was pushed anew keeps its own. */
+export async function settleNames(storage: NameStorage, registry: Registry, repository: string): Promise<void> {
+  const { account, region } = registry
+  for await (const name of storage.blobs.notes.list([imageNotes, account, region, repository].join('/'))) {
+    const image = imageNoted(name)
     // Those of `a/b` are under `a` as well.
-    if (imageNoted(name)?.repository === repository) await notes.remove(name)
+    if (image?.repository === repository) await nameImage(storage, image)
   }
 }
 

@@ -1,4 +1,7 @@
-/** What we remember about an image: its manifest's facts. The manifest's bytes are the blob of the same digest. */
+/**
+ * What we remember about an image: what lists need of its manifest, bounded in size whatever the manifest says. The
+ * manifest's bytes are the blob of the same digest; `image-contents.ts` reads there what is not here.
+ */
 export interface Image {
   repository: string
   digest: string
@@ -6,17 +9,20 @@ export interface Image {
   artifactType?: string
   /** Digest of the manifest this one refers to (OCI `subject`), whether or not it is here. */
   subject?: string
+  /** Of one with a subject, whose referrers' list shows them; absent where they are long. */
   annotations?: Record<string, string>
+  /** Set where the annotations are too long for the record. */
+  annotationsInManifest?: true
   /** Bytes of the manifest itself. */
   manifestSize: number
   /** What DescribeImages calls imageSizeInBytes: the layers and the config. */
   imageSize: number
-  /** Of an index, once all it lists is here: its imageSizeInBytes, so that describing it is one read. */
+  /** Of an index: its imageSizeInBytes, as far as what it lists is here, so that describing it is one read. */
   wholeSize?: number
-  /** The blobs an image manifest needs: config and layers. Empty for an index. */
-  blobs: Descriptor[]
-  /** The manifests an index lists. Empty for an image manifest. */
-  manifests: Descriptor[]
+  /** The blobs an image manifest needs: config and layers. Empty for an index; absent where the manifest lists many. */
+  blobs?: Descriptor[]
+  /** The manifests an index lists. Empty for an image manifest; absent where the manifest lists many. */
+  manifests?: Descriptor[]
   /** Kept in step with the tag records by the same transaction, so that describing an image is one read. */
   tags: string[]
   /** Since when it has those of its tags it did not get when it was pushed. */
@@ -26,9 +32,6 @@ export interface Image {
   pulledThrough?: true
   lastPulledAt?: number
 }
-
-/** Everything whose bytes an image needs to be pulled; what an index lists are images of their own. */
-export const digestsOf = ({ digest, blobs }: Image): string[] => [digest, ...blobs.map((blob) => blob.digest)]
 
 /** A content descriptor, https://github.com/opencontainers/image-spec/blob/v1.1.0/descriptor.md */
 export interface Descriptor {
@@ -59,6 +62,11 @@ export interface Layer {
   mediaType?: string
   /** True where a pull through brought the record; its bytes may still be on their way. */
   pulledThrough?: boolean
+  /**
+   * Set on a pulled-through layer once its upstream has answered for the digest, or somebody has uploaded or mounted the
+   * layer here. Before that, bytes that are here came some other way, and are no part of this repository.
+   */
+  isConfirmed?: true
   /** Set once an image was put with this layer: before that, nobody may download it. */
   isInImage?: true
   /** Set by the sweep before it looks once more whether anything needs the layer: who relies on it takes the mark off. */

@@ -1,5 +1,12 @@
-const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
-const [openBracket, openBrace, closeBracket, closeBrace] = [0x5b, 0x7b, 0x5d, 0x7d]
+const [quote, backslash] = [0x22, 0x5c]
+
+/** What a byte outside strings does; most do nothing. */
+const [OPENS, CLOSES, SEPARATES, QUOTES] = [1, 2, 3, 4]
+const kinds = new Uint8Array(256)
+for (const byte of '[{') kinds[byte.charCodeAt(0)] = OPENS
+for (const byte of ']}') kinds[byte.charCodeAt(0)] = CLOSES
+kinds[','.charCodeAt(0)] = SEPARATES
+kinds[quote] = QUOTES
 
 /** How much JSON is read. */
 export interface JsonBounds {
@@ -8,9 +15,13 @@ export interface JsonBounds {
   readonly containers: number
   /** What stands between commas. */
   readonly values: number
-  /** Bytes that stand in no string: blanks, digits and punctuation. As many as there are unless said. */
-  readonly bytesOutsideStrings?: number
 }
+
+/**
+ * Bytes that are looked at one by one: white space, numbers, strings with escaped quotes. The longest manifest has no more
+ * of them when it is a string itself, with all its quotes escaped; the base64 of a layer part has none.
+ */
+const MOST_LOOKED_AT = 10 * 1024 * 1024
 
 /**
  * Whether a text holds more than so much JSON. Looked at before it is parsed: millions of brackets in a body of a few MiB
@@ -18,39 +29,30 @@ export interface JsonBounds {
  */
 export function isMoreJson(bytes: Uint8Array, atMost: JsonBounds): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const { bytesOutsideStrings = Infinity } = atMost
-  let [depth, containers, values, outside] = [0, 0, 0, 0]
+  let [depth, containers, values, lookedAt] = [0, 0, 0, 0]
   for (let at = 0; at < text.length; at++) {
-    const byte = text[at]
-    if (++outside > bytesOutsideStrings) return true
-    if (byte === quote) at = endOfString(text, at + 1)
-    else if (byte === closeBracket || byte === closeBrace) depth--
-    else if (byte === comma) {
-      if (++values > atMost.values) return true
-    } else if (byte === openBracket || byte === openBrace) {
-      if (++depth > atMost.depth || ++containers > atMost.containers) return true
+    if (++lookedAt > MOST_LOOKED_AT) return true
+    const kind = kinds[text[at] ?? 0]
+    if (kind === 0) continue
+    if (kind === CLOSES) depth--
+    else if (kind === SEPARATES && ++values > atMost.values) return true
+    else if (kind === OPENS && (++depth > atMost.depth || ++containers > atMost.containers)) return true
+    else if (kind === QUOTES) {
+      const { end, steps } = stringFrom(text, at + 1, MOST_LOOKED_AT - lookedAt)
+      at = end
+      lookedAt += steps
     }
   }
   return false
 }
 
-/** Short strings, and those full of escapes, are read byte by byte; in longer ones a search for the quote is faster. */
-const READ_BY_BYTE = 64
-
-/** Where the string that begins here is closed: at a quote with an even number of backslashes before it. */
-function endOfString(text: Buffer, start: number): number {
-  for (let at = start; at < text.length;) {
-    const near = Math.min(at + READ_BY_BYTE, text.length)
-    while (at < near) {
-      if (text[at] === quote) return at
-      at += text[at] === backslash ? 2 : 1
-    }
-    const end = text.indexOf(quote, at)
-    if (end < 0) return text.length
-    let first = end
-    while (first > at && text[first - 1] === backslash) first--
-    if ((end - first) % 2 === 0) return end
-    at = end + 1
-  }
-  return text.length
+/** Where the string that begins here is closed, and how many bytes were looked at for that one by one: `most` and one. */
+function stringFrom(text: Buffer, start: number, most: number): { end: number; steps: number } {
+  const first = text.indexOf(quote, start)
+  if (first < 0) return { end: text.length, steps: 0 }
+  if (text[first - 1] !== backslash) return { end: first, steps: 0 }
+  const bound = Math.min(text.length, start + most + 1)
+  let at = start
+  while (at < bound && text[at] !== quote) at += text[at] === backslash ? 2 : 1
+  return { end: at, steps: at - start }
 }

@@ -1,19 +1,18 @@
-import { invalidLayer, invalidLayerPart, serverException, uploadNotFound } from './errors.js'
+import { limitExceeded, serverException } from './errors.js'
+import { emptyUpload, invalidLayer, layerPartOutOfOrder, uploadNotFound } from './layer-errors.js'
 import type { Touches } from './garbage/touches.js'
 import type { Layer } from './image.js'
-import { layerWithBytes, relied } from './layer-with-bytes.js'
+import { confirmed, layerWithBytes, relied } from './layer-with-bytes.js'
 import { isDigest } from './manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch } from './ports/blob-store.js'
 import type { Clock } from './ports/clock.js'
 import { StoreUnavailable } from './ports/key-value.js'
 import { keyOf, type Store } from './ports/store.js'
+import { MIB, type Quotas } from './quotas.js'
 import type { Registry } from './registry.js'
 import { requireRepository } from './require-repository.js'
 import type { Upload } from './upload.js'
 import { inTurn } from './upload-turns.js'
-
-/** The model's least size of every part but the last: 5 MiB, which the service calls 5MB. */
-export const MIN_PART_BYTES = 5 * 1024 * 1024
 
 /** Where an upload lives: its record in the store, its bytes with the blobs. */
 export interface UploadStorage {
@@ -21,6 +20,7 @@ export interface UploadStorage {
   readonly blobs: BlobStore
   readonly touches: Touches
   readonly clock: Pick<Clock, 'now'>
+  readonly quotas: Pick<Quotas, 'layerMiB' | 'minimumLayerPartMiB'>
 }
 
 /** Which upload is meant: an id is good only together with the repository it was begun in. */
@@ -58,13 +58,21 @@ export async function findUpload({ store }: Pick<UploadStorage, 'store'>, sessio
   const { registry, repository, id } = session
   await requireRepository(store, registry, repository)
   const upload = await store.uploads.get(registry, id)
-  if (upload?.repository !== repository) throw uploadNotFound()
+  if (upload?.repository !== repository) throw uploadNotFound(named(session))
   return upload
 }
 
+/** An upload as refusals name it. */
+export const named = ({ registry, repository, id }: UploadSession) => ({
+  registryId: registry.account,
+  repositoryName: repository,
+  uploadId: id,
+})
+
 /**
  * Takes the next bytes of an upload. What came before a stream broke off is kept, so that a client can go on from
- * there. Throws InvalidLayerPart, which says where to go on, for bytes that do not follow the last ones.
+ * there. Throws InvalidLayerPart, which says where to go on, for bytes that do not follow the last ones, and LimitExceeded
+ * for a layer that becomes too large.
  */
 export const appendPart = (storage: UploadStorage, session: UploadSession, part: LayerPart): Promise<Upload> =>
   inTurn(session.id, async () => {
@@ -72,8 +80,12 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
     const writer = await storage.blobs.session(session.id)
     const start = writer.size
     try {
-      if (part.firstByte !== undefined && part.firstByte !== start) throw partOutOfOrder(session, start)
-      for await (const chunk of part.bytes) await writer.append(chunk)
+      if (part.firstByte !== undefined && part.firstByte !== start)
+        throw layerPartOutOfOrder(named(session), part.firstByte, start)
+      for await (const chunk of part.bytes) {
+        if (writer.size + chunk.length > storage.quotas.layerMiB * MIB) throw limitExceeded()
+        await writer.append(chunk)
+      }
     } finally {
       await writer.close()
       if (writer.size > start) await recordPart(storage, session, start, writer)
@@ -83,7 +95,7 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
 
 /**
  * Makes the bytes of an upload a layer of its repository. Throws InvalidLayer where they do not hash to the digest; the
- * upload is then gone. Where the store did not answer it may be asked for again.
+ * upload is then gone. Throws EmptyUpload where there are none. Where the store did not answer it may be asked for again.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
  */
 export const completeUpload = (storage: UploadStorage, session: UploadSession, digest: string): Promise<Layer> =>
@@ -116,16 +128,17 @@ export function discardUploadBytes(blobs: BlobStore, id: string): void {
 }
 
 async function recordPart(
-  { store, clock }: UploadStorage,
+  { store, clock, quotas }: UploadStorage,
   { registry, id }: UploadSession,
   start: number,
   { size }: BlobWriter,
 ) {
-  const smallPart = size - start < MIN_PART_BYTES
+  const smallPart = size - start < quotas.minimumLayerPartMiB * MIB
   const touchedAt = (await clock.now()).getTime()
-  await store.uploads.update(registry, id, ({ smallPart: smallBefore, smallPartFollowed, ...upload }) => ({
+  await store.uploads.update(registry, id, ({ smallPart: smallBefore, smallPartFollowed, parts = 0, ...upload }) => ({
     ...upload,
     size,
+    parts: parts + 1,
     touchedAt,
     ...(smallPart && { smallPart }),
     ...((smallPartFollowed ?? smallBefore) && { smallPartFollowed: true }),
@@ -140,6 +153,7 @@ async function keepBytes(storage: UploadStorage, session: UploadSession, digest:
   try {
     const before = size === 0 && (await blobs.notes.get(keptNote(session))) === digest && (await blobs.size(digest))
     if (before) return before
+    if (size === 0) throw emptyUpload(named(session))
     await writer.commit(digest)
     return size
   } catch (error) {
@@ -169,7 +183,7 @@ function recordLayer({ store }: UploadStorage, { registry, id }: UploadSession, 
   return store.transact(registry, async (records) => {
     await requireRepository(records, registry, repository)
     const before = await records.layers.get(registry, keyOf(repository, digest))
-    const layer = { ...(before && relied(before)), ...uploaded }
+    const layer = confirmed({ ...(before && relied(before)), ...uploaded })
     await records.layers.put(registry, keyOf(repository, digest), layer)
     await records.uploads.remove(registry, id)
     return layer
@@ -180,11 +194,3 @@ async function discard({ store }: UploadStorage, { registry, id }: UploadSession
   await store.uploads.remove(registry, id)
   await writer.abort()
 }
-
-const partOutOfOrder = ({ registry, repository, id }: UploadSession, size: number) =>
-  invalidLayerPart({
-    registryId: registry.account,
-    repositoryName: repository,
-    uploadId: id,
-    lastValidByteReceived: size - 1,
-  })

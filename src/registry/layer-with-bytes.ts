@@ -3,6 +3,7 @@ import type { Layer } from './image.js'
 import type { BlobStore } from './ports/blob-store.js'
 import { keyOf, type Records } from './ports/store.js'
 import type { Registry } from './registry.js'
+import { mapInSlices } from './slices.js'
 
 /** What it takes to say that a layer is here. */
 export interface LayerStorage {
@@ -12,9 +13,9 @@ export interface LayerStorage {
 }
 
 /**
- * The layer of a repository whose bytes are here; the record of one that is being pulled through comes before them. Who
- * was answered may count on it for a while: one that is here is touched and looked for again, and the sweep's mark comes
- * off.
+ * The layer of a repository whose bytes are here, and are the repository's: the record of one that is being pulled through
+ * comes before them. Who was answered may count on it for a while: one that is here is touched and looked for again, and
+ * the sweep's mark comes off.
  */
 export async function layerWithBytes(
   { store, blobs, touches }: LayerStorage,
@@ -27,7 +28,40 @@ export async function layerWithBytes(
   await touches.touch(digest)
   const found = await store.layers.get(registry, key)
   const layer = found?.condemned ? await store.layers.update(registry, key, relied) : found
-  return layer && (await blobs.size(digest)) !== undefined ? layer : undefined
+  const size = layer && (await sizeOfBytes(layer, blobs))
+  return layer && size !== undefined ? { ...layer, size } : undefined
+}
+
+/**
+ * The size of a layer's bytes; undefined where they are not here, or are damaged, or came some other way than into this
+ * repository: that a manifest names a digest gives nobody a right to its bytes.
+ */
+export const sizeOfBytes = async (layer: Layer, blobs: Pick<BlobStore, 'size'>): Promise<number | undefined> =>
+  isOfRepository(layer) ? blobs.size(layer.digest, layer.size) : undefined
+
+/** Whether the repository has a right to the bytes: they were pushed or mounted, or its upstream has answered for them. */
+export const isOfRepository = ({ pulledThrough, isConfirmed }: Layer): boolean =>
+  pulledThrough !== true || isConfirmed === true
+
+/** A layer whose bytes are the repository's from now on. */
+export const confirmed = (layer: Layer): Layer => (layer.pulledThrough ? { ...layer, isConfirmed: true } : layer)
+/** Which of these layers are not here with their bytes; all that are may be counted on, as with `layerWithBytes`. */
+export async function layersWithoutBytes(
+  storage: LayerStorage,
+  registry: Registry,
+  repository: string,
+  digests: readonly string[],
+): Promise<string[]> {
+  const { store, blobs, touches } = storage
+  const recorded = await mapInSlices(digests, (digest) => store.layers.get(registry, keyOf(repository, digest)))
+  await touches.touch(digests.filter((_, index) => recorded[index]))
+  const isHere = await mapInSlices(digests, async (digest) => {
+    const key = keyOf(repository, digest)
+    const found = await store.layers.get(registry, key)
+    const layer = found?.condemned ? await store.layers.update(registry, key, relied) : found
+    return layer !== undefined && (await sizeOfBytes(layer, blobs)) !== undefined
+  })
+  return digests.filter((_, index) => !isHere[index])
 }
 
 /** A layer without the sweep's mark: its record changes, and the sweep's removal of it fails. */

@@ -1,11 +1,12 @@
 import type { Collection } from './ports/store.js'
 import type { Registry } from './registry.js'
+import { pause } from './slices.js'
 
 const PAGE = 1000
 
 /**
  * The records under a prefix, read page by page as they are asked for, so that nobody holds all of a big repository.
- * Whoever wants few says so in `firstPage`.
+ * Whoever wants few says so in `firstPage`. Others have their turn between pages.
  */
 export async function* listEach<T>(
   collection: Collection<T>,
@@ -18,6 +19,7 @@ export async function* listEach<T>(
     limit = PAGE
     yield* page.items
     next = page.next
+    if (next !== undefined) await pause()
   } while (next !== undefined)
 }
 

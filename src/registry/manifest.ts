@@ -41,15 +41,20 @@ export function digestOf(bytes: Uint8Array, like = 'sha256:'): string {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }
 
+/** A manifest as it is written, of which nothing is known yet. */
+export type ManifestJson = Record<string, unknown>
+
 /**
- * Reads a manifest. `mediaType` is what the client declared; where the manifest carries its own, they must agree.
+ * Reads a manifest. `mediaType` is what the client declared; where the manifest carries its own, they must agree. `judge` may
+ * refuse what the specification allows.
  * Throws InvalidParameterException `Invalid JSON syntax`, ECR's words for every manifest it does not take.
  * https://github.com/opencontainers/image-spec/blob/v1.1.0/manifest.md
  */
-export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
+export function parseManifest(bytes: Uint8Array, mediaType?: string, judge?: (json: ManifestJson) => void): Manifest {
   const json = parseObject(bytes)
   const type = typeof json.mediaType === 'string' ? json.mediaType : mediaType
   if (json.schemaVersion !== 2 || !type || (mediaType && type !== mediaType)) throw invalidManifest()
+  judge?.(json)
 
   if (indexTypes.has(type)) return { ...aboutItself(json, type), blobs: [], manifests: descriptors(json.manifests) }
   if (!imageTypes.has(type)) throw invalidManifest()
@@ -67,10 +72,9 @@ export const contentSize = ({ blobs }: Pick<Manifest, 'blobs'>): number =>
 /** Layers of these types are fetched from elsewhere by the client: a registry neither needs nor keeps them. */
 const isDistributable = ({ mediaType }: Descriptor) => !/nondistributable|\.foreign\./.test(mediaType)
 
-type Json = Record<string, unknown>
-
-function aboutItself(json: Json, mediaType: string): Omit<Manifest, 'blobs' | 'manifests'> {
+function aboutItself(json: ManifestJson, mediaType: string): Omit<Manifest, 'blobs' | 'manifests'> {
   const artifactType = json.artifactType ?? (isObject(json.config) ? json.config.mediaType : undefined)
+  if ([mediaType, artifactType].some(isTooLong)) throw invalidManifest()
   return {
     mediaType,
     ...(typeof artifactType === 'string' && { artifactType }),
@@ -79,10 +83,16 @@ function aboutItself(json: Json, mediaType: string): Omit<Manifest, 'blobs' | 'm
   }
 }
 
-/** The largest index of 4 MiB lists some ten thousand images, each with its platform and annotations. */
-const AT_MOST = { depth: 100, containers: 200_000, values: 1_000_000 }
+/**
+ * 4 MiB hold 27,000 layers of three values each. More values than this are single letters, and cost a parser hundreds of
+ * milliseconds.
+ */
+const AT_MOST = { depth: 100, containers: 100_000, values: 100_000 }
 
-function parseObject(bytes: Uint8Array): Json {
+/** Type and subtype have 127 characters each: https://www.rfc-editor.org/rfc/rfc6838#section-4.2 */
+const LONGEST_MEDIA_TYPE = 255
+
+function parseObject(bytes: Uint8Array): ManifestJson {
   if (isMoreJson(bytes, AT_MOST)) throw invalidManifest()
   try {
     const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
@@ -93,7 +103,9 @@ function parseObject(bytes: Uint8Array): Json {
   throw invalidManifest()
 }
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is ManifestJson =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isTooLong = (mediaType: unknown) => typeof mediaType === 'string' && mediaType.length > LONGEST_MEDIA_TYPE
 
 function descriptors(value: unknown): Descriptor[] {
   if (!Array.isArray(value)) throw invalidManifest()
@@ -105,6 +117,6 @@ function descriptor(value: unknown): Descriptor {
   const { digest, size, mediaType } = value
   if (typeof digest !== 'string' || !isDigest(digest)) throw invalidManifest()
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalidManifest()
-  if (typeof mediaType !== 'string') throw invalidManifest()
+  if (typeof mediaType !== 'string' || isTooLong(mediaType)) throw invalidManifest()
   return { digest, size, mediaType }
 }

@@ -3,11 +3,12 @@ import type { ImageNote } from './image-names.js'
 import { keyOf, type Store } from './ports/store.js'
 import { type NewImage, putImage } from './put-image.js'
 import type { Registry } from './registry.js'
+import { pause } from './slices.js'
 import { taggedSince } from './tag-times.js'
 
 /**
  * Gives an image the store had lost the tags its note tells of: those nothing has, and those it got later than what has
- * them now. Answers the tags that were refused, because their repository or a limit is against it.
+ * them now. Answers the tags that were refused, because their repository is against it.
  */
 export async function restoreNotedTags(
   store: Store,
@@ -18,6 +19,7 @@ export async function restoreNotedTags(
   const { repository, digest } = image
   const refused: string[] = []
   for (const tag of note.tags) {
+    await pause()
     const now = taggedSince(note, tag)
     const taken = await store.tags.get(registry, keyOf(repository, tag))
     const holder = taken && (await store.images.get(registry, keyOf(repository, taken.digest)))

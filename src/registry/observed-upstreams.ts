@@ -28,6 +28,7 @@ function observed(upstream: Upstream, host: string, metrics: Metrics, traces: Tr
     resolve: (repository, tag) => asking('resolve', () => upstream.resolve(repository, tag)),
     manifest: (repository, reference) => asking('manifest', () => upstream.manifest(repository, reference)),
     blob: (repository, digest, from) => asking('blob', () => upstream.blob(repository, digest, from)),
+    hasBlob: (repository, digest) => asking('blob', () => upstream.hasBlob(repository, digest)),
     ping: () => asking('ping', () => upstream.ping()),
   }
 }

@@ -2,11 +2,12 @@ import { layersNotFound } from './errors.js'
 import type { Touches } from './garbage/touches.js'
 import { nameImage, noteName, readNote } from './image-names.js'
 import { keepManifest } from './keep-manifest.js'
-import { layerWithBytes } from './layer-with-bytes.js'
+import { distinct } from './image-contents.js'
+import { layersWithoutBytes } from './layer-with-bytes.js'
 import { restoreNotedTags } from './noted-tags.js'
 import type { BlobStore } from './ports/blob-store.js'
 import type { Store } from './ports/store.js'
-import { type NewImage, putImage, type PutOutcome } from './put-image.js'
+import { type ImageQuotas, type NewImage, putImage, type PutOutcome } from './put-image.js'
 import type { Registry } from './registry.js'
 
 /** Where an image is put: its record, its bytes, and the word to the sweep. */
@@ -14,6 +15,7 @@ export interface ImageStorage {
   readonly store: Store
   readonly blobs: BlobStore
   readonly touches: Touches
+  readonly quotas: ImageQuotas
 }
 
 /**
@@ -27,9 +29,8 @@ export async function pushImage(
   bytes: Uint8Array,
 ): Promise<PutOutcome> {
   const { repository, manifest } = image
-  const digests = manifest.blobs.map(({ digest }) => digest)
-  const found = await Promise.all(digests.map((digest) => layerWithBytes(storage, registry, repository, digest)))
-  const missing = digests.filter((_, index) => !found[index])
+  const digests = distinct(manifest.blobs).map(({ digest }) => digest)
+  const missing = await layersWithoutBytes(storage, registry, repository, digests)
   if (missing.length > 0) throw layersNotFound(missing, repository, registry.account)
   return recordImage(storage, registry, image, bytes)
 }
@@ -45,16 +46,15 @@ export async function recordImage(
   image: NewImage,
   bytes: Uint8Array,
 ): Promise<PutOutcome> {
-  const { store, blobs, touches } = storage
+  const { store, blobs, touches, quotas } = storage
   const { repository, digest, manifest } = image
   const noted = await blobs.notes.get(noteName({ registry, repository, digest }))
-  const outcome = await putImage(store, registry, image)
-  await touches.touch(digest, ...manifest.blobs.map((blob) => blob.digest))
+  const outcome = await putImage(store, registry, image, quotas)
+  await touches.touch([digest, ...manifest.blobs.map((blob) => blob.digest)])
   if ((await blobs.size(digest)) === undefined) await keepManifest(blobs, digest, bytes)
   const lost = outcome.isNew && noted !== undefined ? readNote(noted) : undefined
   if (lost) await restoreNotedTags(store, registry, image, lost)
   await nameImage(storage, { registry, repository, digest })
-  const { takenFrom } = outcome
-  if (takenFrom !== undefined) await nameImage(storage, { registry, repository, digest: takenFrom })
+  for (const takenFrom of outcome.takenFrom) await nameImage(storage, { registry, repository, digest: takenFrom })
   return outcome
 }

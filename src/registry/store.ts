@@ -1,7 +1,17 @@
 import { serverException } from './errors.js'
-import type { Entry, Expectation, KeyValue, PageOf, Write } from './ports/key-value.js'
-import type { Collection, Page, Records, Store } from './ports/store.js'
+import { boundedImage } from './image-contents.js'
+import {
+  type CountBound,
+  type Entry,
+  type Expectation,
+  fillsPage,
+  type KeyValue,
+  type PageOf,
+  type Write,
+} from './ports/key-value.js'
+import type { Collection, Records, Store } from './ports/store.js'
 import type { Registry } from './registry.js'
+import { asStored, pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
 import { turns } from './turns.js'
 
 type Work<R> = (records: Records) => Promise<R>
@@ -34,7 +44,7 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
   }
 
   return {
-    ...recordsOf((name) => collectionOf(keyValue, name, transact)),
+    ...recordsOf((name, upgrade) => collectionOf(keyValue, name, transact, upgrade)),
     transact,
     registries: () => keyValue.registries(),
     ahead: (places, work, options) => keyValue.ahead(places, work, options),
@@ -44,9 +54,9 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
 }
 
 /** The collections' names are part of the stored layout. */
-const recordsOf = (collection: <T>(name: keyof Records) => Collection<T>): Records => ({
+const recordsOf = (collection: <T>(name: keyof Records, upgrade?: Upgrade<T>) => Collection<T>): Records => ({
   repositories: collection('repositories'),
-  images: collection('images'),
+  images: collection('images', boundedImage),
   tags: collection('tags'),
   layers: collection('layers'),
   references: collection('references'),
@@ -61,18 +71,20 @@ const recordsOf = (collection: <T>(name: keyof Records) => Collection<T>): Recor
   roles: collection('roles'),
   leases: collection('leases'),
   touches: collection('touches'),
+  origins: collection('origins'),
 })
 
 function collectionOf<T>(
   keyValue: KeyValue,
   name: keyof Records,
   transact: <R>(registry: Registry, work: Work<R>) => Promise<R>,
+  upgrade: Upgrade<T> = asStored,
 ): Collection<T> {
   // `name` says which collection this is, and recordsOf gave it this T.
   const sameOf = (records: Records) => records[name] as unknown as Collection<T>
   return {
     async get(registry, key) {
-      return parsed<T>(await keyValue.get({ registry, collection: name, key }))
+      return parsed(await keyValue.get({ registry, collection: name, key }), upgrade)
     },
     insert: (registry, key, record) =>
       keyValue.commit(registry, [{ collection: name, key, value: undefined }], [write(name, key, record)]),
@@ -82,8 +94,9 @@ function collectionOf<T>(
     update: (registry, key, change) => transact(registry, (records) => sameOf(records).update(registry, key, change)),
     remove: (registry, key) => transact(registry, (records) => sameOf(records).remove(registry, key)),
     async list(registry, page) {
-      return pageOf<T>(await keyValue.list(registry, name, oneMore(page)), page.limit)
+      return pageOf(await keyValue.list(registry, name, readFor(page)), page.limit, upgrade)
     },
+    holdsFewerThan: (registry, fewerThan, prefix = '') => keyValue.isBelow(registry, name, { fewerThan, prefix }),
   }
 }
 
@@ -100,10 +113,8 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
     if (!reads.has(id)) reads.set(id, { collection, key, value })
   }
 
-  const current = (collection: string, key: string) => {
-    const id = `${collection} ${key}`
-    return (writes.get(id) ?? reads.get(id))?.value
-  }
+  const current = (collection: string, key: string) =>
+    (writes.get(`${collection} ${key}`) ?? reads.get(`${collection} ${key}`))?.value
 
   const set = (change: Write) => void writes.set(`${change.collection} ${change.key}`, change)
 
@@ -111,8 +122,15 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
     if ([...writes.values()].some((change) => change.collection === collection))
       throw new Error(`List ${collection} before writing to it in the same transaction`)
     const entries = await keyValue.list(registry, collection, page)
-    lists.push({ collection, page, entries })
+    lists.push({ collection, page: asListed(page, entries), entries })
     return entries
+  }
+
+  async function count(asked: Registry, collection: string, bound: CountBound) {
+    within(asked)
+    const isBelow = await keyValue.isBelow(registry, collection, bound)
+    lists.push({ collection, bound, isBelow })
+    return isBelow
   }
 
   const within = (asked: Registry) => {
@@ -121,10 +139,18 @@ function transactionOn(keyValue: KeyValue, registry: Registry) {
   }
 
   return {
-    records: recordsOf((name) => viewOf(name, { within, read, current, set, list })),
-    commit: async () =>
-      writes.size === 0 || keyValue.commit(registry, [...reads.values(), ...lists], [...writes.values()]),
+    records: recordsOf((name, upgrade) => viewOf(name, { within, read, current, set, list, count }, upgrade)),
+    commit: async () => {
+      const isChange = ([id, { value }]: [string, Write]) => !reads.has(id) || reads.get(id)?.value !== value
+      const changes = [...writes].filter(isChange).map(([, write]) => write)
+      return changes.length === 0 || keyValue.commit(registry, [...reads.values(), ...lists], changes)
+    },
   }
+}
+
+/** A page that its bytes ended is what it is for as long as its entries are the first ones. */
+function asListed({ bytes, ...page }: PageOf, entries: Entry[]): PageOf {
+  return fillsPage(entries, bytes) ? { ...page, limit: entries.length } : page
 }
 
 interface View {
@@ -133,14 +159,16 @@ interface View {
   current: (collection: string, key: string) => string | undefined
   set: (write: Write) => void
   list: (collection: string, page: PageOf) => Promise<Entry[]>
+  count: (registry: Registry, collection: string, bound: CountBound) => Promise<boolean>
 }
 
 /** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
-function viewOf<T>(name: keyof Records, { within, read, current, set, list }: View): Collection<T> {
+function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T> = asStored): Collection<T> {
+  const { within, read, current, set, list, count } = view
   const latest = async (registry: Registry, key: string) => {
     within(registry)
     await read(name, key)
-    return () => parsed<T>(current(name, key))
+    return () => parsed(current(name, key), upgrade)
   }
   return {
     async get(registry, key) {
@@ -169,24 +197,8 @@ function viewOf<T>(name: keyof Records, { within, read, current, set, list }: Vi
     },
     async list(registry, page) {
       within(registry)
-      return pageOf<T>(await list(name, oneMore(page)), page.limit)
+      return pageOf(await list(name, readFor(page)), page.limit, upgrade)
     },
+    holdsFewerThan: (registry, fewerThan, prefix = '') => count(registry, name, { fewerThan, prefix }),
   }
-}
-
-const write = (collection: string, key: string, record: unknown): Write => ({
-  collection,
-  key,
-  value: JSON.stringify(record),
-})
-
-const parsed = <T>(value: string | undefined): T | undefined =>
-  value === undefined ? undefined : (JSON.parse(value) as T)
-
-const oneMore = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1 })
-
-function pageOf<T>(entries: Entry[], limit: number): Page<T> {
-  const items = entries.slice(0, limit).map(([, value]) => JSON.parse(value) as T)
-  const next = entries.length > limit ? entries[limit - 1]?.[0] : undefined
-  return next === undefined ? { items } : { items, next }
 }

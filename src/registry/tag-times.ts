@@ -10,16 +10,20 @@ type Timed = Pick<Image, 'pushedAt' | 'taggedAt'>
 export const taggedSince = ({ pushedAt, taggedAt }: Timed, tag: string): number =>
   taggedAt?.find(([name]) => name === tag)?.[1] ?? pushedAt
 
-/** An image with one tag more; a tag set with the image itself needs no time of its own. */
-export function withTag(image: Image, tag: string, at: number): Image {
-  if (image.tags.includes(tag)) return image
-  const { tags, taggedAt = [], ...rest } = withoutTags(image, [tag])
-  const times: Image['taggedAt'] = at === image.pushedAt ? taggedAt : [...taggedAt, [tag, at]]
-  return { ...rest, tags: [...tags, tag].sort(), ...(times.length > 0 && { taggedAt: times }) }
+/** An image with more tags, and since when it has them; a tag set with the image itself needs no time of its own. */
+export function withTags(image: Image, times: ReadonlyMap<string, number>): Image {
+  const had = new Set(image.tags)
+  const added = [...times].filter(([tag]) => !had.has(tag))
+  if (added.length === 0) return image
+  const names = added.map(([tag]) => tag)
+  const { tags, taggedAt = [], ...rest } = withoutTags(image, names)
+  const allTimes = [...taggedAt, ...added.filter(([, at]) => at !== image.pushedAt)]
+  return { ...rest, tags: [...tags, ...names].sort(), ...(allTimes.length > 0 && { taggedAt: allTimes }) }
 }
 
 /** An image without some of its tags. */
 export function withoutTags({ tags, taggedAt = [], ...rest }: Image, gone: readonly string[]): Image {
-  const times = taggedAt.filter(([tag]) => !gone.includes(tag))
-  return { ...rest, tags: tags.filter((tag) => !gone.includes(tag)), ...(times.length > 0 && { taggedAt: times }) }
+  const isGone = new Set(gone)
+  const times = taggedAt.filter(([tag]) => !isGone.has(tag))
+  return { ...rest, tags: tags.filter((tag) => !isGone.has(tag)), ...(times.length > 0 && { taggedAt: times }) }
 }

@@ -7,6 +7,8 @@ export interface Upload {
   touchedAt?: number
   /** Bytes received so far. */
   size: number
+  /** Parts received so far. */
+  parts?: number
   /** True while the part that came last is under 5 MiB: only the last part may be. */
   smallPart?: boolean
   /** True once another part followed a small one: CompleteLayerUpload refuses such an upload. */

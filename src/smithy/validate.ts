@@ -1,8 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { jsonSchema } from './json-schema.js'
 import { inputOf, shape } from './model.js'
+import { modelledMembers } from './modelled-members.js'
 import { wholeText } from './pattern.js'
-import { withoutNulls } from './without-nulls.js'
 
 /** What JSON brought, told as finely as a JSON reader does. */
 export type JsonType = 'string' | 'number' | 'true' | 'false' | 'null' | 'list' | 'structure'
@@ -35,7 +35,7 @@ export function validate(operation: string, input: unknown): Violation[] {
   const given = new Map<string, unknown>(Object.entries(input))
   return Object.entries(shape(inputOf(operation)).members ?? {}).flatMap(([name, { target, traits }]) => {
     const value = given.get(name) ?? undefined
-    if (value !== undefined) return violationOf(name, target, withoutNulls(target, value))
+    if (value !== undefined) return violationOf(name, target, modelledMembers(target, value))
     return traits?.['smithy.api#required'] ? [missing([name])] : []
   })
 }

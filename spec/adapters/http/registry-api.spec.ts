@@ -46,6 +46,25 @@ describe('resolve', () => {
   })
 })
 
+describe('whether a repository has a blob', () => {
+  it('is asked by HEAD, and a 404 is a no', async () => {
+    await using upstream = await faultyUpstream()
+    const digest = upstream.addBlob(1000)
+    await using pulling = pullingFrom(upstream)
+    expect(await pulling.registry.hasBlob('team/app', digest)).toBe(true)
+    expect(await pulling.registry.hasBlob('team/app', digestOf(Buffer.from('another')))).toBe(false)
+    expect(upstream.requests[0]).toMatchObject({ method: 'HEAD', path: `/v2/team/app/blobs/${digest}` })
+  })
+
+  it('is no answer where the upstream refuses', async () => {
+    await using upstream = await faultyUpstream()
+    const digest = upstream.addBlob(1000)
+    await using pulling = pullingFrom(upstream)
+    upstream.fault('HEAD ', status(403))
+    await expect(pulling.registry.hasBlob('team/app', digest)).rejects.toMatchObject({ kind: 'access-denied' })
+  })
+})
+
 describe('a manifest', () => {
   it('comes byte for byte, by tag and by digest, with its type bare', async () => {
     await using upstream = await faultyUpstream()

@@ -3,14 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
 import { withSmallBlobsInMemory } from '../../../src/adapters/memory/small-blobs.js'
 
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const MiB = 1024 * 1024
 
 function counted(maxBytes?: number) {
   const below = memoryBlobStore()
   const asked: string[] = []
   const read = (digest: string) => (asked.push(digest), below.read(digest))
-  const blobs = withSmallBlobsInMemory({ ...below, read }, silent, maxBytes)
+  const blobs = withSmallBlobsInMemory({ ...below, read }, maxBytes)
   const keep = async (content: Buffer) => {
     const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`
     const writer = await blobs.create()
@@ -49,19 +48,6 @@ describe('small blobs in memory', () => {
     await below.remove(digest)
     expect(await blobs.size(digest)).toBeUndefined()
     expect(await blobs.send(digest, { start: 0, end: 3 }, async () => {})).toBe(false)
-  })
-
-  it('are not those whose bytes have rotted, and are here again once they were mended', async () => {
-    const { below, blobs, keep } = counted()
-    const told: object[] = []
-    const digest = await keep(Buffer.from('a manifest'))
-    let isRotten = true
-    const read = async (asked: string) => (isRotten ? Buffer.from('rotten') : below.read(asked))
-    const mended = withSmallBlobsInMemory({ ...below, read }, { ...silent, error: (facts) => void told.push(facts) })
-    expect(await mended.read(digest)).toBeUndefined()
-    expect(told).toEqual([{ digest }])
-    isRotten = false
-    expect(await mended.read(digest)).toEqual(await blobs.read(digest))
   })
 
   it.each(['remove', 'quarantine', 'clear'] as const)('are forgotten by %s', async (way) => {

@@ -44,6 +44,35 @@ describe('BatchDeleteImage', () => {
     expect(await tags()).toEqual([])
   })
 
+  it.each<[string, (digest: string) => { imageDigest?: string; imageTag?: string }[]]>([
+    ['its digest and then a tag', (imageDigest) => [{ imageDigest }, { imageTag: 'one' }]],
+    ['a tag and then its digest', (imageDigest) => [{ imageTag: 'one' }, { imageDigest }]],
+    ['all of its tags and its digest', (imageDigest) => [{ imageTag: 'one' }, { imageTag: 'two' }, { imageDigest }]],
+    ['its digest twice', (imageDigest) => [{ imageDigest }, { imageDigest }]],
+    ['its digest, and a tag together with it', (imageDigest) => [{ imageDigest }, { imageDigest, imageTag: 'two' }]],
+  ])('deletes an image that is named by %s once, without a failure', async (_, idsOf) => {
+    await using emulator = await imageWithTwoTags()
+    const { ecr, digest, tags } = emulator
+
+    const { imageIds, failures } = await ecr.send(remove(...idsOf(digest)))
+
+    expect(imageIds).toEqual(['one', 'two'].map((imageTag) => ({ imageDigest: digest, imageTag })))
+    expect(failures).toEqual([])
+    expect(await tags()).toEqual([])
+  })
+
+  it('takes a tag off once that is named alone and together with its digest', async () => {
+    await using emulator = await imageWithTwoTags()
+    const { ecr, digest, tags } = emulator
+    const both = { imageDigest: digest, imageTag: 'one' }
+
+    const { imageIds, failures } = await ecr.send(remove({ imageTag: 'one' }, both, { imageTag: 'one' }))
+
+    expect(imageIds).toEqual([both])
+    expect(failures).toEqual([])
+    expect(await tags()).toEqual([['two']])
+  })
+
   it('answers just the digest of an untagged image', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)

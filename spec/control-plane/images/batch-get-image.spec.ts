@@ -1,6 +1,7 @@
 import { BatchGetImageCommand, CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
 import { findImage } from '../../../src/registry/find-image.js'
+import { keepManifest } from '../../../src/registry/keep-manifest.js'
 import { mediaTypes } from '../../../src/registry/manifest.js'
 import type { Importer, PullRequest } from '../../../src/registry/ports/importer.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
@@ -21,12 +22,49 @@ describe('BatchGetImage', () => {
 
     const image = { registryId: account, repositoryName, imageManifest: manifest }
     const imageManifestMediaType = mediaTypes.ociManifest
-    expect(images).toEqual([
-      { ...image, imageManifestMediaType, imageId: both },
-      { ...image, imageManifestMediaType, imageId: { imageDigest: digest } },
-      { ...image, imageManifestMediaType, imageId: both },
-    ])
+    expect(images).toEqual([{ ...image, imageManifestMediaType, imageId: both }])
     expect(failures).toEqual([])
+  })
+
+  it('names every tag of an image that it is asked for by digest, and none where there is none', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    await pushImage(emulator.ecr, repositoryName, { imageTag: 'v2' })
+    const untagged = await pushImage(emulator.ecr, repositoryName, { layer: 'untagged' })
+
+    const { images } = await emulator.ecr.send(get([{ imageDigest: digest }, { imageDigest: untagged.digest }]))
+
+    expect(images?.map(({ imageId }) => imageId)).toEqual([
+      { imageDigest: digest, imageTag: 'v1' },
+      { imageDigest: digest, imageTag: 'v2' },
+      { imageDigest: untagged.digest },
+    ])
+    expect((await emulator.ecr.send(get([{ imageTag: 'v2' }]))).images).toHaveLength(1)
+  })
+
+  it('repeats a large manifest for no more of its tags than an answer can bear', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const rest = { annotations: { filling: 'x'.repeat(1_500_000) } }
+    for (const imageTag of ['v1', 'v2', 'v3', 'v4', 'v5']) {
+      await pushImage(emulator.ecr, repositoryName, { imageTag, rest })
+    }
+    const { images: [one] = [] } = await emulator.ecr.send(get([{ imageTag: 'v1' }]))
+
+    const { images } = await emulator.ecr.send(get([{ imageDigest: one?.imageId?.imageDigest }]))
+
+    expect(images?.map(({ imageId }) => imageId?.imageTag)).toEqual(['v1', 'v2', 'v3'])
+  })
+
+  it('repeats no member of an id that the model does not have', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    const gone = { imageTag: 'gone', imageColour: 'red' }
+
+    const { failures } = await emulator.ecr.send(get([gone]))
+
+    expect(failures?.map(({ imageId }) => imageId)).toEqual([{ imageTag: 'gone' }])
   })
 
   it('says of each image why it is not there, and answers the others', async () => {
@@ -58,7 +96,7 @@ describe('BatchGetImage', () => {
       {
         imageId: twoImages,
         failureCode: 'ImageTagDoesNotMatchDigest',
-        failureReason: 'Requested image tag does not match the requested image digest',
+        failureReason: 'Invalid request parameters: given tag does not map to the given digest',
       },
       {
         imageId: { imageTag: 'no tag' },
@@ -76,7 +114,7 @@ describe('BatchGetImage', () => {
 
     const { images, failures } = await emulator.ecr.send(get([v1, gone, byDigest, v1, gone, v1]))
 
-    expect(images?.map(({ imageId }) => imageId)).toEqual([{ ...v1, imageDigest: digest }, byDigest])
+    expect(images?.map(({ imageId }) => imageId)).toEqual([{ ...v1, imageDigest: digest }])
     expect(failures?.map(({ imageId }) => imageId)).toEqual([gone])
   })
 
@@ -133,6 +171,36 @@ describe('BatchGetImage', () => {
         principal: { arn: `arn:aws:iam::${account}:user/developer` },
       },
     ])
+  })
+
+  it('has the cache fetch the manifest of a cached image again where it is lost', async () => {
+    let restore = async () => {}
+    await using emulator = await startEmulator({
+      importer: {
+        pull: async ({ registry, repository, imageId }) => {
+          await restore()
+          return findImage(emulator.deps.store, registry, repository, imageId)
+        },
+        importImage: () => Promise.reject(new Error('a pull forces nothing')),
+      },
+    })
+    const { ecr, deps } = emulator
+    await ecr.send(
+      new CreatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'team', upstreamRegistryUrl: 'quay.io' }),
+    )
+    await createRepository(ecr)
+    const { digest, manifest } = await pushImage(ecr, repositoryName, { imageTag: 'v1' })
+    const images = deps.store.images
+    await images.update({ account, region }, `${repositoryName} ${digest}`, (image) => ({
+      ...image,
+      pulledThrough: true,
+    }))
+    await deps.blobs.remove(digest)
+    restore = () => keepManifest(deps.blobs, digest, Buffer.from(manifest))
+
+    const answer = await ecr.send(get([{ imageTag: 'v1' }]))
+
+    expect(answer.images?.map(({ imageManifest }) => imageManifest)).toEqual([manifest])
   })
 
   it('passes on why the upstream gave nothing', async () => {

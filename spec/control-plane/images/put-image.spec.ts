@@ -75,11 +75,14 @@ describe('PutImage', () => {
     await ecr.send(put(manifest, { imageTag: 'v1' }))
     await ecr.send(new PutImageTagMutabilityCommand({ repositoryName, imageTagMutability: 'IMMUTABLE' }))
 
-    await expect(ecr.send(put(`${manifest} `, { imageTag: 'v1' }))).rejects.toMatchObject({
+    const refused = {
       name: 'ImageTagAlreadyExistsException',
       message:
-        "The image tag 'v1' already exists in the 'team/app' repository and cannot be overwritten because the repository is immutable.",
-    })
+        "The image tag 'v1' already exists in the 'team/app' repository and cannot be overwritten because the tag is immutable.",
+    }
+    await expect(ecr.send(put(`${manifest} `, { imageTag: 'v1' }))).rejects.toMatchObject(refused)
+    await expect(ecr.send(put(manifest, { imageTag: 'v1' }))).rejects.toMatchObject(refused)
+    await expect(ecr.send(put(manifest, { imageTag: 'v2' }))).resolves.toBeDefined()
   })
 
   it('checks the digest it is given, sha512 too', async () => {

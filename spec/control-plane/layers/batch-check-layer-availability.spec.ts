@@ -33,6 +33,21 @@ describe('BatchCheckLayerAvailability', () => {
     expect(layers?.[0]?.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+gzip')
   })
 
+  it('has a layer of the cache only once its bytes came from its upstream, though another repository has them', async () => {
+    await using emulator = await startEmulator()
+    await createRepository(emulator.ecr)
+    await createRepository(emulator.ecr, 'other')
+    const { digest } = await pushLayer(emulator.ecr, 'other', 'bytes')
+    const layer = { repository: repositoryName, digest, size: 5, pulledThrough: true }
+    const { layers: records } = emulator.deps.store
+    const answer = async () => (await emulator.ecr.send(check(digest))).layers?.[0]?.layerAvailability
+
+    await records.put({ account, region }, `${repositoryName} ${digest}`, layer)
+    expect(await answer()).toBe('UNAVAILABLE')
+    await records.put({ account, region }, `${repositoryName} ${digest}`, { ...layer, isConfirmed: true })
+    expect(await answer()).toBe('AVAILABLE')
+  })
+
   it('has a layer only once its bytes are here', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)

@@ -62,8 +62,7 @@ describe('CompleteLayerUpload', () => {
 
     await expect(session.complete(session.uploadId, digest)).rejects.toMatchObject({
       name: 'InvalidLayerException',
-      message:
-        'The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified.',
+      message: 'None of the provided layer digests match the calculated layer digest',
     })
     expect(await session.deps.blobs.size(digest)).toBeUndefined()
     await expect(session.complete(session.uploadId, digest)).rejects.toMatchObject({ name: 'UploadNotFoundException' })
@@ -78,7 +77,7 @@ describe('CompleteLayerUpload', () => {
     await using session = await upload()
     await expect(session.complete(session.uploadId, sha256(''))).rejects.toMatchObject({
       name: 'EmptyUploadException',
-      message: 'The specified layer upload does not contain any layer parts.',
+      message: `The upload with id '${session.uploadId}' in the repository with name 'team/app' in registry with id '${account}' cannot be completed because it does not have any parts`,
     })
   })
 
@@ -115,7 +114,7 @@ describe('CompleteLayerUpload', () => {
     await session.complete(session.uploadId, sha256('a layer'))
     await expect(session.complete(session.uploadId, sha256('a layer'))).rejects.toMatchObject({
       name: 'UploadNotFoundException',
-      message: 'The upload could not be found, or the specified upload ID is not valid for this repository.',
+      message: `The upload with id '${session.uploadId}' in the repository with name 'team/app' in registry with id '${account}' does not exist`,
     })
   })
 

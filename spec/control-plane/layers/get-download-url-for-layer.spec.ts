@@ -79,7 +79,7 @@ describe('GetDownloadUrlForLayer', () => {
     await pushImage(emulator.ecr, 'team/other', { layer: 'a layer' })
     await expect(emulator.ecr.send(get(sha256('a layer')))).rejects.toMatchObject({
       name: 'LayersNotFoundException',
-      message: 'The specified layers could not be found, or the specified layer is not valid for this repository.',
+      message: `The layer with digest '${sha256('a layer')}' does not exist within the repository with name 'team/app' in the registry with id '${account}'`,
     })
   })
 

@@ -15,7 +15,7 @@ describe('InitiateLayerUpload', () => {
 
     expect(first.uploadId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
     expect(second.uploadId).not.toBe(first.uploadId)
-    expect(first.partSize).toBe(20_971_520)
+    expect(first.partSize).toBe(10_485_760)
   })
 
   it('refuses a repository that is not there', async () => {

@@ -1,13 +1,14 @@
 import { InitiateLayerUploadCommand, UploadLayerPartCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
-import { account, startEmulator } from '../../support/emulator.js'
+import { defaultQuotas } from '../../../src/registry/quotas.js'
+import { account, type EmulatorOptions, startEmulator } from '../../support/emulator.js'
 import { createRepository } from '../../support/push.js'
 
 const repositoryName = 'team/app'
 const unknownId = '11111111-2222-3333-4444-555555555555'
 
-async function upload() {
-  const emulator = await startEmulator()
+async function upload(options: EmulatorOptions = {}) {
+  const emulator = await startEmulator(options)
   const { ecr } = emulator
   await createRepository(ecr)
   const { uploadId } = await ecr.send(new InitiateLayerUploadCommand({ repositoryName }))
@@ -46,8 +47,7 @@ describe('UploadLayerPart', () => {
 
     await expect(session.part(partFirstByte, 'world')).rejects.toMatchObject({
       name: 'InvalidLayerPartException',
-      message:
-        'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
+      message: `First byte of the layer part is ${partFirstByte} instead of 6`,
       registryId: account,
       repositoryName,
       uploadId: session.uploadId,
@@ -64,6 +64,20 @@ describe('UploadLayerPart', () => {
     })
   })
 
+  it('refuses a part that is larger, and one part more, than an upload may have', async () => {
+    const quotas = { ...defaultQuotas, maximumLayerPartMiB: 1, layerParts: 2 }
+    await using session = await upload({ quotas })
+    await expect(session.part(0, 'x'.repeat(1024 * 1024 + 1))).rejects.toMatchObject({
+      name: 'InvalidLayerPartException',
+      message:
+        'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
+      lastValidByteReceived: -1,
+    })
+    await session.part(0, 'x'.repeat(1024 * 1024))
+    await session.part(1024 * 1024, 'y')
+    await expect(session.part(1024 * 1024 + 1, 'z')).rejects.toMatchObject({ name: 'LimitExceededException' })
+  })
+
   it('takes parts that come at once in one order or refuses them, and mixes nothing', async () => {
     await using session = await upload()
     const parts = [session.part(0, 'aaaa'), session.part(4, 'bbbb'), session.part(0, 'cccc')]
@@ -76,12 +90,18 @@ describe('UploadLayerPart', () => {
 
   it('refuses an upload that was never begun, or begun in another repository', async () => {
     await using session = await upload()
-    const message = 'The upload could not be found, or the specified upload ID is not valid for this repository.'
-    const refused = { name: 'UploadNotFoundException', message }
-    await expect(session.part(0, 'a', { uploadId: unknownId })).rejects.toMatchObject(refused)
+    const refused = (id: string | undefined, name: string) => ({
+      name: 'UploadNotFoundException',
+      message: `The upload with id '${id}' in the repository with name '${name}' in registry with id '${account}' does not exist`,
+    })
+    await expect(session.part(0, 'a', { uploadId: unknownId })).rejects.toMatchObject(
+      refused(unknownId, repositoryName),
+    )
 
     await createRepository(session.ecr, 'team/other')
-    await expect(session.part(0, 'a', { repositoryName: 'team/other' })).rejects.toMatchObject(refused)
+    await expect(session.part(0, 'a', { repositoryName: 'team/other' })).rejects.toMatchObject(
+      refused(session.uploadId, 'team/other'),
+    )
   })
 
   it('refuses a repository that is not there', async () => {

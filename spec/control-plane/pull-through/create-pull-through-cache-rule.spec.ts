@@ -1,6 +1,7 @@
 import { DescribePullThroughCacheRulesCommand, type UpstreamRegistry } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
+import { defaultQuotas } from '../../../src/registry/quotas.js'
 import { installation } from '../../../src/registry/registry.js'
 import { storeOf } from '../../../src/registry/store.js'
 import { accountsPassingRoles } from '../../support/access.js'
@@ -155,7 +156,7 @@ describe('CreatePullThroughCacheRule', () => {
   })
 
   it('says that a rule exists rather than that there are too many', async () => {
-    await using emulator = await startEmulator({ settings: { ...settings, quotas: { pullThroughCacheRules: 1 } } })
+    await using emulator = await startEmulator({ quotas: { ...defaultQuotas, pullThroughCacheRules: 1 } })
     await emulator.ecr.send(createRule())
     await expect(emulator.ecr.send(createRule())).rejects.toMatchObject(alreadyExists)
   })

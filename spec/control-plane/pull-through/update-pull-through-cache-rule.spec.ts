@@ -38,6 +38,20 @@ describe('UpdatePullThroughCacheRule', () => {
     })
   })
 
+  it('refuses to change nothing, and leaves the time of the last change', async () => {
+    await using emulator = await startEmulator({ secrets: knownSecrets })
+    await emulator.ecr.send(createRule(hub))
+    await emulator.deps.clock.advance(60)
+    for (const ecrRepositoryPrefix of ['hub', 'gone']) {
+      await expect(emulator.ecr.send(update({ ecrRepositoryPrefix }))).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+        message: 'Invalid input: Please set either credential arn or role arn to update the credentials',
+      })
+    }
+    const { pullThroughCacheRules } = await emulator.ecr.send(new DescribePullThroughCacheRulesCommand({}))
+    expect(pullThroughCacheRules?.[0]?.updatedAt).toEqual(now)
+  })
+
   it('leaves alone what it is not given', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets, accounts: accountsPassingRoles })
     await emulator.ecr.send(createRule(hub))

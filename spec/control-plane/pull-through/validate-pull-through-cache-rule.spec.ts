@@ -22,7 +22,7 @@ function upstreamsAnswering(ping: Upstream['ping'], asked: Asked[] = []): Upstre
   return {
     of: (host, credentials) => {
       asked.push({ host, credentials })
-      return { ping, resolve: nothing, manifest: nothing, blob: nothing }
+      return { ping, resolve: nothing, manifest: nothing, blob: nothing, hasBlob: nothing }
     },
     close: async () => {},
   }

@@ -1,6 +1,7 @@
 import { CreateRepositoryCommand, type CreateRepositoryCommandInput } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
+import { defaultQuotas } from '../../../src/registry/quotas.js'
 import { storeOf } from '../../../src/registry/store.js'
 import { account, now, startEmulator } from '../../support/emulator.js'
 import { interleaved } from '../../support/interleaved.js'
@@ -34,6 +35,17 @@ describe('CreateRepository', () => {
       name: 'RepositoryAlreadyExistsException',
       message: `The repository with name 'team/app' already exists in the registry with id '${account}'`,
     })
+  })
+
+  it('refuses one more than the registry may have, however many ask for it at the same time', async () => {
+    const store = storeOf(interleaved(memoryKeyValue()))
+    await using emulator = await startEmulator({ store, quotas: { ...defaultQuotas, repositories: 3 } })
+    const names = Array.from({ length: 10 }, (_, count) => `team/app-${count}`)
+    const outcomes = await Promise.allSettled(names.map((name) => emulator.ecr.send(create(name))))
+
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+    expect(refused).toHaveLength(7)
+    for (const { reason } of refused) expect(reason).toMatchObject({ name: 'LimitExceededException' })
   })
 
   it('refuses a name the model does not allow, in the words ECR uses for it', async () => {

@@ -26,7 +26,7 @@ describe('PutImageTagMutability', () => {
     await expect(pushImage(ecr, 'team/app', { imageTag: 'v1', layer: 'another' })).rejects.toMatchObject({
       name: 'ImageTagAlreadyExistsException',
       message:
-        "The image tag 'v1' already exists in the 'team/app' repository and cannot be overwritten because the repository is immutable.",
+        "The image tag 'v1' already exists in the 'team/app' repository and cannot be overwritten because the tag is immutable.",
     })
   })
 

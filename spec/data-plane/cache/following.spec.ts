@@ -32,7 +32,8 @@ function bodies(...contents: Buffer[]) {
     yield contents[which]!.subarray(Math.max(from, SEEN))
   }
   const openBody = async (from: number) => ({ size, body: Readable.from(body(from, asked++)) })
-  return { request: { digest, size, openBody }, letGo: (which: number) => gates[which]!.open() }
+  const request = { digest, size, openBody, mayBeHad: async () => true, kept: async () => {} }
+  return { request, letGo: (which: number) => gates[which]!.open() }
 }
 
 /** Looks at leases as others do, save while it is stopped. */

@@ -1,17 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { importProgress } from '../../../src/data-plane/cache/import-progress.js'
 import type { CacheAction } from '../../../src/registry/event-log.js'
-import type { Image } from '../../../src/registry/image.js'
 import { mediaTypes } from '../../../src/registry/manifest.js'
 import { now, registry, registryWith } from '../../support/stocked-store.js'
 
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const plan = { ...registry, repository: 'quay/app', digest: 'sha256:a', tag: 'v1', plannedAt: 0 }
 const mib = 1024 * 1024
-const image = {
-  mediaType: mediaTypes.ociManifest,
-  blobs: [{ digest: 'sha256:b', size: 31 * mib, mediaType: 'x' }],
-} as Image
+const image = { mediaType: mediaTypes.ociManifest }
+const layers = { blobs: [{ digest: 'sha256:b', size: 31 * mib, mediaType: 'x' }] }
 
 async function progressOf(more: object = {}) {
   const { store } = await registryWith('quay/app')
@@ -32,7 +29,7 @@ describe('the progress of an import', () => {
   it('is reported every five seconds with the bytes that have come and those that are known to be missing', async () => {
     const { progress, reports } = await progressOf()
     const fill = { size: 31 * mib, received: 0, done: new Promise<void>(() => {}) }
-    progress.image(image)
+    progress.image(image, layers)
     progress.fill(fill)
     fill.received = 12 * mib
     vi.advanceTimersByTime(5_000)
@@ -44,7 +41,7 @@ describe('the progress of an import', () => {
 
   it('ends with the bytes, platforms and seconds of the whole import', async () => {
     const { progress, reports } = await progressOf()
-    progress.image(image)
+    progress.image(image, layers)
     const done = Promise.resolve()
     progress.fill({ size: 31 * mib, received: 31 * mib, done })
     await done
@@ -57,9 +54,9 @@ describe('the progress of an import', () => {
 
   it('does not count attestations as platforms', async () => {
     const { progress, reports } = await progressOf()
-    progress.image(image)
+    progress.image(image, layers)
     const statement = { digest: 'sha256:c', size: 1, mediaType: 'application/vnd.in-toto+json' }
-    progress.image({ ...image, blobs: [...image.blobs, statement] })
+    progress.image(image, { blobs: [...layers.blobs, statement] })
     await progress.succeeded()
     expect(reports()).toEqual(['SUCCESS imported 0 bytes, 1 platform, 0.0 s'])
   })

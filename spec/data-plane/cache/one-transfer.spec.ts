@@ -89,7 +89,7 @@ describe('one upstream transfer per digest', () => {
 
   it('answers a HEAD of a cold blob with its size', async () => {
     await using given = await cold()
-    given.upstream.fault('/blobs/', stall())
+    given.upstream.fault(/GET .*\/blobs\//, stall())
     await given.cache.ask(`${name}/manifests/v1`)
     const head = await given.cache.ask(`${name}/blobs/${given.layer}`, {}, 'HEAD')
     expect([head.statusCode, head.headers['content-length']]).toEqual([200, String(MiB)])

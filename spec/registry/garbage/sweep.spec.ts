@@ -43,6 +43,21 @@ describe('the sweep', () => {
     expect(await here.isKept('a layer')).toBe(false)
   })
 
+  it('takes, with the bytes of a layer, which upstreams have sent it', async () => {
+    const here = await stocked()
+    const origins = () => here.store.origins.list(installation, { limit: 10 })
+    for (const content of ['a layer', 'gone'])
+      for (const upstreamRegistryUrl of ['quay.io', 'ghcr.io'])
+        await here.store.origins.put(installation, `${sha256(content)} ${upstreamRegistryUrl}`, {
+          ...{ digest: sha256(content), upstreamRegistryUrl },
+        })
+    await here.push('app', ['a layer'], 'v1')
+    await here.upload('app', 'gone')
+    await here.later()
+    await here.sweep()
+    expect((await origins()).items.map(({ digest }) => digest)).toEqual([sha256('a layer'), sha256('a layer')])
+  })
+
   it('takes what only a deleted image needed, and what others share with it never', async () => {
     const here = await stocked()
     await here.createRepository('other')

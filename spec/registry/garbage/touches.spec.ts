@@ -9,7 +9,7 @@ const digest = sha256('a layer')
 describe('a touch', () => {
   it('is written once in half a grace period, however many rely on the digest', async () => {
     const { touches, store, clock } = installationWith({ grace: 100 })
-    await touches.touch(digest, digest, sha256('another'))
+    await touches.touch([digest, digest, sha256('another')])
     const first = await store.touches.get(installation, digest)
     await clock.advance(40)
     await touches.touch(digest)

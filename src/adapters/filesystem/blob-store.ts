@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { BlobStat, BlobStore } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import { blobFiles } from './blob-files.js'
 import { blobPath } from './blob-path.js'
@@ -25,10 +25,8 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
   return {
     ...writers,
     ...blobFiles(root, ids, durable),
-    async size(digest) {
-      const path = blobPath(root, digest)
-      return path === undefined ? undefined : (await ifExists(stat(path)))?.size
-    },
+    size: async (digest) => (await statBlob(root, digest))?.size,
+    stat: (digest) => statBlob(root, digest),
     async send(digest, range, take) {
       await using handle = await openBlob(root, digest)
       if (handle) await sendFile(handle, range, take)
@@ -51,6 +49,12 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
       }
     },
   }
+}
+
+async function statBlob(root: string, digest: string): Promise<BlobStat | undefined> {
+  const path = blobPath(root, digest)
+  const found = path === undefined ? undefined : await ifExists(stat(path))
+  return found && { size: found.size, version: `${found.size} ${found.mtimeMs} ${found.ino}` }
 }
 
 async function openBlob(root: string, digest: string) {

@@ -1,8 +1,11 @@
-import { constants, mkdirSync, accessSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { constants, accessSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeDirectory } from './make-directory.js'
 
 /** Raised whenever what lies in the directory changes shape. */
 const layout = 1
+
+const LAYOUT_FILE = 'layout.json'
 
 /**
  * Creates the data directory, or makes sure that this version can use the one that is there. Throws plain errors of
@@ -10,11 +13,11 @@ const layout = 1
  */
 export function openDataDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true })
+    makeDirectory(path)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new Error(
-      `The data directory ${path} is not writable (${reason(error)}): choose a directory this user can create and write, or change the owner of this one.`,
+      `The data directory ${path} is not writable (${(error as Error).message}): choose a directory this user can create and write, or change the owner of this one.`,
       { cause: error },
     )
   }
@@ -26,8 +29,11 @@ export function openDataDirectory(path: string): void {
     )
 }
 
+/** Whether a plane has made this directory its own: what only looks after one makes none. */
+export const isDataDirectory = (path: string): boolean => existsSync(join(path, LAYOUT_FILE))
+
 function layoutIn(path: string): unknown {
-  const file = join(path, 'layout.json')
+  const file = join(path, LAYOUT_FILE)
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -44,7 +50,7 @@ function layoutIn(path: string): unknown {
 }
 
 function writeLayout(path: string) {
-  const file = join(path, 'layout.json')
+  const file = join(path, LAYOUT_FILE)
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, `${JSON.stringify({ layout })}\n`, { flush: true })
   renameSync(draft, file)

@@ -16,6 +16,7 @@ export function lateHttpUpstreams(options: HttpUpstreamsOptions): Upstreams {
         resolve: async (repository, tag) => (await upstream()).resolve(repository, tag),
         manifest: async (repository, reference) => (await upstream()).manifest(repository, reference),
         blob: async (repository, digest, from) => (await upstream()).blob(repository, digest, from),
+        hasBlob: async (repository, digest) => (await upstream()).hasBlob(repository, digest),
         ping: async () => (await upstream()).ping(),
       }
     },

@@ -33,6 +33,14 @@ export function registryApi(source: TokenSource, slot: () => Promise<() => void>
       const question = blobQuestion(repository, digest, limits.answerMs)
       return openBlob({ host, ask, slot }, question, from)
     },
+    hasBlob: (repository, digest) => {
+      const question = { ...blobQuestion(repository, digest, limits.resolveMs), method: 'HEAD' as const }
+      return ask(question, async (answer) => {
+        if (answer.status === 404) return false
+        if (answer.status >= 300) throw failureFrom(host, question.subject, answer)
+        return true
+      })
+    },
     ping: () =>
       ask({ method: 'GET', path: '', subject: 'its API', withinMs: limits.resolveMs }, async (answer) => {
         if (answer.status !== 200) throw failureFrom(host, 'its API', answer)

@@ -73,5 +73,5 @@ function parseEndpoint(text: string): URL | undefined {
 function nowhere(host: string): Upstream {
   const fail = () =>
     Promise.reject(new UpstreamFailure('unavailable', `The upstream registry ${host} has no valid address.`))
-  return { resolve: fail, manifest: fail, blob: fail, ping: fail }
+  return { resolve: fail, manifest: fail, blob: fail, hasBlob: fail, ping: fail }
 }

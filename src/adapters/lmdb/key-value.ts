@@ -1,8 +1,16 @@
 import { open, type RootDatabase } from 'lmdb'
 import { statfs } from 'node:fs/promises'
 import { NoSpace } from '../../registry/ports/blob-store.js'
-import type { Entry, Expectation, KeyValue, PageOf, Place } from '../../registry/ports/key-value.js'
+import {
+  type Entry,
+  type Expectation,
+  type KeyValue,
+  type PageOf,
+  type Place,
+  upToBytes,
+} from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
+import { type Counts, countsOn } from './counts.js'
 import { requireLmdbFile } from './require-lmdb-file.js'
 
 /** LMDB refuses keys beyond 1978 bytes; one byte is left for the upper bound of a prefix. */
@@ -28,17 +36,20 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
     noSubdir: false,
   })
 
-  const { valueOf, list, holds } = readsOn(db)
+  const counts = countsOn(db, keyFor, longestKey)
+  const { valueOf, list, holds } = readsOn(db, counts)
 
   return {
     get: async (place) => valueOf(place),
     list: async (registry, collection, page) => list(registry, collection, page),
+    isBelow: async (registry, collection, bound) => counts.isBelow(registry, collection, bound),
     async commit(registry, expectations, writes) {
       const changes = writes.map(({ collection, key, value }) => [keyFor(registry, collection, key), value] as const)
       if (changes.some(([key]) => key.length > longestKey)) throw new Error(`A key exceeds ${longestKey} bytes`)
       return orNoSpace(path, () =>
         db.transaction(() => {
           if (!expectations.every((expected) => holds(registry, expected))) return false
+          counts.keep(registry, writes)
           for (const [key, value] of changes) {
             if (value === undefined) db.removeSync(key)
             else db.putSync(key, value)
@@ -57,13 +68,13 @@ export function lmdbKeyValue({ path }: { path: string }): KeyValue {
 }
 
 /** Inside a write transaction these see what it sees. */
-function readsOn(db: RootDatabase<string, Buffer>) {
+function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
   const valueOf = ({ registry, collection, key }: Place) => {
     const at = keyFor(registry, collection, key)
     return at.length > longestKey ? undefined : db.get(at)
   }
 
-  const list = (registry: Registry, collection: string, { limit, prefix = '', after }: PageOf): Entry[] => {
+  const list = (registry: Registry, collection: string, { limit, bytes, prefix = '', after }: PageOf): Entry[] => {
     const base = keyFor(registry, collection, '').length
     const start = keyFor(registry, collection, prefix)
     if (start.length > longestKey || limit <= 0) return []
@@ -71,13 +82,18 @@ function readsOn(db: RootDatabase<string, Buffer>) {
     const behind = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
     const follows = after !== undefined && Buffer.compare(behind, start) >= 0
     const range = { start: follows ? behind : start, exclusiveStart: follows, end: Buffer.concat([start, behindAll]) }
-    return Array.from(db.getRange({ ...range, limit }), ({ key, value }): Entry => [text(key, base), value])
+    // Values are read as they are asked for.
+    const entries = db.getRange({ ...range, limit }).map(({ key, value }): Entry => [text(key, base), value])
+    return [...upToBytes(entries, bytes)]
   }
 
-  const holds = (registry: Registry, expected: Expectation) =>
-    'page' in expected
-      ? JSON.stringify(list(registry, expected.collection, expected.page)) === JSON.stringify(expected.entries)
+  const holds = (registry: Registry, expected: Expectation) => {
+    const { collection } = expected
+    if ('bound' in expected) return counts.isBelowFromNowOn(registry, collection, expected.bound) === expected.isBelow
+    return 'page' in expected
+      ? JSON.stringify(list(registry, collection, expected.page)) === JSON.stringify(expected.entries)
       : valueOf({ registry, ...expected }) === expected.value
+  }
 
   return { valueOf, list, holds }
 }

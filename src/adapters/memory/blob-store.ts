@@ -9,6 +9,7 @@ export function memoryBlobStore(): BlobStore {
 
   return {
     size: async (digest) => blobs.get(digest)?.length,
+    stat: async (digest) => statOf(blobs.get(digest)),
     async send(digest, { start, end }, take) {
       const bytes = blobs.get(digest)
       await (bytes && take(bytes.subarray(start, end + 1)))
@@ -40,6 +41,8 @@ export function memoryBlobStore(): BlobStore {
     },
   }
 }
+
+const statOf = (bytes: Buffer | undefined) => bytes && { size: bytes.length, version: `${bytes.length}` }
 
 async function remove(blobs: Map<string, Buffer>, digest: string, mayGo = () => Promise.resolve(true)): Promise<void> {
   const bytes = blobs.get(digest)

@@ -1,4 +1,13 @@
-import type { Expectation, KeyValue, PageOf, Place, Write } from '../../registry/ports/key-value.js'
+import {
+  type CountBound,
+  type Entry,
+  type Expectation,
+  type KeyValue,
+  type PageOf,
+  type Place,
+  upToBytes,
+  type Write,
+} from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
 interface Sorted {
@@ -22,15 +31,12 @@ export function memoryKeyValue(): KeyValue {
 
   const valueOf = ({ registry, collection, key }: Place) => sorted(registry, collection).values.get(key)
 
-  const holds = (registry: Registry, expected: Expectation) =>
-    'page' in expected
-      ? JSON.stringify(pageIn(sorted(registry, expected.collection), expected.page)) ===
-        JSON.stringify(expected.entries)
-      : valueOf({ registry, ...expected }) === expected.value
+  const holds = (registry: Registry, expected: Expectation) => holdsIn(sorted(registry, expected.collection), expected)
 
   return {
     get: async (place) => valueOf(place),
     list: async (registry, collection, page) => pageIn(sorted(registry, collection), page),
+    isBelow: async (registry, collection, bound) => isBelow(sorted(registry, collection), bound),
     async commit(registry, expectations, writes) {
       if (!expectations.every((expected) => holds(registry, expected))) return false
       for (const write of writes) apply(sorted(registry, write.collection), write)
@@ -52,6 +58,13 @@ export function memoryKeyValue(): KeyValue {
   }
 }
 
+function holdsIn(records: Sorted, expected: Expectation): boolean {
+  if ('bound' in expected) return isBelow(records, expected.bound) === expected.isBelow
+  return 'page' in expected
+    ? JSON.stringify(pageIn(records, expected.page)) === JSON.stringify(expected.entries)
+    : records.values.get(expected.key) === expected.value
+}
+
 function apply({ keys, values }: Sorted, { key, value }: Write) {
   if (values.has(key) !== (value !== undefined)) {
     const bytes = asBytes(key)
@@ -62,17 +75,23 @@ function apply({ keys, values }: Sorted, { key, value }: Write) {
   else values.set(key, value)
 }
 
-function pageIn({ keys, values }: Sorted, { limit, prefix = '', after }: PageOf) {
+const pageIn = (sorted: Sorted, page: PageOf): Entry[] => [...upToBytes(entriesIn(sorted, page), page.bytes)]
+
+function* entriesIn({ keys, values }: Sorted, { limit, prefix = '', after }: PageOf): Generator<Entry, void> {
   const start = asBytes(prefix)
   const behind = after === undefined ? '' : `${asBytes(after)}\0`
-  const entries: [string, string][] = []
-  for (let at = firstFrom(keys, behind > start ? behind : start); entries.length < limit; at++) {
+  const first = firstFrom(keys, behind > start ? behind : start)
+  for (let at = first; at < first + limit; at++) {
     const bytes = keys[at]
-    if (!bytes?.startsWith(start)) break
+    if (!bytes?.startsWith(start)) return
     const key = Buffer.from(bytes, 'latin1').toString()
-    entries.push([key, values.get(key) ?? ''])
+    yield [key, values.get(key) ?? '']
   }
-  return entries
+}
+
+function isBelow({ keys }: Sorted, { fewerThan, prefix }: CountBound): boolean {
+  const start = asBytes(prefix)
+  return firstFrom(keys, `${start}\xff`) - firstFrom(keys, start) < fewerThan
 }
 
 const asBytes = (key: string) => Buffer.from(key).toString('latin1')

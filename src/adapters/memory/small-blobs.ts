@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
-import type { Log } from '../../registry/ports/log.js'
 
 const MiB = 1024 * 1024
 
@@ -10,10 +8,9 @@ const LARGEST = 4 * MiB
 
 /**
  * Keeps small blobs that were read in this process: a manifest never changes. Whether a blob is there is not answered from
- * here, nor is it sent from here: another process may have removed it. Bytes that have rotted are none: were they kept, a
- * blob that was mended would not be here.
+ * here, nor is it sent from here: another process may have removed it.
  */
-export function withSmallBlobsInMemory(blobs: BlobStore, log: Log, maxBytes = 64 * MiB): BlobStore {
+export function withSmallBlobsInMemory(blobs: BlobStore, maxBytes = 64 * MiB): BlobStore {
   // An empty blob counts, too: the cache takes no sizes of 0.
   const sizeCalculation = ({ length }: Buffer) => length + 1
   const read = new LRUCache<string, Buffer>({ maxSize: maxBytes, maxEntrySize: LARGEST + 1, sizeCalculation })
@@ -23,10 +20,6 @@ export function withSmallBlobsInMemory(blobs: BlobStore, log: Log, maxBytes = 64
       const kept = read.get(digest)
       if (kept) return kept
       const bytes = await blobs.read(digest)
-      if (bytes && digestOf(digest, bytes) !== digest) {
-        log.error({ digest }, 'a blob is broken: its bytes are not what its digest says. Run ecr-local fsck --repair')
-        return undefined
-      }
       if (bytes) read.set(digest, bytes)
       return bytes
     },
@@ -43,9 +36,4 @@ export function withSmallBlobsInMemory(blobs: BlobStore, log: Log, maxBytes = 64
       read.clear()
     },
   }
-}
-
-function digestOf(expected: string, bytes: Buffer): string {
-  const algorithm = expected.startsWith('sha512:') ? 'sha512' : 'sha256'
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }

@@ -1,4 +1,4 @@
-import type { Entry, KeyValue } from '../../registry/ports/key-value.js'
+import { type Entry, type KeyValue, upToBytes } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
 import { readStoreUrl } from './address.js'
@@ -7,7 +7,7 @@ import { connect, type Connection } from './connection.js'
 import { type LexRange, partsOf, rangeOfKey, rangeOfPage, setOf } from './keys.js'
 import { clear, registriesIn, requireLayout } from './layout.js'
 import { unpacked } from './packed.js'
-import { commitArguments } from './scripts.js'
+import { commitArguments, PAGE } from './scripts.js'
 import { writesOn } from './writes.js'
 
 export interface RedisOptions {
@@ -40,8 +40,13 @@ export async function redisKeyValue({ url, log, onRoundTrip }: RedisOptions): Pr
   return {
     get: reads.get,
     ahead: reads.ahead,
-    list: async (registry, collection, page) =>
-      page.limit <= 0 ? [] : (await range(registry, collection, rangeOfPage(page), page.limit)).map(entryOf),
+    list: async (registry, collection, page) => {
+      if (page.limit <= 0) return []
+      const members = await range(registry, collection, rangeOfPage(page), page.limit, page.bytes)
+      return [...upToBytes(members.map(entryOf), page.bytes)]
+    },
+    isBelow: async (registry, collection, { fewerThan, prefix }) =>
+      (await countIn(connection, told, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
     async commit(registry, expectations, changes) {
       const given = commitArguments(expectations, changes)
       told()
@@ -59,15 +64,35 @@ export async function redisKeyValue({ url, log, onRoundTrip }: RedisOptions): Pr
   }
 }
 
-const rangesOn =
-  ({ client, read }: Connection, told: () => void) =>
-  (registry: Registry, collection: string, { min, max }: LexRange, limit: number): Promise<Buffer[]> => {
+function rangesOn({ client, read }: Connection, told: () => void) {
+  client.defineCommand('ecrLocalPage', { numberOfKeys: 1, lua: PAGE, readOnly: true })
+  return (
+    registry: Registry,
+    collection: string,
+    { min, max }: LexRange,
+    limit: number,
+    bytes?: number,
+  ): Promise<Buffer[]> => {
     const set = setOf(registry, collection)
-    return read(set, () => {
+    return read(set, async () => {
       told()
-      return client.zrangebylexBuffer(set, min, max, 'LIMIT', 0, limit)
+      if (bytes === undefined) return client.zrangebylexBuffer(set, min, max, 'LIMIT', 0, limit)
+      return (client as unknown as PageReader).ecrLocalPageBuffer(set, min, max, limit, bytes)
     })
   }
+}
+
+/** What `defineCommand` adds to a client. */
+interface PageReader {
+  ecrLocalPageBuffer(set: string, min: Buffer, max: Buffer, limit: number, bytes: number): Promise<Buffer[]>
+}
+
+/** Redis counts a range of a sorted set by the ranks of its ends. https://redis.io/docs/latest/commands/zlexcount/ */
+const countIn = ({ client, read }: Connection, told: () => void, set: string, { min, max }: LexRange) =>
+  read(set, () => {
+    told()
+    return client.zlexcount(set, min, max)
+  })
 
 function entryOf(member: Buffer): Entry {
   const { key, packed } = partsOf(member)

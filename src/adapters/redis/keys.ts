@@ -52,7 +52,7 @@ const unescaped = (key: string) => key.replaceAll('\x01\x01', '\0').replaceAll('
 export const rangeOfKey = (key: string): LexRange => ({ min: bytes('[', key, NUL), max: bytes('(', key, NUL + 1) })
 
 /** The members of a page. UTF-8 has no byte 0xff. */
-export function rangeOfPage({ prefix = '', after }: PageOf): LexRange {
+export function rangeOfPage({ prefix = '', after }: Pick<PageOf, 'prefix' | 'after'>): LexRange {
   const follows = after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0
   return { min: follows ? bytes('[', after, NUL + 1) : bytes('[', prefix), max: bytes('(', prefix, 0xff) }
 }

@@ -3,6 +3,9 @@ import type { Entry, Expectation, Write } from '../../registry/ports/key-value.j
 import { escaped, memberOf, rangeOfKey, rangeOfPage } from './keys.js'
 import { packed } from './packed.js'
 
+/** Members that are read first, and at most at a time. */
+const [FIRST_READ, LARGEST_READ] = [8, 1000]
+
 /**
  * Writes if all that was expected is so: 1, or 0 and nothing has changed. KEYS are sorted sets; ARGV[1] what is expected,
  * ARGV[2] what is written, each a row of length-prefixed fields: few arguments, however much is written.
@@ -11,9 +14,15 @@ export const COMMIT = `
 local at, set, min, max, limit, expected, key, packed = 1
 while at <= #ARGV[1] do
   set, min, max, limit, expected, at = struct.unpack('>I4c0I4c0I4c0I4c0I4c0', ARGV[1], at)
-  local found = redis.call('ZRANGEBYLEX', KEYS[tonumber(set)], min, max, 'LIMIT', 0, limit)
-  for index, member in ipairs(found) do found[index] = struct.pack('>I4', #member) .. member end
-  if redis.sha1hex(table.concat(found)) ~= expected then return 0 end
+  local bound = string.match(limit, '^<(%d+)$')
+  if bound then
+    local isBelow = redis.call('ZLEXCOUNT', KEYS[tonumber(set)], min, max) < tonumber(bound)
+    if isBelow ~= (expected == 'yes') then return 0 end
+  else
+    local found = redis.call('ZRANGEBYLEX', KEYS[tonumber(set)], min, max, 'LIMIT', 0, limit)
+    for index, member in ipairs(found) do found[index] = struct.pack('>I4', #member) .. member end
+    if redis.sha1hex(table.concat(found)) ~= expected then return 0 end
+  end
 end
 
 at = 1
@@ -28,6 +37,29 @@ while at <= #ARGV[2] do
   end
 end
 return 1
+`
+
+/**
+ * The members of a page that is bounded in bytes, too. KEYS[1] is the sorted set, ARGV the range, the most members, and
+ * the bytes of packed values at which it ends. It reads as many at a time as the last ones let expect to fit, so that
+ * Redis never holds much more than it answers.
+ */
+export const PAGE = `
+local min, max, limit, bytes = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local page, size, most = {}, 0, ${FIRST_READ}
+while #page < limit and size < bytes do
+  local wanted = math.min(most, limit - #page)
+  local found = redis.call('ZRANGEBYLEX', KEYS[1], min, max, 'LIMIT', 0, wanted)
+  for _, member in ipairs(found) do
+    page[#page + 1] = member
+    size = size + #member - string.find(member, '\\0', 1, true)
+    if size >= bytes then break end
+  end
+  if #found < wanted then break end
+  min = '(' .. page[#page]
+  most = math.max(1, math.min(${LARGEST_READ}, math.floor((bytes - size) * #page / math.max(size, 1))))
+end
+return page
 `
 
 /** What COMMIT is called with: the collections whose sets are its keys, and its two arguments. */
@@ -50,7 +82,13 @@ export function commitArguments(expectations: readonly Expectation[], writes: re
 
 type Field = string | Buffer
 
+/** The bounds of a range, how many members of it were read (or `<` and the number there are to be fewer than), what was found. */
 function expectedFields(expectation: Expectation): Field[] {
+  if ('bound' in expectation) {
+    const { bound, isBelow } = expectation
+    const { min, max } = rangeOfPage({ prefix: bound.prefix })
+    return [min, max, `<${bound.fewerThan}`, isBelow ? 'yes' : 'no']
+  }
   if ('page' in expectation) {
     const { min, max } = rangeOfPage(expectation.page)
     return [min, max, String(expectation.page.limit), hashOf(expectation.entries)]

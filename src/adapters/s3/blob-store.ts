@@ -1,6 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
-import type { BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
+import type { BlobStat, BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import { unavailable } from './answers.js'
 import { type Spool, blobWriter } from './blob-writer.js'
@@ -34,10 +34,8 @@ export async function s3BlobStore({ url, spool, ids, tuning }: S3Blobs): Promise
 
   return {
     ...tended,
-    size: async (digest) => {
-      const key = blobKey(bucket, digest)
-      return key === undefined ? undefined : (await headOf(bucket, key))?.ContentLength
-    },
+    size: async (digest) => (await statObject(bucket, blobKey(bucket, digest)))?.size,
+    stat: (digest) => statObject(bucket, blobKey(bucket, digest)),
     send: (digest, range, take) => send(bucket, blobKey(bucket, digest), range, take),
     read: async (digest) => {
       const key = blobKey(bucket, digest)
@@ -59,6 +57,11 @@ export async function s3BlobStore({ url, spool, ids, tuning }: S3Blobs): Promise
       await tended.clear()
     },
   }
+}
+
+async function statObject(bucket: Bucket, key: string | undefined): Promise<BlobStat | undefined> {
+  const head = key === undefined ? undefined : await headOf(bucket, key)
+  return head?.ContentLength === undefined ? undefined : { size: head.ContentLength, version: head.ETag ?? '' }
 }
 
 async function send(bucket: Bucket, key: string | undefined, range: ByteRange, take: TakeChunk): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { authorityCertificate, type CertificateAndKey, namesIn, newKey, serverCertificate } from './issue.js'
 
@@ -17,6 +17,7 @@ export interface MadeFiles extends CertificateFiles {
 
 export interface Wanted {
   /** Made where it is not there. */
+  /** A directory that is there. */
   readonly dir: string
   /** Names and addresses the server is reached by. */
   readonly names: readonly string[]
@@ -31,7 +32,6 @@ export interface Wanted {
  * a running server holds; who renews it need not know every name again that was given before. Throws plain errors of one line each where what is there was not made here.
  */
 export async function makeCertificateFiles({ dir, names, madeOn, now }: Wanted): Promise<MadeFiles> {
-  mkdirSync(dir, { recursive: true })
   const file = (name: string) => resolve(join(dir, name))
   const files = { authority: file('ca.crt'), certificate: file('server.crt'), key: file('server.key') }
   const authority = await authorityIn(files.authority, file('ca.key'), madeOn, now)

@@ -14,6 +14,7 @@ import type { Store } from '../../registry/ports/store.js'
 import type { Upstreams } from '../../registry/ports/upstream.js'
 import type { Principal } from '../../registry/principal.js'
 import type { PullThroughSettings } from '../../registry/pull-through.js'
+import type { Quotas } from '../../registry/quotas.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RequestContext } from '../../registry/request-context.js'
 
@@ -92,6 +93,7 @@ export interface Resources {
   readonly secrets: Secrets
   readonly upstreams: Upstreams
   readonly settings: Settings
+  readonly quotas: Quotas
 }
 
 /** The settings operations look at. */
@@ -106,7 +108,6 @@ export interface Settings {
   readonly unsupportedRegions: readonly string[]
   /** Whether policies may name only principals that the configuration knows. */
   readonly principalsAreChecked: boolean
-  readonly quotas: { readonly pullThroughCacheRules: number }
   /** When a tag that was pulled through is due for a check. */
   readonly checks: PullThroughSettings
   /** Signs authorization tokens and layer URLs; the data plane holds the same. */

@@ -1,11 +1,16 @@
 import type { LimitFunction } from 'p-limit'
+import { settleSize } from '../../registry/described-size.js'
 import type { Image } from '../../registry/image.js'
+import { contentsOf } from '../../registry/image-contents.js'
 import type { Lease } from '../../registry/ports/leases.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
+import { sizeOfBytes } from '../../registry/layer-with-bytes.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { PlannedImport } from '../../registry/pull-through.js'
+import { completeRecords } from '../../registry/put-image.js'
 import { installation, type Registry } from '../../registry/registry.js'
+import { mapInSlices } from '../../registry/slices.js'
 import type { LayerCache } from './layer-cache.js'
 import { importProgress, type ImportProgress } from './import-progress.js'
 import { LOOK_EVERY_MS, leftPlans, type LeftPlansDeps } from './left-plans.js'
@@ -49,6 +54,9 @@ interface ImportRun extends Run {
 
 /** Blobs of one upstream fetched behind pulls at a time: fewer than it takes, so that those in the foreground go first. */
 const BACKGROUND_BLOBS = 3
+
+/** Blobs of one image that are looked at together. */
+const BLOBS_AT_ONCE = 50
 
 /** The work behind imports: one run per image, of all processes, however often it is asked for. */
 export function completion(deps: CompletionDeps): Completion {
@@ -123,11 +131,16 @@ async function bringImage(
   const image = await run.store.images.get(registry, keyOf(repository, digest))
   if (!image || run.stopped || seen.has(digest)) return
   seen.add(digest)
-  run.progress.image(image)
   const failures: unknown[] = []
   const bring = (work: Promise<void>) => work.catch((failure: unknown) => void failures.push(failure))
-  for (const member of image.manifests) await bring(bringMember(registry, image, member.digest, run, seen))
-  await Promise.all(image.blobs.map((blob) => bring(bringBlob(registry, repository, blob.digest, run))))
+  const contents = await contentsOf(image, run.blobs)
+  if (!contents) throw new UpstreamFailure('unavailable', `The manifest of ${digest} is not here any more`)
+  run.progress.image(image, contents)
+  // Too much for one transaction: a process may have died between those it took.
+  if (!image.blobs) await completeRecords(run.store, registry, { ...image, ...contents })
+  for (const member of contents.manifests) await bring(bringMember(registry, image, member.digest, run, seen))
+  await mapInSlices(contents.blobs, (blob) => bring(bringBlob(registry, repository, blob.digest, run)), BLOBS_AT_ONCE)
+  if (contents.manifests.length > 0) await settleSize(run.store, registry, image, contents.manifests)
   // Every member and blob gets its chance before the first failure is told.
   if (failures.length > 0) throw failures[0]
 }
@@ -162,11 +175,12 @@ async function bringManifest(registry: Registry, repository: string, digest: str
 
 async function bringBlob(registry: Registry, repository: string, digest: string, run: ImportRun): Promise<void> {
   const layer = await run.store.layers.get(registry, keyOf(repository, digest))
-  if (!layer || (await run.blobs.size(digest)) !== undefined) return
+  if (!layer || (await sizeOfBytes(layer, run.blobs)) !== undefined) return
   const rule = await ruleOf(registry, repository, run)
   if (!rule) throw noRuleServes(repository)
   await run.limitOf(rule.upstreamRegistryUrl)(async () => {
-    if (run.stopped || (await run.blobs.size(digest)) !== undefined) return
+    const now = (await run.store.layers.get(registry, keyOf(repository, digest))) ?? layer
+    if (run.stopped || (await sizeOfBytes(now, run.blobs)) !== undefined) return
     const fill = await run.layers.fill(registry, layer)
     if (!fill) throw noRuleServes(repository)
     run.progress.fill(fill)

@@ -6,7 +6,7 @@ import type { FillMetrics, Metrics } from '../../registry/ports/metrics.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import { following, type Following } from './following.js'
 import { type Growth, newGrowth } from './growth.js'
-import { type FillRequest, transfer } from './transfer.js'
+import { transfer, type TransferRequest } from './transfer.js'
 
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */
 export interface Fill {
@@ -19,6 +19,14 @@ export interface Fill {
   readonly done: Promise<void>
   /** Hands over a range's bytes as they arrive, the last one when the digest is verified; false when they are gone again. */
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
+}
+
+/** A blob that is wanted from an upstream. */
+export interface FillRequest extends TransferRequest {
+  /** Whether bytes that are here already may be taken instead of the upstream's. */
+  mayBeHad(): Promise<boolean>
+  /** Called when the bytes are here and are the upstream's, before another process is told that they are. */
+  kept(): Promise<void>
 }
 
 /** What a fill needs. */
@@ -101,11 +109,12 @@ async function wasHere(lease: Lease, filling: Filling): Promise<boolean> {
     if (name !== undefined) telling ??= setTimeout(() => tell(name, lease, log), TELL_AFTER_MS)
   }
   try {
-    const isHere = (await blobs.size(request.digest)) !== undefined
+    const isHere = (await blobs.size(request.digest)) === request.size && (await request.mayBeHad())
     if (!isHere)
       await counted(metrics, ({ received }) =>
         transfer(request, blobs, { growth, started: start, received }, others.left()),
       )
+    await request.kept()
     void lease.release()
     return isHere
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { CacheAction } from '../../registry/event-log.js'
 import { isIndex } from '../../registry/manifest.js'
+import type { Contents } from '../../registry/image-contents.js'
 import type { Image } from '../../registry/image.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { PlannedImport } from '../../registry/pull-through.js'
@@ -17,7 +18,7 @@ const IN_TOTO = 'application/vnd.in-toto+json'
 /** What one import has brought so far; reported in the log and as events while it goes on, and when it ended. */
 export interface ImportProgress {
   /** An image of the import was found or fetched: its layers are what is to come. */
-  image(image: Image): void
+  image(image: Pick<Image, 'mediaType'>, contents: Pick<Contents, 'blobs'>): void
   /** A layer or a config is fetched for this import. */
   fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void
   /** Reports that everything is cached. */
@@ -52,7 +53,7 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps): I
   const stop = () => clearInterval(timer)
 
   return {
-    image: (image) => tally.image(image),
+    image: (image, contents) => tally.image(image, contents),
     fill: (fill) => tally.fill(fill),
     async succeeded() {
       stop()
@@ -75,7 +76,7 @@ function importTally() {
   let [platforms, layers, bytes] = [0, 0, 0]
 
   return {
-    image({ mediaType, blobs }: Image): void {
+    image({ mediaType }: Pick<Image, 'mediaType'>, { blobs }: Pick<Contents, 'blobs'>): void {
       const isAttestation = blobs.some((blob) => blob.mediaType === IN_TOTO)
       if (!isIndex(mediaType) && !isAttestation) platforms++
       for (const { digest, size } of blobs) sizes.set(digest, size)

@@ -2,6 +2,7 @@ import { listAll } from '../../registry/list-all.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { Lease } from '../../registry/ports/leases.js'
 import { installation } from '../../registry/registry.js'
+import { slicesOf } from '../../registry/slices.js'
 import type { PlannedImport, PullThroughSettings } from '../../registry/pull-through.js'
 import { limits } from './limits.js'
 import { type ImportDeps, planKey } from './manifest-import.js'
@@ -51,6 +52,9 @@ export function leftPlans(deps: LeftPlansDeps, carryOut: (plan: PlannedImport, l
     const [plans, now] = await Promise.all([listAll(deps.store.imports, installation), deps.clock.now()])
     const retryMs = deps.settings.retryIntervalSeconds * 1000
     const isDue = ({ failedAt }: PlannedImport) => failedAt === undefined || now.getTime() - failedAt >= retryMs
-    await Promise.allSettled(plans.filter((plan) => which === 'all' || isDue(plan)).map(queue))
+    const due = plans.filter((plan) => which === 'all' || isDue(plan))
+    const taken: Promise<void>[] = []
+    for await (const slice of slicesOf(due)) for (const plan of slice) taken.push(queue(plan))
+    await Promise.allSettled(taken)
   }
 }

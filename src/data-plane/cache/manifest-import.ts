@@ -1,3 +1,4 @@
+import { createRepository } from '../../registry/create-repository.js'
 import type { CacheAction } from '../../registry/event-log.js'
 import { findImage, isFailure } from '../../registry/find-image.js'
 import type { Touches } from '../../registry/garbage/touches.js'
@@ -11,6 +12,7 @@ import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/ups
 import type { PlannedImport } from '../../registry/pull-through.js'
 import { recordImage } from '../../registry/push-image.js'
 import type { NewImage, PutOutcome } from '../../registry/put-image.js'
+import type { Quotas } from '../../registry/quotas.js'
 import { installation, type Registry } from '../../registry/registry.js'
 import { newRepository } from '../../registry/repository.js'
 import type { OneAtATime } from './one-at-a-time.js'
@@ -33,6 +35,7 @@ export interface ManifestImport {
 export interface ImportDeps extends SourceDeps {
   readonly blobs: BlobStore
   readonly touches: Touches
+  readonly quotas: Quotas
   readonly alone: OneAtATime
   readonly log: Log
   /** Never rejects: an event that cannot be written down takes nothing from what happened. */
@@ -81,7 +84,7 @@ export async function keepImage(
   }
   await Promise.all([
     keepManifest(deps.blobs, digest, bytes),
-    wanted.makesRepository && deps.store.repositories.insert(registry, repository, newRepository(repository, now)),
+    wanted.makesRepository && createRepository(deps.store, registry, newRepository(repository, now), deps.quotas),
     deps.store.imports.put(installation, planKey(plan), plan),
   ])
   const image: NewImage = {

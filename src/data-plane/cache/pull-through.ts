@@ -16,16 +16,17 @@ import type { Fill } from './fill.js'
 import { checkTag, type CheckOutcome } from './freshness.js'
 import { layerCache } from './layer-cache.js'
 import { type ImportDeps, importManifest } from './manifest-import.js'
+import { mendManifest } from './mend-manifest.js'
 import { oneAtATime } from './one-at-a-time.js'
-import { requireNoFips, ruleOf, sourceOf } from './source.js'
+import { requireNoFips, sourceOf } from './source.js'
 import { upstreamFailureOf } from './upstream-failure.js'
 
 /** The cache behind the registry's endpoints. */
 export interface PullThrough extends Importer {
   /** The transfer of a layer that is not here yet; undefined where no rule serves it any more. */
   layer(registry: Registry, layer: Layer): Promise<Fill | undefined>
-  /** Whether a rule serves this repository now, so that what is not here yet can still come. */
-  isServed(registry: Registry, repository: string): Promise<boolean>
+  /** Whether a layer that is not here yet can still come: a rule serves it, and its upstream does not say that it has none. */
+  isToCome(registry: Registry, layer: Layer): Promise<boolean>
   /** Takes up every planned import that no other process is at; resolves when they are over. */
   resume(): Promise<void>
   /** Takes up those that are due, now and every few seconds: what a process left that died, too. */
@@ -68,7 +69,7 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
     pull: (request) => pull(request, cache),
     importImage: (request) => importImage(request, tellingUnder(request, cache)),
     layer: (registry, layer) => shared.layers.fill(registry, layer),
-    isServed: async (registry, repository) => (await ruleOf(registry, repository, deps)) !== undefined,
+    isToCome: (registry, layer) => shared.layers.isToCome(registry, layer),
     resume: () => cache.completion.resume(),
     watch: () => cache.completion.watch(),
     stop: () => cache.completion.stop(),
@@ -95,8 +96,20 @@ function recorder(log: Log, write: PullThroughDeps['recordEvent']): PullThroughD
   }
 }
 
-/** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
+/** What a pull is answered with; the manifest of a cached image can then be read. */
 async function pull(request: PullRequest, cache: Cache): Promise<Answer> {
+  const found = await findOrImport(request, cache)
+  if (isFailure(found) || !found.image.pulledThrough) return found
+  try {
+    await mendManifest(request.registry, found.image, tellingUnder(request, cache))
+    return found
+  } catch (error) {
+    return upstreamFailureOf(error, request.imageId)
+  }
+}
+
+/** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
+async function findOrImport(request: PullRequest, cache: Cache): Promise<Answer> {
   const found = await find(request, cache)
   if (isFailure(found))
     return found.failureCode === 'ImageNotFound' ? firstPull(request, found, tellingUnder(request, cache)) : found

@@ -52,7 +52,7 @@ async function upstreamOf(
 function withoutSecret(credentialArn: string): Upstream {
   const refuse = () =>
     Promise.reject(new UpstreamFailure('access-denied', `There is no secret ${credentialArn}, which the rule names`))
-  return { resolve: refuse, manifest: refuse, blob: refuse, ping: refuse }
+  return { resolve: refuse, manifest: refuse, blob: refuse, hasBlob: refuse, ping: refuse }
 }
 
 /** What is to come from an upstream that no rule leads to any more. */

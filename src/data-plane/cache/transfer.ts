@@ -4,7 +4,7 @@ import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { Growth } from './growth.js'
 
 /** What is to be fetched, and how: `openBody` gives the upstream's bytes from a position on. */
-export interface FillRequest {
+export interface TransferRequest {
   readonly digest: string
   readonly size: number
   openBody(from: number): Promise<{ size: number | undefined; body: Readable }>
@@ -30,7 +30,7 @@ const MAX_RESUMPTIONS = 100
  * whose process died. Throws UpstreamFailure, NoSpace, BlobsUnavailable, and keeps nothing.
  */
 export async function transfer(
-  request: FillRequest,
+  request: TransferRequest,
   blobs: Pick<BlobStore, 'create'>,
   watching: Watching,
   left?: GrowingBytes,
@@ -69,7 +69,7 @@ async function copy(left: GrowingBytes, writer: BlobWriter, growth: Growth, size
 
 /** Takes in what the upstream sends from where we stand; answers the fault of a body that broke off. */
 async function receive(
-  request: FillRequest,
+  request: TransferRequest,
   writer: BlobWriter,
   { growth, started, received }: Watching,
 ): Promise<Error | undefined> {

@@ -1,7 +1,9 @@
 import type { Image, Layer, Tag } from '../image.js'
+import { contentsOf } from '../image-contents.js'
 import { forgetName, nameImage } from '../image-names.js'
 import { keyOf } from '../ports/store.js'
 import type { Registry } from '../registry.js'
+import { forgetMembers, removeImage } from '../remove-image.js'
 import type { Checking } from './findings.js'
 import { eachRecord } from './walk.js'
 
@@ -37,8 +39,9 @@ async function checkImage(registry: Registry, image: Image, checking: Checking):
 
 /** What an image was put with: layers whose bytes are here are recorded again, and those an upstream has. */
 async function checkContents(registry: Registry, image: Image, checking: Checking): Promise<void> {
-  const { repository, digest: by, blobs, manifests, pulledThrough } = image
+  const { repository, digest: by, pulledThrough } = image
   const { store, findings, repair } = checking
+  const { blobs = [], manifests = [] } = (await contentsOf(image, checking.blobs)) ?? {}
   const lacks = async (collection: 'layers' | 'images', digest: string) =>
     !(await store[collection].get(registry, keyOf(repository, digest))) &&
     (await store.images.get(registry, keyOf(repository, by))) !== undefined
@@ -64,15 +67,17 @@ async function checkContents(registry: Registry, image: Image, checking: Checkin
       findings.add(`image ${nameOf(registry, image)}: it lists ${digest}, which is not recorded, push it again`)
 }
 
-async function forgetImage(registry: Registry, { repository, digest }: Image, checking: Checking): Promise<void> {
+async function forgetImage(registry: Registry, seen: Image, checking: Checking): Promise<void> {
+  const { repository, digest } = seen
   await forgetName(checking, { registry, repository, digest })
+  const contents = await contentsOf(seen, checking.blobs)
   await checking.store.transact(registry, async (records) => {
-    const image = await records.images.remove(registry, keyOf(repository, digest))
-    for (const tag of image?.tags ?? []) await records.tags.remove(registry, keyOf(repository, tag))
-    for (const member of image?.manifests ?? [])
-      await records.references.remove(registry, keyOf(repository, member.digest, 'member', digest))
-    if (image?.subject) await records.references.remove(registry, keyOf(repository, image.subject, 'subject', digest))
+    const image = await records.images.get(registry, keyOf(repository, digest))
+    if (!image) return
+    await Promise.all(image.tags.map((tag) => records.tags.remove(registry, keyOf(repository, tag))))
+    await removeImage(records, registry, image)
   })
+  await forgetMembers(checking.store, registry, seen, contents?.manifests ?? [])
 }
 
 /** What is pulled through may be on its way, or comes with the next pull. */

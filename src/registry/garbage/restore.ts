@@ -1,11 +1,13 @@
 import { type ImageNote, type NamedImage, noteName, readNote } from '../image-names.js'
 import { ServiceException } from '../errors.js'
+import type { Descriptor } from '../image.js'
 import { type Manifest, parseManifest } from '../manifest.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { restoreNotedTags } from '../noted-tags.js'
 import { keyOf, type Store } from '../ports/store.js'
 import { putImage } from '../put-image.js'
 import { newRepository } from '../repository.js'
+import { mapInSlices } from '../slices.js'
 import type { Halves } from './label.js'
 
 /** An image that is named beside the blobs and not in the store, with what can be told of it. */
@@ -56,7 +58,8 @@ const parsed = (bytes: Buffer, mediaType: string): Manifest | undefined => {
 /** An index comes after its images; one that is known through its upstream alone may lack some. */
 async function hasMembers({ registry, repository, note }: LostImage, { manifests }: Manifest, store: Store) {
   if (note.pulledThrough && note.tags.every((tag) => note.cachedTags?.includes(tag))) return true
-  const found = await Promise.all(manifests.map(({ digest }) => store.images.get(registry, keyOf(repository, digest))))
+  const get = ({ digest }: Descriptor) => store.images.get(registry, keyOf(repository, digest))
+  const found = await mapInSlices(manifests, get, 50)
   return found.every((member) => member !== undefined)
 }
 

@@ -1,5 +1,6 @@
 import type { StoredBlob } from '../ports/blob-store.js'
-import type { Store, Touch } from '../ports/store.js'
+import { listAll } from '../list-all.js'
+import { keyOf, type Store, type Touch } from '../ports/store.js'
 import { installation } from '../registry.js'
 import { counted, isYoung, type Running } from './running.js'
 import { digestsNeeded, eachRecord, inGroups, shortOf, unhurried } from './walk.js'
@@ -19,7 +20,7 @@ const TOGETHER = 500
 export async function sweepBlobs(sweep: Running, kept: ReadonlySet<string>): Promise<void> {
   const marked = await markCandidates(sweep, kept)
   if (marked.size === 0) return
-  for await (const digest of digestsNeeded(sweep.store)) {
+  for await (const digest of digestsNeeded(sweep)) {
     sweep.goOn()
     const needed = marked.get(digest)
     if (!needed) continue
@@ -98,7 +99,14 @@ async function removeBlob(digest: string, mark: Touch, { store, blobs }: Running
   let isGone = false
   // Who waited too long took the bytes for kept: they are put back.
   await blobs.remove(digest, async () => (isGone = await replace(store, going, undefined)))
+  if (isGone) await forgetOrigins(digest, store)
   return isGone
+}
+
+/** Whence bytes came is of no use without them. */
+async function forgetOrigins(digest: string, { origins }: Store): Promise<void> {
+  for (const { upstreamRegistryUrl } of await listAll(origins, installation, keyOf(digest, '')))
+    await origins.remove(installation, keyOf(digest, upstreamRegistryUrl))
 }
 
 /** Changes a touch that is as it was seen. */

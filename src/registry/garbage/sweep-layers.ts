@@ -1,4 +1,5 @@
 import type { Layer } from '../image.js'
+import { contentsOf } from '../image-contents.js'
 import { relied } from '../layer-with-bytes.js'
 import { keyOf } from '../ports/store.js'
 import type { Registry } from '../registry.js'
@@ -21,33 +22,38 @@ export async function sweepLayers(sweep: Running): Promise<void> {
 }
 
 /** Layers come sorted by repository: the images of one repository are held in memory at a time. */
-async function* unneeded(registry: Registry, { store, goOn }: Running): AsyncGenerator<Layer, void> {
-  let named = { repository: '', digests: new Set<string>() }
-  for await (const layer of eachRecord(store.layers, registry)) {
-    goOn()
+async function* unneeded(registry: Registry, sweep: Running): AsyncGenerator<Layer, void> {
+  let [of, isNamed]: [string | undefined, IsNamed] = [undefined, () => true]
+  for await (const layer of eachRecord(sweep.store.layers, registry)) {
+    sweep.goOn()
     const { repository, digest } = layer
-    if (repository !== named.repository)
-      named = { repository, digests: await digestsNamed(registry, repository, store) }
-    if (!named.digests.has(digest)) yield layer
+    if (repository !== of) [of, isNamed] = [repository, await namedIn(registry, repository, sweep)]
+    if (!isNamed(digest)) yield layer
   }
 }
 
-async function digestsNamed(registry: Registry, repository: string, store: Running['store']): Promise<Set<string>> {
+type IsNamed = (digest: string) => boolean
+
+/** Whether an image of the repository names a layer: where an image's manifest cannot be read it may name any. */
+async function namedIn(registry: Registry, repository: string, { store, blobs }: Running): Promise<IsNamed> {
   const named = new Set<string>()
-  for await (const { blobs } of eachRecord(store.images, registry, keyOf(repository, '')))
-    for (const { digest } of blobs) named.add(digest)
-  return named
+  for await (const image of eachRecord(store.images, registry, keyOf(repository, ''))) {
+    const contents = await contentsOf(image, blobs)
+    if (!contents) return () => true
+    for (const { digest } of contents.blobs) named.add(digest)
+  }
+  return (digest) => named.has(digest)
 }
 
 async function removeUnneeded(registry: Registry, layers: Layer[], sweep: Running): Promise<void> {
   const untouched = await notTouched(layers, sweep)
   if (untouched.length === 0) return
   const marked = await replace(registry, untouched, (layer) => ({ ...layer, condemned: true }), sweep)
-  const needed = new Map<string, Set<string>>()
+  const needed = new Map<string, IsNamed>()
   for (const { repository } of marked)
-    if (!needed.has(repository)) needed.set(repository, await digestsNamed(registry, repository, sweep.store))
+    if (!needed.has(repository)) needed.set(repository, await namedIn(registry, repository, sweep))
   const untouchedStill = new Set(await notTouched(marked, sweep))
-  const mayGo = (layer: Layer) => untouchedStill.has(layer) && !needed.get(layer.repository)?.has(layer.digest)
+  const mayGo = (layer: Layer) => untouchedStill.has(layer) && !needed.get(layer.repository)?.(layer.digest)
   await replace(
     registry,
     marked.filter((layer) => !mayGo(layer)),

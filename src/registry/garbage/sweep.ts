@@ -1,6 +1,8 @@
+import { contentsOf } from '../image-contents.js'
 import { noteName } from '../image-names.js'
 import type { Lease } from '../ports/leases.js'
 import { strangers } from './label.js'
+import { boundRecords } from './bound-records.js'
 import { begin, Interrupted, nothingSwept, type Running, type SweepDeps, type Swept } from './running.js'
 import { sweepBlobs, sweepTouches } from './sweep-blobs.js'
 import { sweepLayers } from './sweep-layers.js'
@@ -36,6 +38,7 @@ export async function sweep(deps: SweepDeps, options: SweepOptions = {}): Promis
 }
 
 async function run(running: Running): Promise<void> {
+  await boundRecords(running)
   await sweepUnfinished(running)
   await sweepLayers(running)
   const { needed, images } = await whatIsNeeded(running)
@@ -46,14 +49,16 @@ async function run(running: Running): Promise<void> {
 }
 
 /** What the records need, and which images there are: both sets may be of millions. */
-async function whatIsNeeded({ store, goOn }: Running) {
+async function whatIsNeeded({ store, blobs, goOn }: Running) {
   const [needed, images] = [new Set<string>(), new Set<string>()]
   for (const registry of await store.registries()) {
-    for await (const { repository, digest, blobs } of eachRecord(store.images, registry)) {
+    for await (const image of eachRecord(store.images, registry)) {
       goOn()
+      const { repository, digest } = image
       images.add(shortOfName(noteName({ registry, repository, digest })))
       needed.add(shortOf(digest))
-      for (const blob of blobs) needed.add(shortOf(blob.digest))
+      const contents = await contentsOf(image, blobs)
+      for (const blob of contents?.blobs ?? []) needed.add(shortOf(blob.digest))
     }
     for await (const { digest } of eachRecord(store.layers, registry)) needed.add(shortOf(digest))
   }

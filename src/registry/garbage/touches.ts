@@ -2,6 +2,7 @@ import { REMOVAL_MS } from '../ports/blob-store.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store, Touch } from '../ports/store.js'
 import { installation } from '../registry.js'
+import { SLICE, slicesOf } from '../slices.js'
 
 /**
  * Tells the sweep that somebody relies on what has these digests. Whoever does touches first and then looks: either the
@@ -9,10 +10,10 @@ import { installation } from '../registry.js'
  */
 export interface Touches {
   /**
-   * Resolves when the sweep leaves these alone for half a grace period or more; waits where it is removing bytes at this
+   * Resolves when the sweep leaves these digests alone for half a grace period or more; waits where it is removing bytes at this
    * moment.
    */
-  touch(...digests: string[]): Promise<void>
+  touch(digests: string | readonly string[]): Promise<void>
 }
 
 /** What touching needs. */
@@ -43,17 +44,22 @@ export function touchesOn({ store, clock, graceSeconds, goingForMs = GOING_FOR_M
       return digests.filter((_, index) => isGoing(index))
     })
 
+  async function touchAll(digests: readonly string[]): Promise<void> {
+    const found = digests.map((digest) => store.touches.get(installation, digest))
+    const [now, touches] = await Promise.all([clock.now(), Promise.all(found)])
+    let stale = digests.filter((_, index) => !isFresh(touches[index], now.getTime()))
+    const startedAt = performance.now()
+    while (stale.length > 0) {
+      stale = await renew(stale, now.getTime(), performance.now() - startedAt > goingForMs)
+      if (stale.length > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+  }
+
   return {
-    async touch(...digests) {
-      const asked = [...new Set(digests)]
-      const found = asked.map((digest) => store.touches.get(installation, digest))
-      const [now, ...touches] = await Promise.all([clock.now(), ...found])
-      let stale = asked.filter((_, index) => !isFresh(touches[index], now.getTime()))
-      const startedAt = performance.now()
-      while (stale.length > 0) {
-        stale = await renew(stale, now.getTime(), performance.now() - startedAt > goingForMs)
-        if (stale.length > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-      }
+    async touch(digests) {
+      const asked = typeof digests === 'string' ? [digests] : [...new Set(digests)]
+      if (asked.length <= SLICE) return touchAll(asked)
+      for await (const slice of slicesOf(asked)) await touchAll(slice)
     },
   }
 }

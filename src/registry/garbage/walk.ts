@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { listEach } from '../list-all.js'
-import type { Collection, Store } from '../ports/store.js'
+import { contentsOf } from '../image-contents.js'
+import type { Collection } from '../ports/store.js'
 import type { Registry } from '../registry.js'
+import { pause } from '../slices.js'
+import type { Halves } from './label.js'
 
 /** Records read between two pauses. */
 const STRIDE = 200
@@ -22,7 +25,7 @@ export async function* eachRecord<T>(
 export async function* unhurried<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
   let taken = 0
   for await (const item of items) {
-    if (++taken % STRIDE === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (++taken % STRIDE === 0) await pause()
     yield item
   }
 }
@@ -38,12 +41,16 @@ export async function* inGroups<T>(items: AsyncIterable<T>, most: number): Async
   if (group.length > 0) yield group
 }
 
-/** The digests whose bytes some record needs, told one by one: manifests, their blobs, and layers no image has yet. */
-export async function* digestsNeeded(store: Store): AsyncGenerator<string, void> {
+/**
+ * The digests whose bytes some record needs, told one by one: manifests, their blobs, and layers, those of images whose
+ * manifest cannot be read among them.
+ */
+export async function* digestsNeeded({ store, blobs }: Halves): AsyncGenerator<string, void> {
   for (const registry of await store.registries()) {
-    for await (const { digest, blobs } of eachRecord(store.images, registry)) {
-      yield digest
-      for (const blob of blobs) yield blob.digest
+    for await (const image of eachRecord(store.images, registry)) {
+      yield image.digest
+      const contents = await contentsOf(image, blobs)
+      for (const { digest } of contents?.blobs ?? []) yield digest
     }
     for await (const { digest } of eachRecord(store.layers, registry)) yield digest
   }

@@ -3,10 +3,17 @@
  * under digest D hashed to D when it was stored.
  */
 export interface BlobStore {
-  size(digest: string): Promise<number | undefined>
+  /**
+   * How many bytes a blob has. `expected` is what its record says: where the two differ, a store that verifies what it
+   * serves reads the bytes before it answers, and a damaged blob is none.
+   */
+  size(digest: string, expected?: number): Promise<number | undefined>
+  /** What can be told of a blob without reading it. */
+  stat(digest: string): Promise<BlobStat | undefined>
   /**
    * Hands over bytes one chunk after the other; false when there is no such blob. `range` is inclusive of both ends and
-   * must lie within the blob.
+   * must lie within the blob. Throws BlobDamaged, before the last byte of the range, where the bytes are not what the
+   * digest says.
    */
   send(digest: string, range: ByteRange, take: TakeChunk): Promise<boolean>
   /** The whole of a small blob: a manifest, a config. */
@@ -35,6 +42,12 @@ export interface BlobStore {
   readonly notes: Notes
   /** Forgets everything. */
   clear(): Promise<void>
+}
+
+/** A blob's size, and a text that changes whenever its bytes may have: a file's times and inode, an object's ETag. */
+export interface BlobStat {
+  readonly size: number
+  readonly version: string
 }
 
 /** Bytes that a process somewhere is appending to. */
@@ -109,6 +122,14 @@ export class DigestMismatch extends Error {
   override readonly name = 'DigestMismatch'
   constructor(expected: string, actual: string) {
     super(`expected ${expected}, got ${actual}`)
+  }
+}
+
+/** The bytes kept under a digest do not hash to it any more. They are quarantined: the blob is not there from now on. */
+export class BlobDamaged extends Error {
+  override readonly name = 'BlobDamaged'
+  constructor(digest: string) {
+    super(`the bytes kept as ${digest} are damaged`)
   }
 }
 

@@ -6,8 +6,10 @@ import type { Registry } from '../registry.js'
  */
 export interface KeyValue {
   get(place: Place): Promise<string | undefined>
-  /** Entries in ascending byte order of their keys. */
+  /** Entries in ascending byte order of their keys; no more of them than `limit` and `bytes` allow. */
   list(registry: Registry, collection: string, page: PageOf): Promise<Entry[]>
+  /** Whether a part of a collection holds fewer records than so many: however many there are, they are not walked. */
+  isBelow(registry: Registry, collection: string, bound: CountBound): Promise<boolean>
   /** Applies every write if every expectation holds, and says whether it did; durable once it answers. */
   commit(registry: Registry, expectations: Expectation[], writes: Write[]): Promise<boolean>
   /** Every registry that has records, for what looks after all of them; not for a request's path. */
@@ -36,6 +38,8 @@ export interface Place {
 
 export interface PageOf {
   limit: number
+  /** The page ends with the value that fills so many bytes of UTF-8: values may be large, and one is always answered. */
+  bytes?: number
   /** Only keys that begin with this. */
   prefix?: string
   /** Only keys that come after this one. */
@@ -44,10 +48,21 @@ export interface PageOf {
 
 export type Entry = readonly [key: string, value: string]
 
-/** What was read, and must still be so: one value (absent: undefined), or one page of a list. */
+/** So many records, of a whole collection or of those whose keys begin with `prefix`. */
+export interface CountBound {
+  fewerThan: number
+  /** Empty, or the first name of a key with the space behind it: those are counted without a walk. */
+  prefix: string
+}
+
+/**
+ * What was read, and must still be so: one value (absent: undefined), one page of a list, or whether there are fewer records
+ * than so many. The last does not change with every record, so that writers of different ones do not race each other.
+ */
 export type Expectation =
   | { collection: string; key: string; value: string | undefined }
   | { collection: string; page: PageOf; entries: Entry[] }
+  | { collection: string; bound: CountBound; isBelow: boolean }
 
 /** A value to store, or undefined to remove the key. */
 export interface Write {
@@ -62,4 +77,20 @@ export interface Write {
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
+}
+
+/** Whether these entries fill a page of so many bytes, so that it may end before its `limit`. */
+export function fillsPage(entries: Iterable<Entry>, bytes = Infinity): boolean {
+  let size = 0
+  for (const [, value] of entries) if ((size += Buffer.byteLength(value)) >= bytes) return true
+  return false
+}
+
+/** The entries that a page of so many bytes holds, for adapters: the one that fills it is its last. */
+export function* upToBytes(entries: Iterable<Entry>, bytes = Infinity): Generator<Entry, void> {
+  let size = 0
+  for (const entry of entries) {
+    yield entry
+    if ((size += Buffer.byteLength(entry[1])) >= bytes) return
+  }
 }

@@ -24,6 +24,7 @@ export interface Records {
   readonly roles: Collection<RecordedRole> // account name; in `installation`
   readonly leases: Collection<LeaseRecord> // name; in `installation`
   readonly touches: Collection<Touch> // digest; in `installation`
+  readonly origins: Collection<BlobOrigin> // digest upstreamRegistryUrl; in `installation`
 }
 
 /** A role the service made for itself, which no configuration names. */
@@ -58,6 +59,15 @@ export interface Touch {
   readonly isMarked?: true
   /** Set while the sweep is removing the bytes: who needs them waits and then looks again. */
   readonly isGoing?: true
+}
+
+/**
+ * An upstream registry that has sent all bytes of a blob: it has them, so its answer that another of its repositories
+ * has the blob, too, may be believed. Gone with the bytes.
+ */
+export interface BlobOrigin {
+  readonly digest: string
+  readonly upstreamRegistryUrl: string
 }
 
 /** The records, and what only a whole store can do. */
@@ -96,6 +106,11 @@ export interface Collection<T> {
   remove(registry: Registry, key: string): Promise<T | undefined>
   /** Key order is paging order; `after` continues behind a key even if that key is gone. */
   list(registry: Registry, page: { limit: number; prefix?: string; after?: string }): Promise<Page<T>>
+  /**
+   * Whether there are fewer records than so many, for quotas; `prefix` as in `CountBound`. In a transaction it holds until
+   * the commit, as lists do, and shows what was committed.
+   */
+  holdsFewerThan(registry: Registry, count: number, prefix?: string): Promise<boolean>
 }
 
 export interface Page<T> {

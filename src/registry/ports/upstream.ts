@@ -24,6 +24,8 @@ export interface Upstream {
   manifest(repository: string, reference: string): Promise<UpstreamManifest>
   /** A blob's bytes from `from` (default 0) on, not yet verified; `size` is the whole blob's. */
   blob(repository: string, digest: string, from?: number): Promise<{ size: number | undefined; body: Readable }>
+  /** Whether the registry has a blob in this repository, by HEAD: false for a 404, UpstreamFailure for any other refusal. */
+  hasBlob(repository: string, digest: string): Promise<boolean>
   /** Reaches and logs in to the registry; throws UpstreamFailure saying why it could not. */
   ping(): Promise<void>
 }

@@ -44,7 +44,7 @@ function finderFor(repository: string, context: Context): (imageId: ImageId) => 
   const rule = ruleFor(repository, context)
   return async (imageId) => {
     const [serving, found] = await Promise.all([rule, findImage(store, registry, repository, imageId)])
-    return serving && isForCache(found, imageId, context)
+    return serving && (isForCache(found, imageId, context) || (await lacksManifest(found, context)))
       ? importer.pull({ registry, repository, imageId, principal, request })
       : found
   }
@@ -60,6 +60,10 @@ async function ruleFor(repository: string, { registry, store }: Context): Promis
   if (!rule && !existing) throw repositoryNotFound(repository, registry.account)
   return rule
 }
+
+/** Whether a cached image's manifest is lost or damaged: the cache fetches it again. */
+const lacksManifest = async (found: Found, { blobs }: Context): Promise<boolean> =>
+  !isFailure(found) && found.image.pulledThrough === true && (await blobs.read(found.image.digest)) === undefined
 
 /** Whether the cache has more to say: of an image that is not here, and of a tag that is due for a check. */
 function isForCache(found: Found, { imageDigest }: ImageId, { now, settings }: Context): boolean {

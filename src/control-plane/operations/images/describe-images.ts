@@ -3,6 +3,7 @@ import { findImage, type ImageFailure, isFailure } from '../../../registry/find-
 import type { Image, ImageId } from '../../../registry/image.js'
 import { keyOf, type Page } from '../../../registry/ports/store.js'
 import { inRepository } from '../../../registry/require-repository.js'
+import { mapInSlices } from '../../../registry/slices.js'
 import type { Context, Input, Operation } from '../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, refuseTokenWith, tokenOf } from '../paging.js'
 import { namedRepository } from '../resources.js'
@@ -20,7 +21,7 @@ export const describeImages: Operation<'DescribeImages'> = {
     const page = await inRepository(store, registry, repositoryName, () =>
       imageIds ? named(imageIds, repositoryName, context) : listed(input, context),
     )
-    return { imageDetails: await Promise.all(page.items.map((image) => describe(image, context))), ...tokenOf(page) }
+    return { imageDetails: await mapInSlices(page.items, (image) => describe(image, context)), ...tokenOf(page) }
   },
 }
 

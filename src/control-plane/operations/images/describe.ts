@@ -6,7 +6,7 @@ import type { Context } from '../operation.js'
 /** An image as DescribeImages shows it; what an image does not have is left out, its list of tags too. */
 export async function describe(
   image: Image,
-  { registry, store }: Pick<Context, 'registry' | 'store'>,
+  { registry, store, blobs }: Pick<Context, 'registry' | 'store' | 'blobs'>,
 ): Promise<ImageDetail> {
   const { tags, artifactType, subject, lastPulledAt } = image
   return {
@@ -14,7 +14,7 @@ export async function describe(
     repositoryName: image.repository,
     imageDigest: image.digest,
     ...(tags.length > 0 && { imageTags: tags }),
-    imageSizeInBytes: await describedSize(store, registry, image),
+    imageSizeInBytes: await describedSize({ store, blobs }, registry, image),
     imagePushedAt: new Date(image.pushedAt),
     imageManifestMediaType: image.mediaType,
     ...(artifactType !== undefined && { artifactMediaType: artifactType }),

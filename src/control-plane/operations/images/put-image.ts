@@ -1,8 +1,9 @@
 import { imageAlreadyExists, imageDigestDoesNotMatch } from '../../../registry/errors.js'
 import { acceptImageTag } from '../../../registry/image-tag.js'
 import { keepManifest } from '../../../registry/keep-manifest.js'
-import { digestOf, parseManifest } from '../../../registry/manifest.js'
+import { digestOf } from '../../../registry/manifest.js'
 import { pushImage } from '../../../registry/push-image.js'
+import { parsePushedManifest } from '../../../registry/pushed-manifest.js'
 import { requireRepository } from '../../../registry/require-repository.js'
 import type { Context, Input, Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
@@ -33,11 +34,11 @@ export const putImage: Operation<'PutImage'> = {
   },
 }
 
-function acceptImage(input: Input<'PutImage'>, { registry, now }: Context) {
+function acceptImage(input: Input<'PutImage'>, { registry, now, quotas }: Context) {
   const { repositoryName: repository, imageManifestMediaType, imageDigest } = input
-  const tag = acceptImageTag(input.imageTag)
+  const tag = input.imageTag === undefined ? undefined : acceptImageTag(input.imageTag)
   const bytes = Buffer.from(input.imageManifest, 'utf8')
-  const manifest = parseManifest(bytes, imageManifestMediaType)
+  const manifest = parsePushedManifest(bytes, imageManifestMediaType, quotas)
   const digest = digestOf(bytes, imageDigest)
   if (imageDigest !== undefined && imageDigest !== digest) {
     throw imageDigestDoesNotMatch(imageDigest, repository, registry.account)

@@ -1,11 +1,12 @@
 import type { Image as Described } from '@aws-sdk/client-ecr'
 import { serverException } from '../../../registry/errors.js'
-import type { FoundImage } from '../../../registry/find-image.js'
+import type { Image } from '../../../registry/image.js'
 import type { Context } from '../operation.js'
 
-/** An image with its manifest, as BatchGetImage answers it: byte for byte what was pushed. */
+/** An image under one of its tags with its manifest, as BatchGetImage answers it: byte for byte what was pushed. */
 export async function withManifest(
-  { image, tag }: FoundImage,
+  image: Image,
+  imageTag: string | undefined,
   { registry, blobs }: Pick<Context, 'registry' | 'blobs'>,
 ): Promise<Described> {
   const manifest = await blobs.read(image.digest)
@@ -13,7 +14,7 @@ export async function withManifest(
   return {
     registryId: registry.account,
     repositoryName: image.repository,
-    imageId: { imageDigest: image.digest, ...(tag && { imageTag: tag.tag }) },
+    imageId: { imageDigest: image.digest, ...(imageTag !== undefined && { imageTag }) },
     imageManifest: manifest.toString('utf8'),
     imageManifestMediaType: image.mediaType,
   }

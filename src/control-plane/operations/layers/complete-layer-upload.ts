@@ -1,6 +1,6 @@
-import { emptyUpload, layerAlreadyExists, layerPartTooSmall } from '../../../registry/errors.js'
+import { emptyUpload, layerAlreadyExists, layerPartTooSmall } from '../../../registry/layer-errors.js'
 import { layerWithBytes } from '../../../registry/layer-with-bytes.js'
-import { abandonUpload, completeUpload, findUpload } from '../../../registry/layer-upload.js'
+import { abandonUpload, completeUpload, findUpload, named } from '../../../registry/layer-upload.js'
 import { inChargeOf } from '../../../registry/upload-turns.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
@@ -15,7 +15,7 @@ export const completeLayerUpload: Operation<'CompleteLayerUpload'> = {
     const [layerDigest = ''] = layerDigests
 
     const { size, smallPartFollowed } = await findUpload(context, session)
-    if (size === 0) throw emptyUpload()
+    if (size === 0) throw emptyUpload(named(session))
     if (smallPartFollowed) throw layerPartTooSmall()
     if (await layerWithBytes(context, registry, repositoryName, layerDigest)) {
       await inChargeOf(uploadId, context.leases, () => abandonUpload(context, session))

@@ -1,6 +1,6 @@
 import { issuedAhead } from '../../../access/clock-advance.js'
 import { downloadUrl } from '../../../access/download-url.js'
-import { layerInaccessible, layersNotFoundInRepository } from '../../../registry/errors.js'
+import { layerInaccessible, layerNotFound } from '../../../registry/layer-errors.js'
 import type { Layer } from '../../../registry/image.js'
 import { keyOf, type Store } from '../../../registry/ports/store.js'
 import { type Registry, registryHost } from '../../../registry/registry.js'
@@ -15,7 +15,7 @@ export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
   async run({ repositoryName: repository, layerDigest: digest }, { registry, store, settings, now, clock }) {
     await requireRepository(store, registry, repository)
     const layer = await store.layers.get(registry, keyOf(repository, digest))
-    if (!layer) throw layersNotFoundInRepository()
+    if (!layer) throw layerNotFound(digest, repository, registry.account)
     if (!layer.isInImage && !(await wasInImage(store, registry, layer))) throw layerInaccessible()
 
     const origin = `${settings.registryScheme}://${registryHost(settings.registryHost, registry)}`

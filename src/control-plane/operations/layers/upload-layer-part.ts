@@ -1,6 +1,8 @@
-import { setImmediate } from 'node:timers/promises'
-import { invalidLayerPart } from '../../../registry/errors.js'
-import { appendPart, findUpload } from '../../../registry/layer-upload.js'
+import { limitExceeded } from '../../../registry/errors.js'
+import { invalidLayerPartSize } from '../../../registry/layer-errors.js'
+import { appendPart, findUpload, named } from '../../../registry/layer-upload.js'
+import { MIB } from '../../../registry/quotas.js'
+import { pause } from '../../../registry/slices.js'
 import { inChargeOf } from '../../../registry/upload-turns.js'
 import type { Operation } from '../operation.js'
 import { namedRepository } from '../resources.js'
@@ -10,16 +12,18 @@ export const uploadLayerPart: Operation<'UploadLayerPart'> = {
   resources: namedRepository,
 
   async run({ repositoryName, uploadId, partFirstByte, partLastByte, layerPartBlob }, context) {
-    const { registry } = context
+    const { registry, quotas } = context
     const session = { registry, repository: repositoryName, id: uploadId }
-    const { size: received } = await findUpload(context, session)
-    const about = { registryId: registry.account, repositoryName, uploadId }
-    if (Buffer.byteLength(layerPartBlob, 'base64') !== partLastByte - partFirstByte + 1) {
-      throw invalidLayerPart({ ...about, lastValidByteReceived: received - 1 })
+    const { size: received, parts = 0 } = await findUpload(context, session)
+    const length = Buffer.byteLength(layerPartBlob, 'base64')
+    const isAsLongAsSaid = length === partLastByte - partFirstByte + 1
+    if (!isAsLongAsSaid || length > quotas.maximumLayerPartMiB * MIB) {
+      throw invalidLayerPartSize(named(session), received)
     }
+    if (parts >= quotas.layerParts) throw limitExceeded()
     const part = { firstByte: partFirstByte, bytes: decoded(layerPartBlob) }
     const { size } = await inChargeOf(uploadId, context.leases, () => appendPart(context, session, part))
-    return { ...about, lastByteReceived: size - 1 }
+    return { ...named(session), lastByteReceived: size - 1 }
   },
 }
 
@@ -30,6 +34,6 @@ const SLICE_CHARACTERS = 1024 * 1024
 async function* decoded(base64: string): AsyncGenerator<Buffer> {
   for (let at = 0; at < base64.length; at += SLICE_CHARACTERS) {
     yield Buffer.from(base64.slice(at, at + SLICE_CHARACTERS), 'base64')
-    await setImmediate()
+    await pause()
   }
 }

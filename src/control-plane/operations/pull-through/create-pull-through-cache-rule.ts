@@ -53,8 +53,8 @@ function acceptPrefixes(input: Input<'CreatePullThroughCacheRule'>) {
 }
 
 /** The rules are counted in the transaction that adds one, so that the quota holds however many creates race. */
-function insert(rule: PullThroughCacheRule, { registry, store, settings }: Context): Promise<void> {
-  const quota = settings.quotas.pullThroughCacheRules
+function insert(rule: PullThroughCacheRule, { registry, store, quotas }: Context): Promise<void> {
+  const quota = quotas.pullThroughCacheRules
   return store.transact(registry, async ({ rules }) => {
     const existing = await rules.list(registry, { limit: quota + 1 })
     if (await rules.get(registry, rule.ecrRepositoryPrefix)) throw pullThroughCacheRuleAlreadyExists()

@@ -1,5 +1,5 @@
 import { requireSecret } from '../../../registry/accept-upstream.js'
-import { pullThroughCacheRuleNotFound } from '../../../registry/errors.js'
+import { nothingToUpdate, pullThroughCacheRuleNotFound } from '../../../registry/errors.js'
 import type { Operation } from '../operation.js'
 import { passedRole, wholeRegistry } from '../resources.js'
 import { describe } from './describe.js'
@@ -11,6 +11,7 @@ export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'>
 
   async run({ ecrRepositoryPrefix, credentialArn, customRoleArn }, context) {
     const { registry, store, secrets, now } = context
+    if (credentialArn === undefined && customRoleArn === undefined) throw nothingToUpdate()
     const { ecrRepositoryPrefix: prefix } = await requireRule(ecrRepositoryPrefix, context)
     await requireSecret(credentialArn, registry, secrets)
     const updated = await store.rules.update(registry, prefix, (rule) => ({

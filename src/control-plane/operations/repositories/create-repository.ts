@@ -1,3 +1,4 @@
+import { createRepository as makeRepository } from '../../../registry/create-repository.js'
 import { acceptEncryption } from '../../../registry/encryption.js'
 import { repositoryAlreadyExists } from '../../../registry/errors.js'
 import { newRepository } from '../../../registry/repository.js'
@@ -15,7 +16,7 @@ export const createRepository: Operation<'CreateRepository'> = {
   },
 
   async run(input, context) {
-    const { registry, store, now } = context
+    const { registry, store, now, quotas } = context
     const { repositoryName, imageScanningConfiguration, encryptionConfiguration } = input
     const repository = newRepository(repositoryName, now, {
       ...acceptMutability(input),
@@ -24,7 +25,7 @@ export const createRepository: Operation<'CreateRepository'> = {
       tags: acceptTags(input.tags ?? []),
     })
 
-    const created = await store.repositories.insert(registry, repositoryName, repository)
+    const created = await makeRepository(store, registry, repository, quotas)
     if (!created) throw repositoryAlreadyExists(repositoryName, registry.account)
     return { repository: describe(repository, context) }
   },

@@ -1,0 +1,37 @@
+import { existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { makeDirectory } from '../../../src/adapters/filesystem/make-directory.js'
+import { temporaryDirectory } from '../../support/temporary-directory.js'
+
+describe('makeDirectory', () => {
+  it('makes a directory and what lacks above it, and leaves one that is there', async () => {
+    await using at = await temporaryDirectory()
+    const path = join(at.path, 'a', 'b', 'c')
+    makeDirectory(path)
+    makeDirectory(path)
+    expect(statSync(path).isDirectory()).toBe(true)
+  })
+
+  it.skipIf(!existsSync('/proc/self'))(
+    'answers at once where the system makes none, as in /proc (skipped elsewhere)',
+    () => {
+      expect(() => makeDirectory('/proc/ecr-local/state')).toThrow(
+        "ENOENT: no such file or directory, mkdir '/proc/ecr-local'",
+      )
+    },
+  )
+
+  it('names the file that is in the way', async () => {
+    await using at = await temporaryDirectory()
+    writeFileSync(join(at.path, 'file'), '')
+    expect(() => makeDirectory(join(at.path, 'file'))).toThrow(/^EEXIST: .*file'$/)
+    expect(() => makeDirectory(join(at.path, 'file', 'below'))).toThrow(/^ENOTDIR: .*below'$/)
+  })
+
+  it('names the link that leads nowhere', async () => {
+    await using at = await temporaryDirectory()
+    symlinkSync(join(at.path, 'nowhere'), join(at.path, 'link'))
+    expect(() => makeDirectory(join(at.path, 'link', 'below'))).toThrow(/^EEXIST: .*link'$/)
+  })
+})

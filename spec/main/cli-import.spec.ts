@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { importImages, namedImage } from '../../src/cli/import.js'
+import { defaultConfig } from '../../src/config.js'
+import { findImage } from '../../src/registry/find-image.js'
+import type { PullRequest } from '../../src/registry/ports/importer.js'
+import { account, region, startEmulator } from '../support/emulator.js'
+import { createRepository, pushImage } from '../support/push.js'
+
+const digest = `sha256:${'0'.repeat(64)}`
+const repositoryName = 'ecr-public/nginx/nginx'
+const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: region }
+
+/** Gives the SDK this environment while a spec runs: it reads credentials there by itself. */
+async function withEnvironment<T>(variables: Record<string, string>, run: () => Promise<T>): Promise<T> {
+  const before = { ...process.env }
+  Object.assign(process.env, variables)
+  return run().finally(() => {
+    for (const name of Object.keys(variables)) process.env[name] = before[name] ?? ''
+  })
+}
+
+describe('the name of an image to import', () => {
+  it.each([
+    ['ecr-public/nginx/nginx:1.27', repositoryName, { imageTag: '1.27' }],
+    ['ecr-public/nginx/nginx', repositoryName, { imageTag: 'latest' }],
+    [`ecr-public/nginx/nginx@${digest}`, repositoryName, { imageDigest: digest }],
+    [`ecr-public/nginx/nginx:1.27@${digest}`, repositoryName, { imageDigest: digest }],
+    ['localhost:4510/ecr-public/nginx/nginx:1.27', repositoryName, { imageTag: '1.27' }],
+    ['registry.internal:4510/hub/library/redis', 'hub/library/redis', { imageTag: 'latest' }],
+    ['123456789012.dkr.ecr.eu-west-1.amazonaws.com/hub/a:b', 'hub/a', { imageTag: 'b' }],
+    ['quay.io/prometheus/prometheus:v3', 'quay.io/prometheus/prometheus', { imageTag: 'v3' }],
+  ])('%s is read as docker reads it, without the registry', (given, repositoryName, imageId) => {
+    expect(namedImage(given)).toEqual({ given, repositoryName, imageId })
+  })
+
+  it.each(['', ':latest', 'a b', 'app@latest', 'app:'])('%j is refused, and what is right is said', (given) => {
+    expect(() => namedImage(given)).toThrow(/ is no image: repository:tag or repository@sha256:…/)
+  })
+})
+
+describe('ecr-local import', () => {
+  async function running() {
+    const asked: PullRequest[] = []
+    const emulator = await startEmulator({
+      importer: {
+        pull: () => Promise.reject(new Error('an import is no pull')),
+        importImage: async (request) => {
+          asked.push(request)
+          return findImage(emulator.deps.store, request.registry, request.repository, request.imageId)
+        },
+      },
+    })
+    const lines: string[] = []
+    const config = { ...defaultConfig, port: Number(new URL(emulator.endpoint).port) }
+    const run = (images: string[], more = {}) =>
+      withEnvironment(environment, () =>
+        importImages(config, { images, environment, write: (text) => lines.push(text), ...more }),
+      )
+    return { emulator, asked, lines, run, [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose]() }
+  }
+
+  it('has the plane import each image by a signed call, and tells begin and end of each', async () => {
+    await using at = await running()
+    await createRepository(at.emulator.ecr, repositoryName)
+    const { digest: pushed } = await pushImage(at.emulator.ecr, repositoryName, { imageTag: 'latest' })
+
+    expect(await at.run([repositoryName, `${repositoryName}:gone`])).toBe(false)
+
+    expect(at.asked).toMatchObject([
+      { registry: { account, region }, repository: repositoryName, imageId: { imageTag: 'latest' } },
+      { imageId: { imageTag: 'gone' } },
+    ])
+    expect(at.lines).toEqual([
+      `${repositoryName}  importing\n`,
+      expect.stringMatching(new RegExp(`^${repositoryName}  imported ${pushed}, [\\d.]+ s\n$`)),
+      `${repositoryName}:gone  importing\n`,
+      expect.stringMatching(new RegExp(`^${repositoryName}:gone  failed: ImageNotFound: .+\n$`)),
+    ])
+    expect(await at.run([repositoryName])).toBe(true)
+  })
+
+  it('says that it goes on while an import takes long', async () => {
+    await using at = await running()
+    let finish = () => {}
+    const waiting = new Promise<void>((resolve) => (finish = resolve))
+    at.emulator.deps.importer.importImage = async ({ imageId }) => {
+      await waiting
+      return { failureCode: 'ImageNotFound', failureReason: 'gone', imageId }
+    }
+    const begun = at.run([repositoryName], { tellEveryMs: 1 })
+    await expect.poll(() => at.lines.join('')).toMatch(/ {2}still importing, [\d.]+ s\n/)
+    finish()
+    expect(await begun).toBe(false)
+  })
+
+  it('tells what the plane refuses, in its words', async () => {
+    await using at = await running()
+    const wrong = { ...environment, AWS_SECRET_ACCESS_KEY: 'wrong' }
+    const config = { ...defaultConfig, port: Number(new URL(at.emulator.endpoint).port) }
+    const write = (text: string) => at.lines.push(text)
+    const run = () => importImages(config, { images: [repositoryName], environment: wrong, write })
+    expect(await withEnvironment(wrong, run)).toBe(false)
+    expect(at.lines.at(-1)).toMatch(/ {2}failed: InvalidSignatureException: The request signature we calculated /)
+  })
+
+  it('says where no emulator answers, and which settings name another', async () => {
+    const config = { ...defaultConfig, port: 1 }
+    const attempt = importImages(config, { images: ['app'], environment: {}, write: () => {} })
+    await expect(attempt).rejects.toThrow(
+      'No emulator answers at http://localhost:1 (ECONNREFUSED): start one, or name the one that runs with --host and --port',
+    )
+  })
+
+  it('wants credentials where the configuration describes accounts', async () => {
+    const config = { ...defaultConfig, accounts: {} }
+    const attempt = importImages(config, { images: ['app'], environment: {}, write: () => {} })
+    await expect(attempt).rejects.toThrow(
+      'ecr-local import signs its call: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
+    )
+  })
+})

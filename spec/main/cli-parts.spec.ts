@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { warningsFor } from '../../src/cli/announce.js'
+import { fsck } from '../../src/cli/fsck.js'
+import { gc } from '../../src/cli/gc.js'
+import { isForegroundScript } from '../../src/cli/parent.js'
+import { portInUse } from '../../src/cli/port-in-use.js'
+import { start } from '../../src/cli/start.js'
+import { defaultConfig } from '../../src/config.js'
+import { startEmulator } from '../support/emulator.js'
+
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
+describe('a process that npm started', () => {
+  it.each([
+    ["'ecr-local'", 'npx ecr-local start'],
+    ['ecr-local start --port 0', 'npm run'],
+    ['exec node dist/ecr-local.cjs start', 'npm start'],
+    ['./node_modules/.bin/ecr-local start', 'a path'],
+    ['npm run seed && ecr-local start', 'one command after another'],
+    ['ecr-local start >out.log 2>&1', 'redirections'],
+  ])('in the foreground ends with its parent: %s (%s)', (npm_lifecycle_script) => {
+    expect(isForegroundScript({ npm_lifecycle_script })).toBe(true)
+  })
+
+  it.each<[string | undefined, string]>([
+    [undefined, 'nohup, systemd and containers start it without npm'],
+    ['ecr-local start &', 'the script puts it into the background and ends'],
+    ['ecr-local start & vitest run', 'beside another program'],
+    ['nohup ecr-local start', 'it is to outlive the terminal'],
+    ['setsid ecr-local start', 'it is to outlive the session'],
+    ['bash', 'a shell that was started by npx, and inherited its environment'],
+    ['vitest run', 'a program of another script starts it'],
+  ])('otherwise stays when its parent ends: %s (%s)', (npm_lifecycle_script) => {
+    expect(isForegroundScript({ npm_lifecycle_script })).toBe(false)
+  })
+})
+
+describe('a port that is in use', () => {
+  const inUse = (port: number) => Object.assign(new Error('in use'), { code: 'EADDRINUSE', port })
+
+  it('by another ecr-local is told with its plane and version', async () => {
+    await using emulator = await startEmulator()
+    const port = Number(new URL(emulator.endpoint).port)
+    const refusal = await portInUse(inUse(port), { host: '127.0.0.1', port })
+    expect(refusal?.message).toBe(
+      `Port ${port} is in use by the control plane of another ecr-local (version 0.0.0, store memory): ` +
+        'use that one, stop it, or choose another port with --port (0: a free one)',
+    )
+  })
+
+  it('by another program is told as such', async () => {
+    const other = createServer((_req, res) => void res.end('{"plane":"of another kind"}')).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const refusal = await portInUse(inUse(port), { host: '127.0.0.1', port: 4566 })
+    other.close()
+    expect(refusal?.message).toBe(
+      `Port ${port} is in use by a program that is no ecr-local: stop it, or choose another port with --registry-port (0: a free one)`,
+    )
+  })
+
+  it('is the only error that is looked into', async () => {
+    expect(await portInUse(new Error('another'), defaultConfig)).toBeUndefined()
+  })
+
+  it('by the other plane of the same start is refused before anything is opened', async () => {
+    const dataDir = join(tmpdir(), 'ecr-local-never-made')
+    const config = { ...defaultConfig, dataDir, port: 4510 }
+    await expect(start('start', config, silent)).rejects.toThrow(
+      '--port and --registry-port are both 4510: the control plane and the data plane want a port each (0: a free one)',
+    )
+    expect(existsSync(dataDir)).toBe(false)
+  })
+})
+
+describe('the warnings of a start', () => {
+  const openToOthers = expect.stringMatching(/^OTHER MACHINES MAY REACH THIS with access key test, secret test, /)
+  const withAccounts = { accounts: { '111122223333': {} } }
+
+  it.each([
+    ['127.0.0.1', {}, []],
+    ['0.0.0.0', {}, [openToOthers]],
+    ['::', {}, [openToOthers]],
+    ['192.0.2.7', {}, [openToOthers]],
+    ['0.0.0.0', withAccounts, []],
+    ['0.0.0.0', { auth: 'relaxed' as const }, [expect.stringMatching(/^AUTH IS RELAXED/)]],
+  ])('on %s with %j are %j', (host, config, warnings) => {
+    expect(warningsFor({ ...defaultConfig, host, ...config })).toEqual(warnings)
+  })
+})
+
+describe('a command that looks after what is kept', () => {
+  it.each([
+    ['gc', (config: typeof defaultConfig) => gc(config, silent)],
+    ['fsck', (config: typeof defaultConfig) => fsck(config, { repair: true }, silent)],
+  ])('makes no data directory where there is none: %s', async (command, run) => {
+    const dataDir = join(tmpdir(), 'ecr-local-never-made')
+    await expect(run({ ...defaultConfig, dataDir })).rejects.toThrow(
+      `${dataDir} is no data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,
+    )
+    expect(existsSync(dataDir)).toBe(false)
+  })
+})

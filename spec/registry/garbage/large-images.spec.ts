@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import { deleteImage } from '../../../src/registry/delete-image.js'
+import { isFailure } from '../../../src/registry/find-image.js'
+import { fsck } from '../../../src/registry/garbage/fsck.js'
+import { keepManifest } from '../../../src/registry/keep-manifest.js'
+import { listAll } from '../../../src/registry/list-all.js'
+import { mediaTypes, parseManifest } from '../../../src/registry/manifest.js'
+import { keyOf } from '../../../src/registry/ports/store.js'
+import { recordImage } from '../../../src/registry/push-image.js'
+import { putImage } from '../../../src/registry/put-image.js'
+import { all, installationWith, registry } from '../../support/garbage.js'
+import { imageManifest, sha256 } from '../../support/push.js'
+
+const repository = 'app'
+const contents = (count: number) => Array.from({ length: count }, (_, index) => `layer ${index}`)
+
+/** An index of so many images that a rule brought, none of which is here. */
+function indexOf(count: number) {
+  const manifests = contents(count).map((content) => ({
+    ...{ digest: sha256(content), size: 1, mediaType: mediaTypes.ociManifest },
+  }))
+  return JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+}
+
+async function withIndex(count: number) {
+  const here = installationWith()
+  await here.createRepository(repository)
+  const bytes = Buffer.from(indexOf(count))
+  const digest = sha256(bytes.toString())
+  await keepManifest(here.blobs, digest, bytes)
+  const image = { repository, digest, manifest: parseManifest(bytes), manifestSize: bytes.length, now: Date.now() }
+  const put = () => recordImage(here, registry, { ...image, pulledThrough: true }, bytes)
+  await put()
+  const references = async () => (await listAll(here.store.references, registry)).length
+  return { ...here, digest, put, references }
+}
+
+describe('an image of more layers than its record holds', () => {
+  const layers = contents(200)
+
+  it('keeps its layers and their bytes from the sweep', async () => {
+    const here = installationWith()
+    await here.createRepository(repository)
+    await here.push(repository, layers, 'latest')
+    await here.upload(repository, 'nothing needs this')
+    await here.later()
+
+    const swept = await here.sweep()
+
+    expect(swept).toMatchObject({ layer: { count: 1 }, blob: { count: 1 } })
+    expect(await here.layer(repository, 'layer 199')).toBeDefined()
+    expect(await here.isKept('layer 199')).toBe(true)
+  })
+
+  it('keeps every layer of its repository while its manifest cannot be read', async () => {
+    const here = installationWith()
+    await here.createRepository(repository)
+    const digest = await here.push(repository, layers)
+    await here.bytes.quarantine(digest)
+    await here.later()
+
+    await here.sweep()
+
+    expect(await here.layer(repository, 'layer 199')).toBeDefined()
+    expect(await here.isKept('layer 199')).toBe(true)
+  })
+
+  it('gives its layers to the sweep once it is deleted', async () => {
+    const here = installationWith()
+    await here.createRepository(repository)
+    const imageDigest = await here.push(repository, layers)
+    await here.later()
+    await deleteImage(here, registry, repository, { imageDigest })
+    await here.sweep()
+    expect(await here.isKept('layer 199')).toBe(true)
+    await here.later()
+    await here.sweep()
+    expect(await all(here.bytes.list())).toEqual([])
+  })
+
+  it('has its layers recorded again by fsck', async () => {
+    const here = installationWith()
+    await here.createRepository(repository)
+    await here.push(repository, layers)
+    await here.store.layers.remove(registry, keyOf(repository, sha256('layer 150')))
+
+    const { findings } = await fsck(here, { repair: true })
+
+    expect(findings).toMatchObject({ found: 1, repaired: 1 })
+    expect(await here.layer(repository, 'layer 150')).toMatchObject({ isInImage: true })
+  })
+})
+
+describe('an index that an upstream fills with thousands of images', () => {
+  it('is found from each of them, and leaves nothing behind when it is deleted', async () => {
+    const here = await withIndex(3000)
+    expect(await here.references()).toBe(3000)
+
+    await deleteImage(here, registry, repository, { imageDigest: here.digest })
+
+    expect(await here.references()).toBe(0)
+  })
+
+  it('holds no image back once it is gone, whatever is left of it', async () => {
+    const here = await withIndex(2)
+    const member = sha256('layer 0')
+    const text = imageManifest({ digest: sha256('{}'), size: 2 }, [])
+    const manifest = parseManifest(Buffer.from(text))
+    const image = {
+      repository,
+      digest: member,
+      manifest,
+      manifestSize: text.length,
+      now: 0,
+      pulledThrough: true,
+    } as const
+    await putImage(here.store, registry, image)
+    const deleteMember = () => deleteImage(here, registry, repository, { imageDigest: member })
+
+    expect(await deleteMember()).toMatchObject({ failureCode: 'ImageReferencedByManifestList' })
+    await here.store.images.remove(registry, keyOf(repository, here.digest))
+    expect(isFailure(await deleteMember())).toBe(false)
+  })
+
+  it('is described with the largest of the images that have come', async () => {
+    const here = await withIndex(3000)
+    const text = imageManifest({ digest: sha256('{}'), size: 4711 }, [])
+    const manifest = parseManifest(Buffer.from(text))
+    const image = { repository, digest: sha256('layer 2999'), manifest, manifestSize: text.length, now: 0 }
+    await putImage(here.store, registry, { ...image, pulledThrough: true })
+
+    const index = await here.store.images.get(registry, keyOf(repository, here.digest))
+
+    expect(index?.wholeSize).toBe(4711)
+  })
+})

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { mediaTypes, parseManifest } from '../../src/registry/manifest.js'
+import { parsePushedManifest } from '../../src/registry/pushed-manifest.js'
+import { defaultQuotas } from '../../src/registry/quotas.js'
+import { imageManifest, sha256 } from '../support/push.js'
+
+const refused = "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
+const bytesOf = (json: unknown) => Buffer.from(JSON.stringify(json))
+const parsePushed = (json: unknown) => parsePushedManifest(bytesOf(json), undefined, defaultQuotas)
+
+const blob = (content: string) => ({ digest: sha256(content), size: content.length })
+const config = { mediaType: 'application/vnd.oci.image.config.v1+json', ...blob('{}') }
+const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', ...blob('a layer') }
+const subject = { mediaType: mediaTypes.ociManifest, ...blob('subject') }
+const image = (rest: object) => JSON.parse(imageManifest(blob('{}'), [blob('a layer')], rest)) as object
+const index = (member: object, mediaType: string = mediaTypes.ociIndex) => ({
+  ...{ schemaVersion: 2, mediaType },
+  manifests: [{ mediaType: mediaTypes.ociManifest, ...blob('a member'), ...member }],
+})
+const linux = { architecture: 'amd64', os: 'linux' }
+const withParameter = 'application/vnd.dev.sigstore.bundle+json;version=0.2'
+const annotations = { 'org.opencontainers.image.title': 'a' }
+
+describe('a manifest that is pushed', () => {
+  it.each<[string, object]>([
+    ['a platform in the descriptor of its subject', image({ subject: { ...subject, platform: linux } })],
+    ['a platform in the descriptor of its config', image({ config: { ...config, platform: linux } })],
+    ['a platform in the descriptor of a layer', image({ layers: [layer, { ...layer, platform: linux }] })],
+    ['annotations in the descriptor of its config', image({ config: { ...config, annotations } })],
+    ['a parameter in its artifact type', image({ artifactType: withParameter })],
+    ['a parameter in the type of its config', image({ config: { ...config, mediaType: withParameter } })],
+    ['a parameter in the type of a layer', image({ layers: [{ ...layer, mediaType: withParameter }] })],
+    ['a parameter in the type of its subject', image({ subject: { ...subject, mediaType: withParameter } })],
+    ['an artifact type that is no media type', image({ artifactType: 'sbom' })],
+    ['an artifact type that is no text', image({ artifactType: 1 })],
+    ['a type of its own that is no text', image({ mediaType: 2 })],
+    ['annotations that are a list', image({ annotations: ['a'] })],
+    ['an annotation that is no text', image({ annotations: { a: 1 } })],
+    ['an annotation of a layer that is no text', image({ layers: [{ ...layer, annotations: { a: null } }] })],
+    ['a member of a descriptor that the specification does not have', image({ layers: [{ ...layer, colour: 'red' }] })],
+    ['no layers', image({ layers: [] })],
+    ['os.features in a platform', index({ platform: { ...linux, 'os.features': ['nydus.remoteimage.v1'] } })],
+    ['features in a platform', index({ platform: { ...linux, features: ['sse4'] } }, mediaTypes.dockerList)],
+    ['a platform that is a text', index({ platform: 'linux/amd64' })],
+    ['a parameter in the type of what it lists', index({ mediaType: `${mediaTypes.ociManifest}; charset=utf-8` })],
+    ['a parameter in the artifact type of what it lists', index({ artifactType: withParameter })],
+    [
+      'a platform in the descriptor of the subject of an index',
+      { ...index({}), subject: { ...subject, platform: linux } },
+    ],
+  ])('is refused with %s', (_, json) => {
+    expect(() => parsePushed(json)).toThrow(refused)
+  })
+
+  it.each<[string, object]>([
+    ['an artifact of a subject', image({ subject, artifactType: 'application/spdx+json', annotations })],
+    [
+      'annotations of layers and of its subject',
+      image({ layers: [{ ...layer, annotations }], subject: { ...subject, annotations } }),
+    ],
+    ['data in its config', image({ config: { ...config, data: 'e30=' } })],
+    ['layers that have URLs', image({ layers: [layer, { ...layer, urls: ['https://example.com/'] }] })],
+    [
+      'platforms, annotations and artifact types in an index',
+      index({ platform: { ...linux, variant: 'v8', 'os.version': '10' }, annotations, artifactType: 'application/x' }),
+    ],
+    ['what a manifest list of Docker lists', index({ platform: linux }, mediaTypes.dockerList)],
+  ])('is taken with %s', (_, json) => {
+    expect(parsePushed(json)).toEqual(parseManifest(bytesOf(json)))
+  })
+
+  it('has as many layers as ECR lets an image have, and not one more', () => {
+    const layers = Array.from({ length: 501 }, (_, count) => ({ ...layer, ...blob(`layer ${count}`) }))
+    expect(parsePushed(image({ layers: layers.slice(1) })).blobs).toHaveLength(501)
+    expect(() => parsePushed(image({ layers }))).toThrow(
+      "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Limit on number of layers per image exceeded'",
+    )
+  })
+})
+
+describe('a manifest of an upstream', () => {
+  it('is read as the specification has it', () => {
+    const json = index({ platform: { ...linux, 'os.features': ['win32k'] } })
+    expect(parseManifest(bytesOf(json)).manifests).toHaveLength(1)
+    const artifact = image({ subject: { ...subject, platform: linux }, artifactType: withParameter, layers: [] })
+    expect(parseManifest(bytesOf(artifact))).toMatchObject({ artifactType: withParameter, subject: subject.digest })
+  })
+})

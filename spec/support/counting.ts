@@ -1,0 +1,25 @@
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { storeOf } from '../../src/registry/store.js'
+
+/** A store in memory that counts what is written to it. */
+export function counting() {
+  const keyValue = memoryKeyValue()
+  const written: string[] = []
+  const store = storeOf({
+    ...keyValue,
+    async commit(registry, expectations, writes) {
+      const isDone = await keyValue.commit(registry, expectations, writes)
+      if (isDone) written.push(...writes.map(({ collection }) => collection))
+      return isDone
+    },
+  })
+  return {
+    store,
+    /** How many records of a collection this writes. */
+    async writesOf(collection: string, work: () => Promise<unknown>): Promise<number> {
+      written.length = 0
+      await work()
+      return written.filter((name) => name === collection).length
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import type { SettingName } from '../config/settings.js'
+
+/** An option of one command, beside the settings. */
+interface CommandOption {
+  readonly flag: string
+  /** What stands for its value in the usage; without one the option is a switch. */
+  readonly value?: string
+  readonly meaning: string
+}
+
+/** What the help of a command is made of. */
+export interface CommandDescription {
+  readonly summary: string
+  /** What may stand behind the command, as the usage shows it. */
+  readonly operands?: string
+  readonly options?: readonly CommandOption[]
+  /** The settings that change what the command does. */
+  readonly settings: 'all' | readonly SettingName[]
+  readonly examples: readonly string[]
+}
+
+const CLIENT: readonly SettingName[] = ['host', 'port', 'tlsCert', 'config']
+const STORAGE: readonly SettingName[] = ['dataDir', 'store', 'blobs', 'config', 'log']
+
+/** The commands of `ecr-local`, in the order the help lists them. */
+export const commands = {
+  start: {
+    summary: 'both planes in one process',
+    settings: 'all',
+    examples: ['ecr-local start --port 4566 --registry-port 4510 --data-dir ~/.ecr-local'],
+  },
+  'control-plane': {
+    summary: 'the ECR API alone; the data plane runs elsewhere, with the same store, blobs and --secret',
+    settings: 'all',
+    examples: [
+      'ECR_LOCAL_SECRET="$(cat secret)" ecr-local control-plane --store redis://redis:6379/0 --data-plane http://registry.internal:4510',
+    ],
+  },
+  'data-plane': {
+    summary: 'the image registry alone',
+    settings: 'all',
+    examples: ['ECR_LOCAL_SECRET="$(cat secret)" ecr-local data-plane --store redis://redis:6379/0 --host 0.0.0.0'],
+  },
+  demo: {
+    summary: 'the whole story of the pull through cache, without a network',
+    settings: [],
+    examples: ['ecr-local demo'],
+  },
+  import: {
+    summary: 'brings images from their upstream now, whatever the 24 hours say, and waits until they are here whole',
+    operands: 'NAME[:TAG|@DIGEST]...',
+    settings: CLIENT,
+    examples: [
+      'ecr-local import ecr-public/nginx/nginx:latest',
+      'AWS_PROFILE=team ecr-local import docker-hub/library/redis:7 docker-hub/library/nginx:latest',
+    ],
+  },
+  explain: {
+    summary: 'why a request was refused or answered, by its id; without one the latest refusals',
+    operands: '[REQUEST-ID]',
+    settings: [...CLIENT, 'adminToken'],
+    examples: ['ecr-local explain', 'ecr-local explain 8f4c2a1e-6d0b-4c43-9a2f-0b7d1c5e9f10'],
+  },
+  gc: {
+    summary: 'removes what nobody refers to any more, as the planes do from time to time',
+    settings: STORAGE,
+    examples: ['ecr-local gc --data-dir ~/.ecr-local'],
+  },
+  fsck: {
+    summary: 'verifies every image that is kept; with --repair mends what can be mended',
+    options: [{ flag: '--repair', meaning: 'mend what can be mended' }],
+    settings: STORAGE,
+    examples: ['ecr-local fsck --data-dir ~/.ecr-local', 'ecr-local fsck --repair --store redis://redis:6379/0'],
+  },
+  certs: {
+    summary: 'makes a certificate for https, for localhost and the names given; --dir says where (certs)',
+    operands: '[NAME|ADDRESS]...',
+    options: [{ flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' }],
+    settings: ['host', 'registryPort', 'registryHost', 'dataPlane', 'config'],
+    examples: ['ecr-local certs registry.internal 10.0.0.7'],
+  },
+} as const satisfies Record<string, CommandDescription>
+
+/** A command of `ecr-local`. */
+export type Command = keyof typeof commands
+
+/** Whether a word is a command. */
+export const isCommand = (word: string): word is Command => Object.hasOwn(commands, word)
+
+/** A command's description, with what it leaves out as undefined. */
+export const descriptionOf = (command: Command): CommandDescription => commands[command]
+
+/** How a command is written. */
+export function usageOf(command: Command): string {
+  const { operands, options = [], settings: taken } = descriptionOf(command)
+  const own = options.map(({ flag, value }) => `[${value === undefined ? flag : `${flag} ${value}`}]`)
+  return ['ecr-local', command, operands, ...own, ...(taken.length > 0 ? ['[flags]'] : [])].filter(Boolean).join(' ')
+}

@@ -1,0 +1,138 @@
+import { BatchGetImageCommand, ECRClient, ECRServiceException } from '@aws-sdk/client-ecr'
+import type { Image, ImageIdentifier } from '@aws-sdk/client-ecr'
+import { describesAccessKeys } from '../access/credentials.js'
+import { clientHost, schemeOf } from '../compose/addresses.js'
+import type { Config } from '../config.js'
+import { UsageError } from '../config/usage-error.js'
+
+/** An image to import, as the API names it. */
+export interface NamedImage {
+  /** As it was given. */
+  readonly given: string
+  readonly repositoryName: string
+  readonly imageId: ImageIdentifier
+}
+
+/** What an import needs beside the settings. */
+export interface ImportOptions {
+  readonly images: readonly string[]
+  readonly environment: NodeJS.ProcessEnv
+  /** Writes what goes on: one line when an import begins, more while it takes long, one when it has ended. */
+  readonly write: (text: string) => void
+  /** How often an import that goes on says so. */
+  readonly tellEveryMs?: number
+}
+
+type ImportConfig = Pick<Config, 'host' | 'port' | 'tlsCert' | 'accounts'>
+
+/** An import that goes on says so this often. */
+const TELL_EVERY_MS = 10_000
+
+/** `123456789012.dkr.ecr.us-east-1.…/`, `localhost/` or anything with a port: a registry, which docker's names begin with. */
+const REGISTRY = /^(?:[^/]*:\d+|localhost|\d{12}\.dkr[.-]ecr[^/]*)\//
+
+/**
+ * Has the emulator that runs with these settings bring images from their upstream, one after the other, by a signed call of
+ * BatchImportUpstreamImage, and says how each ended. Resolves with whether all are here. Throws UsageError where no emulator
+ * answers, and where there are no credentials to sign with.
+ */
+export async function importImages(config: ImportConfig, options: ImportOptions): Promise<boolean> {
+  const named = options.images.map(namedImage)
+  const client = await clientFor(config, options.environment)
+  let failed = 0
+  for (const image of named) if (!(await importOne(client, image, config, options))) failed++
+  return failed === 0
+}
+
+/** Reads `name[:tag][@digest]` as docker does: without either it is the tag `latest`; a registry before it is left out. */
+export function namedImage(given: string): NamedImage {
+  const [, repositoryName = '', imageTag, imageDigest] =
+    /^([^:@\s]+)(?::([\w][\w.-]{0,127}))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(given.replace(REGISTRY, '')) ?? []
+  if (repositoryName === '')
+    throw new UsageError(
+      `${given} is no image: repository:tag or repository@sha256:…, such as ecr-public/nginx/nginx:latest`,
+    )
+  const imageId = {
+    ...(imageDigest !== undefined && { imageDigest }),
+    ...(imageDigest === undefined && { imageTag: imageTag ?? 'latest' }),
+  }
+  return { given, repositoryName, imageId }
+}
+
+async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, environment: NodeJS.ProcessEnv) {
+  if (port === 0) throw new UsageError('Which emulator is to import? Give its port with --port: 0 is none')
+  const { AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment
+  const hasOwn = Boolean(AWS_ACCESS_KEY_ID ?? AWS_PROFILE)
+  if (!hasOwn && describesAccessKeys(accounts))
+    throw new UsageError(
+      'ecr-local import signs its call: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
+    )
+  const region = AWS_REGION ?? AWS_DEFAULT_REGION
+  const options = {
+    endpoint: `${schemeOf({ tlsCert })}://${clientHost(host)}:${port}`,
+    // An import is not begun a second time because the first one takes long.
+    maxAttempts: 1,
+    ...(!hasOwn && { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }),
+  }
+  if (region !== undefined) return new ECRClient({ ...options, region })
+  const byProfile = await new ECRClient(options).config.region().catch(() => 'us-east-1')
+  return new ECRClient({ ...options, region: byProfile })
+}
+
+async function importOne(
+  client: ECRClient,
+  { given, repositoryName, imageId }: NamedImage,
+  config: ImportConfig,
+  { write, tellEveryMs = TELL_EVERY_MS }: ImportOptions,
+): Promise<boolean> {
+  const begun = performance.now()
+  const elapsed = () => `${((performance.now() - begun) / 1000).toFixed(1)} s`
+  write(`${given}  importing\n`)
+  const telling = setInterval(() => write(`${given}  still importing, ${elapsed()}\n`), tellEveryMs)
+  try {
+    const { images: [image] = [], failures: [failure] = [] } = await batchImport(client, repositoryName, imageId)
+    if (image) write(`${given}  ${described(image)}, ${elapsed()}\n`)
+    else write(`${given}  failed: ${failure?.failureCode ?? 'no answer'}: ${failure?.failureReason ?? ''}\n`)
+    return image !== undefined
+  } catch (error) {
+    if (!(error instanceof ECRServiceException)) throw unreachable(config, error)
+    write(`${given}  failed: ${error.name}: ${error.message}\n`)
+    return false
+  } finally {
+    clearInterval(telling)
+  }
+}
+
+/** The SDK does not know BatchImportUpstreamImage, which is ours; it has BatchGetImage's members, so only the target differs. */
+function batchImport(client: ECRClient, repositoryName: string, imageId: ImageIdentifier) {
+  const command = new BatchGetImageCommand({ repositoryName, imageIds: [imageId] })
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      headers['x-amz-target'] = 'AmazonEC2ContainerRegistry_V20150921.BatchImportUpstreamImage'
+      return next(args)
+    },
+    { step: 'build' },
+  )
+  return client.send(command)
+}
+
+/** Digest and, of an index, how many platforms it has: attestations have none. */
+function described({ imageId, imageManifest = '{}' }: Image): string {
+  const { manifests } = JSON.parse(imageManifest) as { manifests?: { platform?: { os?: string } }[] }
+  const platforms = manifests?.filter(({ platform }) => platform?.os !== 'unknown').length
+  const shape = platforms === undefined ? '' : `, ${platforms} platform${platforms === 1 ? '' : 's'}`
+  return `imported ${imageId?.imageDigest ?? ''}${shape}`
+}
+
+function unreachable({ host, port, tlsCert }: ImportConfig, error: unknown): UsageError {
+  const endpoint = `${schemeOf({ tlsCert })}://${clientHost(host)}:${port}`
+  const { code = '', name } = error as NodeJS.ErrnoException
+  if (name === 'CredentialsProviderError')
+    return new UsageError(`ecr-local import found no credentials to sign with: ${(error as Error).message}`)
+  return new UsageError(
+    /CERT|SELF_SIGNED|ISSUER|VERIFY/.test(code)
+      ? `The certificate at ${endpoint} is not trusted (${code}): name its authority in NODE_EXTRA_CA_CERTS`
+      : `No emulator answers at ${endpoint}${code && ` (${code})`}: start one, or name the one that runs with --host and --port`,
+  )
+}

@@ -1,0 +1,38 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isDataDirectoryMissing, openStorage, type Storage } from '../compose/storage.js'
+import type { Config } from '../config.js'
+import { UsageError } from '../config/usage-error.js'
+import type { Log } from '../registry/ports/log.js'
+import { noMetrics } from '../registry/ports/metrics.js'
+
+/**
+ * Opens the storage of planes for a command that only looks after it, and makes no directory that outlives it: where images
+ * are in S3 and this machine has no data directory, a temporary one takes its place. Throws UsageError where nothing is kept.
+ */
+export async function openKeptStorage(config: Config, command: string, log: Log): Promise<Storage> {
+  requireKept(config, command)
+  const telling = { log, metrics: noMetrics, takesBlobsAsTheyAre: true } as const
+  if (existsSync(config.dataDir)) return openStorage(config, telling)
+  const dataDir = mkdtempSync(join(tmpdir(), 'ecr-local-'))
+  const remove = () => rmSync(dataDir, { recursive: true, force: true })
+  try {
+    const storage = await openStorage({ ...config, dataDir }, telling)
+    return { ...storage, close: () => storage.close().finally(remove) }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+/** What is in memory is another process's; and a directory that is made now would hold nothing. */
+function requireKept(config: Config, command: string): void {
+  const { store, dataDir } = config
+  if (store === 'memory')
+    throw new UsageError(`ecr-local ${command} looks after what is kept: --store memory keeps nothing`)
+  if (isDataDirectoryMissing(config))
+    throw new UsageError(
+      `${dataDir} is no data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,
+    )
+}

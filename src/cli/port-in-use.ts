@@ -1,0 +1,48 @@
+import { get } from 'node:http'
+import { get as getSecurely } from 'node:https'
+import { text } from 'node:stream/consumers'
+import { clientHost } from '../compose/addresses.js'
+import type { Config } from '../config.js'
+import { UsageError } from '../config/usage-error.js'
+
+/** How long what listens on a port may take to say what it is. */
+const ANSWER_WITHIN_MS = 1_000
+
+/** What to say of a port that another process has: which process it is, as far as it tells. Undefined for other errors. */
+export async function portInUse(
+  error: unknown,
+  config: Pick<Config, 'host' | 'port'>,
+): Promise<UsageError | undefined> {
+  const { code, port = 0 } = Object(error) as { code?: string; port?: number }
+  if (code !== 'EADDRINUSE') return undefined
+  const flag = port === config.port ? '--port' : '--registry-port'
+  const plane = await planeAt(clientHost(config.host), port)
+  const holder = plane ?? 'a program that is no ecr-local'
+  const advice = `${plane ? 'use that one, stop it' : 'stop it'}, or choose another port with ${flag} (0: a free one)`
+  return new UsageError(`Port ${port} is in use by ${holder}: ${advice}`)
+}
+
+/** Which plane answers at a port, if one does. Nothing is sent and little is believed: no certificate is checked. */
+async function planeAt(host: string, port: number): Promise<string | undefined> {
+  for (const scheme of ['http', 'https'] as const) {
+    const health = await healthAt(`${scheme}://${host}:${port}/health`)
+    const { plane, version, store } = Object(health) as Record<string, unknown>
+    if ((plane === 'control' || plane === 'data') && typeof version === 'string')
+      return `the ${plane} plane of another ecr-local (version ${version.slice(0, 20)}, store ${String(store).slice(0, 20)})`
+  }
+  return undefined
+}
+
+function healthAt(url: string): Promise<unknown> {
+  const options = { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), agent: false as const }
+  return new Promise((resolve) => {
+    const read = (answer: NodeJS.ReadableStream) =>
+      void text(answer)
+        .then((body): unknown => JSON.parse(body))
+        .then(resolve, () => resolve(undefined))
+    const request = url.startsWith('https:')
+      ? getSecurely(url, { ...options, rejectUnauthorized: false }, read)
+      : get(url, options, read)
+    request.on('error', () => resolve(undefined))
+  })
+}

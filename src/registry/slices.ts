@@ -1,0 +1,34 @@
+/** Records that are read or written between two turns of the event loop, and in one transaction where there are many. */
+export const SLICE = 250
+
+/**
+ * Lets everything else that waits have its turn. Awaiting a promise does not: a store in this process answers without
+ * leaving the turn, and so would a whole list of requests to it.
+ */
+export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Bytes of a body each step of reading which may take a good part of what one turn should. */
+const LARGE_BODY = 512 * 1024
+
+/** Ends the turn after a step of work on so many bytes, where they are many: the common request does not wait for others. */
+export const pauseAfter = (bytes: number): Promise<void> | undefined => (bytes > LARGE_BODY ? pause() : undefined)
+
+/** A list in parts of at most so many, with a pause after each but the last: a client decides how long lists are. */
+export async function* slicesOf<T>(items: readonly T[], size = SLICE): AsyncGenerator<T[], void> {
+  for (let start = 0; start < items.length; start += size) {
+    if (start > 0) await pause()
+    yield items.slice(start, start + size)
+  }
+}
+
+/** What `Promise.all` gives, with the work begun in slices. */
+export async function mapInSlices<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  size = SLICE,
+): Promise<R[]> {
+  const results: R[] = []
+  for await (const slice of slicesOf(items, size))
+    for (const result of await Promise.all(slice.map(work))) results.push(result)
+  return results
+}
