@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { defaultConfig, readConfig } from '../../src/config.js'
+import { brokenRule } from '../../src/config/rules.js'
 import { settings } from '../../src/config/settings.js'
 import { UsageError } from '../../src/config/usage-error.js'
 
@@ -261,6 +262,20 @@ describe('the published schema', () => {
         members ? Object.fromEntries(members) : (ownDefault ?? (name === 'upstreams' ? {} : undefined)),
       ]).toEqual([name, expected])
     }
+  })
+
+  it.each([
+    [{ id: 'o-1' }, '/organization/id must be the id of an organization, such as o-a1b2c3d4e5, not "o-1"'],
+    [{}, '/organization/id is missing'],
+    [{ id: 'o-a1b2c3d4e5', accounts: { one: 'r-ab12' } }, '/organization/accounts/one is not an account id'],
+    [
+      { id: 'o-a1b2c3d4e5', accounts: { '111122223333': 'ou-ab12-11111111' } },
+      '/organization/accounts/111122223333 must be a root and organizational units',
+    ],
+    [{ id: 'o-a1b2c3d4e5', account: {} }, '/organization/account is not a setting; there are id, accounts'],
+  ])('refuses an organization that cannot be one: %j', (organization, complaint) => {
+    const broken = brokenRule({ organization })
+    expect(`${broken?.path} ${broken?.complaint}`).toContain(complaint)
   })
 
   it('and the help tell the same defaults', () => {

@@ -146,7 +146,8 @@ async function ask(
   const { errors } = (answer.statusCode >= 400 ? JSON.parse(text) : {}) as {
     errors?: [{ code: string; message: string }]
   }
-  return { status: answer.statusCode, ...(errors && { error: `${errors[0].code} ${errors[0].message}` }) }
+  const error = errors && `${errors[0].code} ${errors[0].message}`.replace(/ \(ecr-local explain \S+ says why\)$/, '')
+  return { status: answer.statusCode, ...(error !== undefined && { error }) }
 }
 
 const pull = (accessKeyId: string, repository: string, tag: string) =>

@@ -1,6 +1,6 @@
 import picocolors from 'picocolors'
-import { isLoopback } from '../compose/addresses.js'
 import { describesAccessKeys } from '../access/credentials.js'
+import { isLoopback } from '../compose/addresses.js'
 import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { withoutPassword } from '../config/without-password.js'
@@ -13,7 +13,7 @@ const RELAXED =
 /** Said where other machines may reach planes that take the key everybody knows. */
 const OPEN_TO_OTHERS =
   'OTHER MACHINES MAY REACH THIS with access key test, secret test, which everybody knows and which may do everything: ' +
-  'there are no accounts in the configuration. Describe some (docs/access.md), or listen on 127.0.0.1.'
+  'the configuration describes no access key. Describe some (docs/access.md), or listen on 127.0.0.1.'
 
 /** What is said loudly at a start, on a terminal and in the log. */
 export function warningsFor({ auth, accounts, host }: Pick<Config, 'auth' | 'accounts' | 'host'>): string[] {

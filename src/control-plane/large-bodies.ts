@@ -1,6 +1,6 @@
 import { webcrypto } from 'node:crypto'
 
-/** From here on the steps of a call take so long that others must be let between them. */
+/** From here on it takes others' time to hash a body. */
 const LARGE_BYTES = 512 * 1024
 
 /** Whether the event loop would notice what is done with a body. */

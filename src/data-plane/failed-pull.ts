@@ -1,5 +1,6 @@
 import type { RequestEnd } from '../access/decision-log.js'
 import type { Call, DataPlaneDeps } from './call.js'
+import { ruleOf } from './cache/source.js'
 import type { OciError } from './errors.js'
 
 /** What a pull was for. */
@@ -13,12 +14,18 @@ export async function failedPull(
   { registry, repository }: Pulled,
   { status, code }: OciError,
   method: string | undefined,
-  { pullThrough }: Pick<DataPlaneDeps, 'pullThrough'>,
+  deps: Pick<DataPlaneDeps, 'store'>,
 ): Promise<Pick<RequestEnd, 'isFailedPull' | 'hint'>> {
   if (method === 'HEAD' && code === 'MANIFEST_UNKNOWN') return {}
-  if (status !== 404 || (await pullThrough.isServed(registry, repository).catch(() => true)))
-    return { isFailedPull: true }
+  if (status !== 404 || (await mayBeServed({ registry, repository }, deps))) return { isFailedPull: true }
   const { account, region } = registry
   const hint = `No pull through cache rule of account ${account} in ${region} serves ${repository}: an image there has to be pushed`
   return { isFailedPull: true, hint }
 }
+
+/** Whether a rule serves the name; a store that does not answer knows nothing against it. */
+const mayBeServed = ({ registry, repository }: Pulled, deps: Pick<DataPlaneDeps, 'store'>): Promise<boolean> =>
+  ruleOf(registry, repository, deps).then(
+    (rule) => rule !== undefined,
+    () => true,
+  )

@@ -15,8 +15,6 @@ export interface JsonBounds {
   readonly containers: number
   /** What stands between commas. */
   readonly values: number
-  /** Bytes that stand in no string: blanks, digits and punctuation. As many as there are unless said. */
-  readonly bytesOutsideStrings?: number
 }
 
 /**
@@ -31,10 +29,9 @@ const MOST_LOOKED_AT = 10 * 1024 * 1024
  */
 export function isMoreJson(bytes: Uint8Array, atMost: JsonBounds): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const { bytesOutsideStrings = Infinity } = atMost
-  let [depth, containers, values, outside, lookedAt] = [0, 0, 0, 0, 0]
+  let [depth, containers, values, lookedAt] = [0, 0, 0, 0]
   for (let at = 0; at < text.length; at++) {
-    if (++outside > bytesOutsideStrings || ++lookedAt > MOST_LOOKED_AT) return true
+    if (++lookedAt > MOST_LOOKED_AT) return true
     const kind = kinds[text[at] ?? 0]
     if (kind === 0) continue
     if (kind === CLOSES) depth--

@@ -40,7 +40,7 @@ const MiB = 1024 * 1024
  * No input of the API nests deeper than a handful of levels, or holds more than some hundred values: what makes one large
  * is a single string. Lists that are too long are refused in ECR's words as long as reading them costs little.
  */
-const AT_MOST = { depth: 100, containers: 10_000, values: 20_000, bytesOutsideStrings: MiB }
+const AT_MOST = { depth: 100, containers: 10_000, values: 20_000 }
 
 /** Policies and lists of names are much shorter. */
 const MOST_BYTES = 4 * MiB

@@ -20,7 +20,7 @@ import { recorder } from './recorder.js'
 import { checkReferrers } from './referrers-check.js'
 import { find, may, planOf } from './pull-request.js'
 import { oneAtATime } from './one-at-a-time.js'
-import { requireNoFips, ruleOf, sourceOf } from './source.js'
+import { requireNoFips, sourceOf } from './source.js'
 import { upstreamFailureOf } from './upstream-failure.js'
 
 /** The cache behind the registry's endpoints. */
@@ -31,8 +31,6 @@ export interface PullThrough extends Importer {
   layer(registry: Registry, layer: Layer): Promise<Fill | undefined>
   /** Whether a layer that is not here yet can still come: a rule serves it, and its upstream does not say that it has none. */
   isToCome(registry: Registry, layer: Layer): Promise<boolean>
-  /** Whether a rule serves this repository now. */
-  isServed(registry: Registry, repository: string): Promise<boolean>
   /** Takes up every planned import that no other process is at; resolves when they are over. */
   resume(): Promise<void>
   /** Takes up those that are due, now and every few seconds: what a process left that died, too. */
@@ -82,7 +80,6 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
     referrers: (request, wait) => bringReferrers(request, tellingUnder(request, wait, cache)),
     layer: (registry, layer) => shared.layers.fill(registry, layer),
     isToCome: (registry, layer) => shared.layers.isToCome(registry, layer),
-    isServed: async (registry, repository) => (await ruleOf(registry, repository, deps)) !== undefined,
     resume: () => cache.completion.resume(),
     watch: () => cache.completion.watch(),
     stop: () => cache.completion.stop(),
