@@ -21,7 +21,7 @@ function manifestOf(more: object): Manifest {
     mediaType: mediaTypes.ociManifest,
     config: descriptorOf(config, mediaTypes.ociConfig),
   }
-  const bytes = Buffer.from(JSON.stringify({ ...about, layers: [], ...more }))
+  const bytes = Buffer.from(JSON.stringify({ ...about, layers: [descriptorOf(layers[0]!)], ...more }))
   return { digest: digestOfBytes(bytes), mediaType: mediaTypes.ociManifest, bytes }
 }
 
