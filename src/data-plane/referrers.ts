@@ -5,6 +5,9 @@ import { type Endpoint, respond } from './call.js'
 import { digestInvalid } from './errors.js'
 import { linkToNext, pageAsked } from './paging.js'
 
+/** What a client that names no size gets. The service's page is not public; clients know the lists of other registries. */
+const DEFAULT_PAGE = 1000
+
 /**
  * GET /v2/<name>/referrers/<digest>: what names this image as its subject, whether or not that image is here. Of an image
  * that was pulled through, what its upstream has is brought first.
@@ -14,7 +17,7 @@ export const referrers: Endpoint = async (call, deps) => {
   const { query, registry, repository, reference: digest } = call
   if (!isDigest(digest)) throw digestInvalid(digest)
   const artifactType = query.get('artifactType') ?? undefined
-  const page = pageAsked(query)
+  const page = pageAsked(query, DEFAULT_PAGE)
   const { principal, request } = call
   const subject = { registry, repository, imageId: { imageDigest: digest }, principal, request }
   // The pages of one list are one answer: only the first may bring what is new.

@@ -93,8 +93,10 @@ describe('a transfer that breaks off', () => {
 
   it('is given up where the upstream ignores the Range: no byte is taken twice', async () => {
     await using given = await cold()
-    given.upstream.fault(`blobs/${given.layer}`, ignoreRange())
-    await given.spoil(truncate(100_000), 1)
+    // Every transfer: the one behind the pull may be over before the client asks.
+    await given.spoil((reply, client) =>
+      (client.request.headers.range === undefined ? truncate(100_000) : ignoreRange())(reply, client),
+    )
     expect(
       await wholeOf(await given.get().catch(() => ({ body: { arrayBuffer: () => Promise.reject(new Error()) } }))),
     ).toBeUndefined()
