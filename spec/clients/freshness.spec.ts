@@ -67,7 +67,7 @@ describeWith(skopeoNeeds, 'the cached image of a tag that moves upstream', () =>
     await move('team/fixed', second)
     await setting.emulator.advanceClock(day + 60)
     expect(await raw('ecr-public/team/fixed')).toBe(first?.bytes.toString())
-    expect(await upstream().asked(/HEAD .*fixed/)).toHaveLength(1)
+    expect(await upstream().asked(/HEAD .*fixed\/manifests/)).toHaveLength(1)
 
     await mutability('ecr-public/team/fixed', 'MUTABLE')
     await setting.emulator.advanceClock(day + 60)

@@ -206,6 +206,7 @@ describe('the banner', () => {
 
   it('offers the default key only where it is the key', () => {
     expect(banner(listening, defaultConfig, false)).toContain('AWS_SECRET_ACCESS_KEY=test')
-    expect(banner(listening, { ...defaultConfig, accounts: {} }, false)).not.toContain('AWS_SECRET_ACCESS_KEY')
+    const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } }
+    expect(banner(listening, { ...defaultConfig, accounts }, false)).not.toContain('AWS_SECRET_ACCESS_KEY')
   })
 })
