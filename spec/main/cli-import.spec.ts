@@ -111,8 +111,9 @@ describe('ecr-local import', () => {
     )
   })
 
-  it('wants credentials where the configuration describes accounts', async () => {
-    const config = { ...defaultConfig, accounts: {} }
+  it('wants credentials where the configuration describes access keys', async () => {
+    const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } }
+    const config = { ...defaultConfig, accounts }
     const attempt = importImages(config, { images: ['app'], environment: {}, write: () => {} })
     await expect(attempt).rejects.toThrow(
       'ecr-local import signs its call: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',

@@ -81,14 +81,16 @@ describe('a port that is in use', () => {
 
 describe('the warnings of a start', () => {
   const openToOthers = expect.stringMatching(/^OTHER MACHINES MAY REACH THIS with access key test, secret test, /)
-  const withAccounts = { accounts: { '111122223333': {} } }
+  const withoutKeys = { accounts: { '111122223333': {} } }
+  const withKeys = { accounts: { '111122223333': { users: { dev: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } } }
 
   it.each([
     ['127.0.0.1', {}, []],
     ['0.0.0.0', {}, [openToOthers]],
     ['::', {}, [openToOthers]],
     ['192.0.2.7', {}, [openToOthers]],
-    ['0.0.0.0', withAccounts, []],
+    ['0.0.0.0', withoutKeys, [openToOthers]],
+    ['0.0.0.0', withKeys, []],
     ['0.0.0.0', { auth: 'relaxed' as const }, [expect.stringMatching(/^AUTH IS RELAXED/)]],
   ])('on %s with %j are %j', (host, config, warnings) => {
     expect(warningsFor({ ...defaultConfig, host, ...config })).toEqual(warnings)

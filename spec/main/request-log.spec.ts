@@ -64,7 +64,7 @@ describe('the log', () => {
     await expect
       .poll(() => linesOf(requestId).map(({ msg }) => msg))
       .toEqual([
-        'ecr-public/team/app:v1 importing: the manifest is here, its layers follow',
+        'ecr-public/team/app:v1 importing its layers',
         'answered',
         'an image is not here whole: it stays planned',
         expect.stringMatching(/^ecr-public\/team\/app:v1 not imported whole yet: /),

@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Layer } from '../../registry/image.js'
 import { confirmed, isOfRepository } from '../../registry/layer-with-bytes.js'
+import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import { installation, type Registry } from '../../registry/registry.js'
@@ -106,14 +108,26 @@ async function mayBeHad(registry: Registry, layer: Layer, { rule, upstream, repo
   return upstream.hasBlob(repository, digest).catch(orElse(false))
 }
 
+/** How long a confirmation waits for a store that is unavailable, in milliseconds, and how often it is tried meanwhile. */
+const CONFIRM_WITHIN_MS = 120_000
+const CONFIRM_EVERY_MS = 250
+
 /**
- * Writes down that the upstream has sent the bytes, and that they are the repository's. Best effort: where the store is
- * away, clients have what they came for, and the upstream is asked again next time.
+ * Records that the upstream has sent the bytes, and that they are the repository's. Clients have what they came for, but the
+ * next one is served whatever the upstream says then: so it is tried until an unavailable store is back.
  */
-const noteKept = (registry: Registry, layer: Layer, source: Source, deps: LayerCacheDeps): Promise<void> =>
-  confirm(registry, layer, source, deps).catch((err: unknown) =>
-    deps.log.warn({ err, digest: layer.digest }, 'where a layer came from was not written down'),
-  )
+async function noteKept(registry: Registry, layer: Layer, source: Source, deps: LayerCacheDeps): Promise<void> {
+  const giveUpAt = performance.now() + CONFIRM_WITHIN_MS
+  for (;;) {
+    try {
+      return await confirm(registry, layer, source, deps)
+    } catch (err) {
+      if (!(err instanceof StoreUnavailable) || performance.now() > giveUpAt)
+        return deps.log.warn({ err, digest: layer.digest }, 'a layer was not confirmed: its upstream is asked again')
+      await setTimeout(CONFIRM_EVERY_MS, undefined, { ref: false })
+    }
+  }
+}
 
 async function confirm(registry: Registry, { repository, digest, size }: Layer, { rule }: Source, deps: SourceDeps) {
   const { upstreamRegistryUrl } = rule

@@ -93,7 +93,7 @@ export async function keepImage(
   const outcome = await recordImage(deps, registry, image, bytes)
   const kept = outcome.tagKept
     ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
-    : 'importing: the manifest is here, its layers follow'
+    : 'importing its layers'
   if (!wanted.isMember)
     await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', status: 'IN_PROGRESS', outcome: kept }, now)
   return outcome

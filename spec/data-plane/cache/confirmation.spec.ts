@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
+import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
+import type { Store } from '../../../src/registry/ports/store.js'
+import { storeOf } from '../../../src/registry/store.js'
+import { startCache } from '../../support/cache.js'
+import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { status } from '../../support/upstream-faults.js'
+
+/** A store that is unavailable for so many of the writes that confirm a layer. */
+function storeThatMisses(confirmations: number): Store {
+  const store = storeOf(memoryKeyValue())
+  let left = confirmations
+  return {
+    ...store,
+    origins: {
+      ...store.origins,
+      insert: (...record) =>
+        left-- > 0 ? Promise.reject(new StoreUnavailable('for a moment')) : store.origins.insert(...record),
+    },
+  }
+}
+
+describe('a layer that came while the store was unavailable', () => {
+  it('is confirmed once the store is back, and served from then on whatever the upstream says', async () => {
+    const upstream = await faultyUpstream()
+    const image = upstream.addImage('team/app', { tag: 'v1', layers: 1, layerSize: 1000 })
+    await using cache = await startCache({
+      upstreams: { 'public.ecr.aws': upstream.url },
+      store: storeThatMisses(3),
+    })
+    await cache.addRule({ ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' })
+    const get = async (path: string) => {
+      const answer = await cache.ask(`ecr-public/team/app/${path}`)
+      await answer.body.arrayBuffer()
+      return answer.statusCode
+    }
+    expect(await get('manifests/v1')).toBe(200)
+    await cache.settled()
+
+    upstream.fault(/blobs/, status(404))
+    for (const blob of [image.config, ...image.layers]) expect(await get(`blobs/${blob}`)).toBe(200)
+    await upstream.close()
+  })
+})
