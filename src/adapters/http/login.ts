@@ -45,10 +45,17 @@ export function login(source: TokenSource): Login {
 
   return {
     authorization: async (scope) => {
-      if (!challenge) return undefined
-      if (challenge.scheme === 'bearer') return bearer(challenge, scope)
-      if (source.credentials) return basic(source.credentials)
-      throw new UpstreamFailure('access-denied', `The upstream registry ${source.host} requires authentication.`)
+      const asked = challenge
+      if (!asked) return undefined
+      try {
+        if (asked.scheme === 'bearer') return await bearer(asked, scope)
+        if (source.credentials) return basic(source.credentials)
+        throw new UpstreamFailure('access-denied', `The upstream registry ${source.host} requires authentication.`)
+      } catch (error) {
+        // The registry may want no login for other repositories, or by now another one: the next request asks it.
+        if (challenge === asked) challenge = undefined
+        throw error
+      }
     },
     refused: (scope, sent, fields) => {
       const offered = parseChallenges(fields)
