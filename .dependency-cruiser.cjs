@@ -21,7 +21,7 @@ module.exports = {
     error(
       'registry-does-no-io',
       { path: '^src/registry/' },
-      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(crypto|stream)$' },
+      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(buffer|crypto|stream)$' },
     ),
     error(
       'libraries-import-only-themselves',

@@ -52,6 +52,11 @@ describe('a manifest that is pushed', () => {
     expect(() => parsePushed(json)).toThrow(refused)
   })
 
+  it('is refused where it is not UTF-8', () => {
+    const bytes = Buffer.from(bytesOf(image({ annotations: { a: 'é' } })).toString('utf8'), 'latin1')
+    expect(() => parsePushedManifest(bytes, undefined, defaultQuotas)).toThrow(refused)
+  })
+
   it.each<[string, object]>([
     ['an artifact of a subject', image({ subject, artifactType: 'application/spdx+json', annotations })],
     [

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { invalidManifest, tooManyLayers, tooManyManifests } from './errors.js'
 import { type Manifest, type ManifestJson, parseManifest } from './manifest.js'
 import type { Quotas } from './quotas.js'
@@ -15,6 +16,8 @@ export function parsePushedManifest(
   mediaType: string | undefined,
   { layersPerImage }: Pick<Quotas, 'layersPerImage'>,
 ): Manifest {
+  // RFC 8259 section 8.1. BatchGetImage could not answer other bytes: its manifest is a text.
+  if (!isUtf8(bytes)) throw invalidManifest()
   return parseManifest(bytes, mediaType, (json) => {
     if (Array.isArray(json.layers) && json.layers.length > layersPerImage) throw tooManyLayers()
     if (Array.isArray(json.manifests) && json.manifests.length > MAX_MANIFESTS) throw tooManyManifests(MAX_MANIFESTS)

@@ -143,6 +143,16 @@ describe('a token service', () => {
     expect(service.requests).toEqual([])
   })
 
+  it('that cannot be asked is forgotten, so that the registry can name another', async () => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('app', { tag: 'latest' })
+    const headers = { 'www-authenticate': 'Bearer realm="http://elsewhere.example/token"' }
+    upstream.fault('HEAD /v2/app/', (reply) => ({ ...reply, status: 401, headers }), { times: 1 })
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(await pulling.registry.resolve('app', 'latest')).toBe(image.digest)
+  })
+
   it('that refuses the credentials denies access', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', users } })
     await using pulling = pullingFrom(upstream, { credentials: { username: 'ann', accessToken: 'wrong' } })
@@ -205,6 +215,19 @@ describe('a registry that wants a password', () => {
       kind: 'access-denied',
       message: 'The upstream registry registry.example requires authentication.',
     })
+  })
+
+  it('for one repository is asked for another without one', async () => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('open', { tag: 'latest' })
+    upstream.fault('HEAD /v2/closed/', (reply) => ({
+      ...reply,
+      status: 401,
+      headers: { 'www-authenticate': 'Basic realm="x"' },
+    }))
+    await using pulling = pullingFrom(upstream)
+    await expect(pulling.registry.resolve('closed', 'latest')).rejects.toMatchObject({ kind: 'access-denied' })
+    expect(await pulling.registry.resolve('open', 'latest')).toBe(image.digest)
   })
 
   it('keeps one caller’s login from another', async () => {

@@ -31,6 +31,16 @@ describe('an upstream in trouble', () => {
     expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
   })
 
+  it('that speaks no TLS is named without the words of OpenSSL', async () => {
+    await using upstream = await faultyUpstream()
+    await using pulling = pullingFrom(upstream, { endpoint: upstream.url.replace('http:', 'https:') })
+    await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message:
+        'The upstream registry registry.example could not be asked for app:latest: no TLS connection (wrong version number).',
+    })
+  })
+
   it('that resets connections is asked five times', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET ', reset())

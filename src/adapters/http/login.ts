@@ -21,20 +21,41 @@ const scopesRemembered = 1000
 
 /** Remembers what the registry asks for and one token per scope, requested once however many wait for it. */
 export function login(source: TokenSource): Login {
-  const tokens = new Map<string, Issued>()
+  const tokens = scopedTokens(source)
   let challenge: Challenge | undefined
 
-  const bearer = (asked: Challenge, scope: string | undefined): Promise<string> => {
-    const key = scope ?? ''
-    const known = tokens.get(key)
-    if (known && source.clock.wall().getTime() < known.freshUntil) return known.value
-    const issued: Issued = { value: issue(asked, scope, () => issued), freshUntil: Infinity }
-    tokens.delete(key)
-    tokens.set(key, issued)
-    issued.value.catch(() => tokens.get(key) === issued && tokens.delete(key))
-    for (const oldest of tokens.keys()) if (tokens.size > scopesRemembered) tokens.delete(oldest)
-    return issued.value
+  const answering = async (asked: Challenge, scope: string | undefined): Promise<string> => {
+    if (asked.scheme === 'bearer') return tokens.get(asked, scope)
+    if (source.credentials) return basic(source.credentials)
+    throw new UpstreamFailure('access-denied', `The upstream registry ${source.host} requires authentication.`)
   }
+
+  return {
+    authorization: async (scope) => {
+      const asked = challenge
+      if (!asked) return undefined
+      try {
+        return await answering(asked, scope)
+      } catch (error) {
+        // The registry may want no login for other repositories, or by now another one: the next request asks it.
+        if (challenge === asked) challenge = undefined
+        throw error
+      }
+    },
+    refused: (scope, sent, fields) => {
+      const offered = parseChallenges(fields)
+      challenge =
+        offered.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined) ??
+        offered.find(({ scheme }) => scheme === 'basic') ??
+        challenge
+      if (sent !== undefined) tokens.forget(scope, sent)
+    },
+  }
+}
+
+/** The tokens of one login, by scope. */
+function scopedTokens(source: TokenSource) {
+  const tokens = new Map<string, Issued>()
 
   const issue = async (asked: Challenge, scope: string | undefined, issued: () => Issued) => {
     const { token, expiresInSeconds } = await requestToken(source, asked, scope)
@@ -44,19 +65,19 @@ export function login(source: TokenSource): Login {
   }
 
   return {
-    authorization: async (scope) => {
-      if (!challenge) return undefined
-      if (challenge.scheme === 'bearer') return bearer(challenge, scope)
-      if (source.credentials) return basic(source.credentials)
-      throw new UpstreamFailure('access-denied', `The upstream registry ${source.host} requires authentication.`)
+    get: (asked: Challenge, scope: string | undefined): Promise<string> => {
+      const key = scope ?? ''
+      const known = tokens.get(key)
+      if (known && source.clock.wall().getTime() < known.freshUntil) return known.value
+      const issued: Issued = { value: issue(asked, scope, () => issued), freshUntil: Infinity }
+      tokens.delete(key)
+      tokens.set(key, issued)
+      issued.value.catch(() => tokens.get(key) === issued && tokens.delete(key))
+      for (const oldest of tokens.keys()) if (tokens.size > scopesRemembered) tokens.delete(oldest)
+      return issued.value
     },
-    refused: (scope, sent, fields) => {
-      const offered = parseChallenges(fields)
-      challenge =
-        offered.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined) ??
-        offered.find(({ scheme }) => scheme === 'basic') ??
-        challenge
-      if (sent !== undefined && tokens.get(scope ?? '')?.authorization === sent) tokens.delete(scope ?? '')
+    forget: (scope: string | undefined, sent: string): void => {
+      if (tokens.get(scope ?? '')?.authorization === sent) tokens.delete(scope ?? '')
     },
   }
 }

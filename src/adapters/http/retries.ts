@@ -94,6 +94,12 @@ function describe(error: unknown): { code: string; message: string } {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (error.name === 'AbortError') return { code, message: 'no answer came in time' }
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined
-  const message = error.message || (first instanceof Error ? first.message : '') || code
+  const message = tlsReason(error, code) || error.message || (first instanceof Error ? first.message : '') || code
   return { code, message: message.replace(/\.$/, '') }
+}
+
+/** OpenSSL's reason alone: its whole message names addresses in memory and lines of its source. */
+function tlsReason(error: Error, code: string): string {
+  if (!code.startsWith('ERR_SSL_') || !('reason' in error) || typeof error.reason !== 'string') return ''
+  return `no TLS connection (${error.reason})`
 }
