@@ -19,8 +19,7 @@ import { handleQuery, serviceOf } from './handle-query.js'
 import { operations } from './operations/index.js'
 import { writeError } from './protocol/aws-json.js'
 import { isQueryCall, namesAction } from './protocol/aws-query.js'
-import { hashAside } from './hash-aside.js'
-import { MAX_BODY_BYTES } from './read-body.js'
+import { hashAside, MAX_BODY_BYTES } from './bodies.js'
 import { refuseForNow, refusePage, refuseTooLarge } from './refused-unread.js'
 
 /** Everything the control plane is made of. */
