@@ -5,8 +5,8 @@ import { startRedisCluster } from '../support/redis-cluster.js'
 import { startRedisSentinel } from '../support/redis-sentinel.js'
 import { startRedis } from '../support/redis.js'
 import { storeContract } from './store.contract.js'
+import { silent as log } from '../support/silent-log.js'
 
-const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const open = (url: string) => redisKeyValue({ url, log, onRoundTrip: () => {} })
 
 /** The contract on servers that are started for it. */

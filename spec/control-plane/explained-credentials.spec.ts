@@ -1,17 +1,8 @@
 import { ListImagesCommand, SetRepositoryPolicyCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
 import { account } from '../support/emulator.js'
-import {
-  app,
-  accounts,
-  silent,
-  put,
-  listed,
-  emulatorWithApp,
-  requestIdOf,
-  explained,
-  refusals,
-} from '../support/explained.js'
+import { app, accounts, put, listed, emulatorWithApp, requestIdOf, explained, refusals } from '../support/explained.js'
+import { silent } from '../support/silent-log.js'
 
 describe('what an explanation gives to paste', () => {
   const other = '999999999999'

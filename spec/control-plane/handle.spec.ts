@@ -5,7 +5,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest 
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { MAX_BODY_BYTES } from '../../src/control-plane/read-body.js'
+import { MAX_BODY_BYTES } from '../../src/control-plane/bodies.js'
 import { account, now, region, startEmulator } from '../support/emulator.js'
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }

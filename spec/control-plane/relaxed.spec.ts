@@ -20,12 +20,11 @@ import { type Config, readConfig } from '../../src/config.js'
 import type { Key } from '../support/query-call.js'
 import { targetOf } from '../support/raw-http.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
+import { silent } from '../support/silent-log.js'
 
 /*
  * `--auth relaxed`, for environments that send made-up keys: as `ecr-local start` puts it together.
  */
-
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 async function start(settings: Partial<Config> = {}) {
   const flags = { store: 'memory', auth: 'relaxed', port: '0', registryPort: '0' }

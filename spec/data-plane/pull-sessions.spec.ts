@@ -3,8 +3,8 @@ import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import type { Log } from '../../src/registry/ports/log.js'
 import { principal, registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
+import { silent } from '../support/silent-log.js'
 
-const silent: Log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const name = 'ecr-public/team/app'
 
 async function cacheOfOneImage(log: Log = silent) {

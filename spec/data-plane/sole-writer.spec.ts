@@ -10,8 +10,8 @@ import { newRepository } from '../../src/registry/repository.js'
 import { storeOf } from '../../src/registry/store.js'
 import { uploadLease } from '../../src/registry/upload-turns.js'
 import { now, registry } from '../support/stocked-store.js'
+import { silent as log } from '../support/silent-log.js'
 
-const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const taken = { status: 409, code: 'BLOB_UPLOAD_INVALID' }
 
 describe('the one writer of an upload', () => {

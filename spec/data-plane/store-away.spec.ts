@@ -14,6 +14,7 @@ import { startEmulator } from '../support/emulator.js'
 import { type RedisProcess, startRedis } from '../support/redis.js'
 import { digestOf } from '../support/upstream-content.js'
 import { basic, errorIn, registry, startedAt, startRegistry, userOf } from '../support/registry.js'
+import { silent } from '../support/silent-log.js'
 
 const repositoryName = 'team/app'
 /** A push waits for the store twice, three seconds each, and then some. */
@@ -25,8 +26,6 @@ const clockOn = (store: Store) => ({
   wall: () => startedAt,
   advance: () => Promise.reject(new Error('this clock stands still')),
 })
-
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 /** Both planes over one Redis, and an image in it that was pulled. */
 async function startPlanes(redis: RedisProcess) {

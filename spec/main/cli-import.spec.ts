@@ -107,7 +107,7 @@ describe('ecr-local import', () => {
     const config = { ...defaultConfig, port: 1 }
     const attempt = importImages(config, { images: ['app'], environment: {}, write: () => {} })
     await expect(attempt).rejects.toThrow(
-      'No emulator answers at http://localhost:1 (ECONNREFUSED): start one, or name the one that runs with --host and --port',
+      'No emulator answers at http://localhost:1: start one, or name the one that runs with --host and --port',
     )
   })
 

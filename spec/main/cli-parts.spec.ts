@@ -13,8 +13,7 @@ import { portInUse } from '../../src/cli/port-in-use.js'
 import { start } from '../../src/cli/start.js'
 import { defaultConfig } from '../../src/config.js'
 import { startEmulator } from '../support/emulator.js'
-
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+import { silent } from '../support/silent-log.js'
 
 describe('a process that npm started', () => {
   it.each([

@@ -4,8 +4,8 @@ import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { compose } from '../../src/compose.js'
 import { type Config, readConfig } from '../../src/config.js'
+import { silent } from '../support/silent-log.js'
 
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const policies = ['AmazonEC2ContainerRegistryFullAccess']
 const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIAEXAMPLE: 'secret' }, policies } } } }
 

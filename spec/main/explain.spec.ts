@@ -85,11 +85,11 @@ describe('ecr-local explain', () => {
     const strange = await runCli(['explain', '--port', other], { cwd })
     await new Promise((closed) => server.close(closed))
     expect({ ...strange, stderr: '' }).toEqual({ code: 2, stdout: '', stderr: '' })
-    expect(strange.stderr).toMatch(/^ecr-local: What answers at http:\/\/127\.0\.0\.1:\d+ is no ecr-local .*\n$/)
+    expect(strange.stderr).toMatch(/^ecr-local: What answers at http:\/\/localhost:\d+ is no ecr-local .*\n$/)
     const nobody = await runCli(['explain', 'x'], { cwd, env: { ECR_LOCAL_PORT: other } })
     expect(nobody.code).toBe(2)
     expect(nobody.stderr).toBe(
-      `ecr-local: No emulator answers at http://127.0.0.1:${other}: start one, or name the one that runs with --host and --port\n`,
+      `ecr-local: No emulator answers at http://localhost:${other}: start one, or name the one that runs with --host and --port\n`,
     )
     const free = await runCli(['explain', '--port', '0'], { cwd })
     expect([free.code, free.stderr]).toEqual([2, expect.stringContaining('Give its port with --port')])

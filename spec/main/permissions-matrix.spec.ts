@@ -14,6 +14,7 @@ import { compose, type Running } from '../../src/compose.js'
 import { readConfig } from '../../src/config.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
 import { digestOf, makeImage } from '../support/upstream-content.js'
+import { silent } from '../support/silent-log.js'
 
 /*
  * Who may do what, cell by cell: seven kinds of callers, six things they do. Every caller may fetch an authorization
@@ -23,7 +24,6 @@ import { digestOf, makeImage } from '../support/upstream-content.js'
 const account = '111122223333'
 const other = '444455556666'
 const region = 'us-east-1'
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 const allow = (...actions: string[]) => ({
   Version: '2012-10-17',

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { request } from 'undici'
 import { compose, type Running } from '../../src/compose.js'
 import { readConfig } from '../../src/config.js'
+import { silent } from '../support/silent-log.js'
 
 /* What a session policy takes away stays away with the registry token that the session fetched. */
 
 const account = '111122223333'
 const arn = `arn:aws:sts::${account}:assumed-role/builder/build-7`
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const allow = (...actions: string[]) => ({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],

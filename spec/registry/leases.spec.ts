@@ -7,8 +7,8 @@ import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import type { Leases } from '../../src/registry/ports/leases.js'
 import { installation } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/registry/store.js'
+import { silent as log } from '../support/silent-log.js'
 
-const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const patience = { beatMs: 20, deadAfterMs: 200, lookMs: 5 }
 const failure = { kind: 'unavailable', message: 'it broke off' }
 const started: Leases[] = []

@@ -21,13 +21,13 @@ import { startRedis } from '../support/redis.js'
 import { type SoakTally, soakClient, soakImage } from '../support/soak-client.js'
 import { isInstalled } from '../support/system-tools.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
+import { silent } from '../support/silent-log.js'
 
 /** `ECR_LOCAL_SOAK_SECONDS` makes each of them longer. */
 const SECONDS = Number(process.env.ECR_LOCAL_SOAK_SECONDS ?? 6)
 const GRACE_SECONDS = 2
 const PUSHERS = 3
 const UPSTREAM_IMAGES = 4
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 async function soak(keyValue: KeyValue) {
   await using upstream = await faultyUpstream()

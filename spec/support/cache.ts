@@ -34,13 +34,13 @@ import type { RequestContext } from '../../src/registry/request-context.js'
 import { storeOf } from '../../src/registry/store.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
+import { silent } from './silent-log.js'
 
 export const registry = { account: '111122223333', region: 'us-east-1' }
 export const principal = { arn: 'arn:aws:iam::111122223333:user/dev', account: registry.account, userId: 'AIDAEXAMPLE' }
 const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'ecr:*', Resource: '*' }] }
 const ownAccounts: Accounts = { [registry.account]: { users: { dev: { policies: [everything] } } } }
 const secret = 'both planes hold this'
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 /** Retries without waiting: how long they wait is the upstream client's own specs' matter. */
 const impatient: Partial<UpstreamLimits> = {
   firstDelayMs: 1,

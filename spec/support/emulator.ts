@@ -13,6 +13,7 @@ import { defaultQuotas } from '../../src/registry/quotas.js'
 import { storeOf } from '../../src/registry/store.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
+import { silent } from './silent-log.js'
 
 /** The account, Region and time every spec of the control plane works in. */
 export const account = '123456789012'
@@ -31,7 +32,6 @@ export const settings = {
 }
 /** How long the sweep leaves alone what was touched. */
 export const graceSeconds = 3600
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 /** What a spec has otherwise than usual. */
 export interface EmulatorOptions extends Partial<ControlPlaneServerDeps> {

@@ -23,7 +23,6 @@ export const accounts: Accounts = {
     },
   },
 }
-export const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 export const put = new PutImageCommand({ repositoryName: 'team/app', imageManifest: '{}' })
 export const listed = new ListImagesCommand({ repositoryName: 'team/app' })
 

@@ -17,10 +17,10 @@ import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository } from '../../src/registry/repository.js'
 import { storeOf } from '../../src/registry/store.js'
 import { imageManifest, sha256 } from './push.js'
+import { silent } from './silent-log.js'
 
 export const registry = { account: '123456789012', region: 'us-east-1' }
 export const graceSeconds = 3600
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 /** State and blobs in memory unless said otherwise, the rules that use them, the sweep, and a clock that is moved by hand. */
 export function installationWith({

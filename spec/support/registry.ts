@@ -21,6 +21,7 @@ import { storeOf } from '../../src/registry/store.js'
 import { telling } from './telling.js'
 import { accessFor } from './access.js'
 import { type AddedImage, digestOf, type ImageOptions, makeImage, type Manifest } from './upstream-content.js'
+import { silent } from './silent-log.js'
 
 /** The registry and time every spec of the data plane works in. */
 export const registry: Registry = { account: '123456789012', region: 'us-east-1' }
@@ -137,8 +138,6 @@ async function read(res: IncomingMessage): Promise<Buffer> {
   for await (const chunk of res) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
 }
-
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) {
   let count = 0

@@ -2,6 +2,7 @@ import { defaultLimits } from '../../src/registry/limits/limits.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { noTraces } from '../../src/registry/ports/traces.js'
+import { silent } from './silent-log.js'
 
 /** What a plane has that nobody watches. */
 export const telling = {
@@ -11,7 +12,7 @@ export const telling = {
   isReady: async () => true,
   limits: defaultLimits,
   pullSessions: pullSessions({
-    log: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    log: silent,
     recordPull: undefined,
   }),
 }

@@ -3,8 +3,10 @@ import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { dirname, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
+import { clientHost } from '../compose/addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
+import { codeOf, isOfTrust, noAnswer } from './no-answer.js'
 
 type Settings = Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>
 
@@ -27,17 +29,18 @@ const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
 export async function askPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
   const host = `${clientHost(settings.host)}:${settings.port}`
   const schemes = settings.tlsCert === undefined ? (['http', 'https'] as const) : (['https', 'http'] as const)
-  const failures: UsageError[] = []
+  const failures: { readonly endpoint: string; readonly error: unknown }[] = []
   for (const scheme of schemes) {
     const endpoint = `${scheme}://${host}`
     try {
       return await askAt(endpoint, path, settings)
     } catch (error) {
-      failures.push(new UsageError(silence(endpoint, error as NodeJS.ErrnoException)))
+      failures.push({ endpoint, error })
       if (codeOf(error) === 'ECONNREFUSED') break
     }
   }
-  throw failures.find(({ message }) => message.startsWith(UNTRUSTED)) ?? failures[0] ?? new UsageError(host)
+  const failure = failures.find(({ error }) => isOfTrust(error)) ?? failures[0]
+  throw new UsageError(failure ? noAnswer(failure.endpoint, failure.error) : host)
 }
 
 /** First with what this machine trusts, `NODE_EXTRA_CA_CERTS` included: to name authorities would replace them. */
@@ -82,27 +85,10 @@ function authorities({ tlsCert }: Settings): string[] {
   })
 }
 
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ''
-
-const isOfTrust = (error: unknown) => /CERT|SELF_SIGNED|ISSUER|VERIFY/.test(codeOf(error))
-
-const UNTRUSTED = 'The certificate at '
-
-const silence = (endpoint: string, error: NodeJS.ErrnoException): string =>
-  isOfTrust(error)
-    ? `${UNTRUSTED}${endpoint} is not trusted (${codeOf(error)}): name its authority in NODE_EXTRA_CA_CERTS`
-    : `No emulator answers at ${endpoint}: start one, or name the one that runs with --host and --port`
-
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
     return undefined
   }
-}
-
-/** Addresses that mean all are none to ask. */
-function clientHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
 }

@@ -4,6 +4,8 @@ import { describesAccessKeys } from '../access/credentials.js'
 import { clientHost, schemeOf } from '../compose/addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
+import { numberOf } from '../server/amounts.js'
+import { noAnswer } from './no-answer.js'
 
 /** An image to import, as the API names it. */
 export interface NamedImage {
@@ -69,7 +71,7 @@ async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, enviro
     )
   const region = AWS_REGION ?? AWS_DEFAULT_REGION
   const options = {
-    endpoint: `${schemeOf({ tlsCert })}://${clientHost(host)}:${port}`,
+    endpoint: endpointOf({ host, port, tlsCert }),
     // An import is not begun a second time because the first one takes long.
     maxAttempts: 1,
     ...(!hasOwn && { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }),
@@ -121,18 +123,18 @@ function batchImport(client: ECRClient, repositoryName: string, imageId: ImageId
 function described({ imageId, imageManifest = '{}' }: Image): string {
   const { manifests } = JSON.parse(imageManifest) as { manifests?: { platform?: { os?: string } }[] }
   const platforms = manifests?.filter(({ platform }) => platform?.os !== 'unknown').length
-  const shape = platforms === undefined ? '' : `, ${platforms} platform${platforms === 1 ? '' : 's'}`
+  const shape = platforms === undefined ? '' : `, ${numberOf(platforms, 'platform')}`
   return `imported ${imageId?.imageDigest ?? ''}${shape}`
 }
 
-function unreachable({ host, port, tlsCert }: ImportConfig, error: unknown): UsageError {
-  const endpoint = `${schemeOf({ tlsCert })}://${clientHost(host)}:${port}`
-  const { code = '', name } = error as NodeJS.ErrnoException
-  if (name === 'CredentialsProviderError')
-    return new UsageError(`ecr-local import found no credentials to sign with: ${(error as Error).message}`)
+const endpointOf = ({ host, port, tlsCert }: Pick<ImportConfig, 'host' | 'port' | 'tlsCert'>) =>
+  `${schemeOf({ tlsCert })}://${clientHost(host)}:${port}`
+
+function unreachable(config: ImportConfig, error: unknown): UsageError {
+  const { name, message } = error as Error
   return new UsageError(
-    /CERT|SELF_SIGNED|ISSUER|VERIFY/.test(code)
-      ? `The certificate at ${endpoint} is not trusted (${code}): name its authority in NODE_EXTRA_CA_CERTS`
-      : `No emulator answers at ${endpoint}${code && ` (${code})`}: start one, or name the one that runs with --host and --port`,
+    name === 'CredentialsProviderError'
+      ? `ecr-local import found no credentials to sign with: ${message}`
+      : noAnswer(endpointOf(config), error),
   )
 }

@@ -4,9 +4,12 @@ import type { Config } from '../config.js'
 /** Whether only programs of this machine reach what listens there. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
-/** What clients write: `localhost` for loopback, because Docker takes plain HTTP from it without being told. */
+/** What `localhost` leads to, and the addresses that mean all, which are none to ask. */
+const AT_LOCALHOST = ['127.0.0.1', '::1', '0.0.0.0', '::']
+
+/** What clients write: `localhost` where it leads there, because Docker takes plain HTTP from it without being told. */
 export function clientHost(host: string): string {
-  if (isLoopback(host) || host === '0.0.0.0' || host === '::') return 'localhost'
+  if (AT_LOCALHOST.includes(host)) return 'localhost'
   return isIPv6(host) ? `[${host}]` : host
 }
 

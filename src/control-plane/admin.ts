@@ -77,7 +77,12 @@ const endpoints: readonly Endpoint[] = [
     advanceClock(body, deps),
   ),
   endpoint('POST', '/reset', 'forgets all state and all images', (_, deps) => reset(deps)),
-  endpoint('GET', '/events', 'lists what the pull through cache did, with its outcome', (_, deps) => events(deps)),
+  endpoint(
+    'GET',
+    '/events',
+    'lists what the pull through cache did, with its outcome, and who pulled what',
+    (_, deps) => events(deps),
+  ),
   endpoint('GET', '/roles', 'lists the service-linked roles that came with rules', (_, deps) => roles(deps)),
   endpoint(
     'GET',

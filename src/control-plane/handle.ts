@@ -107,10 +107,8 @@ async function refuse(thrown: unknown, asked: Asked, deps: ControlPlaneDeps): Pr
   return answer
 }
 
-/** What a pull through the API ends with where the upstream or a rule is missing. */
-const FAILED_PULL: ReadonlySet<string> = new Set([
-  ...['RepositoryNotFoundException', 'UnableToGetUpstreamImageException', 'ServerException'],
-])
+/** What a pull through the API is refused with where neither repository nor rule is there, or the data plane is away. */
+const FAILED_PULL: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ServerException'])
 
 /** What else a caller sends must not count, least of all for permissions: a `registryId` where the operation has none. */
 function knownMembers(name: string, body: Body): Body {

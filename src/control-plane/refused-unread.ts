@@ -7,7 +7,7 @@ import { serviceOf } from './handle-query.js'
 import { writeError } from './protocol/aws-json.js'
 import { answerForm, isQueryCall, writeRefusal } from './protocol/aws-query.js'
 import { apis } from './query/index.js'
-import { MAX_BODY_BYTES } from './read-body.js'
+import { MAX_BODY_BYTES } from './bodies.js'
 
 type Deps = Pick<ControlPlaneDeps, 'clock' | 'decisions'>
 

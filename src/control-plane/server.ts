@@ -6,6 +6,7 @@ import { type Room, roomOf } from '../registry/limits/room.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Span, Traces } from '../registry/ports/traces.js'
 import { requestLog } from '../registry/request-log.js'
+import { isLarge } from '../registry/slices.js'
 import { aboutPlane, type AboutDeps } from '../server/about.js'
 import { planeServer, type PlaneServerDeps } from '../server/plane-server.js'
 import { readBody } from '../server/read-body.js'
@@ -18,8 +19,7 @@ import { handleQuery, serviceOf } from './handle-query.js'
 import { operations } from './operations/index.js'
 import { writeError } from './protocol/aws-json.js'
 import { isQueryCall, namesAction } from './protocol/aws-query.js'
-import { hashAside, isLarge } from './large-bodies.js'
-import { MAX_BODY_BYTES } from './read-body.js'
+import { hashAside, MAX_BODY_BYTES } from './bodies.js'
 import { refuseForNow, refusePage, refuseTooLarge } from './refused-unread.js'
 
 /** Everything the control plane is made of. */
@@ -121,7 +121,7 @@ async function answer(req: IncomingMessage, request: ReceivedRequest, deps: Deps
     if (body === 'too large') return { response: await refuseTooLarge(request, deps), isUnread: true }
     if (body === 'no room') return { response: await refuseForNow(request, deps), isUnread: true }
     request.body = body.bytes
-    if (isLarge(body.bytes)) request.bodyHash = await hashAside(body.bytes)
+    if (isLarge(body.bytes.length)) request.bodyHash = await hashAside(body.bytes)
     return { response: await work(request, deps).finally(body.done) }
   } catch (error) {
     return { response: writeError(error, request.requestId), isUnread: true }

@@ -4,6 +4,7 @@ import { isOfRepository, sizeOfBytes } from '../registry/layer-with-bytes.js'
 import { listEach } from '../registry/list-all.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Repository } from '../registry/repository.js'
+import { pause } from '../registry/slices.js'
 import type { Call, DataPlaneDeps } from './call.js'
 import { permissionFor } from './permission.js'
 
@@ -24,8 +25,7 @@ export async function readableLayer(digest: string, call: Call, deps: DataPlaneD
     const found = await readableIn(group, digest, call, deps)
     if (found) return found
     group = []
-    // An embedded store answers without ever giving other requests a turn.
-    await new Promise((resolve) => setImmediate(resolve))
+    await pause()
   }
   return readableIn(group, digest, call, deps)
 }

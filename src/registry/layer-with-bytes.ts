@@ -26,8 +26,7 @@ export async function layerWithBytes(
   const key = keyOf(repository, digest)
   if (!(await store.layers.get(registry, key))) return undefined
   await touches.touch(digest)
-  const found = await store.layers.get(registry, key)
-  const layer = found?.condemned ? await store.layers.update(registry, key, relied) : found
+  const layer = await withoutMark(store, registry, key)
   const size = layer && (await sizeOfBytes(layer, blobs))
   return layer && size !== undefined ? { ...layer, size } : undefined
 }
@@ -45,6 +44,7 @@ export const isOfRepository = ({ pulledThrough, isConfirmed }: Layer): boolean =
 
 /** A layer whose bytes are the repository's from now on. */
 export const confirmed = (layer: Layer): Layer => (layer.pulledThrough ? { ...layer, isConfirmed: true } : layer)
+
 /** Which of these layers are not here with their bytes; all that are may be counted on, as with `layerWithBytes`. */
 export async function layersWithoutBytes(
   storage: LayerStorage,
@@ -56,12 +56,20 @@ export async function layersWithoutBytes(
   const recorded = await mapInSlices(digests, (digest) => store.layers.get(registry, keyOf(repository, digest)))
   await touches.touch(digests.filter((_, index) => recorded[index]))
   const isHere = await mapInSlices(digests, async (digest) => {
-    const key = keyOf(repository, digest)
-    const found = await store.layers.get(registry, key)
-    const layer = found?.condemned ? await store.layers.update(registry, key, relied) : found
+    const layer = await withoutMark(store, registry, keyOf(repository, digest))
     return layer !== undefined && (await sizeOfBytes(layer, blobs)) !== undefined
   })
   return digests.filter((_, index) => !isHere[index])
+}
+
+/** A layer's record as it is now, with the sweep's mark taken off. */
+async function withoutMark(
+  { layers }: LayerStorage['store'],
+  registry: Registry,
+  key: string,
+): Promise<Layer | undefined> {
+  const found = await layers.get(registry, key)
+  return found?.condemned ? layers.update(registry, key, relied) : found
 }
 
 /** A layer without the sweep's mark: its record changes, and the sweep's removal of it fails. */

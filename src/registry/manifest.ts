@@ -35,9 +35,12 @@ const DIGEST = /^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/
 /** Whether this is a digest of an algorithm we keep: sha256 or sha512. */
 export const isDigest = (text: string): boolean => DIGEST.test(text)
 
-/** The digest of these bytes, by the algorithm of `like` (sha256 unless it says sha512). */
+/** The algorithm of a digest: sha256 unless it says sha512. */
+export const algorithmOf = (digest: string): 'sha256' | 'sha512' => (digest.startsWith('sha512:') ? 'sha512' : 'sha256')
+
+/** The digest of these bytes, by the algorithm of `like`. */
 export function digestOf(bytes: Uint8Array, like = 'sha256:'): string {
-  const algorithm = like.startsWith('sha512:') ? 'sha512' : 'sha256'
+  const algorithm = algorithmOf(like)
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }
 

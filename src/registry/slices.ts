@@ -10,8 +10,11 @@ export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(
 /** Bytes of a body each step of reading which may take a good part of what one turn should. */
 const LARGE_BODY = 512 * 1024
 
+/** Whether a step of work on so many bytes keeps others waiting. */
+export const isLarge = (bytes: number): boolean => bytes > LARGE_BODY
+
 /** Ends the turn after a step of work on so many bytes, where they are many: the common request does not wait for others. */
-export const pauseAfter = (bytes: number): Promise<void> | undefined => (bytes > LARGE_BODY ? pause() : undefined)
+export const pauseAfter = (bytes: number): Promise<void> | undefined => (isLarge(bytes) ? pause() : undefined)
 
 /** A list in parts of at most so many, with a pause after each but the last: a client decides how long lists are. */
 export async function* slicesOf<T>(items: readonly T[], size = SLICE): AsyncGenerator<T[], void> {

@@ -2,12 +2,12 @@ import { GetRegistryPolicyCommand, PutRegistryPolicyCommand } from '@aws-sdk/cli
 import { describe, expect, it, vi } from 'vitest'
 import { defaultAccounts } from '../../support/access.js'
 import { account, settings, startEmulator as start } from '../../support/emulator.js'
+import { silent } from '../../support/silent-log.js'
 
 const put = (policyText: string | undefined) => new PutRegistryPolicyCommand({ policyText })
 
 const accounts = { [account]: { users: { ...defaultAccounts[account]?.users, 'ecr-pull-through-cache-user': {} } } }
 const startEmulator = () => start({ accounts })
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const statement = {
   Sid: 'AllowPullThroughCache',
   Effect: 'Allow',

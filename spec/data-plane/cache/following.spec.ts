@@ -10,8 +10,8 @@ import { noMetrics } from '../../../src/registry/ports/metrics.js'
 import { storeOf } from '../../../src/registry/store.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 import { digestOf, seededBytes } from '../../support/upstream-content.js'
+import { silent as log } from '../../support/silent-log.js'
 
-const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const size = 600_000
 const right = seededBytes(size, 'right')
 const wrong = seededBytes(size, 'wrong')

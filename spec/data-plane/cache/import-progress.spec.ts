@@ -3,8 +3,8 @@ import { importProgress } from '../../../src/data-plane/cache/import-progress.js
 import type { CacheAction } from '../../../src/registry/event-log.js'
 import { mediaTypes } from '../../../src/registry/manifest.js'
 import { now, registry, registryWith } from '../../support/stocked-store.js'
+import { silent } from '../../support/silent-log.js'
 
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const plan = { ...registry, repository: 'quay/app', digest: 'sha256:a', tag: 'v1', plannedAt: 0 }
 const mib = 1024 * 1024
 const image = { mediaType: mediaTypes.ociManifest }

@@ -1,4 +1,4 @@
-import { isDigest } from '../../registry/manifest.js'
+import { isDigest, mediaTypes } from '../../registry/manifest.js'
 import { UpstreamFailure, type UpstreamManifest, type UpstreamReferrers } from '../../registry/ports/upstream.js'
 import { discard, failureFrom, header, readAtMost } from './answers.js'
 import type { Ask } from './ask.js'
@@ -24,8 +24,6 @@ const NO_API = [400, 404, 405, 501]
 
 /** Pages of a list that are followed: one of hundreds of thousands must end. */
 const PAGES_AT_MOST = 100
-
-const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json'
 
 /**
  * The digests of what refers to an image, page by page; by the tag that stands in for the API where there is none. What a
@@ -61,11 +59,11 @@ function askPage(source: ReferrersSource, { repository, digest }: ReferrersQuest
   const { host, ask, withinMs } = source
   const subject = `the referrers of ${repository}@${digest}`
   const path = `${repository}/referrers/${digest}${query}`
-  const headers = { accept: INDEX_TYPE }
+  const headers = { accept: mediaTypes.ociIndex }
   return ask<Page | undefined>({ method: 'GET', path, subject, repository, headers, withinMs }, async (answer) => {
     if (NO_API.includes(answer.status)) return undefined
     if (answer.status !== 200) throw failureFrom(host, subject, answer)
-    if (!header(answer, 'content-type')?.toLowerCase().startsWith(INDEX_TYPE)) return void discard(answer.body)
+    if (!header(answer, 'content-type')?.toLowerCase().startsWith(mediaTypes.ociIndex)) return void discard(answer.body)
     const bytes = await readAtMost(answer.body, manifestBytes)
     const digests = bytes && digestsIn(bytes)
     if (!digests) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestOf } from '../../registry/manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch, type Notes } from '../../registry/ports/blob-store.js'
 
 /** Keeps blobs in this process only: for tests and for registries nobody needs tomorrow. */
@@ -108,11 +108,6 @@ function whole(appended: Session): Buffer {
 }
 
 function verify(digest: string, bytes: Buffer): void {
-  const actual = digestOf(digest, bytes)
+  const actual = digestOf(bytes, digest)
   if (actual !== digest) throw new DigestMismatch(digest, actual)
-}
-
-const digestOf = (expected: string, bytes: Buffer) => {
-  const algorithm = expected.startsWith('sha512:') ? 'sha512' : 'sha256'
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }

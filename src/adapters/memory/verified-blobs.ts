@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { digestOfKept } from '../../registry/digest-of-kept.js'
+import { digestOf } from '../../registry/manifest.js'
 import {
   BlobDamaged,
   type BlobStat,
@@ -56,7 +57,7 @@ export function verifiedBlobs(blobs: BlobStore, { log, hashesWhatIsSent }: Verif
     },
     async read(digest) {
       const bytes = await blobs.read(digest)
-      if (!bytes || digestOf(digest, bytes) === digest) return bytes
+      if (!bytes || digestOf(bytes, digest) === digest) return bytes
       return (await isIntact(digest)) ? blobs.read(digest) : undefined
     },
     create: async () => committing(await blobs.create(), commit),
@@ -82,7 +83,7 @@ function verification(blobs: BlobStore, log: Verifying['log']): Verification {
   async function verify(digest: string): Promise<boolean> {
     const stat = await blobs.stat(digest)
     if (!stat) return false
-    const actual = await digestOfKept(digest, stat, blobs)
+    const actual = await digestOfKept({ digest, size: stat.size }, blobs)
     if (actual === undefined) return false
     if (actual !== digest) return quarantine(digest, stat)
     verified.set(digest, stat.version)
@@ -106,14 +107,6 @@ function verification(blobs: BlobStore, log: Verifying['log']): Verification {
       return reading
     },
   }
-}
-
-/** Undefined where the blob went while it was looked at. */
-async function digestOfKept(digest: string, { size }: BlobStat, blobs: BlobStore): Promise<string | undefined> {
-  const hash = createHash(algorithmOf(digest))
-  const take = async (chunk: Uint8Array) => void hash.update(chunk)
-  const isThere = size === 0 || (await blobs.send(digest, { start: 0, end: size - 1 }, take))
-  return isThere ? `${algorithmOf(digest)}:${hash.digest('hex')}` : undefined
 }
 
 /** Hands over everything but the last chunk of a range, and that one when the whole blob has been verified. */
@@ -140,7 +133,3 @@ const committing = (writer: BlobWriter, commit: (writer: BlobWriter, digest: str
   close: () => writer.close(),
   abort: () => writer.abort(),
 })
-
-const algorithmOf = (digest: string) => (digest.startsWith('sha512:') ? 'sha512' : 'sha256')
-const digestOf = (like: string, bytes: Buffer) =>
-  `${algorithmOf(like)}:${createHash(algorithmOf(like)).update(bytes).digest('hex')}`

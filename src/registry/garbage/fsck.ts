@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
+import { digestOfKept } from '../digest-of-kept.js'
 import { imageNoted, imageNotes, noteName } from '../image-names.js'
-import type { StoredBlob } from '../ports/blob-store.js'
 import { type Checking, type Findings, findings } from './findings.js'
 import { fsckRecords } from './fsck-records.js'
 import { type Halves, isUnlabelled, joinHalves, strangers } from './label.js'
@@ -43,7 +42,7 @@ async function checkBlobs(checking: Checking) {
   for await (const blob of unhurried(checking.blobs.list())) {
     sizes.blobs++
     sizes.bytes += blob.size
-    const actual = await digestOfKept(blob, checking)
+    const actual = await digestOfKept(blob, checking.blobs)
     if (actual === undefined || actual === blob.digest) continue
     checking.broken.add(blob.digest)
     if (checking.repair) await checking.blobs.quarantine(blob.digest)
@@ -51,15 +50,6 @@ async function checkBlobs(checking: Checking) {
     checking.findings.add(wrong, checking.repair ? 'quarantined' : undefined)
   }
   return sizes
-}
-
-/** Undefined where the blob went while it was looked at. */
-async function digestOfKept({ digest, size }: StoredBlob, { blobs }: Checking): Promise<string | undefined> {
-  const algorithm = digest.startsWith('sha512:') ? 'sha512' : 'sha256'
-  const hash = createHash(algorithm)
-  const take = async (chunk: Uint8Array) => void hash.update(chunk)
-  const isThere = size === 0 || (await blobs.send(digest, { start: 0, end: size - 1 }, take))
-  return isThere ? `${algorithm}:${hash.digest('hex')}` : undefined
 }
 
 /**
