@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decisionLog, type MadeDecision, type RequestEnd } from '../../src/access/decision-log.js'
+import { decisionLog, type MadeDecision, type RequestEnd } from '../../src/access/explain/decision-log.js'
 import { evaluate } from '../../src/iam/evaluate.js'
 import { parsePolicy } from '../../src/iam/parse.js'
 

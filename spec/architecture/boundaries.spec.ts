@@ -29,9 +29,16 @@ function cruise(cwd: string): Promise<Summary> {
 
 /** Each where it must not be, and the rule that has to say so. */
 const trespassers = [
-  ['registry/trespasser-a.ts', "import '../smithy/validate.js'", 'registry-imports-only-itself'],
+  ['registry/trespasser-a.ts', "import '../smithy/validate.js'", 'registry-sits-on-coordination'],
   ['registry/trespasser-b.ts', "import 'node:fs'", 'registry-does-no-io'],
   ['registry/trespasser-c.ts', "import 'lru-cache'", 'registry-does-no-io'],
+  ['registry/trespasser-d.ts', "import '../coordination/leases/leases.js'", 'registry-sits-on-coordination'],
+  ['coordination/trespasser.ts', "import '../registry/images/image.js'", 'coordination-sits-on-ports'],
+  ['store/trespasser.ts', "import '../upkeep/pins.js'", 'store-sits-on-registry'],
+  ['upkeep/trespasser.ts', "import '../store/store.js'", 'upkeep-sits-on-registry'],
+  ['pull-through-cache/trespasser.ts', "import '../server/limits.js'", 'pull-through-cache-sits-on-registry'],
+  ['control-plane/trespasser-p.ts', "import '../pull-through-cache/pulls.js'", 'control-plane-imports-through-a-port'],
+  ['data-plane/trespasser-s.ts', "import '../store/store.js'", 'planes-see-no-adapters-and-no-process'],
   ['sigv4/trespasser.ts', "import '../registry/registry.js'", 'libraries-import-only-themselves'],
   ['sigv4/trespasser-aws4.ts', "import 'aws4'", '(aws4|@types/aws4)-is-fenced'],
   ['access/trespasser.ts', "import '../smithy/validate.js'", 'access-sits-on-registry-and-iam'],
@@ -42,8 +49,8 @@ const trespassers = [
   ['control-plane/trespasser-x.ts', "import '../compose/tls.js'", 'planes-see-no-adapters-and-no-process'],
   ['compose/trespasser.ts', "import '@peculiar/x509'", '@peculiar/x509-is-fenced'],
   ['cli/trespasser.ts', "import '../adapters/system/ids.js'", 'only-compose-knows-adapters'],
-  ['control-plane/operations/trespasser.ts', "import '../handle.js'", 'operations-know-nothing-of-http'],
-  ['control-plane/operations/trespasser-b.ts', "import 'node:http'", 'operations-know-nothing-of-http'],
+  ['control-plane/services/ecr/operations/trespasser.ts', "import '../../../handle.js'", 'operations-know-nothing-of-http'],
+  ['control-plane/services/ecr/operations/trespasser-b.ts', "import 'node:http'", 'operations-know-nothing-of-http'],
   ['demo/trespasser.ts', "import '../registry/registry.js'", 'demo-is-a-customer'],
   ['control-plane/trespasser-d.ts', "import '@aws-sdk/client-ecr'", 'sdk-for-types-only'],
   ['data-plane/trespasser-e.ts', "import 'express'", 'express-is-fenced'],

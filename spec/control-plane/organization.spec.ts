@@ -2,11 +2,11 @@ import { DescribeImagesCommand, ListImagesCommand, SetRepositoryPolicyCommand } 
 import { describe, expect, it } from 'vitest'
 import { authorizer } from '../../src/access/authorizer.js'
 import type { Accounts } from '../../src/access/credentials.js'
-import { decisionLog } from '../../src/access/decision-log.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'
 import type { ConfiguredOrganization } from '../../src/access/organization.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { account, startEmulator } from '../support/emulator.js'
 import { createRepository } from '../support/push.js'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { operations } from '../../src/control-plane/operations/index.js'
-import type { Operation, Permission } from '../../src/control-plane/operations/operation.js'
+import { operations } from '../../src/control-plane/services/ecr/operation-table.js'
+import type { Operation, Permission } from '../../src/control-plane/services/ecr/operation.js'
 import { account, region } from '../support/emulator.js'
 
 const registry = { account, region }

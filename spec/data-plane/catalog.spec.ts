@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newRepository } from '../../src/registry/repository.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
 import { errorIn, type RunningRegistry, startedAt, startRegistry } from '../support/registry.js'
 
 describe('GET /v2/_catalog', () => {

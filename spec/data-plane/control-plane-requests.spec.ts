@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { signedHeaders } from '../../src/adapters/http/signed-request.js'
+import { signedHeaders } from '../../src/adapters/peer/signed-peer-request.js'
 import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
 
 const path = '/_decisions?limit=5'

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { defaultLimits, type Limits } from '../../src/registry/limits/limits.js'
+import { defaultLimits, type Limits } from '../../src/server/limits.js'
 import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { digestOf, mediaTypes, seededBytes } from '../support/upstream-content.js'
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identitiesIn } from '../../src/access/identities.js'
 import { authorizer } from '../../src/access/authorizer.js'
-import { decisionLog } from '../../src/access/decision-log.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { basic, registry, type RunningRegistry, startRegistry, userOf } from '../support/registry.js'
 
 const ecrHost = (account = registry.account) => `${account}.dkr.ecr.us-east-1.localhost`

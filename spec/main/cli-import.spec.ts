@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { importImages, namedImage } from '../../src/cli/import.js'
 import { defaultConfig } from '../../src/config.js'
-import { findImage } from '../../src/registry/find-image.js'
+import { findImage } from '../../src/registry/images/find-image.js'
 import type { PullRequest } from '../../src/registry/ports/importer.js'
 import { account, region, startEmulator } from '../support/emulator.js'
 import { createRepository, pushImage } from '../support/push.js'

@@ -1,6 +1,6 @@
 import { CreateRepositoryCommand, DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { sharedText } from '../../src/server/about.js'
+import { sharedText } from '../../src/server/health.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
 import { authorizationToken, ecrClient, registryClient } from '../support/registry-client.js'

@@ -1,7 +1,7 @@
 import * as sdk from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { downloadUrl } from '../../src/access/download-url.js'
-import { operations } from '../../src/control-plane/operations/index.js'
+import { operations } from '../../src/control-plane/services/ecr/operation-table.js'
 import { CLOCK_OFFSET } from '../../src/registry/ports/clock.js'
 import { keyOf, REGISTRY_POLICY, type Store } from '../../src/registry/ports/store.js'
 import { installation, type Registry, repositoryArn } from '../../src/registry/registry.js'

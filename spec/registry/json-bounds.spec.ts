@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isMoreJson } from '../../src/registry/json-bounds.js'
+import { isMoreJson } from '../../src/registry/images/json-bounds.js'
 
 const atMost = { depth: 3, containers: 5, values: 4 }
 const isMore = (text: string) => isMoreJson(Buffer.from(text), atMost)

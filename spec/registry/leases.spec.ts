@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
-import { leasesOn } from '../../src/registry/leases.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
-import type { Leases } from '../../src/registry/ports/leases.js'
+import type { Leases } from '../../src/registry/ports/lease.js'
 import { installation } from '../../src/registry/registry.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { silent as log } from '../support/silent-log.js'
 
 const patience = { beatMs: 20, deadAfterMs: 200, lookMs: 5 }

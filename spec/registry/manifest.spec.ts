@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { contentSize, digestOf, isDigest, mediaTypes, parseManifest } from '../../src/registry/manifest.js'
+import { contentSize, digestOf, isDigest, mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'
 import { imageManifest, sha256 } from '../support/push.js'
 
 const refused = "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"

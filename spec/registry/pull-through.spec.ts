@@ -4,7 +4,7 @@ import {
   type PullThroughCacheRule,
   ruleServing,
   upstreamRepository,
-} from '../../src/registry/pull-through.js'
+} from '../../src/registry/cache-rules/cache-rule.js'
 import { now } from '../support/stocked-store.js'
 
 const rule = (ecrRepositoryPrefix: string, upstreamRepositoryPrefix = 'ROOT'): PullThroughCacheRule => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { mediaTypes, parseManifest } from '../../src/registry/manifest.js'
-import { parsePushedManifest } from '../../src/registry/pushed-manifest.js'
+import { mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'
+import { parsePushedManifest } from '../../src/registry/images/pushed-manifest.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import { imageManifest, sha256 } from '../support/push.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Manifest, parseManifest } from '../../src/registry/manifest.js'
-import { putImage } from '../../src/registry/put-image.js'
-import type { Repository } from '../../src/registry/repository.js'
+import { type Manifest, parseManifest } from '../../src/registry/images/manifest.js'
+import { putImage } from '../../src/registry/images/image-registration.js'
+import type { Repository } from '../../src/registry/repositories/repository.js'
 import { imageManifest, sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 

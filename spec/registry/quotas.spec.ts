@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createRepository } from '../../src/registry/create-repository.js'
-import { parseManifest } from '../../src/registry/manifest.js'
-import { putImage } from '../../src/registry/put-image.js'
+import { createRepository } from '../../src/registry/repositories/repository-creation.js'
+import { parseManifest } from '../../src/registry/images/manifest.js'
+import { putImage } from '../../src/registry/images/image-registration.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
-import { newRepository } from '../../src/registry/repository.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
 import { imageManifest, sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 

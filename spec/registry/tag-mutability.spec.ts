@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ImageTagMutability, newRepository } from '../../src/registry/repository.js'
-import { isImmutable } from '../../src/registry/tag-mutability.js'
+import { type ImageTagMutability, newRepository } from '../../src/registry/repositories/repository.js'
+import { isImmutable } from '../../src/registry/repositories/tag-mutability.js'
 import { now } from '../support/stocked-store.js'
 
 const repository = (imageTagMutability: ImageTagMutability, ...filters: string[]) =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { secretOf } from '../../src/registry/upstream-secret.js'
+import { secretOf } from '../../src/registry/cache-rules/upstream-secret.js'
 
 const registry = { account: '111122223333', region: 'us-east-1' }
 const everySecret = { get: async () => ({ username: 'u', accessToken: 't' }) }

@@ -1,10 +1,10 @@
 import { authorizer } from '../../src/access/authorizer.js'
 import type { Accounts } from '../../src/access/credentials.js'
-import { decisionLog } from '../../src/access/decision-log.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 
 /** An account whose one user may do everything ECR has. */
 export const defaultAccounts: Accounts = {

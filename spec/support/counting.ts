@@ -1,5 +1,5 @@
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 
 /** A store in memory that counts what is written to it. */
 export function counting() {

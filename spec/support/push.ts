@@ -8,7 +8,7 @@ import {
   UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr'
 import { createHash } from 'node:crypto'
-import { mediaTypes } from '../../src/registry/manifest.js'
+import { mediaTypes } from '../../src/registry/images/manifest.js'
 
 /** What a push made: the digest it has and the manifest text that was pushed. */
 export interface Pushed {

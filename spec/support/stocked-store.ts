@@ -1,10 +1,10 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
-import { touchesOn } from '../../src/registry/garbage/touches.js'
+import { keptBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { touchesOn } from '../../src/upkeep/pins.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
-import { newRepository, type Repository } from '../../src/registry/repository.js'
-import { storeOf } from '../../src/registry/store.js'
+import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store.js'
 
 /** The registry and the time rules are tried out in. */
 export const registry = { account: '123456789012', region: 'us-east-1' }

@@ -1,4 +1,4 @@
-import { defaultLimits } from '../../src/registry/limits/limits.js'
+import { defaultLimits } from '../../src/server/limits.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { noTraces } from '../../src/registry/ports/traces.js'

@@ -1,4 +1,4 @@
-import { httpUpstreams, type HttpUpstreamsOptions } from '../../src/adapters/http/upstream.js'
+import { httpUpstreams, type HttpUpstreamsOptions } from '../../src/adapters/upstream/http-upstreams.js'
 import type { Upstream, UpstreamCredentials, Upstreams } from '../../src/registry/ports/upstream.js'
 import type { FaultyUpstream } from './faulty-upstream.js'
 

@@ -2,7 +2,7 @@ import type { AccessQuestion, ApplicablePolicies, AttachedPolicy } from '../iam/
 import { accountSetting } from '../registry/account-settings.js'
 import { type Records, REGISTRY_POLICY } from '../registry/ports/store.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
-import { brokenNameConstraint } from '../registry/repository-name.js'
+import { brokenNameConstraint } from '../registry/repositories/repository-name.js'
 import type { AccessRequest } from './authorize.js'
 import { asksForResourceTags, conditionValues } from './condition-keys.js'
 import type { Identities, IdentityPolicies } from './identities.js'

@@ -3,7 +3,7 @@ import type { Decision } from '../iam/policy.js'
 import { type AccessCase, type AccessCaseDeps, accessCases } from './access-case.js'
 import { accessRefusal } from './access-refusal.js'
 import type { AccessRequest, Authorize } from './authorize.js'
-import type { DecisionLog } from './decision-log.js'
+import type { DecisionLog } from './explain/decision-log.js'
 
 /** What a decision is made of, and where it is remembered. */
 export interface AuthorizerDeps extends AccessCaseDeps {

@@ -1,7 +1,7 @@
 import type { Config } from '../config.js'
-import { fsck as check } from '../registry/garbage/fsck.js'
+import { fsck as check } from '../upkeep/fsck/fsck.js'
 import type { Log } from '../registry/ports/log.js'
-import { amountOf, numberOf } from '../server/amounts.js'
+import { amountOf, numberOf } from '../registry/amounts.js'
 import { openKeptStorage } from './kept-storage.js'
 
 /** What fsck has to say, and whether all is well now. */

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { RequestEnd } from '../access/decision-log.js'
+import type { RequestEnd } from '../access/explain/decision-log.js'
 import { isSessionKey } from '../access/session-credentials.js'
 import type { ServiceException } from '../registry/errors.js'
 import type { Log } from '../registry/ports/log.js'

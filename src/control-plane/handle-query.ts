@@ -4,8 +4,8 @@ import { ServiceException } from '../registry/errors.js'
 import { claimedScope } from '../sigv4/claimed-scope.js'
 import { authenticate, type ReceivedRequest } from './authenticate.js'
 import type { ControlPlaneDeps } from './handle.js'
-import { answerForm, readQueryCall, shortened, writeRefusal, writeResult } from './protocol/aws-query.js'
-import { apis, type QueryService } from './query/index.js'
+import { answerForm, readQueryCall, shortened, writeRefusal, writeResult } from './protocols/aws-query.js'
+import { apis, type QueryService } from './services/query-actions.js'
 import { isAway, isOfStorage, RETRY_AFTER_SECONDS } from './unavailable.js'
 
 /**

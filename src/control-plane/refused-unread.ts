@@ -4,9 +4,9 @@ import { protectiveHeaders } from './admin/own-origin.js'
 import type { ReceivedRequest } from './authenticate.js'
 import type { ControlPlaneDeps } from './handle.js'
 import { serviceOf } from './handle-query.js'
-import { writeError } from './protocol/aws-json.js'
-import { answerForm, isQueryCall, writeRefusal } from './protocol/aws-query.js'
-import { apis } from './query/index.js'
+import { writeError } from './protocols/aws-json.js'
+import { answerForm, isQueryCall, writeRefusal } from './protocols/aws-query.js'
+import { apis } from './services/query-actions.js'
 import { MAX_BODY_BYTES } from './bodies.js'
 
 type Deps = Pick<ControlPlaneDeps, 'clock' | 'decisions'>

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { rateExceeded } from '../registry/errors.js'
 import { readBody } from '../server/read-body.js'
 import type { Call, DataPlaneDeps } from './call.js'
-import { OciError } from './errors.js'
+import { OciError } from './oci-errors.js'
 
 /**
  * The bytes of a request as they come, read no faster than they are taken. The server closes connections that are silent

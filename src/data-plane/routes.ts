@@ -1,11 +1,11 @@
-import { brokenNameConstraint } from '../registry/repository-name.js'
+import { brokenNameConstraint } from '../registry/repositories/repository-name.js'
 import { deleteBlob, getBlob, headBlob } from './blobs.js'
 import { type Endpoint, respond } from './call.js'
 import { catalog } from './catalog.js'
-import { nameInvalid, OciError } from './errors.js'
+import { nameInvalid, OciError } from './oci-errors.js'
 import { deleteManifest, getManifest, putManifest } from './manifests.js'
-import { referrers } from './referrers.js'
-import { tagsList } from './tags.js'
+import { referrers } from './referrers-list.js'
+import { tagsList } from './tags-list.js'
 import { cancelUpload, finishUpload, receiveChunk, startUpload, uploadStatus } from './uploads.js'
 
 /** A line of the table: method, path (name, then reference), the ECR action it needs, what answers. */

@@ -1,4 +1,4 @@
-import type { Log } from './ports/log.js'
+import type { Log } from '../registry/ports/log.js'
 
 /**
  * A log whose lines all bear the id a client was told as x-amzn-RequestId: what is done for a request, and what it began and

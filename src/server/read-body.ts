@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Room, Share } from '../registry/limits/room.js'
+import type { Room, Share } from './memory-budget.js'
 
 /** A body in memory; `done` lets go of it. */
 export interface ReadBody extends Pick<Share, 'done'> {

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { isPublicAddress } from '../../../src/adapters/http/addresses.js'
+import { isPublicAddress } from '../../../src/adapters/upstream/address-rules.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { redirect } from '../../support/upstream-faults.js'
 import { pullingAccount, pullingFrom } from '../../support/upstream-pulling.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseChallenges } from '../../../src/adapters/http/challenges.js'
+import { parseChallenges } from '../../../src/adapters/upstream/challenges.js'
 
 const bearer = (parameters: Record<string, string>) => ({ scheme: 'bearer', parameters })
 const basic = (parameters: Record<string, string> = {}) => ({ scheme: 'basic', parameters })

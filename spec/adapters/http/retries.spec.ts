@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { defaultLimits } from '../../../src/adapters/http/limits.js'
-import { retryAfterMs } from '../../../src/adapters/http/retries.js'
+import { defaultLimits } from '../../../src/adapters/upstream/upstream-limits.js'
+import { retryAfterMs } from '../../../src/adapters/upstream/retries.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { reset, stall, status, tooManyRequests } from '../../support/upstream-faults.js'
 import { pullingFrom } from '../../support/upstream-pulling.js'

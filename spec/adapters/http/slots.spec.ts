@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { slots } from '../../../src/adapters/http/slots.js'
+import { slots } from '../../../src/coordination/semaphore.js'
 
 /** Asks for places one after another, and notes who got one; the first letter of a name is its account. */
 const queueing = (limit: number) => {

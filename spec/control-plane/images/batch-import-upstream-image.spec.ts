@@ -1,6 +1,6 @@
 import { DescribeImagesCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
-import { findImage, imageNotFoundFailure } from '../../../src/registry/find-image.js'
+import { findImage, imageNotFoundFailure } from '../../../src/registry/images/find-image.js'
 import type { PullRequest } from '../../../src/registry/ports/importer.js'
 import { batchImport } from '../../support/batch-import.js'
 import { account, region, startEmulator } from '../../support/emulator.js'

@@ -1,6 +1,6 @@
 import { BatchGetImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
-import { mediaTypes } from '../../../src/registry/manifest.js'
+import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
 import { account, now, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, pushImage, pushIndex, sha256 } from '../../support/push.js'

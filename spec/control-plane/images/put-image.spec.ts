@@ -1,7 +1,7 @@
 import { BatchGetImageCommand, PutImageCommand, PutImageTagMutabilityCommand } from '@aws-sdk/client-ecr'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { mediaTypes } from '../../../src/registry/manifest.js'
+import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, imageManifest, pushImage, pushIndex, pushLayer, sha256 } from '../../support/push.js'
 

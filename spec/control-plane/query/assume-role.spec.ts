@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sts'
 import { describe, expect, it } from 'vitest'
 import type { ConfiguredRole } from '../../../src/access/credentials.js'
-import { explainedRequest } from '../../../src/access/explained-request.js'
+import { explainedRequest } from '../../../src/access/explain/explained-request.js'
 import { type EmulatorOptions, startEmulator } from '../../support/emulator.js'
 import type { Key } from '../../support/query-call.js'
 import { startRegistry } from '../../support/registry.js'

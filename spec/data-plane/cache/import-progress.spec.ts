@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { importProgress } from '../../../src/data-plane/cache/import-progress.js'
+import { importProgress } from '../../../src/pull-through-cache/imports/import-progress.js'
 import type { CacheAction } from '../../../src/registry/event-log.js'
-import { mediaTypes } from '../../../src/registry/manifest.js'
+import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import { now, registry, registryWith } from '../../support/stocked-store.js'
 import { silent } from '../../support/silent-log.js'
 

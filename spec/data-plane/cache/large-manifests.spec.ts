@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { listAll } from '../../../src/registry/list-all.js'
+import { listAll } from '../../../src/registry/list-records.js'
 import { registry, startCache } from '../../support/cache.js'
 import { heldUpMs, MOST_HELD_UP_MS } from '../../support/event-loop.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'

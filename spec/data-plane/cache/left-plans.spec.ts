@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { completion, type CompletionDeps } from '../../../src/data-plane/cache/completion.js'
+import { completion, type CompletionDeps } from '../../../src/pull-through-cache/backlog/completion.js'
 import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
 import { startRegistry } from '../../support/registry.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { newRepository } from '../../../src/registry/repository.js'
+import { newRepository } from '../../../src/registry/repositories/repository.js'
 import { registry, startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { allowing, userOf } from '../../support/registry.js'

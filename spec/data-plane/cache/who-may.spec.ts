@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keyOf } from '../../../src/registry/ports/store.js'
-import { newRepository } from '../../../src/registry/repository.js'
+import { newRepository } from '../../../src/registry/repositories/repository.js'
 import { registry, requestContext, startCache, unbounded } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { allowing, userOf } from '../../support/registry.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sweeper } from '../../../src/registry/garbage/sweeper.js'
+import { sweeper } from '../../../src/upkeep/collection/sweeper.js'
 import { installation } from '../../../src/registry/registry.js'
 import { installationWith } from '../../support/garbage.js'
 

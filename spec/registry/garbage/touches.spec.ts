@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { touchesOn } from '../../../src/registry/garbage/touches.js'
+import { touchesOn } from '../../../src/upkeep/pins.js'
 import { installation } from '../../../src/registry/registry.js'
 import { installationWith } from '../../support/garbage.js'
 import { sha256 } from '../../support/push.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { admission, type Place } from '../../../src/registry/limits/admission.js'
+import { admission, type Place } from '../../../src/server/request-limits.js'
 
 const rateExceeded = { code: 'ThrottlingException', message: 'Rate exceeded' }
 const [alice, bob] = [

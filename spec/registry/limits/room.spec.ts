@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { roomOf, type Share } from '../../../src/registry/limits/room.js'
+import { roomOf, type Share } from '../../../src/server/memory-budget.js'
 
 function sharing(atMost: number) {
   const room = roomOf(atMost)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Owner, shares } from '../../../src/registry/limits/shares.js'
+import { type Owner, shares } from '../../../src/coordination/fair-shares.js'
 
 /** Takes as many places for each owner as it may have, one for each in turn until nobody may have more. */
 function takingAll(limit: number, ratio: number, owners: Owner[]) {

@@ -1,10 +1,10 @@
-import type { Image, Layer, Reference, Tag } from '../image.js'
-import type { PlannedImport, PullThroughCacheRule } from '../pull-through.js'
+import type { Image, Layer, Reference, Tag } from '../images/image.js'
+import type { PlannedImport, PullThroughCacheRule } from '../cache-rules/cache-rule.js'
 import type { RecordedEvent } from '../events.js'
 import type { Registry } from '../registry.js'
 import type { AheadOptions } from './key-value.js'
-import type { Policy, Repository } from '../repository.js'
-import type { Upload } from '../upload.js'
+import type { Policy, Repository } from '../repositories/repository.js'
+import type { Upload } from '../layers/upload.js'
 
 /** Everything the emulator remembers, apart from blobs. Keys that name several things join them with one space. */
 export interface Records {

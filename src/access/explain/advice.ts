@@ -1,0 +1,45 @@
+import { lackingTypes } from '../../iam/changes.js'
+import type { AccessQuestion, ApplicablePolicies, PolicyType } from '../../iam/policy.js'
+
+/** A statement that would allow what was refused, ready to be put into a policy. */
+export interface StatementToAdd {
+  /** Whose policy, and of which kind. */
+  readonly to: string
+  readonly statement: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The statements that would make a no a yes, one for each kind of policy that would have to allow; denials stand against
+ * them still. In the account of the resource either side is enough: then it is the identity's.
+ */
+export const statementsToAdd = (question: AccessQuestion, policies: ApplicablePolicies): StatementToAdd[] =>
+  lackingTypes(question, policies).map((type) => ({
+    to: ownerOf(type, question),
+    statement: statementFor(type, question),
+  }))
+
+function statementFor(type: PolicyType, { action, resource, principal }: AccessQuestion): StatementToAdd['statement'] {
+  if (type !== 'resource-based policy') return { Effect: 'Allow', Action: action, Resource: resource }
+  const allowed = { Effect: 'Allow', Principal: { AWS: principal.roleArn ?? principal.arn }, Action: action }
+  return isOnRepository(action) ? allowed : { ...allowed, ...(!action.startsWith('sts:') && { Resource: resource }) }
+}
+
+/** What a repository policy can allow, in which no Resource may stand; the rest takes the registry policy. */
+const isOnRepository = (action: string) => action.startsWith('ecr:') && action !== 'ecr:CreateRepository'
+
+function ownerOf(type: PolicyType, { action, resource, principal }: AccessQuestion): string {
+  const identity = principal.roleArn ?? principal.arn
+  switch (type) {
+    case 'identity-based policy':
+      return `a policy of ${identity}`
+    case 'permissions boundary':
+      return `the permissions boundary of ${identity}`
+    case 'session policy':
+      return `the session policy of ${principal.arn}`
+    case 'service control policy':
+      return `a service control policy of account ${principal.account}`
+    case 'resource-based policy':
+      if (action.startsWith('sts:')) return `the trust policy of ${resource}`
+      return isOnRepository(action) ? `the repository policy of ${resource}` : 'the registry policy'
+  }
+}

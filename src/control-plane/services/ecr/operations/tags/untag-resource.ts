@@ -1,0 +1,21 @@
+import { repositoryNotFound, tooManyTags } from '../../../../../registry/errors.js'
+import type { Operation } from '../../operation.js'
+import { namedResource } from '../../resources.js'
+import { MAX_TAGS } from '../../accept-tags.js'
+import { taggedRepository } from '../../tagged-repository.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UntagResource.html */
+export const untagResource: Operation<'UntagResource'> = {
+  resources: namedResource,
+
+  async run({ resourceArn, tagKeys }, { registry, store }) {
+    const name = taggedRepository(resourceArn, registry)
+    if (tagKeys.length > MAX_TAGS) throw tooManyTags()
+    const untagged = await store.repositories.update(registry, name, (repository) => ({
+      ...repository,
+      tags: repository.tags.filter(({ Key }) => !tagKeys.includes(Key)),
+    }))
+    if (!untagged) throw repositoryNotFound(name, registry.account)
+    return {}
+  },
+}
