@@ -114,7 +114,7 @@ module.exports = {
         pathNot: 'node_modules/@aws-sdk/(client-s3|lib-storage|s3-request-presigner)/',
       },
     ),
-    ...fenced('undici', '^src/adapters/upstream/'),
+    ...fenced('undici', '^src/adapters/(upstream|peer)/'),
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
     ...fenced('tldts', '^src/adapters/upstream/'),
     ...fenced('ipaddr.js', '^src/adapters/upstream/'),

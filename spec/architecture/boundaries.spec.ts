@@ -49,7 +49,11 @@ const trespassers = [
   ['control-plane/trespasser-x.ts', "import '../compose/tls.js'", 'planes-see-no-adapters-and-no-process'],
   ['compose/trespasser.ts', "import '@peculiar/x509'", '@peculiar/x509-is-fenced'],
   ['cli/trespasser.ts', "import '../adapters/system/ids.js'", 'only-compose-knows-adapters'],
-  ['control-plane/services/ecr/operations/trespasser.ts', "import '../../../handle.js'", 'operations-know-nothing-of-http'],
+  [
+    'control-plane/services/ecr/operations/trespasser.ts',
+    "import '../../../handle.js'",
+    'operations-know-nothing-of-http',
+  ],
   ['control-plane/services/ecr/operations/trespasser-b.ts', "import 'node:http'", 'operations-know-nothing-of-http'],
   ['demo/trespasser.ts', "import '../registry/registry.js'", 'demo-is-a-customer'],
   ['control-plane/trespasser-d.ts', "import '@aws-sdk/client-ecr'", 'sdk-for-types-only'],

@@ -338,7 +338,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
           const digest = `sha256:${'d'.repeat(64)}`
           await insertAll(name)
           const deleteIt = () =>
-            deleteRepository({ store, blobs: memoryBlobStore(), touches: { touch: async () => {} } }, registry, name, {
+            deleteRepository({ store, blobs: memoryBlobStore(), pins: { pin: async () => {} } }, registry, name, {
               force: false,
             })
           const put = { repository: name, digest, manifest, manifestSize: 1, tag: 'v1', now: 0 }

@@ -5,7 +5,7 @@ import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
 import { sweep } from '../../src/upkeep/collection/sweep.js'
-import { touchesOn } from '../../src/upkeep/pins.js'
+import { storedPins } from '../../src/upkeep/pins.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import { listAll } from '../../src/registry/list-records.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
@@ -39,7 +39,7 @@ async function soak(keyValue: KeyValue) {
   await cache.addRule({ ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' })
   const leases = leasesOn({ store, ids: randomIds, log: silent })
   const { blobs, clock } = cache
-  const touches = touchesOn({ store, clock, graceSeconds })
+  const pins = storedPins({ store, clock, graceSeconds })
   const deps = { store, leases, clock, log: silent, metrics: noMetrics, graceSeconds }
   const sweepOnce = (faulty: BlobStore = blobs) => sweep({ ...deps, blobs: faulty })
 
@@ -98,7 +98,7 @@ async function soak(keyValue: KeyValue) {
       await store.repositories.insert(registry, repository, newRepository(repository, new Date()))
       await client.push(repository, 'v1', soakImage(n), 'team/0')
       expect(await client.wrong(repository, 'v1')).toEqual([])
-      await deleteRepository({ store, blobs, touches }, registry, repository, { force: true })
+      await deleteRepository({ store, blobs, pins }, registry, repository, { force: true })
       tally.repositories++
     }
   }
@@ -158,7 +158,7 @@ async function leftOver({ store, blobs }: Awaited<ReturnType<typeof startCache>>
     ),
     notes: (await all(blobs.notes.list('images'))).length - images.length,
     temporary: await all(blobs.leftovers()),
-    touches: (await listAll(store.touches, installation)).filter(({ isMarked, isGoing }) => isMarked ?? isGoing),
+    pins: (await listAll(store.pins, installation)).filter(({ isMarked, isGoing }) => isMarked ?? isGoing),
   }
 }
 
@@ -168,7 +168,7 @@ describe('pushes, deletes, imports and sweeps together', () => {
     const { images, ...rest } = left
     console.log(`${name}: ${JSON.stringify({ ...figures, images, wrong: wrong.length })}`)
     expect(wrong).toEqual([])
-    expect(rest).toEqual({ blobs: [], layers: [], notes: 0, temporary: [], touches: [] })
+    expect(rest).toEqual({ blobs: [], layers: [], notes: 0, temporary: [], pins: [] })
     expect(
       Math.min(figures.pushes, figures.deletes, figures.imports, figures.sweeps, figures.blobs, figures.repositories),
     ).toBeGreaterThan(0)

@@ -14,8 +14,8 @@ import { randomIds } from '../../src/adapters/system/ids.js'
 import { pullThrough } from '../../src/pull-through-cache/pulls.js'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { dataPlane } from '../../src/data-plane/server.js'
-import { keptBlobs } from '../../src/upkeep/pinned-blobs.js'
-import { touchesOn } from '../../src/upkeep/pins.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { storedPins } from '../../src/upkeep/pins.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import type { CacheEvent, PullEvent } from '../../src/registry/events.js'
 import { mediaTypes } from '../../src/registry/images/manifest.js'
@@ -97,10 +97,10 @@ export async function startCache(options: CacheOptions) {
   const store = kept.store ?? storeOf(memoryKeyValue())
   const root = kept.root ?? (await mkdtemp(join(tmpdir(), 'ecr-local-')))
   const ids = randomIds
-  const touches = touchesOn({ store, clock, graceSeconds })
-  const blobs = keptBlobs(
+  const pins = storedPins({ store, clock, graceSeconds })
+  const blobs = pinnedBlobs(
     kept.blobs ?? verifiedBlobs(filesystemBlobStore({ root, ids }), { log, hashesWhatIsSent: true }),
-    touches,
+    pins,
   )
   const leases = leasesOn({ store, ids, log, ...leasePatience })
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
@@ -110,7 +110,7 @@ export async function startCache(options: CacheOptions) {
     ...accessFor({ accounts, store }),
     store,
     blobs,
-    touches,
+    pins,
     leases,
     clock,
     ids,

@@ -5,8 +5,8 @@ import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import { controlPlane, type ControlPlaneServerDeps } from '../../src/control-plane/server.js'
-import { keptBlobs } from '../../src/upkeep/pinned-blobs.js'
-import { touchesOn } from '../../src/upkeep/pins.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { storedPins } from '../../src/upkeep/pins.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
@@ -68,12 +68,12 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     wall: () => new Date(),
     advance: async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000)),
   }
-  const touches = touchesOn({ store, clock, graceSeconds })
+  const pins = storedPins({ store, clock, graceSeconds })
   return {
     ...accessFor({ store, ...(accounts && { accounts }) }),
     store,
-    blobs: keptBlobs(memoryBlobStore(), touches),
-    touches,
+    blobs: pinnedBlobs(memoryBlobStore(), pins),
+    pins,
     leases: leasesOn({ store, ids: randomIds, log: silent }),
     clock,
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },

@@ -1,9 +1,9 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
-import { keptBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
 import { sweep, type SweepOptions } from '../../src/upkeep/collection/sweep.js'
-import { touchesOn } from '../../src/upkeep/pins.js'
+import { storedPins } from '../../src/upkeep/pins.js'
 import { keepManifest } from '../../src/registry/images/store-manifest.js'
 import { appendPart, beginUpload, completeUpload } from '../../src/registry/layers/layer-upload.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
@@ -35,10 +35,10 @@ export function installationWith({
     advance: async (seconds: number) => new Date(Date.now() + (offset += seconds * 1000)),
   }
   const store = storeOf(keyValue)
-  const touches = touchesOn({ store, clock, graceSeconds: grace })
+  const pins = storedPins({ store, clock, graceSeconds: grace })
   const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs: 400, lookMs: 10 })
-  const blobs = keptBlobs(bytes, touches)
-  const storage = { store, blobs, touches, clock, quotas: defaultQuotas }
+  const blobs = pinnedBlobs(bytes, pins)
+  const storage = { store, blobs, pins, clock, quotas: defaultQuotas }
   const deps = { ...storage, leases, log: silent, metrics: noMetrics, graceSeconds: grace }
 
   async function upload(repository: string, content: string) {

@@ -9,8 +9,8 @@ import { randomIds } from '../../src/adapters/system/ids.js'
 import type { DataPlaneParts } from '../../src/data-plane/call.js'
 import { pullThrough } from '../../src/pull-through-cache/pulls.js'
 import { dataPlane } from '../../src/data-plane/server.js'
-import { keptBlobs } from '../../src/upkeep/pinned-blobs.js'
-import { touchesOn } from '../../src/upkeep/pins.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { storedPins } from '../../src/upkeep/pins.js'
 import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
 import type { Principal } from '../../src/registry/principal.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
@@ -144,12 +144,12 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
   let time = startedAt
   const advance = async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000))
   const clock = { now: async () => time, wall: () => new Date(), advance }
-  const touches = touchesOn({ store, clock, graceSeconds: 3600 })
+  const pins = storedPins({ store, clock, graceSeconds: 3600 })
   return {
     ...accessFor({ store, ...(accounts && { accounts }) }),
     store,
-    blobs: keptBlobs(memoryBlobStore(), touches),
-    touches,
+    blobs: pinnedBlobs(memoryBlobStore(), pins),
+    pins,
     leases: leasesOn({ store, ids: randomIds, log: silent }),
     clock,
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },

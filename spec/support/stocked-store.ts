@@ -1,7 +1,7 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { keptBlobs } from '../../src/upkeep/pinned-blobs.js'
-import { touchesOn } from '../../src/upkeep/pins.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { storedPins } from '../../src/upkeep/pins.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
 import { storeOf } from '../../src/store/store.js'
@@ -14,8 +14,8 @@ export const now = new Date('2026-01-02T03:04:05.678Z')
 export async function registryWith(name: string, repository: Partial<Repository> = {}) {
   const store = storeOf(memoryKeyValue())
   const clock = { now: async () => now, wall: () => now, advance: async () => now }
-  const touches = touchesOn({ store, clock, graceSeconds: 3600 })
-  const blobs = keptBlobs(memoryBlobStore(), touches)
+  const pins = storedPins({ store, clock, graceSeconds: 3600 })
+  const blobs = pinnedBlobs(memoryBlobStore(), pins)
   await store.repositories.insert(registry, name, newRepository(name, now, repository))
-  return { store, blobs, touches, clock, quotas: defaultQuotas }
+  return { store, blobs, pins, clock, quotas: defaultQuotas }
 }

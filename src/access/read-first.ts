@@ -23,5 +23,5 @@ export function* readToDecide(registry: Registry, repositories: Iterable<string>
 /** What `Touches.touch` reads of these digests, the time included. */
 export function* readToTouch(digests: readonly string[]): Generator<RecordPlace, void> {
   if (digests.length > 0) yield clockPlace
-  for (const key of digests) yield { registry: installation, collection: 'touches', key }
+  for (const key of digests) yield { registry: installation, collection: 'pins', key }
 }

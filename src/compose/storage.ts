@@ -8,9 +8,9 @@ import { streamed } from '../adapters/s3/streamed.js'
 import { systemClock } from '../adapters/system/clock.js'
 import { randomIds } from '../adapters/system/ids.js'
 import type { Config } from '../config.js'
-import { keptBlobs } from '../upkeep/pinned-blobs.js'
-import { touchesOn } from '../upkeep/pins.js'
-import type { Touches } from '../registry/ports/pins.js'
+import { pinnedBlobs } from '../upkeep/pinned-blobs.js'
+import { storedPins } from '../upkeep/pins.js'
+import type { Pins } from '../registry/ports/pins.js'
 import { leasesOn } from '../coordination/leases/leases.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -30,7 +30,7 @@ export interface Storage {
   readonly clock: Clock
   readonly ids: Ids
   readonly leases: Leases
-  readonly touches: Touches
+  readonly pins: Pins
   readonly reserve: Reserve
   /** Resolves with the reason if the store cannot be used any more, however long this process lives. */
   readonly failed: Promise<Error>
@@ -81,10 +81,10 @@ function partsOn(
   { log }: Telling,
 ): Omit<Storage, 'reserve' | 'failed'> {
   const [clock, ids] = [systemClock(store), randomIds]
-  const touches = touchesOn({ store, clock, graceSeconds: garbage.graceSeconds })
+  const pins = storedPins({ store, clock, graceSeconds: garbage.graceSeconds })
   const leases = leasesOn({ store, ids, log })
   return {
-    ...{ store, blobs: keptBlobs(blobs, touches), clock, ids, leases, touches },
+    ...{ store, blobs: pinnedBlobs(blobs, pins), clock, ids, leases, pins },
     async close() {
       leases.stop()
       await store.close()

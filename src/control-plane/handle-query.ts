@@ -23,7 +23,7 @@ export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDe
     end.at = now.getTime()
     refuseUnsigned(request, service)
     const caller = authenticate(request, service, now, deps)
-    deps.place.admit(caller.principal)
+    deps.place.chargeTo(caller.principal)
     const { action, version, members } = readQueryCall(request)
     const run = version === api.version && Object.hasOwn(api.actions, action) ? api.actions[action] : undefined
     if (!run)

@@ -2,8 +2,8 @@ import type { HttpResponse } from '@smithy/protocol-http'
 import type { Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
 import { serverException, ServiceException } from '../registry/errors.js'
-import type { Place } from '../server/request-limits.js'
-import { pauseAfter } from '../coordination/event-loop.js'
+import type { RequestPermit } from '../server/request-limits.js'
+import { yieldAfter } from '../coordination/event-loop.js'
 import { modelledMembers } from '../smithy/modelled-members.js'
 import { inputOf, isOperation, shape } from '../smithy/model.js'
 import { validate } from '../smithy/validate.js'
@@ -28,7 +28,7 @@ import { isAway, isOfStorage, RETRY_AFTER_SECONDS } from './unavailable.js'
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   readonly authorize: Authorize
   /** Of this request, among those that are worked on. */
-  readonly place: Place
+  readonly place: RequestPermit
   readonly tellHint: TellHint
 }
 
@@ -43,10 +43,10 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
     const name = (asked.name = operationName(request))
     const operation = find(name)
     const signer = signerOf(request, 'ecr', deps)
-    deps.place.admit(signer.principal)
-    await pauseAfter(sizeOf(request))
+    deps.place.chargeTo(signer.principal)
+    await yieldAfter(sizeOf(request))
     const body = knownMembers(name, readInput(request, name))
-    await pauseAfter(sizeOf(request))
+    await yieldAfter(sizeOf(request))
     const places = foresee(body, registryOf(body, signer))
     return await deps.store.ahead(places, () => answer(operation, signer, body, asked, deps))
   } catch (thrown) {
@@ -83,7 +83,7 @@ async function answer(
   const call = { registry, principal: caller.principal, request: context, now }
   await authorize(name, operation, body, call, deps)
   const input = accept(name, body)
-  await pauseAfter(sizeOf(request))
+  await yieldAfter(sizeOf(request))
   const output = await operation.run(input, { ...deps, ...call, wait: deps.place.wait })
   deps.decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name })
   return writeOutput(output, requestId)

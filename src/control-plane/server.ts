@@ -1,12 +1,12 @@
 import { HttpRequest, type HttpResponse } from '@smithy/protocol-http'
 import type { Express } from 'express'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { type Admission, admission } from '../server/request-limits.js'
-import { type Room, roomOf } from '../server/memory-budget.js'
+import { type RequestLimits, requestLimits } from '../server/request-limits.js'
+import { type MemoryBudget, memoryBudget } from '../server/memory-budget.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Span, Traces } from '../registry/ports/traces.js'
 import { requestLog } from '../registry/request-log.js'
-import { isLarge } from '../coordination/event-loop.js'
+import { isLargeBody } from '../coordination/event-loop.js'
 import { aboutPlane, type AboutDeps } from '../server/health.js'
 import { planeServer, type PlaneServerDeps } from '../server/listener.js'
 import { readBody } from '../server/read-body.js'
@@ -30,7 +30,7 @@ export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'place' | 'tellHint'
 
 /** With what the server keeps count of by itself: who is let in, and the memory all bodies share. */
 type Deps = ControlPlaneServerDeps &
-  Pick<ControlPlaneDeps, 'tellHint'> & { readonly admission: Admission; readonly room: Room }
+  Pick<ControlPlaneDeps, 'tellHint'> & { readonly admission: RequestLimits; readonly room: MemoryBudget }
 
 /** Node's own, which suit SDKs: they keep a connection only while they have calls to make. */
 const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFirst: true }
@@ -42,8 +42,8 @@ const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFir
  */
 export function controlPlane(given: ControlPlaneServerDeps): Server {
   const { limits, clock } = given
-  const room = roomOf(limits.bodiesMiB * 1024 * 1024)
-  const deps: Deps = { ...given, admission: admission(limits, clock), room, tellHint: tellHints() }
+  const room = memoryBudget(limits.bodiesMiB * 1024 * 1024)
+  const deps: Deps = { ...given, admission: requestLimits(limits, clock), room, tellHint: tellHints() }
   let app: Promise<Express> | undefined
 
   return planeServer(deps, HABITS, (req, res) => {
@@ -121,19 +121,19 @@ async function answer(req: IncomingMessage, request: ReceivedRequest, deps: Deps
     if (body === 'too large') return { response: await refuseTooLarge(request, deps), isUnread: true }
     if (body === 'no room') return { response: await refuseForNow(request, deps), isUnread: true }
     request.body = body.bytes
-    if (isLarge(body.bytes.length)) request.bodyHash = await hashAside(body.bytes)
-    return { response: await work(request, deps).finally(body.done) }
+    if (isLargeBody(body.bytes.length)) request.bodyHash = await hashAside(body.bytes)
+    return { response: await work(request, deps).finally(body.release) }
   } catch (error) {
     return { response: writeError(error, request.requestId), isUnread: true }
   }
 }
 
 async function work(request: ReceivedRequest, deps: Deps): Promise<HttpResponse> {
-  const place = deps.admission.enter()
+  const place = deps.admission.acquire()
   if (!place) return refuseForNow(request, deps)
   const own = { ...deps, place }
   const handled = isQueryCall(request) ? handleQuery(request, own) : handle(request, own)
-  return handled.finally(() => place.leave())
+  return handled.finally(() => place.release())
 }
 
 const received = (req: IncomingMessage, requestId: string): ReceivedRequest =>

@@ -2,12 +2,12 @@
 export type Owner = readonly string[]
 
 /** So many places, shared by those who ask for them. */
-export interface Shares {
+export interface FairShares {
   readonly isFull: () => boolean
   /** Whether the owner may have one more: see `shares`. */
-  readonly mayTake: (owner: Owner) => boolean
-  readonly take: (owner: Owner) => void
-  readonly give: (owner: Owner) => void
+  readonly mayAcquire: (owner: Owner) => boolean
+  readonly acquire: (owner: Owner) => void
+  readonly release: (owner: Owner) => void
   /** How many the owner and all within it hold. */
   readonly heldBy: (owner: Owner) => number
 }
@@ -18,7 +18,7 @@ export interface Shares {
  * and who holds none is let in as long as there is one. (Choudhury and Hahne, "Dynamic queue length thresholds for
  * shared-memory packet switches", 1998.)
  */
-export function shares(limit: number, ratio: number): Shares {
+export function fairShares(limit: number, ratio: number): FairShares {
   const held = new Map<string, number>()
   let taken = 0
 
@@ -32,7 +32,7 @@ export function shares(limit: number, ratio: number): Shares {
   }
   return {
     isFull: () => taken >= limit,
-    mayTake(owner) {
+    mayAcquire(owner) {
       let free = limit - taken
       return keysOf(owner).every((key, depth) => {
         const own = held.get(key) ?? 0
@@ -42,8 +42,8 @@ export function shares(limit: number, ratio: number): Shares {
         return may
       })
     },
-    take: (owner) => add(owner, 1),
-    give: (owner) => add(owner, -1),
+    acquire: (owner) => add(owner, 1),
+    release: (owner) => add(owner, -1),
     heldBy: (owner) => held.get(owner.join('\n')) ?? 0,
   }
 }

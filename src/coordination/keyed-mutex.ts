@@ -1,7 +1,7 @@
 import type { Registry } from '../registry/registry.js'
 
 /** Those who lost a race in this process go one after the other, registry by registry, instead of racing again. */
-export function turns() {
+export function keyedMutex() {
   const last = new Map<string, Promise<unknown>>()
   return <R>({ account, region }: Registry, run: () => Promise<R>): Promise<R> => {
     const id = `${account} ${region}`

@@ -1,11 +1,11 @@
-import { type Owner, shares } from './fair-shares.js'
+import { type Owner, fairShares } from './fair-shares.js'
 
 /** Places at one upstream, shared by the accounts whose pulls need them. */
-export interface Slots {
+export interface FairSemaphore {
   /**
    * Waits for a place; calling the answer gives it back. Rejects with the signal's reason where that is aborted first.
    */
-  take(owner: Owner, signal?: AbortSignal): Promise<() => void>
+  acquire(owner: Owner, signal?: AbortSignal): Promise<() => void>
 }
 
 /** An account holds no more places than stay free: one alone half of them, two a third each. */
@@ -21,18 +21,18 @@ interface Waiting {
  * goes first, and among these who came first. So what is slow for one account holds up that account alone, and a slow
  * repository not all of its account.
  */
-export function slots(limit: number): Slots {
-  const places = shares(limit, RATIO)
+export function fairSemaphore(limit: number): FairSemaphore {
+  const places = fairShares(limit, RATIO)
   const waiting = waitingRoom((owner) => [places.heldBy(owner.slice(0, 1)), places.heldBy(owner)])
 
   function enter(owner: Owner): () => void {
-    places.take(owner)
+    places.acquire(owner)
     let isReleased = false
     return () => {
       if (isReleased) return
       isReleased = true
-      places.give(owner)
-      for (let next = waiting.next(places.mayTake); next; next = waiting.next(places.mayTake)) {
+      places.release(owner)
+      for (let next = waiting.next(places.mayAcquire); next; next = waiting.next(places.mayAcquire)) {
         waiting.delete(next)
         next.enter()
       }
@@ -40,9 +40,9 @@ export function slots(limit: number): Slots {
   }
 
   return {
-    async take(owner, signal) {
+    async acquire(owner, signal) {
       signal?.throwIfAborted()
-      if (places.mayTake(owner)) return enter(owner)
+      if (places.mayAcquire(owner)) return enter(owner)
       return new Promise((resolve, reject) => {
         const giveUp = () => {
           waiting.delete(one)

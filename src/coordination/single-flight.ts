@@ -4,14 +4,14 @@ import type { Lease, Leases } from '../registry/ports/lease.js'
  * Runs work once for all who ask for it under the same key while it is under way; each gets its outcome. Whoever asks in
  * another process has its turn afterwards: work looks first whether it is still to be done.
  */
-export interface OneAtATime {
+export interface SingleFlight {
   <T>(key: string, work: (lease: Lease) => Promise<T>): Promise<T>
   /** Undefined, without waiting, where it is under way in another process. */
   unlessElsewhere<T>(key: string, work: (lease: Lease) => Promise<T>): Promise<T | undefined>
 }
 
 /** A keeper of what is under way; those who must not do the same work twice share one. */
-export function oneAtATime(leases: Leases): OneAtATime {
+export function singleFlight(leases: Leases): SingleFlight {
   const inFlight = new Map<string, Promise<unknown>>()
 
   function track<T>(key: string, running: Promise<T>): Promise<T> {

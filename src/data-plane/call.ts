@@ -2,10 +2,10 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/explain/decision-log.js'
 import type { Identities } from '../access/identities.js'
-import type { Touches } from '../registry/ports/pins.js'
-import type { Admission } from '../server/request-limits.js'
+import type { Pins } from '../registry/ports/pins.js'
+import type { RequestLimits } from '../server/request-limits.js'
 import type { Wait } from '../registry/ports/importer.js'
-import type { Room } from '../server/memory-budget.js'
+import type { MemoryBudget } from '../server/memory-budget.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Ids } from '../registry/ports/ids.js'
@@ -31,7 +31,7 @@ export type DataPlaneParts = Omit<DataPlaneDeps, 'admission' | 'room' | 'control
 export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   readonly store: Store
   readonly blobs: BlobStore
-  readonly touches: Touches
+  readonly pins: Pins
   readonly leases: Leases
   readonly clock: Clock
   readonly ids: Ids
@@ -53,9 +53,9 @@ export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   readonly anonymousPull: boolean
   readonly metrics: Metrics
   readonly traces: Traces
-  readonly admission: Admission
+  readonly admission: RequestLimits
   /** The memory all small bodies share. */
-  readonly room: Room
+  readonly room: MemoryBudget
   readonly quotas: Quotas
 }
 

@@ -4,7 +4,7 @@ import { isOfRepository, sizeOfBytes } from '../registry/layers/layer-with-bytes
 import { listEach } from '../registry/list-records.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Repository } from '../registry/repositories/repository.js'
-import { pause } from '../coordination/event-loop.js'
+import { yieldToEventLoop } from '../coordination/event-loop.js'
 import type { Call, DataPlaneDeps } from './call.js'
 import { permissionFor } from './permission.js'
 
@@ -25,7 +25,7 @@ export async function readableLayer(digest: string, call: Call, deps: DataPlaneD
     const found = await readableIn(group, digest, call, deps)
     if (found) return found
     group = []
-    await pause()
+    await yieldToEventLoop()
   }
   return readableIn(group, digest, call, deps)
 }

@@ -27,7 +27,7 @@ export async function smallBody(
   const body = await readBody(req, maxBytes, room)
   if (body === 'too large') throw tooLarge(maxBytes)
   if (body === 'no room') throw rateExceeded()
-  res.once('close', body.done)
+  res.once('close', body.release)
   return body.bytes
 }
 

@@ -4,8 +4,8 @@ import { DOWNLOAD_PATH } from '../access/download-url.js'
 import { requestContextOf } from '../access/request-context.js'
 import type { Grant } from '../access/token.js'
 import { rateExceeded, ServiceException } from '../registry/errors.js'
-import { admission, type Place } from '../server/request-limits.js'
-import { roomOf } from '../server/memory-budget.js'
+import { requestLimits, type RequestPermit } from '../server/request-limits.js'
+import { memoryBudget } from '../server/memory-budget.js'
 import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
 import type { Span } from '../registry/ports/traces.js'
@@ -34,10 +34,10 @@ const HABITS = { keepAliveTimeoutMs: 75_000, requestTimeoutMs: 0, isReadFirst: f
 /** The image-data plane: an OCI registry. Every request takes the path of `answer`, top to bottom. */
 export function dataPlane(given: DataPlaneParts): Server {
   const { limits, clock } = given
-  const room = roomOf(limits.bodiesMiB * 1024 * 1024)
+  const room = memoryBudget(limits.bodiesMiB * 1024 * 1024)
   const deps: DataPlaneDeps = {
     ...{ ...given, room },
-    ...{ admission: admission(limits, clock), controlPlane: controlPlaneRequests(given) },
+    ...{ admission: requestLimits(limits, clock), controlPlane: controlPlaneRequests(given) },
   }
   return planeServer(deps, HABITS, (req, res) => void take(req, res, deps))
 }
@@ -88,7 +88,7 @@ const CLIENT_GONE = 'CLIENT_GONE'
 async function answerOrRefuse(asked: Asked, deps: DataPlaneDeps): Promise<string> {
   const { req, requestId, path } = asked
   const end = { at: deps.clock.wall().getTime(), plane: 'data' as const, operation: `${req.method} ${path}` }
-  const place = deps.admission.enter()
+  const place = deps.admission.acquire()
   try {
     if (!place) throw rateExceeded()
     await answerInTime(asked, place, end, deps)
@@ -98,7 +98,7 @@ async function answerOrRefuse(asked: Asked, deps: DataPlaneDeps): Promise<string
     if (refusal) deps.decisions.ended(requestId, { ...end, ...(await refusedWith(refusal, asked, deps)) })
     return refusal?.code ?? CLIENT_GONE
   } finally {
-    place?.leave()
+    place?.release()
   }
 }
 
@@ -109,7 +109,7 @@ interface End {
   readonly operation: string
 }
 
-async function answerInTime(asked: Asked, place: Place, end: End, deps: DataPlaneDeps): Promise<void> {
+async function answerInTime(asked: Asked, place: RequestPermit, end: End, deps: DataPlaneDeps): Promise<void> {
   const { req, path, search, requestId } = asked
   const received = { ...asked, query: new URLSearchParams(search), grant: grantIn(req, deps.secret) }
   const inTime = async () => {
@@ -146,7 +146,7 @@ function report({ req, res, path, requestId, operation }: Asked, outcome: string
 interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   readonly path: string
   readonly requestId: string
-  readonly place: Place
+  readonly place: RequestPermit
   /** What its token says, not yet judged. */
   readonly grant: Grant | undefined
   /** Called once it is known what is asked for. */
@@ -166,7 +166,7 @@ async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
     return getLayer(received, deps)
   }
   const grant = authenticate(req, received.grant, now, deps)
-  place.admit(grant.principal)
+  place.chargeTo(grant.principal)
   const { action, endpoint, repository, reference } = find(req.method ?? '', path)
   const registry = registryOf(req.headers.host, grant.registry)
   tell({ operation: action, ...(endpoint === getManifest && { pulled: { registry, repository } }) })

@@ -19,7 +19,7 @@ import { mendManifest } from './imports/repair-manifest.js'
 import { recorder } from './cache-events.js'
 import { checkReferrers } from './imports/referrers-check.js'
 import { find, may, planOf } from './pull-request.js'
-import { oneAtATime } from '../coordination/single-flight.js'
+import { singleFlight } from '../coordination/single-flight.js'
 import { requireNoFips, sourceOf } from './upstream-source.js'
 import { upstreamFailureOf } from './image-failure.js'
 
@@ -71,7 +71,7 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
     ...told,
     writeEvent: deps.recordEvent,
     layers: layerCache(deps),
-    alone: oneAtATime(deps.leases),
+    alone: singleFlight(deps.leases),
   }
   const cache: Cache = { ...shared, completion: completion(shared) }
   return {

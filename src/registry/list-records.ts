@@ -1,6 +1,6 @@
 import type { Collection } from './ports/store.js'
 import type { Registry } from './registry.js'
-import { pause } from '../coordination/event-loop.js'
+import { yieldToEventLoop } from '../coordination/event-loop.js'
 
 const PAGE = 1000
 
@@ -19,7 +19,7 @@ export async function* listEach<T>(
     limit = PAGE
     yield* page.items
     next = page.next
-    if (next !== undefined) await pause()
+    if (next !== undefined) await yieldToEventLoop()
   } while (next !== undefined)
 }
 

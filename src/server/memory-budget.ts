@@ -1,47 +1,47 @@
 /** The memory all bodies share. */
-export interface Room {
+export interface MemoryBudget {
   /** A body begins. `giveUp` is called, once, where room is needed and no other body has been on its way for longer. */
-  share(giveUp: () => void): Share
+  reserve(giveUp: () => void): Reservation
 }
 
 /** One body's part of it. */
-export interface Share {
+export interface Reservation {
   /** So many bytes came. */
-  more(bytes: number): void
+  grow(bytes: number): void
   /** The body is here whole: it is not given up any more. */
-  whole(): void
+  complete(): void
   /** Its bytes are let go of. */
-  done(): void
+  release(): void
 }
 
 /**
  * Bounds what bodies take together. Who is slowest makes room: a flood of bodies that never end costs only themselves, and
  * a body that comes at a common speed is never the oldest.
  */
-export function roomOf(atMostBytes: number): Room {
-  const coming = new Map<Share, () => void>()
+export function memoryBudget(atMostBytes: number): MemoryBudget {
+  const coming = new Map<Reservation, () => void>()
   let taken = 0
 
   function makeRoom() {
     for (const [share, giveUp] of coming) {
       if (taken <= atMostBytes) return
-      share.done()
+      share.release()
       giveUp()
     }
   }
 
   return {
-    share(giveUp) {
+    reserve(giveUp) {
       let [own, isDone] = [0, false]
-      const share: Share = {
-        more(bytes) {
+      const share: Reservation = {
+        grow(bytes) {
           if (isDone) return
           own += bytes
           taken += bytes
           if (taken > atMostBytes) makeRoom()
         },
-        whole: () => void coming.delete(share),
-        done() {
+        complete: () => void coming.delete(share),
+        release() {
           coming.delete(share)
           if (!isDone) taken -= own
           isDone = true

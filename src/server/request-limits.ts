@@ -3,24 +3,24 @@ import type { Clock } from '../registry/ports/clock.js'
 import type { Wait } from '../registry/ports/importer.js'
 import type { Principal } from '../registry/principal.js'
 import type { Limits } from './limits.js'
-import { type Owner, type Shares, shares } from '../coordination/fair-shares.js'
+import { type Owner, type FairShares, fairShares } from '../coordination/fair-shares.js'
 
 /** Lets requests in, as many as the limits allow. */
-export interface Admission {
+export interface RequestLimits {
   /** A request is to be worked on. Undefined where too many are. */
-  readonly enter: () => Place | undefined
+  readonly acquire: () => RequestPermit | undefined
 }
 
 /** One request's place among those that are worked on. */
-export interface Place {
+export interface RequestPermit {
   /** It is known whose request it is. Throws ThrottlingException: the caller asks too fast, or its account has its share. */
-  readonly admit: (caller: Pick<Principal, 'arn' | 'account'>) => void
+  readonly chargeTo: (caller: Pick<Principal, 'arn' | 'account'>) => void
   /** The same for a request of which only an account, or an address, is known: nothing is said about its speed. */
-  readonly assign: (account: string) => void
+  readonly chargeToAccount: (account: string) => void
   /** Meanwhile its place is free for others: waiting costs a connection and some memory, and has a bound of its own. */
   readonly wait: Wait
   /** It is done. */
-  readonly leave: () => void
+  readonly release: () => void
 }
 
 /** What a caller who has asked for nothing lately may ask for at once: the clients of a node that starts do. */
@@ -36,59 +36,59 @@ const CALLERS = 10_000
 const SHARE_RATIO = 7
 
 /** Keeps count for one plane. How fast a caller asks is measured by the machine's time: the emulator's may be advanced. */
-export function admission(
+export function requestLimits(
   limits: Pick<Limits, 'requestsAtOnce' | 'requestsPerSecond' | 'connections'>,
   { wall }: Pick<Clock, 'wall'>,
-): Admission {
+): RequestLimits {
   const counts: Counts = {
-    atWork: shares(limits.requestsAtOnce, SHARE_RATIO),
+    atWork: fairShares(limits.requestsAtOnce, SHARE_RATIO),
     // Each waiting request holds a connection: the other half stays for those that need no upstream.
-    waiting: shares(Math.max(1, Math.floor(limits.connections / 2)), SHARE_RATIO),
+    waiting: fairShares(Math.max(1, Math.floor(limits.connections / 2)), SHARE_RATIO),
     limitRate: rateLimit(limits.requestsPerSecond, wall),
   }
-  return { enter: () => (counts.atWork.isFull() ? undefined : placeIn(counts)) }
+  return { acquire: () => (counts.atWork.isFull() ? undefined : placeIn(counts)) }
 }
 
 interface Counts {
-  readonly atWork: Shares
-  readonly waiting: Shares
+  readonly atWork: FairShares
+  readonly waiting: FairShares
   readonly limitRate: (caller: string) => void
 }
 
-function placeIn({ atWork, waiting, limitRate }: Counts): Place {
+function placeIn({ atWork, waiting, limitRate }: Counts): RequestPermit {
   let owner: Owner = []
   let [waits, hasLeft] = [0, false]
-  atWork.take(owner)
+  atWork.acquire(owner)
 
   const becomeOf = (next: Owner) => {
-    atWork.give(owner)
-    const may = atWork.mayTake(next)
+    atWork.release(owner)
+    const may = atWork.mayAcquire(next)
     owner = may ? next : []
-    atWork.take(owner)
+    atWork.acquire(owner)
     if (!may) throw rateExceeded()
   }
   return {
-    admit({ account, arn }) {
+    chargeTo({ account, arn }) {
       limitRate(arn)
       becomeOf([account, arn])
     },
-    assign: (account) => becomeOf([account]),
+    chargeToAccount: (account) => becomeOf([account]),
     async wait(work) {
       const waiter = owner
-      if (!waiting.mayTake(waiter)) throw rateExceeded()
-      waiting.take(waiter)
-      if (++waits === 1) atWork.give(owner)
+      if (!waiting.mayAcquire(waiter)) throw rateExceeded()
+      waiting.acquire(waiter)
+      if (++waits === 1) atWork.release(owner)
       try {
         return await work()
       } finally {
-        waiting.give(waiter)
+        waiting.release(waiter)
         // What was let in once goes on, though others came meanwhile.
-        if (--waits === 0 && !hasLeft) atWork.take(owner)
+        if (--waits === 0 && !hasLeft) atWork.acquire(owner)
       }
     },
-    leave() {
+    release() {
       hasLeft = true
-      if (waits === 0) atWork.give(owner)
+      if (waits === 0) atWork.release(owner)
     },
   }
 }

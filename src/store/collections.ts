@@ -19,6 +19,6 @@ export const recordsOf = (collection: <T>(name: keyof Records, upgrade?: Upgrade
   settings: collection('settings'),
   roles: collection('roles'),
   leases: collection('leases'),
-  touches: collection('touches'),
+  pins: collection('pins'),
   origins: collection('origins'),
 })

@@ -5,7 +5,7 @@ import type { Collection, Records, Store } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { asStored, pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
 import { transactionOn } from './transaction.js'
-import { turns } from '../coordination/keyed-mutex.js'
+import { keyedMutex } from '../coordination/keyed-mutex.js'
 
 type Work<R> = (records: Records) => Promise<R>
 
@@ -14,7 +14,7 @@ type Work<R> = (records: Records) => Promise<R>
  * `patience` is how many milliseconds a transaction may go on losing races once it is its turn.
  */
 export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
-  const inTurn = turns()
+  const inTurn = keyedMutex()
 
   async function attempt<R>(registry: Registry, work: Work<R>): Promise<{ result: R } | undefined> {
     const transaction = transactionOn(keyValue, registry)

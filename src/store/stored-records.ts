@@ -1,6 +1,6 @@
 import { type Entry, fillsPage, type PageOf, type Write } from '../registry/ports/key-value.js'
 import type { Page } from '../registry/ports/store.js'
-import { pause } from '../coordination/event-loop.js'
+import { yieldToEventLoop } from '../coordination/event-loop.js'
 
 /** Bytes of the records that are read for one page, whatever its limit. */
 const PAGE_BYTES = 4 * 1024 * 1024
@@ -35,7 +35,7 @@ export async function pageOf<T>(entries: Entry[], limit: number, upgrade: Upgrad
   for (const [, value] of entries.slice(0, limit)) {
     if (parsedSince > PARSED_AT_ONCE) {
       parsedSince = 0
-      await pause()
+      await yieldToEventLoop()
     }
     items.push(upgrade(JSON.parse(value) as T))
     parsedSince += value.length

@@ -1,19 +1,19 @@
 import type { BlobStore, BlobWriter } from '../registry/ports/blob-store.js'
-import type { Touches } from '../registry/ports/pins.js'
+import type { Pins } from '../registry/ports/pins.js'
 
 /**
  * Blobs that the sweep leaves alone from the moment they are there: nothing refers to them yet, and whoever has written
  * them is about to.
  */
-export function keptBlobs(blobs: BlobStore, touches: Touches): BlobStore {
+export function pinnedBlobs(blobs: BlobStore, pins: Pins): BlobStore {
   return {
     ...blobs,
-    create: async () => touchingWriter(await blobs.create(), touches),
-    session: async (id) => touchingWriter(await blobs.session(id), touches),
+    create: async () => pinningWriter(await blobs.create(), pins),
+    session: async (id) => pinningWriter(await blobs.session(id), pins),
   }
 }
 
-const touchingWriter = (writer: BlobWriter, touches: Touches): BlobWriter => ({
+const pinningWriter = (writer: BlobWriter, pins: Pins): BlobWriter => ({
   get size() {
     return writer.size
   },
@@ -24,7 +24,7 @@ const touchingWriter = (writer: BlobWriter, touches: Touches): BlobWriter => ({
   read: (position, length) => writer.read(position, length),
   verify: (digest) => writer.verify(digest),
   async commit(digest) {
-    await touches.touch(digest)
+    await pins.pin(digest)
     await writer.commit(digest)
   },
   close: () => writer.close(),

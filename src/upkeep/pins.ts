@@ -1,12 +1,12 @@
 import { REMOVAL_MS } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
-import type { Touches } from '../registry/ports/pins.js'
-import type { Store, Touch } from '../registry/ports/store.js'
+import type { Pins } from '../registry/ports/pins.js'
+import type { Store, Pin } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
-import { SLICE, slicesOf } from '../coordination/event-loop.js'
+import { BATCH_SIZE, batchesOf } from '../coordination/event-loop.js'
 
 /** What touching needs. */
-export interface TouchesDeps {
+export interface PinsDeps {
   readonly store: Store
   readonly clock: Clock
   readonly graceSeconds: number
@@ -19,24 +19,24 @@ const GOING_FOR_MS = 6 * REMOVAL_MS
 const LOOK_EVERY_MS = 20
 
 /** Touches as records: one per digest, written at most once in half a grace period however many rely on it. */
-export function touchesOn({ store, clock, graceSeconds, goingForMs = GOING_FOR_MS }: TouchesDeps): Touches {
-  const isFresh = (touch: Touch | undefined, now: number) =>
-    touch !== undefined && !touch.isMarked && !touch.isGoing && now - touch.at < (graceSeconds * 1000) / 2
+export function storedPins({ store, clock, graceSeconds, goingForMs = GOING_FOR_MS }: PinsDeps): Pins {
+  const isFresh = (pin: Pin | undefined, now: number) =>
+    pin !== undefined && !pin.isMarked && !pin.isGoing && now - pin.at < (graceSeconds * 1000) / 2
 
   /** Touches them all in one write; answers those whose bytes are going, which were left as they are. */
   const renew = (digests: readonly string[], at: number, evenGoing: boolean): Promise<string[]> =>
-    store.transact(installation, async ({ touches }) => {
-      const found = await Promise.all(digests.map((digest) => touches.get(installation, digest)))
+    store.transact(installation, async ({ pins }) => {
+      const found = await Promise.all(digests.map((digest) => pins.get(installation, digest)))
       const isGoing = (index: number) => !evenGoing && found[index]?.isGoing === true
       const stale = digests.filter((_, index) => !isGoing(index) && !isFresh(found[index], at))
-      await Promise.all(stale.map((digest) => touches.put(installation, digest, { digest, at })))
+      await Promise.all(stale.map((digest) => pins.put(installation, digest, { digest, at })))
       return digests.filter((_, index) => isGoing(index))
     })
 
-  async function touchAll(digests: readonly string[]): Promise<void> {
-    const found = digests.map((digest) => store.touches.get(installation, digest))
-    const [now, touches] = await Promise.all([clock.now(), Promise.all(found)])
-    let stale = digests.filter((_, index) => !isFresh(touches[index], now.getTime()))
+  async function pinAll(digests: readonly string[]): Promise<void> {
+    const found = digests.map((digest) => store.pins.get(installation, digest))
+    const [now, pins] = await Promise.all([clock.now(), Promise.all(found)])
+    let stale = digests.filter((_, index) => !isFresh(pins[index], now.getTime()))
     const startedAt = performance.now()
     while (stale.length > 0) {
       stale = await renew(stale, now.getTime(), performance.now() - startedAt > goingForMs)
@@ -45,10 +45,10 @@ export function touchesOn({ store, clock, graceSeconds, goingForMs = GOING_FOR_M
   }
 
   return {
-    async touch(digests) {
+    async pin(digests) {
       const asked = typeof digests === 'string' ? [digests] : [...new Set(digests)]
-      if (asked.length <= SLICE) return touchAll(asked)
-      for await (const slice of slicesOf(asked)) await touchAll(slice)
+      if (asked.length <= BATCH_SIZE) return pinAll(asked)
+      for await (const slice of batchesOf(asked)) await pinAll(slice)
     },
   }
 }

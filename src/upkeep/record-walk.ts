@@ -3,7 +3,7 @@ import { listEach } from '../registry/list-records.js'
 import { contentsOf } from '../registry/images/image-contents.js'
 import type { Collection } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
-import { pause } from '../coordination/event-loop.js'
+import { yieldToEventLoop } from '../coordination/event-loop.js'
 import type { Halves } from './installation-label.js'
 
 /** Records read between two pauses. */
@@ -25,7 +25,7 @@ export async function* eachRecord<T>(
 export async function* unhurried<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
   let taken = 0
   for await (const item of items) {
-    if (++taken % STRIDE === 0) await pause()
+    if (++taken % STRIDE === 0) await yieldToEventLoop()
     yield item
   }
 }

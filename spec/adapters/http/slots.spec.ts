@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { slots } from '../../../src/coordination/semaphore.js'
+import { fairSemaphore } from '../../../src/coordination/semaphore.js'
 
 /** Asks for places one after another, and notes who got one; the first letter of a name is its account. */
 const queueing = (limit: number) => {
-  const places = slots(limit)
+  const places = fairSemaphore(limit)
   const inside: string[] = []
   const releases = new Map<string, () => void>()
   const enter = (...names: string[]) => {
     for (const name of names) {
-      void places.take([name.slice(0, 1), name]).then((release) => {
+      void places.acquire([name.slice(0, 1), name]).then((release) => {
         inside.push(name)
         releases.set(name, release)
       })
@@ -70,10 +70,10 @@ describe('slots', () => {
     const { places, enter, inside, leave } = queueing(1)
     await enter('a')
     const controller = new AbortController()
-    const given = places.take(['b', 'b'], controller.signal)
+    const given = places.acquire(['b', 'b'], controller.signal)
     controller.abort(new Error('late'))
     await expect(given).rejects.toThrow('late')
-    await expect(places.take(['b', 'b'], controller.signal)).rejects.toThrow('late')
+    await expect(places.acquire(['b', 'b'], controller.signal)).rejects.toThrow('late')
     await enter('c')
     await leave('a')
     expect(inside).toEqual(['a', 'c'])

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { mayHaveCredentials, realmRefusal, redirectTarget, trustedBy } from '../../../src/adapters/upstream/host-trust.js'
+import {
+  mayHaveCredentials,
+  realmRefusal,
+  redirectTarget,
+  trustedBy,
+} from '../../../src/adapters/upstream/host-trust.js'
 
 const url = (text: string) => new URL(text)
 

@@ -3,7 +3,7 @@ import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { downloadUrl } from '../../../src/access/download-url.js'
 import { confirmed, layerWithBytes } from '../../../src/registry/layers/layer-with-bytes.js'
-import { touchesOn } from '../../../src/upkeep/pins.js'
+import { storedPins } from '../../../src/upkeep/pins.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
 import type { Registry } from '../../../src/registry/registry.js'
 import { newRepository } from '../../../src/registry/repositories/repository.js'
@@ -67,8 +67,8 @@ async function given({ named = 'layer' }: { named?: 'layer' | 'config' } = {}) {
     /** What BatchCheckLayerAvailability, pushes and mounts go by. */
     isKnown: async (repository = name) => {
       const { store, blobs, clock } = cache
-      const touches = touchesOn({ store, clock, graceSeconds: 3600 })
-      return (await layerWithBytes({ store, blobs, touches }, registry, repository, digest)) !== undefined
+      const pins = storedPins({ store, clock, graceSeconds: 3600 })
+      return (await layerWithBytes({ store, blobs, pins }, registry, repository, digest)) !== undefined
     },
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]()

@@ -4,7 +4,7 @@ import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
 import { randomIds } from '../../../src/adapters/system/ids.js'
 import { deleteImage } from '../../../src/registry/images/image-deletion.js'
 import { deleteRepository } from '../../../src/registry/repositories/repository-deletion.js'
-import { touchesOn } from '../../../src/upkeep/pins.js'
+import { storedPins } from '../../../src/upkeep/pins.js'
 import { appendPart, beginUpload, findUpload } from '../../../src/registry/layers/layer-upload.js'
 import { installation } from '../../../src/registry/registry.js'
 import { all, installationWith, registry } from '../../support/garbage.js'
@@ -86,13 +86,13 @@ describe('the sweep', () => {
     expect(await here.sweep()).toMatchObject({ blob: { count: 3 } })
   })
 
-  it('forgets touches that keep nothing any more', async () => {
+  it('forgets pins that keep nothing any more', async () => {
     const here = await stocked()
     await here.push('app', ['a layer'])
-    expect((await here.store.touches.list(installation, { limit: 10 })).items).toHaveLength(3)
+    expect((await here.store.pins.list(installation, { limit: 10 })).items).toHaveLength(3)
     await here.later()
     await here.sweep()
-    expect((await here.store.touches.list(installation, { limit: 10 })).items).toEqual([])
+    expect((await here.store.pins.list(installation, { limit: 10 })).items).toEqual([])
   })
 
   it('puts bytes back that somebody took for kept while it removed them', async () => {
@@ -102,10 +102,10 @@ describe('the sweep', () => {
       await here.createRepository('app')
       await here.upload('app', 'a layer')
       await here.later()
-      const impatient = touchesOn({ ...here, goingForMs: 0 })
+      const impatient = storedPins({ ...here, goingForMs: 0 })
       // Stopped in the middle, for longer than anybody waits.
       const remove: typeof bytes.remove = async (...removing) => {
-        await impatient.touch(sha256('a layer'))
+        await impatient.pin(sha256('a layer'))
         await bytes.remove(...removing)
       }
       expect(await here.sweep({}, { blobs: { ...here.blobs, remove } })).toMatchObject({ blob: { count: 0 } })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { admission, type Place } from '../../../src/server/request-limits.js'
+import { requestLimits, type RequestPermit } from '../../../src/server/request-limits.js'
 
 const rateExceeded = { code: 'ThrottlingException', message: 'Rate exceeded' }
 const [alice, bob] = [
@@ -10,10 +10,10 @@ const [alice, bob] = [
 function admitting({ requestsAtOnce = 1000, requestsPerSecond = 0, connections = 8192 }) {
   const time = { ms: Date.parse('2026-01-02T03:04:05Z') }
   const limits = { requestsAtOnce, requestsPerSecond, connections }
-  const { enter } = admission(limits, { wall: () => new Date(time.ms) })
-  const entered = (caller: typeof alice): Place | undefined => {
+  const { acquire: enter } = requestLimits(limits, { wall: () => new Date(time.ms) })
+  const entered = (caller: typeof alice): RequestPermit | undefined => {
     const place = enter()
-    place?.admit(caller)
+    place?.chargeTo(caller)
     return place
   }
   /** How many of so many requests, answered at once, are let in before one is refused. */
@@ -21,12 +21,12 @@ function admitting({ requestsAtOnce = 1000, requestsPerSecond = 0, connections =
     for (let count = 0; count < times; count++) {
       const place = enter()
       try {
-        place?.admit({ ...alice, arn })
+        place?.chargeTo({ ...alice, arn })
       } catch (error) {
         expect(error).toMatchObject(rateExceeded)
         return count
       } finally {
-        place?.leave()
+        place?.release()
       }
     }
     return times
@@ -35,14 +35,14 @@ function admitting({ requestsAtOnce = 1000, requestsPerSecond = 0, connections =
 }
 
 /** The places a caller gets of those it asks for, all of them kept; a refused request is answered and leaves. */
-function entering(enter: () => Place | undefined, caller: typeof alice, times: number): Place[] {
+function entering(enter: () => RequestPermit | undefined, caller: typeof alice, times: number): RequestPermit[] {
   return Array.from({ length: times }, enter).flatMap((place) => {
     try {
-      place?.admit(caller)
+      place?.chargeTo(caller)
       return place ?? []
     } catch (error) {
       expect(error).toMatchObject(rateExceeded)
-      place?.leave()
+      place?.release()
       return []
     }
   })
@@ -54,18 +54,18 @@ describe('the requests worked on at a time', () => {
     const place = enter()
     expect(enter()).toBeDefined()
     expect(enter()).toBeUndefined()
-    place?.leave()
+    place?.release()
     expect(enter()).toBeDefined()
     expect(enter()).toBeUndefined()
   })
 
   it('of one account leave places to another, which gives none of them back', () => {
     const { enter } = admitting({ requestsAtOnce: 80 })
-    const places: Place[] = []
+    const places: RequestPermit[] = []
     for (let round = 0; round < 10; round++) places.push(...entering(enter, alice, 20))
     expect(places.length).toBeLessThanOrEqual(70)
     expect(entering(enter, bob, 1)).toHaveLength(1)
-    places.forEach((place) => place.leave())
+    places.forEach((place) => place.release())
     expect(entering(enter, alice, 40)).toHaveLength(40)
   })
 
@@ -80,35 +80,35 @@ describe('the requests worked on at a time', () => {
     const places = Array.from({ length: 80 }, () => {
       const place = enter()
       try {
-        place?.assign('192.0.2.1')
+        place?.chargeToAccount('192.0.2.1')
       } catch {
-        place?.leave()
+        place?.release()
       }
       return place
     })
     expect(entering(enter, bob, 1)).toHaveLength(1)
-    places[0]?.assign(alice.account)
-    places[0]?.leave()
+    places[0]?.chargeToAccount(alice.account)
+    places[0]?.release()
     expect(entering(enter, alice, 1)).toHaveLength(1)
   })
 })
 
 describe('a request that waits for an upstream', () => {
   /** So many of a caller's requests that wait, and how they end. */
-  function waiting(enter: () => Place | undefined, caller: typeof alice, times: number) {
+  function waiting(enter: () => RequestPermit | undefined, caller: typeof alice, times: number) {
     let answer = () => {}
     const answered = new Promise<void>((resolve) => (answer = resolve))
     const requests = Array.from({ length: times }, async () => {
       const place = enter()
       try {
-        place?.admit(caller)
+        place?.chargeTo(caller)
         await place?.wait(() => answered)
         return 'answered'
       } catch (error) {
         expect(error).toMatchObject(rateExceeded)
         return 'refused'
       } finally {
-        place?.leave()
+        place?.release()
       }
     })
     return { answer, outcomes: Promise.all(requests) }
@@ -121,7 +121,7 @@ describe('a request that waits for an upstream', () => {
     expect(place).toBeDefined()
     answer()
     expect(new Set(await outcomes)).toEqual(new Set(['answered']))
-    place?.leave()
+    place?.release()
     expect(enter()).toBeDefined()
     expect(enter()).toBeDefined()
     expect(enter()).toBeUndefined()
@@ -147,11 +147,11 @@ describe('a request that waits for an upstream', () => {
     const parts = Promise.all([place?.wait(() => answered), place?.wait(async () => place.wait(() => answered))])
     const second = entered(bob)
     expect(second).toBeDefined()
-    second?.leave()
+    second?.release()
     answer()
     await parts
     expect(enter()).toBeUndefined()
-    place?.leave()
+    place?.release()
     expect(enter()).toBeDefined()
   })
 
@@ -160,7 +160,7 @@ describe('a request that waits for an upstream', () => {
     const place = entered(alice)
     let answer = () => {}
     const part = place?.wait(() => new Promise<void>((resolve) => (answer = resolve)))
-    place?.leave()
+    place?.release()
     answer()
     await part
     expect(enter()).toBeDefined()

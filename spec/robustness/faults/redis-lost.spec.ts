@@ -36,7 +36,7 @@ it('a Redis that comes back empty stops no process, has nothing swept, and fsck 
   expect(figures).toMatchObject({ wrongAnswers: [], lostWrites: [] })
 
   await redis.restart({ empty: true })
-  // With the records the touches went: to several sweeps every blob looks like garbage.
+  // With the records the pins went: to several sweeps every blob looks like garbage.
   await expect
     .poll(async () => (await client.get('team/a/manifests/v1').catch(() => undefined))?.status, { timeout: 60_000 })
     .toBe(404)

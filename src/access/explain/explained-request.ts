@@ -1,5 +1,10 @@
 import { explain } from '../../iam/explain.js'
-import { type AccessQuestion, type ApplicablePolicies, conditionValue, type DecidingStatement } from '../../iam/policy.js'
+import {
+  type AccessQuestion,
+  type ApplicablePolicies,
+  conditionValue,
+  type DecidingStatement,
+} from '../../iam/policy.js'
 import type {
   DecisionSource,
   ExplainedDecision,

@@ -5,7 +5,7 @@ import { defaultLimits, type UpstreamLimits } from './upstream-limits.js'
 import { type Login, login } from './upstream-login.js'
 import { type Places, registryApi } from './registry-api.js'
 import type { Patience } from './retries.js'
-import { slots } from '../../coordination/semaphore.js'
+import { fairSemaphore } from '../../coordination/semaphore.js'
 import type { TokenSource } from './token-request.js'
 import { trustedBy } from './host-trust.js'
 
@@ -59,9 +59,9 @@ export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
 }
 
 const placesAt = (limits: UpstreamLimits): Places => ({
-  requests: slots(limits.requestsAtOnce),
-  blobs: slots(limits.blobsAtOnce),
-  smallBlobs: slots(limits.smallBlobsAtOnce),
+  requests: fairSemaphore(limits.requestsAtOnce),
+  blobs: fairSemaphore(limits.blobsAtOnce),
+  smallBlobs: fairSemaphore(limits.smallBlobsAtOnce),
 })
 
 /** What all credentials for a host share. */

@@ -5,11 +5,11 @@ import { openBlob } from './upstream-blobs.js'
 import type { Login } from './upstream-login.js'
 import { contentDigest, manifestTypes, readManifest } from './upstream-manifests.js'
 import { askReferrers } from './upstream-referrers.js'
-import type { Slots } from '../../coordination/semaphore.js'
+import type { FairSemaphore } from '../../coordination/semaphore.js'
 import type { TokenSource } from './token-request.js'
 
 /** The places at one registry, shared by all who ask it: nothing small waits behind large blobs. */
-export type Places = Readonly<Record<'requests' | 'blobs' | 'smallBlobs', Slots>>
+export type Places = Readonly<Record<'requests' | 'blobs' | 'smallBlobs', FairSemaphore>>
 
 /** For whom a registry is asked, and where that account's requests wait their turn. */
 export interface Asker {
@@ -25,7 +25,7 @@ export interface Asker {
 export function registryApi(source: TokenSource, { account, login, places }: Asker): Upstream {
   const { host, limits } = source
   const ask = asking(source, login, ({ repository = '' }, signal) =>
-    places.requests.take([account, repository], signal),
+    places.requests.acquire([account, repository], signal),
   )
   const manifest = manifestFrom(ask, source)
   return {
@@ -41,7 +41,7 @@ export function registryApi(source: TokenSource, { account, login, places }: Ask
     blob: (repository, digest, from = 0, size = Infinity) => {
       const question = blobQuestion(repository, digest, limits.answerMs)
       const kind = size <= limits.smallBlobBytes ? 'smallBlobs' : 'blobs'
-      return openBlob({ host, ask, slot: () => places[kind].take([account, repository]) }, question, from)
+      return openBlob({ host, ask, slot: () => places[kind].acquire([account, repository]) }, question, from)
     },
     hasBlob: (repository, digest) => {
       const question = { ...blobQuestion(repository, digest, limits.resolveMs), method: 'HEAD' as const }

@@ -1,5 +1,5 @@
 import { ServiceException } from '../../registry/errors.js'
-import type { Place } from '../../server/request-limits.js'
+import type { RequestPermit } from '../../server/request-limits.js'
 import type { Wait } from '../../registry/ports/importer.js'
 import type { Importer, PullRequest } from '../../registry/ports/importer.js'
 import { type Call, type DataPlaneDeps, respond } from '../call.js'
@@ -12,15 +12,15 @@ const MAX_BODY_BYTES = 64 * 1024
  * POST /_imports: a control plane in another process has an image pulled or imported. Throws 403 for any other caller.
  */
 export async function takeImport(
-  { req, res, place }: Pick<Call, 'req' | 'res'> & { readonly place: Place },
+  { req, res, place }: Pick<Call, 'req' | 'res'> & { readonly place: RequestPermit },
   deps: DataPlaneDeps,
 ): Promise<void> {
   // Until its signature is known the request is anybody's: bodies that never end take places from their own address.
-  place.assign(req.socket.remoteAddress ?? '')
+  place.chargeToAccount(req.socket.remoteAddress ?? '')
   const body = await smallBody({ req, res }, MAX_BODY_BYTES, deps)
   deps.controlPlane.require(req, body)
   const { method, wanted } = JSON.parse(body.toString('utf8')) as { method: keyof Importer; wanted: PullRequest }
-  place.assign(wanted.principal.account)
+  place.chargeToAccount(wanted.principal.account)
   const outcome = await reply(method, wanted, place.wait, deps)
   respond({ req, res }, 200, { 'content-type': 'application/json' }, JSON.stringify(outcome))
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../registry/ports/clock.js'
 import type { Lease } from '../../registry/ports/lease.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
-import { slicesOf } from '../../coordination/event-loop.js'
+import { batchesOf } from '../../coordination/event-loop.js'
 import type { PlannedImport, PullThroughSettings } from '../../registry/cache-rules/cache-rule.js'
 import { limits } from '../fills/fill-limits.js'
 import { type ImportDeps, planKey } from '../imports/manifest-import.js'
@@ -55,7 +55,7 @@ export function leftPlans(deps: LeftPlansDeps, carryOut: (plan: PlannedImport, l
     const isDue = ({ failedAt }: PlannedImport) => failedAt === undefined || now.getTime() - failedAt >= retryMs
     const due = plans.filter((plan) => which === 'all' || isDue(plan))
     const taken: Promise<void>[] = []
-    for await (const slice of slicesOf(due)) for (const plan of slice) taken.push(queue(plan))
+    for await (const slice of batchesOf(due)) for (const plan of slice) taken.push(queue(plan))
     await Promise.allSettled(taken)
   }
 }

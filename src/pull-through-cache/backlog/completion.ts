@@ -10,7 +10,7 @@ import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
 import { completeRecords } from '../../registry/images/image-registration.js'
 import { installation, type Registry } from '../../registry/registry.js'
-import { mapInSlices } from '../../coordination/event-loop.js'
+import { mapInBatches } from '../../coordination/event-loop.js'
 import type { LayerCache } from '../fills/layer-cache.js'
 import { importProgress, type ImportProgress } from '../imports/import-progress.js'
 import { LOOK_EVERY_MS, leftPlans, type LeftPlansDeps } from './backlog.js'
@@ -145,7 +145,7 @@ async function bringImage(
       await bring(bringMember(registry, image, member.digest, run, depth + 1))
   }
   const blobs = run.scope.takeBlobs(contents.blobs)
-  await mapInSlices(blobs, (blob) => bring(bringBlob(registry, repository, blob.digest, run)), BLOBS_AT_ONCE)
+  await mapInBatches(blobs, (blob) => bring(bringBlob(registry, repository, blob.digest, run)), BLOBS_AT_ONCE)
   if (contents.manifests.length > 0) await settleSize(run.store, registry, image, contents.manifests)
   // Every member and blob gets its chance before the first failure is told.
   if (failures.length > 0) throw failures[0]

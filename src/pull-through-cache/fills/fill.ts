@@ -1,4 +1,4 @@
-import type { Touches } from '../../registry/ports/pins.js'
+import type { Pins } from '../../registry/ports/pins.js'
 import type { BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
 import type { Lease, Leases } from '../../registry/ports/lease.js'
 import type { Log } from '../../registry/ports/log.js'
@@ -33,7 +33,7 @@ export interface FillRequest extends TransferRequest {
 export interface FillDeps {
   readonly blobs: BlobStore
   readonly leases: Leases
-  readonly touches: Touches
+  readonly pins: Pins
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -88,10 +88,10 @@ export function startFill(name: string, request: FillRequest, deps: FillDeps): F
 
 /** Transfers the blob, or follows whoever does, until it is here. */
 async function bring(filling: Filling): Promise<void> {
-  const { name, request, leases, touches, others } = filling
+  const { name, request, leases, pins, others } = filling
   for (;;) {
     // Touched before it is looked for: then what is found stays.
-    const [lease] = await Promise.all([leases.tryAcquire(name), touches.touch(request.digest)])
+    const [lease] = await Promise.all([leases.tryAcquire(name), pins.pin(request.digest)])
     if (lease) {
       if (await wasHere(lease, filling)) await others.requireSame(request.digest)
       return

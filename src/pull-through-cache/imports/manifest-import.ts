@@ -1,7 +1,7 @@
 import { createRepository } from '../../registry/repositories/repository-creation.js'
 import type { CacheAction } from '../../registry/event-log.js'
 import { findImage, isFailure } from '../../registry/images/find-image.js'
-import type { Touches } from '../../registry/ports/pins.js'
+import type { Pins } from '../../registry/ports/pins.js'
 import type { ImageId } from '../../registry/images/image.js'
 import { keepManifest } from '../../registry/images/store-manifest.js'
 import { parseManifest } from '../../registry/images/manifest.js'
@@ -15,7 +15,7 @@ import type { NewImage, PutOutcome } from '../../registry/images/image-registrat
 import type { Quotas } from '../../registry/quotas.js'
 import { installation, type Registry } from '../../registry/registry.js'
 import { newRepository } from '../../registry/repositories/repository.js'
-import type { OneAtATime } from '../../coordination/single-flight.js'
+import type { SingleFlight } from '../../coordination/single-flight.js'
 import { requireEgress, type Source, type SourceDeps } from '../upstream-source.js'
 
 /** One manifest to be brought from its upstream, under a tag or by its digest alone. */
@@ -34,9 +34,9 @@ export interface ManifestImport {
 /** What importing needs. */
 export interface ImportDeps extends SourceDeps {
   readonly blobs: BlobStore
-  readonly touches: Touches
+  readonly pins: Pins
   readonly quotas: Quotas
-  readonly alone: OneAtATime
+  readonly alone: SingleFlight
   readonly log: Log
   /** Never rejects: an event that cannot be written down takes nothing from what happened. */
   recordEvent(action: CacheAction, now: Date): Promise<void>

@@ -1,7 +1,7 @@
 import type { Descriptor, Image } from './image.js'
 import { type Manifest, parseManifest } from './manifest.js'
 import type { BlobStore } from '../ports/blob-store.js'
-import { pause } from '../../coordination/event-loop.js'
+import { yieldToEventLoop } from '../../coordination/event-loop.js'
 
 /** What an image's manifest lists, each digest once. */
 export interface Contents {
@@ -72,7 +72,7 @@ export const distinct = (descriptors: readonly Descriptor[]): Descriptor[] => [
 
 async function manifestOf({ digest, mediaType }: Image, blobs: Pick<BlobStore, 'read'>): Promise<Manifest | undefined> {
   const bytes = await blobs.read(digest)
-  await pause()
+  await yieldToEventLoop()
   try {
     return bytes && parseManifest(bytes, mediaType)
   } catch {

@@ -1,5 +1,5 @@
 import { findImage, type ImageFailure, isFailure } from './find-image.js'
-import type { Touches } from '../ports/pins.js'
+import type { Pins } from '../ports/pins.js'
 import type { Image, ImageId } from './image.js'
 import { contentsOf } from './image-contents.js'
 import { foretellNames, forgetName, type NamedImage, nameImage } from './image-notes.js'
@@ -15,7 +15,7 @@ import { withoutTags } from './tag-times.js'
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
  */
 export async function deleteImage(
-  storage: { readonly store: Store; readonly blobs: Pick<BlobStore, 'notes' | 'read'>; readonly touches: Touches },
+  storage: { readonly store: Store; readonly blobs: Pick<BlobStore, 'notes' | 'read'>; readonly pins: Pins },
   registry: Registry,
   repository: string,
   imageId: ImageId,
@@ -26,7 +26,7 @@ export async function deleteImage(
   const named = { registry, repository, digest: found.image.digest }
   const isLast = tagsLeft(found.image, imageId).length === 0
   const contents = isLast ? await contentsOf(found.image, storage.blobs) : undefined
-  if (isLast) await storage.touches.touch([named.digest, ...(contents?.blobs ?? []).map(({ digest }) => digest)])
+  if (isLast) await storage.pins.pin([named.digest, ...(contents?.blobs ?? []).map(({ digest }) => digest)])
   try {
     const gone = await store.transact(registry, (records) => deleteFrom(records, storage, named, imageId))
     if (isLast && !isFailure(gone)) await forgetMembers(store, registry, found.image, contents?.manifests ?? [])

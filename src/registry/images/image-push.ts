@@ -1,5 +1,5 @@
 import { layersNotFound } from '../errors.js'
-import type { Touches } from '../ports/pins.js'
+import type { Pins } from '../ports/pins.js'
 import { nameImage, noteName, readNote } from './image-notes.js'
 import { keepManifest } from './store-manifest.js'
 import { distinct } from './image-contents.js'
@@ -14,7 +14,7 @@ import type { Registry } from '../registry.js'
 export interface ImageStorage {
   readonly store: Store
   readonly blobs: BlobStore
-  readonly touches: Touches
+  readonly pins: Pins
   readonly quotas: ImageQuotas
 }
 
@@ -46,11 +46,11 @@ export async function recordImage(
   image: NewImage,
   bytes: Uint8Array,
 ): Promise<PutOutcome> {
-  const { store, blobs, touches, quotas } = storage
+  const { store, blobs, pins, quotas } = storage
   const { repository, digest, manifest } = image
   const noted = await blobs.notes.get(noteName({ registry, repository, digest }))
   const outcome = await putImage(store, registry, image, quotas)
-  await touches.touch([digest, ...manifest.blobs.map((blob) => blob.digest)])
+  await pins.pin([digest, ...manifest.blobs.map((blob) => blob.digest)])
   if ((await blobs.size(digest)) === undefined) await keepManifest(blobs, digest, bytes)
   const lost = outcome.isNew && noted !== undefined ? readNote(noted) : undefined
   if (lost) await restoreNotedTags(store, registry, image, lost)

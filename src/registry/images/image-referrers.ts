@@ -3,7 +3,7 @@ import { annotationsOf } from './image-contents.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { keyOf, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { slicesOf } from '../../coordination/event-loop.js'
+import { batchesOf } from '../../coordination/event-loop.js'
 
 /** An image as an index of referrers lists it. */
 export interface Referrer {
@@ -62,7 +62,7 @@ export async function listReferrers(
   })
   const manifests: Referrer[] = []
   let [bytes, read, last] = [0, 0, after]
-  for await (const slice of slicesOf(items, AT_ONCE)) {
+  for await (const slice of batchesOf(items, AT_ONCE)) {
     const images = await Promise.all(slice.map(({ from }) => store.images.get(registry, keyOf(repository, from))))
     for (const [index, image] of images.entries()) {
       if (image && (artifactType === undefined || image.artifactType === artifactType)) {

@@ -16,7 +16,7 @@ import {
   type ContentsToRecord,
 } from './record-contents.js'
 import { isImmutable } from '../repositories/tag-mutability.js'
-import { mapInSlices } from '../../coordination/event-loop.js'
+import { mapInBatches } from '../../coordination/event-loop.js'
 import { taggedSince, withoutTags, withTags } from './tag-times.js'
 
 /** An image about to be recorded; its manifest's bytes are committed to the blob store beforehand. */
@@ -114,7 +114,7 @@ interface Move {
 /** The tags to set: those that were given, apart from an immutable or pushed one that keeps what it has. */
 async function decideTags(records: Records, registry: Registry, put: NewImage, repository: Repository) {
   const asked = new Set([...(put.tag === undefined ? [] : [put.tag]), ...(put.furtherTags ?? [])])
-  const decisions = await mapInSlices([...asked], (tag) => decideTag(records, registry, { ...put, tag }, repository))
+  const decisions = await mapInBatches([...asked], (tag) => decideTag(records, registry, { ...put, tag }, repository))
   const moves = decisions.flatMap(({ tag, taggedBefore }): Move[] => (tag === undefined ? [] : [{ tag, taggedBefore }]))
   return { moves, tagKept: decisions.some(({ tagKept }) => tagKept) }
 }

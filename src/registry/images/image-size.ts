@@ -4,7 +4,7 @@ import type { BlobStore } from '../ports/blob-store.js'
 import { listEach } from '../list-records.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { mapInSlices } from '../../coordination/event-loop.js'
+import { mapInBatches } from '../../coordination/event-loop.js'
 
 /**
  * What DescribeImages calls imageSizeInBytes: of an image its layers and config, of an index the largest of the images
@@ -82,5 +82,5 @@ async function imagesOf(
   listed: readonly Descriptor[],
 ): Promise<Image[]> {
   const get = ({ digest }: Descriptor) => records.images.get(registry, keyOf(repository, digest))
-  return (await mapInSlices(listed, get, AT_ONCE)).filter((image) => image !== undefined)
+  return (await mapInBatches(listed, get, AT_ONCE)).filter((image) => image !== undefined)
 }

@@ -5,7 +5,7 @@ import { relied } from '../layers/layer-with-bytes.js'
 import type { Manifest } from './manifest.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { mapInSlices, SLICE, slicesOf } from '../../coordination/event-loop.js'
+import { mapInBatches, BATCH_SIZE, batchesOf } from '../../coordination/event-loop.js'
 
 /** What an image lists, and what decides how that is recorded. */
 export interface ContentsToRecord
@@ -41,10 +41,10 @@ export async function requireContents(
 ): Promise<void> {
   const absent = async (collection: 'layers' | 'images', descriptors: readonly Descriptor[], size: number) => {
     const get = ({ digest }: Descriptor) => records[collection].get(registry, keyOf(repository, digest))
-    const found = await mapInSlices<Descriptor, Layer | Image | undefined>(descriptors, get, size)
+    const found = await mapInBatches<Descriptor, Layer | Image | undefined>(descriptors, get, size)
     return descriptors.filter((_, index) => !found[index]).map(({ digest }) => digest)
   }
-  const layers = await absent('layers', blobs, SLICE)
+  const layers = await absent('layers', blobs, BATCH_SIZE)
   if (layers.length > 0) throw layersNotFound(layers, repository, registry.account)
   const members = await absent('images', manifests, MEMBERS_AT_ONCE)
   if (members.length > 0) throw referencedImagesNotFound(members, repository, registry.account)
@@ -56,7 +56,7 @@ export async function recordContents(records: Records, registry: Registry, conte
   const refer = (kind: Reference['kind'], to: string) =>
     records.references.put(registry, keyOf(repository, to, kind, from), { repository, kind, to, from })
 
-  await mapInSlices(blobs, (blob) => recordLayer(records, registry, blob, contents))
+  await mapInBatches(blobs, (blob) => recordLayer(records, registry, blob, contents))
   for (const { digest } of manifests) await refer('member', digest)
   if (subject !== undefined) await refer('subject', subject)
 }
@@ -90,6 +90,6 @@ export async function recordInSlices(store: Store, registry: Registry, contents:
       if (!contents.pulledThrough) await requireContents(records, registry, { ...contents, ...part })
       await recordContents(records, registry, { ...contents, ...part })
     })
-  for await (const slice of slicesOf(blobs)) await record({ blobs: slice, manifests: [] })
-  for await (const slice of slicesOf(manifests)) await record({ blobs: [], manifests: slice })
+  for await (const slice of batchesOf(blobs)) await record({ blobs: slice, manifests: [] })
+  for await (const slice of batchesOf(manifests)) await record({ blobs: [], manifests: slice })
 }

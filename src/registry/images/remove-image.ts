@@ -1,7 +1,7 @@
 import type { Descriptor, Image } from './image.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { slicesOf } from '../../coordination/event-loop.js'
+import { batchesOf } from '../../coordination/event-loop.js'
 
 /**
  * Removes an image's record and what it says of others, apart from what its manifest alone tells, which `forgetMembers`
@@ -25,7 +25,7 @@ export async function forgetMembers(
 ): Promise<void> {
   // What the record lists went with it.
   if (manifests) return
-  for await (const slice of slicesOf(members))
+  for await (const slice of batchesOf(members))
     await store.transact(registry, async ({ images, references }) => {
       if (await images.get(registry, keyOf(repository, from))) return
       await Promise.all(

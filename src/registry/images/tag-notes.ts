@@ -3,7 +3,7 @@ import type { ImageNote } from './image-notes.js'
 import { keyOf, type Store } from '../ports/store.js'
 import { type NewImage, putImage } from './image-registration.js'
 import type { Registry } from '../registry.js'
-import { pause } from '../../coordination/event-loop.js'
+import { yieldToEventLoop } from '../../coordination/event-loop.js'
 import { taggedSince } from './tag-times.js'
 
 /**
@@ -19,7 +19,7 @@ export async function restoreNotedTags(
   const { repository, digest } = image
   const refused: string[] = []
   for (const tag of note.tags) {
-    await pause()
+    await yieldToEventLoop()
     const now = taggedSince(note, tag)
     const taken = await store.tags.get(registry, keyOf(repository, tag))
     const holder = taken && (await store.images.get(registry, keyOf(repository, taken.digest)))

@@ -1,6 +1,6 @@
 import { limitExceeded, serverException } from '../errors.js'
 import { emptyUpload, invalidLayer, layerPartOutOfOrder, uploadNotFound } from './layer-errors.js'
-import type { Touches } from '../ports/pins.js'
+import type { Pins } from '../ports/pins.js'
 import type { Layer } from '../images/image.js'
 import { confirmed, layerWithBytes, relied } from './layer-with-bytes.js'
 import { isDigest } from '../images/manifest.js'
@@ -18,7 +18,7 @@ import { inTurn } from './upload-lock.js'
 export interface UploadStorage {
   readonly store: Store
   readonly blobs: BlobStore
-  readonly touches: Touches
+  readonly pins: Pins
   readonly clock: Pick<Clock, 'now'>
   readonly quotas: Pick<Quotas, 'layerMiB' | 'minimumLayerPartMiB'>
 }

@@ -1,15 +1,15 @@
-import type { Touches } from '../ports/pins.js'
+import type { Pins } from '../ports/pins.js'
 import type { Layer } from '../images/image.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { keyOf, type Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { mapInSlices } from '../../coordination/event-loop.js'
+import { mapInBatches } from '../../coordination/event-loop.js'
 
 /** What it takes to say that a layer is here. */
 export interface LayerStorage {
   readonly store: Pick<Records, 'layers'>
   readonly blobs: Pick<BlobStore, 'size'>
-  readonly touches: Touches
+  readonly pins: Pins
 }
 
 /**
@@ -18,14 +18,14 @@ export interface LayerStorage {
  * the sweep's mark comes off.
  */
 export async function layerWithBytes(
-  { store, blobs, touches }: LayerStorage,
+  { store, blobs, pins }: LayerStorage,
   registry: Registry,
   repository: string,
   digest: string,
 ): Promise<Layer | undefined> {
   const key = keyOf(repository, digest)
   if (!(await store.layers.get(registry, key))) return undefined
-  await touches.touch(digest)
+  await pins.pin(digest)
   const layer = await withoutMark(store, registry, key)
   const size = layer && (await sizeOfBytes(layer, blobs))
   return layer && size !== undefined ? { ...layer, size } : undefined
@@ -52,10 +52,10 @@ export async function layersWithoutBytes(
   repository: string,
   digests: readonly string[],
 ): Promise<string[]> {
-  const { store, blobs, touches } = storage
-  const recorded = await mapInSlices(digests, (digest) => store.layers.get(registry, keyOf(repository, digest)))
-  await touches.touch(digests.filter((_, index) => recorded[index]))
-  const isHere = await mapInSlices(digests, async (digest) => {
+  const { store, blobs, pins } = storage
+  const recorded = await mapInBatches(digests, (digest) => store.layers.get(registry, keyOf(repository, digest)))
+  await pins.pin(digests.filter((_, index) => recorded[index]))
+  const isHere = await mapInBatches(digests, async (digest) => {
     const layer = await withoutMark(store, registry, keyOf(repository, digest))
     return layer !== undefined && (await sizeOfBytes(layer, blobs)) !== undefined
   })

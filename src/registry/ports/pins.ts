@@ -2,10 +2,10 @@
  * Pins blobs and manifests against garbage collection for a while. Pin first, then check that the bytes exist: either the sweep sees
  * the pin and keeps them, or the check fails.
  */
-export interface Touches {
+export interface Pins {
   /**
    * Resolves once the sweep leaves these digests alone for at least half a grace period. Waits while a sweep is removing the
    * bytes of one of them.
    */
-  touch(digests: string | readonly string[]): Promise<void>
+  pin(digests: string | readonly string[]): Promise<void>
 }

@@ -23,7 +23,7 @@ export interface Records {
   readonly settings: Collection<string> // name; in `installation`
   readonly roles: Collection<RecordedRole> // account name; in `installation`
   readonly leases: Collection<LeaseRecord> // name; in `installation`
-  readonly touches: Collection<Touch> // digest; in `installation`
+  readonly pins: Collection<Pin> // digest; in `installation`
   readonly origins: Collection<BlobOrigin> // digest upstreamRegistryUrl; in `installation`
 }
 
@@ -51,7 +51,7 @@ export interface LeaseRecord {
 }
 
 /** When somebody last relied on a blob's bytes being there: the sweep leaves them alone for a while. */
-export interface Touch {
+export interface Pin {
   readonly digest: string
   /** Epoch milliseconds. */
   readonly at: number

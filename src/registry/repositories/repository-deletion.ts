@@ -7,7 +7,7 @@ import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'
 import { requireRepository } from './require-repository.js'
-import { SLICE, slicesOf } from '../../coordination/event-loop.js'
+import { BATCH_SIZE, batchesOf } from '../../coordination/event-loop.js'
 
 /**
  * Deletes a repository and everything in it, in one transaction: an image that arrives meanwhile is either seen here or
@@ -29,7 +29,7 @@ export async function deleteRepository(
   for (; !deleted; deleted = await deleteWhole(storage, registry, name, force))
     await emptyInSlices(storage, registry, name, force)
   if (force) await settleNames(storage, registry, name)
-  for await (const slice of slicesOf(uploads)) await Promise.all(slice.map((id) => store.uploads.remove(registry, id)))
+  for await (const slice of batchesOf(uploads)) await Promise.all(slice.map((id) => store.uploads.remove(registry, id)))
   for (const id of uploads) discardUploadBytes(blobs, id)
   return deleted
 }
@@ -49,13 +49,13 @@ async function deleteWhole(
 ): Promise<Repository | undefined> {
   const remove = () => storage.store.transact(registry, (records) => deleteFrom(records, registry, name, force))
   if (!force) return remove()
-  const { items, next } = await storage.store.images.list(registry, { limit: SLICE, prefix: keyOf(name, '') })
+  const { items, next } = await storage.store.images.list(registry, { limit: BATCH_SIZE, prefix: keyOf(name, '') })
   return next === undefined ? removeImages(storage, registry, items, remove) : undefined
 }
 
 async function deleteFrom(records: Records, registry: Registry, name: string, force: boolean) {
   const repository = await requireRepository(records, registry, name)
-  const page = { limit: SLICE, prefix: keyOf(name, '') }
+  const page = { limit: BATCH_SIZE, prefix: keyOf(name, '') }
   // Everything is listed before anything is written: lists show what was committed.
   const [images, tags, layers, references] = await Promise.all([
     records.images.list(registry, page),

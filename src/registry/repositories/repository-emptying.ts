@@ -1,20 +1,20 @@
 import { repositoryNotEmpty } from '../errors.js'
 import type { Image, Layer, Reference, Tag } from '../images/image.js'
 import { contentsOf } from '../images/image-contents.js'
-import type { Touches } from '../ports/pins.js'
+import type { Pins } from '../ports/pins.js'
 import { forgetName, nameImage } from '../images/image-notes.js'
 import { listEach } from '../list-records.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { type Collection, keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { forgetMembers, removeImage } from '../images/remove-image.js'
-import { pause, SLICE } from '../../coordination/event-loop.js'
+import { yieldToEventLoop, BATCH_SIZE } from '../../coordination/event-loop.js'
 
 /** What deleting a repository needs. */
 export interface DeletionStorage {
   readonly store: Store
   readonly blobs: BlobStore
-  readonly touches: Touches
+  readonly pins: Pins
 }
 
 /**
@@ -47,7 +47,7 @@ export async function removeImages<R>(
   images: readonly Image[],
   work: () => Promise<R>,
 ): Promise<R> {
-  const { store, blobs, touches } = storage
+  const { store, blobs, pins } = storage
   let digests: string[] = []
   for (const image of images) {
     const { blobs: contained = [] } = (await contentsOf(image, blobs)) ?? {}
@@ -55,9 +55,9 @@ export async function removeImages<R>(
       image.digest,
       contained.map(({ digest }) => digest),
     )
-    if (digests.length > SLICE) await touches.touch(digests.splice(0))
+    if (digests.length > BATCH_SIZE) await pins.pin(digests.splice(0))
   }
-  await touches.touch(digests)
+  await pins.pin(digests)
   for (const { digest, repository } of images) await forgetName(storage, { registry, repository, digest })
   try {
     return await work()
@@ -79,7 +79,7 @@ async function emptyOfImages(storage: DeletionStorage, registry: Registry, name:
     )
     for (const image of group)
       await forgetMembers(storage.store, registry, image, contents.get(image.digest)?.manifests ?? [])
-    await pause()
+    await yieldToEventLoop()
   }
 }
 
@@ -88,8 +88,8 @@ async function* groupsOf(images: AsyncIterable<Image>): AsyncGenerator<Image[], 
   let [group, records]: [Image[], number] = [[], 0]
   for await (const image of images) {
     group.push(image)
-    records += 1 + image.tags.length + (image.manifests?.length ?? SLICE)
-    if (records < SLICE) continue
+    records += 1 + image.tags.length + (image.manifests?.length ?? BATCH_SIZE)
+    if (records < BATCH_SIZE) continue
     yield group
     ;[group, records] = [[], 0]
   }
@@ -122,12 +122,12 @@ async function removeUnlessImages<T>(
     const from = records[collection] as unknown as Collection<T>
     const [{ items: images }, { items }] = await Promise.all([
       records.images.list(registry, { limit: 1, prefix }),
-      from.list(registry, { limit: SLICE, prefix }),
+      from.list(registry, { limit: BATCH_SIZE, prefix }),
     ])
     if (images.length > 0 && !force) throw repositoryNotEmpty(name, registry.account)
     if (images.length > 0) return false
     for (const item of items) await from.remove(registry, keyIn(item))
-    return items.length === SLICE
+    return items.length === BATCH_SIZE
   }
-  while (await store.transact(registry, removeSlice)) await pause()
+  while (await store.transact(registry, removeSlice)) await yieldToEventLoop()
 }

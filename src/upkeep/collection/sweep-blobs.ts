@@ -1,8 +1,8 @@
 import type { StoredBlob } from '../../registry/ports/blob-store.js'
 import { listAll } from '../../registry/list-records.js'
-import { keyOf, type Store, type Touch } from '../../registry/ports/store.js'
+import { keyOf, type Store, type Pin } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
-import { slicesOf } from '../../coordination/event-loop.js'
+import { batchesOf } from '../../coordination/event-loop.js'
 import { counted, isYoung, type Running } from './sweep-run.js'
 import { digestsNeeded, eachRecord, inGroups, shortOf, unhurried } from '../record-walk.js'
 
@@ -16,9 +16,9 @@ const REMOVED_BETWEEN_PAUSES = 20
 const TOGETHER = 500
 
 /**
- * Removes the bytes no record needs and nobody relies on. A candidate's touch is marked; then all records are looked at
+ * Removes the bytes no record needs and nobody relies on. A candidate's pin is marked; then all records are looked at
  * again; then, if the mark is still there, it says that the bytes are going until they have gone. Whoever has written a
- * record before the mark is seen by the second look, whoever touches later takes the mark off or waits.
+ * record before the mark is seen by the second look, whoever pins later takes the mark off or waits.
  * `kept` are digests that are needed for reasons the records do not tell.
  */
 export async function sweepBlobs(sweep: Running, kept: ReadonlySet<string>): Promise<void> {
@@ -31,34 +31,33 @@ export async function sweepBlobs(sweep: Running, kept: ReadonlySet<string>): Pro
     marked.delete(digest)
     await replace(sweep.store, needed.mark, undefined)
   }
-  for await (const slice of slicesOf([...marked], REMOVED_BETWEEN_PAUSES))
+  for await (const slice of batchesOf([...marked], REMOVED_BETWEEN_PAUSES))
     for (const [digest, { size, mark }] of slice) {
       sweep.goOn()
       if (await removeBlob(digest, mark, sweep)) counted(sweep, 'blob', 1, size)
     }
 }
 
-/** Forgets touches that keep nothing any more. */
+/** Forgets pins that keep nothing any more. */
 export async function sweepTouches(sweep: Running): Promise<void> {
   const { store, now } = sweep
-  for await (const group of inGroups(oldTouches(sweep), TOGETHER)) {
+  for await (const group of inGroups(expiredPins(sweep), TOGETHER)) {
     sweep.goOn()
-    await store.transact(installation, async ({ touches }) => {
-      const found = await Promise.all(group.map(({ digest }) => touches.get(installation, digest)))
-      const old = found.filter((touch) => touch !== undefined && !isYoung(touch, now, sweep))
-      await Promise.all(old.map((touch) => touches.remove(installation, touch?.digest ?? '')))
+    await store.transact(installation, async ({ pins }) => {
+      const found = await Promise.all(group.map(({ digest }) => pins.get(installation, digest)))
+      const old = found.filter((pin) => pin !== undefined && !isYoung(pin, now, sweep))
+      await Promise.all(old.map((pin) => pins.remove(installation, pin?.digest ?? '')))
     })
   }
 }
 
-async function* oldTouches({ store, now, graceSeconds }: Running): AsyncGenerator<Touch, void> {
-  for await (const touch of eachRecord(store.touches, installation))
-    if (!isYoung(touch, now, { graceSeconds })) yield touch
+async function* expiredPins({ store, now, graceSeconds }: Running): AsyncGenerator<Pin, void> {
+  for await (const pin of eachRecord(store.pins, installation)) if (!isYoung(pin, now, { graceSeconds })) yield pin
 }
 
 interface Marked {
   readonly size: number
-  readonly mark: Touch
+  readonly mark: Pin
 }
 
 async function markCandidates(sweep: Running, kept: ReadonlySet<string>): Promise<Map<string, Marked>> {
@@ -77,20 +76,20 @@ async function markCandidates(sweep: Running, kept: ReadonlySet<string>): Promis
 
 async function* candidates(sweep: Running, kept: ReadonlySet<string>): AsyncGenerator<StoredBlob, void> {
   for await (const blob of unhurried(sweep.blobs.list())) {
-    if (!kept.has(shortOf(blob.digest)) && !(await sweep.isTouched(blob.digest))) yield blob
+    if (!kept.has(shortOf(blob.digest)) && !(await sweep.isPinned(blob.digest))) yield blob
   }
 }
 
-/** The marks, of those that nobody has touched meanwhile. */
-function mark(group: StoredBlob[], sweep: Running): Promise<Map<string, Touch>> {
-  return sweep.store.transact(installation, async ({ touches }) => {
-    const marks = new Map<string, Touch>()
-    const found = await Promise.all(group.map(({ digest }) => touches.get(installation, digest)))
+/** The marks, of those that nobody has pinned meanwhile. */
+function mark(group: StoredBlob[], sweep: Running): Promise<Map<string, Pin>> {
+  return sweep.store.transact(installation, async ({ pins }) => {
+    const marks = new Map<string, Pin>()
+    const found = await Promise.all(group.map(({ digest }) => pins.get(installation, digest)))
     for (const [index, { digest }] of group.entries()) {
-      const touch = found[index]
-      if (touch && isYoung(touch, sweep.now, sweep)) continue
-      const marked: Touch = { digest, at: touch?.at ?? 0, isMarked: true }
-      await touches.put(installation, digest, marked)
+      const pin = found[index]
+      if (pin && isYoung(pin, sweep.now, sweep)) continue
+      const marked: Pin = { digest, at: pin?.at ?? 0, isMarked: true }
+      await pins.put(installation, digest, marked)
       marks.set(digest, marked)
     }
     return marks
@@ -98,8 +97,8 @@ function mark(group: StoredBlob[], sweep: Running): Promise<Map<string, Touch>> 
 }
 
 /** False where somebody relies on the bytes after all. */
-async function removeBlob(digest: string, mark: Touch, { store, blobs }: Running): Promise<boolean> {
-  const going: Touch = { digest, at: mark.at, isGoing: true }
+async function removeBlob(digest: string, mark: Pin, { store, blobs }: Running): Promise<boolean> {
+  const going: Pin = { digest, at: mark.at, isGoing: true }
   if (!(await replace(store, mark, going))) return false
   let isGone = false
   // Who waited too long took the bytes for kept: they are put back.
@@ -114,12 +113,12 @@ async function forgetOrigins(digest: string, { origins }: Store): Promise<void> 
     await origins.remove(installation, keyOf(digest, upstreamRegistryUrl))
 }
 
-/** Changes a touch that is as it was seen. */
-const replace = (store: Store, seen: Touch, next: Touch | undefined): Promise<boolean> =>
-  store.transact(installation, async ({ touches }) => {
+/** Changes a pin that is as it was seen. */
+const replace = (store: Store, seen: Pin, next: Pin | undefined): Promise<boolean> =>
+  store.transact(installation, async ({ pins }) => {
     const { digest } = seen
-    if (JSON.stringify(await touches.get(installation, digest)) !== JSON.stringify(seen)) return false
-    if (next) await touches.put(installation, digest, next)
-    else await touches.remove(installation, digest)
+    if (JSON.stringify(await pins.get(installation, digest)) !== JSON.stringify(seen)) return false
+    if (next) await pins.put(installation, digest, next)
+    else await pins.remove(installation, digest)
     return true
   })

@@ -11,7 +11,7 @@ const TOGETHER = 500
 
 /**
  * Removes the records of layers that no image of their repository names and nobody relies on. A layer is marked first;
- * then images and touches are looked at again; then the record goes if it still bears the mark. Whoever relied on it
+ * then images and pins are looked at again; then the record goes if it still bears the mark. Whoever relied on it
  * before the mark is seen by the second look, whoever does later takes the mark off.
  */
 export async function sweepLayers(sweep: Running): Promise<void> {
@@ -69,9 +69,9 @@ async function removeUnneeded(registry: Registry, layers: Layer[], sweep: Runnin
   )
 }
 
-async function notTouched(layers: Layer[], { isTouched }: Running): Promise<Layer[]> {
-  const touched = await Promise.all(layers.map(({ digest }) => isTouched(digest)))
-  return layers.filter((_, index) => !touched[index])
+async function notTouched(layers: Layer[], { isPinned }: Running): Promise<Layer[]> {
+  const pinned = await Promise.all(layers.map(({ digest }) => isPinned(digest)))
+  return layers.filter((_, index) => !pinned[index])
 }
 
 /** Changes or removes those that are as they were seen, in one write; answers what became of them. */

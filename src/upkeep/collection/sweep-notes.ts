@@ -1,5 +1,12 @@
 import { parseManifest } from '../../registry/images/manifest.js'
-import { imageNoted, imageNotes, nameImage, type NamedImage, noteName, readNote } from '../../registry/images/image-notes.js'
+import {
+  imageNoted,
+  imageNotes,
+  nameImage,
+  type NamedImage,
+  noteName,
+  readNote,
+} from '../../registry/images/image-notes.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Running } from './sweep-run.js'
 import { eachRecord, shortOf, shortOfName, unhurried } from '../record-walk.js'

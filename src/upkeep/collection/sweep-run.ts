@@ -4,7 +4,7 @@ import type { Leases } from '../../registry/ports/lease.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Metrics } from '../../registry/ports/metrics.js'
 import type { Reserve } from '../../registry/ports/reserve.js'
-import type { Store, Touch } from '../../registry/ports/store.js'
+import type { Store, Pin } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 
 /** What a sweep needs. */
@@ -40,12 +40,12 @@ interface Tally {
 
 /** A sweep under way. */
 export interface Running extends SweepDeps {
-  /** Epoch milliseconds by the emulator's clock, read once: what is touched after it is young. */
+  /** Epoch milliseconds by the emulator's clock, read once: what is pinned after it is young. */
   readonly now: number
   /** Throws Interrupted once this process is to stop, or is not the one that sweeps any more. */
   readonly goOn: () => void
   /** Whether somebody relied on a digest within the grace period. */
-  readonly isTouched: (digest: string) => Promise<boolean>
+  readonly isPinned: (digest: string) => Promise<boolean>
   readonly swept: { -readonly [K in keyof Swept]: Swept[K] }
 }
 
@@ -63,16 +63,16 @@ export const nothingSwept = (): Running['swept'] => ({
 /** Begins to count from the emulator's present time. */
 export async function begin(deps: SweepDeps, goOn: () => void): Promise<Running> {
   const now = (await deps.clock.now()).getTime()
-  const isTouched = async (digest: string) => {
-    const touch = await deps.store.touches.get(installation, digest)
-    return touch !== undefined && isYoung(touch, now, deps)
+  const isPinned = async (digest: string) => {
+    const pin = await deps.store.pins.get(installation, digest)
+    return pin !== undefined && isYoung(pin, now, deps)
   }
-  return { ...deps, now, goOn, isTouched, swept: nothingSwept() }
+  return { ...deps, now, goOn, isPinned, swept: nothingSwept() }
 }
 
 /** A sweep's own marks are nobody's wish to keep anything: one that died over it left them. */
 export const isYoung = (
-  { at, isMarked, isGoing }: Touch,
+  { at, isMarked, isGoing }: Pin,
   now: number,
   { graceSeconds }: Pick<SweepDeps, 'graceSeconds'>,
 ) => !isMarked && !isGoing && now - at < graceSeconds * 1000

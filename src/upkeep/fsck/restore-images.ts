@@ -7,7 +7,7 @@ import { restoreNotedTags } from '../../registry/images/tag-notes.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
 import { putImage } from '../../registry/images/image-registration.js'
 import { newRepository } from '../../registry/repositories/repository.js'
-import { mapInSlices } from '../../coordination/event-loop.js'
+import { mapInBatches } from '../../coordination/event-loop.js'
 import type { Halves } from '../installation-label.js'
 
 /** An image that is named beside the blobs and not in the store, with what can be told of it. */
@@ -59,7 +59,7 @@ const parsed = (bytes: Buffer, mediaType: string): Manifest | undefined => {
 async function hasMembers({ registry, repository, note }: LostImage, { manifests }: Manifest, store: Store) {
   if (note.pulledThrough && note.tags.every((tag) => note.cachedTags?.includes(tag))) return true
   const get = ({ digest }: Descriptor) => store.images.get(registry, keyOf(repository, digest))
-  const found = await mapInSlices(manifests, get, 50)
+  const found = await mapInBatches(manifests, get, 50)
   return found.every((member) => member !== undefined)
 }
 

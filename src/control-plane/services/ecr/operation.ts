@@ -2,7 +2,7 @@ import type * as ecr from '@aws-sdk/client-ecr'
 import type { Action, Conditions } from '../../../access/authorize.js'
 import type { DecisionLog } from '../../../access/explain/decision-log.js'
 import type { Identities } from '../../../access/identities.js'
-import type { Touches } from '../../../registry/ports/pins.js'
+import type { Pins } from '../../../registry/ports/pins.js'
 import type { Wait } from '../../../registry/ports/importer.js'
 import type { BlobStore } from '../../../registry/ports/blob-store.js'
 import type { Clock } from '../../../registry/ports/clock.js'
@@ -87,7 +87,7 @@ export interface Resources {
   readonly identities: Identities
   readonly decisions: DecisionLog
   readonly blobs: BlobStore
-  readonly touches: Touches
+  readonly pins: Pins
   readonly leases: Leases
   readonly clock: Clock
   readonly ids: Ids

@@ -2,7 +2,7 @@ import type { BatchGetImageResponse, Image } from '@aws-sdk/client-ecr'
 import { type FoundImage, type ImageFailure, isFailure } from '../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../registry/images/image.js'
 import { invalidParameterAt } from '../../../../registry/errors.js'
-import { mapInSlices } from '../../../../coordination/event-loop.js'
+import { mapInBatches } from '../../../../coordination/event-loop.js'
 import type { Context } from '../operation.js'
 import { withManifest } from './image-with-manifest.js'
 
@@ -21,7 +21,7 @@ export async function batchAnswer(
   context: Context,
 ): Promise<BatchGetImageResponse> {
   const ids = distinct(imageIds)
-  const outcomes = await mapInSlices(ids, find)
+  const outcomes = await mapInBatches(ids, find)
   const bytes = outcomes.reduce((sum, found) => (isFailure(found) ? sum : sum + found.image.manifestSize), 0)
   if (bytes > MAX_MANIFEST_BYTES_IN_ALL) throw tooManyBytes()
   const images = new Map<string, Image>()

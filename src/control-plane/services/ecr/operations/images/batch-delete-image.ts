@@ -2,7 +2,7 @@ import { deleteImage } from '../../../../../registry/images/image-deletion.js'
 import { findImage, type ImageFailure, isFailure } from '../../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../../registry/images/image.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
-import { mapInSlices, pause } from '../../../../../coordination/event-loop.js'
+import { mapInBatches, yieldToEventLoop } from '../../../../../coordination/event-loop.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../resources.js'
 
@@ -17,7 +17,7 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
   async run({ repositoryName, imageIds }, context) {
     const { registry, store } = context
     await requireRepository(store, registry, repositoryName)
-    const found = await mapInSlices(imageIds, (imageId) => findImage(store, registry, repositoryName, imageId))
+    const found = await mapInBatches(imageIds, (imageId) => findImage(store, registry, repositoryName, imageId))
     const named = imageIds.map((imageId, index) => ({ imageId, digest: digestIn(found[index]) }))
     const isWhole = ({ imageId }: Named) => imageId.imageTag === undefined
 
@@ -28,7 +28,7 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
       const outcome = await deleteImage(context, registry, repositoryName, imageId)
       if (isFailure(outcome)) failures.push(outcome)
       else for (const gone of outcome) deleted.push(gone)
-      await pause()
+      await yieldToEventLoop()
     }
     return { imageIds: deleted, failures: distinct(failures) }
   },

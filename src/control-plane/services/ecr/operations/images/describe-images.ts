@@ -3,7 +3,7 @@ import { findImage, type ImageFailure, isFailure } from '../../../../../registry
 import type { Image, ImageId } from '../../../../../registry/images/image.js'
 import { keyOf, type Page } from '../../../../../registry/ports/store.js'
 import { inRepository } from '../../../../../registry/repositories/require-repository.js'
-import { mapInSlices } from '../../../../../coordination/event-loop.js'
+import { mapInBatches } from '../../../../../coordination/event-loop.js'
 import type { Context, Input, Operation } from '../../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, refuseTokenWith, tokenOf } from '../../paging.js'
 import { namedRepository } from '../../resources.js'
@@ -21,7 +21,7 @@ export const describeImages: Operation<'DescribeImages'> = {
     const page = await inRepository(store, registry, repositoryName, () =>
       imageIds ? named(imageIds, repositoryName, context) : listed(input, context),
     )
-    return { imageDetails: await mapInSlices(page.items, (image) => describe(image, context)), ...tokenOf(page) }
+    return { imageDetails: await mapInBatches(page.items, (image) => describe(image, context)), ...tokenOf(page) }
   },
 }
 

@@ -2,7 +2,7 @@ import { limitExceeded } from '../../../../../registry/errors.js'
 import { invalidLayerPartSize } from '../../../../../registry/layers/layer-errors.js'
 import { appendPart, findUpload, named } from '../../../../../registry/layers/layer-upload.js'
 import { MIB } from '../../../../../registry/quotas.js'
-import { pause } from '../../../../../coordination/event-loop.js'
+import { yieldToEventLoop } from '../../../../../coordination/event-loop.js'
 import { inChargeOf } from '../../../../../registry/layers/upload-lock.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../resources.js'
@@ -33,6 +33,6 @@ const SLICE_CHARACTERS = 1024 * 1024
 async function* decoded(base64: string): AsyncGenerator<Buffer> {
   for (let at = 0; at < base64.length; at += SLICE_CHARACTERS) {
     yield Buffer.from(base64.slice(at, at + SLICE_CHARACTERS), 'base64')
-    await pause()
+    await yieldToEventLoop()
   }
 }
