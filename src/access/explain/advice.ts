@@ -1,4 +1,4 @@
-import { lackingTypes } from '../../iam/changes.js'
+import { policyTypesToAdd } from '../../iam/changes.js'
 import type { AccessQuestion, ApplicablePolicies, PolicyType } from '../../iam/policy.js'
 
 /** A statement that would allow what was refused, ready to be put into a policy. */
@@ -13,7 +13,7 @@ export interface StatementToAdd {
  * them still. In the account of the resource either side is enough: then it is the identity's.
  */
 export const statementsToAdd = (question: AccessQuestion, policies: ApplicablePolicies): StatementToAdd[] =>
-  lackingTypes(question, policies).map((type) => ({
+  policyTypesToAdd(question, policies).map((type) => ({
     to: ownerOf(type, question),
     statement: statementFor(type, question),
   }))
