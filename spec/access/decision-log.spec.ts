@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decisionLog, type MadeDecision, type RequestEnd } from '../../src/access/explain/decision-log.js'
+import { decisionLog, type RecordedDecision, type RequestEnd } from '../../src/access/explain/decision-log.js'
 import { evaluate } from '../../src/iam/evaluate.js'
 import { parsePolicy } from '../../src/iam/parse.js'
 
@@ -12,9 +12,9 @@ const policies = {
   identity: [{ name: 'all', policy: parsePolicy({ Statement: statement }, 'identity') }],
   resource: [],
 }
-const made: MadeDecision = { question, policies, decision: evaluate(question, policies) }
+const made: RecordedDecision = { question, policies, decision: evaluate(question, policies) }
 const other = { ...question, resourceAccount: '444455556666' }
-const denied: MadeDecision = { question: other, policies, decision: evaluate(other, policies) }
+const denied: RecordedDecision = { question: other, policies, decision: evaluate(other, policies) }
 const answered: RequestEnd = { at: 0, plane: 'control', operation: 'PutImage' }
 const refused: RequestEnd = { ...answered, refusal: { code: 'AccessDeniedException', message: 'no' } }
 

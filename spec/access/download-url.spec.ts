@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issuedAhead } from '../../src/access/clock-advance.js'
+import { clockAdvanceClaim } from '../../src/access/clock-advance.js'
 import { DOWNLOAD_URL_LIFETIME_MS, downloadUrl, readDownloadUrl } from '../../src/access/download-url.js'
 
 const layer = {
@@ -42,7 +42,7 @@ describe('a layer URL', () => {
 
   it('opens nothing after a reset of the clock that it was made under', () => {
     const [now, wall] = [new Date(86_400_000), new Date(0)]
-    const ahead = { ...layer, ...issuedAhead(now, wall) }
+    const ahead = { ...layer, ...clockAdvanceClaim(now, wall) }
     const { searchParams } = new URL(downloadUrl('http://localhost:4510', ahead, now, 's'))
     expect(readDownloadUrl(searchParams, { now, wall }, 's')).toEqual(ahead)
     expect(readDownloadUrl(searchParams, { now: wall, wall }, 's')).toBeUndefined()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issuedAhead } from '../../src/access/clock-advance.js'
+import { clockAdvanceClaim } from '../../src/access/clock-advance.js'
 import { signText } from '../../src/access/signed-text.js'
 import { isCurrent, issueToken, openToken } from '../../src/access/token.js'
 
@@ -19,7 +19,7 @@ describe('an authorization token', () => {
   it('ends with a reset of the clock that it was issued under', () => {
     const [day, wall] = [24 * 60 * 60 * 1000, new Date(1_000_000)]
     const advanced = new Date(wall.getTime() + day)
-    const issued = { ...grant, expiresAt: advanced.getTime() + day / 2, ...issuedAhead(advanced, wall) }
+    const issued = { ...grant, expiresAt: advanced.getTime() + day / 2, ...clockAdvanceClaim(advanced, wall) }
     expect(isCurrent(issued, advanced, wall)).toBe(true)
     expect(isCurrent(issued, wall, wall)).toBe(false)
     expect(isCurrent(issued, advanced, advanced)).toBe(false)

@@ -6,7 +6,7 @@ import { brokenNameConstraint } from '../registry/repositories/repository-name.j
 import type { AccessRequest } from './authorize.js'
 import { asksForResourceTags, conditionValues } from './condition-keys.js'
 import type { Identities, IdentityPolicies } from './identities.js'
-import { registryPolicy, repositoryPolicy, sessionPolicy } from './parsed-policies.js'
+import type { PolicyParser } from './parsed-policies.js'
 import {
   actionsOfScopeV1,
   resourcePolicyMayAllow,
@@ -14,21 +14,22 @@ import {
   weightsFor,
 } from './resource-policies.js'
 
-/** One question and every policy that has a say in its answer. */
+/** One access question with every policy that applies to it. */
 export interface AccessCase {
   readonly question: AccessQuestion
   readonly policies: ApplicablePolicies
 }
 
-/** Where policies and tags come from. */
+/** The sources of policies and resource tags. */
 export interface AccessCaseDeps {
   readonly store: Pick<Records, 'registryPolicies' | 'repositoryPolicies' | 'repositories' | 'accountSettings'>
-  readonly identities: Pick<Identities, 'policiesOf' | 'membershipOf'>
+  readonly identities: Pick<Identities, 'policiesOf' | 'membershipOf' | 'policyParser'>
 }
 
 /**
- * Gathers what decides whether a principal may take an action on each of these resources, all of it read together. For a
- * principal nobody knows (any more) no policy applies. `supposed` is asked in place of the repository's own policy.
+ * Gathers the policies and condition values that decide whether the principal may take the action on each of these
+ * resources, in reads that go out together. No policy applies to a principal that does not exist (any more). `supposed`
+ * replaces the repository's own policy, to decide by a policy that is yet to be set.
  */
 export async function accessCases(
   request: AccessRequest,
@@ -36,95 +37,104 @@ export async function accessCases(
   supposed?: AttachedPolicy,
 ): Promise<AccessCase[]> {
   const { store } = deps
-  const registry = registryAsked(request)
+  const registry = registryOfRequest(request)
   const own = deps.identities.policiesOf(request.principal)
-  const asked = request.resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
-  const { membershipOf } = deps.identities
-  const attached = own ? await resourcePolicies(request.action, registry, asked, store, supposed) : []
-  const policies = asked.map((_, index) => applicable(own, attached[index], request))
-  const tags = policies.some((applying) => asks(applying, asksForResourceTags))
-    ? await Promise.all(asked.map(({ repository }) => tagsOf(repository, registry, store)))
+  const targets = request.resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
+  const { membershipOf, policyParser } = deps.identities
+  const attached = own ? await resourcePolicies({ action: request.action, registry, targets, supposed }, deps) : []
+  const policies = targets.map((_, index) => applicable(own, attached[index], request, policyParser))
+  const tags = policies.some((each) => hasKeys(each, asksForResourceTags))
+    ? await Promise.all(targets.map(({ repository }) => tagsOf(repository, registry, store)))
     : []
-  return asked.map((one, index) =>
-    caseOf({ ...request, registry, membershipOf }, one, policies[index] ?? none, own, tags[index]),
+  return targets.map((target, index) =>
+    caseOf({ ...request, registry, membershipOf }, target, policies[index] ?? none, own, tags[index]),
   )
 }
 
-/** For a principal nobody knows (any more). */
+/** The policies of a principal that does not exist. */
 const none: ApplicablePolicies = { identity: [], resource: [] }
 
 function applicable(
   own: IdentityPolicies | undefined,
   resource: AttachedPolicy[] = [],
   { principal }: AccessRequest,
+  { session }: PolicyParser,
 ): ApplicablePolicies {
   if (!own) return none
   const { identity, boundary, serviceControl } = own
-  return { identity, resource, boundary, serviceControl, session: principal.session?.policies?.map(sessionPolicy) }
+  return { identity, resource, boundary, serviceControl, session: principal.session?.policies?.map(session) }
 }
 
 function caseOf(
   request: AccessRequest & Pick<Identities, 'membershipOf'>,
-  { resource, repository }: Asked,
+  { resource, repository }: Target,
   policies: ApplicablePolicies,
   own: IdentityPolicies | undefined,
   resourceTags: Record<string, string> | undefined,
 ): AccessCase {
   const { principal, action, registry } = request
   const resourceAccount = accountOf(resource, registry)
-  const conditions = asks(policies, hasAny)
+  const conditions = hasKeys(policies, hasAny)
     ? conditionValues({ ...request, identity: own, resourceAccount, resourceTags })
     : {}
   const mayAllow = {
     resourcePolicyMayAllow: own !== undefined && resourcePolicyMayAllow(action, repository !== undefined),
   }
   return {
-    question: { principal: asNamed(principal), action, resource, resourceAccount, conditions, ...mayAllow },
+    question: { principal: questionPrincipal(principal), action, resource, resourceAccount, conditions, ...mayAllow },
     policies,
   }
 }
 
-/** A resource as it is asked for, and the repository of the registry that it names, if it does. */
-interface Asked {
+/** A resource of the request, and the repository it names, if it names one. */
+interface Target {
   readonly resource: string
   readonly repository: string | undefined
 }
 
 type Stores = AccessCaseDeps['store']
 
-/** A login is asked for in the caller's own account, whatever registry it is for. */
-const registryAsked = ({ action, registry, principal }: AccessRequest): Registry =>
+/** GetAuthorizationToken is authorized in the caller's own account, whatever registry the token is for. */
+const registryOfRequest = ({ action, registry, principal }: AccessRequest): Registry =>
   action === 'ecr:GetAuthorizationToken' ? { ...registry, account: principal.account } : registry
 
-/** The caller as policies may name it. */
-export const asNamed = ({ arn, account, session }: AccessRequest['principal']): AccessQuestion['principal'] =>
+/** The caller, by the names a policy may use for it. */
+export const questionPrincipal = ({
+  arn,
+  account,
+  session,
+}: AccessRequest['principal']): AccessQuestion['principal'] =>
   session?.roleArn === undefined ? { arn, account } : { arn, account, roleArn: session.roleArn }
 
-/** The repository an ARN is for; undefined for another kind of resource, another registry, or what is no name at all. */
+/** The repository an ARN names; undefined for another kind of resource, another registry or an invalid name. */
 function repositoryNamed(resource: string, registry: Registry): string | undefined {
   const prefix = repositoryArn(registry, '')
   const name = resource.slice(prefix.length)
   return resource.startsWith(prefix) && brokenNameConstraint(name) === undefined ? name : undefined
 }
 
-/** `*` and what is no ARN belong to the registry asked. */
+/** `*`, and any text that is not an ARN, belongs to the registry of the request. */
 function accountOf(resource: string, registry: Registry): string {
   const [, , , , account = ''] = resource.split(':', 5)
   return account === '' ? registry.account : account
 }
 
-/** The policies of the registry and of each repository, in the order of what is asked. */
+interface ResourcePoliciesQuestion {
+  readonly action: AccessRequest['action']
+  readonly registry: Registry
+  readonly targets: readonly Target[]
+  readonly supposed: AttachedPolicy | undefined
+}
+
+/** The registry policy and each repository policy that count for the action, in the order of the targets. */
 async function resourcePolicies(
-  action: AccessRequest['action'],
-  registry: Registry,
-  asked: readonly Asked[],
-  store: Stores,
-  supposed?: AttachedPolicy,
+  { action, registry, targets, supposed }: ResourcePoliciesQuestion,
+  deps: AccessCaseDeps,
 ): Promise<AttachedPolicy[][]> {
   const weights = weightsFor(action)
   const [ofRegistry, ...ofRepositories] = await Promise.all([
-    registryPolicyFor(action, weights, registry, store),
-    ...asked.map(({ repository }) => supposed ?? repositoryPolicyFor(weights, registry, repository, store)),
+    registryPolicyFor(action, weights, registry, deps),
+    ...targets.map(({ repository }) => supposed ?? repositoryPolicyFor(weights, registry, repository, deps)),
   ])
   return ofRepositories.map((ofRepository) => [ofRegistry, ofRepository].filter((policy) => policy !== undefined))
 }
@@ -133,12 +143,12 @@ async function registryPolicyFor(
   action: AccessRequest['action'],
   { registry: weight }: ResourcePolicyWeights,
   registry: Registry,
-  store: Stores,
+  { store, identities }: AccessCaseDeps,
 ): Promise<AttachedPolicy | undefined> {
   if (weight === 'nothing') return undefined
-  const kept = await store.registryPolicies.get(registry, REGISTRY_POLICY)
-  if (!kept || !(await isInScope(action, registry, store))) return undefined
-  return registryPolicy(kept.text)[weight]
+  const record = await store.registryPolicies.get(registry, REGISTRY_POLICY)
+  if (!record || !(await isInScope(action, registry, store))) return undefined
+  return identities.policyParser.registry(record.text)[weight]
 }
 
 const isInScope = async (action: AccessRequest['action'], registry: Registry, store: Stores): Promise<boolean> =>
@@ -148,25 +158,25 @@ async function repositoryPolicyFor(
   { repository: weight }: ResourcePolicyWeights,
   registry: Registry,
   repository: string | undefined,
-  store: Stores,
+  { store, identities }: AccessCaseDeps,
 ): Promise<AttachedPolicy | undefined> {
   if (weight === 'nothing' || repository === undefined) return undefined
-  const kept = await store.repositoryPolicies.get(registry, repository)
-  return kept && repositoryPolicy(kept.text)
+  const record = await store.repositoryPolicies.get(registry, repository)
+  return record && identities.policyParser.repository(record.text)
 }
 
-/** Whether the condition keys of a policy are such; what no policy looks at need not be known. */
-function asks(
+/** Whether the condition keys of any applicable policy satisfy `test`. Values that no policy uses are not gathered. */
+function hasKeys(
   { identity, resource, boundary = [], serviceControl = [], session = [] }: ApplicablePolicies,
-  areSuch: (conditionKeys: ReadonlySet<string>) => boolean,
+  test: (conditionKeys: ReadonlySet<string>) => boolean,
 ): boolean {
-  const isSuch = ({ policy }: AttachedPolicy) => areSuch(policy.conditionKeys)
-  return [identity, resource, boundary, serviceControl, session].some((policies) => policies.some(isSuch))
+  const passes = ({ policy }: AttachedPolicy) => test(policy.conditionKeys)
+  return [identity, resource, boundary, serviceControl, session].some((policies) => policies.some(passes))
 }
 
 const hasAny = (conditionKeys: ReadonlySet<string>) => conditionKeys.size > 0
 
 async function tagsOf(repository: string | undefined, registry: Registry, store: Stores) {
-  const found = repository === undefined ? undefined : await store.repositories.get(registry, repository)
-  return found && Object.fromEntries(found.tags.map(({ Key, Value }) => [Key, Value]))
+  const record = repository === undefined ? undefined : await store.repositories.get(registry, repository)
+  return record && Object.fromEntries(record.tags.map(({ Key, Value }) => [Key, Value]))
 }

@@ -2,10 +2,10 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g
 
 /**
- * Whether an object in a JSON text has a member twice. JSON.parse keeps the last of them and says nothing, so that a policy
- * would not mean what whoever reviews it reads. Expects a text that JSON.parse takes.
+ * Whether an object in a JSON text has a member twice. JSON.parse keeps the last of them and says nothing, so that a
+ * policy would not mean what whoever reviews it reads. Expects a text that JSON.parse takes.
  */
-export function repeatsMember(json: string): boolean {
+export function hasRepeatedMember(json: string): boolean {
   const open: Set<unknown>[] = []
   for (const [token, isName] of json.matchAll(TOKEN)) {
     if (token === '{') open.push(new Set())

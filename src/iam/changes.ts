@@ -7,8 +7,8 @@ import type { RequestFacts } from './question.js'
 import { requestFacts, statementMatches } from './statement.js'
 
 /**
- * Every change it takes for a denied request to be allowed, as sentences: the Deny statements to remove, the policy types that must
- * allow it, and after each of these the Allow statements that fail in one element only.
+ * Every change it takes for a denied request to be allowed, as sentences: the Deny statements to remove, the policy
+ * types that must allow it, and after each of these the Allow statements that fail in one element only.
  */
 export function changesNeeded(question: AccessQuestion, policies: ApplicablePolicies): string[] {
   const facts = requestFacts(question, policies)

@@ -3,7 +3,8 @@ import type { AccessQuestion, ApplicablePolicies, AttachedPolicy, Decision, Poli
 import { requestFacts } from './statement.js'
 
 /**
- * Decides one request. An explicit deny in any policy wins; otherwise every policy type that has to allow the request must do so.
+ * Decides one request. An explicit deny in any policy wins; otherwise every policy type that has to allow the request
+ * must do so.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function evaluate(question: AccessQuestion, policies: ApplicablePolicies): Decision {

@@ -29,7 +29,10 @@ export interface ConsideredStatement {
   readonly source: Statement['source']
 }
 
-/** Evaluates the request again and says why it was decided so. It uses the compiled statements of `evaluate`, so the two cannot disagree. */
+/**
+ * Evaluates the request again and says why it was decided so. It uses the compiled statements of `evaluate`, so the two
+ * cannot disagree.
+ */
 export function explain(question: AccessQuestion, policies: ApplicablePolicies): Explanation {
   const decision = evaluate(question, policies)
   const considered = considerAll(question, policies)

@@ -63,9 +63,10 @@ function resourceGrant(facts: RequestFacts, policies: readonly AttachedPolicy[])
 const CLOSENESS: Readonly<Record<Reach, number>> = { itself: 3, role: 2, everyone: 1, account: 0 }
 
 /**
- * The policy types that must allow the request and do not, in the order in which a denial names them. An empty list means allowed.
- * Within one account an identity-based or a resource-based policy is enough, and a principal that a resource-based policy names by its
- * own ARN is subject to service control policies only. Between accounts both sides must allow.
+ * The policy types that must allow the request and do not, in the order in which a denial names them. An empty list
+ * means allowed. Within one account an identity-based or a resource-based policy is enough, and a principal that a
+ * resource-based policy names by its own ARN is subject to service control policies only. Between accounts both sides
+ * must allow.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
  */
 export function missingPolicyTypes(question: AccessQuestion, grants: Grants): PolicyType[] {
@@ -91,7 +92,9 @@ export const isAcrossAccounts = ({ principal, resourceAccount }: AccessQuestion)
 const needsResourceGrant = (question: AccessQuestion) =>
   isAcrossAccounts(question) || question.accountDelegates === true
 
-/** The statement to which an allowed request is attributed: the identity's, unless a resource-based policy was needed. */
+/**
+ * The statement to which an allowed request is attributed: the identity's, unless a resource-based policy was needed.
+ */
 export function grantThatDecides(question: AccessQuestion, grants: Grants): DecidingStatement | undefined {
   const { identity, resource, boundary, session } = grants
   if (identity && boundary && session && !needsResourceGrant(question)) return identity

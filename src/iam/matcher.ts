@@ -1,7 +1,9 @@
 import { conditionValue, type ConditionValues } from './question.js'
 import { isPiece, type Piece, type Template, type Variable } from './variables.js'
 
-/** Whether a text of the request matches a text of the policy, with policy variables resolved from the condition values. */
+/**
+ * Whether a text of the request matches a text of the policy, with policy variables resolved from the condition values.
+ */
 export type Matcher = (text: string, values: ConditionValues) => boolean
 
 /** Whether a text matches a text of the policy that has no policy variables. */
@@ -19,7 +21,10 @@ export const textMatcher = (template: Template, make: (text: string) => Test): M
     make,
   )
 
-/** Compares with a pattern whose wildcards are ANY_SEQUENCE and ANY_CHARACTER. The value of a variable is never a wildcard. */
+/**
+ * Compares with a pattern whose wildcards are ANY_SEQUENCE and ANY_CHARACTER. The value of a variable is never a
+ * wildcard.
+ */
 export function patternMatcher(template: Template, make: (pattern: string) => Test): Matcher {
   const parts = template.map((part) => (isPiece(part) ? patternOf(part) : part))
   const matches = matcher(parts, make)
@@ -57,8 +62,8 @@ function beginsWith(leading: readonly (string | Variable)[], text: string, value
 }
 
 /**
- * Compiles the test once where there are no variables, and for each request where there are. If a variable cannot be resolved, nothing
- * matches.
+ * Compiles the test once where there are no variables, and for each request where there are. If a variable cannot be
+ * resolved, nothing matches.
  */
 function matcher(parts: readonly (string | Variable)[], make: (text: string) => Test): Matcher {
   if (parts.every((part) => typeof part === 'string')) return make(parts.join(''))

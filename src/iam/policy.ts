@@ -25,7 +25,10 @@ export interface AttachedPolicy {
   readonly policy: Policy
 }
 
-/** Every policy that applies. A boundary, session policy or service control policy that is absent, or an empty list, allows everything. */
+/**
+ * Every policy that applies. A boundary, session policy or service control policy that is absent, or an empty list,
+ * allows everything.
+ */
 export interface ApplicablePolicies {
   readonly identity: readonly AttachedPolicy[]
   readonly resource: readonly AttachedPolicy[]
@@ -42,7 +45,10 @@ export type PolicyType =
   | 'permissions boundary'
   | 'session policy'
 
-/** The result of an evaluation. A denial names the policy type it is attributed to; `decidedBy` is the statement that allowed or denied. */
+/**
+ * The result of an evaluation. A denial names the policy type it is attributed to; `decidedBy` is the statement that
+ * allowed or denied.
+ */
 export type Decision =
   | { readonly allowed: true; readonly decidedBy: DecidingStatement }
   | { readonly allowed: false; readonly type: PolicyType; readonly decidedBy?: DecidingStatement }

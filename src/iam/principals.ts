@@ -22,8 +22,8 @@ const ACCOUNT = /^(?:(\d{12})|arn:[a-z-]+:iam::(\d{12}):root)$/
 const ARN = /^arn:[a-z-]+:(?:iam|sts)::\d{12}:[^*?]+$/
 
 /**
- * Reads Principal or NotPrincipal. There are no federated or canonical users here, so these are accepted and never match. Throws
- * PolicyError.
+ * Reads Principal or NotPrincipal. There are no federated or canonical users here, so these are accepted and never
+ * match. Throws PolicyError.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
 export function parsePrincipals({ at, isNegated }: EitherElement): PrincipalElement {
@@ -77,8 +77,8 @@ export function reachOf(
 }
 
 /**
- * Whether NotPrincipal exempts the caller from a denial. AWS checks the account first, then the role, then the session: each has to be
- * named, and a name does not cover what is below it if the element also names something narrower.
+ * Whether NotPrincipal exempts the caller from a denial. AWS checks the account first, then the role, then the session:
+ * each has to be named, and a name does not cover what is below it if the element also names something narrower.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
  */
 export function isExcepted(element: PrincipalElement, { arn, account, roleArn, service }: QuestionPrincipal): boolean {

@@ -9,8 +9,8 @@ export interface AccessQuestion {
   readonly resourceAccount: string
   readonly conditions: ConditionValues
   /**
-   * Set where the resource-based policy is the trust policy of a role. It must allow principals of its own account, too, and an account
-   * as principal only delegates the decision to the identity-based policies of that account.
+   * Set where the resource-based policy is the trust policy of a role. It must allow principals of its own account,
+   * too, and an account as principal only delegates the decision to the identity-based policies of that account.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
    */
   readonly accountDelegates?: boolean
@@ -32,7 +32,8 @@ export interface QuestionPrincipal {
 export type ConditionValues = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * The value of a condition key. A policy may name any key, also `constructor` and other properties every object inherits.
+ * The value of a condition key. A policy may name any key, also `constructor` and other properties every object
+ * inherits.
  */
 export const conditionValue = (values: ConditionValues, key: string): ConditionValues[string] =>
   Object.hasOwn(values, key) ? values[key] : undefined

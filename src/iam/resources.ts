@@ -36,8 +36,8 @@ function resourceAt(at: LocatedValue<string>): LocatedValue<string> {
 const FIELDS_OF_AN_ARN = 6
 
 /**
- * AWS completes an ARN with too few fields by `*` for each missing one. The ARN as written is matched as well, since a `*` in it may
- * span colons. Colons in the name of a variable do not separate fields.
+ * AWS completes an ARN with too few fields by `*` for each missing one. The ARN as written is matched as well, since a
+ * `*` in it may span colons. Colons in the name of a variable do not separate fields.
  */
 function readings(template: Template): Template[] {
   const written = template.map((part) => (isPiece(part) ? part.text : '')).join('')
@@ -47,8 +47,9 @@ function readings(template: Template): Template[] {
 }
 
 /**
- * Whether the element matches the resource. A text with a variable that cannot be resolved matches nothing, so NotResource would match
- * everything. In that case an Allow does not match and a Deny does, which is the safe choice for each.
+ * Whether the element matches the resource. A text with a variable that cannot be resolved matches nothing, so
+ * NotResource would match everything. In that case an Allow does not match and a Deny does, which is the safe choice
+ * for each.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
  */
 export function resourceMatches(element: ResourceElement, question: AccessQuestion, effect: Effect): boolean {

@@ -106,8 +106,8 @@ export function statementMatches(statement: Statement, facts: RequestFacts): boo
 }
 
 /**
- * Whether a statement applies to the caller. A Deny with NotPrincipal applies to every caller that has a permissions boundary, even a
- * named one.
+ * Whether a statement applies to the caller. A Deny with NotPrincipal applies to every caller that has a permissions
+ * boundary, even a named one.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
  */
 export function principalMatches({ principals }: Statement, { question, hasBoundary }: RequestFacts): boolean {

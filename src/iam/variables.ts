@@ -18,7 +18,8 @@ export interface Variable {
 export type Template = readonly (Piece | Variable)[]
 
 /**
- * Splits a text at its variables. In version 2008-10-17 `${` has no meaning. Throws PolicyError for an incomplete variable.
+ * Splits a text at its variables. In version 2008-10-17 `${` has no meaning. Throws PolicyError for an incomplete
+ * variable.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
 export function templateOf(at: LocatedValue<string>, version: PolicyVersion): Template {

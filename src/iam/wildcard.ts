@@ -1,7 +1,8 @@
 import { ANY_CHARACTER, ANY_SEQUENCE, type Test } from './matcher.js'
 
 /**
- * Compiles a pattern with ANY_SEQUENCE and ANY_CHARACTER. The common patterns, an exact name and a prefix, have tests of their own.
+ * Compiles a pattern with ANY_SEQUENCE and ANY_CHARACTER. The common patterns, an exact name and a prefix, have tests
+ * of their own.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export function wildcard(pattern: string): Test {
@@ -28,8 +29,8 @@ const exactly =
     text.length === length && isAt(text, 0)
 
 /**
- * Searches the pieces between the wildcards from left to right. The first place of a piece is as good as any later one, so there is
- * no backtracking. The last piece is compared first, since it differs in most texts.
+ * Searches the pieces between the wildcards from left to right. The first place of a piece is as good as any later one,
+ * so there is no backtracking. The last piece is compared first, since it differs in most texts.
  */
 function inOrder(first: Piece, between: readonly Piece[], last: Piece): Test {
   const shortest = first.length + last.length
@@ -77,8 +78,9 @@ function pieceOf(pattern: string): Piece {
 const CHARACTER = ANY_CHARACTER.charCodeAt(0)
 
 /**
- * Searches for a piece with ANY_CHARACTER by the shift-and algorithm: bit i of the state says whether the text so far ends with the
- * first i + 1 characters of the piece. A step takes the same time for every text: one operation for each 32 characters of the piece.
+ * Searches for a piece with ANY_CHARACTER by the shift-and algorithm: bit i of the state says whether the text so far
+ * ends with the first i + 1 characters of the piece. A step takes the same time for every text: one operation for each
+ * 32 characters of the piece.
  * https://en.wikipedia.org/wiki/Bitap_algorithm
  */
 function loosely(pattern: string): Piece['find'] {
@@ -115,8 +117,8 @@ function step(state: Int32Array, fitting: Int32Array): void {
 }
 
 /**
- * Compiles the pattern of an ARN: six components, matched one by one, so that `*` spans a colon only in the last. A text with fewer
- * components is not an ARN and matches nothing.
+ * Compiles the pattern of an ARN: six components, matched one by one, so that `*` spans a colon only in the last. A
+ * text with fewer components is not an ARN and matches nothing.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
  */
 export function arnWildcard(pattern: string): Test {

@@ -1,16 +1,17 @@
 import { policyTypesToAdd } from '../../iam/changes.js'
 import type { AccessQuestion, ApplicablePolicies, PolicyType } from '../../iam/policy.js'
 
-/** A statement that would allow what was refused, ready to be put into a policy. */
+/** A statement that would allow the denied request, ready to be put into a policy. */
 export interface StatementToAdd {
-  /** Whose policy, and of which kind. */
+  /** The policy to put it into: its type and owner. */
   readonly to: string
   readonly statement: Readonly<Record<string, unknown>>
 }
 
 /**
- * The statements that would make a no a yes, one for each kind of policy that would have to allow; denials stand against
- * them still. In the account of the resource either side is enough: then it is the identity's.
+ * The statements that would allow a denied request, one for each policy type that must allow it and does not. Explicit
+ * denies still win over them. Within one account either side is enough; then the statement is for the identity-based
+ * policy.
  */
 export const statementsToAdd = (question: AccessQuestion, policies: ApplicablePolicies): StatementToAdd[] =>
   policyTypesToAdd(question, policies).map((type) => ({
@@ -24,7 +25,10 @@ function statementFor(type: PolicyType, { action, resource, principal }: AccessQ
   return isOnRepository(action) ? allowed : { ...allowed, ...(!action.startsWith('sts:') && { Resource: resource }) }
 }
 
-/** What a repository policy can allow, in which no Resource may stand; the rest takes the registry policy. */
+/**
+ * Whether a repository policy, whose statements have no Resource, can allow the action. Otherwise it takes the registry
+ * policy.
+ */
 const isOnRepository = (action: string) => action.startsWith('ecr:') && action !== 'ecr:CreateRepository'
 
 function ownerOf(type: PolicyType, { action, resource, principal }: AccessQuestion): string {

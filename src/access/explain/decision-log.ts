@@ -1,11 +1,11 @@
 import type { AccessQuestion, ApplicablePolicies, Decision } from '../../iam/policy.js'
 
-/** One decision as it was made: question and policies are kept as they were, so that it can be explained later. */
-export interface MadeDecision {
+/** One decision with the question and the policies of that moment, so that it can be explained later. */
+export interface RecordedDecision {
   readonly question: AccessQuestion
   readonly policies: ApplicablePolicies
   readonly decision: Decision
-  /** What a yes would take besides policies, as a sentence. */
+  /** A sentence on what it would take besides policies for the request to be allowed. */
   readonly alsoNeeded?: string
 }
 
@@ -16,95 +16,97 @@ export interface RequestEnd {
   readonly plane: 'control' | 'data'
   /** The API operation, or method and path. */
   readonly operation: string
-  /** What it was refused with; absent where it was answered. */
+  /** The error it was refused with; absent where it succeeded. */
   readonly refusal?: { readonly code: string; readonly message: string }
-  /** Whether the refusal only asks for credentials, of a request that brought none: what every client provokes first. */
+  /** Whether the refusal is the challenge to a request without credentials, which every client sends first. */
   readonly isChallenge?: boolean
-  /** Whether it pulled an image and got none for a reason that whoever pulls does not expect. */
+  /** Whether it is a pull that failed for a reason that the client cannot see. */
   readonly isFailedPull?: boolean
-  /** What the refusal is for, in words that the client does not get. */
+  /** The cause of the refusal in words that the client does not get. */
   readonly hint?: string
 }
 
-/** A request and what was decided about it. */
+/** A request with its decisions. */
 export interface DecidedRequest {
   readonly requestId: string
-  /** In their order; of very many not all. A no is kept rather than a yes. */
-  readonly decisions: readonly MadeDecision[]
-  /** How many more were made than are kept; absent where all are. */
+  /** In order. If there are more than the limit, denials are kept rather than allows. */
+  readonly decisions: readonly RecordedDecision[]
+  /** How many decisions were dropped; absent where none was. */
   readonly leftOut?: number
   readonly end?: RequestEnd
 }
 
-/** Remembers the last requests with their decisions, in memory: nothing is worked out before somebody asks why. */
+/**
+ * Keeps the latest requests with their decisions in memory. Explanations are worked out only when they are requested.
+ */
 export interface DecisionLog {
-  decided(requestId: string, decision: MadeDecision): void
+  decided(requestId: string, decision: RecordedDecision): void
   ended(requestId: string, end: RequestEnd): void
   find(requestId: string): DecidedRequest | undefined
   /**
-   * The latest requests that a policy or the check of who asks refused, and the pulls that failed, newest first. What else
-   * is not found or not valid is left out, and so is a request that was answered all the same.
+   * The latest requests that were refused by a policy or for their credentials, and the pulls that failed, newest
+   * first. Other refusals (not found, invalid) are left out, and so is a request that succeeded in spite of a denial.
    */
   latestRefused(limit: number): DecidedRequest[]
 }
 
-/** How much is remembered: so many requests, and of each so many decisions. */
+/** How many requests are kept, and how many decisions of each. */
 export interface DecisionLogLimits {
   readonly requests: number
   readonly decisionsEach: number
 }
 
 /**
- * What is remembered unless said otherwise: 200,000 decisions at most. One takes up to 1 KB, for policies are shared: that is
- * 20 MB for 10,000 requests of two decisions, 140 MB where each takes all its places. The tags a decision looked at come
- * on top, up to 50 of caller, session, repository and request each: 50 new ones of full length are 30 KB a request.
+ * The default: at most 200,000 decisions. One takes up to 1 KB, since policies are shared: 20 MB for 10,000 requests of
+ * two decisions, 140 MB where each request has twenty. The tags that a decision used come on top, up to 50 each of
+ * caller, session, repository and request: 50 tags of full length are 30 KB a request.
  */
 export const decisionLogLimits: DecisionLogLimits = { requests: 10_000, decisionsEach: 20 }
 
 interface Entry {
   readonly requestId: string
-  readonly decisions: MadeDecision[]
+  readonly decisions: RecordedDecision[]
   leftOut?: number
   end?: RequestEnd
 }
 
-/** A ring of the last requests. Written to on every request of both planes: neither end of it is searched for. */
+/** A ring buffer of the latest requests. It is written on every request of both planes, in constant time. */
 export function decisionLog({ requests, decisionsEach }: DecisionLogLimits = decisionLogLimits): DecisionLog {
-  const known = new Map<string, Entry>()
+  const byRequestId = new Map<string, Entry>()
   const ring: Entry[] = []
-  /** How many entries were ever made; its remainder is the next place in the ring. */
+  /** The number of entries made so far; modulo `requests` it is the next index of the ring. */
   let made = 0
 
   function entryOf(requestId: string): Entry {
-    const before = known.get(requestId)
-    if (before) return before
+    const existing = byRequestId.get(requestId)
+    if (existing) return existing
     const place = made++ % requests
     const oldest = ring[place]
-    if (oldest) known.delete(oldest.requestId)
+    if (oldest) byRequestId.delete(oldest.requestId)
     const entry: Entry = { requestId, decisions: [] }
-    known.set(requestId, entry)
+    byRequestId.set(requestId, entry)
     ring[place] = entry
     return entry
   }
 
   return {
-    decided: (requestId, decision) => keep(decision, entryOf(requestId), decisionsEach),
-    ended: (requestId, end) => void (entryOf(requestId).end = fitToKeep(end)),
-    find: (requestId) => known.get(requestId),
+    decided: (requestId, decision) => addDecision(decision, entryOf(requestId), decisionsEach),
+    ended: (requestId, end) => void (entryOf(requestId).end = bounded(end)),
+    find: (requestId) => byRequestId.get(requestId),
     latestRefused(limit) {
-      const found: Entry[] = []
+      const refused: Entry[] = []
       const oldest = Math.max(0, made - requests)
-      for (let n = made - 1; n >= oldest && found.length < limit; n--) {
+      for (let n = made - 1; n >= oldest && refused.length < limit; n--) {
         const entry = ring[n % requests]
-        if (entry && isWorthTelling(entry)) found.push(entry)
+        if (entry && isReported(entry)) refused.push(entry)
       }
-      return found
+      return refused
     },
   }
 }
 
-/** Where there is no room, a no takes the place of the latest yes. */
-function keep(made: MadeDecision, entry: Entry, room: number): void {
+/** At the limit a denial replaces the latest allow, and an allow is dropped. */
+function addDecision(made: RecordedDecision, entry: Entry, room: number): void {
   const { decisions } = entry
   if (decisions.length >= room) {
     entry.leftOut = (entry.leftOut ?? 0) + 1
@@ -115,35 +117,38 @@ function keep(made: MadeDecision, entry: Entry, room: number): void {
   decisions.push(made)
 }
 
-/** The codes of both planes for who cannot be told or is believed no more. */
+/** The error codes of both planes for credentials that are missing, invalid or expired. */
 const AUTHENTICATION_ERRORS: ReadonlySet<string> = new Set([
   ...['IncompleteSignatureException', 'InvalidSignatureException', 'UnrecognizedClientException'],
   ...['ExpiredTokenException', 'AccessDeniedException', 'UNAUTHORIZED', 'DENIED'],
 ])
 
-/** Refused by a decision, or before any was made, or a pull that failed. */
-function isWorthTelling({ decisions, end }: Entry): boolean {
+/** Whether a request was refused by a policy or for its credentials, or is a pull that failed. */
+function isReported({ decisions, end }: Entry): boolean {
   if (!end?.refusal) return false
   if (end.isFailedPull === true || end.hint !== undefined) return true
   if (decisions.length > 0) return decisions.some(({ decision }) => !decision.allowed)
   return end.isChallenge !== true && AUTHENTICATION_ERRORS.has(end.refusal.code)
 }
 
-/** Who mixes up the key and its secret has the secret named in these refusals: its own client may, nobody else. */
+/**
+ * These messages repeat the credential, which is the secret if the client swapped key id and secret. Only the client
+ * may see it.
+ */
 const CREDENTIALS_NAMED = /(Authorization=|Credential must have exactly 5 [^']*got )[^]*/
 
-/** A path and a message may repeat what the client sent, of any length. */
+/** A limit in characters, since path and message may repeat input of any length. */
 const LONGEST = 2048
 
-function fitToKeep(end: RequestEnd): RequestEnd {
+function bounded(end: RequestEnd): RequestEnd {
   const { operation, refusal } = end
   if (!refusal && operation.length <= LONGEST) return end
-  const kept = { ...end, operation: shortened(operation) }
-  if (!refusal) return kept
+  const copy = { ...end, operation: truncated(operation) }
+  if (!refusal) return copy
   const { code, message } = refusal
-  return { ...kept, refusal: { code, message: shortened(message.replace(CREDENTIALS_NAMED, '$1(not kept)')) } }
+  return { ...copy, refusal: { code, message: truncated(message.replace(CREDENTIALS_NAMED, '$1(not kept)')) } }
 }
 
-/** A copy: what `slice` alone returns keeps the whole text in memory. */
-const shortened = (text: string): string =>
+/** Copies the text, since the result of `slice` alone would keep the whole original in memory. */
+const truncated = (text: string): string =>
   text.length > LONGEST ? `${Buffer.from(text.slice(0, LONGEST)).toString()}…` : text

@@ -85,9 +85,9 @@ function checkValue(at: LocatedValue<string>, { name, comparison: { accepts } }:
 }
 
 /**
- * Whether the condition holds. Without a set operator a multi-valued key is treated as with ForAnyValue, and with a negated operator
- * none of its values may match. If a policy variable cannot be resolved, the comparison is false, so a negated operator is true, also in
- * an Allow.
+ * Whether the condition holds. Without a set operator a multi-valued key is treated as with ForAnyValue, and with a
+ * negated operator none of its values may match. If a policy variable cannot be resolved, the comparison is false, so a
+ * negated operator is true, also in an Allow.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
  */

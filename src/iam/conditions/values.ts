@@ -10,7 +10,8 @@ const DATE = /^\d{4}(-\d\d(-\d\d)?)?$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i
 
 /**
- * A time in epoch milliseconds, from ISO 8601 (UTC where no zone is named) or from epoch seconds. Undefined for any other text.
+ * A time in epoch milliseconds, from ISO 8601 (UTC where no zone is named) or from epoch seconds. Undefined for any
+ * other text.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
  */
 export function readDate(text: string): number | undefined {
@@ -30,7 +31,8 @@ function momentOf(text: string): number | undefined {
 export const readBinary = (text: string): string => Buffer.from(text, 'base64').toString('latin1')
 
 /**
- * Whether an address is in a range, which is one address or a CIDR block of the same family. An invalid range contains nothing.
+ * Whether an address is in a range, which is one address or a CIDR block of the same family. An invalid range contains
+ * nothing.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress
  */
 export function addressRange(range: string): (address: string) => boolean {

@@ -1,6 +1,6 @@
 import { type AssumeRoleRequest, inheritedTags } from '../../../access/assume-role.js'
 import { managedPolicy } from '../../../access/managed-policies.js'
-import { sessionPolicy } from '../../../access/parsed-policies.js'
+import { parseSessionPolicy } from '../../../access/parsed-policies.js'
 import { PolicyError } from '../../../iam/policy-error.js'
 import { ServiceException } from '../../../registry/errors.js'
 import type { Principal } from '../../../registry/principal.js'
@@ -83,7 +83,7 @@ const invalidValue = (message: string) => new ServiceException('InvalidParameter
 
 function inlinePolicy(text: string): string {
   try {
-    sessionPolicy(text)
+    parseSessionPolicy(text)
     return text
   } catch (error) {
     if (error instanceof SyntaxError) throw malformed('This policy contains invalid Json')

@@ -1,6 +1,6 @@
 import { acceptRegistryPolicy } from '../../../../../access/accept-policy.js'
 import { unknownActions } from '../../../../../access/known-actions.js'
-import { registryPolicy } from '../../../../../access/parsed-policies.js'
+import { parseRegistryPolicy } from '../../../../../access/parsed-policies.js'
 import { REGISTRY_POLICY } from '../../../../../registry/ports/store.js'
 import type { Operation } from '../../operation.js'
 import { wholeRegistry } from '../../resources.js'
@@ -12,7 +12,7 @@ export const putRegistryPolicy: Operation<'PutRegistryPolicy'> = {
   async run({ policyText }, context) {
     const { registry, store, log } = context
     await store.registryPolicies.put(registry, REGISTRY_POLICY, acceptRegistryPolicy(policyText, registry, context))
-    for (const odd of unknownActions(registryPolicy(policyText).all.policy)) log.warn({ ...registry }, odd)
+    for (const odd of unknownActions(parseRegistryPolicy(policyText).all.policy)) log.warn({ ...registry }, odd)
     return { registryId: registry.account, policyText }
   },
 }

@@ -1,7 +1,7 @@
 import { acceptRepositoryPolicy } from '../../../../../access/accept-policy.js'
 import { unknownActions } from '../../../../../access/known-actions.js'
-import { locksOut } from '../../../../../access/lock-out.js'
-import { repositoryPolicy } from '../../../../../access/parsed-policies.js'
+import { wouldLockOut } from '../../../../../access/lock-out.js'
+import { parseRepositoryPolicy } from '../../../../../access/parsed-policies.js'
 import { invalidRepositoryPolicy } from '../../../../../registry/errors.js'
 import { repositoryArn } from '../../../../../registry/registry.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
@@ -20,12 +20,12 @@ export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = {
     await requireRepository(store, registry, repositoryName)
     const policy = acceptRepositoryPolicy(policyText, context)
     const arn = repositoryArn(registry, repositoryName)
-    if (!force && (await locksOut(policyText, context, arn, context))) throw invalidRepositoryPolicy()
+    if (!force && (await wouldLockOut(policyText, context, arn, context))) throw invalidRepositoryPolicy()
     await store.transact(registry, async (records) => {
       await requireRepository(records, registry, repositoryName)
       await records.repositoryPolicies.put(registry, repositoryName, policy)
     })
-    for (const odd of unknownActions(repositoryPolicy(policyText).policy))
+    for (const odd of unknownActions(parseRepositoryPolicy(policyText).policy))
       log.warn({ ...registry, repositoryName }, odd)
     return { registryId: registry.account, repositoryName, policyText }
   },
