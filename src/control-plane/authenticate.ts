@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@smithy/protocol-http'
-import { isBeforeReset, type IssuedAhead } from '../access/clock-advance.js'
+import { isBeforeReset, type ClockAdvanceClaim } from '../access/clock-advance.js'
 import { defaultAccount } from '../access/credentials.js'
 import type { Identities } from '../access/identities.js'
 import { principalOfRoot } from '../access/principals.js'
@@ -19,7 +19,7 @@ export interface Caller {
 }
 
 /** Whose signature a call bears. Whether they still may call is told once the time is known: `requireCurrent`. */
-export interface Signer extends Caller, IssuedAhead {
+export interface Signer extends Caller, ClockAdvanceClaim {
   /** When temporary credentials end, by the emulator's time; absent for those that last. */
   readonly expiresAt?: number
 }

@@ -1,4 +1,4 @@
-import { issuedAhead } from '../../../access/clock-advance.js'
+import { clockAdvanceClaim } from '../../../access/clock-advance.js'
 import { issueSession } from '../../../access/session-credentials.js'
 import type { Principal } from '../../../registry/principal.js'
 import type { QueryContext } from '../query-action.js'
@@ -13,7 +13,7 @@ export function temporaryCredentials(
   { now, clock, ids, secret }: Pick<QueryContext, 'now' | 'clock' | 'ids' | 'secret'>,
 ) {
   const expiresAt = (Math.floor(now.getTime() / 1000) + seconds) * 1000
-  const life = { expiresAt, ...issuedAhead(now, clock.wall()) }
+  const life = { expiresAt, ...clockAdvanceClaim(now, clock.wall()) }
   const { accessKeyId, secretAccessKey, sessionToken } = issueSession(principal, life, ids.uuid(), secret)
   return {
     AccessKeyId: accessKeyId,

@@ -1,4 +1,4 @@
-import { assumableRole, type AssumeRoleRequest, roleSession } from '../../../../access/assume-role.js'
+import { requireAssumableRole, type AssumeRoleRequest, roleSession } from '../../../../access/assume-role.js'
 import type { Role } from '../../../../access/identities.js'
 import { authorizationToken } from '../../../../access/token.js'
 import type { Principal } from '../../../../registry/principal.js'
@@ -19,7 +19,7 @@ export const assumeRole: Action = (members, context) => {
   const { principal, region, request } = context
   const { durationSeconds, ...wanted } = readAssumeRole(members, principal)
   const asked: AssumeRoleRequest = { ...wanted, principal, region, request }
-  const role = assumableRole(asked, context)
+  const role = requireAssumableRole(asked, context)
   const seconds = durationOf(durationSeconds, role, principal)
   const session = roleSession(role, asked)
   const percent = packedPercent(session, context)

@@ -1,4 +1,4 @@
-import { issuedAhead } from '../../../../../access/clock-advance.js'
+import { clockAdvanceClaim } from '../../../../../access/clock-advance.js'
 import { downloadUrl } from '../../../../../access/download-url.js'
 import { layerInaccessible, layerNotFound } from '../../../../../registry/layers/layer-errors.js'
 import type { Layer } from '../../../../../registry/images/image.js'
@@ -19,7 +19,7 @@ export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
     if (!layer.isInImage && !(await wasInImage(store, registry, layer))) throw layerInaccessible()
 
     const origin = `${settings.registryScheme}://${registryHost(settings.registryHost, registry)}`
-    const grant = { registry, repository, digest, ...issuedAhead(now, clock.wall()) }
+    const grant = { registry, repository, digest, ...clockAdvanceClaim(now, clock.wall()) }
     return {
       downloadUrl: downloadUrl(origin, grant, now, settings.secret),
       layerDigest: digest,

@@ -1,4 +1,4 @@
-import { issuedAhead } from '../../../../../access/clock-advance.js'
+import { clockAdvanceClaim } from '../../../../../access/clock-advance.js'
 import { authorizationToken, TOKEN_LIFETIME_MS } from '../../../../../access/token.js'
 import { registryHost } from '../../../../../registry/registry.js'
 import type { Operation } from '../../operation.js'
@@ -10,7 +10,7 @@ export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {
 
   async run({ registryIds }, { registry, principal, settings, now, clock }) {
     const expiresAt = now.getTime() + TOKEN_LIFETIME_MS
-    const life = { expiresAt, ...issuedAhead(now, clock.wall()) }
+    const life = { expiresAt, ...clockAdvanceClaim(now, clock.wall()) }
     const authorizationData = (registryIds ?? [registry.account]).map((account) => {
       const granted = { account, region: registry.region }
       return {
