@@ -19,11 +19,11 @@ describe('modelledMembers', () => {
       { tags: 'text', imageTagMutability: [null] },
       { tags: 'text', imageTagMutability: [null] },
     ],
-  ])('%s', (_, given, read) => {
+  ])('modelledMembers %s', (_, given, read) => {
     expect(modelledMembers(inputOf('CreateRepository'), given)).toEqual(read)
   })
 
-  it('bears any depth in a member the model does not have', () => {
+  it('modelledMembers ignores an unknown member nested to any depth', () => {
     const other: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))
 
     expect(modelledMembers(inputOf('CreateRepository'), { other })).toEqual({})

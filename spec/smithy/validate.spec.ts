@@ -50,7 +50,7 @@ describe('validate', () => {
       { ecrRepositoryPrefix: 'hub', credentialArn: secret('ecr-pullthroughcache/hub') },
     ],
     ['our own operation', 'BatchImportUpstreamImage', { repositoryName, imageIds: [{ imageTag: '1' }] }],
-  ])('accepts %s', (_, operation, input) => {
+  ])('validate accepts %s', (_, operation, input) => {
     expect(validate(operation, input)).toEqual([])
   })
 
@@ -165,11 +165,11 @@ describe('validate', () => {
     ['null for the input', 'ListImages', null, [], type('structure', 'null')],
     ['a list for the input', 'ListImages', [], [], type('structure', 'list')],
     ['no images to import', 'BatchImportUpstreamImage', { repositoryName }, ['imageIds'], required],
-  ])('refuses %s', (_, operation, input, path, broken) => {
+  ])('validate refuses %s', (_, operation, input, path, broken) => {
     expect(validate(operation, input)).toEqual([expect.objectContaining({ path, broken })])
   })
 
-  it('names the violations of several members in model order, whatever the order sent', () => {
+  it('validate lists the violations of several members in the order of the model, whatever order they are sent in', () => {
     const violations = validate('CreateRepository', { tags: [{}], imageTagMutability: 'X', registryId: '1' })
 
     expect(violations.map(({ path }) => path)).toEqual([
@@ -180,19 +180,19 @@ describe('validate', () => {
     ])
   })
 
-  it('says everything the shape of a value asks, broken or not', () => {
+  it('A violation lists all constraints of the shape, also those that are met', () => {
     const [violation] = validate('DescribePullThroughCacheRules', { ecrRepositoryPrefixes: ['A!'] })
 
     expect(violation?.constraints.map(({ kind }) => kind)).toEqual(['max-length', 'min-length', 'pattern'])
   })
 
-  it('finds one violation in a list of a million', () => {
+  it('validate reports one violation for a list of a million invalid items', () => {
     const tags = Array<number>(1_000_000).fill(1)
 
     expect(validate('TagResource', { resourceArn: 'x', tags })).toHaveLength(1)
   })
 
-  it.each(operationNames)('can read the input of %s', (operation) => {
+  it.each(operationNames)('validate can read the input of %s', (operation) => {
     expect(() => validate(operation, {})).not.toThrow()
   })
 })
