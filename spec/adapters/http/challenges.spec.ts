@@ -29,7 +29,7 @@ describe('WWW-Authenticate', () => {
       [basic({ realm: 'a' }), bearer({ realm: 'b', service: 'c' })],
     ],
     ['two fields', ['Bearer realm="b"', 'Basic'], [bearer({ realm: 'b' }), basic()]],
-    ['schemes alone', 'Negotiate, Basic', [{ scheme: 'negotiate', parameters: {} }, basic()]],
+    ['schemes without parameters', 'Negotiate, Basic', [{ scheme: 'negotiate', parameters: {} }, basic()]],
     [
       'a token68',
       'Negotiate YWJj+/==, Basic realm="a"',
@@ -38,11 +38,11 @@ describe('WWW-Authenticate', () => {
     ['empty list elements', ' , ,Basic realm="a",,', [basic({ realm: 'a' })]],
     ['an empty value', 'Bearer realm="",service="x"', [bearer({ realm: '', service: 'x' })]],
     ['something broken before a good one', '"?", Basic realm="a"', [basic({ realm: 'a' })]],
-  ])('reads %s', (_, field, challenges) => {
+  ])('The WWW-Authenticate parser reads %s', (_, field, challenges) => {
     expect(parseChallenges(field)).toEqual(challenges)
   })
 
-  it('reads back every quoted string', () => {
+  it('The WWW-Authenticate parser reads back every quoted string', () => {
     const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`
     fc.assert(
       fc.property(fc.stringMatching(/^[\t -~]*$/), fc.stringMatching(/^[\t -~]*$/), (realm, scope) => {
@@ -52,7 +52,7 @@ describe('WWW-Authenticate', () => {
     )
   })
 
-  it('comes to an end on anything', () => {
+  it('The WWW-Authenticate parser terminates on any input', () => {
     fc.assert(fc.property(fc.string(), (field) => Array.isArray(parseChallenges(field))))
   })
 })
