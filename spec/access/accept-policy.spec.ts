@@ -38,7 +38,7 @@ const wrong: [string, StatementText][] = [
   ['a principal of an unknown kind', changed({ Principal: { Aws: '*' } })],
   ['an empty principal object', changed({ Principal: {} })],
   ['an empty list of principals', changed({ Principal: { AWS: [] } })],
-  ['Allow with NotPrincipal', changed({ Principal: undefined, NotPrincipal: { AWS: account } })],
+  ['NotPrincipal in an Allow', changed({ Principal: undefined, NotPrincipal: { AWS: account } })],
   ['Principal and NotPrincipal together', changed({ NotPrincipal: '*' })],
   ['no action', changed({ Action: undefined })],
   ['an empty list of actions', changed({ Action: [] })],
@@ -78,7 +78,7 @@ describe.each([
   })
 
   it.each([
-    ['Deny with NotPrincipal', changed({ Effect: 'Deny', Principal: undefined, NotPrincipal: '*' })],
+    ['NotPrincipal in a Deny', changed({ Effect: 'Deny', Principal: undefined, NotPrincipal: '*' })],
     ['NotAction', changed({ Action: undefined, NotAction: 'ecr:DeleteRepository' })],
     ['Action *', changed({ Action: '*' })],
   ])('A policy with %s is accepted', (_, good) => {
@@ -129,13 +129,13 @@ describe.each([
     const role = `arn:aws:iam::${account}:role/ci`
     it.each([
       ['everyone', '*'],
-      ['everyone, the long way', { AWS: '*' }],
+      ['everyone as an AWS principal', { AWS: '*' }],
       ['an account, even one that is not configured', { AWS: '999988887777' }],
       ['an account by its root', { AWS: 'arn:aws:iam::999988887777:root' }],
       ['a user and a role that exist', { AWS: [user, role] }],
-      ['a session of such a role', { AWS: `arn:aws:sts::${account}:assumed-role/ci/build` }],
+      ['a session of a role that exists', { AWS: `arn:aws:sts::${account}:assumed-role/ci/build` }],
       ['a service', { Service: ['ecs-tasks.amazonaws.com', 'replication.ecr.amazonaws.com'] }],
-    ])('A policy may name %s as its principal', (_, principal) => {
+    ])('A policy is accepted with this principal: %s', (_, principal) => {
       expect(accept(naming(principal))).toEqual({ text: naming(principal) })
     })
 
@@ -145,7 +145,7 @@ describe.each([
       ['a user of an account that is not configured', { AWS: 'arn:aws:iam::999988887777:user/dev' }],
       ['a role that does not exist', { AWS: `arn:aws:iam::${account}:role/gone` }],
       ['a session of a role that does not exist', { AWS: `arn:aws:sts::${account}:assumed-role/gone/build` }],
-    ])('A policy that names %s is refused, unless authentication is relaxed', (_, principal) => {
+    ])('A policy with this principal is refused unless authentication is relaxed: %s', (_, principal) => {
       expect(() => accept(naming(principal))).toThrow(refused)
       expect(accept(naming(principal), relaxed)).toEqual({ text: naming(principal) })
     })
@@ -155,7 +155,7 @@ describe.each([
       ['a service that is not an AWS service', { Service: 'ecs-tasks.example.com' }],
       ['a kind of principal that cannot call ECR', { Federated: 'accounts.google.com' }],
       ['a canonical user id', { CanonicalUser: '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be' }],
-    ])('A policy that names %s is refused, even where authentication is relaxed', (_, principal) => {
+    ])('A policy with this principal is refused even if authentication is relaxed: %s', (_, principal) => {
       for (const deps of [strict, relaxed]) expect(() => accept(naming(principal), deps)).toThrow(refused)
     })
 
@@ -181,7 +181,7 @@ describe('A registry policy', () => {
 
   it.each([
     ['Resource *', { Resource: '*' }],
-    ["the repository's own ARN", { Resource: `arn:aws:ecr:us-east-1:${account}:repository/app` }],
+    ["a Resource that is the repository's own ARN", { Resource: `arn:aws:ecr:us-east-1:${account}:repository/app` }],
     ['NotResource', { Resource: undefined, NotResource: `arn:aws:ecr:us-east-1:${account}:repository/x` }],
   ])('A repository policy with %s is refused', (_, resource) => {
     const refusal =

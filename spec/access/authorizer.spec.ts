@@ -124,7 +124,7 @@ describe('The message of a refusal', () => {
       'with an explicit deny in a service control policy',
       { accounts: accountsWith(mayAll, { serviceControlPolicies: [noPush] }) },
     ],
-  ])('A refusal for %s has the wording of AWS', async (_, reason, given) => {
+  ])('The refusal has the wording of AWS when the reason is %s', async (_, reason, given) => {
     const { sentence } = await accessOver(given)
     expect(await sentence('ecr:PutImage')).toBe(refused(reason))
   })
@@ -141,7 +141,7 @@ describe('The message of a refusal', () => {
     expect(await sentence('ecr:PutImage', { principal: sessionOf('ci') })).toBeUndefined()
   })
 
-  it('A caller from another account whose own account allows the action is refused for want of a resource-based policy', async () => {
+  it('A caller allowed only by its own account is refused because no resource-based policy of the other account allows it', async () => {
     const { sentence } = await accessOver({ accounts: accountsWith({}) })
     expect(await sentence('ecr:PutImage', guest)).toBe(
       refused('because no resource-based policy allows the ecr:PutImage action', userArn('guest', other)),

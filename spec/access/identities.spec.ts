@@ -203,20 +203,20 @@ describe('Principals that policies may name', () => {
     ['a role', roleArn],
     ['a role with its path', `arn:aws:iam::${account}:role/build/builder`],
     ['a session of a role', `arn:aws:sts::${account}:assumed-role/ci/any-name`],
-    ['a session of a role with a path, without the path', `arn:aws:sts::${account}:assumed-role/builder/run`],
+    ['a session of a role with a path, but without the path', `arn:aws:sts::${account}:assumed-role/builder/run`],
     ['the service-linked role', serviceLinkedRoleArn('999988887777')],
-  ])('A policy may name %s as a principal', (_, principal) => {
+  ])('A policy may name this principal: %s', (_, principal) => {
     expect(identities.isPrincipal(principal)).toBe(true)
   })
 
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['a number that is not an account id', '11112222333'],
     ['a user that does not exist', `arn:aws:iam::${account}:user/gone`],
     ['a user of another account', 'arn:aws:iam::444455556666:user/dev'],
     ['a role that does not exist', `arn:aws:iam::${account}:role/gone`],
     ['a role without its path', `arn:aws:iam::${account}:role/builder`],
-    ['a role as a user', `arn:aws:iam::${account}:user/ci`],
+    ['a role with the ARN of a user', `arn:aws:iam::${account}:user/ci`],
     ['a session of a role that does not exist', `arn:aws:sts::${account}:assumed-role/gone/run`],
     ['a session of a role of another account', 'arn:aws:sts::444455556666:assumed-role/ci/run'],
     ['a session with a path', `arn:aws:sts::${account}:assumed-role/build/builder/run`],
@@ -225,7 +225,7 @@ describe('Principals that policies may name', () => {
     ['a group', `arn:aws:iam::${account}:group/dev`],
     ['a wildcard', `arn:aws:iam::${account}:user/*`],
     ['a service', 'ecr.amazonaws.com'],
-  ])('A policy may not name %s as a principal', (_, principal) => {
+  ])('A policy may not name this as a principal: %s', (_, principal) => {
     expect(identities.isPrincipal(principal)).toBe(false)
   })
 })

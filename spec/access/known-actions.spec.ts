@@ -22,7 +22,7 @@ describe('Unknown actions in policies', () => {
   )
 
   it.each(['*', 'ecr:*', 'ECR:batchgetimage', 'ecr:Batch*', 'ecr:?atchGetImage', 's3:GetObjects', 'ecr-public:GetX'])(
-    'A pattern or an action that can match something is not reported: %s',
+    'An action that ECR has or another service may have is not reported: %s',
     (action) => expect(about(action)).toEqual([]),
   )
 

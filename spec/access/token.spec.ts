@@ -41,12 +41,12 @@ describe('An authorization token', () => {
     ['signed with another secret', issueToken(grant, 'other')],
     ['with its claims changed', issueToken(grant, 's').replace(/^./, 'f')],
     ['with its signature cut off', issueToken(grant, 's').split('.')[0]],
-    ['of garbage', 'x.y'],
+    ['that is garbage', 'x.y'],
     ['that is empty', ''],
     ['with a third part', `${issueToken(grant, 's')}.x`],
     ['signed for another purpose', `e30.${signText('layer', 'e30', 's')}`],
-    ['of claims that are not JSON', `e30x.${signText('token', 'e30x', 's')}`],
-    ['of claims in another shape', `e30.${signText('token', 'e30', 's')}`],
+    ['whose claims are not JSON', `e30x.${signText('token', 'e30x', 's')}`],
+    ['whose claims have another shape', `e30.${signText('token', 'e30', 's')}`],
   ])('A token %s is refused', (_, token) => {
     expect(openToken(token ?? '', 's')).toBeUndefined()
   })

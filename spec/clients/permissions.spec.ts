@@ -11,7 +11,10 @@ import { skopeo } from '../support/skopeo.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { createRule, loginPassword } from './setting.js'
 
-/* The permissions described on the user guide's page about pull through cache rules, with its account, user, Region, names and policy file, the real AWS CLI and the real skopeo. */
+/*
+ * The permissions described on the user guide's page about pull through cache rules, with its account, user, Region,
+ * names and policy file, the real AWS CLI and the real skopeo.
+ */
 
 const account = '111122223333'
 const arn = `arn:aws:iam::${account}:user/ecr-pull-through-cache-user`

@@ -14,7 +14,7 @@ const digest = digestOf(bytes)
  * process finds it.
  */
 export function blobStoreContract(name: string, create: () => Promise<BlobStore>, reopen: () => Promise<BlobStore>) {
-  describe(`The blob store on ${name}`, () => {
+  describe(`Blob store contract: ${name}`, () => {
     let blobs: BlobStore
     beforeEach(async () => {
       blobs = await create()

@@ -89,7 +89,7 @@ describe('The reasons of a statement that does not match', () => {
       { Action: 's3:*', Resource: 'arn:aws:s3:::b' },
       ['Action ecr:PutImage is not s3:*', `Resource ${app} is not arn:aws:s3:::b`],
     ],
-  ])('The reasons why a statement with %j does not match are explained', (changes, sentences) => {
+  ])('The explanation states every reason why a statement does not match: %j', (changes, sentences) => {
     expect(because(changes)).toEqual(sentences)
   })
 
@@ -120,7 +120,7 @@ describe('The reasons of a statement that does not match', () => {
     ],
     ['Null', 'aws:SourceVpc', 'false', 'the request has no value for it'],
     ['Null', 'aws:TagKeys', 'true', 'the request has a value for it'],
-  ])('The reason why the condition %s %s %j does not hold is explained', (operator, key, asked, sentence) => {
+  ])('The explanation states why the condition %s %s %j does not hold', (operator, key, asked, sentence) => {
     expect(because({ Condition: { [operator]: { [key]: asked } } })).toEqual([
       `Condition ${operator} ${key}: ${sentence}`,
     ])
@@ -133,7 +133,7 @@ describe('The reasons of a statement that does not match', () => {
       { Effect: 'Deny', NotPrincipal: { AWS: [alice.arn, alice.account] } },
       `Principal ${alice.arn} is among NotPrincipal ${alice.arn} or ${alice.account}`,
     ],
-  ])('The reason why a resource-based statement with %j does not match is explained', (changes, sentence) => {
+  ])('The explanation states why a resource-based statement does not match: %j', (changes, sentence) => {
     const { considered } = explained({ resource: [policy('the repository policy', 'resource', changes)] })
     expect(considered[0]?.because).toEqual([sentence])
   })

@@ -73,7 +73,7 @@ describe('Patterns with wildcards', () => {
     ['stars', 'a*'.repeat(1023) + 'b', a],
     ['stars and the right end', 'a*'.repeat(1023) + 'b*b', `${a}b`],
     ['a long piece', `*${'a'.repeat(1000)}b*`, a],
-    ['a long piece, from its end', `*b${'a'.repeat(1000)}*`, a],
+    ['a long piece after another letter', `*b${'a'.repeat(1000)}*`, a],
     ['question marks', `*${'a?'.repeat(500)}b?c*`, a],
     ['question marks only', `*${'?'.repeat(1000)}b*`, a],
     ['one question mark', `*${'a'.repeat(500)}?${'a'.repeat(500)}b*`, a],

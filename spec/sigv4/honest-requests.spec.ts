@@ -51,7 +51,7 @@ test.each<[string, SignedRequest]>([
   ['a presigned call with a query', presigned('?b=%2f&a=1&a=')],
   ['a presigned call that lives an hour', presigned('?X-Amz-Expires=3600')],
   ['a presigned call that lives a week', presigned('?X-Amz-Expires=604800')],
-])('The signature of %s is accepted', (_, request) => {
+])('The signed request is accepted: %s', (_, request) => {
   expect(verify(request, ecr)).toMatchObject({ valid: true, accessKeyId, service: 'ecr', date: '20261123T120000Z' })
 })
 

@@ -83,7 +83,7 @@ test.each<[string, SignedRequest, string, string]>([
     'Signature not yet current: 20261123T120501Z is still later than 20261123T120500Z (20261123T120000Z + 5 min.)',
   ],
   [
-    'a presigned call past its life',
+    'an expired presigned call',
     signed({ signQuery: true, path: '/?X-Amz-Expires=90', signedAt: '20261123T115829Z' }),
     invalid,
     'Signature expired: 20261123T115829Z is now earlier than 20261123T115830Z (20261123T120000Z - 90 sec.)',
@@ -95,7 +95,7 @@ test.each<[string, SignedRequest, string, string]>([
     'Signature not yet current: 20261123T120501Z is still later than 20261123T120500Z (20261123T120000Z + 5 min.)',
   ],
   [
-    'a presigned call without a life of its own, 5:01 old',
+    'a presigned call without X-Amz-Expires that is 5:01 old',
     signed({ signQuery: true, signedAt: '20261123T115459Z' }),
     invalid,
     'Signature expired: 20261123T115459Z is now earlier than 20261123T115500Z (20261123T120000Z - 5 min.)',
@@ -155,7 +155,7 @@ test.each<[string, SignedRequest, string, string]>([
     invalid,
     "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20261122' != '20261123', from '20261123T120000Z'.",
   ],
-])('The verification refuses %s with the code and message of AWS', (_, request, code, message) => {
+])('The refusal has the code and message of AWS: %s', (_, request, code, message) => {
   expect(verify(request, ecr)).toEqual({ valid: false, code, message })
 })
 

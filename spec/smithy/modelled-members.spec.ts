@@ -10,12 +10,12 @@ describe('modelledMembers', () => {
     ['keeps a null that is an item of a list', { tags: [null] }, { tags: [null] }],
     ['leaves out a member the model does not have', { other: 1, repositoryName: 'ab' }, { repositoryName: 'ab' }],
     [
-      'leaves out what the model does not have in a member and in a list item',
+      'leaves out unknown members in a member and in a list item',
       { encryptionConfiguration: { kmsKey: 'k', other: 1 }, tags: [{ Key: 'a', Value: 'b', Other: {} }] },
       { encryptionConfiguration: { kmsKey: 'k' }, tags: [{ Key: 'a', Value: 'b' }] },
     ],
     [
-      'keeps what is of another type than the model says',
+      'keeps a value of another type than in the model',
       { tags: 'text', imageTagMutability: [null] },
       { tags: 'text', imageTagMutability: [null] },
     ],

@@ -217,7 +217,7 @@ describe('Basic authentication', () => {
     })
   })
 
-  it('A password asked for by one repository is not demanded for another one', async () => {
+  it('A repository that needs no password can be pulled although another one asks for a password', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('open', { tag: 'latest' })
     upstream.fault('HEAD /v2/closed/', (reply) => ({

@@ -70,7 +70,7 @@ describe('Retries', () => {
     expect(pulling.waits.map((wait) => Math.round(wait))).toEqual([first])
   })
 
-  it('Without a replaced clock the delays between tries really pass', async () => {
+  it('The delays between two tries really pass if the wait function is not replaced', async () => {
     await using upstream = await faultyUpstream()
     upstream.addImage('app', { tag: 'latest' })
     upstream.fault('GET ', status(500), { times: 2 })

@@ -42,7 +42,7 @@ describe('Accepted realms', () => {
     ['http://auth.example/t', 'is a plain http address'],
     ['https://user:secret@auth.example/t', 'carries credentials of its own'],
     ['file:///etc/passwd', 'is not an https address'],
-  ])('The realm %s is refused for this reason: %s', (realm, refusal) => {
+  ])('The reason to refuse the realm %s is: %s', (realm, refusal) => {
     expect(realmRefusal(url(realm), trusted)).toBe(refusal)
   })
 
@@ -58,7 +58,7 @@ describe('Accepted realms', () => {
     expect(elsewhere(url('http://quay.io/t'))).toBeUndefined()
   })
 
-  it('A realm on another port of a configured upstream is accepted and its address checked on connection', () => {
+  it('A realm on another port of a configured upstream is accepted, and its address is checked on connection', () => {
     expect(trustedBy([inside], inside)(url('http://registry.test:5001/token'))).toBe('beside')
   })
 
