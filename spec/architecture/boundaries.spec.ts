@@ -16,7 +16,7 @@ interface Summary {
 function cruise(cwd: string): Promise<Summary> {
   const args = [depcruise, 'src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json']
   return new Promise((resolve, reject) => {
-    // Violations are its exit status; what it cannot do at all leaves nothing to parse.
+    // Violations only set the exit status; when dependency-cruiser itself fails, there is no JSON to parse.
     execFile(process.execPath, args, { cwd, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) => {
       try {
         resolve((JSON.parse(stdout) as { summary: Summary }).summary)
@@ -27,7 +27,7 @@ function cruise(cwd: string): Promise<Summary> {
   })
 }
 
-/** Each where it must not be, and the rule that has to say so. */
+/** Files with a forbidden import, and the rule that must report each of them. */
 const trespassers = [
   ['registry/trespasser-a.ts', "import '../smithy/validate.js'", 'registry-sits-on-coordination'],
   ['registry/trespasser-b.ts', "import 'node:fs'", 'registry-does-no-io'],
@@ -70,13 +70,13 @@ const trespassers = [
   ['smithy/trespasser-m.ts', 'export const nobody = 1', 'what-nobody-starts-is-gone'],
 ] as const
 
-it('keeps every import inside its bounds', async () => {
+it('Every import in the sources obeys the import rules', async () => {
   const { totalCruised, violations } = await cruise(root)
   expect(violations.map(({ from, rule }) => `${rule.name}: ${from}`)).toEqual([])
   expect(totalCruised).toBeGreaterThan(60)
 })
 
-describe('a trespasser in a copy of the sources', () => {
+describe('Forbidden imports in a copy of the sources', () => {
   const copy = mkdtempSync(join(tmpdir(), 'ecr-local-boundaries-'))
   let summary: Summary
   afterAll(() => rmSync(copy, { recursive: true }))
@@ -92,7 +92,7 @@ describe('a trespasser in a copy of the sources', () => {
     summary = await cruise(copy)
   })
 
-  it.each(trespassers)('%s (%s) is reported: %s', (path, _text, rule) => {
+  it.each(trespassers)('%s (%s) is reported by the rule %s', (path, _text, rule) => {
     const reported = summary.violations.filter(({ from }) => from === `src/${path}`)
     expect(reported.map((violation) => violation.rule.name)).toContain(rule)
   })

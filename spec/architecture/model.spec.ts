@@ -5,7 +5,10 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { operationNames, operationShape, shape, type Shape } from '../../src/smithy/model.js'
 
-/** Every way in which the model differs from the SDK, and why it may. A difference that went away must go from here. */
+/**
+ * Every difference between the model and the SDK, and why it is accepted. A difference that disappears must be removed
+ * here.
+ */
 const KNOWN: Record<string, string> = {
   'operation BatchImportUpstreamImage: not in the SDK': 'ours: the service has it only as a permission',
   'pagination of ListImageReferrers: not in the SDK': 'pages by its members and its documentation, without a paginator',
@@ -13,7 +16,9 @@ const KNOWN: Record<string, string> = {
 }
 
 type Sdk = Record<string, unknown>
-/** https://github.com/smithy-lang/smithy-typescript, packages/types/src/schema: kind, namespace, name, traits, … */
+/**
+ * See packages/types/src/schema in https://github.com/smithy-lang/smithy-typescript: kind, namespace, name, traits, …
+ */
 type SdkSchema = readonly unknown[]
 
 const MODEL = 'com.amazonaws.ecr#'
@@ -32,7 +37,7 @@ const LIST = 64
 const MAP = 128
 const SDK_SIMPLE: Record<number, string> = { 0: 'string', 1: 'number', 2: 'boolean', 4: 'timestamp', 21: 'blob' }
 
-/** What a member of the SDK's points to, in the words `inModel` uses. */
+/** Describes the target of a member in the SDK, in the same terms as `inModel`. */
 function inSdk(reference: unknown): string {
   if (typeof reference === 'function') return inSdk((reference as () => unknown)())
   if (typeof reference === 'number') {
@@ -48,7 +53,7 @@ function inSdk(reference: unknown): string {
 
 const SIMPLE: Record<string, string> = { enum: 'string', integer: 'number', long: 'number', double: 'number' }
 
-/** What a member of the model points to. The SDK names lists only where they hold structures. */
+/** Describes the target of a member in the model. The SDK names only those lists that contain structures. */
 function inModel(id: string): string {
   const { type, member, value } = shape(id)
   if (type === 'structure') return nameOf(id)
@@ -80,7 +85,7 @@ const modelShapes = new Map(
 )
 const modelOf = (type: string) => [...modelShapes].filter(([id, shape]) => id.startsWith(MODEL) && shape.type === type)
 
-/** Names on one side only, then what both sides say of the names they share. */
+/** Lists the names that only one side has, and the facts on which both sides differ for the names they share. */
 function compare(what: string, model: Map<string, string[]>, sdk: Map<string, string[]>): string[] {
   const names = [...new Set([...model.keys(), ...sdk.keys()])].sort()
   return names.flatMap((name) => {
@@ -109,7 +114,7 @@ function compareOperations(sdk: Sdk): string[] {
   return compare('operation', new Map(ours), new Map(theirs))
 }
 
-/** The SDK's own base exception is no shape of the service. */
+/** The base exception of the SDK is not a shape of the service, so it is filtered out by its namespace. */
 function compareStructures(sdk: Sdk): string[] {
   const theirs = schemasOf(sdk, SDK_STRUCTURES)
     .filter(([, namespace]) => namespace === 'com.amazonaws.ecr')
@@ -160,7 +165,7 @@ const differences = (sdk: Sdk) => [
   ...comparePagination(sdk),
 ]
 
-/** The errors of an operation are in the SDK's declarations only. */
+/** The errors of an operation appear only in the SDK's type declarations. */
 function declaredErrors(operation: string): string[] {
   const declaration = readFileSync(new URL(`${operation}Command.d.ts`, SDK_COMMANDS), 'utf8')
   return [...declaration.matchAll(/@throws \{@link (\w+)\}/g)]
@@ -170,11 +175,11 @@ function declaredErrors(operation: string): string[] {
 }
 
 describe('The Smithy model', () => {
-  it('says what the SDK says, but for the differences known', () => {
+  it('The Smithy model agrees with the SDK except for the accepted differences', () => {
     expect(differences(ecr)).toEqual(Object.keys(KNOWN))
   })
 
-  it('has something to compare', () => {
+  it('The Smithy model contains the operations, structures and enums to compare', () => {
     expect(operationNames).toHaveLength(63)
     expect(modelOf('structure').length).toBeGreaterThan(200)
     expect(modelOf('enum').length).toBeGreaterThan(25)
@@ -185,14 +190,14 @@ describe('The Smithy model', () => {
   const without = (key: string): Sdk => Object.fromEntries(Object.entries(rest).filter(([name]) => name !== key))
   const edited = (schema: SdkSchema, at: number, value: unknown) => schema.with(at, value)
   it.each<[string, Sdk, string]>([
-    ['an operation gone', without('CreateRepository$'), 'operation CreateRepository: not in the SDK'],
+    ['an operation missing in the SDK', without('CreateRepository$'), 'operation CreateRepository: not in the SDK'],
     ['a new operation', { ...rest, New$: [9, 'com.amazonaws.ecr', 'New', 0, 0, 0] }, 'operation New: not in the model'],
     [
       'another input',
       { ...rest, CreateRepository$: edited(CreateRepository$, 4, () => Repository$) },
       'operation CreateRepository: input Repository: not in the model',
     ],
-    ['a structure gone', without('Repository$'), 'structure Repository: not in the SDK'],
+    ['a structure missing in the SDK', without('Repository$'), 'structure Repository: not in the SDK'],
     [
       'a member of another name',
       { ...rest, Repository$: edited(Repository$, 4, Repository$[4].with(0, 'arn')) },
@@ -218,20 +223,20 @@ describe('The Smithy model', () => {
       { ...rest, TagStatus: { ...ecr.TagStatus, ODD: 'ODD' } },
       'enum TagStatus: ODD: not in the model',
     ],
-    ['an enum gone', without('TagStatus'), 'enum TagStatus: not in the SDK'],
+    ['an enum missing in the SDK', without('TagStatus'), 'enum TagStatus: not in the SDK'],
     ['a new paginator', { ...rest, paginateNew: () => 0 }, 'pagination of New: not in the model'],
-  ])('notices %s', (_, sdk, difference) => {
+  ])('The comparison with the SDK reports %s', (_, sdk, difference) => {
     expect(differences(sdk)).toContain(difference)
   })
 
   it.each(operationNames.filter((name) => !operationShape(name).traits?.['dev.ecrlocal#ours']))(
-    'declares the errors the SDK declares for %s',
+    'The model declares the same errors as the SDK for %s',
     (name) => {
       expect(operationShape(name).errors?.map(({ target }) => nameOf(target))).toEqual(declaredErrors(name))
     },
   )
 
-  it('defines each shape once, and every shape it points to', () => {
+  it('The Smithy model defines each shape once and every shape it refers to', () => {
     const files = readdirSync(MODEL_FILES).filter((file) => file.endsWith('.json'))
     const text = files.map((file) => readFileSync(new URL(file, MODEL_FILES), 'utf8')).join('')
     const ids = [...text.matchAll(/^ {4}"([\w.]+#\w+)": \{/gm)].map(([, id]) => id)
@@ -241,7 +246,7 @@ describe('The Smithy model', () => {
     expect(targets.filter((id) => !id.startsWith('smithy.api#') && !modelShapes.has(id))).toEqual([])
   })
 
-  it('marks what is ours', () => {
+  it('The Smithy model marks operations that only this emulator has', () => {
     const ours = operationNames.filter((name) => operationShape(name).traits?.['dev.ecrlocal#ours'])
     expect(ours).toEqual(['BatchImportUpstreamImage'])
   })

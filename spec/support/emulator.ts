@@ -15,11 +15,11 @@ import { accessFor } from './access.js'
 import { telling } from './telling.js'
 import { silent } from './silent-log.js'
 
-/** The account, Region and time every spec of the control plane works in. */
+/** The account, Region and time that the control plane specs use. */
 export const account = '123456789012'
 export const region = 'us-east-1'
 export const now = new Date('2026-01-02T03:04:05.678Z')
-/** The settings of an emulator nobody configured; a spec spreads them and changes what it is about. */
+/** The default settings of an emulator; a spec spreads them and overrides what it tests. */
 export const settings = {
   registryHost: 'localhost:4510',
   registryScheme: 'http' as 'http' | 'https',
@@ -30,16 +30,16 @@ export const settings = {
   secret: 'a secret both planes hold',
   egress: 'all' as 'all' | 'none',
 }
-/** How long the sweep leaves alone what was touched. */
+/** How long, in seconds, the sweep keeps unused data that was accessed recently. */
 export const graceSeconds = 3600
 
-/** What a spec has otherwise than usual. */
+/** The parts in which a spec differs from the default. */
 export interface EmulatorOptions extends Partial<ControlPlaneServerDeps> {
-  /** Whose keys and policies there are; unless said, an account whose `developer` may do everything ECR has. */
+  /** The configured accounts; by default, one whose `developer` has every permission in ECR. */
   accounts?: Accounts
 }
 
-/** A running control plane with a clock that stands still and counted ids, and the SDK client that talks to it. */
+/** Starts a control plane with a stopped clock and predictable ids, and an SDK client for it. */
 export async function startEmulator({ accounts, ...overrides }: EmulatorOptions = {}) {
   const deps = { ...newDeps(accounts, overrides.store), ...overrides }
   const server = controlPlane(deps).listen(0, '127.0.0.1')
@@ -53,7 +53,7 @@ export async function startEmulator({ accounts, ...overrides }: EmulatorOptions 
     endpoint,
     deps,
     clientWith,
-    /** The client of whoever has this key; every secret of a spec is `secret`. */
+    /** A client with this access key; the secret of every key in specs is `secret`. */
     as: (accessKeyId: string, inRegion = region) => clientWith({ accessKeyId, secretAccessKey: 'secret' }, inRegion),
     ecr: clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
     [Symbol.asyncDispose]: async () => void server.close(),

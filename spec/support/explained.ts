@@ -5,7 +5,10 @@ import type { ExplainedRequest, RefusedRequest } from '../../src/registry/ports/
 import { newRepository } from '../../src/registry/repositories/repository.js'
 import { account, now, region, startEmulator } from './emulator.js'
 
-/* What the specs of explanations share: an emulator with a repository, users of little power, and the endpoint that explains. */
+/*
+ * Shared by the specs of explanations: an emulator with a repository, users with few permissions, and the endpoint
+ * that explains decisions.
+ */
 
 export const app = `arn:aws:ecr:${region}:${account}:repository/team/app`
 export const admin = { Sid: 'Everything', Effect: 'Allow', Action: 'ecr:*', Resource: '*' }

@@ -22,7 +22,7 @@ import { silent } from './silent-log.js'
 export const registry = { account: '123456789012', region: 'us-east-1' }
 export const graceSeconds = 3600
 
-/** State and blobs in memory unless said otherwise, the rules that use them, the sweep, and a clock that is moved by hand. */
+/** State and blobs (in memory by default), the rules that use them, the sweep, and a clock that the spec moves. */
 export function installationWith({
   keyValue = memoryKeyValue(),
   bytes = memoryBlobStore(),
@@ -47,7 +47,7 @@ export function installationWith({
     await appendPart(storage, session, { bytes: [Buffer.from(content)] })
     return completeUpload(storage, session, sha256(content))
   }
-  /** A manifest of these layers, with an empty config, put; the layers were uploaded before. */
+  /** Puts a manifest with an empty config and these layers, which have been uploaded before. */
   async function put(repository: string, layers: readonly string[], tag?: string) {
     const contents = ['{}', ...layers].map((content) => ({ digest: sha256(content), size: content.length }))
     const text = imageManifest(contents[0]!, contents.slice(1))
@@ -74,12 +74,12 @@ export function installationWith({
     isKept: async (content: string) => (await bytes.size(sha256(content))) !== undefined,
     kept: async () => (await all(bytes.list())).map(({ digest }) => digest).sort(),
     sweep: (options?: SweepOptions, more: Partial<typeof deps> = {}) => sweep({ ...deps, ...more }, options),
-    /** What was touched until now is old. */
+    /** Moves the clock past the grace period, so that everything accessed until now counts as old. */
     later: () => clock.advance(grace + 1),
   }
 }
 
-/** Everything that comes. */
+/** Collects all items. */
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = []
   for await (const item of items) found.push(item)

@@ -6,11 +6,11 @@ import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
 import { storeOf } from '../../src/store/store.js'
 
-/** The registry and the time rules are tried out in. */
+/** The registry and time for specs of rules. */
 export const registry = { account: '123456789012', region: 'us-east-1' }
 export const now = new Date('2026-01-02T03:04:05.678Z')
 
-/** A store and blobs in memory with one repository in them, for rules that need no plane around them. */
+/** A store and blobs in memory with one repository, for rules that need no plane. */
 export async function registryWith(name: string, repository: Partial<Repository> = {}) {
   const store = storeOf(memoryKeyValue())
   const clock = { now: async () => now, wall: () => now, advance: async () => now }

@@ -9,7 +9,7 @@ import { lmdbKeyValue } from '../../../src/adapters/lmdb/key-value.js'
 
 const registry = { account: '123456789012', region: 'eu-west-1' }
 
-/** What `npm run build` made of the adapter, for processes of their own. */
+/** The adapter as built by `npm run build`, for use in separate processes. */
 const built = new URL('../../../dist/adapters/lmdb/key-value.js', import.meta.url).href
 
 describe('LMDB', () => {
@@ -22,7 +22,7 @@ describe('LMDB', () => {
   const write = (key: string, value: string) => ({ collection: 'settings', key, value })
   const at = (key: string) => ({ registry, collection: 'settings', key })
 
-  /** Another process with the same adapter; `script` sees `keyValue`, `registry` and `write`. */
+  /** Runs `script` in another process with the same adapter; it can use `keyValue`, `registry` and `write`. */
   async function process(script: string) {
     const prelude = `import { lmdbKeyValue } from '${built}'
       const registry = ${JSON.stringify(registry)}
@@ -34,7 +34,7 @@ describe('LMDB', () => {
     return { child, exited: once(child, 'exit'), lines: createInterface({ input: child.stdout }) }
   }
 
-  it('keeps everything over a close', async () => {
+  it('LMDB keeps its records when it is closed and opened again', async () => {
     const first = lmdbKeyValue({ path })
     await first.commit(registry, [], [write('a', 'x')])
     await first.close()
@@ -43,7 +43,7 @@ describe('LMDB', () => {
     await second.close()
   })
 
-  it('keeps every acknowledged commit when its process is killed', async () => {
+  it('LMDB keeps every acknowledged commit when its process is killed', async () => {
     const { child, exited, lines } = await process(`
       for (let at = 0; ; at++) {
         await keyValue.commit(registry, [], [write('k' + at, 'v' + at)])
@@ -62,7 +62,7 @@ describe('LMDB', () => {
     await keyValue.close()
   })
 
-  it('shares a directory between processes without losing an update', async () => {
+  it('Two processes that share an LMDB directory lose no update', async () => {
     const counting = `
       for (let done = 0; done < 100; ) {
         const value = await keyValue.get({ registry, collection: 'settings', key: 'count' })
@@ -80,7 +80,7 @@ describe('LMDB', () => {
     await keyValue.close()
   })
 
-  it('grows with what it holds, also under another process that has it open', async () => {
+  it('An LMDB file grows with its contents, even while another process has it open', async () => {
     const reader = lmdbKeyValue({ path })
     await reader.commit(registry, [], [write('a', 'x')])
     const value = 'x'.repeat(1024 * 1024)
@@ -93,7 +93,7 @@ describe('LMDB', () => {
     await reader.close()
   })
 
-  it('refuses keys that LMDB cannot hold and stores nothing of that commit', async () => {
+  it('A commit with a key too long for LMDB is refused as a whole', async () => {
     const keyValue = lmdbKeyValue({ path })
     const commit = keyValue.commit(registry, [], [write('a', 'x'), write('k'.repeat(2000), 'x')])
     await expect(commit).rejects.toThrow('exceeds 1977 bytes')

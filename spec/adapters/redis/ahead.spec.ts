@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { readsOn } from '../../../src/adapters/redis/ahead.js'
 import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
 
-describe('What is read ahead', () => {
-  it('is there together, whichever answer comes first, so that what depends on it is read together too', async () => {
+describe('Prefetched reads', () => {
+  it('Prefetched records arrive together, so that the reads depending on them share a round trip, too', async () => {
     const asked: string[] = []
     const release: (() => void)[] = []
     const reads = readsOn(({ key }) => {
@@ -24,8 +24,8 @@ describe('What is read ahead', () => {
   })
 })
 
-describe('What is remembered for the time Redis is away', () => {
-  it('is forgotten as it grows, by long keys too', async () => {
+describe('The last known values', () => {
+  it('Old last known values are dropped as memory fills, even if long keys fill it', async () => {
     let isAway = false
     const reads = readsOn(() => (isAway ? Promise.reject(new StoreUnavailable('away')) : Promise.resolve(undefined)))
     const place = (name: string) => ({
