@@ -14,11 +14,11 @@ import { silent as log } from '../support/silent-log.js'
 
 const taken = { status: 409, code: 'BLOB_UPLOAD_INVALID' }
 
-describe('the one writer of an upload', () => {
+describe('exclusive writer of an upload', () => {
   const started: Leases[] = []
   afterEach(() => started.splice(0).forEach((leases) => leases.stop()))
 
-  /** Leases of two planes that count every few milliseconds. */
+  /** Two planes on one store whose leases are renewed every two milliseconds. */
   async function twoPlanes() {
     const store = storeOf(memoryKeyValue())
     const session = { registry, repository: 'app', id: randomIds.uuid() }
@@ -30,7 +30,7 @@ describe('the one writer of an upload', () => {
     return { store, session, one, other, name: uploadLease(session.id) }
   }
 
-  it('follows one whose request ended at another plane a moment ago, though that still counts', async () => {
+  it('An upload accepts a new writer once the previous one releases its lease on another plane', async () => {
     const { store, session, one, other, name } = await twoPlanes()
     const lingering = await one.acquire(name)
     const next = soleWriter(session, { leases: other, store }, async () => 'written')
@@ -39,13 +39,13 @@ describe('the one writer of an upload', () => {
     expect(await next).toBe('written')
   })
 
-  it('is refused while one is at it that counts', async () => {
+  it('An upload refuses a second writer with 409 while the lease of the first is alive', async () => {
     const { store, session, one, other, name } = await twoPlanes()
     await one.acquire(name)
     await expect(soleWriter(session, { leases: other, store }, async () => 'written')).rejects.toMatchObject(taken)
   })
 
-  it('is told with the next bytes that another has its place', async () => {
+  it('A writer that loses its lease is stopped with 409 at its next chunk', async () => {
     const { store, session, one, name } = await twoPlanes()
     const written: string[] = []
     let held: Lease | undefined

@@ -23,7 +23,7 @@ import { isInstalled } from '../support/system-tools.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { silent } from '../support/silent-log.js'
 
-/** `ECR_LOCAL_SOAK_SECONDS` makes each of them longer. */
+/** Set `ECR_LOCAL_SOAK_SECONDS` to make each run longer. */
 const SECONDS = Number(process.env.ECR_LOCAL_SOAK_SECONDS ?? 6)
 const GRACE_SECONDS = 2
 const PUSHERS = 3
@@ -91,7 +91,7 @@ async function soak(keyValue: KeyValue) {
       if (repository.startsWith('ecr-public')) expect(await client.wrong(repository, 'latest')).toEqual([])
     await cache.settled()
   }
-  /** A repository that is deleted with all that is in it, and made again. */
+  /** Deletes a repository with everything in it and creates it again. */
   async function deletingRepositories() {
     const repository = 'team/gone'
     for (let n = 0; goesOn(); n++) {
@@ -141,7 +141,7 @@ async function soak(keyValue: KeyValue) {
   return { ...tally, wrong, left: await leftOver(cache) }
 }
 
-/** What is there and nothing needs. */
+/** What exists although nothing needs it. */
 async function leftOver({ store, blobs }: Awaited<ReturnType<typeof startCache>>) {
   const images = await listAll(store.images, registry)
   const needed = new Set(
@@ -175,16 +175,16 @@ describe('pushes, deletes, imports and sweeps together', () => {
   }
   const timeout = (SECONDS + 60) * 1000
 
-  it('lose nothing and leave nothing over, in memory', { timeout }, () => lose('memory', memoryKeyValue()))
+  it('Pushes, deletes, imports and sweeps lose nothing in memory', { timeout }, () => lose('memory', memoryKeyValue()))
 
-  it('lose nothing and leave nothing over, in LMDB', { timeout }, async () => {
+  it('Pushes, deletes, imports and sweeps lose nothing and leave no garbage in LMDB', { timeout }, async () => {
     await using directory = await temporaryDirectory()
     const keyValue = lmdbKeyValue({ path: directory.path })
     await lose('lmdb', keyValue)
     await keyValue.close()
   })
 
-  it.skipIf(!isInstalled('redis-server'))('lose nothing and leave nothing over, in Redis', { timeout }, async () => {
+  it.skipIf(!isInstalled('redis-server'))('Pushes, deletes and sweeps lose nothing in Redis', { timeout }, async () => {
     await using redis = await startRedis()
     const keyValue = await redisKeyValue({ url: redis.url, log: silent, onRoundTrip() {} })
     await lose('redis', keyValue)
