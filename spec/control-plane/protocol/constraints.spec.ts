@@ -157,7 +157,7 @@ describe('refusal of an invalid input', () => {
       'Member must satisfy regular expression pattern: [0-9]{12}',
     ],
     [
-      'several invalid members, by the first in model order,',
+      'the first invalid member in model order',
       'PutImageTagMutability',
       { imageTagMutability: 'X' },
       'repositoryName',

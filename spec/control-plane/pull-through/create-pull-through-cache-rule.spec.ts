@@ -98,7 +98,7 @@ describe('CreatePullThroughCacheRule', () => {
       '1111.dkr.ecr.eu-west-1.amazonaws.com',
       'images.cgr.dev',
     ].map((host): [string, undefined] => [host, undefined]),
-  ])('CreatePullThroughCacheRule takes the upstream %s as %s', async (upstreamRegistryUrl, upstreamRegistry) => {
+  ])('CreatePullThroughCacheRule recognizes the upstream %s as %s', async (upstreamRegistryUrl, upstreamRegistry) => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
     const created = emulator.ecr.send(createRule({ upstreamRegistryUrl, credentialArn: secretArn }))
     if (upstreamRegistry) expect(await created).toMatchObject({ upstreamRegistryUrl, upstreamRegistry })

@@ -63,7 +63,7 @@ describe('ValidatePullThroughCacheRule', () => {
       'The authentication to the upstream registry failed. Verify that the credentials provided in the pull through cache rule are correct, and try again.',
     ],
     ['unavailable', 'public.ecr.aws does not answer', 'public.ecr.aws does not answer'],
-  ] as const)('ValidatePullThroughCacheRule reports the failure %s of the upstream', async (kind, said, failure) => {
+  ] as const)('ValidatePullThroughCacheRule reports an upstream failure: %s', async (kind, said, failure) => {
     const refuse = () => Promise.reject(new UpstreamFailure(kind, said))
     await using emulator = await startEmulator({ upstreams: upstreamsAnswering(refuse) })
     await emulator.ecr.send(createRule())

@@ -145,7 +145,7 @@ describe('STS AssumeRole', () => {
     )
   })
 
-  it.each(['for-others', 'denied', 'missing'])('AssumeRole refuses the role %s without a reason', async (role) => {
+  it.each(['for-others', 'denied', 'missing'])('AssumeRole refuses role %s and gives no reason', async (role) => {
     await using emulator = await start()
     await expect(assume(emulator, role)).rejects.toMatchObject(denial(developer, roleArn(role)))
   })
