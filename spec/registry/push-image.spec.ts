@@ -17,8 +17,8 @@ const image = (rest = {}) => {
   return { ...facts, bytes: Buffer.from(text) }
 }
 
-describe('an image pushed', () => {
-  it('needs the bytes of its layers: one that is still being pulled through does not count, nor bytes that came elsewhere', async () => {
+describe('pushed image', () => {
+  it('A push needs every layer in its repository: a layer still being pulled through does not count', async () => {
     const storage = await registryWith(repository)
     await putImage(storage.store, registry, { ...image(), pulledThrough: true })
     const pushed = image({ annotations: { of: 'another' } })
@@ -35,7 +35,7 @@ describe('an image pushed', () => {
     await confirm('a layer')
     await expect(pushImage(storage, registry, pushed, pushed.bytes)).resolves.toMatchObject({ changed: true })
   })
-  it('has its manifest, though that went between being kept and being recorded', async () => {
+  it('Recording an image stores its manifest again if the manifest was removed before', async () => {
     const storage = await registryWith(repository)
     const { bytes, ...pulled } = image()
     await recordImage(storage, registry, { ...pulled, pulledThrough: true }, bytes)

@@ -9,7 +9,7 @@ import { createRepository, pushImage } from '../../support/push.js'
 const repositoryName = 'ecr-public/nginx/nginx'
 
 describe('BatchImportUpstreamImage', () => {
-  it('has every image imported, and answers them with their manifests', async () => {
+  it('BatchImportUpstreamImage imports every image and returns them with their manifests', async () => {
     const asked: PullRequest[] = []
     await using emulator = await startEmulator({
       importer: {
@@ -35,7 +35,7 @@ describe('BatchImportUpstreamImage', () => {
     expect(described.imageDetails?.[0], 'an import is no pull').not.toHaveProperty('lastRecordedPullTime')
   })
 
-  it('needs image ids, like any operation of the model', async () => {
+  it('BatchImportUpstreamImage refuses a call without imageIds and an invalid repository name', async () => {
     await using emulator = await startEmulator()
     await expect(batchImport(emulator.ecr, { repositoryName, imageIds: undefined })).rejects.toMatchObject({
       name: 'InvalidParameterException',

@@ -6,8 +6,8 @@ import { sha256 } from '../../support/push.js'
 
 const digest = sha256('a layer')
 
-describe('a touch', () => {
-  it('is written once in half a grace period, however many rely on the digest', async () => {
+describe('pin', () => {
+  it('A pin is written once in half a grace period, however often its digest is pinned', async () => {
     const { pins, store, clock } = installationWith({ grace: 100 })
     await pins.pin([digest, digest, sha256('another')])
     const first = await store.pins.get(installation, digest)
@@ -19,7 +19,7 @@ describe('a touch', () => {
     expect((await store.pins.get(installation, digest))!.at).toBeGreaterThan(first!.at)
   })
 
-  it('takes the mark of a sweep off, also a young one', async () => {
+  it('Pinning a digest clears its deletion mark, even when the pin is recent', async () => {
     const { pins, store, clock } = installationWith()
     const at = (await clock.now()).getTime()
     await store.pins.put(installation, digest, { digest, at, isMarked: true })
@@ -27,7 +27,7 @@ describe('a touch', () => {
     expect(await store.pins.get(installation, digest)).not.toHaveProperty('isMarked')
   })
 
-  it('waits while the bytes are going', async () => {
+  it('Pinning a digest waits while its bytes are being removed', async () => {
     const { pins, store } = installationWith()
     await store.pins.put(installation, digest, { digest, at: 0, isGoing: true })
     let isTouched = false
@@ -39,7 +39,7 @@ describe('a touch', () => {
     expect(await store.pins.get(installation, digest)).toMatchObject({ digest })
   })
 
-  it('takes over from a sweep that died while the bytes were going', async () => {
+  it('Pinning a digest takes over from a sweep that died while removing its bytes', async () => {
     const { store, clock } = installationWith()
     const pins = storedPins({ store, clock, graceSeconds: 100, goingForMs: 100 })
     await store.pins.put(installation, digest, { digest, at: 0, isGoing: true })

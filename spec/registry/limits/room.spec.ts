@@ -8,8 +8,8 @@ function sharing(atMost: number) {
   return { share, givenUp }
 }
 
-describe('the room for bodies', () => {
-  it('is made by the body that has been on its way for longest', () => {
+describe('memory budget for request bodies', () => {
+  it('The memory budget gives up the body that has been arriving for the longest time', () => {
     const { share, givenUp } = sharing(100)
     const [slow, next, fast] = [share('slow'), share('next'), share('fast')]
     slow.grow(40)
@@ -23,7 +23,7 @@ describe('the room for bodies', () => {
     expect(givenUp).toEqual(['slow', 'next'])
   })
 
-  it('is kept by bodies that are here whole, until they are let go of', () => {
+  it('The memory budget keeps complete bodies until they are released', () => {
     const { share, givenUp } = sharing(100)
     const [whole, late] = [share('whole'), share('late')]
     whole.grow(90)
@@ -35,7 +35,7 @@ describe('the room for bodies', () => {
     expect(givenUp).toEqual(['late'])
   })
 
-  it('is given back once, however often a body is let go of', () => {
+  it('The memory budget returns the memory of a body once, however often it is released', () => {
     const { share, givenUp } = sharing(100)
     const first = share('first')
     first.grow(60)
