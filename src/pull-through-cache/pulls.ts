@@ -40,14 +40,14 @@ export interface PullThrough extends Importer {
 }
 
 /** What pulling through needs. */
-export interface PullThroughDeps extends Omit<CompletionDeps, 'layers' | 'alone'> {
+export interface PullThroughDeps extends Omit<CompletionDeps, 'layers' | 'singleFlight'> {
   readonly leases: Leases
   readonly authorize: Authorize
   readonly metrics: Metrics
   readonly settings: PullThroughSettings & { readonly egress: 'all' | 'none' }
 }
 
-interface Cache extends PullThroughDeps, Pick<ImportDeps, 'alone'> {
+interface Cache extends PullThroughDeps, Pick<ImportDeps, 'singleFlight'> {
   /** Writes an event down; `recordEvent` tells it in the log, too. */
   readonly writeEvent: PullThroughDeps['recordEvent']
   readonly completion: Completion
@@ -71,7 +71,7 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
     ...told,
     writeEvent: deps.recordEvent,
     layers: layerCache(deps),
-    alone: singleFlight(deps.leases),
+    singleFlight: singleFlight(deps.leases),
   }
   const cache: Cache = { ...shared, completion: completion(shared) }
   return {
