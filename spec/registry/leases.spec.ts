@@ -82,7 +82,7 @@ describe('a lease', () => {
     const { one, other } = twoProcesses()
     expect(await other.look('fill a')).toEqual({ isHeld: false, isAlive: false, fence: 0 })
     const lease = await one.acquire('fill a')
-    await lease.follow('some-file')
+    await lease.announce('some-file')
     expect(await other.look('fill a')).toMatchObject({ isHeld: true, fence: 1, following: 'some-file' })
     expect(await one.look('fill a')).toMatchObject({ isHeld: true, isAlive: true })
   })
@@ -105,7 +105,7 @@ it('what tells why an owner failed is forgotten once those who followed had thei
   // As an owner leaves it that dies before it can take it back.
   await store.leases.put(installation, 'fill a', { name: 'fill a', fence: 1, beat: 0, failure })
   const isTold = async () => {
-    await other.forgetDead()
+    await other.reap()
     return (await store.leases.get(installation, 'fill a')) !== undefined
   }
   expect([await isTold(), await isTold()]).toEqual([true, true])
@@ -139,7 +139,7 @@ describe('an owner that died', () => {
     await other.acquire('fill b')
     one.stop()
     const names = async () => {
-      await other.forgetDead()
+      await other.reap()
       return (await store.leases.list(installation, { limit: 9 })).items.map(({ name }) => name)
     }
     expect(await names()).toEqual(['fill a', 'fill b'])
@@ -178,7 +178,7 @@ describe('an owner that was given up for dead and comes back', () => {
     await other.look('fill a')
     expect(lost.isLost).toBe(true)
     goOn()
-    await lost.follow('elsewhere')
+    await lost.announce('elsewhere')
     await lost.release(failure)
     expect(await other.look('fill a')).toEqual({ isHeld: true, isAlive: true, fence: next.fence })
     expect([lost.isLost, next.isLost]).toEqual([true, false])
