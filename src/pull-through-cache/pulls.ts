@@ -8,7 +8,7 @@ import type { Leases } from '../registry/ports/lease.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import { isCheckDue, isReferrersCheckDue, type PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import type { PutOutcome } from '../registry/images/image-registration.js'
-import { requestLog } from '../registry/request-log.js'
+import { logWithRequestId } from '../registry/ports/log.js'
 import type { Registry } from '../registry/registry.js'
 import { type Completion, completion, type CompletionDeps } from './backlog/completion.js'
 import type { Fill } from './fills/fill.js'
@@ -88,7 +88,7 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
 
 /** What a request has the cache do, and what goes on behind it, is logged under its id. */
 function tellingUnder({ request }: PullRequest, wait: Wait, cache: Cache): Asked {
-  const log = requestLog(cache.log, request.requestId)
+  const log = logWithRequestId(cache.log, request.requestId)
   return { ...cache, wait, log, recordEvent: recorder(log, cache.writeEvent) }
 }
 
