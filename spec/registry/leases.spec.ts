@@ -82,7 +82,7 @@ describe('lease', () => {
     const { one, other } = twoProcesses()
     expect(await other.look('fill a')).toEqual({ isHeld: false, isAlive: false, fence: 0 })
     const lease = await one.acquire('fill a')
-    await lease.follow('some-file')
+    await lease.announce('some-file')
     expect(await other.look('fill a')).toMatchObject({ isHeld: true, fence: 1, following: 'some-file' })
     expect(await one.look('fill a')).toMatchObject({ isHeld: true, isAlive: true })
   })
@@ -105,7 +105,7 @@ it('A failure left behind by a dead owner is removed once its followers have had
   // The record that an owner leaves when it dies before removing it.
   await store.leases.put(installation, 'fill a', { name: 'fill a', fence: 1, beat: 0, failure })
   const isTold = async () => {
-    await other.forgetDead()
+    await other.reap()
     return (await store.leases.get(installation, 'fill a')) !== undefined
   }
   expect([await isTold(), await isTold()]).toEqual([true, true])
@@ -139,7 +139,7 @@ describe('dead lease owner', () => {
     await other.acquire('fill b')
     one.stop()
     const names = async () => {
-      await other.forgetDead()
+      await other.reap()
       return (await store.leases.list(installation, { limit: 9 })).items.map(({ name }) => name)
     }
     expect(await names()).toEqual(['fill a', 'fill b'])
@@ -178,7 +178,7 @@ describe('lease owner presumed dead', () => {
     await other.look('fill a')
     expect(lost.isLost).toBe(true)
     goOn()
-    await lost.follow('elsewhere')
+    await lost.announce('elsewhere')
     await lost.release(failure)
     expect(await other.look('fill a')).toEqual({ isHeld: true, isAlive: true, fence: next.fence })
     expect([lost.isLost, next.isLost]).toEqual([true, false])

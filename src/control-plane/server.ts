@@ -5,7 +5,7 @@ import { type RequestLimits, requestLimits } from '../server/request-limits.js'
 import { type MemoryBudget, memoryBudget } from '../server/memory-budget.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Span, Traces } from '../registry/ports/traces.js'
-import { requestLog } from '../registry/request-log.js'
+import { logWithRequestId } from '../registry/ports/log.js'
 import { isLargeBody } from '../coordination/event-loop.js'
 import { aboutPlane, type AboutDeps } from '../server/health.js'
 import { planeServer, type PlaneServerDeps } from '../server/listener.js'
@@ -99,7 +99,7 @@ function take(req: IncomingMessage, res: ServerResponse, deps: Deps): Promise<vo
   const ends = deps.metrics.request('control')
   const asked = { 'http.request.method': request.method, 'url.path': '/', 'rpc.system.name': 'aws-api' }
   return deps.traces.request(req.headers, asked, async (span) => {
-    const answered = await answer(req, request, { ...deps, log: requestLog(deps.log, request.requestId) })
+    const answered = await answer(req, request, { ...deps, log: logWithRequestId(deps.log, request.requestId) })
     if (answered.isUnread) refuse(req, res, answered.response)
     else send(res, answered.response)
     const operation = operationOf(request)

@@ -1,23 +1,25 @@
-/** Records that are read or written between two turns of the event loop, and in one transaction where there are many. */
+import { setImmediate } from 'node:timers/promises'
+
+/** How many records are read or written before the event loop runs again, and in one transaction where there are many. */
 export const BATCH_SIZE = 250
 
 /**
- * Lets everything else that waits have its turn. Awaiting a promise does not: a store in this process answers without
- * leaving the turn, and so would a whole list of requests to it.
+ * Lets the event loop handle whatever else is ready. Awaiting a promise does not: a store in this process answers within
+ * the same iteration of the loop, and so does a whole list of requests to it.
  */
-export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+export const yieldToEventLoop = (): Promise<void> => setImmediate()
 
-/** Bytes of a body each step of reading which may take a good part of what one turn should. */
+/** Bytes of a body beyond which one step of reading it blocks the event loop noticeably. */
 const LARGE_BODY = 512 * 1024
 
-/** Whether a step of work on so many bytes keeps others waiting. */
+/** Whether one step of work on this many bytes delays other requests noticeably. */
 export const isLargeBody = (bytes: number): boolean => bytes > LARGE_BODY
 
-/** Ends the turn after a step of work on so many bytes, where they are many: the common request does not wait for others. */
+/** Yields to the event loop after a step of work on a large body; a small one, the common case, does not wait for others. */
 export const yieldAfter = (bytes: number): Promise<void> | undefined =>
   isLargeBody(bytes) ? yieldToEventLoop() : undefined
 
-/** A list in parts of at most so many, with a pause after each but the last: a client decides how long lists are. */
+/** A list in batches, with a yield to the event loop between them: how long a list is may be up to a client. */
 export async function* batchesOf<T>(items: readonly T[], size = BATCH_SIZE): AsyncGenerator<T[], void> {
   for (let start = 0; start < items.length; start += size) {
     if (start > 0) await yieldToEventLoop()
@@ -25,14 +27,14 @@ export async function* batchesOf<T>(items: readonly T[], size = BATCH_SIZE): Asy
   }
 }
 
-/** What `Promise.all` gives, with the work begun in slices. */
+/** Maps like `Promise.all(items.map(work))`, one batch after the other. */
 export async function mapInBatches<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
   size = BATCH_SIZE,
 ): Promise<R[]> {
   const results: R[] = []
-  for await (const slice of batchesOf(items, size))
-    for (const result of await Promise.all(slice.map(work))) results.push(result)
+  for await (const batch of batchesOf(items, size))
+    for (const result of await Promise.all(batch.map(work))) results.push(result)
   return results
 }

@@ -1,39 +1,42 @@
-/** Who holds a place: from the outermost down, an account and then one of its callers. Empty while nobody knows. */
+/**
+ * Who holds a permit, from the widest group to the narrowest: an account, then one of its callers. Empty until the caller
+ * is known.
+ */
 export type Owner = readonly string[]
 
-/** So many places, shared by those who ask for them. */
+/** A fixed number of permits, shared fairly by their owners. */
 export interface FairShares {
   readonly isFull: () => boolean
-  /** Whether the owner may have one more: see `shares`. */
+  /** Whether the owner's fair share allows one more permit: see `fairShares`. */
   readonly mayAcquire: (owner: Owner) => boolean
   readonly acquire: (owner: Owner) => void
   readonly release: (owner: Owner) => void
-  /** How many the owner and all within it hold. */
+  /** How many permits the owner and everyone within it hold. */
   readonly heldBy: (owner: Owner) => number
 }
 
 /**
- * Counts places. An owner may hold `ratio` times as many as stay free, and within it each caller as many as the owner may
- * still take. So one leaves some to others however much it asks for, each further one makes the shares smaller,
- * and who holds none is let in as long as there is one. (Choudhury and Hahne, "Dynamic queue length thresholds for
- * shared-memory packet switches", 1998.)
+ * Counts permits. An account may hold at most `ratio` times as many as are free, and each of its callers at most as many as
+ * the account could still take. So however much one account asks for, some permits stay free for others; each further
+ * account makes the shares smaller; and an owner that holds none gets one as long as any is free.
+ * (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998.)
  */
 export function fairShares(limit: number, ratio: number): FairShares {
   const held = new Map<string, number>()
-  let taken = 0
+  let total = 0
 
-  const add = (owner: Owner, places: 1 | -1) => {
-    taken += places
+  const add = (owner: Owner, permits: 1 | -1) => {
+    total += permits
     for (const key of keysOf(owner)) {
-      const now = (held.get(key) ?? 0) + places
+      const now = (held.get(key) ?? 0) + permits
       if (now > 0) held.set(key, now)
       else held.delete(key)
     }
   }
   return {
-    isFull: () => taken >= limit,
+    isFull: () => total >= limit,
     mayAcquire(owner) {
-      let free = limit - taken
+      let free = limit - total
       return keysOf(owner).every((key, depth) => {
         const own = held.get(key) ?? 0
         const share = depth === 0 ? ratio * free : free
@@ -44,9 +47,12 @@ export function fairShares(limit: number, ratio: number): FairShares {
     },
     acquire: (owner) => add(owner, 1),
     release: (owner) => add(owner, -1),
-    heldBy: (owner) => held.get(owner.join('\n')) ?? 0,
+    heldBy: (owner) => held.get(ownerKey(owner)) ?? 0,
   }
 }
 
-/** The outermost first. No name of an account, a principal or a repository has a line feed. */
-const keysOf = (owner: Owner) => owner.map((_, index) => owner.slice(0, index + 1).join('\n'))
+/** One string for an owner: no name of an account, a principal or a repository contains a line feed. */
+export const ownerKey = (owner: Owner): string => owner.join('\n')
+
+/** The keys of the owner and of every group it belongs to, the widest first. */
+const keysOf = (owner: Owner) => owner.map((_, index) => ownerKey(owner.slice(0, index + 1)))

@@ -1,16 +1,22 @@
-import type { Registry } from '../registry/registry.js'
+import pLimit, { type LimitFunction } from 'p-limit'
 
-/** Those who lost a race in this process go one after the other, registry by registry, instead of racing again. */
-export function keyedMutex() {
-  const last = new Map<string, Promise<unknown>>()
-  return <R>({ account, region }: Registry, run: () => Promise<R>): Promise<R> => {
-    const id = `${account} ${region}`
-    const turn = (last.get(id) ?? Promise.resolve()).then(run)
-    const over = turn.then(forget, forget)
-    function forget() {
-      if (last.get(id) === over) last.delete(id)
+/** Runs work of one key under that key's limit; work of different keys does not wait for one another. */
+export type KeyedLimit = <R>(key: string, work: () => Promise<R>) => Promise<R>
+
+/** A concurrency limit for each key, for example for each upstream: a dead one delays only its own work. */
+export function keyedLimit(concurrency: number): KeyedLimit {
+  const limits = new Map<string, LimitFunction>()
+
+  return async (key, work) => {
+    const limit = limits.get(key) ?? pLimit(concurrency)
+    limits.set(key, limit)
+    try {
+      return await limit(work)
+    } finally {
+      if (limit.activeCount + limit.pendingCount === 0) limits.delete(key)
     }
-    last.set(id, over)
-    return turn
   }
 }
+
+/** Runs the work of one key one after the other, in the order it came, whether the work before it failed or not. */
+export const keyedMutex = (): KeyedLimit => keyedLimit(1)

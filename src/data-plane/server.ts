@@ -9,7 +9,7 @@ import { memoryBudget } from '../server/memory-budget.js'
 import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
 import type { Span } from '../registry/ports/traces.js'
-import { requestLog } from '../registry/request-log.js'
+import { logWithRequestId } from '../registry/ports/log.js'
 import { type AboutAnswer, aboutPlane } from '../server/health.js'
 import { planeServer } from '../server/listener.js'
 import { authenticate, grantIn, notAuthorized } from './registry-credentials.js'
@@ -55,7 +55,7 @@ async function take(req: IncomingMessage, res: ServerResponse, deps: DataPlaneDe
   const ends = deps.metrics.request('data')
   const facts = { 'http.request.method': method, 'url.path': path, 'rpc.system.name': 'oci-distribution' }
   await deps.traces.request(req.headers, facts, async (span) => {
-    const outcome = await answerOrRefuse(asked, { ...deps, log: requestLog(deps.log, requestId) })
+    const outcome = await answerOrRefuse(asked, { ...deps, log: logWithRequestId(deps.log, requestId) })
     ends(asked.operation, outcome)
     report(asked, outcome, span, deps)
   })

@@ -8,7 +8,7 @@ import type { Leases } from '../registry/ports/lease.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import { isCheckDue, isReferrersCheckDue, type PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import type { PutOutcome } from '../registry/images/image-registration.js'
-import { requestLog } from '../registry/request-log.js'
+import { logWithRequestId } from '../registry/ports/log.js'
 import type { Registry } from '../registry/registry.js'
 import { type Completion, completion, type CompletionDeps } from './backlog/completion.js'
 import type { Fill } from './fills/fill.js'
@@ -40,14 +40,14 @@ export interface PullThrough extends Importer {
 }
 
 /** What pulling through needs. */
-export interface PullThroughDeps extends Omit<CompletionDeps, 'layers' | 'alone'> {
+export interface PullThroughDeps extends Omit<CompletionDeps, 'layers' | 'singleFlight'> {
   readonly leases: Leases
   readonly authorize: Authorize
   readonly metrics: Metrics
   readonly settings: PullThroughSettings & { readonly egress: 'all' | 'none' }
 }
 
-interface Cache extends PullThroughDeps, Pick<ImportDeps, 'alone'> {
+interface Cache extends PullThroughDeps, Pick<ImportDeps, 'singleFlight'> {
   /** Writes an event down; `recordEvent` tells it in the log, too. */
   readonly writeEvent: PullThroughDeps['recordEvent']
   readonly completion: Completion
@@ -71,7 +71,7 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
     ...told,
     writeEvent: deps.recordEvent,
     layers: layerCache(deps),
-    alone: singleFlight(deps.leases),
+    singleFlight: singleFlight(deps.leases),
   }
   const cache: Cache = { ...shared, completion: completion(shared) }
   return {
@@ -88,7 +88,7 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
 
 /** What a request has the cache do, and what goes on behind it, is logged under its id. */
 function tellingUnder({ request }: PullRequest, wait: Wait, cache: Cache): Asked {
-  const log = requestLog(cache.log, request.requestId)
+  const log = logWithRequestId(cache.log, request.requestId)
   return { ...cache, wait, log, recordEvent: recorder(log, cache.writeEvent) }
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { fairSemaphore } from '../../../src/coordination/semaphore.js'
+import { fairSemaphore } from '../../../src/coordination/fair-semaphore.js'
 
 /** Requests slots one after another and records who receives one. The first letter of a name is its account. */
 const queueing = (limit: number) => {

@@ -5,7 +5,7 @@ import { defaultLimits, type UpstreamLimits } from './upstream-limits.js'
 import { type Login, login } from './upstream-login.js'
 import { type Places, registryApi } from './registry-api.js'
 import type { Patience } from './retries.js'
-import { fairSemaphore } from '../../coordination/semaphore.js'
+import { fairSemaphore } from '../../coordination/fair-semaphore.js'
 import type { TokenSource } from './token-request.js'
 import { trustedBy } from './host-trust.js'
 

@@ -5,7 +5,7 @@ import { openBlob } from './upstream-blobs.js'
 import type { Login } from './upstream-login.js'
 import { contentDigest, manifestTypes, readManifest } from './upstream-manifests.js'
 import { askReferrers } from './upstream-referrers.js'
-import type { FairSemaphore } from '../../coordination/semaphore.js'
+import type { FairSemaphore } from '../../coordination/fair-semaphore.js'
 import type { TokenSource } from './token-request.js'
 
 /** The places at one registry, shared by all who ask it: nothing small waits behind large blobs. */

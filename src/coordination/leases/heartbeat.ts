@@ -1,30 +1,32 @@
 import type { Log } from '../../registry/ports/log.js'
 import type { LeaseRecord, Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
-import type { Holding } from './held-lease.js'
+import type { HeldLease } from './held-lease.js'
 
-/** Counts the leases of this process up. */
+/** Raises the counters of the leases this process holds, which shows other processes that it is alive. */
 export interface Heartbeat {
-  /** Begins, where it has not begun: a process that holds nothing does nothing. */
+  /** Starts beating; it stops by itself when the process holds no lease any more. */
   start(): void
   stop(): void
 }
 
-interface Beating {
+/** What a heartbeat works on. */
+export interface HeartbeatDeps {
   readonly store: Store
   readonly log: Log
-  readonly held: Map<string, Holding>
+  /** The leases of this process, by owner. */
+  readonly held: Map<string, HeldLease>
   readonly beatMs: number
 }
 
-/** One timer for all leases, for as long as there are any. */
-export function heartbeat(beating: Beating): Heartbeat {
-  const { held, beatMs } = beating
+/** One timer for all leases of the process, running while there are any. */
+export function heartbeat(deps: HeartbeatDeps): Heartbeat {
+  const { held, beatMs } = deps
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
 
   async function beatAll(): Promise<void> {
-    await Promise.all([...held.values()].map((holder) => beat(holder, beating)))
+    await Promise.all([...held.values()].map((lease) => beat(lease, deps)))
     timer = undefined
     if (held.size > 0) start()
   }
@@ -42,17 +44,17 @@ export function heartbeat(beating: Beating): Heartbeat {
   }
 }
 
-/** A store that does not answer leaves it open whether the lease is still ours: time tells. */
-async function beat(holder: Holding, { store, log, held }: Beating): Promise<void> {
-  const { name, owner } = holder
+/** While the store does not answer, the lease is neither confirmed nor lost: it counts as lost after `deadAfterMs`. */
+async function beat(lease: HeldLease, { store, log, held }: HeartbeatDeps): Promise<void> {
+  const { name, owner } = lease
   const sentAt = performance.now()
   try {
-    const counted = (record: LeaseRecord) => (record.owner === owner ? { ...record, beat: record.beat + 1 } : record)
-    const record = await store.leases.update(installation, name, counted)
-    if (record?.owner === owner) return holder.confirm(sentAt)
+    const raised = (record: LeaseRecord) => (record.owner === owner ? { ...record, beat: record.beat + 1 } : record)
+    const record = await store.leases.update(installation, name, raised)
+    if (record?.owner === owner) return lease.confirm(sentAt)
     held.delete(owner)
-    holder.lose()
+    lease.lose()
   } catch (err) {
-    log.warn({ err, lease: name }, 'a lease was not counted up')
+    log.warn({ err, lease: name }, 'the heartbeat of a lease could not be written')
   }
 }

@@ -1,24 +1,27 @@
-/** A lease this process holds, as far as it knows. */
-export interface Holding {
+/** A lease that this process holds, as far as it knows. */
+export interface HeldLease {
   readonly name: string
-  /** Of this one holding: one who lost a lease and got it again is somebody else. */
+  /** Unique to this holding: a process that loses a lease and gets it again is a different owner. */
   readonly owner: string
   readonly fence: number
-  /** The store confirmed it in answer to a request made at this moment, by our own watch. */
+  /** Notes that the store has confirmed the lease in answer to a request sent at `sentAt`, by `performance.now()`. */
   confirm(sentAt: number): void
+  /** Notes that another process has taken the lease. */
   lose(): void
   isLost(): boolean
 }
 
-/** One that could not be confirmed for as long as others wait before they take it over counts as lost. */
-export function holding(
-  facts: Pick<Holding, 'name' | 'owner' | 'fence'> & { readonly deadAfterMs: number; confirmedAt: number },
-): Holding {
+/** A lease that has not been confirmed for `deadAfterMs` counts as lost: other processes may have taken it by then. */
+export function heldLease(
+  facts: Pick<HeldLease, 'name' | 'owner' | 'fence'> & { readonly deadAfterMs: number; readonly acquiredAt: number },
+): HeldLease {
   const { name, owner, fence, deadAfterMs } = facts
-  let { confirmedAt } = facts
+  let confirmedAt = facts.acquiredAt
   let wasTaken = false
   return {
-    ...{ name, owner, fence },
+    name,
+    owner,
+    fence,
     confirm: (sentAt) => void (confirmedAt = sentAt),
     lose: () => void (wasTaken = true),
     isLost: () => wasTaken || performance.now() - confirmedAt >= deadAfterMs,

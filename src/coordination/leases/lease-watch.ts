@@ -1,10 +1,11 @@
+import { LRUCache } from 'lru-cache'
 import type { LeaseRecord } from '../../registry/ports/store.js'
 
-/** What this process saw of the leases others hold, by its own watch: nobody's clock is compared with another's. */
-export interface Watch {
-  /** Takes note of a record, and says whether its owner may still live. */
+/** What this process has seen of leases that others hold, timed by its own clock alone. */
+export interface LeaseWatch {
+  /** Notes the record as seen now, and says whether its owner may still be alive. */
   isHeld(name: string, record: LeaseRecord): boolean
-  /** Whether the owner was seen to change or to count. */
+  /** Whether this process has seen the owner change or raise its counter. */
   isAlive(name: string): boolean
   forget(name: string): void
 }
@@ -12,25 +13,25 @@ export interface Watch {
 interface Sighting {
   readonly owner: string
   readonly beat: number
+  /** When this owner and counter were first seen, by `performance.now()`. */
   readonly since: number
   readonly hasChanged: boolean
 }
 
-/** Enough for every lease that somebody waits for; one that is pushed out is watched anew. */
-const SIGHTINGS = 10_000
+/** Enough for every lease that is waited for; the sighting that changed longest ago is evicted and begins anew. */
+const MAX_SIGHTINGS = 10_000
 
-export function watch(deadAfterMs: number): Watch {
-  const sightings = new Map<string, Sighting>()
+/** An owner whose counter has stood still for `deadAfterMs` is dead. */
+export function leaseWatch(deadAfterMs: number): LeaseWatch {
+  const sightings = new LRUCache<string, Sighting>({ max: MAX_SIGHTINGS })
 
   function note(name: string, owner: string, beat: number): Sighting {
-    const before = sightings.get(name)
+    // Not `get`: only a change makes a sighting recent.
+    const before = sightings.peek(name)
     if (before?.owner === owner && before.beat === beat) return before
-    const now = { owner, beat, since: performance.now(), hasChanged: before !== undefined }
-    sightings.delete(name)
-    sightings.set(name, now)
-    const [oldest] = sightings.keys()
-    if (sightings.size > SIGHTINGS && oldest !== undefined) sightings.delete(oldest)
-    return now
+    const sighting = { owner, beat, since: performance.now(), hasChanged: before !== undefined }
+    sightings.set(name, sighting)
+    return sighting
   }
 
   return {
@@ -41,7 +42,7 @@ export function watch(deadAfterMs: number): Watch {
       }
       return performance.now() - note(name, owner, beat).since < deadAfterMs
     },
-    isAlive: (name) => sightings.get(name)?.hasChanged === true,
+    isAlive: (name) => sightings.peek(name)?.hasChanged === true,
     forget: (name) => void sightings.delete(name),
   }
 }

@@ -1,49 +1,56 @@
 import type { Log } from '../../registry/ports/log.js'
 import type { LeaseRecord, Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
-import type { Holding } from './held-lease.js'
+import type { HeldLease } from './held-lease.js'
 
-/** Ends this process's leases. */
-export interface GivingBack {
+/** Releases in progress: work does not wait for the release of its lease, but the next holder of that name does. */
+export interface ReleaseQueue {
   /** Never rejects. Safe to call again. */
-  release(holder: Holding, failure?: LeaseRecord['failure']): Promise<void>
-  /** Resolves when a lease of this name is not about to be given back by this very process. */
+  release(lease: HeldLease, failure?: LeaseRecord['failure']): Promise<void>
+  /** Resolves when no release of this name by this process is in progress. */
   settled(name: string): Promise<void>
 }
 
-interface Deps {
+/** What releasing needs. */
+export interface ReleaseQueueDeps {
   readonly store: Store
   readonly log: Log
-  readonly held: Map<string, Holding>
-  /** How long it stays told why an owner failed. */
-  readonly tellForMs: number
+  /** The leases of this process, by owner. */
+  readonly held: Map<string, HeldLease>
+  /** How long the reason of a failure stays in the record for the processes that follow, in milliseconds. */
+  readonly failureKeptMs: number
   readonly onReleased: () => void
 }
 
-export function givingBack({ store, log, held, tellForMs, onReleased }: Deps): GivingBack {
-  const underWay = new Map<string, Promise<void>>()
+export function releaseQueue({ store, log, held, failureKeptMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
+  const inProgress = new Map<string, Promise<void>>()
   return {
     async settled(name) {
-      await underWay.get(name)
+      await inProgress.get(name)
     },
-    release(holder, failure) {
-      const { name, owner } = holder
-      if (!held.delete(owner)) return underWay.get(name) ?? Promise.resolve()
-      const released = giveBack(holder, failure, store, tellForMs)
-        .catch((err: unknown) => log.warn({ err, lease: name }, 'a lease was not given back: it ends by itself'))
+    release(lease, failure) {
+      const { name, owner } = lease
+      if (!held.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
+      const release = releaseRecord(lease, failure, store, failureKeptMs)
+        .catch((err: unknown) => log.warn({ err, lease: name }, 'a lease could not be released: it will expire'))
         .finally(() => {
-          if (underWay.get(name) === released) underWay.delete(name)
+          if (inProgress.get(name) === release) inProgress.delete(name)
           onReleased()
         })
-      underWay.set(name, released)
-      return released
+      inProgress.set(name, release)
+      return release
     },
   }
 }
 
-/** Removes the record, or, where it says why the owner failed, leaves it to those who followed and removes it later. */
-async function giveBack({ name, owner }: Holding, failure: LeaseRecord['failure'], store: Store, tellForMs: number) {
-  const told = await store.transact(installation, async ({ leases }) => {
+/** Removes the record. A failure is left in it, without an owner, for those who follow, and is removed later. */
+async function releaseRecord(
+  { name, owner }: HeldLease,
+  failure: LeaseRecord['failure'],
+  store: Store,
+  failureKeptMs: number,
+): Promise<void> {
+  const failedFence = await store.transact(installation, async ({ leases }) => {
     const record = await leases.get(installation, name)
     if (record?.owner !== owner) return undefined
     if (!failure) return void (await leases.remove(installation, name))
@@ -51,11 +58,12 @@ async function giveBack({ name, owner }: Holding, failure: LeaseRecord['failure'
     await leases.put(installation, name, { name, fence, beat, failure })
     return fence
   })
-  if (told !== undefined) setTimeout(() => void forget(name, told, store), tellForMs).unref()
+  if (failedFence === undefined) return
+  setTimeout(() => void removeFailure(name, failedFence, store), failureKeptMs).unref()
 }
 
-/** Where this fails, a few bytes stay until the lease's next owner. */
-async function forget(name: string, fence: number, store: Store): Promise<void> {
+/** Best effort: what is not removed here goes with the lease's next holder, or is reaped. */
+async function removeFailure(name: string, fence: number, store: Store): Promise<void> {
   const removed = store.transact(installation, async ({ leases }) => {
     const record = await leases.get(installation, name)
     if (record && record.owner === undefined && record.fence === fence) await leases.remove(installation, name)

@@ -5,7 +5,7 @@ import { keyOf } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 import { batchesOf } from '../../coordination/event-loop.js'
 import type { PlannedImport, PullThroughSettings } from '../../registry/cache-rules/cache-rule.js'
-import { limits } from '../fills/fill-limits.js'
+import { keyedLimit } from '../../coordination/keyed-mutex.js'
 import { type ImportDeps, planKey } from '../imports/manifest-import.js'
 import { ruleOf } from '../upstream-source.js'
 
@@ -30,12 +30,12 @@ const PLANS_AT_A_TIME = 10
  */
 export function leftPlans(deps: LeftPlansDeps, carryOut: (plan: PlannedImport, lease: Lease) => Promise<void>) {
   const queued = new Map<string, Promise<void>>()
-  const limitOf = limits(PLANS_AT_A_TIME)
+  const limit = keyedLimit(PLANS_AT_A_TIME)
 
   async function wait(plan: PlannedImport): Promise<void> {
     const rule = await ruleOf(plan, plan.repository, deps)
-    await limitOf(keyOf(plan.account, rule?.upstreamRegistryUrl ?? ''))(() =>
-      deps.alone.unlessElsewhere(`complete ${planKey(plan)}`, async (lease) => {
+    await limit(keyOf(plan.account, rule?.upstreamRegistryUrl ?? ''), () =>
+      deps.singleFlight.tryDo(`complete ${planKey(plan)}`, async (lease) => {
         // It may have been finished since it was listed.
         if (await deps.store.imports.get(installation, planKey(plan))) await carryOut(plan, lease)
       }),

@@ -1,4 +1,3 @@
-import type { LimitFunction } from 'p-limit'
 import { settleSize } from '../../registry/images/image-size.js'
 import type { Image } from '../../registry/images/image.js'
 import { contentsOf } from '../../registry/images/image-contents.js'
@@ -14,7 +13,7 @@ import { mapInBatches } from '../../coordination/event-loop.js'
 import type { LayerCache } from '../fills/layer-cache.js'
 import { importProgress, type ImportProgress } from '../imports/import-progress.js'
 import { LOOK_EVERY_MS, leftPlans, type LeftPlansDeps } from './backlog.js'
-import { limits } from '../fills/fill-limits.js'
+import { type KeyedLimit, keyedLimit } from '../../coordination/keyed-mutex.js'
 import { type ImportDeps, importManifest, planKey } from '../imports/manifest-import.js'
 import { type PullScope, pullScope } from '../pull-scope.js'
 import { noRuleServes, ruleOf, sourceOf } from '../upstream-source.js'
@@ -44,7 +43,7 @@ export interface CompletionDeps extends LeftPlansDeps {
 
 interface Run extends CompletionDeps {
   /** Of an account's upstream: a dead one, and one account's slow layers, hold up only their own. */
-  limitOf(upstream: string): LimitFunction
+  readonly limit: KeyedLimit
   stopped: boolean
 }
 
@@ -62,7 +61,7 @@ const BLOBS_AT_ONCE = 50
 
 /** The work behind imports: one run per image, of all processes, however often it is asked for. */
 export function completion(deps: CompletionDeps): Completion {
-  const run: Run = { ...deps, limitOf: limits(BACKGROUND_BLOBS), stopped: false }
+  const run: Run = { ...deps, limit: keyedLimit(BACKGROUND_BLOBS), stopped: false }
   const takeUp = leftPlans(deps, (plan, lease) => carryOut(plan, lease, run))
   let watching: NodeJS.Timeout | undefined
   const look = () =>
@@ -73,7 +72,9 @@ export function completion(deps: CompletionDeps): Completion {
 
   return {
     complete: (plan, told) =>
-      deps.alone(`complete ${planKey(plan)}`, (lease) => carryOut(plan, lease, told ? telling(told, run) : run)),
+      deps.singleFlight.do(`complete ${planKey(plan)}`, (lease) =>
+        carryOut(plan, lease, told ? telling(told, run) : run),
+      ),
     resume: () => takeUp('all'),
     watch() {
       watching ??= setInterval(look, LOOK_EVERY_MS).unref()
@@ -178,7 +179,7 @@ async function bringBlob(registry: Registry, repository: string, digest: string,
   if (!layer || (await sizeOfBytes(layer, run.blobs)) !== undefined) return
   const rule = await ruleOf(registry, repository, run)
   if (!rule) throw noRuleServes(repository)
-  await run.limitOf(keyOf(registry.account, rule.upstreamRegistryUrl))(async () => {
+  await run.limit(keyOf(registry.account, rule.upstreamRegistryUrl), async () => {
     const now = (await run.store.layers.get(registry, keyOf(repository, digest))) ?? layer
     if (run.stopped || (await sizeOfBytes(now, run.blobs)) !== undefined) return
     const fill = await run.layers.fill(registry, layer)

@@ -126,7 +126,7 @@ async function wasHere(lease: Lease, filling: Filling): Promise<boolean> {
 }
 
 function tell(name: string, lease: Lease, log: Log): void {
-  lease.follow(name).catch((err: unknown) => log.warn({ err, lease: lease.name }, 'others cannot follow a transfer'))
+  lease.announce(name).catch((err: unknown) => log.warn({ err, lease: lease.name }, 'others cannot follow a transfer'))
 }
 
 async function counted(metrics: Metrics, work: (fill: FillMetrics) => Promise<void>): Promise<void> {

@@ -22,7 +22,7 @@ export function checkTag(
   isDue: (tag: Tag) => boolean,
   deps: ImportDeps,
 ): Promise<CheckOutcome> {
-  const checked = deps.alone(`check ${flightOf(wanted)}`, async () => {
+  const checked = deps.singleFlight.do(`check ${flightOf(wanted)}`, async () => {
     const cached = await deps.store.tags.get(wanted.registry, tagKey(wanted))
     if (!cached || !isDue(cached)) return {}
     try {

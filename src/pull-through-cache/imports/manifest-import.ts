@@ -36,7 +36,7 @@ export interface ImportDeps extends SourceDeps {
   readonly blobs: BlobStore
   readonly pins: Pins
   readonly quotas: Quotas
-  readonly alone: SingleFlight
+  readonly singleFlight: SingleFlight
   readonly log: Log
   /** Never rejects: an event that cannot be written down takes nothing from what happened. */
   recordEvent(action: CacheAction, now: Date): Promise<void>
@@ -47,7 +47,7 @@ export interface ImportDeps extends SourceDeps {
  * else brought it meanwhile. Throws UpstreamFailure; the event says why.
  */
 export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promise<PutOutcome | undefined> {
-  return deps.alone(`import ${flightOf(wanted)}`, async () => {
+  return deps.singleFlight.do(`import ${flightOf(wanted)}`, async () => {
     const { registry, repository, imageId, source, now } = wanted
     const here = await findImage(deps.store, registry, repository, imageId)
     if (!isFailure(here)) return undefined

@@ -1,9 +1,9 @@
+import pLimit from 'p-limit'
 import type { Image } from '../../registry/images/image.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { PutOutcome } from '../../registry/images/image-registration.js'
 import { factsOf, flightOf, type ImportDeps, importManifest, type ManifestImport } from './manifest-import.js'
-import { limits } from '../fills/fill-limits.js'
 import { requireEgress } from '../upstream-source.js'
 
 /** An image has a signature, a bill of materials and an attestation or two for each of its builders. */
@@ -22,7 +22,7 @@ export function checkReferrers(
   isDue: (image: Image) => boolean,
   deps: ImportDeps,
 ): Promise<PutOutcome[]> {
-  return deps.alone(`referrers ${flightOf(subject)}`, async () => {
+  return deps.singleFlight.do(`referrers ${flightOf(subject)}`, async () => {
     const image = await deps.store.images.get(subject.registry, keyOfImage(subject))
     if (!image || !isDue(image)) return []
     const imported: PutOutcome[] = []
@@ -60,7 +60,7 @@ async function importReferrers(subject: ManifestImport, imported: PutOutcome[], 
       if (!(error instanceof UpstreamFailure && error.kind === 'not-found')) failures.push(error)
     }
   }
-  const limit = limits(AT_A_TIME)('')
+  const limit = pLimit(AT_A_TIME)
   await Promise.all(digests.map((digest) => limit(() => importOne(digest))))
   const more = isCut ? `; more than ${REFERRERS_AT_MOST} are not brought` : ''
   const outcome = `${digests.length} referrers, ${imported.length} of them new${more}`

@@ -25,5 +25,5 @@ export async function mendManifest(
     await keepManifest(deps.blobs, digest, bytes)
     deps.log.info({ ...registry, repository, digest }, 'a manifest was fetched again')
   }
-  await deps.wait(() => deps.alone(name, mend))
+  await deps.wait(() => deps.singleFlight.do(name, mend))
 }

@@ -12,7 +12,7 @@ import { MIB, type Quotas } from '../quotas.js'
 import type { Registry } from '../registry.js'
 import { requireRepository } from '../repositories/require-repository.js'
 import type { Upload } from './upload.js'
-import { inTurn } from './upload-lock.js'
+import { uploadMutex } from './upload-lock.js'
 
 /** Where an upload lives: its record in the store, its bytes with the blobs. */
 export interface UploadStorage {
@@ -75,7 +75,7 @@ export const named = ({ registry, repository, id }: UploadSession) => ({
  * for a layer that becomes too large.
  */
 export const appendPart = (storage: UploadStorage, session: UploadSession, part: LayerPart): Promise<Upload> =>
-  inTurn(session.id, async () => {
+  uploadMutex(session.id, async () => {
     await findUpload(storage, session)
     const writer = await storage.blobs.session(session.id)
     const start = writer.size
@@ -99,7 +99,7 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
  */
 export const completeUpload = (storage: UploadStorage, session: UploadSession, digest: string): Promise<Layer> =>
-  inTurn(session.id, async () => {
+  uploadMutex(session.id, async () => {
     const { repository } = await findUpload(storage, session)
     if (!isDigest(digest)) throw invalidLayer()
     const size = await keepBytes(storage, session, digest)
@@ -111,7 +111,7 @@ export const completeUpload = (storage: UploadStorage, session: UploadSession, d
 
 /** Drops an upload and its bytes. Throws RepositoryNotFound, UploadNotFound. */
 export const abandonUpload = (storage: UploadStorage, session: UploadSession): Promise<void> =>
-  inTurn(session.id, async () => {
+  uploadMutex(session.id, async () => {
     await findUpload(storage, session)
     await discard(storage, session, await storage.blobs.session(session.id))
   })
@@ -121,7 +121,7 @@ export const abandonUpload = (storage: UploadStorage, session: UploadSession): P
  * client. Bytes that cannot be removed are out of reach already.
  */
 export function discardUploadBytes(blobs: BlobStore, id: string): void {
-  inTurn(id, async () => {
+  uploadMutex(id, async () => {
     const writer = await blobs.session(id)
     await writer.abort()
   }).catch(() => {})

@@ -1,37 +1,43 @@
 /**
- * Makes sure that of all processes on one store only one does a thing at a time. An owner that lives counts its lease up;
- * one whose count stands still, by the watch of whoever waits, is dead and its lease taken over: no clocks are compared.
+ * Leases: of all processes on one store only one does a thing at a time. The holder raises a counter, its heartbeat, in the
+ * lease's record. A holder whose counter stands still is taken for dead by the processes that wait, each by its own watch, and
+ * one of them takes the lease over. No process compares its clock with another's.
  */
 export interface Leases {
-  /** The lease, or undefined where a process that may still live holds it. Who asks again learns when its owner died. */
+  /** The lease, or undefined while a process that may be alive holds it. Repeated calls notice when that process has died. */
   tryAcquire(name: string): Promise<Lease | undefined>
-  /** The lease, as soon as it is free or its owner dead. */
+  /** Waits for the lease until it is released or its holder is dead. Rejects where `stop` is called meanwhile. */
   acquire(name: string): Promise<Lease>
-  /** What is known of it now, without waiting. */
+  /** The lease as it is now, without waiting. */
   look(name: string): Promise<LeaseView>
-  /** Forgets what was dead already when this was last called: leases of the dead that nobody asked for since. */
-  forgetDead(): Promise<void>
-  /** Stops counting and waiting; leases still held are taken over by others in time. */
+  /** Removes leases whose holders died and that no process has asked for since the previous call. */
+  reap(): Promise<void>
+  /** Ends the heartbeat and every wait; other processes take over what is still held. */
   stop(): void
 }
 
-/** Held until it is released, or until another process thought us dead: then `isLost`, and what we do must not count. */
+/** A lease that this process holds until it releases it, or until another process has taken it for dead. */
 export interface Lease {
   readonly name: string
+  /** The number of holders so far: a holder that was replaced has a lower one than its successor. */
   readonly fence: number
+  /** Whether another process has taken the lease, or may have: what this one does from then on must not count. */
   readonly isLost: boolean
-  /** Tells those who wait where the bytes that we write can be followed. */
-  follow(name: string): Promise<void>
-  /** Gives it back, saying why where what it was held for was not done. Never rejects. */
+  /** Tells the processes that wait under which name (`BlobWriter.name`) they can follow the bytes being written. */
+  announce(writer: string): Promise<void>
+  /** Releases the lease, with the reason where the work it was held for has failed. Never rejects. */
   release(failure?: { kind: string; message: string }): Promise<void>
 }
 
+/** What another process can see of a lease. */
 export interface LeaseView {
-  /** False too where its owner is dead by what this process saw. */
+  /** False where it was released, and where its holder is dead as far as this process has seen. */
   readonly isHeld: boolean
-  /** Whether its owner was seen to live since this process first looked: it counted, or changed, or is this process. */
+  /** Whether this process holds it, or has seen its holder raise the counter or change. */
   readonly isAlive: boolean
   readonly fence: number
+  /** The name under which the bytes being written can be followed. */
   readonly following?: string
+  /** Why the last holder failed. */
   readonly failure?: { readonly kind: string; readonly message: string }
 }

@@ -50,7 +50,7 @@ async function run(running: Running): Promise<void> {
   await sweepNames(running, images, needed)
   await sweepBlobs(running, needed)
   await sweepTouches(running)
-  await running.leases.forgetDead()
+  await running.leases.reap()
 }
 
 /** What the records need, and which images there are: both sets may be of millions. */
