@@ -102,7 +102,7 @@ async function emptyFile(directory: string): Promise<string> {
 }
 
 /** This machine's programs in a container: its own /usr over that of a small Debian. */
-export const withProgramsOfThisMachine = ['--volume', '/usr:/usr:ro', 'node:20-bookworm-slim']
+export const withProgramsOfThisMachine = ['--volume', '/usr:/usr:ro', 'node:24-bookworm-slim']
 
 /** What a user's docker-compose.override.yml would say: a configuration file, here one with a registry behind public.ecr.aws. */
 async function writeOverride(directory: string, upstreamPort: number): Promise<string> {
