@@ -5,16 +5,18 @@
 #
 # docker-compose.yml puts the planes, Redis and, where wanted, an object store together.
 
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 # No install script is needed (native parts come built), and `prepare` would want sources that are not here yet.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json rolldown.config.ts ecr-local.schema.json ./
+COPY scripts ./scripts
+COPY smithy-models ./smithy-models
 COPY src ./src
-RUN npm run build -- --sourceMap false && rm dist/.tsbuildinfo && npm prune --omit=dev --ignore-scripts
+RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 # Node started as process 1 answers SIGTERM itself and starts no other process: no init is needed.
 RUN mkdir -p /etc/ecr-local /var/lib/ecr-local && chown node:node /var/lib/ecr-local
 COPY --from=build /app/package.json /app/
@@ -32,5 +34,5 @@ VOLUME /var/lib/ecr-local
 EXPOSE 4566 4510
 HEALTHCHECK --interval=5s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:4566/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/dist/main.js"]
+ENTRYPOINT ["node", "/app/dist/ecr-local.cjs"]
 CMD ["start"]

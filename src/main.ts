@@ -13,7 +13,7 @@ const STOP_WITHIN_MS = 4500
 /** npm passes a Ctrl-C on to the process that the terminal has told already: that is no second wish. */
 const SECOND_SIGNAL_AFTER_MS = 300
 
-await main().catch((error: unknown) => {
+main().catch((error: unknown) => {
   if (!(error instanceof UsageError)) throw error
   process.stderr.write(`ecr-local: ${error.message}\n`)
   process.exit(2)

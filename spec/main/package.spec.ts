@@ -26,10 +26,12 @@ describe('package installed without development dependencies', () => {
 
   it('The package holds what the program needs, its documents and nothing else', () => {
     const strangers =
-      /^(dist\/.*\.js|dist\/ecr-local\.cjs|docs\/.*\.md|smithy-models\/.*|ecr-local\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+      /^(dist\/[^/]+\.js(\.map)?|dist\/ecr-local\.cjs|docs\/.*\.md|smithy-models\/.*|ecr-local\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(files.filter((file) => !strangers.test(file))).toEqual([])
     expect(files).toEqual(
-      expect.arrayContaining(['dist/main.js', 'dist/ecr-local.cjs', 'docs/operations.md', 'ecr-local.schema.json']),
+      expect.arrayContaining([
+        ...['dist/main.js', 'dist/main.js.map', 'dist/ecr-local.cjs', 'docs/operations.md', 'ecr-local.schema.json'],
+      ]),
     )
     expect(existsSync(join(folder, 'node_modules', 'typescript'))).toBe(false)
   })

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'undici'
@@ -10,7 +10,6 @@ import { startRedis } from '../support/redis.js'
 import { environmentOf } from '../support/s3-blobs.js'
 import { startS3Server } from '../support/s3-server.js'
 import { runCli, startCli } from '../support/run-cli.js'
-import { neutralEnvironment, runCommand } from '../support/run-command.js'
 
 const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-storage-'))
 afterAll(() => rmSync(cwd, { recursive: true }))
@@ -97,20 +96,18 @@ describe('planes with blobs in S3', () => {
 
 describe('start on the embedded store', () => {
   it('A start on the embedded store does not load the clients of Redis and S3', async () => {
-    const script = `
-      const { createRequire } = await import('node:module')
-      const { compose } = await import('./dist/compose.js')
-      const { defaultConfig } = await import('./dist/config.js')
-      const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-      const config = { ...defaultConfig, port: 0, registryPort: 0, dataDir: ${JSON.stringify(join(cwd, 'own'))} }
-      const running = await compose(config, ['control-plane', 'data-plane'], log)
-      console.log(Object.keys(createRequire(process.cwd() + '/x.js').cache).join())
-      await running.close()
-      process.exit()`
-    const { stdout } = await runCommand(process.execPath, ['--input-type=module', '--eval', script], {
-      env: neutralEnvironment(),
-    })
-    expect(stdout).toContain('/node_modules/lmdb/')
-    expect(stdout).not.toMatch(/\/node_modules\/(ioredis|@aws-sdk|prom-client|@peculiar)\//)
+    const [preload, list] = [join(cwd, 'list-at-exit.cjs'), join(cwd, 'loaded')]
+    writeFileSync(
+      preload,
+      `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(list)}, Object.keys(require.cache).join()))`,
+    )
+    const env = { NODE_OPTIONS: `--require=${preload}` }
+    await using started = startCli(['start', ...free, '--data-dir', join(cwd, 'own')], { cwd, env })
+    await started.ready()
+    started.signal('SIGTERM')
+    await started.ended
+    const loaded = readFileSync(list, 'utf8')
+    expect(loaded).toContain('/node_modules/lmdb/')
+    expect(loaded).not.toMatch(/\/node_modules\/(ioredis|@aws-sdk|prom-client|@peculiar)\//)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jsonSchema } from '../../src/smithy/json-schema.js'
+import { jsonSchema } from '../../scripts/json-schema.js'
 import { inputOf, isOperation, operationNames, operationShape, paginationOf, shape } from '../../src/smithy/model.js'
 
 describe('The Smithy model at run time', () => {

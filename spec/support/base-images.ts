@@ -32,7 +32,7 @@ export async function makeBaseImages(daemon: DockerDaemon): Promise<void> {
 
 /** Each function writes its files into a directory and returns the Dockerfile. */
 const images: Record<string, (context: string, proxy: string) => Promise<string>> = {
-  'node:20-bookworm-slim': nodeImage,
+  'node:24-bookworm-slim': nodeImage,
   'redis:7': redisImage,
   'versity/versitygw:v1.8.0': objectStoreImage,
 }
@@ -92,7 +92,7 @@ async function objectStoreImage(context: string): Promise<string> {
   const asks = 'fetch(process.argv.at(-1)).then(() => process.exit(0), () => process.exit(1))'
   await writeProgram(join(context, 'versitygw'), '#!/bin/sh\nexec node /server/object-store-program.js "$@"\n')
   await writeProgram(join(context, 'wget'), `#!/usr/local/bin/node\n${asks}\n`)
-  return ['FROM node:20-bookworm-slim', 'COPY server /server', 'COPY versitygw wget /usr/local/bin/'].join('\n')
+  return ['FROM node:24-bookworm-slim', 'COPY server /server', 'COPY versitygw wget /usr/local/bin/'].join('\n')
 }
 
 async function writeProgram(path: string, text: string): Promise<void> {

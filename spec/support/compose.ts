@@ -102,7 +102,7 @@ async function emptyFile(directory: string): Promise<string> {
 }
 
 /** Mounts this machine's /usr over that of a small Debian container, which makes its programs available there. */
-export const withProgramsOfThisMachine = ['--volume', '/usr:/usr:ro', 'node:20-bookworm-slim']
+export const withProgramsOfThisMachine = ['--volume', '/usr:/usr:ro', 'node:24-bookworm-slim']
 
 /** The override file a user would write, with a configuration file; here it puts a registry behind public.ecr.aws. */
 async function writeOverride(directory: string, upstreamPort: number): Promise<string> {

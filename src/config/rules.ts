@@ -1,5 +1,5 @@
-import { Ajv, type ErrorObject } from 'ajv'
-import { readFileSync } from 'node:fs'
+import type { ErrorObject } from 'ajv'
+import { configurationCheck } from './configuration-check.generated.js'
 import { withoutPassword } from './without-password.js'
 
 /** What breaks a rule of the published schema. */
@@ -12,59 +12,12 @@ export interface BrokenRule {
 
 /** The first rule of `ecr-local.schema.json` that a configuration breaks: editors and the start judge by the same. */
 export function brokenRule(configuration: unknown): BrokenRule | undefined {
-  const check = new Ajv({ strict: false, verbose: true, meta: false, validateSchema: false }).compile(
-    schemaFor(configuration),
-  )
-  if (check(configuration)) return undefined
-  const [error] = check.errors ?? []
+  if (configurationCheck(configuration)) return undefined
+  const [error] = configurationCheck.errors ?? []
   return error && { path: shownPath(error, configuration), complaint: complaintOf(error) }
 }
 
-/** What policies say is judged by the parser that compiles them; the rules the schema has for it are for editors. */
-const JUDGED_BY_THE_PARSER = ['policy', 'policyDocument', 'trustPolicy']
-
-/** The schema with rules for what is there and none for the rest: compiling those would slow every start. */
-function schemaFor(configuration: unknown): object {
-  const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', import.meta.url), 'utf8')) as Schema
-  const accounts = membersOf([memberOf(configuration, 'accounts')])
-  const users = membersOf(accounts.map((account) => memberOf(account, 'users')))
-  const roles = membersOf(accounts.map((account) => memberOf(account, 'roles')))
-  const { account, user, role, ...definitions } = schema.definitions
-  return {
-    ...rulesFor([configuration], schema),
-    definitions: {
-      ...Object.fromEntries(Object.entries(definitions).map(([name, rules]) => [name, rulesAtStart(name, rules)])),
-      ...{ account: rulesFor(accounts, account), user: rulesFor(users, user), role: rulesFor(roles, role) },
-    },
-  }
-}
-
-function rulesFor(objects: readonly unknown[], rules: ObjectRules): ObjectRules {
-  const isThere = (name: string) => objects.some((object) => Object.hasOwn(Object(object) as object, name))
-  const properties = Object.entries(rules.properties).map(([name, rule]) => [name, isThere(name) ? rule : true])
-  return { ...rules, properties: Object.fromEntries(properties) as ObjectRules['properties'] }
-}
-
-const rulesAtStart = (name: string, rules: Rules): Rules =>
-  JUDGED_BY_THE_PARSER.includes(name) ? { type: rules.type, errorMessage: rules.errorMessage } : rules
-
-const membersOf = (objects: readonly unknown[]) =>
-  objects.flatMap((object) => Object.values(Object(object) as Record<string, unknown>))
-
 const memberOf = (value: unknown, name: string) => (Object(value) as Record<string, unknown>)[name]
-
-interface Rules {
-  type?: unknown
-  errorMessage?: string | undefined
-}
-
-interface ObjectRules extends Rules {
-  properties: Record<string, object | true>
-}
-
-interface Schema extends ObjectRules {
-  definitions: { account: ObjectRules; user: ObjectRules; role: ObjectRules } & Record<string, Rules>
-}
 
 function complaintOf({ keyword, params, parentSchema, propertyName, instancePath, data }: ErrorObject): string {
   const { patternErrorMessage, errorMessage, properties } = (parentSchema ?? {}) as EditorHints

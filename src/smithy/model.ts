@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** What we read of a Smithy 2.0 shape: https://smithy.io/2.0/spec/json-ast.html */
 export interface Shape {
@@ -45,7 +45,7 @@ interface Bounds {
   readonly max?: number
 }
 
-const MODELS = new URL('../../smithy-models/', import.meta.url)
+const MODELS = modelsAbove(new URL('.', import.meta.url))
 const PRELUDE = 'smithy.api#'
 
 const shapes = new Map(
@@ -53,6 +53,13 @@ const shapes = new Map(
     .filter((file) => file.endsWith('.json'))
     .flatMap((file) => Object.entries(readShapes(new URL(file, MODELS)))),
 )
+
+/** The models lie in the package's own folder, however deep below it the bundle or this source file is. */
+function modelsAbove(folder: URL): URL {
+  const models = new URL('smithy-models/', folder)
+  if (existsSync(models) || folder.pathname === '/') return models
+  return modelsAbove(new URL('..', folder))
+}
 
 function readShapes(file: URL): Record<string, Shape> {
   const { shapes } = JSON.parse(readFileSync(file, 'utf8')) as { shapes: Record<string, Shape> }

@@ -1,8 +1,7 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { jsonSchema } from './json-schema.js'
+import type { ErrorObject } from 'ajv'
+import { inputChecks } from './input-checks.generated.js'
 import { inputOf, shape } from './model.js'
 import { modelledMembers } from './modelled-members.js'
-import { wholeText } from './pattern.js'
 
 /** What JSON brought, told as finely as a JSON reader does. */
 export type JsonType = 'string' | 'number' | 'true' | 'false' | 'null' | 'list' | 'structure'
@@ -41,38 +40,11 @@ export function validate(operation: string, input: unknown): Violation[] {
 }
 
 function violationOf(name: string, target: string, value: unknown): Violation[] {
-  const check = checkOf(target)
+  const check = inputChecks.get(target)
+  if (!check) throw new Error(`No check was compiled for ${target}: npm run build`)
   if (check(value)) return []
   return (check.errors ?? []).slice(0, 1).map((error) => inModelTerms(error, [name, ...stepsOf(error.instancePath)]))
 }
-
-const checks = new Map<string, ValidateFunction>()
-let ajv: Ajv | undefined
-
-/** Compiled when first needed and kept: start-up compiles nothing. */
-function checkOf(shapeId: string): ValidateFunction {
-  ajv ??= smithyAjv()
-  const check = checks.get(shapeId) ?? ajv.compile(jsonSchema(shapeId))
-  checks.set(shapeId, check)
-  return check
-}
-
-const smithyAjv = () =>
-  new Ajv({ strict: false, verbose: true, meta: false, validateSchema: false })
-    .addKeyword({
-      keyword: 'smithyPattern',
-      type: 'string',
-      compile: (pattern: string) => {
-        const whole = wholeText(pattern)
-        return (text: string) => whole.test(text)
-      },
-    })
-    .addKeyword({ keyword: 'base64', type: 'string', validate: (_: true, text: string) => isBase64(text) })
-    .addKeyword({ keyword: 'maxBytes', type: 'string', validate: (max: number, text: string) => bytesIn(text) <= max })
-    .addKeyword({ keyword: 'minBytes', type: 'string', validate: (min: number, text: string) => bytesIn(text) >= min })
-
-const isBase64 = (text: string) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
-const bytesIn = (base64: string) => Buffer.byteLength(base64, 'base64')
 
 const stepsOf = (pointer: string) =>
   pointer

@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lmdbKeyValue } from '../../../src/adapters/lmdb/key-value.js'
+import { bundled } from '../../support/bundled.js'
 
 const registry = { account: '123456789012', region: 'eu-west-1' }
 
-/** The adapter as built by `npm run build`, for use in separate processes. */
-const built = new URL('../../../dist/adapters/lmdb/key-value.js', import.meta.url).href
+/** The adapter bundled into one file, for use in separate processes. */
+const built = await bundled('src/adapters/lmdb/key-value.ts')
 
 describe('LMDB', () => {
   let path: string

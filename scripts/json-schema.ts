@@ -1,6 +1,6 @@
-import { type Shape, shape } from './model.js'
+import { type Shape, shape } from '../src/smithy/model.js'
 
-/** A JSON Schema with the keywords that `validate` adds for what JSON Schema has no word for. */
+/** A JSON Schema with the keywords that `src/smithy/keywords.ts` adds for what JSON Schema has no word for. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /**
