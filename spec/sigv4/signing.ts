@@ -1,6 +1,6 @@
 import aws4 from 'aws4'
 import type { SignedRequest } from '../../src/sigv4/signed-request.js'
-import type { Rules } from '../../src/sigv4/verify.js'
+import type { VerificationRules } from '../../src/sigv4/verify.js'
 
 export const accessKeyId = 'AKIAIOSFODNN7EXAMPLE'
 export const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
@@ -13,7 +13,7 @@ export const hashOf = {
 export const now = new Date('2026-11-23T12:00:00Z')
 
 /** The verification rules of the control plane: service ecr, five minutes of clock skew, one known access key. */
-export const ecr: Rules = {
+export const ecr: VerificationRules = {
   secretOf: (id) => (id === accessKeyId ? secretAccessKey : undefined),
   service: 'ecr',
   now,
