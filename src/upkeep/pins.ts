@@ -33,10 +33,15 @@ export function storedPins({ store, clock, graceSeconds, goingForMs = GOING_FOR_
       return digests.filter((_, index) => isGoing(index))
     })
 
-  async function pinAll(digests: readonly string[]): Promise<void> {
+  async function staleOf(digests: readonly string[]): Promise<{ now: Date; stale: string[] }> {
     const found = digests.map((digest) => store.pins.get(installation, digest))
     const [now, pins] = await Promise.all([clock.now(), Promise.all(found)])
-    let stale = digests.filter((_, index) => !isFresh(pins[index], now.getTime()))
+    return { now, stale: digests.filter((_, index) => !isFresh(pins[index], now.getTime())) }
+  }
+
+  async function pinAll(digests: readonly string[]): Promise<void> {
+    const { now, stale: found } = await staleOf(digests)
+    let stale = found
     const startedAt = performance.now()
     while (stale.length > 0) {
       stale = await renew(stale, now.getTime(), performance.now() - startedAt > goingForMs)
@@ -45,6 +50,7 @@ export function storedPins({ store, clock, graceSeconds, goingForMs = GOING_FOR_
   }
 
   return {
+    isPinned: async (digest) => (await staleOf([digest])).stale.length === 0,
     async pin(digests) {
       const asked = typeof digests === 'string' ? [digests] : [...new Set(digests)]
       if (asked.length <= BATCH_SIZE) return pinAll(asked)

@@ -7,7 +7,6 @@ import { type RedisStore, redisStore } from '../../support/redis-store.js'
 import { type RedisProcess, startRedis } from '../../support/redis.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
-const setting = (key: string) => ({ registry, collection: 'settings' as const, key })
 
 /** A way to Redis that breaks off once, when the answer to a commit is to come back: it has been carried out. */
 async function breakingWay(port: number) {
@@ -76,19 +75,18 @@ describeWith(redisNeeds, 'While Redis is away', () => {
     it('answers what was read last to who may have that', async () => {
       await get('absent')
       const read = () => Promise.all([get('a'), get('absent')])
-      const places = ['a', 'absent'].map(setting)
       await put('a', 'two')
       await away()
-      const known = () => opened.store.ahead(places, () => opened.store.ahead([], read), { lastKnown: true })
-      const unseen = opened.store.ahead([], () => get('never seen'), { lastKnown: true })
+      const known = () => opened.store.staleIfError(read)
+      const unseen = opened.store.staleIfError(() => get('never seen'))
       await Promise.all([
         expect(known()).resolves.toEqual(['two', undefined]),
-        expect(opened.store.ahead(places, read)).rejects.toMatchObject(unavailable),
+        expect(read()).rejects.toMatchObject(unavailable),
         expect(unseen).rejects.toMatchObject(unavailable),
       ])
       await back()
       await goesOn()
-      expect(await opened.store.ahead(places, read)).toEqual(['two', undefined])
+      expect(await known()).toEqual(['two', undefined])
     })
     it('does not keep a process that closes the store', async () => {
       await away()
@@ -124,7 +122,7 @@ describeWith(redisNeeds, 'While Redis is away', () => {
   it('does not answer what was read last to what goes on behind the work that may have it', async () => {
     await redis.kill()
     let behind: Promise<unknown> = Promise.resolve()
-    await opened.store.ahead([], async () => void (behind = timed(get('a'))), { lastKnown: true })
+    await opened.store.staleIfError(async () => void (behind = timed(get('a'))))
     await behind
   })
   it('says why, as soon as it is known', async () => {
