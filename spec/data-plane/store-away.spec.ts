@@ -1,12 +1,12 @@
 import { DescribeImagesCommand, DescribeRepositoriesCommand, type ECRServiceException } from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DOWNLOAD_PATH } from '../../src/access/download-url.js'
-import { clockPlace } from '../../src/access/read-first.js'
 import { issueToken } from '../../src/access/token.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
-import { foresee } from '../../src/data-plane/foresee.js'
 import { CLOCK_OFFSET } from '../../src/registry/ports/clock.js'
+import type { Place } from '../../src/registry/ports/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { installation } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/store/store.js'
@@ -151,11 +151,19 @@ describe.each(['killed', 'paused'] as const)('planes on a Redis that is %s', (fa
   })
 })
 
-describe('reads prefetched for a layer URL', () => {
-  it('A layer URL prefetches nothing that it names before its signature is verified', () => {
+describe('reads for a layer URL', () => {
+  it('A layer URL reads nothing that it names before its signature is verified', async () => {
+    const places: Place[] = []
+    const keyValue = memoryKeyValue()
+    const get = (place: Place) => (places.push(place), keyValue.get(place))
+    const store = storeOf({ ...keyValue, get })
+    await using plane = await startRegistry({ store, clock: clockOn(store) })
     const query = new URLSearchParams({ account: 'a'.repeat(15_000), repository: repositoryName })
-    const asked = { req: { method: 'GET', headers: {} }, path: DOWNLOAD_PATH, query, grant: undefined }
-    expect([...foresee(asked)]).toEqual([clockPlace])
+
+    const answer = await plane.send('GET', `${DOWNLOAD_PATH}?${query.toString()}`, { headers: { authorization: '' } })
+
+    expect(answer.status).toBe(403)
+    expect(places).toEqual([{ registry: installation, collection: 'settings', key: CLOCK_OFFSET }])
   })
 })
 

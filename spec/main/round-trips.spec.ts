@@ -33,6 +33,23 @@ const openStore = () => countedStore(`redis://127.0.0.1:${proxy.port}`)
 
 const [repositoryName, cached, index, tag] = ['team/app', 'quay/app', 'latest', 'v1']
 
+/**
+ * The time and everything a decision uses are one round trip, what a request names is another. The image behind a tag is a third, and
+ * so is the second look at a layer after it was pinned.
+ */
+const inThree: ReadonlySet<string> = new Set([
+  'DescribeImages by tag, of an index',
+  'BatchGetImage by tag and by digest',
+  'BatchGetImage of what a rule brought',
+  'BatchCheckLayerAvailability',
+  'a manifest by tag',
+  'the head of a manifest',
+  'a manifest that a rule brought, by tag',
+  'the head of a layer',
+])
+const bounded = <T>(requests: Record<string, T>) =>
+  Object.entries(requests).map(([name, request]) => [inThree.has(name) ? 3 : 2, name, request] as const)
+
 /** A clock whose offset is read from the store, as in the emulator. */
 const clockOn = (store: Store, time: Date) => ({
   now: async () => new Date(time.getTime() + Number((await store.settings.get(installation, CLOCK_OFFSET)) ?? 0)),
@@ -147,15 +164,15 @@ const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
 }
 
 describe.each(Object.entries(policies))('store round trips of the control plane %s', (_, givePolicies) => {
-  it.each(Object.entries(reads))(
-    'The control plane waits for the store at most twice for %s, however answers arrive',
-    async (_name, read) => {
+  it.each(bounded(reads))(
+    'The control plane waits for the store at most %i times for %s, however answers arrive',
+    async (trips, _name, read) => {
       await using plane = await stockedControlPlane()
       await givePolicies(plane.store, registry)
       const call = () => read(plane).catch((error: Error) => expect(error.name).toMatch(/PolicyNotFound/))
       await plane.settled(call)
 
-      expect(await plane.count(() => inPieces(call))).toBeLessThanOrEqual(2)
+      expect(await plane.count(() => inPieces(call))).toBeLessThanOrEqual(trips)
     },
   )
 })
@@ -179,16 +196,16 @@ const requests: Record<string, (plane: DataPlane) => readonly [method: string, p
 }
 
 describe.each(Object.entries(policies))('store round trips of the data plane %s', (_, givePolicies) => {
-  it.each(Object.entries(requests))(
-    'The data plane waits for the store at most twice for %s, however answers arrive',
-    async (_name, requestOf) => {
+  it.each(bounded(requests))(
+    'The data plane waits for the store at most %i times for %s, however answers arrive',
+    async (trips, _name, requestOf) => {
       await using plane = await stockedDataPlane()
       await givePolicies(plane.store, registry)
       const [method, path] = requestOf(plane)
       const ask = async () => expect((await plane.send(method, path)).status).toBe(200)
       await plane.settled(ask)
 
-      expect(await plane.count(() => inPieces(ask))).toBeLessThanOrEqual(2)
+      expect(await plane.count(() => inPieces(ask))).toBeLessThanOrEqual(trips)
     },
   )
 })

@@ -1,18 +1,20 @@
 import type { AccessQuestion, ApplicablePolicies, AttachedPolicy } from '../iam/policy.js'
-import { accountSetting } from '../registry/account-settings.js'
-import { type Records, REGISTRY_POLICY } from '../registry/ports/store.js'
-import { type Registry, repositoryArn } from '../registry/registry.js'
-import { brokenNameConstraint } from '../registry/repositories/repository-name.js'
+import type { Registry } from '../registry/registry.js'
+import type { Repository } from '../registry/repositories/repository.js'
 import type { AccessRequest } from './authorize.js'
 import { asksForResourceTags, conditionValues } from './condition-keys.js'
 import type { Identities, IdentityPolicies } from './identities.js'
 import type { PolicyParser } from './parsed-policies.js'
+import { actionsOfScopeV1, resourcePolicyMayAllow, weightsFor } from './resource-policies.js'
 import {
-  actionsOfScopeV1,
-  resourcePolicyMayAllow,
-  type ResourcePolicyWeights,
-  weightsFor,
-} from './resource-policies.js'
+  areFor,
+  type ByRepository,
+  type PolicyStore,
+  repositoryNamed,
+  storedPolicies,
+  type StoredPolicies,
+  storedRepositories,
+} from './stored-policies.js'
 
 /** One access question with every policy that applies to it. */
 export interface AccessCase {
@@ -22,14 +24,14 @@ export interface AccessCase {
 
 /** The sources of policies and resource tags. */
 export interface AccessCaseDeps {
-  readonly store: Pick<Records, 'registryPolicies' | 'repositoryPolicies' | 'repositories' | 'accountSettings'>
+  readonly store: PolicyStore
   readonly identities: Pick<Identities, 'policiesOf' | 'membershipOf' | 'policyParser'>
 }
 
 /**
  * Gathers the policies and condition values that decide whether the principal may take the action on each of these
- * resources, in reads that go out together. No policy applies to a principal that does not exist (any more). `supposed`
- * replaces the repository's own policy, to decide by a policy that is yet to be set.
+ * resources, and reads what the request does not bring along. No policy applies to a principal that does not exist (any more).
+ * `supposed` replaces the repository's own policy, to decide by a policy that is yet to be set.
  */
 export async function accessCases(
   request: AccessRequest,
@@ -39,15 +41,20 @@ export async function accessCases(
   const { store } = deps
   const registry = registryOfRequest(request)
   const own = deps.identities.policiesOf(request.principal)
-  const targets = request.resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
   const { membershipOf, policyParser } = deps.identities
-  const attached = own ? await resourcePolicies({ action: request.action, registry, targets, supposed }, deps) : []
-  const policies = targets.map((_, index) => applicable(own, attached[index], request, policyParser))
-  const tags = policies.some((each) => hasKeys(each, asksForResourceTags))
-    ? await Promise.all(targets.map(({ repository }) => tagsOf(repository, registry, store)))
-    : []
+  const { resources, policies: brought } = request
+  const stored =
+    brought && areFor(brought, registry, resources) ? brought : await storedPolicies(registry, resources, store)
+  const targets = resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
+  const policies = targets.map((target) => {
+    const attached = own ? resourcePolicies({ action: request.action, target, stored, supposed }, policyParser) : []
+    return applicable(own, attached, request, policyParser)
+  })
+  const repositories = policies.some((each) => hasKeys(each, asksForResourceTags))
+    ? (stored.repositories ?? (await storedRepositories(registry, resources, store)))
+    : undefined
   return targets.map((target, index) =>
-    caseOf({ ...request, registry, membershipOf }, target, policies[index] ?? none, own, tags[index]),
+    caseOf({ ...request, registry, membershipOf }, target, policies[index] ?? none, own, tagsOf(target, repositories)),
   )
 }
 
@@ -56,7 +63,7 @@ const none: ApplicablePolicies = { identity: [], resource: [] }
 
 function applicable(
   own: IdentityPolicies | undefined,
-  resource: AttachedPolicy[] = [],
+  resource: AttachedPolicy[],
   { principal }: AccessRequest,
   { session }: PolicyParser,
 ): ApplicablePolicies {
@@ -92,8 +99,6 @@ interface Target {
   readonly repository: string | undefined
 }
 
-type Stores = AccessCaseDeps['store']
-
 /** GetAuthorizationToken is authorized in the caller's own account, whatever registry the token is for. */
 const registryOfRequest = ({ action, registry, principal }: AccessRequest): Registry =>
   action === 'ecr:GetAuthorizationToken' ? { ...registry, account: principal.account } : registry
@@ -106,13 +111,6 @@ export const questionPrincipal = ({
 }: AccessRequest['principal']): AccessQuestion['principal'] =>
   session?.roleArn === undefined ? { arn, account } : { arn, account, roleArn: session.roleArn }
 
-/** The repository an ARN names; undefined for another kind of resource, another registry or an invalid name. */
-function repositoryNamed(resource: string, registry: Registry): string | undefined {
-  const prefix = repositoryArn(registry, '')
-  const name = resource.slice(prefix.length)
-  return resource.startsWith(prefix) && brokenNameConstraint(name) === undefined ? name : undefined
-}
-
 /** `*`, and any text that is not an ARN, belongs to the registry of the request. */
 function accountOf(resource: string, registry: Registry): string {
   const [, , , , account = ''] = resource.split(':', 5)
@@ -121,49 +119,26 @@ function accountOf(resource: string, registry: Registry): string {
 
 interface ResourcePoliciesQuestion {
   readonly action: AccessRequest['action']
-  readonly registry: Registry
-  readonly targets: readonly Target[]
+  readonly target: Target
+  readonly stored: StoredPolicies
   readonly supposed: AttachedPolicy | undefined
 }
 
-/** The registry policy and each repository policy that count for the action, in the order of the targets. */
-async function resourcePolicies(
-  { action, registry, targets, supposed }: ResourcePoliciesQuestion,
-  deps: AccessCaseDeps,
-): Promise<AttachedPolicy[][]> {
+/** The registry policy and the repository policy, if they count for the action. */
+function resourcePolicies(question: ResourcePoliciesQuestion, parser: PolicyParser): AttachedPolicy[] {
+  const { action, target, stored, supposed } = question
   const weights = weightsFor(action)
-  const [ofRegistry, ...ofRepositories] = await Promise.all([
-    registryPolicyFor(action, weights, registry, deps),
-    ...targets.map(({ repository }) => supposed ?? repositoryPolicyFor(weights, registry, repository, deps)),
-  ])
-  return ofRepositories.map((ofRepository) => [ofRegistry, ofRepository].filter((policy) => policy !== undefined))
+  const ofRegistry = stored.registryPolicy && isInScope(action, stored) ? stored.registryPolicy : undefined
+  const ofRepository =
+    weights.repository === 'nothing' ? undefined : stored.repositoryPolicies.get(target.repository ?? '')
+  return [
+    weights.registry === 'nothing' ? undefined : ofRegistry && parser.registry(ofRegistry.text)[weights.registry],
+    supposed ?? (ofRepository && parser.repository(ofRepository.text)),
+  ].filter((policy) => policy !== undefined)
 }
 
-async function registryPolicyFor(
-  action: AccessRequest['action'],
-  { registry: weight }: ResourcePolicyWeights,
-  registry: Registry,
-  { store, identities }: AccessCaseDeps,
-): Promise<AttachedPolicy | undefined> {
-  if (weight === 'nothing') return undefined
-  const record = await store.registryPolicies.get(registry, REGISTRY_POLICY)
-  if (!record || !(await isInScope(action, registry, store))) return undefined
-  return identities.policyParser.registry(record.text)[weight]
-}
-
-const isInScope = async (action: AccessRequest['action'], registry: Registry, store: Stores): Promise<boolean> =>
-  actionsOfScopeV1.has(action) || (await accountSetting(store, registry, 'REGISTRY_POLICY_SCOPE')) === 'V2'
-
-async function repositoryPolicyFor(
-  { repository: weight }: ResourcePolicyWeights,
-  registry: Registry,
-  repository: string | undefined,
-  { store, identities }: AccessCaseDeps,
-): Promise<AttachedPolicy | undefined> {
-  if (weight === 'nothing' || repository === undefined) return undefined
-  const record = await store.repositoryPolicies.get(registry, repository)
-  return record && identities.policyParser.repository(record.text)
-}
+const isInScope = (action: AccessRequest['action'], { registryPolicyScope }: StoredPolicies): boolean =>
+  actionsOfScopeV1.has(action) || registryPolicyScope === 'V2'
 
 /** Whether the condition keys of any applicable policy satisfy `test`. Values that no policy uses are not gathered. */
 function hasKeys(
@@ -176,7 +151,10 @@ function hasKeys(
 
 const hasAny = (conditionKeys: ReadonlySet<string>) => conditionKeys.size > 0
 
-async function tagsOf(repository: string | undefined, registry: Registry, store: Stores) {
-  const record = repository === undefined ? undefined : await store.repositories.get(registry, repository)
-  return record && Object.fromEntries(record.tags.map(({ Key, Value }) => [Key, Value]))
+function tagsOf(
+  { repository = '' }: Target,
+  repositories?: ByRepository<Repository>,
+): Record<string, string> | undefined {
+  const tags = repositories?.get(repository)?.tags
+  return tags && Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]))
 }

@@ -2,6 +2,7 @@ import { ServiceException } from '../registry/errors.js'
 import type { Principal } from '../registry/principal.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
+import type { StoredPolicies } from './stored-policies.js'
 
 /** An action as policies name it. */
 export type Action = `ecr:${string}` | `sts:${string}` | `iam:${string}`
@@ -15,6 +16,8 @@ export interface AccessRequest {
   readonly request: RequestContext
   /** Condition keys only this action has: request tags, `iam:PassedToService`. */
   readonly conditions?: Conditions
+  /** What the registry stores about it, where that was read already. */
+  readonly policies?: StoredPolicies
 }
 
 /** Values of condition keys by key, in any case. */

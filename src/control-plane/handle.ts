@@ -1,6 +1,7 @@
 import type { HttpResponse } from '@smithy/protocol-http'
-import type { Authorize } from '../access/authorize.js'
+import type { AccessRequest, Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
+import { storedPoliciesAndTags } from '../access/stored-policies.js'
 import { serverException, ServiceException } from '../registry/errors.js'
 import type { RequestPermit } from '../server/request-limits.js'
 import { yieldAfter } from '../coordination/event-loop.js'
@@ -16,9 +17,8 @@ import {
   signerOf,
 } from './authenticate.js'
 import type { TellHint } from './credentials-hint.js'
-import { foresee } from './foresee.js'
 import { operations } from './services/ecr/operation-table.js'
-import type { Context, Input, Operation, OperationName, Resources } from './services/ecr/operation.js'
+import type { Input, Operation, OperationName, Permission, Resources } from './services/ecr/operation.js'
 import { operationName, readInput, writeError, writeOutput } from './protocols/aws-json.js'
 import { refusalOf } from './protocols/ecr-constraints.js'
 import { requestTags } from './services/ecr/request-tags.js'
@@ -34,8 +34,7 @@ export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
 
 /**
  * The path every ECR call takes. Each step returns what the next one needs, or throws the refusal. Of a body nothing but
- * its bytes is looked at before it is known who signed it: reading JSON can cost more than the rest of a call. What needs
- * no store comes first, so that the records a call will read are foreseen, and asked for together.
+ * its bytes is looked at before it is known who signed it: reading JSON can cost more than the rest of a call.
  */
 export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
   const asked: Asked = { request, requestId: request.requestId, name: '' }
@@ -47,8 +46,7 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
     await yieldAfter(sizeOf(request))
     const body = knownMembers(name, readInput(request, name))
     await yieldAfter(sizeOf(request))
-    const places = foresee(body, registryOf(body, signer))
-    return await deps.store.ahead(places, () => answer(operation, signer, body, asked, deps))
+    return await answer(operation, signer, body, asked, deps)
   } catch (thrown) {
     return refuse(thrown, asked, deps)
   }
@@ -76,12 +74,18 @@ async function answer(
   deps: ControlPlaneDeps,
 ): Promise<HttpResponse> {
   const { request, requestId, name } = asked
-  const now = (asked.now = await deps.clock.now())
+  const registry = registryOf(body, signer)
+  const resources = operation.resources(body, registry)
+  // One round trip to a store across a network.
+  const [now, policies] = await Promise.all([
+    deps.clock.now(),
+    storedPoliciesAndTags(registry, resources.filter(isArn), deps.store),
+  ])
+  asked.now = now
   const caller = requireCurrent(signer, now, deps)
-  const registry = registryOf(body, caller)
   const context = requestContextOf({ ...request, requestId, now })
   const call = { registry, principal: caller.principal, request: context, now }
-  await authorize(name, operation, body, call, deps)
+  await authorize(name, resources, body, { ...call, policies }, deps)
   const input = accept(name, body)
   await yieldAfter(sizeOf(request))
   const output = await operation.run(input, { ...deps, ...call, wait: deps.place.wait })
@@ -116,21 +120,23 @@ function knownMembers(name: string, body: Body): Body {
   return Object.fromEntries(Object.entries(body).filter(([member]) => Object.hasOwn(members, member)))
 }
 
-type Call = Pick<Context, 'registry' | 'principal' | 'request'>
+type Call = Pick<AccessRequest, 'registry' | 'principal' | 'request' | 'policies'>
+
+/** What a call needs its own action's permission on, apart from its permissions for other actions. */
+const isArn = (resource: string | Permission): resource is string => typeof resource === 'string'
 
 /** The operation's own action on its resources, and whatever else it takes. */
 async function authorize(
   name: string,
-  operation: Operation<OperationName>,
+  resources: readonly (string | Permission)[],
   body: Body,
   call: Call,
   deps: ControlPlaneDeps,
 ): Promise<void> {
   const given = requestTags(body)
-  const needed = operation.resources(body, call.registry)
-  const own = needed.filter((resource) => typeof resource === 'string')
+  const own = resources.filter(isArn)
   if (own.length > 0) await deps.authorize({ ...call, action: `ecr:${name}`, resources: own, conditions: given })
-  for (const { action, resource, conditions } of needed.filter((permission) => typeof permission === 'object')) {
+  for (const { action, resource, conditions } of resources.filter((permission) => typeof permission === 'object')) {
     await deps.authorize({ ...call, action, resources: [resource], conditions: { ...given, ...conditions } })
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { isAnonymous } from '../access/anonymous.js'
 import { DOWNLOAD_PATH } from '../access/download-url.js'
 import { requestContextOf } from '../access/request-context.js'
+import { storedPoliciesAndTags, type StoredPolicies } from '../access/stored-policies.js'
 import type { Grant } from '../access/token.js'
 import { rateExceeded, ServiceException } from '../registry/errors.js'
 import { requestLimits, type RequestPermit } from '../server/request-limits.js'
@@ -10,6 +11,7 @@ import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
 import type { Span } from '../registry/ports/traces.js'
 import { logWithRequestId } from '../registry/ports/log.js'
+import { repositoryArn } from '../registry/registry.js'
 import { type AboutAnswer, aboutPlane } from '../server/health.js'
 import { planeServer } from '../server/listener.js'
 import { authenticate, grantIn, notAuthorized } from './registry-credentials.js'
@@ -18,14 +20,13 @@ import { controlPlaneRequests } from './private/control-plane-requests.js'
 import type { OciError } from './oci-errors.js'
 import { tellDecisions } from './private/decisions-endpoint.js'
 import { failedPull, type Pulled } from './failed-pull.js'
-import { foresee, isPullByDigest } from './foresee.js'
 import { takeImport } from './private/import-endpoint.js'
 import { getLayer } from './private/layer-download.js'
 import { getManifest } from './manifests.js'
 import { permissionFor } from './permission.js'
 import { refuse } from './refuse.js'
 import { registryOf } from './resolve.js'
-import { find } from './routes.js'
+import { find, isPullByDigest, repositoryIn } from './routes.js'
 import { splitOnce } from './split-once.js'
 
 /** Docker keeps a connection between the requests of a pull; pushes and pulls of hours are fine as long as bytes move. */
@@ -113,13 +114,22 @@ async function answerInTime(asked: Asked, place: RequestPermit, end: End, deps: 
   const { req, path, search, requestId } = asked
   const received = { ...asked, query: new URLSearchParams(search), grant: grantIn(req, deps.secret) }
   const inTime = async () => {
-    const now = await deps.clock.now()
+    // One round trip to a store across a network.
+    const [now, policies] = await Promise.all([deps.clock.now(), policiesFor(received, deps)])
     end.at = now.getTime()
     if (path === decisionsEndpoint.path) return tellDecisions(received, deps)
-    await answer({ ...received, place, now, tell: (known) => void Object.assign(asked, known) }, deps)
+    await answer({ ...received, policies, place, now, tell: (known) => void Object.assign(asked, known) }, deps)
     deps.decisions.ended(requestId, end)
   }
-  await deps.store.ahead(foresee(received), inTime, { lastKnown: isPullByDigest(received) })
+  // What is pulled by digest never changes: it may be served by what this process knows. A tag may have moved.
+  return isPullByDigest(req.method, path) ? deps.store.staleIfError(inTime) : inTime()
+}
+
+/** What the registry that a token is for stores about the repository of a path; undefined without a token. */
+async function policiesFor({ req, path, grant }: Pick<Received, 'req' | 'path' | 'grant'>, { store }: DataPlaneDeps) {
+  if (!grant) return undefined
+  const registry = registryOf(req.headers.host, grant.registry)
+  return storedPoliciesAndTags(registry, [repositoryArn(registry, repositoryIn(req.method ?? '', path))], store)
 }
 
 /** What is remembered of a refusal: a 401 is news only where there were credentials. */
@@ -149,6 +159,7 @@ interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   readonly place: RequestPermit
   /** What its token says, not yet judged. */
   readonly grant: Grant | undefined
+  readonly policies: StoredPolicies | undefined
   /** Called once it is known what is asked for. */
   readonly tell: (known: Pick<Asked, 'operation' | 'pulled'>) => void
 }
@@ -175,7 +186,11 @@ async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
   const request = requestContextOf({ requestId, now, headers: req.headers, remoteAddress, isSecure })
   const { wait } = place
   const call = { req, res, query, now, wait, registry, principal: grant.principal, request, repository, reference }
-  await permit(deps.authorize(permissionFor(`ecr:${action}`, call)), call)
+  const permission = {
+    ...permissionFor(`ecr:${action}`, call),
+    ...(received.policies && { policies: received.policies }),
+  }
+  await permit(deps.authorize(permission), call)
   await endpoint(call, deps)
 }
 

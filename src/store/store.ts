@@ -41,7 +41,7 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
     ...recordsOf((name, upgrade) => collectionOf(keyValue, name, transact, upgrade)),
     transact,
     registries: () => keyValue.registries(),
-    ahead: (places, work, options) => keyValue.ahead(places, work, options),
+    staleIfError: (work) => keyValue.staleIfError?.(work) ?? work(),
     ping: () => keyValue.ping(),
     clear: () => keyValue.clear(),
     close: () => keyValue.close(),

@@ -34,10 +34,16 @@ export function storedPins({ store, clock, graceSeconds, goingForMs = GOING_FOR_
       return digests.filter((_, index) => isGoing(index))
     })
 
-  async function pinAll(digests: readonly string[]): Promise<void> {
+  async function staleOf(digests: readonly string[]): Promise<{ now: Date; stale: string[] }> {
     const reads = digests.map((digest) => store.pins.get(installation, digest))
     const [now, pins] = await Promise.all([clock.now(), Promise.all(reads)])
-    let stale = digests.filter((_, index) => !isFresh(pins[index], now.getTime()))
+    return { now, stale: digests.filter((_, index) => !isFresh(pins[index], now.getTime())) }
+  }
+
+  async function pinAll(digests: readonly string[]): Promise<void> {
+    const unpinned = await staleOf(digests)
+    const { now } = unpinned
+    let { stale } = unpinned
     const startedAt = performance.now()
     while (stale.length > 0) {
       stale = await renew(stale, now.getTime(), performance.now() - startedAt > goingForMs)
@@ -46,6 +52,7 @@ export function storedPins({ store, clock, graceSeconds, goingForMs = GOING_FOR_
   }
 
   return {
+    isPinned: async (digest) => (await staleOf([digest])).stale.length === 0,
     async pin(digests) {
       const distinct = typeof digests === 'string' ? [digests] : [...new Set(digests)]
       if (distinct.length <= BATCH_SIZE) return pinAll(distinct)

@@ -7,7 +7,6 @@ import { type RedisStore, redisStore } from '../../support/redis-store.js'
 import { type RedisProcess, startRedis } from '../../support/redis.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
-const setting = (key: string) => ({ registry, collection: 'settings' as const, key })
 
 /** A proxy to Redis that breaks once, after Redis has carried out a commit and before its answer arrives. */
 async function breakingWay(port: number) {
@@ -76,19 +75,18 @@ describeWith(redisNeeds, 'Redis while it is unavailable', () => {
     it('The last known values are served to callers that accept them while Redis is unavailable', async () => {
       await get('absent')
       const read = () => Promise.all([get('a'), get('absent')])
-      const places = ['a', 'absent'].map(setting)
       await put('a', 'two')
       await away()
-      const known = () => opened.store.ahead(places, () => opened.store.ahead([], read), { lastKnown: true })
-      const unseen = opened.store.ahead([], () => get('never seen'), { lastKnown: true })
+      const known = () => opened.store.staleIfError(read)
+      const unseen = opened.store.staleIfError(() => get('never seen'))
       await Promise.all([
         expect(known()).resolves.toEqual(['two', undefined]),
-        expect(opened.store.ahead(places, read)).rejects.toMatchObject(unavailable),
+        expect(read()).rejects.toMatchObject(unavailable),
         expect(unseen).rejects.toMatchObject(unavailable),
       ])
       await back()
       await goesOn()
-      expect(await opened.store.ahead(places, read)).toEqual(['two', undefined])
+      expect(await known()).toEqual(['two', undefined])
     })
     it('A store can be closed while Redis is unavailable', async () => {
       await away()
@@ -124,7 +122,7 @@ describeWith(redisNeeds, 'Redis while it is unavailable', () => {
   it('The last known values are not served to work that outlives the call accepting them', async () => {
     await redis.kill()
     let behind: Promise<unknown> = Promise.resolve()
-    await opened.store.ahead([], async () => void (behind = timed(get('a'))), { lastKnown: true })
+    await opened.store.staleIfError(async () => void (behind = timed(get('a'))))
     await behind
   })
   it('The error of an unavailable Redis states the reason as soon as it is known', async () => {

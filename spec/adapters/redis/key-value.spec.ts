@@ -6,7 +6,6 @@ import { redisStore } from '../../support/redis-store.js'
 import { type RedisProcess, startRedis } from '../../support/redis.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
-const setting = (key: string) => ({ registry, collection: 'settings' as const, key })
 
 describeWith(redisNeeds, 'The state in Redis', () => {
   let redis: RedisProcess
@@ -47,7 +46,6 @@ describeWith(redisNeeds, 'The state in Redis', () => {
     }
     expect(await opened.count(read)).toBe(1)
     expect(await opened.count(inARow)).toBe(3)
-    expect(await opened.count(() => store.ahead(['a', 'b', 'c'].map(setting), inARow))).toBe(1)
     expect(await opened.count(() => store.settings.put(registry, 'a', 'x'))).toBe(1)
   })
   it('Redis accepts a commit of 300 000 writes', async () => {

@@ -24,8 +24,9 @@ export async function layerWithBytes(
   digest: string,
 ): Promise<Layer | undefined> {
   const key = keyOf(repository, digest)
-  if (!(await store.layers.get(registry, key))) return undefined
-  await pins.pin(digest)
+  const [recorded, isPinned] = await Promise.all([store.layers.get(registry, key), pins.isPinned(digest)])
+  if (!recorded) return undefined
+  if (!isPinned) await pins.pin(digest)
   const layer = await withoutMark(store, registry, key)
   const size = layer && (await sizeOfBytes(layer, blobs))
   return layer && size !== undefined ? { ...layer, size } : undefined

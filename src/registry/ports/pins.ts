@@ -8,4 +8,6 @@ export interface Pins {
    * bytes of one of them.
    */
   pin(digests: string | readonly string[]): Promise<void>
+  /** Whether the sweep leaves this digest alone for at least half a grace period already; then `pin` has nothing to do. */
+  isPinned(digest: string): Promise<boolean>
 }

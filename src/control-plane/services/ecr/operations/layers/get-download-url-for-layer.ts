@@ -4,7 +4,7 @@ import { layerInaccessible, layerNotFound } from '../../../../../registry/layers
 import type { Layer } from '../../../../../registry/images/image.js'
 import { keyOf, type Store } from '../../../../../registry/ports/store.js'
 import { type Registry, registryHost } from '../../../../../registry/registry.js'
-import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
+import { inRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../resources.js'
 
@@ -13,8 +13,8 @@ export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
   resources: namedRepository,
 
   async run({ repositoryName: repository, layerDigest: digest }, { registry, store, settings, now, clock }) {
-    await requireRepository(store, registry, repository)
-    const layer = await store.layers.get(registry, keyOf(repository, digest))
+    const reading = () => store.layers.get(registry, keyOf(repository, digest))
+    const layer = await inRepository(store, registry, repository, reading)
     if (!layer) throw layerNotFound(digest, repository, registry.account)
     if (!layer.isInImage && !(await wasInImage(store, registry, layer))) throw layerInaccessible()
 
