@@ -36,7 +36,7 @@ describe('where what the state is kept in fails, STS', () => {
     [new NoSpace('Redis has no room left'), undefined],
   ] as const
   it.each(failures)('says so and is to blame for nothing: %s', async (failure, retryAfter) => {
-    const wall = () => now
+    const wall = () => new Date()
     const advance = () => Promise.reject(failure)
     await using emulator = await startEmulator({ clock: { now: () => Promise.reject(failure), wall, advance } })
     const refused = stsOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))

@@ -1,7 +1,7 @@
 import { clockPlace, readToDecide, readToTouch } from '../access/read-first.js'
 import { keyOf, type RecordPlace } from '../registry/ports/store.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
-import { rulePrefix } from './services/ecr/rule-prefix.js'
+import { rulePrefix } from './services/ecr/named-rule.js'
 
 type Body = Readonly<Record<string, unknown>>
 
