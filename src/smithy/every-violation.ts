@@ -72,9 +72,6 @@ function isBroken(constraint: Constraint, value: unknown): boolean {
   }
 }
 
-function sizeOf(value: unknown): number {
-  if (Array.isArray(value)) return value.length
-  let scalarValues = 0
-  for (const _ of String(value)) scalarValues++
-  return scalarValues
-}
+/** In items or in Unicode scalar values; two surrogates are one of these. */
+const sizeOf = (value: unknown): number =>
+  Array.isArray(value) ? value.length : String(value).replaceAll(/[\ud800-\udbff][\udc00-\udfff]/g, ' ').length

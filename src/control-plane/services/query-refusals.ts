@@ -28,8 +28,9 @@ export function refusalOf(violations: readonly ValueViolation[]): ServiceExcepti
 const MAX_QUOTED_CHARACTERS = 2048
 
 function quoted(value: unknown): string {
-  if (value === undefined) return 'null'
-  return Array.isArray(value) ? `'[${value.length} items]'` : `'${String(value).slice(0, MAX_QUOTED_CHARACTERS)}'`
+  if (Array.isArray(value)) return `'[${value.length} items]'`
+  if (typeof value !== 'string' && typeof value !== 'number') return 'null'
+  return `'${String(value).slice(0, MAX_QUOTED_CHARACTERS)}'`
 }
 
 /** The refusal of an operation that the service does not have, or not in this version of its API. */

@@ -19,10 +19,10 @@ export interface QueryServiceFacts {
   /** The operations that are built. */
   readonly operations: Readonly<Record<string, QueryOperation | undefined>>
   /** Whether the service has an operation that is not built. */
-  isNotBuilt(name: string): boolean
+  readonly isNotBuilt: (name: string) => boolean
   /** Operations that take no signature. None of them is built: to ask for a signature would hide that. */
   readonly unsigned: ReadonlySet<string>
-  refusalOf(violations: readonly ValueViolation[]): ServiceException
+  readonly refusalOf: (violations: readonly ValueViolation[]) => ServiceException
 }
 
 /** A service that speaks the query protocol. Its operations decide themselves what the caller needs permission for. */

@@ -4,4 +4,4 @@ import type { Service, ServiceName } from './service.js'
 import { sts } from './sts/sts.js'
 
 /** The services that the control plane serves. */
-export const services: { readonly [N in ServiceName]: Service } = { ecr, iam, sts }
+export const services: Readonly<Record<ServiceName, Service>> = { ecr, iam, sts }

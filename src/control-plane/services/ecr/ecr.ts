@@ -18,9 +18,9 @@ export const ecr: Service = {
   operation(name): ServiceOperation {
     const operation = find(name)
     return {
-      authorize: (input, context) => authorize(name, operation, input as Input<OperationName>, context),
+      authorize: (input, context) => authorize(name, operation, input, context),
       accept: (input) => accept(name, input),
-      run: (input, context) => operation.run(input as Input<OperationName>, context),
+      run: (input, context) => operation.run(input, context),
     }
   },
 }
@@ -43,10 +43,11 @@ async function authorize(
   name: string,
   operation: Operation<OperationName>,
   input: Input<OperationName>,
-  { registry, principal, request, ...context }: Context,
+  context: Context,
 ): Promise<void> {
+  const { registry, principal, request } = context
   const call = { registry, principal, request }
-  const tags = requestTags(input as Members)
+  const tags = requestTags(input)
   const permissions = operation.resources(input, registry)
   const resources = permissions.filter((permission) => typeof permission === 'string')
   if (resources.length > 0) await context.authorize({ ...call, action: `ecr:${name}`, resources, conditions: tags })
