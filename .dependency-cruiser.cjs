@@ -88,9 +88,33 @@ module.exports = {
       { path: '^src/adapters/' },
     ),
     error(
-      'operations-know-nothing-of-http',
-      { path: '^src/control-plane/services/ecr/' },
-      { path: '^src/control-plane/|^(node:)?https?$', pathNot: '^src/control-plane/services/ecr/' },
+      'services-know-nothing-of-http',
+      { path: '^src/control-plane/services/' },
+      {
+        path: '^src/control-plane/|^(node:)?https?$|node_modules/@smithy/protocol-http/',
+        pathNot: '^src/control-plane/services/',
+      },
+    ),
+    error(
+      'services-do-not-import-each-other',
+      { path: '^src/control-plane/services/([^/]+)/' },
+      { path: '^src/control-plane/services/([^/]+/|services\\.ts$)', pathNot: '^src/control-plane/services/$1/' },
+    ),
+    error(
+      'only-tables-import-operations',
+      {
+        path: '^src/',
+        pathNot: '^src/control-plane/services/(ecr/operation-table|sts/sts-operations|iam/iam-operations)\\.ts$',
+      },
+      { path: '^src/control-plane/services/[^/]+/operations/' },
+    ),
+    error(
+      'protocols-know-no-service',
+      { path: '^src/control-plane/protocols/' },
+      {
+        path: '^src/(access/|control-plane/)',
+        pathNot: '^src/control-plane/(protocols/|services/service\\.ts$|authenticate\\.ts$)',
+      },
     ),
     error(
       'demo-is-a-customer',

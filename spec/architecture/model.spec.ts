@@ -1,4 +1,6 @@
 import * as ecr from '@aws-sdk/client-ecr'
+import * as iam from '@aws-sdk/client-iam'
+import * as sts from '@aws-sdk/client-sts'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
@@ -21,12 +23,14 @@ type Sdk = Record<string, unknown>
  */
 type SdkSchema = readonly unknown[]
 
-const MODEL = 'com.amazonaws.ecr#'
+type ServiceName = 'ecr' | 'sts' | 'iam'
+const sdks: Record<ServiceName, Sdk> = { ecr, sts, iam }
 const MODEL_FILES = new URL('../../smithy-models/', import.meta.url)
-const SDK_COMMANDS = new URL(
-  '../dist-types/commands/',
-  pathToFileURL(createRequire(import.meta.url).resolve('@aws-sdk/client-ecr')),
-)
+const commandsOf = (service: ServiceName) =>
+  new URL(
+    '../dist-types/commands/',
+    pathToFileURL(createRequire(import.meta.url).resolve(`@aws-sdk/client-${service}`)),
+  )
 
 const nameOf = (id: string) => id.slice(id.indexOf('#') + 1)
 const isSchema = (value: unknown): value is SdkSchema => Array.isArray(value) && typeof value[0] === 'number'
@@ -45,6 +49,8 @@ function inSdk(reference: unknown): string {
     if (reference & LIST) return `list of ${inSdk(reference & ~LIST)}`
     return SDK_SIMPLE[reference] ?? `unknown ${reference}`
   }
+  // A reference with traits of the member.
+  if (Array.isArray(reference) && typeof reference[0] === 'function') return inSdk(reference[0])
   if (!isSchema(reference)) return `unknown ${JSON.stringify(reference)}`
   const [kind, , name, , target] = reference
   if (kind === 1) return `list ${String(name)} of ${inSdk(target)}`
@@ -83,7 +89,8 @@ const modelShapes = new Map(
       ),
     ),
 )
-const modelOf = (type: string) => [...modelShapes].filter(([id, shape]) => id.startsWith(MODEL) && shape.type === type)
+const modelOf = (type: string, service: ServiceName = 'ecr') =>
+  [...modelShapes].filter(([id, shape]) => id.startsWith(`com.amazonaws.${service}#`) && shape.type === type)
 
 /** Lists the names that only one side has, and the facts on which both sides differ for the names they share. */
 function compare(what: string, model: Map<string, string[]>, sdk: Map<string, string[]>): string[] {
@@ -102,12 +109,12 @@ function compare(what: string, model: Map<string, string[]>, sdk: Map<string, st
 const schemasOf = (sdk: Sdk, kinds: readonly number[]) =>
   Object.values(sdk).filter((value): value is SdkSchema => isSchema(value) && kinds.includes(Number(value[0])))
 
-function compareOperations(sdk: Sdk): string[] {
+function compareOperations(sdk: Sdk, service: ServiceName): string[] {
   const theirs = schemasOf(sdk, [SDK_OPERATION]).map(([, , name, , input, output]): [string, string[]] => [
     String(name),
     [`input ${inSdk(input)}`, `output ${inSdk(output)}`],
   ])
-  const ours = operationNames.map((name): [string, string[]] => {
+  const ours = operationNames(service).map((name): [string, string[]] => {
     const { input, output } = operationShape(name)
     return [name, [`input ${nameOf(input!.target)}`, `output ${nameOf(output!.target)}`]]
   })
@@ -115,25 +122,25 @@ function compareOperations(sdk: Sdk): string[] {
 }
 
 /** The base exception of the SDK is not a shape of the service, so it is filtered out by its namespace. */
-function compareStructures(sdk: Sdk): string[] {
+function compareStructures(sdk: Sdk, service: ServiceName): string[] {
   const theirs = schemasOf(sdk, SDK_STRUCTURES)
-    .filter(([, namespace]) => namespace === 'com.amazonaws.ecr')
+    .filter(([, namespace]) => namespace === `com.amazonaws.${service}`)
     .map((schema): [string, string[]] => {
       const { error, httpError } = Object(schema[3]) as { error?: string; httpError?: number }
       return [String(schema[2]), [...sdkMembers(schema), `error ${error}, status ${httpError}`]]
     })
-  const ours = modelOf('structure').map(([id, shape]): [string, string[]] => {
+  const ours = modelOf('structure', service).map(([id, shape]): [string, string[]] => {
     const { 'smithy.api#error': error, 'smithy.api#httpError': httpError } = shape.traits ?? {}
     return [nameOf(id), [...modelMembers(shape), `error ${error}, status ${httpError}`]]
   })
   return compare('structure', new Map(ours), new Map(theirs))
 }
 
-function compareEnums(sdk: Sdk): string[] {
+function compareEnums(sdk: Sdk, service: ServiceName): string[] {
   const theirs = Object.entries(sdk)
     .filter((entry): entry is [string, Record<string, string>] => isEnum(entry[1]))
     .map(([name, values]): [string, string[]] => [name, Object.values(values)])
-  const ours = modelOf('enum').map(([id, { members = {} }]): [string, string[]] => [
+  const ours = modelOf('enum', service).map(([id, { members = {} }]): [string, string[]] => [
     nameOf(id),
     Object.values(members).map(({ traits }) => String(traits?.['smithy.api#enumValue'])),
   ])
@@ -147,30 +154,34 @@ const isEnum = (value: unknown) =>
   Object.values(value).length > 0 &&
   Object.values(value).every((each) => typeof each === 'string')
 
-function comparePagination(sdk: Sdk): string[] {
+function comparePagination(sdk: Sdk, service: ServiceName): string[] {
   const theirs = Object.keys(sdk).flatMap((name): [string, string[]][] => {
     const operation = /^paginate(\w+)$/.exec(name)?.[1]
     return operation ? [[operation, []]] : []
   })
-  const ours = operationNames
+  const ours = operationNames(service)
     .filter((name) => operationShape(name).traits?.['smithy.api#paginated'])
     .map((name): [string, string[]] => [name, []])
   return compare('pagination of', new Map(ours), new Map(theirs))
 }
 
-const differences = (sdk: Sdk) => [
-  ...compareOperations(sdk),
-  ...compareStructures(sdk),
-  ...compareEnums(sdk),
-  ...comparePagination(sdk),
+const differences = (sdk: Sdk, service: ServiceName = 'ecr') => [
+  ...compareOperations(sdk, service),
+  ...compareStructures(sdk, service),
+  ...compareEnums(sdk, service),
+  ...comparePagination(sdk, service),
 ]
 
+/** The models of STS and IAM contain only the operations served, so what they lack entirely is no difference. */
+const differencesInWhatIsServed = (sdk: Sdk, service: ServiceName) =>
+  differences(sdk, service).filter((difference) => !/^[\w ]+: not in the model$/.test(difference))
+
 /** The errors of an operation appear only in the SDK's type declarations. */
-function declaredErrors(operation: string): string[] {
-  const declaration = readFileSync(new URL(`${operation}Command.d.ts`, SDK_COMMANDS), 'utf8')
+function declaredErrors(operation: string, service: ServiceName = 'ecr'): string[] {
+  const declaration = readFileSync(new URL(`${operation}Command.d.ts`, commandsOf(service)), 'utf8')
   return [...declaration.matchAll(/@throws \{@link (\w+)\}/g)]
     .map(([, name]) => name!)
-    .filter((name) => name !== 'ECRServiceException')
+    .filter((name) => name !== `${service.toUpperCase()}ServiceException`)
     .sort()
 }
 
@@ -180,7 +191,7 @@ describe('The Smithy model', () => {
   })
 
   it('The Smithy model contains the operations, structures and enums to compare', () => {
-    expect(operationNames).toHaveLength(63)
+    expect(operationNames('ecr')).toHaveLength(63)
     expect(modelOf('structure').length).toBeGreaterThan(200)
     expect(modelOf('enum').length).toBeGreaterThan(25)
   })
@@ -229,12 +240,43 @@ describe('The Smithy model', () => {
     expect(differences(sdk)).toContain(difference)
   })
 
-  it.each(operationNames.filter((name) => !operationShape(name).traits?.['dev.ecrlocal#ours']))(
+  it.each(operationNames('ecr').filter((name) => !operationShape(name).traits?.['dev.ecrlocal#ours']))(
     'The model declares the same errors as the SDK for %s',
     (name) => {
       expect(operationShape(name).errors?.map(({ target }) => nameOf(target))).toEqual(declaredErrors(name))
     },
   )
+
+  it.each(['sts', 'iam'] as const)(
+    'The model of %s agrees with the SDK on the operations that are served',
+    (service) => {
+      expect(operationNames(service).length).toBeGreaterThan(0)
+      expect(differencesInWhatIsServed(sdks[service], service)).toEqual([])
+    },
+  )
+
+  const served = (['sts', 'iam'] as const).flatMap((service) =>
+    operationNames(service).map((name) => [name, service] as const),
+  )
+  it.each(served)('The model declares the errors that the SDK declares for %s of %s', (name, service) => {
+    const errors = operationShape(name).errors ?? []
+    expect(errors.map(({ target }) => nameOf(target))).toEqual(declaredErrors(name, service))
+  })
+
+  it.each<[string, Sdk, string]>([
+    [
+      'a new member of an input',
+      { ...sts, AssumeRoleRequest$: sts.AssumeRoleRequest$.with(4, [...sts.AssumeRoleRequest$[4], 'New']) },
+      'structure AssumeRoleRequest: New: unknown undefined: not in the model',
+    ],
+    [
+      'a member no longer required',
+      { ...sts, AssumeRoleRequest$: sts.AssumeRoleRequest$.with(6, 1) },
+      'structure AssumeRoleRequest: RoleSessionName: string: not in the model',
+    ],
+  ])('The comparison of the STS model reports %s', (_, sdk, difference) => {
+    expect(differencesInWhatIsServed(sdk, 'sts')).toContain(difference)
+  })
 
   it('The Smithy model defines each shape once and every shape it refers to', () => {
     const files = readdirSync(MODEL_FILES).filter((file) => file.endsWith('.json'))
@@ -247,7 +289,7 @@ describe('The Smithy model', () => {
   })
 
   it('The Smithy model marks operations that only this emulator has', () => {
-    const ours = operationNames.filter((name) => operationShape(name).traits?.['dev.ecrlocal#ours'])
+    const ours = operationNames('ecr').filter((name) => operationShape(name).traits?.['dev.ecrlocal#ours'])
     expect(ours).toEqual(['BatchImportUpstreamImage'])
   })
 })

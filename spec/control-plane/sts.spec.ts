@@ -36,7 +36,7 @@ describe('unavailable storage', () => {
     [new NoSpace('Redis has no room left'), undefined],
   ] as const
   it.each(failures)('STS answers with ServiceUnavailable when storage fails: %s', async (failure, retryAfter) => {
-    const wall = () => now
+    const wall = () => new Date()
     const advance = () => Promise.reject(failure)
     await using emulator = await startEmulator({ clock: { now: () => Promise.reject(failure), wall, advance } })
     const refused = stsOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))

@@ -202,7 +202,7 @@ describe('validate', () => {
     expect(validate('TagResource', { resourceArn: 'x', tags })).toHaveLength(1)
   })
 
-  it.each(operationNames)('validate can read the input of %s', (operation) => {
+  it.each(operationNames('ecr'))('validate can read the input of %s', (operation) => {
     expect(() => validate(operation, {})).not.toThrow()
   })
 })

@@ -6,6 +6,7 @@ import { type MemoryBudget, memoryBudget } from '../server/memory-budget.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Span, Traces } from '../registry/ports/traces.js'
 import { logWithRequestId } from '../registry/ports/log.js'
+import { ServiceException } from '../registry/errors.js'
 import { isLargeBody } from '../coordination/event-loop.js'
 import { aboutPlane, type AboutDeps } from '../server/health.js'
 import { planeServer, type PlaneServerDeps } from '../server/listener.js'
@@ -13,24 +14,24 @@ import { readBody } from '../server/read-body.js'
 import { isForeign, protectiveHeaders } from './admin/own-origin.js'
 import { adminRoutes, type AdminDeps } from './admin/admin-routes.js'
 import type { ReceivedRequest } from './authenticate.js'
-import { tellHints } from './credentials-hint.js'
-import { type ControlPlaneDeps, handle } from './handle.js'
-import { handleQuery, serviceOf } from './handle-query.js'
+import { credentialsHints } from './credentials-hint.js'
+import { dispatch } from './dispatch.js'
+import { type CallFacts, type ControlPlaneDeps, handle } from './handle.js'
 import { operations } from './services/ecr/operation-table.js'
-import { writeError } from './protocols/aws-json.js'
-import { isQueryCall, namesAction } from './protocols/aws-query.js'
+import { namesAction } from './protocols/aws-query.js'
+import { refuseCall, type RefusalDeps } from './refusal.js'
 import { hashAside, MAX_BODY_BYTES } from './bodies.js'
 import { refuseForNow, refusePage, refuseTooLarge } from './refused-unread.js'
 
 /** Everything the control plane is made of. */
-export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'place' | 'tellHint'> &
+export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts'> &
   AdminDeps &
   AboutDeps &
   PlaneServerDeps & { readonly metrics: Metrics; readonly traces: Traces }
 
 /** With what the server keeps count of by itself: who is let in, and the memory all bodies share. */
 type Deps = ControlPlaneServerDeps &
-  Pick<ControlPlaneDeps, 'tellHint'> & { readonly admission: RequestLimits; readonly room: MemoryBudget }
+  Pick<RefusalDeps, 'hintFor'> & { readonly admission: RequestLimits; readonly room: MemoryBudget }
 
 /** Node's own, which suit SDKs: they keep a connection only while they have calls to make. */
 const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFirst: true }
@@ -43,7 +44,7 @@ const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFir
 export function controlPlane(given: ControlPlaneServerDeps): Server {
   const { limits, clock } = given
   const room = memoryBudget(limits.bodiesMiB * 1024 * 1024)
-  const deps: Deps = { ...given, admission: requestLimits(limits, clock), room, tellHint: tellHints() }
+  const deps: Deps = { ...given, admission: requestLimits(limits, clock), room, hintFor: credentialsHints() }
   let app: Promise<Express> | undefined
 
   return planeServer(deps, HABITS, (req, res) => {
@@ -123,17 +124,29 @@ async function answer(req: IncomingMessage, request: ReceivedRequest, deps: Deps
     request.body = body.bytes
     if (isLargeBody(body.bytes.length)) request.bodyHash = await hashAside(body.bytes)
     return { response: await work(request, deps).finally(body.release) }
-  } catch (error) {
-    return { response: writeError(error, request.requestId), isUnread: true }
+  } catch {
+    const { service, protocol } = dispatch(request)
+    const failure = new ServiceException(service.faultCodes.internal)
+    return { response: protocol.writeError(failure, { request, service, operation: service.name }), isUnread: true }
   }
 }
 
 async function work(request: ReceivedRequest, deps: Deps): Promise<HttpResponse> {
   const place = deps.admission.acquire()
   if (!place) return refuseForNow(request, deps)
-  const own = { ...deps, place }
-  const handled = isQueryCall(request) ? handleQuery(request, own) : handle(request, own)
-  return handled.finally(() => place.release())
+  const { service } = dispatch(request)
+  const [, target = ''] = (request.headers['x-amz-target'] ?? '').split('.')
+  const facts: CallFacts = { description: service.name === 'ecr' ? target : service.name }
+  try {
+    const response = await handle(request, { ...deps, permit: place, facts })
+    const at = (facts.now ?? deps.clock.wall()).getTime()
+    deps.decisions.ended(request.requestId, { at, plane: 'control', operation: facts.description })
+    return response
+  } catch (thrown) {
+    return await refuseCall(thrown, request, facts, deps)
+  } finally {
+    place.release()
+  }
 }
 
 const received = (req: IncomingMessage, requestId: string): ReceivedRequest =>
@@ -151,7 +164,8 @@ const received = (req: IncomingMessage, requestId: string): ReceivedRequest =>
 
 /** Only names we know: what is counted by name must not grow by whatever clients make up. */
 function operationOf(request: ReceivedRequest): string {
-  if (isQueryCall(request)) return serviceOf(request)
+  const { service } = dispatch(request)
+  if (service.name !== 'ecr') return service.name
   const [, name = ''] = (request.headers['x-amz-target'] ?? '').split('.')
   return Object.hasOwn(operations, name) ? name : 'unknown'
 }

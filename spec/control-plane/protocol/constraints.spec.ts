@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { refusalOf } from '../../../src/control-plane/protocols/ecr-constraints.js'
+import { refusalOf } from '../../../src/control-plane/services/ecr/constraint-refusal.js'
 import { validate } from '../../../src/smithy/validate.js'
 
 const refusal = (operation: string, input: unknown) => refusalOf(validate(operation, input))

@@ -3,10 +3,10 @@ import type { PullThroughCacheRule } from '../../../../registry/cache-rules/cach
 import type { Registry } from '../../../../registry/registry.js'
 
 /**
- * What every answer about a cache rule tells; each operation adds what is its own. Members never set are absent, the
- * upstream prefix too: Terraform's provider would replace a rule that suddenly has one.
+ * The members of a cache rule that every answer has; each operation adds its own. Members that were never set are left out,
+ * the upstream prefix too: Terraform's provider would replace a rule that suddenly has one.
  */
-export const describe = (rule: PullThroughCacheRule, registry: Registry) => ({
+export const cacheRuleShape = (rule: PullThroughCacheRule, registry: Registry) => ({
   ecrRepositoryPrefix: rule.ecrRepositoryPrefix,
   registryId: registry.account,
   ...(rule.upstreamRepositoryPrefix !== undefined && { upstreamRepositoryPrefix: rule.upstreamRepositoryPrefix }),
@@ -14,13 +14,13 @@ export const describe = (rule: PullThroughCacheRule, registry: Registry) => ({
   ...(rule.customRoleArn !== undefined && { customRoleArn: rule.customRoleArn }),
 })
 
-/** Where a rule's images come from, and since when: the members Create, Describe and Delete add. */
-export const describeOrigin = ({ upstreamRegistryUrl, createdAt }: PullThroughCacheRule) => ({
+/** The members that Create, Describe and Delete add: the upstream's URL and the time of creation. */
+export const cacheRuleOrigin = ({ upstreamRegistryUrl, createdAt }: PullThroughCacheRule) => ({
   upstreamRegistryUrl,
   createdAt: new Date(createdAt),
 })
 
-/** Which kind of registry the upstream is: only Create and Describe say so, and only of one the service knows. */
-export const describeKind = ({ upstreamRegistry }: PullThroughCacheRule) =>
-  // A rule is made with no other kinds than the SDK's: they come from the registry's list of known upstreams.
+/** The kind of the upstream registry: only Create and Describe show it, and only a kind that the service knows. */
+export const cacheRuleKind = ({ upstreamRegistry }: PullThroughCacheRule) =>
+  // Rules are created with kinds from the registry's list of known upstreams only, which are the SDK's.
   upstreamRegistry === undefined ? {} : { upstreamRegistry: upstreamRegistry as UpstreamRegistry }

@@ -1,13 +1,13 @@
-import type { Repository as Described } from '@aws-sdk/client-ecr'
+import type { Repository as SdkRepository } from '@aws-sdk/client-ecr'
 import { registryHost, repositoryArn } from '../../../../registry/registry.js'
 import type { Repository } from '../../../../registry/repositories/repository.js'
-import type { Context } from '../operation.js'
+import type { Context } from '../../context.js'
 
 /** A repository as the API shows it. */
-export const describe = (
+export const repositoryShape = (
   repository: Repository,
   { registry, settings }: Pick<Context, 'registry' | 'settings'>,
-): Described => ({
+): SdkRepository => ({
   repositoryArn: repositoryArn(registry, repository.name),
   registryId: registry.account,
   repositoryName: repository.name,

@@ -1,22 +1,22 @@
-import {
-  SERVICE_LINKED_ROLE,
-  PULL_THROUGH_CACHE_SERVICE,
-  serviceLinkedRoleArn,
-} from '../../../../registry/service-linked-role.js'
 import { uniqueId } from '../../../../access/principals.js'
 import { conditionsOfRoleTags } from '../../../../access/role-tags.js'
 import { ServiceException } from '../../../../registry/errors.js'
 import { keyOf } from '../../../../registry/ports/store.js'
-import type { Principal } from '../../../../registry/principal.js'
 import { installation } from '../../../../registry/registry.js'
-import type { Action, QueryContext } from '../../query-action.js'
-import { memberReader, validationError } from '../../query-members.js'
+import {
+  PULL_THROUGH_CACHE_SERVICE,
+  SERVICE_LINKED_ROLE,
+  serviceLinkedRoleArn,
+} from '../../../../registry/service-linked-role.js'
+import type { Context } from '../../context.js'
+import type { Operation } from '../iam-operation.js'
 
-/** A role as GetRole shows it. */
-interface ShownRole {
+/** A role of the configuration or the service-linked one. */
+interface RoleFacts {
   readonly arn: string
   readonly path: string
   readonly roleId: string
+  /** Epoch milliseconds. */
   readonly createdAt: number
   readonly trustPolicyDocument: object
   readonly maxSessionDurationSeconds: number
@@ -24,49 +24,42 @@ interface ShownRole {
 }
 
 /**
- * A role of the configuration, or the service-linked one once the first pull through cache rule has brought it into
- * being; always in the caller's own account.
+ * A role of the configuration, or the service-linked role once the first pull through cache rule has created it; always in
+ * the caller's own account. The role's tags can decide, so permission is checked here.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
  */
-export const getRole: Action = async (members, context) => {
-  const { account } = context.principal
-  if (isOwnSession(context.principal)) throw new ServiceException('UnrecognizedClientException', INVALID_TOKEN)
-  const RoleName = roleNameIn(members)
-  const role = configuredRole(RoleName, context) ?? (await serviceLinkedRole(RoleName, context))
-  await context.authorize({
-    ...{ principal: context.principal, request: context.request, action: 'iam:GetRole' },
-    resources: [role?.arn ?? `arn:aws:iam::${account}:role/${RoleName}`],
-    registry: { account, region: context.region },
-    conditions: conditionsOfRoleTags(role ?? { tags: {} }),
-  })
-  if (!role) throw new ServiceException('NoSuchEntity', `The role with name ${RoleName} cannot be found.`)
-  return { Role: { ...describe(role), RoleName } }
+export const getRole: Operation<'GetRole'> = {
+  /** Credentials of GetSessionToken are refused by IAM without a second factor, which the emulator does not have. */
+  refuseCaller({ session }) {
+    if (session && session.roleArn === undefined)
+      throw new ServiceException('UnrecognizedClientException', 'The security token included in the request is invalid')
+  },
+
+  async run({ RoleName }, context) {
+    const { principal, request, registry } = context
+    const role = configuredRole(RoleName, context) ?? (await serviceLinkedRole(RoleName, context))
+    await context.authorize({
+      action: 'iam:GetRole',
+      principal,
+      request,
+      registry,
+      resources: [role?.arn ?? `arn:aws:iam::${principal.account}:role/${RoleName}`],
+      conditions: conditionsOfRoleTags(role ?? { tags: {} }),
+    })
+    if (!role) throw new ServiceException('NoSuchEntity', `The role with name ${RoleName} cannot be found.`)
+    return { Role: { ...roleShape(role), RoleName } }
+  },
 }
 
-/** Credentials of GetSessionToken are no good for IAM without a second factor, which there is none of here. */
-const isOwnSession = ({ session }: Principal) => session !== undefined && session.roleArn === undefined
-const INVALID_TOKEN = 'The security token included in the request is invalid'
+/** The configuration does not say when a role was created. */
+const UNKNOWN_CREATION = 0
 
-function roleNameIn(members: ReadonlyMap<string, string>): string {
-  const read = memberReader(members)
-  const name = read.text('RoleName', { required: true, min: 1, max: 64 }) ?? ''
-  read.finish()
-  if (!/^[\w+=,.@-]+$/.test(name))
-    throw validationError(
-      'The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-',
-    )
-  return name
-}
-
-/** The configuration does not say when a role was made. */
-const ALWAYS = 0
-
-function configuredRole(name: string, { identities, principal }: QueryContext): ShownRole | undefined {
+function configuredRole(name: string, { identities, principal }: Context): RoleFacts | undefined {
   const role = identities.roleNamed(principal.account, name)
-  return role && { ...role, createdAt: ALWAYS }
+  return role && { ...role, createdAt: UNKNOWN_CREATION }
 }
 
-async function serviceLinkedRole(name: string, { store, principal }: QueryContext): Promise<ShownRole | undefined> {
+async function serviceLinkedRole(name: string, { store, principal }: Context): Promise<RoleFacts | undefined> {
   if (name !== SERVICE_LINKED_ROLE) return undefined
   const record = await store.roles.get(installation, keyOf(principal.account, SERVICE_LINKED_ROLE))
   if (!record) return undefined
@@ -85,7 +78,7 @@ async function serviceLinkedRole(name: string, { store, principal }: QueryContex
   }
 }
 
-function describe({ arn, path, roleId, createdAt, tags, ...role }: ShownRole) {
+function roleShape({ arn, path, roleId, createdAt, tags, ...role }: RoleFacts) {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
   return {
     Path: path,

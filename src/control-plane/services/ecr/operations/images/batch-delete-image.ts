@@ -4,7 +4,7 @@ import type { ImageId } from '../../../../../registry/images/image.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
 import { mapInBatches, yieldToEventLoop } from '../../../../../coordination/event-loop.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import { namedRepository } from '../../operation-resources.js'
 
 /**
  * What is named twice, by digest and by tag say, is deleted once and answered once: what names a whole image comes first,

@@ -10,9 +10,10 @@ import type { ImageId } from '../../../../../registry/images/image.js'
 import { listAll } from '../../../../../registry/list-records.js'
 import { isCheckDue, type PullThroughCacheRule, ruleServing } from '../../../../../registry/cache-rules/cache-rule.js'
 import { recordPull } from '../../../../../registry/images/record-pull.js'
-import type { Context, Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
-import { batchAnswer } from '../../shapes/image-batch.js'
+import type { Context } from '../../../context.js'
+import type { Operation } from '../../operation.js'
+import { namedRepository } from '../../operation-resources.js'
+import { imageBatch } from '../../shapes/image-batch.js'
 
 /**
  * A pull like any other: it is recorded, and where a cache rule serves the name it brings what is not cached.
@@ -32,7 +33,7 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
       void recordPull(context, registry, found.image, now)
       return found
     }
-    return batchAnswer(imageIds, pull, context)
+    return imageBatch(imageIds, pull, context)
   },
 }
 

@@ -1,7 +1,7 @@
 import type { ImageId } from '../../../../../registry/images/image.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
-import { batchAnswer } from '../../shapes/image-batch.js'
+import { namedRepository } from '../../operation-resources.js'
+import { imageBatch } from '../../shapes/image-batch.js'
 
 /**
  * Ours: the service has the permission of this name and no operation. Brings images from the upstream whatever the 24
@@ -14,6 +14,6 @@ export const batchImportUpstreamImage: Operation<'BatchImportUpstreamImage'> = {
     const { registry, principal, request, importer, wait } = context
     const bring = (imageId: ImageId) =>
       importer.importImage({ registry, repository, imageId, principal, request }, wait)
-    return batchAnswer(imageIds, bring, context)
+    return imageBatch(imageIds, bring, context)
   },
 }

@@ -4,11 +4,12 @@ import type { Image, ImageId } from '../../../../../registry/images/image.js'
 import { keyOf, type Page } from '../../../../../registry/ports/store.js'
 import { inRepository } from '../../../../../registry/repositories/require-repository.js'
 import { mapInBatches } from '../../../../../coordination/event-loop.js'
-import type { Context, Input, Operation } from '../../operation.js'
+import type { Context } from '../../../context.js'
+import type { Input, Operation } from '../../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, refuseTokenWith, tokenOf } from '../../paging.js'
-import { namedRepository } from '../../resources.js'
-import { describe } from '../../shapes/image-shapes.js'
-import { isSelected } from '../../shapes/image-filter.js'
+import { namedRepository } from '../../operation-resources.js'
+import { imageDetail } from '../../shapes/image-shapes.js'
+import { passesFilter } from '../../image-filter.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
 export const describeImages: Operation<'DescribeImages'> = {
@@ -21,7 +22,7 @@ export const describeImages: Operation<'DescribeImages'> = {
     const page = await inRepository(store, registry, repositoryName, () =>
       imageIds ? named(imageIds, repositoryName, context) : listed(input, context),
     )
-    return { imageDetails: await mapInBatches(page.items, (image) => describe(image, context)), ...tokenOf(page) }
+    return { imageDetails: await mapInBatches(page.items, (image) => imageDetail(image, context)), ...tokenOf(page) }
   },
 }
 
@@ -50,7 +51,7 @@ async function listed(input: Input<'DescribeImages'>, { store, registry }: Conte
     ...{ limit: recordsFor(limit, filter), prefix: keyOf(repositoryName, '') },
     ...(after !== undefined && { after }),
   })
-  const selected = items.filter((image) => isSelected(image, filter))
+  const selected = items.filter((image) => passesFilter(image, filter))
   const entries = selected.map((image) => ({ key: keyOf(repositoryName, image.digest), item: image }))
   return pageFrom(limit, entries, next)
 }

@@ -1,10 +1,11 @@
 import type { Image, ImageId } from '../../../../../registry/images/image.js'
 import { keyOf } from '../../../../../registry/ports/store.js'
 import { inRepository } from '../../../../../registry/repositories/require-repository.js'
-import type { Context, Input, Operation } from '../../operation.js'
+import type { Context } from '../../../context.js'
+import type { Input, Operation } from '../../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, tokenOf } from '../../paging.js'
-import { namedRepository } from '../../resources.js'
-import { isSelected } from '../../shapes/image-filter.js'
+import { namedRepository } from '../../operation-resources.js'
+import { passesFilter } from '../../image-filter.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html */
 export const listImages: Operation<'ListImages'> = {
@@ -30,8 +31,8 @@ async function listed(input: Input<'ListImages'>, { store, registry }: Context) 
       ...(after !== undefined && { after: keyOf(repositoryName, digest) }),
     }),
   ])
-  const rest = cut && isSelected(cut, filter) ? entriesOf(cut, tag) : []
-  const selected = items.filter((image) => isSelected(image, filter))
+  const rest = cut && passesFilter(cut, filter) ? entriesOf(cut, tag) : []
+  const selected = items.filter((image) => passesFilter(image, filter))
   return pageFrom<ImageId>(limit, [...rest, ...selected.flatMap((image) => entriesOf(image))], next)
 }
 

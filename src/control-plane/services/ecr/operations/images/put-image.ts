@@ -5,8 +5,9 @@ import { digestOf } from '../../../../../registry/images/manifest.js'
 import { pushImage } from '../../../../../registry/images/image-push.js'
 import { parsePushedManifest } from '../../../../../registry/images/pushed-manifest.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
-import type { Context, Input, Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import type { Context } from '../../../context.js'
+import type { Input, Operation } from '../../operation.js'
+import { namedRepository } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
 export const putImage: Operation<'PutImage'> = {

@@ -1,8 +1,9 @@
 import type { Layer, LayerFailure } from '@aws-sdk/client-ecr'
 import { layerWithBytes } from '../../../../../registry/layers/layer-with-bytes.js'
 import { inRepository } from '../../../../../registry/repositories/require-repository.js'
-import type { Context, Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import type { Context } from '../../../context.js'
+import type { Operation } from '../../operation.js'
+import { namedRepository } from '../../operation-resources.js'
 
 const DIGEST_PATTERN = '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'
 const DIGEST = new RegExp(`^${DIGEST_PATTERN}$`)

@@ -3,7 +3,7 @@ import { layerWithBytes } from '../../../../../registry/layers/layer-with-bytes.
 import { abandonUpload, completeUpload, findUpload, named } from '../../../../../registry/layers/layer-upload.js'
 import { underUploadLease } from '../../../../../registry/layers/upload-lock.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import { namedRepository } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html */
 export const completeLayerUpload: Operation<'CompleteLayerUpload'> = {

@@ -6,7 +6,7 @@ import { keyOf, type Store } from '../../../../../registry/ports/store.js'
 import { type Registry, registryHost } from '../../../../../registry/registry.js'
 import { inRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import { namedRepository } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html */
 export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {

@@ -1,7 +1,7 @@
 import { beginUpload } from '../../../../../registry/layers/layer-upload.js'
 import { MIB } from '../../../../../registry/quotas.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import { namedRepository } from '../../operation-resources.js'
 
 /**
  * `partSize` is the most a part may have: 10485760, as in AWS's own example.

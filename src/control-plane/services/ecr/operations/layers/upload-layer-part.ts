@@ -5,7 +5,7 @@ import { MIB } from '../../../../../registry/quotas.js'
 import { yieldToEventLoop } from '../../../../../coordination/event-loop.js'
 import { underUploadLease } from '../../../../../registry/layers/upload-lock.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import { namedRepository } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html */
 export const uploadLayerPart: Operation<'UploadLayerPart'> = {

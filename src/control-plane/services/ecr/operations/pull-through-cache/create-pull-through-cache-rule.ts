@@ -9,10 +9,11 @@ import { keyOf } from '../../../../../registry/ports/store.js'
 import { type PullThroughCacheRule, ROOT } from '../../../../../registry/cache-rules/cache-rule.js'
 import { installation } from '../../../../../registry/registry.js'
 import { SERVICE_LINKED_ROLE } from '../../../../../registry/service-linked-role.js'
-import type { Context, Input, Operation } from '../../operation.js'
-import { passedRole, wholeRegistry } from '../../resources.js'
-import { describe, describeKind, describeOrigin } from '../../shapes/cache-rule-shape.js'
-import { rulePrefix } from '../../rule-prefix.js'
+import type { Context } from '../../../context.js'
+import type { Input, Operation } from '../../operation.js'
+import { passedRole, wholeRegistry } from '../../operation-resources.js'
+import { cacheRuleShape, cacheRuleKind, cacheRuleOrigin } from '../../shapes/cache-rule-shape.js'
+import { rulePrefix } from '../../named-rule.js'
 
 /**
  * With the first rule of an account comes the role the service acts as.
@@ -38,7 +39,7 @@ export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'>
     await insert(rule, context)
     const role = { account: registry.account, roleName: SERVICE_LINKED_ROLE, createdAt: now.getTime() }
     await store.roles.insert(installation, keyOf(role.account, role.roleName), role)
-    return { ...describe(rule, registry), ...describeOrigin(rule), ...describeKind(rule) }
+    return { ...cacheRuleShape(rule, registry), ...cacheRuleOrigin(rule), ...cacheRuleKind(rule) }
   },
 }
 

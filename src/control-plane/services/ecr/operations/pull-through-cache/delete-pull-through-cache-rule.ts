@@ -1,8 +1,8 @@
 import { pullThroughCacheRuleNotFound } from '../../../../../registry/errors.js'
 import type { Operation } from '../../operation.js'
-import { wholeRegistry } from '../../resources.js'
-import { describe, describeOrigin } from '../../shapes/cache-rule-shape.js'
-import { rulePrefix } from '../../rule-prefix.js'
+import { wholeRegistry } from '../../operation-resources.js'
+import { cacheRuleShape, cacheRuleOrigin } from '../../shapes/cache-rule-shape.js'
+import { rulePrefix } from '../../named-rule.js'
 
 /**
  * Repositories and images stay: only the caching stops.
@@ -14,6 +14,6 @@ export const deletePullThroughCacheRule: Operation<'DeletePullThroughCacheRule'>
   async run({ ecrRepositoryPrefix }, { registry, store }) {
     const rule = await store.rules.remove(registry, rulePrefix(ecrRepositoryPrefix))
     if (!rule) throw pullThroughCacheRuleNotFound()
-    return { ...describe(rule, registry), ...describeOrigin(rule) }
+    return { ...cacheRuleShape(rule, registry), ...cacheRuleOrigin(rule) }
   },
 }

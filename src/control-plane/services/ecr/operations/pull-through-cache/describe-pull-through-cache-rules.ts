@@ -2,9 +2,9 @@ import type { PullThroughCacheRule } from '../../../../../registry/cache-rules/c
 import type { Registry } from '../../../../../registry/registry.js'
 import type { Operation } from '../../operation.js'
 import { pageOf, refuseTokenWith, tokenOf } from '../../paging.js'
-import { wholeRegistry } from '../../resources.js'
-import { describe, describeKind, describeOrigin } from '../../shapes/cache-rule-shape.js'
-import { requireRule } from '../../require-rule.js'
+import { wholeRegistry } from '../../operation-resources.js'
+import { cacheRuleShape, cacheRuleKind, cacheRuleOrigin } from '../../shapes/cache-rule-shape.js'
+import { requireRule } from '../../named-rule.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribePullThroughCacheRules.html */
 export const describePullThroughCacheRules: Operation<'DescribePullThroughCacheRules'> = {
@@ -22,8 +22,8 @@ export const describePullThroughCacheRules: Operation<'DescribePullThroughCacheR
 }
 
 const describeRule = (rule: PullThroughCacheRule, registry: Registry) => ({
-  ...describe(rule, registry),
-  ...describeOrigin(rule),
-  ...describeKind(rule),
+  ...cacheRuleShape(rule, registry),
+  ...cacheRuleOrigin(rule),
+  ...cacheRuleKind(rule),
   updatedAt: new Date(rule.updatedAt),
 })

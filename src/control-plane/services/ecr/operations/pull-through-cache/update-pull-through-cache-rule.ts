@@ -1,9 +1,9 @@
 import { requireSecret } from '../../../../../registry/cache-rules/accept-upstream.js'
 import { nothingToUpdate, pullThroughCacheRuleNotFound } from '../../../../../registry/errors.js'
 import type { Operation } from '../../operation.js'
-import { passedRole, wholeRegistry } from '../../resources.js'
-import { describe } from '../../shapes/cache-rule-shape.js'
-import { requireRule } from '../../require-rule.js'
+import { passedRole, wholeRegistry } from '../../operation-resources.js'
+import { cacheRuleShape } from '../../shapes/cache-rule-shape.js'
+import { requireRule } from '../../named-rule.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html */
 export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'> = {
@@ -21,6 +21,6 @@ export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'>
       updatedAt: now.getTime(),
     }))
     if (!updated) throw pullThroughCacheRuleNotFound()
-    return { ...describe(updated, registry), updatedAt: new Date(updated.updatedAt) }
+    return { ...cacheRuleShape(updated, registry), updatedAt: new Date(updated.updatedAt) }
   },
 }

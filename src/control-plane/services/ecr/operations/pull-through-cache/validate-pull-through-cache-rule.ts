@@ -3,10 +3,11 @@ import { UpstreamFailure } from '../../../../../registry/ports/upstream.js'
 import type { PullThroughCacheRule } from '../../../../../registry/cache-rules/cache-rule.js'
 import { upstreamFailureReason } from '../../../../../registry/cache-rules/upstream-failure-reason.js'
 import { secretOf } from '../../../../../registry/cache-rules/upstream-secret.js'
-import type { Context, Operation } from '../../operation.js'
-import { wholeRegistry } from '../../resources.js'
-import { describe } from '../../shapes/cache-rule-shape.js'
-import { requireRule } from '../../require-rule.js'
+import type { Context } from '../../../context.js'
+import type { Operation } from '../../operation.js'
+import { wholeRegistry } from '../../operation-resources.js'
+import { cacheRuleShape } from '../../shapes/cache-rule-shape.js'
+import { requireRule } from '../../named-rule.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ValidatePullThroughCacheRule.html */
 export const validatePullThroughCacheRule: Operation<'ValidatePullThroughCacheRule'> = {
@@ -16,7 +17,7 @@ export const validatePullThroughCacheRule: Operation<'ValidatePullThroughCacheRu
     const rule = await requireRule(ecrRepositoryPrefix, context)
     const failure = await failureOf(rule, context)
     return {
-      ...describe(rule, context.registry),
+      ...cacheRuleShape(rule, context.registry),
       upstreamRegistryUrl: rule.upstreamRegistryUrl,
       isValid: failure === undefined,
       ...(failure !== undefined && { failure }),

@@ -1,5 +1,5 @@
 import type { Operation } from '../../operation.js'
-import { wholeRegistry } from '../../resources.js'
+import { wholeRegistry } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRegistry.html */
 export const describeRegistry: Operation<'DescribeRegistry'> = {

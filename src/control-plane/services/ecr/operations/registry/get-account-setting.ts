@@ -1,6 +1,6 @@
 import { acceptSettingName, accountSetting } from '../../../../../registry/account-settings.js'
 import type { Operation } from '../../operation.js'
-import { namedSetting } from '../../resources.js'
+import { namedSetting } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAccountSetting.html */
 export const getAccountSetting: Operation<'GetAccountSetting'> = {

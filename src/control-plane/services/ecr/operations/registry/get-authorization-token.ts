@@ -2,7 +2,7 @@ import { clockAdvanceClaim } from '../../../../../access/clock-advance.js'
 import { authorizationToken, TOKEN_LIFETIME_MS } from '../../../../../access/token.js'
 import { registryHost } from '../../../../../registry/registry.js'
 import type { Operation } from '../../operation.js'
-import { wholeRegistry } from '../../resources.js'
+import { wholeRegistry } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
 export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {

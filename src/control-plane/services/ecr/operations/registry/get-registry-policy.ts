@@ -1,7 +1,7 @@
 import { registryPolicyNotFound } from '../../../../../registry/errors.js'
 import { REGISTRY_POLICY } from '../../../../../registry/ports/store.js'
 import type { Operation } from '../../operation.js'
-import { wholeRegistry } from '../../resources.js'
+import { wholeRegistry } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRegistryPolicy.html */
 export const getRegistryPolicy: Operation<'GetRegistryPolicy'> = {

@@ -3,7 +3,7 @@ import { unknownActions } from '../../../../../access/known-actions.js'
 import { parseRegistryPolicy } from '../../../../../access/parsed-policies.js'
 import { REGISTRY_POLICY } from '../../../../../registry/ports/store.js'
 import type { Operation } from '../../operation.js'
-import { wholeRegistry } from '../../resources.js'
+import { wholeRegistry } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryPolicy.html */
 export const putRegistryPolicy: Operation<'PutRegistryPolicy'> = {

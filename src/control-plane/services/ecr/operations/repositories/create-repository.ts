@@ -3,10 +3,10 @@ import { acceptEncryption } from '../../../../../registry/repositories/encryptio
 import { repositoryAlreadyExists } from '../../../../../registry/errors.js'
 import { newRepository } from '../../../../../registry/repositories/repository.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
-import { acceptTags } from '../../accept-tags.js'
+import { namedRepository } from '../../operation-resources.js'
+import { acceptTags } from '../../resource-tags.js'
 import { acceptMutability } from '../../accept-mutability.js'
-import { describe } from '../../shapes/repository-shape.js'
+import { repositoryShape } from '../../shapes/repository-shape.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
 export const createRepository: Operation<'CreateRepository'> = {
@@ -27,7 +27,7 @@ export const createRepository: Operation<'CreateRepository'> = {
 
     const created = await makeRepository(store, registry, repository, quotas)
     if (!created) throw repositoryAlreadyExists(repositoryName, registry.account)
-    return { repository: describe(repository, context) }
+    return { repository: repositoryShape(repository, context) }
   },
 }
 

@@ -1,7 +1,7 @@
 import { repositoryPolicyNotFound } from '../../../../../registry/errors.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import { namedRepository } from '../../operation-resources.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepositoryPolicy.html */
 export const deleteRepositoryPolicy: Operation<'DeleteRepositoryPolicy'> = {

@@ -1,7 +1,7 @@
 import { deleteRepository as removeRepository } from '../../../../../registry/repositories/repository-deletion.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
-import { describe } from '../../shapes/repository-shape.js'
+import { namedRepository } from '../../operation-resources.js'
+import { repositoryShape } from '../../shapes/repository-shape.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html */
 export const deleteRepository: Operation<'DeleteRepository'> = {
@@ -9,6 +9,6 @@ export const deleteRepository: Operation<'DeleteRepository'> = {
 
   async run({ repositoryName, force = false }, context) {
     const repository = await removeRepository(context, context.registry, repositoryName, { force })
-    return { repository: describe(repository, context) }
+    return { repository: repositoryShape(repository, context) }
   },
 }

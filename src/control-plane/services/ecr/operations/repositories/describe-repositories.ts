@@ -1,8 +1,8 @@
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
 import { pageOf, refuseTokenWith, tokenOf } from '../../paging.js'
-import { namedRepositories } from '../../resources.js'
-import { describe } from '../../shapes/repository-shape.js'
+import { namedRepositories } from '../../operation-resources.js'
+import { repositoryShape } from '../../shapes/repository-shape.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html */
 export const describeRepositories: Operation<'DescribeRepositories'> = {
@@ -13,9 +13,9 @@ export const describeRepositories: Operation<'DescribeRepositories'> = {
     refuseTokenWith('repositoryNames', input.repositoryNames, input)
     if (input.repositoryNames) {
       const named = await Promise.all(input.repositoryNames.map((name) => requireRepository(store, registry, name)))
-      return { repositories: named.map((repository) => describe(repository, context)) }
+      return { repositories: named.map((repository) => repositoryShape(repository, context)) }
     }
     const page = await store.repositories.list(registry, pageOf('DescribeRepositories', input))
-    return { repositories: page.items.map((repository) => describe(repository, context)), ...tokenOf(page) }
+    return { repositories: page.items.map((repository) => repositoryShape(repository, context)), ...tokenOf(page) }
   },
 }

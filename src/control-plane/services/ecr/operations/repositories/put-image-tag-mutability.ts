@@ -1,6 +1,6 @@
 import { repositoryNotFound } from '../../../../../registry/errors.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import { namedRepository } from '../../operation-resources.js'
 import { acceptMutability } from '../../accept-mutability.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageTagMutability.html */

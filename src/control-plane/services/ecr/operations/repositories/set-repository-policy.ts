@@ -6,7 +6,7 @@ import { invalidRepositoryPolicy } from '../../../../../registry/errors.js'
 import { repositoryArn } from '../../../../../registry/registry.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
-import { namedRepository } from '../../resources.js'
+import { namedRepository } from '../../operation-resources.js'
 
 /**
  * Without `force` a caller cannot lock itself out.

@@ -1,7 +1,7 @@
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
-import { namedResource } from '../../resources.js'
-import { taggedRepository } from '../../tagged-repository.js'
+import { namedResource } from '../../operation-resources.js'
+import { taggedRepository } from '../../resource-tags.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListTagsForResource.html */
 export const listTagsForResource: Operation<'ListTagsForResource'> = {

@@ -1,8 +1,7 @@
 import { repositoryNotFound } from '../../../../../registry/errors.js'
 import type { Operation } from '../../operation.js'
-import { namedResource } from '../../resources.js'
-import { acceptTags } from '../../accept-tags.js'
-import { taggedRepository } from '../../tagged-repository.js'
+import { namedResource } from '../../operation-resources.js'
+import { acceptTags, taggedRepository } from '../../resource-tags.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_TagResource.html */
 export const tagResource: Operation<'TagResource'> = {

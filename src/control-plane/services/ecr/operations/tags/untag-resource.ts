@@ -1,8 +1,7 @@
 import { repositoryNotFound, tooManyTags } from '../../../../../registry/errors.js'
 import type { Operation } from '../../operation.js'
-import { namedResource } from '../../resources.js'
-import { MAX_TAGS } from '../../accept-tags.js'
-import { taggedRepository } from '../../tagged-repository.js'
+import { namedResource } from '../../operation-resources.js'
+import { MAX_TAGS, taggedRepository } from '../../resource-tags.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UntagResource.html */
 export const untagResource: Operation<'UntagResource'> = {

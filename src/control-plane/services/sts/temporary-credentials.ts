@@ -1,16 +1,16 @@
 import { clockAdvanceClaim } from '../../../access/clock-advance.js'
 import { issueSession } from '../../../access/session-credentials.js'
 import type { Principal } from '../../../registry/principal.js'
-import type { QueryContext } from '../query-action.js'
+import type { Context } from '../context.js'
 
 /**
- * The Credentials of an answer: for this principal and so many seconds by the emulator's clock, to the second.
+ * The Credentials of an answer, valid for a whole number of seconds by the emulator's clock.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html
  */
 export function temporaryCredentials(
   principal: Principal,
   seconds: number,
-  { now, clock, ids, secret }: Pick<QueryContext, 'now' | 'clock' | 'ids' | 'secret'>,
+  { now, clock, ids, secret }: Pick<Context, 'now' | 'clock' | 'ids' | 'secret'>,
 ) {
   const expiresAt = (Math.floor(now.getTime() / 1000) + seconds) * 1000
   const life = { expiresAt, ...clockAdvanceClaim(now, clock.wall()) }

@@ -1,7 +1,9 @@
-import { pullThroughCacheRuleNotFound } from '../../../registry/errors.js'
 import type { PullThroughCacheRule } from '../../../registry/cache-rules/cache-rule.js'
-import type { Context } from './operation.js'
-import { rulePrefix } from './rule-prefix.js'
+import { pullThroughCacheRuleNotFound } from '../../../registry/errors.js'
+import type { Context } from '../context.js'
+
+/** A prefix as rules store it, without the slash at its end: `ecr-public/` and `ecr-public` name the same rule. */
+export const rulePrefix = (prefix: string): string => prefix.replace(/\/$/, '')
 
 /** The rule of this prefix, with or without its slash. Throws PullThroughCacheRuleNotFound. */
 export async function requireRule(
