@@ -1,12 +1,12 @@
 import { type Shape, shape } from '../src/smithy/model.js'
 
-/** A JSON Schema with the keywords that `src/smithy/keywords.ts` adds for what JSON Schema has no word for. */
+/** A JSON Schema, with the additional keywords that `src/smithy/keywords.ts` defines. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /**
- * The JSON Schema that accepts what a Smithy shape accepts; unknown members pass, as they do in AWS. Types of the whole
- * value stand before any constraint, because the service reads a request before it judges it, and members stand in
- * model order, so that the first thing refused is the one the service names.
+ * The JSON Schema that accepts what a Smithy shape accepts; unknown members are accepted, as in AWS. The types of the whole
+ * value come before all constraints, because the service parses a request before it validates it, and members are in model
+ * order, so that the first violation is the one that the service names.
  */
 export const jsonSchema = (id: string): JsonSchema => ({ allOf: [types(id), constraints(id)] })
 

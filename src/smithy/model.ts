@@ -85,10 +85,10 @@ const operations = new Map(
 )
 
 /** A service by the name that credential scopes have for it. */
-export function serviceShape(service: string): Shape {
-  const found = services.get(service)
-  if (!found) throw new Error(`The Smithy model has no service ${service}`)
-  return found
+export function serviceShape(name: string): Shape {
+  const service = services.get(name)
+  if (!service) throw new Error(`The Smithy model has no service ${name}`)
+  return service
 }
 
 /** The operations of a service, ours included, sorted by name. */
@@ -100,8 +100,8 @@ export const isOperation = (name: string): boolean => operations.has(name)
 
 /** A shape by its absolute id. The shapes of Smithy's prelude are in no file: their name is their type. */
 export function shape(id: string): Shape {
-  const found = shapes.get(id)
-  if (found) return found
+  const modelled = shapes.get(id)
+  if (modelled) return modelled
   if (id.startsWith(PRELUDE)) return { type: id.slice(PRELUDE.length).toLowerCase() }
   throw new Error(`The Smithy model has no shape ${id}`)
 }

@@ -4,8 +4,8 @@ import { inputOf, shape } from '../../../smithy/model.js'
 import type { Permission } from './operation.js'
 
 /*
- * What a call needs permission on. This is asked before the input is validated, so a member may hold anything: what is
- * no name, or longer than any, becomes an empty one, which validation then refuses.
+ * The resources that calls need permission on. Permission is checked before the input is validated, so a member may hold
+ * anything: what is no text, or longer than any name, counts as an empty name, which validation then refuses.
  */
 
 /** The resource of a call about one repository. */
@@ -14,12 +14,12 @@ export const namedRepository = ({ repositoryName }: { repositoryName?: unknown }
 ]
 
 /**
- * The resources of a call about the repositories it names, or about all of them. Of more than the model takes only so
- * many are asked for: validation refuses such a call whatever the answer.
+ * The resources of a call about the repositories it names, or about all of them. Of a list that is too long only as many
+ * names count as the model allows: validation refuses the call anyway.
  */
 export const namedRepositories = ({ repositoryNames }: { repositoryNames?: unknown }, registry: Registry): string[] =>
   Array.isArray(repositoryNames) && repositoryNames.length > 0
-    ? [...new Set(repositoryNames.slice(0, MOST_NAMES))].map((name) => arnOf(name, registry))
+    ? [...new Set(repositoryNames.slice(0, MAX_NAMES))].map((name) => arnOf(name, registry))
     : everyRepository(registry)
 
 /** The resource of a call that carries its repository's ARN. */
@@ -28,7 +28,7 @@ export const namedResource = ({ resourceArn }: { resourceArn?: unknown }): strin
 /** Calls about the registry as a whole have no resource of their own. */
 export const wholeRegistry = (): string[] => ['*']
 
-/** What a call about one account setting needs: policies may look at which one. */
+/** The permission for a call about one account setting: policies may depend on which one. */
 export const namedSetting =
   (action: Action) =>
   ({ name }: { name?: unknown }): Permission[] => [
@@ -36,7 +36,7 @@ export const namedSetting =
   ]
 
 /**
- * What it takes to hand a role to the service, where one is handed over.
+ * The permission to pass a role to the service, where a call passes one.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
  */
 export const passedRole = ({ customRoleArn }: { customRoleArn?: unknown }): Permission[] =>
@@ -54,9 +54,10 @@ export const passedRole = ({ customRoleArn }: { customRoleArn?: unknown }): Perm
 const everyRepository = (registry: Registry): string[] => [repositoryArn(registry, '*')]
 
 const { repositoryNames } = shape(inputOf('DescribeRepositories')).members ?? {}
-const MOST_NAMES = repositoryNames && shape(repositoryNames.target).traits?.['smithy.api#length']?.max
+const MAX_NAMES = repositoryNames && shape(repositoryNames.target).traits?.['smithy.api#length']?.max
 
 const arnOf = (name: unknown, registry: Registry) => repositoryArn(registry, textOf(name))
-/** No ARN or name is longer; comparing with wildcards, and remembering for explanations, costs by the length. */
-const LONGEST = 2048
-const textOf = (value: unknown) => (typeof value === 'string' && value.length <= LONGEST ? value : '')
+
+/** No ARN or name is longer. Matching wildcards and remembering decisions cost in proportion to the length. */
+const MAX_NAME_CHARACTERS = 2048
+const textOf = (value: unknown) => (typeof value === 'string' && value.length <= MAX_NAME_CHARACTERS ? value : '')

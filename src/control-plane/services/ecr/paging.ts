@@ -8,31 +8,31 @@ interface PageRequest {
   nextToken?: string | undefined
 }
 
-/** The page of a collection a caller asks for: tokens are keys, so pages stay put while records come and go. */
+/** The page of a collection that a call asks for. Tokens are keys, so inserts and deletes do not shift pages. */
 export function pageOf(operation: OperationName, request: PageRequest) {
   const after = afterOf(request)
   return { limit: limitOf(operation, request), ...(after !== undefined && { after }) }
 }
 
-/** How many results a caller wants at most; the model says where the caller does not. */
+/** The largest number of results in the answer: the call's, or else the model's default. */
 export const limitOf = (operation: OperationName, { maxResults }: PageRequest) =>
   maxResults ?? paginationOf(operation)?.defaultPageSize ?? Infinity
 
-/** The key a caller's page continues after; undefined for the first page. Throws InvalidParameterException. */
+/** The key after which the page begins; undefined for the first page. Throws InvalidParameterException. */
 export const afterOf = ({ nextToken }: PageRequest) => (nextToken === undefined ? undefined : keyOfToken(nextToken))
 
 /** The opaque `nextToken` of a page; absent on the last one. */
 export const tokenOf = ({ next }: Pick<Page<unknown>, 'next'>) =>
   next === undefined ? {} : { nextToken: Buffer.from(`${MARK}${next}`).toString('base64url') }
 
-/** The most records that are looked at for one page: where a filter lets few of them through, a page may be short, or empty. */
-const MOST_LOOKED_AT = 1000
+/** Limit of the records read for a page with a filter: such a page may be short, or even empty, and still not the last. */
+const MAX_FILTERED_RECORDS = 1000
 
-/** How many records to look at for a page of so many results; with a filter, more than results are wanted. */
+/** How many records to read for a page of `limit` results: with a filter more than that. */
 export const recordsFor = (limit: number, filter: object | undefined): number =>
-  filter === undefined ? limit : Math.max(limit, MOST_LOOKED_AT)
+  filter === undefined ? limit : Math.max(limit, MAX_FILTERED_RECORDS)
 
-/** A page of what the records that were looked at hold; `next` is the key to continue after where there are more of them. */
+/** A page of the entries that the records read have; `next` is the key after which there are more records. */
 export function pageFrom<T>(limit: number, entries: { key: string; item: T }[], next: string | undefined): Page<T> {
   const items = entries.slice(0, limit).map(({ item }) => item)
   const last = entries.length > limit ? entries[limit - 1]?.key : next
@@ -47,9 +47,9 @@ function keyOfToken(token: string): string {
   return text.slice(MARK.length)
 }
 
-/** A page of everything and a list of names are two different questions: AWS takes one of them in a call. */
-export function refuseTokenWith(member: string, names: unknown, { maxResults, nextToken }: PageRequest): void {
+/** Refuses a call that names records and pages as well: AWS takes one of the two in a call. Throws InvalidParameterException. */
+export function refusePagingWith(namesMember: string, names: unknown, { maxResults, nextToken }: PageRequest): void {
   if (names === undefined) return
-  const given = nextToken !== undefined ? 'nextToken' : maxResults !== undefined ? 'maxResults' : undefined
-  if (given) throw invalidParameterAt(given, `Cannot be combined with ${member}`)
+  const member = nextToken !== undefined ? 'nextToken' : maxResults !== undefined ? 'maxResults' : undefined
+  if (member) throw invalidParameterAt(member, `Cannot be combined with ${namesMember}`)
 }

@@ -7,8 +7,8 @@ import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
 /**
- * What is named twice, by digest and by tag say, is deleted once and answered once: what names a whole image comes first,
- * and takes what names one of its tags with it.
+ * An image that is named twice, by digest and by tag say, is deleted once and answered once: ids of whole images come first,
+ * and cover the ids of their tags.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
  */
 export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
@@ -17,37 +17,37 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
   async run({ repositoryName, imageIds }, context) {
     const { registry, store } = context
     await requireRepository(store, registry, repositoryName)
-    const found = await mapInBatches(imageIds, (imageId) => findImage(store, registry, repositoryName, imageId))
-    const named = imageIds.map((imageId, index) => ({ imageId, digest: digestIn(found[index]) }))
-    const isWhole = ({ imageId }: Named) => imageId.imageTag === undefined
+    const images = await mapInBatches(imageIds, (imageId) => findImage(store, registry, repositoryName, imageId))
+    const targets = imageIds.map((imageId, index) => ({ imageId, digest: digestIn(images[index]) }))
+    const isWhole = ({ imageId }: Target) => imageId.imageTag === undefined
 
-    const deleted: ImageId[] = []
+    const deletions: ImageId[] = []
     const failures: ImageFailure[] = []
-    for (const { imageId, digest } of [...named.filter(isWhole), ...named.filter((each) => !isWhole(each))]) {
-      if (deleted.some((gone) => isPartOf(imageId, digest, gone))) continue
+    for (const { imageId, digest } of [...targets.filter(isWhole), ...targets.filter((target) => !isWhole(target))]) {
+      if (deletions.some((deletion) => isPartOf(imageId, digest, deletion))) continue
       const outcome = await deleteImage(context, registry, repositoryName, imageId)
       if (isFailure(outcome)) failures.push(outcome)
-      else for (const gone of outcome) deleted.push(gone)
+      else for (const deletion of outcome) deletions.push(deletion)
       await yieldToEventLoop()
     }
-    return { imageIds: deleted, failures: distinct(failures) }
+    return { imageIds: deletions, failures: distinct(failures) }
   },
 }
 
-interface Named {
+interface Target {
   readonly imageId: ImageId
-  /** Of the image it named when the call began. */
+  /** Of the image that the id named when the call began. */
   readonly digest: string | undefined
 }
 
-const digestIn = (found: Awaited<ReturnType<typeof findImage>> | undefined) =>
-  found && !isFailure(found) ? found.image.digest : undefined
+const digestIn = (outcome: Awaited<ReturnType<typeof findImage>> | undefined) =>
+  outcome && !isFailure(outcome) ? outcome.image.digest : undefined
 
-/** Whether what this id named went when `gone` went. */
-const isPartOf = ({ imageTag }: ImageId, digest: string | undefined, gone: ImageId) =>
-  digest !== undefined && digest === gone.imageDigest && (imageTag === undefined || imageTag === gone.imageTag)
+/** Whether what an id names was deleted by an earlier deletion. */
+const isPartOf = ({ imageTag }: ImageId, digest: string | undefined, deletion: ImageId) =>
+  digest !== undefined && digest === deletion.imageDigest && (imageTag === undefined || imageTag === deletion.imageTag)
 
-/** Answers one failure for an id that is given twice. */
+/** An id that is sent twice fails once. */
 const distinct = (failures: readonly ImageFailure[]) => [
   ...new Map(failures.map((failure) => [JSON.stringify(failure.imageId), failure])).values(),
 ]

@@ -16,7 +16,8 @@ import { namedRepository } from '../../operation-resources.js'
 import { imageBatch } from '../../shapes/image-batch.js'
 
 /**
- * A pull like any other: it is recorded, and where a cache rule serves the name it brings what is not cached.
+ * Counts as a pull: it is recorded, and where a cache rule serves the repository name, images that are not cached are
+ * imported.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
  */
 export const batchGetImage: Operation<'BatchGetImage'> = {
@@ -37,21 +38,21 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
   },
 }
 
-type Found = FoundImage | ImageFailure
+type FindOutcome = FoundImage | ImageFailure
 
-/** What is here and current is answered from here, the rest by the cache, where a rule serves the name. */
-function finderFor(repository: string, context: Context): (imageId: ImageId) => Promise<Found> {
+/** Images that are stored and current are answered from the store, the others by the cache, where a rule serves the name. */
+function finderFor(repository: string, context: Context): (imageId: ImageId) => Promise<FindOutcome> {
   const { registry, store, importer, principal, request, wait } = context
   const rule = ruleFor(repository, context)
   return async (imageId) => {
-    const [serving, found] = await Promise.all([rule, findImage(store, registry, repository, imageId)])
-    return serving && (isForCache(found, imageId, context) || (await lacksManifest(found, context)))
+    const [isServed, outcome] = await Promise.all([rule, findImage(store, registry, repository, imageId)])
+    return isServed && (isForCache(outcome, imageId, context) || (await lacksManifest(outcome, context)))
       ? importer.pull({ registry, repository, imageId, principal, request }, wait)
-      : found
+      : outcome
   }
 }
 
-/** The rule that serves a name, which then need not be a repository yet. */
+/** The rule that serves a name. Throws RepositoryNotFoundException where there is neither rule nor repository. */
 async function ruleFor(repository: string, { registry, store }: Context): Promise<PullThroughCacheRule | undefined> {
   const [rules, existing] = await Promise.all([
     listAll(store.rules, registry),
@@ -62,12 +63,12 @@ async function ruleFor(repository: string, { registry, store }: Context): Promis
   return rule
 }
 
-/** Whether a cached image's manifest is lost or damaged: the cache fetches it again. */
-const lacksManifest = async (found: Found, { blobs }: Context): Promise<boolean> =>
-  !isFailure(found) && found.image.pulledThrough === true && (await blobs.read(found.image.digest)) === undefined
+/** Whether a cached image's manifest is lost or damaged, so that the cache has to fetch it again. */
+const lacksManifest = async (outcome: FindOutcome, { blobs }: Context): Promise<boolean> =>
+  !isFailure(outcome) && outcome.image.pulledThrough === true && (await blobs.read(outcome.image.digest)) === undefined
 
-/** Whether the cache has more to say: of an image that is not here, and of a tag that is due for a check. */
-function isForCache(found: Found, { imageDigest }: ImageId, { now, settings }: Context): boolean {
-  if (isFailure(found)) return found.failureCode === 'ImageNotFound'
-  return imageDigest === undefined && found.tag !== undefined && isCheckDue(found.tag, now, settings.checks)
+/** Whether the cache must answer: for an image that is not stored, and for a tag that is due for a check. */
+function isForCache(outcome: FindOutcome, { imageDigest }: ImageId, { now, settings }: Context): boolean {
+  if (isFailure(outcome)) return outcome.failureCode === 'ImageNotFound'
+  return imageDigest === undefined && outcome.tag !== undefined && isCheckDue(outcome.tag, now, settings.checks)
 }

@@ -4,16 +4,16 @@ import { namedRepository } from '../../operation-resources.js'
 import { imageBatch } from '../../shapes/image-batch.js'
 
 /**
- * Ours: the service has the permission of this name and no operation. Brings images from the upstream whatever the 24
- * hours say, and answers when they are here.
+ * An operation of ours; the service has only the permission of this name. Imports images from the upstream even if the last
+ * check is less than 24 hours old, and answers once they are imported.
  */
 export const batchImportUpstreamImage: Operation<'BatchImportUpstreamImage'> = {
   resources: namedRepository,
 
   run({ repositoryName: repository, imageIds }, context) {
     const { registry, principal, request, importer, wait } = context
-    const bring = (imageId: ImageId) =>
+    const importImage = (imageId: ImageId) =>
       importer.importImage({ registry, repository, imageId, principal, request }, wait)
-    return imageBatch(imageIds, bring, context)
+    return imageBatch(imageIds, importImage, context)
   },
 }

@@ -6,7 +6,7 @@ import { inRepository } from '../../../../../registry/repositories/require-repos
 import { mapInBatches } from '../../../../../coordination/event-loop.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
-import { afterOf, limitOf, pageFrom, recordsFor, refuseTokenWith, tokenOf } from '../../paging.js'
+import { afterOf, limitOf, pageFrom, recordsFor, refusePagingWith, tokenOf } from '../../paging.js'
 import { namedRepository } from '../../operation-resources.js'
 import { imageDetail } from '../../shapes/image-shapes.js'
 import { passesFilter } from '../../image-filter.js'
@@ -18,37 +18,38 @@ export const describeImages: Operation<'DescribeImages'> = {
   async run(input, context) {
     const { repositoryName, imageIds } = input
     const { store, registry } = context
-    refuseTokenWith('imageIds', imageIds, input)
+    refusePagingWith('imageIds', imageIds, input)
     const page = await inRepository(store, registry, repositoryName, () =>
-      imageIds ? named(imageIds, repositoryName, context) : listed(input, context),
+      imageIds ? imagesById(imageIds, repositoryName, context) : imagePage(input, context),
     )
     return { imageDetails: await mapInBatches(page.items, (image) => imageDetail(image, context)), ...tokenOf(page) }
   },
 }
 
-/** The images named, each once however it was named. */
-async function named(imageIds: ImageId[], repository: string, context: Context): Promise<Page<Image>> {
-  const images = await Promise.all(imageIds.map((imageId) => required(imageId, repository, context)))
+/** The images of these ids, each once. */
+async function imagesById(imageIds: ImageId[], repository: string, context: Context): Promise<Page<Image>> {
+  const images = await Promise.all(imageIds.map((imageId) => requireImage(imageId, repository, context)))
   return { items: [...new Map(images.map((image) => [image.digest, image])).values()] }
 }
 
-async function required(imageId: ImageId, repository: string, { store, registry }: Context): Promise<Image> {
-  const found = await findImage(store, registry, repository, imageId)
-  if (isFailure(found)) throw refusalOf(found, repository, registry.account)
-  return found.image
+async function requireImage(imageId: ImageId, repository: string, { store, registry }: Context): Promise<Image> {
+  const outcome = await findImage(store, registry, repository, imageId)
+  if (isFailure(outcome)) throw refusalOf(outcome, repository, registry.account)
+  return outcome.image
 }
 
-/** There is no list of failures in this answer: one bad id refuses the whole call. */
+/** The answer has no list of failures: one id that is not found refuses the whole call. */
 function refusalOf({ failureCode, failureReason, imageId }: ImageFailure, repository: string, account: string) {
   const isAbsent = failureCode === 'ImageNotFound' || failureCode === 'ImageTagDoesNotMatchDigest'
   return isAbsent ? imageNotFound(imageId, repository, account) : invalidParameter(failureReason)
 }
 
-async function listed(input: Input<'DescribeImages'>, { store, registry }: Context): Promise<Page<Image>> {
+async function imagePage(input: Input<'DescribeImages'>, { store, registry }: Context): Promise<Page<Image>> {
   const { repositoryName, filter } = input
   const [limit, after] = [limitOf('DescribeImages', input), afterOf(input)]
   const { items, next } = await store.images.list(registry, {
-    ...{ limit: recordsFor(limit, filter), prefix: keyOf(repositoryName, '') },
+    limit: recordsFor(limit, filter),
+    prefix: keyOf(repositoryName, ''),
     ...(after !== undefined && { after }),
   })
   const selected = items.filter((image) => passesFilter(image, filter))

@@ -13,13 +13,13 @@ export const listImages: Operation<'ListImages'> = {
 
   async run(input, context) {
     const { store, registry } = context
-    const page = await inRepository(store, registry, input.repositoryName, () => listed(input, context))
+    const page = await inRepository(store, registry, input.repositoryName, () => imageIdPage(input, context))
     return { imageIds: page.items, ...tokenOf(page) }
   },
 }
 
-/** A page may end between two tags of one image: its token names the tag, and the next page begins with that image. */
-async function listed(input: Input<'ListImages'>, { store, registry }: Context) {
+/** A page may end between two tags of an image: then its token names the tag, and the next page begins with that image. */
+async function imageIdPage(input: Input<'ListImages'>, { store, registry }: Context) {
   const { repositoryName, filter } = input
   const [limit, after] = [limitOf('ListImages', input), afterOf(input)]
   const [, digest = '', tag] = after?.split(' ') ?? []
@@ -27,7 +27,8 @@ async function listed(input: Input<'ListImages'>, { store, registry }: Context) 
   const [cut, { items, next }] = await Promise.all([
     tag === undefined ? undefined : store.images.get(registry, keyOf(repositoryName, digest)),
     store.images.list(registry, {
-      ...{ limit: recordsFor(limit, filter), prefix: keyOf(repositoryName, '') },
+      limit: recordsFor(limit, filter),
+      prefix: keyOf(repositoryName, ''),
       ...(after !== undefined && { after: keyOf(repositoryName, digest) }),
     }),
   ])
@@ -36,7 +37,7 @@ async function listed(input: Input<'ListImages'>, { store, registry }: Context) 
   return pageFrom<ImageId>(limit, [...rest, ...selected.flatMap((image) => entriesOf(image))], next)
 }
 
-/** One entry for each tag after `afterTag`; an untagged image has one by its digest alone. */
+/** One entry for each tag after `afterTag`; an untagged image has one entry without a tag. */
 function entriesOf({ repository, digest: imageDigest, tags }: Image, afterTag = '') {
   if (tags.length === 0) return [{ key: keyOf(repository, imageDigest), item: { imageDigest } }]
   return tags

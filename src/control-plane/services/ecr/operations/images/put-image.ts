@@ -17,11 +17,11 @@ export const putImage: Operation<'PutImage'> = {
     const { registry, store, blobs } = context
     const { repositoryName, imageManifest } = input
     await requireRepository(store, registry, repositoryName)
-    const { bytes, ...accepted } = acceptImage(input, context)
-    await keepManifest(blobs, accepted.digest, bytes)
+    const { bytes, ...push } = acceptImage(input, context)
+    await keepManifest(blobs, push.digest, bytes)
 
-    const { image, changed } = await pushImage(context, registry, accepted, bytes)
-    const { digest: imageDigest, tag: imageTag } = accepted
+    const { image, changed } = await pushImage(context, registry, push, bytes)
+    const { digest: imageDigest, tag: imageTag } = push
     if (!changed) throw imageAlreadyExists(imageDigest, imageTag, repositoryName, registry.account)
     return {
       image: {

@@ -27,7 +27,7 @@ export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
   },
 }
 
-/** State written by the first version has a reference for each image with the layer, and nothing in the layer's record. */
+/** State of the first version has a reference for each image with the layer instead of a mark in the layer's record. */
 async function wasInImage({ references }: Store, registry: Registry, { repository, digest }: Layer): Promise<boolean> {
   const { items } = await references.list(registry, { limit: 1, prefix: keyOf(repository, digest, 'layer', '') })
   return items.length > 0

@@ -4,7 +4,7 @@ import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
 /**
- * `partSize` is the most a part may have: 10485760, as in AWS's own example.
+ * `partSize` is the maximum size of a part in bytes: 10485760 by default, as in AWS's example.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html
  * https://docs.aws.amazon.com/cli/latest/reference/ecr/initiate-layer-upload.html
  */

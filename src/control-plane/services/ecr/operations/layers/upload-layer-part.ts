@@ -26,10 +26,10 @@ export const uploadLayerPart: Operation<'UploadLayerPart'> = {
   },
 }
 
-/** Divisible by four, as whole groups of base64 are. */
+/** Divisible by four: base64 is decoded in groups of four characters. */
 const SLICE_CHARACTERS = 1024 * 1024
 
-/** Bytes a slice at a time: all 20 MiB at once would keep everybody else waiting. */
+/** Decodes slice by slice: all 20 MiB at once would block the event loop. */
 async function* decoded(base64: string): AsyncGenerator<Buffer> {
   for (let at = 0; at < base64.length; at += SLICE_CHARACTERS) {
     yield Buffer.from(base64.slice(at, at + SLICE_CHARACTERS), 'base64')

@@ -16,7 +16,7 @@ import { cacheRuleShape, cacheRuleKind, cacheRuleOrigin } from '../../shapes/cac
 import { rulePrefix } from '../../named-rule.js'
 
 /**
- * With the first rule of an account comes the role the service acts as.
+ * The first rule of an account also creates the service-linked role.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html
  */
@@ -53,7 +53,7 @@ function acceptPrefixes(input: Input<'CreatePullThroughCacheRule'>) {
   return { ecrRepositoryPrefix, upstreamRepositoryPrefix }
 }
 
-/** The rules are counted in the transaction that adds one, so that the quota holds however many creates race. */
+/** Rules are counted in the transaction that adds one, so that the quota holds when several calls race. */
 function insert(rule: PullThroughCacheRule, { registry, store, quotas }: Context): Promise<void> {
   const quota = quotas.pullThroughCacheRules
   return store.transact(registry, async ({ rules }) => {

@@ -5,7 +5,7 @@ import { cacheRuleShape, cacheRuleOrigin } from '../../shapes/cache-rule-shape.j
 import { rulePrefix } from '../../named-rule.js'
 
 /**
- * Repositories and images stay: only the caching stops.
+ * Repositories and cached images stay.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeletePullThroughCacheRule.html
  */
 export const deletePullThroughCacheRule: Operation<'DeletePullThroughCacheRule'> = {

@@ -1,7 +1,7 @@
 import type { PullThroughCacheRule } from '../../../../../registry/cache-rules/cache-rule.js'
 import type { Registry } from '../../../../../registry/registry.js'
 import type { Operation } from '../../operation.js'
-import { pageOf, refuseTokenWith, tokenOf } from '../../paging.js'
+import { pageOf, refusePagingWith, tokenOf } from '../../paging.js'
 import { wholeRegistry } from '../../operation-resources.js'
 import { cacheRuleShape, cacheRuleKind, cacheRuleOrigin } from '../../shapes/cache-rule-shape.js'
 import { requireRule } from '../../named-rule.js'
@@ -13,7 +13,7 @@ export const describePullThroughCacheRules: Operation<'DescribePullThroughCacheR
   async run(input, context) {
     const { registry, store } = context
     const { ecrRepositoryPrefixes } = input
-    refuseTokenWith('ecrRepositoryPrefixes', ecrRepositoryPrefixes, input)
+    refusePagingWith('ecrRepositoryPrefixes', ecrRepositoryPrefixes, input)
     const page = ecrRepositoryPrefixes
       ? { items: await Promise.all(ecrRepositoryPrefixes.map((prefix) => requireRule(prefix, context))) }
       : await store.rules.list(registry, pageOf('DescribePullThroughCacheRules', input))

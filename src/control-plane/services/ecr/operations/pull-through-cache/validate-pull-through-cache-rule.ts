@@ -25,7 +25,7 @@ export const validatePullThroughCacheRule: Operation<'ValidatePullThroughCacheRu
   },
 }
 
-/** Why the upstream cannot be reached and logged in to; undefined when it can. */
+/** Why the upstream cannot be reached or refuses the login; undefined where neither is so. */
 async function failureOf(rule: PullThroughCacheRule, { registry, secrets, upstreams, settings, wait }: Context) {
   const { upstreamRegistryUrl, credentialArn } = rule
   if (settings.egress === 'none') {

@@ -12,7 +12,7 @@ export const putRegistryPolicy: Operation<'PutRegistryPolicy'> = {
   async run({ policyText }, context) {
     const { registry, store, log } = context
     await store.registryPolicies.put(registry, REGISTRY_POLICY, acceptRegistryPolicy(policyText, registry, context))
-    for (const odd of unknownActions(parseRegistryPolicy(policyText).all.policy)) log.warn({ ...registry }, odd)
+    for (const warning of unknownActions(parseRegistryPolicy(policyText).all.policy)) log.warn({ ...registry }, warning)
     return { registryId: registry.account, policyText }
   },
 }

@@ -1,6 +1,6 @@
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
-import { pageOf, refuseTokenWith, tokenOf } from '../../paging.js'
+import { pageOf, refusePagingWith, tokenOf } from '../../paging.js'
 import { namedRepositories } from '../../operation-resources.js'
 import { repositoryShape } from '../../shapes/repository-shape.js'
 
@@ -10,10 +10,12 @@ export const describeRepositories: Operation<'DescribeRepositories'> = {
 
   async run(input, context) {
     const { store, registry } = context
-    refuseTokenWith('repositoryNames', input.repositoryNames, input)
+    refusePagingWith('repositoryNames', input.repositoryNames, input)
     if (input.repositoryNames) {
-      const named = await Promise.all(input.repositoryNames.map((name) => requireRepository(store, registry, name)))
-      return { repositories: named.map((repository) => repositoryShape(repository, context)) }
+      const repositories = await Promise.all(
+        input.repositoryNames.map((name) => requireRepository(store, registry, name)),
+      )
+      return { repositories: repositories.map((repository) => repositoryShape(repository, context)) }
     }
     const page = await store.repositories.list(registry, pageOf('DescribeRepositories', input))
     return { repositories: page.items.map((repository) => repositoryShape(repository, context)), ...tokenOf(page) }

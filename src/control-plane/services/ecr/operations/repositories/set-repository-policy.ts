@@ -9,7 +9,7 @@ import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
 /**
- * Without `force` a caller cannot lock itself out.
+ * Without `force` a caller cannot take away its own permission to set the policy.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html
  */
 export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = {
@@ -25,8 +25,8 @@ export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = {
       await requireRepository(records, registry, repositoryName)
       await records.repositoryPolicies.put(registry, repositoryName, policy)
     })
-    for (const odd of unknownActions(parseRepositoryPolicy(policyText).policy))
-      log.warn({ ...registry, repositoryName }, odd)
+    for (const warning of unknownActions(parseRepositoryPolicy(policyText).policy))
+      log.warn({ ...registry, repositoryName }, warning)
     return { registryId: registry.account, repositoryName, policyText }
   },
 }

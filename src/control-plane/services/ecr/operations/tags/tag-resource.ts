@@ -9,10 +9,10 @@ export const tagResource: Operation<'TagResource'> = {
 
   async run({ resourceArn, tags }, { registry, store }) {
     const name = taggedRepository(resourceArn, registry)
-    const given = acceptTags(tags)
+    const newTags = acceptTags(tags)
     const tagged = await store.repositories.update(registry, name, (repository) => {
-      const kept = repository.tags.filter(({ Key }) => !given.some((tag) => tag.Key === Key))
-      return { ...repository, tags: acceptTags([...kept, ...given]) }
+      const otherTags = repository.tags.filter(({ Key }) => !newTags.some((tag) => tag.Key === Key))
+      return { ...repository, tags: acceptTags([...otherTags, ...newTags]) }
     })
     if (!tagged) throw repositoryNotFound(name, registry.account)
     return {}
