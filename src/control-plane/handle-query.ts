@@ -4,9 +4,8 @@ import { ServiceException } from '../registry/errors.js'
 import { claimedScope } from '../sigv4/claimed-scope.js'
 import { authenticate, type ReceivedRequest } from './authenticate.js'
 import type { ControlPlaneDeps } from './handle.js'
-import { answerForm, readQueryCall, shortened, writeRefusal, writeResult } from './protocols/aws-query.js'
+import { answerForm, readQueryCall, shortened, writeResult } from './protocols/aws-query.js'
 import { apis, type QueryService } from './services/query-actions.js'
-import { isAway, isOfStorage, RETRY_AFTER_SECONDS } from './unavailable.js'
 
 /**
  * The path every call of STS and IAM takes. As with ECR's calls, nothing is read of a body before it is known who sent it.
@@ -17,39 +16,31 @@ export async function handleQuery(request: ReceivedRequest, deps: ControlPlaneDe
   const { requestId } = request
   const service = serviceOf(request)
   const [api, form] = [apis[service], answerForm(request)]
-  const end = { at: deps.clock.wall().getTime(), plane: 'control' as const, operation: service as string }
-  try {
-    const now = await deps.clock.now()
-    end.at = now.getTime()
-    refuseUnsigned(request, service)
-    const caller = authenticate(request, service, now, deps)
-    deps.place.chargeTo(caller.principal)
-    const { action, version, members } = readQueryCall(request)
-    const run = version === api.version && Object.hasOwn(api.actions, action) ? api.actions[action] : undefined
-    if (!run)
-      throw isOfService(service, action) && version === api.version
-        ? notBuilt(service, action)
-        : invalidAction(action, version)
-    end.operation = action
-    const context = { ...deps, ...caller, now, request: requestContextOf({ ...request, requestId, now }) }
-    const result = await run(members, context)
-    deps.decisions.ended(requestId, end)
-    return writeResult(form, api, action, result, requestId)
-  } catch (thrown) {
-    const error = isOfStorage(thrown) ? new ServiceException('ServiceUnavailable', thrown.message) : thrown
-    const refusal = error instanceof ServiceException ? error : new ServiceException('InternalFailure')
-    if (refusal !== error) deps.log.error({ requestId, err: error }, 'failed unexpectedly')
-    const told = deps.tellHint(request, refusal, deps)
-    deps.decisions.ended(requestId, { ...end, refusal: { code: refusal.code, message: refusal.message }, ...told })
-    const answer = writeRefusal(form, api, error, requestId)
-    if (isAway(thrown)) answer.headers['retry-after'] = RETRY_AFTER_SECONDS
-    return answer
-  }
+  const now = (deps.facts.now = await deps.clock.now())
+  refuseUnsigned(request, service)
+  const caller = authenticate(request, service, now, deps)
+  deps.place.chargeTo(caller.principal)
+  const { action, version, members } = readQueryCall(request)
+  const run = version === api.version && Object.hasOwn(api.actions, action) ? api.actions[action] : undefined
+  if (!run)
+    throw isOfService(service, action) && version === api.version
+      ? notBuilt(service, action)
+      : invalidAction(action, version)
+  deps.facts.description = action
+  const context = { ...deps, ...caller, now, request: requestContextOf({ ...request, requestId, now }) }
+  const result = await run(members, context)
+  return writeResult(form, api, action, result, requestId)
 }
 
 /** Which service a call is for, by its credential; one for neither is refused by STS, as every call was that does not say. */
-export const serviceOf = (request: ReceivedRequest): QueryService =>
-  claimedScope({ ...request, body: request.body as Buffer })?.service === 'iam' ? 'iam' : 'sts'
+export const serviceOf = ({
+  method,
+  path,
+  headers,
+}: Pick<ReceivedRequest, 'method' | 'path' | 'headers'>): QueryService =>
+  claimedScope({ method, path, headers, body: NO_BODY })?.service === 'iam' ? 'iam' : 'sts'
+
+const NO_BODY = Buffer.alloc(0)
 
 /** These take no signature: to ask for one would say that credentials were forgotten. Throws InvalidAction. */
 function refuseUnsigned(request: ReceivedRequest, service: QueryService): void {

@@ -1,8 +1,9 @@
 import type { HttpResponse } from '@smithy/protocol-http'
 import type { Authorize } from '../access/authorize.js'
 import { requestContextOf } from '../access/request-context.js'
-import { serverException, ServiceException } from '../registry/errors.js'
-import type { RequestPermit } from '../server/request-limits.js'
+import { ServiceException } from '../registry/errors.js'
+import type { RequestPermit } from '../server/concurrency-limit.js'
+import type { RequestFacts } from '../server/exchange.js'
 import { yieldAfter } from '../coordination/event-loop.js'
 import { modelledMembers } from '../smithy/modelled-members.js'
 import { inputOf, isOperation, shape } from '../smithy/model.js'
@@ -15,21 +16,19 @@ import {
   type Signer,
   signerOf,
 } from './authenticate.js'
-import type { TellHint } from './credentials-hint.js'
 import { foresee } from './foresee.js'
 import { operations } from './services/ecr/operation-table.js'
 import type { Context, Input, Operation, OperationName, Resources } from './services/ecr/operation.js'
-import { operationName, readInput, writeError, writeOutput } from './protocols/aws-json.js'
+import { operationName, readInput, writeOutput } from './protocols/aws-json.js'
 import { refusalOf } from './protocols/ecr-constraints.js'
 import { requestTags } from './services/ecr/request-tags.js'
-import { isAway, isOfStorage, RETRY_AFTER_SECONDS } from './unavailable.js'
 
 /** Everything a call may need. */
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   readonly authorize: Authorize
-  /** Of this request, among those that are worked on. */
+  /** The call's own. */
   readonly place: RequestPermit
-  readonly tellHint: TellHint
+  readonly facts: RequestFacts
 }
 
 /**
@@ -38,45 +37,31 @@ export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
  * no store comes first, so that the records a call will read are foreseen, and asked for together.
  */
 export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
-  const asked: Asked = { request, requestId: request.requestId, name: '' }
-  try {
-    const name = (asked.name = operationName(request))
-    const operation = find(name)
-    const signer = signerOf(request, 'ecr', deps)
-    deps.place.chargeTo(signer.principal)
-    await yieldAfter(sizeOf(request))
-    const body = knownMembers(name, readInput(request, name))
-    await yieldAfter(sizeOf(request))
-    const places = foresee(body, registryOf(body, signer))
-    return await deps.store.ahead(places, () => answer(operation, signer, body, asked, deps))
-  } catch (thrown) {
-    return refuse(thrown, asked, deps)
-  }
+  const name = operationName(request)
+  const operation = find(name)
+  const signer = signerOf(request, 'ecr', deps)
+  deps.place.chargeTo(signer.principal)
+  await yieldAfter(sizeOf(request))
+  const body = knownMembers(name, readInput(request, name))
+  await yieldAfter(sizeOf(request))
+  const places = foresee(body, registryOf(body, signer))
+  return deps.store.ahead(places, () => answer(name, operation, signer, body, request, deps))
 }
 
 const sizeOf = ({ body }: ReceivedRequest): number => (body as Buffer).length
 
-/** What is known of a call, from the moment it comes. */
-interface Asked {
-  readonly request: ReceivedRequest
-  readonly requestId: string
-  /** Of the operation; empty until it is known. */
-  name: string
-  /** When it came, by the emulator's time; absent until that is known. */
-  now?: Date
-}
-
 type Body = Record<string, unknown>
 
 async function answer(
+  name: string,
   operation: Operation<OperationName>,
   signer: Signer,
   body: Body,
-  asked: Asked,
+  request: ReceivedRequest,
   deps: ControlPlaneDeps,
 ): Promise<HttpResponse> {
-  const { request, requestId, name } = asked
-  const now = (asked.now = await deps.clock.now())
+  const { requestId } = request
+  const now = (deps.facts.now = await deps.clock.now())
   const caller = requireCurrent(signer, now, deps)
   const registry = registryOf(body, caller)
   const context = requestContextOf({ ...request, requestId, now })
@@ -85,30 +70,8 @@ async function answer(
   const input = accept(name, body)
   await yieldAfter(sizeOf(request))
   const output = await operation.run(input, { ...deps, ...call, wait: deps.place.wait })
-  deps.decisions.ended(requestId, { at: now.getTime(), plane: 'control', operation: name })
   return writeOutput(output, requestId)
 }
-
-async function refuse(thrown: unknown, asked: Asked, deps: ControlPlaneDeps): Promise<HttpResponse> {
-  const { request, requestId, name } = asked
-  const { clock, decisions, log } = deps
-  const error = isOfStorage(thrown) ? serverException(thrown.message) : thrown
-  if (!(error instanceof ServiceException)) log.error({ requestId, err: error }, 'failed unexpectedly')
-  const { code, message } = error instanceof ServiceException ? error : serverException('')
-  const now = asked.now ?? (isAway(thrown) ? clock.wall() : await clock.now().catch(() => clock.wall()))
-  const told = {
-    ...deps.tellHint(request, { code, message }, deps),
-    ...(name === 'BatchGetImage' && FAILED_PULL.has(code) && { isFailedPull: true }),
-  }
-  const end = { at: now.getTime(), plane: 'control', operation: name, refusal: { code, message }, ...told } as const
-  decisions.ended(requestId, end)
-  const answer = writeError(error, requestId)
-  if (isAway(thrown)) answer.headers['retry-after'] = RETRY_AFTER_SECONDS
-  return answer
-}
-
-/** What a pull through the API is refused with where neither repository nor rule is there, or the data plane is away. */
-const FAILED_PULL: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ServerException'])
 
 /** What else a caller sends must not count, least of all for permissions: a `registryId` where the operation has none. */
 function knownMembers(name: string, body: Body): Body {

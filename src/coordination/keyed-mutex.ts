@@ -1,16 +1,16 @@
-import type { Registry } from '../registry/registry.js'
+/** Runs the work of each key one after the other, within this process. */
+export type KeyedMutex = <R>(key: string, work: () => Promise<R>) => Promise<R>
 
-/** Those who lost a race in this process go one after the other, registry by registry, instead of racing again. */
-export function keyedMutex() {
+/** A mutex for each key; a key that nothing waits for takes no memory. */
+export function keyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>()
-  return <R>({ account, region }: Registry, run: () => Promise<R>): Promise<R> => {
-    const id = `${account} ${region}`
-    const turn = (last.get(id) ?? Promise.resolve()).then(run)
-    const over = turn.then(forget, forget)
+  return (key, work) => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(work)
+    const settled = turn.then(forget, forget)
     function forget() {
-      if (last.get(id) === over) last.delete(id)
+      if (last.get(key) === settled) last.delete(key)
     }
-    last.set(id, over)
+    last.set(key, settled)
     return turn
   }
 }

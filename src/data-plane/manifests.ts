@@ -8,7 +8,6 @@ import { keepManifest } from '../registry/images/store-manifest.js'
 import { digestOf, isDigest, MAX_MANIFEST_BYTES } from '../registry/images/manifest.js'
 import { pushImage } from '../registry/images/image-push.js'
 import { parsePushedManifest } from '../registry/images/pushed-manifest.js'
-import { recordPull } from '../registry/images/record-pull.js'
 import { requireRepository } from '../registry/repositories/require-repository.js'
 import { type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './oci-errors.js'
@@ -31,7 +30,7 @@ export const getManifest: Endpoint = async (call, deps) => {
     if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag)
     return respond(call, 200, { ...headers, 'content-length': manifestSize })
   }
-  void recordPull(deps, registry, found.image, now)
+  void deps.recordPullTime(registry, found.image, now, deps.log)
   deps.pullSessions.manifest(puller, found.image, imageId.imageTag, found.isImported ? 'upstream' : 'cache')
   respond(call, 200, headers, bytes)
 }

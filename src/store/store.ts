@@ -14,7 +14,7 @@ type Work<R> = (records: Records) => Promise<R>
  * `patience` is how many milliseconds a transaction may go on losing races once it is its turn.
  */
 export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
-  const inTurn = keyedMutex()
+  const raced = keyedMutex()
 
   async function attempt<R>(registry: Registry, work: Work<R>): Promise<{ result: R } | undefined> {
     const transaction = transactionOn(keyValue, registry)
@@ -33,7 +33,8 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
 
   async function transact<R>(registry: Registry, work: Work<R>): Promise<R> {
     const done = await attempt(registry, work)
-    return done ? done.result : inTurn(registry, () => persist(registry, work))
+    // Writers of this process that lost a race take turns instead of racing each other again.
+    return done ? done.result : raced(`${registry.account} ${registry.region}`, () => persist(registry, work))
   }
 
   return {

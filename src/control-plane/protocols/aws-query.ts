@@ -27,7 +27,7 @@ const STS_VERSION = '2011-06-15'
  * Whether a call is for a service with a query API: a form, or an action in the URL, as presigned calls have it.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
-export const isQueryCall = (request: HttpRequest): boolean =>
+export const isQueryCall = (request: Pick<HttpRequest, 'headers' | 'path'>): boolean =>
   isStsTarget(request) ||
   (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded') ||
   namesAction(request.path)
@@ -35,7 +35,7 @@ export const isQueryCall = (request: HttpRequest): boolean =>
 /** Whether a URL says which action is called. */
 export const namesAction = (path: string): boolean => /^\/\?(?:.*&)?Action=/.test(path)
 
-const isStsTarget = ({ headers }: HttpRequest) => (headers['x-amz-target'] ?? '').startsWith(STS_TARGET)
+const isStsTarget = ({ headers }: Pick<HttpRequest, 'headers'>) => (headers['x-amz-target'] ?? '').startsWith(STS_TARGET)
 
 /** The form the caller wants its answer in. */
 export function answerForm(request: HttpRequest): AnswerForm {

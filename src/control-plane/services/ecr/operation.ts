@@ -2,6 +2,8 @@ import type * as ecr from '@aws-sdk/client-ecr'
 import type { Action, Conditions } from '../../../access/authorize.js'
 import type { DecisionLog } from '../../../access/explain/decision-log.js'
 import type { Identities } from '../../../access/identities.js'
+import type { KeyedMutex } from '../../../coordination/keyed-mutex.js'
+import type { RecordPullTime } from '../../../registry/images/record-pull.js'
 import type { Pins } from '../../../registry/ports/pins.js'
 import type { Wait } from '../../../registry/ports/importer.js'
 import type { BlobStore } from '../../../registry/ports/blob-store.js'
@@ -89,6 +91,9 @@ export interface Resources {
   readonly blobs: BlobStore
   readonly pins: Pins
   readonly leases: Leases
+  /** By upload id. */
+  readonly uploadMutex: KeyedMutex
+  readonly recordPullTime: RecordPullTime
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
