@@ -39,7 +39,8 @@ export async function refuseCall(thrown: unknown, exchange: Exchange, deps: Refu
   send(response, req, res)
   const { code, message } = refusal ?? failureOf(request)
   return {
-    ...{ code, message },
+    code,
+    message,
     ...deps.tellHint(request, { code, message }, { ...deps, log }),
     ...(facts.description === 'BatchGetImage' && FAILED_PULL.has(code) && { isFailedPull: true }),
   }

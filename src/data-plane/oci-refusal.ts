@@ -14,14 +14,15 @@ export const internalError = () => new OciError(500, 'UNKNOWN', 'Internal server
  */
 export async function refuseRequest(thrown: unknown, exchange: Exchange, deps: DataPlaneDeps): Promise<Refusal> {
   const { req, res, facts, log } = exchange
-  const known = ociErrorOf(thrown)
-  if (!known) log.error({ err: thrown, method: facts.method, path: facts.path }, 'failed unexpectedly')
-  const refusal = known ?? internalError()
+  const ociError = ociErrorOf(thrown)
+  if (!ociError) log.error({ err: thrown, method: facts.method, path: facts.path }, 'failed unexpectedly')
+  const refusal = ociError ?? internalError()
   if (res.headersSent) res.destroy()
   else writeOciRefusal(isByPolicy(refusal, facts, deps) ? withRequestId(refusal, facts.requestId) : refusal, req, res)
   const { status, code, message, hint } = refusal
   return {
-    ...{ code, message },
+    code,
+    message,
     ...(hint !== undefined && { hint }),
     ...(status === 401 && !req.headers.authorization && { isChallenge: true }),
     ...(facts.pulledFrom && status !== 401 && (await failedPull(facts.pulledFrom, refusal, req.method, deps))),

@@ -30,7 +30,7 @@ const answerBase: Endpoint = async (call) => respond(call, 200, { 'content-type'
 /** Who may: `grant` a caller with an authorization token, or without where the configuration allows that. */
 type RegistryRoute = readonly [who: 'grant', method: string, path: RegExp, operation: string, endpoint: Endpoint]
 
-/** Who may: whoever sends a request with this signature. */
+/** Who may: any sender of a request that is signed by a control plane, or of a URL that one signed. */
 type SignedLine =
   | readonly ['control plane', method: string, path: string, operation: string, ControlPlaneEndpoint, maxBytes: number]
   | readonly ['download URL', method: string, path: string, operation: string, DownloadEndpoint]
@@ -80,7 +80,7 @@ interface GrantRoute {
   readonly reference: string
 }
 
-/** Nothing answers here, which only a caller with a grant is told. */
+/** No endpoint answers; the refusal is for callers with a grant, others get the challenge. */
 interface NoRoute {
   readonly who: 'grant'
   readonly refusal: OciError

@@ -13,9 +13,12 @@ export async function importForControlPlane(
 ): Promise<void> {
   // The import takes minutes before there is anything to answer.
   req.socket.setTimeout(0)
-  const { method, wanted } = JSON.parse(body.toString('utf8')) as { method: keyof Importer; wanted: PullRequest }
-  permit.chargeToAccount(wanted.principal.account)
-  const outcome = await importOutcome(method, wanted, permit.wait, deps)
+  const { method, wanted: pullRequest } = JSON.parse(body.toString('utf8')) as {
+    method: keyof Importer
+    wanted: PullRequest
+  }
+  permit.chargeToAccount(pullRequest.principal.account)
+  const outcome = await importOutcome(method, pullRequest, permit.wait, deps)
   respond({ req, res }, 200, { 'content-type': 'application/json' }, JSON.stringify(outcome))
 }
 
