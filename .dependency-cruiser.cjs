@@ -75,7 +75,7 @@ module.exports = {
     error(
       'server-sits-on-registry',
       { path: '^src/server/' },
-      { path: '^src/', pathNot: '^src/(server|registry|coordination)/' },
+      { path: '^src/', pathNot: '^src/(server|registry|coordination)/|^src/access/explain/decision-log\\.ts$' },
     ),
     error(
       'planes-see-no-adapters-and-no-process',
@@ -126,7 +126,7 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(demo/|adapters/s3/|cli/import\\.ts$)' },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
-    ...fenced('express', '^src/control-plane/server\\.ts$', '^src/control-plane/(server\\.ts|admin/)'),
+    ...fenced('express', '^src/control-plane/admin/admin-app\\.ts$', '^src/control-plane/admin/'),
     ...fenced('lmdb', '^src/adapters/lmdb/'),
     ...fenced('ioredis', '^src/adapters/redis/'),
     ...fenced('@aws-sdk/(client-s3|lib-storage|s3-request-presigner)', '^src/adapters/s3/'),

@@ -23,6 +23,8 @@ import { pullThrough } from './pull-through-cache/pulls.js'
 import { pullSessions } from './data-plane/pull-sessions.js'
 import { dataPlane } from './data-plane/server.js'
 import { blobTotals } from './compose/blob-totals.js'
+import { keyedMutex } from './coordination/keyed-mutex.js'
+import { pullTimeRecorder } from './registry/images/record-pull.js'
 import { eventLog } from './registry/event-log.js'
 import type { DecisionSource } from './registry/ports/decision-source.js'
 import type { Importer } from './registry/ports/importer.js'
@@ -111,6 +113,8 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
     events: eventLog({ store, ids }),
     quotas: config.quotas,
+    uploadMutex: keyedMutex(),
+    recordPullTime: pullTimeRecorder(store),
     ...{ auth: config.auth, anonymousPull: config.anonymousPull, limits: config.limits },
     maxSkewSeconds: config.signatures.maxSkewSeconds,
     isReady: () => isReady(store),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
 import { putImage } from '../../src/registry/images/image-registration.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
@@ -338,7 +339,12 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
           const digest = `sha256:${'d'.repeat(64)}`
           await insertAll(name)
           const deleteIt = () =>
-            deleteRepository({ store, blobs: memoryBlobStore(), pins: noPins }, registry, name, { force: false })
+            deleteRepository(
+              { store, blobs: memoryBlobStore(), pins: noPins, uploadMutex: keyedMutex() },
+              registry,
+              name,
+              { force: false },
+            )
           const put = { repository: name, digest, manifest, manifestSize: 1, tag: 'v1', now: 0 }
           const putIt = () => putImage(other, registry, put)
           const racers = round % 2 ? [deleteIt, putIt] : [putIt, deleteIt]

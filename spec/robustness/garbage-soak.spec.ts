@@ -3,6 +3,7 @@ import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
+import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
 import { sweep } from '../../src/upkeep/collection/sweep.js'
 import { storedPins } from '../../src/upkeep/pins.js'
@@ -98,7 +99,7 @@ async function soak(keyValue: KeyValue) {
       await store.repositories.insert(registry, repository, newRepository(repository, new Date()))
       await client.push(repository, 'v1', soakImage(n), 'team/0')
       expect(await client.wrong(repository, 'v1')).toEqual([])
-      await deleteRepository({ store, blobs, pins }, registry, repository, { force: true })
+      await deleteRepository({ store, blobs, pins, uploadMutex: keyedMutex() }, registry, repository, { force: true })
       tally.repositories++
     }
   }

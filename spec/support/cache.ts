@@ -26,6 +26,8 @@ import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import type { PullThroughCacheRule } from '../../src/registry/cache-rules/cache-rule.js'
 import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
 import { installation } from '../../src/registry/registry.js'
+import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
+import { pullTimeRecorder } from '../../src/registry/images/record-pull.js'
 import { leasesOn, type LeaseDeps } from '../../src/coordination/leases/leases.js'
 import type { Limits } from '../../src/server/limits.js'
 import type { Log } from '../../src/registry/ports/log.js'
@@ -114,6 +116,8 @@ export async function startCache(options: CacheOptions) {
     blobs,
     pins,
     leases,
+    uploadMutex: keyedMutex(),
+    recordPullTime: pullTimeRecorder(store),
     clock,
     ids,
     log,

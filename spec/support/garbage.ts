@@ -13,6 +13,7 @@ import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { pushImage } from '../../src/registry/images/image-push.js'
+import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository } from '../../src/registry/repositories/repository.js'
 import { storeOf } from '../../src/store/store.js'
@@ -38,7 +39,7 @@ export function installationWith({
   const pins = storedPins({ store, clock, graceSeconds: grace })
   const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs: 400, lookMs: 10 })
   const blobs = pinnedBlobs(bytes, pins)
-  const storage = { store, blobs, pins, clock, quotas: defaultQuotas }
+  const storage = { store, blobs, pins, clock, quotas: defaultQuotas, uploadMutex: keyedMutex() }
   const deps = { ...storage, leases, log: silent, metrics: noMetrics, graceSeconds: grace }
 
   async function upload(repository: string, content: string) {

@@ -13,6 +13,8 @@ import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
 import { storedPins } from '../../src/upkeep/pins.js'
 import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
 import type { Principal } from '../../src/registry/principal.js'
+import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
+import { pullTimeRecorder } from '../../src/registry/images/record-pull.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
@@ -154,6 +156,8 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     blobs: pinnedBlobs(memoryBlobStore(), pins),
     pins,
     leases: leasesOn({ store, ids: randomIds, log: silent }),
+    uploadMutex: keyedMutex(),
+    recordPullTime: pullTimeRecorder(store),
     clock,
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },
     log: silent,

@@ -2,6 +2,7 @@ import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
 import { storedPins } from '../../src/upkeep/pins.js'
+import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
 import { storeOf } from '../../src/store/store.js'
@@ -17,5 +18,5 @@ export async function registryWith(name: string, repository: Partial<Repository>
   const pins = storedPins({ store, clock, graceSeconds: 3600 })
   const blobs = pinnedBlobs(memoryBlobStore(), pins)
   await store.repositories.insert(registry, name, newRepository(name, now, repository))
-  return { store, blobs, pins, clock, quotas: defaultQuotas }
+  return { store, blobs, pins, clock, quotas: defaultQuotas, uploadMutex: keyedMutex() }
 }

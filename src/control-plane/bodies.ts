@@ -1,9 +1,14 @@
 import { webcrypto } from 'node:crypto'
+import { isLargeBody } from '../coordination/event-loop.js'
 
-/** Room for UploadLayerPart's 20 MiB as base64 in JSON. */
+/** UploadLayerPart's 20 MiB as base64 in JSON, and some. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 
-/** SHA-256 of a body in lower-case hexadecimal, worked out beside the event loop: for large ones (`registry/slices.ts`). */
-export async function hashAside(body: Buffer): Promise<string> {
+/**
+ * SHA-256 of a large body in lower-case hexadecimal, computed off the event loop. Undefined for a small one, which is
+ * hashed with its signature.
+ */
+export async function hashOfLargeBody(body: Buffer): Promise<string | undefined> {
+  if (!isLargeBody(body.length)) return undefined
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', body as Buffer<ArrayBuffer>)).toString('hex')
 }

@@ -2,7 +2,8 @@ import type { HttpResponse } from '@smithy/protocol-http'
 import { requestContextOf } from '../access/request-context.js'
 import { yieldAfter } from '../coordination/event-loop.js'
 import type { Registry } from '../registry/registry.js'
-import type { RequestPermit } from '../server/request-limits.js'
+import type { RequestPermit } from '../server/concurrency-limit.js'
+import type { RequestFacts } from '../server/exchange.js'
 import { inputOf, shape } from '../smithy/model.js'
 import { type AuthenticateDeps, type Caller, type ReceivedRequest, requireCurrent, signerOf } from './authenticate.js'
 import { dispatch, type Dispatch } from './dispatch.js'
@@ -13,15 +14,7 @@ import type { Members } from './services/service.js'
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   /** This call's right to be worked on. */
   readonly permit: RequestPermit
-  readonly facts: CallFacts
-}
-
-/** What becomes known of a call on its path; log and decision log are written from it. */
-export interface CallFacts {
-  /** The operation, or the service until the operation is known. */
-  description: string
-  /** The emulator's time of the call; absent until the clock was read. */
-  now?: Date
+  readonly facts: RequestFacts
 }
 
 /**

@@ -1,60 +1,75 @@
-import type { HttpResponse } from '@smithy/protocol-http'
-import type { DecisionLog, RequestEnd } from '../access/explain/decision-log.js'
+import { HttpResponse } from '@smithy/protocol-http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ServiceException } from '../registry/errors.js'
-import type { Log } from '../registry/ports/log.js'
-import type { AuthenticateDeps, ReceivedRequest } from './authenticate.js'
+import { discardBody } from '../server/discard-body.js'
+import type { Exchange, Refusal } from '../server/exchange.js'
+import { protectiveHeaders } from './admin/own-origin.js'
+import type { AuthenticateDeps } from './authenticate.js'
+import { MAX_BODY_BYTES } from './bodies.js'
 import type { CredentialsHint } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
-import type { CallFacts } from './handle.js'
+import { receivedRequest } from './received-request.js'
+import type { FaultCodes } from './services/service.js'
 import { isStorageFailure, isUnavailable, RETRY_AFTER_SECONDS } from './unavailable.js'
+import { WebPageRefused } from './web-pages.js'
 
 /** What refusing a call needs. */
 export interface RefusalDeps extends Pick<AuthenticateDeps, 'identities' | 'clock'> {
-  readonly log: Log
-  readonly decisions: Pick<DecisionLog, 'ended'>
   readonly hintFor: CredentialsHint
 }
 
-/**
- * Refuses a call for what a step of its path has thrown. Anything but a refusal is a failure of the emulator or of its
- * storage: it is logged, and the client learns the service's code for it.
- */
-export async function refuseCall(
-  thrown: unknown,
-  request: ReceivedRequest,
-  facts: CallFacts,
-  deps: RefusalDeps,
-): Promise<HttpResponse> {
-  const { service, protocol } = dispatch(request)
-  const { requestId } = request
-  const { internal, storage } = service.faultCodes
-  const error = isStorageFailure(thrown) ? new ServiceException(storage, thrown.message) : thrown
-  if (!(error instanceof ServiceException)) deps.log.error({ requestId, err: error }, 'failed unexpectedly')
-  const refusal = error instanceof ServiceException ? error : new ServiceException(internal)
-  deps.decisions.ended(requestId, await endOf(refusal, thrown, request, facts, deps))
-  const answer = protocol.writeError(refusal, { request, service, operation: facts.description })
-  if (isUnavailable(thrown)) answer.headers['retry-after'] = RETRY_AFTER_SECONDS
-  return answer
-}
+/** The refusal of a call whose body exceeds what any operation takes. */
+export const bodyTooLarge = () =>
+  new ServiceException('RequestEntityTooLargeException', `The request body exceeds ${MAX_BODY_BYTES} bytes.`)
 
-async function endOf(
-  { code, message }: ServiceException,
-  thrown: unknown,
-  request: ReceivedRequest,
-  { description, now }: CallFacts,
-  deps: RefusalDeps,
-): Promise<RequestEnd> {
-  const { clock } = deps
-  const at = now ?? (isUnavailable(thrown) ? clock.wall() : await clock.now().catch(() => clock.wall()))
+/**
+ * Writes the refusal of a call in the protocol of the call, whichever step has thrown it. Anything but a refusal is a failure
+ * of the emulator or of its storage: it is logged, and the client learns the service's code for it.
+ */
+export async function refuseCall(thrown: unknown, exchange: Exchange, deps: RefusalDeps): Promise<Refusal> {
+  const { req, res, facts, log } = exchange
+  const request = receivedRequest(exchange)
+  const { service, protocol } = dispatch(request)
+  const refusal = refusalFor(thrown, service.faultCodes)
+  if (!refusal) log.error({ err: thrown }, 'failed unexpectedly')
+  if (!isUnavailable(thrown)) facts.now ??= await deps.clock.now().catch(() => undefined)
+  const error = refusal ?? new ServiceException(service.faultCodes.internal)
+  const response = isForWebPage(error)
+    ? webPageResponse(error)
+    : protocol.writeError(error, { request, service, operation: facts.description })
+  if (isUnavailable(thrown)) response.headers['retry-after'] = RETRY_AFTER_SECONDS
+  send(response, req, res)
+  const { code, message } = error
   return {
-    at: at.getTime(),
-    plane: 'control',
-    operation: description,
-    refusal: { code, message },
-    ...deps.hintFor(request, { code, message }, deps),
-    ...(description === 'BatchGetImage' && FAILED_PULL.has(code) && { isFailedPull: true }),
+    code,
+    message,
+    ...deps.hintFor(request, { code, message }, { ...deps, log }),
+    ...(facts.description === 'BatchGetImage' && FAILED_PULL.has(code) && { isFailedPull: true }),
   }
 }
 
 /** The refusals of a pull through the API where neither repository nor rule exists, or the data plane is unavailable. */
 const FAILED_PULL: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ServerException'])
+
+/** Undefined for a failure of the emulator itself. */
+function refusalFor(thrown: unknown, { storage }: FaultCodes): ServiceException | undefined {
+  if (isStorageFailure(thrown)) return new ServiceException(storage, thrown.message)
+  return thrown instanceof ServiceException ? thrown : undefined
+}
+
+const isForWebPage = (error: ServiceException): error is WebPageRefused => error instanceof WebPageRefused
+
+/** Web pages get plain JSON, since they speak no protocol of AWS. */
+function webPageResponse({ message }: WebPageRefused): HttpResponse {
+  const body = JSON.stringify({ message })
+  const framing = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
+  return new HttpResponse({ statusCode: 403, headers: { ...protectiveHeaders, ...framing }, body })
+}
+
+/** Where the body is still arriving the refusal is written at once, and ends with the body. */
+function send({ statusCode, headers, body }: HttpResponse, req: IncomingMessage, res: ServerResponse): void {
+  res.writeHead(statusCode, headers)
+  if (req.readableEnded || req.destroyed) return void res.end(body)
+  res.write(body)
+  discardBody(req, () => res.end())
+}

@@ -10,7 +10,7 @@ import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './oci-errors.js'
-import { type FindCopy, noCopy, sourceOf } from './layer-source.js'
+import { type FindCopy, layerSource, noCopy } from './layer-source.js'
 import type { PullSource } from './pull-sessions.js'
 import { readableLayer } from './readable-layer.js'
 
@@ -19,24 +19,25 @@ export const getBlob: Endpoint = async (call, deps) => {
   const layer = await findLayer(call.registry, call.repository, call.reference, deps)
   const { registry, repository, principal } = call
   await sendLayer(call, layer, registry, deps, {
-    sent: (bytes, source) => deps.pullSessions.layer({ registry, repository, principal: principal.arn }, bytes, source),
+    countSent: (bytes, source) =>
+      deps.pullSessions.layer({ registry, repository, principal: principal.arn }, bytes, source),
     findCopy: () => readableLayer(layer.digest, call, deps),
   })
 }
 
 /**
- * HEAD /v2/<name>/blobs/<digest>: a layer still on its way is there, with the size its manifest gives. Clients do not
- * upload what they are told is there: it stays for a while.
+ * HEAD /v2/<name>/blobs/<digest>. A layer that is still being fetched exists, with the size its manifest gives. Finding a
+ * stored layer pins it for a while, because clients do not upload what exists.
  */
 export const headBlob: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
-  const kept = isDigest(reference) ? await layerWithBytes(deps, registry, repository, reference) : undefined
-  if (kept) return respond(call, 200, headersOf(kept.digest, kept.size))
+  const stored = isDigest(reference) ? await layerWithBytes(deps, registry, repository, reference) : undefined
+  if (stored) return respond(call, 200, headersOf(stored.digest, stored.size))
   const layer = await findLayer(registry, repository, reference, deps)
   await answerHead(call, layer, registry, deps, () => readableLayer(layer.digest, call, deps))
 }
 
-/** Says what a layer is like: always from here, wherever clients fetch its bytes. Throws BLOB_UNKNOWN. */
+/** Answers with the headers of a layer, also where GET redirects to another place. Throws BLOB_UNKNOWN. */
 export async function answerHead(
   call: Pick<Call, 'req' | 'res' | 'wait'>,
   layer: Layer,
@@ -45,12 +46,14 @@ export async function answerHead(
   findCopy = noCopy,
 ): Promise<void> {
   const { digest } = layer
-  const size = (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeToCome(layer, registry, call.wait, deps, findCopy))
+  const size =
+    (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeBeforeFetch(layer, registry, call.wait, deps, findCopy))
   if (size === undefined) throw blobUnknown(layer, registry)
   respond(call, 200, headersOf(digest, size))
 }
 
-async function sizeToCome(
+/** The size of a layer without stored bytes that its upstream, or a copy, can give. */
+async function sizeBeforeFetch(
   layer: Layer,
   registry: Registry,
   wait: Wait,
@@ -63,12 +66,12 @@ async function sizeToCome(
   return other && sizeOfBytes(other, blobs)
 }
 
-/** DELETE /v2/<name>/blobs/<digest>: in ECR layers go with their images. */
+/** DELETE /v2/<name>/blobs/<digest>: ECR removes layers together with their images. */
 export const deleteBlob: Endpoint = async () => {
   throw new OciError(405, 'UNSUPPORTED', 'The operation is unsupported.')
 }
 
-/** The record that says this repository has this layer. Throws BLOB_UNKNOWN, NAME_UNKNOWN, DIGEST_INVALID. */
+/** The layer's record in its repository. Throws BLOB_UNKNOWN, NAME_UNKNOWN, DIGEST_INVALID. */
 export async function findLayer(
   registry: Registry,
   repository: string,
@@ -82,19 +85,19 @@ export async function findLayer(
   throw blobUnknown({ digest, repository }, registry)
 }
 
-/** What goes with sending a layer to a caller who is known. */
+/** What sending a layer adds for an authenticated caller. */
 interface Delivery {
-  /** Told how many bytes went out, and where they came from. */
-  readonly sent?: (bytes: number, source: PullSource) => void
+  /** Counts the bytes that went out, and where they came from. */
+  readonly countSent?: (bytes: number, source: PullSource) => void
   readonly findCopy?: FindCopy
 }
 
-/** As long as the URLs of GetDownloadUrlForLayer live: what a client has begun to fetch it may finish. */
+/** As long as the URLs of GetDownloadUrlForLayer are good, so that a client can finish a large layer. */
 const LOCATION_SECONDS = 3600
 
 /**
- * Sends a layer, or the one range asked for; a layer that is not here yet is sent as it arrives. Where clients can fetch it
- * themselves they are told where: a 307, as ECR answers with a URL of its bucket. A range is then the bucket's matter.
+ * Sends a layer, or the one range of it that is requested; a layer that is not stored yet is sent as it arrives. Where the
+ * blob store has a URL for clients, redirects there with 307, as ECR does to its bucket, and leaves ranges to the bucket.
  */
 export async function sendLayer(
   { req, res, wait }: Pick<Call, 'req' | 'res' | 'wait'>,
@@ -103,22 +106,22 @@ export async function sendLayer(
   deps: DataPlaneDeps,
   delivery: Delivery = {},
 ): Promise<void> {
-  const { sent = () => {}, findCopy = noCopy } = delivery
-  const source = await sourceOf(layer, registry, wait, deps, findCopy)
+  const { countSent = () => {}, findCopy = noCopy } = delivery
+  const source = await layerSource(layer, registry, wait, deps, findCopy)
   const { size } = source
-  const location = source.isKept ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
+  const location = source.isStored ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
   if (location !== undefined) {
-    sent(size, 'cache')
+    countSent(size, 'cache')
     return respond({ req, res }, 307, { location, 'docker-content-digest': layer.digest })
   }
   const range = byteRange(req.headers.range, size)
   if (size === 0) return respond({ req, res }, 200, headersOf(layer.digest, size))
 
   const begin = () => res.headersSent || writeHead(res, layer.digest, size, range)
-  if (!source.isKept) begin()
+  if (!source.isStored) begin()
   const take: TakeChunk = (chunk) => {
     begin()
-    sent(chunk.length, source.isKept ? 'cache' : 'upstream')
+    countSent(chunk.length, source.isStored ? 'cache' : 'upstream')
     return written(res, chunk)
   }
   const outcome = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
@@ -128,7 +131,7 @@ export async function sendLayer(
     res.destroy()
     return true
   })
-  // The damaged bytes are gone: the upstream has others, or the layer is not here.
+  // The damaged bytes were removed: fetch the layer from its upstream, or find that it is gone.
   if (outcome === 'damaged') return sendLayer({ req, res, wait }, layer, registry, deps, delivery)
   if (!outcome) throw blobUnknown(layer, registry)
   res.end()
@@ -142,14 +145,14 @@ function writeHead(res: ServerResponse, digest: string, size: number, range: Byt
   res.writeHead(206, { ...headers, ...ofRange })
 }
 
-/** Resolves when the socket is done with the bytes; a client that leaves never lets it be. */
+/** Resolves when the socket has taken the bytes; rejects when the client leaves, for which `write` may never call back. */
 function written(res: ServerResponse, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const left = () => reject(new Error('The client went away'))
-    if (res.destroyed) return left()
-    res.once('close', left)
+    const onClose = () => reject(new Error('The client went away'))
+    if (res.destroyed) return onClose()
+    res.once('close', onClose)
     res.write(chunk, (error) => {
-      res.off('close', left)
+      res.off('close', onClose)
       if (error) reject(error)
       else resolve()
     })

@@ -2,64 +2,66 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/explain/decision-log.js'
 import type { Identities } from '../access/identities.js'
-import type { Pins } from '../registry/ports/pins.js'
-import type { RequestLimits } from '../server/request-limits.js'
-import type { Wait } from '../registry/ports/importer.js'
-import type { MemoryBudget } from '../server/memory-budget.js'
+import type { KeyedMutex } from '../coordination/keyed-mutex.js'
+import type { PullThrough } from '../pull-through-cache/pulls.js'
+import type { RecordPullTime } from '../registry/images/record-pull.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
-import type { Clock } from '../registry/ports/clock.js'
-import type { Ids } from '../registry/ports/ids.js'
+import type { Wait } from '../registry/ports/importer.js'
 import type { Leases } from '../registry/ports/lease.js'
-import type { Log } from '../registry/ports/log.js'
-import type { Metrics } from '../registry/ports/metrics.js'
+import type { Pins } from '../registry/ports/pins.js'
 import type { Store } from '../registry/ports/store.js'
-import type { Traces } from '../registry/ports/traces.js'
 import type { Principal } from '../registry/principal.js'
 import type { Quotas } from '../registry/quotas.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
-import type { AboutDeps } from '../server/health.js'
+import type { AdmittedExchange, ExchangeDeps } from '../server/exchange.js'
+import type { HealthDeps } from '../server/health.js'
 import type { PlaneServerDeps } from '../server/listener.js'
+import type { GrantReader } from './basic-credentials.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
-import type { PullThrough } from '../pull-through-cache/pulls.js'
 import type { PullSessions } from './pull-sessions.js'
+import type { UploadLocks } from './upload-locks.js'
 
-/** What a data plane is made of. */
-export type DataPlaneParts = Omit<DataPlaneDeps, 'admission' | 'room' | 'controlPlane'>
-
-/** Everything a request to the registry may need. */
-export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
+/** The parts a data plane is composed of. */
+export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<ExchangeDeps, 'memory' | 'decisions'> {
   readonly store: Store
   readonly blobs: BlobStore
   readonly pins: Pins
   readonly leases: Leases
-  readonly clock: Clock
-  readonly ids: Ids
-  readonly log: Log
+  /** By upload id. */
+  readonly uploadMutex: KeyedMutex
+  readonly recordPullTime: RecordPullTime
   readonly authorize: Authorize
   readonly decisions: DecisionLog
-  /** Whose tokens are still good. */
+  /** A token is good only while its user or role exists. */
   readonly identities: Pick<Identities, 'policiesOf'>
   readonly pullThrough: PullThrough
   readonly pullSessions: PullSessions
-  /** Reads authorization tokens and layer URLs; the control plane signs with the same. */
+  /** Signs authorization tokens and layer URLs; the control plane has the same secret. */
   readonly secret: string
-  /** How far the clocks of the machines may differ that planes of one installation run on. */
+  /** How far the clocks of an installation's machines may differ. */
   readonly maxSkewSeconds: number
-  readonly controlPlane: ControlPlaneRequests
-  /** `relaxed` takes everybody at their word. */
+  /** `relaxed`: any password is an administrator's. */
   readonly auth: 'strict' | 'relaxed'
   /** Whether pulls need no credentials. */
   readonly anonymousPull: boolean
-  readonly metrics: Metrics
-  readonly traces: Traces
-  readonly admission: RequestLimits
-  /** The memory all small bodies share. */
-  readonly room: MemoryBudget
   readonly quotas: Quotas
 }
 
-/** One authenticated request, resolved to a registry. */
+/** Everything a request to the registry may need: the parts, and what the data plane itself keeps. */
+export interface DataPlaneDeps extends DataPlaneParts, Pick<ExchangeDeps, 'memory'> {
+  readonly grantIn: GrantReader
+  readonly controlPlane: ControlPlaneRequests
+  readonly uploadLocks: UploadLocks
+}
+
+/** An admitted request at a time of the emulator's clock, before it is known who makes it. */
+export interface DataPlaneRequest extends AdmittedExchange {
+  readonly query: URLSearchParams
+  readonly now: Date
+}
+
+/** A request of an authenticated caller, resolved to a registry. */
 export interface Call {
   readonly req: IncomingMessage
   readonly res: ServerResponse
@@ -68,21 +70,21 @@ export interface Call {
   readonly principal: Principal
   readonly request: RequestContext
   readonly now: Date
-  /** What waits for an upstream waits in this. */
+  /** Runs work that waits for an upstream; meanwhile the request gives up its permit. */
   readonly wait: Wait
-  /** Empty where the endpoint names none. */
+  /** Empty where the path names none. */
   readonly repository: string
-  /** Tag, digest or upload id: what the path names last. */
+  /** The last segment of the path: a tag, a digest or an upload id. */
   readonly reference: string
 }
 
-/** What answers a call; it throws refusals and leaves writing them to the server. */
+/** Answers a call, or throws the refusal. */
 export type Endpoint = (call: Call, deps: DataPlaneDeps) => Promise<void>
 
-/** These end with their headers; a length of 0 would be a wrong one (RFC 9110 section 8.6). */
-const NEVER_A_BODY: ReadonlySet<number> = new Set([204, 304])
+/** Statuses without content; a content-length of 0 would be wrong (RFC 9110 section 8.6). */
+const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 304])
 
-/** Answers with a body, or with the same headers and none where the method is HEAD. */
+/** Answers with a body; to HEAD, with the same headers and no body. */
 export function respond(
   { req, res }: Pick<Call, 'req' | 'res'>,
   status: number,
@@ -90,7 +92,7 @@ export function respond(
   body?: string | Buffer,
 ): void {
   const length = body === undefined ? 0 : Buffer.byteLength(body)
-  const framing = NEVER_A_BODY.has(status) ? {} : { 'content-length': length }
+  const framing = WITHOUT_CONTENT.has(status) ? {} : { 'content-length': length }
   res.writeHead(status, { ...framing, ...headers, 'docker-distribution-api-version': 'registry/2.0' })
   res.end(req.method === 'HEAD' ? undefined : body)
 }

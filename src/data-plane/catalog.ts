@@ -1,9 +1,9 @@
 import { type Endpoint, respond } from './call.js'
-import { linkToNext, pageAsked } from './link-paging.js'
+import { linkToNext, pageRequest } from './link-paging.js'
 
-/** GET /v2/_catalog: the registry's repositories in ASCII order, page by page; DescribeRepositories underneath. */
+/** GET /v2/_catalog: the registry's repositories in ASCII order, page by page, as DescribeRepositories lists them. */
 export const catalog: Endpoint = async (call, { store }) => {
-  const page = pageAsked(call.query)
+  const page = pageRequest(call.query)
   const { items, next } = await store.repositories.list(call.registry, {
     limit: page.limit,
     ...(page.last !== undefined && { after: page.last }),

@@ -1,21 +1,20 @@
-import type { RequestEnd } from '../access/explain/decision-log.js'
-import type { Call, DataPlaneDeps } from './call.js'
 import { ruleOf } from '../pull-through-cache/upstream-source.js'
+import type { RequestFacts, Refusal } from '../server/exchange.js'
+import type { DataPlaneDeps } from './call.js'
 import type { OciError } from './oci-errors.js'
 
-/** What a pull was for. */
-export type Pulled = Pick<Call, 'registry' | 'repository'>
+type PulledFrom = NonNullable<RequestFacts['pulledFrom']>
 
 /**
- * What is remembered of a pull that got no image: that it failed, and where nothing could have brought the image, that no
- * rule would. A HEAD that finds no image is left out: every push begins with one.
+ * What the decision log remembers of a pull that got no image: that it failed, and, where no cache rule serves the name, a
+ * hint that says so. A HEAD that finds no image is left out, because every push begins with one.
  */
 export async function failedPull(
-  { registry, repository }: Pulled,
+  { registry, repository }: PulledFrom,
   { status, code }: OciError,
   method: string | undefined,
   deps: Pick<DataPlaneDeps, 'store'>,
-): Promise<Pick<RequestEnd, 'isFailedPull' | 'hint'>> {
+): Promise<Pick<Refusal, 'isFailedPull' | 'hint'>> {
   if (method === 'HEAD' && code === 'MANIFEST_UNKNOWN') return {}
   if (status !== 404 || (await mayBeServed({ registry, repository }, deps))) return { isFailedPull: true }
   const { account, region } = registry
@@ -23,8 +22,8 @@ export async function failedPull(
   return { isFailedPull: true, hint }
 }
 
-/** Whether a rule serves the name; a store that does not answer knows nothing against it. */
-const mayBeServed = ({ registry, repository }: Pulled, deps: Pick<DataPlaneDeps, 'store'>): Promise<boolean> =>
+/** Whether a cache rule serves the name; true where the store does not answer, so that no wrong hint is given. */
+const mayBeServed = ({ registry, repository }: PulledFrom, deps: Pick<DataPlaneDeps, 'store'>): Promise<boolean> =>
   ruleOf(registry, repository, deps).then(
     (rule) => rule !== undefined,
     () => true,

@@ -7,22 +7,22 @@ import type { Registry } from '../registry/registry.js'
 import type { DataPlaneDeps } from './call.js'
 import { blobUnknown, OciError } from './oci-errors.js'
 
-/** Finds the same layer where the caller may read it, for one that its upstream does not give. */
+/** Finds the same layer in another repository that the caller may read, for one that its upstream does not give. */
 export type FindCopy = () => Promise<Layer | undefined>
 
-/** For the URL of a layer, which names no caller: it is good for that layer of that repository. */
+/** For layer URLs, which name no caller: a URL is good for one layer of one repository. */
 export const noCopy: FindCopy = async () => undefined
 
-/** Where the bytes of a layer come from: they are here, or on their way. */
+/** The bytes of a layer: stored, or arriving from its upstream. */
 export interface LayerSource {
   readonly size: number
-  /** What is still arriving may fail at any byte, the first too: its clients are told by a broken connection. */
-  readonly isKept: boolean
+  /** Whether the bytes are stored. A transfer may fail at any byte, and its clients then see a broken connection. */
+  readonly isStored: boolean
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
-/** Finds a layer's bytes, or begins to fetch them. Throws BLOB_UNKNOWN, UpstreamFailure, and what `wait` throws. */
-export async function sourceOf(
+/** Finds a layer's bytes, or starts to fetch them. Throws BLOB_UNKNOWN, UpstreamFailure, and what `wait` throws. */
+export async function layerSource(
   layer: Layer,
   registry: Registry,
   wait: Wait,
@@ -31,26 +31,27 @@ export async function sourceOf(
 ): Promise<LayerSource> {
   const size = await sizeOfBytes(layer, deps.blobs)
   if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
-  if (size !== undefined) return keptSource(layer.digest, size, deps)
+  if (size !== undefined) return storedSource(layer.digest, size, deps)
   try {
-    return await wait(() => fillSource(layer, registry, deps))
+    return await wait(() => transferSource(layer, registry, deps))
   } catch (error) {
-    const isNotGiven = error instanceof UpstreamFailure || error instanceof OciError
-    const other = isNotGiven && layer.pulledThrough ? await findCopy() : undefined
-    const otherSize = other && (await sizeOfBytes(other, deps.blobs))
-    if (otherSize === undefined) throw error
-    return keptSource(layer.digest, otherSize, deps)
+    const isRefused = error instanceof UpstreamFailure || error instanceof OciError
+    const copy = isRefused && layer.pulledThrough ? await findCopy() : undefined
+    const copySize = copy && (await sizeOfBytes(copy, deps.blobs))
+    if (copySize === undefined) throw error
+    return storedSource(layer.digest, copySize, deps)
   }
 }
 
-const keptSource = (digest: string, size: number, { blobs }: DataPlaneDeps): LayerSource => ({
-  ...{ size, isKept: true },
+const storedSource = (digest: string, size: number, { blobs }: DataPlaneDeps): LayerSource => ({
+  size,
+  isStored: true,
   send: (range, take) => blobs.send(digest, range, take),
 })
 
-async function fillSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
+async function transferSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
   const fill = layer.pulledThrough ? await pullThrough.layer(registry, layer) : undefined
   if (!fill) throw blobUnknown(layer, registry)
   await fill.started
-  return { size: fill.size, isKept: false, send: (range, take) => fill.send(range, take) }
+  return { size: fill.size, isStored: false, send: (range, take) => fill.send(range, take) }
 }

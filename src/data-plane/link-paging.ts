@@ -1,31 +1,31 @@
 import { invalidParameterAt } from '../registry/errors.js'
 
-/** Which part of a list is asked for: at most `limit`, those that sort after `last`. */
-export interface PageAsked {
+/** The requested part of a list: at most `limit` entries, after `last` in sort order. */
+export interface PageRequest {
   readonly limit: number
   readonly last?: string
 }
 
-/** The largest page of ListImages and DescribeRepositories. */
+/** The largest page of ListImages and DescribeRepositories in the API. */
 const MAX_PAGE = 1000
 
-/** What a client that names no size gets: the page of ListImages and DescribeRepositories where they are not told either. */
+/** The page where a client names no size: the default of ListImages and DescribeRepositories in the API. */
 const DEFAULT_PAGE = 100
 
-/** Reads `n` and `last`. Refuses sizes as ECR does: the lists are its API's underneath, and `n` is their maxResults. */
-export function pageAsked(query: URLSearchParams, defaultPage = DEFAULT_PAGE): PageAsked {
+/** Reads `n` and `last`. Throws InvalidParameter for sizes that the API refuses: `n` is its maxResults. */
+export function pageRequest(query: URLSearchParams, defaultPage = DEFAULT_PAGE): PageRequest {
   const n = query.get('n')
   const last = query.get('last') ?? ''
   return { limit: n === null ? defaultPage : readSize(n), ...(last !== '' && { last }) }
 }
 
 /**
- * The header that leads to the next page; none after the last one.
+ * The Link header to the next page; empty after the last one.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
  */
 export function linkToNext(
   path: string,
-  { limit }: PageAsked,
+  { limit }: PageRequest,
   last: string | undefined,
   filters: Record<string, string> = {},
 ): { link?: string } {

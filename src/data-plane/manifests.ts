@@ -8,7 +8,6 @@ import { keepManifest } from '../registry/images/store-manifest.js'
 import { digestOf, isDigest, MAX_MANIFEST_BYTES } from '../registry/images/manifest.js'
 import { pushImage } from '../registry/images/image-push.js'
 import { parsePushedManifest } from '../registry/images/pushed-manifest.js'
-import { recordPull } from '../registry/images/record-pull.js'
 import { requireRepository } from '../registry/repositories/require-repository.js'
 import { type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './oci-errors.js'
@@ -18,12 +17,12 @@ import { smallBody } from './request-body.js'
 export const getManifest: Endpoint = async (call, deps) => {
   const { req, registry, repository, principal, request, now } = call
   const imageId = imageIdOf(call.reference)
-  const found = await deps.pullThrough.pull({ registry, repository, imageId, principal, request }, call.wait)
-  if (isFailure(found)) throw refusalOf(found)
-  const { digest, mediaType, manifestSize } = found.image
+  const pull = await deps.pullThrough.pull({ registry, repository, imageId, principal, request }, call.wait)
+  if (isFailure(pull)) throw refusalOf(pull)
+  const { digest, mediaType, manifestSize } = pull.image
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
 
-  if (isKnown(req.headers['if-none-match'], digest)) return respond(call, 304, headers)
+  if (isCachedByClient(req.headers['if-none-match'], digest)) return respond(call, 304, headers)
   const bytes = await deps.blobs.read(digest)
   if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
   const puller = { registry, repository, principal: principal.arn, now }
@@ -31,14 +30,14 @@ export const getManifest: Endpoint = async (call, deps) => {
     if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag)
     return respond(call, 200, { ...headers, 'content-length': manifestSize })
   }
-  void recordPull(deps, registry, found.image, now)
-  deps.pullSessions.manifest(puller, found.image, imageId.imageTag, found.isImported ? 'upstream' : 'cache')
+  void deps.recordPullTime(registry, pull.image, now, deps.log)
+  deps.pullSessions.manifest(puller, pull.image, imageId.imageTag, pull.isImported ? 'upstream' : 'cache')
   respond(call, 200, headers, bytes)
 }
 
 /**
- * PUT /v2/<name>/manifests/<tag or digest>, with `?tag=` as often as wanted beside a digest: PutImage, except that
- * pushing what is there already succeeds.
+ * PUT /v2/<name>/manifests/<tag or digest>, with any number of `?tag=` beside a digest: PutImage, except that pushing an
+ * image that exists already succeeds.
  */
 export const putManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
@@ -64,7 +63,7 @@ export const putManifest: Endpoint = async (call, deps) => {
   })
 }
 
-/** DELETE /v2/<name>/manifests/<tag or digest>: BatchDeleteImage, with the same rules. */
+/** DELETE /v2/<name>/manifests/<tag or digest>: the rules of BatchDeleteImage. */
 export const deleteManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
   await requireRepository(deps.store, registry, repository)
@@ -73,21 +72,21 @@ export const deleteManifest: Endpoint = async (call, deps) => {
   respond(call, 202, {})
 }
 
-/** What a path's last segment names. A tag nobody can have pushed is one that is not there. */
+/** The image that a path's last segment names. Throws MANIFEST_UNKNOWN for what is no valid tag: no image has it. */
 function imageIdOf(reference: string): ImageId {
   if (reference.includes(':')) return { imageDigest: reference }
   if (!isImageTag(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))
   return { imageTag: reference }
 }
 
-/** Without its parameters: the type is kept and served as it is. */
+/** Without parameters: the type is stored and served as it is. */
 const mediaTypeOf = ({ headers }: IncomingMessage) => headers['content-type']?.split(';')[0]?.trim()
 
-/** Whether the client has these bytes (RFC 9110 section 13.1.2): a digest's bytes never change. */
-const isKnown = (ifNoneMatch: string | undefined, digest: string) =>
+/** Whether the client has these bytes already (RFC 9110 section 13.1.2): a digest's bytes never change. */
+const isCachedByClient = (ifNoneMatch: string | undefined, digest: string) =>
   ifNoneMatch !== undefined && (ifNoneMatch.includes(`"${digest}"`) || ifNoneMatch.trim() === '*')
 
-const answers: Record<ImageFailure['failureCode'], readonly [status: number, code: string]> = {
+const statusAndCode: Record<ImageFailure['failureCode'], readonly [status: number, code: string]> = {
   ImageNotFound: [404, 'MANIFEST_UNKNOWN'],
   MissingDigestAndTag: [405, 'UNSUPPORTED'],
   InvalidImageDigest: [400, 'DIGEST_INVALID'],
@@ -99,4 +98,5 @@ const answers: Record<ImageFailure['failureCode'], readonly [status: number, cod
   UpstreamUnavailable: [503, 'UNAVAILABLE'],
 }
 
-const refusalOf = ({ failureCode, failureReason }: ImageFailure) => new OciError(...answers[failureCode], failureReason)
+const refusalOf = ({ failureCode, failureReason }: ImageFailure) =>
+  new OciError(...statusAndCode[failureCode], failureReason)

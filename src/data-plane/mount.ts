@@ -11,9 +11,9 @@ import { digestInvalid } from './oci-errors.js'
 import { permissionFor } from './permission.js'
 
 /**
- * Makes a layer of another repository one of this repository too, without moving a byte. False where that cannot be:
- * no source named, mounting turned off, another encryption, the layer not there or still on its way, or no permission
- * to read it; the client then uploads. https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+ * Mounts a layer of another repository into this one: it is recorded, and no byte is copied. False where the client has to
+ * upload it instead: no source is named, mounting is disabled, the repositories are encrypted differently, the layer is
+ * missing or still being fetched, or the caller may not read it. https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
  */
 export async function mountLayer(
   digest: string,
@@ -29,7 +29,7 @@ export async function mountLayer(
   const layer = await layerWithBytes(deps, call.registry, from, digest)
   if (!layer || !(await mayRead(from, call, deps))) return false
   await recordMounted(layer, call, deps)
-  // The bytes may have gone before the record came; now that it is there they cannot.
+  // The bytes may have been removed before the record was written; now that it exists they cannot be.
   return (await layerWithBytes(deps, call.registry, call.repository, digest)) !== undefined
 }
 

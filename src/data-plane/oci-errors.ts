@@ -15,7 +15,7 @@ export class OciError extends Error {
     readonly code: string,
     message: string,
     readonly headers: Record<string, string> = {},
-    /** Why, in words that no client gets. */
+    /** Why, for the decision log; the client does not get it. */
     readonly hint?: string,
   ) {
     super(message)
@@ -23,11 +23,11 @@ export class OciError extends Error {
 }
 
 /**
- * ECR's exceptions as the registry answers them: HTTP status and OCI code; the words stay ECR's. A quota is DENIED: clients
- * would wait and try again after a 429, and nothing would change. https://github.com/aws/containers-roadmap/issues/2159
+ * ECR's exceptions as the registry answers them: HTTP status and OCI code; the words stay ECR's. A quota is DENIED, because
+ * after a 429 clients would wait and retry in vain. https://github.com/aws/containers-roadmap/issues/2159
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
  */
-const answers: Record<string, readonly [status: number, code: string]> = {
+const exceptionCodes: Record<string, readonly [status: number, code: string]> = {
   AccessDeniedException: [403, 'DENIED'],
   EmptyUploadException: [400, 'BLOB_UPLOAD_INVALID'],
   ImageAlreadyExistsException: [409, 'MANIFEST_INVALID'],
@@ -46,8 +46,8 @@ const answers: Record<string, readonly [status: number, code: string]> = {
   UploadNotFoundException: [404, 'BLOB_UPLOAD_UNKNOWN'],
 }
 
-/** An upstream that gave no usable answer, as the client of a first pull meets it. */
-const upstreamAnswers = {
+/** Failures of an upstream, as the client of a first pull gets them. */
+const upstreamCodes = {
   'not-found': [404, 'BLOB_UNKNOWN'],
   'no-route': [404, 'BLOB_UNKNOWN'],
   'access-denied': [403, 'DENIED'],
@@ -57,19 +57,19 @@ const upstreamAnswers = {
 
 /** A store that fails over is back in seconds. */
 const RETRY_AFTER_SECONDS = '2'
-/** There is room again as soon as other requests are answered. */
-const TRY_AGAIN_SECONDS = '1'
+/** A permit or memory is free again as soon as other requests are answered. */
+const THROTTLED_RETRY_SECONDS = '1'
 
-/** How an error goes on the wire; undefined for one that is no refusal but a fault of ours. */
+/** The OCI form of an error; undefined for one that is no refusal but a failure of ours. */
 export function ociErrorOf(error: unknown): OciError | undefined {
   if (error instanceof OciError) return error
   if (error instanceof ServiceException) {
-    const [status, code] = answers[error.code] ?? [400, 'UNSUPPORTED']
+    const [status, code] = exceptionCodes[error.code] ?? [400, 'UNSUPPORTED']
     if (error.code !== 'ThrottlingException') return new OciError(status, code, error.message)
-    return new OciError(status, code, error.message, { 'retry-after': TRY_AGAIN_SECONDS })
+    return new OciError(status, code, error.message, { 'retry-after': THROTTLED_RETRY_SECONDS })
   }
   if (error instanceof UpstreamFailure) {
-    const [status, code] = upstreamAnswers[error.kind]
+    const [status, code] = upstreamCodes[error.kind]
     return new OciError(status, code, upstreamFailureReason(error))
   }
   if (error instanceof StoreUnavailable || error instanceof BlobsUnavailable)

@@ -2,11 +2,11 @@ import type { AccessRequest, Action } from '../access/authorize.js'
 import { repositoryArn } from '../registry/registry.js'
 import type { Call, DataPlaneDeps } from './call.js'
 
-/** Who asks for what, as far as permissions go. */
+/** What a permission depends on. */
 export type Permitted = Pick<Call, 'principal' | 'registry' | 'repository' | 'request'>
 
 /**
- * What a request needs permission for: an action on its repository, or on all of the registry where it names none.
+ * The permission that a request needs: for an action on its repository, or on every repository where it names none.
  * `docker login` needs it in the caller's own account, whatever registry the token is for.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
  */
@@ -17,7 +17,7 @@ export function permissionFor(action: Action, { principal, registry, repository,
   return { principal, action, resources: [repositoryArn(registry, repository || '*')], registry, request }
 }
 
-/** Asks for what a request does beside its route's own action. Throws AccessDeniedException. */
+/** Authorizes the actions of a request beside its route's own. Throws AccessDeniedException. */
 export async function requirePermissions(
   actions: readonly Action[],
   call: Permitted,

@@ -5,19 +5,19 @@ import type { Log } from '../registry/ports/log.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 
-/** Where the bytes of an answer came from: they were here, or they were fetched from the upstream for this pull. */
+/** Where the bytes of an answer came from: the cache, or the upstream for this very pull. */
 export type PullSource = 'cache' | 'upstream'
 
 /** Who pulls from which repository. */
-export interface Caller {
+export interface PullCaller {
   readonly registry: Registry
   readonly repository: string
   /** ARN. */
   readonly principal: string
 }
 
-/** A caller at the moment a pull may begin. */
-export interface Puller extends Caller {
+/** A caller, and the emulator's time when a pull may begin. */
+export interface Puller extends PullCaller {
   readonly now: Date
 }
 
@@ -30,19 +30,19 @@ export interface PullSessions {
   /** A tag was resolved by HEAD, as Docker and containerd do before they get the manifest by its digest. */
   resolved(puller: Puller, tag: string): void
   manifest(puller: Puller, image: Image, tag: string | undefined, source: PullSource): void
-  layer(caller: Caller, bytes: number, source: PullSource): void
-  /** Records the pulls in hand; resolves when they are recorded. */
+  layer(caller: PullCaller, bytes: number, source: PullSource): void
+  /** Ends the open sessions; resolves when their pulls are recorded. */
   close(): Promise<void>
 }
 
 /** What it takes to record pulls. */
 export interface PullSessionDeps {
   readonly log: Log
-  /** Undefined where `events.pulls` is off: then there are log lines alone. */
+  /** Undefined where `events.pulls` is off: then pulls are only logged. */
   readonly recordPull: ((pull: Pull, now: Date) => Promise<void>) | undefined
 }
 
-interface Session {
+interface PullSession {
   readonly puller: Puller
   readonly tags: Set<string>
   readonly digests: Set<string>
@@ -50,17 +50,17 @@ interface Session {
   isLogged: boolean
 }
 
-/** How long after its last request a pull is over, in milliseconds of the machine's time. */
+/** A pull ends so long after its last request, by the machine's clock. */
 const QUIET_MS = 5_000
-/** Pulls in hand at most: the oldest is recorded early where more begin, so that memory is bounded. */
+/** Open sessions at most, to bound memory: where more begin, the oldest is recorded early. */
 const MAX_SESSIONS = 1_000
-/** Names kept of one pull: a caller that pulls every tag of a repository makes no event of any size. */
+/** Names recorded of one pull, so that a caller who pulls every tag of a repository makes no event of unbounded size. */
 const MAX_NAMES = 20
 
-/** The pulls of one data plane. */
+/** The pull sessions of one data plane. */
 export function pullSessions({ log, recordPull }: PullSessionDeps): PullSessions {
   const recording = new Set<Promise<void>>()
-  const sessions = sessionsInHand((session) => {
+  const sessions = openSessions((session) => {
     if (!recordPull || session.digests.size === 0) return
     const recorded = recordPull(eventOf(session), session.puller.now)
       .catch((err: unknown) => log.warn({ err }, 'a pull was not recorded as an event'))
@@ -89,13 +89,17 @@ export function pullSessions({ log, recordPull }: PullSessionDeps): PullSessions
   }
 }
 
-/** The sessions that are not over: `ended` is called with each that has been quiet, or is the oldest of too many. */
-function sessionsInHand(ended: (session: Session) => void) {
-  const sessions = new LRUCache<string, Session>({
-    ...{ max: MAX_SESSIONS, ttl: QUIET_MS, updateAgeOnGet: true, allowStale: true },
-    // The same clock as the timer below, also where it is replaced.
-    ...{ ttlResolution: 0, perf: { now: () => performance.now() } },
+/** The open sessions: `ended` is called with each that has been quiet, or is the oldest of too many. */
+function openSessions(ended: (session: PullSession) => void) {
+  const sessions = new LRUCache<string, PullSession>({
+    max: MAX_SESSIONS,
+    ttl: QUIET_MS,
+    updateAgeOnGet: true,
+    allowStale: true,
     dispose: ended,
+    // The clock of the timer below, also where a test replaces it.
+    ttlResolution: 0,
+    perf: { now: () => performance.now() },
   })
   let timer: NodeJS.Timeout | undefined
 
@@ -104,20 +108,25 @@ function sessionsInHand(ended: (session: Session) => void) {
     if (sessions.size === 0) timer = void clearInterval(timer)
   }
 
-  function begin(key: string, puller: Puller): Session {
-    const names = { tags: new Set<string>(), digests: new Set<string>() }
-    const session: Session = { puller, ...names, bytes: { cache: 0, upstream: 0 }, isLogged: false }
+  function begin(key: string, puller: Puller): PullSession {
+    const session: PullSession = {
+      puller,
+      tags: new Set(),
+      digests: new Set(),
+      bytes: { cache: 0, upstream: 0 },
+      isLogged: false,
+    }
     sessions.set(key, session)
     timer ??= setInterval(endQuiet, QUIET_MS / 5).unref()
     return session
   }
 
-  const keyOfPuller = ({ registry, repository, principal }: Caller) =>
+  const keyOfPuller = ({ registry, repository, principal }: PullCaller) =>
     keyOf(registry.account, registry.region, repository, principal)
 
   return {
-    of: (puller: Puller): Session => sessions.get(keyOfPuller(puller)) ?? begin(keyOfPuller(puller), puller),
-    find: (caller: Caller): Session | undefined => sessions.get(keyOfPuller(caller)),
+    of: (puller: Puller): PullSession => sessions.get(keyOfPuller(puller)) ?? begin(keyOfPuller(puller), puller),
+    find: (caller: PullCaller): PullSession | undefined => sessions.get(keyOfPuller(caller)),
     endAll(): void {
       sessions.clear()
       endQuiet()
@@ -129,8 +138,8 @@ function addTo(names: Set<string>, name: string): void {
   if (names.size < MAX_NAMES) names.add(name)
 }
 
-/** What a first pull brings is logged by its import, with its size and time, once it is here. */
-function logPull(log: Log, { puller, tags }: Session, { digest, pulledThrough }: Image, source: PullSource): void {
+/** A first pull is not logged here: its import logs it, with size and time, once it is complete. */
+function logPull(log: Log, { puller, tags }: PullSession, { digest, pulledThrough }: Image, source: PullSource): void {
   if (source === 'upstream') return
   const { registry, repository, principal } = puller
   const [tag] = tags
@@ -138,7 +147,7 @@ function logPull(log: Log, { puller, tags }: Session, { digest, pulledThrough }:
   log.info({ ...registry, principal, repository, tag, digest }, `${name} ${pulledThrough ? 'from cache' : 'pulled'}`)
 }
 
-function eventOf({ puller, tags, digests, bytes }: Session): Pull {
+function eventOf({ puller, tags, digests, bytes }: PullSession): Pull {
   const { registry, repository, principal } = puller
   return {
     registry,

@@ -8,22 +8,22 @@ import { yieldToEventLoop } from '../coordination/event-loop.js'
 import type { Call, DataPlaneDeps } from './call.js'
 import { permissionFor } from './permission.js'
 
-/** Repositories looked at together. */
-const TOGETHER = 200
+/** Repositories whose records are read together. */
+const GROUP_SIZE = 200
 
 /**
- * The same layer in another repository of the registry whose layers the caller may download, with its bytes: for a layer
- * of the cache that its upstream does not give. Who may read the bytes there gets nothing here that was not theirs.
+ * The same layer in another repository of the registry that the caller may download from, with stored bytes: used for a
+ * layer of the cache that its upstream does not give. The caller gets no bytes that it could not download there.
  */
 export async function readableLayer(digest: string, call: Call, deps: DataPlaneDeps): Promise<Layer | undefined> {
-  // Without bytes there is nothing to look for.
+  // No repository can have bytes that the blob store does not have.
   if ((await deps.blobs.size(digest)) === undefined) return undefined
   let group: Repository[] = []
-  const repositories = listEach(deps.store.repositories, call.registry, { firstPage: TOGETHER })
+  const repositories = listEach(deps.store.repositories, call.registry, { firstPage: GROUP_SIZE })
   for await (const repository of repositories) {
-    if (group.push(repository) < TOGETHER) continue
-    const found = await readableIn(group, digest, call, deps)
-    if (found) return found
+    if (group.push(repository) < GROUP_SIZE) continue
+    const layer = await readableIn(group, digest, call, deps)
+    if (layer) return layer
     group = []
     await yieldToEventLoop()
   }

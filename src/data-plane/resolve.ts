@@ -2,13 +2,13 @@ import type { Registry } from '../registry/registry.js'
 
 /**
  * A host in AWS's form, also FIPS and dual-stack: `111122223333.dkr.ecr.us-east-1.…`, whatever domain, final dot or port
- * follows, and in any case: host names have none (RFC 9110 section 4.2.3).
+ * follows. Host names are case-insensitive (RFC 9110 section 4.2.3).
  */
 const ECR_HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)(?=[.:]|$)/i
 
 /**
- * The registry a request is for: a host in AWS's form decides by itself; any other (`localhost:4510`) leaves it to the
- * token, so that repository URIs work where nothing resolves `*.localhost`.
+ * The registry that a request is for: the one that a host in AWS's form names; for any other host (`localhost:4510`) the
+ * token's, so that repository URIs work where nothing resolves `*.localhost`.
  */
 export function registryOf(host: string | undefined, ofToken: Registry): Registry {
   return registryNamedBy(host) ?? ofToken

@@ -1,101 +1,154 @@
-import { DOWNLOAD_PATH } from '../access/download-url.js'
+import { DOWNLOAD_PATH, type LayerGrant } from '../access/download-url.js'
+import { decisionsEndpoint } from '../registry/ports/decision-source.js'
+import { importsEndpoint } from '../registry/ports/importer.js'
 import { brokenNameConstraint } from '../registry/repositories/repository-name.js'
 import { deleteBlob, getBlob, headBlob } from './blobs.js'
-import { type Endpoint, respond } from './call.js'
+import { type DataPlaneDeps, type DataPlaneRequest, type Endpoint, respond } from './call.js'
 import { catalog } from './catalog.js'
-import { nameInvalid, OciError } from './oci-errors.js'
 import { deleteManifest, getManifest, putManifest } from './manifests.js'
+import { nameInvalid, OciError } from './oci-errors.js'
+import { sendDecisions } from './private/decisions-endpoint.js'
+import { importForControlPlane, MAX_IMPORT_BYTES } from './private/import-endpoint.js'
+import { downloadLayer } from './private/layer-download.js'
 import { referrers } from './referrers-list.js'
 import { tagsList } from './tags-list.js'
 import { cancelUpload, finishUpload, receiveChunk, startUpload, uploadStatus } from './uploads.js'
-
-/** A line of the table: method, path (name, then reference), the ECR action it needs, what answers. */
-type Route = readonly [method: string, path: RegExp, action: string, endpoint: Endpoint]
 
 /** Repository names may contain slashes, "blobs" and "manifests": the last segments decide. */
 const NAME = '(?<repository>.+)'
 const DIGEST = '(?<reference>[a-zA-Z0-9._+-]+:[a-zA-Z0-9=_-]+)'
 const path = (pattern: string) => new RegExp(`^/v2/${pattern}$`)
 
-const [base, manifest, blob] = [
-  /^\/v2\/?$/,
-  path(`${NAME}/manifests/(?<reference>[^/]+)`),
-  path(`${NAME}/blobs/${DIGEST}`),
-]
-const [uploads, upload] = [path(`${NAME}/blobs/uploads/?`), path(`${NAME}/blobs/uploads/(?<reference>[^/]+)`)]
+const base = /^\/v2\/?$/
+const manifest = path(`${NAME}/manifests/(?<reference>[^/]+)`)
+const blob = path(`${NAME}/blobs/${DIGEST}`)
+const uploads = path(`${NAME}/blobs/uploads/?`)
+const upload = path(`${NAME}/blobs/uploads/(?<reference>[^/]+)`)
 
-/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints */
-const routes: readonly Route[] = [
-  ['GET', manifest, 'BatchGetImage', getManifest],
-  ['HEAD', manifest, 'BatchGetImage', getManifest],
-  ['GET', blob, 'GetDownloadUrlForLayer', getBlob],
-  ['HEAD', blob, 'BatchCheckLayerAvailability', headBlob],
-  ['PUT', manifest, 'PutImage', putManifest],
-  ['DELETE', manifest, 'BatchDeleteImage', deleteManifest],
-  ['DELETE', blob, 'BatchDeleteImage', deleteBlob],
-  ['POST', uploads, 'InitiateLayerUpload', startUpload],
-  ['GET', upload, 'InitiateLayerUpload', uploadStatus],
-  ['PATCH', upload, 'UploadLayerPart', receiveChunk],
-  ['PUT', upload, 'CompleteLayerUpload', finishUpload],
-  ['DELETE', upload, 'InitiateLayerUpload', cancelUpload],
-  ['GET', path(`${NAME}/tags/list`), 'ListImages', tagsList],
-  ['GET', path(`${NAME}/referrers/(?<reference>[^/]+)`), 'BatchGetImage', referrers],
-  ['GET', path('_catalog'), 'DescribeRepositories', catalog],
-  [
-    'GET',
-    base,
-    'GetAuthorizationToken',
-    async (call) => respond(call, 200, { 'content-type': 'application/json' }, '{}'),
-  ],
+const answerBase: Endpoint = async (call) => respond(call, 200, { 'content-type': 'application/json' }, '{}')
+
+/** Who may: `grant` a caller with an authorization token, or without where the configuration allows that. */
+type RegistryRoute = readonly [who: 'grant', method: string, path: RegExp, operation: string, endpoint: Endpoint]
+
+/** Who may: any sender of a request that is signed by a control plane, or of a URL that one signed. */
+type SignedLine =
+  | readonly ['control plane', method: string, path: string, operation: string, ControlPlaneEndpoint, maxBytes: number]
+  | readonly ['download URL', method: string, path: string, operation: string, DownloadEndpoint]
+
+type ControlPlaneEndpoint = (request: DataPlaneRequest, body: Buffer, deps: DataPlaneDeps) => Promise<void>
+type DownloadEndpoint = (request: DataPlaneRequest, grant: LayerGrant, deps: DataPlaneDeps) => Promise<void>
+
+/**
+ * Every endpoint of the data plane: who may, method, path, operation, what answers. The operation of a route for grants is
+ * the action of ECR that it needs permission for.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
+ */
+const routes: readonly (RegistryRoute | SignedLine)[] = [
+  ['grant', 'GET', manifest, 'BatchGetImage', getManifest],
+  ['grant', 'HEAD', manifest, 'BatchGetImage', getManifest],
+  ['grant', 'GET', blob, 'GetDownloadUrlForLayer', getBlob],
+  ['grant', 'HEAD', blob, 'BatchCheckLayerAvailability', headBlob],
+  ['grant', 'PUT', manifest, 'PutImage', putManifest],
+  ['grant', 'DELETE', manifest, 'BatchDeleteImage', deleteManifest],
+  ['grant', 'DELETE', blob, 'BatchDeleteImage', deleteBlob],
+  ['grant', 'POST', uploads, 'InitiateLayerUpload', startUpload],
+  ['grant', 'GET', upload, 'InitiateLayerUpload', uploadStatus],
+  ['grant', 'PATCH', upload, 'UploadLayerPart', receiveChunk],
+  ['grant', 'PUT', upload, 'CompleteLayerUpload', finishUpload],
+  ['grant', 'DELETE', upload, 'InitiateLayerUpload', cancelUpload],
+  ['grant', 'GET', path(`${NAME}/tags/list`), 'ListImages', tagsList],
+  ['grant', 'GET', path(`${NAME}/referrers/(?<reference>[^/]+)`), 'BatchGetImage', referrers],
+  ['grant', 'GET', path('_catalog'), 'DescribeRepositories', catalog],
+  ['grant', 'GET', base, 'GetAuthorizationToken', answerBase],
+  ['control plane', 'POST', importsEndpoint.path, 'Import', importForControlPlane, MAX_IMPORT_BYTES],
+  ['control plane', 'GET', decisionsEndpoint.path, 'Explain', sendDecisions, 0],
+  ['download URL', 'GET', DOWNLOAD_PATH, 'GetLayer', downloadLayer],
+  ['download URL', 'HEAD', DOWNLOAD_PATH, 'GetLayer', downloadLayer],
 ]
 
-/** The line of the table for a request; a HEAD without a line of its own is answered by GET's. Throws OciError. */
-export function find(method: string, url: string) {
-  const pathname = decoded(url)
-  const found = routeFor(method, pathname)
-  if (!found) throw noSuchEndpoint(routes.filter(([, pattern]) => pattern.test(pathname)).map(([verb]) => verb))
-  const broken = found.repository === '' ? undefined : brokenNameConstraint(found.repository)
-  if (broken) throw nameInvalid(broken)
-  return found
+const registryRoutes = routes.filter((route) => route[0] === 'grant')
+const signedLines = routes.filter((route) => route[0] !== 'grant')
+const signedPaths: ReadonlySet<string> = new Set(signedLines.map(([, , exactPath]) => exactPath))
+
+/** A route of the registry. */
+interface GrantRoute {
+  readonly who: 'grant'
+  readonly operation: string
+  readonly endpoint: Endpoint
+  /** Empty where the path names none. */
+  readonly repository: string
+  readonly reference: string
 }
 
-const routeFor = (method: string, pathname: string) =>
-  match(method, pathname) ?? (method === 'HEAD' ? match('GET', pathname) : undefined)
+/** No endpoint answers; the refusal is for callers with a grant, others get the challenge. */
+interface NoRoute {
+  readonly who: 'grant'
+  readonly refusal: OciError
+}
 
-function match(method: string, pathname: string) {
-  for (const [verb, pattern, action, endpoint] of routes) {
+/** A route for requests that need no grant because they are signed. */
+export type SignedRoute =
+  | { who: 'control plane'; operation: string; endpoint: ControlPlaneEndpoint; maxBodyBytes: number }
+  | { who: 'download URL'; operation: string; endpoint: DownloadEndpoint }
+
+/** Where a request goes. */
+export type Route = GrantRoute | NoRoute | SignedRoute
+
+/** The route of a request. Throws 405 for another method of a path for signed requests. */
+export const findRoute = (method: string, requestPath: string): Route =>
+  signedPaths.has(requestPath) ? signedRoute(method, requestPath) : registryRoute(method, requestPath)
+
+function signedRoute(method: string, requestPath: string): SignedRoute {
+  const lines = signedLines.filter(([, , exactPath]) => exactPath === requestPath)
+  const line = lines.find(([, verb]) => verb === method)
+  if (!line) throw noSuchEndpoint(lines.map(([, verb]) => verb))
+  return line[0] === 'control plane'
+    ? { who: line[0], operation: line[3], endpoint: line[4], maxBodyBytes: line[5] }
+    : { who: line[0], operation: line[3], endpoint: line[4] }
+}
+
+/** A HEAD without a line of its own is answered by GET's. */
+function registryRoute(method: string, requestPath: string): GrantRoute | NoRoute {
+  const pathname = decoded(requestPath)
+  if (pathname === undefined) return { who: 'grant', refusal: notDecodable() }
+  const route = matchRoute(method, pathname) ?? (method === 'HEAD' ? matchRoute('GET', pathname) : undefined)
+  if (!route) {
+    const matching = registryRoutes.filter(([, , pattern]) => pattern.test(pathname))
+    return { who: 'grant', refusal: noSuchEndpoint(matching.map(([, verb]) => verb)) }
+  }
+  const broken = route.repository === '' ? undefined : brokenNameConstraint(route.repository)
+  return broken ? { who: 'grant', refusal: nameInvalid(broken) } : route
+}
+
+function matchRoute(method: string, pathname: string): GrantRoute | undefined {
+  for (const [, verb, pattern, operation, endpoint] of registryRoutes) {
     const matched = verb === method ? pattern.exec(pathname) : null
     if (!matched) continue
     const { repository = '', reference = '' } = matched.groups ?? {}
-    return { action, endpoint, repository, reference }
+    return { who: 'grant', operation, endpoint, repository, reference }
   }
   return undefined
 }
 
-/** The repository a request names, `*` where it names none: its policies are read before it is known whether there is an answer. */
-export function repositoryIn(method: string, url: string): string {
-  try {
-    const { repository = '' } = routeFor(method, decoded(url)) ?? {}
-    return repository === '' ? '*' : repository
-  } catch {
-    return '*'
-  }
-}
-
-/** Whether a request pulls what never changes: a manifest or a layer by its digest. */
-export const isPullByDigest = (method: string | undefined, url: string): boolean =>
-  (method === 'GET' || method === 'HEAD') && (url === DOWNLOAD_PATH || BY_DIGEST.test(url))
+/**
+ * Whether a request pulls by digest, so that the answer never changes and may be made from last known values while the store
+ * is unavailable. A tag may have moved.
+ */
+export const isPullByDigest = (method: string, requestPath: string): boolean =>
+  (method === 'GET' || method === 'HEAD') && (requestPath === DOWNLOAD_PATH || BY_DIGEST.test(requestPath))
 
 const BY_DIGEST = /\/(?:manifests|blobs)\/[^/]+(?::|%3a)[^/]+$/i
 
-/** Clients may encode what need not be: the colon of a digest, say. */
-function decoded(url: string): string {
+/** Clients may encode characters that need no encoding, such as the colon of a digest. Undefined for a malformed path. */
+function decoded(requestPath: string): string | undefined {
   try {
-    return url.includes('%') ? decodeURIComponent(url) : url
+    return requestPath.includes('%') ? decodeURIComponent(requestPath) : requestPath
   } catch {
-    throw new OciError(400, 'NAME_INVALID', 'The path is not percent-encoded as it should be.')
+    return undefined
   }
 }
+
+const notDecodable = () => new OciError(400, 'NAME_INVALID', 'The path is not percent-encoded as it should be.')
 
 const noSuchEndpoint = (methods: string[]) =>
   methods.length > 0

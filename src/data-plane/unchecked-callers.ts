@@ -4,18 +4,13 @@ import { defaultAccount } from '../access/credentials.js'
 import { principalOfRoot } from '../access/principals.js'
 import { type Grant, TOKEN_LIFETIME_MS } from '../access/token.js'
 import type { Registry } from '../registry/registry.js'
+import type { BasicCredentials } from './basic-credentials.js'
 import type { DataPlaneDeps } from './call.js'
 import { registryOf } from './resolve.js'
 
-/** User and password of a request, as they were sent. */
-export interface BasicCredentials {
-  readonly user: string
-  readonly password: string
-}
-
 /**
- * Who calls where there is no token that says so: with relaxed authentication any password is an administrator's, as any
- * access key is, and a request without credentials may pull where the configuration allows it. Undefined for everybody else.
+ * The caller of a request without a token: with relaxed authentication any password is an administrator's, as any access key
+ * is, and a request without credentials may pull where the configuration allows it. Undefined for all others.
  */
 export function uncheckedCaller(
   { headers }: IncomingMessage,
@@ -28,17 +23,17 @@ export function uncheckedCaller(
     const account = ACCOUNT.test(credentials.user) ? credentials.user : defaultAccount.account
     return {
       principal: principalOfRoot(account),
-      registry: { account, region: placeOf(headers.host).region },
+      registry: { account, region: registryNamed(headers.host).region },
       expiresAt,
     }
   }
   if (headers.authorization || !anonymousPull) return undefined
-  const registry = placeOf(headers.host)
+  const registry = registryNamed(headers.host)
   return { principal: anonymousPrincipal(auth === 'relaxed' ? registry.account : undefined), registry, expiresAt }
 }
 
 const ACCOUNT = /^\d{12}$/
 
-/** The registry that the host names, or that of whoever configures nothing. */
-const placeOf = (host: string | undefined): Registry =>
+/** The registry that the host names, or the one that is there without configuration. */
+const registryNamed = (host: string | undefined): Registry =>
   registryOf(host, { account: defaultAccount.account, region: 'us-east-1' })

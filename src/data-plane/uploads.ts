@@ -13,8 +13,9 @@ import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js
 import { digestInvalid, OciError } from './oci-errors.js'
 import { mountLayer } from './mount.js'
 import { requirePermissions } from './permission.js'
-import { bodyOf, hasBody } from './request-body.js'
-import { isBusy, soleWriter, type WhileOurs } from './upload-writer.js'
+import { bodyOf } from './request-body.js'
+import { hasBody } from '../server/read-body.js'
+import type { WhileLocked } from './upload-locks.js'
 
 /** POST /v2/<name>/blobs/uploads/: opens an upload, takes a whole blob (`?digest=`), or mounts one (`?mount=&from=`). */
 export const startUpload: Endpoint = async (call, deps) => {
@@ -31,17 +32,17 @@ export const startUpload: Endpoint = async (call, deps) => {
   layerCreated(call, digest)
 }
 
-/** GET of an upload's location: how far it is, also after this process was killed in the middle of a chunk. */
+/** GET of an upload's location: how many bytes were received. */
 export const uploadStatus: Endpoint = async (call, deps) => {
   const session = sessionOf(call)
   const { size } = await findUpload(deps, session)
-  respond(call, 204, progress(session, isBusy(session.id) ? size : await sizeKept(session, deps)))
+  respond(call, 204, progress(session, deps.uploadLocks.isLocked(session.id) ? size : await storedSize(session, deps)))
 }
 
 /** PATCH: the next chunk, at the place Content-Range says or at the end. */
 export const receiveChunk: Endpoint = async (call, deps) => {
   const session = sessionOf(call)
-  const size = await soleWriter(session, deps, (whileOurs) => receive(call.req, session, deps, whileOurs))
+  const size = await deps.uploadLocks.withLock(session, (whileLocked) => receive(call.req, session, deps, whileLocked))
   respond(call, 202, progress(session, size))
 }
 
@@ -51,8 +52,8 @@ export const finishUpload: Endpoint = async (call, deps) => {
   if (!isDigest(digest)) throw digestInvalid(digest)
   if (hasBody(call.req)) await requirePermissions(['ecr:UploadLayerPart'], call, deps)
   const session = sessionOf(call)
-  await soleWriter(session, deps, async (whileOurs) => {
-    if (hasBody(call.req)) await receive(call.req, session, deps, whileOurs)
+  await deps.uploadLocks.withLock(session, async (whileLocked) => {
+    if (hasBody(call.req)) await receive(call.req, session, deps, whileLocked)
     await completeUpload(deps, session, digest)
   })
   layerCreated(call, digest)
@@ -61,7 +62,7 @@ export const finishUpload: Endpoint = async (call, deps) => {
 /** DELETE: the upload and its bytes are gone. */
 export const cancelUpload: Endpoint = async (call, deps) => {
   const session = sessionOf(call)
-  await soleWriter(session, deps, () => abandonUpload(deps, session))
+  await deps.uploadLocks.withLock(session, () => abandonUpload(deps, session))
   respond(call, 204, {})
 }
 
@@ -71,30 +72,30 @@ const sessionOf = ({ registry, repository, reference }: Call): UploadSession => 
   id: reference,
 })
 
-/** A blob in one request. Its client was told no location, so what fails is of no use to it. */
+/** Takes a whole blob. The client was given no location to go on at, so an upload that fails is abandoned. */
 async function takeWhole({ req }: Call, session: UploadSession, digest: string, deps: DataPlaneDeps): Promise<void> {
   try {
     await appendPart(deps, session, { bytes: bodyOf(req) })
     await completeUpload(deps, session, digest)
   } catch (error) {
-    // It may be gone already, or the store be away: what failed is what its client has to know.
+    // The upload may be gone already, or the store unavailable; the client needs the first failure.
     await abandonUpload(deps, session).catch(() => {})
     throw error
   }
 }
 
-/** How much of the upload is there after this request's body. */
+/** Appends the request's body; resolves with the upload's size. */
 async function receive(
   req: IncomingMessage,
   session: UploadSession,
   deps: DataPlaneDeps,
-  whileOurs: WhileOurs,
+  whileLocked: WhileLocked,
 ): Promise<number> {
   const firstByte = firstByteOf(req)
   try {
     const { size } = await appendPart(deps, session, {
       ...(firstByte !== undefined && { firstByte }),
-      bytes: whileOurs(bodyOf(req)),
+      bytes: whileLocked(bodyOf(req)),
     })
     return size
   } catch (error) {
@@ -104,7 +105,7 @@ async function receive(
   }
 }
 
-/** OCI's form, also as RFC 9110 would have it. */
+/** OCI's form `0-99`, and RFC 9110's `bytes 0-99/200`. */
 const CONTENT_RANGE = /^(?:bytes )?(\d+)-(\d+)(?:\/(?:\d+|\*))?$/
 
 function firstByteOf({ headers }: IncomingMessage): number | undefined {
@@ -121,14 +122,15 @@ function firstByteOf({ headers }: IncomingMessage): number | undefined {
   return first
 }
 
-async function sizeKept({ id }: UploadSession, { blobs }: DataPlaneDeps): Promise<number> {
+/** Bytes that are stored, also where the process that received them was killed before it recorded them. */
+async function storedSize({ id }: UploadSession, { blobs }: DataPlaneDeps): Promise<number> {
   const writer = await blobs.session(id)
   const { size } = writer
   await writer.close()
   return size
 }
 
-/** Relative, so that it is right whatever host and scheme the client came by. */
+/** The location is relative, so that it is right for every host and scheme clients use. */
 const progress = ({ repository, id }: UploadSession, size: number) => ({
   location: `/v2/${repository}/blobs/uploads/${id}`,
   range: `0-${Math.max(0, size - 1)}`,

@@ -1,16 +1,17 @@
+import type { IncomingMessage } from 'node:http'
 import type { MetricsText } from '../registry/ports/metrics.js'
 
-/** What a plane tells about itself, to whoever looks after it. */
-export interface AboutDeps {
+/** What a plane reports about itself to operators, balancers and Prometheus. */
+export interface HealthDeps {
   /** Whether the store answers. Never rejects. */
   readonly isReady: () => Promise<boolean>
   readonly metricsText: () => Promise<MetricsText>
-  /** What `/health` tells beside the status. */
+  /** What `/health` reports beside the status. */
   readonly about: { readonly version: string; readonly store: string; readonly auth: 'strict' | 'relaxed' }
 }
 
-/** An answer to be written in either plane's way. */
-export interface AboutAnswer {
+/** A response before a plane adds its own headers and writes it. */
+export interface HealthResponse {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -19,43 +20,47 @@ export interface AboutAnswer {
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /**
- * The endpoints of a plane that are no API: `/health` answers while the process lives, `/ready` says whether requests should
- * be sent here, `/metrics` is for Prometheus. Open to everybody: they name nobody's repositories.
+ * The endpoints of a plane that belong to no API: `/health` answers while the process lives, `/ready` says whether requests
+ * should be sent here, `/metrics` is for Prometheus. They need no credentials because they show no names of repositories.
+ * Undefined for any other request.
  */
-export function aboutPlane(
+export function healthEndpoint(
   plane: 'control' | 'data',
-  { method, path }: { readonly method: string | undefined; readonly path: string },
-  deps: AboutDeps,
-): Promise<AboutAnswer> | undefined {
+  { method, url = '' }: IncomingMessage,
+  deps: HealthDeps,
+): Promise<HealthResponse> | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined
+  const [path = ''] = url.split('?', 1)
   const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path as keyof typeof endpoints] : undefined
-  return endpoint && (method === 'GET' || method === 'HEAD') ? endpoint(plane, deps) : undefined
+  return endpoint?.(plane, deps)
 }
 
-type Endpoint = (plane: 'control' | 'data', deps: AboutDeps) => Promise<AboutAnswer>
+type HealthEndpoint = (plane: 'control' | 'data', deps: HealthDeps) => Promise<HealthResponse>
 
-const health: Endpoint = async (plane, { about }) => ({
-  ...{ statusCode: 200, headers: JSON_TYPE },
+const health: HealthEndpoint = async (plane, { about }) => ({
+  statusCode: 200,
+  headers: JSON_TYPE,
   body: JSON.stringify({ status: 'ok', plane, ...about }),
 })
 
-const ready: Endpoint = async (plane, { isReady }) => {
+const ready: HealthEndpoint = async (plane, { isReady }) => {
   const answers = await isReady()
   const status = answers ? 'ready' : 'the store does not answer'
   return { statusCode: answers ? 200 : 503, headers: JSON_TYPE, body: JSON.stringify({ status, plane }) }
 }
 
-const metrics: Endpoint = async (_plane, { metricsText }) => {
+const metrics: HealthEndpoint = async (_plane, { metricsText }) => {
   const { contentType, body } = await metricsText()
   return { statusCode: 200, headers: { 'content-type': contentType }, body }
 }
 
-/** How long a text of the metrics is given to whoever asks. */
-const KEPT_MS = 1_000
+const endpoints = { '/health': health, '/ready': ready, '/metrics': metrics } as const
 
-/** Writes the metrics once a second at the most: anybody may ask, as often as they like, and each text costs milliseconds. */
+/** How long one text of the metrics is served. */
+const SHARED_MS = 1_000
+
+/** Writes the metrics at most once a second: each text costs milliseconds, and anyone may ask as often as they like. */
 export function sharedText(write: () => Promise<MetricsText>): () => Promise<MetricsText> {
   let text: Promise<MetricsText> | undefined
-  return () => (text ??= write().finally(() => setTimeout(() => (text = undefined), KEPT_MS).unref()))
+  return () => (text ??= write().finally(() => setTimeout(() => (text = undefined), SHARED_MS).unref()))
 }
-
-const endpoints = { '/health': health, '/ready': ready, '/metrics': metrics } as const

@@ -1,41 +1,45 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
+import { limitConnections } from './connection-limit.js'
 import type { Limits } from './limits.js'
-import { boundConnections } from './client-connections.js'
 
-/** What every plane's server is made with. */
+/** What the HTTP server of a plane is made with. */
 export interface PlaneServerDeps {
   readonly limits: Limits
-  /** Certificate and key, both PEM: with them the plane speaks https. */
+  /** Certificate and key, both PEM; with them the plane speaks https. */
   readonly tls?: Pick<SecureContextOptions, 'cert' | 'key'>
 }
 
-/** How a plane's requests come. */
-export interface PlaneHabits {
-  /** How long a client may wait with its next request. */
+/** How the clients of a plane use their connections. */
+export interface ConnectionHabits {
+  /** How long a connection stays open between two requests. */
   readonly keepAliveTimeoutMs: number
-  /** From the first byte of a request to its last; 0 where bodies of hours are welcome as long as bytes move. */
+  /** From the first byte of a request to its last; 0 is no limit, for bodies that take hours. */
   readonly requestTimeoutMs: number
-  /** Whether bodies are small and read before anything is done: a request counts as in hand once it is here whole. */
+  /** Whether bodies are small and read before anything else: a request is worked on only once it was received whole. */
   readonly isReadFirst: boolean
 }
 
-/** How often the time-outs of headers and requests are looked after. */
+/** How often Node checks the time-outs of headers and requests. */
 const CHECK_MS = 2_000
 
-/** An HTTP or HTTPS server that bounds how many connections it keeps, and how long a client may take. */
-export function planeServer({ limits, tls }: PlaneServerDeps, habits: PlaneHabits, listener: RequestListener): Server {
+/** An HTTP or HTTPS server with a connection limit and time-outs for slow clients. */
+export function planeServer(
+  { limits, tls }: PlaneServerDeps,
+  habits: ConnectionHabits,
+  listener: RequestListener,
+): Server {
   const headersTimeout = limits.headersTimeoutSeconds * 1000
   const { keepAliveTimeoutMs: keepAliveTimeout, requestTimeoutMs: requestTimeout, isReadFirst } = habits
   const options = { keepAliveTimeout, requestTimeout, headersTimeout, connectionsCheckingInterval: CHECK_MS }
   const server = tls
     ? createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, listener)
     : createServer(options, listener)
-  // Where bodies are read first, a request that is worked on for minutes moves no bytes.
+  // Where bodies are read first, no bytes move while a request is worked on, which may take minutes.
   if (!isReadFirst) server.setTimeout(limits.idleTimeoutSeconds * 1000)
-  // A TLS connection is counted when it is one; until then it is one of these.
+  // The connection limit counts TLS connections after their handshake; this bounds those that have not finished it.
   if (tls) server.maxConnections = 2 * limits.connections
-  boundConnections(server, { atMost: limits.connections, event: tls ? 'secureConnection' : 'connection', isReadFirst })
+  limitConnections(server, { atMost: limits.connections, event: tls ? 'secureConnection' : 'connection', isReadFirst })
   return server
 }

@@ -1,54 +1,58 @@
-/** The memory all bodies share. */
+/** The memory that all request bodies of a plane share. */
 export interface MemoryBudget {
-  /** A body begins. `giveUp` is called, once, where room is needed and no other body has been on its way for longer. */
+  /**
+   * Reserves memory for one body, which grows as the body arrives. `giveUp` is called, once, where the budget is exceeded
+   * and no other unfinished body is older.
+   */
   reserve(giveUp: () => void): Reservation
 }
 
-/** One body's part of it. */
+/** One body's part of the budget. */
 export interface Reservation {
-  /** So many bytes came. */
+  /** That many bytes more arrived. */
   grow(bytes: number): void
-  /** The body is here whole: it is not given up any more. */
+  /** The body has arrived whole: from now on it is not given up. */
   complete(): void
-  /** Its bytes are let go of. */
+  /** Its bytes are not needed any more. A second call does nothing. */
   release(): void
 }
 
 /**
- * Bounds what bodies take together. Who is slowest makes room: a flood of bodies that never end costs only themselves, and
- * a body that comes at a common speed is never the oldest.
+ * Bounds what bodies take together. The oldest unfinished one is given up first: a flood of bodies that never end costs
+ * only its senders, because a body that arrives at a usual speed is never the oldest.
  */
 export function memoryBudget(atMostBytes: number): MemoryBudget {
-  const coming = new Map<Reservation, () => void>()
-  let taken = 0
+  const unfinished = new Map<Reservation, () => void>()
+  let reservedBytes = 0
 
-  function makeRoom() {
-    for (const [share, giveUp] of coming) {
-      if (taken <= atMostBytes) return
-      share.release()
+  function giveUpOldest() {
+    for (const [reservation, giveUp] of unfinished) {
+      if (reservedBytes <= atMostBytes) return
+      reservation.release()
       giveUp()
     }
   }
 
   return {
     reserve(giveUp) {
-      let [own, isDone] = [0, false]
-      const share: Reservation = {
+      let ownBytes = 0
+      let isReleased = false
+      const reservation: Reservation = {
         grow(bytes) {
-          if (isDone) return
-          own += bytes
-          taken += bytes
-          if (taken > atMostBytes) makeRoom()
+          if (isReleased) return
+          ownBytes += bytes
+          reservedBytes += bytes
+          if (reservedBytes > atMostBytes) giveUpOldest()
         },
-        complete: () => void coming.delete(share),
+        complete: () => void unfinished.delete(reservation),
         release() {
-          coming.delete(share)
-          if (!isDone) taken -= own
-          isDone = true
+          unfinished.delete(reservation)
+          if (!isReleased) reservedBytes -= ownBytes
+          isReleased = true
         },
       }
-      coming.set(share, giveUp)
-      return share
+      unfinished.set(reservation, giveUp)
+      return reservation
     },
   }
 }

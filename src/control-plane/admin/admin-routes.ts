@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response, Router } from 'express'
 import { labelInstallation } from '../../upkeep/installation-label.js'
 import { listAll } from '../../registry/list-records.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
@@ -19,45 +19,58 @@ export interface AdminDeps extends ExplainDeps {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
-  /** Whether only this machine reaches the control plane: then the admin endpoints may do without a token. */
+  /** Whether the control plane listens on loopback only: then the admin endpoints need no token. */
   readonly adminAllowed: boolean
-  /** What the admin endpoints ask for, where they ask for anything. */
+  /** The bearer token of the admin endpoints, where one is configured. */
   readonly adminToken?: string | undefined
-  /** What `/health` tells beside the status. */
-  readonly about: { readonly version: string; readonly store: string; readonly auth: 'strict' | 'relaxed' }
 }
 
-/** Enough to see all that a test did; older events are dropped as new ones come. */
-const ALL_EVENTS = 10_000
+/** The latest events that are listed; the event log drops older ones by and by. */
+const MAX_EVENTS = 10_000
 
-/** Later times have no four-digit year, and much later ones no date at all. */
+/** ISO 8601 needs years of four digits, and much later times are no dates at all. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
- * The endpoints tests and tools use to move time, to start over, to see what the cache did and why a request was
- * refused. Nothing is read of a request that may not reach them.
+ * Adds the endpoints that tests and tools use: to move time, to start over, to see what the cache did and why a request was
+ * refused.
  */
-export function adminRoutes(deps: AdminDeps, readJson: RequestHandler): (RequestHandler | ErrorRequestHandler)[] {
-  return [
-    guard(deps),
-    readJson,
-    async ({ method, path, url, body }: Request, res: Response) => {
-      const there = endpoints.filter((candidate) => candidate.path === path)
-      const found = there.find((candidate) => candidate.method === method)
-      const reply = found ? await found.answer({ url, body }, deps) : absent(method, path, there)
-      if (reply.status === 405) res.set('allow', there.map((candidate) => candidate.method).join(', '))
-      res.status(reply.status).json(reply.body)
-    },
-    refuse(deps),
-  ]
+export function adminRoutes(router: Router, deps: AdminDeps): Router {
+  for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) router.all(path, allowedMethods(path))
+  for (const { method, path, answer } of endpoints)
+    router[method === 'GET' ? 'get' : 'post'](path, async ({ url, body }: Request, res: Response) => {
+      const { status, body: json } = await answer({ url, body }, deps)
+      res.status(status).json(json)
+    })
+  router.use(({ path }: Request, res: Response) => {
+    res.status(404).json({ message: `There is no ${pathOf(path)}: GET /_admin lists what there is` })
+  })
+  return router
+}
+
+/** RFC 9110, section 15.5.6: a path that exists answers another method with 405 and the allowed ones. */
+function allowedMethods(path: string): RequestHandler {
+  const allowed = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method)
+  const calls = allowed.map((method) => `${method} ${pathOf(path)}`).join(' or ')
+  return ({ method }, res, next) => {
+    if (allowed.some((one) => one === method)) return next()
+    res.set('allow', allowed.join(', '))
+    res.status(405).json({ message: `${method} is nothing for ${pathOf(path)}: send ${calls}` })
+  }
 }
 
 interface Endpoint {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** What it does, for `GET /_admin`. */
+  /** Its description in the answer to `GET /_admin`. */
   readonly does: string
-  readonly answer: (asked: { url: string; body: unknown }, deps: AdminDeps) => Promise<Reply>
+  readonly answer: (request: AdminRequest, deps: AdminDeps) => Promise<Reply>
+}
+
+interface AdminRequest {
+  /** Below `/_admin`, with the query. */
+  readonly url: string
+  readonly body: unknown
 }
 
 const endpoint = (method: Endpoint['method'], path: string, does: string, answer: Endpoint['answer']): Endpoint => ({
@@ -88,7 +101,7 @@ const endpoints: readonly Endpoint[] = [
     'GET',
     '/explain',
     'says why ?requestId= was refused or answered; without one, the latest refusals',
-    (asked, deps) => explain(parameter(asked.url, 'requestId'), deps),
+    ({ url }, deps) => explain(parameter(url, 'requestId'), deps),
   ),
 ]
 
@@ -98,19 +111,11 @@ async function list(): Promise<Reply> {
 
 const pathOf = (path: string) => `/_admin${path === '/' ? '' : path}`
 
-/** RFC 9110, section 15.5.6: a path that is there answers a wrong method with 405 and the right ones. */
-function absent(method: string, path: string, there: readonly Endpoint[]): Reply {
-  if (there.length === 0)
-    return { status: 404, body: { message: `There is no ${pathOf(path)}: GET /_admin lists what there is` } }
-  const right = there.map((candidate) => `${candidate.method} ${pathOf(path)}`).join(' or ')
-  return { status: 405, body: { message: `${method} is nothing for ${pathOf(path)}: send ${right}` } }
-}
-
 /**
- * A web page the user happens to visit must not reach these: neither from its own origin nor by DNS rebinding. Where there is a
- * token, no page knows it, and any host name may be theirs.
+ * Refuses requests of web pages, from their own origin or by DNS rebinding, and those without the admin token where there is
+ * one. With a token the host name is not checked: no page knows the token, and the plane may have any name.
  */
-const guard =
+export const adminGuard =
   ({ adminAllowed, adminToken }: AdminDeps) =>
   ({ headers }: Request, res: Response, next: NextFunction): void => {
     const refuse = (status: number, message: string) => void res.status(status).json({ message })
@@ -126,8 +131,8 @@ const guard =
 
 const ABSENT = 'There are no admin endpoints away from loopback without --admin-token'
 
-/** Express would answer with a page that shows where it is installed. */
-const refuse =
+/** Answers errors as JSON: Express would answer with a page that shows where it is installed. */
+export const adminErrorHandler =
   ({ log }: AdminDeps): ErrorRequestHandler =>
   (err: { status?: number }, _req, res, next): void => {
     if (res.headersSent) return next(err)
@@ -164,15 +169,17 @@ async function reset({ store, blobs, ids }: AdminDeps): Promise<Reply> {
 }
 
 async function events({ store }: AdminDeps): Promise<Reply> {
-  const kept = await listAll(store.events, installation)
-  return ok({ events: kept.slice(-ALL_EVENTS) })
+  const recorded = await listAll(store.events, installation)
+  return ok({ events: recorded.slice(-MAX_EVENTS) })
 }
 
-/** The service-linked roles that came with rules: what tools would see with IAM's ListRoles. */
+/** The service-linked roles that creating rules made: what tools would see with IAM's ListRoles. */
 async function roles({ store }: AdminDeps): Promise<Reply> {
   const recorded = await listAll(store.roles, installation)
   const described = recorded.map(({ account, roleName, createdAt }) => ({
-    ...{ account, roleName, arn: serviceLinkedRoleArn(account) },
+    account,
+    roleName,
+    arn: serviceLinkedRoleArn(account),
     createdAt: new Date(createdAt).toISOString(),
   }))
   return ok({ roles: described })

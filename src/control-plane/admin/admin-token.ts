@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
- * Whether a header carries the token, compared in constant time: what is compared are hashes, so that not even the length
- * shows. https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * Whether a header carries the token. Hashes are compared, in constant time, so that timing does not even reveal the
+ * token's length. https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
 export function isBearer(authorization: string | undefined, token: string): boolean {
-  const [, given] = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '') ?? []
-  return given !== undefined && timingSafeEqual(hashOf(given), hashOf(token))
+  const [, sentToken] = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '') ?? []
+  return sentToken !== undefined && timingSafeEqual(hashOf(sentToken), hashOf(token))
 }
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest()

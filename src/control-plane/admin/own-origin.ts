@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 
 /**
- * What keeps pages of other sites from framing, reading or keeping an answer; there are no CORS headers beside them.
+ * Headers that keep pages of other sites from framing, reading or caching an answer. There are no CORS headers.
  * https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html
  */
 export const protectiveHeaders: Readonly<Record<string, string>> = {
@@ -15,14 +15,14 @@ export const protectiveHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 }
 
-/** What browsers say of a request that a page of ours or the address bar makes; other clients say nothing. */
+/** Sec-Fetch-Site of requests that a page of ours or the address bar makes; clients that are no browsers do not send it. */
 const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none'])
 
-/** Whether a web page of somebody else's asks: from its own origin, without telling it, or by DNS rebinding. */
+/** Whether a web page of another site makes the request, from its own origin or by DNS rebinding. */
 export const isForeign = (headers: IncomingHttpHeaders): boolean =>
   !isLoopback(hostName(headers.host)) || isOfOtherSite(headers)
 
-/** The same without DNS rebinding, which does not show where any host name may be ours. */
+/** The same without DNS rebinding, which cannot be recognized where the plane may have any host name. */
 export const isOfOtherSite = ({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean =>
   !OWN_SITES.has(site) || (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
 
@@ -31,6 +31,7 @@ const hostName = (host = '') =>
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase()
-/** Names under localhost are nobody's to point elsewhere: https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
+
+/** Names under localhost always resolve to loopback: https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
 const isLoopback = (host: string) =>
   host === 'localhost' || host.endsWith('.localhost') || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

@@ -45,7 +45,7 @@ export const namesAction = (path: string): boolean => /^\/\?(?:.*&)?Action=/.tes
 const STS_TARGET = 'AWSSecurityTokenServiceV20110615.'
 const STS_VERSION = '2011-06-15'
 
-const isStsJson = ({ headers }: HttpRequest) => (headers['x-amz-target'] ?? '').startsWith(STS_TARGET)
+const isStsJson = ({ headers }: Pick<HttpRequest, 'headers'>) => (headers['x-amz-target'] ?? '').startsWith(STS_TARGET)
 
 /** The form in which the caller wants its answer. */
 function answerForm(request: HttpRequest): 'xml' | 'json' | 'aws-json' {

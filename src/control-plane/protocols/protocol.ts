@@ -1,12 +1,13 @@
 import type { HttpResponse } from '@smithy/protocol-http'
 import type { ServiceException } from '../../registry/errors.js'
 import type { ReceivedRequest } from '../authenticate.js'
+import type { RequestHead } from '../dispatch.js'
 import type { Members, Service } from '../services/service.js'
 
 /** How calls and answers are written in HTTP. */
 export interface Protocol {
   /** Whether a request is written in this protocol, by its head: its body may not be here yet. */
-  claims(request: ReceivedRequest): boolean
+  claims(request: RequestHead): boolean
   /** The operation, where it is known before the signature is verified. */
   operationBeforeSignature(request: ReceivedRequest): string | undefined
   /** The operation and its input, which is not validated. Throws the refusal of a body that cannot be read. */

@@ -2,7 +2,9 @@ import type { Authorize } from '../../access/authorize.js'
 import type { DecisionLog } from '../../access/explain/decision-log.js'
 import type { Identities } from '../../access/identities.js'
 import type { StoredPolicies } from '../../access/stored-policies.js'
+import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { PullThroughSettings } from '../../registry/cache-rules/cache-rule.js'
+import type { RecordPullTime } from '../../registry/images/record-pull.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
@@ -41,6 +43,9 @@ export interface Resources {
   readonly blobs: BlobStore
   readonly pins: Pins
   readonly leases: Leases
+  /** Orders the requests of this process that change one upload, by upload id. */
+  readonly uploadMutex: KeyedMutex
+  readonly recordPullTime: RecordPullTime
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log

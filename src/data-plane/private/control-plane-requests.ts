@@ -7,16 +7,16 @@ import { OciError } from '../oci-errors.js'
 
 /** Checks that a request comes from a control plane in another process. */
 export interface ControlPlaneRequests {
-  /** Throws 403 DENIED for a request that is not signed by a control plane, is too old, or was taken before. */
+  /** Throws 403 DENIED for a request that is not signed by a control plane, is too old, or was accepted before. */
   require(req: IncomingMessage, body: Uint8Array): void
 }
 
-/** Far more than a control plane sends while a signature is good. */
+/** Far more than a control plane sends while a signature is valid. */
 const REMEMBERED_SIGNATURES = 100_000
 
 /**
- * Requests of a control plane are signed with Signature Version 4, by the secret that all planes of an installation share.
- * A signature is good for the skew that clients' clocks are allowed, and once: those that were taken are remembered as long.
+ * Requests of a control plane are signed with Signature Version 4 and the secret that all planes of an installation share.
+ * A signature is valid while clocks may differ, and once: accepted ones are remembered for as long, so that none is replayed.
  */
 export function controlPlaneRequests({
   secret,
@@ -28,7 +28,7 @@ export function controlPlaneRequests({
   readonly maxSkewSeconds: number
 }): ControlPlaneRequests {
   const { service, accessKeyId, host } = controlPlaneSigner
-  const taken = new LRUCache<string, true>({ max: REMEMBERED_SIGNATURES, ttl: 2 * maxSkewSeconds * 1000 })
+  const accepted = new LRUCache<string, true>({ max: REMEMBERED_SIGNATURES, ttl: 2 * maxSkewSeconds * 1000 })
   return {
     require(req, body) {
       const { method = '', url: path = '', headers } = req
@@ -39,8 +39,8 @@ export function controlPlaneRequests({
       if (!verdict.valid) throw denied(verdict.code === 'MissingAuthenticationTokenException' ? '' : verdict.message)
       if (headers[INVOCATION_ID] === undefined) throw denied(`It has no ${INVOCATION_ID}.`)
       const signature = /Signature=([0-9a-f]+)/.exec(headers.authorization ?? '')?.[1] ?? ''
-      if (taken.has(signature)) throw denied('It was sent before.')
-      taken.set(signature, true)
+      if (accepted.has(signature)) throw denied('It was sent before.')
+      accepted.set(signature, true)
     },
   }
 }

@@ -1,30 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decisionSource } from '../../access/explain/explained-request.js'
-import { type DataPlaneDeps, respond } from '../call.js'
+import { type DataPlaneDeps, type DataPlaneRequest, respond } from '../call.js'
 
-const NO_BODY = Buffer.alloc(0)
-
-/** A request to `/_decisions`, before its query is read. */
-export interface DecisionsAsked {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-  /** What stands behind the question mark, still encoded. */
-  readonly search: string | undefined
-}
-
-/**
- * GET /_decisions?requestId=… or ?limit=…: a control plane in another process asks why. Throws 403 for any other caller.
- */
-export async function tellDecisions(
-  { req, res, search = '' }: DecisionsAsked,
-  { decisions, controlPlane }: Pick<DataPlaneDeps, 'decisions' | 'controlPlane'>,
+/** GET /_decisions?requestId=… or ?limit=…: a control plane in another process explains a request. */
+export async function sendDecisions(
+  { req, res, query, facts }: DataPlaneRequest,
+  _body: Buffer,
+  { decisions }: Pick<DataPlaneDeps, 'decisions'>,
 ): Promise<void> {
-  controlPlane.require(req, NO_BODY)
-  const [query, source] = [new URLSearchParams(search), decisionSource(decisions)]
+  facts.isAboutOthers = true
+  const source = decisionSource(decisions)
   const requestId = query.get('requestId')
-  const told =
+  const answer =
     requestId === null
       ? { refused: await source.latestRefused(Number(query.get('limit'))) }
       : { request: await source.find(requestId) }
-  respond({ req, res }, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, JSON.stringify(told))
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  respond({ req, res }, 200, headers, JSON.stringify(answer))
 }

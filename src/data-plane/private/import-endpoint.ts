@@ -1,45 +1,44 @@
 import { ServiceException } from '../../registry/errors.js'
-import type { RequestPermit } from '../../server/request-limits.js'
-import type { Wait } from '../../registry/ports/importer.js'
-import type { Importer, PullRequest } from '../../registry/ports/importer.js'
-import { type Call, type DataPlaneDeps, respond } from '../call.js'
-import { smallBody } from '../request-body.js'
+import type { Importer, PullRequest, Wait } from '../../registry/ports/importer.js'
+import { type DataPlaneDeps, type DataPlaneRequest, respond } from '../call.js'
 
-/** Requests are a few names long. */
-const MAX_BODY_BYTES = 64 * 1024
+/** An import's body is a few names long. */
+export const MAX_IMPORT_BYTES = 64 * 1024
 
-/**
- * POST /_imports: a control plane in another process has an image pulled or imported. Throws 403 for any other caller.
- */
-export async function takeImport(
-  { req, res, place }: Pick<Call, 'req' | 'res'> & { readonly place: RequestPermit },
+/** POST /_imports: a control plane in another process has an image pulled or imported. */
+export async function importForControlPlane(
+  { req, res, permit }: DataPlaneRequest,
+  body: Buffer,
   deps: DataPlaneDeps,
 ): Promise<void> {
-  // Until its signature is known the request is anybody's: bodies that never end take places from their own address.
-  place.chargeToAccount(req.socket.remoteAddress ?? '')
-  const body = await smallBody({ req, res }, MAX_BODY_BYTES, deps)
-  deps.controlPlane.require(req, body)
-  const { method, wanted } = JSON.parse(body.toString('utf8')) as { method: keyof Importer; wanted: PullRequest }
-  place.chargeToAccount(wanted.principal.account)
-  const outcome = await reply(method, wanted, place.wait, deps)
+  // The import takes minutes before there is anything to answer.
+  req.socket.setTimeout(0)
+  const { method, wanted: pullRequest } = JSON.parse(body.toString('utf8')) as {
+    method: keyof Importer
+    wanted: PullRequest
+  }
+  permit.chargeToAccount(pullRequest.principal.account)
+  const outcome = await importOutcome(method, pullRequest, permit.wait, deps)
   respond({ req, res }, 200, { 'content-type': 'application/json' }, JSON.stringify(outcome))
 }
 
-async function reply(
+async function importOutcome(
   method: keyof Importer,
-  wanted: PullRequest,
+  pullRequest: PullRequest,
   wait: Wait,
   { pullThrough, decisions }: DataPlaneDeps,
 ) {
   try {
     const isPull = method === 'pull'
-    return { outcome: await (isPull ? pullThrough.pull(wanted, wait) : pullThrough.importImage(wanted, wait)) }
+    return {
+      outcome: await (isPull ? pullThrough.pull(pullRequest, wait) : pullThrough.importImage(pullRequest, wait)),
+    }
   } catch (error) {
     if (!(error instanceof ServiceException)) throw error
     const refusal = { code: error.code, message: error.message }
-    // What was decided for the other process is known here alone: so is that it was the reason for the refusal.
-    const { at, requestId } = wanted.request
-    decisions.ended(requestId, { at, plane: 'data', operation: `${method} ${wanted.repository}`, refusal })
+    // The control plane's decision log has the request, but only this one has the decisions that refused it.
+    const { at, requestId } = pullRequest.request
+    decisions.ended(requestId, { at, plane: 'data', operation: `${method} ${pullRequest.repository}`, refusal })
     return { refusal }
   }
 }

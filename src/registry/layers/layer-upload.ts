@@ -11,8 +11,8 @@ import { keyOf, type Store } from '../ports/store.js'
 import { MIB, type Quotas } from '../quotas.js'
 import type { Registry } from '../registry.js'
 import { requireRepository } from '../repositories/require-repository.js'
+import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { Upload } from './upload.js'
-import { uploadMutex } from './upload-lock.js'
 
 /** Where an upload lives: its record in the store, its bytes with the blobs. */
 export interface UploadStorage {
@@ -21,6 +21,8 @@ export interface UploadStorage {
   readonly pins: Pins
   readonly clock: Pick<Clock, 'now'>
   readonly quotas: Pick<Quotas, 'layerMiB' | 'minimumLayerPartMiB'>
+  /** By upload id: the bytes of an upload have an order. */
+  readonly uploadMutex: KeyedMutex
 }
 
 /** Which upload is meant: an id is good only together with the repository it was begun in. */
@@ -75,7 +77,7 @@ export const named = ({ registry, repository, id }: UploadSession) => ({
  * for a layer that becomes too large.
  */
 export const appendPart = (storage: UploadStorage, session: UploadSession, part: LayerPart): Promise<Upload> =>
-  uploadMutex(session.id, async () => {
+  storage.uploadMutex(session.id, async () => {
     await findUpload(storage, session)
     const writer = await storage.blobs.session(session.id)
     const start = writer.size
@@ -99,7 +101,7 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
  */
 export const completeUpload = (storage: UploadStorage, session: UploadSession, digest: string): Promise<Layer> =>
-  uploadMutex(session.id, async () => {
+  storage.uploadMutex(session.id, async () => {
     const { repository } = await findUpload(storage, session)
     if (!isDigest(digest)) throw invalidLayer()
     const size = await keepBytes(storage, session, digest)
@@ -111,7 +113,7 @@ export const completeUpload = (storage: UploadStorage, session: UploadSession, d
 
 /** Drops an upload and its bytes. Throws RepositoryNotFound, UploadNotFound. */
 export const abandonUpload = (storage: UploadStorage, session: UploadSession): Promise<void> =>
-  uploadMutex(session.id, async () => {
+  storage.uploadMutex(session.id, async () => {
     await findUpload(storage, session)
     await discard(storage, session, await storage.blobs.session(session.id))
   })
@@ -120,7 +122,10 @@ export const abandonUpload = (storage: UploadStorage, session: UploadSession): P
  * Drops the bytes of an upload whose record is gone, behind whoever is still writing them: nobody waits for a slow
  * client. Bytes that cannot be removed are out of reach already.
  */
-export function discardUploadBytes(blobs: BlobStore, id: string): void {
+export function discardUploadBytes(
+  { blobs, uploadMutex }: Pick<UploadStorage, 'blobs' | 'uploadMutex'>,
+  id: string,
+): void {
   uploadMutex(id, async () => {
     const writer = await blobs.session(id)
     await writer.abort()

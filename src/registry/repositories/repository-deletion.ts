@@ -22,7 +22,7 @@ export async function deleteRepository(
   name: string,
   { force }: { force: boolean },
 ): Promise<Repository> {
-  const { store, blobs } = storage
+  const { store } = storage
   await requireRepository(store, registry, name)
   const uploads = await uploadsIn(store, registry, name)
   let deleted = await deleteWhole(storage, registry, name, force)
@@ -30,7 +30,7 @@ export async function deleteRepository(
     await emptyInSlices(storage, registry, name, force)
   if (force) await settleNames(storage, registry, name)
   for await (const slice of batchesOf(uploads)) await Promise.all(slice.map((id) => store.uploads.remove(registry, id)))
-  for (const id of uploads) discardUploadBytes(blobs, id)
+  for (const id of uploads) discardUploadBytes(storage, id)
   return deleted
 }
 

@@ -1,6 +1,7 @@
 import { repositoryNotEmpty } from '../errors.js'
 import type { Image, Layer, Reference, Tag } from '../images/image.js'
 import { contentsOf } from '../images/image-contents.js'
+import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { Pins } from '../ports/pins.js'
 import { forgetName, nameImage } from '../images/image-notes.js'
 import { listEach } from '../list-records.js'
@@ -15,6 +16,8 @@ export interface DeletionStorage {
   readonly store: Store
   readonly blobs: BlobStore
   readonly pins: Pins
+  /** By upload id. */
+  readonly uploadMutex: KeyedMutex
 }
 
 /**

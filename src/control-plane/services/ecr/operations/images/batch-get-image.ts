@@ -9,7 +9,6 @@ import {
 import type { ImageId } from '../../../../../registry/images/image.js'
 import { listAll } from '../../../../../registry/list-records.js'
 import { isCheckDue, type PullThroughCacheRule, ruleServing } from '../../../../../registry/cache-rules/cache-rule.js'
-import { recordPull } from '../../../../../registry/images/record-pull.js'
 import type { Context } from '../../../context.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
@@ -31,7 +30,7 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
       if (isFailure(found)) return found
       if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
         return imageNotFoundFailure(imageId)
-      void recordPull(context, registry, found.image, now)
+      void context.recordPullTime(registry, found.image, now, context.log)
       return found
     }
     return imageBatch(imageIds, pull, context)

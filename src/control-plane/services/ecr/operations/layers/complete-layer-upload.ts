@@ -1,7 +1,7 @@
 import { emptyUpload, layerAlreadyExists, layerPartTooSmall } from '../../../../../registry/layers/layer-errors.js'
 import { layerWithBytes } from '../../../../../registry/layers/layer-with-bytes.js'
 import { abandonUpload, completeUpload, findUpload, named } from '../../../../../registry/layers/layer-upload.js'
-import { underUploadLease } from '../../../../../registry/layers/upload-lock.js'
+import { withUploadLease } from '../../../../../registry/layers/upload-lease.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
@@ -18,10 +18,10 @@ export const completeLayerUpload: Operation<'CompleteLayerUpload'> = {
     if (size === 0) throw emptyUpload(named(session))
     if (smallPartFollowed) throw layerPartTooSmall()
     if (await layerWithBytes(context, registry, repositoryName, layerDigest)) {
-      await underUploadLease(uploadId, context.leases, () => abandonUpload(context, session))
+      await withUploadLease(uploadId, context.leases, () => abandonUpload(context, session))
       throw layerAlreadyExists()
     }
-    await underUploadLease(uploadId, context.leases, () => completeUpload(context, session, layerDigest))
+    await withUploadLease(uploadId, context.leases, () => completeUpload(context, session, layerDigest))
     return { registryId: registry.account, repositoryName, uploadId, layerDigest }
   },
 }

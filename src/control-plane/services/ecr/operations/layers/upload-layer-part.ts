@@ -3,7 +3,7 @@ import { invalidLayerPartSize } from '../../../../../registry/layers/layer-error
 import { appendPart, findUpload, named } from '../../../../../registry/layers/layer-upload.js'
 import { MIB } from '../../../../../registry/quotas.js'
 import { yieldToEventLoop } from '../../../../../coordination/event-loop.js'
-import { underUploadLease } from '../../../../../registry/layers/upload-lock.js'
+import { withUploadLease } from '../../../../../registry/layers/upload-lease.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
@@ -21,7 +21,7 @@ export const uploadLayerPart: Operation<'UploadLayerPart'> = {
     }
     if (parts >= quotas.layerParts) throw limitExceeded()
     const part = { firstByte: partFirstByte, bytes: decoded(layerPartBlob) }
-    const { size } = await underUploadLease(uploadId, context.leases, () => appendPart(context, session, part))
+    const { size } = await withUploadLease(uploadId, context.leases, () => appendPart(context, session, part))
     return { ...named(session), lastByteReceived: size - 1 }
   },
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { requestLimits, type RequestPermit } from '../../../src/server/request-limits.js'
+import { concurrencyLimit, type RequestPermit } from '../../src/server/concurrency-limit.js'
+import { rateLimit } from '../../src/server/rate-limit.js'
 
 const rateExceeded = { code: 'ThrottlingException', message: 'Rate exceeded' }
 const [alice, bob] = [
@@ -10,7 +11,7 @@ const [alice, bob] = [
 function admitting({ requestsAtOnce = 1000, requestsPerSecond = 0, connections = 8192 }) {
   const time = { ms: Date.parse('2026-01-02T03:04:05Z') }
   const limits = { requestsAtOnce, requestsPerSecond, connections }
-  const { acquire: enter } = requestLimits(limits, { wall: () => new Date(time.ms) })
+  const { acquire: enter } = concurrencyLimit(limits, rateLimit(requestsPerSecond, { wall: () => new Date(time.ms) }))
   const entered = (caller: typeof alice): RequestPermit | undefined => {
     const place = enter()
     place?.chargeTo(caller)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { memoryBudget, type Reservation } from '../../../src/server/memory-budget.js'
+import { memoryBudget, type Reservation } from '../../src/server/memory-budget.js'
 
 function sharing(atMost: number) {
   const room = memoryBudget(atMost)

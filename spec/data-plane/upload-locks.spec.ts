@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
-import { soleWriter } from '../../src/data-plane/upload-writer.js'
+import { uploadLocks } from '../../src/data-plane/upload-locks.js'
 import { beginUpload } from '../../src/registry/layers/layer-upload.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Lease, Leases } from '../../src/registry/ports/lease.js'
 import { installation } from '../../src/registry/registry.js'
 import { newRepository } from '../../src/registry/repositories/repository.js'
 import { storeOf } from '../../src/store/store.js'
-import { uploadLease } from '../../src/registry/layers/upload-lock.js'
+import { uploadLease } from '../../src/registry/layers/upload-lease.js'
 import { now, registry } from '../support/stocked-store.js'
 import { silent as log } from '../support/silent-log.js'
 
@@ -33,7 +33,7 @@ describe('exclusive writer of an upload', () => {
   it('An upload accepts a new writer once the previous one releases its lease on another plane', async () => {
     const { store, session, one, other, name } = await twoPlanes()
     const lingering = await one.acquire(name)
-    const next = soleWriter(session, { leases: other, store }, async () => 'written')
+    const next = uploadLocks({ leases: other, store }).withLock(session, async () => 'written')
     await expect.poll(async () => (await other.look(name)).isAlive, { interval: 1 }).toBe(true)
     await lingering.release()
     expect(await next).toBe('written')
@@ -42,7 +42,9 @@ describe('exclusive writer of an upload', () => {
   it('An upload refuses a second writer with 409 while the lease of the first is alive', async () => {
     const { store, session, one, other, name } = await twoPlanes()
     await one.acquire(name)
-    await expect(soleWriter(session, { leases: other, store }, async () => 'written')).rejects.toMatchObject(taken)
+    await expect(uploadLocks({ leases: other, store }).withLock(session, async () => 'written')).rejects.toMatchObject(
+      taken,
+    )
   })
 
   it('A writer that loses its lease is stopped with 409 at its next chunk', async () => {
@@ -56,8 +58,8 @@ describe('exclusive writer of an upload', () => {
       await expect.poll(() => held?.isLost).toBe(true)
       yield Buffer.from('evil')
     }
-    const writing = soleWriter(session, { leases: { ...one, tryAcquire }, store }, async (whileOurs) => {
-      for await (const chunk of whileOurs(bytes())) written.push(Buffer.from(chunk).toString())
+    const writing = uploadLocks({ leases: { ...one, tryAcquire }, store }).withLock(session, async (whileLocked) => {
+      for await (const chunk of whileLocked(bytes())) written.push(Buffer.from(chunk).toString())
     })
     await expect(writing).rejects.toMatchObject(taken)
     expect(written).toEqual(['good'])

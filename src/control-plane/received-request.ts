@@ -1,0 +1,21 @@
+import { HttpRequest } from '@smithy/protocol-http'
+import type { Exchange } from '../server/exchange.js'
+import type { ReceivedRequest } from './authenticate.js'
+
+/** A call as the protocols read it and signatures cover it. */
+export const receivedRequest = ({ req, facts }: Exchange, body?: Buffer, bodyHash?: string): ReceivedRequest =>
+  Object.assign(
+    new HttpRequest({
+      method: req.method ?? 'POST',
+      path: req.url ?? '/',
+      headers: req.headers as Record<string, string>,
+      body,
+    }),
+    {
+      requestId: facts.requestId,
+      rawHeaders: req.rawHeaders,
+      remoteAddress: req.socket.remoteAddress,
+      isSecure: 'encrypted' in req.socket,
+      ...(bodyHash !== undefined && { bodyHash }),
+    },
+  )

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http'
+import { isAnonymous } from '../access/anonymous.js'
+import { readDownloadUrl } from '../access/download-url.js'
+import { requestContextOf } from '../access/request-context.js'
+import { type StoredPolicies, storedPoliciesAndTags } from '../access/stored-policies.js'
+import type { Grant } from '../access/token.js'
+import { ServiceException } from '../registry/errors.js'
+import { type Registry, repositoryArn } from '../registry/registry.js'
+import type { AdmittedExchange } from '../server/exchange.js'
+import type { Call, DataPlaneDeps, DataPlaneRequest } from './call.js'
+import { getManifest } from './manifests.js'
+import { OciError } from './oci-errors.js'
+import { permissionFor } from './permission.js'
+import { authenticate, notAuthorized } from './registry-credentials.js'
+import { smallBody } from './request-body.js'
+import { registryOf } from './resolve.js'
+import { findRoute, isPullByDigest, type Route, type SignedRoute } from './routes.js'
+
+/**
+ * The path every admitted request takes. Each step returns what the next one needs, or throws the refusal:
+ *
+ *     findRoute → authenticate → charge the permit → registryOf → authorize → endpoint      who may: a grant
+ *     findRoute → verify the signature → endpoint                                           who may: a signed request
+ */
+export async function answerRequest(exchange: AdmittedExchange, deps: DataPlaneDeps): Promise<void> {
+  const { method, path } = exchange.facts
+  const answer = () => answerByRoute(exchange, findRoute(method, path), deps)
+  return isPullByDigest(method, path) ? deps.store.staleIfError(answer) : answer()
+}
+
+async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: DataPlaneDeps): Promise<void> {
+  const { req, facts, permit } = exchange
+  const claimedGrant = deps.grantIn(req)
+  // Independent reads start together: one round trip to a store across a network.
+  const [now, policies] = await Promise.all([deps.clock.now(), policiesFor(route, claimedGrant, req, deps)])
+  facts.now = now
+  const request: DataPlaneRequest = { ...exchange, query: new URLSearchParams(exchange.search), now }
+  if (route.who !== 'grant') return answerSigned(request, route, deps)
+  const grant = authenticate(req, claimedGrant, now, deps)
+  permit.chargeTo(grant.principal)
+  if ('refusal' in route) throw route.refusal
+  const registry = registryOf(req.headers.host, grant.registry)
+  facts.operation = route.operation
+  if (route.endpoint === getManifest) facts.pulledFrom = { registry, repository: route.repository }
+  const call = callOf(request, grant, registry, route)
+  const permission = { ...permissionFor(`ecr:${route.operation}`, call), ...(policies && { policies }) }
+  await requirePermission(deps.authorize(permission), call)
+  await route.endpoint(call, deps)
+}
+
+/** The policies that decide about the repository of a route, in the registry of a grant that is not verified yet. */
+async function policiesFor(
+  route: Route,
+  grant: Grant | undefined,
+  req: IncomingMessage,
+  { store }: DataPlaneDeps,
+): Promise<StoredPolicies | undefined> {
+  if (!grant || route.who !== 'grant' || 'refusal' in route) return undefined
+  const registry = registryOf(req.headers.host, grant.registry)
+  const resource = route.repository === '' ? '*' : repositoryArn(registry, route.repository)
+  return storedPoliciesAndTags(registry, [resource], store)
+}
+
+function callOf(
+  { req, res, facts, permit, query, now }: DataPlaneRequest,
+  { principal }: Grant,
+  registry: Registry,
+  { repository, reference }: Pick<Call, 'repository' | 'reference'>,
+): Call {
+  const { requestId } = facts
+  const { remoteAddress } = req.socket
+  const request = requestContextOf({
+    requestId,
+    now,
+    headers: req.headers,
+    remoteAddress,
+    isSecure: 'encrypted' in req.socket,
+  })
+  return { req, res, query, now, wait: permit.wait, registry, principal, request, repository, reference }
+}
+
+/** A caller without credentials gets the challenge instead of AccessDenied, so that clients log in and try again. */
+async function requirePermission(authorized: Promise<void>, { req, principal }: Pick<Call, 'req' | 'principal'>) {
+  if (!isAnonymous(principal)) return authorized
+  await authorized.catch((error: unknown) => {
+    throw error instanceof ServiceException ? notAuthorized(req.headers.host ?? '') : error
+  })
+}
+
+/** For requests whose signature is the permission. */
+async function answerSigned(request: DataPlaneRequest, route: SignedRoute, deps: DataPlaneDeps): Promise<void> {
+  request.facts.operation = route.operation
+  if (route.who === 'control plane') {
+    const body = await bodyOfControlPlane(request, route.maxBodyBytes, deps)
+    return route.endpoint(request, body, deps)
+  }
+  const grant = readDownloadUrl(request.query, { now: request.now, wall: deps.clock.wall() }, deps.secret)
+  if (!grant) throw new OciError(403, 'DENIED', 'The layer URL is not valid or has expired. Request a new one.')
+  request.permit.chargeToAccount(grant.registry.account)
+  await route.endpoint(request, grant, deps)
+}
+
+const NO_BODY = Buffer.alloc(0)
+
+/** The signature covers the body. Until it is verified the permit is charged to the address: the sender may be anyone. */
+async function bodyOfControlPlane(request: DataPlaneRequest, maxBytes: number, deps: DataPlaneDeps): Promise<Buffer> {
+  const { req, permit } = request
+  if (maxBytes > 0) permit.chargeToAccount(req.socket.remoteAddress ?? '')
+  const body = maxBytes > 0 ? await smallBody(request, maxBytes, deps) : NO_BODY
+  deps.controlPlane.require(req, body)
+  return body
+}

@@ -1,0 +1,14 @@
+import type { Leases } from '../ports/lease.js'
+
+/** The lease of the process that writes to an upload, so that no two processes do at a time. */
+export const uploadLease = (id: string) => `upload ${id}`
+
+/** Runs work that changes an upload while this process holds the upload's lease. Waits for another process that holds it. */
+export async function withUploadLease<R>(id: string, leases: Leases, work: () => Promise<R>): Promise<R> {
+  const lease = await leases.acquire(uploadLease(id))
+  try {
+    return await work()
+  } finally {
+    void lease.release()
+  }
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { hasBody } from './read-body.js'
+
+interface ConnectionLimit {
+  readonly atMost: number
+  /** When a connection counts: with TLS, once its handshake is done. */
+  readonly event: 'connection' | 'secureConnection'
+  /** Whether a request counts as being worked on only once its body was received. */
+  readonly isReadFirst: boolean
+}
+
+/** The answer to a new client when every connection is in use. */
+const FULL = 'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
+
+/**
+ * Limits the open connections. A new one beyond the limit closes the connection that has been idle for longest, where idle
+ * means that no request of it is being worked on: silent connections, headers that never end and bodies that trickle in
+ * give way. Where no connection is idle the new one is refused with 503.
+ */
+export function limitConnections(server: Server, { atMost, event, isReadFirst }: ConnectionLimit): void {
+  const idle = new Set<Socket>()
+  const requestsOf = new Map<Socket, number>()
+  let open = 0
+
+  server.on(event, (socket: Socket) => {
+    socket.once('close', () => {
+      open--
+      idle.delete(socket)
+      requestsOf.delete(socket)
+    })
+    if (++open > atMost && !closeLongestIdle(idle)) return void socket.end(FULL)
+    idle.add(socket)
+  })
+
+  function begin({ socket }: IncomingMessage, res: ServerResponse) {
+    idle.delete(socket)
+    requestsOf.set(socket, (requestsOf.get(socket) ?? 0) + 1)
+    res.once('close', () => {
+      const remaining = (requestsOf.get(socket) ?? 0) - 1
+      if (remaining > 0) return void requestsOf.set(socket, remaining)
+      requestsOf.delete(socket)
+      if (!socket.destroyed) idle.add(socket)
+    })
+  }
+
+  server.on('request', (req, res) => {
+    if (isReadFirst && hasBody(req)) req.once('end', () => begin(req, res))
+    else begin(req, res)
+  })
+}
+
+function closeLongestIdle(idle: Set<Socket>): boolean {
+  const [longest] = idle
+  if (!longest) return false
+  idle.delete(longest)
+  longest.destroy()
+  return true
+}

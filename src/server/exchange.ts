@@ -1,0 +1,192 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { DecisionLog, RequestEnd } from '../access/explain/decision-log.js'
+import { rateExceeded } from '../registry/errors.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { Ids } from '../registry/ports/ids.js'
+import type { Metrics } from '../registry/ports/metrics.js'
+import type { Span, Traces } from '../registry/ports/traces.js'
+import type { Registry } from '../registry/registry.js'
+import { type Log, logWithRequestId } from '../registry/ports/log.js'
+import { type ConcurrencyLimit, concurrencyLimit, type RequestPermit } from './concurrency-limit.js'
+import type { Limits } from './limits.js'
+import type { MemoryBudget } from './memory-budget.js'
+import { rateLimit } from './rate-limit.js'
+import { type BodyLimit, type ReadBody, readBody } from './read-body.js'
+import { splitOnce } from './split-once.js'
+
+/** What is known of a request. Each step adds what it learns; metrics, log, trace and decision log are written from it. */
+export interface RequestFacts {
+  /** The answer's x-amzn-requestid. */
+  readonly requestId: string
+  readonly method: string
+  /** Without the query, which can hold credentials. */
+  readonly path: string
+  /** The name in metrics, log and trace: one of a few, whatever clients make up. */
+  operation: string
+  /** The name in the decision log: the operation as the client named it, or method and path. */
+  description: string
+  /** The emulator's time of the request; absent until the clock was read. */
+  now?: Date
+  /** Where an image is pulled from; absent until it is known that the request is a pull. */
+  pulledFrom?: { readonly registry: Registry; readonly repository: string }
+  /** Set for a question about other requests: answering it must not push those out of the decision log. */
+  isAboutOthers?: true
+}
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly facts: RequestFacts
+  /** The request's query, still encoded; empty where there is none. */
+  readonly search: string
+  /** Writes the request's id on every line. */
+  readonly log: Log
+}
+
+/** An exchange that the plane works on. */
+export interface AdmittedExchange extends Exchange {
+  readonly permit: RequestPermit
+  /** The whole body where the plane has bodies read first, and empty where its endpoints read them. */
+  readonly body: Buffer
+}
+
+/** How a request was refused. */
+export type Refusal = { readonly code: string; readonly message: string } & Pick<
+  RequestEnd,
+  'hint' | 'isChallenge' | 'isFailedPull'
+>
+
+/** What a plane adds to the steps: how it answers, and how a refusal looks in its protocol. */
+export interface Plane {
+  readonly name: 'control' | 'data'
+  /** OpenTelemetry's rpc.system.name. */
+  readonly protocol: 'aws-api' | 'oci-distribution'
+  /** For a plane whose bodies are read whole before a request is admitted; absent where endpoints read them. */
+  readonly bodyLimit?: BodyLimit
+  /** Names a request by its head. */
+  readonly describe: (req: IncomingMessage) => Pick<RequestFacts, 'operation' | 'description'>
+  /** Throws the refusal of a request that may not be made whatever its body is. */
+  readonly screen: (req: IncomingMessage) => void
+  /** Answers an admitted request, or throws the refusal. */
+  readonly answer: (exchange: AdmittedExchange) => Promise<void>
+  /** Writes the refusal for what a step has thrown. */
+  readonly refuse: (thrown: unknown, exchange: Exchange) => Promise<Refusal>
+}
+
+/** What the exchanges of a plane share. */
+export interface ExchangeDeps {
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly traces: Traces
+  readonly decisions: Pick<DecisionLog, 'ended'>
+  readonly memory: MemoryBudget
+}
+
+interface Frame extends ExchangeDeps {
+  readonly plane: Plane
+  readonly concurrency: ConcurrencyLimit
+}
+
+/** The outcome of a request whose client left before its end. */
+const CLIENT_GONE = 'CLIENT_GONE'
+
+/**
+ * Answers the requests of a plane. All of them take the same steps; docs/request-lifecycle.md draws them with each refusal:
+ *
+ *     received → screened → read → admitted → [plane.answer] → answered | refused → reported
+ */
+export function exchanges(plane: Plane, deps: ExchangeDeps): RequestListener {
+  const { limits, clock } = deps
+  const concurrency = concurrencyLimit(limits, rateLimit(limits.requestsPerSecond, clock))
+  const frame: Frame = { ...deps, plane, concurrency }
+  return (req, res) => void receive(req, res, frame)
+}
+
+/** received: the request gets the id under which it is logged, traced and explained. */
+function receive(req: IncomingMessage, res: ServerResponse, frame: Frame): Promise<void> {
+  const { plane, ids, log, traces } = frame
+  const requestId = ids.uuid()
+  res.setHeader('x-amzn-requestid', requestId)
+  const [path, search = ''] = splitOnce(req.url ?? '', '?')
+  const { method = '' } = req
+  const facts: RequestFacts = { requestId, method, path, ...plane.describe(req) }
+  const exchange = { req, res, facts, search, log: logWithRequestId(log, requestId) }
+  const attributes = { 'http.request.method': method, 'url.path': path, 'rpc.system.name': plane.protocol }
+  return traces.request(req.headers, attributes, (span) => take(exchange, span, frame))
+}
+
+/** All steps from the second on, whichever way a request takes. */
+async function take(exchange: Exchange, span: Span, frame: Frame): Promise<void> {
+  const { plane, metrics } = frame
+  const countEnd = metrics.request(plane.name)
+  let outcome = 'ok'
+  let body: ReadBody | undefined
+  let permit: RequestPermit | undefined
+  try {
+    plane.screen(exchange.req)
+    body = await read(exchange.req, frame)
+    permit = admit(frame)
+    await plane.answer({ ...exchange, permit, body: body?.bytes ?? NO_BODY })
+    remember(exchange, frame)
+  } catch (thrown) {
+    outcome = await refuse(thrown, exchange, frame)
+  } finally {
+    permit?.release()
+    body?.release()
+  }
+  countEnd(exchange.facts.operation, outcome)
+  report(exchange, outcome, span)
+}
+
+const NO_BODY = Buffer.alloc(0)
+
+/** read: before admission, so that a body that trickles in takes memory from the budget but no permit. */
+const read = (req: IncomingMessage, { plane: { bodyLimit }, memory }: Frame): Promise<ReadBody> | undefined =>
+  bodyLimit && readBody(req, bodyLimit, memory)
+
+/** admitted: throws ThrottlingException where the plane works on as many requests as it may. */
+function admit({ concurrency }: Frame): RequestPermit {
+  const permit = concurrency.acquire()
+  if (!permit) throw rateExceeded()
+  return permit
+}
+
+/** refused: writes the refusal, unless the client left, and remembers why. Resolves with the outcome. */
+async function refuse(thrown: unknown, exchange: Exchange, frame: Frame): Promise<string> {
+  const { req, facts, log } = exchange
+  if (isClientGone(thrown, req)) {
+    log.debug({ err: thrown, method: facts.method, path: facts.path }, 'the client went away')
+    return CLIENT_GONE
+  }
+  const { code, message, ...circumstances } = await frame.plane.refuse(thrown, exchange)
+  remember(exchange, frame, { refusal: { code, message }, ...circumstances })
+  return code
+}
+
+/** A client may leave while it sends or receives; that is no failure. */
+const isClientGone = (thrown: unknown, { socket }: IncomingMessage) =>
+  socket.destroyed &&
+  thrown instanceof Error &&
+  'code' in thrown &&
+  (thrown.code === 'ECONNRESET' || thrown.code === 'ERR_STREAM_PREMATURE_CLOSE')
+
+function remember({ facts }: Exchange, { plane, clock, decisions }: Frame, end: Partial<RequestEnd> = {}): void {
+  if (facts.isAboutOthers && !end.refusal) return
+  const at = (facts.now ?? clock.wall()).getTime()
+  decisions.ended(facts.requestId, { at, plane: plane.name, operation: facts.description, ...end })
+}
+
+/** reported: at level info where the failure is ours, the store's or an upstream's, and at level debug otherwise. */
+function report({ facts, res, log }: Exchange, outcome: string, span: Span): void {
+  const { operation, method, path, requestId } = facts
+  const { statusCode: status } = res
+  const hasFailed = outcome !== 'ok' && status >= 500
+  if (outcome !== CLIENT_GONE)
+    log[hasFailed ? 'info' : 'debug']({ operation, method, path, outcome, status }, 'answered')
+  const attributes = { 'http.response.status_code': status, 'aws.request_id': requestId, 'rpc.method': operation }
+  span.ended(operation, attributes, hasFailed ? outcome : undefined)
+}
