@@ -1,13 +1,9 @@
 import { claimedScope } from '../sigv4/claimed-scope.js'
-import type { HttpRequest } from '@smithy/protocol-http'
 import { awsJson } from './protocols/aws-json.js'
 import { awsQuery } from './protocols/aws-query.js'
-import type { Protocol } from './protocols/protocol.js'
+import type { Protocol, RequestHead } from './protocols/protocol.js'
 import type { Service } from './services/service.js'
 import { services } from './services/services.js'
-
-/** The head of a request, which is enough to know where it goes. */
-export type RequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>
 
 /** Where a call goes. */
 export interface Dispatch {

@@ -79,7 +79,7 @@ function describeCall(req: IncomingMessage) {
   const { method = '', headers, url: path = '/' } = req
   const request = { method, path, headers: headers as Record<string, string> }
   const { service } = dispatch(request)
-  if (service.name !== 'ecr') return { operation: service.name, description: service.name }
-  const [, name = ''] = (request.headers['x-amz-target'] ?? '').split('.')
-  return { operation: Object.hasOwn(operations, name) ? name : 'unknown', description: name }
+  const [, name] = (request.headers['x-amz-target'] ?? '').split('.')
+  if (service.name !== 'ecr') return { operation: service.name, description: name ?? service.name }
+  return { operation: name && Object.hasOwn(operations, name) ? name : 'unknown', description: name ?? '' }
 }

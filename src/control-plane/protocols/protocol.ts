@@ -1,8 +1,10 @@
-import type { HttpResponse } from '@smithy/protocol-http'
+import type { HttpRequest, HttpResponse } from '@smithy/protocol-http'
 import type { ServiceException } from '../../registry/errors.js'
 import type { ReceivedRequest } from '../authenticate.js'
-import type { RequestHead } from '../dispatch.js'
 import type { Members, Service } from '../services/service.js'
+
+/** The head of a request: its body may still be on its way. */
+export type RequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>
 
 /** How calls and answers are written in HTTP. */
 export interface Protocol {
