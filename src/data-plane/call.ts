@@ -21,7 +21,7 @@ import type { RequestContext } from '../registry/request-context.js'
 import type { AboutDeps } from '../server/health.js'
 import type { PlaneServerDeps } from '../server/listener.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
-import type { PullThrough } from '../pull-through-cache/pulls.js'
+import type { PullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import type { PullSessions } from './pull-sessions.js'
 
 /** What a data plane is made of. */
@@ -40,7 +40,7 @@ export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   readonly decisions: DecisionLog
   /** Whose tokens are still good. */
   readonly identities: Pick<Identities, 'policiesOf'>
-  readonly pullThrough: PullThrough
+  readonly pullThrough: PullThroughCache
   readonly pullSessions: PullSessions
   /** Reads authorization tokens and layer URLs; the control plane signs with the same. */
   readonly secret: string

@@ -1,6 +1,6 @@
 import type { RequestEnd } from '../access/explain/decision-log.js'
+import { ruleForRepository } from '../registry/cache-rules/rule-for-repository.js'
 import type { Call, DataPlaneDeps } from './call.js'
-import { ruleOf } from '../pull-through-cache/upstream-source.js'
 import type { OciError } from './oci-errors.js'
 
 /** What a pull was for. */
@@ -25,7 +25,7 @@ export async function failedPull(
 
 /** Whether a rule serves the name; a store that does not answer knows nothing against it. */
 const mayBeServed = ({ registry, repository }: Pulled, deps: Pick<DataPlaneDeps, 'store'>): Promise<boolean> =>
-  ruleOf(registry, repository, deps).then(
+  ruleForRepository(deps.store, registry, repository).then(
     (rule) => rule !== undefined,
     () => true,
   )

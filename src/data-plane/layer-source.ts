@@ -22,7 +22,7 @@ export interface LayerSource {
 }
 
 /** Finds a layer's bytes, or begins to fetch them. Throws BLOB_UNKNOWN, UpstreamFailure, and what `wait` throws. */
-export async function sourceOf(
+export async function openLayer(
   layer: Layer,
   registry: Registry,
   wait: Wait,
@@ -49,7 +49,7 @@ const keptSource = (digest: string, size: number, { blobs }: DataPlaneDeps): Lay
 })
 
 async function fillSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
-  const fill = layer.pulledThrough ? await pullThrough.layer(registry, layer) : undefined
+  const fill = layer.pulledThrough ? await pullThrough.fillLayer(registry, layer) : undefined
   if (!fill) throw blobUnknown(layer, registry)
   await fill.started
   return { size: fill.size, isKept: false, send: (range, take) => fill.send(range, take) }

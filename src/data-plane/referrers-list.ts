@@ -21,7 +21,7 @@ export const referrers: Endpoint = async (call, deps) => {
   const { principal, request } = call
   const subject = { registry, repository, imageId: { imageDigest: digest }, principal, request }
   // The pages of one list are one answer: only the first may bring what is new.
-  if (page.last === undefined) await deps.pullThrough.referrers(subject, call.wait)
+  if (page.last === undefined) await deps.pullThrough.refreshReferrers(subject, call.wait)
   const asked = { repository, digest, artifactType, limit: page.limit, after: page.last }
   const reading = () => listReferrers(deps, registry, asked)
   const { manifests, last } = await inRepository(deps.store, registry, repository, reading)

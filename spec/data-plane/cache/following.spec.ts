@@ -32,7 +32,7 @@ function bodies(...contents: Buffer[]) {
     yield contents[which]!.subarray(Math.max(from, SEEN))
   }
   const openBody = async (from: number) => ({ size, body: Readable.from(body(from, asked++)) })
-  const request = { digest, size, openBody, mayBeHad: async () => true, kept: async () => {} }
+  const request = { digest, size, openBody, mayReuse: async () => true, confirm: async () => {} }
   return { request, letGo: (which: number) => gates[which]!.open() }
 }
 
