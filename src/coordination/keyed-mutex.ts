@@ -18,5 +18,8 @@ export function keyedLimit(concurrency: number): KeyedLimit {
   }
 }
 
-/** Runs the work of one key one after the other, in the order it came, whether the work before it failed or not. */
-export const keyedMutex = (): KeyedLimit => keyedLimit(1)
+/** A limit of one: the work of each key runs one after the other, in the order it came. */
+export type KeyedMutex = KeyedLimit
+
+/** A mutex for each key, within this process; a key that nothing waits for takes no memory. */
+export const keyedMutex = (): KeyedMutex => keyedLimit(1)
