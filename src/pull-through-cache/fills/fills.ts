@@ -64,7 +64,7 @@ export function fills(deps: FillsDeps): Fills {
       const done = confirmations.get(recordKey(at)) ?? fill.done.then(() => confirmLayer(at, store, log))
       confirmations.set(recordKey(at), done)
       done.catch(() => {})
-      return { ...fill, done }
+      return withDone(fill, done)
     },
     async canFillLayer(registry, { repository, digest }) {
       const source = await sources.upstreamForRepository(registry, repository)
@@ -80,3 +80,12 @@ const fillKey = ({ rule, repository }: UpstreamSource, { digest, size }: Layer) 
 
 const recordKey = ({ registry, layer }: LayerAtUpstream) =>
   keyOf(registry.account, registry.region, layer.repository, layer.digest)
+
+/** The same fill, done when the layer is confirmed; a spread would take `received` as it is now. */
+const withDone = (fill: Fill, done: Promise<void>): Fill => ({
+  ...fill,
+  get received() {
+    return fill.received
+  },
+  done,
+})
