@@ -9,21 +9,24 @@ import { type GrowingBlob, growingBlob } from './growing-blob.js'
 import { transfer, type TransferRequest } from './transfer.js'
 
 /*
- * The states of a fill. Clients read the growing blob in every one of them and belong to none: a fill goes on when all have left.
+ * The states of a fill. Clients read the growing blob in each of them; none owns it, and it goes on when all have left.
  *
- *                       lease acquired,                             digest verified
- *              ┌──────► blob not stored ──► TRANSFERRING ─────────► and blob stored ──────────► STORED
- *              │                             │       ▲                                            ▲
- *   start ─────┤                             │       │ its process died: this one acquires the    │
- *              │                             │       │ lease and continues from the bytes left    │
- *              │        another process      │       │                                            │
- *              └──────► holds the lease ──► FOLLOWING ─┴── that process has stored the blob ──────┘
- *                                            │
- *                         either way:        └──► FAILED: the upstream gave it up or sent something else, the disk is full,
- *                                                 or another transfer stored other bytes than clients were sent
+ *            lease acquired,                       digest verified,
+ *            blob not stored                       blob stored and confirmed
+ *   start ──────────────────────► TRANSFERRING ──────────────────────────────► STORED
+ *     │                              ▲      │                                    ▲
+ *     │                              │      └── upstream fails for good, wrong   │
+ *     │   lease acquired: its holder │          bytes, disk full ──► FAILED      │
+ *     │   died; continues from the   │                                 ▲         │
+ *     │   bytes it has left          │                                 │         │
+ *     │                              │                                 │         │
+ *     └─────────────────────────► FOLLOWING ── its holder failed, or ──┘         │
+ *       another process holds        │         other bytes were stored           │
+ *       the lease                    └── its holder has stored the blob ─────────┘
  *
- * What may be sent to clients: while TRANSFERRING or FOLLOWING, every byte that has arrived but the last of the range; once the
- * digest is verified, all; after STORED, from the blob store; after FAILED, the connection breaks.
+ * A fill whose blob is stored already, and may be used, goes from start to STORED once it has the lease.
+ * Clients get: before the digest is verified, every byte that has arrived except the last of their range; after that all;
+ * when STORED, what the blob store has; when FAILED, a broken connection.
  * A process that dies while TRANSFERRING leaves a temporary file, which those that follow can read, and a lease that expires.
  */
 
