@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { importProgress } from '../../../src/pull-through-cache/imports/import-progress.js'
-import type { CacheAction } from '../../../src/registry/event-log.js'
-import { mediaTypes } from '../../../src/registry/images/manifest.js'
-import { noMetrics } from '../../../src/registry/ports/metrics.js'
-import { now, registry, registryWith } from '../../support/stocked-store.js'
-import { silent } from '../../support/silent-log.js'
+import { importProgress } from '../../src/pull-through-cache/imports/import-progress.js'
+import type { CacheAction } from '../../src/registry/event-log.js'
+import { mediaTypes } from '../../src/registry/images/manifest.js'
+import { noMetrics } from '../../src/registry/ports/metrics.js'
+import { now, registry, registryWith } from '../support/stocked-store.js'
+import { silent } from '../support/silent-log.js'
 
 const plan = { ...registry, repository: 'quay/app', digest: 'sha256:a', tag: 'v1', plannedAt: 0 }
 const mib = 1024 * 1024

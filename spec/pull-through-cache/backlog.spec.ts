@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
-import { backlog } from '../../../src/pull-through-cache/backlog/backlog.js'
-import { telemetryFor } from '../../../src/pull-through-cache/telemetry.js'
-import { singleFlight } from '../../../src/coordination/single-flight.js'
-import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
-import { startRegistry } from '../../support/registry.js'
+import { backlog } from '../../src/pull-through-cache/backlog/backlog.js'
+import { telemetryFor } from '../../src/pull-through-cache/telemetry.js'
+import { singleFlight } from '../../src/coordination/single-flight.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import { startRegistry } from '../support/registry.js'
 
 /** The number of log lines per level after a scan of the import backlog failed with this error. */
 async function loggedOf(failure: Error) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { keyOf } from '../../../src/registry/ports/store.js'
-import { registry, startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { drip, stall } from '../../support/upstream-faults.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { registry, startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { drip, stall } from '../support/upstream-faults.js'
 
 const MiB = 1024 * 1024
 const name = 'quay/team/app'
