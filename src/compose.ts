@@ -19,7 +19,7 @@ import { secretOf } from './compose/secret.js'
 import { openStorage, type Storage } from './compose/storage.js'
 import type { Config } from './config.js'
 import { controlPlane } from './control-plane/server.js'
-import { pullThrough } from './pull-through-cache/pulls.js'
+import { pullThroughCache } from './pull-through-cache/pull-through-cache.js'
 import { pullSessions } from './data-plane/pull-sessions.js'
 import { dataPlane } from './data-plane/server.js'
 import { blobTotals } from './compose/blob-totals.js'
@@ -66,18 +66,18 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     closing.unshift(() => caretaker.stop())
     const importing = planes.includes('data-plane') ? await startDataPlane(config, parts, servers) : undefined
     const address = dataPlaneAddress(config, importing && portOf(importing.server))
-    const handedTo = importing ? { importer: importing.importer } : remoteDataPlane(address, parts)
+    const handedTo = importing ? { importer: importing.cache } : remoteDataPlane(address, parts)
     const control = planes.includes('control-plane')
       ? await startControlPlane(config, address, { ...parts, ...handedTo }, servers)
       : undefined
-    importing?.importer.watch()
+    importing?.backlog.watch()
     return {
       endpoint: control && `${schemeOf(config)}://${clientHost(config.host)}:${portOf(control)}`,
       registry: address.registry,
       failed: storage.failed,
       renewCertificate: () => renewCertificate(servers, config, log),
       async close() {
-        importing?.importer.stop()
+        importing?.backlog.stop()
         await Promise.all(servers.map(drain))
         await importing?.pullSessions.close()
         for (const close of closing) await close()
@@ -140,18 +140,14 @@ const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret }: Parts): DataP
 })
 
 async function startDataPlane(config: Config, parts: Parts, servers: Server[]) {
-  const { pullThroughCache, network } = config
   const { log, events } = parts
-  const importer = pullThrough({
-    ...parts,
-    recordEvent: events.cacheAction,
-    settings: { ...pullThroughCache, egress: network.egress },
-  })
+  const settings = { ...config.pullThroughCache, egress: config.network.egress }
+  const { cache, backlog } = pullThroughCache({ ...parts, settings })
   const sessions = pullSessions({ log, recordPull: config.events.pulls ? events.pull : undefined })
-  const plane = dataPlane({ ...parts, pullThrough: importer, pullSessions: sessions })
+  const plane = dataPlane({ ...parts, pullThrough: cache, pullSessions: sessions })
   const server = await listen(plane, config.host, config.registryPort)
   servers.push(server)
-  return { importer, pullSessions: sessions, server }
+  return { cache, backlog, pullSessions: sessions, server }
 }
 
 async function startControlPlane(

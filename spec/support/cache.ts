@@ -11,7 +11,7 @@ import { httpUpstreams } from '../../src/adapters/upstream/http-upstreams.js'
 import { verifiedBlobs } from '../../src/adapters/memory/verified-blobs.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
-import { pullThrough } from '../../src/pull-through-cache/pulls.js'
+import { pullThroughCache } from '../../src/pull-through-cache/pull-through-cache.js'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { dataPlane } from '../../src/data-plane/server.js'
 import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
@@ -128,7 +128,7 @@ export async function startCache(options: CacheOptions) {
   }
   const events = eventLog({ store, ids })
   const sessions = pullSessions({ log, recordPull: events.pull })
-  const cache = pullThrough({ ...shared, settings, recordEvent: events.cacheAction })
+  const { cache, backlog } = pullThroughCache({ ...shared, settings, events })
   const about = { version: '0.0.0', store: 'memory', auth: 'strict' as const }
   const server = dataPlane({
     ...{ ...shared, secret, about, maxSkewSeconds: 300 },
@@ -141,15 +141,15 @@ export async function startCache(options: CacheOptions) {
     issueToken({ principal: holder, registry, expiresAt: time + TOKEN_LIFETIME_MS }, secret)
 
   const close = async () => {
-    cache.stop()
+    backlog.stop()
     server.closeAllConnections()
     server.close()
     await client.close()
-    await cache.resume()
+    await backlog.resume()
     leases.stop()
   }
   return {
-    ...{ url, store, blobs, leases, clock, cache, root, close },
+    ...{ url, store, blobs, leases, clock, cache, backlog, root, close },
     /** The Authorization header of a client that has just logged in. */
     authorization: () => basic(token(principal)),
     /** Sends one request with a fresh token; the body of the answer is not read. */
@@ -182,7 +182,7 @@ export async function startCache(options: CacheOptions) {
     importImage: (repository: string, imageTag: string) =>
       cache.importImage({ registry, repository, imageId: { imageTag }, principal, request: requestContext }, unbounded),
     /** Resolves when the whole backlog has been imported. */
-    settled: () => cache.resume(),
+    settled: () => backlog.resume(),
     [Symbol.asyncDispose]: async () => {
       await close()
       // A client receives its last byte before the blob is durable, so a commit may still be running.

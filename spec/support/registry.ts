@@ -7,7 +7,7 @@ import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import type { DataPlaneParts } from '../../src/data-plane/call.js'
-import { pullThrough } from '../../src/pull-through-cache/pulls.js'
+import { pullThroughCache } from '../../src/pull-through-cache/pull-through-cache.js'
 import { dataPlane } from '../../src/data-plane/server.js'
 import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
 import { storedPins } from '../../src/upkeep/pins.js'
@@ -171,13 +171,13 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
 }
 
 function pullThroughOf(deps: Omit<DataPlaneParts, 'pullThrough'>) {
-  return pullThrough({
+  return pullThroughCache({
     ...deps,
     settings: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress: 'all' },
     secrets: { get: async () => undefined },
     upstreams: { of: () => unreachable(), close: async () => {} },
-    recordEvent: async () => {},
-  })
+    events: { cacheAction: async () => {} },
+  }).cache
 }
 
 function unreachable(): never {

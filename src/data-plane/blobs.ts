@@ -10,7 +10,7 @@ import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './oci-errors.js'
-import { type FindCopy, layerSource, noCopy } from './layer-source.js'
+import { type FindCopy, noCopy, openLayer } from './layer-source.js'
 import type { PullSource } from './pull-sessions.js'
 import { readableLayer } from './readable-layer.js'
 
@@ -61,7 +61,7 @@ async function sizeBeforeFetch(
   findCopy: FindCopy,
 ) {
   if (!layer.pulledThrough) return undefined
-  if (await wait(() => pullThrough.isToCome(registry, layer))) return layer.size
+  if (await wait(() => pullThrough.canFillLayer(registry, layer))) return layer.size
   const other = await findCopy()
   return other && sizeOfBytes(other, blobs)
 }
@@ -107,7 +107,7 @@ export async function sendLayer(
   delivery: Delivery = {},
 ): Promise<void> {
   const { countSent = () => {}, findCopy = noCopy } = delivery
-  const source = await layerSource(layer, registry, wait, deps, findCopy)
+  const source = await openLayer(layer, registry, wait, deps, findCopy)
   const { size } = source
   const location = source.isStored ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
   if (location !== undefined) {

@@ -3,7 +3,6 @@ import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/explain/decision-log.js'
 import type { Identities } from '../access/identities.js'
 import type { KeyedMutex } from '../coordination/keyed-mutex.js'
-import type { PullThrough } from '../pull-through-cache/pulls.js'
 import type { RecordPullTime } from '../registry/images/record-pull.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Wait } from '../registry/ports/importer.js'
@@ -19,6 +18,7 @@ import type { HealthDeps } from '../server/health.js'
 import type { PlaneServerDeps } from '../server/listener.js'
 import type { GrantReader } from './basic-credentials.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
+import type { PullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import type { PullSessions } from './pull-sessions.js'
 import type { UploadLocks } from './upload-locks.js'
 
@@ -35,7 +35,7 @@ export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<Exchan
   readonly decisions: DecisionLog
   /** A token is good only while its user or role exists. */
   readonly identities: Pick<Identities, 'policiesOf'>
-  readonly pullThrough: PullThrough
+  readonly pullThrough: PullThroughCache
   readonly pullSessions: PullSessions
   /** Signs authorization tokens and layer URLs; the control plane has the same secret. */
   readonly secret: string

@@ -1,4 +1,4 @@
-import { ruleOf } from '../pull-through-cache/upstream-source.js'
+import { ruleForRepository } from '../registry/cache-rules/rule-for-repository.js'
 import type { RequestFacts, Refusal } from '../server/exchange.js'
 import type { DataPlaneDeps } from './call.js'
 import type { OciError } from './oci-errors.js'
@@ -24,7 +24,7 @@ export async function failedPull(
 
 /** Whether a cache rule serves the name; true where the store does not answer, so that no wrong hint is given. */
 const mayBeServed = ({ registry, repository }: PulledFrom, deps: Pick<DataPlaneDeps, 'store'>): Promise<boolean> =>
-  ruleOf(registry, repository, deps).then(
+  ruleForRepository(deps.store, registry, repository).then(
     (rule) => rule !== undefined,
     () => true,
   )

@@ -22,7 +22,7 @@ export interface LayerSource {
 }
 
 /** Finds a layer's bytes, or starts to fetch them. Throws BLOB_UNKNOWN, UpstreamFailure, and what `wait` throws. */
-export async function layerSource(
+export async function openLayer(
   layer: Layer,
   registry: Registry,
   wait: Wait,
@@ -33,7 +33,7 @@ export async function layerSource(
   if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
   if (size !== undefined) return storedSource(layer.digest, size, deps)
   try {
-    return await wait(() => transferSource(layer, registry, deps))
+    return await wait(() => fillSource(layer, registry, deps))
   } catch (error) {
     const isRefused = error instanceof UpstreamFailure || error instanceof OciError
     const copy = isRefused && layer.pulledThrough ? await findCopy() : undefined
@@ -49,8 +49,8 @@ const storedSource = (digest: string, size: number, { blobs }: DataPlaneDeps): L
   send: (range, take) => blobs.send(digest, range, take),
 })
 
-async function transferSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
-  const fill = layer.pulledThrough ? await pullThrough.layer(registry, layer) : undefined
+async function fillSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
+  const fill = layer.pulledThrough ? await pullThrough.fillLayer(registry, layer) : undefined
   if (!fill) throw blobUnknown(layer, registry)
   await fill.started
   return { size: fill.size, isStored: false, send: (range, take) => fill.send(range, take) }

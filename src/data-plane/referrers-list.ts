@@ -21,7 +21,7 @@ export const referrers: Endpoint = async (call, deps) => {
   const { principal, request } = call
   const subject = { registry, repository, imageId: { imageDigest: digest }, principal, request }
   // Only the first page imports: the pages of one list belong together.
-  if (page.last === undefined) await deps.pullThrough.referrers(subject, call.wait)
+  if (page.last === undefined) await deps.pullThrough.refreshReferrers(subject, call.wait)
   const range = { repository, digest, artifactType, limit: page.limit, after: page.last }
   const list = () => listReferrers(deps, registry, range)
   const { manifests, last } = await inRepository(deps.store, registry, repository, list)

@@ -3,8 +3,8 @@ import type { ImageId } from '../registry/images/image.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 import { upstreamFailureReason } from '../registry/cache-rules/upstream-failure-reason.js'
 
-/** An upstream that gave no usable answer, in the failure codes of BatchGetImage; any other error is thrown on. */
-export function upstreamFailureOf(error: unknown, imageId: ImageId): ImageFailure {
+/** An upstream failure as BatchGetImage reports it; any other error is thrown on. */
+export function imageFailureOf(error: unknown, imageId: ImageId): ImageFailure {
   if (!(error instanceof UpstreamFailure)) throw error
   const failureReason = upstreamFailureReason(error)
   switch (error.kind) {

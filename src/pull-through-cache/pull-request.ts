@@ -2,29 +2,20 @@ import { type AccessRequest, type Authorize, isAllowed } from '../access/authori
 import { findImage, type FoundImage, type ImageFailure } from '../registry/images/find-image.js'
 import type { PullRequest } from '../registry/ports/importer.js'
 import type { Store } from '../registry/ports/store.js'
-import type { PlannedImport } from '../registry/cache-rules/cache-rule.js'
 import { repositoryArn } from '../registry/registry.js'
 
-/** Whether whoever pulls may do this to the repository, too: what is not allowed is left out, not refused. */
-export function may(
-  request: PullRequest,
+/** Whether the principal that pulls may also do this to the repository: an import that is not allowed is left out, not refused. */
+export function isPullerAllowed(
+  { principal, registry, repository, request }: PullRequest,
   action: AccessRequest['action'],
-  { authorize }: { readonly authorize: Authorize },
+  authorize: Authorize,
 ): Promise<boolean> {
-  const { principal, registry, repository, request: context } = request
   const resources = [repositoryArn(registry, repository)]
-  return isAllowed(authorize, { principal, action, resources, registry, request: context })
+  return isAllowed(authorize, { principal, action, resources, registry, request })
 }
 
-/** The image a pull names, as it is here. */
-export const find = (
+/** The image a pull names, as it is cached. */
+export const findCached = (
   { registry, repository, imageId }: PullRequest,
-  { store }: { readonly store: Store },
+  store: Store,
 ): Promise<FoundImage | ImageFailure> => findImage(store, registry, repository, imageId)
-
-/** The plan that was recorded with the image, for the tag it was asked by. */
-export const planOf = ({ registry, imageId }: PullRequest, { image }: Pick<FoundImage, 'image'>): PlannedImport => ({
-  ...{ ...registry, repository: image.repository, digest: image.digest },
-  ...(imageId.imageTag !== undefined && { tag: imageId.imageTag }),
-  plannedAt: image.pushedAt,
-})

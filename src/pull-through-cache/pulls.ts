@@ -1,197 +1,186 @@
 import type { Authorize } from '../access/authorize.js'
+import { isCheckDue, isReferrersCheckDue, type PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import { repositoryNotFound } from '../registry/errors.js'
 import { type FoundImage, type ImageFailure, isFailure } from '../registry/images/find-image.js'
-import type { Image, Layer, Tag } from '../registry/images/image.js'
-import type { Wait } from '../registry/ports/importer.js'
-import type { Importer, PullRequest } from '../registry/ports/importer.js'
-import type { Leases } from '../registry/ports/lease.js'
-import type { Metrics } from '../registry/ports/metrics.js'
-import { isCheckDue, isReferrersCheckDue, type PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import type { PutOutcome } from '../registry/images/image-registration.js'
-import { logWithRequestId } from '../registry/ports/log.js'
-import type { Registry } from '../registry/registry.js'
-import { type Completion, completion, type CompletionDeps } from './backlog/completion.js'
-import type { Fill } from './fills/fill.js'
-import { checkTag, type CheckOutcome } from './imports/freshness.js'
-import { layerCache } from './fills/layer-cache.js'
-import { type ImportDeps, importManifest } from './imports/manifest-import.js'
-import { mendManifest } from './imports/repair-manifest.js'
-import { recorder } from './cache-events.js'
-import { checkReferrers } from './imports/referrers-check.js'
-import { find, may, planOf } from './pull-request.js'
-import { singleFlight } from '../coordination/single-flight.js'
-import { requireNoFips, sourceOf } from './upstream-source.js'
-import { upstreamFailureOf } from './image-failure.js'
-
-/** The cache behind the registry's endpoints. */
-export interface PullThrough extends Importer {
-  /** Has what the upstream has of a cached image's referrers here, where its six hours are over. Never rejects. */
-  referrers(request: PullRequest, wait: Wait): Promise<void>
-  /** The transfer of a layer that is not here yet; undefined where no rule serves it any more. */
-  layer(registry: Registry, layer: Layer): Promise<Fill | undefined>
-  /** Whether a layer that is not here yet can still come: a rule serves it, and its upstream does not say that it has none. */
-  isToCome(registry: Registry, layer: Layer): Promise<boolean>
-  /** Takes up every planned import that no other process is at; resolves when they are over. */
-  resume(): Promise<void>
-  /** Takes up those that are due, now and every few seconds: what a process left that died, too. */
-  watch(): void
-  /** Begins no more imports. */
-  stop(): void
-}
-
-/** What pulling through needs. */
-export interface PullThroughDeps extends Omit<CompletionDeps, 'layers' | 'singleFlight'> {
-  readonly leases: Leases
-  readonly authorize: Authorize
-  readonly metrics: Metrics
-  readonly settings: PullThroughSettings & { readonly egress: 'all' | 'none' }
-}
-
-interface Cache extends PullThroughDeps, Pick<ImportDeps, 'singleFlight'> {
-  /** Writes an event down; `recordEvent` tells it in the log, too. */
-  readonly writeEvent: PullThroughDeps['recordEvent']
-  readonly completion: Completion
-}
-
-/** With what one request has of its own. */
-interface Asked extends Cache {
-  readonly wait: Wait
-}
-
-type Answer = FoundImage | ImageFailure
+import type { Image, Tag } from '../registry/images/image.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { Importer, PullRequest, Wait } from '../registry/ports/importer.js'
+import type { Store } from '../registry/ports/store.js'
+import { UpstreamFailure } from '../registry/ports/upstream.js'
+import type { Backlog } from './backlog/backlog.js'
+import { imageFailureOf } from './image-failure.js'
+import { planOf } from './import-plan.js'
+import type { TagCheck } from './imports/freshness.js'
+import type { Imports } from './imports/imports.js'
+import { findCached, isPullerAllowed } from './pull-request.js'
+import { type Telemetry, telemetryFor, type TelemetrySinks } from './telemetry.js'
+import type { UpstreamSources } from './upstream-sources.js'
 
 /**
- * ECR's pull through cache: what a pull is answered with, and what it brings in.
+ * What a pull is answered with: the cached image, the cached image after a check, or one imported from its upstream.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
  */
-export function pullThrough(deps: PullThroughDeps): PullThrough {
-  const told = { log: deps.log, recordEvent: recorder(deps.log, deps.recordEvent) }
-  const shared = {
-    ...deps,
-    ...told,
-    writeEvent: deps.recordEvent,
-    layers: layerCache(deps),
-    singleFlight: singleFlight(deps.leases),
-  }
-  const cache: Cache = { ...shared, completion: completion(shared) }
+export interface Pulls extends Importer {
+  /** Imports the referrers a cached image has upstream, where its six hours are over. Never rejects. */
+  refreshReferrers(request: PullRequest, wait: Wait): Promise<void>
+}
+
+/** What answering pulls needs. */
+export interface PullsDeps {
+  readonly store: Store
+  readonly clock: Pick<Clock, 'now'>
+  readonly authorize: Authorize
+  readonly settings: PullThroughSettings
+  readonly sinks: TelemetrySinks
+  readonly sources: UpstreamSources
+  readonly imports: Imports
+  readonly backlog: Pick<Backlog, 'complete'>
+}
+
+/** A pull, and what belongs to it alone. */
+interface PullContext {
+  readonly request: PullRequest
+  /** For work that waits for the upstream. */
+  readonly wait: Wait
+  readonly telemetry: Telemetry
+}
+
+type PullResult = FoundImage | ImageFailure
+
+/** The pulls of one process. */
+export function pulls(deps: PullsDeps): Pulls {
+  const contextOf = (request: PullRequest, wait: Wait): PullContext => ({
+    request,
+    wait,
+    telemetry: telemetryFor(deps.sinks, request.request.requestId),
+  })
   return {
-    pull: (request, wait) => pull(request, wait, cache),
-    importImage: (request, wait) => importImage(request, tellingUnder(request, wait, cache)),
-    referrers: (request, wait) => bringReferrers(request, tellingUnder(request, wait, cache)),
-    layer: (registry, layer) => shared.layers.fill(registry, layer),
-    isToCome: (registry, layer) => shared.layers.isToCome(registry, layer),
-    resume: () => cache.completion.resume(),
-    watch: () => cache.completion.watch(),
-    stop: () => cache.completion.stop(),
+    pull: (request, wait) => pull(contextOf(request, wait), deps),
+    importImage: (request, wait) => importImage(contextOf(request, wait), deps),
+    refreshReferrers: (request, wait) => refreshReferrers(contextOf(request, wait), deps),
   }
 }
 
-/** What a request has the cache do, and what goes on behind it, is logged under its id. */
-function tellingUnder({ request }: PullRequest, wait: Wait, cache: Cache): Asked {
-  const log = logWithRequestId(cache.log, request.requestId)
-  return { ...cache, wait, log, recordEvent: recorder(log, cache.writeEvent) }
-}
-
-/** What a pull is answered with; the manifest of a cached image can then be read. */
-async function pull(request: PullRequest, wait: Wait, cache: Cache): Promise<Answer> {
-  const found = await findOrImport(request, wait, cache)
-  if (isFailure(found) || !found.image.pulledThrough) return found
+/** The image with a manifest that can be read: that of a cached image is fetched again where its bytes are lost. */
+async function pull(context: PullContext, deps: PullsDeps): Promise<PullResult> {
+  const { request, wait, telemetry } = context
+  const result = await findOrImport(context, deps)
+  if (isFailure(result) || !result.image.pulledThrough) return result
   try {
-    await mendManifest(request.registry, found.image, tellingUnder(request, wait, cache))
-    return found
+    await deps.imports.repairManifest(request.registry, result.image, wait, telemetry)
+    return result
   } catch (error) {
-    return upstreamFailureOf(error, request.imageId)
+    return imageFailureOf(error, request.imageId)
   }
 }
 
 /** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
-async function findOrImport(request: PullRequest, wait: Wait, cache: Cache): Promise<Answer> {
-  const found = await find(request, cache)
-  if (isFailure(found))
-    return found.failureCode === 'ImageNotFound' ? firstPull(request, found, tellingUnder(request, wait, cache)) : found
-  if (found.image.pulledThrough) cache.metrics.cache('manifest', 'hit')
-  const { tag } = found
-  if (!tag || request.imageId.imageDigest !== undefined) return found
+async function findOrImport(context: PullContext, deps: PullsDeps): Promise<PullResult> {
+  const { request, telemetry } = context
+  const cached = await findCached(request, deps.store)
+  if (isFailure(cached)) return cached.failureCode === 'ImageNotFound' ? firstPull(context, cached, deps) : cached
+  if (cached.image.pulledThrough) telemetry.metrics.cache('manifest', 'hit')
+  if (!cached.tag || request.imageId.imageDigest !== undefined) return cached
   const now = new Date(request.request.at)
-  const isDue = (record: Tag) => isCheckDue(record, now, cache.settings)
-  if (!isDue(tag)) return found
-  const { moved } = await refresh(request, isDue, tellingUnder(request, wait, cache))
-  const refreshed = await find(request, cache)
-  return moved && !isFailure(refreshed) ? { ...refreshed, isImported: true } : refreshed
+  const isDue = (tag: Tag) => isCheckDue(tag, now, deps.settings)
+  if (!isDue(cached.tag)) return cached
+  const { moved } = await checkUpstream(context, isDue, deps)
+  const checked = await findCached(request, deps.store)
+  return moved && !isFailure(checked) ? { ...checked, isImported: true } : checked
 }
 
-/** Asks the upstream whatever the 24 hours say, and answers when the image is here whole. A pushed tag stays what it is. */
-async function importImage(request: PullRequest, cache: Asked): Promise<Answer> {
-  const found = await find(request, cache)
-  try {
-    if (!isFailure(found) && found.tag?.upstream) await forcedRefresh(request, cache)
-    const answer = isFailure(found) ? await pull(request, cache.wait, cache) : await find(request, cache)
-    if (!isFailure(answer)) await cache.wait(() => cache.completion.complete(planOf(request, answer), cache))
-    return answer
-  } catch (error) {
-    return upstreamFailureOf(error, request.imageId)
-  }
-}
-
-async function forcedRefresh(request: PullRequest, cache: Asked): Promise<void> {
-  const { failure } = await refresh(request, () => true, cache)
-  if (failure) throw failure
-}
-
-async function firstPull(request: PullRequest, notFound: ImageFailure, cache: Asked): Promise<Answer> {
+/** Imports an image that is not cached, where a rule serves its name and the caller may import. */
+async function firstPull(context: PullContext, notFound: ImageFailure, deps: PullsDeps): Promise<PullResult> {
+  const { request, wait, telemetry } = context
   const { registry, repository, imageId } = request
   try {
-    const source = await sourceOf(registry, repository, cache)
-    const exists = (await cache.store.repositories.get(registry, repository)) !== undefined
-    const mayExist = exists || (source !== undefined && (await may(request, 'ecr:CreateRepository', cache)))
+    const source = await deps.sources.upstreamForRepository(registry, repository)
+    const exists = (await deps.store.repositories.get(registry, repository)) !== undefined
+    const mayExist = exists || (source && (await isPullerAllowed(request, 'ecr:CreateRepository', deps.authorize)))
     if (!mayExist) throw repositoryNotFound(repository, registry.account)
-    if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return notFound
-    requireNoFips(request.request)
-    cache.metrics.cache('manifest', 'miss')
-    const now = await cache.clock.now()
-    const wanted = { registry, repository, imageId, source, now, makesRepository: true }
-    const imported = await cache.wait(() => importManifest(wanted, cache))
-    if (imported) finishBehind(request, imported, cache)
-    const found = await find(request, cache)
-    return isFailure(found) ? found : { ...found, isImported: true }
+    if (!source || !(await mayImport(request, deps))) return notFound
+    requireNoFips(request)
+    telemetry.metrics.cache('manifest', 'miss')
+    const now = await deps.clock.now()
+    const target = { registry, repository, imageId, source, now, createsRepository: true }
+    const imported = await wait(() => deps.imports.importManifest(target, telemetry))
+    if (imported) completeInBackground(context, imported, deps)
+    const cached = await findCached(request, deps.store)
+    return isFailure(cached) ? cached : { ...cached, isImported: true }
   } catch (error) {
-    return upstreamFailureOf(error, imageId)
+    return imageFailureOf(error, imageId)
   }
 }
 
-/** Checks a cached tag with its upstream; nothing is asked where no rule serves the name or the caller may not import. */
-async function refresh(request: PullRequest, isDue: (tag: Tag) => boolean, cache: Asked): Promise<CheckOutcome> {
+/** Checks a cached tag with its upstream; checks nothing where no rule serves the name or the caller may not import. */
+async function checkUpstream(context: PullContext, isDue: (tag: Tag) => boolean, deps: PullsDeps): Promise<TagCheck> {
+  const { request, wait, telemetry } = context
   const { registry, repository, imageId } = request
-  const source = await sourceOf(registry, repository, cache)
-  if (!source || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return {}
-  const now = await cache.clock.now()
-  // Where too many wait already the cached image is served, as it is whatever else keeps a check from being made.
-  const outcome = await cache
-    .wait(() => checkTag({ registry, repository, imageId, source, now }, isDue, cache))
-    .catch((failure: Error): CheckOutcome => ({ failure }))
-  if (outcome.moved) finishBehind(request, outcome.moved, cache)
-  return outcome
+  const source = await deps.sources.upstreamForRepository(registry, repository)
+  if (!source || !(await mayImport(request, deps))) return {}
+  const now = await deps.clock.now()
+  const target = { registry, repository, imageId, source, now }
+  // Where too many wait for the upstream already, the cached image is served, as after any other failed check.
+  const check = await wait(() => deps.imports.checkTag(target, isDue, telemetry)).catch((failure: Error): TagCheck => ({
+    failure,
+  }))
+  if (check.moved) completeInBackground(context, check.moved, deps)
+  return check
 }
 
-/** An image that is not here is pulled first: its record is what remembers the check. */
-async function bringReferrers(request: PullRequest, cache: Asked): Promise<void> {
+/** Checks whatever the 24 hours say, and answers when the image is cached whole. A pushed tag stays what it is. */
+async function importImage(context: PullContext, deps: PullsDeps): Promise<PullResult> {
+  const { request, wait, telemetry } = context
+  const cached = await findCached(request, deps.store)
   try {
-    const now = await cache.clock.now()
-    const isDue = (image: Image) => isReferrersCheckDue(image, now, cache.settings)
-    const here = await find(request, cache)
-    if (!isFailure(here) && !isDue(here.image)) return
-    const source = await sourceOf(request.registry, request.repository, cache)
-    if (!source || request.request.isFips) return
-    const found = isFailure(here) ? await pull(request, cache.wait, cache) : here
-    if (isFailure(found) || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return
-    const imported = await cache.wait(() => checkReferrers({ ...request, source, now }, isDue, cache))
-    for (const outcome of imported) finishBehind(request, outcome, cache)
-  } catch (err) {
-    cache.log.debug({ err, ...request.imageId }, 'referrers were not asked for')
+    if (!isFailure(cached) && cached.tag?.upstream) {
+      const { failure } = await checkUpstream(context, () => true, deps)
+      if (failure) throw failure
+    }
+    const result = isFailure(cached) ? await pull(context, deps) : await findCached(request, deps.store)
+    if (!isFailure(result)) await wait(() => deps.backlog.complete(planOf(request, result), telemetry))
+    return result
+  } catch (error) {
+    return imageFailureOf(error, request.imageId)
   }
 }
 
-/** Members and blobs follow behind the pull; where that fails it is logged and stays planned. */
-function finishBehind(request: PullRequest, { image }: PutOutcome, cache: Cache): void {
-  cache.completion.complete(planOf(request, { image }), cache).catch(() => {})
+/** An image that is not cached is pulled first: its record is what remembers the check. */
+async function refreshReferrers(context: PullContext, deps: PullsDeps): Promise<void> {
+  const { request, wait, telemetry } = context
+  try {
+    const now = await deps.clock.now()
+    const isDue = (image: Image) => isReferrersCheckDue(image, now, deps.settings)
+    const cached = await findCached(request, deps.store)
+    if (!isFailure(cached) && !isDue(cached.image)) return
+    const source = await deps.sources.upstreamForRepository(request.registry, request.repository)
+    if (!source || request.request.isFips) return
+    const subject = isFailure(cached) ? await pull(context, deps) : cached
+    if (isFailure(subject) || !(await mayImport(request, deps))) return
+    const { registry, repository, imageId } = request
+    const target = { registry, repository, imageId, source, now }
+    const imported = await wait(() => deps.imports.checkReferrers(target, isDue, telemetry))
+    for (const referrer of imported) completeInBackground(context, referrer, deps)
+  } catch (err) {
+    telemetry.log.debug({ err, ...request.imageId }, 'referrers were not asked for')
+  }
+}
+
+/** Members and blobs follow in the background; a failure is logged there, and the plan stays in the backlog. */
+function completeInBackground({ request, telemetry }: PullContext, { image }: PutOutcome, deps: PullsDeps): void {
+  deps.backlog.complete(planOf(request, { image }), telemetry).catch(() => {})
+}
+
+const mayImport = (request: PullRequest, { authorize }: PullsDeps): Promise<boolean> =>
+  isPullerAllowed(request, 'ecr:BatchImportUpstreamImage', authorize)
+
+/**
+ * Throws UpstreamFailure for an image that is not cached and is pulled at a FIPS endpoint; once cached it is served there.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
+ */
+function requireNoFips({ request }: PullRequest): void {
+  if (!request.isFips) return
+  const message = 'Not cached, and the first pull of an image through the cache is not supported at a FIPS endpoint'
+  throw new UpstreamFailure('no-route', message)
 }

@@ -11,22 +11,22 @@ import { leaseWatch, type LeaseWatch } from './lease-watch.js'
 import { releaseQueue, type ReleaseQueue } from './release-queue.js'
 
 /*
- * The states of a lease, which is one record of the store:
+ * The states of a lease, which is one record of the store. "Acquired" is `tryAcquire` or `acquire`, by any process.
  *
- *               tryAcquire, acquire                  release()
- *   no record ───────────────────────► HELD ───────────────────────► no record
- *                                      │  ▲ │
- *                    beat: counter + 1 └──┘ │ release(failure)
- *                                           ▼
- *                                         FAILED ── after deadAfterMs, or by reap ──► no record
- *                                           └────── tryAcquire, acquire ────────────► HELD, fence + 1
+ *               acquired                        released
+ *   no record ────────────► HELD by a process ────────────► no record
+ *                            │  │   │      ▲
+ *                            │  │   └──────┘ heartbeat: counter + 1
+ *                            │  │
+ *                            │  └── released with a failure ──► FAILED ─── after deadAfterMs, or reaped ──► no record
+ *                            │                                    └────── acquired ──► HELD, fence + 1
+ *                            │
+ *                            └── the counter stands still for deadAfterMs, ──► DEAD ── reaped ──► no record
+ *                                by the watch of another process                └───── acquired ──► HELD, fence + 1
  *
- *   HELD, counter still for deadAfterMs      tryAcquire, acquire
- *   by the watch of another process = DEAD ──────────────────────────► HELD by that process, fence + 1;
- *                                       └──── by reap ──► no record     the old holder's `isLost` is true
- *
- * A holder that cannot write its heartbeat for deadAfterMs sees `isLost` by itself, before anyone can take the lease, and sees
- * it withdrawn where nobody did.
+ * The old holder of a lease that was acquired from DEAD finds `isLost` true, and must not count what it does from then on. A
+ * holder that cannot write its heartbeat for deadAfterMs sees `isLost` before others can take the lease, and false again
+ * once a heartbeat succeeds because none has.
  */
 
 /** What leases are stored in, and their intervals in milliseconds, which specs shorten. */

@@ -1,32 +1,54 @@
-import type { Pins } from '../../registry/ports/pins.js'
 import type { BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
 import type { Lease, Leases } from '../../registry/ports/lease.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { FillMetrics, Metrics } from '../../registry/ports/metrics.js'
+import type { Pins } from '../../registry/ports/pins.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
-import { following, type Following } from './followed-fill.js'
-import { type Growth, newGrowth } from './growing-blob.js'
+import { type FollowedFill, followedFill } from './followed-fill.js'
+import { type GrowingBlob, growingBlob } from './growing-blob.js'
 import { transfer, type TransferRequest } from './transfer.js'
+
+/*
+ * The states of a fill. Clients read the growing blob in each of them; none owns it, and it goes on when all have left.
+ *
+ *            lease acquired,                       digest verified,
+ *            blob not stored                       blob stored and confirmed
+ *   start ──────────────────────► TRANSFERRING ──────────────────────────────► STORED
+ *     │                              ▲      │                                    ▲
+ *     │                              │      └── upstream fails for good, wrong   │
+ *     │   lease acquired: its holder │          bytes, disk full ──► FAILED      │
+ *     │   died; continues from the   │                                 ▲         │
+ *     │   bytes it has left          │                                 │         │
+ *     │                              │                                 │         │
+ *     └─────────────────────────► FOLLOWING ── its holder failed, or ──┘         │
+ *       another process holds        │         other bytes were stored           │
+ *       the lease                    └── its holder has stored the blob ─────────┘
+ *
+ * A fill whose blob is stored already, and may be used, goes from start to STORED once it has the lease.
+ * Clients get: before the digest is verified, every byte that has arrived except the last of their range; after that all;
+ * when STORED, what the blob store has; when FAILED, a broken connection.
+ * A process that dies while TRANSFERRING leaves a temporary file, which those that follow can read, and a lease that expires.
+ */
 
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */
 export interface Fill {
   readonly size: number
-  /** Bytes that have come so far. */
+  /** Bytes that have arrived so far. */
   readonly received: number
   /** Resolves when the upstream begins to send; rejects with its failure before any client has seen a byte. */
   readonly started: Promise<void>
-  /** Resolves when the blob is verified and kept; rejects when nothing was kept. */
+  /** Resolves when the blob is verified and stored; rejects when nothing was stored. */
   readonly done: Promise<void>
-  /** Hands over a range's bytes as they arrive, the last one when the digest is verified; false when they are gone again. */
+  /** Passes on a range's bytes as they arrive, the last one once the digest is verified; false when they are gone again. */
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
-/** A blob that is wanted from an upstream. */
+/** A blob to be filled in from an upstream. */
 export interface FillRequest extends TransferRequest {
-  /** Whether bytes that are here already may be taken instead of the upstream's. */
-  mayBeHad(): Promise<boolean>
-  /** Called when the bytes are here and are the upstream's, before another process is told that they are. */
-  kept(): Promise<void>
+  /** Whether bytes that are stored under this digest already may be taken instead of the upstream's. */
+  mayReuse(): Promise<boolean>
+  /** Called when the bytes are stored and are the upstream's, before the lease is released to other processes. */
+  confirm(): Promise<void>
 }
 
 /** What a fill needs. */
@@ -38,98 +60,103 @@ export interface FillDeps {
   readonly metrics: Metrics
 }
 
-interface Filling extends FillDeps {
+/** One fill at work. */
+interface FillRun extends FillDeps {
   readonly request: FillRequest
-  /** Of the lease that makes it one transfer for all processes. */
-  readonly name: string
-  readonly growth: Growth
+  /** Of the lease that allows one transfer among all processes. */
+  readonly leaseName: string
+  readonly blob: GrowingBlob
   readonly started: () => void
-  readonly others: Following
+  /** The transfer of another process, while that one holds the lease. */
+  readonly followed: FollowedFill
 }
 
 /** What one client may hold in memory: the bytes read ahead of it. */
 const CHUNK_BYTES = 256 * 1024
 
-/** A transfer that is over sooner need not be followed: others read the blob. */
-const TELL_AFTER_MS = 50
+/** A transfer that takes less time is not announced: by the time others could follow it, they can read the blob. */
+const ANNOUNCE_AFTER_MS = 50
 
 /**
- * Starts to fill the cache with one blob. It goes on though every client leaves. A digest that does not match, a wrong
- * length, or an upstream that fails for good keeps nothing and breaks the clients' streams off. Where another process
- * transfers it under the lease `name` already, clients are given what that one brings, and the transfer is taken over if
- * it dies.
+ * Starts to fill in one blob. A digest that does not match, a wrong length, or an upstream that keeps failing stores nothing
+ * and breaks off the clients' streams. While another process transfers the blob under the same lease, clients are sent what
+ * that one receives; if it dies, this one takes over.
  */
-export function startFill(name: string, request: FillRequest, deps: FillDeps): Fill {
-  const growth = newGrowth()
-  let tellStarted: () => void = () => {}
-  const begun = new Promise<void>((resolve) => (tellStarted = resolve))
-  const others = following(name, { ...deps, growth, started: tellStarted })
-  const brought = bring({ ...deps, request, name, growth, started: tellStarted, others }).then(
-    () => growth.end('kept'),
+export function startFill(leaseName: string, request: FillRequest, deps: FillDeps): Fill {
+  const blob = growingBlob()
+  let onStarted: () => void = () => {}
+  const firstBytes = new Promise<void>((resolve) => (onStarted = resolve))
+  const followed = followedFill(leaseName, { leases: deps.leases, blobs: deps.blobs, blob, started: onStarted })
+  const filled = fillOrFollow({ ...deps, request, leaseName, blob, started: onStarted, followed }).then(
+    () => blob.end('stored'),
     (error: unknown) => {
-      growth.end(error)
+      blob.end(error)
       throw error
     },
   )
-  const done = brought.finally(() => others.close())
-  const started = Promise.race([begun, done])
-  for (const unheard of [started, done]) unheard.catch(() => {})
+  const done = filled.finally(() => followed.close())
+  const started = Promise.race([firstBytes, done])
+  // There may be no client that waits for them.
+  for (const promise of [started, done]) promise.catch(() => {})
 
   return {
     size: request.size,
     get received() {
-      return growth.size
+      return blob.size
     },
     started,
     done,
-    send: (range, take) => sendAsItComes(range, take, request.digest, growth, deps.blobs),
+    send: (range, take) => sendAsItGrows(range, take, request.digest, blob, deps.blobs),
   }
 }
 
-/** Transfers the blob, or follows whoever does, until it is here. */
-async function bring(filling: Filling): Promise<void> {
-  const { name, request, leases, pins, others } = filling
+/** Transfers the blob, or follows the process that does, until the blob is stored. */
+async function fillOrFollow(run: FillRun): Promise<void> {
+  const { leaseName, request, leases, pins, followed } = run
   for (;;) {
-    // Touched before it is looked for: then what is found stays.
-    const [lease] = await Promise.all([leases.tryAcquire(name), pins.pin(request.digest)])
+    // Pinned before it is looked for, so that what is found stays.
+    const [lease] = await Promise.all([leases.tryAcquire(leaseName), pins.pin(request.digest)])
     if (lease) {
-      if (await wasHere(lease, filling)) await others.requireSame(request.digest)
+      const wasStored = await fillUnderLease(lease, run)
+      if (wasStored) await followed.requireSame(request.digest)
       return
     }
-    await others.untilFree()
+    await followed.ended()
   }
 }
 
-/** Transfers the blob, unless it was here already. */
-async function wasHere(lease: Lease, filling: Filling): Promise<boolean> {
-  const { request, blobs, growth, started, others, log, metrics } = filling
-  let telling: NodeJS.Timeout | undefined
-  const start = ({ name }: { name: string | undefined }) => {
+/** Transfers the blob unless it is stored already; returns whether it was. */
+async function fillUnderLease(lease: Lease, run: FillRun): Promise<boolean> {
+  const { request, blobs, blob, started, followed, log, metrics } = run
+  let announcing: NodeJS.Timeout | undefined
+  const onStarted = ({ name }: { name: string | undefined }) => {
     started()
-    if (name !== undefined) telling ??= setTimeout(() => tell(name, lease, log), TELL_AFTER_MS)
+    if (name !== undefined) announcing ??= setTimeout(() => announce(name, lease, log), ANNOUNCE_AFTER_MS)
   }
   try {
-    const isHere = (await blobs.size(request.digest)) === request.size && (await request.mayBeHad())
-    if (!isHere)
-      await counted(metrics, ({ received }) =>
-        transfer(request, blobs, { growth, started: start, received }, others.left()),
+    const isStored = (await blobs.size(request.digest)) === request.size && (await request.mayReuse())
+    if (!isStored)
+      await measured(metrics, ({ received }) =>
+        transfer(request, blobs, { blob, started: onStarted, received }, followed.bytesLeft()),
       )
-    await request.kept()
+    await request.confirm()
     void lease.release()
-    return isHere
+    return isStored
   } catch (error) {
     void lease.release(error instanceof UpstreamFailure ? { kind: error.kind, message: error.message } : undefined)
     throw error
   } finally {
-    clearTimeout(telling)
+    clearTimeout(announcing)
   }
 }
 
-function tell(name: string, lease: Lease, log: Log): void {
-  lease.announce(name).catch((err: unknown) => log.warn({ err, lease: lease.name }, 'others cannot follow a transfer'))
+function announce(writer: string, lease: Lease, log: Log): void {
+  lease
+    .announce(writer)
+    .catch((err: unknown) => log.warn({ err, lease: lease.name }, 'others cannot follow a transfer'))
 }
 
-async function counted(metrics: Metrics, work: (fill: FillMetrics) => Promise<void>): Promise<void> {
+async function measured(metrics: Metrics, work: (fill: FillMetrics) => Promise<void>): Promise<void> {
   const fill = metrics.fill()
   try {
     await work(fill)
@@ -140,23 +167,23 @@ async function counted(metrics: Metrics, work: (fill: FillMetrics) => Promise<vo
   }
 }
 
-/** Clients that keep up are given the very bytes that came; those who lag read the file. */
-async function sendAsItComes(
+/** A client that keeps up is sent the very chunks that arrive; one that lags is sent what the file holds. */
+async function sendAsItGrows(
   { start, end }: ByteRange,
   take: TakeChunk,
   digest: string,
-  growth: Growth,
+  blob: GrowingBlob,
   blobs: BlobStore,
 ): Promise<boolean> {
   for (let position = start; position <= end;) {
-    if (growth.outcome === 'kept') return blobs.send(digest, { start: position, end }, take)
-    if (growth.outcome) throw growth.outcome
-    const available = growth.available(position, end)
+    if (blob.outcome === 'stored') return blobs.send(digest, { start: position, end }, take)
+    if (blob.outcome) throw blob.outcome
+    const available = blob.available(position, end)
     if (available <= 0) {
-      await growth.further()
+      await blob.changed()
       continue
     }
-    const chunk = await growth.read(position, Math.min(CHUNK_BYTES, available))
+    const chunk = await blob.read(position, Math.min(CHUNK_BYTES, available))
     position += chunk.length
     await take(chunk)
   }

@@ -1,73 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BlobStore, GrowingBytes } from '../../registry/ports/blob-store.js'
 import type { Leases, LeaseView } from '../../registry/ports/lease.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
-import type { Growth } from './growing-blob.js'
+import type { GrowingBlob } from './growing-blob.js'
 
-/** What is seen of a transfer that another process carries out. */
-export interface Following {
+/** The transfer of a blob by another process, as far as this one can see it. */
+export interface FollowedFill {
   /**
-   * Resolves when that process is through, or dead: whoever waits looks then whether the blob is here. Throws the
-   * UpstreamFailure it ended with, or one where the next transfer brings other bytes than clients were given.
+   * Resolves when that process has finished or died; the caller then looks whether the blob is here. Throws the
+   * UpstreamFailure it ended with, or one where the transfer that succeeds it has other bytes than clients were sent.
    */
-  untilFree(): Promise<void>
+  ended(): Promise<void>
   /**
-   * Throws UpstreamFailure where the blob that is here is not what clients were given so far: the transfer they followed
-   * failed unseen, and another brought it.
+   * Throws UpstreamFailure where the stored blob does not begin with the bytes that clients were sent: the transfer they
+   * followed failed between two looks, and another one stored the blob.
    */
   requireSame(digest: string): Promise<void>
-  /** The bytes that were there when it died: what clients may have seen of them, the next transfer goes on from. */
-  left(): GrowingBytes | undefined
-  /** Once nobody reads what it brought any more. */
+  /** The bytes that the transfer left when its process died: clients may have seen them, so the next one continues from them. */
+  bytesLeft(): GrowingBytes | undefined
+  /** To be called when nobody reads its bytes any more. */
   close(): Promise<void>
 }
 
-interface Deps {
+/** What following needs. */
+export interface FollowedFillDeps {
   readonly leases: Pick<Leases, 'look'>
   readonly blobs: Pick<BlobStore, 'follow' | 'send'>
-  readonly growth: Growth
-  /** Told when there are bytes to be seen. */
+  readonly blob: GrowingBlob
+  /** Called when there are bytes to read. */
   readonly started: () => void
 }
 
 /** How often the file and the lease are looked at. */
 const LOOK_EVERY_MS = 50
 
-/** Follows the transfer under a lease: its bytes where they can be seen, else its end. */
-export function following(name: string, { leases, blobs, growth, started }: Deps): Following {
-  let followed: { name: string; bytes: GrowingBytes } | undefined
-  /** How many of the bytes clients may have. */
-  let given = 0
+/** Follows the transfer under the lease `name`: its bytes where this process can read them, otherwise only its end. */
+export function followedFill(name: string, { leases, blobs, blob, started }: FollowedFillDeps): FollowedFill {
+  let current: { writer: string; bytes: GrowingBytes } | undefined
+  /** How many bytes clients may have been sent. */
+  let visible = 0
   const opened = new Set<GrowingBytes>()
 
-  async function open({ following: next }: LeaseView): Promise<void> {
-    if (next === undefined || next === followed?.name) return
-    const bytes = await blobs.follow(next)
+  async function open({ following: writer }: LeaseView): Promise<void> {
+    if (writer === undefined || writer === current?.writer) return
+    const bytes = await blobs.follow(writer)
     if (!bytes) return
     opened.add(bytes)
-    if (followed && !(await isFurther(bytes, followed.bytes, given))) {
+    if (current && !(await isFurther(bytes, current.bytes, visible))) {
       opened.delete(bytes)
       return bytes.close()
     }
-    followed = { name: next, bytes }
-    growth.begin(bytes)
+    current = { writer, bytes }
+    blob.readFrom(bytes)
     started()
   }
 
   return {
-    left: () => followed?.bytes,
+    bytesLeft: () => current?.bytes,
     async requireSame(digest) {
-      if (!followed || (await followed.bytes.became(digest))) return
-      await requireEqual(given, followed.bytes, readerOf(digest, blobs))
+      if (!current || (await current.bytes.became(digest))) return
+      await requireEqual(visible, current.bytes, storedBytes(digest, blobs))
     },
     close: async () => void (await Promise.all([...opened].map((bytes) => bytes.close()))),
-    async untilFree() {
+    async ended() {
       for (;;) {
         const view = await leases.look(name)
-        if (view.failure) throw failureOf(view.failure)
+        if (view.failure) throw upstreamFailureOf(view.failure)
         if (!view.isHeld) return
         await open(view)
-        if (followed) growth.advanceTo((given = Math.max(given, await followed.bytes.size())))
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+        if (current) blob.grewTo((visible = Math.max(visible, await current.bytes.size())))
+        await sleep(LOOK_EVERY_MS)
       }
     },
   }
@@ -78,24 +80,24 @@ type Readable = Pick<GrowingBytes, 'read'>
 /** Bytes compared at a time. */
 const CHUNK_BYTES = 256 * 1024
 
-/** False while the next transfer has not got as far as the last. */
-async function isFurther(next: GrowingBytes, last: GrowingBytes, given: number): Promise<boolean> {
-  if ((await next.size()) < given) return false
-  await requireEqual(given, last, next)
+/** False while the succeeding transfer has fewer bytes than clients may have been sent; throws where they differ. */
+async function isFurther(next: GrowingBytes, last: GrowingBytes, visible: number): Promise<boolean> {
+  if ((await next.size()) < visible) return false
+  await requireEqual(visible, last, next)
   return true
 }
 
-async function requireEqual(length: number, given: Readable, now: Readable): Promise<void> {
+async function requireEqual(length: number, before: Readable, now: Readable): Promise<void> {
   for (let position = 0; position < length; position += CHUNK_BYTES) {
     const size = Math.min(CHUNK_BYTES, length - position)
-    const [before, after] = await Promise.all([given.read(position, size), now.read(position, size)])
-    if (!before.equals(after))
+    const [chunkBefore, chunkNow] = await Promise.all([before.read(position, size), now.read(position, size)])
+    if (!chunkBefore.equals(chunkNow))
       throw new UpstreamFailure('unavailable', 'The upstream sent other bytes of a layer than it had begun with')
   }
 }
 
-/** Reads parts of a blob; nothing where it is gone. */
-const readerOf = (digest: string, blobs: Pick<BlobStore, 'send'>): Readable => ({
+/** Reads a stored blob; no bytes where it is gone. */
+const storedBytes = (digest: string, blobs: Pick<BlobStore, 'send'>): Readable => ({
   async read(position, length) {
     const chunks: Buffer[] = []
     const range = { start: position, end: position + length - 1 }
@@ -106,6 +108,6 @@ const readerOf = (digest: string, blobs: Pick<BlobStore, 'send'>): Readable => (
 
 const kinds = ['not-found', 'access-denied', 'too-many-requests', 'unavailable', 'no-route'] as const
 
-function failureOf({ kind, message }: NonNullable<LeaseView['failure']>): UpstreamFailure {
+function upstreamFailureOf({ kind, message }: NonNullable<LeaseView['failure']>): UpstreamFailure {
   return new UpstreamFailure(kinds.find((known) => known === kind) ?? 'unavailable', message)
 }

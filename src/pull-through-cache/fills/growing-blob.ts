@@ -1,65 +1,76 @@
 import type { BlobWriter, GrowingBytes } from '../../registry/ports/blob-store.js'
 
-/** How far a transfer has come, and those who wait for it to get further. */
-export interface Growth {
-  readonly outcome: 'kept' | Error | undefined
-  /** Bytes that have come so far. */
+/** The bytes of a blob as far as they have arrived: one transfer adds to them, and any number of clients read them. */
+export interface GrowingBlob {
+  /** Undefined while bytes may still arrive. */
+  readonly outcome: 'stored' | Error | undefined
+  /** Bytes that have arrived so far. */
   readonly size: number
-  /** Bytes that may be read; none yet. Those of another transfer take the place of one that died. */
-  begin(bytes: Pick<BlobWriter | GrowingBytes, 'read'>): void
-  /** Bytes that have just been appended. */
-  advance(chunk: Buffer): void
-  /** Somebody else appended up to here. */
-  advanceTo(size: number): void
-  /** The digest is right: the last byte may go, though the blob is not durable yet. */
+  /** Where the bytes are read from now on; none of them have arrived yet. A transfer that takes over has bytes of its own. */
+  readFrom(bytes: Pick<BlobWriter | GrowingBytes, 'read'>): void
+  /** A chunk was appended by this process. */
+  appended(chunk: Buffer): void
+  /** Another process has appended up to this size. */
+  grewTo(size: number): void
+  /** The digest is right: the last byte may be sent, though the blob is not durable yet. */
   verified(): void
   end(outcome: unknown): void
-  further(): Promise<void>
-  /** How many bytes from `position` to `end` may go now; the byte at `end` waits until the digest is verified. */
+  /** Resolves when more bytes may be sent, or the transfer has ended. */
+  changed(): Promise<void>
+  /** How many bytes from `position` to `end` may be sent now; the byte at `end` waits until the digest is verified. */
   available(position: number, end: number): number
   read(position: number, length: number): Promise<Buffer>
 }
 
-const nothing: { start: number; chunk: Buffer } = { start: 0, chunk: Buffer.alloc(0) }
+const noChunk: { start: number; chunk: Buffer } = { start: 0, chunk: Buffer.alloc(0) }
 
-/** A transfer that has not begun. The chunk that came last is kept at hand: clients that keep up need not read the file. */
-export function newGrowth(): Growth {
-  const waiting: (() => void)[] = []
-  let bytes: Pick<BlobWriter | GrowingBytes, 'read'> | undefined
-  let latest = nothing
-  let isVerified = false
-  const wake = () => waiting.splice(0).forEach((resolve) => resolve())
-  const state = {
-    outcome: undefined as 'kept' | Error | undefined,
+/** A blob of which nothing has arrived. The latest chunk stays in memory: clients that keep up need not read the file. */
+export function growingBlob(): GrowingBlob {
+  let source: Pick<BlobWriter | GrowingBytes, 'read'> | undefined
+  let [latest, isVerified] = [noChunk, false]
+  const changes = notifier()
+  const blob = {
+    outcome: undefined as 'stored' | Error | undefined,
     size: 0,
-    begin(begun: Pick<BlobWriter | GrowingBytes, 'read'>) {
-      ;[bytes, state.size, latest] = [begun, 0, nothing]
+    readFrom(bytes: Pick<BlobWriter | GrowingBytes, 'read'>) {
+      source = bytes
+      blob.size = 0
+      latest = noChunk
     },
-    advance(chunk: Buffer) {
-      latest = { start: state.size, chunk }
-      state.size += chunk.length
-      wake()
+    appended(chunk: Buffer) {
+      latest = { start: blob.size, chunk }
+      blob.size += chunk.length
+      changes.notify()
     },
-    advanceTo(reached: number) {
-      state.size = Math.max(state.size, reached)
-      wake()
+    grewTo(size: number) {
+      blob.size = Math.max(blob.size, size)
+      changes.notify()
     },
     verified() {
       isVerified = true
-      wake()
+      changes.notify()
     },
     end(outcome: unknown) {
-      state.outcome = outcome === 'kept' || outcome instanceof Error ? outcome : new Error(String(outcome))
-      wake()
+      blob.outcome = outcome === 'stored' || outcome instanceof Error ? outcome : new Error(String(outcome))
+      changes.notify()
     },
-    further: () => new Promise<void>((resolve) => waiting.push(resolve)),
-    available: (position: number, end: number) => Math.min(state.size, isVerified ? end + 1 : end) - position,
+    changed: () => changes.next(),
+    available: (position: number, end: number) => Math.min(blob.size, isVerified ? end + 1 : end) - position,
     async read(position: number, length: number) {
       const { start, chunk } = latest
-      const isAtHand = position >= start && position < start + chunk.length
-      if (isAtHand) return chunk.subarray(position - start, position - start + length)
-      return bytes ? bytes.read(position, length) : Buffer.alloc(0)
+      const isInMemory = position >= start && position < start + chunk.length
+      if (isInMemory) return chunk.subarray(position - start, position - start + length)
+      return source ? source.read(position, length) : Buffer.alloc(0)
     },
   }
-  return state
+  return blob
+}
+
+/** Wakes everyone who waits for the next change. */
+function notifier() {
+  const waiting: (() => void)[] = []
+  return {
+    next: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    notify: () => waiting.splice(0).forEach((resolve) => resolve()),
+  }
 }

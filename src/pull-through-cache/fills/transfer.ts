@@ -1,55 +1,57 @@
 import type { Readable } from 'node:stream'
 import { type BlobStore, type BlobWriter, DigestMismatch, type GrowingBytes } from '../../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
-import type { Growth } from './growing-blob.js'
+import type { GrowingBlob } from './growing-blob.js'
 
-/** What is to be fetched, and how: `openBody` gives the upstream's bytes from a position on. */
+/** A blob to be fetched from an upstream. */
 export interface TransferRequest {
   readonly digest: string
   readonly size: number
+  /** The upstream's bytes from a position on. Throws UpstreamFailure. */
   openBody(from: number): Promise<{ size: number | undefined; body: Readable }>
 }
 
-/** Who watches a transfer. */
-export interface Watching {
-  readonly growth: Growth
-  /** Told when the upstream begins to send. */
+/** What learns of a transfer's progress. */
+export interface TransferProgress {
+  readonly blob: GrowingBlob
+  /** Called when the upstream begins to send. */
   readonly started: (writer: Pick<BlobWriter, 'name'>) => void
-  /** Called with the number of bytes that came from the upstream, as they come. */
+  /** Called with the number of bytes of each chunk that comes from the upstream. */
   readonly received: (bytes: number) => void
 }
 
-/** Bytes copied at a time from where a transfer died. */
+/** Bytes copied at a time from a transfer that died. */
 const CHUNK_BYTES = 256 * 1024
-/** How often in a row a transfer may break off without a byte, and how often at all. */
+/** How often in a row a body may break off without a byte, and how often in all. */
 const MAX_FRUITLESS = 3
 const MAX_RESUMPTIONS = 100
 
 /**
- * Brings a blob from the upstream and keeps it once its digest is verified. Goes on from `left`, the bytes of a transfer
- * whose process died. Throws UpstreamFailure, NoSpace, BlobsUnavailable, and keeps nothing.
+ * Fetches a blob from the upstream and stores it once its digest is verified; a body that breaks off is resumed where it
+ * ended. Continues from `bytesLeft` by a transfer whose process died. Throws UpstreamFailure, NoSpace or BlobsUnavailable,
+ * and then stores nothing.
  */
 export async function transfer(
   request: TransferRequest,
   blobs: Pick<BlobStore, 'create'>,
-  watching: Watching,
-  left?: GrowingBytes,
+  progress: TransferProgress,
+  bytesLeft?: GrowingBytes,
 ): Promise<void> {
   const { digest, size } = request
-  const { growth } = watching
+  const { blob } = progress
   const writer = await blobs.create()
-  growth.begin(writer)
+  blob.readFrom(writer)
   try {
-    if (left) await copy(left, writer, growth, size)
+    if (bytesLeft) await copy(bytesLeft, writer, blob, size)
     let fruitless = 0
     for (let resumptions = 0; writer.size < size; resumptions++) {
       const before = writer.size
-      const broken = await receive(request, writer, watching)
+      const broken = await receive(request, writer, progress)
       fruitless = writer.size > before ? 0 : fruitless + 1
       if (broken && (fruitless >= MAX_FRUITLESS || resumptions >= MAX_RESUMPTIONS)) throw brokenOff(broken)
     }
     await writer.verify(digest)
-    growth.verified()
+    blob.verified()
     await writer.commit(digest)
   } catch (error) {
     await writer.abort()
@@ -57,21 +59,21 @@ export async function transfer(
   }
 }
 
-/** What clients were given of these bytes is verified together with what follows. */
-async function copy(left: GrowingBytes, writer: BlobWriter, growth: Growth, size: number): Promise<void> {
+/** The digest is verified over these bytes, which clients may have been sent, and what follows them. */
+async function copy(bytesLeft: GrowingBytes, writer: BlobWriter, blob: GrowingBlob, size: number): Promise<void> {
   while (writer.size < size) {
-    const chunk = await left.read(writer.size, Math.min(CHUNK_BYTES, size - writer.size))
+    const chunk = await bytesLeft.read(writer.size, Math.min(CHUNK_BYTES, size - writer.size))
     if (chunk.length === 0) return
     await writer.append(chunk)
-    growth.advance(chunk)
+    blob.appended(chunk)
   }
 }
 
-/** Takes in what the upstream sends from where we stand; answers the fault of a body that broke off. */
+/** Appends what the upstream sends from the end of `writer` on; returns the error of a body that broke off. */
 async function receive(
   request: TransferRequest,
   writer: BlobWriter,
-  { growth, started, received }: Watching,
+  { blob, started, received }: TransferProgress,
 ): Promise<Error | undefined> {
   const { size } = request
   const { size: announced, body } = await request.openBody(writer.size)
@@ -88,7 +90,7 @@ async function receive(
         return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
       if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
       received(chunk.length)
-      appending = append(chunk, writer, growth)
+      appending = append(chunk, writer, blob)
     }
   } finally {
     body.destroy()
@@ -96,14 +98,14 @@ async function receive(
   }
 }
 
-/** Runs while the next chunk is on its way; a fault shows when it is awaited. */
-function append(chunk: Buffer, writer: BlobWriter, growth: Growth): Promise<void> {
-  const appended = writer.append(chunk).then(() => growth.advance(chunk))
-  appended.catch(() => {})
-  return appended
+/** Appends while the next chunk is on its way. A failure is thrown where the promise is awaited, so it is marked as handled. */
+function append(chunk: Buffer, writer: BlobWriter, blob: GrowingBlob): Promise<void> {
+  const appending = writer.append(chunk).then(() => blob.appended(chunk))
+  appending.catch(() => {})
+  return appending
 }
 
-/** Tells a body that broke off, which can be taken up again, from a disk that failed, which cannot. */
+/** Returns the error of a body that broke off, which can be resumed; a failing disk throws elsewhere, and cannot. */
 async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffer; broken?: Error }> {
   try {
     const next = await chunks.next()

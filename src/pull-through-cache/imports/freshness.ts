@@ -1,50 +1,66 @@
 import type { Tag } from '../../registry/images/image.js'
+import type { PutOutcome } from '../../registry/images/image-registration.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
-import type { PutOutcome } from '../../registry/images/image-registration.js'
-import { factsOf, flightOf, type ImportDeps, keepImage, type ManifestImport } from './manifest-import.js'
-import { requireEgress } from '../upstream-source.js'
+import type { Telemetry } from '../telemetry.js'
+import { actionFacts, flightKey, type ImportDeps, type ManifestImport, storeImage } from './manifest-import.js'
 
-/** How a check ended: a newer image, or why there was no answer to go by; neither where nothing changed. */
-export interface CheckOutcome {
-  moved?: PutOutcome
-  failure?: Error
+/** The result of a check: the image the tag has moved to, or why there was no answer; neither where nothing has changed. */
+export interface TagCheck {
+  readonly moved?: PutOutcome
+  readonly failure?: Error
 }
 
 /**
- * Asks the upstream what a cached tag is now, by HEAD, or by GET where that does not say. A newer image is imported and
- * the tag moved; an answer starts the 24 hours anew; no answer starts the 15 minutes. Whatever fails, the cached image
- * stays, and the event says why. One check, of all processes, for all who wait for it; `isDue` is asked again when its
- * turn has come.
+ * Asks the upstream what a cached tag names now, by HEAD, or by GET where that does not say. A newer image is imported and the
+ * tag moved. An answer starts the 24 hours anew, no answer starts the 15 minutes; whatever fails, the cached image stays, and
+ * the event says why. All who wait share one check, also across processes; `isDue` is asked again once the check has its turn.
  */
-export function checkTag(
-  wanted: ManifestImport,
+export async function checkTag(
+  target: ManifestImport,
   isDue: (tag: Tag) => boolean,
   deps: ImportDeps,
-): Promise<CheckOutcome> {
-  const checked = deps.singleFlight.do(`check ${flightOf(wanted)}`, async () => {
-    const cached = await deps.store.tags.get(wanted.registry, tagKey(wanted))
-    if (!cached || !isDue(cached)) return {}
-    try {
-      requireEgress(deps.settings)
-      const newer = await newerManifest(wanted, cached)
-      if (newer) return { moved: await keepImage(wanted, newer, deps) }
-      await noteCheck(wanted, cached, { checkedAt: wanted.now.getTime() }, deps)
-      await report(wanted, cached, 'SUCCESS', 'unchanged', deps)
-      return {}
-    } catch (error) {
-      const failure = error as Error
-      await noteFailure(wanted, cached, failure, deps)
-      return { failure }
-    }
-  })
-  return checked.catch((failure: Error) => {
-    deps.log.warn({ err: failure, ...wanted.imageId }, 'a tag was not checked')
+  telemetry: Telemetry,
+): Promise<TagCheck> {
+  const check = async (): Promise<TagCheck> => {
+    const cached = await deps.storage.store.tags.get(target.registry, tagKey(target))
+    return cached && isDue(cached) ? checkCachedTag(target, cached, deps, telemetry) : {}
+  }
+  try {
+    return await deps.singleFlight.do(`check ${flightKey(target)}`, check)
+  } catch (error) {
+    const failure = error as Error
+    telemetry.log.warn({ err: failure, ...target.imageId }, 'a tag was not checked')
     return { failure }
-  })
+  }
 }
 
-/** The manifest the tag names upstream; undefined where it is the one we have. */
+async function checkCachedTag(
+  target: ManifestImport,
+  cached: Tag,
+  { storage, sources }: ImportDeps,
+  telemetry: Telemetry,
+): Promise<TagCheck> {
+  const now = target.now.getTime()
+  try {
+    sources.requireRoute()
+    const newer = await newerManifest(target, cached)
+    if (newer) return { moved: await storeImage(target, newer, storage, telemetry) }
+    await recordCheck(target, cached, { checkedAt: now }, storage, telemetry)
+    await report(target, cached, 'SUCCESS', 'unchanged', telemetry)
+    return {}
+  } catch (error) {
+    const failure = error as Error
+    const hasAnswered = failure instanceof UpstreamFailure && failure.answered
+    const { checkedAt = 0 } = cached.upstream ?? {}
+    const upstream = hasAnswered ? { checkedAt: now } : { checkedAt, failedAt: now }
+    await recordCheck(target, cached, upstream, storage, telemetry)
+    await report(target, cached, 'FAILED', `cached image kept: ${failure.message}`, telemetry)
+    return { failure }
+  }
+}
+
+/** The manifest the tag names upstream; undefined where it is the cached one. */
 async function newerManifest({ source, imageId }: ManifestImport, cached: Tag): Promise<UpstreamManifest | undefined> {
   const { imageTag = '' } = imageId
   const digest = await source.upstream.resolve(source.repository, imageTag)
@@ -53,33 +69,26 @@ async function newerManifest({ source, imageId }: ManifestImport, cached: Tag): 
   return manifest.digest === cached.digest ? undefined : manifest
 }
 
-async function noteFailure(wanted: ManifestImport, cached: Tag, failure: Error, deps: ImportDeps): Promise<void> {
-  const now = wanted.now.getTime()
-  const answered = failure instanceof UpstreamFailure && failure.answered
-  const { checkedAt = 0 } = cached.upstream ?? {}
-  await noteCheck(wanted, cached, answered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps)
-  await report(wanted, cached, 'FAILED', `cached image kept: ${failure.message}`, deps)
-}
-
-/** Best effort: a full disk must not keep the cached image from being served. A tag pushed or moved meanwhile is left alone. */
-async function noteCheck(
-  wanted: ManifestImport,
+/** Best effort: a full disk must not keep the cached image from being served. A tag pushed or moved meanwhile stays as it is. */
+async function recordCheck(
+  target: ManifestImport,
   { digest }: Tag,
   upstream: NonNullable<Tag['upstream']>,
-  { store, log }: ImportDeps,
+  { store }: ImportDeps['storage'],
+  { log }: Telemetry,
 ): Promise<void> {
-  const note = (record: Tag) => (record.upstream && record.digest === digest ? { ...record, upstream } : record)
+  const checked = (record: Tag) => (record.upstream && record.digest === digest ? { ...record, upstream } : record)
   await store.tags
-    .update(wanted.registry, tagKey(wanted), note)
-    .catch((err: unknown) => log.warn({ err, ...wanted.imageId }, 'a check was not written down'))
+    .update(target.registry, tagKey(target), checked)
+    .catch((err: unknown) => log.warn({ err, ...target.imageId }, 'a check was not written down'))
 }
 
 const report = (
-  wanted: ManifestImport,
+  target: ManifestImport,
   { digest }: Tag,
   status: 'SUCCESS' | 'FAILED',
   outcome: string,
-  deps: ImportDeps,
-) => deps.recordEvent({ ...factsOf(wanted), digest, action: 'check', status, outcome }, wanted.now)
+  telemetry: Telemetry,
+) => telemetry.recordAction({ ...actionFacts(target), digest, action: 'check', status, outcome }, target.now)
 
 const tagKey = ({ repository, imageId }: ManifestImport) => keyOf(repository, imageId.imageTag ?? '')

@@ -4,44 +4,51 @@ import type { Contents } from '../../registry/images/image-contents.js'
 import type { Image } from '../../registry/images/image.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
+import { ruleForRepository } from '../../registry/cache-rules/rule-for-repository.js'
+import type { Store } from '../../registry/ports/store.js'
 import { amountOf, numberOf } from '../../registry/amounts.js'
 import type { Fill } from '../fills/fill.js'
-import type { ImportDeps } from './manifest-import.js'
-import { ruleOf } from '../upstream-source.js'
+import type { Telemetry } from '../telemetry.js'
 
 /** How often an import in progress is reported, in milliseconds of the machine's time. */
 const REPORT_EVERY_MS = 5_000
 
-/** BuildKit's attestations stand in an index as images of no platform. https://docs.docker.com/build/metadata/attestations/attestation-storage/ */
+/**
+ * BuildKit lists attestations in an index as images without a platform.
+ * https://docs.docker.com/build/metadata/attestations/attestation-storage/
+ */
 const IN_TOTO = 'application/vnd.in-toto+json'
 
-/** What one import has brought so far; reported in the log and as events while it goes on, and when it ended. */
+/** How far the import of one image has come: reported as log lines and events while it runs, and when it ends. */
 export interface ImportProgress {
-  /** An image of the import was found or fetched: its layers are what is to come. */
+  /** An image of the import is here, and its layers are to come. */
   image(image: Pick<Image, 'mediaType'>, contents: Pick<Contents, 'blobs'>): void
-  /** A layer or a config is fetched for this import. */
+  /** A layer or a config is being filled in for this import. */
   fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void
-  /** Reports that everything is cached, but what a bound left out (a sentence). */
+  /** Reports that everything is cached, except what a bound left out (a sentence). */
   succeeded(leftOut?: string): Promise<void>
-  /** Reports what keeps the image from being cached whole. */
+  /** Reports why the image could not be cached whole. */
   failed(error: unknown): Promise<void>
-  /** Ends the reports; nothing is said of an import that stops with its process and is resumed. */
+  /** Ends the reports; an import that stops with its process, to be resumed, reports no end. */
   stop(): void
 }
 
 type Status = CacheAction['status']
 
-/** What it takes to report an import. */
-export type ImportProgressDeps = Pick<ImportDeps, 'store' | 'log' | 'recordEvent'> & { readonly clock: Clock }
+/** What reporting an import needs. */
+export interface ImportProgressDeps {
+  readonly store: Pick<Store, 'rules'>
+  readonly clock: Pick<Clock, 'now'>
+}
 
 /** Reports on the import of one image from now on. */
-export function importProgress(plan: PlannedImport, deps: ImportProgressDeps): ImportProgress {
+export function importProgress(plan: PlannedImport, deps: ImportProgressDeps, telemetry: Telemetry): ImportProgress {
   const startedAt = performance.now()
   const tally = importTally()
 
   async function report(status: Status, outcome: string): Promise<void> {
-    await reportImport(plan, status, outcome, deps).catch((err: unknown) =>
-      deps.log.debug({ err, ...plan }, 'the progress of an import was not reported'),
+    await reportImport(plan, status, outcome, deps, telemetry).catch((err: unknown) =>
+      telemetry.log.debug({ err, ...plan }, 'the progress of an import was not reported'),
     )
   }
   const timer = setInterval(() => {
@@ -69,7 +76,7 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps): I
   }
 }
 
-/** Counts what an import has brought and, as far as its manifests are known, what is to come. */
+/** Counts what an import has received and, as far as its manifests are here, what is to come. */
 function importTally() {
   const fills = new Set<Pick<Fill, 'received'>>()
   const sizes = new Map<string, number>()
@@ -94,21 +101,24 @@ function importTally() {
       )
     },
     counted: () => ({
-      ...{ platforms, layers },
+      platforms,
+      layers,
       received: [...fills].reduce((sum, fill) => sum + fill.received, bytes),
       expected: [...sizes.values()].reduce((sum, size) => sum + size, 0),
     }),
   }
 }
 
-/** A rule that was deleted meanwhile leaves nothing to report to. */
+/** Reports nothing where the rule was deleted meanwhile: every event names one. */
 async function reportImport(
   { account, region, repository, tag, digest }: PlannedImport,
   status: Status,
   outcome: string,
-  deps: ImportProgressDeps,
+  { store, clock }: ImportProgressDeps,
+  telemetry: Telemetry,
 ): Promise<void> {
   const registry = { account, region }
-  const [rule, now] = await Promise.all([ruleOf(registry, repository, deps), deps.clock.now()])
-  if (rule) await deps.recordEvent({ registry, repository, tag, digest, rule, action: 'import', status, outcome }, now)
+  const [rule, now] = await Promise.all([ruleForRepository(store, registry, repository), clock.now()])
+  if (!rule) return
+  await telemetry.recordAction({ registry, repository, tag, digest, rule, action: 'import', status, outcome }, now)
 }

@@ -1,110 +1,114 @@
-import { createRepository } from '../../registry/repositories/repository-creation.js'
-import type { CacheAction } from '../../registry/event-log.js'
+import type { SingleFlight } from '../../coordination/single-flight.js'
+import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
 import { findImage, isFailure } from '../../registry/images/find-image.js'
-import type { Pins } from '../../registry/ports/pins.js'
 import type { ImageId } from '../../registry/images/image.js'
-import { keepManifest } from '../../registry/images/store-manifest.js'
+import { type ImageStorage, recordImage } from '../../registry/images/image-push.js'
+import type { NewImage, PutOutcome } from '../../registry/images/image-registration.js'
 import { parseManifest } from '../../registry/images/manifest.js'
-import type { BlobStore } from '../../registry/ports/blob-store.js'
-import type { Log } from '../../registry/ports/log.js'
+import { keepManifest } from '../../registry/images/store-manifest.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
-import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
-import { recordImage } from '../../registry/images/image-push.js'
-import type { NewImage, PutOutcome } from '../../registry/images/image-registration.js'
 import type { Quotas } from '../../registry/quotas.js'
 import { installation, type Registry } from '../../registry/registry.js'
 import { newRepository } from '../../registry/repositories/repository.js'
-import type { SingleFlight } from '../../coordination/single-flight.js'
-import { requireEgress, type Source, type SourceDeps } from '../upstream-source.js'
+import { createRepository } from '../../registry/repositories/repository-creation.js'
+import { planKey } from '../import-plan.js'
+import type { Telemetry } from '../telemetry.js'
+import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
 
-/** One manifest to be brought from its upstream, under a tag or by its digest alone. */
+/** One manifest to be imported from its upstream, under a tag or by its digest alone. */
 export interface ManifestImport {
   readonly registry: Registry
   readonly repository: string
   readonly imageId: ImageId
-  readonly source: Source
+  readonly source: UpstreamSource
   readonly now: Date
-  /** Set by a first pull; what is brought behind it does not bring back a repository that was deleted meanwhile. */
-  readonly makesRepository?: boolean
-  /** Set for what an index lists: the plan and the reports of the import it is a part of stand for it. */
+  /** Set by a first pull. What follows it in the background must not bring back a repository that was deleted meanwhile. */
+  readonly createsRepository?: boolean
+  /** Set for a member of an index, which is covered by the plan and the reports of the index. */
   readonly isMember?: true
 }
 
-/** What importing needs. */
-export interface ImportDeps extends SourceDeps {
-  readonly blobs: BlobStore
-  readonly pins: Pins
-  readonly quotas: Quotas
+/** What importing manifests needs. */
+export interface ImportDeps {
+  readonly storage: ImageStorage & { readonly quotas: Quotas }
+  readonly sources: UpstreamSources
   readonly singleFlight: SingleFlight
-  readonly log: Log
-  /** Never rejects: an event that cannot be written down takes nothing from what happened. */
-  recordEvent(action: CacheAction, now: Date): Promise<void>
 }
 
 /**
- * Brings a manifest that is not here: one request to the upstream for all who want it. Answers undefined where somebody
- * else brought it meanwhile. Throws UpstreamFailure; the event says why.
+ * Imports a manifest that is not here, with one request to the upstream for all who wait for it. Returns undefined where it
+ * has been imported in the meantime. Throws UpstreamFailure, which the event reports too.
  */
-export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promise<PutOutcome | undefined> {
-  return deps.singleFlight.do(`import ${flightOf(wanted)}`, async () => {
-    const { registry, repository, imageId, source, now } = wanted
-    const here = await findImage(deps.store, registry, repository, imageId)
-    if (!isFailure(here)) return undefined
+export function importManifest(
+  target: ManifestImport,
+  deps: ImportDeps,
+  telemetry: Telemetry,
+): Promise<PutOutcome | undefined> {
+  return deps.singleFlight.do(`import ${flightKey(target)}`, async () => {
+    const { registry, repository, imageId, source, now } = target
+    const cached = await findImage(deps.storage.store, registry, repository, imageId)
+    if (!isFailure(cached)) return undefined
     try {
-      requireEgress(deps.settings)
+      deps.sources.requireRoute()
       const manifest = await source.upstream.manifest(source.repository, referenceOf(imageId))
-      return await keepImage(wanted, manifest, deps)
+      return await storeImage(target, manifest, deps.storage, telemetry)
     } catch (error) {
       const { message: outcome } = error as Error
-      if (!wanted.isMember)
-        await deps.recordEvent({ ...factsOf(wanted), action: 'import', status: 'FAILED', outcome }, now)
+      if (!target.isMember)
+        await telemetry.recordAction({ ...actionFacts(target), action: 'import', status: 'FAILED', outcome }, now)
       throw error
     }
   })
 }
 
 /**
- * Keeps an image the upstream gave: first its manifest as it came, the repository if it is missing, and a plan to bring
- * the rest; then the image and its tag. So an interruption leaves nothing that cannot be taken up.
+ * Stores an image as the upstream gave it: first the manifest's bytes, the repository if it is missing, and the plan to
+ * import the rest; then the image and its tag. In this order an interruption leaves nothing that cannot be resumed.
  */
-export async function keepImage(
-  wanted: ManifestImport,
-  fetched: UpstreamManifest,
-  deps: ImportDeps,
+export async function storeImage(
+  target: ManifestImport,
+  upstreamManifest: UpstreamManifest,
+  storage: ImportDeps['storage'],
+  telemetry: Telemetry,
 ): Promise<PutOutcome> {
-  const { registry, repository, now } = wanted
-  const { digest, bytes } = fetched
-  const manifest = acceptManifest(fetched)
-  const { imageTag: tag } = wanted.imageId
-  const plan: PlannedImport = {
-    ...{ ...registry, repository, digest, plannedAt: now.getTime() },
-    ...(tag !== undefined && { tag }),
-  }
+  const { registry, repository, now, isMember } = target
+  const { imageTag } = target.imageId
+  const { digest, bytes } = upstreamManifest
+  const tag = imageTag === undefined ? {} : { tag: imageTag }
+  const manifest = acceptManifest(upstreamManifest)
   await Promise.all([
-    keepManifest(deps.blobs, digest, bytes),
-    wanted.makesRepository && createRepository(deps.store, registry, newRepository(repository, now), deps.quotas),
-    !wanted.isMember && deps.store.imports.put(installation, planKey(plan), plan),
+    keepManifest(storage.blobs, digest, bytes),
+    target.createsRepository &&
+      createRepository(storage.store, registry, newRepository(repository, now), storage.quotas),
+    !isMember && recordPlan({ ...registry, repository, digest, ...tag, plannedAt: now.getTime() }, storage),
   ])
   const image: NewImage = {
-    ...{ repository, digest, manifest, manifestSize: bytes.length, now: now.getTime(), pulledThrough: true },
-    ...(tag !== undefined && { tag }),
+    repository,
+    digest,
+    manifest,
+    manifestSize: bytes.length,
+    now: now.getTime(),
+    pulledThrough: true,
+    ...tag,
   }
-  const outcome = await recordImage(deps, registry, image, bytes)
-  const kept = outcome.tagKept
+  const put = await recordImage(storage, registry, image, bytes)
+  const outcome = put.tagKept
     ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
     : 'importing its layers'
-  if (!wanted.isMember)
-    await deps.recordEvent({ ...factsOf(wanted), digest, action: 'import', status: 'IN_PROGRESS', outcome: kept }, now)
-  return outcome
+  if (!isMember)
+    await telemetry.recordAction(
+      { ...actionFacts(target), digest, action: 'import', status: 'IN_PROGRESS', outcome },
+      now,
+    )
+  return put
 }
 
-/** The key of a planned import: the same image is planned once. */
-export const planKey = (plan: { account: string; region: string; repository: string; digest: string }) =>
-  keyOf(plan.account, plan.region, plan.repository, plan.digest)
+const recordPlan = (plan: PlannedImport, { store }: Pick<ImageStorage, 'store'>): Promise<void> =>
+  store.imports.put(installation, planKey(plan), plan)
 
-/** What every event about an image of the cache says. */
-export const factsOf = ({ registry, repository, imageId, source }: ManifestImport) => ({
+/** What every action of the cache on an image reports. */
+export const actionFacts = ({ registry, repository, imageId, source }: ManifestImport) => ({
   registry,
   repository,
   tag: imageId.imageTag,
@@ -113,14 +117,10 @@ export const factsOf = ({ registry, repository, imageId, source }: ManifestImpor
 })
 
 /** How the upstream is asked for an image: by tag where there is one. */
-export const referenceOf = ({ imageTag, imageDigest }: ImageId) => imageTag ?? imageDigest ?? ''
+const referenceOf = ({ imageTag, imageDigest }: ImageId) => imageTag ?? imageDigest ?? ''
 
-/** What makes two requests for an image the same request. */
-export const flightOf = ({
-  registry,
-  repository,
-  imageId,
-}: Pick<ManifestImport, 'registry' | 'repository' | 'imageId'>) =>
+/** The part of a flight's key that makes two requests for an image the same. */
+export const flightKey = ({ registry, repository, imageId }: ManifestImport): string =>
   keyOf(registry.account, registry.region, repository, referenceOf(imageId))
 
 function acceptManifest({ bytes, mediaType }: UpstreamManifest) {

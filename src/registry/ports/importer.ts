@@ -4,10 +4,10 @@ import type { Principal } from '../principal.js'
 import type { Registry } from '../registry.js'
 import type { RequestContext } from '../request-context.js'
 
-/** Runs work that waits for an upstream. Throws ThrottlingException where too many requests of its account do so. */
+/** Runs work that waits for an upstream. Throws ThrottlingException where too many requests of the account are waiting. */
 export type Wait = <T>(work: () => Promise<T>) => Promise<T>
 
-/** An image that a client wants to have. */
+/** A client's request for an image. */
 export interface PullRequest {
   readonly registry: Registry
   readonly repository: string
@@ -17,17 +17,17 @@ export interface PullRequest {
 }
 
 /**
- * Where the planes meet over imports: the control plane asks, the data plane does it. In one process a call, in two a
- * request that only the control plane can sign.
+ * Imports, as the control plane asks for them and the data plane does them: in one process by a call, in two by a request
+ * that only the control plane can sign.
  */
 export interface Importer {
   /**
-   * The image a pull would be answered with: cached and fresh, or brought from the upstream of the rule that serves
-   * the name. Throws RepositoryNotFound where neither repository nor rule is there, ThrottlingException where `wait` does:
-   * what waits for an upstream waits in it.
+   * The image that a pull is answered with: cached and fresh, or imported from the upstream of the rule that serves the
+   * name. Whatever waits for an upstream runs in `wait`. Throws RepositoryNotFound where there is neither a repository nor a
+   * rule, and what `wait` throws.
    */
   pull(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
-  /** Asks the upstream whatever the 24 hours say, and answers when the image is here with all its blobs. */
+  /** Asks the upstream even within the 24 hours, and answers when the image is cached with all its blobs. */
   importImage(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { newRepository } from '../../../src/registry/repositories/repository.js'
-import { registry, startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { allowing, userOf } from '../../support/registry.js'
-import { type AddedImage, makeIndex, mediaTypes } from '../../support/upstream-content.js'
-import { stall, status } from '../../support/upstream-faults.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
+import { registry, startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { allowing, userOf } from '../support/registry.js'
+import { type AddedImage, makeIndex, mediaTypes } from '../support/upstream-content.js'
+import { stall, status } from '../support/upstream-faults.js'
 
 const HOUR = 60 * 60
 const name = 'quay/team/app'

@@ -1,11 +1,11 @@
 import { open, rm, truncate } from 'node:fs/promises'
 import { describe, expect, it, vi } from 'vitest'
-import { blobPath } from '../../../src/adapters/filesystem/blob-path.js'
-import type { Log } from '../../../src/registry/ports/log.js'
-import { keyOf } from '../../../src/registry/ports/store.js'
-import { registry, startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { status } from '../../support/upstream-faults.js'
+import { blobPath } from '../../src/adapters/filesystem/blob-path.js'
+import type { Log } from '../../src/registry/ports/log.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { registry, startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { status } from '../support/upstream-faults.js'
 
 /** More than is read and verified at once. */
 const SIZE = 3_000_000

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import type { KeyValue } from '../../../src/registry/ports/key-value.js'
-import { storeOf } from '../../../src/store/store.js'
-import { startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { type Fault, stall, status, wrongBytes } from '../../support/upstream-faults.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import type { KeyValue } from '../../src/registry/ports/key-value.js'
+import { storeOf } from '../../src/store/store.js'
+import { startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { type Fault, stall, status, wrongBytes } from '../support/upstream-faults.js'
 
 const MiB = 1024 * 1024
 const DAY = 86_400
@@ -167,7 +167,7 @@ describe('planned import that failed', () => {
     await expect.poll(async () => (await planned())[0]?.failedAt).toBeDefined()
     upstream.heal()
     const asked = upstream.count('/blobs/')
-    other.cache.watch()
+    other.backlog.watch()
     await expect.poll(async () => (await other.ask(`${name}/manifests/v1`)).statusCode).toBe(200)
     expect([upstream.count('/blobs/'), await other.blobs.size(layer)]).toEqual([asked, undefined])
 
@@ -184,7 +184,7 @@ describe('planned import that failed', () => {
     await expect.poll(async () => (await planned())[0]?.failedAt).toBeDefined()
     upstream.heal()
     await other.clock.advance(900)
-    other.cache.watch()
+    other.backlog.watch()
     await expect.poll(() => other.blobs.size(layer)).toBe(MiB)
   })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { listAll } from '../../../src/registry/list-records.js'
-import { registry, startCache } from '../../support/cache.js'
-import { heldUpMs, MOST_HELD_UP_MS } from '../../support/event-loop.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { digestOf, manifestOf, mediaTypes } from '../../support/upstream-content.js'
+import { listAll } from '../../src/registry/list-records.js'
+import { registry, startCache } from '../support/cache.js'
+import { heldUpMs, MOST_HELD_UP_MS } from '../support/event-loop.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { digestOf, manifestOf, mediaTypes } from '../support/upstream-content.js'
 
 const LAYERS = 2000
 const host = 'public.ecr.aws'

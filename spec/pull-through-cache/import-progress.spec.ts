@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { importProgress } from '../../../src/pull-through-cache/imports/import-progress.js'
-import type { CacheAction } from '../../../src/registry/event-log.js'
-import { mediaTypes } from '../../../src/registry/images/manifest.js'
-import { now, registry, registryWith } from '../../support/stocked-store.js'
-import { silent } from '../../support/silent-log.js'
+import { importProgress } from '../../src/pull-through-cache/imports/import-progress.js'
+import type { CacheAction } from '../../src/registry/event-log.js'
+import { mediaTypes } from '../../src/registry/images/manifest.js'
+import { noMetrics } from '../../src/registry/ports/metrics.js'
+import { now, registry, registryWith } from '../support/stocked-store.js'
+import { silent } from '../support/silent-log.js'
 
 const plan = { ...registry, repository: 'quay/app', digest: 'sha256:a', tag: 'v1', plannedAt: 0 }
 const mib = 1024 * 1024
@@ -15,10 +16,11 @@ async function progressOf(more: object = {}) {
   await store.rules.put(registry, 'quay', {
     ...{ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io', createdAt: 0, updatedAt: 0 },
   })
-  const recordEvent = vi.fn<(action: CacheAction, at: Date) => Promise<void>>(async () => {})
+  const recordAction = vi.fn<(action: CacheAction, at: Date) => Promise<void>>(async () => {})
   const clock = { now: async () => now, wall: () => now, advance: async () => now }
-  const progress = importProgress({ ...plan, ...more }, { store, log: silent, recordEvent, clock })
-  const reports = () => recordEvent.mock.calls.map(([{ status, outcome }]) => `${status} ${outcome}`)
+  const telemetry = { log: silent, metrics: noMetrics, recordAction }
+  const progress = importProgress({ ...plan, ...more }, { store, clock }, telemetry)
+  const reports = () => recordAction.mock.calls.map(([{ status, outcome }]) => `${status} ${outcome}`)
   return { progress, reports }
 }
 

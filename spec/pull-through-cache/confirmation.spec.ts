@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
-import type { Store } from '../../../src/registry/ports/store.js'
-import { storeOf } from '../../../src/store/store.js'
-import { startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { status } from '../../support/upstream-faults.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import type { Store } from '../../src/registry/ports/store.js'
+import { storeOf } from '../../src/store/store.js'
+import { startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { status } from '../support/upstream-faults.js'
 
 /** A store that is unavailable for this many of the writes that confirm a layer. */
 function storeThatMisses(confirmations: number): Store {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { newRepository } from '../../../src/registry/repositories/repository.js'
-import { registry, startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { allowing, userOf } from '../../support/registry.js'
-import { stall } from '../../support/upstream-faults.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
+import { registry, startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { allowing, userOf } from '../support/registry.js'
+import { stall } from '../support/upstream-faults.js'
 
 const other = '444455556666'
 const everybody = {

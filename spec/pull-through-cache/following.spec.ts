@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
-import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
-import { type Fill, startFill } from '../../../src/pull-through-cache/fills/fill.js'
-import { leasesOn } from '../../../src/coordination/leases/leases.js'
-import type { Leases } from '../../../src/registry/ports/lease.js'
-import { noMetrics } from '../../../src/registry/ports/metrics.js'
-import { storeOf } from '../../../src/store/store.js'
-import { temporaryDirectory } from '../../support/temporary-directory.js'
-import { digestOf, seededBytes } from '../../support/upstream-content.js'
-import { silent as log } from '../../support/silent-log.js'
+import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { type Fill, startFill } from '../../src/pull-through-cache/fills/fill.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
+import type { Leases } from '../../src/registry/ports/lease.js'
+import { noMetrics } from '../../src/registry/ports/metrics.js'
+import { storeOf } from '../../src/store/store.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
+import { digestOf, seededBytes } from '../support/upstream-content.js'
+import { silent as log } from '../support/silent-log.js'
 
 const size = 600_000
 const right = seededBytes(size, 'right')
@@ -32,7 +32,7 @@ function bodies(...contents: Buffer[]) {
     yield contents[which]!.subarray(Math.max(from, SEEN))
   }
   const openBody = async (from: number) => ({ size, body: Readable.from(body(from, asked++)) })
-  const request = { digest, size, openBody, mayBeHad: async () => true, kept: async () => {} }
+  const request = { digest, size, openBody, mayReuse: async () => true, confirm: async () => {} }
   return { request, letGo: (which: number) => gates[which]!.open() }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
 import {
   type Fault,
   html,
@@ -11,7 +11,7 @@ import {
   status,
   truncate,
   wrongBytes,
-} from '../../support/upstream-faults.js'
+} from '../support/upstream-faults.js'
 
 const SIZE = 300_000
 const name = 'quay/team/app'

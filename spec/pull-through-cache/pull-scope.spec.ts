@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { pullScope } from '../../../src/pull-through-cache/pull-scope.js'
-import { installation } from '../../../src/registry/registry.js'
-import { startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { mediaTypes } from '../../support/upstream-content.js'
+import { pullScope } from '../../src/pull-through-cache/backlog/pull-scope.js'
+import { installation } from '../../src/registry/registry.js'
+import { startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { mediaTypes } from '../support/upstream-content.js'
 
 describe('scope of one pull', () => {
   it('One pull takes each image once', () => {

@@ -1,16 +1,24 @@
 import { describe, expect, it, vi } from 'vitest'
-import { completion, type CompletionDeps } from '../../../src/pull-through-cache/backlog/completion.js'
-import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
-import { startRegistry } from '../../support/registry.js'
+import { backlog } from '../../src/pull-through-cache/backlog/backlog.js'
+import { telemetryFor } from '../../src/pull-through-cache/telemetry.js'
+import { singleFlight } from '../../src/coordination/single-flight.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import { startRegistry } from '../support/registry.js'
 
 /** The number of log lines per level after a scan of the import backlog failed with this error. */
 async function loggedOf(failure: Error) {
   await using data = await startRegistry()
   const log = { trace() {}, debug: vi.fn(), info() {}, warn: vi.fn(), error() {} }
-  const { store } = data.deps
+  const { store, clock, leases, metrics } = data.deps
   const imports = { ...store.imports, list: () => Promise.reject(failure) }
-  const deps = { ...data.deps, log, store: { ...store, imports } } as unknown as CompletionDeps
-  const looking = completion(deps)
+  const looking = backlog({
+    store: { ...store, imports },
+    clock,
+    retryIntervalSeconds: 900,
+    singleFlight: singleFlight(leases),
+    completion: async () => {},
+    telemetry: telemetryFor({ log, metrics, events: { cacheAction: async () => {} } }),
+  })
   looking.watch()
   await expect.poll(() => log.debug.mock.calls.length + log.warn.mock.calls.length).toBe(1)
   looking.stop()

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { drip, stall } from '../../support/upstream-faults.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { registry, startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { drip, stall } from '../support/upstream-faults.js'
 
 const MiB = 1024 * 1024
 const name = 'quay/team/app'
@@ -48,6 +49,18 @@ describe('one upstream transfer per digest', () => {
     for (const blob of [given.image.config, ...given.image.layers]) {
       expect(given.upstream.count(`GET /v2/team/app/blobs/${blob}`)).toBe(1)
     }
+  })
+
+  it('A fill reports how many bytes of its layer have arrived while the transfer runs', async () => {
+    await using given = await cold()
+    given.upstream.fault(`GET /v2/team/app/blobs/${given.layer}`, stall(100_000))
+    await given.cache.ask(`${name}/manifests/v1`)
+    const layer = await given.cache.store.layers.get(registry, keyOf(name, given.layer))
+    const fill = await given.cache.cache.fillLayer(registry, layer!)
+    await expect.poll(() => fill?.received).toBeGreaterThanOrEqual(100_000)
+    given.upstream.release()
+    await fill?.done
+    expect(fill?.received).toBe(MiB)
   })
 
   it('Two clients of a cold layer both get its bytes as they arrive', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Log } from '../../../src/registry/ports/log.js'
-import { registry, startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { stall, status } from '../../support/upstream-faults.js'
+import type { Log } from '../../src/registry/ports/log.js'
+import { registry, startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { stall, status } from '../support/upstream-faults.js'
 
 const platforms = ['linux/amd64', 'linux/arm64']
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { keyOf } from '../../../src/registry/ports/store.js'
-import { newRepository } from '../../../src/registry/repositories/repository.js'
-import { registry, requestContext, startCache, unbounded } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
-import { allowing, userOf } from '../../support/registry.js'
-import { status } from '../../support/upstream-faults.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
+import { registry, requestContext, startCache, unbounded } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
+import { allowing, userOf } from '../support/registry.js'
+import { status } from '../support/upstream-faults.js'
 
 const DAY = 24 * 60 * 60
 const name = 'quay/team/app'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { defaultQuotas, type Quotas } from '../../../src/registry/quotas.js'
-import { registry, startCache } from '../../support/cache.js'
-import { faultyUpstream } from '../../support/faulty-upstream.js'
+import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
+import { registry, startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
 
 const DAY = 24 * 60 * 60
 const name = 'quay/team/app'

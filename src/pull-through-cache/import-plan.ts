@@ -1,0 +1,21 @@
+import type { PlannedImport } from '../registry/cache-rules/cache-rule.js'
+import type { FoundImage } from '../registry/images/find-image.js'
+import type { PullRequest } from '../registry/ports/importer.js'
+import { keyOf } from '../registry/ports/store.js'
+import type { Registry } from '../registry/registry.js'
+
+/** The key of a planned import: an image is planned once, whatever it was pulled by. */
+export const planKey = ({ account, region, repository, digest }: Registry & { repository: string; digest: string }) =>
+  keyOf(account, region, repository, digest)
+
+/** The plan that was recorded when an image was imported, with the tag it is asked for by now. */
+export const planOf = (
+  { registry, imageId: { imageTag: tag } }: PullRequest,
+  { image }: Pick<FoundImage, 'image'>,
+): PlannedImport => ({
+  ...registry,
+  repository: image.repository,
+  digest: image.digest,
+  ...(tag !== undefined && { tag }),
+  plannedAt: image.pushedAt,
+})

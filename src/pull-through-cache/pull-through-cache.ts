@@ -1,0 +1,71 @@
+import type { Authorize } from '../access/authorize.js'
+import { singleFlight } from '../coordination/single-flight.js'
+import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import type { EventLog } from '../registry/event-log.js'
+import type { BlobStore } from '../registry/ports/blob-store.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { Leases } from '../registry/ports/lease.js'
+import type { Log } from '../registry/ports/log.js'
+import type { Metrics } from '../registry/ports/metrics.js'
+import type { Pins } from '../registry/ports/pins.js'
+import type { Secrets } from '../registry/ports/secrets.js'
+import type { Store } from '../registry/ports/store.js'
+import type { Upstreams } from '../registry/ports/upstream.js'
+import type { Quotas } from '../registry/quotas.js'
+import { type Backlog, backlog } from './backlog/backlog.js'
+import { completion } from './backlog/completion.js'
+import { type Fills, fills } from './fills/fills.js'
+import { imports } from './imports/imports.js'
+import { type Pulls, pulls } from './pulls.js'
+import { telemetryFor } from './telemetry.js'
+import { upstreamSources } from './upstream-sources.js'
+
+/** What the data plane asks of the cache: images from *pulls*, layers from *fills*. */
+export interface PullThroughCache extends Pulls, Fills {}
+
+/** The ports and settings the cache is made from. */
+export interface PullThroughCacheDeps {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly pins: Pins
+  readonly leases: Leases
+  readonly quotas: Quotas
+  readonly clock: Pick<Clock, 'now'>
+  readonly secrets: Secrets
+  readonly upstreams: Upstreams
+  readonly authorize: Authorize
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly events: Pick<EventLog, 'cacheAction'>
+  readonly settings: PullThroughSettings & { readonly egress: 'all' | 'none' }
+}
+
+/** Makes the four objects of the cache. The caller runs the backlog: it starts, watches and stops it. */
+export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThroughCache; backlog: Backlog } {
+  const { store, blobs, pins, leases, quotas, clock, authorize, log, metrics, events, settings } = deps
+  const { secrets, upstreams } = deps
+  const sinks = { log, metrics, events }
+  const sources = upstreamSources({ store, secrets, upstreams, egress: settings.egress })
+  const flights = singleFlight(leases)
+  const manifests = imports({ storage: { store, blobs, pins, quotas }, sources, singleFlight: flights })
+  const layers = fills({ store, sources, blobs, leases, pins, log, metrics })
+  const plans = backlog({
+    store,
+    clock,
+    retryIntervalSeconds: settings.retryIntervalSeconds,
+    singleFlight: flights,
+    completion: completion({ store, blobs, clock, sources, imports: manifests, fills: layers }),
+    telemetry: telemetryFor(sinks),
+  })
+  const images = pulls({
+    store,
+    clock,
+    authorize,
+    settings,
+    sinks,
+    sources,
+    imports: manifests,
+    backlog: plans,
+  })
+  return { cache: { ...images, ...layers }, backlog: plans }
+}
