@@ -10,3 +10,11 @@ export const PULL_THROUGH_CACHE_SERVICE = 'pullthroughcache.ecr.amazonaws.com'
 /** The ARN of an account's service-linked role, by the form AWS gives these. */
 export const serviceLinkedRoleArn = (account: string): string =>
   `arn:aws:iam::${account}:role/aws-service-role/${PULL_THROUGH_CACHE_SERVICE}/${SERVICE_LINKED_ROLE}`
+
+/** A role that the service created for itself; no configuration names it. */
+export interface ServiceLinkedRole {
+  readonly account: string
+  readonly roleName: string
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+}

@@ -1,9 +1,9 @@
-import { recordsOf } from './collections.js'
+import { makeRecords } from './make-records.js'
 import { serverException } from '../registry/errors.js'
 import type { KeyValue } from '../registry/ports/key-value.js'
 import type { Collection, Records, Store } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
-import { asStored, pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
+import { pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
 import { transactionOn } from './transaction.js'
 import { keyedMutex } from '../coordination/keyed-mutex.js'
 
@@ -38,7 +38,7 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
   }
 
   return {
-    ...recordsOf((name, upgrade) => collectionOf(keyValue, name, transact, upgrade)),
+    ...makeRecords((name, upgrade) => collectionOf(keyValue, name, transact, upgrade)),
     transact,
     registries: () => keyValue.registries(),
     staleIfError: (work) => keyValue.staleIfError?.(work) ?? work(),
@@ -52,10 +52,10 @@ function collectionOf<T>(
   keyValue: KeyValue,
   name: keyof Records,
   transact: <R>(registry: Registry, work: Work<R>) => Promise<R>,
-  upgrade: Upgrade<T> = asStored,
+  upgrade: Upgrade<T>,
 ): Collection<T> {
-  // `name` says which collection this is, and recordsOf gave it this T.
-  const sameOf = (records: Records) => records[name] as unknown as Collection<T>
+  // The collection of this name within a transaction holds the same T.
+  const within = (records: Records) => records[name] as unknown as Collection<T>
   return {
     async get(registry, key) {
       return parsed(await keyValue.get({ registry, collection: name, key }), upgrade)
@@ -65,8 +65,8 @@ function collectionOf<T>(
     async put(registry, key, record) {
       await keyValue.commit(registry, [], [write(name, key, record)])
     },
-    update: (registry, key, change) => transact(registry, (records) => sameOf(records).update(registry, key, change)),
-    remove: (registry, key) => transact(registry, (records) => sameOf(records).remove(registry, key)),
+    update: (registry, key, change) => transact(registry, (records) => within(records).update(registry, key, change)),
+    remove: (registry, key) => transact(registry, (records) => within(records).remove(registry, key)),
     async list(registry, page) {
       return pageOf(await keyValue.list(registry, name, readFor(page)), page.limit, upgrade)
     },

@@ -8,9 +8,6 @@ const PAGE_BYTES = 4 * 1024 * 1024
 /** What makes a record of today's shape of one that an earlier version may have written. */
 export type Upgrade<T> = (stored: T) => T
 
-/** A record whose shape has never changed. */
-export const asStored = <T>(stored: T): T => stored
-
 /** A record as it is written. */
 export const write = (collection: string, key: string, record: unknown): Write => ({
   collection,

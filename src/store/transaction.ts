@@ -1,4 +1,4 @@
-import { recordsOf } from './collections.js'
+import { makeRecords } from './make-records.js'
 import {
   type CountBound,
   type Entry,
@@ -10,7 +10,7 @@ import {
 } from '../registry/ports/key-value.js'
 import type { Collection, Records } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
-import { asStored, pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
+import { pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
 
 /** A view that remembers what was read and holds back what is written, for one atomic commit. */
 export function transactionOn(keyValue: KeyValue, registry: Registry) {
@@ -51,7 +51,7 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
   }
 
   return {
-    records: recordsOf((name, upgrade) => viewOf(name, { within, read, current, set, list, count }, upgrade)),
+    records: makeRecords((name, upgrade) => viewOf(name, { within, read, current, set, list, count }, upgrade)),
     commit: async () => {
       const isChange = ([id, { value }]: [string, Write]) => !reads.has(id) || reads.get(id)?.value !== value
       const changes = [...writes].filter(isChange).map(([, write]) => write)
@@ -75,7 +75,7 @@ interface View {
 }
 
 /** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
-function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T> = asStored): Collection<T> {
+function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collection<T> {
   const { within, read, current, set, list, count } = view
   const latest = async (registry: Registry, key: string) => {
     within(registry)

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { REMOVAL_MS } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
-import type { Pins } from '../registry/ports/pins.js'
-import type { Store, Pin } from '../registry/ports/store.js'
+import type { Pin, Pins } from '../registry/ports/pins.js'
+import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
 import { BATCH_SIZE, batchesOf } from '../coordination/event-loop.js'
 

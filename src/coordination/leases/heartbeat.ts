@@ -1,5 +1,6 @@
 import type { Log } from '../../registry/ports/log.js'
-import type { LeaseRecord, Store } from '../../registry/ports/store.js'
+import type { Store } from '../../registry/ports/store.js'
+import type { LeaseRecord } from '../../registry/ports/lease.js'
 import { installation } from '../../registry/registry.js'
 import type { HeldLease } from './held-lease.js'
 

@@ -1,5 +1,6 @@
 import { listAll } from '../../registry/list-records.js'
-import type { LeaseRecord, Store } from '../../registry/ports/store.js'
+import type { Store } from '../../registry/ports/store.js'
+import type { LeaseRecord } from '../../registry/ports/lease.js'
 import { installation } from '../../registry/registry.js'
 import type { LeaseWatch } from './lease-watch.js'
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { LeaseRecord } from '../../registry/ports/store.js'
+import type { LeaseRecord } from '../../registry/ports/lease.js'
 
 /** What this process has seen of leases that others hold, timed by its own clock alone. */
 export interface LeaseWatch {

@@ -41,3 +41,15 @@ export interface LeaseView {
   /** Why the last holder failed. */
   readonly failure?: { readonly kind: string; readonly message: string }
 }
+
+/** A lease as it is stored. Its members are explained at `Lease` and `LeaseView`. */
+export interface LeaseRecord {
+  readonly name: string
+  readonly fence: number
+  /** The process that holds it; absent once it was released. */
+  readonly owner?: string
+  /** The heartbeat: incremented by the owner for as long as it lives. */
+  readonly beat: number
+  readonly following?: string
+  readonly failure?: { readonly kind: string; readonly message: string }
+}

@@ -11,3 +11,14 @@ export interface Pins {
   /** Whether the sweep leaves this digest alone for at least half a grace period already; then `pin` has nothing to do. */
   isPinned(digest: string): Promise<boolean>
 }
+
+/** A pin as it is stored. */
+export interface Pin {
+  readonly digest: string
+  /** When the bytes were last relied on. Epoch milliseconds. */
+  readonly at: number
+  /** Set by the sweep before it checks once more whether the bytes are needed; pinning the blob again removes the mark. */
+  readonly isMarked?: true
+  /** Set while the sweep is removing the bytes: a process that needs them waits and then checks whether they exist. */
+  readonly isGoing?: true
+}

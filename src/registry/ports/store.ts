@@ -1,72 +1,9 @@
-import type { Image, Layer, Reference, Tag } from '../images/image.js'
-import type { PlannedImport, PullThroughCacheRule } from '../cache-rules/cache-rule.js'
-import type { RecordedEvent } from '../events.js'
+import type { CollectionOf, collections } from '../collections.js'
 import type { Registry } from '../registry.js'
-import type { Policy, Repository } from '../repositories/repository.js'
-import type { Upload } from '../layers/upload.js'
 
-/** Everything the emulator remembers, apart from blobs. Keys that name several things join them with one space. */
-export interface Records {
-  readonly repositories: Collection<Repository> // name
-  readonly images: Collection<Image> // repository digest
-  readonly tags: Collection<Tag> // repository tag
-  readonly layers: Collection<Layer> // repository digest
-  readonly references: Collection<Reference> // repository to kind from
-  readonly uploads: Collection<Upload> // id
-  readonly rules: Collection<PullThroughCacheRule> // ecrRepositoryPrefix
-  readonly registryPolicies: Collection<Policy> // 'policy'
-  readonly repositoryPolicies: Collection<Policy> // repository
-  readonly accountSettings: Collection<string> // name
-  readonly imports: Collection<PlannedImport> // account region repository digest; in `installation`
-  readonly events: Collection<RecordedEvent> // time, then order; in `installation`
-  readonly settings: Collection<string> // name; in `installation`
-  readonly roles: Collection<RecordedRole> // account name; in `installation`
-  readonly leases: Collection<LeaseRecord> // name; in `installation`
-  readonly pins: Collection<Pin> // digest; in `installation`
-  readonly origins: Collection<BlobOrigin> // digest upstreamRegistryUrl; in `installation`
-}
-
-/** A role the service made for itself, which no configuration names. */
-export interface RecordedRole {
-  readonly account: string
-  readonly roleName: string
-  /** Epoch milliseconds. */
-  readonly createdAt: number
-}
-
-/** What only one process may do at a time. Nobody compares clocks: who waits sees whether `beat` still changes. */
-export interface LeaseRecord {
-  readonly name: string
-  /** Counts the owners, so that one who was given up for dead and comes back is told from the living one. */
-  readonly fence: number
-  /** Of the process that holds it; absent once it was given back. */
-  readonly owner?: string
-  /** Counted up by the owner for as long as it lives. */
-  readonly beat: number
-  /** The name under which the bytes that are being written can be followed. */
-  readonly following?: string
-  /** Why the last owner did not do what it held the lease for. */
-  readonly failure?: { readonly kind: string; readonly message: string }
-}
-
-/** When somebody last relied on a blob's bytes being there: the sweep leaves them alone for a while. */
-export interface Pin {
-  readonly digest: string
-  /** Epoch milliseconds. */
-  readonly at: number
-  /** Set by the sweep before it looks once more whether anything needs the bytes: who relies on them takes the mark off. */
-  readonly isMarked?: true
-  /** Set while the sweep is removing the bytes: who needs them waits and then looks again. */
-  readonly isGoing?: true
-}
-
-/**
- * An upstream registry that has sent all bytes of a blob: it has them, so its answer that another of its repositories
- * has the blob, too, may be believed. Gone with the bytes.
- */
-export interface BlobOrigin {
-  readonly digest: string
-  readonly upstreamRegistryUrl: string
+/** The collections, by the names under which they are declared. */
+export type Records = {
+  readonly [N in keyof typeof collections]: (typeof collections)[N] extends CollectionOf<infer T> ? Collection<T> : never
 }
 
 /** The records, and what only a whole store can do. */

@@ -1,6 +1,7 @@
 import type { StoredBlob } from '../../registry/ports/blob-store.js'
 import { listAll } from '../../registry/list-records.js'
-import { keyOf, type Store, type Pin } from '../../registry/ports/store.js'
+import { keyOf, type Store } from '../../registry/ports/store.js'
+import type { Pin } from '../../registry/ports/pins.js'
 import { installation } from '../../registry/registry.js'
 import { batchesOf } from '../../coordination/event-loop.js'
 import { counted, isYoung, type Running } from './sweep-run.js'

@@ -4,7 +4,8 @@ import type { Leases } from '../../registry/ports/lease.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Metrics } from '../../registry/ports/metrics.js'
 import type { Reserve } from '../../registry/ports/reserve.js'
-import type { Store, Pin } from '../../registry/ports/store.js'
+import type { Store } from '../../registry/ports/store.js'
+import type { Pin } from '../../registry/ports/pins.js'
 import { installation } from '../../registry/registry.js'
 
 /** What a sweep needs. */

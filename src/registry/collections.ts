@@ -1,0 +1,46 @@
+import type { PlannedImport, PullThroughCacheRule } from './cache-rules/cache-rule.js'
+import type { RecordedEvent } from './events.js'
+import { boundedImage } from './images/image-contents.js'
+import type { Image, Layer, Reference, Tag } from './images/image.js'
+import type { Upload } from './layers/upload.js'
+import type { BlobOrigin } from './cache-rules/blob-origin.js'
+import type { LeaseRecord } from './ports/lease.js'
+import type { Pin } from './ports/pins.js'
+import type { ServiceLinkedRole } from './service-linked-role.js'
+import type { Policy, Repository } from './repositories/repository.js'
+
+/**
+ * Everything the emulator remembers, apart from blobs: one line declares a collection, its records' type and, as its comment,
+ * its keys. Names are part of the stored layout. Keys that join several names join them with one space; a collection "in
+ * `installation`" belongs to no registry.
+ */
+export const collections = {
+  repositories: collection<Repository>(), // name
+  images: collection<Image>(boundedImage), // repository digest
+  tags: collection<Tag>(), // repository tag
+  layers: collection<Layer>(), // repository digest
+  references: collection<Reference>(), // repository to kind from
+  uploads: collection<Upload>(), // id
+  rules: collection<PullThroughCacheRule>(), // ecrRepositoryPrefix
+  registryPolicies: collection<Policy>(), // 'policy'
+  repositoryPolicies: collection<Policy>(), // repository
+  accountSettings: collection<string>(), // name
+  imports: collection<PlannedImport>(), // account region repository digest; in `installation`
+  events: collection<RecordedEvent>(), // time, then order; in `installation`
+  settings: collection<string>(), // name; in `installation`
+  roles: collection<ServiceLinkedRole>(), // account name; in `installation`
+  leases: collection<LeaseRecord>(), // name; in `installation`
+  pins: collection<Pin>(), // digest; in `installation`
+  origins: collection<BlobOrigin>(), // digest upstreamRegistryUrl; in `installation`
+}
+
+/** A collection as it is declared. */
+export interface CollectionOf<T> {
+  /** Makes a record of today's shape from one that an earlier version may have written. */
+  readonly upgrade: (stored: T) => T
+}
+
+/** `upgrade` is the identity for records whose shape has never changed. */
+function collection<T>(upgrade: (stored: T) => T = (stored) => stored): CollectionOf<T> {
+  return { upgrade }
+}
