@@ -38,7 +38,7 @@ describe('Redirect locations of S3 blobs', () => {
   }
 
   it('A location serves the blob and ranges of it without credentials', async () => {
-    const location = await (await kept()).locationOf(digest, 60)
+    const location = await (await kept()).locationOf?.(digest, 60)
     const whole = await request(location ?? '')
     expect([whole.statusCode, Buffer.from(await whole.body.arrayBuffer()).equals(bytes)]).toEqual([200, true])
     const range = await request(location ?? '', { headers: { range: 'bytes=10-19' } })
@@ -46,7 +46,7 @@ describe('Redirect locations of S3 blobs', () => {
   })
 
   it('A location is valid for no other blob, no other method and no longer than it states', async () => {
-    const location = (await (await kept()).locationOf(digest, 60)) ?? ''
+    const location = (await (await kept()).locationOf?.(digest, 60)) ?? ''
     const statusOf = async (changed: string, method: 'GET' | 'PUT' | 'DELETE' = 'GET') => {
       const { statusCode, body } = await request(changed, { method })
       await body.dump()
@@ -61,8 +61,8 @@ describe('Redirect locations of S3 blobs', () => {
 
   it('There is no location for a blob that must be streamed, nor for an invalid digest', async () => {
     const blobs = await kept()
-    expect(await streamed(blobs).locationOf(digest, 60)).toBeUndefined()
-    expect(await blobs.locationOf('sha256:../../x', 60)).toBeUndefined()
+    expect(streamed(blobs).locationOf).toBeUndefined()
+    expect(await blobs.locationOf?.('sha256:../../x', 60)).toBeUndefined()
   })
 })
 

@@ -220,7 +220,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       expect(left).toMatchObject({ name: sessionId, mayBeInUse: false })
       expect(others.every(({ name }) => name === sessionId)).toBe(true)
       // File systems and object stores record times coarsely.
-      expect(left!.touchedAt).toBeGreaterThan(before - 2000)
+      expect(left!.modifiedAt).toBeGreaterThan(before - 2000)
       for (const leftover of await leftUploads()) await blobs.discard(leftover)
       for (const leftover of [left!]) await blobs.discard(leftover)
       expect(await leftUploads()).toEqual([])

@@ -15,6 +15,7 @@ import { defaultQuotas } from '../../src/registry/quotas.js'
 import { storeOf } from '../../src/store/store.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
+import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import { silent } from './silent-log.js'
 
 /** The account, Region and time that the control plane specs use. */
@@ -36,7 +37,9 @@ export const settings = {
 export const graceSeconds = 3600
 
 /** The parts in which a spec differs from the default. */
-export interface EmulatorOptions extends Partial<ControlPlaneServerDeps> {
+export interface EmulatorOptions extends Partial<Omit<ControlPlaneServerDeps, 'blobs'>> {
+  /** Specs look at more of it than the control plane does. */
+  blobs?: BlobStore
   /** The configured accounts; by default, one whose `developer` has every permission in ECR. */
   accounts?: Accounts
 }

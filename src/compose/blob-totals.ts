@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { BlobStore } from '../registry/ports/blob-store.js'
+import type { Inventory } from '../registry/ports/blob-store.js'
 
 /** How many blobs there are, and their bytes. */
 export interface BlobTotals {
@@ -17,7 +17,7 @@ const PATIENCE_MS = 1_000
  * every scrape, and one of millions as often as that can be afforded. Undefined before a first count that takes longer
  * than a scrape waits.
  */
-export function blobTotals(blobs: Pick<BlobStore, 'list'>): () => Promise<BlobTotals | undefined> {
+export function blobTotals(blobs: Pick<Inventory, 'list'>): () => Promise<BlobTotals | undefined> {
   let last: { readonly totals: BlobTotals; readonly goodUntil: number } | undefined
   let counting: Promise<BlobTotals | undefined> | undefined
 

@@ -109,7 +109,7 @@ export async function sendLayer(
   const { countSent = () => {}, findCopy = noCopy } = delivery
   const source = await openLayer(layer, registry, wait, deps, findCopy)
   const { size } = source
-  const location = source.isStored ? await deps.blobs.locationOf(layer.digest, LOCATION_SECONDS) : undefined
+  const location = source.isStored ? await deps.blobs.locationOf?.(layer.digest, LOCATION_SECONDS) : undefined
   if (location !== undefined) {
     countSent(size, 'cache')
     return respond({ req, res }, 307, { location, 'docker-content-digest': layer.digest })

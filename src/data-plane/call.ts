@@ -4,7 +4,7 @@ import type { DecisionLog } from '../access/explain/decision-log.js'
 import type { Identities } from '../access/identities.js'
 import type { KeyedMutex } from '../coordination/keyed-mutex.js'
 import type { RecordPullTime } from '../registry/images/record-pull.js'
-import type { BlobStore } from '../registry/ports/blob-store.js'
+import type { Blobs, Redirects, Uploads, WithNotes } from '../registry/ports/blob-store.js'
 import type { Wait } from '../registry/ports/importer.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Pins } from '../registry/ports/pins.js'
@@ -25,7 +25,7 @@ import type { UploadLocks } from './upload-locks.js'
 /** The parts a data plane is composed of. */
 export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<ExchangeDeps, 'memory' | 'decisions'> {
   readonly store: Store
-  readonly blobs: BlobStore
+  readonly blobs: Blobs & Uploads & WithNotes & Partial<Redirects>
   readonly pins: Pins
   readonly leases: Leases
   /** By upload id. */

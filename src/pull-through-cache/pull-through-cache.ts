@@ -2,7 +2,7 @@ import type { Authorize } from '../access/authorize.js'
 import { singleFlight } from '../coordination/single-flight.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import type { EventLog } from '../registry/event-log.js'
-import type { BlobStore } from '../registry/ports/blob-store.js'
+import type { Blobs, Follows, Uploads, WithNotes } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
@@ -26,7 +26,7 @@ export interface PullThroughCache extends Pulls, Fills {}
 /** The ports and settings the cache is made from. */
 export interface PullThroughCacheDeps {
   readonly store: Store
-  readonly blobs: BlobStore
+  readonly blobs: Blobs & Uploads & WithNotes & Partial<Follows>
   readonly pins: Pins
   readonly leases: Leases
   readonly quotas: Quotas

@@ -1,11 +1,8 @@
-import type { BlobStore, BlobWriter } from '../registry/ports/blob-store.js'
+import type { BlobWriter, Uploads } from '../registry/ports/blob-store.js'
 import type { Pins } from '../registry/ports/pins.js'
 
-/**
- * Blobs that the sweep leaves alone from the moment they are there: nothing refers to them yet, and whoever has written
- * them is about to.
- */
-export function pinnedBlobs(blobs: BlobStore, pins: Pins): BlobStore {
+/** Pins each blob just before it is committed, so that the sweep keeps it until the record that refers to it has been written. */
+export function pinnedBlobs<B extends Uploads>(blobs: B, pins: Pins): B {
   return {
     ...blobs,
     create: async () => pinningWriter(await blobs.create(), pins),

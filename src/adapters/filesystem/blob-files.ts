@@ -1,6 +1,6 @@
 import { mkdir, opendir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlobStore, StoredBlob } from '../../registry/ports/blob-store.js'
+import type { Inventory, StoredBlob } from '../../registry/ports/blob-store.js'
 import { blobPath } from './blob-path.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import { type DurableDirectories, ifExists, renameDurably } from './durable.js'
@@ -12,19 +12,19 @@ export function blobFiles(
   root: string,
   ids: Ids,
   durable: DurableDirectories,
-): Pick<BlobStore, 'list' | 'remove' | 'quarantine'> {
+): Pick<Inventory, 'list' | 'remove' | 'quarantine'> {
   return {
     list: () => listed(root),
-    async remove(digest, mayGo = () => Promise.resolve(true)) {
+    async remove(digest, confirm = () => Promise.resolve(true)) {
       const path = blobPath(root, digest)
       if (path === undefined) return
       const aside = join(root, directoryOf.temporary, temporaryName(ids.uuid()))
       const isThere = (await ifExists(rename(path, aside).then(() => true))) ?? false
-      let goes = false
+      let isConfirmed = false
       try {
-        goes = await mayGo()
+        isConfirmed = await confirm()
       } finally {
-        if (goes) await ifExists(unlink(aside))
+        if (isConfirmed) await ifExists(unlink(aside))
         else if (isThere) await renameDurably(aside, path, root, durable)
       }
     },

@@ -37,7 +37,6 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
       await using handle = await openBlob(root, digest)
       return await handle?.readFile()
     },
-    locationOf: async () => undefined,
     leftovers: () => leftoversIn(root),
     discard: (leftover) => discardIn(root, leftover),
     notes: fileNotes(root, ids, durable),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { LRUCache } from 'lru-cache'
-import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { Follows, Uploads } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import { type Appended, blobWriter } from './blob-writer.js'
 import { type DurableDirectories, orNoSpace } from './durable.js'
@@ -26,7 +26,7 @@ export function blobWriters(
   root: string,
   ids: Ids,
   durable: DurableDirectories,
-): Pick<BlobStore, 'create' | 'session' | 'follow'> & { forget: () => void } {
+): Uploads & Follows & { forget: () => void } {
   const closedSessions = new LRUCache<string, Closed>({ max: sessionsRemembered })
   const temporary = () => join(root, directoryOf.temporary, temporaryName(ids.uuid()))
 

@@ -28,9 +28,9 @@ export async function* leftoversIn(root: string): AsyncGenerator<Leftover, void>
     const directory = await ifExists(opendir(join(root, directoryOf[kind])))
     if (!directory) continue
     for await (const { name } of directory) {
-      const touchedAt = (await ifExists(stat(join(root, directoryOf[kind], name))))?.mtimeMs
-      if (touchedAt === undefined) continue
-      yield { kind, name, touchedAt, mayBeInUse: kind === 'temporary' && mayBeInUse(name, touchedAt) }
+      const modifiedAt = (await ifExists(stat(join(root, directoryOf[kind], name))))?.mtimeMs
+      if (modifiedAt === undefined) continue
+      yield { kind, name, modifiedAt, mayBeInUse: kind === 'temporary' && mayBeInUse(name, modifiedAt) }
     }
   }
 }
@@ -44,13 +44,13 @@ export async function discardIn(root: string, { kind, name }: Leftover): Promise
  * What this process writes it may go on with, whatever the machine's time says of the file. Processes elsewhere cannot be
  * asked: a file of theirs is taken to be written until it has not been for an hour.
  */
-function mayBeInUse(name: string, touchedAt: number) {
+function mayBeInUse(name: string, modifiedAt: number) {
   const [, pid, started, ...where] = name.split('.')
-  if (where.join('.') !== HERE) return age(touchedAt) < HOUR_MS
+  if (where.join('.') !== HERE) return age(modifiedAt) < HOUR_MS
   return Number(pid) === process.pid ? Number(started) === STARTED : isAlive(Number(pid))
 }
 
-const age = (touchedAt: number) => performance.timeOrigin + performance.now() - touchedAt
+const age = (modifiedAt: number) => performance.timeOrigin + performance.now() - modifiedAt
 
 /** https://man7.org/linux/man-pages/man7/pid_namespaces.7.html; other systems have no such thing. */
 function pidNamespace(): string {

@@ -1,7 +1,7 @@
 import { digestOf } from '../../registry/images/manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch, type Notes } from '../../registry/ports/blob-store.js'
 
-/** Keeps blobs in this process only: for tests and for registries nobody needs tomorrow. */
+/** Blobs in the memory of this process: for tests and for registries that may be lost. */
 export function memoryBlobStore(): BlobStore {
   const blobs = new Map<string, Buffer>()
   const sessions = new Map<string, Session>()
@@ -22,15 +22,13 @@ export function memoryBlobStore(): BlobStore {
       sessions.set(id, appended)
       return writerOf(blobs, appended, () => sessions.delete(id))
     },
-    follow: async () => undefined,
-    locationOf: async () => undefined,
     async *list() {
       for (const [digest, { length: size }] of [...blobs]) yield { digest, size }
     },
-    remove: (digest, mayGo) => remove(blobs, digest, mayGo),
+    remove: (digest, confirm) => remove(blobs, digest, confirm),
     quarantine: async (digest) => void blobs.delete(digest),
     async *leftovers() {
-      for (const [name, { touchedAt }] of [...sessions]) yield { kind: 'upload', name, touchedAt, mayBeInUse: false }
+      for (const [name, { modifiedAt }] of [...sessions]) yield { kind: 'upload', name, modifiedAt, mayBeInUse: false }
     },
     discard: async ({ name }) => void sessions.delete(name),
     notes: notesIn(notes),
@@ -44,14 +42,18 @@ export function memoryBlobStore(): BlobStore {
 
 const statOf = (bytes: Buffer | undefined) => bytes && { size: bytes.length, version: `${bytes.length}` }
 
-async function remove(blobs: Map<string, Buffer>, digest: string, mayGo = () => Promise.resolve(true)): Promise<void> {
+async function remove(
+  blobs: Map<string, Buffer>,
+  digest: string,
+  confirm = () => Promise.resolve(true),
+): Promise<void> {
   const bytes = blobs.get(digest)
   blobs.delete(digest)
-  let goes = false
+  let isConfirmed = false
   try {
-    goes = await mayGo()
+    isConfirmed = await confirm()
   } finally {
-    if (!goes && bytes) blobs.set(digest, bytes)
+    if (!isConfirmed && bytes) blobs.set(digest, bytes)
   }
 }
 
@@ -72,7 +74,7 @@ const writerOf = (blobs: Map<string, Buffer>, appended: Session, forget: () => v
   async append(chunk) {
     appended.chunks.push(Buffer.from(chunk))
     appended.size += chunk.length
-    appended.touchedAt = machineTime()
+    appended.modifiedAt = machineTime()
   },
   read: async (position, length) => whole(appended).subarray(position, position + length),
   verify: async (digest) => verify(digest, whole(appended)),
@@ -92,10 +94,10 @@ const writerOf = (blobs: Map<string, Buffer>, appended: Session, forget: () => v
 interface Session {
   chunks: Buffer[]
   size: number
-  touchedAt: number
+  modifiedAt: number
 }
 
-const newSession = (): Session => ({ chunks: [], size: 0, touchedAt: machineTime() })
+const newSession = (): Session => ({ chunks: [], size: 0, modifiedAt: machineTime() })
 
 const machineTime = () => performance.timeOrigin + performance.now()
 

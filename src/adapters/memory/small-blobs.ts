@@ -23,8 +23,8 @@ export function withSmallBlobsInMemory(blobs: BlobStore, maxBytes = 64 * MiB): B
       if (bytes) read.set(digest, bytes)
       return bytes
     },
-    async remove(digest, mayGo) {
-      await blobs.remove(digest, mayGo)
+    async remove(digest, confirm) {
+      await blobs.remove(digest, confirm)
       read.delete(digest)
     },
     async quarantine(digest) {

@@ -43,7 +43,7 @@ export async function s3BlobStore({ url, spool, ids, tuning }: S3Blobs): Promise
     },
     create: () => blobWriter(writing),
     session: (id) => uploadSession(writing, known, id),
-    follow: (name) => spool.follow(name),
+    ...(spool.follow && { follow: (name) => spool.follow?.(name) ?? Promise.resolve(undefined) }),
     locationOf: (digest, forSeconds) => locationOf(bucket, blobKey(bucket, digest), forSeconds),
     async *leftovers() {
       yield* spool.leftovers()

@@ -1,4 +1,8 @@
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 
-/** Blobs that come through us, whatever their store could do: for clients that cannot reach it. */
-export const streamed = (blobs: BlobStore): BlobStore => ({ ...blobs, locationOf: async () => undefined })
+/** The same blobs without redirects: their bytes come through this process, for clients that cannot reach the bucket. */
+export function streamed(blobs: BlobStore): BlobStore {
+  const { ...withoutRedirects } = blobs
+  delete withoutRedirects.locationOf
+  return withoutRedirects
+}

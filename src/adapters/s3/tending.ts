@@ -6,7 +6,7 @@ import {
   type MultipartUpload,
   paginateListParts,
 } from '@aws-sdk/client-s3'
-import type { BlobStore, Leftover } from '../../registry/ports/blob-store.js'
+import type { BlobStore, Inventory, Leftover } from '../../registry/ports/blob-store.js'
 import { answered, factsOf, ifThere, unavailable } from './answers.js'
 import type { Bucket } from './bucket.js'
 import { blobKey, digestAt, uploadPrefix } from './keys.js'
@@ -20,20 +20,18 @@ const HOUR_MS = 60 * 60 * 1000
 const WITH_OBJECTS = ['blobs', 'uploads', 'notes', 'quarantine'] as const
 
 /** Looking after what lies in the bucket: what there is, and taking it away. */
-export const tending = (
-  bucket: Bucket,
-): Pick<BlobStore, 'list' | 'remove' | 'quarantine' | 'leftovers' | 'discard' | 'clear'> => ({
+export const tending = (bucket: Bucket): Omit<Inventory, 'stat'> & Pick<BlobStore, 'clear'> => ({
   async *list() {
     for await (const { key, size } of objectsUnder(bucket, `${bucket.prefix}blobs/`)) {
       const digest = digestAt(bucket, key)
       if (blobKey(bucket, digest) === key) yield { digest, size }
     }
   },
-  async remove(digest, mayGo) {
+  async remove(digest, confirm) {
     const key = blobKey(bucket, digest)
     if (key === undefined) return
     await remove(bucket, key, AbortSignal.timeout(bucket.tuning.removalMs))
-    await mayGo?.()
+    await confirm?.()
   },
   async quarantine(digest) {
     const key = blobKey(bucket, digest)
@@ -66,11 +64,11 @@ export async function remove({ client, name }: Bucket, key: string, abortSignal?
 /** Upload sessions, each with the time its last bytes came. Its parts follow one another in the listing. */
 async function* sessionsIn(bucket: Bucket): AsyncGenerator<Leftover, void> {
   const prefix = `${bucket.prefix}uploads/`
-  let current: { name: string; touchedAt: number } | undefined
+  let current: { name: string; modifiedAt: number } | undefined
   for await (const { key, changedAt } of objectsUnder(bucket, prefix)) {
     const [name = ''] = key.slice(prefix.length).split('/')
     if (current && current.name !== name) yield { kind: 'upload', ...current, mayBeInUse: false }
-    current = { name, touchedAt: Math.max(changedAt, current?.name === name ? current.touchedAt : 0) }
+    current = { name, modifiedAt: Math.max(changedAt, current?.name === name ? current.modifiedAt : 0) }
   }
   if (current) yield { kind: 'upload', ...current, mayBeInUse: false }
 }
@@ -96,9 +94,9 @@ async function* multipartsUnder({ client, name }: Bucket, Prefix: string): Async
 
 /** One that nobody has added a part to for an hour is nobody's: a part takes seconds. */
 async function leftoverOf(bucket: Bucket, multipart: MultipartUpload): Promise<Leftover> {
-  const touchedAt = Math.max(multipart.Initiated?.getTime() ?? 0, await lastPartAt(bucket, multipart))
-  const age = performance.timeOrigin + performance.now() - touchedAt
-  return { kind: 'temporary', name: nameOf(bucket, multipart), touchedAt, mayBeInUse: age < HOUR_MS }
+  const modifiedAt = Math.max(multipart.Initiated?.getTime() ?? 0, await lastPartAt(bucket, multipart))
+  const age = performance.timeOrigin + performance.now() - modifiedAt
+  return { kind: 'temporary', name: nameOf(bucket, multipart), modifiedAt, mayBeInUse: age < HOUR_MS }
 }
 
 async function lastPartAt({ client, name }: Bucket, { Key, UploadId }: MultipartUpload): Promise<number> {

@@ -15,7 +15,7 @@ import { isForeign, isOfOtherSite, protectiveHeaders } from './own-origin.js'
 /** What the admin endpoints act on. */
 export interface AdminDeps extends ExplainDeps {
   readonly store: Store
-  readonly blobs: BlobStore
+  readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log

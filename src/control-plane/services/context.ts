@@ -5,7 +5,7 @@ import type { StoredPolicies } from '../../access/stored-policies.js'
 import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { PullThroughSettings } from '../../registry/cache-rules/cache-rule.js'
 import type { RecordPullTime } from '../../registry/images/record-pull.js'
-import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { Blobs, Uploads, WithNotes } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Importer, Wait } from '../../registry/ports/importer.js'
@@ -40,7 +40,7 @@ export interface Resources {
   readonly identities: Identities
   readonly decisions: DecisionLog
   readonly authorize: Authorize
-  readonly blobs: BlobStore
+  readonly blobs: Blobs & Uploads & WithNotes
   readonly pins: Pins
   readonly leases: Leases
   /** Orders the requests of this process that change one upload, by upload id. */

@@ -5,7 +5,7 @@ import { contentsOf } from '../../registry/images/image-contents.js'
 import { completeRecords } from '../../registry/images/image-registration.js'
 import { settleSize } from '../../registry/images/image-size.js'
 import { sizeOfBytes } from '../../registry/layers/layer-with-bytes.js'
-import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { Blobs, Uploads, WithNotes } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { Lease } from '../../registry/ports/lease.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
@@ -36,7 +36,7 @@ export interface CompletionCircumstances {
 /** What carrying out plans needs. */
 export interface CompletionDeps {
   readonly store: Store
-  readonly blobs: BlobStore
+  readonly blobs: Blobs & Uploads & WithNotes
   readonly clock: Pick<Clock, 'now'>
   readonly sources: UpstreamSources
   readonly imports: Pick<Imports, 'importManifest'>

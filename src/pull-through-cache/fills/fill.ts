@@ -1,4 +1,4 @@
-import type { BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
+import type { Blobs, ByteRange, Follows, TakeChunk, Uploads } from '../../registry/ports/blob-store.js'
 import type { Lease, Leases } from '../../registry/ports/lease.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { FillMetrics, Metrics } from '../../registry/ports/metrics.js'
@@ -53,7 +53,7 @@ export interface FillRequest extends TransferRequest {
 
 /** What a fill needs. */
 export interface FillDeps {
-  readonly blobs: BlobStore
+  readonly blobs: Blobs & Uploads & Partial<Follows>
   readonly leases: Leases
   readonly pins: Pins
   readonly log: Log
@@ -173,7 +173,7 @@ async function sendAsItGrows(
   take: TakeChunk,
   digest: string,
   blob: GrowingBlob,
-  blobs: BlobStore,
+  blobs: Pick<Blobs, 'send'>,
 ): Promise<boolean> {
   for (let position = start; position <= end;) {
     if (blob.outcome === 'stored') return blobs.send(digest, { start: position, end }, take)

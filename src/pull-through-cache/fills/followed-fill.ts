@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BlobStore, GrowingBytes } from '../../registry/ports/blob-store.js'
+import type { Blobs, Follows, GrowingBytes } from '../../registry/ports/blob-store.js'
 import type { Leases, LeaseView } from '../../registry/ports/lease.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { GrowingBlob } from './growing-blob.js'
@@ -25,7 +25,7 @@ export interface FollowedFill {
 /** What following needs. */
 export interface FollowedFillDeps {
   readonly leases: Pick<Leases, 'look'>
-  readonly blobs: Pick<BlobStore, 'follow' | 'send'>
+  readonly blobs: Pick<Blobs, 'send'> & Partial<Follows>
   readonly blob: GrowingBlob
   /** Called when there are bytes to read. */
   readonly started: () => void
@@ -43,7 +43,7 @@ export function followedFill(name: string, { leases, blobs, blob, started }: Fol
 
   async function open({ following: writer }: LeaseView): Promise<void> {
     if (writer === undefined || writer === current?.writer) return
-    const bytes = await blobs.follow(writer)
+    const bytes = await blobs.follow?.(writer)
     if (!bytes) return
     opened.add(bytes)
     if (current && !(await isFurther(bytes, current.bytes, visible))) {
@@ -97,7 +97,7 @@ async function requireEqual(length: number, before: Readable, now: Readable): Pr
 }
 
 /** Reads a stored blob; no bytes where it is gone. */
-const storedBytes = (digest: string, blobs: Pick<BlobStore, 'send'>): Readable => ({
+const storedBytes = (digest: string, blobs: Pick<Blobs, 'send'>): Readable => ({
   async read(position, length) {
     const chunks: Buffer[] = []
     const range = { start: position, end: position + length - 1 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { type BlobStore, type BlobWriter, DigestMismatch, type GrowingBytes } from '../../registry/ports/blob-store.js'
+import { type BlobWriter, DigestMismatch, type GrowingBytes, type Uploads } from '../../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { GrowingBlob } from './growing-blob.js'
 
@@ -33,7 +33,7 @@ const MAX_RESUMPTIONS = 100
  */
 export async function transfer(
   request: TransferRequest,
-  blobs: Pick<BlobStore, 'create'>,
+  blobs: Pick<Uploads, 'create'>,
   progress: TransferProgress,
   bytesLeft?: GrowingBytes,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Descriptor, Image } from './image.js'
 import { type Manifest, parseManifest } from './manifest.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { Blobs } from '../ports/blob-store.js'
 import { yieldToEventLoop } from '../../coordination/event-loop.js'
 
 /** What an image's manifest lists, each digest once. */
@@ -51,7 +51,7 @@ export function boundedImage(stored: Image): Image {
  * What an image lists: from its record, or from its manifest where that is more than a record holds. Undefined where the
  * manifest's bytes are not here.
  */
-export async function contentsOf(image: Image, blobs: Pick<BlobStore, 'read'>): Promise<Contents | undefined> {
+export async function contentsOf(image: Image, blobs: Pick<Blobs, 'read'>): Promise<Contents | undefined> {
   if (image.blobs && image.manifests) return { blobs: image.blobs, manifests: image.manifests }
   const manifest = await manifestOf(image, blobs)
   return manifest && { blobs: distinct(manifest.blobs), manifests: distinct(manifest.manifests) }
@@ -60,7 +60,7 @@ export async function contentsOf(image: Image, blobs: Pick<BlobStore, 'read'>): 
 /** An image's annotations, from its record or from its manifest; none where the manifest's bytes are not here. */
 export async function annotationsOf(
   image: Image,
-  blobs: Pick<BlobStore, 'read'>,
+  blobs: Pick<Blobs, 'read'>,
 ): Promise<Record<string, string> | undefined> {
   return image.annotationsInManifest ? (await manifestOf(image, blobs))?.annotations : image.annotations
 }
@@ -70,7 +70,7 @@ export const distinct = (descriptors: readonly Descriptor[]): Descriptor[] => [
   ...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values(),
 ]
 
-async function manifestOf({ digest, mediaType }: Image, blobs: Pick<BlobStore, 'read'>): Promise<Manifest | undefined> {
+async function manifestOf({ digest, mediaType }: Image, blobs: Pick<Blobs, 'read'>): Promise<Manifest | undefined> {
   const bytes = await blobs.read(digest)
   await yieldToEventLoop()
   try {

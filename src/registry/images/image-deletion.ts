@@ -3,7 +3,7 @@ import type { Pins } from '../ports/pins.js'
 import type { Image, ImageId } from './image.js'
 import { contentsOf } from './image-contents.js'
 import { foretellNames, forgetName, type NamedImage, nameImage } from './image-notes.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { Blobs, WithNotes } from '../ports/blob-store.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { forgetMembers, removeImage } from './remove-image.js'
@@ -15,7 +15,7 @@ import { withoutTags } from './tag-times.js'
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
  */
 export async function deleteImage(
-  storage: { readonly store: Store; readonly blobs: Pick<BlobStore, 'notes' | 'read'>; readonly pins: Pins },
+  storage: { readonly store: Store; readonly blobs: Pick<Blobs, 'read'> & WithNotes; readonly pins: Pins },
   registry: Registry,
   repository: string,
   imageId: ImageId,
@@ -39,7 +39,7 @@ export async function deleteImage(
 /** The note goes before its image, and a tag's name before the tag, in every attempt: others delete and push meanwhile. */
 async function deleteFrom(
   records: Records,
-  { blobs }: { readonly blobs: Pick<BlobStore, 'notes'> },
+  { blobs }: { readonly blobs: WithNotes },
   { registry, repository }: NamedImage,
   imageId: ImageId,
 ) {

@@ -1,12 +1,12 @@
 import type { Image } from './image.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { WithNotes } from '../ports/blob-store.js'
 import { keyOf, type Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 
 /** Where an image's names are, in the store and beside the blobs. */
 export interface NameStorage {
   readonly store: Pick<Records, 'images' | 'tags'>
-  readonly blobs: Pick<BlobStore, 'notes'>
+  readonly blobs: WithNotes
 }
 
 /** Which image is meant. */

@@ -5,7 +5,7 @@ import { keepManifest } from './store-manifest.js'
 import { distinct } from './image-contents.js'
 import { layersWithoutBytes } from '../layers/layer-with-bytes.js'
 import { restoreNotedTags } from './tag-notes.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { Blobs, Uploads, WithNotes } from '../ports/blob-store.js'
 import type { Store } from '../ports/store.js'
 import { type ImageQuotas, type NewImage, putImage, type PutOutcome } from './image-registration.js'
 import type { Registry } from '../registry.js'
@@ -13,7 +13,7 @@ import type { Registry } from '../registry.js'
 /** Where an image is put: its record, its bytes, and the word to the sweep. */
 export interface ImageStorage {
   readonly store: Store
-  readonly blobs: BlobStore
+  readonly blobs: Blobs & Uploads & WithNotes
   readonly pins: Pins
   readonly quotas: ImageQuotas
 }

@@ -1,6 +1,6 @@
 import type { Image } from './image.js'
 import { annotationsOf } from './image-contents.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { Blobs } from '../ports/blob-store.js'
 import { keyOf, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { batchesOf } from '../../coordination/event-loop.js'
@@ -51,7 +51,7 @@ const AT_ONCE = 100
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
 export async function listReferrers(
-  { store, blobs }: { readonly store: Store; readonly blobs: Pick<BlobStore, 'read'> },
+  { store, blobs }: { readonly store: Store; readonly blobs: Pick<Blobs, 'read'> },
   registry: Registry,
   { repository, digest, artifactType, limit, after }: ReferrersAsked,
 ): Promise<Referrers> {
@@ -80,7 +80,7 @@ export async function listReferrers(
 }
 
 /** `artifactType` is the manifest's own or its config's media type: parsing has settled which. */
-async function referrerOf(image: Image, blobs: Pick<BlobStore, 'read'>): Promise<Referrer> {
+async function referrerOf(image: Image, blobs: Pick<Blobs, 'read'>): Promise<Referrer> {
   const { mediaType, digest, manifestSize: size, artifactType } = image
   const annotations = await annotationsOf(image, blobs)
   return {

@@ -1,6 +1,6 @@
 import type { Descriptor, Image } from './image.js'
 import { contentsOf, distinct } from './image-contents.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { Blobs } from '../ports/blob-store.js'
 import { listEach } from '../list-records.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
@@ -13,7 +13,7 @@ import { mapInBatches } from '../../coordination/event-loop.js'
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
  */
 export async function describedSize(
-  { store, blobs }: { readonly store: Pick<Records, 'images'>; readonly blobs: Pick<BlobStore, 'read'> },
+  { store, blobs }: { readonly store: Pick<Records, 'images'>; readonly blobs: Pick<Blobs, 'read'> },
   registry: Registry,
   image: Image,
 ): Promise<number> {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { algorithmOf } from './manifest.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { Blobs } from '../ports/blob-store.js'
 
 /** What the bytes that are kept as a blob hash to; undefined where the blob went while it was read. */
 export async function digestOfKept(
   { digest, size }: { readonly digest: string; readonly size: number },
-  blobs: Pick<BlobStore, 'send'>,
+  blobs: Pick<Blobs, 'send'>,
 ): Promise<string | undefined> {
   const algorithm = algorithmOf(digest)
   const hash = createHash(algorithm)

@@ -4,7 +4,7 @@ import type { Pins } from '../ports/pins.js'
 import type { Layer } from '../images/image.js'
 import { confirmed, layerWithBytes, relied } from './layer-with-bytes.js'
 import { isDigest } from '../images/manifest.js'
-import { type BlobStore, type BlobWriter, DigestMismatch } from '../ports/blob-store.js'
+import { type BlobWriter, type Blobs, DigestMismatch, type Uploads, type WithNotes } from '../ports/blob-store.js'
 import type { Clock } from '../ports/clock.js'
 import { StoreUnavailable } from '../ports/key-value.js'
 import { keyOf, type Store } from '../ports/store.js'
@@ -17,7 +17,7 @@ import type { Upload } from './upload.js'
 /** Where an upload lives: its record in the store, its bytes with the blobs. */
 export interface UploadStorage {
   readonly store: Store
-  readonly blobs: BlobStore
+  readonly blobs: Blobs & Uploads & WithNotes
   readonly pins: Pins
   readonly clock: Pick<Clock, 'now'>
   readonly quotas: Pick<Quotas, 'layerMiB' | 'minimumLayerPartMiB'>
@@ -123,7 +123,7 @@ export const abandonUpload = (storage: UploadStorage, session: UploadSession): P
  * client. Bytes that cannot be removed are out of reach already.
  */
 export function discardUploadBytes(
-  { blobs, uploadMutex }: Pick<UploadStorage, 'blobs' | 'uploadMutex'>,
+  { blobs, uploadMutex }: Pick<UploadStorage, 'uploadMutex'> & { readonly blobs: Pick<Uploads, 'session'> },
   id: string,
 ): void {
   uploadMutex(id, async () => {

@@ -1,6 +1,6 @@
 import type { Pins } from '../ports/pins.js'
 import type { Layer } from '../images/image.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { Blobs } from '../ports/blob-store.js'
 import { keyOf, type Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
@@ -8,7 +8,7 @@ import { mapInBatches } from '../../coordination/event-loop.js'
 /** What it takes to say that a layer is here. */
 export interface LayerStorage {
   readonly store: Pick<Records, 'layers'>
-  readonly blobs: Pick<BlobStore, 'size'>
+  readonly blobs: Pick<Blobs, 'size'>
   readonly pins: Pins
 }
 
@@ -36,7 +36,7 @@ export async function layerWithBytes(
  * The size of a layer's bytes; undefined where they are not here, or are damaged, or came some other way than into this
  * repository: that a manifest names a digest gives nobody a right to its bytes.
  */
-export const sizeOfBytes = async (layer: Layer, blobs: Pick<BlobStore, 'size'>): Promise<number | undefined> =>
+export const sizeOfBytes = async (layer: Layer, blobs: Pick<Blobs, 'size'>): Promise<number | undefined> =>
   isOfRepository(layer) ? blobs.size(layer.digest, layer.size) : undefined
 
 /** Whether the repository has a right to the bytes: they were pushed or mounted, or its upstream has answered for them. */

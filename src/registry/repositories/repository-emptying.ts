@@ -5,7 +5,7 @@ import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { Pins } from '../ports/pins.js'
 import { forgetName, nameImage } from '../images/image-notes.js'
 import { listEach } from '../list-records.js'
-import type { BlobStore } from '../ports/blob-store.js'
+import type { Blobs, Uploads, WithNotes } from '../ports/blob-store.js'
 import { type Collection, keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { forgetMembers, removeImage } from '../images/remove-image.js'
@@ -14,7 +14,7 @@ import { yieldToEventLoop, BATCH_SIZE } from '../../coordination/event-loop.js'
 /** What deleting a repository needs. */
 export interface DeletionStorage {
   readonly store: Store
-  readonly blobs: BlobStore
+  readonly blobs: Pick<Blobs, 'read'> & Pick<Uploads, 'session'> & WithNotes
   readonly pins: Pins
   /** By upload id. */
   readonly uploadMutex: KeyedMutex

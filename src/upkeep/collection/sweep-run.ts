@@ -1,4 +1,4 @@
-import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { Blobs, Inventory, WithNotes } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { Leases } from '../../registry/ports/lease.js'
 import type { Log } from '../../registry/ports/log.js'
@@ -11,7 +11,7 @@ import { installation } from '../../registry/registry.js'
 /** What a sweep needs. */
 export interface SweepDeps {
   readonly store: Store
-  readonly blobs: BlobStore
+  readonly blobs: Blobs & Inventory & WithNotes
   readonly leases: Leases
   readonly clock: Clock
   readonly log: Log

@@ -54,7 +54,7 @@ const removeRecord = (registry: Registry, upload: Upload, { store, leases }: Run
 
 /** Of one whose record went long ago, a repository with it say, the bytes may still be on their way. */
 async function discardUpload(leftover: Leftover, isAbandoned: boolean, sweep: Running): Promise<void> {
-  const isOld = sweep.now - leftover.touchedAt >= sweep.graceSeconds * 1000
+  const isOld = sweep.now - leftover.modifiedAt >= sweep.graceSeconds * 1000
   if (leftover.mayBeInUse || !(isAbandoned || isOld)) return
   const discard = () => sweep.blobs.discard(leftover).then(() => true)
   if ((await unlessInUse(leftover.name, sweep.leases, discard)) && !isAbandoned) counted(sweep, 'upload', 1, 0)

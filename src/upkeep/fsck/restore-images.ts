@@ -2,7 +2,7 @@ import { type ImageNote, type NamedImage, noteName, readNote } from '../../regis
 import { ServiceException } from '../../registry/errors.js'
 import type { Descriptor } from '../../registry/images/image.js'
 import { type Manifest, parseManifest } from '../../registry/images/manifest.js'
-import type { BlobStore } from '../../registry/ports/blob-store.js'
+import type { WithNotes } from '../../registry/ports/blob-store.js'
 import { restoreNotedTags } from '../../registry/images/tag-notes.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
 import { putImage } from '../../registry/images/image-registration.js'
@@ -16,7 +16,7 @@ export interface LostImage extends NamedImage {
 }
 
 /** What a lost image was; undefined where its note is gone or no note. */
-export async function lostImage(image: NamedImage, blobs: BlobStore): Promise<LostImage | undefined> {
+export async function lostImage(image: NamedImage, blobs: WithNotes): Promise<LostImage | undefined> {
   const note = readNote((await blobs.notes.get(noteName(image))) ?? '')
   return note && { ...image, note }
 }
