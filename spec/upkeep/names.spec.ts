@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { deleteImage } from '../../../src/registry/images/image-deletion.js'
-import { deleteRepository } from '../../../src/registry/repositories/repository-deletion.js'
-import { fsck } from '../../../src/upkeep/fsck/fsck.js'
-import { nameImage, noteName, readNote } from '../../../src/registry/images/image-notes.js'
-import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
-import { keyOf } from '../../../src/registry/ports/store.js'
-import { all, installationWith, registry } from '../../support/garbage.js'
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { deleteImage } from '../../src/registry/images/image-deletion.js'
+import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
+import { fsck } from '../../src/upkeep/fsck/fsck.js'
+import { nameImage, noteName, readNote } from '../../src/registry/images/image-notes.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { all, installationWith, registry } from '../support/garbage.js'
 
 async function stocked(bytes = memoryBlobStore(), keyValue = memoryKeyValue()) {
   const here = installationWith({ bytes, keyValue })

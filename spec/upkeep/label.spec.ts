@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
-import { fsck } from '../../../src/upkeep/fsck/fsck.js'
-import { joinHalves, labelInstallation } from '../../../src/upkeep/installation-label.js'
-import { all, installationWith } from '../../support/garbage.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { fsck } from '../../src/upkeep/fsck/fsck.js'
+import { joinHalves, labelInstallation } from '../../src/upkeep/installation-label.js'
+import { all, installationWith } from '../support/garbage.js'
 
 const label = ({ store, blobs }: ReturnType<typeof installationWith>) => labelInstallation(store, blobs, randomIds)
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { storedPins } from '../../../src/upkeep/pins.js'
-import { installation } from '../../../src/registry/registry.js'
-import { installationWith } from '../../support/garbage.js'
-import { sha256 } from '../../support/push.js'
+import { storedPins } from '../../src/upkeep/pins.js'
+import { installation } from '../../src/registry/registry.js'
+import { installationWith } from '../support/garbage.js'
+import { sha256 } from '../support/push.js'
 
 const digest = sha256('a layer')
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { sweeper } from '../../../src/upkeep/collection/sweeper.js'
-import { installation } from '../../../src/registry/registry.js'
-import { installationWith } from '../../support/garbage.js'
+import { sweeper } from '../../src/upkeep/collection/sweeper.js'
+import { installation } from '../../src/registry/registry.js'
+import { installationWith } from '../support/garbage.js'
 
 /** An installation that counts its sweeps. */
 function counted() {
