@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
-import { fsck } from '../../src/upkeep/fsck/fsck.js'
+import { fsck } from '../../src/upkeep/fsck/check-installation.js'
 import { joinHalves, labelInstallation } from '../../src/upkeep/installation-label.js'
 import { all, installationWith } from '../support/garbage.js'
 

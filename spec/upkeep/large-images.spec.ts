@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { deleteImage } from '../../src/registry/images/image-deletion.js'
 import { isFailure } from '../../src/registry/images/find-image.js'
-import { fsck } from '../../src/upkeep/fsck/fsck.js'
+import { fsck } from '../../src/upkeep/fsck/check-installation.js'
 import { keepManifest } from '../../src/registry/images/store-manifest.js'
 import { listAll } from '../../src/registry/list-records.js'
 import { mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { storedPins } from '../../src/upkeep/pins.js'
+import { storedPins } from '../../src/upkeep/stored-pins.js'
 import { installation } from '../../src/registry/registry.js'
 import { installationWith } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'

@@ -1,5 +1,5 @@
 import type { Config } from '../config.js'
-import { fsck as check } from '../upkeep/fsck/fsck.js'
+import { fsck as check } from '../upkeep/fsck/check-installation.js'
 import type { Log } from '../registry/ports/log.js'
 import { amountOf, numberOf } from '../registry/amounts.js'
 import { openKeptStorage } from './kept-storage.js'

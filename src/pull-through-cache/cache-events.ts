@@ -1,5 +1,5 @@
 import type { Log } from '../registry/ports/log.js'
-import { serviceLinkedRoleArn } from '../registry/service-linked-role.js'
+import { serviceLinkedRoleArn } from '../registry/cache-rules/service-linked-role.js'
 import type { ImportDeps } from './imports/manifest-import.js'
 
 /** How a line of the log begins, before the outcome. */

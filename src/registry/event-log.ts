@@ -4,7 +4,7 @@ import type { Ids } from './ports/ids.js'
 import { keyOf, type Store } from './ports/store.js'
 import type { PullThroughCacheRule } from './cache-rules/cache-rule.js'
 import { installation, type Registry, repositoryArn } from './registry.js'
-import { serviceLinkedRoleArn } from './service-linked-role.js'
+import { serviceLinkedRoleArn } from './cache-rules/service-linked-role.js'
 
 /** The facts of one action of the cache. */
 export interface CacheAction {

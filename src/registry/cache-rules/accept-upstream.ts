@@ -1,6 +1,6 @@
-import { secretNotFound, unsupportedUpstreamRegistry, upstreamRequiresAuthentication } from '../errors.js'
+import { unsupportedUpstreamRegistry, upstreamRequiresAuthentication } from '../errors.js'
 import type { Secrets } from '../ports/secrets.js'
-import { secretOf } from './upstream-secret.js'
+import { requireSecret } from './upstream-secret.js'
 import type { Registry } from '../registry.js'
 import { knownUpstream, type PullThroughCacheRule } from './cache-rule.js'
 
@@ -34,13 +34,4 @@ export async function acceptUpstream(
     ...(known && { upstreamRegistry: known.upstreamRegistry }),
     ...(credentialArn !== undefined && { credentialArn }),
   }
-}
-
-/** A rule may name only a secret that exists; what is in it shows when it is used. Throws SecretNotFound. */
-export async function requireSecret(
-  credentialArn: string | undefined,
-  registry: Registry,
-  secrets: Secrets,
-): Promise<void> {
-  if (credentialArn !== undefined && !(await secretOf(credentialArn, registry, secrets))) throw secretNotFound()
 }

@@ -1,3 +1,4 @@
+import { secretNotFound } from '../errors.js'
 import type { Secrets } from '../ports/secrets.js'
 import type { UpstreamCredentials } from '../ports/upstream.js'
 import type { Registry } from '../registry.js'
@@ -14,4 +15,13 @@ export async function secretOf(
 ): Promise<UpstreamCredentials | undefined> {
   const [, , , ofRegion, ofAccount] = credentialArn.split(':')
   return ofRegion === region && ofAccount === account ? secrets.get(credentialArn) : undefined
+}
+
+/** A rule may name only a secret that exists; what is in it shows when it is used. Throws SecretNotFound. */
+export async function requireSecret(
+  credentialArn: string | undefined,
+  registry: Registry,
+  secrets: Secrets,
+): Promise<void> {
+  if (credentialArn !== undefined && !(await secretOf(credentialArn, registry, secrets))) throw secretNotFound()
 }

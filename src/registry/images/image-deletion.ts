@@ -6,7 +6,7 @@ import { foretellNames, forgetName, type NamedImage, nameImage } from './image-n
 import type { BlobStore } from '../ports/blob-store.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { forgetMembers, removeImage } from './remove-image.js'
+import { forgetMembers, removeImage } from './record-contents.js'
 import { withoutTags } from './tag-times.js'
 
 /**

@@ -7,7 +7,7 @@ import { listEach } from '../list-records.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { type Collection, keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { forgetMembers, removeImage } from '../images/remove-image.js'
+import { forgetMembers, removeImage } from '../images/record-contents.js'
 import { yieldToEventLoop, BATCH_SIZE } from '../../coordination/event-loop.js'
 
 /** What deleting a repository needs. */

@@ -1,7 +1,7 @@
 import { digestOfKept } from '../../registry/images/stored-digest.js'
 import { imageNoted, imageNotes, noteName } from '../../registry/images/image-notes.js'
 import { type Checking, type Findings, findings } from './findings.js'
-import { fsckRecords } from './fsck-records.js'
+import { fsckRecords } from './check-records.js'
 import { type Halves, isUnlabelled, joinHalves, strangers } from '../installation-label.js'
 import { type LostImage, lostImage, restore } from './restore-images.js'
 import { isLost } from '../collection/sweep-notes.js'

@@ -3,7 +3,7 @@ import { contentsOf } from '../../registry/images/image-contents.js'
 import { forgetName, nameImage } from '../../registry/images/image-notes.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
-import { forgetMembers, removeImage } from '../../registry/images/remove-image.js'
+import { forgetMembers, removeImage } from '../../registry/images/record-contents.js'
 import type { Checking } from './findings.js'
 import { eachRecord } from '../record-walk.js'
 
