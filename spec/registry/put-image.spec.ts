@@ -29,7 +29,7 @@ describe('pulled-through image', () => {
   it('A pulled-through image is recorded before its layers, which are marked as being pulled through', async () => {
     const { store, pull } = await cache()
 
-    const { changed, tagKept } = await pull('a layer', 'latest')
+    const { isChanged: changed, isTagUnmoved: tagKept } = await pull('a layer', 'latest')
 
     expect({ changed, tagKept }).toEqual({ changed: true, tagKept: false })
     const { items } = await store.layers.list(registry, { limit: 10 })
@@ -53,7 +53,7 @@ describe('pulled-through image', () => {
   it('A pulled-through image does not move an immutable tag, which keeps its image and counts as checked', async () => {
     const { pull, tag, tagsOf } = await cache({ imageTagMutability: 'IMMUTABLE' })
     await pull('old', 'latest')
-    const { tagKept } = await pull('new', 'latest', now.getTime() + 1)
+    const { isTagUnmoved: tagKept } = await pull('new', 'latest', now.getTime() + 1)
     expect(tagKept).toBe(true)
     expect(await tagsOf('old')).toEqual(['latest'])
     expect(await tagsOf('new')).toEqual([])

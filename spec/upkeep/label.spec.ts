@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
-import { fsck } from '../../src/upkeep/fsck/check-installation.js'
-import { joinHalves, labelInstallation } from '../../src/upkeep/installation-label.js'
+import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
+import { pairStoreWithBlobs, labelInstallation } from '../../src/upkeep/installation-label.js'
 import { all, installationWith } from '../support/garbage.js'
 
 const label = ({ store, blobs }: ReturnType<typeof installationWith>) => labelInstallation(store, blobs, randomIds)
@@ -24,7 +24,7 @@ describe('installation label', () => {
     await after.later()
     expect(await after.sweep()).toMatchObject({ refused: expect.stringContaining('it was lost'), blob: { count: 0 } })
     expect(await after.kept()).toHaveLength(3)
-    await joinHalves(after)
+    await pairStoreWithBlobs(after)
     expect(await label(after)).toBeUndefined()
   })
 
@@ -35,10 +35,10 @@ describe('installation label', () => {
     const mixed = installationWith({ bytes: other.bytes })
     await mixed.store.settings.put({ account: '-', region: '-' }, 'label', 'of another')
     expect(await label(mixed)).toContain('belong to two installations')
-    await joinHalves(mixed)
+    await pairStoreWithBlobs(mixed)
     expect(await mixed.sweep()).toMatchObject({ refused: expect.stringContaining('two installations') })
     await mixed.createRepository('app')
-    const { findings } = await fsck(mixed, { repair: true })
+    const { findings } = await checkInstallation(mixed, { repair: true })
     expect(findings).toMatchObject({ found: 1, repaired: 0 })
   })
 
@@ -53,7 +53,7 @@ describe('installation label', () => {
     await other.createRepository('app')
     await other.later()
     expect(await label(other)).toContain('--store names another one')
-    expect((await fsck(other, { repair: true })).findings.repaired).toBe(0)
+    expect((await checkInstallation(other, { repair: true })).findings.repairedCount).toBe(0)
     expect(await other.sweep()).toHaveProperty('refused')
     await before.bytes.notes.remove('installation')
     expect(await label(before)).toBeUndefined()

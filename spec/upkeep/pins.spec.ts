@@ -41,7 +41,7 @@ describe('pin', () => {
 
   it('Pinning a digest takes over from a sweep that died while removing its bytes', async () => {
     const { store, clock } = installationWith()
-    const pins = storedPins({ store, clock, graceSeconds: 100, goingForMs: 100 })
+    const pins = storedPins({ store, clock, graceSeconds: 100, removalTimeoutMs: 100 })
     await store.pins.put(installation, digest, { digest, at: 0, isGoing: true })
     const begun = performance.now()
     await pins.pin(digest)

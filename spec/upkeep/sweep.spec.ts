@@ -102,7 +102,7 @@ describe('sweep', () => {
       await here.createRepository('app')
       await here.upload('app', 'a layer')
       await here.later()
-      const impatient = storedPins({ ...here, goingForMs: 0 })
+      const impatient = storedPins({ ...here, removalTimeoutMs: 0 })
       // The sweep is interrupted here for longer than a pin waits.
       const remove: typeof bytes.remove = async (...removing) => {
         await impatient.pin(sha256('a layer'))

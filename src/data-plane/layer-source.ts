@@ -1,5 +1,5 @@
 import type { Layer } from '../registry/images/image.js'
-import { sizeOfBytes } from '../registry/layers/layer-with-bytes.js'
+import { availableSize } from '../registry/layers/layer-with-bytes.js'
 import type { Wait } from '../registry/ports/importer.js'
 import type { ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
@@ -29,7 +29,7 @@ export async function sourceOf(
   deps: DataPlaneDeps,
   findCopy: FindCopy,
 ): Promise<LayerSource> {
-  const size = await sizeOfBytes(layer, deps.blobs)
+  const size = await availableSize(layer, deps.blobs)
   if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
   if (size !== undefined) return keptSource(layer.digest, size, deps)
   try {
@@ -37,7 +37,7 @@ export async function sourceOf(
   } catch (error) {
     const isNotGiven = error instanceof UpstreamFailure || error instanceof OciError
     const other = isNotGiven && layer.pulledThrough ? await findCopy() : undefined
-    const otherSize = other && (await sizeOfBytes(other, deps.blobs))
+    const otherSize = other && (await availableSize(other, deps.blobs))
     if (otherSize === undefined) throw error
     return keptSource(layer.digest, otherSize, deps)
   }

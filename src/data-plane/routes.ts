@@ -54,7 +54,7 @@ export function find(method: string, url: string) {
   const pathname = decoded(url)
   const found = routeFor(method, pathname)
   if (!found) throw noSuchEndpoint(routes.filter(([, pattern]) => pattern.test(pathname)).map(([verb]) => verb))
-  const broken = found.repository === '' ? undefined : brokenNameConstraint(found.repository)
+  const broken = found.repository === '' ? undefined : violatedNameConstraint(found.repository)
   if (broken) throw nameInvalid(broken)
   return found
 }

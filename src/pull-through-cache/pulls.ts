@@ -1,6 +1,6 @@
 import type { Authorize } from '../access/authorize.js'
 import { repositoryNotFound } from '../registry/errors.js'
-import { type FoundImage, type ImageFailure, isFailure } from '../registry/images/find-image.js'
+import { type FoundImage, type ImageFailure, isImageFailure } from '../registry/images/find-image.js'
 import type { Image, Layer, Tag } from '../registry/images/image.js'
 import type { Wait } from '../registry/ports/importer.js'
 import type { Importer, PullRequest } from '../registry/ports/importer.js'
@@ -95,7 +95,7 @@ function tellingUnder({ request }: PullRequest, wait: Wait, cache: Cache): Asked
 /** What a pull is answered with; the manifest of a cached image can then be read. */
 async function pull(request: PullRequest, wait: Wait, cache: Cache): Promise<Answer> {
   const found = await findOrImport(request, wait, cache)
-  if (isFailure(found) || !found.image.pulledThrough) return found
+  if (isImageFailure(found) || !found.image.pulledThrough) return found
   try {
     await mendManifest(request.registry, found.image, tellingUnder(request, wait, cache))
     return found
@@ -107,7 +107,7 @@ async function pull(request: PullRequest, wait: Wait, cache: Cache): Promise<Ans
 /** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
 async function findOrImport(request: PullRequest, wait: Wait, cache: Cache): Promise<Answer> {
   const found = await find(request, cache)
-  if (isFailure(found))
+  if (isImageFailure(found))
     return found.failureCode === 'ImageNotFound' ? firstPull(request, found, tellingUnder(request, wait, cache)) : found
   if (found.image.pulledThrough) cache.metrics.cache('manifest', 'hit')
   const { tag } = found
@@ -117,16 +117,16 @@ async function findOrImport(request: PullRequest, wait: Wait, cache: Cache): Pro
   if (!isDue(tag)) return found
   const { moved } = await refresh(request, isDue, tellingUnder(request, wait, cache))
   const refreshed = await find(request, cache)
-  return moved && !isFailure(refreshed) ? { ...refreshed, isImported: true } : refreshed
+  return moved && !isImageFailure(refreshed) ? { ...refreshed, isImported: true } : refreshed
 }
 
 /** Asks the upstream whatever the 24 hours say, and answers when the image is here whole. A pushed tag stays what it is. */
 async function importImage(request: PullRequest, cache: Asked): Promise<Answer> {
   const found = await find(request, cache)
   try {
-    if (!isFailure(found) && found.tag?.upstream) await forcedRefresh(request, cache)
-    const answer = isFailure(found) ? await pull(request, cache.wait, cache) : await find(request, cache)
-    if (!isFailure(answer)) await cache.wait(() => cache.completion.complete(planOf(request, answer), cache))
+    if (!isImageFailure(found) && found.tag?.upstream) await forcedRefresh(request, cache)
+    const answer = isImageFailure(found) ? await pull(request, cache.wait, cache) : await find(request, cache)
+    if (!isImageFailure(answer)) await cache.wait(() => cache.completion.complete(planOf(request, answer), cache))
     return answer
   } catch (error) {
     return upstreamFailureOf(error, request.imageId)
@@ -153,7 +153,7 @@ async function firstPull(request: PullRequest, notFound: ImageFailure, cache: As
     const imported = await cache.wait(() => importManifest(wanted, cache))
     if (imported) finishBehind(request, imported, cache)
     const found = await find(request, cache)
-    return isFailure(found) ? found : { ...found, isImported: true }
+    return isImageFailure(found) ? found : { ...found, isImported: true }
   } catch (error) {
     return upstreamFailureOf(error, imageId)
   }
@@ -179,11 +179,11 @@ async function bringReferrers(request: PullRequest, cache: Asked): Promise<void>
     const now = await cache.clock.now()
     const isDue = (image: Image) => isReferrersCheckDue(image, now, cache.settings)
     const here = await find(request, cache)
-    if (!isFailure(here) && !isDue(here.image)) return
+    if (!isImageFailure(here) && !isDue(here.image)) return
     const source = await sourceOf(request.registry, request.repository, cache)
     if (!source || request.request.isFips) return
-    const found = isFailure(here) ? await pull(request, cache.wait, cache) : here
-    if (isFailure(found) || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return
+    const found = isImageFailure(here) ? await pull(request, cache.wait, cache) : here
+    if (isImageFailure(found) || !(await may(request, 'ecr:BatchImportUpstreamImage', cache))) return
     const imported = await cache.wait(() => checkReferrers({ ...request, source, now }, isDue, cache))
     for (const outcome of imported) finishBehind(request, outcome, cache)
   } catch (err) {

@@ -5,7 +5,7 @@ import { type Upstream, UpstreamFailure, type Upstreams } from '../registry/port
 import { type PullThroughCacheRule, ruleServing, upstreamRepository } from '../registry/cache-rules/cache-rule.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
-import { secretOf } from '../registry/cache-rules/upstream-secret.js'
+import { ruleSecret } from '../registry/cache-rules/upstream-secret.js'
 
 /** Where a repository's images come from: its rule, the upstream, and the upstream's name for it. */
 export interface Source {
@@ -44,7 +44,7 @@ async function upstreamOf(
 ): Promise<Upstream> {
   const { credentialArn, upstreamRegistryUrl } = rule
   if (credentialArn === undefined) return upstreams.of(upstreamRegistryUrl, registry.account)
-  const credentials = await secretOf(credentialArn, registry, secrets)
+  const credentials = await ruleSecret(credentialArn, registry, secrets)
   return credentials ? upstreams.of(upstreamRegistryUrl, registry.account, credentials) : withoutSecret(credentialArn)
 }
 

@@ -19,7 +19,7 @@ export interface CacheAction {
 }
 
 /** The facts of one caller's pull. */
-export interface Pull {
+export interface ClientPull {
   registry: Registry
   repository: string
   detail: Omit<PullEvent['detail'], 'repository-name'>
@@ -28,7 +28,7 @@ export interface Pull {
 /** Records events in the store, where `/_admin/events` finds those of every plane. */
 export interface EventLog {
   readonly cacheAction: (action: CacheAction, now: Date) => Promise<void>
-  readonly pull: (pull: Pull, now: Date) => Promise<void>
+  readonly pull: (pull: ClientPull, now: Date) => Promise<void>
 }
 
 /**
@@ -49,8 +49,8 @@ export function eventLog({ store, ids }: { store: Store; ids: Ids }): EventLog {
   }
 
   return {
-    cacheAction: (action, now) => record((id) => cacheEvent(action, now, id)),
-    pull: (pull, now) => record((id) => pullEvent(pull, now, id)),
+    cacheAction: (action, now) => record((id) => toCacheEvent(action, now, id)),
+    pull: (pull, now) => record((id) => toPullEvent(pull, now, id)),
   }
 }
 
@@ -70,7 +70,7 @@ const envelope = ({ registry, repository }: { registry: Registry; repository: st
   resources: [repositoryArn(registry, repository)],
 })
 
-function cacheEvent(facts: CacheAction, now: Date, id: string): CacheEvent {
+function toCacheEvent(facts: CacheAction, now: Date, id: string): CacheEvent {
   const { registry, repository, rule, action, status, outcome, tag, digest } = facts
   return {
     ...envelope(facts, now, id),
@@ -91,7 +91,7 @@ function cacheEvent(facts: CacheAction, now: Date, id: string): CacheEvent {
   }
 }
 
-const pullEvent = (pull: Pull, now: Date, id: string): PullEvent => ({
+const toPullEvent = (pull: ClientPull, now: Date, id: string): PullEvent => ({
   ...envelope(pull, now, id),
   'detail-type': 'ecr-local Image Pull',
   source: 'ecr-local',

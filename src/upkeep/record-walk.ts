@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { listEach } from '../registry/list-records.js'
-import { contentsOf } from '../registry/images/image-contents.js'
+import { imageContents } from '../registry/images/image-contents.js'
 import type { Collection } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { yieldToEventLoop } from '../coordination/event-loop.js'
-import type { Halves } from './installation-label.js'
+import type { InstallationStorage } from './installation-label.js'
 
 /** Records read between two pauses. */
 const STRIDE = 200
@@ -18,11 +18,11 @@ export async function* eachRecord<T>(
   registry: Registry,
   prefix = '',
 ): AsyncGenerator<T, void> {
-  yield* unhurried(listEach(collection, registry, { prefix, firstPage: STRIDE }))
+  yield* withPauses(listEach(collection, registry, { prefix, firstPage: STRIDE }))
 }
 
 /** The same with pauses in between. */
-export async function* unhurried<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
+export async function* withPauses<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
   let taken = 0
   for await (const item of items) {
     if (++taken % STRIDE === 0) await yieldToEventLoop()
@@ -31,7 +31,7 @@ export async function* unhurried<T>(items: AsyncIterable<T>): AsyncGenerator<T, 
 }
 
 /** In groups of at most so many, for writes that go together. */
-export async function* inGroups<T>(items: AsyncIterable<T>, most: number): AsyncGenerator<T[], void> {
+export async function* inBatches<T>(items: AsyncIterable<T>, most: number): AsyncGenerator<T[], void> {
   let group: T[] = []
   for await (const item of items) {
     if (group.push(item) < most) continue
@@ -45,11 +45,11 @@ export async function* inGroups<T>(items: AsyncIterable<T>, most: number): Async
  * The digests whose bytes some record needs, told one by one: manifests, their blobs, and layers, those of images whose
  * manifest cannot be read among them.
  */
-export async function* digestsNeeded({ store, blobs }: Halves): AsyncGenerator<string, void> {
+export async function* requiredDigests({ store, blobs }: InstallationStorage): AsyncGenerator<string, void> {
   for (const registry of await store.registries()) {
     for await (const image of eachRecord(store.images, registry)) {
       yield image.digest
-      const contents = await contentsOf(image, blobs)
+      const contents = await imageContents(image, blobs)
       for (const { digest } of contents?.blobs ?? []) yield digest
     }
     for await (const { digest } of eachRecord(store.layers, registry)) yield digest
@@ -57,9 +57,9 @@ export async function* digestsNeeded({ store, blobs }: Halves): AsyncGenerator<s
 }
 
 /** Sixteen bytes that stand for a digest: a set of millions has to fit in memory. Two alike only keep what could go. */
-export const shortOf = (digest: string) =>
+export const compactDigest = (digest: string) =>
   Buffer.from(digest.slice(digest.indexOf(':') + 1).slice(0, 32), 'hex').toString('latin1')
 
 /** Sixteen bytes that stand for any name. */
-export const shortOfName = (name: string) =>
+export const compactName = (name: string) =>
   createHash('sha256').update(name).digest().subarray(0, 16).toString('latin1')

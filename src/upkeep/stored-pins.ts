@@ -12,7 +12,7 @@ export interface PinsDeps {
   readonly clock: Clock
   readonly graceSeconds: number
   /** After this many milliseconds a sweep that is still removing a blob's bytes counts as dead; specs shorten it. */
-  readonly goingForMs?: number
+  readonly removalTimeoutMs?: number
 }
 
 /** Far longer than a removal takes, or than an abandoned request to an object store stays in flight. */
@@ -20,7 +20,12 @@ const GOING_FOR_MS = 6 * REMOVAL_MS
 const LOOK_EVERY_MS = 20
 
 /** Pins as records: one for each digest, written at most once in half a grace period, however many callers rely on it. */
-export function storedPins({ store, clock, graceSeconds, goingForMs = GOING_FOR_MS }: PinsDeps): Pins {
+export function storedPins({
+  store,
+  clock,
+  graceSeconds,
+  removalTimeoutMs: goingForMs = GOING_FOR_MS,
+}: PinsDeps): Pins {
   const isFresh = (pin: Pin | undefined, now: number) =>
     pin !== undefined && !pin.isMarked && !pin.isGoing && now - pin.at < (graceSeconds * 1000) / 2
 

@@ -1,13 +1,13 @@
-import { settleSize } from '../../registry/images/image-size.js'
+import { updateIndexSize } from '../../registry/images/image-size.js'
 import type { Image } from '../../registry/images/image.js'
-import { contentsOf } from '../../registry/images/image-contents.js'
+import { imageContents } from '../../registry/images/image-contents.js'
 import type { Lease } from '../../registry/ports/lease.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
-import { sizeOfBytes } from '../../registry/layers/layer-with-bytes.js'
+import { availableSize } from '../../registry/layers/layer-with-bytes.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
-import { completeRecords } from '../../registry/images/image-registration.js'
+import { recordContentsAgain } from '../../registry/images/image-registration.js'
 import { installation, type Registry } from '../../registry/registry.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
 import type { LayerCache } from '../fills/layer-cache.js'
@@ -136,18 +136,18 @@ async function bringImage(
   if (!image || run.stopped) return
   const failures: unknown[] = []
   const bring = (work: Promise<void>) => work.catch((failure: unknown) => void failures.push(failure))
-  const contents = await contentsOf(image, run.blobs)
+  const contents = await imageContents(image, run.blobs)
   if (!contents) throw new UpstreamFailure('unavailable', `The manifest of ${digest} is not here any more`)
   run.progress.image(image, contents)
   // Too much for one transaction: a process may have died between those it took.
-  if (!image.blobs) await completeRecords(run.store, registry, { ...image, ...contents })
+  if (!image.blobs) await recordContentsAgain(run.store, registry, { ...image, ...contents })
   for (const member of contents.manifests) {
     if (run.scope.takeImage(member.digest, depth + 1))
       await bring(bringMember(registry, image, member.digest, run, depth + 1))
   }
   const blobs = run.scope.takeBlobs(contents.blobs)
   await mapInBatches(blobs, (blob) => bring(bringBlob(registry, repository, blob.digest, run)), BLOBS_AT_ONCE)
-  if (contents.manifests.length > 0) await settleSize(run.store, registry, image, contents.manifests)
+  if (contents.manifests.length > 0) await updateIndexSize(run.store, registry, image, contents.manifests)
   // Every member and blob gets its chance before the first failure is told.
   if (failures.length > 0) throw failures[0]
 }
@@ -176,12 +176,12 @@ async function bringManifest(registry: Registry, repository: string, digest: str
 
 async function bringBlob(registry: Registry, repository: string, digest: string, run: ImportRun): Promise<void> {
   const layer = await run.store.layers.get(registry, keyOf(repository, digest))
-  if (!layer || (await sizeOfBytes(layer, run.blobs)) !== undefined) return
+  if (!layer || (await availableSize(layer, run.blobs)) !== undefined) return
   const rule = await ruleOf(registry, repository, run)
   if (!rule) throw noRuleServes(repository)
   await run.limit(keyOf(registry.account, rule.upstreamRegistryUrl), async () => {
     const now = (await run.store.layers.get(registry, keyOf(repository, digest))) ?? layer
-    if (run.stopped || (await sizeOfBytes(now, run.blobs)) !== undefined) return
+    if (run.stopped || (await availableSize(now, run.blobs)) !== undefined) return
     const fill = await run.layers.fill(registry, layer)
     if (!fill) throw noRuleServes(repository)
     run.progress.fill(fill)

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Layer } from '../../registry/images/image.js'
-import { confirmed, isOfRepository } from '../../registry/layers/layer-with-bytes.js'
+import { confirmLayer, belongsToRepository } from '../../registry/layers/layer-with-bytes.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
@@ -102,7 +102,7 @@ async function mayBeHad(registry: Registry, layer: Layer, { rule, upstream, repo
     deps.store.layers.get(registry, keyOf(layer.repository, digest)),
     deps.store.origins.get(installation, keyOf(digest, rule.upstreamRegistryUrl)),
   ])
-  if (now && isOfRepository(now)) return true
+  if (now && belongsToRepository(now)) return true
   if (!origin) return false
   // Where HEAD says nothing, the transfer shows what there is.
   return upstream.hasBlob(repository, digest).catch(orElse(false))
@@ -136,6 +136,6 @@ async function confirm(registry: Registry, { repository, digest, size }: Layer, 
     deps.store.layers.get(registry, key),
     deps.store.origins.insert(installation, keyOf(digest, upstreamRegistryUrl), { digest, upstreamRegistryUrl }),
   ])
-  if (now && !isOfRepository(now))
-    await deps.store.layers.update(registry, key, (layer) => confirmed({ ...layer, size }))
+  if (now && !belongsToRepository(now))
+    await deps.store.layers.update(registry, key, (layer) => confirmLayer({ ...layer, size }))
 }

@@ -55,7 +55,7 @@ async function newerManifest({ source, imageId }: ManifestImport, cached: Tag): 
 
 async function noteFailure(wanted: ManifestImport, cached: Tag, failure: Error, deps: ImportDeps): Promise<void> {
   const now = wanted.now.getTime()
-  const answered = failure instanceof UpstreamFailure && failure.answered
+  const answered = failure instanceof UpstreamFailure && failure.isAnswer
   const { checkedAt = 0 } = cached.upstream ?? {}
   await noteCheck(wanted, cached, answered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps)
   await report(wanted, cached, 'FAILED', `cached image kept: ${failure.message}`, deps)

@@ -1,10 +1,10 @@
 import type { CacheAction } from '../../registry/event-log.js'
 import { isIndex } from '../../registry/images/manifest.js'
-import type { Contents } from '../../registry/images/image-contents.js'
+import type { ImageContents } from '../../registry/images/image-contents.js'
 import type { Image } from '../../registry/images/image.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
-import { amountOf, numberOf } from '../../registry/amounts.js'
+import { formatBytes, formatCount } from '../../registry/amounts.js'
 import type { Fill } from '../fills/fill.js'
 import type { ImportDeps } from './manifest-import.js'
 import { ruleOf } from '../upstream-source.js'
@@ -18,7 +18,7 @@ const IN_TOTO = 'application/vnd.in-toto+json'
 /** What one import has brought so far; reported in the log and as events while it goes on, and when it ended. */
 export interface ImportProgress {
   /** An image of the import was found or fetched: its layers are what is to come. */
-  image(image: Pick<Image, 'mediaType'>, contents: Pick<Contents, 'blobs'>): void
+  image(image: Pick<Image, 'mediaType'>, contents: Pick<ImageContents, 'blobs'>): void
   /** A layer or a config is fetched for this import. */
   fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void
   /** Reports that everything is cached, but what a bound left out (a sentence). */
@@ -46,7 +46,7 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps): I
   }
   const timer = setInterval(() => {
     const { received, expected, layers } = tally.counted()
-    const soFar = `${amountOf(received)} of ${amountOf(expected)} so far, ${numberOf(layers, 'layer')} done`
+    const soFar = `${formatBytes(received)} of ${formatBytes(expected)} so far, ${formatCount(layers, 'layer')} done`
     void report('IN_PROGRESS', `importing: ${soFar}`)
   }, REPORT_EVERY_MS).unref()
   const stop = () => clearInterval(timer)
@@ -58,7 +58,7 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps): I
       stop()
       const { received, platforms } = tally.counted()
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-      await report('SUCCESS', `imported ${amountOf(received)}, ${numberOf(platforms, 'platform')}, ${seconds} s`)
+      await report('SUCCESS', `imported ${formatBytes(received)}, ${formatCount(platforms, 'platform')}, ${seconds} s`)
       if (leftOut !== undefined) await report('FAILED', leftOut)
     },
     async failed(error) {
@@ -76,7 +76,7 @@ function importTally() {
   let [platforms, layers, bytes] = [0, 0, 0]
 
   return {
-    image({ mediaType }: Pick<Image, 'mediaType'>, { blobs }: Pick<Contents, 'blobs'>): void {
+    image({ mediaType }: Pick<Image, 'mediaType'>, { blobs }: Pick<ImageContents, 'blobs'>): void {
       const isAttestation = blobs.some((blob) => blob.mediaType === IN_TOTO)
       if (!isIndex(mediaType) && !isAttestation) platforms++
       for (const { digest, size } of blobs) sizes.set(digest, size)

@@ -1,9 +1,9 @@
 import { createRepository } from '../../registry/repositories/repository-creation.js'
 import type { CacheAction } from '../../registry/event-log.js'
-import { findImage, isFailure } from '../../registry/images/find-image.js'
+import { findImage, isImageFailure } from '../../registry/images/find-image.js'
 import type { Pins } from '../../registry/ports/pins.js'
 import type { ImageId } from '../../registry/images/image.js'
-import { keepManifest } from '../../registry/images/store-manifest.js'
+import { storeManifest } from '../../registry/images/store-manifest.js'
 import { parseManifest } from '../../registry/images/manifest.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Log } from '../../registry/ports/log.js'
@@ -50,7 +50,7 @@ export function importManifest(wanted: ManifestImport, deps: ImportDeps): Promis
   return deps.singleFlight.do(`import ${flightOf(wanted)}`, async () => {
     const { registry, repository, imageId, source, now } = wanted
     const here = await findImage(deps.store, registry, repository, imageId)
-    if (!isFailure(here)) return undefined
+    if (!isImageFailure(here)) return undefined
     try {
       requireEgress(deps.settings)
       const manifest = await source.upstream.manifest(source.repository, referenceOf(imageId))
@@ -82,7 +82,7 @@ export async function keepImage(
     ...(tag !== undefined && { tag }),
   }
   await Promise.all([
-    keepManifest(deps.blobs, digest, bytes),
+    storeManifest(deps.blobs, digest, bytes),
     wanted.makesRepository && createRepository(deps.store, registry, newRepository(repository, now), deps.quotas),
     !wanted.isMember && deps.store.imports.put(installation, planKey(plan), plan),
   ])
@@ -91,7 +91,7 @@ export async function keepImage(
     ...(tag !== undefined && { tag }),
   }
   const outcome = await recordImage(deps, registry, image, bytes)
-  const kept = outcome.tagKept
+  const kept = outcome.isTagUnmoved
     ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
     : 'importing its layers'
   if (!wanted.isMember)

@@ -33,7 +33,7 @@ export function checkReferrers(
     } catch (error) {
       const failure = error as Error
       const now = subject.now.getTime()
-      const hasAnswered = failure instanceof UpstreamFailure && failure.answered
+      const hasAnswered = failure instanceof UpstreamFailure && failure.isAnswer
       const { checkedAt = 0 } = image.referrersCheck ?? {}
       await noteCheck(subject, hasAnswered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps)
       await report(subject, 'FAILED', `kept referrers served: ${failure.message}`, deps)
@@ -45,7 +45,7 @@ export function checkReferrers(
 /** Every referrer gets its chance before the first failure is thrown. */
 async function importReferrers(subject: ManifestImport, imported: PutOutcome[], deps: ImportDeps): Promise<void> {
   const { registry, repository, imageId, source, now } = subject
-  const { digests, isCut } = await source.upstream.referrers(
+  const { digests, isTruncated: isCut } = await source.upstream.referrers(
     source.repository,
     imageId.imageDigest ?? '',
     REFERRERS_AT_MOST,

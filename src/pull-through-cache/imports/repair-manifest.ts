@@ -1,6 +1,6 @@
 import type { Image } from '../../registry/images/image.js'
 import type { Wait } from '../../registry/ports/importer.js'
-import { keepManifest } from '../../registry/images/store-manifest.js'
+import { storeManifest } from '../../registry/images/store-manifest.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import type { ImportDeps } from './manifest-import.js'
@@ -22,7 +22,7 @@ export async function mendManifest(
     if (!source) throw noRuleServes(repository)
     requireEgress(deps.settings)
     const { bytes } = await source.upstream.manifest(source.repository, digest)
-    await keepManifest(deps.blobs, digest, bytes)
+    await storeManifest(deps.blobs, digest, bytes)
     deps.log.info({ ...registry, repository, digest }, 'a manifest was fetched again')
   }
   await deps.wait(() => deps.singleFlight.do(name, mend))

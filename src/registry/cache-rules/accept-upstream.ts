@@ -2,10 +2,10 @@ import { unsupportedUpstreamRegistry, upstreamRequiresAuthentication } from '../
 import type { Secrets } from '../ports/secrets.js'
 import { requireSecret } from './upstream-secret.js'
 import type { Registry } from '../registry.js'
-import { knownUpstream, type PullThroughCacheRule } from './cache-rule.js'
+import { upstreamService, type PullThroughCacheRule } from './cache-rule.js'
 
 /** The upstream a caller asks a rule to have. */
-export interface AskedUpstream {
+export interface UpstreamInput {
   readonly upstreamRegistryUrl: string
   readonly upstreamRegistry?: string | undefined
   readonly credentialArn?: string | undefined
@@ -17,12 +17,12 @@ export interface AskedUpstream {
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
  */
 export async function acceptUpstream(
-  { upstreamRegistryUrl, upstreamRegistry, credentialArn }: AskedUpstream,
+  { upstreamRegistryUrl, upstreamRegistry, credentialArn }: UpstreamInput,
   upstreamHosts: readonly string[],
   registry: Registry,
   secrets: Secrets,
 ): Promise<Pick<PullThroughCacheRule, 'upstreamRegistryUrl' | 'upstreamRegistry' | 'credentialArn'>> {
-  const known = knownUpstream(upstreamRegistryUrl)
+  const known = upstreamService(upstreamRegistryUrl)
   if (!known && !upstreamHosts.includes(upstreamRegistryUrl)) throw unsupportedUpstreamRegistry(upstreamRegistryUrl)
   if (upstreamRegistry !== undefined && upstreamRegistry !== known?.upstreamRegistry) {
     throw unsupportedUpstreamRegistry(upstreamRegistryUrl)

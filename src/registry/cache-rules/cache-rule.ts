@@ -66,7 +66,7 @@ const knownUpstreams: { upstreamRegistry: string; host: RegExp; needsSecret: boo
 ]
 
 /** What the service knows of an upstream host; undefined for a host it does not know. */
-export const knownUpstream = (host: string) => knownUpstreams.find((known) => known.host.test(host))
+export const upstreamService = (host: string) => knownUpstreams.find((known) => known.host.test(host))
 
 /** The rule that serves a repository name: the longest prefix wins, ROOT serves what no other does. */
 export function ruleServing<R extends Pick<PullThroughCacheRule, 'ecrRepositoryPrefix'>>(

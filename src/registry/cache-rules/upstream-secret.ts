@@ -8,7 +8,7 @@ import type { Registry } from '../registry.js'
  * service-linked role reads its own account's only.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-secret.html
  */
-export async function secretOf(
+export async function ruleSecret(
   credentialArn: string,
   { account, region }: Registry,
   secrets: Secrets,
@@ -23,5 +23,5 @@ export async function requireSecret(
   registry: Registry,
   secrets: Secrets,
 ): Promise<void> {
-  if (credentialArn !== undefined && !(await secretOf(credentialArn, registry, secrets))) throw secretNotFound()
+  if (credentialArn !== undefined && !(await ruleSecret(credentialArn, registry, secrets))) throw secretNotFound()
 }

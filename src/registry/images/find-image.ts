@@ -48,7 +48,7 @@ export async function findImage(
 }
 
 /** Whether a batch item was refused. */
-export const isFailure = (outcome: object): outcome is ImageFailure => 'failureCode' in outcome
+export const isImageFailure = (outcome: object): outcome is ImageFailure => 'failureCode' in outcome
 
 /** ECR's word for an image that is neither here nor, where a rule serves the name, upstream. */
 export const imageNotFoundFailure = (imageId: ImageId): ImageFailure => ({

@@ -1,12 +1,12 @@
-import { findImage, type ImageFailure, isFailure } from './find-image.js'
+import { findImage, type ImageFailure, isImageFailure } from './find-image.js'
 import type { Pins } from '../ports/pins.js'
 import type { Image, ImageId } from './image.js'
-import { contentsOf } from './image-contents.js'
-import { foretellNames, forgetName, type NamedImage, nameImage } from './image-notes.js'
+import { imageContents } from './image-contents.js'
+import { writeImageNoteFirst, removeImageNote, type ImageAddress, syncImageNote } from './image-notes.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { forgetMembers, removeImage } from './record-contents.js'
+import { removeMemberReferences, removeImageRecord } from './record-contents.js'
 import { withoutTags } from './tag-times.js'
 
 /**
@@ -22,17 +22,18 @@ export async function deleteImage(
 ): Promise<ImageId[] | ImageFailure> {
   const { store } = storage
   const found = await findImage(store, registry, repository, imageId)
-  if (isFailure(found)) return found
+  if (isImageFailure(found)) return found
   const named = { registry, repository, digest: found.image.digest }
   const isLast = tagsLeft(found.image, imageId).length === 0
-  const contents = isLast ? await contentsOf(found.image, storage.blobs) : undefined
+  const contents = isLast ? await imageContents(found.image, storage.blobs) : undefined
   if (isLast) await storage.pins.pin([named.digest, ...(contents?.blobs ?? []).map(({ digest }) => digest)])
   try {
     const gone = await store.transact(registry, (records) => deleteFrom(records, storage, named, imageId))
-    if (isLast && !isFailure(gone)) await forgetMembers(store, registry, found.image, contents?.manifests ?? [])
+    if (isLast && !isImageFailure(gone))
+      await removeMemberReferences(store, registry, found.image, contents?.manifests ?? [])
     return gone
   } finally {
-    await nameImage(storage, named)
+    await syncImageNote(storage, named)
   }
 }
 
@@ -40,11 +41,11 @@ export async function deleteImage(
 async function deleteFrom(
   records: Records,
   { blobs }: { readonly blobs: Pick<BlobStore, 'notes'> },
-  { registry, repository }: NamedImage,
+  { registry, repository }: ImageAddress,
   imageId: ImageId,
 ) {
   const found = await findImage(records, registry, repository, imageId)
-  if (isFailure(found)) return found
+  if (isImageFailure(found)) return found
   const { image } = found
   const { digest: imageDigest } = image
 
@@ -59,10 +60,10 @@ async function deleteFrom(
   await Promise.all(tags.map((tag) => records.tags.remove(registry, keyOf(repository, tag))))
   const left = withoutTags(image, tags)
   if (remaining.length === 0) {
-    await forgetName({ blobs }, { registry, repository, digest: imageDigest })
-    await removeImage(records, registry, image)
+    await removeImageNote({ blobs }, { registry, repository, digest: imageDigest })
+    await removeImageRecord(records, registry, image)
   } else {
-    await foretellNames({ store: records, blobs }, registry, left)
+    await writeImageNoteFirst({ store: records, blobs }, registry, left)
     await records.images.put(registry, keyOf(repository, imageDigest), left)
   }
   return tags.length === 0 ? [{ imageDigest }] : tags.map((imageTag) => ({ imageDigest, imageTag }))

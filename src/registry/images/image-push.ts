@@ -1,10 +1,10 @@
 import { layersNotFound } from '../errors.js'
 import type { Pins } from '../ports/pins.js'
-import { nameImage, noteName, readNote } from './image-notes.js'
-import { keepManifest } from './store-manifest.js'
-import { distinct } from './image-contents.js'
+import { syncImageNote, imageNoteName, parseImageNote } from './image-notes.js'
+import { storeManifest } from './store-manifest.js'
+import { distinctDescriptors } from './image-contents.js'
 import { layersWithoutBytes } from '../layers/layer-with-bytes.js'
-import { restoreNotedTags } from './restore-tags.js'
+import { restoreTags } from './restore-tags.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import type { Store } from '../ports/store.js'
 import { type ImageQuotas, type NewImage, putImage, type PutOutcome } from './image-registration.js'
@@ -29,7 +29,7 @@ export async function pushImage(
   bytes: Uint8Array,
 ): Promise<PutOutcome> {
   const { repository, manifest } = image
-  const digests = distinct(manifest.blobs).map(({ digest }) => digest)
+  const digests = distinctDescriptors(manifest.blobs).map(({ digest }) => digest)
   const missing = await layersWithoutBytes(storage, registry, repository, digests)
   if (missing.length > 0) throw layersNotFound(missing, repository, registry.account)
   return recordImage(storage, registry, image, bytes)
@@ -48,13 +48,14 @@ export async function recordImage(
 ): Promise<PutOutcome> {
   const { store, blobs, pins, quotas } = storage
   const { repository, digest, manifest } = image
-  const noted = await blobs.notes.get(noteName({ registry, repository, digest }))
+  const noted = await blobs.notes.get(imageNoteName({ registry, repository, digest }))
   const outcome = await putImage(store, registry, image, quotas)
   await pins.pin([digest, ...manifest.blobs.map((blob) => blob.digest)])
-  if ((await blobs.size(digest)) === undefined) await keepManifest(blobs, digest, bytes)
-  const lost = outcome.isNew && noted !== undefined ? readNote(noted) : undefined
-  if (lost) await restoreNotedTags(store, registry, image, lost)
-  await nameImage(storage, { registry, repository, digest })
-  for (const takenFrom of outcome.takenFrom) await nameImage(storage, { registry, repository, digest: takenFrom })
+  if ((await blobs.size(digest)) === undefined) await storeManifest(blobs, digest, bytes)
+  const lost = outcome.isNew && noted !== undefined ? parseImageNote(noted) : undefined
+  if (lost) await restoreTags(store, registry, image, lost)
+  await syncImageNote(storage, { registry, repository, digest })
+  for (const takenFrom of outcome.previousHolders)
+    await syncImageNote(storage, { registry, repository, digest: takenFrom })
   return outcome
 }

@@ -1,5 +1,5 @@
 import type { Image } from './image.js'
-import { annotationsOf } from './image-contents.js'
+import { imageAnnotations } from './image-contents.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { keyOf, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
@@ -16,7 +16,7 @@ export interface Referrer {
 }
 
 /** Which referrers are asked for. */
-export interface ReferrersAsked {
+export interface ReferrersQuery {
   readonly repository: string
   /** Of the subject. */
   readonly digest: string
@@ -53,7 +53,7 @@ const AT_ONCE = 100
 export async function listReferrers(
   { store, blobs }: { readonly store: Store; readonly blobs: Pick<BlobStore, 'read'> },
   registry: Registry,
-  { repository, digest, artifactType, limit, after }: ReferrersAsked,
+  { repository, digest, artifactType, limit, after }: ReferrersQuery,
 ): Promise<Referrers> {
   const prefix = keyOf(repository, digest, 'subject', '')
   const { items, next } = await store.references.list(registry, {
@@ -68,7 +68,7 @@ export async function listReferrers(
       if (image && (artifactType === undefined || image.artifactType === artifactType)) {
         read += image.annotationsInManifest ? image.manifestSize : 0
         if (manifests.length >= limit || (manifests.length > 0 && read > MAX_READ_BYTES)) return { manifests, last }
-        const referrer = await referrerOf(image, blobs)
+        const referrer = await toReferrer(image, blobs)
         bytes += Buffer.byteLength(JSON.stringify(referrer))
         if (manifests.length > 0 && bytes > MAX_PAGE_BYTES) return { manifests, last }
         manifests.push(referrer)
@@ -80,9 +80,9 @@ export async function listReferrers(
 }
 
 /** `artifactType` is the manifest's own or its config's media type: parsing has settled which. */
-async function referrerOf(image: Image, blobs: Pick<BlobStore, 'read'>): Promise<Referrer> {
+async function toReferrer(image: Image, blobs: Pick<BlobStore, 'read'>): Promise<Referrer> {
   const { mediaType, digest, manifestSize: size, artifactType } = image
-  const annotations = await annotationsOf(image, blobs)
+  const annotations = await imageAnnotations(image, blobs)
   return {
     ...{ mediaType, digest, size },
     ...(artifactType !== undefined && { artifactType }),

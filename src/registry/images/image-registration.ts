@@ -1,7 +1,7 @@
-import { raiseIndexes, settleSize, sizeOfMembers } from './image-size.js'
+import { raiseIndexSizes, updateIndexSize, largestMemberSize } from './image-size.js'
 import { imageTagAlreadyExists, repositoryNotFound, tooManyImages, tooManyTagsOfImage } from '../errors.js'
 import type { Descriptor, Image, Tag } from './image.js'
-import { recordedOf } from './image-contents.js'
+import { boundedFields } from './image-contents.js'
 import { contentSize, type Manifest } from './manifest.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Quotas } from '../quotas.js'
@@ -9,15 +9,15 @@ import type { Registry } from '../registry.js'
 import type { Repository } from '../repositories/repository.js'
 import {
   contentsToRecord,
-  isInOneTransaction,
+  fitsOneTransaction,
   recordContents,
-  recordInSlices,
+  recordContentsInBatches,
   requireContents,
   type ContentsToRecord,
 } from './record-contents.js'
 import { isImmutable } from '../repositories/tag-mutability.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
-import { taggedSince, withoutTags, withTags } from './tag-times.js'
+import { tagTime, withoutTags, withTags } from './tag-times.js'
 
 /** An image about to be recorded; its manifest's bytes are committed to the blob store beforehand. */
 export interface NewImage {
@@ -41,11 +41,11 @@ export interface PutOutcome {
   /** True when there was no record of this image before. */
   isNew: boolean
   /** False when the very same image and tags were there already. */
-  changed: boolean
+  isChanged: boolean
   /** True when an immutable or pushed tag kept its image: the new one is there, untagged. */
-  tagKept: boolean
+  isTagUnmoved: boolean
   /** The digests of the images that had the tags before. */
-  takenFrom: readonly string[]
+  previousHolders: readonly string[]
 }
 
 /**
@@ -62,8 +62,8 @@ export async function putImage(
   quotas?: ImageQuotas,
 ): Promise<PutOutcome> {
   const contents = contentsToRecord(put)
-  const isWhole = isInOneTransaction(contents)
-  if (!isWhole) await recordInSlices(store, registry, contents)
+  const isWhole = fitsOneTransaction(contents)
+  if (!isWhole) await recordContentsInBatches(store, registry, contents)
   const outcome = await store.transact(registry, async (records) => {
     const repository = await records.repositories.get(registry, put.repository)
     if (!repository) throw repositoryNotFound(put.repository, registry.account)
@@ -82,13 +82,13 @@ export async function putImage(
     // An image that has more, from before its quota was lowered, keeps them.
     if (quotas && tagged.tags.length > Math.max(quotas.tagsPerImage, image.tags.length))
       throw tooManyTagsOfImage(decided.moves[0]?.tag ?? '', quotas.tagsPerImage, put.repository, registry.account)
-    const changed = !before || decided.moves.some(({ taggedBefore }) => taggedBefore?.digest !== put.digest)
-    if (changed) await records.images.put(registry, imageKey(put), tagged)
-    return { image: tagged, isNew: !before, changed, tagKept: decided.tagKept, takenFrom }
+    const isChanged = !before || decided.moves.some(({ previous: taggedBefore }) => taggedBefore?.digest !== put.digest)
+    if (isChanged) await records.images.put(registry, imageKey(put), tagged)
+    return { image: tagged, isNew: !before, isChanged, isTagUnmoved: decided.tagKept, previousHolders: takenFrom }
   })
   if (!outcome.isNew) return outcome
-  if (!isWhole) await completeRecords(store, registry, contents)
-  if (put.pulledThrough) await raiseIndexes(store, registry, outcome.image)
+  if (!isWhole) await recordContentsAgain(store, registry, contents)
+  if (put.pulledThrough) await raiseIndexSizes(store, registry, outcome.image)
   return outcome
 }
 
@@ -96,9 +96,9 @@ export async function putImage(
  * Looks again at what was recorded before its image was: the sweep may have come between. Also for an image whose process
  * died over it.
  */
-export async function completeRecords(store: Store, registry: Registry, contents: ContentsToRecord): Promise<void> {
-  await recordInSlices(store, registry, contents)
-  await settleSize(store, registry, contents, contents.manifests)
+export async function recordContentsAgain(store: Store, registry: Registry, contents: ContentsToRecord): Promise<void> {
+  await recordContentsInBatches(store, registry, contents)
+  await updateIndexSize(store, registry, contents, contents.manifests)
 }
 
 /** The quotas an image is held to, one that is pulled through like one that is pushed. */
@@ -106,16 +106,18 @@ export type ImageQuotas = Pick<Quotas, 'imagesPerRepository' | 'tagsPerImage'>
 
 const imageKey = ({ repository, digest }: { repository: string; digest: string }) => keyOf(repository, digest)
 
-interface Move {
+interface TagMove {
   readonly tag: string
-  readonly taggedBefore?: Tag | undefined
+  readonly previous?: Tag | undefined
 }
 
 /** The tags to set: those that were given, apart from an immutable or pushed one that keeps what it has. */
 async function decideTags(records: Records, registry: Registry, put: NewImage, repository: Repository) {
   const asked = new Set([...(put.tag === undefined ? [] : [put.tag]), ...(put.furtherTags ?? [])])
   const decisions = await mapInBatches([...asked], (tag) => decideTag(records, registry, { ...put, tag }, repository))
-  const moves = decisions.flatMap(({ tag, taggedBefore }): Move[] => (tag === undefined ? [] : [{ tag, taggedBefore }]))
+  const moves = decisions.flatMap(({ tag, taggedBefore }): TagMove[] =>
+    tag === undefined ? [] : [{ tag, previous: taggedBefore }],
+  )
   return { moves, tagKept: decisions.some(({ tagKept }) => tagKept) }
 }
 
@@ -144,18 +146,18 @@ async function decideTag(
 }
 
 /** Answers since when each tag is where it is now, later than it was anywhere else, and the images that had them. */
-async function moveTags(records: Records, registry: Registry, put: NewImage, moves: readonly Move[]) {
+async function moveTags(records: Records, registry: Registry, put: NewImage, moves: readonly TagMove[]) {
   const { repository, digest, now, pulledThrough } = put
   const times = new Map(moves.map(({ tag }) => [tag, now]))
   const taken = new Map<string, string[]>()
-  for (const { tag, taggedBefore: before } of moves) {
+  for (const { tag, previous: before } of moves) {
     const record: Tag = { repository, tag, digest, ...(pulledThrough && { upstream: { checkedAt: now } }) }
     await records.tags.put(registry, keyOf(repository, tag), record)
     if (before && before.digest !== digest) taken.set(before.digest, [...(taken.get(before.digest) ?? []), tag])
   }
   for (const [from, tags] of taken)
     await records.images.update(registry, keyOf(repository, from), (old) => {
-      for (const tag of tags) times.set(tag, Math.max(now, taggedSince(old, tag) + 1))
+      for (const tag of tags) times.set(tag, Math.max(now, tagTime(old, tag) + 1))
       return withoutTags(old, tags)
     })
   return { times, takenFrom: [...taken.keys()] }
@@ -169,12 +171,12 @@ async function newImage(
   members: readonly Descriptor[],
 ): Promise<Image> {
   const { repository, digest, manifest, manifestSize, now, pulledThrough } = put
-  const about = recordedOf(manifest)
+  const about = boundedFields(manifest)
   const sizes = { manifestSize, imageSize: contentSize(manifest) }
   const isIndex = manifest.manifests.length > 0
   return {
     ...{ repository, digest, ...about, ...sizes, tags: [], pushedAt: now },
-    ...(isIndex && { wholeSize: await sizeOfMembers(records, registry, repository, members) }),
+    ...(isIndex && { wholeSize: await largestMemberSize(records, registry, repository, members) }),
     ...(pulledThrough && { pulledThrough }),
   }
 }

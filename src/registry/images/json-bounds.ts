@@ -27,7 +27,7 @@ const MOST_LOOKED_AT = 10 * 1024 * 1024
  * Whether a text holds more than so much JSON. Looked at before it is parsed: millions of brackets in a body of a few MiB
  * would keep everybody else waiting for seconds. What is no JSON is the parser's matter.
  */
-export function isMoreJson(bytes: Uint8Array, atMost: JsonBounds): boolean {
+export function exceedsJsonBounds(bytes: Uint8Array, atMost: JsonBounds): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let [depth, containers, values, lookedAt] = [0, 0, 0, 0]
   for (let at = 0; at < text.length; at++) {

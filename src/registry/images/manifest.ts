@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { invalidManifest } from '../errors.js'
 import type { Descriptor } from './image.js'
-import { isMoreJson } from './json-bounds.js'
+import { exceedsJsonBounds } from './json-bounds.js'
 
 /** Manifest and index types that can be pushed and pulled: Docker schema 2 and OCI 1.1. */
 export const mediaTypes = {
@@ -36,11 +36,12 @@ const DIGEST = /^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/
 export const isDigest = (text: string): boolean => DIGEST.test(text)
 
 /** The algorithm of a digest: sha256 unless it says sha512. */
-export const algorithmOf = (digest: string): 'sha256' | 'sha512' => (digest.startsWith('sha512:') ? 'sha512' : 'sha256')
+export const digestAlgorithm = (digest: string): 'sha256' | 'sha512' =>
+  digest.startsWith('sha512:') ? 'sha512' : 'sha256'
 
 /** The digest of these bytes, by the algorithm of `like`. */
-export function digestOf(bytes: Uint8Array, like = 'sha256:'): string {
-  const algorithm = algorithmOf(like)
+export function computeDigest(bytes: Uint8Array, like = 'sha256:'): string {
+  const algorithm = digestAlgorithm(like)
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }
 
@@ -96,7 +97,7 @@ const AT_MOST = { depth: 100, containers: 100_000, values: 100_000 }
 const LONGEST_MEDIA_TYPE = 255
 
 function parseObject(bytes: Uint8Array): ManifestJson {
-  if (isMoreJson(bytes, AT_MOST)) throw invalidManifest()
+  if (exceedsJsonBounds(bytes, AT_MOST)) throw invalidManifest()
   try {
     const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     if (isObject(json)) return json

@@ -21,7 +21,7 @@ export function parsePushedManifest(
   return parseManifest(bytes, mediaType, (json) => {
     if (Array.isArray(json.layers) && json.layers.length > layersPerImage) throw tooManyLayers()
     if (Array.isArray(json.manifests) && json.manifests.length > MAX_MANIFESTS) throw tooManyManifests(MAX_MANIFESTS)
-    if (!isTaken(json)) throw invalidManifest()
+    if (!isAcceptable(json)) throw invalidManifest()
   })
 }
 
@@ -48,7 +48,15 @@ const PLATFORM: ReadonlySet<string> = new Set(['architecture', 'os', 'os.version
 /** Type and subtype without parameters. https://www.rfc-editor.org/rfc/rfc6838#section-4.2 */
 const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/
 
-function isTaken({ mediaType, artifactType, config, layers, manifests, subject, annotations }: ManifestJson): boolean {
+function isAcceptable({
+  mediaType,
+  artifactType,
+  config,
+  layers,
+  manifests,
+  subject,
+  annotations,
+}: ManifestJson): boolean {
   return (
     isMediaTypeOrAbsent(mediaType) &&
     isMediaTypeOrAbsent(artifactType) &&

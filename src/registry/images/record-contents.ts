@@ -1,7 +1,7 @@
 import { layersNotFound, referencedImagesNotFound, repositoryNotFound } from '../errors.js'
 import type { Descriptor, Image, Layer, Reference } from './image.js'
-import { type Contents, distinct } from './image-contents.js'
-import { relied } from '../layers/layer-with-bytes.js'
+import { type ImageContents, distinctDescriptors } from './image-contents.js'
+import { withoutSweepMark } from '../layers/layer-with-bytes.js'
 import type { Manifest } from './manifest.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
@@ -9,7 +9,7 @@ import { mapInBatches, BATCH_SIZE, batchesOf } from '../../coordination/event-lo
 
 /** What an image lists, and what decides how that is recorded. */
 export interface ContentsToRecord
-  extends Contents, Pick<Image, 'repository' | 'digest' | 'subject' | 'pulledThrough'> {}
+  extends ImageContents, Pick<Image, 'repository' | 'digest' | 'subject' | 'pulledThrough'> {}
 
 /** More than a pushed manifest may list; an upstream's may list 27,000. */
 const IN_ONE_TRANSACTION = 1000
@@ -23,14 +23,19 @@ export function contentsToRecord(
 ): ContentsToRecord {
   const { repository, digest, pulledThrough, manifest } = put
   return {
-    ...{ repository, digest, blobs: distinct(manifest.blobs), manifests: distinct(manifest.manifests) },
+    ...{
+      repository,
+      digest,
+      blobs: distinctDescriptors(manifest.blobs),
+      manifests: distinctDescriptors(manifest.manifests),
+    },
     ...(manifest.subject !== undefined && { subject: manifest.subject }),
     ...(pulledThrough && { pulledThrough }),
   }
 }
 
 /** Whether so much is recorded together with the image. */
-export const isInOneTransaction = ({ blobs, manifests }: Contents): boolean =>
+export const fitsOneTransaction = ({ blobs, manifests }: ImageContents): boolean =>
   blobs.length + manifests.length <= IN_ONE_TRANSACTION
 
 /** Throws LayersNotFound, ReferencedImagesNotFound. */
@@ -73,7 +78,7 @@ async function recordLayer(
   const isToCome = pulledThrough === true && (!layer || layer.pulledThrough === true)
   const ofRepository = layer?.isConfirmed && { size: layer.size, isConfirmed: layer.isConfirmed }
   if (isToCome) await layers.put(registry, key, { ...known, size, pulledThrough: true, ...ofRepository })
-  else if (layer) await layers.put(registry, key, { ...relied(layer), ...known })
+  else if (layer) await layers.put(registry, key, { ...withoutSweepMark(layer), ...known })
 }
 
 /**
@@ -81,9 +86,13 @@ async function recordLayer(
  * finds the image finds its layers; again afterwards, when the sweep, which may have come between, sees the image. Throws
  * RepositoryNotFound.
  */
-export async function recordInSlices(store: Store, registry: Registry, contents: ContentsToRecord): Promise<void> {
+export async function recordContentsInBatches(
+  store: Store,
+  registry: Registry,
+  contents: ContentsToRecord,
+): Promise<void> {
   const { repository, blobs, manifests } = contents
-  const record = (part: Contents) =>
+  const record = (part: ImageContents) =>
     store.transact(registry, async (records) => {
       if (!(await records.repositories.get(registry, repository)))
         throw repositoryNotFound(repository, registry.account)
@@ -98,7 +107,7 @@ export async function recordInSlices(store: Store, registry: Registry, contents:
  * Removes an image's record and what it says of others, apart from what its manifest alone tells, which `forgetMembers`
  * removes; its layers and the bytes are garbage collection's.
  */
-export async function removeImage(records: Records, registry: Registry, image: Image): Promise<void> {
+export async function removeImageRecord(records: Records, registry: Registry, image: Image): Promise<void> {
   const { repository, digest: from, manifests = [], subject } = image
   await records.images.remove(registry, keyOf(repository, from))
   await Promise.all(
@@ -108,7 +117,7 @@ export async function removeImage(records: Records, registry: Registry, image: I
 }
 
 /** Removes what is recorded of the members of an index that is gone, unless it has come again meanwhile. */
-export async function forgetMembers(
+export async function removeMemberReferences(
   store: Store,
   registry: Registry,
   { repository, digest: from, manifests }: Pick<Image, 'repository' | 'digest' | 'manifests'>,

@@ -4,13 +4,13 @@ import { keyOf, type Store } from '../ports/store.js'
 import { type NewImage, putImage } from './image-registration.js'
 import type { Registry } from '../registry.js'
 import { yieldToEventLoop } from '../../coordination/event-loop.js'
-import { taggedSince } from './tag-times.js'
+import { tagTime } from './tag-times.js'
 
 /**
  * Gives an image the store had lost the tags its note tells of: those nothing has, and those it got later than what has
  * them now. Answers the tags that were refused, because their repository is against it.
  */
-export async function restoreNotedTags(
+export async function restoreTags(
   store: Store,
   registry: Registry,
   image: Omit<NewImage, 'tag' | 'now' | 'pulledThrough'>,
@@ -20,10 +20,10 @@ export async function restoreNotedTags(
   const refused: string[] = []
   for (const tag of note.tags) {
     await yieldToEventLoop()
-    const now = taggedSince(note, tag)
+    const now = tagTime(note, tag)
     const taken = await store.tags.get(registry, keyOf(repository, tag))
     const holder = taken && (await store.images.get(registry, keyOf(repository, taken.digest)))
-    if (taken?.digest === digest || (holder && taggedSince(holder, tag) >= now)) continue
+    if (taken?.digest === digest || (holder && tagTime(holder, tag) >= now)) continue
     const isCached = note.cachedTags?.includes(tag) ?? false
     try {
       await putImage(store, registry, { ...image, tag, now, ...(isCached && { pulledThrough: true }) })

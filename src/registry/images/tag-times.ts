@@ -1,13 +1,13 @@
 import type { Image } from './image.js'
 
 /** What tells since when an image has its tags: its record, or its note. */
-type Timed = Pick<Image, 'pushedAt' | 'taggedAt'>
+type TagTimes = Pick<Image, 'pushedAt' | 'taggedAt'>
 
 /**
  * Since when an image has a tag, in epoch milliseconds. Of two notes that claim one tag it tells the true one: a tag that
  * moves always gets a later time than it had, whatever the clocks say.
  */
-export const taggedSince = ({ pushedAt, taggedAt }: Timed, tag: string): number =>
+export const tagTime = ({ pushedAt, taggedAt }: TagTimes, tag: string): number =>
   taggedAt?.find(([name]) => name === tag)?.[1] ?? pushedAt
 
 /** An image with more tags, and since when it has them; a tag set with the image itself needs no time of its own. */

@@ -26,17 +26,17 @@ export const layerPartTooSmall = () =>
   new ServiceException('LayerPartTooSmallException', 'All layer parts except the last part should be at least 5MB')
 
 /** An upload, as refusals name it. */
-export interface NamedUpload {
+export interface UploadDetails {
   readonly registryId: string
   readonly repositoryName: string
   readonly uploadId: string
 }
 
-const inWords = ({ registryId, repositoryName, uploadId }: NamedUpload) =>
+const inWords = ({ registryId, repositoryName, uploadId }: UploadDetails) =>
   `The upload with id '${uploadId}' in the repository with name '${repositoryName}' in registry with id '${registryId}'`
 
 /** As CloudTrail tells it in https://github.com/devcontainers/cli/issues/814 */
-export const emptyUpload = (upload: NamedUpload) =>
+export const emptyUpload = (upload: UploadDetails) =>
   new ServiceException(
     'EmptyUploadException',
     `${inWords(upload)} cannot be completed because it does not have any parts`,
@@ -50,7 +50,7 @@ export const invalidLayer = () =>
  * A part whose first byte does not follow the last one received; `lastValidByteReceived` tells the client where to go on. As
  * the registry says it in https://github.com/apple/container/issues/1895
  */
-export const layerPartOutOfOrder = (upload: NamedUpload, firstByte: number, received: number) =>
+export const layerPartOutOfOrder = (upload: UploadDetails, firstByte: number, received: number) =>
   new ServiceException(
     'InvalidLayerPartException',
     `First byte of the layer part is ${firstByte} instead of ${received}`,
@@ -61,7 +61,7 @@ export const layerPartOutOfOrder = (upload: NamedUpload, firstByte: number, rece
   )
 
 /** (documented) A part of another size than it says, or larger than a part may be. */
-export const invalidLayerPartSize = (upload: NamedUpload, received: number) =>
+export const invalidLayerPartSize = (upload: UploadDetails, received: number) =>
   new ServiceException(
     'InvalidLayerPartException',
     'The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.',
@@ -69,5 +69,5 @@ export const invalidLayerPartSize = (upload: NamedUpload, received: number) =>
   )
 
 /** Second-hand: quoted in part by one who was refused so, and of the form of EmptyUploadException's sentence. */
-export const uploadNotFound = (upload: NamedUpload) =>
+export const uploadNotFound = (upload: UploadDetails) =>
   new ServiceException('UploadNotFoundException', `${inWords(upload)} does not exist`)

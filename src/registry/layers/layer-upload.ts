@@ -2,7 +2,7 @@ import { limitExceeded, serverException } from '../errors.js'
 import { emptyUpload, invalidLayer, layerPartOutOfOrder, uploadNotFound } from './layer-errors.js'
 import type { Pins } from '../ports/pins.js'
 import type { Layer } from '../images/image.js'
-import { confirmed, layerWithBytes, relied } from './layer-with-bytes.js'
+import { confirmLayer, layerWithBytes, withoutSweepMark } from './layer-with-bytes.js'
 import { isDigest } from '../images/manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch } from '../ports/blob-store.js'
 import type { Clock } from '../ports/clock.js'
@@ -58,12 +58,12 @@ export async function findUpload({ store }: Pick<UploadStorage, 'store'>, sessio
   const { registry, repository, id } = session
   await requireRepository(store, registry, repository)
   const upload = await store.uploads.get(registry, id)
-  if (upload?.repository !== repository) throw uploadNotFound(named(session))
+  if (upload?.repository !== repository) throw uploadNotFound(uploadDetails(session))
   return upload
 }
 
 /** An upload as refusals name it. */
-export const named = ({ registry, repository, id }: UploadSession) => ({
+export const uploadDetails = ({ registry, repository, id }: UploadSession) => ({
   registryId: registry.account,
   repositoryName: repository,
   uploadId: id,
@@ -81,7 +81,7 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
     const start = writer.size
     try {
       if (part.firstByte !== undefined && part.firstByte !== start)
-        throw layerPartOutOfOrder(named(session), part.firstByte, start)
+        throw layerPartOutOfOrder(uploadDetails(session), part.firstByte, start)
       for await (const chunk of part.bytes) {
         if (writer.size + chunk.length > storage.quotas.layerMiB * MIB) throw limitExceeded()
         await writer.append(chunk)
@@ -102,8 +102,8 @@ export const completeUpload = (storage: UploadStorage, session: UploadSession, d
   uploadMutex(session.id, async () => {
     const { repository } = await findUpload(storage, session)
     if (!isDigest(digest)) throw invalidLayer()
-    const size = await keepBytes(storage, session, digest)
-    const layer = await recordKept(storage, session, { repository, digest, size })
+    const size = await commitBytes(storage, session, digest)
+    const layer = await recordCommitted(storage, session, { repository, digest, size })
     // The bytes may have gone before the record came; now that it is there they cannot.
     if (await layerWithBytes(storage, session.registry, repository, digest)) return layer
     throw serverException('The layer was removed while it was completed. Upload it again.')
@@ -113,7 +113,7 @@ export const completeUpload = (storage: UploadStorage, session: UploadSession, d
 export const abandonUpload = (storage: UploadStorage, session: UploadSession): Promise<void> =>
   uploadMutex(session.id, async () => {
     await findUpload(storage, session)
-    await discard(storage, session, await storage.blobs.session(session.id))
+    await discardUpload(storage, session, await storage.blobs.session(session.id))
   })
 
 /**
@@ -146,19 +146,20 @@ async function recordPart(
 }
 
 /** How many there are; they may have been kept before, by a completion that the store did not answer. */
-async function keepBytes(storage: UploadStorage, session: UploadSession, digest: string): Promise<number> {
+async function commitBytes(storage: UploadStorage, session: UploadSession, digest: string): Promise<number> {
   const { blobs } = storage
   const writer = await blobs.session(session.id)
   const { size } = writer
   try {
-    const before = size === 0 && (await blobs.notes.get(keptNote(session))) === digest && (await blobs.size(digest))
+    const before =
+      size === 0 && (await blobs.notes.get(completionNote(session))) === digest && (await blobs.size(digest))
     if (before) return before
-    if (size === 0) throw emptyUpload(named(session))
+    if (size === 0) throw emptyUpload(uploadDetails(session))
     await writer.commit(digest)
     return size
   } catch (error) {
     if (!(error instanceof DigestMismatch)) throw error
-    await discard(storage, session, writer)
+    await discardUpload(storage, session, writer)
     throw invalidLayer()
   } finally {
     await writer.close()
@@ -166,31 +167,35 @@ async function keepBytes(storage: UploadStorage, session: UploadSession, digest:
 }
 
 /** The bytes are the upload's no more: where there is no record of it, a note says what became of them. */
-async function recordKept(storage: UploadStorage, session: UploadSession, layer: Layer): Promise<Layer> {
+async function recordCommitted(storage: UploadStorage, session: UploadSession, layer: Layer): Promise<Layer> {
   const { notes } = storage.blobs
   try {
-    return await recordLayer(storage, session, layer)
+    return await recordUploadedLayer(storage, session, layer)
   } catch (error) {
-    if (error instanceof StoreUnavailable) await notes.put(keptNote(session), layer.digest).catch(() => {})
+    if (error instanceof StoreUnavailable) await notes.put(completionNote(session), layer.digest).catch(() => {})
     throw error
   }
 }
 
-const keptNote = ({ id }: UploadSession) => `completed/${id}`
+const completionNote = ({ id }: UploadSession) => `completed/${id}`
 
-function recordLayer({ store }: UploadStorage, { registry, id }: UploadSession, uploaded: Layer): Promise<Layer> {
+function recordUploadedLayer(
+  { store }: UploadStorage,
+  { registry, id }: UploadSession,
+  uploaded: Layer,
+): Promise<Layer> {
   const { repository, digest } = uploaded
   return store.transact(registry, async (records) => {
     await requireRepository(records, registry, repository)
     const before = await records.layers.get(registry, keyOf(repository, digest))
-    const layer = confirmed({ ...(before && relied(before)), ...uploaded })
+    const layer = confirmLayer({ ...(before && withoutSweepMark(before)), ...uploaded })
     await records.layers.put(registry, keyOf(repository, digest), layer)
     await records.uploads.remove(registry, id)
     return layer
   })
 }
 
-async function discard({ store }: UploadStorage, { registry, id }: UploadSession, writer: BlobWriter) {
+async function discardUpload({ store }: UploadStorage, { registry, id }: UploadSession, writer: BlobWriter) {
   await store.uploads.remove(registry, id)
   await writer.abort()
 }

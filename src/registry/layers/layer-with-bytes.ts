@@ -36,15 +36,15 @@ export async function layerWithBytes(
  * The size of a layer's bytes; undefined where they are not here, or are damaged, or came some other way than into this
  * repository: that a manifest names a digest gives nobody a right to its bytes.
  */
-export const sizeOfBytes = async (layer: Layer, blobs: Pick<BlobStore, 'size'>): Promise<number | undefined> =>
-  isOfRepository(layer) ? blobs.size(layer.digest, layer.size) : undefined
+export const availableSize = async (layer: Layer, blobs: Pick<BlobStore, 'size'>): Promise<number | undefined> =>
+  belongsToRepository(layer) ? blobs.size(layer.digest, layer.size) : undefined
 
 /** Whether the repository has a right to the bytes: they were pushed or mounted, or its upstream has answered for them. */
-export const isOfRepository = ({ pulledThrough, isConfirmed }: Layer): boolean =>
+export const belongsToRepository = ({ pulledThrough, isConfirmed }: Layer): boolean =>
   pulledThrough !== true || isConfirmed === true
 
 /** A layer whose bytes are the repository's from now on. */
-export const confirmed = (layer: Layer): Layer => (layer.pulledThrough ? { ...layer, isConfirmed: true } : layer)
+export const confirmLayer = (layer: Layer): Layer => (layer.pulledThrough ? { ...layer, isConfirmed: true } : layer)
 
 /** Which of these layers are not here with their bytes; all that are may be counted on, as with `layerWithBytes`. */
 export async function layersWithoutBytes(
@@ -57,24 +57,24 @@ export async function layersWithoutBytes(
   const recorded = await mapInBatches(digests, (digest) => store.layers.get(registry, keyOf(repository, digest)))
   await pins.pin(digests.filter((_, index) => recorded[index]))
   const isHere = await mapInBatches(digests, async (digest) => {
-    const layer = await withoutMark(store, registry, keyOf(repository, digest))
-    return layer !== undefined && (await sizeOfBytes(layer, blobs)) !== undefined
+    const layer = await clearSweepMark(store, registry, keyOf(repository, digest))
+    return layer !== undefined && (await availableSize(layer, blobs)) !== undefined
   })
   return digests.filter((_, index) => !isHere[index])
 }
 
 /** A layer's record as it is now, with the sweep's mark taken off. */
-async function withoutMark(
+async function clearSweepMark(
   { layers }: LayerStorage['store'],
   registry: Registry,
   key: string,
 ): Promise<Layer | undefined> {
   const found = await layers.get(registry, key)
-  return found?.condemned ? layers.update(registry, key, relied) : found
+  return found?.condemned ? layers.update(registry, key, withoutSweepMark) : found
 }
 
 /** A layer without the sweep's mark: its record changes, and the sweep's removal of it fails. */
-export function relied(layer: Layer): Layer {
+export function withoutSweepMark(layer: Layer): Layer {
   const unmarked = { ...layer }
   delete unmarked.condemned
   return unmarked

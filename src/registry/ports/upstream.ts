@@ -27,7 +27,7 @@ export interface Upstream {
    * A blob's bytes from `from` (default 0) on, not yet verified; the answer's `size` is the whole blob's. One that a
    * manifest says to be small (`expectedSize`) does not wait behind large ones.
    */
-  blob(repository: string, digest: string, from?: number, expectedSize?: number): Promise<OpenedBlob>
+  blob(repository: string, digest: string, from?: number, expectedSize?: number): Promise<BlobResponse>
   /** Whether the registry has a blob in this repository, by HEAD: false for a 404, UpstreamFailure for any other refusal. */
   hasBlob(repository: string, digest: string): Promise<boolean>
   /**
@@ -41,7 +41,7 @@ export interface Upstream {
 }
 
 /** A blob that begins to come. */
-export interface OpenedBlob {
+export interface BlobResponse {
   size: number | undefined
   body: Readable
 }
@@ -50,7 +50,7 @@ export interface OpenedBlob {
 export interface UpstreamReferrers {
   digests: string[]
   /** Whether there are more. */
-  isCut: boolean
+  isTruncated: boolean
 }
 
 /** A manifest as the upstream gave it. */
@@ -67,7 +67,7 @@ export class UpstreamFailure extends Error {
     readonly kind: 'not-found' | 'access-denied' | 'too-many-requests' | 'unavailable' | 'no-route',
     message: string,
     /** True where the upstream did answer (a 404, a 403): a check that got this one counts as answered. */
-    readonly answered = kind === 'not-found' || kind === 'access-denied',
+    readonly isAnswer = kind === 'not-found' || kind === 'access-denied',
   ) {
     super(message)
   }

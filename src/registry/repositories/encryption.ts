@@ -3,7 +3,7 @@ import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'
 
 /** Encryption as a caller asks for it. */
-export interface AskedEncryption {
+export interface EncryptionInput {
   readonly encryptionType: Repository['encryption']['encryptionType']
   readonly kmsKey?: string | undefined
 }
@@ -14,7 +14,7 @@ export interface AskedEncryption {
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_EncryptionConfiguration.html
  */
 export function acceptEncryption(
-  { encryptionType, kmsKey }: AskedEncryption,
+  { encryptionType, kmsKey }: EncryptionInput,
   registry: Registry,
 ): Repository['encryption'] {
   if (encryptionType === 'AES256') return { encryptionType }

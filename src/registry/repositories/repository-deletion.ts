@@ -1,6 +1,6 @@
-import { type DeletionStorage, emptyInSlices, removeImages } from './repository-emptying.js'
+import { type DeletionStorage, emptyRepository, withImageRemoval } from './repository-emptying.js'
 import { repositoryNotEmpty } from '../errors.js'
-import { settleNames } from '../images/image-notes.js'
+import { syncRepositoryNotes } from '../images/image-notes.js'
 import { discardUploadBytes } from '../layers/layer-upload.js'
 import { listEach } from '../list-records.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
@@ -25,10 +25,10 @@ export async function deleteRepository(
   const { store, blobs } = storage
   await requireRepository(store, registry, name)
   const uploads = await uploadsIn(store, registry, name)
-  let deleted = await deleteWhole(storage, registry, name, force)
-  for (; !deleted; deleted = await deleteWhole(storage, registry, name, force))
-    await emptyInSlices(storage, registry, name, force)
-  if (force) await settleNames(storage, registry, name)
+  let deleted = await deleteInOneTransaction(storage, registry, name, force)
+  for (; !deleted; deleted = await deleteInOneTransaction(storage, registry, name, force))
+    await emptyRepository(storage, registry, name, force)
+  if (force) await syncRepositoryNotes(storage, registry, name)
   for await (const slice of batchesOf(uploads)) await Promise.all(slice.map((id) => store.uploads.remove(registry, id)))
   for (const id of uploads) discardUploadBytes(blobs, id)
   return deleted
@@ -41,19 +41,19 @@ async function uploadsIn({ uploads }: Store, registry: Registry, name: string): 
 }
 
 /** Undefined, changing nothing, where it holds too much for one transaction. */
-async function deleteWhole(
+async function deleteInOneTransaction(
   storage: DeletionStorage,
   registry: Registry,
   name: string,
   force: boolean,
 ): Promise<Repository | undefined> {
-  const remove = () => storage.store.transact(registry, (records) => deleteFrom(records, registry, name, force))
+  const remove = () => storage.store.transact(registry, (records) => deleteRecords(records, registry, name, force))
   if (!force) return remove()
   const { items, next } = await storage.store.images.list(registry, { limit: BATCH_SIZE, prefix: keyOf(name, '') })
-  return next === undefined ? removeImages(storage, registry, items, remove) : undefined
+  return next === undefined ? withImageRemoval(storage, registry, items, remove) : undefined
 }
 
-async function deleteFrom(records: Records, registry: Registry, name: string, force: boolean) {
+async function deleteRecords(records: Records, registry: Registry, name: string, force: boolean) {
   const repository = await requireRepository(records, registry, name)
   const page = { limit: BATCH_SIZE, prefix: keyOf(name, '') }
   // Everything is listed before anything is written: lists show what was committed.

@@ -1,13 +1,13 @@
 import { repositoryNotEmpty } from '../errors.js'
 import type { Image, Layer, Reference, Tag } from '../images/image.js'
-import { contentsOf } from '../images/image-contents.js'
+import { imageContents } from '../images/image-contents.js'
 import type { Pins } from '../ports/pins.js'
-import { forgetName, nameImage } from '../images/image-notes.js'
+import { removeImageNote, syncImageNote } from '../images/image-notes.js'
 import { listEach } from '../list-records.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { type Collection, keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { forgetMembers, removeImage } from '../images/record-contents.js'
+import { removeMemberReferences, removeImageRecord } from '../images/record-contents.js'
 import { yieldToEventLoop, BATCH_SIZE } from '../../coordination/event-loop.js'
 
 /** What deleting a repository needs. */
@@ -21,14 +21,14 @@ export interface DeletionStorage {
  * Removes what a repository holds in as many transactions as it takes: images first, and the rest only while there are
  * none. What arrives meanwhile may be left. Throws RepositoryNotEmpty where there is an image and it is not forced.
  */
-export async function emptyInSlices(
+export async function emptyRepository(
   storage: DeletionStorage,
   registry: Registry,
   name: string,
   force: boolean,
 ): Promise<void> {
   const { store } = storage
-  if (force) await emptyOfImages(storage, registry, name)
+  if (force) await removeAllImages(storage, registry, name)
   const remove = <T>(collection: 'tags' | 'layers' | 'references', keyIn: (record: T) => string) =>
     removeUnlessImages<T>(store, registry, name, { collection, keyIn, force })
   await remove<Tag>('tags', ({ tag }) => keyOf(name, tag))
@@ -41,7 +41,7 @@ export async function emptyInSlices(
  * period, and their notes go first, so that a note without an image is always one the store lost. An image that is still
  * there afterwards, or again, gets its note back.
  */
-export async function removeImages<R>(
+export async function withImageRemoval<R>(
   storage: DeletionStorage,
   registry: Registry,
   images: readonly Image[],
@@ -50,7 +50,7 @@ export async function removeImages<R>(
   const { store, blobs, pins } = storage
   let digests: string[] = []
   for (const image of images) {
-    const { blobs: contained = [] } = (await contentsOf(image, blobs)) ?? {}
+    const { blobs: contained = [] } = (await imageContents(image, blobs)) ?? {}
     digests = digests.concat(
       image.digest,
       contained.map(({ digest }) => digest),
@@ -58,33 +58,34 @@ export async function removeImages<R>(
     if (digests.length > BATCH_SIZE) await pins.pin(digests.splice(0))
   }
   await pins.pin(digests)
-  for (const { digest, repository } of images) await forgetName(storage, { registry, repository, digest })
+  for (const { digest, repository } of images) await removeImageNote(storage, { registry, repository, digest })
   try {
     return await work()
   } finally {
     // Where that fails as well, the sweep writes them.
     for (const { repository, digest } of images)
-      await nameImage({ store, blobs }, { registry, repository, digest }).catch(() => undefined)
+      await syncImageNote({ store, blobs }, { registry, repository, digest }).catch(() => undefined)
   }
 }
 
-async function emptyOfImages(storage: DeletionStorage, registry: Registry, name: string): Promise<void> {
-  for await (const group of groupsOf(listEach(storage.store.images, registry, { prefix: keyOf(name, '') }))) {
-    const contents = new Map<string, Awaited<ReturnType<typeof contentsOf>>>()
-    for (const image of group) if (!image.manifests) contents.set(image.digest, await contentsOf(image, storage.blobs))
-    await removeImages(storage, registry, group, () =>
+async function removeAllImages(storage: DeletionStorage, registry: Registry, name: string): Promise<void> {
+  for await (const group of groupImages(listEach(storage.store.images, registry, { prefix: keyOf(name, '') }))) {
+    const contents = new Map<string, Awaited<ReturnType<typeof imageContents>>>()
+    for (const image of group)
+      if (!image.manifests) contents.set(image.digest, await imageContents(image, storage.blobs))
+    await withImageRemoval(storage, registry, group, () =>
       storage.store.transact(registry, async (records) => {
         for (const { digest } of group) await removeWithTags(records, registry, keyOf(name, digest))
       }),
     )
     for (const image of group)
-      await forgetMembers(storage.store, registry, image, contents.get(image.digest)?.manifests ?? [])
+      await removeMemberReferences(storage.store, registry, image, contents.get(image.digest)?.manifests ?? [])
     await yieldToEventLoop()
   }
 }
 
 /** Images that go in one transaction, by the number of records that go with them. */
-async function* groupsOf(images: AsyncIterable<Image>): AsyncGenerator<Image[], void> {
+async function* groupImages(images: AsyncIterable<Image>): AsyncGenerator<Image[], void> {
   let [group, records]: [Image[], number] = [[], 0]
   for await (const image of images) {
     group.push(image)
@@ -100,10 +101,10 @@ async function removeWithTags(records: Records, registry: Registry, key: string)
   const image = await records.images.get(registry, key)
   if (!image) return
   await Promise.all(image.tags.map((tag) => records.tags.remove(registry, keyOf(image.repository, tag))))
-  await removeImage(records, registry, image)
+  await removeImageRecord(records, registry, image)
 }
 
-interface Rest<T> {
+interface RemainingRecords<T> {
   readonly collection: 'tags' | 'layers' | 'references'
   readonly keyIn: (record: T) => string
   readonly force: boolean
@@ -114,7 +115,7 @@ async function removeUnlessImages<T>(
   store: Store,
   registry: Registry,
   name: string,
-  { collection, keyIn, force }: Rest<T>,
+  { collection, keyIn, force }: RemainingRecords<T>,
 ): Promise<void> {
   const prefix = keyOf(name, '')
   const removeSlice = async (records: Records): Promise<boolean> => {

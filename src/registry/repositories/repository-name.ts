@@ -8,7 +8,7 @@ const MAX_LENGTH = 256
  * carry the name in a path and so pass no model: no other text may become a key, an ARN or a question to an upstream.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
  */
-export function brokenNameConstraint(name: string): string | undefined {
+export function violatedNameConstraint(name: string): string | undefined {
   if (name.length < MIN_LENGTH) return `must have length greater than or equal to ${MIN_LENGTH}`
   if (name.length > MAX_LENGTH) return `must have length less than or equal to ${MAX_LENGTH}`
   return NAME.test(name) ? undefined : `must satisfy regular expression '${PATTERN}'`

@@ -7,7 +7,7 @@ import type { Repository } from './repository.js'
  * What was read of a repository, read together with the repository itself: one that is not there is refused before anything
  * else is. Throws RepositoryNotFound, and what reading throws.
  */
-export async function inRepository<R>(
+export async function readInRepository<R>(
   records: Pick<Records, 'repositories'>,
   registry: Registry,
   name: string,

@@ -1,5 +1,5 @@
 import { keyOf } from '../../registry/ports/store.js'
-import type { Running } from './sweep-run.js'
+import type { SweepRun } from './sweep-run.js'
 import { eachRecord } from '../record-walk.js'
 
 /** Bytes of a manifest whose image an earlier version may have recorded at length. */
@@ -10,7 +10,7 @@ const LARGE = 32 * 1024
  * but pages that hold them are short, and each takes the time of reading all of it. Writing what is there already is no
  * write.
  */
-export async function boundRecords({ store, goOn }: Running): Promise<void> {
+export async function shrinkOldRecords({ store, checkpoint: goOn }: SweepRun): Promise<void> {
   for (const registry of await store.registries()) {
     for await (const { repository, digest, manifestSize } of eachRecord(store.images, registry)) {
       goOn()

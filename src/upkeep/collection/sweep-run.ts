@@ -22,7 +22,7 @@ export interface SweepDeps {
 }
 
 /** What went, by kind. */
-export interface Swept {
+export interface SweepReport {
   readonly layer: Tally
   readonly blob: Tally
   readonly upload: Tally
@@ -30,7 +30,7 @@ export interface Swept {
   /** Images that are named beside the blobs and not in the store: what they need was kept. */
   readonly lostImages: number
   /** Why nothing was removed. */
-  readonly refused?: string
+  readonly refusal?: string
 }
 
 interface Tally {
@@ -39,47 +39,47 @@ interface Tally {
 }
 
 /** A sweep under way. */
-export interface Running extends SweepDeps {
+export interface SweepRun extends SweepDeps {
   /** Epoch milliseconds by the emulator's clock, read once: what is pinned after it is young. */
   readonly now: number
   /** Throws Interrupted once this process is to stop, or is not the one that sweeps any more. */
-  readonly goOn: () => void
+  readonly checkpoint: () => void
   /** Whether somebody relied on a digest within the grace period. */
   readonly isPinned: (digest: string) => Promise<boolean>
-  readonly swept: { -readonly [K in keyof Swept]: Swept[K] }
+  readonly report: { -readonly [K in keyof SweepReport]: SweepReport[K] }
 }
 
 /** The sweep ended early; what it left is there for the next one. */
-export class Interrupted extends Error {
+export class SweepInterrupted extends Error {
   override readonly name = 'Interrupted'
 }
 
 /** Nothing went so far. */
-export const nothingSwept = (): Running['swept'] => ({
+export const emptyReport = (): SweepRun['report'] => ({
   ...{ layer: { count: 0, bytes: 0 }, blob: { count: 0, bytes: 0 }, upload: { count: 0, bytes: 0 } },
   ...{ temporary: { count: 0, bytes: 0 }, lostImages: 0 },
 })
 
 /** Begins to count from the emulator's present time. */
-export async function begin(deps: SweepDeps, goOn: () => void): Promise<Running> {
+export async function startRun(deps: SweepDeps, goOn: () => void): Promise<SweepRun> {
   const now = (await deps.clock.now()).getTime()
   const isPinned = async (digest: string) => {
     const pin = await deps.store.pins.get(installation, digest)
-    return pin !== undefined && isYoung(pin, now, deps)
+    return pin !== undefined && isWithinGrace(pin, now, deps)
   }
-  return { ...deps, now, goOn, isPinned, swept: nothingSwept() }
+  return { ...deps, now, checkpoint: goOn, isPinned, report: emptyReport() }
 }
 
 /** A sweep's own marks are nobody's wish to keep anything: one that died over it left them. */
-export const isYoung = (
+export const isWithinGrace = (
   { at, isMarked, isGoing }: Pin,
   now: number,
   { graceSeconds }: Pick<SweepDeps, 'graceSeconds'>,
 ) => !isMarked && !isGoing && now - at < graceSeconds * 1000
 
 /** Tells that some went. */
-export function counted(
-  { swept, metrics }: Running,
+export function countRemoved(
+  { report: swept, metrics }: SweepRun,
   kind: 'layer' | 'blob' | 'upload' | 'temporary',
   count: number,
   bytes: number,

@@ -1,5 +1,5 @@
 import { installation } from '../../registry/registry.js'
-import { Interrupted, type SweepDeps, type Swept } from './sweep-run.js'
+import { SweepInterrupted, type SweepDeps, type SweepReport } from './sweep-run.js'
 import { sweep } from './sweep.js'
 
 /** What sweeping in the background needs. */
@@ -54,26 +54,26 @@ export function sweeper(
 async function sweepIfDue(deps: SweeperDeps, isStopped: () => boolean): Promise<boolean> {
   const { store, clock, log } = deps
   try {
-    if (await isSweptAlready(deps)) return false
+    if (await isSweptRecently(deps)) return false
     const swept = await sweep(deps, { isStopped })
     if (!swept) return true
     await store.settings.put(installation, sweptAt, clock.wall().toISOString())
-    report(swept, deps)
+    logReport(swept, deps)
   } catch (err) {
-    if (!(err instanceof Interrupted)) log.warn({ err }, 'a sweep failed')
+    if (!(err instanceof SweepInterrupted)) log.warn({ err }, 'a sweep failed')
   }
   return false
 }
 
 /** Machines' times need not agree: where they do not, there is a sweep more or an interval is longer. */
-async function isSweptAlready({ store, clock, intervalSeconds }: SweeperDeps): Promise<boolean> {
+async function isSweptRecently({ store, clock, intervalSeconds }: SweeperDeps): Promise<boolean> {
   const last = await store.settings.get(installation, sweptAt)
   const age = clock.wall().getTime() - Date.parse(last ?? '')
   // Timers are not exact: the process that swept last is not to miss its own time.
   return age >= 0 && age < intervalSeconds * 900
 }
 
-function report({ refused, ...swept }: Swept, { log }: SweepDeps): void {
+function logReport({ refusal: refused, ...swept }: SweepReport, { log }: SweepDeps): void {
   if (refused !== undefined) return log.error({ reason: refused }, 'nothing was swept')
   const { lostImages, ...kinds } = swept
   if (lostImages > 0)

@@ -1,14 +1,14 @@
-import { digestOfKept } from '../../registry/images/stored-digest.js'
-import { imageNoted, imageNotes, noteName } from '../../registry/images/image-notes.js'
-import { type Checking, type Findings, findings } from './findings.js'
-import { fsckRecords } from './check-records.js'
-import { type Halves, isUnlabelled, joinHalves, strangers } from '../installation-label.js'
-import { type LostImage, lostImage, restore } from './restore-images.js'
-import { isLost } from '../collection/sweep-notes.js'
-import { unhurried } from '../record-walk.js'
+import { digestOfStoredBlob } from '../../registry/images/stored-digest.js'
+import { parseImageNoteName, IMAGE_NOTES, imageNoteName } from '../../registry/images/image-notes.js'
+import { type FsckRun, type Findings, findings } from './findings.js'
+import { checkRecords } from './check-records.js'
+import { type InstallationStorage, isUnlabelled, pairStoreWithBlobs, pairingMismatch } from '../installation-label.js'
+import { type LostImage, readLostImage, restoreImage } from './restore-images.js'
+import { isImageLost } from '../collection/sweep-notes.js'
+import { withPauses } from '../record-walk.js'
 
 /** What was looked at and what was wrong with it. */
-export interface Checked {
+export interface FsckReport {
   readonly blobs: number
   readonly bytes: number
   readonly images: number
@@ -20,34 +20,37 @@ export interface Checked {
  * `repair`, broken blobs are taken out of reach, images the store has lost are recorded again, notes of those that cannot
  * be are put aside, and records that lead nowhere go. Where store and blobs belong to two installations nothing is mended: either may be the wrong one.
  */
-export async function fsck(halves: Halves, { repair: asked }: { repair: boolean }): Promise<Checked> {
-  const foreign = await strangers(halves)
+export async function checkInstallation(
+  halves: InstallationStorage,
+  { repair: asked }: { repair: boolean },
+): Promise<FsckReport> {
+  const foreign = await pairingMismatch(halves)
   const repair = asked && (foreign === undefined || (await isUnlabelled(halves)))
-  const checking: Checking = { ...halves, repair, findings: findings(), broken: new Set() }
+  const checking: FsckRun = { ...halves, repair, newFindings: findings(), damaged: new Set() }
   const sizes = await checkBlobs(checking)
   const putAside = await restoreImages(checking)
-  const images = await fsckRecords(checking)
+  const images = await checkRecords(checking)
   if (foreign !== undefined) {
     // Blobs with not one image found are what the sweep would remove next.
     const joins = repair && (images > 0 || putAside > 0 || sizes.blobs === 0)
-    if (joins) await joinHalves(halves)
-    if (joins) checking.findings.add('The store and the blobs did not belong together', 'joined')
-    else checking.findings.add(foreign)
+    if (joins) await pairStoreWithBlobs(halves)
+    if (joins) checking.newFindings.add('The store and the blobs did not belong together', 'joined')
+    else checking.newFindings.add(foreign)
   }
-  return { ...sizes, images, findings: checking.findings }
+  return { ...sizes, images, findings: checking.newFindings }
 }
 
-async function checkBlobs(checking: Checking) {
+async function checkBlobs(checking: FsckRun) {
   const sizes = { blobs: 0, bytes: 0 }
-  for await (const blob of unhurried(checking.blobs.list())) {
+  for await (const blob of withPauses(checking.blobs.list())) {
     sizes.blobs++
     sizes.bytes += blob.size
-    const actual = await digestOfKept(blob, checking.blobs)
+    const actual = await digestOfStoredBlob(blob, checking.blobs)
     if (actual === undefined || actual === blob.digest) continue
-    checking.broken.add(blob.digest)
+    checking.damaged.add(blob.digest)
     if (checking.repair) await checking.blobs.quarantine(blob.digest)
     const wrong = `blob ${blob.digest}: its bytes hash to ${actual}`
-    checking.findings.add(wrong, checking.repair ? 'quarantined' : undefined)
+    checking.newFindings.add(wrong, checking.repair ? 'quarantined' : undefined)
   }
   return sizes
 }
@@ -56,21 +59,21 @@ async function checkBlobs(checking: Checking) {
  * What lists others comes after them: whatever is left is tried again. What cannot be had is put aside, and holds up
  * nothing else; answers how many.
  */
-async function restoreImages(checking: Checking): Promise<number> {
+async function restoreImages(checking: FsckRun): Promise<number> {
   let lost = await lostImages(checking)
   for (let before = Infinity; checking.repair && lost.length < before;) {
     before = lost.length
     const left: LostImage[] = []
     for (const image of lost) {
-      const done = checking.broken.has(image.digest) ? undefined : await restore(image, checking)
+      const done = checking.damaged.has(image.digest) ? undefined : await restoreImage(image, checking)
       if (done === undefined) left.push(image)
-      else checking.findings.add(lostLine(image), done)
+      else checking.newFindings.add(lostLine(image), done)
     }
     lost = left
   }
   for (const image of lost) {
     if (checking.repair) await putAside(image, checking)
-    checking.findings.add(
+    checking.newFindings.add(
       checking.repair ? `${lostLine(image)}, and cannot be recorded again: push it again` : lostLine(image),
     )
   }
@@ -78,17 +81,17 @@ async function restoreImages(checking: Checking): Promise<number> {
 }
 
 /** The note is kept for whoever wants to know, where neither the sweep nor the next check looks. */
-async function putAside(image: LostImage, { blobs: { notes } }: Checking): Promise<void> {
-  await notes.put(`unrestored/${noteName(image)}`, JSON.stringify(image.note))
-  await notes.remove(noteName(image))
+async function putAside(image: LostImage, { blobs: { notes } }: FsckRun): Promise<void> {
+  await notes.put(`unrestored/${imageNoteName(image)}`, JSON.stringify(image.note))
+  await notes.remove(imageNoteName(image))
 }
 
 /** The oldest first: what lists others is mostly younger than they. */
-async function lostImages(checking: Checking): Promise<LostImage[]> {
+async function lostImages(checking: FsckRun): Promise<LostImage[]> {
   const lost: LostImage[] = []
-  for await (const name of unhurried(checking.blobs.notes.list(imageNotes))) {
-    const image = imageNoted(name)
-    const found = image && (await isLost(image, checking)) ? await lostImage(image, checking.blobs) : undefined
+  for await (const name of withPauses(checking.blobs.notes.list(IMAGE_NOTES))) {
+    const image = parseImageNoteName(name)
+    const found = image && (await isImageLost(image, checking)) ? await readLostImage(image, checking.blobs) : undefined
     if (found) lost.push(found)
   }
   return lost.sort((a, b) => a.note.pushedAt - b.note.pushedAt)

@@ -1,14 +1,14 @@
 import type { Image, Layer, Tag } from '../../registry/images/image.js'
-import { contentsOf } from '../../registry/images/image-contents.js'
-import { forgetName, nameImage } from '../../registry/images/image-notes.js'
+import { imageContents } from '../../registry/images/image-contents.js'
+import { removeImageNote, syncImageNote } from '../../registry/images/image-notes.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
-import { forgetMembers, removeImage } from '../../registry/images/record-contents.js'
-import type { Checking } from './findings.js'
+import { removeMemberReferences, removeImageRecord } from '../../registry/images/record-contents.js'
+import type { FsckRun } from './findings.js'
 import { eachRecord } from '../record-walk.js'
 
 /** Compares the records with the blobs and with each other; answers how many images there are. */
-export async function fsckRecords(checking: Checking): Promise<number> {
+export async function checkRecords(checking: FsckRun): Promise<number> {
   const { store } = checking
   let images = 0
   for (const registry of await store.registries()) {
@@ -23,25 +23,25 @@ export async function fsckRecords(checking: Checking): Promise<number> {
 }
 
 /** An image of the cache without its manifest goes: the next pull brings it anew. A pushed one is all there is of it. */
-async function checkImage(registry: Registry, image: Image, checking: Checking): Promise<void> {
+async function checkImage(registry: Registry, image: Image, checking: FsckRun): Promise<void> {
   const { repository, digest, pulledThrough } = image
-  if (await isKept(digest, checking)) {
-    if (checking.repair) await nameImage(checking, { registry, repository, digest })
+  if (await isAvailable(digest, checking)) {
+    if (checking.repair) await syncImageNote(checking, { registry, repository, digest })
     return checkContents(registry, image, checking)
   }
   const goes = checking.repair && pulledThrough === true
-  if (goes) await forgetImage(registry, image, checking)
-  checking.findings.add(
-    `image ${nameOf(registry, image)}: its manifest is missing`,
+  if (goes) await removeImageWithTags(registry, image, checking)
+  checking.newFindings.add(
+    `image ${displayName(registry, image)}: its manifest is missing`,
     goes ? 'forgotten, the next pull brings it again' : undefined,
   )
 }
 
 /** What an image was put with: layers whose bytes are here are recorded again, and those an upstream has. */
-async function checkContents(registry: Registry, image: Image, checking: Checking): Promise<void> {
+async function checkContents(registry: Registry, image: Image, checking: FsckRun): Promise<void> {
   const { repository, digest: by, pulledThrough } = image
-  const { store, findings, repair } = checking
-  const { blobs = [], manifests = [] } = (await contentsOf(image, checking.blobs)) ?? {}
+  const { store, newFindings: findings, repair } = checking
+  const { blobs = [], manifests = [] } = (await imageContents(image, checking.blobs)) ?? {}
   const lacks = async (collection: 'layers' | 'images', digest: string) =>
     !(await store[collection].get(registry, keyOf(repository, digest))) &&
     (await store.images.get(registry, keyOf(repository, by))) !== undefined
@@ -56,39 +56,39 @@ async function checkContents(registry: Registry, image: Image, checking: Checkin
       isInImage: true,
       ...(pulledThrough && { pulledThrough }),
     } as const
-    const line = `layer ${nameOf(registry, layer)}: image ${by} needs it and it is not recorded`
-    const isToBeHad = pulledThrough === true || (await isKept(digest, checking))
+    const line = `layer ${displayName(registry, layer)}: image ${by} needs it and it is not recorded`
+    const isToBeHad = pulledThrough === true || (await isAvailable(digest, checking))
     if (repair && isToBeHad) await store.layers.insert(registry, keyOf(repository, digest), layer)
     findings.add(isToBeHad ? line : `${line}, push it again`, repair && isToBeHad ? 'recorded again' : undefined)
   }
   if (pulledThrough) return
   for (const { digest } of manifests)
     if (await lacks('images', digest))
-      findings.add(`image ${nameOf(registry, image)}: it lists ${digest}, which is not recorded, push it again`)
+      findings.add(`image ${displayName(registry, image)}: it lists ${digest}, which is not recorded, push it again`)
 }
 
-async function forgetImage(registry: Registry, seen: Image, checking: Checking): Promise<void> {
+async function removeImageWithTags(registry: Registry, seen: Image, checking: FsckRun): Promise<void> {
   const { repository, digest } = seen
-  await forgetName(checking, { registry, repository, digest })
-  const contents = await contentsOf(seen, checking.blobs)
+  await removeImageNote(checking, { registry, repository, digest })
+  const contents = await imageContents(seen, checking.blobs)
   await checking.store.transact(registry, async (records) => {
     const image = await records.images.get(registry, keyOf(repository, digest))
     if (!image) return
     await Promise.all(image.tags.map((tag) => records.tags.remove(registry, keyOf(repository, tag))))
-    await removeImage(records, registry, image)
+    await removeImageRecord(records, registry, image)
   })
-  await forgetMembers(checking.store, registry, seen, contents?.manifests ?? [])
+  await removeMemberReferences(checking.store, registry, seen, contents?.manifests ?? [])
 }
 
 /** What is pulled through may be on its way, or comes with the next pull. */
-async function checkLayer(registry: Registry, layer: Layer, checking: Checking): Promise<void> {
-  if (layer.pulledThrough === true || (await isKept(layer.digest, checking))) return
+async function checkLayer(registry: Registry, layer: Layer, checking: FsckRun): Promise<void> {
+  if (layer.pulledThrough === true || (await isAvailable(layer.digest, checking))) return
   const { store } = checking
   const isStill = await store.layers.get(registry, keyOf(layer.repository, layer.digest))
-  if (isStill) checking.findings.add(`layer ${nameOf(registry, layer)}: its bytes are missing, push it again`)
+  if (isStill) checking.newFindings.add(`layer ${displayName(registry, layer)}: its bytes are missing, push it again`)
 }
 
-async function checkTag(registry: Registry, { repository, tag, digest }: Tag, checking: Checking): Promise<void> {
+async function checkTag(registry: Registry, { repository, tag, digest }: Tag, checking: FsckRun): Promise<void> {
   const leadsNowhere = await checking.store.transact(registry, async ({ tags, images }) => {
     const [now, image] = await Promise.all([
       tags.get(registry, keyOf(repository, tag)),
@@ -101,11 +101,11 @@ async function checkTag(registry: Registry, { repository, tag, digest }: Tag, ch
   if (!leadsNowhere) return
   const { account, region } = registry
   const line = `tag ${account}/${region}/${repository}:${tag}: there is no image ${digest}`
-  checking.findings.add(line, checking.repair ? 'removed' : undefined)
+  checking.newFindings.add(line, checking.repair ? 'removed' : undefined)
 }
 
-const isKept = async (digest: string, { blobs, broken }: Checking) =>
+const isAvailable = async (digest: string, { blobs, damaged: broken }: FsckRun) =>
   !broken.has(digest) && (await blobs.size(digest)) !== undefined
 
-const nameOf = ({ account, region }: Registry, { repository, digest }: { repository: string; digest: string }) =>
+const displayName = ({ account, region }: Registry, { repository, digest }: { repository: string; digest: string }) =>
   `${account}/${region}/${repository}@${digest}`

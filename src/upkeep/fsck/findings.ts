@@ -1,4 +1,4 @@
-import type { Halves } from '../installation-label.js'
+import type { InstallationStorage } from '../installation-label.js'
 
 /** How many lines are told; more are counted. */
 const LINES = 1000
@@ -7,18 +7,18 @@ const LINES = 1000
 export interface Findings {
   /** `done` says what became of it, where something did. */
   add(what: string, done?: string): void
-  readonly found: number
-  readonly repaired: number
+  readonly count: number
+  readonly repairedCount: number
   /** Sorted, one line each. */
   lines(): string[]
 }
 
 /** A check under way. */
-export interface Checking extends Halves {
+export interface FsckRun extends InstallationStorage {
   readonly repair: boolean
-  readonly findings: Findings
+  readonly newFindings: Findings
   /** Blobs whose bytes are not theirs: as good as not there. */
-  readonly broken: Set<string>
+  readonly damaged: Set<string>
 }
 
 /** Nothing wrong so far. */
@@ -31,10 +31,10 @@ export function findings(): Findings {
       if (done !== undefined) counts.repaired++
       if (lines.length < LINES) lines.push(done === undefined ? what : `${what}: ${done}`)
     },
-    get found() {
+    get count() {
       return counts.found
     },
-    get repaired() {
+    get repairedCount() {
       return counts.repaired
     },
     lines: () => [...lines.sort(), ...(counts.found > LINES ? [`and ${counts.found - LINES} more`] : [])],

@@ -1,23 +1,23 @@
-import { type ImageNote, type NamedImage, noteName, readNote } from '../../registry/images/image-notes.js'
+import { type ImageNote, type ImageAddress, imageNoteName, parseImageNote } from '../../registry/images/image-notes.js'
 import { ServiceException } from '../../registry/errors.js'
 import type { Descriptor } from '../../registry/images/image.js'
 import { type Manifest, parseManifest } from '../../registry/images/manifest.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
-import { restoreNotedTags } from '../../registry/images/restore-tags.js'
+import { restoreTags } from '../../registry/images/restore-tags.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
 import { putImage } from '../../registry/images/image-registration.js'
 import { newRepository } from '../../registry/repositories/repository.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
-import type { Halves } from '../installation-label.js'
+import type { InstallationStorage } from '../installation-label.js'
 
 /** An image that is named beside the blobs and not in the store, with what can be told of it. */
-export interface LostImage extends NamedImage {
+export interface LostImage extends ImageAddress {
   readonly note: ImageNote
 }
 
 /** What a lost image was; undefined where its note is gone or no note. */
-export async function lostImage(image: NamedImage, blobs: BlobStore): Promise<LostImage | undefined> {
-  const note = readNote((await blobs.notes.get(noteName(image))) ?? '')
+export async function readLostImage(image: ImageAddress, blobs: BlobStore): Promise<LostImage | undefined> {
+  const note = parseImageNote((await blobs.notes.get(imageNoteName(image))) ?? '')
   return note && { ...image, note }
 }
 
@@ -26,11 +26,11 @@ export async function lostImage(image: NamedImage, blobs: BlobStore): Promise<Lo
  * the layers whose bytes are here, and the tags nothing has got later. Answers what was done; undefined where its manifest
  * is not here, or a layer is not, or one it lists is not in the store.
  */
-export async function restore(image: LostImage, halves: Halves): Promise<string | undefined> {
+export async function restoreImage(image: LostImage, halves: InstallationStorage): Promise<string | undefined> {
   const { registry, repository, digest, note } = image
   const { store, blobs } = halves
   const bytes = await blobs.read(digest)
-  const manifest = bytes && parsed(bytes, note.mediaType)
+  const manifest = bytes && parseOrUndefined(bytes, note.mediaType)
   if (!bytes || !manifest || !(await hasMembers(image, manifest, store))) return undefined
   await store.repositories.insert(registry, repository, newRepository(repository, new Date(note.pushedAt)))
   const isWhole = note.pulledThrough ?? (await recordLayers(image, manifest, halves))
@@ -43,11 +43,11 @@ export async function restore(image: LostImage, halves: Halves): Promise<string 
     if (error instanceof ServiceException) return undefined
     throw error
   }
-  const refused = await restoreNotedTags(store, registry, put, note)
+  const refused = await restoreTags(store, registry, put, note)
   return refused.length === 0 ? 'recorded again' : `recorded again, without its tags ${refused.join(', ')}`
 }
 
-const parsed = (bytes: Buffer, mediaType: string): Manifest | undefined => {
+const parseOrUndefined = (bytes: Buffer, mediaType: string): Manifest | undefined => {
   try {
     return parseManifest(bytes, mediaType)
   } catch {
@@ -64,7 +64,11 @@ async function hasMembers({ registry, repository, note }: LostImage, { manifests
 }
 
 /** False where a pushed layer's bytes are gone, which no upstream has. */
-async function recordLayers({ registry, repository }: LostImage, manifest: Manifest, { store, blobs }: Halves) {
+async function recordLayers(
+  { registry, repository }: LostImage,
+  manifest: Manifest,
+  { store, blobs }: InstallationStorage,
+) {
   for (const { digest, mediaType } of manifest.blobs) {
     const size = await blobs.size(digest)
     if (size === undefined) return false

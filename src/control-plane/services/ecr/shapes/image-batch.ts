@@ -36,7 +36,7 @@ export async function imageBatch(
       if (remaining >= 0) add({ ...image, imageId: { ...image.imageId, imageTag } }, images)
     }
   }
-  return { images: [...images.values()], failures: outcomes.filter(isFailure) }
+  return { images: [...images.values()], failures: outcomes.filter(isImageFailure) }
 }
 
 /** A limit of ours: what the service does with a hundred manifests of 4 MiB is not known. A single manifest always fits. */

@@ -15,7 +15,7 @@ export async function imageDetail(
     repositoryName: image.repository,
     imageDigest: image.digest,
     ...(tags.length > 0 && { imageTags: tags }),
-    imageSizeInBytes: await describedSize({ store, blobs }, registry, image),
+    imageSizeInBytes: await imageSizeInBytes({ store, blobs }, registry, image),
     imagePushedAt: new Date(image.pushedAt),
     imageManifestMediaType: image.mediaType,
     ...(artifactType !== undefined && { artifactMediaType: artifactType }),

@@ -1,5 +1,5 @@
 import { deleteImage } from '../../../../../registry/images/image-deletion.js'
-import { findImage, type ImageFailure, isFailure } from '../../../../../registry/images/find-image.js'
+import { findImage, type ImageFailure, isImageFailure } from '../../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../../registry/images/image.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
 import { mapInBatches, yieldToEventLoop } from '../../../../../coordination/event-loop.js'
@@ -26,7 +26,7 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
     for (const { imageId, digest } of [...named.filter(isWhole), ...named.filter((each) => !isWhole(each))]) {
       if (deleted.some((gone) => isPartOf(imageId, digest, gone))) continue
       const outcome = await deleteImage(context, registry, repositoryName, imageId)
-      if (isFailure(outcome)) failures.push(outcome)
+      if (isImageFailure(outcome)) failures.push(outcome)
       else for (const gone of outcome) deleted.push(gone)
       await yieldToEventLoop()
     }
@@ -41,7 +41,7 @@ interface Named {
 }
 
 const digestIn = (found: Awaited<ReturnType<typeof findImage>> | undefined) =>
-  found && !isFailure(found) ? found.image.digest : undefined
+  found && !isImageFailure(found) ? found.image.digest : undefined
 
 /** Whether what this id named went when `gone` went. */
 const isPartOf = ({ imageTag }: ImageId, digest: string | undefined, gone: ImageId) =>

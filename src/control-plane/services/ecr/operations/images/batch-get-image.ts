@@ -4,7 +4,7 @@ import {
   type FoundImage,
   type ImageFailure,
   imageNotFoundFailure,
-  isFailure,
+  isImageFailure,
 } from '../../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../../registry/images/image.js'
 import { listAll } from '../../../../../registry/list-records.js'
@@ -27,7 +27,7 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
     const find = finderFor(repositoryName, context)
     const pull = async (imageId: ImageId) => {
       const found = await find(imageId)
-      if (isFailure(found)) return found
+      if (isImageFailure(found)) return found
       if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
         return imageNotFoundFailure(imageId)
       void recordPull(context, registry, found.image, now)
@@ -64,10 +64,10 @@ async function ruleFor(repository: string, { registry, store }: Context): Promis
 
 /** Whether a cached image's manifest is lost or damaged: the cache fetches it again. */
 const lacksManifest = async (found: Found, { blobs }: Context): Promise<boolean> =>
-  !isFailure(found) && found.image.pulledThrough === true && (await blobs.read(found.image.digest)) === undefined
+  !isImageFailure(found) && found.image.pulledThrough === true && (await blobs.read(found.image.digest)) === undefined
 
 /** Whether the cache has more to say: of an image that is not here, and of a tag that is due for a check. */
 function isForCache(found: Found, { imageDigest }: ImageId, { now, settings }: Context): boolean {
-  if (isFailure(found)) return found.failureCode === 'ImageNotFound'
+  if (isImageFailure(found)) return found.failureCode === 'ImageNotFound'
   return imageDigest === undefined && found.tag !== undefined && isCheckDue(found.tag, now, settings.checks)
 }

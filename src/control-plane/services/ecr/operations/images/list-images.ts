@@ -13,7 +13,7 @@ export const listImages: Operation<'ListImages'> = {
 
   async run(input, context) {
     const { store, registry } = context
-    const page = await inRepository(store, registry, input.repositoryName, () => listed(input, context))
+    const page = await readInRepository(store, registry, input.repositoryName, () => listed(input, context))
     return { imageIds: page.items, ...tokenOf(page) }
   },
 }

@@ -15,7 +15,7 @@ export const batchCheckLayerAvailability: Operation<'BatchCheckLayerAvailability
   async run({ repositoryName, layerDigests }, context) {
     const digests = layerDigests.filter((digest) => DIGEST.test(digest))
     const checking = () => Promise.all(digests.map((digest) => availability(digest, repositoryName, context)))
-    const layers = await inRepository(context.store, context.registry, repositoryName, checking)
+    const layers = await readInRepository(context.store, context.registry, repositoryName, checking)
     return { layers, failures: layerDigests.flatMap(failureOf) }
   },
 }

@@ -31,7 +31,7 @@ async function failureOf(rule: PullThroughCacheRule, { registry, secrets, upstre
   if (settings.egress === 'none') {
     return `The upstream registry ${upstreamRegistryUrl} cannot be reached: network.egress is set to none.`
   }
-  const credentials = credentialArn === undefined ? undefined : await secretOf(credentialArn, registry, secrets)
+  const credentials = credentialArn === undefined ? undefined : await ruleSecret(credentialArn, registry, secrets)
   if (credentialArn !== undefined && !credentials) return secretNotFound().message
   try {
     const upstream = upstreams.of(upstreamRegistryUrl, registry.account, credentials)
