@@ -97,7 +97,7 @@ describe('fsck', () => {
     await here.bytes.remove(digest)
     const { findings } = await checkInstallation(here, { repair: true })
     expect(findings.lines()).toEqual([
-      `image ${place}@${digest}: its manifest is missing: forgotten, the next pull brings it again`,
+      `image ${place}@${digest}: its manifest is missing: removed, the next pull imports it again`,
     ])
     expect(await here.store.tags.get(registry, 'app latest')).toBeUndefined()
     expect(await here.store.images.get(registry, keyOf('app', digest))).toBeUndefined()

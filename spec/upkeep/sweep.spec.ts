@@ -155,7 +155,7 @@ describe('sweep', () => {
     const here = await stocked()
     await here.upload('app', 'a layer')
     await here.later()
-    await expect(here.sweep({ isStopped: () => true })).rejects.toThrow('The process is to stop')
+    await expect(here.sweep({ isStopped: () => true })).rejects.toThrow('The process is shutting down')
     expect(await here.sweep()).toMatchObject({ layer: { count: 1 }, blob: { count: 1 } })
   })
 })

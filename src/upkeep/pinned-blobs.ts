@@ -2,8 +2,8 @@ import type { BlobStore, BlobWriter } from '../registry/ports/blob-store.js'
 import type { Pins } from '../registry/ports/pins.js'
 
 /**
- * Blobs that the sweep leaves alone from the moment they are there: nothing refers to them yet, and whoever has written
- * them is about to.
+ * A blob store that pins each blob before it is committed: no record refers to a new blob yet, and the sweep must leave it
+ * alone until its writer has recorded it.
  */
 export function pinnedBlobs(blobs: BlobStore, pins: Pins): BlobStore {
   return {

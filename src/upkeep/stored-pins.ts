@@ -16,27 +16,32 @@ export interface PinsDeps {
 }
 
 /** Far longer than a removal takes, or than an abandoned request to an object store stays in flight. */
-const GOING_FOR_MS = 6 * REMOVAL_MS
-const LOOK_EVERY_MS = 20
+const REMOVAL_TIMEOUT_MS = 6 * REMOVAL_MS
 
-/** Pins as records: one for each digest, written at most once in half a grace period, however many callers rely on it. */
+/** From one look at a pin whose bytes are being removed to the next. */
+const POLL_MS = 20
+
+/**
+ * Pins as records: one for each digest, written at most once in half a grace period, however many callers rely on it. The
+ * states of a pin are drawn in `collection/sweep.ts`.
+ */
 export function storedPins({
   store,
   clock,
   graceSeconds,
-  removalTimeoutMs: goingForMs = GOING_FOR_MS,
+  removalTimeoutMs = REMOVAL_TIMEOUT_MS,
 }: PinsDeps): Pins {
   const isFresh = (pin: Pin | undefined, now: number) =>
     pin !== undefined && !pin.isMarked && !pin.isGoing && now - pin.at < (graceSeconds * 1000) / 2
 
-  /** Pins them all in one write. Returns those whose bytes a sweep is removing: they are left alone, unless `evenGoing`. */
-  const renew = (digests: readonly string[], at: number, evenGoing: boolean): Promise<string[]> =>
+  /** Pins the digests in one transaction. Returns those whose bytes are being removed, which it pins only if `force`. */
+  const renew = (digests: readonly string[], at: number, force: boolean): Promise<string[]> =>
     store.transact(installation, async ({ pins }) => {
       const records = await Promise.all(digests.map((digest) => pins.get(installation, digest)))
-      const isGoing = (index: number) => !evenGoing && records[index]?.isGoing === true
-      const stale = digests.filter((_, index) => !isGoing(index) && !isFresh(records[index], at))
+      const isBeingRemoved = (index: number) => !force && records[index]?.isGoing === true
+      const stale = digests.filter((_, index) => !isBeingRemoved(index) && !isFresh(records[index], at))
       await Promise.all(stale.map((digest) => pins.put(installation, digest, { digest, at })))
-      return digests.filter((_, index) => isGoing(index))
+      return digests.filter((_, index) => isBeingRemoved(index))
     })
 
   async function staleOf(digests: readonly string[]): Promise<{ now: Date; stale: string[] }> {
@@ -51,8 +56,8 @@ export function storedPins({
     let { stale } = unpinned
     const startedAt = performance.now()
     while (stale.length > 0) {
-      stale = await renew(stale, now.getTime(), performance.now() - startedAt > goingForMs)
-      if (stale.length > 0) await sleep(LOOK_EVERY_MS)
+      stale = await renew(stale, now.getTime(), performance.now() - startedAt > removalTimeoutMs)
+      if (stale.length > 0) await sleep(POLL_MS)
     }
   }
 

@@ -6,47 +6,48 @@ import { batchesOf } from '../../coordination/event-loop.js'
 import { countRemoved, isWithinGrace, type SweepRun } from './sweep-run.js'
 import { requiredDigests, eachRecord, inBatches, compactDigest, withPauses } from '../record-walk.js'
 
-/** Blobs looked after in one round: all of them are held in memory. */
-const AT_MOST = 100_000
+/** The most blobs that one sweep removes: the candidates are held in memory. */
+const MAX_CANDIDATES = 100_000
 
-/** Blobs removed between two pauses: the sweep's lease, too, is kept in them. */
+/** Blobs removed between two pauses, in which among other things the lease of the sweep is renewed. */
 const REMOVED_BETWEEN_PAUSES = 20
 
-/** Touches marked in one write. */
-const TOGETHER = 500
+/** Pins written in one transaction. */
+const PINS_PER_TRANSACTION = 500
 
 /**
- * Removes the bytes no record needs and nobody relies on. A candidate's pin is marked; then all records are looked at
- * again; then, if the mark is still there, it says that the bytes are going until they have gone. Whoever has written a
- * record before the mark is seen by the second look, whoever pins later takes the mark off or waits.
- * `kept` are digests that are needed for reasons the records do not tell.
+ * Removes the bytes that no record needs and that are not pinned. See the drawing in `sweep.ts` for the states of a pin.
+ * Each candidate is marked in its pin; then all records are read again; then a candidate whose mark is unchanged is
+ * removed. A record written before the mark is found by the second reading; a client that pins the digest after the mark
+ * replaces the mark, or waits until the removal is over. `required` are compact digests that are needed for reasons that
+ * the records do not show.
  */
-export async function sweepBlobs(sweep: SweepRun, kept: ReadonlySet<string>): Promise<void> {
-  const marked = await markCandidates(sweep, kept)
+export async function sweepBlobs(run: SweepRun, required: ReadonlySet<string>): Promise<void> {
+  const marked = await markCandidates(run, required)
   if (marked.size === 0) return
-  for await (const digest of requiredDigests(sweep)) {
-    sweep.checkpoint()
-    const needed = marked.get(digest)
-    if (!needed) continue
+  for await (const digest of requiredDigests(run)) {
+    run.checkpoint()
+    const blob = marked.get(digest)
+    if (!blob) continue
     marked.delete(digest)
-    await replacePin(sweep.store, needed.mark, undefined)
+    await replacePin(run.store, blob.mark, undefined)
   }
-  for await (const slice of batchesOf([...marked], REMOVED_BETWEEN_PAUSES))
-    for (const [digest, { size, mark: markBatch }] of slice) {
-      sweep.checkpoint()
-      if (await removeBlob(digest, markBatch, sweep)) countRemoved(sweep, 'blob', 1, size)
+  for await (const batch of batchesOf([...marked], REMOVED_BETWEEN_PAUSES))
+    for (const [digest, { size, mark }] of batch) {
+      run.checkpoint()
+      if (await removeBlob(digest, mark, run)) countRemoved(run, 'blob', 1, size)
     }
 }
 
-/** Forgets pins that keep nothing any more. */
-export async function removeExpiredPins(sweep: SweepRun): Promise<void> {
-  const { store, now } = sweep
-  for await (const group of inBatches(expiredPins(sweep), TOGETHER)) {
-    sweep.checkpoint()
+/** Removes pins that no longer protect anything. */
+export async function removeExpiredPins(run: SweepRun): Promise<void> {
+  const { store, now } = run
+  for await (const batch of inBatches(expiredPins(run), PINS_PER_TRANSACTION)) {
+    run.checkpoint()
     await store.transact(installation, async ({ pins }) => {
-      const found = await Promise.all(group.map(({ digest }) => pins.get(installation, digest)))
-      const old = found.filter((pin) => pin !== undefined && !isWithinGrace(pin, now, sweep))
-      await Promise.all(old.map((pin) => pins.remove(installation, pin?.digest ?? '')))
+      const current = await Promise.all(batch.map(({ digest }) => pins.get(installation, digest)))
+      const expired = current.filter((pin) => pin !== undefined && !isWithinGrace(pin, now, run))
+      await Promise.all(expired.map((pin) => pins.remove(installation, pin?.digest ?? '')))
     })
   }
 }
@@ -56,70 +57,72 @@ async function* expiredPins({ store, now, graceSeconds }: SweepRun): AsyncGenera
     if (!isWithinGrace(pin, now, { graceSeconds })) yield pin
 }
 
+/** A candidate for removal, with its pin as the sweep marked it. */
 interface MarkedBlob {
   readonly size: number
   readonly mark: Pin
 }
 
-async function markCandidates(sweep: SweepRun, kept: ReadonlySet<string>): Promise<Map<string, MarkedBlob>> {
+/** Marks the candidates for removal. Returns them by digest. */
+async function markCandidates(run: SweepRun, required: ReadonlySet<string>): Promise<Map<string, MarkedBlob>> {
   const marked = new Map<string, MarkedBlob>()
-  for await (const group of inBatches(candidates(sweep, kept), TOGETHER)) {
-    sweep.checkpoint()
-    const marks = await mark(group, sweep)
-    for (const { digest, size } of group) {
-      const found = marks.get(digest)
-      if (found) marked.set(digest, { size, mark: found })
+  for await (const batch of inBatches(candidates(run, required), PINS_PER_TRANSACTION)) {
+    run.checkpoint()
+    const marks = await markBatch(batch, run)
+    for (const { digest, size } of batch) {
+      const mark = marks.get(digest)
+      if (mark) marked.set(digest, { size, mark })
     }
-    if (marked.size >= AT_MOST) break
+    if (marked.size >= MAX_CANDIDATES) break
   }
   return marked
 }
 
-async function* candidates(sweep: SweepRun, kept: ReadonlySet<string>): AsyncGenerator<StoredBlob, void> {
-  for await (const blob of withPauses(sweep.blobs.list())) {
-    if (!kept.has(compactDigest(blob.digest)) && !(await sweep.isPinned(blob.digest))) yield blob
+async function* candidates(run: SweepRun, required: ReadonlySet<string>): AsyncGenerator<StoredBlob, void> {
+  for await (const blob of withPauses(run.blobs.list())) {
+    if (!required.has(compactDigest(blob.digest)) && !(await run.isPinned(blob.digest))) yield blob
   }
 }
 
-/** The marks, of those that nobody has pinned meanwhile. */
-function mark(group: StoredBlob[], sweep: SweepRun): Promise<Map<string, Pin>> {
-  return sweep.store.transact(installation, async ({ pins }) => {
+/** Marks blobs in one transaction, except those that have been pinned meanwhile. Returns the marks by digest. */
+function markBatch(blobs: StoredBlob[], run: SweepRun): Promise<Map<string, Pin>> {
+  return run.store.transact(installation, async ({ pins }) => {
     const marks = new Map<string, Pin>()
-    const found = await Promise.all(group.map(({ digest }) => pins.get(installation, digest)))
-    for (const [index, { digest }] of group.entries()) {
-      const pin = found[index]
-      if (pin && isWithinGrace(pin, sweep.now, sweep)) continue
-      const marked: Pin = { digest, at: pin?.at ?? 0, isMarked: true }
-      await pins.put(installation, digest, marked)
-      marks.set(digest, marked)
+    const current = await Promise.all(blobs.map(({ digest }) => pins.get(installation, digest)))
+    for (const [index, { digest }] of blobs.entries()) {
+      const pin = current[index]
+      if (pin && isWithinGrace(pin, run.now, run)) continue
+      const mark: Pin = { digest, at: pin?.at ?? 0, isMarked: true }
+      await pins.put(installation, digest, mark)
+      marks.set(digest, mark)
     }
     return marks
   })
 }
 
-/** False where somebody relies on the bytes after all. */
+/** Removes the bytes of a blob. Returns false, keeping them, if its mark was replaced. */
 async function removeBlob(digest: string, mark: Pin, { store, blobs }: SweepRun): Promise<boolean> {
-  const going: Pin = { digest, at: mark.at, isGoing: true }
-  if (!(await replacePin(store, mark, going))) return false
-  let isGone = false
-  // Who waited too long took the bytes for kept: they are put back.
-  await blobs.remove(digest, async () => (isGone = await replacePin(store, going, undefined)))
-  if (isGone) await removeOrigins(digest, store)
-  return isGone
+  const removal: Pin = { digest, at: mark.at, isGoing: true }
+  if (!(await replacePin(store, mark, removal))) return false
+  let isRemoved = false
+  // A client that waited too long for the removal has pinned the digest and relies on the bytes: then they are put back.
+  await blobs.remove(digest, async () => (isRemoved = await replacePin(store, removal, undefined)))
+  if (isRemoved) await removeOrigins(digest, store)
+  return isRemoved
 }
 
-/** Whence bytes came is of no use without them. */
+/** Removes the records of the upstreams that sent these bytes. */
 async function removeOrigins(digest: string, { origins }: Store): Promise<void> {
   for (const { upstreamRegistryUrl } of await listAll(origins, installation, keyOf(digest, '')))
     await origins.remove(installation, keyOf(digest, upstreamRegistryUrl))
 }
 
-/** Changes a pin that is as it was seen. */
-const replacePin = (store: Store, seen: Pin, next: Pin | undefined): Promise<boolean> =>
+/** Replaces or removes a pin if it is still as it was read. Returns whether it was. */
+const replacePin = (store: Store, pin: Pin, replacement: Pin | undefined): Promise<boolean> =>
   store.transact(installation, async ({ pins }) => {
-    const { digest } = seen
-    if (JSON.stringify(await pins.get(installation, digest)) !== JSON.stringify(seen)) return false
-    if (next) await pins.put(installation, digest, next)
+    const { digest } = pin
+    if (JSON.stringify(await pins.get(installation, digest)) !== JSON.stringify(pin)) return false
+    if (replacement) await pins.put(installation, digest, replacement)
     else await pins.remove(installation, digest)
     return true
   })

@@ -7,7 +7,7 @@ import type { Reserve } from '../../registry/ports/reserve.js'
 import type { Store, Pin } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 
-/** What a sweep needs. */
+/** What a sweep works with. */
 export interface SweepDeps {
   readonly store: Store
   readonly blobs: BlobStore
@@ -15,19 +15,18 @@ export interface SweepDeps {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
-  /** What a full disk has left for the sweep. */
+  /** Disk space set aside so that a sweep can run on a full disk. */
   readonly reserve?: Reserve
-  /** How long what nobody needs any more is left alone, by the emulator's clock. */
+  /** How long garbage is left alone, by the emulator's clock. */
   readonly graceSeconds: number
 }
 
-/** What went, by kind. */
-export interface SweepReport {
-  readonly layer: Tally
-  readonly blob: Tally
-  readonly upload: Tally
-  readonly temporary: Tally
-  /** Images that are named beside the blobs and not in the store: what they need was kept. */
+/** What a sweep can remove. */
+type GarbageKind = 'layer' | 'blob' | 'upload' | 'temporary'
+
+/** What a sweep removed, by kind. */
+export interface SweepReport extends Readonly<Record<GarbageKind, Tally>> {
+  /** Images that have a note beside the blobs but no record in the store. What they need was left alone. */
   readonly lostImages: number
   /** Why nothing was removed. */
   readonly refusal?: string
@@ -38,53 +37,51 @@ interface Tally {
   readonly bytes: number
 }
 
-/** A sweep under way. */
+/** A sweep in progress: its dependencies, and what its steps share. */
 export interface SweepRun extends SweepDeps {
-  /** Epoch milliseconds by the emulator's clock, read once: what is pinned after it is young. */
+  /** When the sweep began, in epoch milliseconds by the emulator's clock. A pin set later is always within grace. */
   readonly now: number
-  /** Throws Interrupted once this process is to stop, or is not the one that sweeps any more. */
+  /** Throws SweepInterrupted if the process is shutting down or has lost the lease of the sweep. Called in every loop. */
   readonly checkpoint: () => void
-  /** Whether somebody relied on a digest within the grace period. */
+  /** Whether a digest was pinned within the grace period. */
   readonly isPinned: (digest: string) => Promise<boolean>
   readonly report: { -readonly [K in keyof SweepReport]: SweepReport[K] }
 }
 
-/** The sweep ended early; what it left is there for the next one. */
+/** The sweep ended early. The next one removes the rest. */
 export class SweepInterrupted extends Error {
-  override readonly name = 'Interrupted'
+  override readonly name = 'SweepInterrupted'
 }
 
-/** Nothing went so far. */
+/** A report of nothing removed. */
 export const emptyReport = (): SweepRun['report'] => ({
-  ...{ layer: { count: 0, bytes: 0 }, blob: { count: 0, bytes: 0 }, upload: { count: 0, bytes: 0 } },
-  ...{ temporary: { count: 0, bytes: 0 }, lostImages: 0 },
+  layer: { count: 0, bytes: 0 },
+  blob: { count: 0, bytes: 0 },
+  upload: { count: 0, bytes: 0 },
+  temporary: { count: 0, bytes: 0 },
+  lostImages: 0,
 })
 
-/** Begins to count from the emulator's present time. */
-export async function startRun(deps: SweepDeps, goOn: () => void): Promise<SweepRun> {
+/** Starts a run at the emulator's present time. */
+export async function startRun(deps: SweepDeps, checkpoint: () => void): Promise<SweepRun> {
   const now = (await deps.clock.now()).getTime()
   const isPinned = async (digest: string) => {
     const pin = await deps.store.pins.get(installation, digest)
     return pin !== undefined && isWithinGrace(pin, now, deps)
   }
-  return { ...deps, now, checkpoint: goOn, isPinned, report: emptyReport() }
+  return { ...deps, now, checkpoint, isPinned, report: emptyReport() }
 }
 
-/** A sweep's own marks are nobody's wish to keep anything: one that died over it left them. */
+/** Whether a pin still protects its digest. Marks set by a sweep do not: a sweep that crashed may have left some behind. */
 export const isWithinGrace = (
   { at, isMarked, isGoing }: Pin,
   now: number,
   { graceSeconds }: Pick<SweepDeps, 'graceSeconds'>,
 ) => !isMarked && !isGoing && now - at < graceSeconds * 1000
 
-/** Tells that some went. */
-export function countRemoved(
-  { report: swept, metrics }: SweepRun,
-  kind: 'layer' | 'blob' | 'upload' | 'temporary',
-  count: number,
-  bytes: number,
-) {
+/** Adds what a step removed to the report and to the metrics. */
+export function countRemoved({ report, metrics }: SweepRun, kind: GarbageKind, count: number, bytes: number) {
   if (count === 0) return
-  swept[kind] = { count: swept[kind].count + count, bytes: swept[kind].bytes + bytes }
+  report[kind] = { count: report[kind].count + count, bytes: report[kind].bytes + bytes }
   metrics.swept(kind, count)
 }

@@ -1,13 +1,13 @@
 import { digestOfStoredBlob } from '../../registry/images/stored-digest.js'
 import { parseImageNoteName, IMAGE_NOTES, imageNoteName } from '../../registry/images/image-notes.js'
-import { type FsckRun, type Findings, findings } from './findings.js'
+import { type FsckRun, type Findings, newFindings } from './findings.js'
 import { checkRecords } from './check-records.js'
 import { type InstallationStorage, isUnlabelled, pairStoreWithBlobs, pairingMismatch } from '../installation-label.js'
-import { type LostImage, readLostImage, restoreImage } from './restore-images.js'
-import { isImageLost } from '../collection/sweep-notes.js'
+import { type LostImage, readLostImage, restoreImage } from './restore-image.js'
+import { isImageLost } from '../collection/sweep-image-notes.js'
 import { withPauses } from '../record-walk.js'
 
-/** What was looked at and what was wrong with it. */
+/** How much was checked, and what is wrong with it. */
 export interface FsckReport {
   readonly blobs: number
   readonly bytes: number
@@ -16,86 +16,86 @@ export interface FsckReport {
 }
 
 /**
- * Reads every blob and compares it with its digest, and every record with the blobs and the names beside them. With
- * `repair`, broken blobs are taken out of reach, images the store has lost are recorded again, notes of those that cannot
- * be are put aside, and records that lead nowhere go. Where store and blobs belong to two installations nothing is mended: either may be the wrong one.
+ * What `ecr-local fsck` does: compares every blob with its digest, and every record with the blobs and with the notes beside
+ * them. With `repair`, damaged blobs are quarantined, images that the store has lost are restored, the notes of those that
+ * cannot be restored are set aside, and records that refer to nothing are removed. If the store and the blobs belong to two
+ * installations nothing is repaired, because either may be the wrong one.
  */
 export async function checkInstallation(
-  halves: InstallationStorage,
-  { repair: asked }: { repair: boolean },
+  storage: InstallationStorage,
+  options: { repair: boolean },
 ): Promise<FsckReport> {
-  const foreign = await pairingMismatch(halves)
-  const repair = asked && (foreign === undefined || (await isUnlabelled(halves)))
-  const checking: FsckRun = { ...halves, repair, newFindings: findings(), damaged: new Set() }
-  const sizes = await checkBlobs(checking)
-  const putAside = await restoreImages(checking)
-  const images = await checkRecords(checking)
-  if (foreign !== undefined) {
-    // Blobs with not one image found are what the sweep would remove next.
-    const joins = repair && (images > 0 || putAside > 0 || sizes.blobs === 0)
-    if (joins) await pairStoreWithBlobs(halves)
-    if (joins) checking.newFindings.add('The store and the blobs did not belong together', 'joined')
-    else checking.newFindings.add(foreign)
+  const mismatch = await pairingMismatch(storage)
+  const repair = options.repair && (mismatch === undefined || (await isUnlabelled(storage)))
+  const run: FsckRun = { ...storage, repair, findings: newFindings(), damaged: new Set() }
+  const blobTotals = await checkBlobs(run)
+  const unrestored = await restoreLostImages(run)
+  const images = await checkRecords(run)
+  if (mismatch !== undefined) {
+    // If there are blobs and not a single image, the next sweep of a paired store would remove them all.
+    const canPair = repair && (images > 0 || unrestored > 0 || blobTotals.blobs === 0)
+    if (canPair) await pairStoreWithBlobs(storage)
+    if (canPair) run.findings.add('The store and the blobs did not belong together', 'joined')
+    else run.findings.add(mismatch)
   }
-  return { ...sizes, images, findings: checking.newFindings }
+  return { ...blobTotals, images, findings: run.findings }
 }
 
-async function checkBlobs(checking: FsckRun) {
-  const sizes = { blobs: 0, bytes: 0 }
-  for await (const blob of withPauses(checking.blobs.list())) {
-    sizes.blobs++
-    sizes.bytes += blob.size
-    const actual = await digestOfStoredBlob(blob, checking.blobs)
+async function checkBlobs(run: FsckRun) {
+  const totals = { blobs: 0, bytes: 0 }
+  for await (const blob of withPauses(run.blobs.list())) {
+    totals.blobs++
+    totals.bytes += blob.size
+    const actual = await digestOfStoredBlob(blob, run.blobs)
     if (actual === undefined || actual === blob.digest) continue
-    checking.damaged.add(blob.digest)
-    if (checking.repair) await checking.blobs.quarantine(blob.digest)
-    const wrong = `blob ${blob.digest}: its bytes hash to ${actual}`
-    checking.newFindings.add(wrong, checking.repair ? 'quarantined' : undefined)
+    run.damaged.add(blob.digest)
+    if (run.repair) await run.blobs.quarantine(blob.digest)
+    run.findings.add(`blob ${blob.digest}: its bytes hash to ${actual}`, run.repair ? 'quarantined' : undefined)
   }
-  return sizes
+  return totals
 }
 
 /**
- * What lists others comes after them: whatever is left is tried again. What cannot be had is put aside, and holds up
- * nothing else; answers how many.
+ * Restores the images that the store has lost, in as many passes as it takes: an index can be restored only after its images.
+ * The notes of those that cannot be restored are set aside. Returns how many these are.
  */
-async function restoreImages(checking: FsckRun): Promise<number> {
-  let lost = await lostImages(checking)
-  for (let before = Infinity; checking.repair && lost.length < before;) {
-    before = lost.length
-    const left: LostImage[] = []
+async function restoreLostImages(run: FsckRun): Promise<number> {
+  let lost = await lostImages(run)
+  for (let countBefore = Infinity; run.repair && lost.length < countBefore;) {
+    countBefore = lost.length
+    const unrestored: LostImage[] = []
     for (const image of lost) {
-      const done = checking.damaged.has(image.digest) ? undefined : await restoreImage(image, checking)
-      if (done === undefined) left.push(image)
-      else checking.newFindings.add(lostLine(image), done)
+      const outcome = run.damaged.has(image.digest) ? undefined : await restoreImage(image, run)
+      if (outcome === undefined) unrestored.push(image)
+      else run.findings.add(lostImageLine(image), outcome)
     }
-    lost = left
+    lost = unrestored
   }
   for (const image of lost) {
-    if (checking.repair) await putAside(image, checking)
-    checking.newFindings.add(
-      checking.repair ? `${lostLine(image)}, and cannot be recorded again: push it again` : lostLine(image),
-    )
+    const line = lostImageLine(image)
+    if (run.repair) await setNoteAside(image, run)
+    run.findings.add(run.repair ? `${line}, and cannot be recorded again: push it again` : line)
   }
-  return checking.repair ? lost.length : 0
+  return run.repair ? lost.length : 0
 }
 
-/** The note is kept for whoever wants to know, where neither the sweep nor the next check looks. */
-async function putAside(image: LostImage, { blobs: { notes } }: FsckRun): Promise<void> {
+/** Moves a note to where neither sweeps nor later checks read it, so that its text is not lost. */
+async function setNoteAside(image: LostImage, { blobs: { notes } }: FsckRun): Promise<void> {
   await notes.put(`unrestored/${imageNoteName(image)}`, JSON.stringify(image.note))
   await notes.remove(imageNoteName(image))
 }
 
-/** The oldest first: what lists others is mostly younger than they. */
-async function lostImages(checking: FsckRun): Promise<LostImage[]> {
+/** The oldest first, because an index is mostly younger than the images it lists. */
+async function lostImages(run: FsckRun): Promise<LostImage[]> {
   const lost: LostImage[] = []
-  for await (const name of withPauses(checking.blobs.notes.list(IMAGE_NOTES))) {
-    const image = parseImageNoteName(name)
-    const found = image && (await isImageLost(image, checking)) ? await readLostImage(image, checking.blobs) : undefined
-    if (found) lost.push(found)
+  for await (const name of withPauses(run.blobs.notes.list(IMAGE_NOTES))) {
+    const address = parseImageNoteName(name)
+    if (!address || !(await isImageLost(address, run))) continue
+    const image = await readLostImage(address, run.blobs)
+    if (image) lost.push(image)
   }
   return lost.sort((a, b) => a.note.pushedAt - b.note.pushedAt)
 }
 
-const lostLine = ({ registry: { account, region }, repository, digest }: LostImage) =>
+const lostImageLine = ({ registry: { account, region }, repository, digest }: LostImage) =>
   `image ${account}/${region}/${repository}@${digest}: named beside the blobs and not in the store`

@@ -1,65 +1,66 @@
 import type { Image, Layer, Tag } from '../../registry/images/image.js'
 import { imageContents } from '../../registry/images/image-contents.js'
 import { removeImageNote, syncImageNote } from '../../registry/images/image-notes.js'
+import { removeImageRecord, removeMemberReferences } from '../../registry/images/record-contents.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
-import { removeMemberReferences, removeImageRecord } from '../../registry/images/record-contents.js'
 import type { FsckRun } from './findings.js'
 import { eachRecord } from '../record-walk.js'
 
-/** Compares the records with the blobs and with each other; answers how many images there are. */
-export async function checkRecords(checking: FsckRun): Promise<number> {
-  const { store } = checking
+/** Compares the records with the blobs and with each other. Returns the number of images. */
+export async function checkRecords(run: FsckRun): Promise<number> {
+  const { store } = run
   let images = 0
   for (const registry of await store.registries()) {
     for await (const image of eachRecord(store.images, registry)) {
       images++
-      await checkImage(registry, image, checking)
+      await checkImage(registry, image, run)
     }
-    for await (const layer of eachRecord(store.layers, registry)) await checkLayer(registry, layer, checking)
-    for await (const tag of eachRecord(store.tags, registry)) await checkTag(registry, tag, checking)
+    for await (const layer of eachRecord(store.layers, registry)) await checkLayer(registry, layer, run)
+    for await (const tag of eachRecord(store.tags, registry)) await checkTag(registry, tag, run)
   }
   return images
 }
 
-/** An image of the cache without its manifest goes: the next pull brings it anew. A pushed one is all there is of it. */
-async function checkImage(registry: Registry, image: Image, checking: FsckRun): Promise<void> {
+/**
+ * A pulled-through image without its manifest is removed, since the next pull imports it again. The record of a pushed one is
+ * all that is left of it and stays.
+ */
+async function checkImage(registry: Registry, image: Image, run: FsckRun): Promise<void> {
   const { repository, digest, pulledThrough } = image
-  if (await isAvailable(digest, checking)) {
-    if (checking.repair) await syncImageNote(checking, { registry, repository, digest })
-    return checkContents(registry, image, checking)
+  if (await isAvailable(digest, run)) {
+    if (run.repair) await syncImageNote(run, { registry, repository, digest })
+    return checkContents(registry, image, run)
   }
-  const goes = checking.repair && pulledThrough === true
-  if (goes) await removeImageWithTags(registry, image, checking)
-  checking.newFindings.add(
+  const canRemove = run.repair && pulledThrough === true
+  if (canRemove) await removeImageWithTags(registry, image, run)
+  run.findings.add(
     `image ${displayName(registry, image)}: its manifest is missing`,
-    goes ? 'forgotten, the next pull brings it again' : undefined,
+    canRemove ? 'removed, the next pull imports it again' : undefined,
   )
 }
 
-/** What an image was put with: layers whose bytes are here are recorded again, and those an upstream has. */
-async function checkContents(registry: Registry, image: Image, checking: FsckRun): Promise<void> {
-  const { repository, digest: by, pulledThrough } = image
-  const { store, newFindings: findings, repair } = checking
-  const { blobs = [], manifests = [] } = (await imageContents(image, checking.blobs)) ?? {}
+/**
+ * Checks that the layers and members of an image are recorded. A layer is recorded again if its bytes are here or an upstream
+ * has them.
+ */
+async function checkContents(registry: Registry, image: Image, run: FsckRun): Promise<void> {
+  const { repository, digest: imageDigest, pulledThrough } = image
+  const { store, findings, repair } = run
+  const { blobs = [], manifests = [] } = (await imageContents(image, run.blobs)) ?? {}
+  // The image is read last: one that was deleted meanwhile lacks nothing.
   const lacks = async (collection: 'layers' | 'images', digest: string) =>
     !(await store[collection].get(registry, keyOf(repository, digest))) &&
-    (await store.images.get(registry, keyOf(repository, by))) !== undefined
+    (await store.images.get(registry, keyOf(repository, imageDigest))) !== undefined
 
   for (const { digest, size, mediaType } of blobs) {
     if (!(await lacks('layers', digest))) continue
-    const layer = {
-      repository,
-      digest,
-      size,
-      mediaType,
-      isInImage: true,
-      ...(pulledThrough && { pulledThrough }),
-    } as const
-    const line = `layer ${displayName(registry, layer)}: image ${by} needs it and it is not recorded`
-    const isToBeHad = pulledThrough === true || (await isAvailable(digest, checking))
-    if (repair && isToBeHad) await store.layers.insert(registry, keyOf(repository, digest), layer)
-    findings.add(isToBeHad ? line : `${line}, push it again`, repair && isToBeHad ? 'recorded again' : undefined)
+    const fromUpstream = pulledThrough && { pulledThrough }
+    const layer: Layer = { repository, digest, size, mediaType, isInImage: true, ...fromUpstream }
+    const line = `layer ${displayName(registry, layer)}: image ${imageDigest} needs it and it is not recorded`
+    const isObtainable = pulledThrough === true || (await isAvailable(digest, run))
+    if (repair && isObtainable) await store.layers.insert(registry, keyOf(repository, digest), layer)
+    findings.add(isObtainable ? line : `${line}, push it again`, repair && isObtainable ? 'recorded again' : undefined)
   }
   if (pulledThrough) return
   for (const { digest } of manifests)
@@ -67,45 +68,44 @@ async function checkContents(registry: Registry, image: Image, checking: FsckRun
       findings.add(`image ${displayName(registry, image)}: it lists ${digest}, which is not recorded, push it again`)
 }
 
-async function removeImageWithTags(registry: Registry, seen: Image, checking: FsckRun): Promise<void> {
-  const { repository, digest } = seen
-  await removeImageNote(checking, { registry, repository, digest })
-  const contents = await imageContents(seen, checking.blobs)
-  await checking.store.transact(registry, async (records) => {
+async function removeImageWithTags(registry: Registry, checkedImage: Image, run: FsckRun): Promise<void> {
+  const { repository, digest } = checkedImage
+  await removeImageNote(run, { registry, repository, digest })
+  const contents = await imageContents(checkedImage, run.blobs)
+  await run.store.transact(registry, async (records) => {
     const image = await records.images.get(registry, keyOf(repository, digest))
     if (!image) return
     await Promise.all(image.tags.map((tag) => records.tags.remove(registry, keyOf(repository, tag))))
     await removeImageRecord(records, registry, image)
   })
-  await removeMemberReferences(checking.store, registry, seen, contents?.manifests ?? [])
+  await removeMemberReferences(run.store, registry, checkedImage, contents?.manifests ?? [])
 }
 
-/** What is pulled through may be on its way, or comes with the next pull. */
-async function checkLayer(registry: Registry, layer: Layer, checking: FsckRun): Promise<void> {
-  if (layer.pulledThrough === true || (await isAvailable(layer.digest, checking))) return
-  const { store } = checking
-  const isStill = await store.layers.get(registry, keyOf(layer.repository, layer.digest))
-  if (isStill) checking.newFindings.add(`layer ${displayName(registry, layer)}: its bytes are missing, push it again`)
+/** A pulled-through layer without bytes is no finding: it is still being fetched, or the next pull fetches it. */
+async function checkLayer(registry: Registry, layer: Layer, run: FsckRun): Promise<void> {
+  if (layer.pulledThrough === true || (await isAvailable(layer.digest, run))) return
+  const isStillRecorded = await run.store.layers.get(registry, keyOf(layer.repository, layer.digest))
+  if (isStillRecorded) run.findings.add(`layer ${displayName(registry, layer)}: its bytes are missing, push it again`)
 }
 
-async function checkTag(registry: Registry, { repository, tag, digest }: Tag, checking: FsckRun): Promise<void> {
-  const leadsNowhere = await checking.store.transact(registry, async ({ tags, images }) => {
-    const [now, image] = await Promise.all([
+async function checkTag(registry: Registry, { repository, tag, digest }: Tag, run: FsckRun): Promise<void> {
+  const isDangling = await run.store.transact(registry, async ({ tags, images }) => {
+    const [current, image] = await Promise.all([
       tags.get(registry, keyOf(repository, tag)),
       images.get(registry, keyOf(repository, digest)),
     ])
-    if (now?.digest !== digest || image) return false
-    if (checking.repair) await tags.remove(registry, keyOf(repository, tag))
+    if (current?.digest !== digest || image) return false
+    if (run.repair) await tags.remove(registry, keyOf(repository, tag))
     return true
   })
-  if (!leadsNowhere) return
+  if (!isDangling) return
   const { account, region } = registry
   const line = `tag ${account}/${region}/${repository}:${tag}: there is no image ${digest}`
-  checking.newFindings.add(line, checking.repair ? 'removed' : undefined)
+  run.findings.add(line, run.repair ? 'removed' : undefined)
 }
 
-const isAvailable = async (digest: string, { blobs, damaged: broken }: FsckRun) =>
-  !broken.has(digest) && (await blobs.size(digest)) !== undefined
+const isAvailable = async (digest: string, { blobs, damaged }: FsckRun) =>
+  !damaged.has(digest) && (await blobs.size(digest)) !== undefined
 
 const displayName = ({ account, region }: Registry, { repository, digest }: { repository: string; digest: string }) =>
   `${account}/${region}/${repository}@${digest}`
