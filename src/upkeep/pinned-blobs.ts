@@ -2,8 +2,8 @@ import type { BlobStore, BlobWriter } from '../registry/ports/blob-store.js'
 import type { Pins } from '../registry/ports/pins.js'
 
 /**
- * A blob store that pins each blob before it is committed: no record refers to a new blob yet, and the sweep must leave it
- * alone until its writer has recorded it.
+ * A blob store that pins each blob before it is committed: no record refers to a new blob yet, and the sweep must leave
+ * it alone until its writer has recorded it.
  */
 export function pinnedBlobs(blobs: BlobStore, pins: Pins): BlobStore {
   return {

@@ -10,8 +10,8 @@ import type { InstallationStorage } from './installation-label.js'
 const RECORDS_BETWEEN_PAUSES = 200
 
 /**
- * Every record of a collection, with pauses. Walking a large installation must not hold up requests, and an embedded store
- * answers without ever returning to the event loop.
+ * Every record of a collection, with pauses. Walking a large installation must not hold up requests, and an embedded
+ * store answers without ever returning to the event loop.
  */
 export async function* eachRecord<T>(
   collection: Collection<T>,

@@ -22,19 +22,16 @@ const REMOVAL_TIMEOUT_MS = 6 * REMOVAL_MS
 const POLL_MS = 20
 
 /**
- * Pins as records: one for each digest, written at most once in half a grace period, however many callers rely on it. The
- * states of a pin are drawn in `collection/sweep.ts`.
+ * Pins as records: one for each digest, written at most once in half a grace period, however many callers rely on it.
+ * The states of a pin are drawn in `collection/sweep.ts`.
  */
-export function storedPins({
-  store,
-  clock,
-  graceSeconds,
-  removalTimeoutMs = REMOVAL_TIMEOUT_MS,
-}: PinsDeps): Pins {
+export function storedPins({ store, clock, graceSeconds, removalTimeoutMs = REMOVAL_TIMEOUT_MS }: PinsDeps): Pins {
   const isFresh = (pin: Pin | undefined, now: number) =>
     pin !== undefined && !pin.isMarked && !pin.isGoing && now - pin.at < (graceSeconds * 1000) / 2
 
-  /** Pins the digests in one transaction. Returns those whose bytes are being removed, which it pins only if `force`. */
+  /**
+   * Pins the digests in one transaction. Returns those whose bytes are being removed, which it pins only if `force`.
+   */
   const renew = (digests: readonly string[], at: number, force: boolean): Promise<string[]> =>
     store.transact(installation, async ({ pins }) => {
       const records = await Promise.all(digests.map((digest) => pins.get(installation, digest)))

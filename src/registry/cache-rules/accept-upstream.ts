@@ -4,7 +4,7 @@ import { requireSecret } from './upstream-secret.js'
 import type { Registry } from '../registry.js'
 import { upstreamService, type PullThroughCacheRule } from './cache-rule.js'
 
-/** The upstream a caller asks a rule to have. */
+/** The upstream of a rule as CreatePullThroughCacheRule takes it. */
 export interface UpstreamInput {
   readonly upstreamRegistryUrl: string
   readonly upstreamRegistry?: string | undefined
@@ -12,8 +12,9 @@ export interface UpstreamInput {
 }
 
 /**
- * The upstream of a new rule, with its kind read off the host name: one the service knows, or one the configuration
- * names. A scheme or a path is part of no host name and so refused. Throws UnsupportedUpstreamRegistry, SecretNotFound.
+ * Validates the upstream of a new rule, and derives its `upstreamRegistry` from the host name. The host must be one
+ * that the service supports or one of the configuration's; a URL with a scheme or a path is not a host name and is
+ * refused. Throws UnsupportedUpstreamRegistry, SecretNotFound.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
  */
 export async function acceptUpstream(
@@ -22,16 +23,16 @@ export async function acceptUpstream(
   registry: Registry,
   secrets: Secrets,
 ): Promise<Pick<PullThroughCacheRule, 'upstreamRegistryUrl' | 'upstreamRegistry' | 'credentialArn'>> {
-  const known = upstreamService(upstreamRegistryUrl)
-  if (!known && !upstreamHosts.includes(upstreamRegistryUrl)) throw unsupportedUpstreamRegistry(upstreamRegistryUrl)
-  if (upstreamRegistry !== undefined && upstreamRegistry !== known?.upstreamRegistry) {
+  const service = upstreamService(upstreamRegistryUrl)
+  if (!service && !upstreamHosts.includes(upstreamRegistryUrl)) throw unsupportedUpstreamRegistry(upstreamRegistryUrl)
+  if (upstreamRegistry !== undefined && upstreamRegistry !== service?.upstreamRegistry) {
     throw unsupportedUpstreamRegistry(upstreamRegistryUrl)
   }
-  if (known?.needsSecret && credentialArn === undefined) throw upstreamRequiresAuthentication()
+  if (service?.needsSecret && credentialArn === undefined) throw upstreamRequiresAuthentication()
   await requireSecret(credentialArn, registry, secrets)
   return {
     upstreamRegistryUrl,
-    ...(known && { upstreamRegistry: known.upstreamRegistry }),
+    ...(service && { upstreamRegistry: service.upstreamRegistry }),
     ...(credentialArn !== undefined && { credentialArn }),
   }
 }

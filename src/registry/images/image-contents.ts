@@ -3,43 +3,43 @@ import { type Manifest, parseManifest } from './manifest.js'
 import type { BlobStore } from '../ports/blob-store.js'
 import { yieldToEventLoop } from '../../coordination/event-loop.js'
 
-/** What an image's manifest lists, each digest once. */
+/** What an image's manifest lists, without duplicates. */
 export interface ImageContents {
-  /** Config and layers of an image; nothing of an index. */
+  /** The config and the layers of an image; empty for an index. */
   readonly blobs: readonly Descriptor[]
-  /** The manifests an index lists; nothing of an image. */
+  /** The manifests of an index; empty for an image. */
   readonly manifests: readonly Descriptor[]
 }
 
-/** Descriptors a record holds: the 127 layers Docker allows, and a config. */
-const DESCRIPTORS_IN_RECORD = 128
+/** The most descriptors that a record holds: the 127 layers that Docker allows, and a config. */
+const MAX_DESCRIPTORS_IN_RECORD = 128
 
-/** Characters of annotations a record holds, as JSON. */
-const ANNOTATIONS_IN_RECORD = 4096
+/** The most characters of annotations, as JSON, that a record holds. */
+const MAX_ANNOTATIONS_IN_RECORD = 4096
 
-/** The parts of an image's record that its manifest decides and that could be large. */
+/** The fields of an image's record that come from its manifest and could be large. */
 type BoundedFields = Pick<Image, 'annotations' | 'annotationsInManifest' | 'blobs' | 'manifests'>
 
-/** What an image's record holds of its manifest: of bounded size, whatever the manifest says. */
+/** The fields of an image's record that come from its manifest. Their size is bounded, whatever the manifest says. */
 export function boundedFields({
   blobs,
   manifests,
   annotations,
-  ...about
+  ...fields
 }: Manifest): Omit<Manifest, keyof BoundedFields> & BoundedFields {
   const contents = { blobs: distinctDescriptors(blobs), manifests: distinctDescriptors(manifests) }
   return {
-    ...about,
-    ...(about.subject !== undefined && annotations && annotationFields(annotations)),
+    ...fields,
+    ...(fields.subject !== undefined && annotations && annotationFields(annotations)),
     ...(areFew(contents) && contents),
   }
 }
 
-/** An image as it is recorded now. Earlier versions recorded all that a manifest of 4 MiB may say. */
+/** An image record in today's bounds. Earlier versions recorded everything that a manifest of 4 MiB may contain. */
 export function boundedImage(stored: Image): Image {
   const { blobs = [], manifests = [], annotations, subject } = stored
-  const isRecordedSo = annotations === undefined || (subject !== undefined && fitInRecord(annotations))
-  if (isRecordedSo && areFew({ blobs, manifests })) return stored
+  const hasBoundedAnnotations = annotations === undefined || (subject !== undefined && fitInRecord(annotations))
+  if (hasBoundedAnnotations && areFew({ blobs, manifests })) return stored
   const bounded = { ...stored }
   delete bounded.annotations
   delete bounded.blobs
@@ -48,8 +48,8 @@ export function boundedImage(stored: Image): Image {
 }
 
 /**
- * What an image lists: from its record, or from its manifest where that is more than a record holds. Undefined where the
- * manifest's bytes are not here.
+ * The contents of an image: from its record, or from its manifest if that lists more than a record holds. Undefined if
+ * the bytes of the manifest are missing.
  */
 export async function imageContents(image: Image, blobs: Pick<BlobStore, 'read'>): Promise<ImageContents | undefined> {
   if (image.blobs && image.manifests) return { blobs: image.blobs, manifests: image.manifests }
@@ -57,7 +57,7 @@ export async function imageContents(image: Image, blobs: Pick<BlobStore, 'read'>
   return manifest && { blobs: distinctDescriptors(manifest.blobs), manifests: distinctDescriptors(manifest.manifests) }
 }
 
-/** An image's annotations, from its record or from its manifest; none where the manifest's bytes are not here. */
+/** The annotations of an image, from its record or its manifest; undefined if the bytes of the manifest are missing. */
 export async function imageAnnotations(
   image: Image,
   blobs: Pick<BlobStore, 'read'>,
@@ -65,7 +65,7 @@ export async function imageAnnotations(
   return image.annotationsInManifest ? (await readManifest(image, blobs))?.annotations : image.annotations
 }
 
-/** Descriptors with each digest once: a manifest may list one layer thousands of times. */
+/** The descriptors without duplicate digests: a manifest may list one layer thousands of times. */
 export const distinctDescriptors = (descriptors: readonly Descriptor[]): Descriptor[] => [
   ...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values(),
 ]
@@ -86,6 +86,7 @@ async function readManifest(
 const annotationFields = (annotations: Record<string, string>) =>
   fitInRecord(annotations) ? { annotations } : { annotationsInManifest: true as const }
 
-const fitInRecord = (annotations: Record<string, string>) => JSON.stringify(annotations).length <= ANNOTATIONS_IN_RECORD
+const fitInRecord = (annotations: Record<string, string>) =>
+  JSON.stringify(annotations).length <= MAX_ANNOTATIONS_IN_RECORD
 
-const areFew = ({ blobs, manifests }: ImageContents) => blobs.length + manifests.length <= DESCRIPTORS_IN_RECORD
+const areFew = ({ blobs, manifests }: ImageContents) => blobs.length + manifests.length <= MAX_DESCRIPTORS_IN_RECORD

@@ -1,6 +1,8 @@
 import type { BlobStore } from '../ports/blob-store.js'
 
-/** Keeps a manifest's bytes as they came, under their digest: an image is recorded only after its manifest is durable. */
+/**
+ * Stores the bytes of a manifest as the blob of its digest. An image is recorded only after its manifest is durable.
+ */
 export async function storeManifest(blobs: BlobStore, digest: string, bytes: Uint8Array): Promise<void> {
   const writer = await blobs.create()
   try {

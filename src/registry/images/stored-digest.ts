@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { digestAlgorithm } from './manifest.js'
 import type { BlobStore } from '../ports/blob-store.js'
 
-/** What the bytes that are kept as a blob hash to; undefined where the blob went while it was read. */
+/** The digest that the stored bytes of a blob hash to; undefined if the blob was removed meanwhile. */
 export async function digestOfStoredBlob(
   { digest, size }: { readonly digest: string; readonly size: number },
   blobs: Pick<BlobStore, 'send'>,
 ): Promise<string | undefined> {
   const algorithm = digestAlgorithm(digest)
   const hash = createHash(algorithm)
-  const take = async (chunk: Uint8Array) => void hash.update(chunk)
-  const isThere = size === 0 || (await blobs.send(digest, { start: 0, end: size - 1 }, take))
-  return isThere ? `${algorithm}:${hash.digest('hex')}` : undefined
+  const update = async (chunk: Uint8Array) => void hash.update(chunk)
+  const isComplete = size === 0 || (await blobs.send(digest, { start: 0, end: size - 1 }, update))
+  return isComplete ? `${algorithm}:${hash.digest('hex')}` : undefined
 }

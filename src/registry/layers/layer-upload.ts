@@ -14,7 +14,7 @@ import { requireRepository } from '../repositories/require-repository.js'
 import type { Upload } from './upload.js'
 import { uploadMutex } from './upload-lock.js'
 
-/** Where an upload lives: its record in the store, its bytes with the blobs. */
+/** What uploads need: their records are in the store, their bytes in the blob store. */
 export interface UploadStorage {
   readonly store: Store
   readonly blobs: BlobStore
@@ -23,21 +23,21 @@ export interface UploadStorage {
   readonly quotas: Pick<Quotas, 'layerMiB' | 'minimumLayerPartMiB'>
 }
 
-/** Which upload is meant: an id is good only together with the repository it was begun in. */
+/** Identifies an upload. Its id is valid only together with the repository in which it was started. */
 export interface UploadSession {
   readonly registry: Registry
   readonly repository: string
   readonly id: string
 }
 
-/** The next bytes of a layer. `firstByte` is where the client says they go; left out, they go at the end. */
+/** The next bytes of a layer. `firstByte` is their position according to the client; the end if absent. */
 export interface LayerPart {
   readonly firstByte?: number
   readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
 /**
- * Opens an upload for InitiateLayerUpload and for the OCI `POST …/blobs/uploads/`. Throws RepositoryNotFound.
+ * Starts an upload, for InitiateLayerUpload and for the OCI `POST …/blobs/uploads/`. Throws RepositoryNotFound.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html
  */
 export async function beginUpload(
@@ -53,7 +53,7 @@ export async function beginUpload(
   })
 }
 
-/** An upload begun in this repository and not finished. Throws RepositoryNotFound, UploadNotFound. */
+/** An upload that was started in this repository and is not complete. Throws RepositoryNotFound, UploadNotFound. */
 export async function findUpload({ store }: Pick<UploadStorage, 'store'>, session: UploadSession): Promise<Upload> {
   const { registry, repository, id } = session
   await requireRepository(store, registry, repository)
@@ -62,7 +62,7 @@ export async function findUpload({ store }: Pick<UploadStorage, 'store'>, sessio
   return upload
 }
 
-/** An upload as refusals name it. */
+/** An upload as error details and messages name it. */
 export const uploadDetails = ({ registry, repository, id }: UploadSession) => ({
   registryId: registry.account,
   repositoryName: repository,
@@ -70,9 +70,9 @@ export const uploadDetails = ({ registry, repository, id }: UploadSession) => ({
 })
 
 /**
- * Takes the next bytes of an upload. What came before a stream broke off is kept, so that a client can go on from
- * there. Throws InvalidLayerPart, which says where to go on, for bytes that do not follow the last ones, and LimitExceeded
- * for a layer that becomes too large.
+ * Appends bytes to an upload. If the stream breaks off, what arrived is kept, so that the client can continue from
+ * there. Throws InvalidLayerPart, with the position to continue from, if the bytes do not follow the last ones, and
+ * LimitExceeded if the layer becomes too large.
  */
 export const appendPart = (storage: UploadStorage, session: UploadSession, part: LayerPart): Promise<Upload> =>
   uploadMutex(session.id, async () => {
@@ -94,8 +94,8 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
   })
 
 /**
- * Makes the bytes of an upload a layer of its repository. Throws InvalidLayer where they do not hash to the digest; the
- * upload is then gone. Throws EmptyUpload where there are none. Where the store did not answer it may be asked for again.
+ * Makes the bytes of an upload a layer of its repository. Throws InvalidLayer if they do not hash to the digest, and
+ * then the upload is removed; EmptyUpload if there are no bytes. Can be retried if the store was unavailable.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
  */
 export const completeUpload = (storage: UploadStorage, session: UploadSession, digest: string): Promise<Layer> =>
@@ -104,12 +104,12 @@ export const completeUpload = (storage: UploadStorage, session: UploadSession, d
     if (!isDigest(digest)) throw invalidLayer()
     const size = await commitBytes(storage, session, digest)
     const layer = await recordCommitted(storage, session, { repository, digest, size })
-    // The bytes may have gone before the record came; now that it is there they cannot.
+    // A sweep may have removed the bytes before the record was written. From now on it cannot.
     if (await layerWithBytes(storage, session.registry, repository, digest)) return layer
     throw serverException('The layer was removed while it was completed. Upload it again.')
   })
 
-/** Drops an upload and its bytes. Throws RepositoryNotFound, UploadNotFound. */
+/** Removes an upload and its bytes. Throws RepositoryNotFound, UploadNotFound. */
 export const abandonUpload = (storage: UploadStorage, session: UploadSession): Promise<void> =>
   uploadMutex(session.id, async () => {
     await findUpload(storage, session)
@@ -117,8 +117,8 @@ export const abandonUpload = (storage: UploadStorage, session: UploadSession): P
   })
 
 /**
- * Drops the bytes of an upload whose record is gone, behind whoever is still writing them: nobody waits for a slow
- * client. Bytes that cannot be removed are out of reach already.
+ * Removes the bytes of an upload whose record was removed, once a client that is still sending them is finished. The
+ * caller does not wait for that. A failure is ignored, since without a record the bytes cannot be reached.
  */
 export function discardUploadBytes(blobs: BlobStore, id: string): void {
   uploadMutex(id, async () => {
@@ -145,15 +145,18 @@ async function recordPart(
   }))
 }
 
-/** How many there are; they may have been kept before, by a completion that the store did not answer. */
+/**
+ * Makes the bytes of an upload a blob and returns how many there are. An earlier completion may have done so already,
+ * if the store was unavailable before it could record the layer.
+ */
 async function commitBytes(storage: UploadStorage, session: UploadSession, digest: string): Promise<number> {
   const { blobs } = storage
   const writer = await blobs.session(session.id)
   const { size } = writer
   try {
-    const before =
+    const committedSize =
       size === 0 && (await blobs.notes.get(completionNote(session))) === digest && (await blobs.size(digest))
-    if (before) return before
+    if (committedSize) return committedSize
     if (size === 0) throw emptyUpload(uploadDetails(session))
     await writer.commit(digest)
     return size
@@ -166,7 +169,7 @@ async function commitBytes(storage: UploadStorage, session: UploadSession, diges
   }
 }
 
-/** The bytes are the upload's no more: where there is no record of it, a note says what became of them. */
+/** Records the layer. If the store is unavailable, writes a note that the bytes of the upload have become this blob. */
 async function recordCommitted(storage: UploadStorage, session: UploadSession, layer: Layer): Promise<Layer> {
   const { notes } = storage.blobs
   try {
@@ -182,13 +185,13 @@ const completionNote = ({ id }: UploadSession) => `completed/${id}`
 function recordUploadedLayer(
   { store }: UploadStorage,
   { registry, id }: UploadSession,
-  uploaded: Layer,
+  uploadedLayer: Layer,
 ): Promise<Layer> {
-  const { repository, digest } = uploaded
+  const { repository, digest } = uploadedLayer
   return store.transact(registry, async (records) => {
     await requireRepository(records, registry, repository)
-    const before = await records.layers.get(registry, keyOf(repository, digest))
-    const layer = confirmLayer({ ...(before && withoutSweepMark(before)), ...uploaded })
+    const existing = await records.layers.get(registry, keyOf(repository, digest))
+    const layer = confirmLayer({ ...(existing && withoutSweepMark(existing)), ...uploadedLayer })
     await records.layers.put(registry, keyOf(repository, digest), layer)
     await records.uploads.remove(registry, id)
     return layer

@@ -4,10 +4,12 @@ import type { Principal } from '../principal.js'
 import type { Registry } from '../registry.js'
 import type { RequestContext } from '../request-context.js'
 
-/** Runs work that waits for an upstream. Throws ThrottlingException where too many requests of its account do so. */
+/**
+ * Runs work that waits for an upstream. Throws ThrottlingException if too many requests of the account do so already.
+ */
 export type Wait = <T>(work: () => Promise<T>) => Promise<T>
 
-/** An image that a client wants to have. */
+/** A request of a client to pull an image. */
 export interface PullRequest {
   readonly registry: Registry
   readonly repository: string
@@ -17,19 +19,19 @@ export interface PullRequest {
 }
 
 /**
- * Where the planes meet over imports: the control plane asks, the data plane does it. In one process a call, in two a
- * request that only the control plane can sign.
+ * Imports images from upstreams. The control plane uses it, the data plane implements it. In one process this is a
+ * call, in two a request that only the control plane can sign.
  */
 export interface Importer {
   /**
-   * The image a pull would be answered with: cached and fresh, or brought from the upstream of the rule that serves
-   * the name. Throws RepositoryNotFound where neither repository nor rule is there, ThrottlingException where `wait` does:
-   * what waits for an upstream waits in it.
+   * The image that a pull returns: from the cache if that is fresh, otherwise from the upstream of the rule that covers
+   * the repository. Throws RepositoryNotFound if there is neither a repository nor a rule, and ThrottlingException if
+   * `wait` does, which runs all work that waits for the upstream.
    */
   pull(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
-  /** Asks the upstream whatever the 24 hours say, and answers when the image is here with all its blobs. */
+  /** Checks the upstream even within the 24 hours, and returns once the image is here with all its blobs. */
   importImage(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
 }
 
-/** Where a data plane takes imports from a control plane in another process. */
+/** The endpoint of a data plane that imports images for a control plane in another process. */
 export const importsEndpoint = { path: '/_imports' } as const

@@ -10,11 +10,12 @@ import { requireRepository } from './require-repository.js'
 import { BATCH_SIZE, batchesOf } from '../../coordination/event-loop.js'
 
 /**
- * Deletes a repository and everything in it, in one transaction: an image that arrives meanwhile is either seen here or
- * refused for want of a repository. One that holds more than a transaction should is emptied first, images before layers;
- * where that fails, what is left is whole and can be deleted again. Blobs are shared between repositories; those nobody
- * needs any more are garbage collection's, after its grace period. Throws RepositoryNotFound, and RepositoryNotEmpty
- * unless forced. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html
+ * Deletes a repository and everything in it, in one transaction: an image that is pushed meanwhile is either deleted
+ * too or refused because its repository does not exist. A repository that is too large for one transaction is emptied
+ * first, images before layers; if that fails, what remains is consistent and can be deleted again. Blobs are shared
+ * between repositories: garbage collection removes the unreferenced ones after its grace period. Throws
+ * RepositoryNotFound, and RepositoryNotEmpty if there are images and `force` is false.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html
  */
 export async function deleteRepository(
   storage: DeletionStorage,
@@ -29,7 +30,7 @@ export async function deleteRepository(
   for (; !deleted; deleted = await deleteInOneTransaction(storage, registry, name, force))
     await emptyRepository(storage, registry, name, force)
   if (force) await syncRepositoryNotes(storage, registry, name)
-  for await (const slice of batchesOf(uploads)) await Promise.all(slice.map((id) => store.uploads.remove(registry, id)))
+  for await (const batch of batchesOf(uploads)) await Promise.all(batch.map((id) => store.uploads.remove(registry, id)))
   for (const id of uploads) discardUploadBytes(blobs, id)
   return deleted
 }
@@ -40,7 +41,7 @@ async function uploadsIn({ uploads }: Store, registry: Registry, name: string): 
   return ids
 }
 
-/** Undefined, changing nothing, where it holds too much for one transaction. */
+/** Returns undefined, changing nothing, if the repository is too large for one transaction. */
 async function deleteInOneTransaction(
   storage: DeletionStorage,
   registry: Registry,
@@ -56,7 +57,7 @@ async function deleteInOneTransaction(
 async function deleteRecords(records: Records, registry: Registry, name: string, force: boolean) {
   const repository = await requireRepository(records, registry, name)
   const page = { limit: BATCH_SIZE, prefix: keyOf(name, '') }
-  // Everything is listed before anything is written: lists show what was committed.
+  // Lists show only what is committed, so everything is listed before anything is written.
   const [images, tags, layers, references] = await Promise.all([
     records.images.list(registry, page),
     records.tags.list(registry, page),

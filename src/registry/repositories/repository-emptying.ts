@@ -10,7 +10,7 @@ import type { Registry } from '../registry.js'
 import { removeMemberReferences, removeImageRecord } from '../images/record-contents.js'
 import { yieldToEventLoop, BATCH_SIZE } from '../../coordination/event-loop.js'
 
-/** What deleting a repository needs. */
+/** The storage that deleting a repository needs. */
 export interface DeletionStorage {
   readonly store: Store
   readonly blobs: BlobStore
@@ -18,8 +18,9 @@ export interface DeletionStorage {
 }
 
 /**
- * Removes what a repository holds in as many transactions as it takes: images first, and the rest only while there are
- * none. What arrives meanwhile may be left. Throws RepositoryNotEmpty where there is an image and it is not forced.
+ * Removes the contents of a repository in as many transactions as it takes: images first, then the other records while
+ * there are no images. What is pushed meanwhile may remain. Throws RepositoryNotEmpty if there is an image and `force`
+ * is false.
  */
 export async function emptyRepository(
   storage: DeletionStorage,
@@ -37,9 +38,9 @@ export async function emptyRepository(
 }
 
 /**
- * Does work that removes images, with what belongs before it and behind it: what they are made of stays for the grace
- * period, and their notes go first, so that a note without an image is always one the store lost. An image that is still
- * there afterwards, or again, gets its note back.
+ * Runs work that removes images. Before it, pins the bytes of the images for the grace period and removes their notes,
+ * so that a note without an image always stands for an image that the store has lost. After it, images that still
+ * exist, or exist again, get their notes back.
  */
 export async function withImageRemoval<R>(
   storage: DeletionStorage,
@@ -62,7 +63,7 @@ export async function withImageRemoval<R>(
   try {
     return await work()
   } finally {
-    // Where that fails as well, the sweep writes them.
+    // If writing a note fails too, the next sweep writes it.
     for (const { repository, digest } of images)
       await syncImageNote({ store, blobs }, { registry, repository, digest }).catch(() => undefined)
   }
@@ -84,15 +85,17 @@ async function removeAllImages(storage: DeletionStorage, registry: Registry, nam
   }
 }
 
-/** Images that go in one transaction, by the number of records that go with them. */
+/** Images in groups that are small enough for one transaction, by the number of records that are removed with them. */
 async function* groupImages(images: AsyncIterable<Image>): AsyncGenerator<Image[], void> {
-  let [group, records]: [Image[], number] = [[], 0]
+  let group: Image[] = []
+  let records = 0
   for await (const image of images) {
     group.push(image)
     records += 1 + image.tags.length + (image.manifests?.length ?? BATCH_SIZE)
     if (records < BATCH_SIZE) continue
     yield group
-    ;[group, records] = [[], 0]
+    group = []
+    records = 0
   }
   if (group.length > 0) yield group
 }
@@ -104,13 +107,14 @@ async function removeWithTags(records: Records, registry: Registry, key: string)
   await removeImageRecord(records, registry, image)
 }
 
+/** A collection of a repository that is removed after its images. */
 interface RemainingRecords<T> {
   readonly collection: 'tags' | 'layers' | 'references'
   readonly keyIn: (record: T) => string
   readonly force: boolean
 }
 
-/** Stops where an image is there, which needs its layers. */
+/** Removes a repository's records of one collection. Stops if there is an image, since it needs its layers. */
 async function removeUnlessImages<T>(
   store: Store,
   registry: Registry,
@@ -118,17 +122,17 @@ async function removeUnlessImages<T>(
   { collection, keyIn, force }: RemainingRecords<T>,
 ): Promise<void> {
   const prefix = keyOf(name, '')
-  const removeSlice = async (records: Records): Promise<boolean> => {
-    // The caller named the collection together with the records it holds.
-    const from = records[collection] as unknown as Collection<T>
+  const removeBatch = async (records: Records): Promise<boolean> => {
+    // The caller passes the collection and the type of its records together.
+    const remaining = records[collection] as unknown as Collection<T>
     const [{ items: images }, { items }] = await Promise.all([
       records.images.list(registry, { limit: 1, prefix }),
-      from.list(registry, { limit: BATCH_SIZE, prefix }),
+      remaining.list(registry, { limit: BATCH_SIZE, prefix }),
     ])
     if (images.length > 0 && !force) throw repositoryNotEmpty(name, registry.account)
     if (images.length > 0) return false
-    for (const item of items) await from.remove(registry, keyIn(item))
+    for (const item of items) await remaining.remove(registry, keyIn(item))
     return items.length === BATCH_SIZE
   }
-  while (await store.transact(registry, removeSlice)) await yieldToEventLoop()
+  while (await store.transact(registry, removeBatch)) await yieldToEventLoop()
 }

@@ -6,9 +6,9 @@ import { eachRecord } from '../record-walk.js'
 const LARGE_MANIFEST_BYTES = 32 * 1024
 
 /**
- * Rewrites image records that an earlier version made as large as their manifests. Reading already shortens them, but each
- * read still costs the time for the whole record, and pages that contain them hold few records. An update that changes
- * nothing writes nothing.
+ * Rewrites image records that an earlier version made as large as their manifests. Reading already shortens them, but
+ * each read still costs the time for the whole record, and pages that contain them hold few records. An update that
+ * changes nothing writes nothing.
  */
 export async function shrinkOldRecords({ store, checkpoint }: SweepRun): Promise<void> {
   for (const registry of await store.registries()) {

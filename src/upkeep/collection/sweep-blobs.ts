@@ -16,23 +16,23 @@ const REMOVED_BETWEEN_PAUSES = 20
 const PINS_PER_TRANSACTION = 500
 
 /**
- * Removes the bytes that no record needs and that are not pinned. See the drawing in `sweep.ts` for the states of a pin.
- * Each candidate is marked in its pin; then all records are read again; then a candidate whose mark is unchanged is
- * removed. A record written before the mark is found by the second reading; a client that pins the digest after the mark
- * replaces the mark, or waits until the removal is over. `required` are compact digests that are needed for reasons that
- * the records do not show.
+ * Removes the bytes that no record needs and that are not pinned. See the drawing in `sweep.ts` for the states of a
+ * pin. Each candidate is marked in its pin; then all records are read again; then a candidate whose mark is unchanged
+ * is removed. A record written before the mark is found by the second reading; a client that pins the digest after the
+ * mark replaces the mark, or waits until the removal is over. `required` are compact digests that are needed for
+ * reasons that the records do not show.
  */
 export async function sweepBlobs(run: SweepRun, required: ReadonlySet<string>): Promise<void> {
-  const marked = await markCandidates(run, required)
-  if (marked.size === 0) return
+  const markedBlobs = await markCandidates(run, required)
+  if (markedBlobs.size === 0) return
   for await (const digest of requiredDigests(run)) {
     run.checkpoint()
-    const blob = marked.get(digest)
+    const blob = markedBlobs.get(digest)
     if (!blob) continue
-    marked.delete(digest)
+    markedBlobs.delete(digest)
     await replacePin(run.store, blob.mark, undefined)
   }
-  for await (const batch of batchesOf([...marked], REMOVED_BETWEEN_PAUSES))
+  for await (const batch of batchesOf([...markedBlobs], REMOVED_BETWEEN_PAUSES))
     for (const [digest, { size, mark }] of batch) {
       run.checkpoint()
       if (await removeBlob(digest, mark, run)) countRemoved(run, 'blob', 1, size)
@@ -65,17 +65,17 @@ interface MarkedBlob {
 
 /** Marks the candidates for removal. Returns them by digest. */
 async function markCandidates(run: SweepRun, required: ReadonlySet<string>): Promise<Map<string, MarkedBlob>> {
-  const marked = new Map<string, MarkedBlob>()
+  const markedBlobs = new Map<string, MarkedBlob>()
   for await (const batch of inBatches(candidates(run, required), PINS_PER_TRANSACTION)) {
     run.checkpoint()
     const marks = await markBatch(batch, run)
     for (const { digest, size } of batch) {
       const mark = marks.get(digest)
-      if (mark) marked.set(digest, { size, mark })
+      if (mark) markedBlobs.set(digest, { size, mark })
     }
-    if (marked.size >= MAX_CANDIDATES) break
+    if (markedBlobs.size >= MAX_CANDIDATES) break
   }
-  return marked
+  return markedBlobs
 }
 
 async function* candidates(run: SweepRun, required: ReadonlySet<string>): AsyncGenerator<StoredBlob, void> {
@@ -105,7 +105,7 @@ async function removeBlob(digest: string, mark: Pin, { store, blobs }: SweepRun)
   const removal: Pin = { digest, at: mark.at, isGoing: true }
   if (!(await replacePin(store, mark, removal))) return false
   let isRemoved = false
-  // A client that waited too long for the removal has pinned the digest and relies on the bytes: then they are put back.
+  // A client that waited too long for the removal has pinned the digest and relies on the bytes: they are put back.
   await blobs.remove(digest, async () => (isRemoved = await replacePin(store, removal, undefined)))
   if (isRemoved) await removeOrigins(digest, store)
   return isRemoved

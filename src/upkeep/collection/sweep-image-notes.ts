@@ -12,10 +12,10 @@ import type { SweepRun } from './sweep-run.js'
 import { eachRecord, compactDigest, compactName, withPauses } from '../record-walk.js'
 
 /**
- * Compares the images in the store (`imageNotes`: the compact names of their notes) with the notes beside the blobs. An image
- * without a note gets one: its process died before writing it, or a version without notes recorded the image. A note without
- * an image stands for an acknowledged image that the store has lost: what it needs is added to `required`, so that fsck can
- * restore it.
+ * Compares the images in the store (`imageNotes`: the compact names of their notes) with the notes beside the blobs. An
+ * image without a note gets one: its process died before writing it, or a version without notes recorded the image. A
+ * note without an image stands for an acknowledged image that the store has lost: what it needs is added to `required`,
+ * so that fsck can restore it.
  */
 export async function sweepImageNotes(run: SweepRun, imageNotes: Set<string>, required: Set<string>): Promise<void> {
   for await (const name of withPauses(run.blobs.notes.list(IMAGE_NOTES))) {
@@ -35,8 +35,8 @@ export async function sweepImageNotes(run: SweepRun, imageNotes: Set<string>, re
 }
 
 /**
- * Whether an image has a note but no record. The note is read after the record, because a deletion removes the note first:
- * an image that is being deleted at this moment is not lost.
+ * Whether an image has a note but no record. The note is read after the record, because a deletion removes the note
+ * first: an image that is being deleted at this moment is not lost.
  */
 export async function isImageLost(
   image: ImageAddress,

@@ -10,9 +10,10 @@ import { eachRecord, inBatches } from '../record-walk.js'
 const LAYERS_PER_TRANSACTION = 500
 
 /**
- * Removes the records of layers that no image of their repository names and that are not pinned. Each layer is marked in its
- * record (`condemned`); then images and pins are read again; then the record is removed if it still has the mark. A client
- * that relied on the layer before the mark is found by the second reading; one that relies on it later removes the mark.
+ * Removes the records of layers that no image of their repository names and that are not pinned. Each layer is marked
+ * in its record (`condemned`); then images and pins are read again; then the record is removed if it still has the
+ * mark. A client that relied on the layer before the mark is found by the second reading; one that relies on it later
+ * removes the mark.
  */
 export async function sweepLayers(run: SweepRun): Promise<void> {
   for (const registry of await run.store.registries()) {
@@ -21,7 +22,9 @@ export async function sweepLayers(run: SweepRun): Promise<void> {
   }
 }
 
-/** Layers are read in the order of repositories, so only the layer digests of one repository are in memory at a time. */
+/**
+ * Layers are read in the order of repositories, so only the layer digests of one repository are in memory at a time.
+ */
 async function* unreferencedLayers(registry: Registry, run: SweepRun): AsyncGenerator<Layer, void> {
   let current: string | undefined
   let isNamed: LayerPredicate = () => true
@@ -38,7 +41,9 @@ async function* unreferencedLayers(registry: Registry, run: SweepRun): AsyncGene
 
 type LayerPredicate = (digest: string) => boolean
 
-/** Whether an image of the repository names a layer: true for all if a manifest cannot be read, since it may name any. */
+/**
+ * Whether an image of the repository names a layer: true for all if a manifest cannot be read, since it may name any.
+ */
 async function layersNamedIn(
   registry: Registry,
   repository: string,
@@ -56,17 +61,17 @@ async function layersNamedIn(
 async function removeUnreferenced(registry: Registry, layers: Layer[], run: SweepRun): Promise<void> {
   const candidates = await unpinned(layers, run)
   if (candidates.length === 0) return
-  const marked = await replaceLayers(registry, candidates, (layer) => ({ ...layer, condemned: true }), run)
+  const markedLayers = await replaceLayers(registry, candidates, (layer) => ({ ...layer, condemned: true }), run)
   const isNamedIn = new Map<string, LayerPredicate>()
-  for (const { repository } of marked)
+  for (const { repository } of markedLayers)
     if (!isNamedIn.has(repository)) isNamedIn.set(repository, await layersNamedIn(registry, repository, run))
-  const stillUnpinned = new Set(await unpinned(marked, run))
+  const stillUnpinned = new Set(await unpinned(markedLayers, run))
   const isGarbage = (layer: Layer) => stillUnpinned.has(layer) && !isNamedIn.get(layer.repository)?.(layer.digest)
-  const required = marked.filter((layer) => !isGarbage(layer))
+  const required = markedLayers.filter((layer) => !isGarbage(layer))
   await replaceLayers(registry, required, withoutSweepMark, run)
-  const removed = await replaceLayers(registry, marked.filter(isGarbage), () => undefined, run)
-  const bytes = removed.reduce((sum, { size }) => sum + size, 0)
-  countRemoved(run, 'layer', removed.length, bytes)
+  const removedLayers = await replaceLayers(registry, markedLayers.filter(isGarbage), () => undefined, run)
+  const bytes = removedLayers.reduce((sum, { size }) => sum + size, 0)
+  countRemoved(run, 'layer', removedLayers.length, bytes)
 }
 
 async function unpinned(layers: Layer[], { isPinned }: SweepRun): Promise<Layer[]> {

@@ -41,7 +41,9 @@ interface Tally {
 export interface SweepRun extends SweepDeps {
   /** When the sweep began, in epoch milliseconds by the emulator's clock. A pin set later is always within grace. */
   readonly now: number
-  /** Throws SweepInterrupted if the process is shutting down or has lost the lease of the sweep. Called in every loop. */
+  /**
+   * Throws SweepInterrupted if the process is shutting down or has lost the lease of the sweep. Called in every loop.
+   */
   readonly checkpoint: () => void
   /** Whether a digest was pinned within the grace period. */
   readonly isPinned: (digest: string) => Promise<boolean>
@@ -72,7 +74,9 @@ export async function startRun(deps: SweepDeps, checkpoint: () => void): Promise
   return { ...deps, now, checkpoint, isPinned, report: emptyReport() }
 }
 
-/** Whether a pin still protects its digest. Marks set by a sweep do not: a sweep that crashed may have left some behind. */
+/**
+ * Whether a pin still protects its digest. Marks set by a sweep do not: a sweep that crashed may have left some behind.
+ */
 export const isWithinGrace = (
   { at, isMarked, isGoing }: Pin,
   now: number,

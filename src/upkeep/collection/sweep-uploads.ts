@@ -6,8 +6,8 @@ import { countRemoved, type SweepRun } from './sweep-run.js'
 import { eachRecord, withPauses } from '../record-walk.js'
 
 /**
- * Removes uploads that received nothing for the grace period, and temporary bytes whose writers are gone. The bytes are listed
- * before the records: an upload's record exists before its first byte, so bytes without a record are abandoned.
+ * Removes uploads that received nothing for the grace period, and temporary bytes whose writers are gone. The bytes are
+ * listed before the records: an upload's record exists before its first byte, so bytes without a record are abandoned.
  */
 export async function sweepUploads(run: SweepRun): Promise<void> {
   const leftovers: Leftover[] = []
@@ -22,7 +22,9 @@ export async function sweepUploads(run: SweepRun): Promise<void> {
   countRemoved(run, 'upload', abandoned.size, bytes)
 }
 
-/** Removes the records of abandoned uploads. Returns the ids of the others, and the sizes of the abandoned ones by id. */
+/**
+ * Removes the records of abandoned uploads. Returns the ids of the others, and the sizes of the abandoned ones by id.
+ */
 async function sweepUploadRecords(run: SweepRun) {
   const active = new Set<string>()
   const abandoned = new Map<string, number>()
@@ -38,7 +40,9 @@ async function sweepUploadRecords(run: SweepRun) {
   return { active, abandoned }
 }
 
-/** Returns whether the record was removed: it is not while a process writes to the upload, or if it has changed since. */
+/**
+ * Returns whether the record was removed: it is not while a process writes to the upload, or if it has changed since.
+ */
 const removeRecord = (registry: Registry, upload: Upload, { store, leases }: SweepRun): Promise<boolean> =>
   unlessInUse(upload.id, leases, () =>
     store.transact(registry, async ({ uploads }) => {
@@ -49,8 +53,8 @@ const removeRecord = (registry: Registry, upload: Upload, { store, leases }: Swe
   )
 
 /**
- * Discards the bytes of an upload that has no record. If this sweep did not remove the record itself, a client may still be
- * sending (its repository was deleted, say), so the bytes are left alone for the grace period.
+ * Discards the bytes of an upload that has no record. If this sweep did not remove the record itself, a client may
+ * still be sending (its repository was deleted, say), so the bytes are left alone for the grace period.
  */
 async function discardUpload(leftover: Leftover, isAbandoned: boolean, run: SweepRun): Promise<void> {
   const isExpired = run.now - leftover.touchedAt >= run.graceSeconds * 1000

@@ -4,7 +4,14 @@ import type { Lease } from '../../registry/ports/lease.js'
 import { noReserve } from '../../registry/ports/reserve.js'
 import { pairingMismatch } from '../installation-label.js'
 import { shrinkOldRecords } from './shrink-old-records.js'
-import { emptyReport, startRun, type SweepDeps, SweepInterrupted, type SweepReport, type SweepRun } from './sweep-run.js'
+import {
+  emptyReport,
+  startRun,
+  type SweepDeps,
+  SweepInterrupted,
+  type SweepReport,
+  type SweepRun,
+} from './sweep-run.js'
 import { removeExpiredPins, sweepBlobs } from './sweep-blobs.js'
 import { sweepLayers } from './sweep-layers.js'
 import { sweepImageNotes } from './sweep-image-notes.js'
@@ -50,9 +57,9 @@ export interface SweepOptions {
 }
 
 /**
- * Garbage collection: removes what nothing refers to, records first, then bytes. Whatever was relied on within the grace
- * period (`Pins`), or is in use by a process (`Leases`), is retained. Only one process sweeps at a time; undefined if another
- * one does. Throws SweepInterrupted if the process is shutting down or has lost the lease.
+ * Garbage collection: removes what nothing refers to, records first, then bytes. Whatever was relied on within the
+ * grace period (`Pins`), or is in use by a process (`Leases`), is retained. Only one process sweeps at a time;
+ * undefined if another one does. Throws SweepInterrupted if the process is shutting down or has lost the lease.
  */
 export function sweep(deps: SweepDeps, options: SweepOptions = {}): Promise<SweepReport | undefined> {
   return (deps.reserve ?? noReserve).during(() => sweepUnderLease(deps, options))
@@ -83,7 +90,9 @@ async function runSteps(run: SweepRun): Promise<void> {
   await run.leases.reap()
 }
 
-/** The digests that records need the bytes of, and the names of the notes that images should have. Both may be millions. */
+/**
+ * The digests that records need the bytes of, and the names of the notes that images should have. Both may be millions.
+ */
 async function collectRequired({ store, blobs, checkpoint }: SweepRun) {
   const required = new Set<string>()
   const imageNotes = new Set<string>()

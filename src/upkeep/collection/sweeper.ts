@@ -20,8 +20,8 @@ interface SweeperDelays {
 const SWEPT_AT_SETTING = 'swept-at'
 
 /**
- * Sweeps soon after the start and then at intervals, unless another process has swept meanwhile. A sweep that fails is logged
- * and retried after the interval.
+ * Sweeps soon after the start and then at intervals, unless another process has swept meanwhile. A sweep that fails is
+ * logged and retried after the interval.
  */
 export function sweeper(
   deps: SweeperDeps,

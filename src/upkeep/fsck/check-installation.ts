@@ -16,10 +16,10 @@ export interface FsckReport {
 }
 
 /**
- * What `ecr-local fsck` does: compares every blob with its digest, and every record with the blobs and with the notes beside
- * them. With `repair`, damaged blobs are quarantined, images that the store has lost are restored, the notes of those that
- * cannot be restored are set aside, and records that refer to nothing are removed. If the store and the blobs belong to two
- * installations nothing is repaired, because either may be the wrong one.
+ * What `ecr-local fsck` does: compares every blob with its digest, and every record with the blobs and with the notes
+ * beside them. With `repair`, damaged blobs are quarantined, images that the store has lost are restored, the notes of
+ * those that cannot be restored are set aside, and records that refer to nothing are removed. If the store and the
+ * blobs belong to two installations nothing is repaired, because either may be the wrong one.
  */
 export async function checkInstallation(
   storage: InstallationStorage,
@@ -56,27 +56,27 @@ async function checkBlobs(run: FsckRun) {
 }
 
 /**
- * Restores the images that the store has lost, in as many passes as it takes: an index can be restored only after its images.
- * The notes of those that cannot be restored are set aside. Returns how many these are.
+ * Restores the images that the store has lost, in as many passes as it takes: an index can be restored only after its
+ * images. The notes of those that cannot be restored are set aside. Returns how many these are.
  */
 async function restoreLostImages(run: FsckRun): Promise<number> {
-  let lost = await lostImages(run)
-  for (let countBefore = Infinity; run.repair && lost.length < countBefore;) {
-    countBefore = lost.length
+  let lostImages = await findLostImages(run)
+  for (let countBefore = Infinity; run.repair && lostImages.length < countBefore;) {
+    countBefore = lostImages.length
     const unrestored: LostImage[] = []
-    for (const image of lost) {
+    for (const image of lostImages) {
       const outcome = run.damaged.has(image.digest) ? undefined : await restoreImage(image, run)
       if (outcome === undefined) unrestored.push(image)
       else run.findings.add(lostImageLine(image), outcome)
     }
-    lost = unrestored
+    lostImages = unrestored
   }
-  for (const image of lost) {
+  for (const image of lostImages) {
     const line = lostImageLine(image)
     if (run.repair) await setNoteAside(image, run)
     run.findings.add(run.repair ? `${line}, and cannot be recorded again: push it again` : line)
   }
-  return run.repair ? lost.length : 0
+  return run.repair ? lostImages.length : 0
 }
 
 /** Moves a note to where neither sweeps nor later checks read it, so that its text is not lost. */
@@ -86,15 +86,15 @@ async function setNoteAside(image: LostImage, { blobs: { notes } }: FsckRun): Pr
 }
 
 /** The oldest first, because an index is mostly younger than the images it lists. */
-async function lostImages(run: FsckRun): Promise<LostImage[]> {
-  const lost: LostImage[] = []
+async function findLostImages(run: FsckRun): Promise<LostImage[]> {
+  const lostImages: LostImage[] = []
   for await (const name of withPauses(run.blobs.notes.list(IMAGE_NOTES))) {
     const address = parseImageNoteName(name)
     if (!address || !(await isImageLost(address, run))) continue
     const image = await readLostImage(address, run.blobs)
-    if (image) lost.push(image)
+    if (image) lostImages.push(image)
   }
-  return lost.sort((a, b) => a.note.pushedAt - b.note.pushedAt)
+  return lostImages.sort((a, b) => a.note.pushedAt - b.note.pushedAt)
 }
 
 const lostImageLine = ({ registry: { account, region }, repository, digest }: LostImage) =>

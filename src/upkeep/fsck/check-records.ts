@@ -23,8 +23,8 @@ export async function checkRecords(run: FsckRun): Promise<number> {
 }
 
 /**
- * A pulled-through image without its manifest is removed, since the next pull imports it again. The record of a pushed one is
- * all that is left of it and stays.
+ * A pulled-through image without its manifest is removed, since the next pull imports it again. The record of a pushed
+ * one is all that is left of it and stays.
  */
 async function checkImage(registry: Registry, image: Image, run: FsckRun): Promise<void> {
   const { repository, digest, pulledThrough } = image
@@ -41,8 +41,8 @@ async function checkImage(registry: Registry, image: Image, run: FsckRun): Promi
 }
 
 /**
- * Checks that the layers and members of an image are recorded. A layer is recorded again if its bytes are here or an upstream
- * has them.
+ * Checks that the layers and members of an image are recorded. A layer is recorded again if its bytes are here or an
+ * upstream has them.
  */
 async function checkContents(registry: Registry, image: Image, run: FsckRun): Promise<void> {
   const { repository, digest: imageDigest, pulledThrough } = image
