@@ -33,7 +33,7 @@ describe('pushed image', () => {
     })
 
     await confirm('a layer')
-    await expect(pushImage(storage, registry, pushed, pushed.bytes)).resolves.toMatchObject({ changed: true })
+    await expect(pushImage(storage, registry, pushed, pushed.bytes)).resolves.toMatchObject({ isChanged: true })
   })
   it('Recording an image stores its manifest again if the manifest was removed before', async () => {
     const storage = await registryWith(repository)

@@ -86,7 +86,7 @@ describe('fsck', () => {
     expect((await checkInstallation(here, { repair: false })).findings.lines()).toEqual(told)
     const mending = await checkInstallation(here, { repair: true })
     expect(mending.findings.lines()).toEqual([`${told[0]}: quarantined`, told[1], told[2], `${told[3]}: removed`])
-    expect(mending.findings).toMatchObject({ found: 4, repaired: 2 })
+    expect(mending.findings).toMatchObject({ count: 4, repairedCount: 2 })
     expect((await checkInstallation(here, { repair: true })).findings.lines()).toEqual([told[1], told[2]])
   })
 
@@ -111,10 +111,10 @@ describe('fsck', () => {
     const text = imageManifest({ digest: sha256('{}'), size: 2 }, [{ digest: sha256('to come'), size: 7 }])
     const cached = await put(before, text, { tag: 'stable', pulledThrough: true, now: 4000 })
     const after = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
-    expect((await checkInstallation(after, { repair: false })).findings).toMatchObject({ found: 5, repaired: 0 })
+    expect((await checkInstallation(after, { repair: false })).findings).toMatchObject({ count: 5, repairedCount: 0 })
 
     const { findings } = await checkInstallation(after, { repair: true })
-    expect(findings).toMatchObject({ found: 5, repaired: 5 })
+    expect(findings).toMatchObject({ count: 5, repairedCount: 5 })
     expect(findings.lines().at(-1)).toMatch(/^image .*recorded again$/)
     for (const digest of [old, young, all, cached]) {
       const [was, is] = await Promise.all(
@@ -140,7 +140,7 @@ describe('fsck', () => {
     await put(before, member, { pulledThrough: true, now: 2000 })
     await put(before, list([sha256(member)]), { tag: 'prod', now: 3000 })
     const after = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
-    expect((await checkInstallation(after, { repair: true })).findings).toMatchObject({ found: 3, repaired: 3 })
+    expect((await checkInstallation(after, { repair: true })).findings).toMatchObject({ count: 3, repairedCount: 3 })
     expect(await after.store.images.get(registry, keyOf('app', index))).toMatchObject({ tags: ['latest', 'prod'] })
     const [latest, prod] = await Promise.all(
       ['latest', 'prod'].map((tag) => after.store.tags.get(registry, keyOf('app', tag))),
@@ -165,7 +165,7 @@ describe('fsck', () => {
     isBackedUp = false
     const two = await before.push('app', ['two'], 'latest')
     const after = installationWith({ keyValue: older, bytes: before.bytes })
-    expect((await checkInstallation(after, { repair: true })).findings).toMatchObject({ found: 1, repaired: 1 })
+    expect((await checkInstallation(after, { repair: true })).findings).toMatchObject({ count: 1, repairedCount: 1 })
     expect(await after.store.tags.get(registry, 'app latest')).toMatchObject({ digest: two })
   })
 
@@ -196,7 +196,7 @@ describe('fsck', () => {
     await before.bytes.remove(sha256('a layer'))
     const after = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
     const { findings } = await checkInstallation(after, { repair: true })
-    expect(findings).toMatchObject({ found: 2, repaired: 1 })
+    expect(findings).toMatchObject({ count: 2, repairedCount: 1 })
     expect(findings.lines()).toContain(
       `image ${place}@${digest}: named beside the blobs and not in the store, and cannot be recorded again: push it again`,
     )
@@ -205,6 +205,6 @@ describe('fsck', () => {
       undefined,
       expect.any(String),
     ])
-    expect(await after.sweep()).not.toHaveProperty('refused')
+    expect(await after.sweep()).not.toHaveProperty('refusal')
   })
 })

@@ -86,7 +86,7 @@ describe('image with more layers than its record holds', () => {
 
     const { findings } = await checkInstallation(here, { repair: true })
 
-    expect(findings).toMatchObject({ found: 1, repaired: 1 })
+    expect(findings).toMatchObject({ count: 1, repairedCount: 1 })
     expect(await here.layer(repository, 'layer 150')).toMatchObject({ isInImage: true })
   })
 })

@@ -40,7 +40,7 @@ describe('Resolving a tag', () => {
     await using pulling = pullingFrom(upstream)
     await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
       kind: 'too-many-requests',
-      answered: false,
+      isAnswer: false,
     })
     expect(upstream.count('HEAD ')).toBe(1)
   })
