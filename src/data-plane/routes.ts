@@ -1,5 +1,5 @@
 import { DOWNLOAD_PATH } from '../access/download-url.js'
-import { brokenNameConstraint } from '../registry/repositories/repository-name.js'
+import { violatedNameConstraint } from '../registry/repositories/repository-name.js'
 import { deleteBlob, getBlob, headBlob } from './blobs.js'
 import { type Endpoint, respond } from './call.js'
 import { catalog } from './catalog.js'

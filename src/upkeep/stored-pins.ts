@@ -41,16 +41,16 @@ export function storedPins({ store, clock, graceSeconds, removalTimeoutMs = REMO
       return digests.filter((_, index) => isBeingRemoved(index))
     })
 
-  async function staleOf(digests: readonly string[]): Promise<{ now: Date; stale: string[] }> {
+  /** Which of these digests need a new pin now. */
+  async function findStale(digests: readonly string[]): Promise<{ now: Date; stale: string[] }> {
     const reads = digests.map((digest) => store.pins.get(installation, digest))
     const [now, pins] = await Promise.all([clock.now(), Promise.all(reads)])
     return { now, stale: digests.filter((_, index) => !isFresh(pins[index], now.getTime())) }
   }
 
   async function pinAll(digests: readonly string[]): Promise<void> {
-    const unpinned = await staleOf(digests)
-    const { now } = unpinned
-    let { stale } = unpinned
+    const { now, stale: initiallyStale } = await findStale(digests)
+    let stale = initiallyStale
     const startedAt = performance.now()
     while (stale.length > 0) {
       stale = await renew(stale, now.getTime(), performance.now() - startedAt > removalTimeoutMs)
@@ -59,7 +59,7 @@ export function storedPins({ store, clock, graceSeconds, removalTimeoutMs = REMO
   }
 
   return {
-    isPinned: async (digest) => (await staleOf([digest])).stale.length === 0,
+    isPinned: async (digest) => (await findStale([digest])).stale.length === 0,
     async pin(digests) {
       const distinct = typeof digests === 'string' ? [digests] : [...new Set(digests)]
       if (distinct.length <= BATCH_SIZE) return pinAll(distinct)

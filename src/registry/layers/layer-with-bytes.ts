@@ -24,11 +24,11 @@ export async function layerWithBytes(
   digest: string,
 ): Promise<Layer | undefined> {
   const key = keyOf(repository, digest)
-  const [recorded, isPinned] = await Promise.all([store.layers.get(registry, key), pins.isPinned(digest)])
-  if (!recorded) return undefined
+  const [record, isPinned] = await Promise.all([store.layers.get(registry, key), pins.isPinned(digest)])
+  if (!record) return undefined
   if (!isPinned) await pins.pin(digest)
-  const layer = await withoutMark(store, registry, key)
-  const size = layer && (await sizeOfBytes(layer, blobs))
+  const layer = await clearSweepMark(store, registry, key)
+  const size = layer && (await availableSize(layer, blobs))
   return layer && size !== undefined ? { ...layer, size } : undefined
 }
 

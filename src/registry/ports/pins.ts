@@ -8,6 +8,9 @@ export interface Pins {
    * removing the bytes of one of them.
    */
   pin(digests: string | readonly string[]): Promise<void>
-  /** Whether the sweep leaves this digest alone for at least half a grace period already; then `pin` has nothing to do. */
+  /**
+   * Whether `pin` has nothing to do, because the sweep leaves this digest alone for at least half a grace period
+   * already.
+   */
   isPinned(digest: string): Promise<boolean>
 }

@@ -1,6 +1,6 @@
 import type { Image as SdkImage, ImageDetail } from '@aws-sdk/client-ecr'
 import { serverException } from '../../../../registry/errors.js'
-import { describedSize } from '../../../../registry/images/image-size.js'
+import { imageSizeInBytes } from '../../../../registry/images/image-size.js'
 import type { Image } from '../../../../registry/images/image.js'
 import type { Context } from '../../context.js'
 

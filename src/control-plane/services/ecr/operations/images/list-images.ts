@@ -1,6 +1,6 @@
 import type { Image, ImageId } from '../../../../../registry/images/image.js'
 import { keyOf } from '../../../../../registry/ports/store.js'
-import { inRepository } from '../../../../../registry/repositories/require-repository.js'
+import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, tokenOf } from '../../paging.js'

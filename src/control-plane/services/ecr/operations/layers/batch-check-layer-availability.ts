@@ -1,6 +1,6 @@
 import type { Layer, LayerFailure } from '@aws-sdk/client-ecr'
 import { layerWithBytes } from '../../../../../registry/layers/layer-with-bytes.js'
-import { inRepository } from '../../../../../registry/repositories/require-repository.js'
+import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Context } from '../../../context.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
