@@ -12,7 +12,7 @@ const settingValues = {
 } as const
 
 /** The name of a setting in the API. */
-export type AccountSettingName = keyof typeof settingValues
+type AccountSettingName = keyof typeof settingValues
 
 /** The values of a setting. */
 export type AccountSettingValue<N extends AccountSettingName> = (typeof settingValues)[N][number]

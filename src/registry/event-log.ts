@@ -26,7 +26,7 @@ export interface ClientPull {
 }
 
 /** Records events in the store, from which `/_admin/events` lists those of all planes. */
-export interface EventLog {
+interface EventLog {
   readonly cacheAction: (action: CacheAction, now: Date) => Promise<void>
   readonly pull: (pull: ClientPull, now: Date) => Promise<void>
 }

@@ -7,7 +7,7 @@ import { installation } from '../registry/registry.js'
 import { BATCH_SIZE, batchesOf } from '../coordination/event-loop.js'
 
 /** What pinning needs. */
-export interface PinsDeps {
+interface PinsDeps {
   readonly store: Store
   readonly clock: Clock
   readonly graceSeconds: number

@@ -5,7 +5,7 @@ import type { Registry } from '../registry.js'
 import { upstreamService, type PullThroughCacheRule } from './cache-rule.js'
 
 /** The upstream of a rule as CreatePullThroughCacheRule takes it. */
-export interface UpstreamInput {
+interface UpstreamInput {
   readonly upstreamRegistryUrl: string
   readonly upstreamRegistry?: string | undefined
   readonly credentialArn?: string | undefined

@@ -4,7 +4,7 @@ import { keyOf, type Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 
 /** Where images are recorded, and where their notes are. */
-export interface NoteStorage {
+interface NoteStorage {
   readonly store: Pick<Records, 'images' | 'tags'>
   readonly blobs: Pick<BlobStore, 'notes'>
 }

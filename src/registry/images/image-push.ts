@@ -11,7 +11,7 @@ import { type ImageQuotas, type NewImage, putImage, type PutOutcome } from './im
 import type { Registry } from '../registry.js'
 
 /** What recording an image needs. */
-export interface ImageStorage {
+interface ImageStorage {
   readonly store: Store
   readonly blobs: BlobStore
   readonly pins: Pins

@@ -6,7 +6,7 @@ import type { Registry } from '../registry.js'
 import { batchesOf } from '../../coordination/event-loop.js'
 
 /** A descriptor in an index of referrers. */
-export interface Referrer {
+interface Referrer {
   readonly mediaType: string
   readonly digest: string
   /** Bytes of the manifest. */
@@ -16,7 +16,7 @@ export interface Referrer {
 }
 
 /** A request for a page of referrers. */
-export interface ReferrersQuery {
+interface ReferrersQuery {
   readonly repository: string
   /** The digest of the subject. */
   readonly digest: string
@@ -27,7 +27,7 @@ export interface ReferrersQuery {
 }
 
 /** A page of referrers. */
-export interface Referrers {
+interface Referrers {
   readonly manifests: readonly Referrer[]
   /** The digest to continue after; absent on the last page. */
   readonly last?: string | undefined

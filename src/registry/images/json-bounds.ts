@@ -9,7 +9,7 @@ kinds[','.charCodeAt(0)] = SEPARATES
 kinds[quote] = QUOTES
 
 /** The most JSON that is parsed. */
-export interface JsonBounds {
+interface JsonBounds {
   readonly depth: number
   /** Number of arrays and objects. */
   readonly containers: number

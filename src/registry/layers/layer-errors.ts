@@ -29,7 +29,7 @@ export const layerPartTooSmall = () =>
   new ServiceException('LayerPartTooSmallException', 'All layer parts except the last part should be at least 5MB')
 
 /** An upload as error details and messages name it. */
-export interface UploadDetails {
+interface UploadDetails {
   readonly registryId: string
   readonly repositoryName: string
   readonly uploadId: string

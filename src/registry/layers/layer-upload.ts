@@ -15,7 +15,7 @@ import type { Upload } from './upload.js'
 import { uploadMutex } from './upload-lock.js'
 
 /** What uploads need: their records are in the store, their bytes in the blob store. */
-export interface UploadStorage {
+interface UploadStorage {
   readonly store: Store
   readonly blobs: BlobStore
   readonly pins: Pins
@@ -31,7 +31,7 @@ export interface UploadSession {
 }
 
 /** The next bytes of a layer. `firstByte` is their position according to the client; the end if absent. */
-export interface LayerPart {
+interface LayerPart {
   readonly firstByte?: number
   readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }

@@ -6,7 +6,7 @@ import type { Registry } from '../registry.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
 
 /** What finding a layer and its bytes needs. */
-export interface LayerStorage {
+interface LayerStorage {
   readonly store: Pick<Records, 'layers'>
   readonly blobs: Pick<BlobStore, 'size'>
   readonly pins: Pins

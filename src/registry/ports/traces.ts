@@ -13,7 +13,7 @@ export interface Span {
 }
 
 /** Attributes with names from OpenTelemetry's conventions. https://opentelemetry.io/docs/specs/semconv/ */
-export type Facts = Readonly<Record<string, string | number>>
+type Facts = Readonly<Record<string, string | number>>
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 

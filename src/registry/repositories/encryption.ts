@@ -3,7 +3,7 @@ import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'
 
 /** An encryption configuration as CreateRepository takes it. */
-export interface EncryptionInput {
+interface EncryptionInput {
   readonly encryptionType: Repository['encryption']['encryptionType']
   readonly kmsKey?: string | undefined
 }

@@ -12,7 +12,7 @@ export interface Repository {
 
 export type ImageTagMutability = 'MUTABLE' | 'IMMUTABLE' | 'IMMUTABLE_WITH_EXCLUSION' | 'MUTABLE_WITH_EXCLUSION'
 
-export interface ExclusionFilter {
+interface ExclusionFilter {
   filterType: 'WILDCARD'
   filter: string
 }

@@ -3,7 +3,7 @@ import { type SweepDeps, SweepInterrupted, type SweepReport } from './sweep-run.
 import { sweep } from './sweep.js'
 
 /** What sweeping in the background needs. */
-export interface SweeperDeps extends SweepDeps {
+interface SweeperDeps extends SweepDeps {
   /** From one sweep to the next, by the machine's clock. */
   readonly intervalSeconds: number
 }

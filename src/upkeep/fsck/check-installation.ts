@@ -8,7 +8,7 @@ import { isImageLost } from '../collection/sweep-image-notes.js'
 import { withPauses } from '../record-walk.js'
 
 /** How much was checked, and what is wrong with it. */
-export interface FsckReport {
+interface FsckReport {
   readonly blobs: number
   readonly bytes: number
   readonly images: number
