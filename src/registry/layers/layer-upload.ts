@@ -173,7 +173,7 @@ async function commitBytes(storage: UploadStorage, session: UploadSession, diges
 async function recordCommitted(storage: UploadStorage, session: UploadSession, layer: Layer): Promise<Layer> {
   const { notes } = storage.blobs
   try {
-    return await recordUploadedLayer(storage, session, layer)
+    return await putLayer(storage, session, layer)
   } catch (error) {
     if (error instanceof StoreUnavailable) await notes.put(completionNote(session), layer.digest).catch(() => {})
     throw error
@@ -182,11 +182,7 @@ async function recordCommitted(storage: UploadStorage, session: UploadSession, l
 
 const completionNote = ({ id }: UploadSession) => `completed/${id}`
 
-function recordUploadedLayer(
-  { store }: UploadStorage,
-  { registry, id }: UploadSession,
-  uploadedLayer: Layer,
-): Promise<Layer> {
+function putLayer({ store }: UploadStorage, { registry, id }: UploadSession, uploadedLayer: Layer): Promise<Layer> {
   const { repository, digest } = uploadedLayer
   return store.transact(registry, async (records) => {
     await requireRepository(records, registry, repository)

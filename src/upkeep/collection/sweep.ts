@@ -35,17 +35,16 @@ import { eachRecord, compactDigest, compactName } from '../record-walk.js'
  *
  * The pin of a digest (a `Pin` record; fields in parentheses):
  *
- *   none ──── pin() ────► pinned ── grace period passes ──► expired ── the bytes are required ──► none
- *     │                     ▲                                  │
- *     │ sweep               │ pin()                            │ sweep
- *     ▼                     │                                  │
- *   marked (isMarked) ──────┘ ◄────────────────────────────────┘
- *     │
- *     ├── the bytes are required after all ──► none
- *     │
- *     └── nothing requires them ──► being removed (isGoing) ── bytes removed ──► none
- *                                      │
- *                                      └── pin() waits; after a minute it pins, and the bytes are put back
+ *               pin()             grace period passes           end of a sweep
+ *   none ────────────────► pinned ───────────────────► expired ────────────────► none
+ *     │                      ▲                           │
+ *     │ sweep marks          │ pin()                     │ sweep marks
+ *     ▼                      │                           │
+ *   marked (isMarked) ◄──────┼───────────────────────────┘
+ *     ├──────────────────────┘
+ *     ├── a record needs the bytes ──► none
+ *     └── no record does ──► being removed (isGoing) ── bytes removed ──► none
+ *                              └── pin() waits; after a minute it pins, and the bytes are put back
  */
 
 /** How a sweep is run. */
