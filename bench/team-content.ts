@@ -3,7 +3,7 @@ import { filesystemBlobStore } from '../src/adapters/filesystem/blob-store.js'
 import { memoryKeyValue } from '../src/adapters/memory/key-value.js'
 import { redisKeyValue } from '../src/adapters/redis/key-value.js'
 import { randomIds } from '../src/adapters/system/ids.js'
-import { keepManifest } from '../src/registry/images/store-manifest.js'
+import { storeManifest } from '../src/registry/images/store-manifest.js'
 import { mediaTypes, parseManifest } from '../src/registry/images/manifest.js'
 import type { KeyValue, Write } from '../src/registry/ports/key-value.js'
 import { keyOf } from '../src/registry/ports/store.js'
@@ -53,7 +53,7 @@ export async function loader(storeUrl: string, dataDir: string): Promise<Loader>
         for (let number = first; number < Math.min(first + REPOSITORIES_AT_ONCE, to); number++) {
           const manifests = await fill(source, number)
           if (number % keepEvery === 0)
-            await keepManifest(blobs, digestOf(manifests[0] ?? ''), Buffer.from(manifests[0] ?? ''))
+            await storeManifest(blobs, digestOf(manifests[0] ?? ''), Buffer.from(manifests[0] ?? ''))
         }
         await commit(await writesOf(source))
       }

@@ -5,7 +5,7 @@ import { identitiesIn, type IdentityPolicies } from '../../src/access/identities
 import { principalOfRoot, principalOfUser } from '../../src/access/principals.js'
 import { evaluate } from '../../src/iam/evaluate.js'
 import type { Principal } from '../../src/registry/principal.js'
-import { serviceLinkedRoleArn } from '../../src/registry/service-linked-role.js'
+import { serviceLinkedRoleArn } from '../../src/registry/cache-rules/service-linked-role.js'
 
 const account = '111122223333'
 const repository = `arn:aws:ecr:us-east-1:${account}:repository/web`

@@ -34,7 +34,7 @@ const trespassers = [
   ['registry/trespasser-c.ts', "import 'lru-cache'", 'registry-does-no-io'],
   ['registry/trespasser-d.ts', "import '../coordination/leases/leases.js'", 'registry-sits-on-coordination'],
   ['coordination/trespasser.ts', "import '../registry/images/image.js'", 'coordination-sits-on-ports'],
-  ['store/trespasser.ts', "import '../upkeep/pins.js'", 'store-sits-on-registry'],
+  ['store/trespasser.ts', "import '../upkeep/stored-pins.js'", 'store-sits-on-registry'],
   ['upkeep/trespasser.ts', "import '../store/store.js'", 'upkeep-sits-on-registry'],
   ['pull-through-cache/trespasser.ts', "import '../server/limits.js'", 'pull-through-cache-sits-on-registry'],
   ['control-plane/trespasser-p.ts', "import '../pull-through-cache/pulls.js'", 'control-plane-imports-through-a-port'],

@@ -2,7 +2,7 @@ import { InitiateLayerUploadCommand } from '@aws-sdk/client-ecr'
 import aws4 from 'aws4'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { keepManifest } from '../../src/registry/images/store-manifest.js'
+import { storeManifest } from '../../src/registry/images/store-manifest.js'
 import { mediaTypes } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { account, region, startEmulator } from '../support/emulator.js'
@@ -51,7 +51,7 @@ async function recordImages(prefix: string, count: number, bytes: number): Promi
     const annotations = { index: `${prefix}${index}`, long: 'x'.repeat(bytes) }
     const text = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [], annotations })
     const digest = sha256(text)
-    await keepManifest(blobs, digest, Buffer.from(text))
+    await storeManifest(blobs, digest, Buffer.from(text))
     const about = { repository: repositoryName, digest, mediaType: mediaTypes.ociIndex, manifestSize: text.length }
     const contents = { blobs: [], manifests: [], annotations, imageSize: 0, tags: [], pushedAt: 0 }
     await store.images.put({ account, region }, keyOf(repositoryName, digest), { ...about, ...contents })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
 import { listAll } from '../../src/registry/list-records.js'
-import { digestOf as digestOfBytes } from '../../src/registry/images/manifest.js'
+import { computeDigest as digestOfBytes } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { counting } from '../support/counting.js'
 import { heldUpMs, MOST_HELD_UP_MS } from '../support/event-loop.js'

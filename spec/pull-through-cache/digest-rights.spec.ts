@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { downloadUrl } from '../../src/access/download-url.js'
-import { confirmed, layerWithBytes } from '../../src/registry/layers/layer-with-bytes.js'
-import { storedPins } from '../../src/upkeep/pins.js'
+import { confirmLayer, layerWithBytes } from '../../src/registry/layers/layer-with-bytes.js'
+import { storedPins } from '../../src/upkeep/stored-pins.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import type { Registry } from '../../src/registry/registry.js'
 import { newRepository } from '../../src/registry/repositories/repository.js'
@@ -221,7 +221,7 @@ describe('cached layer whose bytes are already stored', () => {
     const path = `/v2/${name}/blobs/uploads/?digest=${here.digest}`
     const { statusCode } = await request(here.cache.url + path, { method: 'POST', headers, body: here.bytes })
     expect(statusCode).toBe(201)
-    expect(await here.layerOf()).toEqual(confirmed((await here.layerOf())!))
+    expect(await here.layerOf()).toEqual(confirmLayer((await here.layerOf())!))
     expect((await here.blob()).bytes.equals(here.bytes)).toBe(true)
   })
 

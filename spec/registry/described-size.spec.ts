@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
-import { describedSize } from '../../src/registry/images/image-size.js'
+import { imageSizeInBytes } from '../../src/registry/images/image-size.js'
 import type { Image } from '../../src/registry/images/image.js'
 import { mediaTypes } from '../../src/registry/images/manifest.js'
 import type { Store } from '../../src/registry/ports/store.js'
@@ -34,7 +34,7 @@ describe('image size', () => {
     }
     const counted = { store: { images: { ...store.images, get } }, blobs }
 
-    expect(await describedSize(counted, registry, image(levels, 0, [digestOf(levels - 1)]))).toBe(4711)
+    expect(await imageSizeInBytes(counted, registry, image(levels, 0, [digestOf(levels - 1)]))).toBe(4711)
     expect(reads).toBe(levels + 1)
   })
 
@@ -62,7 +62,7 @@ describe('image size', () => {
       const record = await store.images.get(registry, `${repository} ${index.digest}`)
       const get = () => Promise.reject(new Error('reads another image'))
       if (!record) throw new Error('there is no index')
-      return describedSize({ store: { images: { ...store.images, get } }, blobs }, registry, record)
+      return imageSizeInBytes({ store: { images: { ...store.images, get } }, blobs }, registry, record)
     }
 
     it('The size of a pushed index is that of its largest image and is read from its record alone', async () => {

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { annotationsOf, boundedImage, contentsOf, recordedOf } from '../../src/registry/images/image-contents.js'
-import { keepManifest } from '../../src/registry/images/store-manifest.js'
+import {
+  imageAnnotations,
+  boundedImage,
+  imageContents,
+  boundedFields,
+} from '../../src/registry/images/image-contents.js'
+import { storeManifest } from '../../src/registry/images/store-manifest.js'
 import { type Manifest, mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { storeOf } from '../../src/store/store.js'
@@ -37,31 +42,31 @@ describe('image record', () => {
       { layers: [], annotations },
       { layers: [], annotations, subject },
     ])
-      expect(JSON.stringify(recordedOf(parsed(textOf(more)))).length).toBeLessThan(10_000)
+      expect(JSON.stringify(boundedFields(parsed(textOf(more)))).length).toBeLessThan(10_000)
   })
 
   it('An image record lists each blob once and keeps short annotations only for an image with a subject', () => {
     const annotations = { why: 'signed' }
-    const { blobs, annotations: recorded } = recordedOf(
+    const { blobs, annotations: recorded } = boundedFields(
       parsed(textOf({ layers: [...layers(1), ...layers(1)], subject, annotations })),
     )
     expect(blobs?.map(({ digest }) => digest)).toEqual([config.digest, sha256('layer 0')])
     expect(recorded).toEqual(annotations)
-    expect(recordedOf(parsed(textOf({ layers: [], annotations })))).not.toHaveProperty('annotations')
+    expect(boundedFields(parsed(textOf({ layers: [], annotations })))).not.toHaveProperty('annotations')
   })
 
   it('Contents that do not fit in an image record are read from the manifest', async () => {
     const blobs = memoryBlobStore()
     const annotations = { long: 'x'.repeat(5000) }
     const text = textOf({ layers: layers(200), subject, annotations })
-    await keepManifest(blobs, sha256(text), Buffer.from(text))
+    await storeManifest(blobs, sha256(text), Buffer.from(text))
     const image = boundedImage(oldRecord(text))
 
     expect(image).not.toHaveProperty('blobs')
-    expect((await contentsOf(image, blobs))?.blobs).toEqual([config, ...layers(200)])
-    expect(await annotationsOf(image, blobs)).toEqual(annotations)
+    expect((await imageContents(image, blobs))?.blobs).toEqual([config, ...layers(200)])
+    expect(await imageAnnotations(image, blobs)).toEqual(annotations)
     await blobs.remove(image.digest, async () => true)
-    expect(await contentsOf(image, blobs)).toBeUndefined()
+    expect(await imageContents(image, blobs)).toBeUndefined()
   })
 })
 
@@ -73,7 +78,7 @@ describe('oversized image record of an earlier version', () => {
     const keyValue = memoryKeyValue()
     const here = installationWith({ keyValue })
     await here.createRepository(repository)
-    await keepManifest(here.blobs, sha256(text), Buffer.from(text))
+    await storeManifest(here.blobs, sha256(text), Buffer.from(text))
     await here.store.images.put(registry, key, oldRecord(text))
     const size = async () => (await keyValue.get({ registry, collection: 'images', key }))?.length ?? 0
     return { ...here, size }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { isMoreJson } from '../../src/registry/images/json-bounds.js'
+import { exceedsJsonBounds } from '../../src/registry/images/json-bounds.js'
 
 const atMost = { depth: 3, containers: 5, values: 4 }
-const isMore = (text: string) => isMoreJson(Buffer.from(text), atMost)
+const isMore = (text: string) => exceedsJsonBounds(Buffer.from(text), atMost)
 
 describe('JSON bounds', () => {
   it.each([
@@ -22,6 +22,6 @@ describe('JSON bounds', () => {
   })
 
   it('The JSON bounds of a part of a buffer are checked on that part only', () => {
-    expect(isMoreJson(Buffer.from('[[[[[[[]').subarray(6), atMost)).toBe(false)
+    expect(exceedsJsonBounds(Buffer.from('[[[[[[[]').subarray(6), atMost)).toBe(false)
   })
 })

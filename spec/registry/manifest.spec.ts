@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { contentSize, digestOf, isDigest, mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'
+import { contentSize, computeDigest, isDigest, mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'
 import { imageManifest, sha256 } from '../support/push.js'
 
 const refused = "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
@@ -62,8 +62,8 @@ describe('manifest', () => {
 describe('digest', () => {
   it('A digest is computed with sha256 unless the client names a sha512 digest', () => {
     const sha512 = `sha512:${createHash('sha512').update('bytes').digest('hex')}`
-    expect(digestOf(Buffer.from('bytes'))).toBe(sha256('bytes'))
-    expect(digestOf(Buffer.from('bytes'), `sha512:${'0'.repeat(128)}`)).toBe(sha512)
+    expect(computeDigest(Buffer.from('bytes'))).toBe(sha256('bytes'))
+    expect(computeDigest(Buffer.from('bytes'), `sha512:${'0'.repeat(128)}`)).toBe(sha512)
     expect([sha512, sha256('bytes')].every(isDigest)).toBe(true)
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { keepManifest } from '../../src/registry/images/store-manifest.js'
-import { confirmed } from '../../src/registry/layers/layer-with-bytes.js'
+import { storeManifest } from '../../src/registry/images/store-manifest.js'
+import { confirmLayer } from '../../src/registry/layers/layer-with-bytes.js'
 import { parseManifest } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { pushImage, recordImage } from '../../src/registry/images/image-push.js'
@@ -22,9 +22,9 @@ describe('pushed image', () => {
     const storage = await registryWith(repository)
     await putImage(storage.store, registry, { ...image(), pulledThrough: true })
     const pushed = image({ annotations: { of: 'another' } })
-    for (const content of ['{}', 'a layer']) await keepManifest(storage.blobs, sha256(content), Buffer.from(content))
+    for (const content of ['{}', 'a layer']) await storeManifest(storage.blobs, sha256(content), Buffer.from(content))
     const confirm = (content: string) =>
-      storage.store.layers.update(registry, keyOf(repository, sha256(content)), confirmed)
+      storage.store.layers.update(registry, keyOf(repository, sha256(content)), confirmLayer)
 
     await confirm('{}')
     await expect(pushImage(storage, registry, pushed, pushed.bytes)).rejects.toMatchObject({
@@ -33,7 +33,7 @@ describe('pushed image', () => {
     })
 
     await confirm('a layer')
-    await expect(pushImage(storage, registry, pushed, pushed.bytes)).resolves.toMatchObject({ changed: true })
+    await expect(pushImage(storage, registry, pushed, pushed.bytes)).resolves.toMatchObject({ isChanged: true })
   })
   it('Recording an image stores its manifest again if the manifest was removed before', async () => {
     const storage = await registryWith(repository)

@@ -29,9 +29,9 @@ describe('pulled-through image', () => {
   it('A pulled-through image is recorded before its layers, which are marked as being pulled through', async () => {
     const { store, pull } = await cache()
 
-    const { changed, tagKept } = await pull('a layer', 'latest')
+    const { isChanged, isTagUnmoved } = await pull('a layer', 'latest')
 
-    expect({ changed, tagKept }).toEqual({ changed: true, tagKept: false })
+    expect({ isChanged, isTagUnmoved }).toEqual({ isChanged: true, isTagUnmoved: false })
     const { items } = await store.layers.list(registry, { limit: 10 })
     expect(items.map(({ digest, pulledThrough }) => ({ digest, pulledThrough }))).toEqual(
       [sha256('a layer'), sha256('{}')].sort().map((digest) => ({ digest, pulledThrough: true })),
@@ -53,8 +53,8 @@ describe('pulled-through image', () => {
   it('A pulled-through image does not move an immutable tag, which keeps its image and counts as checked', async () => {
     const { pull, tag, tagsOf } = await cache({ imageTagMutability: 'IMMUTABLE' })
     await pull('old', 'latest')
-    const { tagKept } = await pull('new', 'latest', now.getTime() + 1)
-    expect(tagKept).toBe(true)
+    const { isTagUnmoved } = await pull('new', 'latest', now.getTime() + 1)
+    expect(isTagUnmoved).toBe(true)
     expect(await tagsOf('old')).toEqual(['latest'])
     expect(await tagsOf('new')).toEqual([])
     expect(await tag('latest')).toMatchObject({

@@ -29,7 +29,7 @@ describe('quota of images per repository', () => {
 
     await expect(putImage(store, registry, image('three'), twoImages)).rejects.toMatchObject(tooManyImages)
     const tagged = image('two', { pulledThrough: true, tag: 'v1' })
-    await expect(putImage(store, registry, tagged, twoImages)).resolves.toMatchObject({ changed: true })
+    await expect(putImage(store, registry, tagged, twoImages)).resolves.toMatchObject({ isChanged: true })
     await store.images.remove(registry, `${repository} ${image('one').digest}`)
     await expect(putImage(store, registry, image('three'), twoImages)).resolves.toMatchObject({ isNew: true })
   })

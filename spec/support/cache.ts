@@ -15,7 +15,7 @@ import { pullThroughCache } from '../../src/pull-through-cache/pull-through-cach
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { dataPlane } from '../../src/data-plane/server.js'
 import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
-import { storedPins } from '../../src/upkeep/pins.js'
+import { storedPins } from '../../src/upkeep/stored-pins.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import type { CacheEvent, PullEvent } from '../../src/registry/events.js'
 import { mediaTypes } from '../../src/registry/images/manifest.js'

@@ -3,8 +3,8 @@ import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/ids.js'
 import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
 import { sweep, type SweepOptions } from '../../src/upkeep/collection/sweep.js'
-import { storedPins } from '../../src/upkeep/pins.js'
-import { keepManifest } from '../../src/registry/images/store-manifest.js'
+import { storedPins } from '../../src/upkeep/stored-pins.js'
+import { storeManifest } from '../../src/registry/images/store-manifest.js'
 import { appendPart, beginUpload, completeUpload } from '../../src/registry/layers/layer-upload.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import { parseManifest } from '../../src/registry/images/manifest.js'
@@ -56,7 +56,7 @@ export function installationWith({
       ...{ repository, digest: sha256(text), manifest: parseManifest(Buffer.from(text)), manifestSize: text.length },
       ...{ now: (await clock.now()).getTime(), ...(tag !== undefined && { tag }) },
     }
-    await keepManifest(blobs, image.digest, Buffer.from(text))
+    await storeManifest(blobs, image.digest, Buffer.from(text))
     await pushImage(storage, registry, image, Buffer.from(text))
     return image.digest
   }

@@ -1,7 +1,7 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
-import { storedPins } from '../../src/upkeep/pins.js'
+import { storedPins } from '../../src/upkeep/stored-pins.js'
 import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'

@@ -1,7 +1,7 @@
 import { parsePolicy } from '../iam/parse.js'
 import type { AttachedPolicy } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
-import { serviceLinkedRoleArn } from '../registry/service-linked-role.js'
+import { serviceLinkedRoleArn } from '../registry/cache-rules/service-linked-role.js'
 import { anonymousPolicies, isAnonymous } from './anonymous.js'
 import { compileDocument, compileIdentity } from './attached-policies.js'
 import {

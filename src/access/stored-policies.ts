@@ -1,7 +1,7 @@
 import { accountSetting, type AccountSettingValue } from '../registry/account-settings.js'
 import { type Records, REGISTRY_POLICY } from '../registry/ports/store.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
-import { brokenNameConstraint } from '../registry/repositories/repository-name.js'
+import { violatedNameConstraint } from '../registry/repositories/repository-name.js'
 import type { Policy, Repository } from '../registry/repositories/repository.js'
 
 /** Where policies and tags are stored. */
@@ -84,5 +84,5 @@ export const areFor = (
 export function repositoryNamed(resource: string, registry: Registry): string | undefined {
   const prefix = repositoryArn(registry, '')
   const name = resource.slice(prefix.length)
-  return resource.startsWith(prefix) && brokenNameConstraint(name) === undefined ? name : undefined
+  return resource.startsWith(prefix) && violatedNameConstraint(name) === undefined ? name : undefined
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config.js'
-import { fsck as check } from '../upkeep/fsck/fsck.js'
+import { checkInstallation as check } from '../upkeep/fsck/check-installation.js'
 import type { Log } from '../registry/ports/log.js'
-import { amountOf, numberOf } from '../registry/amounts.js'
+import { formatBytes, formatCount } from '../registry/amounts.js'
 import { openKeptStorage } from './kept-storage.js'
 
 /** What fsck has to say, and whether all is well now. */
@@ -18,8 +18,8 @@ export async function fsck(config: Config, { repair }: { repair: boolean }, log:
   const storage = await openKeptStorage(config, 'fsck', log)
   try {
     const { blobs, bytes, images, findings } = await storage.reserve.during(() => check(storage, { repair }))
-    const { found, repaired } = findings
-    const looked = `${numberOf(blobs, 'blob')} (${amountOf(bytes)}) and ${numberOf(images, 'image')} looked at`
+    const { count: found, repairedCount: repaired } = findings
+    const looked = `${formatCount(blobs, 'blob')} (${formatBytes(bytes)}) and ${formatCount(images, 'image')} looked at`
     const lines = [...findings.lines(), `${looked}: ${outcomeOf(found, repaired, repair)}.`]
     return { text: `${lines.join('\n')}\n`, ok: found === repaired }
   } finally {
@@ -30,7 +30,7 @@ export async function fsck(config: Config, { repair }: { repair: boolean }, log:
 function outcomeOf(found: number, repaired: number, repair: boolean): string {
   if (found === 0) return 'nothing is wrong'
   const left = found - repaired
-  if (left === 0) return `${numberOf(repaired, 'thing')} wrong, all mended`
-  if (repair) return `${numberOf(found, 'thing')} wrong, ${repaired} mended`
-  return `${numberOf(found, 'thing')} wrong; --repair mends what can be mended`
+  if (left === 0) return `${formatCount(repaired, 'thing')} wrong, all mended`
+  if (repair) return `${formatCount(found, 'thing')} wrong, ${repaired} mended`
+  return `${formatCount(found, 'thing')} wrong; --repair mends what can be mended`
 }

@@ -1,10 +1,10 @@
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import type { Swept } from '../upkeep/collection/sweep-run.js'
+import type { SweepReport } from '../upkeep/collection/sweep-run.js'
 import { sweep } from '../upkeep/collection/sweep.js'
 import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
-import { amountOf, numberOf } from '../registry/amounts.js'
+import { formatBytes, formatCount } from '../registry/amounts.js'
 import { openKeptStorage } from './kept-storage.js'
 
 /**
@@ -16,21 +16,21 @@ export async function gc(config: Config, log: Log): Promise<string> {
   try {
     const { graceSeconds } = config.garbage
     const swept = await sweep({ ...storage, log, metrics: noMetrics, graceSeconds }, { waits: true })
-    if (swept?.refused !== undefined) throw new UsageError(`Nothing was removed. ${swept.refused}`)
+    if (swept?.refusal !== undefined) throw new UsageError(`Nothing was removed. ${swept.refusal}`)
     return swept ? report(swept) : ''
   } finally {
     await storage.close()
   }
 }
 
-function report({ layer, blob, upload, temporary, lostImages }: Swept): string {
+function report({ layer, blob, upload, temporary, lostImages }: SweepReport): string {
   const lines = [
-    layer.count > 0 && `${numberOf(layer.count, 'layer')} that no image of the repository names went.`,
-    blob.count > 0 && `${numberOf(blob.count, 'blob')} that nothing refers to went: ${amountOf(blob.bytes)}.`,
-    upload.count > 0 && `${numberOf(upload.count, 'abandoned upload')} went: ${amountOf(upload.bytes)}.`,
-    temporary.count > 0 && `${numberOf(temporary.count, 'temporary file')} of processes that are gone went.`,
+    layer.count > 0 && `${formatCount(layer.count, 'layer')} that no image of the repository names went.`,
+    blob.count > 0 && `${formatCount(blob.count, 'blob')} that nothing refers to went: ${formatBytes(blob.bytes)}.`,
+    upload.count > 0 && `${formatCount(upload.count, 'abandoned upload')} went: ${formatBytes(upload.bytes)}.`,
+    temporary.count > 0 && `${formatCount(temporary.count, 'temporary file')} of processes that are gone went.`,
     lostImages > 0 &&
-      `${numberOf(lostImages, 'image')} named beside the blobs and not in the store: ecr-local fsck --repair brings them back.`,
+      `${formatCount(lostImages, 'image')} named beside the blobs and not in the store: ecr-local fsck --repair brings them back.`,
   ].filter((line) => line !== false)
   return `${(lines.length > 0 ? lines : ['There is nothing to remove.']).join('\n')}\n`
 }

@@ -4,7 +4,7 @@ import { describesAccessKeys } from '../access/credentials.js'
 import { clientHost, schemeOf } from '../compose/addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import { numberOf } from '../registry/amounts.js'
+import { formatCount } from '../registry/amounts.js'
 import { noAnswer } from './no-answer.js'
 
 /** An image to import, as the API names it. */
@@ -123,7 +123,7 @@ function batchImport(client: ECRClient, repositoryName: string, imageId: ImageId
 function described({ imageId, imageManifest = '{}' }: Image): string {
   const { manifests } = JSON.parse(imageManifest) as { manifests?: { platform?: { os?: string } }[] }
   const platforms = manifests?.filter(({ platform }) => platform?.os !== 'unknown').length
-  const shape = platforms === undefined ? '' : `, ${numberOf(platforms, 'platform')}`
+  const shape = platforms === undefined ? '' : `, ${formatCount(platforms, 'platform')}`
   return `imported ${imageId?.imageDigest ?? ''}${shape}`
 }
 

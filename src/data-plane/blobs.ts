@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { repositoryNotFound } from '../registry/errors.js'
 import type { Layer } from '../registry/images/image.js'
-import { layerWithBytes, sizeOfBytes } from '../registry/layers/layer-with-bytes.js'
+import { layerWithBytes, availableSize } from '../registry/layers/layer-with-bytes.js'
 import type { Wait } from '../registry/ports/importer.js'
 import { isDigest } from '../registry/images/manifest.js'
 import { BlobDamaged, type ByteRange, type TakeChunk } from '../registry/ports/blob-store.js'
@@ -14,7 +14,7 @@ import { type FindCopy, noCopy, openLayer } from './layer-source.js'
 import type { PullSource } from './pull-sessions.js'
 import { readableLayer } from './readable-layer.js'
 
-/** GET /v2/<name>/blobs/<digest>: from the cache, or through it as it fills. */
+/** GET /v2/<name>/blobs/<digest>: from the cache, or through it fills. */
 export const getBlob: Endpoint = async (call, deps) => {
   const layer = await findLayer(call.registry, call.repository, call.reference, deps)
   const { registry, repository, principal } = call
@@ -47,7 +47,7 @@ export async function answerHead(
 ): Promise<void> {
   const { digest } = layer
   const size =
-    (await sizeOfBytes(layer, deps.blobs)) ?? (await sizeBeforeFetch(layer, registry, call.wait, deps, findCopy))
+    (await availableSize(layer, deps.blobs)) ?? (await sizeBeforeFetch(layer, registry, call.wait, deps, findCopy))
   if (size === undefined) throw blobUnknown(layer, registry)
   respond(call, 200, headersOf(digest, size))
 }
@@ -63,7 +63,7 @@ async function sizeBeforeFetch(
   if (!layer.pulledThrough) return undefined
   if (await wait(() => pullThrough.canFillLayer(registry, layer))) return layer.size
   const other = await findCopy()
-  return other && sizeOfBytes(other, blobs)
+  return other && availableSize(other, blobs)
 }
 
 /** DELETE /v2/<name>/blobs/<digest>: ECR removes layers together with their images. */

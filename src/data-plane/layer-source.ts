@@ -1,5 +1,5 @@
 import type { Layer } from '../registry/images/image.js'
-import { sizeOfBytes } from '../registry/layers/layer-with-bytes.js'
+import { availableSize } from '../registry/layers/layer-with-bytes.js'
 import type { Wait } from '../registry/ports/importer.js'
 import type { ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
@@ -29,7 +29,7 @@ export async function openLayer(
   deps: DataPlaneDeps,
   findCopy: FindCopy,
 ): Promise<LayerSource> {
-  const size = await sizeOfBytes(layer, deps.blobs)
+  const size = await availableSize(layer, deps.blobs)
   if (layer.pulledThrough) deps.metrics.cache('layer', size === undefined ? 'miss' : 'hit')
   if (size !== undefined) return storedSource(layer.digest, size, deps)
   try {
@@ -37,7 +37,7 @@ export async function openLayer(
   } catch (error) {
     const isRefused = error instanceof UpstreamFailure || error instanceof OciError
     const copy = isRefused && layer.pulledThrough ? await findCopy() : undefined
-    const copySize = copy && (await sizeOfBytes(copy, deps.blobs))
+    const copySize = copy && (await availableSize(copy, deps.blobs))
     if (copySize === undefined) throw error
     return storedSource(layer.digest, copySize, deps)
   }

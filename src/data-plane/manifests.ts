@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { deleteImage } from '../registry/images/image-deletion.js'
 import { imageDigestDoesNotMatch } from '../registry/errors.js'
-import { type ImageFailure, imageNotFoundFailure, isFailure } from '../registry/images/find-image.js'
+import { type ImageFailure, imageNotFoundFailure, isImageFailure } from '../registry/images/find-image.js'
 import type { ImageId } from '../registry/images/image.js'
 import { acceptImageTag, isImageTag } from '../registry/images/image-tag.js'
-import { keepManifest } from '../registry/images/store-manifest.js'
-import { digestOf, isDigest, MAX_MANIFEST_BYTES } from '../registry/images/manifest.js'
+import { storeManifest } from '../registry/images/store-manifest.js'
+import { computeDigest, isDigest, MAX_MANIFEST_BYTES } from '../registry/images/manifest.js'
 import { pushImage } from '../registry/images/image-push.js'
 import { parsePushedManifest } from '../registry/images/pushed-manifest.js'
 import { requireRepository } from '../registry/repositories/require-repository.js'
@@ -18,7 +18,7 @@ export const getManifest: Endpoint = async (call, deps) => {
   const { req, registry, repository, principal, request, now } = call
   const imageId = imageIdOf(call.reference)
   const pull = await deps.pullThrough.pull({ registry, repository, imageId, principal, request }, call.wait)
-  if (isFailure(pull)) throw refusalOf(pull)
+  if (isImageFailure(pull)) throw refusalOf(pull)
   const { digest, mediaType, manifestSize } = pull.image
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
 
@@ -48,9 +48,9 @@ export const putManifest: Endpoint = async (call, deps) => {
 
   const bytes = await smallBody(call, MAX_MANIFEST_BYTES, deps)
   const manifest = parsePushedManifest(bytes, mediaTypeOf(call.req), deps.quotas)
-  const digest = digestOf(bytes, reference)
+  const digest = computeDigest(bytes, reference)
   if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
-  await keepManifest(deps.blobs, digest, bytes)
+  await storeManifest(deps.blobs, digest, bytes)
   const [tag, ...furtherTags] = tags
   const image = { digest, manifest, manifestSize: bytes.length, repository, now: call.now.getTime() }
   await pushImage(deps, registry, { ...image, ...(tag !== undefined && { tag, furtherTags }) }, bytes)

@@ -1,6 +1,6 @@
 import { isAllowed } from '../access/authorize.js'
 import { accountSetting } from '../registry/account-settings.js'
-import { confirmed, isOfRepository, layerWithBytes } from '../registry/layers/layer-with-bytes.js'
+import { confirmLayer, belongsToRepository, layerWithBytes } from '../registry/layers/layer-with-bytes.js'
 import type { Layer } from '../registry/images/image.js'
 import { isDigest } from '../registry/images/manifest.js'
 import { keyOf } from '../registry/ports/store.js'
@@ -45,5 +45,6 @@ const recordMounted = ({ digest, size, mediaType }: Layer, { registry, repositor
     const key = keyOf(repository, digest)
     const before = await records.layers.get(registry, key)
     const layer = before ?? { repository, digest, size, ...(mediaType !== undefined && { mediaType }) }
-    if (!before || !isOfRepository(before)) await records.layers.put(registry, key, confirmed({ ...layer, size }))
+    if (!before || !belongsToRepository(before))
+      await records.layers.put(registry, key, confirmLayer({ ...layer, size }))
   })

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Image } from '../registry/images/image.js'
-import type { Pull } from '../registry/event-log.js'
+import type { ClientPull } from '../registry/event-log.js'
 import type { Log } from '../registry/ports/log.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
@@ -39,7 +39,7 @@ export interface PullSessions {
 export interface PullSessionDeps {
   readonly log: Log
   /** Undefined where `events.pulls` is off: then pulls are only logged. */
-  readonly recordPull: ((pull: Pull, now: Date) => Promise<void>) | undefined
+  readonly recordPull: ((pull: ClientPull, now: Date) => Promise<void>) | undefined
 }
 
 interface PullSession {
@@ -147,7 +147,7 @@ function logPull(log: Log, { puller, tags }: PullSession, { digest, pulledThroug
   log.info({ ...registry, principal, repository, tag, digest }, `${name} ${pulledThrough ? 'from cache' : 'pulled'}`)
 }
 
-function eventOf({ puller, tags, digests, bytes }: PullSession): Pull {
+function eventOf({ puller, tags, digests, bytes }: PullSession): ClientPull {
   const { registry, repository, principal } = puller
   return {
     registry,

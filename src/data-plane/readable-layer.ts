@@ -1,6 +1,6 @@
 import { isAllowed } from '../access/authorize.js'
 import type { Layer } from '../registry/images/image.js'
-import { isOfRepository, sizeOfBytes } from '../registry/layers/layer-with-bytes.js'
+import { belongsToRepository, availableSize } from '../registry/layers/layer-with-bytes.js'
 import { listEach } from '../registry/list-records.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Repository } from '../registry/repositories/repository.js'
@@ -35,7 +35,7 @@ async function readableIn(repositories: Repository[], digest: string, call: Call
     repositories.map(({ name }) => deps.store.layers.get(call.registry, keyOf(name, digest))),
   )
   for (const layer of layers) {
-    if (!layer || !isOfRepository(layer) || (await sizeOfBytes(layer, deps.blobs)) === undefined) continue
+    if (!layer || !belongsToRepository(layer) || (await availableSize(layer, deps.blobs)) === undefined) continue
     const reading = permissionFor('ecr:GetDownloadUrlForLayer', { ...call, repository: layer.repository })
     if (await isAllowed(deps.authorize, reading)) return layer
   }

@@ -1,6 +1,6 @@
 import { isDigest, mediaTypes } from '../registry/images/manifest.js'
 import { listReferrers } from '../registry/images/image-referrers.js'
-import { inRepository } from '../registry/repositories/require-repository.js'
+import { readInRepository } from '../registry/repositories/require-repository.js'
 import { type Endpoint, respond } from './call.js'
 import { digestInvalid } from './oci-errors.js'
 import { linkToNext, pageRequest } from './link-paging.js'
@@ -24,7 +24,7 @@ export const referrers: Endpoint = async (call, deps) => {
   if (page.last === undefined) await deps.pullThrough.refreshReferrers(subject, call.wait)
   const range = { repository, digest, artifactType, limit: page.limit, after: page.last }
   const list = () => listReferrers(deps, registry, range)
-  const { manifests, last } = await inRepository(deps.store, registry, repository, list)
+  const { manifests, last } = await readInRepository(deps.store, registry, repository, list)
   const filters: Record<string, string> = artifactType === undefined ? {} : { artifactType }
   const headers = {
     'content-type': mediaTypes.ociIndex,

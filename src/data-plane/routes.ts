@@ -1,7 +1,7 @@
 import { DOWNLOAD_PATH, type LayerGrant } from '../access/download-url.js'
 import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
-import { brokenNameConstraint } from '../registry/repositories/repository-name.js'
+import { violatedNameConstraint } from '../registry/repositories/repository-name.js'
 import { deleteBlob, getBlob, headBlob } from './blobs.js'
 import { type DataPlaneDeps, type DataPlaneRequest, type Endpoint, respond } from './call.js'
 import { catalog } from './catalog.js'
@@ -116,7 +116,7 @@ function registryRoute(method: string, requestPath: string): GrantRoute | NoRout
     const matching = registryRoutes.filter(([, , pattern]) => pattern.test(pathname))
     return { who: 'grant', refusal: noSuchEndpoint(matching.map(([, verb]) => verb)) }
   }
-  const broken = route.repository === '' ? undefined : brokenNameConstraint(route.repository)
+  const broken = route.repository === '' ? undefined : violatedNameConstraint(route.repository)
   return broken ? { who: 'grant', refusal: nameInvalid(broken) } : route
 }
 

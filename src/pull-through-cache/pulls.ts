@@ -1,7 +1,7 @@
 import type { Authorize } from '../access/authorize.js'
 import { isCheckDue, isReferrersCheckDue, type PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import { repositoryNotFound } from '../registry/errors.js'
-import { type FoundImage, type ImageFailure, isFailure } from '../registry/images/find-image.js'
+import { type FoundImage, type ImageFailure, isImageFailure } from '../registry/images/find-image.js'
 import type { PutOutcome } from '../registry/images/image-registration.js'
 import type { Image, Tag } from '../registry/images/image.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -66,7 +66,7 @@ export function pulls(deps: PullsDeps): Pulls {
 async function pull(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, wait, telemetry } = context
   const result = await findOrImport(context, deps)
-  if (isFailure(result) || !result.image.pulledThrough) return result
+  if (isImageFailure(result) || !result.image.pulledThrough) return result
   try {
     await deps.imports.repairManifest(request.registry, result.image, wait, telemetry)
     return result
@@ -79,7 +79,7 @@ async function pull(context: PullContext, deps: PullsDeps): Promise<PullResult> 
 async function findOrImport(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, telemetry } = context
   const cached = await findCached(request, deps.store)
-  if (isFailure(cached)) return cached.failureCode === 'ImageNotFound' ? firstPull(context, cached, deps) : cached
+  if (isImageFailure(cached)) return cached.failureCode === 'ImageNotFound' ? firstPull(context, cached, deps) : cached
   if (cached.image.pulledThrough) telemetry.metrics.cache('manifest', 'hit')
   if (!cached.tag || request.imageId.imageDigest !== undefined) return cached
   const now = new Date(request.request.at)
@@ -87,7 +87,7 @@ async function findOrImport(context: PullContext, deps: PullsDeps): Promise<Pull
   if (!isDue(cached.tag)) return cached
   const { moved } = await checkUpstream(context, isDue, deps)
   const checked = await findCached(request, deps.store)
-  return moved && !isFailure(checked) ? { ...checked, isImported: true } : checked
+  return moved && !isImageFailure(checked) ? { ...checked, isImported: true } : checked
 }
 
 /** Imports an image that is not cached, where a rule serves its name and the caller may import. */
@@ -107,7 +107,7 @@ async function firstPull(context: PullContext, notFound: ImageFailure, deps: Pul
     const imported = await wait(() => deps.imports.importManifest(target, telemetry))
     if (imported) completeInBackground(context, imported, deps)
     const cached = await findCached(request, deps.store)
-    return isFailure(cached) ? cached : { ...cached, isImported: true }
+    return isImageFailure(cached) ? cached : { ...cached, isImported: true }
   } catch (error) {
     return imageFailureOf(error, imageId)
   }
@@ -134,12 +134,12 @@ async function importImage(context: PullContext, deps: PullsDeps): Promise<PullR
   const { request, wait, telemetry } = context
   const cached = await findCached(request, deps.store)
   try {
-    if (!isFailure(cached) && cached.tag?.upstream) {
+    if (!isImageFailure(cached) && cached.tag?.upstream) {
       const { failure } = await checkUpstream(context, () => true, deps)
       if (failure) throw failure
     }
-    const result = isFailure(cached) ? await pull(context, deps) : await findCached(request, deps.store)
-    if (!isFailure(result)) await wait(() => deps.backlog.complete(planOf(request, result), telemetry))
+    const result = isImageFailure(cached) ? await pull(context, deps) : await findCached(request, deps.store)
+    if (!isImageFailure(result)) await wait(() => deps.backlog.complete(planOf(request, result), telemetry))
     return result
   } catch (error) {
     return imageFailureOf(error, request.imageId)
@@ -153,11 +153,11 @@ async function refreshReferrers(context: PullContext, deps: PullsDeps): Promise<
     const now = await deps.clock.now()
     const isDue = (image: Image) => isReferrersCheckDue(image, now, deps.settings)
     const cached = await findCached(request, deps.store)
-    if (!isFailure(cached) && !isDue(cached.image)) return
+    if (!isImageFailure(cached) && !isDue(cached.image)) return
     const source = await deps.sources.upstreamForRepository(request.registry, request.repository)
     if (!source || request.request.isFips) return
-    const subject = isFailure(cached) ? await pull(context, deps) : cached
-    if (isFailure(subject) || !(await mayImport(request, deps))) return
+    const subject = isImageFailure(cached) ? await pull(context, deps) : cached
+    if (isImageFailure(subject) || !(await mayImport(request, deps))) return
     const { registry, repository, imageId } = request
     const target = { registry, repository, imageId, source, now }
     const imported = await wait(() => deps.imports.checkReferrers(target, isDue, telemetry))

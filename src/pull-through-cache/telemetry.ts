@@ -1,7 +1,7 @@
 import type { CacheAction, EventLog } from '../registry/event-log.js'
 import { type Log, logWithRequestId } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
-import { serviceLinkedRoleArn } from '../registry/service-linked-role.js'
+import { serviceLinkedRoleArn } from '../registry/cache-rules/service-linked-role.js'
 
 /** Where the cache reports what it does: made once for each request, and passed along with it. */
 export interface Telemetry {

@@ -1,6 +1,6 @@
 import { type PullThroughCacheRule, upstreamRepository } from '../registry/cache-rules/cache-rule.js'
 import { ruleForRepository } from '../registry/cache-rules/rule-for-repository.js'
-import { secretOf } from '../registry/cache-rules/upstream-secret.js'
+import { ruleSecret } from '../registry/cache-rules/upstream-secret.js'
 import type { Secrets } from '../registry/ports/secrets.js'
 import type { Store } from '../registry/ports/store.js'
 import { type Upstream, UpstreamFailure, type Upstreams } from '../registry/ports/upstream.js'
@@ -41,7 +41,7 @@ export function upstreamSources({ store, secrets, upstreams, egress }: UpstreamS
   async function upstreamForRule(rule: PullThroughCacheRule, registry: Registry): Promise<Upstream> {
     const { credentialArn, upstreamRegistryUrl } = rule
     if (credentialArn === undefined) return upstreams.of(upstreamRegistryUrl, registry.account)
-    const credentials = await secretOf(credentialArn, registry, secrets)
+    const credentials = await ruleSecret(credentialArn, registry, secrets)
     return credentials
       ? upstreams.of(upstreamRegistryUrl, registry.account, credentials)
       : upstreamWithoutSecret(credentialArn)

@@ -6,7 +6,7 @@ import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
 import type { LeaseRecord } from './ports/lease.js'
 import type { Pin } from './ports/pins.js'
-import type { ServiceLinkedRole } from './service-linked-role.js'
+import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
 import type { Policy, Repository } from './repositories/repository.js'
 
 /**

@@ -1,12 +1,12 @@
 import type { ImageId } from './images/image.js'
 
-/** A refusal, named and worded as AWS words it. Each plane decides how to put it on the wire. */
+/** An error of the service, with AWS's code and message. Each plane has its own way to send it. */
 export class ServiceException extends Error {
   override readonly name = 'ServiceException'
   constructor(
     readonly code: string,
     message = '',
-    /** Members some exceptions carry beside their message. */
+    /** Members that some exceptions have besides their message. */
     readonly details: Record<string, unknown> = {},
   ) {
     super(message)
@@ -14,13 +14,13 @@ export class ServiceException extends Error {
 }
 
 /*
- * Every refusal ECR makes, one function each. Texts marked (documented) are AWS's one-line descriptions: the exact
- * words of the service are not public. See docs/fidelity.md.
+ * The errors of ECR, one function each. The texts marked (documented) are AWS's one-line descriptions of exceptions: the
+ * exact messages of the service are not public. See docs/fidelity.md.
  */
 
 export const invalidParameter = (message: string) => new ServiceException('InvalidParameterException', message)
 
-/** ECR's own grammar for bad input, used instead of the "1 validation error detected" of other services. */
+/** ECR's form of validation errors, where other services have "1 validation error detected". */
 export const invalidParameterAt = (member: string, constraint: string) =>
   invalidParameter(`Invalid parameter at '${member}' failed to satisfy constraint: '${constraint}'`)
 
@@ -86,15 +86,15 @@ export const referencedImagesNotFound = (digests: string[], name: string, accoun
     `Images with digests '[${digests.join(', ')}]' required for pushing image into repository with name '${name}' in the registry with id '${account}' do not exist`,
   )
 
-/** The field is `ImageManifest`, capital I, in the captures. */
+/** The captures have `ImageManifest`, with a capital I. */
 export const invalidManifest = () => invalidParameterAt('ImageManifest', 'Invalid JSON syntax')
 
-/** An image of more layers than its quota. As captured in https://github.com/openai/tart/issues/890 */
+/** An image with more layers than the quota. As captured in https://github.com/openai/tart/issues/890 */
 export const tooManyLayers = () => invalidParameterAt('ImageManifest', 'Limit on number of layers per image exceeded')
 
 /** (inferred) */
-export const tooManyManifests = (most: number) =>
-  invalidParameterAt('ImageManifest', `Limit on number of manifests per index exceeded: at most ${most}`)
+export const tooManyManifests = (limit: number) =>
+  invalidParameterAt('ImageManifest', `Limit on number of manifests per index exceeded: at most ${limit}`)
 
 /** (documented) */
 export const limitExceeded = () =>
@@ -123,7 +123,7 @@ export const repositoryPolicyNotFound = (name: string, account: string) =>
     `Repository policy does not exist for the repository with name '${name}' in the registry with id '${account}'`,
   )
 
-/** The words of every AWS service; SDKs and Docker wait and try again. */
+/** As every AWS service says it. SDKs and Docker wait and retry. */
 export const rateExceeded = () => new ServiceException('ThrottlingException', 'Rate exceeded')
 
 export const registryPolicyNotFound = (account: string) =>
@@ -132,7 +132,7 @@ export const registryPolicyNotFound = (account: string) =>
     `Registry policy does not exist in the registry with id '${account}'`,
   )
 
-/** In Regions that do not have what is asked for. */
+/** For a feature that the Region does not have. */
 export const featureDisabled = () => new ServiceException('ValidationException', 'This feature is disabled')
 
 export const invalidRegistryPolicy = () => invalidParameterAt('PolicyText', 'Invalid registry policy provided')
@@ -161,7 +161,7 @@ export const unsupportedUpstreamRegistry = (url: string) =>
     `The upstream registry URL ${url} is invalid. Specify a valid upstream registry URL and try again`,
   )
 
-/** The capture ends after this sentence. */
+/** The captured text ends after this sentence. */
 export const upstreamRequiresAuthentication = () =>
   new ServiceException(
     'UnsupportedUpstreamRegistryException',

@@ -4,9 +4,9 @@ import type { Ids } from './ports/ids.js'
 import { keyOf, type Store } from './ports/store.js'
 import type { PullThroughCacheRule } from './cache-rules/cache-rule.js'
 import { installation, type Registry, repositoryArn } from './registry.js'
-import { serviceLinkedRoleArn } from './service-linked-role.js'
+import { serviceLinkedRoleArn } from './cache-rules/service-linked-role.js'
 
-/** The facts of one action of the cache. */
+/** An action of the pull through cache that is recorded as an event. */
 export interface CacheAction {
   registry: Registry
   repository: string
@@ -18,27 +18,29 @@ export interface CacheAction {
   digest?: string | undefined
 }
 
-/** The facts of one caller's pull. */
-export interface Pull {
+/** A client's pull that is recorded as an event. */
+export interface ClientPull {
   registry: Registry
   repository: string
   detail: Omit<PullEvent['detail'], 'repository-name'>
 }
 
-/** Records events in the store, where `/_admin/events` finds those of every plane. */
+/** Records events in the store, from which `/_admin/events` lists those of all planes. */
 export interface EventLog {
   readonly cacheAction: (action: CacheAction, now: Date) => Promise<void>
-  readonly pull: (pull: Pull, now: Date) => Promise<void>
+  readonly pull: (pull: ClientPull, now: Date) => Promise<void>
 }
 
-/**
- * How many events are kept. Older ones are removed at the first event of a process, since many a process records few, and
- * then every thousand events: to find the oldest, all are listed.
- */
+/** The most events that are kept. */
 const MAX_EVENTS = 10_000
+
+/**
+ * Older events are removed after the first event of a process, because many processes record only a few, and then after
+ * every thousand: finding the oldest means listing all.
+ */
 const PRUNE_EVERY = 1000
 
-/** An event log on a store. Ids order the events of one instant. */
+/** An event log in a store. The ids of events contain a counter, so events of the same millisecond stay in order. */
 export function eventLog({ store, ids }: { store: Store; ids: Ids }): EventLog {
   let count = 0
 
@@ -49,8 +51,8 @@ export function eventLog({ store, ids }: { store: Store; ids: Ids }): EventLog {
   }
 
   return {
-    cacheAction: (action, now) => record((id) => cacheEvent(action, now, id)),
-    pull: (pull, now) => record((id) => pullEvent(pull, now, id)),
+    cacheAction: (action, now) => record((id) => toCacheEvent(action, now, id)),
+    pull: (pull, now) => record((id) => toPullEvent(pull, now, id)),
   }
 }
 
@@ -70,10 +72,10 @@ const envelope = ({ registry, repository }: { registry: Registry; repository: st
   resources: [repositoryArn(registry, repository)],
 })
 
-function cacheEvent(facts: CacheAction, now: Date, id: string): CacheEvent {
-  const { registry, repository, rule, action, status, outcome, tag, digest } = facts
+function toCacheEvent(cacheAction: CacheAction, now: Date, id: string): CacheEvent {
+  const { registry, repository, rule, action, status, outcome, tag, digest } = cacheAction
   return {
-    ...envelope(facts, now, id),
+    ...envelope(cacheAction, now, id),
     'detail-type': 'ECR Pull Through Cache Action',
     source: 'aws.ecr',
     detail: {
@@ -91,7 +93,7 @@ function cacheEvent(facts: CacheAction, now: Date, id: string): CacheEvent {
   }
 }
 
-const pullEvent = (pull: Pull, now: Date, id: string): PullEvent => ({
+const toPullEvent = (pull: ClientPull, now: Date, id: string): PullEvent => ({
   ...envelope(pull, now, id),
   'detail-type': 'ecr-local Image Pull',
   source: 'ecr-local',

@@ -1,4 +1,7 @@
-/** What every event of EventBridge says. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html */
+/**
+ * The members of every EventBridge event.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+ */
 interface Envelope {
   version: '0'
   id: string
@@ -9,8 +12,8 @@ interface Envelope {
 }
 
 /**
- * What the cache did, in EventBridge's shape (`ECR Pull Through Cache Action`), with what a test wants to know beside
- * it: which kind of action, and why it ended as it did.
+ * An action of the pull through cache, in the form of EventBridge's `ECR Pull Through Cache Action`. Members of ours
+ * add what tests want to know: the kind of action and why it ended as it did.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
  */
 export interface CacheEvent extends Envelope {
@@ -18,7 +21,7 @@ export interface CacheEvent extends Envelope {
   source: 'aws.ecr'
   detail: {
     'rule-version': '1'
-    /** AWS documents SUCCESS only; the others are ours (docs/fidelity.md). */
+    /** AWS documents only SUCCESS; the others are ours (docs/fidelity.md). */
     'sync-status': 'IN_PROGRESS' | 'SUCCESS' | 'FAILED'
     'ecr-repository-prefix': string
     'repository-name': string
@@ -27,16 +30,19 @@ export interface CacheEvent extends Envelope {
     'image-digest'?: string
     /** Ours: what was attempted. */
     action: 'import' | 'check' | 'referrers'
-    /** Ours: how it ended, for example `imported`, `unchanged`, `tag immutable, old image kept`, or why it failed. */
+    /**
+     * Ours: the result, for example `imported`, `unchanged`, `tag immutable, old image kept`, or the reason of a
+     * failure.
+     */
     outcome: string
-    /** Ours: who did it, the service-linked role of the account. */
+    /** Ours: the ARN of the account's service-linked role. */
     principal: string
   }
 }
 
 /**
- * One caller's pull from one repository: its manifests and the layers that followed. Ours, since the service sends no
- * event for a pull, so neither its type nor its source is one of AWS's.
+ * A client's pull from a repository: its manifests and the layers that followed. The service sends no event for a pull,
+ * so this one has a type and a source of ours.
  */
 export interface PullEvent extends Envelope {
   'detail-type': 'ecr-local Image Pull'
@@ -47,13 +53,13 @@ export interface PullEvent extends Envelope {
     'image-digests': string[]
     /** ARN of the caller. */
     principal: string
-    /** `miss` where anything had to be fetched from the upstream. */
+    /** `miss` if anything had to be fetched from the upstream. */
     'cache-result': 'hit' | 'miss'
-    /** Bytes of manifests and layers; those of a redirect to the bucket count as sent. */
+    /** Bytes of manifests and layers. Those that a redirect lets the client fetch from the bucket are included. */
     'bytes-from-cache': number
     'bytes-from-upstream': number
   }
 }
 
-/** What `/_admin/events` lists. */
+/** An event as `/_admin/events` lists it. */
 export type RecordedEvent = CacheEvent | PullEvent

@@ -1,23 +1,25 @@
-/** Who calls: an IAM user, an account's root, or a session of a role or user. */
+/** The caller of a request: an IAM user, an account's root user, or a session of a role or user. */
 export interface Principal {
-  /** As denials name it; of a role's session the STS ARN `arn:aws:sts::…:assumed-role/<role>/<session>`. */
+  /** As error messages name it. For a role session, the STS ARN `arn:aws:sts::…:assumed-role/<role>/<session>`. */
   readonly arn: string
   readonly account: string
   readonly userId: string
-  /** Set where temporary credentials were used. */
+  /** Present if temporary credentials were used. */
   readonly session?: Session
 }
 
-/** What temporary credentials say beyond who holds them; they carry it themselves, signed, so no record is kept. */
+/** What temporary credentials say besides their principal. It is signed and part of the credentials, not a record. */
 export interface Session {
-  /** The role whose permissions the session has; a user's own session (GetSessionToken) has the user's. */
+  /**
+   * The role whose permissions the session has. Absent for GetSessionToken, whose session has the user's permissions.
+   */
   readonly roleArn?: string
-  /** Texts of the session policies, which only take away. */
+  /** Texts of the session policies, which can only restrict permissions. */
   readonly policies?: readonly string[]
-  /** Session tags: `aws:PrincipalTag/*` beside the tags of the role or user. */
+  /** Session tags, which become `aws:PrincipalTag/*` together with the tags of the role or user. */
   readonly tags?: Readonly<Record<string, string>>
-  /** When the credentials were issued, epoch milliseconds by the emulator's clock: `aws:TokenIssueTime`. */
+  /** When the credentials were issued (`aws:TokenIssueTime`), in epoch milliseconds by the emulator's clock. */
   readonly issuedAt?: number
-  /** Tags that go along when this session assumes another role. */
+  /** Keys of the session tags that are passed on when this session assumes another role. */
   readonly transitiveTagKeys?: readonly string[]
 }

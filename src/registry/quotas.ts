@@ -1,34 +1,35 @@
 /**
- * How much a registry may hold, as the service bounds it. Which of them AWS would raise is its matter; here all of them are settings.
+ * The service quotas of a registry. All of them are settings here, including those that AWS does not adjust.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
  */
 export interface Quotas {
-  /** Repositories of one registry. */
+  /** Repositories in a registry. */
   readonly repositories: number
-  /** Images of one repository, each manifest counted once, however many tags it has. */
+  /** Images in a repository. Each manifest counts once, however many tags it has. */
   readonly imagesPerRepository: number
-  /** Tags of one image. */
+  /** Tags of an image. */
   readonly tagsPerImage: number
-  /** Layers of one manifest, its config not counted. */
+  /** Layers of a manifest, not counting its config. */
   readonly layersPerImage: number
-  /** MiB of one layer. */
+  /** Size of a layer in MiB. */
   readonly layerMiB: number
-  /** Parts of one upload through the API. */
+  /** Parts of an upload through the API. */
   readonly layerParts: number
-  /** The least MiB of every part of an upload but the last. */
+  /** Smallest size in MiB of each part of an upload except the last. */
   readonly minimumLayerPartMiB: number
-  /** The most MiB of one part of an upload through the API. */
+  /** Largest size in MiB of a part of an upload through the API. */
   readonly maximumLayerPartMiB: number
-  /** Pull through cache rules of one registry. */
+  /** Pull through cache rules in a registry. */
   readonly pullThroughCacheRules: number
 }
 
-/** The bytes of one MiB, the unit of sizes here. */
+/** Bytes in a MiB, the unit of the sizes here. */
 export const MIB = 1024 * 1024
 
 /**
- * The service's own values. Two are none of its page: 500 layers are what those who pushed more measured
- * (https://github.com/spinframework/spin/issues/1787), and 10 rules are what the cache began with; today the service has 50.
+ * The defaults of the service. Two are not those of its quotas page: 500 layers is what users measured
+ * (https://github.com/spinframework/spin/issues/1787), and 10 rules is the quota that the cache was introduced with;
+ * today it is 50.
  */
 export const defaultQuotas: Quotas = {
   repositories: 100_000,

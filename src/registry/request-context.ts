@@ -1,8 +1,8 @@
-/** What is known of a request besides who makes it and what it wants: IAM's request context. */
+/** IAM's request context: what condition keys need to know about a request besides its principal and its action. */
 export interface RequestContext {
-  /** The key under which its decisions can be explained. */
+  /** The id under which the decisions on the request can be explained. */
   readonly requestId: string
-  /** The emulator's time when it arrived, epoch milliseconds. */
+  /** When the request arrived, in epoch milliseconds by the emulator's clock. */
   readonly at: number
   readonly sourceIp: string
   readonly userAgent: string

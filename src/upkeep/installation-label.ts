@@ -3,59 +3,72 @@ import type { Ids } from '../registry/ports/ids.js'
 import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
 
-const setting = 'label'
-const note = 'installation'
+/*
+ * The store and the blobs of an installation carry the same label, so that garbage collection never runs with a store that
+ * belongs to other blobs: to such a store, every blob would look like garbage.
+ */
 
-/** Where both halves of an installation's state are. */
-export interface Halves {
+/** The installation's setting that holds the label of the store. */
+const LABEL_SETTING = 'label'
+
+/** The note that holds the label of the blobs. */
+const LABEL_NOTE = 'installation'
+
+/** An installation's state: the records and the bytes that belong to them. */
+export interface InstallationStorage {
   readonly store: Store
   readonly blobs: Blobs & Inventory & WithNotes
 }
 
-/** What labels are read from and written to. */
-interface Labelled {
+/** The part of the state that labels are read from and written to. */
+interface LabelledStorage {
   readonly store: Store
   readonly blobs: Pick<Inventory, 'list'> & WithNotes
 }
 
 /**
- * Gives a new installation a label, in its store and beside its blobs, so that it can be told later whether the two still
- * belong together. Answers why they do not, as `strangers` does.
+ * Labels the store and the blobs of a new installation. Returns why the store and the blobs do not belong together, as
+ * `pairingMismatch` does.
  */
-export async function labelInstallation(store: Store, blobs: Labelled['blobs'], ids: Ids): Promise<string | undefined> {
-  const [ofStore, ofBlobs] = await labels({ store, blobs })
-  if (ofBlobs === undefined) {
-    const label = ofStore ?? ids.uuid()
-    if (ofStore === undefined && (await isAnothers({ store, blobs }))) await blobs.notes.put(note, label)
+export async function labelInstallation(
+  store: Store,
+  blobs: LabelledStorage['blobs'],
+  ids: Ids,
+): Promise<string | undefined> {
+  const [storeLabel, blobsLabel] = await readLabels({ store, blobs })
+  if (blobsLabel === undefined) {
+    const label = storeLabel ?? ids.uuid()
+    if (storeLabel === undefined && (await isStoreOfAnotherInstallation({ store, blobs })))
+      await blobs.notes.put(LABEL_NOTE, label)
     else await writeLabel({ store, blobs }, label)
   }
-  return strangers({ store, blobs })
+  return pairingMismatch({ store, blobs })
+}
+
+/** Why the store cannot be the one that these blobs belong to; undefined if it can. */
+export async function pairingMismatch(storage: LabelledStorage): Promise<string | undefined> {
+  const [storeLabel, blobsLabel] = await readLabels(storage)
+  if (storeLabel === blobsLabel || blobsLabel === undefined) return undefined
+  return storeLabel === undefined
+    ? 'The store is not the one these blobs were kept with: it was lost or emptied, or --store names another one. ecr-local fsck --repair finds the images again.'
+    : 'The store and the blobs belong to two installations. Correct --store or --blobs: the two cannot be joined.'
+}
+
+/** Whether the store belongs to no installation yet. Only such a store can replace one that was lost. */
+export const isUnlabelled = async ({ store }: Pick<LabelledStorage, 'store'>): Promise<boolean> =>
+  (await store.settings.get(installation, LABEL_SETTING)) === undefined
+
+/** Gives an unlabelled store the label of the blobs. Called once everything that could be recovered is in the store. */
+export async function pairStoreWithBlobs({ store, blobs }: LabelledStorage): Promise<void> {
+  const label = await blobs.notes.get(LABEL_NOTE)
+  if (label !== undefined) await store.settings.insert(installation, LABEL_SETTING, label)
 }
 
 /**
- * Why the store cannot be the one these blobs belong to; undefined where it is. To a store that was lost every blob looks
- * like garbage.
+ * Whether blobs without a label, which an earlier version wrote, belong to another store than this one. They do if this
+ * store has no repositories: it did not exist yet when the blobs were written.
  */
-export async function strangers(halves: Labelled): Promise<string | undefined> {
-  const [ofStore, ofBlobs] = await labels(halves)
-  if (ofStore === ofBlobs || ofBlobs === undefined) return undefined
-  return ofStore === undefined
-    ? 'The store is not the one these blobs were kept with: it was lost or emptied, or --store names another one. ecr-local fsck --repair finds the images again.'
-    : 'The store and the blobs belong to two installations. Correct --store or --blobs: nothing joins these.'
-}
-
-/** Whether the store is nobody's yet: only such a one may have lost what the blobs are of. */
-export const isUnlabelled = async ({ store }: Pick<Labelled, 'store'>): Promise<boolean> =>
-  (await store.settings.get(installation, setting)) === undefined
-
-/** Joins a store that has no label to its blobs again, once what could be found of the lost one is in it. */
-export async function joinHalves({ store, blobs }: Labelled): Promise<void> {
-  const ofBlobs = await blobs.notes.get(note)
-  if (ofBlobs !== undefined) await store.settings.insert(installation, setting, ofBlobs)
-}
-
-/** Blobs of an earlier version have no label. A store without a repository was not there when they were kept. */
-async function isAnothers({ store, blobs }: Labelled): Promise<boolean> {
+async function isStoreOfAnotherInstallation({ store, blobs }: LabelledStorage): Promise<boolean> {
   for await (const _ of blobs.list()) return !(await hasRepositories(store))
   return false
 }
@@ -66,11 +79,11 @@ async function hasRepositories(store: Store): Promise<boolean> {
   return false
 }
 
-const labels = ({ store, blobs }: Labelled) =>
-  Promise.all([store.settings.get(installation, setting), blobs.notes.get(note)])
+const readLabels = ({ store, blobs }: LabelledStorage) =>
+  Promise.all([store.settings.get(installation, LABEL_SETTING), blobs.notes.get(LABEL_NOTE)])
 
-/** Of two processes that start at once, one's label is the store's, and both write that beside the blobs. */
-async function writeLabel({ store, blobs }: Labelled, label: string) {
-  await store.settings.insert(installation, setting, label)
-  await blobs.notes.put(note, (await store.settings.get(installation, setting)) ?? label)
+/** If two processes start together, one of them labels the store; both then write that same label beside the blobs. */
+async function writeLabel({ store, blobs }: LabelledStorage, label: string) {
+  await store.settings.insert(installation, LABEL_SETTING, label)
+  await blobs.notes.put(LABEL_NOTE, (await store.settings.get(installation, LABEL_SETTING)) ?? label)
 }

@@ -1,7 +1,10 @@
 import type { BlobWriter, Uploads } from '../registry/ports/blob-store.js'
 import type { Pins } from '../registry/ports/pins.js'
 
-/** Pins each blob just before it is committed, so that the sweep keeps it until the record that refers to it has been written. */
+/**
+ * A blob store that pins each blob before it is committed: no record refers to a new blob yet, and the sweep must leave
+ * it alone until its writer has recorded it.
+ */
 export function pinnedBlobs<B extends Uploads>(blobs: B, pins: Pins): B {
   return {
     ...blobs,

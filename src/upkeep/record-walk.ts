@@ -1,65 +1,68 @@
 import { createHash } from 'node:crypto'
 import { listEach } from '../registry/list-records.js'
-import { contentsOf } from '../registry/images/image-contents.js'
+import { imageContents } from '../registry/images/image-contents.js'
 import type { Collection } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { yieldToEventLoop } from '../coordination/event-loop.js'
-import type { Halves } from './installation-label.js'
+import type { InstallationStorage } from './installation-label.js'
 
 /** Records read between two pauses. */
-const STRIDE = 200
+const RECORDS_BETWEEN_PAUSES = 200
 
 /**
- * Every record of a collection, with pauses: what looks after a big installation must not hold up its requests, and an
- * embedded store answers without ever giving them a turn.
+ * Every record of a collection, with pauses. Walking a large installation must not hold up requests, and an embedded
+ * store answers without ever returning to the event loop.
  */
 export async function* eachRecord<T>(
   collection: Collection<T>,
   registry: Registry,
   prefix = '',
 ): AsyncGenerator<T, void> {
-  yield* unhurried(listEach(collection, registry, { prefix, firstPage: STRIDE }))
+  yield* withPauses(listEach(collection, registry, { prefix, firstPage: RECORDS_BETWEEN_PAUSES }))
 }
 
-/** The same with pauses in between. */
-export async function* unhurried<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
-  let taken = 0
+/** The same items, with a pause after every few hundred. */
+export async function* withPauses<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
+  let count = 0
   for await (const item of items) {
-    if (++taken % STRIDE === 0) await yieldToEventLoop()
+    if (++count % RECORDS_BETWEEN_PAUSES === 0) await yieldToEventLoop()
     yield item
   }
 }
 
-/** In groups of at most so many, for writes that go together. */
-export async function* inGroups<T>(items: AsyncIterable<T>, most: number): AsyncGenerator<T[], void> {
-  let group: T[] = []
+/** The items in batches of at most `size`, for writes that share a transaction. */
+export async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void> {
+  let batch: T[] = []
   for await (const item of items) {
-    if (group.push(item) < most) continue
-    yield group
-    group = []
+    if (batch.push(item) < size) continue
+    yield batch
+    batch = []
   }
-  if (group.length > 0) yield group
+  if (batch.length > 0) yield batch
 }
 
 /**
- * The digests whose bytes some record needs, told one by one: manifests, their blobs, and layers, those of images whose
- * manifest cannot be read among them.
+ * The digests that records need the bytes of: manifests, the blobs of each manifest, and layers. Layers are listed of
+ * themselves because an image whose manifest cannot be read may need them. A digest may come more than once.
  */
-export async function* digestsNeeded({ store, blobs }: Halves): AsyncGenerator<string, void> {
+export async function* requiredDigests({ store, blobs }: InstallationStorage): AsyncGenerator<string, void> {
   for (const registry of await store.registries()) {
     for await (const image of eachRecord(store.images, registry)) {
       yield image.digest
-      const contents = await contentsOf(image, blobs)
+      const contents = await imageContents(image, blobs)
       for (const { digest } of contents?.blobs ?? []) yield digest
     }
     for await (const { digest } of eachRecord(store.layers, registry)) yield digest
   }
 }
 
-/** Sixteen bytes that stand for a digest: a set of millions has to fit in memory. Two alike only keep what could go. */
-export const shortOf = (digest: string) =>
+/**
+ * A digest shortened to 16 bytes, because sets of millions of digests must fit in memory. A collision only keeps a blob
+ * that could have been removed.
+ */
+export const compactDigest = (digest: string) =>
   Buffer.from(digest.slice(digest.indexOf(':') + 1).slice(0, 32), 'hex').toString('latin1')
 
-/** Sixteen bytes that stand for any name. */
-export const shortOfName = (name: string) =>
+/** Any name as 16 bytes, for the same reason. */
+export const compactName = (name: string) =>
   createHash('sha256').update(name).digest().subarray(0, 16).toString('latin1')

@@ -103,7 +103,7 @@ describe('Token authentication', () => {
     await using pulling = pullingFrom(upstream)
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
       kind: 'access-denied',
-      answered: true,
+      isAnswer: true,
       message:
         'The upstream registry registry.example answered the request for app:latest with 401 Unauthorized, UNAUTHORIZED: no.',
     })

@@ -40,7 +40,7 @@ describe('Resolving a tag', () => {
     await using pulling = pullingFrom(upstream)
     await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
       kind: 'too-many-requests',
-      answered: false,
+      isAnswer: false,
     })
     expect(upstream.count('HEAD ')).toBe(1)
   })
@@ -179,14 +179,14 @@ describe('Refusals of an upstream', () => {
     [400, 'NAME_INVALID', 'not-found', true, '400 Bad Request, NAME_INVALID: they said'],
     [400, 'UNSUPPORTED', 'unavailable', false, '400 Bad Request, UNSUPPORTED: they said'],
     [418, undefined, 'unavailable', false, "418 I'm a Teapot"],
-  ] as const)('A refusal with %i %s is reported as %s', async (code, error, kind, answered, reason) => {
+  ] as const)('A refusal with %i %s is reported as %s', async (code, error, kind, isAnswer, reason) => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET ', status(code, { error, message: 'they said' }))
     await using pulling = pullingFrom(upstream)
     await expect(pulling.registry.manifest('team/app', 'v1')).rejects.toMatchObject({
       name: 'UpstreamFailure',
       kind,
-      answered,
+      isAnswer,
       message: `${asked} answered the request for team/app:v1 with ${reason}.`,
     })
     expect(upstream.count('GET ')).toBe(1)

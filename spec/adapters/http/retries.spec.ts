@@ -15,7 +15,7 @@ describe('Retries', () => {
       await using pulling = pullingFrom(upstream)
       await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
         kind: code === 429 ? 'too-many-requests' : 'unavailable',
-        answered: false,
+        isAnswer: false,
         message: expect.stringContaining(`answered the request for app:latest with ${code} `),
       })
       expect(pulling.waits).toEqual([250, 500, 1000, 2000])

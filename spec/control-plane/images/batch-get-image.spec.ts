@@ -1,7 +1,7 @@
 import { BatchGetImageCommand, CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
 import { findImage } from '../../../src/registry/images/find-image.js'
-import { keepManifest } from '../../../src/registry/images/store-manifest.js'
+import { storeManifest } from '../../../src/registry/images/store-manifest.js'
 import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import type { Importer, PullRequest } from '../../../src/registry/ports/importer.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
@@ -196,7 +196,7 @@ describe('BatchGetImage', () => {
       pulledThrough: true,
     }))
     await deps.blobs.remove(digest)
-    restore = () => keepManifest(deps.blobs, digest, Buffer.from(manifest))
+    restore = () => storeManifest(deps.blobs, digest, Buffer.from(manifest))
 
     const answer = await ecr.send(get([{ imageTag: 'v1' }]))
 

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
-import { algorithmOf } from '../../registry/images/manifest.js'
+import { digestAlgorithm } from '../../registry/images/manifest.js'
 import { type BlobWriter, DigestMismatch } from '../../registry/ports/blob-store.js'
 import { blobPath } from './blob-path.js'
 import { type DurableDirectories, ifExists, orNoSpace, renameDurably } from './durable.js'
@@ -83,7 +83,7 @@ async function read({ handle, appended, keptAs }: Writing, position: number, len
 
 /** The path a blob of these bytes is kept at. */
 async function verify({ root, handle, appended }: Writing, digest: string): Promise<string> {
-  const actual = await digestOf(handle, appended, algorithmOf(digest))
+  const actual = await digestOf(handle, appended, digestAlgorithm(digest))
   const destination = blobPath(root, digest)
   if (!destination || actual !== digest) throw new DigestMismatch(digest, actual)
   return destination

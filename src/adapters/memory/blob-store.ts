@@ -1,4 +1,4 @@
-import { digestOf } from '../../registry/images/manifest.js'
+import { computeDigest } from '../../registry/images/manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch, type Notes } from '../../registry/ports/blob-store.js'
 
 /** Blobs in the memory of this process: for tests and for registries that may be lost. */
@@ -110,6 +110,6 @@ function whole(appended: Session): Buffer {
 }
 
 function verify(digest: string, bytes: Buffer): void {
-  const actual = digestOf(bytes, digest)
+  const actual = computeDigest(bytes, digest)
   if (actual !== digest) throw new DigestMismatch(digest, actual)
 }

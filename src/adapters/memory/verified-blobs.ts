@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { digestOfKept } from '../../registry/images/stored-digest.js'
-import { digestOf } from '../../registry/images/manifest.js'
+import { digestOfStoredBlob } from '../../registry/images/stored-digest.js'
+import { computeDigest } from '../../registry/images/manifest.js'
 import {
   BlobDamaged,
   type BlobStat,
@@ -57,7 +57,7 @@ export function verifiedBlobs(blobs: BlobStore, { log, hashesWhatIsSent }: Verif
     },
     async read(digest) {
       const bytes = await blobs.read(digest)
-      if (!bytes || digestOf(bytes, digest) === digest) return bytes
+      if (!bytes || computeDigest(bytes, digest) === digest) return bytes
       return (await isIntact(digest)) ? blobs.read(digest) : undefined
     },
     create: async () => committing(await blobs.create(), commit),
@@ -83,7 +83,7 @@ function verification(blobs: BlobStore, log: Verifying['log']): Verification {
   async function verify(digest: string): Promise<boolean> {
     const stat = await blobs.stat(digest)
     if (!stat) return false
-    const actual = await digestOfKept({ digest, size: stat.size }, blobs)
+    const actual = await digestOfStoredBlob({ digest, size: stat.size }, blobs)
     if (actual === undefined) return false
     if (actual !== digest) return quarantine(digest, stat)
     verified.set(digest, stat.version)

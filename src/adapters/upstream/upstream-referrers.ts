@@ -40,12 +40,12 @@ export async function askReferrers(source: ReferrersSource, question: ReferrersQ
     query = page.next
   }
   const digests = cut([...found], question.atMost)
-  return { ...digests, isCut: digests.isCut || query !== undefined }
+  return { ...digests, isTruncated: digests.isTruncated || query !== undefined }
 }
 
 const cut = (digests: string[], atMost: number): UpstreamReferrers => ({
   digests: digests.slice(0, atMost),
-  isCut: digests.length > atMost,
+  isTruncated: digests.length > atMost,
 })
 
 interface Page {

@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
 import { ServiceException } from '../../registry/errors.js'
-import { isMoreJson } from '../../registry/images/json-bounds.js'
+import { exceedsJsonBounds } from '../../registry/images/json-bounds.js'
 
 /**
  * Parses the JSON object in a body; none counts as an empty object. The signature may be anybody's, so what would take long
@@ -8,7 +8,8 @@ import { isMoreJson } from '../../registry/images/json-bounds.js'
  */
 export function readJsonBody(bytes: Buffer, maxBytes: number): Record<string, unknown> {
   if (bytes.length === 0) return {}
-  if (bytes.length > maxBytes || isMoreJson(bytes, MAX_JSON)) throw new ServiceException('SerializationException')
+  if (bytes.length > maxBytes || exceedsJsonBounds(bytes, MAX_JSON))
+    throw new ServiceException('SerializationException')
   try {
     const body: unknown = JSON.parse(textOf(bytes))
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>

@@ -1,10 +1,10 @@
 import { mapInBatches } from '../../coordination/event-loop.js'
 import { type KeyedLimit, keyedLimit } from '../../coordination/keyed-mutex.js'
 import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
-import { contentsOf } from '../../registry/images/image-contents.js'
-import { completeRecords } from '../../registry/images/image-registration.js'
-import { settleSize } from '../../registry/images/image-size.js'
-import { sizeOfBytes } from '../../registry/layers/layer-with-bytes.js'
+import { imageContents } from '../../registry/images/image-contents.js'
+import { recordContentsAgain } from '../../registry/images/image-registration.js'
+import { updateIndexSize } from '../../registry/images/image-size.js'
+import { availableSize } from '../../registry/layers/layer-with-bytes.js'
 import type { Blobs, Uploads, WithNotes } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { Lease } from '../../registry/ports/lease.js'
@@ -106,11 +106,11 @@ async function completeImage(digest: string, depth: number, run: CompletionRun):
   const { registry, repository, store, blobs, scope, stopped } = run
   const image = await store.images.get(registry, keyOf(repository, digest))
   if (!image || stopped.aborted) return
-  const contents = await contentsOf(image, blobs)
+  const contents = await imageContents(image, blobs)
   if (!contents) throw new UpstreamFailure('unavailable', `The manifest of ${digest} is not here any more`)
   run.progress.image(image, contents)
-  // Contents too large for one transaction may be recorded in part: a process may have died between two of them.
-  if (!image.blobs) await completeRecords(store, registry, { ...image, ...contents })
+  // ImageContents too large for one transaction may be recorded in part: a process may have died between two of them.
+  if (!image.blobs) await recordContentsAgain(store, registry, { ...image, ...contents })
 
   const failures: unknown[] = []
   const attempt = (work: Promise<void>) => work.catch((failure: unknown) => void failures.push(failure))
@@ -119,7 +119,7 @@ async function completeImage(digest: string, depth: number, run: CompletionRun):
   }
   const layers = scope.takeBlobs(contents.blobs)
   await mapInBatches(layers, (blob) => attempt(fillBlob(blob.digest, run)), BLOBS_AT_ONCE)
-  if (contents.manifests.length > 0) await settleSize(store, registry, image, contents.manifests)
+  if (contents.manifests.length > 0) await updateIndexSize(store, registry, image, contents.manifests)
   // Every member and blob is tried before the first failure is thrown.
   if (failures.length > 0) throw failures[0]
 }
@@ -151,11 +151,11 @@ async function importMember(digest: string, run: CompletionRun): Promise<boolean
 async function fillBlob(digest: string, run: CompletionRun): Promise<void> {
   const { registry, repository, store, blobs } = run
   const layer = await store.layers.get(registry, keyOf(repository, digest))
-  if (!layer || (await sizeOfBytes(layer, blobs)) !== undefined) return
+  if (!layer || (await availableSize(layer, blobs)) !== undefined) return
   const rule = await run.sources.requireRule(registry, repository)
   await run.blobLimit(keyOf(registry.account, rule.upstreamRegistryUrl), async () => {
     const current = (await store.layers.get(registry, keyOf(repository, digest))) ?? layer
-    if (run.stopped.aborted || (await sizeOfBytes(current, blobs)) !== undefined) return
+    if (run.stopped.aborted || (await availableSize(current, blobs)) !== undefined) return
     const fill = await run.fills.fillLayer(registry, layer)
     if (!fill) throw noRuleServes(repository)
     run.progress.fill(fill)

@@ -3,7 +3,7 @@ import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
 import { startFill, type Fill, type FillDeps } from './fill.js'
-import { confirmLayer, type LayerAtUpstream, mayReuseBytes, whereNotAnswered } from './layer-confirmation.js'
+import { recordConfirmation, type LayerAtUpstream, mayReuseBytes, whereNotAnswered } from './layer-confirmation.js'
 
 /** The layers that are not here yet, or are not yet confirmed for their repository. */
 export interface Fills {
@@ -44,7 +44,7 @@ export function fills(deps: FillsDeps): Fills {
       size,
       openBody: (from: number) => at.source.upstream.blob(at.source.repository, digest, from, size),
       mayReuse: () => mayReuseBytes(at, store),
-      confirm: () => confirmLayer(at, store, log),
+      confirm: () => recordConfirmation(at, store, log),
     }
     const fill = startFill(`fill ${key}`, request, deps)
     const shared = { fill, confirmations: new Map([[recordKey(at), fill.done]]) }
@@ -61,7 +61,7 @@ export function fills(deps: FillsDeps): Fills {
       const at = { registry, layer, source }
       const key = fillKey(source, layer)
       const { fill, confirmations } = inProgress.get(key) ?? start(key, at)
-      const done = confirmations.get(recordKey(at)) ?? fill.done.then(() => confirmLayer(at, store, log))
+      const done = confirmations.get(recordKey(at)) ?? fill.done.then(() => recordConfirmation(at, store, log))
       confirmations.set(recordKey(at), done)
       done.catch(() => {})
       return withDone(fill, done)

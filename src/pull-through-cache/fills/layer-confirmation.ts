@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Layer } from '../../registry/images/image.js'
-import { confirmed, isOfRepository } from '../../registry/layers/layer-with-bytes.js'
+import { belongsToRepository, confirmLayer } from '../../registry/layers/layer-with-bytes.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
@@ -31,7 +31,7 @@ export async function mayReuseBytes({ registry, layer, source }: LayerAtUpstream
     store.layers.get(registry, keyOf(layer.repository, digest)),
     store.origins.get(installation, keyOf(digest, source.rule.upstreamRegistryUrl)),
   ])
-  if (record && isOfRepository(record)) return true
+  if (record && belongsToRepository(record)) return true
   if (!origin) return false
   // Where HEAD does not say, the transfer will show whether the upstream has them.
   return source.upstream.hasBlob(source.repository, digest).catch(whereNotAnswered(false))
@@ -53,11 +53,11 @@ const CONFIRM_EVERY_MS = 250
  * Records that the upstream has sent the bytes, and that they are the repository's. Waits for a store that is unavailable:
  * the clients of this fill have the bytes, but those after them depend on the record once the upstream fails. Never rejects.
  */
-export async function confirmLayer(layer: LayerAtUpstream, store: Store, log: Log): Promise<void> {
+export async function recordConfirmation(layer: LayerAtUpstream, store: Store, log: Log): Promise<void> {
   const giveUpAt = performance.now() + CONFIRM_WITHIN_MS
   for (;;) {
     try {
-      return await recordConfirmation(layer, store)
+      return await writeConfirmation(layer, store)
     } catch (err) {
       const { digest } = layer.layer
       if (!(err instanceof StoreUnavailable) || performance.now() > giveUpAt)
@@ -67,7 +67,7 @@ export async function confirmLayer(layer: LayerAtUpstream, store: Store, log: Lo
   }
 }
 
-async function recordConfirmation({ registry, layer, source }: LayerAtUpstream, store: Store): Promise<void> {
+async function writeConfirmation({ registry, layer, source }: LayerAtUpstream, store: Store): Promise<void> {
   const { repository, digest, size } = layer
   const { upstreamRegistryUrl } = source.rule
   const key = keyOf(repository, digest)
@@ -75,6 +75,6 @@ async function recordConfirmation({ registry, layer, source }: LayerAtUpstream, 
     store.layers.get(registry, key),
     store.origins.insert(installation, keyOf(digest, upstreamRegistryUrl), { digest, upstreamRegistryUrl }),
   ])
-  if (record && !isOfRepository(record))
-    await store.layers.update(registry, key, (current) => confirmed({ ...current, size }))
+  if (record && !belongsToRepository(record))
+    await store.layers.update(registry, key, (current) => confirmLayer({ ...current, size }))
 }

@@ -51,7 +51,7 @@ async function checkCachedTag(
     return {}
   } catch (error) {
     const failure = error as Error
-    const hasAnswered = failure instanceof UpstreamFailure && failure.answered
+    const hasAnswered = failure instanceof UpstreamFailure && failure.isAnswer
     const { checkedAt = 0 } = cached.upstream ?? {}
     const upstream = hasAnswered ? { checkedAt: now } : { checkedAt, failedAt: now }
     await recordCheck(target, cached, upstream, storage, telemetry)

@@ -1,12 +1,12 @@
 import type { CacheAction } from '../../registry/event-log.js'
 import { isIndex } from '../../registry/images/manifest.js'
-import type { Contents } from '../../registry/images/image-contents.js'
+import type { ImageContents } from '../../registry/images/image-contents.js'
 import type { Image } from '../../registry/images/image.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
 import { ruleForRepository } from '../../registry/cache-rules/rule-for-repository.js'
 import type { Store } from '../../registry/ports/store.js'
-import { amountOf, numberOf } from '../../registry/amounts.js'
+import { formatBytes, formatCount } from '../../registry/amounts.js'
 import type { Fill } from '../fills/fill.js'
 import type { Telemetry } from '../telemetry.js'
 
@@ -22,7 +22,7 @@ const IN_TOTO = 'application/vnd.in-toto+json'
 /** How far the import of one image has come: reported as log lines and events while it runs, and when it ends. */
 export interface ImportProgress {
   /** An image of the import is here, and its layers are to come. */
-  image(image: Pick<Image, 'mediaType'>, contents: Pick<Contents, 'blobs'>): void
+  image(image: Pick<Image, 'mediaType'>, contents: Pick<ImageContents, 'blobs'>): void
   /** A layer or a config is being filled in for this import. */
   fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void
   /** Reports that everything is cached, except what a bound left out (a sentence). */
@@ -53,7 +53,7 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps, te
   }
   const timer = setInterval(() => {
     const { received, expected, layers } = tally.counted()
-    const soFar = `${amountOf(received)} of ${amountOf(expected)} so far, ${numberOf(layers, 'layer')} done`
+    const soFar = `${formatBytes(received)} of ${formatBytes(expected)} so far, ${formatCount(layers, 'layer')} done`
     void report('IN_PROGRESS', `importing: ${soFar}`)
   }, REPORT_EVERY_MS).unref()
   const stop = () => clearInterval(timer)
@@ -65,7 +65,7 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps, te
       stop()
       const { received, platforms } = tally.counted()
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-      await report('SUCCESS', `imported ${amountOf(received)}, ${numberOf(platforms, 'platform')}, ${seconds} s`)
+      await report('SUCCESS', `imported ${formatBytes(received)}, ${formatCount(platforms, 'platform')}, ${seconds} s`)
       if (leftOut !== undefined) await report('FAILED', leftOut)
     },
     async failed(error) {
@@ -83,7 +83,7 @@ function importTally() {
   let [platforms, layers, bytes] = [0, 0, 0]
 
   return {
-    image({ mediaType }: Pick<Image, 'mediaType'>, { blobs }: Pick<Contents, 'blobs'>): void {
+    image({ mediaType }: Pick<Image, 'mediaType'>, { blobs }: Pick<ImageContents, 'blobs'>): void {
       const isAttestation = blobs.some((blob) => blob.mediaType === IN_TOTO)
       if (!isIndex(mediaType) && !isAttestation) platforms++
       for (const { digest, size } of blobs) sizes.set(digest, size)

@@ -1,11 +1,11 @@
 import type { SingleFlight } from '../../coordination/single-flight.js'
 import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
-import { findImage, isFailure } from '../../registry/images/find-image.js'
+import { findImage, isImageFailure } from '../../registry/images/find-image.js'
 import type { ImageId } from '../../registry/images/image.js'
 import { type ImageStorage, recordImage } from '../../registry/images/image-push.js'
 import type { NewImage, PutOutcome } from '../../registry/images/image-registration.js'
 import { parseManifest } from '../../registry/images/manifest.js'
-import { keepManifest } from '../../registry/images/store-manifest.js'
+import { storeManifest } from '../../registry/images/store-manifest.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
 import type { Quotas } from '../../registry/quotas.js'
@@ -48,7 +48,7 @@ export function importManifest(
   return deps.singleFlight.do(`import ${flightKey(target)}`, async () => {
     const { registry, repository, imageId, source, now } = target
     const cached = await findImage(deps.storage.store, registry, repository, imageId)
-    if (!isFailure(cached)) return undefined
+    if (!isImageFailure(cached)) return undefined
     try {
       deps.sources.requireRoute()
       const manifest = await source.upstream.manifest(source.repository, referenceOf(imageId))
@@ -78,7 +78,7 @@ export async function storeImage(
   const tag = imageTag === undefined ? {} : { tag: imageTag }
   const manifest = acceptManifest(upstreamManifest)
   await Promise.all([
-    keepManifest(storage.blobs, digest, bytes),
+    storeManifest(storage.blobs, digest, bytes),
     target.createsRepository &&
       createRepository(storage.store, registry, newRepository(repository, now), storage.quotas),
     !isMember && recordPlan({ ...registry, repository, digest, ...tag, plannedAt: now.getTime() }, storage),
@@ -93,7 +93,7 @@ export async function storeImage(
     ...tag,
   }
   const put = await recordImage(storage, registry, image, bytes)
-  const outcome = put.tagKept
+  const outcome = put.isTagUnmoved
     ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
     : 'importing its layers'
   if (!isMember)

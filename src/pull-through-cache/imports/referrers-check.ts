@@ -34,7 +34,7 @@ export function checkReferrers(
       await recordCheck(subject, { checkedAt: now }, deps, telemetry)
     } catch (error) {
       const failure = error as Error
-      const hasAnswered = failure instanceof UpstreamFailure && failure.answered
+      const hasAnswered = failure instanceof UpstreamFailure && failure.isAnswer
       const { checkedAt = 0 } = image.referrersCheck ?? {}
       await recordCheck(subject, hasAnswered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps, telemetry)
       await report(subject, 'FAILED', `kept referrers served: ${failure.message}`, telemetry)
@@ -51,7 +51,7 @@ async function importReferrers(
   telemetry: Telemetry,
 ): Promise<void> {
   const { registry, repository, imageId, source, now } = subject
-  const { digests, isCut } = await source.upstream.referrers(
+  const { digests, isTruncated: isCut } = await source.upstream.referrers(
     source.repository,
     imageId.imageDigest ?? '',
     MAX_REFERRERS,

@@ -1,5 +1,5 @@
 import type { Image } from '../../registry/images/image.js'
-import { keepManifest } from '../../registry/images/store-manifest.js'
+import { storeManifest } from '../../registry/images/store-manifest.js'
 import type { Wait } from '../../registry/ports/importer.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
@@ -22,7 +22,7 @@ export async function repairManifest(
     const source = await sources.requireUpstream(registry, repository)
     sources.requireRoute()
     const { bytes } = await source.upstream.manifest(source.repository, digest)
-    await keepManifest(storage.blobs, digest, bytes)
+    await storeManifest(storage.blobs, digest, bytes)
     log.info({ ...registry, repository, digest }, 'a manifest was fetched again')
   }
   const key = keyOf(registry.account, registry.region, repository, digest)

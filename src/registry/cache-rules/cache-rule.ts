@@ -1,12 +1,12 @@
 import type { Image, Tag } from '../images/image.js'
 
-/** A pull through cache rule: names under the prefix are served from the upstream and kept. */
+/** A pull through cache rule: repositories under the prefix are pulled from the upstream and cached. */
 export interface PullThroughCacheRule {
-  /** Without a trailing slash: AWS assumes one, so `ecr-public` and `ecr-public/` are the same rule. */
+  /** Without a trailing slash, which AWS assumes: `ecr-public` and `ecr-public/` are the same rule. */
   ecrRepositoryPrefix: string
   upstreamRegistryUrl: string
   upstreamRegistry?: string
-  /** ROOT where the rule does not say. */
+  /** ROOT if absent. */
   upstreamRepositoryPrefix?: string
   credentialArn?: string
   customRoleArn?: string
@@ -14,46 +14,48 @@ export interface PullThroughCacheRule {
   updatedAt: number
 }
 
-/** An import that was promised and is not finished: kept as a record, so that a restart resumes it. */
+/** An import that is not complete yet. It is a record so that it is resumed after a restart. */
 export interface PlannedImport {
   account: string
   region: string
   repository: string
-  /** The manifest whose members and blobs are to be fetched. */
+  /** The manifest whose members and blobs remain to be fetched. */
   digest: string
-  /** Under which it was pulled; for what is reported about it. */
+  /** The tag that was pulled, for events and the log. */
   tag?: string
   plannedAt: number
-  /** When it last could not be finished: nobody tries again of itself for a while. */
+  /** When the last attempt to complete it failed. It is retried only after an interval. */
   failedAt?: number
 }
 
-/** How often upstreams are asked; both count in the emulator's time. */
+/** How often upstreams are checked, by the emulator's clock. */
 export interface PullThroughSettings {
-  /** A tag is checked at most once in this time after a check that got an answer; AWS: 24 hours. */
+  /** After a check that was answered, a tag is not checked again for this long; in AWS 24 hours. */
   checkIntervalSeconds: number
-  /** After a check that got no answer, the next one waits this long, so a dead upstream costs one time-out. */
+  /** After a check that was not answered, the next one waits this long, so that a dead upstream costs one timeout. */
   retryIntervalSeconds: number
 }
 
-/** As a repository prefix: every name no other rule covers; as an upstream prefix: the upstream's own names. */
+/** As a repository prefix: all names that no other rule covers. As an upstream prefix: no prefix. */
 export const ROOT = 'ROOT'
 
 /**
- * A registry's login server: its name, and since November 2024 a hyphen and a hash where it was made with a domain name
- * label. https://learn.microsoft.com/azure/container-registry/container-registry-get-started-portal
+ * A registry's login server: its name and, if it was created with a domain name label (since November 2024), a hyphen
+ * and a hash. https://learn.microsoft.com/azure/container-registry/container-registry-get-started-portal
  */
 const AZURE_HOST = /^[a-z0-9]+(?:-[a-z0-9]+)*\.azurecr\.io$/
 
-/** Of every partition, and of dual-stack endpoints. https://docs.aws.amazon.com/general/latest/gr/ecr.html */
+/**
+ * Registries in all partitions, also at dual-stack endpoints. https://docs.aws.amazon.com/general/latest/gr/ecr.html
+ */
 const ECR_HOST =
   /^\d{12}\.(?:dkr\.ecr\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu)|dkr-ecr\.[a-z0-9-]+\.on\.(?:aws|amazonwebservices\.com\.cn))$/
 
 /**
- * The upstream registries the service knows, and whether it wants a secret for them.
+ * The upstream registries that the service supports, and whether it requires a secret for them.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
  */
-const knownUpstreams: { upstreamRegistry: string; host: RegExp; needsSecret: boolean }[] = [
+const upstreamServices: { upstreamRegistry: string; host: RegExp; needsSecret: boolean }[] = [
   { upstreamRegistry: 'ecr-public', host: /^public\.ecr\.aws$/, needsSecret: false },
   { upstreamRegistry: 'k8s', host: /^registry\.k8s\.io$/, needsSecret: false },
   { upstreamRegistry: 'quay', host: /^quay\.io$/, needsSecret: false },
@@ -65,10 +67,10 @@ const knownUpstreams: { upstreamRegistry: string; host: RegExp; needsSecret: boo
   { upstreamRegistry: 'ecr', host: ECR_HOST, needsSecret: false },
 ]
 
-/** What the service knows of an upstream host; undefined for a host it does not know. */
-export const knownUpstream = (host: string) => knownUpstreams.find((known) => known.host.test(host))
+/** The upstream registry with this host; undefined if the service does not support the host. */
+export const upstreamService = (host: string) => upstreamServices.find((service) => service.host.test(host))
 
-/** The rule that serves a repository name: the longest prefix wins, ROOT serves what no other does. */
+/** The rule for a repository name: the one with the longest prefix that covers it, otherwise the ROOT rule. */
 export function ruleServing<R extends Pick<PullThroughCacheRule, 'ecrRepositoryPrefix'>>(
   name: string,
   rules: R[],
@@ -79,7 +81,7 @@ export function ruleServing<R extends Pick<PullThroughCacheRule, 'ecrRepositoryP
 }
 
 /**
- * The upstream's name for a repository: the rule's prefix comes off, the upstream prefix goes on.
+ * The name of a repository in the upstream: without the rule's repository prefix, and with its upstream prefix.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private-wildcards.html
  */
 export function upstreamRepository(rule: PullThroughCacheRule, name: string): string {
@@ -89,18 +91,22 @@ export function upstreamRepository(rule: PullThroughCacheRule, name: string): st
 }
 
 /**
- * Whether the upstream may be asked about a tag now: at most once in 24 hours after an answer, and not within 15
- * minutes of a check that got none. A pushed tag is never checked.
+ * Whether a tag may be checked in the upstream now: not within 24 hours of a check that was answered, nor within 15
+ * minutes of one that was not. A pushed tag is never checked.
  */
 export const isCheckDue = (tag: Tag, now: Date, settings: PullThroughSettings): boolean =>
   tag.upstream !== undefined && isDue(tag.upstream, now, settings)
 
-/** The window of referrers is one of its own. https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html */
+/**
+ * Referrers are checked at an interval of their own.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
+ */
 const REFERRERS_CHECK_SECONDS = 6 * 60 * 60
 
 /**
- * Whether the upstream may be asked now what refers to an image: at most once in six hours after an answer, and not within
- * 15 minutes of a check that got none. Only of images it gave: nothing upstream refers to a pushed one.
+ * Whether the upstream may be asked for an image's referrers now: not within six hours of a check that was answered,
+ * nor within 15 minutes of one that was not. Only for a pulled-through image: the upstream has no referrers of a pushed
+ * one.
  */
 export const isReferrersCheckDue = (
   { pulledThrough, referrersCheck = { checkedAt: -Infinity } }: Image,

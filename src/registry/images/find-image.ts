@@ -4,7 +4,7 @@ import { isDigest } from './manifest.js'
 import { keyOf, type Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 
-/** Why one item of a batch could not be served, in the codes and words ECR's `failures` lists use. */
+/** Why an item of a batch failed, with the codes and sentences of ECR's `failures` lists. */
 export interface ImageFailure {
   imageId: ImageId
   failureCode:
@@ -20,15 +20,15 @@ export interface ImageFailure {
   failureReason: string
 }
 
-/** An image found, with the tag it was found by. */
+/** The image that an image id names, with the tag if the id contains one. */
 export interface FoundImage {
   image: Image
   tag?: Tag
-  /** Set where the image was fetched from an upstream to answer this very request. */
+  /** Set if the image was imported from its upstream for this request. */
   isImported?: true
 }
 
-/** The image a caller names, or the failure that says why there is none. */
+/** The image that an image id names, or the failure that says why there is none. */
 export async function findImage(
   records: Pick<Records, 'images' | 'tags'>,
   registry: Registry,
@@ -47,18 +47,18 @@ export async function findImage(
   return image ? { image, ...(tag && { tag }) } : imageNotFoundFailure(imageId)
 }
 
-/** Whether a batch item was refused. */
-export const isFailure = (outcome: object): outcome is ImageFailure => 'failureCode' in outcome
+/** Whether the outcome for an item of a batch is a failure. */
+export const isImageFailure = (outcome: object): outcome is ImageFailure => 'failureCode' in outcome
 
-/** ECR's word for an image that is neither here nor, where a rule serves the name, upstream. */
+/** The failure for an image that is neither here nor, if a rule covers the repository, in the upstream. */
 export const imageNotFoundFailure = (imageId: ImageId): ImageFailure => ({
   imageId,
   failureCode: 'ImageNotFound',
   failureReason: 'Requested image not found',
 })
 
-/** The failure of an image id that names nothing or names it wrongly; undefined for a good one. */
-export function invalidImageId(imageId: ImageId): ImageFailure | undefined {
+/** The failure for an image id that is empty or malformed; undefined for a valid one. */
+function invalidImageId(imageId: ImageId): ImageFailure | undefined {
   const { imageDigest, imageTag } = imageId
   if (imageDigest === undefined && imageTag === undefined) {
     return {
@@ -85,7 +85,7 @@ export function invalidImageId(imageId: ImageId): ImageFailure | undefined {
   return undefined
 }
 
-/** Second-hand: the words another emulator's specs expect. */
+/** The sentence is second-hand: another emulator's tests expect it. */
 const tagDoesNotMatch = (imageId: ImageId): ImageFailure => ({
   imageId,
   failureCode: 'ImageTagDoesNotMatchDigest',

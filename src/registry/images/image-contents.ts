@@ -3,74 +3,74 @@ import { type Manifest, parseManifest } from './manifest.js'
 import type { Blobs } from '../ports/blob-store.js'
 import { yieldToEventLoop } from '../../coordination/event-loop.js'
 
-/** What an image's manifest lists, each digest once. */
-export interface Contents {
-  /** Config and layers of an image; nothing of an index. */
+/** What an image's manifest lists, without duplicates. */
+export interface ImageContents {
+  /** The config and the layers of an image; empty for an index. */
   readonly blobs: readonly Descriptor[]
-  /** The manifests an index lists; nothing of an image. */
+  /** The manifests of an index; empty for an image. */
   readonly manifests: readonly Descriptor[]
 }
 
-/** Descriptors a record holds: the 127 layers Docker allows, and a config. */
-const DESCRIPTORS_IN_RECORD = 128
+/** The most descriptors that a record holds: the 127 layers that Docker allows, and a config. */
+const MAX_DESCRIPTORS_IN_RECORD = 128
 
-/** Characters of annotations a record holds, as JSON. */
-const ANNOTATIONS_IN_RECORD = 4096
+/** The most characters of annotations, as JSON, that a record holds. */
+const MAX_ANNOTATIONS_IN_RECORD = 4096
 
-/** The parts of an image's record that its manifest decides and that could be large. */
-type Recorded = Pick<Image, 'annotations' | 'annotationsInManifest' | 'blobs' | 'manifests'>
+/** The fields of an image's record that come from its manifest and could be large. */
+type BoundedFields = Pick<Image, 'annotations' | 'annotationsInManifest' | 'blobs' | 'manifests'>
 
-/** What an image's record holds of its manifest: of bounded size, whatever the manifest says. */
-export function recordedOf({
+/** The fields of an image's record that come from its manifest. Their size is bounded, whatever the manifest says. */
+export function boundedFields({
   blobs,
   manifests,
   annotations,
-  ...about
-}: Manifest): Omit<Manifest, keyof Recorded> & Recorded {
-  const contents = { blobs: distinct(blobs), manifests: distinct(manifests) }
+  ...fields
+}: Manifest): Omit<Manifest, keyof BoundedFields> & BoundedFields {
+  const contents = { blobs: distinctDescriptors(blobs), manifests: distinctDescriptors(manifests) }
   return {
-    ...about,
-    ...(about.subject !== undefined && annotations && recordedAnnotations(annotations)),
-    ...(isFew(contents) && contents),
+    ...fields,
+    ...(fields.subject !== undefined && annotations && annotationFields(annotations)),
+    ...(areFew(contents) && contents),
   }
 }
 
-/** An image as it is recorded now. Earlier versions recorded all that a manifest of 4 MiB may say. */
+/** An image record in today's bounds. Earlier versions recorded everything that a manifest of 4 MiB may contain. */
 export function boundedImage(stored: Image): Image {
   const { blobs = [], manifests = [], annotations, subject } = stored
-  const isRecordedSo = annotations === undefined || (subject !== undefined && areShort(annotations))
-  if (isRecordedSo && isFew({ blobs, manifests })) return stored
+  const hasBoundedAnnotations = annotations === undefined || (subject !== undefined && fitInRecord(annotations))
+  if (hasBoundedAnnotations && areFew({ blobs, manifests })) return stored
   const bounded = { ...stored }
   delete bounded.annotations
   delete bounded.blobs
   delete bounded.manifests
-  return { ...bounded, ...recordedOf({ ...stored, blobs, manifests }) }
+  return { ...bounded, ...boundedFields({ ...stored, blobs, manifests }) }
 }
 
 /**
- * What an image lists: from its record, or from its manifest where that is more than a record holds. Undefined where the
- * manifest's bytes are not here.
+ * The contents of an image: from its record, or from its manifest if that lists more than a record holds. Undefined if
+ * the bytes of the manifest are missing.
  */
-export async function contentsOf(image: Image, blobs: Pick<Blobs, 'read'>): Promise<Contents | undefined> {
+export async function imageContents(image: Image, blobs: Pick<Blobs, 'read'>): Promise<ImageContents | undefined> {
   if (image.blobs && image.manifests) return { blobs: image.blobs, manifests: image.manifests }
-  const manifest = await manifestOf(image, blobs)
-  return manifest && { blobs: distinct(manifest.blobs), manifests: distinct(manifest.manifests) }
+  const manifest = await readManifest(image, blobs)
+  return manifest && { blobs: distinctDescriptors(manifest.blobs), manifests: distinctDescriptors(manifest.manifests) }
 }
 
-/** An image's annotations, from its record or from its manifest; none where the manifest's bytes are not here. */
-export async function annotationsOf(
+/** The annotations of an image, from its record or its manifest; undefined if the bytes of the manifest are missing. */
+export async function imageAnnotations(
   image: Image,
   blobs: Pick<Blobs, 'read'>,
 ): Promise<Record<string, string> | undefined> {
-  return image.annotationsInManifest ? (await manifestOf(image, blobs))?.annotations : image.annotations
+  return image.annotationsInManifest ? (await readManifest(image, blobs))?.annotations : image.annotations
 }
 
-/** Descriptors with each digest once: a manifest may list one layer thousands of times. */
-export const distinct = (descriptors: readonly Descriptor[]): Descriptor[] => [
+/** The descriptors without duplicate digests: a manifest may list one layer thousands of times. */
+export const distinctDescriptors = (descriptors: readonly Descriptor[]): Descriptor[] => [
   ...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values(),
 ]
 
-async function manifestOf({ digest, mediaType }: Image, blobs: Pick<Blobs, 'read'>): Promise<Manifest | undefined> {
+async function readManifest({ digest, mediaType }: Image, blobs: Pick<Blobs, 'read'>): Promise<Manifest | undefined> {
   const bytes = await blobs.read(digest)
   await yieldToEventLoop()
   try {
@@ -80,9 +80,10 @@ async function manifestOf({ digest, mediaType }: Image, blobs: Pick<Blobs, 'read
   }
 }
 
-const recordedAnnotations = (annotations: Record<string, string>) =>
-  areShort(annotations) ? { annotations } : { annotationsInManifest: true as const }
+const annotationFields = (annotations: Record<string, string>) =>
+  fitInRecord(annotations) ? { annotations } : { annotationsInManifest: true as const }
 
-const areShort = (annotations: Record<string, string>) => JSON.stringify(annotations).length <= ANNOTATIONS_IN_RECORD
+const fitInRecord = (annotations: Record<string, string>) =>
+  JSON.stringify(annotations).length <= MAX_ANNOTATIONS_IN_RECORD
 
-const isFew = ({ blobs, manifests }: Contents) => blobs.length + manifests.length <= DESCRIPTORS_IN_RECORD
+const areFew = ({ blobs, manifests }: ImageContents) => blobs.length + manifests.length <= MAX_DESCRIPTORS_IN_RECORD

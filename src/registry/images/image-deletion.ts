@@ -1,17 +1,18 @@
-import { findImage, type ImageFailure, isFailure } from './find-image.js'
+import { findImage, type ImageFailure, isImageFailure } from './find-image.js'
 import type { Pins } from '../ports/pins.js'
 import type { Image, ImageId } from './image.js'
-import { contentsOf } from './image-contents.js'
-import { foretellNames, forgetName, type NamedImage, nameImage } from './image-notes.js'
+import { imageContents } from './image-contents.js'
+import { writeImageNoteFirst, removeImageNote, type ImageAddress, syncImageNote } from './image-notes.js'
 import type { Blobs, WithNotes } from '../ports/blob-store.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { forgetMembers, removeImage } from './remove-image.js'
+import { removeMemberReferences, removeImageRecord } from './record-contents.js'
 import { withoutTags } from './tag-times.js'
 
 /**
- * Takes one tag off an image, or the whole image away: by tag, the image goes with its last tag; by digest, with all of
- * them; what it was made of stays for the grace period. Answers the ids that are gone, or the failure.
+ * Removes a tag of an image, and the image with its last tag; or, by digest, the image with all its tags. The bytes of
+ * a deleted image stay for the grace period of garbage collection. Returns the image ids that were removed, or the
+ * failure.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
  */
 export async function deleteImage(
@@ -21,75 +22,82 @@ export async function deleteImage(
   imageId: ImageId,
 ): Promise<ImageId[] | ImageFailure> {
   const { store } = storage
-  const found = await findImage(store, registry, repository, imageId)
-  if (isFailure(found)) return found
-  const named = { registry, repository, digest: found.image.digest }
-  const isLast = tagsLeft(found.image, imageId).length === 0
-  const contents = isLast ? await contentsOf(found.image, storage.blobs) : undefined
-  if (isLast) await storage.pins.pin([named.digest, ...(contents?.blobs ?? []).map(({ digest }) => digest)])
+  const match = await findImage(store, registry, repository, imageId)
+  if (isImageFailure(match)) return match
+  const address = { registry, repository, digest: match.image.digest }
+  const removesImage = remainingTags(match.image, imageId).length === 0
+  const contents = removesImage ? await imageContents(match.image, storage.blobs) : undefined
+  if (removesImage) await storage.pins.pin([address.digest, ...(contents?.blobs ?? []).map(({ digest }) => digest)])
   try {
-    const gone = await store.transact(registry, (records) => deleteFrom(records, storage, named, imageId))
-    if (isLast && !isFailure(gone)) await forgetMembers(store, registry, found.image, contents?.manifests ?? [])
-    return gone
+    const outcome = await store.transact(registry, (records) => deleteInTransaction(records, storage, address, imageId))
+    if (removesImage && !isImageFailure(outcome))
+      await removeMemberReferences(store, registry, match.image, contents?.manifests ?? [])
+    return outcome
   } finally {
-    await nameImage(storage, named)
+    await syncImageNote(storage, address)
   }
 }
 
-/** The note goes before its image, and a tag's name before the tag, in every attempt: others delete and push meanwhile. */
-async function deleteFrom(
+/**
+ * Each attempt of the transaction updates the note first, for others may push and delete meanwhile: a note must neither
+ * outlive its image nor name a tag that is removed.
+ */
+async function deleteInTransaction(
   records: Records,
   { blobs }: { readonly blobs: WithNotes },
-  { registry, repository }: NamedImage,
+  { registry, repository }: ImageAddress,
   imageId: ImageId,
 ) {
-  const found = await findImage(records, registry, repository, imageId)
-  if (isFailure(found)) return found
-  const { image } = found
+  const match = await findImage(records, registry, repository, imageId)
+  if (isImageFailure(match)) return match
+  const { image } = match
   const { digest: imageDigest } = image
 
-  const remaining = tagsLeft(image, imageId)
-  const stay = new Set(remaining)
-  const tags = image.tags.filter((tag) => !stay.has(tag))
+  const remaining = remainingTags(image, imageId)
+  const remainingSet = new Set(remaining)
+  const tags = image.tags.filter((tag) => !remainingSet.has(tag))
   if (remaining.length === 0) {
-    const holder = await indexThatLists(records, registry, image)
-    if (holder) return referencedByManifestList(imageId, holder)
+    const index = await indexThatLists(records, registry, image)
+    if (index) return referencedByManifestList(imageId, index)
   }
 
   await Promise.all(tags.map((tag) => records.tags.remove(registry, keyOf(repository, tag))))
-  const left = withoutTags(image, tags)
+  const remainingImage = withoutTags(image, tags)
   if (remaining.length === 0) {
-    await forgetName({ blobs }, { registry, repository, digest: imageDigest })
-    await removeImage(records, registry, image)
+    await removeImageNote({ blobs }, { registry, repository, digest: imageDigest })
+    await removeImageRecord(records, registry, image)
   } else {
-    await foretellNames({ store: records, blobs }, registry, left)
-    await records.images.put(registry, keyOf(repository, imageDigest), left)
+    await writeImageNoteFirst({ store: records, blobs }, registry, remainingImage)
+    await records.images.put(registry, keyOf(repository, imageDigest), remainingImage)
   }
   return tags.length === 0 ? [{ imageDigest }] : tags.map((imageTag) => ({ imageDigest, imageTag }))
 }
 
-/** By digest all of them go. */
-const tagsLeft = ({ tags }: Image, { imageTag }: ImageId) =>
+/** The tags that the image keeps: none if it is deleted by digest. */
+const remainingTags = ({ tags }: Image, { imageTag }: ImageId) =>
   imageTag === undefined ? [] : tags.filter((tag) => tag !== imageTag)
 
-/** References looked at together. */
-const HOLDERS_AT_ONCE = 20
+/** References to an image that are read together. */
+const REFERENCES_PER_PAGE = 20
 
-/** An index that lists the image and is here itself: of one that went lately references may be left. */
+/**
+ * The digest of an index that lists the image. References may be left of an index that was just deleted: these are
+ * ignored.
+ */
 async function indexThatLists(records: Records, registry: Registry, { repository, digest }: Image) {
   const prefix = keyOf(repository, digest, 'member', '')
   for (let after: string | undefined; ;) {
-    const page = { limit: HOLDERS_AT_ONCE, prefix, ...(after !== undefined && { after }) }
+    const page = { limit: REFERENCES_PER_PAGE, prefix, ...(after !== undefined && { after }) }
     const { items, next } = await records.references.list(registry, page)
-    const holders = await Promise.all(items.map(({ from }) => records.images.get(registry, keyOf(repository, from))))
-    const holder = holders.find((image) => image !== undefined)
-    if (holder || next === undefined) return holder?.digest
+    const indexes = await Promise.all(items.map(({ from }) => records.images.get(registry, keyOf(repository, from))))
+    const index = indexes.find((image) => image !== undefined)
+    if (index || next === undefined) return index?.digest
     after = next
   }
 }
 
-const referencedByManifestList = (imageId: ImageId, holder: string): ImageFailure => ({
+const referencedByManifestList = (imageId: ImageId, indexDigest: string): ImageFailure => ({
   imageId,
   failureCode: 'ImageReferencedByManifestList',
-  failureReason: `Requested image referenced by manifest list: [${holder}]`,
+  failureReason: `Requested image referenced by manifest list: [${indexDigest}]`,
 })

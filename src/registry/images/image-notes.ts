@@ -3,86 +3,91 @@ import type { WithNotes } from '../ports/blob-store.js'
 import { keyOf, type Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 
-/** Where an image's names are, in the store and beside the blobs. */
-export interface NameStorage {
+/** Where images are recorded, and where their notes are. */
+interface NoteStorage {
   readonly store: Pick<Records, 'images' | 'tags'>
   readonly blobs: WithNotes
 }
 
-/** Which image is meant. */
-export interface NamedImage {
+/** Identifies an image in the installation. */
+export interface ImageAddress {
   readonly registry: Registry
   readonly repository: string
   readonly digest: string
 }
 
-/** What cannot be read off a manifest and would be lost with the store. */
+/** What would be lost with the store, because an image's manifest does not contain it. */
 export interface ImageNote {
   readonly mediaType: string
   readonly pushedAt: number
   readonly tags: readonly string[]
-  /** As in the image's record. */
+  /** As `Image.taggedAt`. */
   readonly taggedAt?: [tag: string, at: number][]
   readonly pulledThrough?: true
-  /** Of the tags, those the upstream gave: they are checked there. */
+  /** Those of the tags that came from the upstream and are checked there. */
   readonly cachedTags?: readonly string[]
 }
 
-/** Under which all notes of images are. */
-export const imageNotes = 'images'
+/** The first segment of the names of all image notes. */
+export const IMAGE_NOTES = 'images'
 
 /**
- * Writes down an image's names beside its bytes, or removes the note of one that is gone, and does so again where the
- * record changed meanwhile: of many writers the last one leaves what is true. Called before a push or an import is
- * acknowledged, so that `fsck --repair` finds every acknowledged image again when the store was lost.
+ * Makes the note of an image match its record: writes it, or removes it if there is no such image. Repeats this if the
+ * record changed meanwhile, so that of several writers the last one leaves the true note. Called before a push or an
+ * import is acknowledged, so that `fsck --repair` can restore every acknowledged image if the store is lost.
  */
-export async function nameImage(storage: NameStorage, image: NamedImage): Promise<void> {
+export async function syncImageNote(storage: NoteStorage, image: ImageAddress): Promise<void> {
   const { notes } = storage.blobs
-  const name = noteName(image)
-  let text = await noteText(storage.store, image)
-  for (let written: string | undefined | null = null; written !== text; text = await noteText(storage.store, image)) {
-    written = text
+  const name = imageNoteName(image)
+  let text = await currentNoteText(storage.store, image)
+  for (;;) {
     if (text === undefined) await notes.remove(name)
     else if ((await notes.get(name)) !== text) await notes.put(name, text)
+    const current = await currentNoteText(storage.store, image)
+    if (current === text) return
+    text = current
   }
 }
 
 /**
- * Writes down what an image is about to be, before its record says so: a tag that is being deleted does not come back,
- * whatever fails later. nameImage, called afterwards, puts right what came to nothing.
+ * Writes the note of an image that is about to be recorded, so that a tag that is being deleted cannot come back,
+ * whatever fails later. `syncImageNote`, called afterwards, corrects the note if the record was not written.
  */
-export async function foretellNames(
-  { store, blobs: { notes } }: NameStorage,
+export async function writeImageNoteFirst(
+  { store, blobs: { notes } }: NoteStorage,
   registry: Registry,
   image: Image,
 ): Promise<void> {
-  await notes.put(noteName({ registry, ...image }), JSON.stringify(await noteOf(store, registry, image)))
+  await notes.put(imageNoteName({ registry, ...image }), JSON.stringify(await imageNoteOf(store, registry, image)))
 }
 
-/** Removes a note before its image goes: a note without an image is then always an image that was lost, never one deleted. */
-export const forgetName = ({ blobs }: Pick<NameStorage, 'blobs'>, image: NamedImage): Promise<void> =>
-  blobs.notes.remove(noteName(image))
+/**
+ * Removes a note before its image is deleted. A note without an image then always stands for an image that the store
+ * has lost, never for a deleted one.
+ */
+export const removeImageNote = ({ blobs }: Pick<NoteStorage, 'blobs'>, image: ImageAddress): Promise<void> =>
+  blobs.notes.remove(imageNoteName(image))
 
-/** Removes what notes are left of the images of a repository that is gone; one that was pushed anew keeps its own. */
-export async function settleNames(storage: NameStorage, registry: Registry, repository: string): Promise<void> {
+/** Removes the remaining notes of a deleted repository's images; an image that was pushed again keeps its note. */
+export async function syncRepositoryNotes(storage: NoteStorage, registry: Registry, repository: string): Promise<void> {
   const { account, region } = registry
-  for await (const name of storage.blobs.notes.list([imageNotes, account, region, repository].join('/'))) {
-    const image = imageNoted(name)
-    // Those of `a/b` are under `a` as well.
-    if (image?.repository === repository) await nameImage(storage, image)
+  for await (const name of storage.blobs.notes.list([IMAGE_NOTES, account, region, repository].join('/'))) {
+    const image = parseImageNoteName(name)
+    // The notes of the repository `a/b` are listed under `a` too.
+    if (image?.repository === repository) await syncImageNote(storage, image)
   }
 }
 
-/** Which image a note is of; undefined for what is none of ours. */
-export function imageNoted(name: string): NamedImage | undefined {
+/** The image that a note belongs to; undefined if the name is not one of an image note. */
+export function parseImageNoteName(name: string): ImageAddress | undefined {
   const [kind, account, region, ...rest] = name.split('/')
   const digest = rest.pop()
-  if (kind !== imageNotes || account === undefined || region === undefined || digest === undefined) return undefined
+  if (kind !== IMAGE_NOTES || account === undefined || region === undefined || digest === undefined) return undefined
   return rest.length === 0 ? undefined : { registry: { account, region }, repository: rest.join('/'), digest }
 }
 
-/** Reads a note; undefined for a text that is none. */
-export function readNote(text: string): ImageNote | undefined {
+/** Parses the text of a note; undefined if it is not one. */
+export function parseImageNote(text: string): ImageNote | undefined {
   try {
     const note = JSON.parse(text) as ImageNote
     return Array.isArray(note.tags) && typeof note.mediaType === 'string' ? note : undefined
@@ -92,15 +97,15 @@ export function readNote(text: string): ImageNote | undefined {
 }
 
 /** The name of an image's note. */
-export const noteName = ({ registry: { account, region }, repository, digest }: NamedImage) =>
-  [imageNotes, account, region, repository, digest].join('/')
+export const imageNoteName = ({ registry: { account, region }, repository, digest }: ImageAddress) =>
+  [IMAGE_NOTES, account, region, repository, digest].join('/')
 
-async function noteText(store: NameStorage['store'], { registry, repository, digest }: NamedImage) {
+async function currentNoteText(store: NoteStorage['store'], { registry, repository, digest }: ImageAddress) {
   const image = await store.images.get(registry, keyOf(repository, digest))
-  return image && JSON.stringify(await noteOf(store, registry, image))
+  return image && JSON.stringify(await imageNoteOf(store, registry, image))
 }
 
-async function noteOf(store: NameStorage['store'], registry: Registry, image: Image): Promise<ImageNote> {
+async function imageNoteOf(store: NoteStorage['store'], registry: Registry, image: Image): Promise<ImageNote> {
   const { repository, mediaType, pushedAt, tags, taggedAt, pulledThrough } = image
   const note = { mediaType, pushedAt, tags, ...(taggedAt && { taggedAt }) }
   if (!pulledThrough) return note

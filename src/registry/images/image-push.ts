@@ -1,16 +1,16 @@
 import { layersNotFound } from '../errors.js'
 import type { Pins } from '../ports/pins.js'
-import { nameImage, noteName, readNote } from './image-notes.js'
-import { keepManifest } from './store-manifest.js'
-import { distinct } from './image-contents.js'
+import { syncImageNote, imageNoteName, parseImageNote } from './image-notes.js'
+import { storeManifest } from './store-manifest.js'
+import { distinctDescriptors } from './image-contents.js'
 import { layersWithoutBytes } from '../layers/layer-with-bytes.js'
-import { restoreNotedTags } from './tag-notes.js'
+import { restoreTags } from './restore-tags.js'
 import type { Blobs, Uploads, WithNotes } from '../ports/blob-store.js'
 import type { Store } from '../ports/store.js'
 import { type ImageQuotas, type NewImage, putImage, type PutOutcome } from './image-registration.js'
 import type { Registry } from '../registry.js'
 
-/** Where an image is put: its record, its bytes, and the word to the sweep. */
+/** What recording an image needs. */
 export interface ImageStorage {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes
@@ -19,8 +19,8 @@ export interface ImageStorage {
 }
 
 /**
- * Records an image somebody pushes. Its layers must be here with their bytes: one that a cache rule is still bringing
- * may never come. Throws LayersNotFound, and what putImage throws.
+ * Records a pushed image. The bytes of its layers must be here: those of a layer that is still being pulled through may
+ * never arrive. Throws LayersNotFound, and what `putImage` throws.
  */
 export async function pushImage(
   storage: ImageStorage,
@@ -29,16 +29,17 @@ export async function pushImage(
   bytes: Uint8Array,
 ): Promise<PutOutcome> {
   const { repository, manifest } = image
-  const digests = distinct(manifest.blobs).map(({ digest }) => digest)
+  const digests = distinctDescriptors(manifest.blobs).map(({ digest }) => digest)
   const missing = await layersWithoutBytes(storage, registry, repository, digests)
   if (missing.length > 0) throw layersNotFound(missing, repository, registry.account)
   return recordImage(storage, registry, image, bytes)
 }
 
 /**
- * Puts an image whose manifest was kept beforehand, and sees to what must be so before anybody is told: that the bytes
- * have not gone before the record came, and that the image's names are beside them. A note that is there before the image
- * is one of an image the store has lost: what it had besides is given back, not overwritten. Throws what putImage throws.
+ * Records an image whose manifest is stored already. Before it returns, and the image can be acknowledged, it makes
+ * sure that the bytes were not removed before the record was written, and that the image has its note. If there was a
+ * note before the record, the store had lost the image: the tags of that note are restored instead of being
+ * overwritten. Throws what `putImage` throws.
  */
 export async function recordImage(
   storage: ImageStorage,
@@ -48,13 +49,14 @@ export async function recordImage(
 ): Promise<PutOutcome> {
   const { store, blobs, pins, quotas } = storage
   const { repository, digest, manifest } = image
-  const noted = await blobs.notes.get(noteName({ registry, repository, digest }))
+  const noteText = await blobs.notes.get(imageNoteName({ registry, repository, digest }))
   const outcome = await putImage(store, registry, image, quotas)
   await pins.pin([digest, ...manifest.blobs.map((blob) => blob.digest)])
-  if ((await blobs.size(digest)) === undefined) await keepManifest(blobs, digest, bytes)
-  const lost = outcome.isNew && noted !== undefined ? readNote(noted) : undefined
-  if (lost) await restoreNotedTags(store, registry, image, lost)
-  await nameImage(storage, { registry, repository, digest })
-  for (const takenFrom of outcome.takenFrom) await nameImage(storage, { registry, repository, digest: takenFrom })
+  if ((await blobs.size(digest)) === undefined) await storeManifest(blobs, digest, bytes)
+  const lostNote = outcome.isNew && noteText !== undefined ? parseImageNote(noteText) : undefined
+  if (lostNote) await restoreTags(store, registry, image, lostNote)
+  await syncImageNote(storage, { registry, repository, digest })
+  for (const previousHolder of outcome.previousHolders)
+    await syncImageNote(storage, { registry, repository, digest: previousHolder })
   return outcome
 }

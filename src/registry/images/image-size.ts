@@ -1,5 +1,5 @@
 import type { Descriptor, Image } from './image.js'
-import { contentsOf, distinct } from './image-contents.js'
+import { imageContents, distinctDescriptors } from './image-contents.js'
 import type { Blobs } from '../ports/blob-store.js'
 import { listEach } from '../list-records.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
@@ -7,64 +7,68 @@ import type { Registry } from '../registry.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
 
 /**
- * What DescribeImages calls imageSizeInBytes: of an image its layers and config, of an index the largest of the images
- * it lists, as far as they are here. Its record says so; of an index that an earlier version recorded all images it lists
- * are looked at, each once however often it is listed.
+ * What DescribeImages calls imageSizeInBytes: for an image the sum of its layers and config, for an index the size of
+ * the largest image that it lists and that exists here. It is in the record, except for an index recorded by an earlier
+ * version: then the images listed are read, each of them once.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
  */
-export async function describedSize(
+export async function imageSizeInBytes(
   { store, blobs }: { readonly store: Pick<Records, 'images'>; readonly blobs: Pick<Blobs, 'read'> },
   registry: Registry,
   image: Image,
 ): Promise<number> {
   if (image.wholeSize !== undefined) return image.wholeSize
-  const seen = new Set<string>()
+  const digestsSeen = new Set<string>()
   let largest = image.imageSize
-  for (let listing = [image]; listing.length > 0;) {
+  for (let level = [image]; level.length > 0;) {
     const all: Descriptor[][] = []
-    for (const index of listing) all.push([...((await contentsOf(index, blobs))?.manifests ?? [])])
-    const listed = distinct(all.flat()).filter(({ digest }) => !seen.has(digest))
-    listed.forEach(({ digest }) => seen.add(digest))
-    listing = await imagesOf(store, registry, image.repository, listed)
-    for (const { imageSize, wholeSize = 0 } of listing) largest = Math.max(largest, imageSize, wholeSize)
+    for (const index of level) all.push([...((await imageContents(index, blobs))?.manifests ?? [])])
+    const unseen = distinctDescriptors(all.flat()).filter(({ digest }) => !digestsSeen.has(digest))
+    unseen.forEach(({ digest }) => digestsSeen.add(digest))
+    level = await imagesListed(store, registry, image.repository, unseen)
+    for (const { imageSize, wholeSize = 0 } of level) largest = Math.max(largest, imageSize, wholeSize)
   }
   return largest
 }
 
-/** What an index of these is described with, as far as they are here. */
-export async function sizeOfMembers(
+/** The size of the largest of these members that exists here, which is the size of their index. */
+export async function largestMemberSize(
   records: Pick<Records, 'images'>,
   registry: Registry,
   repository: string,
   members: readonly Descriptor[],
 ): Promise<number> {
-  const images = await imagesOf(records, registry, repository, members)
+  const images = await imagesListed(records, registry, repository, members)
   return images.reduce((largest, { imageSize, wholeSize = 0 }) => Math.max(largest, imageSize, wholeSize), 0)
 }
 
-/** Lets the indexes that list an image which has come, and those that list them, be described with its size. */
-export async function raiseIndexes(store: Store, registry: Registry, { repository, ...image }: Image): Promise<void> {
+/** Raises the sizes of the indexes that list a new image, and of those that list these indexes. */
+export async function raiseIndexSizes(
+  store: Store,
+  registry: Registry,
+  { repository, ...image }: Image,
+): Promise<void> {
   const size = Math.max(image.imageSize, image.wholeSize ?? 0)
   for (const digests = [image.digest]; digests.length > 0;) {
     const prefix = keyOf(repository, digests.pop() ?? '', 'member', '')
-    for await (const { from } of listEach(store.references, registry, { prefix, firstPage: AT_ONCE }))
-      if (await raise(store, registry, keyOf(repository, from), size)) digests.push(from)
+    for await (const { from } of listEach(store.references, registry, { prefix, firstPage: IMAGES_PER_BATCH }))
+      if (await raiseIndexSize(store, registry, keyOf(repository, from), size)) digests.push(from)
   }
 }
 
-/** Lets an index be described with the sizes of what it lists, as far as that is here. */
-export async function settleSize(
+/** Raises the size of an index to that of its largest member that exists here. */
+export async function updateIndexSize(
   store: Store,
   registry: Registry,
   { repository, digest }: Pick<Image, 'repository' | 'digest'>,
   members: readonly Descriptor[],
 ): Promise<void> {
-  const size = await sizeOfMembers(store, registry, repository, members)
-  await raise(store, registry, keyOf(repository, digest), size)
+  const size = await largestMemberSize(store, registry, repository, members)
+  await raiseIndexSize(store, registry, keyOf(repository, digest), size)
 }
 
-/** False where the index is not here, or is described with as much already. */
-const raise = (store: Store, registry: Registry, key: string, size: number): Promise<boolean> =>
+/** Returns false, changing nothing, if the index does not exist or has this size already. */
+const raiseIndexSize = (store: Store, registry: Registry, key: string, size: number): Promise<boolean> =>
   store.transact(registry, async ({ images }) => {
     const index = await images.get(registry, key)
     if (index?.wholeSize === undefined || index.wholeSize >= size) return false
@@ -72,15 +76,15 @@ const raise = (store: Store, registry: Registry, key: string, size: number): Pro
     return true
   })
 
-/** Members that are read together: an image with all its tags is a large record. */
-const AT_ONCE = 50
+/** Images that are read together: an image with all its tags is a large record. */
+const IMAGES_PER_BATCH = 50
 
-async function imagesOf(
+async function imagesListed(
   records: Pick<Records, 'images'>,
   registry: Registry,
   repository: string,
   listed: readonly Descriptor[],
 ): Promise<Image[]> {
   const get = ({ digest }: Descriptor) => records.images.get(registry, keyOf(repository, digest))
-  return (await mapInBatches(listed, get, AT_ONCE)).filter((image) => image !== undefined)
+  return (await mapInBatches(listed, get, IMAGES_PER_BATCH)).filter((image) => image !== undefined)
 }

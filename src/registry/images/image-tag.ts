@@ -1,20 +1,20 @@
 import { invalidParameterAt } from '../errors.js'
 
-/** The characters of a tag in the service's own words; the model gives only its length. */
+/** The pattern of a tag, as the service's errors state it. The API model has only its length. */
 export const TAG_PATTERN = '[a-zA-Z0-9-_.]+'
 
 const TAG = new RegExp(`^${TAG_PATTERN}$`)
 
-/** Characters, by the model. Docker itself names tags of up to 128, which do not begin with a dot or a dash. */
-const LONGEST = 300
+/** In characters, from the API model. Docker's own limit is 128, without a dot or dash at the beginning. */
+const MAX_LENGTH = 300
 
-/** Whether an image may be tagged so. */
+/** Whether a text has the characters of an image tag. */
 export const isImageTag = (tag: string): boolean => TAG.test(tag)
 
-/** The tag an image is to be pushed under. Throws InvalidParameterException. */
+/** Validates the tag of a push. Throws InvalidParameterException. */
 export function acceptImageTag(tag: string): string {
   if (!isImageTag(tag)) throw invalidParameterAt('imageTag', `must satisfy regular expression '${TAG_PATTERN}'`)
-  if (tag.length > LONGEST)
-    throw invalidParameterAt('imageTag', `Member must have length less than or equal to ${LONGEST}`)
+  if (tag.length > MAX_LENGTH)
+    throw invalidParameterAt('imageTag', `Member must have length less than or equal to ${MAX_LENGTH}`)
   return tag
 }

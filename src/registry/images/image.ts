@@ -1,41 +1,41 @@
 /**
- * What we remember about an image: what lists need of its manifest, bounded in size whatever the manifest says. The
- * manifest's bytes are the blob of the same digest; `image-contents.ts` reads there what is not here.
+ * The record of an image: what lists need from its manifest, bounded in size whatever the manifest says. The bytes of
+ * the manifest are the blob of the same digest, from which `image-contents.ts` reads what is not in the record.
  */
 export interface Image {
   repository: string
   digest: string
   mediaType: string
   artifactType?: string
-  /** Digest of the manifest this one refers to (OCI `subject`), whether or not it is here. */
+  /** Digest of the manifest that this one refers to (OCI `subject`), which need not exist here. */
   subject?: string
-  /** Of one with a subject, whose referrers' list shows them; absent where they are long. */
+  /** Only of an image with a subject, whose list of referrers shows them. Absent if they are long. */
   annotations?: Record<string, string>
-  /** Set where the annotations are too long for the record. */
+  /** Set if the annotations are too long for the record. */
   annotationsInManifest?: true
-  /** Bytes of the manifest itself. */
+  /** Bytes of the manifest. */
   manifestSize: number
-  /** What DescribeImages calls imageSizeInBytes: the layers and the config. */
+  /** Bytes of the layers and the config: what DescribeImages calls imageSizeInBytes. */
   imageSize: number
-  /** Of an index: its imageSizeInBytes, as far as what it lists is here, so that describing it is one read. */
+  /** Of an index: its imageSizeInBytes, counting the members that exist here, so that describing it needs one read. */
   wholeSize?: number
-  /** The blobs an image manifest needs: config and layers. Empty for an index; absent where the manifest lists many. */
+  /** The config and the layers of an image. Empty for an index; absent if the manifest lists many. */
   blobs?: Descriptor[]
-  /** The manifests an index lists. Empty for an image manifest; absent where the manifest lists many. */
+  /** The manifests that an index lists. Empty for an image; absent if the manifest lists many. */
   manifests?: Descriptor[]
-  /** Kept in step with the tag records by the same transaction, so that describing an image is one read. */
+  /** The same transaction updates these and the tag records, so that describing an image needs one read. */
   tags: string[]
-  /** Since when it has those of its tags it did not get when it was pushed. */
+  /** When tags were set, in epoch milliseconds, except those that were set when the image was pushed. */
   taggedAt?: [tag: string, at: number][]
   pushedAt: number
-  /** Set where a cache rule brought the image first: its names may be the upstream's. */
+  /** Set if the image was first pulled through a cache rule, so that its tags may be the upstream's. */
   pulledThrough?: true
   lastPulledAt?: number
-  /** Of an image that was pulled through: when its upstream was last asked what refers to it. */
+  /** Only of a pulled-through image: when its upstream was last asked for its referrers. */
   referrersCheck?: {
-    /** When it last answered: the six hours run from here. */
+    /** When it last answered. The interval of six hours starts here. */
     checkedAt: number
-    /** When it last gave no answer: the 15 minutes run from here. */
+    /** When it last failed to answer. The 15 minutes until a retry start here. */
     failedAt?: number
   }
 }
@@ -47,49 +47,52 @@ export interface Descriptor {
   mediaType: string
 }
 
-/** A name for an image. Moving it is one write. */
+/** The record of an image tag. */
 export interface Tag {
   repository: string
   tag: string
   digest: string
-  /** Present on a tag that was pulled through a cache rule; a pushed tag is never checked upstream. */
+  /** Present if the tag was pulled through a cache rule. A pushed tag is never checked in the upstream. */
   upstream?: {
-    /** When the upstream last answered a check of this tag: the 24 hours run from here. */
+    /** When the upstream last answered a check of this tag. The interval of 24 hours starts here. */
     checkedAt: number
-    /** When a check last got no answer: the 15 minutes run from here. */
+    /** When a check last got no answer. The 15 minutes until a retry start here. */
     failedAt?: number
   }
 }
 
-/** Membership "this repository has this layer"; the bytes are shared by digest across repositories. */
+/** The record that a repository has a layer. Its bytes are shared by digest between repositories. */
 export interface Layer {
   repository: string
   digest: string
   size: number
   mediaType?: string
-  /** True where a pull through brought the record; its bytes may still be on their way. */
+  /** True if the record was made by a pull through a cache rule. Its bytes may still be missing. */
   pulledThrough?: boolean
   /**
-   * Set on a pulled-through layer once its upstream has answered for the digest, or somebody has uploaded or mounted the
-   * layer here. Before that, bytes that are here came some other way, and are no part of this repository.
+   * Set on a pulled-through layer once its upstream has sent it or confirmed that it has it, or a client has uploaded
+   * or mounted it. Until then, bytes with this digest came from elsewhere and do not belong to this repository.
    */
   isConfirmed?: true
-  /** Set once an image was put with this layer: before that, nobody may download it. */
+  /** Set once an image with this layer was put. Until then the layer cannot be downloaded. */
   isInImage?: true
-  /** Set by the sweep before it looks once more whether anything needs the layer: who relies on it takes the mark off. */
+  /** The mark of a sweep that is about to remove the record. A client that relies on the layer removes the mark. */
   condemned?: true
 }
 
-/** `from` (an image) names `to`. Kept so that no image of an index is deleted and referrers are found by prefix. */
+/**
+ * The record that the image `from` names the digest `to`. It protects the images of an index from deletion, and lets
+ * referrers be found by prefix.
+ */
 export interface Reference {
   repository: string
-  /** `layer` is in state that the first version wrote: who needs a layer is told by the images. */
+  /** `layer` occurs only in the state of the first version: the images themselves show which layers they need. */
   kind: 'layer' | 'member' | 'subject'
   to: string
   from: string
 }
 
-/** How a caller names an image: by digest, by tag, or by both. */
+/** How a client names an image: by digest, by tag, or by both. */
 export interface ImageId {
   imageDigest?: string
   imageTag?: string

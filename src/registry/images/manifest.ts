@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { invalidManifest } from '../errors.js'
 import type { Descriptor } from './image.js'
-import { isMoreJson } from './json-bounds.js'
+import { exceedsJsonBounds } from './json-bounds.js'
 
-/** Manifest and index types that can be pushed and pulled: Docker schema 2 and OCI 1.1. */
+/** The media types of manifests and indexes that can be pushed and pulled: Docker schema 2 and OCI 1.1. */
 export const mediaTypes = {
   ociManifest: 'application/vnd.oci.image.manifest.v1+json',
   ociIndex: 'application/vnd.oci.image.index.v1+json',
@@ -14,10 +14,12 @@ export const mediaTypes = {
 const indexTypes: ReadonlySet<string> = new Set([mediaTypes.ociIndex, mediaTypes.dockerList])
 const imageTypes: ReadonlySet<string> = new Set([mediaTypes.ociManifest, mediaTypes.dockerManifest])
 
-/** The model's limit of `imageManifest`, and the OCI specification's least maximum. */
+/**
+ * The limit of `imageManifest` in the API model, and the least that the OCI specification asks registries to accept.
+ */
 export const MAX_MANIFEST_BYTES = 4_194_304
 
-/** What a manifest says of itself; its bytes are kept as they came. */
+/** The contents of a manifest that the registry needs. Its bytes are stored unchanged. */
 export interface Manifest {
   mediaType: string
   artifactType?: string
@@ -32,50 +34,55 @@ export const isIndex = (mediaType: string): boolean => indexTypes.has(mediaType)
 
 const DIGEST = /^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/
 
-/** Whether this is a digest of an algorithm we keep: sha256 or sha512. */
+/** Whether a text is a digest of an algorithm that we support: sha256 or sha512. */
 export const isDigest = (text: string): boolean => DIGEST.test(text)
 
-/** The algorithm of a digest: sha256 unless it says sha512. */
-export const algorithmOf = (digest: string): 'sha256' | 'sha512' => (digest.startsWith('sha512:') ? 'sha512' : 'sha256')
+/** The algorithm of a digest: sha512 if it begins with that, otherwise sha256. */
+export const digestAlgorithm = (digest: string): 'sha256' | 'sha512' =>
+  digest.startsWith('sha512:') ? 'sha512' : 'sha256'
 
-/** The digest of these bytes, by the algorithm of `like`. */
-export function digestOf(bytes: Uint8Array, like = 'sha256:'): string {
-  const algorithm = algorithmOf(like)
+/** The digest of these bytes, computed with the algorithm of the digest `like`. */
+export function computeDigest(bytes: Uint8Array, like = 'sha256:'): string {
+  const algorithm = digestAlgorithm(like)
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }
 
-/** A manifest as it is written, of which nothing is known yet. */
+/** The JSON of a manifest that is not validated yet. */
 export type ManifestJson = Record<string, unknown>
 
 /**
- * Reads a manifest. `mediaType` is what the client declared; where the manifest carries its own, they must agree. `judge` may
- * refuse what the specification allows.
- * Throws InvalidParameterException `Invalid JSON syntax`, ECR's words for every manifest it does not take.
+ * Parses a manifest. `mediaType` is the one that the client declared; if the manifest contains its own, they must
+ * agree. `validate` may throw for what the specification allows. Throws InvalidParameterException `Invalid JSON
+ * syntax`, with which ECR refuses every invalid manifest.
  * https://github.com/opencontainers/image-spec/blob/v1.1.0/manifest.md
  */
-export function parseManifest(bytes: Uint8Array, mediaType?: string, judge?: (json: ManifestJson) => void): Manifest {
+export function parseManifest(
+  bytes: Uint8Array,
+  mediaType?: string,
+  validate?: (json: ManifestJson) => void,
+): Manifest {
   const json = parseObject(bytes)
   const type = typeof json.mediaType === 'string' ? json.mediaType : mediaType
   if (json.schemaVersion !== 2 || !type || (mediaType && type !== mediaType)) throw invalidManifest()
-  judge?.(json)
+  validate?.(json)
 
-  if (indexTypes.has(type)) return { ...aboutItself(json, type), blobs: [], manifests: descriptors(json.manifests) }
+  if (indexTypes.has(type)) return { ...ownFields(json, type), blobs: [], manifests: descriptors(json.manifests) }
   if (!imageTypes.has(type)) throw invalidManifest()
   return {
-    ...aboutItself(json, type),
+    ...ownFields(json, type),
     blobs: [descriptor(json.config), ...descriptors(json.layers).filter(isDistributable)],
     manifests: [],
   }
 }
 
-/** The sum of what a manifest needs: the figure DescribeImages shows as imageSizeInBytes. */
+/** The bytes of all blobs of a manifest, which DescribeImages returns as imageSizeInBytes. */
 export const contentSize = ({ blobs }: Pick<Manifest, 'blobs'>): number =>
   blobs.reduce((sum, { size }) => sum + size, 0)
 
-/** Layers of these types are fetched from elsewhere by the client: a registry neither needs nor keeps them. */
+/** Clients fetch layers of the other types from elsewhere: a registry neither requires nor stores these. */
 const isDistributable = ({ mediaType }: Descriptor) => !/nondistributable|\.foreign\./.test(mediaType)
 
-function aboutItself(json: ManifestJson, mediaType: string): Omit<Manifest, 'blobs' | 'manifests'> {
+function ownFields(json: ManifestJson, mediaType: string): Omit<Manifest, 'blobs' | 'manifests'> {
   const artifactType = json.artifactType ?? (isObject(json.config) ? json.config.mediaType : undefined)
   if ([mediaType, artifactType].some(isTooLong)) throw invalidManifest()
   return {
@@ -87,16 +94,16 @@ function aboutItself(json: ManifestJson, mediaType: string): Omit<Manifest, 'blo
 }
 
 /**
- * 4 MiB hold 27,000 layers of three values each. More values than this are single letters, and cost a parser hundreds of
- * milliseconds.
+ * A manifest of 4 MiB can list 27,000 layers of three values each. Only meaningless values, of a letter each, exceed
+ * these bounds, and would cost a parser hundreds of milliseconds.
  */
-const AT_MOST = { depth: 100, containers: 100_000, values: 100_000 }
+const JSON_BOUNDS = { depth: 100, containers: 100_000, values: 100_000 }
 
-/** Type and subtype have 127 characters each: https://www.rfc-editor.org/rfc/rfc6838#section-4.2 */
-const LONGEST_MEDIA_TYPE = 255
+/** Type and subtype have at most 127 characters each. https://www.rfc-editor.org/rfc/rfc6838#section-4.2 */
+const MAX_MEDIA_TYPE_LENGTH = 255
 
 function parseObject(bytes: Uint8Array): ManifestJson {
-  if (isMoreJson(bytes, AT_MOST)) throw invalidManifest()
+  if (exceedsJsonBounds(bytes, JSON_BOUNDS)) throw invalidManifest()
   try {
     const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     if (isObject(json)) return json
@@ -108,7 +115,7 @@ function parseObject(bytes: Uint8Array): ManifestJson {
 
 const isObject = (value: unknown): value is ManifestJson =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-const isTooLong = (mediaType: unknown) => typeof mediaType === 'string' && mediaType.length > LONGEST_MEDIA_TYPE
+const isTooLong = (mediaType: unknown) => typeof mediaType === 'string' && mediaType.length > MAX_MEDIA_TYPE_LENGTH
 
 function descriptors(value: unknown): Descriptor[] {
   if (!Array.isArray(value)) throw invalidManifest()

@@ -3,30 +3,30 @@ import { invalidManifest, tooManyLayers, tooManyManifests } from '../errors.js'
 import { type Manifest, type ManifestJson, parseManifest } from './manifest.js'
 import type { Quotas } from '../quotas.js'
 
-/** Ours: what the service says to a longer index is not known. */
+/** The limit is ours: it is not known what the service says to a longer index. */
 const MAX_MANIFESTS = 1000
 
 /**
- * Reads a manifest somebody pushes, which ECR does more strictly than the specification asks; what an upstream gives is kept
- * as it is. `mediaType` is as for `parseManifest`. Throws InvalidParameterException: `Invalid JSON syntax` for a manifest that
- * ECR does not take, however well-formed it is, and sentences of their own for one of too many layers or manifests.
+ * Parses a pushed manifest, for which ECR is stricter than the specification; a manifest from an upstream is accepted
+ * as it is. `mediaType` is as for `parseManifest`. Throws InvalidParameterException: `Invalid JSON syntax` for any
+ * manifest that ECR refuses, even if it is well-formed, and sentences of their own for too many layers or manifests.
  */
 export function parsePushedManifest(
   bytes: Uint8Array,
   mediaType: string | undefined,
   { layersPerImage }: Pick<Quotas, 'layersPerImage'>,
 ): Manifest {
-  // RFC 8259 section 8.1. BatchGetImage could not answer other bytes: its manifest is a text.
+  // RFC 8259 section 8.1. BatchGetImage could not return other bytes, because it returns the manifest as a string.
   if (!isUtf8(bytes)) throw invalidManifest()
   return parseManifest(bytes, mediaType, (json) => {
     if (Array.isArray(json.layers) && json.layers.length > layersPerImage) throw tooManyLayers()
     if (Array.isArray(json.manifests) && json.manifests.length > MAX_MANIFESTS) throw tooManyManifests(MAX_MANIFESTS)
-    if (!isTaken(json)) throw invalidManifest()
+    if (!isAcceptable(json)) throw invalidManifest()
   })
 }
 
 /*
- * What people saw refused, and where they said so:
+ * What users report that ECR refuses:
  *
  * - `platform` in the descriptor of a subject: https://github.com/dragonflyoss/nydus/issues/1691
  * - `platform` in the descriptor of a config: https://github.com/regclient/regclient/issues/709
@@ -37,7 +37,7 @@ export function parsePushedManifest(
  * - an image without layers: https://github.com/aws/containers-roadmap/issues/876
  */
 
-/** What a descriptor may say wherever it stands. https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md */
+/** Members that any descriptor may have. https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md */
 const DESCRIPTOR = ['mediaType', 'digest', 'size', 'urls', 'data', 'artifactType']
 
 const CONFIG: ReadonlySet<string> = new Set(DESCRIPTOR)
@@ -48,7 +48,15 @@ const PLATFORM: ReadonlySet<string> = new Set(['architecture', 'os', 'os.version
 /** Type and subtype without parameters. https://www.rfc-editor.org/rfc/rfc6838#section-4.2 */
 const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/
 
-function isTaken({ mediaType, artifactType, config, layers, manifests, subject, annotations }: ManifestJson): boolean {
+function isAcceptable({
+  mediaType,
+  artifactType,
+  config,
+  layers,
+  manifests,
+  subject,
+  annotations,
+}: ManifestJson): boolean {
   return (
     isMediaTypeOrAbsent(mediaType) &&
     isMediaTypeOrAbsent(artifactType) &&
@@ -61,7 +69,7 @@ function isTaken({ mediaType, artifactType, config, layers, manifests, subject, 
   )
 }
 
-/** Whether all that a descriptor says is something it may say there; its digest and size are the parser's matter. */
+/** Whether a descriptor has only members that are allowed in its place. `parseManifest` checks its digest and size. */
 function isDescriptorOrAbsent(value: unknown, members: ReadonlySet<string>): boolean {
   if (value === undefined) return true
   if (!isObject(value) || !Object.keys(value).every((name) => members.has(name))) return false
@@ -80,8 +88,8 @@ const isMediaTypeOrAbsent = (value: unknown): boolean =>
 const isAnnotationsOrAbsent = (value: unknown): boolean =>
   value === undefined || (isObject(value) && Object.values(value).every((text) => typeof text === 'string'))
 
-const isListOrAbsent = (value: unknown, isGood: (item: unknown) => boolean): boolean =>
-  value === undefined || (Array.isArray(value) && value.every(isGood))
+const isListOrAbsent = (value: unknown, isValid: (item: unknown) => boolean): boolean =>
+  value === undefined || (Array.isArray(value) && value.every(isValid))
 
 const isObject = (value: unknown): value is ManifestJson =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,56 +1,67 @@
 import { layersNotFound, referencedImagesNotFound, repositoryNotFound } from '../errors.js'
 import type { Descriptor, Image, Layer, Reference } from './image.js'
-import { type Contents, distinct } from './image-contents.js'
-import { relied } from '../layers/layer-with-bytes.js'
+import { type ImageContents, distinctDescriptors } from './image-contents.js'
+import { withoutSweepMark } from '../layers/layer-with-bytes.js'
 import type { Manifest } from './manifest.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { mapInBatches, BATCH_SIZE, batchesOf } from '../../coordination/event-loop.js'
 
-/** What an image lists, and what decides how that is recorded. */
+/** The contents of an image, and what decides how they are recorded. */
 export interface ContentsToRecord
-  extends Contents, Pick<Image, 'repository' | 'digest' | 'subject' | 'pulledThrough'> {}
+  extends ImageContents, Pick<Image, 'repository' | 'digest' | 'subject' | 'pulledThrough'> {}
 
-/** More than a pushed manifest may list; an upstream's may list 27,000. */
-const IN_ONE_TRANSACTION = 1000
+/**
+ * The most descriptors that are recorded in one transaction: more than a pushed manifest may list, while one from an
+ * upstream may list 27,000.
+ */
+const MAX_PER_TRANSACTION = 1000
 
 /** Members of an index that are read together: an image with all its tags is a large record. */
-const MEMBERS_AT_ONCE = 50
+const MEMBERS_PER_BATCH = 50
 
-/** Each layer and member once, however often a manifest lists it. */
+/** The contents of an image to be recorded, without duplicates. */
 export function contentsToRecord(
   put: Pick<Image, 'repository' | 'digest' | 'pulledThrough'> & { readonly manifest: Manifest },
 ): ContentsToRecord {
   const { repository, digest, pulledThrough, manifest } = put
   return {
-    ...{ repository, digest, blobs: distinct(manifest.blobs), manifests: distinct(manifest.manifests) },
+    repository,
+    digest,
+    blobs: distinctDescriptors(manifest.blobs),
+    manifests: distinctDescriptors(manifest.manifests),
     ...(manifest.subject !== undefined && { subject: manifest.subject }),
     ...(pulledThrough && { pulledThrough }),
   }
 }
 
-/** Whether so much is recorded together with the image. */
-export const isInOneTransaction = ({ blobs, manifests }: Contents): boolean =>
-  blobs.length + manifests.length <= IN_ONE_TRANSACTION
+/** Whether these contents are few enough to be recorded in the transaction of their image. */
+export const fitsOneTransaction = ({ blobs, manifests }: ImageContents): boolean =>
+  blobs.length + manifests.length <= MAX_PER_TRANSACTION
 
-/** Throws LayersNotFound, ReferencedImagesNotFound. */
+/**
+ * Requires that the repository has all layers and members of an image. Throws LayersNotFound, ReferencedImagesNotFound.
+ */
 export async function requireContents(
   records: Records,
   registry: Registry,
   { repository, blobs, manifests }: ContentsToRecord,
 ): Promise<void> {
-  const absent = async (collection: 'layers' | 'images', descriptors: readonly Descriptor[], size: number) => {
+  const missing = async (collection: 'layers' | 'images', descriptors: readonly Descriptor[], size: number) => {
     const get = ({ digest }: Descriptor) => records[collection].get(registry, keyOf(repository, digest))
-    const found = await mapInBatches<Descriptor, Layer | Image | undefined>(descriptors, get, size)
-    return descriptors.filter((_, index) => !found[index]).map(({ digest }) => digest)
+    const existing = await mapInBatches<Descriptor, Layer | Image | undefined>(descriptors, get, size)
+    return descriptors.filter((_, index) => !existing[index]).map(({ digest }) => digest)
   }
-  const layers = await absent('layers', blobs, BATCH_SIZE)
+  const layers = await missing('layers', blobs, BATCH_SIZE)
   if (layers.length > 0) throw layersNotFound(layers, repository, registry.account)
-  const members = await absent('images', manifests, MEMBERS_AT_ONCE)
+  const members = await missing('images', manifests, MEMBERS_PER_BATCH)
   if (members.length > 0) throw referencedImagesNotFound(members, repository, registry.account)
 }
 
-/** Writes that the image has its layers, which the sweep then leaves alone, and what it names, to be found from the other end. */
+/**
+ * Records that the repository has the layers of an image, and references from the image to its members and its subject,
+ * so that the image can be found from them.
+ */
 export async function recordContents(records: Records, registry: Registry, contents: ContentsToRecord): Promise<void> {
   const { repository, digest: from, blobs, manifests, subject } = contents
   const refer = (kind: Reference['kind'], to: string) =>
@@ -69,27 +80,62 @@ async function recordLayer(
 ): Promise<void> {
   const key = keyOf(repository, digest)
   const layer = await layers.get(registry, key)
-  const known = { repository, digest, mediaType, isInImage: true } as const
-  const isToCome = pulledThrough === true && (!layer || layer.pulledThrough === true)
-  const ofRepository = layer?.isConfirmed && { size: layer.size, isConfirmed: layer.isConfirmed }
-  if (isToCome) await layers.put(registry, key, { ...known, size, pulledThrough: true, ...ofRepository })
-  else if (layer) await layers.put(registry, key, { ...relied(layer), ...known })
+  const fields = { repository, digest, mediaType, isInImage: true } as const
+  const isFromUpstream = pulledThrough === true && (!layer || layer.pulledThrough === true)
+  const confirmation = layer?.isConfirmed && { size: layer.size, isConfirmed: layer.isConfirmed }
+  if (isFromUpstream) await layers.put(registry, key, { ...fields, size, pulledThrough: true, ...confirmation })
+  else if (layer) await layers.put(registry, key, { ...withoutSweepMark(layer), ...fields })
 }
 
 /**
- * The same in as many transactions as it takes, for what is too much for one. Before the image is recorded, so that who
- * finds the image finds its layers; again afterwards, when the sweep, which may have come between, sees the image. Throws
- * RepositoryNotFound.
+ * Records contents that are too many for one transaction, in as many as it takes. Called before the image is recorded,
+ * so that its layers exist when it does; and again afterwards, because a sweep that did not see the image yet may have
+ * removed some. Throws RepositoryNotFound.
  */
-export async function recordInSlices(store: Store, registry: Registry, contents: ContentsToRecord): Promise<void> {
+export async function recordContentsInBatches(
+  store: Store,
+  registry: Registry,
+  contents: ContentsToRecord,
+): Promise<void> {
   const { repository, blobs, manifests } = contents
-  const record = (part: Contents) =>
+  const record = (part: ImageContents) =>
     store.transact(registry, async (records) => {
       if (!(await records.repositories.get(registry, repository)))
         throw repositoryNotFound(repository, registry.account)
       if (!contents.pulledThrough) await requireContents(records, registry, { ...contents, ...part })
       await recordContents(records, registry, { ...contents, ...part })
     })
-  for await (const slice of batchesOf(blobs)) await record({ blobs: slice, manifests: [] })
-  for await (const slice of batchesOf(manifests)) await record({ blobs: [], manifests: slice })
+  for await (const batch of batchesOf(blobs)) await record({ blobs: batch, manifests: [] })
+  for await (const batch of batchesOf(manifests)) await record({ blobs: [], manifests: batch })
+}
+
+/**
+ * Removes the record of an image and its references. References to members that are only in its manifest are removed by
+ * `removeMemberReferences`; layers and bytes are left to garbage collection.
+ */
+export async function removeImageRecord(records: Records, registry: Registry, image: Image): Promise<void> {
+  const { repository, digest: from, manifests = [], subject } = image
+  await records.images.remove(registry, keyOf(repository, from))
+  await Promise.all(
+    manifests.map(({ digest }) => records.references.remove(registry, keyOf(repository, digest, 'member', from))),
+  )
+  if (subject !== undefined) await records.references.remove(registry, keyOf(repository, subject, 'subject', from))
+}
+
+/** Removes the references from a deleted index to its members, unless the index was pushed again meanwhile. */
+export async function removeMemberReferences(
+  store: Store,
+  registry: Registry,
+  { repository, digest: from, manifests }: Pick<Image, 'repository' | 'digest' | 'manifests'>,
+  members: readonly Descriptor[],
+): Promise<void> {
+  // `removeImageRecord` has removed references to members that are in the record.
+  if (manifests) return
+  for await (const batch of batchesOf(members))
+    await store.transact(registry, async ({ images, references }) => {
+      if (await images.get(registry, keyOf(repository, from))) return
+      await Promise.all(
+        batch.map(({ digest }) => references.remove(registry, keyOf(repository, digest, 'member', from))),
+      )
+    })
 }

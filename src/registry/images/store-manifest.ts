@@ -1,7 +1,9 @@
 import type { Uploads } from '../ports/blob-store.js'
 
-/** Keeps a manifest's bytes as they came, under their digest: an image is recorded only after its manifest is durable. */
-export async function keepManifest(blobs: Pick<Uploads, 'create'>, digest: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Stores the bytes of a manifest as the blob of its digest. An image is recorded only after its manifest is durable.
+ */
+export async function storeManifest(blobs: Pick<Uploads, 'create'>, digest: string, bytes: Uint8Array): Promise<void> {
   const writer = await blobs.create()
   try {
     await writer.append(bytes)

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
-import { algorithmOf } from './manifest.js'
+import { digestAlgorithm } from './manifest.js'
 import type { Blobs } from '../ports/blob-store.js'
 
-/** What the bytes that are kept as a blob hash to; undefined where the blob went while it was read. */
-export async function digestOfKept(
+/** The digest that the stored bytes of a blob hash to; undefined if the blob was removed meanwhile. */
+export async function digestOfStoredBlob(
   { digest, size }: { readonly digest: string; readonly size: number },
   blobs: Pick<Blobs, 'send'>,
 ): Promise<string | undefined> {
-  const algorithm = algorithmOf(digest)
+  const algorithm = digestAlgorithm(digest)
   const hash = createHash(algorithm)
-  const take = async (chunk: Uint8Array) => void hash.update(chunk)
-  const isThere = size === 0 || (await blobs.send(digest, { start: 0, end: size - 1 }, take))
-  return isThere ? `${algorithm}:${hash.digest('hex')}` : undefined
+  const update = async (chunk: Uint8Array) => void hash.update(chunk)
+  const isComplete = size === 0 || (await blobs.send(digest, { start: 0, end: size - 1 }, update))
+  return isComplete ? `${algorithm}:${hash.digest('hex')}` : undefined
 }

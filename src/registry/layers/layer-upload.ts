@@ -2,7 +2,7 @@ import { limitExceeded, serverException } from '../errors.js'
 import { emptyUpload, invalidLayer, layerPartOutOfOrder, uploadNotFound } from './layer-errors.js'
 import type { Pins } from '../ports/pins.js'
 import type { Layer } from '../images/image.js'
-import { confirmed, layerWithBytes, relied } from './layer-with-bytes.js'
+import { confirmLayer, layerWithBytes, withoutSweepMark } from './layer-with-bytes.js'
 import { isDigest } from '../images/manifest.js'
 import { type BlobWriter, type Blobs, DigestMismatch, type Uploads, type WithNotes } from '../ports/blob-store.js'
 import type { Clock } from '../ports/clock.js'
@@ -14,8 +14,8 @@ import { requireRepository } from '../repositories/require-repository.js'
 import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { Upload } from './upload.js'
 
-/** Where an upload lives: its record in the store, its bytes with the blobs. */
-export interface UploadStorage {
+/** What uploads need: their records are in the store, their bytes in the blob store. */
+interface UploadStorage {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes
   readonly pins: Pins
@@ -25,21 +25,21 @@ export interface UploadStorage {
   readonly uploadMutex: KeyedMutex
 }
 
-/** Which upload is meant: an id is good only together with the repository it was begun in. */
+/** Identifies an upload. Its id is valid only together with the repository in which it was started. */
 export interface UploadSession {
   readonly registry: Registry
   readonly repository: string
   readonly id: string
 }
 
-/** The next bytes of a layer. `firstByte` is where the client says they go; left out, they go at the end. */
-export interface LayerPart {
+/** The next bytes of a layer. `firstByte` is their position according to the client; the end if absent. */
+interface LayerPart {
   readonly firstByte?: number
   readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
 /**
- * Opens an upload for InitiateLayerUpload and for the OCI `POST …/blobs/uploads/`. Throws RepositoryNotFound.
+ * Starts an upload, for InitiateLayerUpload and for the OCI `POST …/blobs/uploads/`. Throws RepositoryNotFound.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html
  */
 export async function beginUpload(
@@ -55,26 +55,26 @@ export async function beginUpload(
   })
 }
 
-/** An upload begun in this repository and not finished. Throws RepositoryNotFound, UploadNotFound. */
+/** An upload that was started in this repository and is not complete. Throws RepositoryNotFound, UploadNotFound. */
 export async function findUpload({ store }: Pick<UploadStorage, 'store'>, session: UploadSession): Promise<Upload> {
   const { registry, repository, id } = session
   await requireRepository(store, registry, repository)
   const upload = await store.uploads.get(registry, id)
-  if (upload?.repository !== repository) throw uploadNotFound(named(session))
+  if (upload?.repository !== repository) throw uploadNotFound(uploadDetails(session))
   return upload
 }
 
-/** An upload as refusals name it. */
-export const named = ({ registry, repository, id }: UploadSession) => ({
+/** An upload as error details and messages name it. */
+export const uploadDetails = ({ registry, repository, id }: UploadSession) => ({
   registryId: registry.account,
   repositoryName: repository,
   uploadId: id,
 })
 
 /**
- * Takes the next bytes of an upload. What came before a stream broke off is kept, so that a client can go on from
- * there. Throws InvalidLayerPart, which says where to go on, for bytes that do not follow the last ones, and LimitExceeded
- * for a layer that becomes too large.
+ * Appends bytes to an upload. If the stream breaks off, what arrived is kept, so that the client can continue from
+ * there. Throws InvalidLayerPart, with the position to continue from, if the bytes do not follow the last ones, and
+ * LimitExceeded if the layer becomes too large.
  */
 export const appendPart = (storage: UploadStorage, session: UploadSession, part: LayerPart): Promise<Upload> =>
   storage.uploadMutex(session.id, async () => {
@@ -83,7 +83,7 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
     const start = writer.size
     try {
       if (part.firstByte !== undefined && part.firstByte !== start)
-        throw layerPartOutOfOrder(named(session), part.firstByte, start)
+        throw layerPartOutOfOrder(uploadDetails(session), part.firstByte, start)
       for await (const chunk of part.bytes) {
         if (writer.size + chunk.length > storage.quotas.layerMiB * MIB) throw limitExceeded()
         await writer.append(chunk)
@@ -96,31 +96,31 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
   })
 
 /**
- * Makes the bytes of an upload a layer of its repository. Throws InvalidLayer where they do not hash to the digest; the
- * upload is then gone. Throws EmptyUpload where there are none. Where the store did not answer it may be asked for again.
+ * Makes the bytes of an upload a layer of its repository. Throws InvalidLayer if they do not hash to the digest, and
+ * then the upload is removed; EmptyUpload if there are no bytes. Can be retried if the store was unavailable.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
  */
 export const completeUpload = (storage: UploadStorage, session: UploadSession, digest: string): Promise<Layer> =>
   storage.uploadMutex(session.id, async () => {
     const { repository } = await findUpload(storage, session)
     if (!isDigest(digest)) throw invalidLayer()
-    const size = await keepBytes(storage, session, digest)
-    const layer = await recordKept(storage, session, { repository, digest, size })
-    // The bytes may have gone before the record came; now that it is there they cannot.
+    const size = await commitBytes(storage, session, digest)
+    const layer = await recordCommitted(storage, session, { repository, digest, size })
+    // A sweep may have removed the bytes before the record was written. From now on it cannot.
     if (await layerWithBytes(storage, session.registry, repository, digest)) return layer
     throw serverException('The layer was removed while it was completed. Upload it again.')
   })
 
-/** Drops an upload and its bytes. Throws RepositoryNotFound, UploadNotFound. */
+/** Removes an upload and its bytes. Throws RepositoryNotFound, UploadNotFound. */
 export const abandonUpload = (storage: UploadStorage, session: UploadSession): Promise<void> =>
   storage.uploadMutex(session.id, async () => {
     await findUpload(storage, session)
-    await discard(storage, session, await storage.blobs.session(session.id))
+    await discardUpload(storage, session, await storage.blobs.session(session.id))
   })
 
 /**
- * Drops the bytes of an upload whose record is gone, behind whoever is still writing them: nobody waits for a slow
- * client. Bytes that cannot be removed are out of reach already.
+ * Removes the bytes of an upload whose record was removed, once a client that is still sending them is finished. The
+ * caller does not wait for that. A failure is ignored, since without a record the bytes cannot be reached.
  */
 export function discardUploadBytes(
   { blobs, uploadMutex }: Pick<UploadStorage, 'uploadMutex'> & { readonly blobs: Pick<Uploads, 'session'> },
@@ -150,52 +150,56 @@ async function recordPart(
   }))
 }
 
-/** How many there are; they may have been kept before, by a completion that the store did not answer. */
-async function keepBytes(storage: UploadStorage, session: UploadSession, digest: string): Promise<number> {
+/**
+ * Makes the bytes of an upload a blob and returns how many there are. An earlier completion may have done so already,
+ * if the store was unavailable before it could record the layer.
+ */
+async function commitBytes(storage: UploadStorage, session: UploadSession, digest: string): Promise<number> {
   const { blobs } = storage
   const writer = await blobs.session(session.id)
   const { size } = writer
   try {
-    const before = size === 0 && (await blobs.notes.get(keptNote(session))) === digest && (await blobs.size(digest))
-    if (before) return before
-    if (size === 0) throw emptyUpload(named(session))
+    const committedSize =
+      size === 0 && (await blobs.notes.get(completionNote(session))) === digest && (await blobs.size(digest))
+    if (committedSize) return committedSize
+    if (size === 0) throw emptyUpload(uploadDetails(session))
     await writer.commit(digest)
     return size
   } catch (error) {
     if (!(error instanceof DigestMismatch)) throw error
-    await discard(storage, session, writer)
+    await discardUpload(storage, session, writer)
     throw invalidLayer()
   } finally {
     await writer.close()
   }
 }
 
-/** The bytes are the upload's no more: where there is no record of it, a note says what became of them. */
-async function recordKept(storage: UploadStorage, session: UploadSession, layer: Layer): Promise<Layer> {
+/** Records the layer. If the store is unavailable, writes a note that the bytes of the upload have become this blob. */
+async function recordCommitted(storage: UploadStorage, session: UploadSession, layer: Layer): Promise<Layer> {
   const { notes } = storage.blobs
   try {
-    return await recordLayer(storage, session, layer)
+    return await putLayer(storage, session, layer)
   } catch (error) {
-    if (error instanceof StoreUnavailable) await notes.put(keptNote(session), layer.digest).catch(() => {})
+    if (error instanceof StoreUnavailable) await notes.put(completionNote(session), layer.digest).catch(() => {})
     throw error
   }
 }
 
-const keptNote = ({ id }: UploadSession) => `completed/${id}`
+const completionNote = ({ id }: UploadSession) => `completed/${id}`
 
-function recordLayer({ store }: UploadStorage, { registry, id }: UploadSession, uploaded: Layer): Promise<Layer> {
-  const { repository, digest } = uploaded
+function putLayer({ store }: UploadStorage, { registry, id }: UploadSession, uploadedLayer: Layer): Promise<Layer> {
+  const { repository, digest } = uploadedLayer
   return store.transact(registry, async (records) => {
     await requireRepository(records, registry, repository)
-    const before = await records.layers.get(registry, keyOf(repository, digest))
-    const layer = confirmed({ ...(before && relied(before)), ...uploaded })
+    const existing = await records.layers.get(registry, keyOf(repository, digest))
+    const layer = confirmLayer({ ...(existing && withoutSweepMark(existing)), ...uploadedLayer })
     await records.layers.put(registry, keyOf(repository, digest), layer)
     await records.uploads.remove(registry, id)
     return layer
   })
 }
 
-async function discard({ store }: UploadStorage, { registry, id }: UploadSession, writer: BlobWriter) {
+async function discardUpload({ store }: UploadStorage, { registry, id }: UploadSession, writer: BlobWriter) {
   await store.uploads.remove(registry, id)
   await writer.abort()
 }

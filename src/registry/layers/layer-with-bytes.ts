@@ -5,17 +5,17 @@ import { keyOf, type Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
 
-/** What it takes to say that a layer is here. */
-export interface LayerStorage {
+/** What finding a layer and its bytes needs. */
+interface LayerStorage {
   readonly store: Pick<Records, 'layers'>
   readonly blobs: Pick<Blobs, 'size'>
   readonly pins: Pins
 }
 
 /**
- * The layer of a repository whose bytes are here, and are the repository's: the record of one that is being pulled through
- * comes before them. Who was answered may count on it for a while: one that is here is touched and looked for again, and
- * the sweep's mark comes off.
+ * A layer of a repository, if its bytes are here and belong to the repository: a layer that is pulled through is
+ * recorded before its bytes arrive. The caller can rely on the layer for a while, because it is pinned and looked up
+ * again, and the mark of a sweep is removed from it.
  */
 export async function layerWithBytes(
   { store, blobs, pins }: LayerStorage,
@@ -24,29 +24,33 @@ export async function layerWithBytes(
   digest: string,
 ): Promise<Layer | undefined> {
   const key = keyOf(repository, digest)
-  const [recorded, isPinned] = await Promise.all([store.layers.get(registry, key), pins.isPinned(digest)])
-  if (!recorded) return undefined
+  const [record, isPinned] = await Promise.all([store.layers.get(registry, key), pins.isPinned(digest)])
+  if (!record) return undefined
   if (!isPinned) await pins.pin(digest)
-  const layer = await withoutMark(store, registry, key)
-  const size = layer && (await sizeOfBytes(layer, blobs))
+  const layer = await clearSweepMark(store, registry, key)
+  const size = layer && (await availableSize(layer, blobs))
   return layer && size !== undefined ? { ...layer, size } : undefined
 }
 
 /**
- * The size of a layer's bytes; undefined where they are not here, or are damaged, or came some other way than into this
- * repository: that a manifest names a digest gives nobody a right to its bytes.
+ * The size of a layer's bytes; undefined if they are missing or damaged, or do not belong to this repository: a
+ * manifest that names a digest does not give access to its bytes.
  */
-export const sizeOfBytes = async (layer: Layer, blobs: Pick<Blobs, 'size'>): Promise<number | undefined> =>
-  isOfRepository(layer) ? blobs.size(layer.digest, layer.size) : undefined
+export const availableSize = async (layer: Layer, blobs: Pick<Blobs, 'size'>): Promise<number | undefined> =>
+  belongsToRepository(layer) ? blobs.size(layer.digest, layer.size) : undefined
 
-/** Whether the repository has a right to the bytes: they were pushed or mounted, or its upstream has answered for them. */
-export const isOfRepository = ({ pulledThrough, isConfirmed }: Layer): boolean =>
+/**
+ * Whether the bytes belong to the repository: they were pushed or mounted, or its upstream has sent or confirmed them.
+ */
+export const belongsToRepository = ({ pulledThrough, isConfirmed }: Layer): boolean =>
   pulledThrough !== true || isConfirmed === true
 
-/** A layer whose bytes are the repository's from now on. */
-export const confirmed = (layer: Layer): Layer => (layer.pulledThrough ? { ...layer, isConfirmed: true } : layer)
+/** The layer with its bytes marked as belonging to the repository. */
+export const confirmLayer = (layer: Layer): Layer => (layer.pulledThrough ? { ...layer, isConfirmed: true } : layer)
 
-/** Which of these layers are not here with their bytes; all that are may be counted on, as with `layerWithBytes`. */
+/**
+ * The digests of layers that are missing or lack bytes. The caller can rely on the others, as with `layerWithBytes`.
+ */
 export async function layersWithoutBytes(
   storage: LayerStorage,
   registry: Registry,
@@ -54,27 +58,30 @@ export async function layersWithoutBytes(
   digests: readonly string[],
 ): Promise<string[]> {
   const { store, blobs, pins } = storage
-  const recorded = await mapInBatches(digests, (digest) => store.layers.get(registry, keyOf(repository, digest)))
-  await pins.pin(digests.filter((_, index) => recorded[index]))
-  const isHere = await mapInBatches(digests, async (digest) => {
-    const layer = await withoutMark(store, registry, keyOf(repository, digest))
-    return layer !== undefined && (await sizeOfBytes(layer, blobs)) !== undefined
+  const layers = await mapInBatches(digests, (digest) => store.layers.get(registry, keyOf(repository, digest)))
+  await pins.pin(digests.filter((_, index) => layers[index]))
+  const isAvailable = await mapInBatches(digests, async (digest) => {
+    const layer = await clearSweepMark(store, registry, keyOf(repository, digest))
+    return layer !== undefined && (await availableSize(layer, blobs)) !== undefined
   })
-  return digests.filter((_, index) => !isHere[index])
+  return digests.filter((_, index) => !isAvailable[index])
 }
 
-/** A layer's record as it is now, with the sweep's mark taken off. */
-async function withoutMark(
+/** Reads a layer, and removes the mark of a sweep from its record. */
+async function clearSweepMark(
   { layers }: LayerStorage['store'],
   registry: Registry,
   key: string,
 ): Promise<Layer | undefined> {
-  const found = await layers.get(registry, key)
-  return found?.condemned ? layers.update(registry, key, relied) : found
+  const layer = await layers.get(registry, key)
+  return layer?.condemned ? layers.update(registry, key, withoutSweepMark) : layer
 }
 
-/** A layer without the sweep's mark: its record changes, and the sweep's removal of it fails. */
-export function relied(layer: Layer): Layer {
+/**
+ * The layer without the mark of a sweep. Storing it prevents its removal, since a sweep removes only what it has
+ * marked.
+ */
+export function withoutSweepMark(layer: Layer): Layer {
   const unmarked = { ...layer }
   delete unmarked.condemned
   return unmarked

@@ -1,16 +1,16 @@
-/** A layer on its way in, by API parts or by OCI chunks: the same session, two wire forms. */
+/** The record of an upload, whether its bytes arrive as API parts or as OCI chunks. */
 export interface Upload {
   id: string
   repository: string
   startedAt: number
-  /** When the last part came. */
+  /** When the last part arrived. */
   touchedAt?: number
   /** Bytes received so far. */
   size: number
   /** Parts received so far. */
   parts?: number
-  /** True while the part that came last is under 5 MiB: only the last part may be. */
+  /** True if the last part is smaller than 5 MiB, which only the final part may be. */
   smallPart?: boolean
-  /** True once another part followed a small one: CompleteLayerUpload refuses such an upload. */
+  /** True once another part has followed such a small one: then CompleteLayerUpload refuses the upload. */
   smallPartFollowed?: boolean
 }

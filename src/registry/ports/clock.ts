@@ -1,12 +1,14 @@
 /** The only source of the current time. */
 export interface Clock {
-  /** The emulator's time, which the admin endpoint can advance; read once per request. */
+  /** The emulator's time, which the admin endpoint can advance. Read once for each request. */
   now(): Promise<Date>
-  /** The machine's own time: judges clients' signatures, whose clocks did not move. */
+  /** The machine's time, for clients' signatures: the clocks of clients were not advanced. */
   wall(): Date
-  /** Moves the emulator's time forward, for every process that shares the store. */
+  /** Advances the emulator's time, for all processes on the same store. */
   advance(seconds: number): Promise<Date>
 }
 
-/** The installation's setting that says by how many milliseconds the emulator's time was moved; every request reads it. */
+/**
+ * The installation's setting that holds by how many milliseconds the emulator's time is ahead. Every request reads it.
+ */
 export const CLOCK_OFFSET = 'clock-offset'

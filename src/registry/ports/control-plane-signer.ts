@@ -1,4 +1,4 @@
-/** As whom, for what and for which host a control plane signs its requests to the data plane of another process. */
+/** The scope and the key id with which a control plane signs its requests to a data plane in another process. */
 export const controlPlaneSigner = {
   service: 'ecr-local',
   region: 'us-east-1',

@@ -1,64 +1,64 @@
-/** Why a request was answered or refused, in the form tools read it. */
+/** Why a request succeeded or was refused, in the form in which the admin API returns it. */
 export interface ExplainedRequest {
   readonly requestId: string
-  /** ISO 8601; this and the next two are absent while the request is in hand. */
+  /** ISO 8601. This and the next two are absent while the request is in progress. */
   readonly at?: string
   readonly plane?: 'control' | 'data'
-  /** The API operation, or method and path. */
+  /** The API operation, or the method and path. */
   readonly operation?: string
   readonly outcome: 'answered' | 'in hand' | { readonly code: string; readonly message: string }
-  /** What the refusal is for, where its own words do not say; the client did not get this. */
+  /** The reason of the error if its message does not contain it. It was not sent to the client. */
   readonly hint?: string
-  /** In the order they were made; none where the request was refused before anything was asked. */
+  /** In the order in which they were made. Empty if the request was refused before any decision. */
   readonly decisions: readonly ExplainedDecision[]
-  /** How many more were made than are remembered, yeses before noes; absent where these are all. */
+  /** How many more decisions were made than are kept: allowed ones are dropped first. Absent if these are all. */
   readonly decisionsLeftOut?: number
 }
 
-/** One question to the policies and its answer. */
+/** A decision on an action and a resource. */
 export interface ExplainedDecision {
   readonly action: string
   readonly resource: string
-  /** The ARN of who asked. */
+  /** The ARN of the caller. */
   readonly principal: string
   readonly allowed: boolean
-  /** The kind of policy a no is for. */
+  /** For a denial, the type of policy that caused it. */
   readonly type?: string
-  /** The statement that allowed or denied; absent where it was a lack of one. */
+  /** The statement that allowed or denied. Absent for an implicit denial. */
   readonly decidedBy?: StatementPlace
   readonly considered: readonly ConsideredStatement[]
-  /** The condition keys the policies look at, in lower case, with the values of this request; null where it had none. */
+  /** The condition keys in the policies, in lower case, with the values of this request; null if it has none. */
   readonly conditions: Readonly<Record<string, string | readonly string[] | null>>
-  /** For a no, what would make it a yes; sentences. */
+  /** For a denial, sentences that say what would allow it. */
   readonly wouldChange: readonly string[]
-  /** For a no that a lack of permission caused, statements that would give it. */
+  /** For an implicit denial, statements that would allow it. */
   readonly statementsToAdd: readonly { readonly to: string; readonly statement: object }[]
-  /** What in the policies that were looked at is hardly meant; sentences. */
+  /** Sentences about probable mistakes in the policies that were evaluated. */
   readonly warnings: readonly string[]
 }
 
-/** Where a statement stands. */
+/** The position of a statement. */
 export interface StatementPlace {
-  /** The kind of policy. */
+  /** The type of policy. */
   readonly type: string
   readonly policy: string
   readonly sid?: string
-  /** From 0. */
+  /** Counting from 0. */
   readonly index: number
 }
 
-/** A statement and what came of it. */
+/** A statement that was evaluated, with the result. */
 export interface ConsideredStatement extends StatementPlace {
   readonly effect: 'Allow' | 'Deny'
   readonly matched: boolean
   readonly decided: boolean
-  /** Why it did not match; sentences. */
+  /** Sentences that say why it did not match. */
   readonly because: readonly string[]
-  /** The statement as it was written. */
+  /** The statement as it is in the policy. */
   readonly source: object
 }
 
-/** A request that was refused, as a line of a list. */
+/** A refused request, as an item of a list. */
 export interface RefusedRequest {
   readonly requestId: string
   /** ISO 8601. */
@@ -67,13 +67,13 @@ export interface RefusedRequest {
   readonly operation: string
   readonly code: string
   readonly message: string
-  /** What it was refused for, where the message does not say. */
+  /** The reason of the error if the message does not contain it. */
   readonly hint?: string
 }
 
 /**
- * Where a plane's decisions can be asked for. Between two processes it is a request that only the control plane can
- * sign; then both methods throw ServerException where the data plane does not answer.
+ * The decisions of a plane. If the data plane runs in another process, they are requested with a signature that only
+ * the control plane can make, and both methods throw ServerException if the data plane does not answer.
  */
 export interface DecisionSource {
   find(requestId: string): Promise<ExplainedRequest | undefined>
@@ -81,5 +81,5 @@ export interface DecisionSource {
   latestRefused(limit: number): Promise<RefusedRequest[]>
 }
 
-/** Where a data plane tells its decisions to a control plane in another process. */
+/** The endpoint of a data plane that returns its decisions to a control plane in another process. */
 export const decisionsEndpoint = { path: '/_decisions' } as const

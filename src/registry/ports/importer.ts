@@ -4,10 +4,12 @@ import type { Principal } from '../principal.js'
 import type { Registry } from '../registry.js'
 import type { RequestContext } from '../request-context.js'
 
-/** Runs work that waits for an upstream. Throws ThrottlingException where too many requests of the account are waiting. */
+/**
+ * Runs work that waits for an upstream. Throws ThrottlingException if too many requests of the account do so already.
+ */
 export type Wait = <T>(work: () => Promise<T>) => Promise<T>
 
-/** A client's request for an image. */
+/** A request of a client to pull an image. */
 export interface PullRequest {
   readonly registry: Registry
   readonly repository: string
@@ -17,19 +19,19 @@ export interface PullRequest {
 }
 
 /**
- * Imports, as the control plane asks for them and the data plane does them: in one process by a call, in two by a request
- * that only the control plane can sign.
+ * Imports images from upstreams. The control plane uses it, the data plane implements it. In one process this is a
+ * call, in two a request that only the control plane can sign.
  */
 export interface Importer {
   /**
-   * The image that a pull is answered with: cached and fresh, or imported from the upstream of the rule that serves the
-   * name. Whatever waits for an upstream runs in `wait`. Throws RepositoryNotFound where there is neither a repository nor a
-   * rule, and what `wait` throws.
+   * The image that a pull returns: from the cache if that is fresh, otherwise from the upstream of the rule that covers
+   * the repository. Throws RepositoryNotFound if there is neither a repository nor a rule, and ThrottlingException if
+   * `wait` does, which runs all work that waits for the upstream.
    */
   pull(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
-  /** Asks the upstream even within the 24 hours, and answers when the image is cached with all its blobs. */
+  /** Checks the upstream even within the 24 hours, and returns once the image is here with all its blobs. */
   importImage(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
 }
 
-/** Where a data plane takes imports from a control plane in another process. */
+/** The endpoint of a data plane that imports images for a control plane in another process. */
 export const importsEndpoint = { path: '/_imports' } as const

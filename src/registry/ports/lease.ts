@@ -1,10 +1,13 @@
 /**
- * Leases: of all processes on one store only one does a thing at a time. The holder raises a counter, its heartbeat, in the
- * lease's record. A holder whose counter stands still is taken for dead by the processes that wait, each by its own watch, and
- * one of them takes the lease over. No process compares its clock with another's.
+ * Leases: of all processes on one store only one does a thing at a time. The holder raises a counter, its heartbeat, in
+ * the lease's record. A holder whose counter stands still is taken for dead by the processes that wait, each by its own
+ * watch, and one of them takes the lease over. No process compares its clock with another's.
  */
 export interface Leases {
-  /** The lease, or undefined while a process that may be alive holds it. Repeated calls notice when that process has died. */
+  /**
+   * The lease, or undefined while a process that may be alive holds it. Repeated calls notice when that process has
+   * died.
+   */
   tryAcquire(name: string): Promise<Lease | undefined>
   /** Waits for the lease until it is released or its holder is dead. Rejects where `stop` is called meanwhile. */
   acquire(name: string): Promise<Lease>

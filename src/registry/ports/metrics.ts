@@ -1,32 +1,34 @@
-/** What the planes count. Labels are few and of few values: no names of repositories, no digests. */
+/** The metrics of the planes. Labels have few values: neither repository names nor digests. */
 export interface Metrics {
-  /** A request came. Call the answer when it was answered, with the operation's name and `ok` or the refusal's code. */
+  /**
+   * A request arrived. Call the returned function once it is answered, with its operation and `ok` or the error code.
+   */
   request(plane: 'control' | 'data'): (operation: string, outcome: string) => void
-  /** What a pull through the cache asks for, a manifest or a layer: here, or not yet. */
+  /** A pull through the cache requested a manifest or a layer: `hit` if it is here already. */
   cache(kind: 'manifest' | 'layer', result: 'hit' | 'miss'): void
-  /** A question to an upstream and how it ended: `ok`, or the kind of its failure. */
+  /** A request to an upstream ended: `ok`, or the kind of its failure. */
   upstream(question: 'resolve' | 'manifest' | 'blob' | 'referrers' | 'ping', outcome: string): void
-  /** A fill begins: `received` counts bytes as they arrive, `ended` how it ended. */
+  /** A fill starts: `received` counts bytes as they arrive, `ended` counts the outcome. */
   fill(): FillMetrics
-  /** Commands that went to the store together and were waited for together. */
+  /** Commands were sent to the store together, and their answers awaited. */
   storeRoundTrip(): void
-  /** What a sweep took away. */
+  /** A sweep removed something. */
   swept(kind: 'layer' | 'blob' | 'upload' | 'temporary', count: number): void
 }
 
-/** What one fill counts. */
+/** The metrics of a fill. */
 export interface FillMetrics {
   readonly received: (bytes: number) => void
   readonly ended: (outcome: 'kept' | 'failed') => void
 }
 
-/** What `/metrics` answers. */
+/** The response of `/metrics`. */
 export interface MetricsText {
   readonly contentType: string
   readonly body: string
 }
 
-/** Counts nothing: for parts that run alone. */
+/** Counts nothing: for commands and specs without a server. */
 export const noMetrics: Metrics = {
   request: () => () => {},
   cache() {},

@@ -1,8 +1,8 @@
-/** Room on the disk that is kept for removing things: also that has to write a little before it frees anything. */
+/** Disk space set aside for removals, which have to write a little before they free anything. */
 export interface Reserve {
-  /** Does `work` with the room that is kept, where the disk is almost full, and keeps it again afterwards. */
+  /** Runs work. If the disk is almost full, frees the reserve before it and sets it aside again afterwards. */
   during<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** For state that is in memory. */
+/** No reserve, for state in memory. */
 export const noReserve: Reserve = { during: (work) => work() }

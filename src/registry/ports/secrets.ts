@@ -1,7 +1,7 @@
 import type { UpstreamCredentials } from './upstream.js'
 
-/** Secrets Manager, as far as pull through cache rules need it. */
+/** The part of Secrets Manager that pull through cache rules need. */
 export interface Secrets {
-  /** The secret's content; undefined when no such secret exists. The ARN may carry AWS's six-character suffix. */
+  /** The content of a secret; undefined if there is no such secret. The ARN may end in AWS's six-character suffix. */
   get(arn: string): Promise<UpstreamCredentials | undefined>
 }

@@ -1,73 +1,71 @@
 import type { Readable } from 'node:stream'
 
-/** The registries we pull through from, one connection pool each. */
+/** The upstream registries. Each has its own connection pool. */
 export interface Upstreams {
   /**
-   * The registry behind a rule's `upstreamRegistryUrl` (a bare host name), asked for the registry of `account`: what one
-   * account has under way leaves room for the others.
-   * Never throws: what is wrong with a host shows when it is asked.
+   * The registry at a rule's `upstreamRegistryUrl` (a host name), for requests on behalf of `account`, whose transfers
+   * must not use up the connections of other accounts. Never throws: an invalid host fails with the first request.
    */
   of(host: string, account: string, credentials?: UpstreamCredentials): Upstream
   close(): Promise<void>
 }
 
-/** What a Secrets Manager secret `ecr-pullthroughcache/…` holds. */
+/** The content of a Secrets Manager secret `ecr-pullthroughcache/…`. */
 export interface UpstreamCredentials {
   username: string
   accessToken: string
 }
 
-/** A registry we pull through from. Every method throws UpstreamFailure when it has no answer to give. */
+/** An upstream registry. Every method throws UpstreamFailure if it gets no usable answer. */
 export interface Upstream {
-  /** The digest a tag has now, by HEAD; undefined where the upstream does not say, and then `manifest` must be asked. */
+  /** The current digest of a tag, by HEAD; undefined if the response lacks it, and then `manifest` must be called. */
   resolve(repository: string, tag: string): Promise<string | undefined>
-  /** A manifest by tag or digest, verified against the digest asked for. */
+  /** A manifest by tag or by digest. Its bytes are verified against the digest. */
   manifest(repository: string, reference: string): Promise<UpstreamManifest>
   /**
-   * A blob's bytes from `from` (default 0) on, not yet verified; the answer's `size` is the whole blob's. One that a
-   * manifest says to be small (`expectedSize`) does not wait behind large ones.
+   * The bytes of a blob from position `from` (default 0), not verified yet; `size` in the response is that of the whole
+   * blob. A blob that is small according to its manifest (`expectedSize`) does not wait for large ones.
    */
-  blob(repository: string, digest: string, from?: number, expectedSize?: number): Promise<OpenedBlob>
-  /** Whether the registry has a blob in this repository, by HEAD: false for a 404, UpstreamFailure for any other refusal. */
+  blob(repository: string, digest: string, from?: number, expectedSize?: number): Promise<BlobResponse>
+  /** Whether the repository has a blob, by HEAD: false for a 404. Throws UpstreamFailure for any other error. */
   hasBlob(repository: string, digest: string): Promise<boolean>
   /**
-   * What names an image of this digest as its subject: by the referrers API, or the tag that stands in for it where the
-   * registry has none.
+   * The referrers of an image, from the referrers API or, if the registry does not have it, from its fallback tag.
    * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
    */
   referrers(repository: string, digest: string, atMost: number): Promise<UpstreamReferrers>
-  /** Reaches and logs in to the registry; throws UpstreamFailure saying why it could not. */
+  /** Connects and logs in to the registry. Throws UpstreamFailure with the reason if that fails. */
   ping(): Promise<void>
 }
 
-/** A blob that begins to come. */
-export interface OpenedBlob {
+/** The response to the request of a blob, whose body is being received. */
+interface BlobResponse {
   size: number | undefined
   body: Readable
 }
 
-/** The digests of manifests that refer to an image. */
+/** The digests of an image's referrers. */
 export interface UpstreamReferrers {
   digests: string[]
-  /** Whether there are more. */
-  isCut: boolean
+  /** Whether there are more than were requested. */
+  isTruncated: boolean
 }
 
-/** A manifest as the upstream gave it. */
+/** A manifest as the upstream sent it. */
 export interface UpstreamManifest {
   digest: string
   mediaType: string
   bytes: Buffer
 }
 
-/** Why an upstream gave no usable answer, in the terms ECR's errors distinguish. */
+/** Why an upstream gave no usable answer, in the kinds that ECR's errors distinguish. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
   constructor(
     readonly kind: 'not-found' | 'access-denied' | 'too-many-requests' | 'unavailable' | 'no-route',
     message: string,
-    /** True where the upstream did answer (a 404, a 403): a check that got this one counts as answered. */
-    readonly answered = kind === 'not-found' || kind === 'access-denied',
+    /** Whether the upstream did answer (with a 404 or a 403), so that a check counts as answered. */
+    readonly isAnswer = kind === 'not-found' || kind === 'access-denied',
   ) {
     super(message)
   }

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto'
 import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'
 
-/** Encryption as a caller asks for it. */
-export interface AskedEncryption {
+/** An encryption configuration as CreateRepository takes it. */
+interface EncryptionInput {
   readonly encryptionType: Repository['encryption']['encryptionType']
   readonly kmsKey?: string | undefined
 }
 
 /**
- * A repository's encryption: KMS without a key means the account's AWS managed key for ECR, which is the same for every
- * repository of a Region. Nothing is encrypted here; the setting is kept and shown.
+ * The encryption of a repository. KMS without a key means the AWS managed key for ECR, which all repositories of an
+ * account and Region share. Nothing is encrypted here: the setting is stored and returned.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_EncryptionConfiguration.html
  */
 export function acceptEncryption(
-  { encryptionType, kmsKey }: AskedEncryption,
+  { encryptionType, kmsKey }: EncryptionInput,
   registry: Registry,
 ): Repository['encryption'] {
   if (encryptionType === 'AES256') return { encryptionType }

@@ -5,8 +5,8 @@ import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'
 
 /**
- * Makes a repository, asked for by the API or by a first pull; false, changing nothing, where there is one of this name.
- * Throws LimitExceeded where the registry is full.
+ * Creates a repository, for the API and for the first pull through a cache rule. Returns false, changing nothing, if
+ * the name is taken. Throws LimitExceeded if the registry has no room for another one.
  */
 export const createRepository = (
   store: Store,
@@ -15,11 +15,11 @@ export const createRepository = (
   quotas: Pick<Quotas, 'repositories'>,
 ): Promise<boolean> =>
   store.transact(registry, async ({ repositories }) => {
-    const [before, hasRoom] = await Promise.all([
+    const [existing, hasRoom] = await Promise.all([
       repositories.get(registry, repository.name),
       repositories.holdsFewerThan(registry, quotas.repositories),
     ])
-    if (before) return false
+    if (existing) return false
     if (!hasRoom) throw limitExceeded()
     await repositories.put(registry, repository.name, repository)
     return true

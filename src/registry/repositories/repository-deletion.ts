@@ -1,6 +1,6 @@
-import { type DeletionStorage, emptyInSlices, removeImages } from './repository-emptying.js'
+import { type DeletionStorage, emptyRepository, withImageRemoval } from './repository-emptying.js'
 import { repositoryNotEmpty } from '../errors.js'
-import { settleNames } from '../images/image-notes.js'
+import { syncRepositoryNotes } from '../images/image-notes.js'
 import { discardUploadBytes } from '../layers/layer-upload.js'
 import { listEach } from '../list-records.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
@@ -10,11 +10,12 @@ import { requireRepository } from './require-repository.js'
 import { BATCH_SIZE, batchesOf } from '../../coordination/event-loop.js'
 
 /**
- * Deletes a repository and everything in it, in one transaction: an image that arrives meanwhile is either seen here or
- * refused for want of a repository. One that holds more than a transaction should is emptied first, images before layers;
- * where that fails, what is left is whole and can be deleted again. Blobs are shared between repositories; those nobody
- * needs any more are garbage collection's, after its grace period. Throws RepositoryNotFound, and RepositoryNotEmpty
- * unless forced. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html
+ * Deletes a repository and everything in it, in one transaction: an image that is pushed meanwhile is either deleted
+ * too or refused because its repository does not exist. A repository that is too large for one transaction is emptied
+ * first, images before layers; if that fails, what remains is consistent and can be deleted again. Blobs are shared
+ * between repositories: garbage collection removes the unreferenced ones after its grace period. Throws
+ * RepositoryNotFound, and RepositoryNotEmpty if there are images and `force` is false.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html
  */
 export async function deleteRepository(
   storage: DeletionStorage,
@@ -25,11 +26,11 @@ export async function deleteRepository(
   const { store } = storage
   await requireRepository(store, registry, name)
   const uploads = await uploadsIn(store, registry, name)
-  let deleted = await deleteWhole(storage, registry, name, force)
-  for (; !deleted; deleted = await deleteWhole(storage, registry, name, force))
-    await emptyInSlices(storage, registry, name, force)
-  if (force) await settleNames(storage, registry, name)
-  for await (const slice of batchesOf(uploads)) await Promise.all(slice.map((id) => store.uploads.remove(registry, id)))
+  let deleted = await deleteInOneTransaction(storage, registry, name, force)
+  for (; !deleted; deleted = await deleteInOneTransaction(storage, registry, name, force))
+    await emptyRepository(storage, registry, name, force)
+  if (force) await syncRepositoryNotes(storage, registry, name)
+  for await (const batch of batchesOf(uploads)) await Promise.all(batch.map((id) => store.uploads.remove(registry, id)))
   for (const id of uploads) discardUploadBytes(storage, id)
   return deleted
 }
@@ -40,23 +41,23 @@ async function uploadsIn({ uploads }: Store, registry: Registry, name: string): 
   return ids
 }
 
-/** Undefined, changing nothing, where it holds too much for one transaction. */
-async function deleteWhole(
+/** Returns undefined, changing nothing, if the repository is too large for one transaction. */
+async function deleteInOneTransaction(
   storage: DeletionStorage,
   registry: Registry,
   name: string,
   force: boolean,
 ): Promise<Repository | undefined> {
-  const remove = () => storage.store.transact(registry, (records) => deleteFrom(records, registry, name, force))
+  const remove = () => storage.store.transact(registry, (records) => deleteRecords(records, registry, name, force))
   if (!force) return remove()
   const { items, next } = await storage.store.images.list(registry, { limit: BATCH_SIZE, prefix: keyOf(name, '') })
-  return next === undefined ? removeImages(storage, registry, items, remove) : undefined
+  return next === undefined ? withImageRemoval(storage, registry, items, remove) : undefined
 }
 
-async function deleteFrom(records: Records, registry: Registry, name: string, force: boolean) {
+async function deleteRecords(records: Records, registry: Registry, name: string, force: boolean) {
   const repository = await requireRepository(records, registry, name)
   const page = { limit: BATCH_SIZE, prefix: keyOf(name, '') }
-  // Everything is listed before anything is written: lists show what was committed.
+  // Lists show only what is committed, so everything is listed before anything is written.
   const [images, tags, layers, references] = await Promise.all([
     records.images.list(registry, page),
     records.tags.list(registry, page),

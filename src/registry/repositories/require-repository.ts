@@ -4,22 +4,22 @@ import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'
 
 /**
- * What was read of a repository, read together with the repository itself: one that is not there is refused before anything
- * else is. Throws RepositoryNotFound, and what reading throws.
+ * Reads something of a repository and the repository itself at the same time. If there is no such repository, that is
+ * the error, whatever else fails. Throws RepositoryNotFound, and what `read` throws.
  */
-export async function inRepository<R>(
+export async function readInRepository<R>(
   records: Pick<Records, 'repositories'>,
   registry: Registry,
   name: string,
-  reading: () => Promise<R>,
+  read: () => Promise<R>,
 ): Promise<R> {
-  const [repository, read] = await Promise.allSettled([requireRepository(records, registry, name), reading()])
+  const [repository, result] = await Promise.allSettled([requireRepository(records, registry, name), read()])
   if (repository.status === 'rejected') throw repository.reason
-  if (read.status === 'rejected') throw read.reason
-  return read.value
+  if (result.status === 'rejected') throw result.reason
+  return result.value
 }
 
-/** The repository of this name; most calls make no sense without it. Throws RepositoryNotFound. */
+/** The repository of this name, which most operations need. Throws RepositoryNotFound. */
 export async function requireRepository(
   records: Pick<Records, 'repositories'>,
   registry: Registry,

@@ -1,7 +1,7 @@
 import type { Repository } from './repository.js'
 
 /**
- * Whether this tag, once set, stays with its image: the repository's setting, turned round for tags that match an
+ * Whether this tag cannot be moved once it is set: by the repository's setting, or its opposite if the tag matches an
  * exclusion filter. https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
  */
 export function isImmutable(repository: Repository, tag: string): boolean {
@@ -10,7 +10,9 @@ export function isImmutable(repository: Repository, tag: string): boolean {
   return imageTagMutability.startsWith('IMMUTABLE') !== excluded
 }
 
-/** `*` stands for any run of characters; each literal part is taken at its first place, so no filter is slow. */
+/**
+ * `*` matches any characters. Each literal part is matched at its first occurrence, so no filter needs backtracking.
+ */
 function matchesWildcard(filter: string, tag: string): boolean {
   const [head = '', ...rest] = filter.split('*')
   const tail = rest.pop()
@@ -19,9 +21,9 @@ function matchesWildcard(filter: string, tag: string): boolean {
 
   let position = head.length
   for (const part of rest) {
-    const found = tag.indexOf(part, position)
-    if (found < 0) return false
-    position = found + part.length
+    const start = tag.indexOf(part, position)
+    if (start < 0) return false
+    position = start + part.length
   }
   return position <= tag.length - tail.length
 }

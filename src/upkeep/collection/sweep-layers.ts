@@ -1,98 +1,106 @@
 import type { Layer } from '../../registry/images/image.js'
-import { contentsOf } from '../../registry/images/image-contents.js'
-import { relied } from '../../registry/layers/layer-with-bytes.js'
+import { imageContents } from '../../registry/images/image-contents.js'
+import { withoutSweepMark } from '../../registry/layers/layer-with-bytes.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
-import { counted, type Running } from './sweep-run.js'
-import { eachRecord, inGroups } from '../record-walk.js'
+import { countRemoved, type SweepRun } from './sweep-run.js'
+import { eachRecord, inBatches } from '../record-walk.js'
 
-/** Layers looked after in one write. */
-const TOGETHER = 500
+/** Layers marked or removed in one transaction. */
+const LAYERS_PER_TRANSACTION = 500
 
 /**
- * Removes the records of layers that no image of their repository names and nobody relies on. A layer is marked first;
- * then images and pins are looked at again; then the record goes if it still bears the mark. Whoever relied on it
- * before the mark is seen by the second look, whoever does later takes the mark off.
+ * Removes the records of layers that no image of their repository names and that are not pinned. Each layer is marked
+ * in its record (`condemned`); then images and pins are read again; then the record is removed if it still has the
+ * mark. A client that relied on the layer before the mark is found by the second reading; one that relies on it later
+ * removes the mark.
  */
-export async function sweepLayers(sweep: Running): Promise<void> {
-  for (const registry of await sweep.store.registries()) {
-    for await (const group of inGroups(unneeded(registry, sweep), TOGETHER))
-      await removeUnneeded(registry, group, sweep)
+export async function sweepLayers(run: SweepRun): Promise<void> {
+  for (const registry of await run.store.registries()) {
+    for await (const batch of inBatches(unreferencedLayers(registry, run), LAYERS_PER_TRANSACTION))
+      await removeUnreferenced(registry, batch, run)
   }
 }
 
-/** Layers come sorted by repository: the images of one repository are held in memory at a time. */
-async function* unneeded(registry: Registry, sweep: Running): AsyncGenerator<Layer, void> {
-  let [of, isNamed]: [string | undefined, IsNamed] = [undefined, () => true]
-  for await (const layer of eachRecord(sweep.store.layers, registry)) {
-    sweep.goOn()
+/**
+ * Layers are read in the order of repositories, so only the layer digests of one repository are in memory at a time.
+ */
+async function* unreferencedLayers(registry: Registry, run: SweepRun): AsyncGenerator<Layer, void> {
+  let current: string | undefined
+  let isNamed: LayerPredicate = () => true
+  for await (const layer of eachRecord(run.store.layers, registry)) {
+    run.checkpoint()
     const { repository, digest } = layer
-    if (repository !== of) [of, isNamed] = [repository, await namedIn(registry, repository, sweep)]
+    if (repository !== current) {
+      current = repository
+      isNamed = await layersNamedIn(registry, repository, run)
+    }
     if (!isNamed(digest)) yield layer
   }
 }
 
-type IsNamed = (digest: string) => boolean
+type LayerPredicate = (digest: string) => boolean
 
-/** Whether an image of the repository names a layer: where an image's manifest cannot be read it may name any. */
-async function namedIn(registry: Registry, repository: string, { store, blobs }: Running): Promise<IsNamed> {
-  const named = new Set<string>()
+/**
+ * Whether an image of the repository names a layer: true for all if a manifest cannot be read, since it may name any.
+ */
+async function layersNamedIn(
+  registry: Registry,
+  repository: string,
+  { store, blobs }: SweepRun,
+): Promise<LayerPredicate> {
+  const digests = new Set<string>()
   for await (const image of eachRecord(store.images, registry, keyOf(repository, ''))) {
-    const contents = await contentsOf(image, blobs)
+    const contents = await imageContents(image, blobs)
     if (!contents) return () => true
-    for (const { digest } of contents.blobs) named.add(digest)
+    for (const { digest } of contents.blobs) digests.add(digest)
   }
-  return (digest) => named.has(digest)
+  return (digest) => digests.has(digest)
 }
 
-async function removeUnneeded(registry: Registry, layers: Layer[], sweep: Running): Promise<void> {
-  const untouched = await notTouched(layers, sweep)
-  if (untouched.length === 0) return
-  const marked = await replace(registry, untouched, (layer) => ({ ...layer, condemned: true }), sweep)
-  const needed = new Map<string, IsNamed>()
-  for (const { repository } of marked)
-    if (!needed.has(repository)) needed.set(repository, await namedIn(registry, repository, sweep))
-  const untouchedStill = new Set(await notTouched(marked, sweep))
-  const mayGo = (layer: Layer) => untouchedStill.has(layer) && !needed.get(layer.repository)?.(layer.digest)
-  await replace(
-    registry,
-    marked.filter((layer) => !mayGo(layer)),
-    relied,
-    sweep,
-  )
-  const removed = await replace(registry, marked.filter(mayGo), () => undefined, sweep)
-  counted(
-    sweep,
-    'layer',
-    removed.length,
-    removed.reduce((sum, { size }) => sum + size, 0),
-  )
+async function removeUnreferenced(registry: Registry, layers: Layer[], run: SweepRun): Promise<void> {
+  const candidates = await unpinned(layers, run)
+  if (candidates.length === 0) return
+  const markedLayers = await replaceLayers(registry, candidates, (layer) => ({ ...layer, condemned: true }), run)
+  const isNamedIn = new Map<string, LayerPredicate>()
+  for (const { repository } of markedLayers)
+    if (!isNamedIn.has(repository)) isNamedIn.set(repository, await layersNamedIn(registry, repository, run))
+  const stillUnpinned = new Set(await unpinned(markedLayers, run))
+  const isGarbage = (layer: Layer) => stillUnpinned.has(layer) && !isNamedIn.get(layer.repository)?.(layer.digest)
+  const required = markedLayers.filter((layer) => !isGarbage(layer))
+  await replaceLayers(registry, required, withoutSweepMark, run)
+  const removedLayers = await replaceLayers(registry, markedLayers.filter(isGarbage), () => undefined, run)
+  const bytes = removedLayers.reduce((sum, { size }) => sum + size, 0)
+  countRemoved(run, 'layer', removedLayers.length, bytes)
 }
 
-async function notTouched(layers: Layer[], { isPinned }: Running): Promise<Layer[]> {
+async function unpinned(layers: Layer[], { isPinned }: SweepRun): Promise<Layer[]> {
   const pinned = await Promise.all(layers.map(({ digest }) => isPinned(digest)))
   return layers.filter((_, index) => !pinned[index])
 }
 
-/** Changes or removes those that are as they were seen, in one write; answers what became of them. */
-function replace(
+/**
+ * Changes, or removes if `change` returns undefined, the layers whose records are still as they were read, in one
+ * transaction. Returns those layers as they are now, and removed ones as they were.
+ */
+function replaceLayers(
   registry: Registry,
-  seen: Layer[],
+  layersRead: Layer[],
   change: (layer: Layer) => Layer | undefined,
-  { store }: Running,
+  { store }: SweepRun,
 ): Promise<Layer[]> {
   return store.transact(registry, async ({ layers }) => {
-    const keys = seen.map(({ repository, digest }) => keyOf(repository, digest))
-    const now = await Promise.all(keys.map((key) => layers.get(registry, key)))
-    const changed: Layer[] = []
-    for (const [index, layer] of seen.entries()) {
+    const keys = layersRead.map(({ repository, digest }) => keyOf(repository, digest))
+    const current = await Promise.all(keys.map((key) => layers.get(registry, key)))
+    const results: Layer[] = []
+    for (const [index, layer] of layersRead.entries()) {
       const key = keys[index]
-      if (key === undefined || JSON.stringify(now[index]) !== JSON.stringify(layer)) continue
-      const next = change(layer)
-      if (next) await layers.put(registry, key, next)
+      if (key === undefined || JSON.stringify(current[index]) !== JSON.stringify(layer)) continue
+      const replacement = change(layer)
+      if (replacement) await layers.put(registry, key, replacement)
       else await layers.remove(registry, key)
-      changed.push(next ?? layer)
+      results.push(replacement ?? layer)
     }
-    return changed
+    return results
   })
 }

@@ -8,7 +8,7 @@ import type { Store } from '../../registry/ports/store.js'
 import type { Pin } from '../../registry/ports/pins.js'
 import { installation } from '../../registry/registry.js'
 
-/** What a sweep needs. */
+/** What a sweep works with. */
 export interface SweepDeps {
   readonly store: Store
   readonly blobs: Blobs & Inventory & WithNotes
@@ -16,22 +16,21 @@ export interface SweepDeps {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
-  /** What a full disk has left for the sweep. */
+  /** Disk space set aside so that a sweep can run on a full disk. */
   readonly reserve?: Reserve
-  /** How long what nobody needs any more is left alone, by the emulator's clock. */
+  /** How long garbage is left alone, by the emulator's clock. */
   readonly graceSeconds: number
 }
 
-/** What went, by kind. */
-export interface Swept {
-  readonly layer: Tally
-  readonly blob: Tally
-  readonly upload: Tally
-  readonly temporary: Tally
-  /** Images that are named beside the blobs and not in the store: what they need was kept. */
+/** What a sweep can remove. */
+type GarbageKind = 'layer' | 'blob' | 'upload' | 'temporary'
+
+/** What a sweep removed, by kind. */
+export interface SweepReport extends Readonly<Record<GarbageKind, Tally>> {
+  /** Images that have a note beside the blobs but no record in the store. What they need was left alone. */
   readonly lostImages: number
   /** Why nothing was removed. */
-  readonly refused?: string
+  readonly refusal?: string
 }
 
 interface Tally {
@@ -39,53 +38,55 @@ interface Tally {
   readonly bytes: number
 }
 
-/** A sweep under way. */
-export interface Running extends SweepDeps {
-  /** Epoch milliseconds by the emulator's clock, read once: what is pinned after it is young. */
+/** A sweep in progress: its dependencies, and what its steps share. */
+export interface SweepRun extends SweepDeps {
+  /** When the sweep began, in epoch milliseconds by the emulator's clock. A pin set later is always within grace. */
   readonly now: number
-  /** Throws Interrupted once this process is to stop, or is not the one that sweeps any more. */
-  readonly goOn: () => void
-  /** Whether somebody relied on a digest within the grace period. */
+  /**
+   * Throws SweepInterrupted if the process is shutting down or has lost the lease of the sweep. Called in every loop.
+   */
+  readonly checkpoint: () => void
+  /** Whether a digest was pinned within the grace period. */
   readonly isPinned: (digest: string) => Promise<boolean>
-  readonly swept: { -readonly [K in keyof Swept]: Swept[K] }
+  readonly report: { -readonly [K in keyof SweepReport]: SweepReport[K] }
 }
 
-/** The sweep ended early; what it left is there for the next one. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
+/** The sweep ended early. The next one removes the rest. */
+export class SweepInterrupted extends Error {
+  override readonly name = 'SweepInterrupted'
 }
 
-/** Nothing went so far. */
-export const nothingSwept = (): Running['swept'] => ({
-  ...{ layer: { count: 0, bytes: 0 }, blob: { count: 0, bytes: 0 }, upload: { count: 0, bytes: 0 } },
-  ...{ temporary: { count: 0, bytes: 0 }, lostImages: 0 },
+/** A report of nothing removed. */
+export const emptyReport = (): SweepRun['report'] => ({
+  layer: { count: 0, bytes: 0 },
+  blob: { count: 0, bytes: 0 },
+  upload: { count: 0, bytes: 0 },
+  temporary: { count: 0, bytes: 0 },
+  lostImages: 0,
 })
 
-/** Begins to count from the emulator's present time. */
-export async function begin(deps: SweepDeps, goOn: () => void): Promise<Running> {
+/** Starts a run at the emulator's present time. */
+export async function startRun(deps: SweepDeps, checkpoint: () => void): Promise<SweepRun> {
   const now = (await deps.clock.now()).getTime()
   const isPinned = async (digest: string) => {
     const pin = await deps.store.pins.get(installation, digest)
-    return pin !== undefined && isYoung(pin, now, deps)
+    return pin !== undefined && isWithinGrace(pin, now, deps)
   }
-  return { ...deps, now, goOn, isPinned, swept: nothingSwept() }
+  return { ...deps, now, checkpoint, isPinned, report: emptyReport() }
 }
 
-/** A sweep's own marks are nobody's wish to keep anything: one that died over it left them. */
-export const isYoung = (
+/**
+ * Whether a pin still protects its digest. Marks set by a sweep do not: a sweep that crashed may have left some behind.
+ */
+export const isWithinGrace = (
   { at, isMarked, isGoing }: Pin,
   now: number,
   { graceSeconds }: Pick<SweepDeps, 'graceSeconds'>,
 ) => !isMarked && !isGoing && now - at < graceSeconds * 1000
 
-/** Tells that some went. */
-export function counted(
-  { swept, metrics }: Running,
-  kind: 'layer' | 'blob' | 'upload' | 'temporary',
-  count: number,
-  bytes: number,
-) {
+/** Adds what a step removed to the report and to the metrics. */
+export function countRemoved({ report, metrics }: SweepRun, kind: GarbageKind, count: number, bytes: number) {
   if (count === 0) return
-  swept[kind] = { count: swept[kind].count + count, bytes: swept[kind].bytes + bytes }
+  report[kind] = { count: report[kind].count + count, bytes: report[kind].bytes + bytes }
   metrics.swept(kind, count)
 }

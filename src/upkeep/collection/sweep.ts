@@ -1,78 +1,115 @@
-import { contentsOf } from '../../registry/images/image-contents.js'
-import { noteName } from '../../registry/images/image-notes.js'
+import { imageContents } from '../../registry/images/image-contents.js'
+import { imageNoteName } from '../../registry/images/image-notes.js'
 import type { Lease } from '../../registry/ports/lease.js'
 import { noReserve } from '../../registry/ports/reserve.js'
-import { strangers } from '../installation-label.js'
-import { boundRecords } from './bound-records.js'
-import { begin, Interrupted, nothingSwept, type Running, type SweepDeps, type Swept } from './sweep-run.js'
-import { sweepBlobs, sweepTouches } from './sweep-blobs.js'
+import { pairingMismatch } from '../installation-label.js'
+import { shrinkOldRecords } from './shrink-old-records.js'
+import {
+  emptyReport,
+  startRun,
+  type SweepDeps,
+  SweepInterrupted,
+  type SweepReport,
+  type SweepRun,
+} from './sweep-run.js'
+import { removeExpiredPins, sweepBlobs } from './sweep-blobs.js'
 import { sweepLayers } from './sweep-layers.js'
-import { sweepNames } from './sweep-notes.js'
-import { sweepUnfinished } from './sweep-unfinished.js'
-import { eachRecord, shortOf, shortOfName } from '../record-walk.js'
+import { sweepImageNotes } from './sweep-image-notes.js'
+import { sweepUploads } from './sweep-uploads.js'
+import { eachRecord, compactDigest, compactName } from '../record-walk.js'
+
+/*
+ * A sweep:
+ *
+ *   waiting ── lease `sweep` ──► checking ── store and blobs are paired ──► sweeping ── all steps done ──► reported
+ *                                   │                                          │
+ *                                   │ they are not                             │ shutdown, or lease lost
+ *                                   ▼                                          ▼
+ *                                refused: nothing is removed                interrupted: the next sweep goes on
+ *
+ * Layers and blobs are removed in two phases, so that no clock decides over an acknowledged write:
+ *
+ *   candidate ── mark ──► marked ── records and pins are read again ──► unchanged mark ──► removed
+ *                           │
+ *                           └── required, or pinned meanwhile ──► retained, without the mark
+ *
+ * The pin of a digest (a `Pin` record; fields in parentheses):
+ *
+ *               pin()             grace period passes           end of a sweep
+ *   none ────────────────► pinned ───────────────────► expired ────────────────► none
+ *     │                      ▲                           │
+ *     │ sweep marks          │ pin()                     │ sweep marks
+ *     ▼                      │                           │
+ *   marked (isMarked) ◄──────┼───────────────────────────┘
+ *     ├──────────────────────┘
+ *     ├── a record needs the bytes ──► none
+ *     └── no record does ──► being removed (isGoing) ── bytes removed ──► none
+ *                              └── pin() waits; after a minute it pins, and the bytes are put back
+ */
 
 /** How a sweep is run. */
 export interface SweepOptions {
-  /** Waits for a sweep of another process to end; unless set, there is nothing to do then. */
+  /** Whether to wait for another process's sweep to end. Otherwise there is no sweep while another one runs. */
   readonly waits?: boolean
-  /** Asked now and then: the process is to stop. */
+  /** Whether the process is shutting down. Called at every checkpoint. */
   readonly isStopped?: () => boolean
 }
 
 /**
- * Removes what nobody needs: records first, bytes second, after a grace period. Whatever may be needed by somebody who is
- * at work right now stays (`Touches`, `Leases`). One sweep at a time over all processes; undefined where another one is
- * under way. Throws Interrupted where it was stopped, or taken for dead.
+ * Garbage collection: removes what nothing refers to, records first, then bytes. Whatever was relied on within the
+ * grace period (`Pins`), or is in use by a process (`Leases`), is retained. Only one process sweeps at a time;
+ * undefined if another one does. Throws SweepInterrupted if the process is shutting down or has lost the lease.
  */
-export function sweep(deps: SweepDeps, options: SweepOptions = {}): Promise<Swept | undefined> {
+export function sweep(deps: SweepDeps, options: SweepOptions = {}): Promise<SweepReport | undefined> {
   return (deps.reserve ?? noReserve).during(() => sweepUnderLease(deps, options))
 }
 
-async function sweepUnderLease(deps: SweepDeps, options: SweepOptions): Promise<Swept | undefined> {
+async function sweepUnderLease(deps: SweepDeps, options: SweepOptions): Promise<SweepReport | undefined> {
   const lease = options.waits ? await deps.leases.acquire('sweep') : await deps.leases.tryAcquire('sweep')
   if (!lease) return undefined
   try {
-    const refused = await strangers(deps)
-    if (refused !== undefined) return { ...nothingSwept(), refused }
-    const running = await begin(deps, requireGoingOn(lease, options))
-    await run(running)
-    return running.swept
+    const refusal = await pairingMismatch(deps)
+    if (refusal !== undefined) return { ...emptyReport(), refusal }
+    const run = await startRun(deps, () => requireNotInterrupted(lease, options))
+    await runSteps(run)
+    return run.report
   } finally {
     await lease.release()
   }
 }
 
-async function run(running: Running): Promise<void> {
-  await boundRecords(running)
-  await sweepUnfinished(running)
-  await sweepLayers(running)
-  const { needed, images } = await whatIsNeeded(running)
-  await sweepNames(running, images, needed)
-  await sweepBlobs(running, needed)
-  await sweepTouches(running)
-  await running.leases.reap()
+async function runSteps(run: SweepRun): Promise<void> {
+  await shrinkOldRecords(run)
+  await sweepUploads(run)
+  await sweepLayers(run)
+  const { required, imageNotes } = await collectRequired(run)
+  await sweepImageNotes(run, imageNotes, required)
+  await sweepBlobs(run, required)
+  await removeExpiredPins(run)
+  await run.leases.reap()
 }
 
-/** What the records need, and which images there are: both sets may be of millions. */
-async function whatIsNeeded({ store, blobs, goOn }: Running) {
-  const [needed, images] = [new Set<string>(), new Set<string>()]
+/**
+ * The digests that records need the bytes of, and the names of the notes that images should have. Both may be millions.
+ */
+async function collectRequired({ store, blobs, checkpoint }: SweepRun) {
+  const required = new Set<string>()
+  const imageNotes = new Set<string>()
   for (const registry of await store.registries()) {
     for await (const image of eachRecord(store.images, registry)) {
-      goOn()
+      checkpoint()
       const { repository, digest } = image
-      images.add(shortOfName(noteName({ registry, repository, digest })))
-      needed.add(shortOf(digest))
-      const contents = await contentsOf(image, blobs)
-      for (const blob of contents?.blobs ?? []) needed.add(shortOf(blob.digest))
+      imageNotes.add(compactName(imageNoteName({ registry, repository, digest })))
+      required.add(compactDigest(digest))
+      const contents = await imageContents(image, blobs)
+      for (const blob of contents?.blobs ?? []) required.add(compactDigest(blob.digest))
     }
-    for await (const { digest } of eachRecord(store.layers, registry)) needed.add(shortOf(digest))
+    for await (const { digest } of eachRecord(store.layers, registry)) required.add(compactDigest(digest))
   }
-  return { needed, images }
+  return { required, imageNotes }
 }
 
-const requireGoingOn =
-  (lease: Lease, { isStopped }: SweepOptions) =>
-  (): void => {
-    if (lease.isLost) throw new Interrupted('Another process took this sweep for dead and sweeps itself')
-    if (isStopped?.()) throw new Interrupted('The process is to stop')
-  }
+function requireNotInterrupted(lease: Lease, { isStopped }: SweepOptions): void {
+  if (lease.isLost) throw new SweepInterrupted('Another process took this one for dead and sweeps in its place')
+  if (isStopped?.()) throw new SweepInterrupted('The process is shutting down')
+}

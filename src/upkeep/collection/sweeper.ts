@@ -1,41 +1,41 @@
 import { installation } from '../../registry/registry.js'
-import { Interrupted, type SweepDeps, type Swept } from './sweep-run.js'
+import { type SweepDeps, SweepInterrupted, type SweepReport } from './sweep-run.js'
 import { sweep } from './sweep.js'
 
 /** What sweeping in the background needs. */
-export interface SweeperDeps extends SweepDeps {
-  /** From one sweep to the next, by the machine's own time. */
+interface SweeperDeps extends SweepDeps {
+  /** From one sweep to the next, by the machine's clock. */
   readonly intervalSeconds: number
 }
 
-/** How patient it is; specs are less. */
-interface Patience {
-  /** Soon after the start, when it is quiet again: a process that was killed may have left files behind. */
+/** Delays, which specs shorten. */
+interface SweeperDelays {
+  /** From the start to the first sweep, because a process that was killed may have left temporary files behind. */
   readonly firstAfterMs?: number
-  /** From one look at a sweep of another process to the next: longer than it takes to tell that its process died. */
-  readonly lookMs?: number
+  /** Until the next attempt while another process sweeps: longer than it takes to notice that this process has died. */
+  readonly retryMs?: number
 }
 
-/** The installation's setting that says when it was last swept, by the time of the machine that did. */
-const sweptAt = 'swept-at'
+/** The installation's setting that holds when the last sweep ended, by the clock of the machine that swept. */
+const SWEPT_AT_SETTING = 'swept-at'
 
 /**
- * Sweeps soon after the start and then now and then, unless another process has meanwhile; what fails is logged and tried
- * again at the next time.
+ * Sweeps soon after the start and then at intervals, unless another process has swept meanwhile. A sweep that fails is
+ * logged and retried after the interval.
  */
 export function sweeper(
   deps: SweeperDeps,
-  { firstAfterMs = 5_000, lookMs = 6_000 }: Patience = {},
+  { firstAfterMs = 5_000, retryMs = 6_000 }: SweeperDelays = {},
 ): { stop(): Promise<void> } {
   const intervalMs = deps.intervalSeconds * 1000
   let isStopped = false
-  let underWay = Promise.resolve()
-  let timer = later(firstAfterMs)
+  let currentSweep = Promise.resolve()
+  let timer = schedule(firstAfterMs)
 
-  function later(milliseconds: number) {
+  function schedule(milliseconds: number) {
     const next = setTimeout(() => {
-      underWay = sweepIfDue(deps, () => isStopped).then((isOthers) => {
-        if (!isStopped) timer = later(isOthers ? Math.min(lookMs, intervalMs) : intervalMs)
+      currentSweep = sweepIfDue(deps, () => isStopped).then((isBusy) => {
+        if (!isStopped) timer = schedule(isBusy ? Math.min(retryMs, intervalMs) : intervalMs)
       })
     }, milliseconds)
     return next.unref()
@@ -45,38 +45,38 @@ export function sweeper(
     async stop() {
       isStopped = true
       clearTimeout(timer)
-      await underWay
+      await currentSweep
     },
   }
 }
 
-/** True where another process is at it, or died over it. */
+/** Returns true if another process holds the lease: it is sweeping, or it died while it did. */
 async function sweepIfDue(deps: SweeperDeps, isStopped: () => boolean): Promise<boolean> {
   const { store, clock, log } = deps
   try {
-    if (await isSweptAlready(deps)) return false
-    const swept = await sweep(deps, { isStopped })
-    if (!swept) return true
-    await store.settings.put(installation, sweptAt, clock.wall().toISOString())
-    report(swept, deps)
+    if (await isSweptRecently(deps)) return false
+    const report = await sweep(deps, { isStopped })
+    if (!report) return true
+    await store.settings.put(installation, SWEPT_AT_SETTING, clock.wall().toISOString())
+    logReport(report, deps)
   } catch (err) {
-    if (!(err instanceof Interrupted)) log.warn({ err }, 'a sweep failed')
+    if (!(err instanceof SweepInterrupted)) log.warn({ err }, 'a sweep failed')
   }
   return false
 }
 
-/** Machines' times need not agree: where they do not, there is a sweep more or an interval is longer. */
-async function isSweptAlready({ store, clock, intervalSeconds }: SweeperDeps): Promise<boolean> {
-  const last = await store.settings.get(installation, sweptAt)
+/** If the clocks of machines differ, the only effect is an additional sweep or a longer interval. */
+async function isSweptRecently({ store, clock, intervalSeconds }: SweeperDeps): Promise<boolean> {
+  const last = await store.settings.get(installation, SWEPT_AT_SETTING)
   const age = clock.wall().getTime() - Date.parse(last ?? '')
-  // Timers are not exact: the process that swept last is not to miss its own time.
+  // 90 % of the interval: timers are not exact, and the process that swept last must not skip its own next sweep.
   return age >= 0 && age < intervalSeconds * 900
 }
 
-function report({ refused, ...swept }: Swept, { log }: SweepDeps): void {
-  if (refused !== undefined) return log.error({ reason: refused }, 'nothing was swept')
-  const { lostImages, ...kinds } = swept
+function logReport({ refusal, ...report }: SweepReport, { log }: SweepDeps): void {
+  if (refusal !== undefined) return log.error({ reason: refusal }, 'nothing was swept')
+  const { lostImages, ...tallies } = report
   if (lostImages > 0)
-    log.error({ lostImages }, 'images are kept that the store has lost: ecr-local fsck --repair brings them back')
-  if (Object.values(kinds).some(({ count }) => count > 0)) log.info(kinds, 'swept')
+    log.error({ lostImages }, 'the store has lost images whose blobs are kept: ecr-local fsck --repair restores them')
+  if (Object.values(tallies).some(({ count }) => count > 0)) log.info(tallies, 'swept')
 }

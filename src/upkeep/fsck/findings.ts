@@ -1,42 +1,44 @@
-import type { Halves } from '../installation-label.js'
+import type { InstallationStorage } from '../installation-label.js'
 
-/** How many lines are told; more are counted. */
-const LINES = 1000
+/** The most findings that are listed; further ones are only counted. */
+const MAX_LINES = 1000
 
-/** What fsck found wrong. */
+/** What a check found wrong. */
 export interface Findings {
-  /** `done` says what became of it, where something did. */
-  add(what: string, done?: string): void
-  readonly found: number
-  readonly repaired: number
-  /** Sorted, one line each. */
+  /** Adds a finding. `repair` says how it was repaired, if it was. */
+  add(finding: string, repair?: string): void
+  readonly count: number
+  readonly repairedCount: number
+  /** One line for each finding, sorted. */
   lines(): string[]
 }
 
-/** A check under way. */
-export interface Checking extends Halves {
+/** A check in progress: the installation, and what its steps share. */
+export interface FsckRun extends InstallationStorage {
+  /** Whether to repair what can be repaired. */
   readonly repair: boolean
   readonly findings: Findings
-  /** Blobs whose bytes are not theirs: as good as not there. */
-  readonly broken: Set<string>
+  /** Digests of blobs whose bytes do not hash to them. They count as missing. */
+  readonly damaged: Set<string>
 }
 
-/** Nothing wrong so far. */
-export function findings(): Findings {
+/** An empty list of findings. */
+export function newFindings(): Findings {
   const lines: string[] = []
-  const counts = { found: 0, repaired: 0 }
+  let count = 0
+  let repairedCount = 0
   return {
-    add(what, done) {
-      counts.found++
-      if (done !== undefined) counts.repaired++
-      if (lines.length < LINES) lines.push(done === undefined ? what : `${what}: ${done}`)
+    add(finding, repair) {
+      count++
+      if (repair !== undefined) repairedCount++
+      if (lines.length < MAX_LINES) lines.push(repair === undefined ? finding : `${finding}: ${repair}`)
     },
-    get found() {
-      return counts.found
+    get count() {
+      return count
     },
-    get repaired() {
-      return counts.repaired
+    get repairedCount() {
+      return repairedCount
     },
-    lines: () => [...lines.sort(), ...(counts.found > LINES ? [`and ${counts.found - LINES} more`] : [])],
+    lines: () => [...lines.sort(), ...(count > MAX_LINES ? [`and ${count - MAX_LINES} more`] : [])],
   }
 }

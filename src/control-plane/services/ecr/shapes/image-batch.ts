@@ -1,7 +1,7 @@
 import type { BatchGetImageResponse, Image as SdkImage } from '@aws-sdk/client-ecr'
 import { mapInBatches } from '../../../../coordination/event-loop.js'
 import { invalidParameterAt } from '../../../../registry/errors.js'
-import { type FoundImage, type ImageFailure, isFailure } from '../../../../registry/images/find-image.js'
+import { type FoundImage, type ImageFailure, isImageFailure } from '../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../registry/images/image.js'
 import type { Context } from '../../context.js'
 import { imageWithManifest } from './image-shapes.js'
@@ -22,12 +22,12 @@ export async function imageBatch(
 ): Promise<BatchGetImageResponse> {
   const ids = distinct(imageIds)
   const outcomes = await mapInBatches(ids, find)
-  const bytes = outcomes.reduce((sum, outcome) => (isFailure(outcome) ? sum : sum + outcome.image.manifestSize), 0)
+  const bytes = outcomes.reduce((sum, outcome) => (isImageFailure(outcome) ? sum : sum + outcome.image.manifestSize), 0)
   if (bytes > MAX_MANIFEST_BYTES) throw tooManyBytes()
   const images = new Map<string, SdkImage>()
   let remaining = MAX_REPEATED_CHARACTERS
   for (const [index, outcome] of outcomes.entries()) {
-    if (isFailure(outcome)) continue
+    if (isImageFailure(outcome)) continue
     const [first, ...more] = tagsToName(outcome, ids[index])
     const image = await imageWithManifest(outcome.image, first, context)
     add(image, images)
@@ -36,7 +36,7 @@ export async function imageBatch(
       if (remaining >= 0) add({ ...image, imageId: { ...image.imageId, imageTag } }, images)
     }
   }
-  return { images: [...images.values()], failures: outcomes.filter(isFailure) }
+  return { images: [...images.values()], failures: outcomes.filter(isImageFailure) }
 }
 
 /** A limit of ours: what the service does with a hundred manifests of 4 MiB is not known. A single manifest always fits. */

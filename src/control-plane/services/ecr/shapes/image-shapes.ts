@@ -1,6 +1,6 @@
 import type { Image as SdkImage, ImageDetail } from '@aws-sdk/client-ecr'
 import { serverException } from '../../../../registry/errors.js'
-import { describedSize } from '../../../../registry/images/image-size.js'
+import { imageSizeInBytes } from '../../../../registry/images/image-size.js'
 import type { Image } from '../../../../registry/images/image.js'
 import type { Context } from '../../context.js'
 
@@ -15,7 +15,7 @@ export async function imageDetail(
     repositoryName: image.repository,
     imageDigest: image.digest,
     ...(tags.length > 0 && { imageTags: tags }),
-    imageSizeInBytes: await describedSize({ store, blobs }, registry, image),
+    imageSizeInBytes: await imageSizeInBytes({ store, blobs }, registry, image),
     imagePushedAt: new Date(image.pushedAt),
     imageManifestMediaType: image.mediaType,
     ...(artifactType !== undefined && { artifactMediaType: artifactType }),

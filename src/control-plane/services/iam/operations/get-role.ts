@@ -7,7 +7,7 @@ import {
   PULL_THROUGH_CACHE_SERVICE,
   SERVICE_LINKED_ROLE,
   serviceLinkedRoleArn,
-} from '../../../../registry/service-linked-role.js'
+} from '../../../../registry/cache-rules/service-linked-role.js'
 import type { Context } from '../../context.js'
 import type { Operation } from '../iam-operation.js'
 

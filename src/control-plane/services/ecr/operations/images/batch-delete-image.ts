@@ -1,5 +1,5 @@
 import { deleteImage } from '../../../../../registry/images/image-deletion.js'
-import { findImage, type ImageFailure, isFailure } from '../../../../../registry/images/find-image.js'
+import { findImage, type ImageFailure, isImageFailure } from '../../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../../registry/images/image.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
 import { mapInBatches, yieldToEventLoop } from '../../../../../coordination/event-loop.js'
@@ -26,7 +26,7 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
     for (const { imageId, digest } of [...targets.filter(isWhole), ...targets.filter((target) => !isWhole(target))]) {
       if (deletions.some((deletion) => isPartOf(imageId, digest, deletion))) continue
       const outcome = await deleteImage(context, registry, repositoryName, imageId)
-      if (isFailure(outcome)) failures.push(outcome)
+      if (isImageFailure(outcome)) failures.push(outcome)
       else for (const deletion of outcome) deletions.push(deletion)
       await yieldToEventLoop()
     }
@@ -41,7 +41,7 @@ interface Target {
 }
 
 const digestIn = (outcome: Awaited<ReturnType<typeof findImage>> | undefined) =>
-  outcome && !isFailure(outcome) ? outcome.image.digest : undefined
+  outcome && !isImageFailure(outcome) ? outcome.image.digest : undefined
 
 /** Whether what an id names was deleted by an earlier deletion. */
 const isPartOf = ({ imageTag }: ImageId, digest: string | undefined, deletion: ImageId) =>

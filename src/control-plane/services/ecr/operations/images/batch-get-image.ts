@@ -4,7 +4,7 @@ import {
   type FoundImage,
   type ImageFailure,
   imageNotFoundFailure,
-  isFailure,
+  isImageFailure,
 } from '../../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../../registry/images/image.js'
 import { listAll } from '../../../../../registry/list-records.js'
@@ -27,7 +27,7 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
     const find = finderFor(repositoryName, context)
     const pull = async (imageId: ImageId) => {
       const found = await find(imageId)
-      if (isFailure(found)) return found
+      if (isImageFailure(found)) return found
       if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
         return imageNotFoundFailure(imageId)
       void context.recordPullTime(registry, found.image, now, context.log)
@@ -64,10 +64,12 @@ async function ruleFor(repository: string, { registry, store }: Context): Promis
 
 /** Whether a cached image's manifest is lost or damaged, so that the cache has to fetch it again. */
 const lacksManifest = async (outcome: FindOutcome, { blobs }: Context): Promise<boolean> =>
-  !isFailure(outcome) && outcome.image.pulledThrough === true && (await blobs.read(outcome.image.digest)) === undefined
+  !isImageFailure(outcome) &&
+  outcome.image.pulledThrough === true &&
+  (await blobs.read(outcome.image.digest)) === undefined
 
 /** Whether the cache must answer: for an image that is not stored, and for a tag that is due for a check. */
 function isForCache(outcome: FindOutcome, { imageDigest }: ImageId, { now, settings }: Context): boolean {
-  if (isFailure(outcome)) return outcome.failureCode === 'ImageNotFound'
+  if (isImageFailure(outcome)) return outcome.failureCode === 'ImageNotFound'
   return imageDigest === undefined && outcome.tag !== undefined && isCheckDue(outcome.tag, now, settings.checks)
 }

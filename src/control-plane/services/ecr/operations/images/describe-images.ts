@@ -1,8 +1,8 @@
 import { imageNotFound, invalidParameter } from '../../../../../registry/errors.js'
-import { findImage, type ImageFailure, isFailure } from '../../../../../registry/images/find-image.js'
+import { findImage, type ImageFailure, isImageFailure } from '../../../../../registry/images/find-image.js'
 import type { Image, ImageId } from '../../../../../registry/images/image.js'
 import { keyOf, type Page } from '../../../../../registry/ports/store.js'
-import { inRepository } from '../../../../../registry/repositories/require-repository.js'
+import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import { mapInBatches } from '../../../../../coordination/event-loop.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
@@ -19,7 +19,7 @@ export const describeImages: Operation<'DescribeImages'> = {
     const { repositoryName, imageIds } = input
     const { store, registry } = context
     refusePagingWith('imageIds', imageIds, input)
-    const page = await inRepository(store, registry, repositoryName, () =>
+    const page = await readInRepository(store, registry, repositoryName, () =>
       imageIds ? imagesById(imageIds, repositoryName, context) : imagePage(input, context),
     )
     return { imageDetails: await mapInBatches(page.items, (image) => imageDetail(image, context)), ...tokenOf(page) }
@@ -34,7 +34,7 @@ async function imagesById(imageIds: ImageId[], repository: string, context: Cont
 
 async function requireImage(imageId: ImageId, repository: string, { store, registry }: Context): Promise<Image> {
   const outcome = await findImage(store, registry, repository, imageId)
-  if (isFailure(outcome)) throw refusalOf(outcome, repository, registry.account)
+  if (isImageFailure(outcome)) throw refusalOf(outcome, repository, registry.account)
   return outcome.image
 }
 

@@ -1,6 +1,6 @@
 import type { Image, ImageId } from '../../../../../registry/images/image.js'
 import { keyOf } from '../../../../../registry/ports/store.js'
-import { inRepository } from '../../../../../registry/repositories/require-repository.js'
+import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, tokenOf } from '../../paging.js'
@@ -13,7 +13,7 @@ export const listImages: Operation<'ListImages'> = {
 
   async run(input, context) {
     const { store, registry } = context
-    const page = await inRepository(store, registry, input.repositoryName, () => imageIdPage(input, context))
+    const page = await readInRepository(store, registry, input.repositoryName, () => imageIdPage(input, context))
     return { imageIds: page.items, ...tokenOf(page) }
   },
 }

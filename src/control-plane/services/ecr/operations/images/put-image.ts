@@ -1,7 +1,7 @@
 import { imageAlreadyExists, imageDigestDoesNotMatch } from '../../../../../registry/errors.js'
 import { acceptImageTag } from '../../../../../registry/images/image-tag.js'
-import { keepManifest } from '../../../../../registry/images/store-manifest.js'
-import { digestOf } from '../../../../../registry/images/manifest.js'
+import { storeManifest } from '../../../../../registry/images/store-manifest.js'
+import { computeDigest } from '../../../../../registry/images/manifest.js'
 import { pushImage } from '../../../../../registry/images/image-push.js'
 import { parsePushedManifest } from '../../../../../registry/images/pushed-manifest.js'
 import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
@@ -18,11 +18,11 @@ export const putImage: Operation<'PutImage'> = {
     const { repositoryName, imageManifest } = input
     await requireRepository(store, registry, repositoryName)
     const { bytes, ...push } = acceptImage(input, context)
-    await keepManifest(blobs, push.digest, bytes)
+    await storeManifest(blobs, push.digest, bytes)
 
-    const { image, changed } = await pushImage(context, registry, push, bytes)
+    const { image, isChanged } = await pushImage(context, registry, push, bytes)
     const { digest: imageDigest, tag: imageTag } = push
-    if (!changed) throw imageAlreadyExists(imageDigest, imageTag, repositoryName, registry.account)
+    if (!isChanged) throw imageAlreadyExists(imageDigest, imageTag, repositoryName, registry.account)
     return {
       image: {
         registryId: registry.account,
@@ -40,7 +40,7 @@ function acceptImage(input: Input<'PutImage'>, { registry, now, quotas }: Contex
   const tag = input.imageTag === undefined ? undefined : acceptImageTag(input.imageTag)
   const bytes = Buffer.from(input.imageManifest, 'utf8')
   const manifest = parsePushedManifest(bytes, imageManifestMediaType, quotas)
-  const digest = digestOf(bytes, imageDigest)
+  const digest = computeDigest(bytes, imageDigest)
   if (imageDigest !== undefined && imageDigest !== digest) {
     throw imageDigestDoesNotMatch(imageDigest, repository, registry.account)
   }

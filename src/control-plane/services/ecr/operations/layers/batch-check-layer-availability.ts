@@ -1,6 +1,6 @@
 import type { Layer, LayerFailure } from '@aws-sdk/client-ecr'
 import { layerWithBytes } from '../../../../../registry/layers/layer-with-bytes.js'
-import { inRepository } from '../../../../../registry/repositories/require-repository.js'
+import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Context } from '../../../context.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
@@ -15,7 +15,7 @@ export const batchCheckLayerAvailability: Operation<'BatchCheckLayerAvailability
   async run({ repositoryName, layerDigests }, context) {
     const digests = layerDigests.filter((digest) => DIGEST.test(digest))
     const checking = () => Promise.all(digests.map((digest) => availability(digest, repositoryName, context)))
-    const layers = await inRepository(context.store, context.registry, repositoryName, checking)
+    const layers = await readInRepository(context.store, context.registry, repositoryName, checking)
     return { layers, failures: layerDigests.flatMap(failureOf) }
   },
 }

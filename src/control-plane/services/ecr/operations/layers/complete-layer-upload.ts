@@ -1,6 +1,11 @@
 import { emptyUpload, layerAlreadyExists, layerPartTooSmall } from '../../../../../registry/layers/layer-errors.js'
 import { layerWithBytes } from '../../../../../registry/layers/layer-with-bytes.js'
-import { abandonUpload, completeUpload, findUpload, named } from '../../../../../registry/layers/layer-upload.js'
+import {
+  abandonUpload,
+  completeUpload,
+  findUpload,
+  uploadDetails,
+} from '../../../../../registry/layers/layer-upload.js'
 import { withUploadLease } from '../../../../../registry/layers/upload-lease.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
@@ -15,7 +20,7 @@ export const completeLayerUpload: Operation<'CompleteLayerUpload'> = {
     const [layerDigest = ''] = layerDigests
 
     const { size, smallPartFollowed } = await findUpload(context, session)
-    if (size === 0) throw emptyUpload(named(session))
+    if (size === 0) throw emptyUpload(uploadDetails(session))
     if (smallPartFollowed) throw layerPartTooSmall()
     if (await layerWithBytes(context, registry, repositoryName, layerDigest)) {
       await withUploadLease(uploadId, context.leases, () => abandonUpload(context, session))

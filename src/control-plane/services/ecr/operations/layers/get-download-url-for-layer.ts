@@ -4,7 +4,7 @@ import { layerInaccessible, layerNotFound } from '../../../../../registry/layers
 import type { Layer } from '../../../../../registry/images/image.js'
 import { keyOf, type Store } from '../../../../../registry/ports/store.js'
 import { type Registry, registryHost } from '../../../../../registry/registry.js'
-import { inRepository } from '../../../../../registry/repositories/require-repository.js'
+import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
@@ -14,7 +14,7 @@ export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
 
   async run({ repositoryName: repository, layerDigest: digest }, { registry, store, settings, now, clock }) {
     const reading = () => store.layers.get(registry, keyOf(repository, digest))
-    const layer = await inRepository(store, registry, repository, reading)
+    const layer = await readInRepository(store, registry, repository, reading)
     if (!layer) throw layerNotFound(digest, repository, registry.account)
     if (!layer.isInImage && !(await wasInImage(store, registry, layer))) throw layerInaccessible()
 

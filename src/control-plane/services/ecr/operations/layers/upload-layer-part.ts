@@ -1,6 +1,6 @@
 import { limitExceeded } from '../../../../../registry/errors.js'
 import { invalidLayerPartSize } from '../../../../../registry/layers/layer-errors.js'
-import { appendPart, findUpload, named } from '../../../../../registry/layers/layer-upload.js'
+import { appendPart, findUpload, uploadDetails } from '../../../../../registry/layers/layer-upload.js'
 import { MIB } from '../../../../../registry/quotas.js'
 import { yieldToEventLoop } from '../../../../../coordination/event-loop.js'
 import { withUploadLease } from '../../../../../registry/layers/upload-lease.js'
@@ -17,12 +17,12 @@ export const uploadLayerPart: Operation<'UploadLayerPart'> = {
     const { size: received, parts = 0 } = await findUpload(context, session)
     const length = Buffer.byteLength(layerPartBlob, 'base64')
     if (length !== partLastByte - partFirstByte + 1 || length > quotas.maximumLayerPartMiB * MIB) {
-      throw invalidLayerPartSize(named(session), received)
+      throw invalidLayerPartSize(uploadDetails(session), received)
     }
     if (parts >= quotas.layerParts) throw limitExceeded()
     const part = { firstByte: partFirstByte, bytes: decoded(layerPartBlob) }
     const { size } = await withUploadLease(uploadId, context.leases, () => appendPart(context, session, part))
-    return { ...named(session), lastByteReceived: size - 1 }
+    return { ...uploadDetails(session), lastByteReceived: size - 1 }
   },
 }
 

@@ -8,7 +8,7 @@ import {
 import { keyOf } from '../../../../../registry/ports/store.js'
 import { type PullThroughCacheRule, ROOT } from '../../../../../registry/cache-rules/cache-rule.js'
 import { installation } from '../../../../../registry/registry.js'
-import { SERVICE_LINKED_ROLE } from '../../../../../registry/service-linked-role.js'
+import { SERVICE_LINKED_ROLE } from '../../../../../registry/cache-rules/service-linked-role.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { passedRole, wholeRegistry } from '../../operation-resources.js'

@@ -1,4 +1,4 @@
-import { requireSecret } from '../../../../../registry/cache-rules/accept-upstream.js'
+import { requireSecret } from '../../../../../registry/cache-rules/upstream-secret.js'
 import { nothingToUpdate, pullThroughCacheRuleNotFound } from '../../../../../registry/errors.js'
 import type { Operation } from '../../operation.js'
 import { passedRole, wholeRegistry } from '../../operation-resources.js'

@@ -2,7 +2,7 @@ import { secretNotFound } from '../../../../../registry/errors.js'
 import { UpstreamFailure } from '../../../../../registry/ports/upstream.js'
 import type { PullThroughCacheRule } from '../../../../../registry/cache-rules/cache-rule.js'
 import { upstreamFailureReason } from '../../../../../registry/cache-rules/upstream-failure-reason.js'
-import { secretOf } from '../../../../../registry/cache-rules/upstream-secret.js'
+import { ruleSecret } from '../../../../../registry/cache-rules/upstream-secret.js'
 import type { Context } from '../../../context.js'
 import type { Operation } from '../../operation.js'
 import { wholeRegistry } from '../../operation-resources.js'
@@ -31,7 +31,7 @@ async function failureOf(rule: PullThroughCacheRule, { registry, secrets, upstre
   if (settings.egress === 'none') {
     return `The upstream registry ${upstreamRegistryUrl} cannot be reached: network.egress is set to none.`
   }
-  const credentials = credentialArn === undefined ? undefined : await secretOf(credentialArn, registry, secrets)
+  const credentials = credentialArn === undefined ? undefined : await ruleSecret(credentialArn, registry, secrets)
   if (credentialArn !== undefined && !credentials) return secretNotFound().message
   try {
     const upstream = upstreams.of(upstreamRegistryUrl, registry.account, credentials)

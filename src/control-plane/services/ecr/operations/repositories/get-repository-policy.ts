@@ -1,5 +1,5 @@
 import { repositoryPolicyNotFound } from '../../../../../registry/errors.js'
-import { inRepository } from '../../../../../registry/repositories/require-repository.js'
+import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
@@ -9,7 +9,7 @@ export const getRepositoryPolicy: Operation<'GetRepositoryPolicy'> = {
 
   async run({ repositoryName }, { registry, store }) {
     const reading = () => store.repositoryPolicies.get(registry, repositoryName)
-    const policy = await inRepository(store, registry, repositoryName, reading)
+    const policy = await readInRepository(store, registry, repositoryName, reading)
     if (!policy) throw repositoryPolicyNotFound(repositoryName, registry.account)
     return { registryId: registry.account, repositoryName, policyText: policy.text }
   },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
-import { fsck } from '../../../src/upkeep/fsck/fsck.js'
-import { joinHalves, labelInstallation } from '../../../src/upkeep/installation-label.js'
-import { all, installationWith } from '../../support/garbage.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
+import { pairStoreWithBlobs, labelInstallation } from '../../src/upkeep/installation-label.js'
+import { all, installationWith } from '../support/garbage.js'
 
 const label = ({ store, blobs }: ReturnType<typeof installationWith>) => labelInstallation(store, blobs, randomIds)
 
@@ -22,9 +22,9 @@ describe('installation label', () => {
     const after = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
     expect(await label(after)).toContain('it was lost or emptied')
     await after.later()
-    expect(await after.sweep()).toMatchObject({ refused: expect.stringContaining('it was lost'), blob: { count: 0 } })
+    expect(await after.sweep()).toMatchObject({ refusal: expect.stringContaining('it was lost'), blob: { count: 0 } })
     expect(await after.kept()).toHaveLength(3)
-    await joinHalves(after)
+    await pairStoreWithBlobs(after)
     expect(await label(after)).toBeUndefined()
   })
 
@@ -35,11 +35,11 @@ describe('installation label', () => {
     const mixed = installationWith({ bytes: other.bytes })
     await mixed.store.settings.put({ account: '-', region: '-' }, 'label', 'of another')
     expect(await label(mixed)).toContain('belong to two installations')
-    await joinHalves(mixed)
-    expect(await mixed.sweep()).toMatchObject({ refused: expect.stringContaining('two installations') })
+    await pairStoreWithBlobs(mixed)
+    expect(await mixed.sweep()).toMatchObject({ refusal: expect.stringContaining('two installations') })
     await mixed.createRepository('app')
-    const { findings } = await fsck(mixed, { repair: true })
-    expect(findings).toMatchObject({ found: 1, repaired: 0 })
+    const { findings } = await checkInstallation(mixed, { repair: true })
+    expect(findings).toMatchObject({ count: 1, repairedCount: 0 })
   })
 
   it('Blobs without a label are attributed to a store that had repositories, not to a new store', async () => {
@@ -53,8 +53,8 @@ describe('installation label', () => {
     await other.createRepository('app')
     await other.later()
     expect(await label(other)).toContain('--store names another one')
-    expect((await fsck(other, { repair: true })).findings.repaired).toBe(0)
-    expect(await other.sweep()).toHaveProperty('refused')
+    expect((await checkInstallation(other, { repair: true })).findings.repairedCount).toBe(0)
+    expect(await other.sweep()).toHaveProperty('refusal')
     await before.bytes.notes.remove('installation')
     expect(await label(before)).toBeUndefined()
   })

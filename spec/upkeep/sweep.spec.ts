@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
-import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
-import { deleteImage } from '../../../src/registry/images/image-deletion.js'
-import { deleteRepository } from '../../../src/registry/repositories/repository-deletion.js'
-import { storedPins } from '../../../src/upkeep/pins.js'
-import { appendPart, beginUpload, findUpload } from '../../../src/registry/layers/layer-upload.js'
-import { installation } from '../../../src/registry/registry.js'
-import { all, installationWith, registry } from '../../support/garbage.js'
-import { sha256 } from '../../support/push.js'
-import { temporaryDirectory } from '../../support/temporary-directory.js'
+import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { deleteImage } from '../../src/registry/images/image-deletion.js'
+import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
+import { storedPins } from '../../src/upkeep/stored-pins.js'
+import { appendPart, beginUpload, findUpload } from '../../src/registry/layers/layer-upload.js'
+import { installation } from '../../src/registry/registry.js'
+import { all, installationWith, registry } from '../support/garbage.js'
+import { sha256 } from '../support/push.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
 
 const id = '00000000-0000-4000-8000-000000000001'
 const session = { registry, repository: 'app', id }
@@ -102,7 +102,7 @@ describe('sweep', () => {
       await here.createRepository('app')
       await here.upload('app', 'a layer')
       await here.later()
-      const impatient = storedPins({ ...here, goingForMs: 0 })
+      const impatient = storedPins({ ...here, removalTimeoutMs: 0 })
       // The sweep is interrupted here for longer than a pin waits.
       const remove: typeof bytes.remove = async (...removing) => {
         await impatient.pin(sha256('a layer'))
@@ -155,7 +155,7 @@ describe('sweep', () => {
     const here = await stocked()
     await here.upload('app', 'a layer')
     await here.later()
-    await expect(here.sweep({ isStopped: () => true })).rejects.toThrow('The process is to stop')
+    await expect(here.sweep({ isStopped: () => true })).rejects.toThrow('The process is shutting down')
     expect(await here.sweep()).toMatchObject({ layer: { count: 1 }, blob: { count: 1 } })
   })
 })

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
-import { fsck } from '../../../src/upkeep/fsck/fsck.js'
-import { labelInstallation } from '../../../src/upkeep/installation-label.js'
-import { noteName } from '../../../src/registry/images/image-notes.js'
-import { keepManifest } from '../../../src/registry/images/store-manifest.js'
-import { parseManifest } from '../../../src/registry/images/manifest.js'
-import { keyOf } from '../../../src/registry/ports/store.js'
-import { recordImage } from '../../../src/registry/images/image-push.js'
-import type { NewImage } from '../../../src/registry/images/image-registration.js'
-import { installationWith, registry } from '../../support/garbage.js'
-import { imageManifest, sha256 } from '../../support/push.js'
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/ids.js'
+import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
+import { labelInstallation } from '../../src/upkeep/installation-label.js'
+import { imageNoteName } from '../../src/registry/images/image-notes.js'
+import { storeManifest } from '../../src/registry/images/store-manifest.js'
+import { parseManifest } from '../../src/registry/images/manifest.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { recordImage } from '../../src/registry/images/image-push.js'
+import type { NewImage } from '../../src/registry/images/image-registration.js'
+import { installationWith, registry } from '../support/garbage.js'
+import { imageManifest, sha256 } from '../support/push.js'
 
 /** A blob store in which single blobs can be corrupted. */
 function perishable() {
@@ -51,7 +51,7 @@ const list = (members: string[]) =>
 async function put(here: Awaited<ReturnType<typeof stocked>>, text: string, more: Partial<NewImage> = {}) {
   const bytes = Buffer.from(text)
   const digest = sha256(text)
-  await keepManifest(here.blobs, digest, bytes)
+  await storeManifest(here.blobs, digest, bytes)
   const image = { repository: 'app', digest, manifest: parseManifest(bytes), manifestSize: bytes.length, now: 1000 }
   await recordImage(here, registry, { ...image, ...more }, bytes)
   return digest
@@ -64,7 +64,7 @@ describe('fsck', () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
     await put(here, list([digest]), { tag: 'all' })
-    const { findings, ...sizes } = await fsck(here, { repair: true })
+    const { findings, ...sizes } = await checkInstallation(here, { repair: true })
     expect(findings.lines()).toEqual([])
     expect(sizes).toMatchObject({ blobs: 4, images: 2 })
   })
@@ -81,13 +81,13 @@ describe('fsck', () => {
       `layer ${place}@${sha256('a layer')}: its bytes are missing, push it again`,
       `tag ${place}:lost: there is no image ${sha256('nothing')}`,
     ]
-    const first = await fsck(here, { repair: false })
+    const first = await checkInstallation(here, { repair: false })
     expect(first.findings.lines()).toEqual(told)
-    expect((await fsck(here, { repair: false })).findings.lines()).toEqual(told)
-    const mending = await fsck(here, { repair: true })
+    expect((await checkInstallation(here, { repair: false })).findings.lines()).toEqual(told)
+    const mending = await checkInstallation(here, { repair: true })
     expect(mending.findings.lines()).toEqual([`${told[0]}: quarantined`, told[1], told[2], `${told[3]}: removed`])
-    expect(mending.findings).toMatchObject({ found: 4, repaired: 2 })
-    expect((await fsck(here, { repair: true })).findings.lines()).toEqual([told[1], told[2]])
+    expect(mending.findings).toMatchObject({ count: 4, repairedCount: 2 })
+    expect((await checkInstallation(here, { repair: true })).findings.lines()).toEqual([told[1], told[2]])
   })
 
   it('fsck removes a pulled-through image whose manifest is missing, so that the next pull fetches it', async () => {
@@ -95,9 +95,9 @@ describe('fsck', () => {
     const text = imageManifest({ digest: sha256('{}'), size: 2 }, [{ digest: sha256('a layer'), size: 7 }])
     const digest = await put(here, text, { tag: 'latest', pulledThrough: true })
     await here.bytes.remove(digest)
-    const { findings } = await fsck(here, { repair: true })
+    const { findings } = await checkInstallation(here, { repair: true })
     expect(findings.lines()).toEqual([
-      `image ${place}@${digest}: its manifest is missing: forgotten, the next pull brings it again`,
+      `image ${place}@${digest}: its manifest is missing: removed, the next pull imports it again`,
     ])
     expect(await here.store.tags.get(registry, 'app latest')).toBeUndefined()
     expect(await here.store.images.get(registry, keyOf('app', digest))).toBeUndefined()
@@ -111,10 +111,10 @@ describe('fsck', () => {
     const text = imageManifest({ digest: sha256('{}'), size: 2 }, [{ digest: sha256('to come'), size: 7 }])
     const cached = await put(before, text, { tag: 'stable', pulledThrough: true, now: 4000 })
     const after = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
-    expect((await fsck(after, { repair: false })).findings).toMatchObject({ found: 5, repaired: 0 })
+    expect((await checkInstallation(after, { repair: false })).findings).toMatchObject({ count: 5, repairedCount: 0 })
 
-    const { findings } = await fsck(after, { repair: true })
-    expect(findings).toMatchObject({ found: 5, repaired: 5 })
+    const { findings } = await checkInstallation(after, { repair: true })
+    expect(findings).toMatchObject({ count: 5, repairedCount: 5 })
     expect(findings.lines().at(-1)).toMatch(/^image .*recorded again$/)
     for (const digest of [old, young, all, cached]) {
       const [was, is] = await Promise.all(
@@ -128,7 +128,7 @@ describe('fsck', () => {
     expect(await after.store.tags.get(registry, 'app stable')).toMatchObject({ upstream: { checkedAt: 4000 } })
     expect(await after.layer('app', 'young')).toEqual(await before.layer('app', 'young'))
     expect(await after.layer('app', 'to come')).toMatchObject({ pulledThrough: true })
-    expect((await fsck(after, { repair: false })).findings.lines()).toEqual([])
+    expect((await checkInstallation(after, { repair: false })).findings.lines()).toEqual([])
     await after.later()
     expect(await after.sweep()).toMatchObject({ blob: { count: 0 }, layer: { count: 0 } })
   })
@@ -140,7 +140,7 @@ describe('fsck', () => {
     await put(before, member, { pulledThrough: true, now: 2000 })
     await put(before, list([sha256(member)]), { tag: 'prod', now: 3000 })
     const after = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
-    expect((await fsck(after, { repair: true })).findings).toMatchObject({ found: 3, repaired: 3 })
+    expect((await checkInstallation(after, { repair: true })).findings).toMatchObject({ count: 3, repairedCount: 3 })
     expect(await after.store.images.get(registry, keyOf('app', index))).toMatchObject({ tags: ['latest', 'prod'] })
     const [latest, prod] = await Promise.all(
       ['latest', 'prod'].map((tag) => after.store.tags.get(registry, keyOf('app', tag))),
@@ -165,7 +165,7 @@ describe('fsck', () => {
     isBackedUp = false
     const two = await before.push('app', ['two'], 'latest')
     const after = installationWith({ keyValue: older, bytes: before.bytes })
-    expect((await fsck(after, { repair: true })).findings).toMatchObject({ found: 1, repaired: 1 })
+    expect((await checkInstallation(after, { repair: true })).findings).toMatchObject({ count: 1, repairedCount: 1 })
     expect(await after.store.tags.get(registry, 'app latest')).toMatchObject({ digest: two })
   })
 
@@ -175,7 +175,7 @@ describe('fsck', () => {
     const all = await put(here, list([digest]), { tag: 'all' })
     for (const content of ['here', 'gone']) await here.store.layers.remove(registry, keyOf('app', sha256(content)))
     await here.bytes.remove(sha256('gone'))
-    const lines = (await fsck(here, { repair: true })).findings.lines()
+    const lines = (await checkInstallation(here, { repair: true })).findings.lines()
     expect(lines.sort()).toEqual(
       [
         `layer ${place}@${sha256('here')}: image ${digest} needs it and it is not recorded: recorded again`,
@@ -184,8 +184,8 @@ describe('fsck', () => {
     )
     expect(await here.layer('app', 'here')).toMatchObject({ isInImage: true })
     await here.store.images.remove(registry, keyOf('app', digest))
-    await here.bytes.notes.remove(noteName({ registry, repository: 'app', digest }))
-    expect((await fsck(here, { repair: false })).findings.lines()).toContain(
+    await here.bytes.notes.remove(imageNoteName({ registry, repository: 'app', digest }))
+    expect((await checkInstallation(here, { repair: false })).findings.lines()).toContain(
       `image ${place}@${all}: it lists ${digest}, which is not recorded, push it again`,
     )
   })
@@ -195,16 +195,16 @@ describe('fsck', () => {
     const digest = await before.push('app', ['a layer'], 'v1')
     await before.bytes.remove(sha256('a layer'))
     const after = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
-    const { findings } = await fsck(after, { repair: true })
-    expect(findings).toMatchObject({ found: 2, repaired: 1 })
+    const { findings } = await checkInstallation(after, { repair: true })
+    expect(findings).toMatchObject({ count: 2, repairedCount: 1 })
     expect(findings.lines()).toContain(
       `image ${place}@${digest}: named beside the blobs and not in the store, and cannot be recorded again: push it again`,
     )
-    const name = noteName({ registry, repository: 'app', digest })
+    const name = imageNoteName({ registry, repository: 'app', digest })
     expect([await after.bytes.notes.get(name), await after.bytes.notes.get(`unrestored/${name}`)]).toEqual([
       undefined,
       expect.any(String),
     ])
-    expect(await after.sweep()).not.toHaveProperty('refused')
+    expect(await after.sweep()).not.toHaveProperty('refusal')
   })
 })

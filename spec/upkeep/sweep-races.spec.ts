@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { deleteImage } from '../../../src/registry/images/image-deletion.js'
-import { appendPart, beginUpload, completeUpload } from '../../../src/registry/layers/layer-upload.js'
-import { layerWithBytes } from '../../../src/registry/layers/layer-with-bytes.js'
-import type { KeyValue } from '../../../src/registry/ports/key-value.js'
-import { keyOf } from '../../../src/registry/ports/store.js'
-import { storeOf } from '../../../src/store/store.js'
-import { graceSeconds, installationWith, registry } from '../../support/garbage.js'
-import { sha256 } from '../../support/push.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { deleteImage } from '../../src/registry/images/image-deletion.js'
+import { appendPart, beginUpload, completeUpload } from '../../src/registry/layers/layer-upload.js'
+import { layerWithBytes } from '../../src/registry/layers/layer-with-bytes.js'
+import type { KeyValue } from '../../src/registry/ports/key-value.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { storeOf } from '../../src/store/store.js'
+import { graceSeconds, installationWith, registry } from '../support/garbage.js'
+import { sha256 } from '../support/push.js'
 
 type Here = Awaited<ReturnType<typeof stocked>>
 

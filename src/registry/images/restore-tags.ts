@@ -4,33 +4,34 @@ import { keyOf, type Store } from '../ports/store.js'
 import { type NewImage, putImage } from './image-registration.js'
 import type { Registry } from '../registry.js'
 import { yieldToEventLoop } from '../../coordination/event-loop.js'
-import { taggedSince } from './tag-times.js'
+import { tagTime } from './tag-times.js'
 
 /**
- * Gives an image the store had lost the tags its note tells of: those nothing has, and those it got later than what has
- * them now. Answers the tags that were refused, because their repository is against it.
+ * Restores the tags of an image that the store had lost, from its note: those that no image has, and those that it was
+ * given later than the image that has them now. Returns the tags that could not be set, because the repository or a
+ * quota forbids it.
  */
-export async function restoreNotedTags(
+export async function restoreTags(
   store: Store,
   registry: Registry,
   image: Omit<NewImage, 'tag' | 'now' | 'pulledThrough'>,
   note: ImageNote,
 ): Promise<string[]> {
   const { repository, digest } = image
-  const refused: string[] = []
+  const refusedTags: string[] = []
   for (const tag of note.tags) {
     await yieldToEventLoop()
-    const now = taggedSince(note, tag)
-    const taken = await store.tags.get(registry, keyOf(repository, tag))
-    const holder = taken && (await store.images.get(registry, keyOf(repository, taken.digest)))
-    if (taken?.digest === digest || (holder && taggedSince(holder, tag) >= now)) continue
+    const now = tagTime(note, tag)
+    const record = await store.tags.get(registry, keyOf(repository, tag))
+    const holder = record && (await store.images.get(registry, keyOf(repository, record.digest)))
+    if (record?.digest === digest || (holder && tagTime(holder, tag) >= now)) continue
     const isCached = note.cachedTags?.includes(tag) ?? false
     try {
       await putImage(store, registry, { ...image, tag, now, ...(isCached && { pulledThrough: true }) })
     } catch (error) {
       if (!(error instanceof ServiceException) || error.code === 'ServerException') throw error
-      refused.push(tag)
+      refusedTags.push(tag)
     }
   }
-  return refused
+  return refusedTags
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { storedPins } from '../../../src/upkeep/pins.js'
-import { installation } from '../../../src/registry/registry.js'
-import { installationWith } from '../../support/garbage.js'
-import { sha256 } from '../../support/push.js'
+import { storedPins } from '../../src/upkeep/stored-pins.js'
+import { installation } from '../../src/registry/registry.js'
+import { installationWith } from '../support/garbage.js'
+import { sha256 } from '../support/push.js'
 
 const digest = sha256('a layer')
 
@@ -41,7 +41,7 @@ describe('pin', () => {
 
   it('Pinning a digest takes over from a sweep that died while removing its bytes', async () => {
     const { store, clock } = installationWith()
-    const pins = storedPins({ store, clock, graceSeconds: 100, goingForMs: 100 })
+    const pins = storedPins({ store, clock, graceSeconds: 100, removalTimeoutMs: 100 })
     await store.pins.put(installation, digest, { digest, at: 0, isGoing: true })
     const begun = performance.now()
     await pins.pin(digest)

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { deleteImage } from '../../../src/registry/images/image-deletion.js'
-import { isFailure } from '../../../src/registry/images/find-image.js'
-import { fsck } from '../../../src/upkeep/fsck/fsck.js'
-import { keepManifest } from '../../../src/registry/images/store-manifest.js'
-import { listAll } from '../../../src/registry/list-records.js'
-import { mediaTypes, parseManifest } from '../../../src/registry/images/manifest.js'
-import { keyOf } from '../../../src/registry/ports/store.js'
-import { recordImage } from '../../../src/registry/images/image-push.js'
-import { putImage } from '../../../src/registry/images/image-registration.js'
-import { all, installationWith, registry } from '../../support/garbage.js'
-import { imageManifest, sha256 } from '../../support/push.js'
+import { deleteImage } from '../../src/registry/images/image-deletion.js'
+import { isImageFailure } from '../../src/registry/images/find-image.js'
+import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
+import { storeManifest } from '../../src/registry/images/store-manifest.js'
+import { listAll } from '../../src/registry/list-records.js'
+import { mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { recordImage } from '../../src/registry/images/image-push.js'
+import { putImage } from '../../src/registry/images/image-registration.js'
+import { all, installationWith, registry } from '../support/garbage.js'
+import { imageManifest, sha256 } from '../support/push.js'
 
 const repository = 'app'
 const contents = (count: number) => Array.from({ length: count }, (_, index) => `layer ${index}`)
@@ -27,7 +27,7 @@ async function withIndex(count: number) {
   await here.createRepository(repository)
   const bytes = Buffer.from(indexOf(count))
   const digest = sha256(bytes.toString())
-  await keepManifest(here.blobs, digest, bytes)
+  await storeManifest(here.blobs, digest, bytes)
   const image = { repository, digest, manifest: parseManifest(bytes), manifestSize: bytes.length, now: Date.now() }
   const put = () => recordImage(here, registry, { ...image, pulledThrough: true }, bytes)
   await put()
@@ -84,9 +84,9 @@ describe('image with more layers than its record holds', () => {
     await here.push(repository, layers)
     await here.store.layers.remove(registry, keyOf(repository, sha256('layer 150')))
 
-    const { findings } = await fsck(here, { repair: true })
+    const { findings } = await checkInstallation(here, { repair: true })
 
-    expect(findings).toMatchObject({ found: 1, repaired: 1 })
+    expect(findings).toMatchObject({ count: 1, repairedCount: 1 })
     expect(await here.layer(repository, 'layer 150')).toMatchObject({ isInImage: true })
   })
 })
@@ -119,7 +119,7 @@ describe('pulled-through index of thousands of images', () => {
 
     expect(await deleteMember()).toMatchObject({ failureCode: 'ImageReferencedByManifestList' })
     await here.store.images.remove(registry, keyOf(repository, here.digest))
-    expect(isFailure(await deleteMember())).toBe(false)
+    expect(isImageFailure(await deleteMember())).toBe(false)
   })
 
   it('A pulled-through index is described with the size of the largest image that has arrived', async () => {

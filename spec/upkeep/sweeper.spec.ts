@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { sweeper } from '../../../src/upkeep/collection/sweeper.js'
-import { installation } from '../../../src/registry/registry.js'
-import { installationWith } from '../../support/garbage.js'
+import { sweeper } from '../../src/upkeep/collection/sweeper.js'
+import { installation } from '../../src/registry/registry.js'
+import { installationWith } from '../support/garbage.js'
 
 /** An installation that counts its sweeps. */
 function counted() {
@@ -35,7 +35,7 @@ describe('background sweeper', () => {
   it('The background sweeper does not wait an interval after a process died during a sweep', async () => {
     const here = counted()
     await here.store.leases.put(installation, 'sweep', { name: 'sweep', fence: 1, owner: 'dead', beat: 7 })
-    const living = sweeper({ ...here, intervalSeconds: 3600 }, { firstAfterMs: 10, lookMs: 100 })
+    const living = sweeper({ ...here, intervalSeconds: 3600 }, { firstAfterMs: 10, retryMs: 100 })
     await expect.poll(() => here.counts.sweeps, { timeout: 60_000 }).toBe(1)
     await living.stop()
   })

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
-import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { deleteImage } from '../../../src/registry/images/image-deletion.js'
-import { deleteRepository } from '../../../src/registry/repositories/repository-deletion.js'
-import { fsck } from '../../../src/upkeep/fsck/fsck.js'
-import { nameImage, noteName, readNote } from '../../../src/registry/images/image-notes.js'
-import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
-import { keyOf } from '../../../src/registry/ports/store.js'
-import { all, installationWith, registry } from '../../support/garbage.js'
+import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { deleteImage } from '../../src/registry/images/image-deletion.js'
+import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
+import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
+import { syncImageNote, imageNoteName, parseImageNote } from '../../src/registry/images/image-notes.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import { keyOf } from '../../src/registry/ports/store.js'
+import { all, installationWith, registry } from '../support/garbage.js'
 
 async function stocked(bytes = memoryBlobStore(), keyValue = memoryKeyValue()) {
   const here = installationWith({ bytes, keyValue })
   await here.createRepository('app')
   await here.createRepository('app/sub')
   const noteOf = async (digest: string, repository = 'app') =>
-    readNote((await here.bytes.notes.get(noteName({ registry, repository, digest }))) ?? '')
+    parseImageNote((await here.bytes.notes.get(imageNoteName({ registry, repository, digest }))) ?? '')
   const notes = () => all(here.bytes.notes.list('images'))
   return { ...here, noteOf, notes }
 }
@@ -64,7 +64,7 @@ describe('image notes', () => {
     await here.push('app', ['a layer'], 'v1')
     const below = await here.push('app/sub', ['a layer'], 'v1')
     await deleteRepository(here, registry, 'app', { force: true })
-    expect(await here.notes()).toEqual([noteName({ registry, repository: 'app/sub', digest: below })])
+    expect(await here.notes()).toEqual([imageNoteName({ registry, repository: 'app/sub', digest: below })])
   })
 
   it('Image notes stay when a deletion is refused', async () => {
@@ -81,7 +81,7 @@ describe('image notes', () => {
     const tags = Array.from({ length: 30 }, (_, index) => `t${index}`)
     await Promise.all([
       ...tags.map((tag) => here.put('app', ['a layer'], tag)),
-      ...tags.map(() => nameImage(here, { registry, repository: 'app', digest })),
+      ...tags.map(() => syncImageNote(here, { registry, repository: 'app', digest })),
     ])
     expect((await here.noteOf(digest))?.tags).toEqual([...tags].sort())
   })
@@ -95,7 +95,7 @@ describe('image notes', () => {
     await expect(here.put('app', ['one'], 'latest')).rejects.toThrow('SlowDown')
     await here.put('app', ['one'], 'latest')
     const after = installationWith({ bytes })
-    await fsck(after, { repair: true })
+    await checkInstallation(after, { repair: true })
     expect(await after.store.tags.get(registry, 'app latest')).toMatchObject({ digest: one })
   })
 
@@ -161,7 +161,7 @@ describe('image notes', () => {
   it('The sweep writes the image notes that a dead process did not write', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
-    await here.bytes.notes.remove(noteName({ registry, repository: 'app', digest }))
+    await here.bytes.notes.remove(imageNoteName({ registry, repository: 'app', digest }))
     await here.sweep()
     expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
   })
