@@ -37,7 +37,7 @@ describe('Retries', () => {
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
       message:
-        'The upstream registry registry.example could not be asked for app:latest: no TLS connection (wrong version number).',
+        'The request to the upstream registry registry.example for app:latest failed: no TLS connection (wrong version number).',
     })
   })
 
@@ -121,7 +121,7 @@ describe('Unreachable upstreams', () => {
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
       message: expect.stringMatching(
-        /^The upstream registry registry\.example could not be asked for app:latest: .*ECONNREFUSED.*[^.]\.$/,
+        /^The request to the upstream registry registry\.example for app:latest failed: .*ECONNREFUSED.*[^.]\.$/,
       ),
     })
     expect(pulling.waits).toEqual([250, 500])
@@ -133,7 +133,7 @@ describe('Unreachable upstreams', () => {
     await using pulling = pullingFrom(upstream, { limits: { headersTimeoutMs: 50 } })
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: 'The upstream registry registry.example could not be asked for app:latest: Headers Timeout Error.',
+      message: 'The request to the upstream registry registry.example for app:latest failed: Headers Timeout Error.',
     })
     expect(upstream.count('GET ')).toBe(2)
   })
@@ -144,7 +144,7 @@ describe('Unreachable upstreams', () => {
     await using pulling = pullingFrom(upstream, { limits: { resolveMs: 50 } })
     await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: 'The upstream registry registry.example could not be asked for app:latest: no answer came in time.',
+      message: 'The request to the upstream registry registry.example for app:latest failed: no answer came in time.',
     })
     expect(upstream.count('HEAD ')).toBe(1)
     expect(defaultLimits.resolveMs).toBeLessThanOrEqual(10_000)
