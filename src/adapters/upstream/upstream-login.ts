@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { Authenticator } from './authentication.js'
 import { type Challenge, parseChallenges } from './challenges.js'
@@ -53,7 +54,7 @@ export function upstreamLogin(target: UpstreamTarget): Authenticator {
 
 /** The tokens of one login by scope. */
 function tokenCache(target: UpstreamTarget) {
-  const tokens = new Map<string, CachedToken>()
+  const tokens = new LRUCache<string, CachedToken>({ max: MAX_TOKENS })
   const now = () => target.clock.wall().getTime()
 
   const request = async (challenge: Challenge, scope: string | undefined, entry: () => CachedToken) => {
@@ -69,15 +70,13 @@ function tokenCache(target: UpstreamTarget) {
       const cached = tokens.get(key)
       if (cached && now() < cached.freshUntil) return cached.authorization
       const entry: CachedToken = { authorization: request(challenge, scope, () => entry), freshUntil: Infinity }
-      tokens.delete(key)
       tokens.set(key, entry)
-      for (const oldest of tokens.keys()) if (tokens.size > MAX_TOKENS) tokens.delete(oldest)
-      entry.authorization.catch(() => tokens.get(key) === entry && tokens.delete(key))
+      entry.authorization.catch(() => tokens.peek(key) === entry && tokens.delete(key))
       return entry.authorization
     },
     delete: (scope: string | undefined, authorization: string): void => {
       const key = scope ?? REGISTRY_ITSELF
-      if (tokens.get(key)?.issued === authorization) tokens.delete(key)
+      if (tokens.peek(key)?.issued === authorization) tokens.delete(key)
     },
   }
 }
