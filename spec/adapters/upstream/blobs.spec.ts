@@ -93,6 +93,17 @@ describe('Blobs of an upstream', () => {
     expect((await buffer((await pulling.registry.blob('app', digest)).body)).length).toBe(1000)
   })
 
+  it('The time limit of a request ends with its headers and does not cut off the body of a blob', async () => {
+    await using upstream = await faultyUpstream()
+    const digest = upstream.addBlob(1000)
+    upstream.fault('/blobs/', stall(10))
+    await using pulling = pullingFrom(upstream, { limits: { answerMs: 1000 } })
+    const { body } = await pulling.registry.blob('app', digest)
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    upstream.release()
+    expect(await buffer(body)).toHaveLength(1000)
+  })
+
   it('A slow reader of a blob does not cause a timeout', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(8_000_000)

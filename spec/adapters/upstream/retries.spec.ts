@@ -70,6 +70,19 @@ describe('Retries', () => {
     expect(pulling.waits.map((wait) => Math.round(wait))).toEqual([first])
   })
 
+  it('A request holds no slot while it waits for its next try', async () => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('app', { tag: 'latest' })
+    upstream.fault('/manifests/', status(503), { times: 1 })
+    await using pulling = pullingFrom(upstream, { limits: { requestsAtOnce: 1 }, wait: () => pulling.registry.ping() })
+    expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
+    expect(upstream.requests.map(({ path }) => path.replace('app/manifests/', ''))).toEqual([
+      '/v2/latest',
+      '/v2/',
+      '/v2/latest',
+    ])
+  })
+
   it('The delays between two tries really pass if the wait function is not replaced', async () => {
     await using upstream = await faultyUpstream()
     upstream.addImage('app', { tag: 'latest' })
