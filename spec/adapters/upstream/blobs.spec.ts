@@ -229,7 +229,7 @@ describe('Concurrent transfers', () => {
     ['ends', (body) => body.resume()],
     ['is destroyed', (body) => body.destroy()],
     ['is destroyed with an error', (body) => body.destroy(new Error('client left'))],
-  ])('A blob transfer that %s frees its slot', async (_, finish) => {
+  ])('A blob transfer that %s releases its permit', async (_, finish) => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(100_000)
     await using pulling = pullingFrom(upstream, { limits: { blobsAtOnce: 1 } })
@@ -237,7 +237,7 @@ describe('Concurrent transfers', () => {
     expect(upstream.count('/blobs/')).toBe(3)
   })
 
-  it('A blob transfer that breaks or is refused frees its slot', async () => {
+  it('A blob transfer that breaks or is refused releases its permit', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(1000)
     upstream.fault('/blobs/', ignoreRange(), { times: 1 })

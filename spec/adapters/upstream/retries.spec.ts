@@ -70,7 +70,7 @@ describe('Retries', () => {
     expect(pulling.waits.map((wait) => Math.round(wait))).toEqual([first])
   })
 
-  it('A request holds no slot while it waits for its next try', async () => {
+  it('A request holds no permit while it waits for its next try', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('app', { tag: 'latest' })
     upstream.fault('/manifests/', status(503), { times: 1 })

@@ -77,7 +77,7 @@ describe("Undici's retry interceptor and ours", () => {
     await expect(fetchWith(retrying, url)).rejects.toThrow('does not support the range header')
   })
 
-  it('Our client leaves it to its caller to resume a blob that broke off, and undici requests the rest itself', async () => {
+  it('Our client lets its caller resume a blob that broke off, and undici requests the rest itself', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(5000)
     await using pulling = pullingFrom(upstream)

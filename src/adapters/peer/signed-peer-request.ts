@@ -19,8 +19,8 @@ export interface PeerRequest {
 }
 
 /**
- * Signs a request and sends it once. A response that takes longer than `timeoutMs` is an error; 0 means no limit. Throws
- * the errors of undici.
+ * Signs a request and sends it once. A response that takes longer than `timeoutMs` is an error; 0 means no limit.
+ * Throws the errors of undici.
  */
 export async function sendSigned(
   request: PeerRequest,
@@ -39,9 +39,9 @@ export async function sendSigned(
 }
 
 /**
- * The headers of a request to a data plane, signed with Signature Version 4. They are valid for this method, path, query
- * and body, for a few minutes, and once: the invocation id makes every signature different. A load balancer may set another
- * Host header, so the signature covers a host name that all planes know instead.
+ * The headers of a request to a data plane, signed with Signature Version 4. They are valid for this method, path,
+ * query and body, for a few minutes, and once: the invocation id makes every signature different. A load balancer may
+ * set another Host header, so the signature covers a host name that all planes know instead.
  */
 export async function signedHeaders(
   { method, path, body }: PeerRequest,

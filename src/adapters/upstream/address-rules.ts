@@ -3,8 +3,8 @@ import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /**
- * No connection was made, because its address is not public: an upstream could otherwise use us as a proxy into a private
- * network.
+ * No connection was made, because its address is not public: an upstream could otherwise use us as a proxy into a
+ * private network.
  */
 export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddressError'
@@ -24,7 +24,10 @@ export class LoopbackAddressError extends Error {
 /** The IPv6 addresses that IANA has allocated for global unicast; all others are special or reserved. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3')
 
-/** IPv4-compatible IPv6 addresses (RFC 4291, deprecated). No network routes them, but a machine may treat them as its own. */
+/**
+ * IPv4-compatible IPv6 addresses (RFC 4291, deprecated). No network routes them, but a machine may treat them as its
+ * own.
+ */
 const IPV4_COMPATIBLE = ipaddr.IPv6.parseCIDR('::/96')
 
 /** The public NAT64 prefix (RFC 6052). The prefix for local use, 64:ff9b:1::/48 (RFC 8215), is not public. */
@@ -32,8 +35,8 @@ const WELL_KNOWN_NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
 
 /**
  * Whether an address is on the public internet: global unicast, and in none of IANA's special-purpose blocks. An IPv6
- * address that is IPv4-mapped (RFC 4291) or behind NAT64 counts as the IPv4 address in it. Other forms that contain an IPv4
- * address (IPv4-compatible, 6to4, Teredo, SIIT) are never public, and neither is an address with a zone.
+ * address that is IPv4-mapped (RFC 4291) or behind NAT64 counts as the IPv4 address in it. Other forms that contain an
+ * IPv4 address (IPv4-compatible, 6to4, Teredo, SIIT) are never public, and neither is an address with a zone.
  * https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
@@ -45,7 +48,10 @@ export function isPublicAddress(address: string): boolean {
   return parsed.match(GLOBAL_UNICAST) && parsed.range() === 'unicast'
 }
 
-/** Whether an address is this machine itself, also if written as an IPv4 address in IPv6. Its other ports are other services. */
+/**
+ * Whether an address is this machine itself, also if written as an IPv4 address in IPv6. Its other ports are other
+ * services.
+ */
 export function isLoopbackAddress(address: string): boolean {
   const parsed = parse(address.replace(/^\[|\]$|%.*$/g, ''))
   if (!parsed) return false
@@ -67,7 +73,10 @@ function parse(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
 /** The IPv4 address in the last four bytes of an IPv6 address. */
 const embeddedIpv4 = (address: ipaddr.IPv6) => ipaddr.fromByteArray(address.toByteArray().slice(12))
 
-/** A name lookup that returns public addresses only. The address checked is the one connected to, so DNS cannot rebind it. */
+/**
+ * A name lookup that returns public addresses only. The address checked is the one connected to, so DNS cannot rebind
+ * it.
+ */
 export const publicLookup = (lookup?: LookupFunction): LookupFunction =>
   filteringLookup(isPublicAddress, PrivateAddressError, lookup)
 

@@ -43,7 +43,9 @@ function demandsLogin(response: UpstreamResponse, authorization: string | undefi
   return method === 'HEAD' || /token[^"]*(?:invalid|expired)/i.test(`${text} ${String(headers['www-authenticate'])}`)
 }
 
-/** A token request is shared by all who wait for it, so the deadline of one of them must not abort the token request. */
+/**
+ * A token request is shared by all who wait for it, so the deadline of one of them must not abort the token request.
+ */
 async function beforeAbort<T>(authorization: Promise<T>, signal: AbortSignal, host: string): Promise<T> {
   const settled = new AbortController()
   const aborted = once(signal, 'abort', { signal: settled.signal }).then(() => {

@@ -1,4 +1,7 @@
-/** One way to log in that a server offers, from its WWW-Authenticate header. Scheme and parameter names are in lower case. */
+/**
+ * One way to log in that a server offers, from its WWW-Authenticate header. Scheme and parameter names are in lower
+ * case.
+ */
 export interface Challenge {
   scheme: string
   token68?: string

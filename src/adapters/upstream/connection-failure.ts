@@ -10,7 +10,7 @@ export class TransientFailure extends Error {
     override readonly cause: UpstreamFailure,
     /** How many tries this kind of failure is worth in all. */
     readonly tries: number,
-    /** How long the upstream has asked us to wait. */
+    /** The delay that the upstream demands before the next try. */
     readonly retryAfterMs?: number,
   ) {
     super(cause.message)
@@ -28,8 +28,8 @@ const BROKEN_CONNECTION_CODES = [
 ]
 
 /**
- * What an error of the connection means. An unreachable upstream is worth few tries; an invalid certificate or an address
- * that we refuse is worth none.
+ * What an error of the connection means. An unreachable upstream is worth few tries; an invalid certificate or an
+ * address that we refuse is worth none.
  */
 export function connectionFailure(host: string, subject: string, error: unknown, limits: UpstreamLimits): Error {
   if (error instanceof UpstreamFailure || error instanceof TransientFailure) return error

@@ -2,16 +2,16 @@ import { getDomain } from 'tldts'
 import { isLoopbackAddress } from './address-rules.js'
 
 /**
- * How far the settings trust a URL, so that plain http or a private address is allowed there: it is `configured` itself, or
- * it is another port on the `same-host` as a configured upstream. Undefined if the settings do not trust it.
+ * How far the settings trust a URL, so that plain http or a private address is allowed there: it is `configured`
+ * itself, or it is another port on the `same-host` as a configured upstream. Undefined if the settings do not trust it.
  */
 export type TrustRule = (url: URL) => 'configured' | 'same-host' | undefined
 
 /**
  * The trust rule for the upstream at `endpoint`. The origins under the setting `upstreams` are trusted; for an upstream
- * listed there, so is its own host on any port (a token service or a blob store next to the registry). On this machine any
- * other port may be an unrelated service, so only the listed ports are trusted. Everything else must be https to a public
- * address.
+ * listed there, so is its own host on any port (a token service or a blob store next to the registry). On this machine
+ * any other port may be an unrelated service, so only the listed ports are trusted. Everything else must be https to a
+ * public address.
  */
 export function trustRule(configured: readonly URL[], endpoint: URL): TrustRule {
   const isConfigured = configured.some(({ origin }) => origin === endpoint.origin)
@@ -27,8 +27,9 @@ export function trustRule(configured: readonly URL[], endpoint: URL): TrustRule 
 const isThisMachine = ({ hostname }: URL) => isLoopbackAddress(hostname) || /^(?:.*\.)?localhost\.?$/.test(hostname)
 
 /**
- * Whether credentials for a registry may be sent to the realm that its challenge names: the registry itself, or over https
- * a host under the same registrable domain. CVE-2020-15157 and CVE-2026-33990 describe the attacks that this prevents.
+ * Whether credentials for a registry may be sent to the realm that its challenge names: the registry itself, or over
+ * https a host under the same registrable domain. CVE-2020-15157 and CVE-2026-33990 describe the attacks that this
+ * prevents.
  */
 export function mayHaveCredentials(realm: URL, endpoint: URL): boolean {
   if (realm.host === endpoint.host && (realm.protocol === 'https:' || endpoint.protocol === 'http:')) return true

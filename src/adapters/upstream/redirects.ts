@@ -7,9 +7,9 @@ const REDIRECT_STATUSES = [301, 302, 303, 307, 308]
 const MAX_REDIRECTS = 5
 
 /**
- * Follows up to five redirects, as blobs in object storage need. All headers go along except Authorization, which only the
- * origin it was meant for receives: storage refuses a request that is signed twice. Why this is not undici's interceptor:
- * docs/decisions/0030-upstream-client.md.
+ * Follows up to five redirects, as blobs in object storage need. All headers go along except Authorization, which only
+ * the origin it was meant for receives: storage refuses a request that is signed twice. Why this is not undici's
+ * interceptor: docs/decisions/0030-upstream-client.md.
  */
 export const redirects =
   (host: string, trust: TrustRule): Interceptor =>

@@ -7,10 +7,10 @@ import { contentDigest, fetchManifest, manifestRequest } from './upstream-manife
 import { listReferrers } from './upstream-referrers.js'
 import { discard, responseFailure } from './upstream-responses.js'
 
-/** The slots at one registry, shared by all accounts. Small requests do not wait behind large blobs. */
+/** The permits at one registry, shared by all accounts. Small requests do not wait behind large blobs. */
 export type UpstreamSemaphores = Readonly<Record<'requests' | 'blobs' | 'smallBlobs', FairSemaphore>>
 
-/** The account that sends the requests, its login, and the slots that it shares with other accounts. */
+/** The account that sends the requests, its login, and the permits that it shares with other accounts. */
 export interface RegistryUser {
   readonly account: string
   readonly login: Authenticator
@@ -41,7 +41,7 @@ export function registryApi(target: UpstreamTarget, { account, login, semaphores
     blob: (repository, digest, from = 0, size = Infinity) => {
       const request = blobRequest('GET', repository, digest, limits.answerMs)
       const semaphore = size <= limits.smallBlobBytes ? semaphores.smallBlobs : semaphores.blobs
-      return openBlob({ host, send, acquireSlot: () => semaphore.acquire([account, repository]) }, request, from)
+      return openBlob({ host, send, acquirePermit: () => semaphore.acquire([account, repository]) }, request, from)
     },
     hasBlob: (repository, digest) => {
       const request = blobRequest('HEAD', repository, digest, limits.resolveMs)

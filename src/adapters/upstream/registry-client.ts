@@ -1,6 +1,6 @@
 import type { UpstreamCredentials } from '../../registry/ports/upstream.js'
 import { type Authenticator, authentication } from './authentication.js'
-import { type AcquireSlot, concurrencyLimit } from './concurrency-limit.js'
+import { type AcquirePermit, concurrencyLimit } from './upstream-concurrency.js'
 import { withDeadline } from './deadline.js'
 import type { TrustRule } from './host-trust.js'
 import { compose, type ReadResponse, type UpstreamRequest } from './interceptor.js'
@@ -37,9 +37,9 @@ export type RegistryClient = <T>(request: RegistryRequest, read: ReadResponse<T>
 /**
  * The client of one registry, with every step between a request of `registry-api.ts` and the socket in order:
  *
- * - deadline: one bound on all tries, and on waiting for a slot
+ * - deadline: one bound on all tries, and on waiting for a permit
  * - retries: of transient failures, with backoff and Retry-After; a try comprises all that follows
- * - concurrency limit: a slot per try, released while the next try is waited for
+ * - concurrency limit: a permit per try, released while the next try is waited for
  * - authentication: the Authorization header, renewed once if the registry refuses it
  * - redirects: up to five, without credentials for another origin
  * - address rules: the connector in `upstream-connections.ts` refuses addresses that are neither public nor configured
@@ -47,13 +47,13 @@ export type RegistryClient = <T>(request: RegistryRequest, read: ReadResponse<T>
 export function registryClient(
   target: UpstreamTarget,
   authenticator: Authenticator,
-  acquireSlot: AcquireSlot,
+  acquirePermit: AcquirePermit,
 ): RegistryClient {
   const { host, endpoint, connections, clock, trust } = target
   const failure: RetryPolicy['failure'] = ({ subject }, response) => responseFailure(host, subject, response)
   const send = compose(connections.send, [
     retries({ ...target, failure }),
-    concurrencyLimit(acquireSlot),
+    concurrencyLimit(acquirePermit),
     authentication(host, authenticator),
     redirects(host, trust),
   ])

@@ -23,8 +23,8 @@ export interface RetryPolicy extends RetryTiming {
 }
 
 /**
- * Tries again while tries and time are left. The delay doubles each time unless the upstream says how long to wait. Why this
- * is not undici's interceptor: docs/decisions/0030-upstream-client.md.
+ * Tries again while tries and time are left. The delay doubles each time unless the upstream says how long to wait. Why
+ * this is not undici's interceptor: docs/decisions/0030-upstream-client.md.
  */
 export const retries =
   (policy: RetryPolicy): Interceptor =>
@@ -65,7 +65,10 @@ async function readUnlessTransient<T>(
   }
 }
 
-/** Retry-After in milliseconds from now, given as seconds or as a date. https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+/**
+ * Retry-After in milliseconds from now, given as seconds or as a date.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
 export function retryAfterMs(value: string | undefined, now: Date): number | undefined {
   if (value === undefined) return undefined
   if (/^\d+$/.test(value)) return Number(value) * 1000

@@ -18,9 +18,9 @@ const MAX_RESPONSE_BYTES = 64 * 1024
 const DEFAULT_LIFETIME_SECONDS = 60
 
 /**
- * Requests a token from the realm of a Bearer challenge. The scope is ours, not the challenge's: that of ghcr.io names a
- * placeholder. Of the interceptors of `registry-client.ts` only retries apply. Redirects are not followed: an acceptable
- * realm must not send us on to one that is not.
+ * Requests a token from the realm of a Bearer challenge. The scope is ours, not the challenge's: that of ghcr.io names
+ * a placeholder. Of the interceptors of `registry-client.ts` only retries apply. Redirects are not followed: an
+ * acceptable realm must not send us on to one that is not.
  * https://distribution.github.io/distribution/spec/auth/token/
  */
 export async function requestToken(

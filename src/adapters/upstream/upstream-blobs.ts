@@ -2,26 +2,26 @@ import { type OpenedBlob, UpstreamFailure } from '../../registry/ports/upstream.
 import type { RegistryClient, RegistryRequest } from './registry-client.js'
 import { header, responseFailure, type UpstreamResponse } from './upstream-responses.js'
 
-/** What a blob is opened with: its registry, and a slot for its transfer. */
+/** What a blob is opened with: its registry, and a permit for its transfer. */
 export interface BlobSource {
   readonly host: string
   readonly send: RegistryClient
-  readonly acquireSlot: () => Promise<() => void>
+  readonly acquirePermit: () => Promise<() => void>
 }
 
 /**
- * Starts the transfer of a blob from byte `from` on. The transfer holds a slot until the body ends, fails or is destroyed.
- * If it breaks or is short, the body fails; the caller may then open the blob again from where it broke. The body has a
- * listener for errors, so it can be destroyed at any time.
+ * Starts the transfer of a blob from byte `from` on. The transfer holds a permit until the body ends, fails or is
+ * destroyed. If it breaks or is short, the body fails; the caller may then open the blob again from where it broke. The
+ * body has a listener for errors, so it can be destroyed at any time.
  */
 export async function openBlob(
-  { host, send, acquireSlot }: BlobSource,
+  { host, send, acquirePermit }: BlobSource,
   request: RegistryRequest,
   from: number,
 ): Promise<OpenedBlob> {
   const { subject } = request
   const headers = { ...request.headers, ...(from > 0 && { range: `bytes=${from}-` }) }
-  const release = await acquireSlot()
+  const release = await acquirePermit()
   try {
     return await send({ ...request, headers, pool: 'blobs' }, (response) => {
       const { body, status } = response
@@ -41,8 +41,8 @@ export async function openBlob(
 }
 
 /**
- * The size of the whole blob if the response contains it from byte `from` on, else what is wrong. A 200 in response to a
- * Range request starts at byte 0: appended to the bytes already there, it would corrupt the blob.
+ * The size of the whole blob if the response contains it from byte `from` on, else what is wrong. A 200 in response to
+ * a Range request starts at byte 0: appended to the bytes already there, it would corrupt the blob.
  */
 function transferSize(response: UpstreamResponse, from: number): { size: number | undefined } | { problem: string } {
   const repeated = FRAMING_HEADERS.find((name) => Array.isArray(response.headers[name]))

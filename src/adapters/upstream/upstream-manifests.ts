@@ -3,7 +3,9 @@ import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/ups
 import type { RegistryClient, RegistryRequest } from './registry-client.js'
 import { header, readAtMost, responseFailure, type UpstreamResponse } from './upstream-responses.js'
 
-/** The manifests that we can store. A request lists all of them: registries convert or refuse types that are missing. */
+/**
+ * The manifests that we can store. A request lists all of them: registries convert or refuse types that are missing.
+ */
 const MANIFEST_TYPES = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',

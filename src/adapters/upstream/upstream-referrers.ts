@@ -76,7 +76,9 @@ function fetchPage(source: ReferrersSource, { repository, digest }: ReferrersQue
   })
 }
 
-/** Only the query of the URL in a Link header: the next page must be of the same list of the same registry. RFC 8288. */
+/**
+ * Only the query of the URL in a Link header: the next page must be of the same list of the same registry. RFC 8288.
+ */
 function parseNextQuery(link: string | undefined): string | undefined {
   const [, address = ''] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(link ?? '') ?? []
   const start = address.indexOf('?')

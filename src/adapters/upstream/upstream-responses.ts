@@ -10,7 +10,9 @@ export interface UpstreamResponse {
   /** The host that responded, if a redirect led to another origin. */
   redirectedTo?: string
   body: Dispatcher.ResponseData['body']
-  /** The body of anything but a success, or nothing if that is too long. Empty for a success, whose `body` is unread. */
+  /**
+   * The body of anything but a success, or nothing if that is too long. Empty for a success, whose `body` is unread.
+   */
   text: string
 }
 
@@ -35,8 +37,8 @@ export function responseFailure(host: string, subject: string, response: Upstrea
 }
 
 /**
- * Storage behind a redirect may refuse for reasons of its own, such as an expired signature: this says nothing about access
- * to the registry.
+ * Storage behind a redirect may refuse for reasons of its own, such as an expired signature: this says nothing about
+ * access to the registry.
  */
 function failureKind({ status, text, redirectedTo }: UpstreamResponse): UpstreamFailure['kind'] {
   if (status === 401 || status === 403) return redirectedTo === undefined ? 'access-denied' : 'unavailable'
