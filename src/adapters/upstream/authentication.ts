@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { Interceptor } from './interceptor.js'
 import type { UpstreamResponse } from './upstream-responses.js'
@@ -47,13 +46,15 @@ function demandsLogin(response: UpstreamResponse, authorization: string | undefi
  * A token request is shared by all who wait for it, so the deadline of one of them must not abort the token request.
  */
 async function beforeAbort<T>(authorization: Promise<T>, signal: AbortSignal, host: string): Promise<T> {
-  const settled = new AbortController()
-  const aborted = once(signal, 'abort', { signal: settled.signal }).then(() => {
-    throw new UpstreamFailure('unavailable', `The upstream registry ${host} did not issue a token in time.`)
+  let onAbort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () =>
+      reject(new UpstreamFailure('unavailable', `The upstream registry ${host} did not issue a token in time.`))
+    signal.addEventListener('abort', onAbort, { once: true })
   })
   try {
     return await Promise.race([authorization, aborted])
   } finally {
-    settled.abort()
+    signal.removeEventListener('abort', onAbort)
   }
 }
