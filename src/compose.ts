@@ -134,9 +134,9 @@ interface DataPlaneParts {
   readonly explanations?: DecisionSource
 }
 
-const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret }: Parts): DataPlaneParts => ({
-  importer: remoteImporter({ origin, secret }),
-  explanations: remoteDecisions({ origin, secret }),
+const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret, ids }: Parts): DataPlaneParts => ({
+  importer: remoteImporter({ origin, secret, ids }),
+  explanations: remoteDecisions({ origin, secret, ids }),
 })
 
 async function startDataPlane(config: Config, parts: Parts, servers: Server[]) {

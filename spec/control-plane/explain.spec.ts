@@ -199,7 +199,7 @@ describe('GET /_admin/explain without a request id', () => {
 
 describe('data plane in another process', () => {
   const sourceOf = ({ port }: RunningRegistry, secret = settings.secret) =>
-    remoteDecisions({ origin: `http://127.0.0.1:${port}`, secret })
+    remoteDecisions({ origin: `http://127.0.0.1:${port}`, secret, ids: { uuid: randomUUID } })
   const pull = async (registry: RunningRegistry) => {
     const headers = { authorization: registry.tokenOf(userOf('reader')) }
     const { headers: answered } = await registry.send('GET', '/v2/team/app/manifests/v1', { headers })
@@ -280,7 +280,7 @@ describe('data plane in another process', () => {
     const store = storeOf(memoryKeyValue())
     await using registry = await startRegistry({ store, accounts, ids: { uuid: randomUUID } })
     const origin = `http://127.0.0.1:${registry.port}`
-    const importer = remoteImporter({ origin, secret: settings.secret })
+    const importer = remoteImporter({ origin, secret: settings.secret, ids: { uuid: randomUUID } })
     await using emulator = await emulatorWithApp({ store, importer, explanations: sourceOf(registry) })
     const [ecrRepositoryPrefix, at] = ['ecr-public', now.getTime()]
     await store.rules.put({ account, region }, ecrRepositoryPrefix, {

@@ -4,17 +4,18 @@ import { signedHeaders } from '../../src/adapters/peer/signed-peer-request.js'
 import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
 
 const path = '/_decisions?limit=5'
+const ids = { uuid: randomUUID }
 
 describe('requests of a control plane in another process', () => {
   let registry: RunningRegistry
   let wall = new Date()
   beforeAll(async () => {
     const clock = { now: async () => wall, wall: () => wall, advance: async () => wall }
-    registry = await startRegistry({ clock, ids: { uuid: randomUUID } })
+    registry = await startRegistry({ clock, ids })
   })
   afterAll(() => registry[Symbol.asyncDispose]())
 
-  const signed = (secret = registry.deps.secret) => signedHeaders({ method: 'GET', path }, secret)
+  const signed = (secret = registry.deps.secret) => signedHeaders({ method: 'GET', path }, { secret, ids })
   const sent = async (headers: Readonly<Record<string, string>>, to = path) => {
     const answer = await registry.send('GET', to, { headers })
     return answer.status === 200 ? 'taken' : `${answer.status} ${errorIn(answer).message}`
@@ -44,7 +45,10 @@ describe('requests of a control plane in another process', () => {
   it('The signature of a control plane is valid only for the path, query and body that it covers', async () => {
     expect(await sent(await signed(), '/_decisions?limit=6')).toEqual(refused('The request signature'))
     const body = JSON.stringify({ method: 'pull', wanted: {} })
-    const headers = await signedHeaders({ method: 'POST', path: '/_imports', body }, registry.deps.secret)
+    const headers = await signedHeaders(
+      { method: 'POST', path: '/_imports', body },
+      { secret: registry.deps.secret, ids },
+    )
     const other = await registry.send('POST', '/_imports', { headers, body: body.replace('pull', 'pall') })
     expect(errorIn(other).message).toEqual(expect.stringContaining('The request signature'))
     expect((await registry.send('POST', '/_imports', { headers, body })).status).not.toBe(403)

@@ -1,63 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceException, serverException } from '../../registry/errors.js'
 import type { FoundImage, ImageFailure } from '../../registry/images/find-image.js'
 import { type Importer, importsEndpoint, type PullRequest } from '../../registry/ports/importer.js'
-import { type DataPlaneAddress, signedHeaders } from './signed-peer-request.js'
+import { type RemoteDataPlane, sendSigned } from './signed-peer-request.js'
 
-/** Imports carried out by the data plane of another process. Throws what the data plane refused with. */
-export const remoteImporter = (dataPlane: DataPlaneAddress): Importer => ({
-  pull: (wanted, wait) => wait(() => ask('pull', wanted, dataPlane)),
-  importImage: (wanted, wait) => wait(() => ask('importImage', wanted, dataPlane)),
+/** Imports that the data plane in another process carries out. Throws the error that the data plane answers with. */
+export const remoteImporter = (dataPlane: RemoteDataPlane): Importer => ({
+  pull: (pullRequest, wait) => wait(() => importRemotely('pull', pullRequest, dataPlane)),
+  importImage: (pullRequest, wait) => wait(() => importRemotely('importImage', pullRequest, dataPlane)),
 })
 
-/** A data plane that dies over an import has a balancer lead to another one the next time. */
+/** If a data plane dies during an import, a load balancer leads the next try to another one. */
 const TRIES = 3
-const WAIT_MS = 250
+const DELAY_MS = 250
 
-async function ask(method: keyof Importer, wanted: PullRequest, { origin, secret }: DataPlaneAddress) {
+/** An import takes as long as its upstream needs. */
+const NO_TIMEOUT = 0
+
+async function importRemotely(method: keyof Importer, wanted: PullRequest, dataPlane: RemoteDataPlane) {
+  const { origin } = dataPlane
   const body = JSON.stringify({ method, wanted })
-  const { statusCode, text } = await persist(() => post(origin, body, secret)).catch((error: unknown) => {
+  const { status, text } = await retry(() =>
+    sendSigned({ method: 'POST', path: importsEndpoint.path, body }, dataPlane, NO_TIMEOUT),
+  ).catch((error: unknown) => {
     throw serverException(`The data plane at ${origin} does not answer: ${(error as Error).message}`)
   })
-  const reply = replyIn(text)
+  const reply = parseReply(text)
   if (reply.refusal) throw new ServiceException(reply.refusal.code, reply.refusal.message)
-  if (!reply.outcome) throw serverException(`The data plane at ${origin} answered ${statusCode}`)
+  if (!reply.outcome) throw serverException(`The data plane at ${origin} answered ${status}`)
   return reply.outcome
 }
 
-/** Asking again does no harm: what was imported already is answered as it is. */
-async function persist<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Imports are idempotent, so any failure of the connection is retried. The retry interceptor of undici would repeat the
+ * headers, but a signature is accepted only once: each try signs anew.
+ */
+async function retry<T>(send: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await work()
+      return await send()
     } catch (error) {
       if (tries >= TRIES) throw error
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS * tries))
+      await sleep(DELAY_MS * tries)
     }
   }
 }
 
-/** An import takes as long as its upstream needs. Each try is signed anew: a signature is good once. */
-async function post(origin: string, body: string, secret: string) {
-  const { request } = await import('undici')
-  const wanted = { method: 'POST', path: importsEndpoint.path, body } as const
-  const answer = await request(origin + wanted.path, {
-    ...{ method: wanted.method, body },
-    headers: await signedHeaders(wanted, secret),
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
-  return { statusCode: answer.statusCode, text: await answer.body.text() }
-}
-
-interface Reply {
+interface ImportReply {
   outcome?: FoundImage | ImageFailure
   refusal?: { code: string; message: string }
 }
 
-/** What answers at this address may be something else than a data plane. */
-function replyIn(text: string): Reply {
+/** What answers at this address may be something other than a data plane: then the reply is empty. */
+function parseReply(text: string): ImportReply {
   try {
-    return JSON.parse(text) as Reply
+    return JSON.parse(text) as ImportReply
   } catch {
     return {}
   }

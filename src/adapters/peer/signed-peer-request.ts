@@ -1,15 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import { controlPlaneSigner } from '../../registry/ports/control-plane-signer.js'
+import type { Ids } from '../../registry/ports/ids.js'
 
-/** A data plane in another process, and the secret that proves to it that the control plane sends a request. */
-export interface DataPlaneAddress {
-  /** For example `http://127.0.0.1:4510`; also of a balancer in front of several. */
+/** A data plane in another process, and what proves to it that a request comes from a control plane. */
+export interface RemoteDataPlane {
+  /** For example `http://127.0.0.1:4510`; may be that of a load balancer in front of several data planes. */
   readonly origin: string
-  /** The installation's. */
+  /** The secret of the installation, which both planes know. */
   readonly secret: string
+  readonly ids: Ids
 }
 
-interface Unsigned {
+/** A request to a data plane before it is signed. */
+export interface PeerRequest {
   readonly method: 'GET' | 'POST'
   /** With its query. */
   readonly path: string
@@ -17,26 +19,46 @@ interface Unsigned {
 }
 
 /**
- * The headers of a request to a data plane, signed with Signature Version 4: good for this method, path, query and body,
- * for a few minutes and once, for an invocation id makes each signature another one. A balancer may lead to another host
- * than the one named, so a name that all planes know is signed for the host.
+ * Signs a request and sends it once. A response that takes longer than `timeoutMs` is an error; 0 means no limit.
+ * Throws the errors of undici.
+ */
+export async function sendSigned(
+  request: PeerRequest,
+  dataPlane: RemoteDataPlane,
+  timeoutMs: number,
+): Promise<{ status: number; text: string }> {
+  const undici = await import('undici')
+  const response = await undici.request(dataPlane.origin + request.path, {
+    method: request.method,
+    headers: await signedHeaders(request, dataPlane),
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    ...(request.body !== undefined && { body: request.body }),
+  })
+  return { status: response.statusCode, text: await response.body.text() }
+}
+
+/**
+ * The headers of a request to a data plane, signed with Signature Version 4. They are valid for this method, path,
+ * query and body, for a few minutes, and once: the invocation id makes every signature different. A load balancer may
+ * set another Host header, so the signature covers a host name that all planes know instead.
  */
 export async function signedHeaders(
-  { method, path, body }: Unsigned,
-  secret: string,
+  { method, path, body }: PeerRequest,
+  { secret, ids }: Pick<RemoteDataPlane, 'secret' | 'ids'>,
 ): Promise<Readonly<Record<string, string>>> {
   const { default: aws4 } = await import('aws4')
   const { service, region, accessKeyId, host } = controlPlaneSigner
   const headers = {
     host,
-    'amz-sdk-invocation-id': randomUUID(),
+    'amz-sdk-invocation-id': ids.uuid(),
     ...(body !== undefined && { 'content-type': 'application/json' }),
   }
-  const wanted = { method, path, service, region, headers, ...(body !== undefined && { body }) }
-  const signed = aws4.sign(wanted, { accessKeyId, secretAccessKey: secret }).headers ?? {}
-  const sent = Object.entries(signed).filter(([name]) => !SET_BY_THE_CLIENT.has(name.toLowerCase()))
-  return Object.fromEntries(sent.map(([name, value]) => [name, String(value)]))
+  const unsigned = { method, path, service, region, headers, ...(body !== undefined && { body }) }
+  const signature = aws4.sign(unsigned, { accessKeyId, secretAccessKey: secret })
+  const entries = Object.entries(signature.headers ?? {}).filter(([name]) => !SET_BY_UNDICI.has(name.toLowerCase()))
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]))
 }
 
-/** Of the connection, and of the body. */
-const SET_BY_THE_CLIENT: ReadonlySet<string> = new Set(['host', 'content-length'])
+/** Headers that undici derives from the URL and the body. */
+const SET_BY_UNDICI: ReadonlySet<string> = new Set(['host', 'content-length'])

@@ -1,4 +1,7 @@
-/** One way to log in that a server offers; scheme and parameter names in lower case. */
+/**
+ * One way to log in that a server offers, from its WWW-Authenticate header. Scheme and parameter names are in lower
+ * case.
+ */
 export interface Challenge {
   scheme: string
   token68?: string
@@ -11,8 +14,8 @@ const token68Pattern = /[ \t]+([A-Za-z0-9\-._~+/]+=*)(?=[ \t]*(?:,|$))/y
 const parameterPattern = /[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y
 
 /**
- * The challenges of WWW-Authenticate, in order: several in one field or in several fields, commas and escapes in quotes.
- * What does not parse is skipped to the next comma. https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
+ * The challenges of WWW-Authenticate in order, whether in one field or several. Quoted values may contain commas and
+ * escapes. What does not parse is skipped up to the next comma. https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */
 export function parseChallenges(fields: string | string[] | undefined): Challenge[] {
   return [fields ?? []].flat().flatMap(parseField)

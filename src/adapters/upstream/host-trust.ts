@@ -2,32 +2,34 @@ import { getDomain } from 'tldts'
 import { isLoopbackAddress } from './address-rules.js'
 
 /**
- * How far the settings vouch for an address, so that plain http or a private address is allowed there: `named` as it stands,
- * or `beside` a named upstream, on another port of its host; undefined where they do not.
+ * How far the settings trust a URL, so that plain http or a private address is allowed there: it is `configured`
+ * itself, or it is another port on the `same-host` as a configured upstream. Undefined if the settings do not trust it.
  */
-export type Trusted = (url: URL) => 'named' | 'beside' | undefined
+export type TrustRule = (url: URL) => 'configured' | 'same-host' | undefined
 
 /**
- * What an administrator wrote under `upstreams` is trusted as it stands: those origins, and for an upstream named there
- * its own host on any port (a token service or a blob store beside the registry). On this machine every port may be
- * somebody else's, so there it is the named ports alone. Everything else must be https to a public address.
+ * The trust rule for the upstream at `endpoint`. The origins under the setting `upstreams` are trusted; for an upstream
+ * listed there, so is its own host on any port (a token service or a blob store next to the registry). On this machine
+ * any other port may be an unrelated service, so only the listed ports are trusted. Everything else must be https to a
+ * public address.
  */
-export function trustedBy(configured: readonly URL[], endpoint: URL): Trusted {
-  const isNamed = configured.some(({ origin }) => origin === endpoint.origin)
-  const mayHaveMore = isNamed && !isThisMachine(endpoint)
+export function trustRule(configured: readonly URL[], endpoint: URL): TrustRule {
+  const isConfigured = configured.some(({ origin }) => origin === endpoint.origin)
+  const trustsOtherPorts = isConfigured && !isThisMachine(endpoint)
   return (url) => {
-    if (configured.some(({ origin }) => origin === url.origin)) return 'named'
-    const isBeside = mayHaveMore && url.hostname === endpoint.hostname
-    return isBeside && (url.protocol === 'https:' || endpoint.protocol === 'http:') ? 'beside' : undefined
+    if (configured.some(({ origin }) => origin === url.origin)) return 'configured'
+    const isSameHost = trustsOtherPorts && url.hostname === endpoint.hostname
+    return isSameHost && (url.protocol === 'https:' || endpoint.protocol === 'http:') ? 'same-host' : undefined
   }
 }
 
-/** By its name alone; a name that only resolves to this machine is seen when it is connected to. RFC 6761 section 6.3. */
+/** By its name (RFC 6761 section 6.3); the connector checks the address that another name resolves to. */
 const isThisMachine = ({ hostname }: URL) => isLoopbackAddress(hostname) || /^(?:.*\.)?localhost\.?$/.test(hostname)
 
 /**
- * Whether credentials for a registry may be shown to the realm its challenge names: the registry itself, or over https
- * a host under the same registrable domain (CVE-2020-15157, CVE-2026-33990 are what happens otherwise).
+ * Whether credentials for a registry may be sent to the realm that its challenge names: the registry itself, or over
+ * https a host under the same registrable domain. CVE-2020-15157 and CVE-2026-33990 describe the attacks that this
+ * prevents.
  */
 export function mayHaveCredentials(realm: URL, endpoint: URL): boolean {
   if (realm.host === endpoint.host && (realm.protocol === 'https:' || endpoint.protocol === 'http:')) return true
@@ -36,22 +38,22 @@ export function mayHaveCredentials(realm: URL, endpoint: URL): boolean {
   return site !== null && site === registrableDomain(endpoint)
 }
 
-/** Why a realm must not be asked for a token at all; undefined if it may be. */
-export function realmRefusal(realm: URL, trusted: Trusted): string | undefined {
+/** Why no token may be requested from a realm at all; undefined if it is allowed. */
+export function realmRefusal(realm: URL, trust: TrustRule): string | undefined {
   if (realm.username || realm.password) return 'carries credentials of its own'
   if (realm.protocol === 'https:') return undefined
   if (realm.protocol !== 'http:') return 'is not an https address'
-  return trusted(realm) ? undefined : 'is a plain http address'
+  return trust(realm) ? undefined : 'is a plain http address'
 }
 
-/** Where a redirect leads, or why it is not followed. */
-export function redirectTarget(location: string, from: URL, trusted: Trusted): URL | { refused: string } {
-  if (!URL.canParse(location, from.href)) return { refused: 'to something that is no address' }
+/** The target of a redirect, or the reason why it is not followed, as the end of a sentence. */
+export function redirectTarget(location: string, from: URL, trust: TrustRule): URL | { refusal: string } {
+  if (!URL.canParse(location, from.href)) return { refusal: 'to an invalid URL' }
   const target = new URL(location, from)
   if (target.protocol === 'https:') return target
-  if (target.protocol !== 'http:') return { refused: `to ${target.protocol}` }
-  if (from.protocol === 'https:') return { refused: 'from https to plain http' }
-  return trusted(target) ? target : { refused: `to plain http at ${target.host}` }
+  if (target.protocol !== 'http:') return { refusal: `to ${target.protocol}` }
+  if (from.protocol === 'https:') return { refusal: 'from https to plain http' }
+  return trust(target) ? target : { refusal: `to plain http at ${target.host}` }
 }
 
 const registrableDomain = ({ hostname }: URL) => getDomain(hostname, { allowPrivateDomains: true })

@@ -1,74 +1,74 @@
 import type { LookupFunction } from 'node:net'
+import { fairSemaphore } from '../../coordination/fair-semaphore.js'
 import { type Upstream, UpstreamFailure, type Upstreams } from '../../registry/ports/upstream.js'
+import type { Authenticator } from './authentication.js'
+import { type TrustRule, trustRule } from './host-trust.js'
+import { registryApi, type UpstreamSemaphores } from './registry-api.js'
+import type { RetryTiming } from './retries.js'
 import { type Connections, connections } from './upstream-connections.js'
 import { defaultLimits, type UpstreamLimits } from './upstream-limits.js'
-import { type Login, login } from './upstream-login.js'
-import { type Places, registryApi } from './registry-api.js'
-import type { Patience } from './retries.js'
-import { fairSemaphore } from '../../coordination/fair-semaphore.js'
-import type { TokenSource } from './token-request.js'
-import { trustedBy } from './host-trust.js'
+import { upstreamLogin } from './upstream-login.js'
 
-/** What the client needs to know: where hosts really are, the time, and where wanted other limits. */
-export interface HttpUpstreamsOptions extends Patience {
+/** What the client depends on: where configured hosts are, the time, and limits other than the defaults. */
+export interface HttpUpstreamsOptions extends RetryTiming {
   /** The setting `upstreams`; a host without an entry is at `https://<host>`. */
   endpoints: Record<string, { endpoint: string }>
   limits?: Partial<UpstreamLimits>
-  /** How names are resolved, `dns.lookup` unless given. */
+  /** How names are resolved; `dns.lookup` unless given. */
   lookup?: LookupFunction
 }
 
-/** Upstream registries over HTTP: https to public addresses, and whatever else `endpoints` names. */
+/** Upstream registries over HTTP: https to public addresses, and whatever else `endpoints` lists. */
 export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
   const limits = { ...defaultLimits, ...options.limits }
   const configured = Object.values(options.endpoints).flatMap(({ endpoint }) => parseEndpoint(endpoint) ?? [])
-  const sites = new Map<string, Site>()
+  const resources = new Map<string, HostResources>()
   const upstreams = new Map<string, Upstream>()
-  const logins = new Map<string, Login>()
+  const logins = new Map<string, Authenticator>()
 
-  const siteOf = (host: string, endpoint: URL) => {
-    const trusted = trustedBy(configured, endpoint)
-    const site = sites.get(host) ?? {
-      ...{ trusted, connections: connections(trusted, limits, options.lookup), places: placesAt(limits) },
-    }
-    sites.set(host, site)
-    return site
+  const resourcesOf = (host: string, endpoint: URL): HostResources => {
+    const existing = resources.get(host)
+    if (existing) return existing
+    const trust = trustRule(configured, endpoint)
+    const created = { trust, connections: connections(trust, limits, options.lookup), semaphores: semaphores(limits) }
+    resources.set(host, created)
+    return created
   }
 
   return {
     of: (host, account, credentials) => {
-      const shared = JSON.stringify([host, credentials?.username, credentials?.accessToken])
-      const key = `${account} ${shared}`
-      const known = upstreams.get(key)
-      if (known) return known
+      const loginKey = JSON.stringify([host, credentials?.username, credentials?.accessToken])
+      const key = `${account} ${loginKey}`
+      const existing = upstreams.get(key)
+      if (existing) return existing
       const entry = Object.hasOwn(options.endpoints, host) ? options.endpoints[host] : undefined
       const endpoint = parseEndpoint(entry?.endpoint ?? (/[/?#@\\]/.test(host) ? '' : `https://${host}`))
-      if (!endpoint) return nowhere(host)
-      const site = siteOf(host, endpoint)
-      const source = { ...options, ...site, host, endpoint, credentials, limits }
-      const ownLogin = logins.get(shared) ?? login(source)
-      logins.set(shared, ownLogin)
-      const upstream = registryApi(source, { account, login: ownLogin, places: site.places })
+      if (!endpoint) return invalidUpstream(host)
+      const ofHost = resourcesOf(host, endpoint)
+      const target = { ...options, ...ofHost, host, endpoint, credentials, limits }
+      const login = logins.get(loginKey) ?? upstreamLogin(target)
+      logins.set(loginKey, login)
+      const upstream = registryApi(target, { account, login, semaphores: ofHost.semaphores })
       upstreams.set(key, upstream)
       return upstream
     },
     close: async () => {
-      await Promise.all([...sites.values()].map((site) => site.connections.close()))
+      await Promise.all([...resources.values()].map((ofHost) => ofHost.connections.close()))
     },
   }
 }
 
-const placesAt = (limits: UpstreamLimits): Places => ({
+const semaphores = (limits: UpstreamLimits): UpstreamSemaphores => ({
   requests: fairSemaphore(limits.requestsAtOnce),
   blobs: fairSemaphore(limits.blobsAtOnce),
   smallBlobs: fairSemaphore(limits.smallBlobsAtOnce),
 })
 
-/** What all credentials for a host share. */
-interface Site {
-  trusted: TokenSource['trusted']
-  connections: Connections
-  places: Places
+/** What all accounts and credentials share at one host. */
+interface HostResources {
+  readonly trust: TrustRule
+  readonly connections: Connections
+  readonly semaphores: UpstreamSemaphores
 }
 
 function parseEndpoint(text: string): URL | undefined {
@@ -79,8 +79,8 @@ function parseEndpoint(text: string): URL | undefined {
   return url
 }
 
-/** A host that is none: `of` never throws, so it is the questions that fail. */
-function nowhere(host: string): Upstream {
+/** An upstream without a valid address. `of` never throws, so its methods fail instead. */
+function invalidUpstream(host: string): Upstream {
   const fail = () =>
     Promise.reject(new UpstreamFailure('unavailable', `The upstream registry ${host} has no valid address.`))
   return { resolve: fail, manifest: fail, blob: fail, hasBlob: fail, referrers: fail, ping: fail }

@@ -1,47 +1,41 @@
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
-import { type Answer, header, readAtMost } from './upstream-responses.js'
-import type { Connections, WireRequest } from './upstream-connections.js'
-import { redirectTarget, type Trusted } from './host-trust.js'
+import { redirectTarget, type TrustRule } from './host-trust.js'
+import type { Interceptor, UpstreamRequest } from './interceptor.js'
+import { header } from './upstream-responses.js'
 
-const redirects = [301, 302, 303, 307, 308]
-const hopsAtMost = 5
-const errorBodyBytes = 64 * 1024
-
-/** Sends a request and answers as the server did, redirects included: the rest of a success is in `body`. */
-export async function sendOnce(connections: Connections, request: WireRequest): Promise<Answer> {
-  const { statusCode: status, headers, body } = await connections.send(request)
-  body.on('error', () => {})
-  const text = status < 300 ? '' : ((await readAtMost(body, errorBodyBytes))?.toString() ?? '')
-  return { status, headers, body, text }
-}
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308]
+const MAX_REDIRECTS = 5
 
 /**
- * Sends a request and follows up to five redirects, as blobs need that lie in object storage. Everything but
- * Authorization goes along; that stays with the origin it was meant for, since storage refuses a request signed twice.
+ * Follows up to five redirects, as blobs in object storage need. All headers go along except Authorization, which only
+ * the origin it was meant for receives: storage refuses a request that is signed twice. Why this is not undici's
+ * interceptor: docs/decisions/0030-upstream-client.md.
  */
-export async function follow(
-  connections: Connections,
-  request: WireRequest,
-  host: string,
-  trusted: Trusted,
-): Promise<Answer> {
-  let current = request
-  for (let hops = 0; hops <= hopsAtMost; hops++) {
-    const answer = await sendOnce(connections, current)
-    const location = header(answer, 'location')
-    if (!redirects.includes(answer.status) || location === undefined) {
-      return current.url.origin === request.url.origin ? answer : { ...answer, redirectedTo: current.url.host }
+export const redirects =
+  (host: string, trust: TrustRule): Interceptor =>
+  (next) =>
+  async (request, read) => {
+    const { origin } = request.url
+    let current = request
+    for (let count = 0; count <= MAX_REDIRECTS; count++) {
+      const response = await next(current, (response) => response)
+      const location = header(response, 'location')
+      if (!REDIRECT_STATUSES.includes(response.status) || location === undefined) {
+        return read(current.url.origin === origin ? response : { ...response, redirectedTo: current.url.host })
+      }
+      const target = redirectTarget(location, current.url, trust)
+      if ('refusal' in target) {
+        throw unavailable(`The upstream registry ${host} redirects ${target.refusal}, which is not followed.`)
+      }
+      current = redirected(current, target)
     }
-    const target = redirectTarget(location, current.url, trusted)
-    if ('refused' in target) {
-      throw new UpstreamFailure(
-        'unavailable',
-        `The upstream registry ${host} redirects ${target.refused}, which is not followed.`,
-      )
-    }
-    const { authorization, ...others } = current.headers
-    const headers = target.origin === current.url.origin && authorization ? { ...others, authorization } : others
-    current = { ...current, url: target, headers }
+    throw unavailable(`The upstream registry ${host} redirects more than ${MAX_REDIRECTS} times.`)
   }
-  throw new UpstreamFailure('unavailable', `The upstream registry ${host} redirects more than ${hopsAtMost} times.`)
+
+function redirected(request: UpstreamRequest, url: URL): UpstreamRequest {
+  if (url.origin === request.url.origin) return { ...request, url }
+  const headers = Object.entries(request.headers).filter(([name]) => name !== 'authorization')
+  return { ...request, url, headers: Object.fromEntries(headers) }
 }
+
+const unavailable = (message: string) => new UpstreamFailure('unavailable', message)

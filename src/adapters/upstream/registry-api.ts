@@ -1,100 +1,76 @@
-import { type Upstream, UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
-import { discard, failureFrom } from './upstream-responses.js'
-import { type Ask, asking, type Question } from './ask.js'
-import { openBlob } from './upstream-blobs.js'
-import type { Login } from './upstream-login.js'
-import { contentDigest, manifestTypes, readManifest } from './upstream-manifests.js'
-import { askReferrers } from './upstream-referrers.js'
 import type { FairSemaphore } from '../../coordination/fair-semaphore.js'
-import type { TokenSource } from './token-request.js'
+import type { Upstream } from '../../registry/ports/upstream.js'
+import type { Authenticator } from './authentication.js'
+import { type RegistryRequest, registryClient, type UpstreamTarget } from './registry-client.js'
+import { openBlob } from './upstream-blobs.js'
+import { contentDigest, fetchManifest, manifestRequest } from './upstream-manifests.js'
+import { listReferrers } from './upstream-referrers.js'
+import { discard, responseFailure } from './upstream-responses.js'
 
-/** The places at one registry, shared by all who ask it: nothing small waits behind large blobs. */
-export type Places = Readonly<Record<'requests' | 'blobs' | 'smallBlobs', FairSemaphore>>
+/** The permits at one registry, shared by all accounts. Small requests do not wait behind large blobs. */
+export type UpstreamSemaphores = Readonly<Record<'requests' | 'blobs' | 'smallBlobs', FairSemaphore>>
 
-/** For whom a registry is asked, and where that account's requests wait their turn. */
-export interface Asker {
+/** The account that sends the requests, its login, and the permits that it shares with other accounts. */
+export interface RegistryUser {
   readonly account: string
-  readonly login: Login
-  readonly places: Places
+  readonly login: Authenticator
+  readonly semaphores: UpstreamSemaphores
 }
 
 /**
- * The pulling half of the OCI Distribution API, asked of one registry with one set of credentials for one account.
+ * The pulling half of the OCI Distribution API of one registry, for one account with one set of credentials.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pull
  */
-export function registryApi(source: TokenSource, { account, login, places }: Asker): Upstream {
-  const { host, limits } = source
-  const ask = asking(source, login, ({ repository = '' }, signal) =>
-    places.requests.acquire([account, repository], signal),
+export function registryApi(target: UpstreamTarget, { account, login, semaphores }: RegistryUser): Upstream {
+  const { host, limits } = target
+  const send = registryClient(target, login, ({ repository = '', deadline }) =>
+    semaphores.requests.acquire([account, repository], deadline.signal),
   )
-  const manifest = manifestFrom(ask, source)
+  const manifest: Upstream['manifest'] = (repository, reference) =>
+    fetchManifest({ host, send }, repository, reference, limits.answerMs)
   return {
     manifest,
     resolve: (repository, tag) => {
-      const question = manifestQuestion('HEAD', repository, tag, limits.resolveMs)
-      return ask(question, async (answer) => {
-        if (answer.status === 405) return undefined
-        if (answer.status !== 200) throw failureFrom(host, question.subject, answer)
-        return contentDigest(answer) ?? undefined
+      const request = manifestRequest('HEAD', repository, tag, limits.resolveMs)
+      return send(request, (response) => {
+        if (response.status === 405) return undefined
+        if (response.status !== 200) throw responseFailure(host, request.subject, response)
+        return contentDigest(response) ?? undefined
       })
     },
     blob: (repository, digest, from = 0, size = Infinity) => {
-      const question = blobQuestion(repository, digest, limits.answerMs)
-      const kind = size <= limits.smallBlobBytes ? 'smallBlobs' : 'blobs'
-      return openBlob({ host, ask, slot: () => places[kind].acquire([account, repository]) }, question, from)
+      const request = blobRequest('GET', repository, digest, limits.answerMs)
+      const semaphore = size <= limits.smallBlobBytes ? semaphores.smallBlobs : semaphores.blobs
+      return openBlob({ host, send, acquirePermit: () => semaphore.acquire([account, repository]) }, request, from)
     },
     hasBlob: (repository, digest) => {
-      const question = { ...blobQuestion(repository, digest, limits.resolveMs), method: 'HEAD' as const }
-      return ask(question, async (answer) => {
-        if (answer.status === 404) return false
-        if (answer.status >= 300) throw failureFrom(host, question.subject, answer)
+      const request = blobRequest('HEAD', repository, digest, limits.resolveMs)
+      return send(request, (response) => {
+        if (response.status === 404) return false
+        if (response.status >= 300) throw responseFailure(host, request.subject, response)
         return true
       })
     },
-    referrers: (repository, digest, atMost) =>
-      askReferrers({ host, ask, manifest, withinMs: limits.resolveMs }, { repository, digest, atMost }),
+    referrers: (repository, digest, limit) =>
+      listReferrers({ host, send, manifest, timeoutMs: limits.resolveMs }, { repository, digest, limit }),
     ping: () =>
-      ask({ method: 'GET', path: '', subject: 'its API', withinMs: limits.resolveMs }, async (answer) => {
-        if (answer.status !== 200) throw failureFrom(host, 'its API', answer)
-        discard(answer.body)
+      send({ method: 'GET', path: '', subject: 'its API', timeoutMs: limits.resolveMs }, (response) => {
+        if (response.status !== 200) throw responseFailure(host, 'its API', response)
+        discard(response.body)
       }),
   }
 }
 
-const manifestFrom =
-  (ask: Ask, { host, limits }: TokenSource): Upstream['manifest'] =>
-  (repository, reference) => {
-    const question = manifestQuestion('GET', repository, reference, limits.answerMs)
-    return ask(question, async (answer) => {
-      if (answer.status !== 200) throw failureFrom(host, question.subject, answer)
-      return keptManifest(host, question.subject, await readManifest(reference, answer))
-    })
-  }
-
-function keptManifest(host: string, subject: string, read: Awaited<ReturnType<typeof readManifest>>): UpstreamManifest {
-  if (!('wrong' in read)) return read
-  throw new UpstreamFailure(
-    'unavailable',
-    `The upstream registry ${host} gave an answer for ${subject} which ${read.wrong}.`,
-  )
-}
-
-function manifestQuestion(
-  method: Question['method'],
+const blobRequest = (
+  method: RegistryRequest['method'],
   repository: string,
-  reference: string,
-  withinMs: number,
-): Question {
-  const subject = `${repository}${reference.includes(':') ? '@' : ':'}${reference}`
-  const headers = { accept: manifestTypes.join(', ') }
-  return { method, path: `${repository}/manifests/${reference}`, subject, repository, headers, withinMs }
-}
-
-const blobQuestion = (repository: string, digest: string, withinMs: number): Question => ({
-  method: 'GET',
+  digest: string,
+  timeoutMs: number,
+): RegistryRequest => ({
+  method,
   path: `${repository}/blobs/${digest}`,
   subject: `${repository}@${digest}`,
   repository,
   headers: { 'accept-encoding': 'identity' },
-  withinMs,
+  timeoutMs,
 })

@@ -1,81 +1,56 @@
 import { STATUS_CODES } from 'node:http'
 import { UpstreamFailure, type UpstreamCredentials } from '../../registry/ports/upstream.js'
-import { header, isTransient, readAtMost, type Answer } from './upstream-responses.js'
 import type { Challenge } from './challenges.js'
-import type { Connections } from './upstream-connections.js'
-import { sendOnce } from './redirects.js'
-import type { UpstreamLimits } from './upstream-limits.js'
-import { connectionFailure, type Patience, retryAfterMs, retrying, Transient, within } from './retries.js'
-import { mayHaveCredentials, realmRefusal, type Trusted } from './host-trust.js'
+import { withDeadline } from './deadline.js'
+import { mayHaveCredentials, realmRefusal } from './host-trust.js'
+import { compose } from './interceptor.js'
+import { type UpstreamTarget, USER_AGENT } from './registry-client.js'
+import { retries } from './retries.js'
+import { readAtMost, type UpstreamResponse } from './upstream-responses.js'
 
-/** What a token service gave. */
-export interface GrantedToken {
-  token: string
-  expiresInSeconds: number
+/** A token as the token service issued it. */
+export interface IssuedToken {
+  readonly token: string
+  readonly expiresInSeconds: number
 }
 
-/** The registry a token is wanted for, and how its token service is reached. */
-export interface TokenSource extends Patience {
-  host: string
-  endpoint: URL
-  credentials?: UpstreamCredentials
-  connections: Connections
-  trusted: Trusted
-  limits: UpstreamLimits
-}
-
-const answerBytes = 64 * 1024
-const defaultLifeSeconds = 60
+const MAX_RESPONSE_BYTES = 64 * 1024
+const DEFAULT_LIFETIME_SECONDS = 60
 
 /**
- * Asks the realm of a Bearer challenge for a token. The scope is ours, not the challenge's: ghcr.io's names a placeholder.
- * Redirects are not followed: a realm that was found acceptable must not hand us on to one that is not.
+ * Requests a token from the realm of a Bearer challenge. The scope is ours, not the challenge's: that of ghcr.io names
+ * a placeholder. Of the interceptors of `registry-client.ts` only retries apply. Redirects are not followed: an
+ * acceptable realm must not send us on to one that is not.
  * https://distribution.github.io/distribution/spec/auth/token/
  */
 export async function requestToken(
-  source: TokenSource,
+  target: UpstreamTarget,
   challenge: Challenge,
   scope: string | undefined,
-): Promise<GrantedToken> {
-  const { host, endpoint, credentials, connections, limits } = source
-  const url = tokenUrl(source, challenge, scope)
-  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'ecr-local' }
-  if (credentials && mayHaveCredentials(url, endpoint)) headers.authorization = basic(credentials)
-  const subject = `a token from ${url.host}`
-  return within(limits.resolveMs, source, (deadline) =>
-    retrying(
-      async () => {
-        try {
-          const answer = await sendOnce(connections, {
-            method: 'GET',
-            url,
-            headers,
-            signal: deadline.signal,
-            lane: 'requests',
-          })
-          return await readToken(source, url, answer)
-        } catch (error) {
-          throw connectionFailure(host, subject, error, limits)
-        }
-      },
-      deadline,
-      limits,
-      source,
-    ),
-  )
+): Promise<IssuedToken> {
+  const { endpoint, credentials, connections, limits, clock } = target
+  const url = tokenUrl(target, challenge, scope)
+  const authorization = credentials && mayHaveCredentials(url, endpoint) ? basicAuthorization(credentials) : undefined
+  const headers = { accept: 'application/json', 'user-agent': USER_AGENT, ...(authorization && { authorization }) }
+  const failure = (_: unknown, response: UpstreamResponse) => statusFailure(target, url, response)
+  const send = compose(connections.send, [retries({ ...target, failure })])
+  return withDeadline(limits.resolveMs, clock, (deadline) => {
+    const request = { method: 'GET', url, headers, subject: `a token from ${url.host}`, pool: 'requests' } as const
+    return send({ ...request, deadline }, (response) => readToken(target, url, response))
+  })
 }
 
-/** Credentials as RFC 7617 writes them. */
-export const basic = ({ username, accessToken }: UpstreamCredentials) =>
+/** Credentials as an Authorization header. https://www.rfc-editor.org/rfc/rfc7617 */
+export const basicAuthorization = ({ username, accessToken }: UpstreamCredentials) =>
   `Basic ${Buffer.from(`${username}:${accessToken}`).toString('base64')}`
 
-function tokenUrl({ host, trusted }: TokenSource, { parameters }: Challenge, scope: string | undefined): URL {
+function tokenUrl({ host, trust }: UpstreamTarget, { parameters }: Challenge, scope: string | undefined): URL {
   const { realm = '', service } = parameters
-  const refusal = URL.canParse(realm) ? realmRefusal(new URL(realm), trusted) : 'is no address'
+  const refusal = URL.canParse(realm) ? realmRefusal(new URL(realm), trust) : 'is not a valid URL'
   if (refusal) {
     throw new UpstreamFailure(
       'unavailable',
-      `The upstream registry ${host} wants a token from ${realm.slice(0, 200)}, which ${refusal}.`,
+      `The upstream registry ${host} requires a token from ${realm.slice(0, 200)}, which ${refusal}.`,
     )
   }
   const url = new URL(realm)
@@ -86,23 +61,23 @@ function tokenUrl({ host, trusted }: TokenSource, { parameters }: Challenge, sco
   return url
 }
 
-async function readToken({ host, limits, clock }: TokenSource, url: URL, answer: Answer): Promise<GrantedToken> {
-  const { status } = answer
-  const failed = (kind: UpstreamFailure['kind'], what: string) =>
-    new UpstreamFailure(kind, `The token service ${url.host} of the upstream registry ${host} ${what}.`)
-  if (status === 200) {
-    const body = await readAtMost(answer.body, answerBytes)
-    return parseToken(body) ?? Promise.reject(failed('unavailable', 'gave an answer without a token'))
-  }
-  const answered = `answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd()
-  if (isTransient(status)) {
-    const kind = status === 429 ? 'too-many-requests' : 'unavailable'
-    throw new Transient(failed(kind, answered), limits.tries, retryAfterMs(header(answer, 'retry-after'), clock.wall()))
-  }
-  throw failed(status === 401 || status === 403 ? 'access-denied' : 'unavailable', answered)
+async function readToken(target: UpstreamTarget, url: URL, response: UpstreamResponse): Promise<IssuedToken> {
+  if (response.status !== 200) throw statusFailure(target, url, response)
+  const token = parseToken(await readAtMost(response.body, MAX_RESPONSE_BYTES))
+  if (!token) throw tokenFailure(target, url, 'unavailable', 'sent a response without a token')
+  return token
 }
 
-function parseToken(body: Buffer | undefined): GrantedToken | undefined {
+function statusFailure(target: UpstreamTarget, url: URL, { status }: UpstreamResponse): UpstreamFailure {
+  const isDenied = status === 401 || status === 403
+  const kind = status === 429 ? 'too-many-requests' : isDenied ? 'access-denied' : 'unavailable'
+  return tokenFailure(target, url, kind, `answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd())
+}
+
+const tokenFailure = ({ host }: UpstreamTarget, url: URL, kind: UpstreamFailure['kind'], problem: string) =>
+  new UpstreamFailure(kind, `The token service ${url.host} of the upstream registry ${host} ${problem}.`)
+
+function parseToken(body: Buffer | undefined): IssuedToken | undefined {
   try {
     const parsed: unknown = JSON.parse(body?.toString() ?? '')
     if (typeof parsed !== 'object' || parsed === null) return undefined
@@ -110,7 +85,7 @@ function parseToken(body: Buffer | undefined): GrantedToken | undefined {
     const value = [token, access_token].find(
       (candidate) => typeof candidate === 'string' && /^[\x21-\x7e]+$/.test(candidate),
     )
-    const seconds = typeof expires_in === 'number' && expires_in > 0 ? expires_in : defaultLifeSeconds
+    const seconds = typeof expires_in === 'number' && expires_in > 0 ? expires_in : DEFAULT_LIFETIME_SECONDS
     return typeof value === 'string' ? { token: value, expiresInSeconds: seconds } : undefined
   } catch {
     return undefined

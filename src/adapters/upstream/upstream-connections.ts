@@ -1,61 +1,68 @@
 import { isIP, type LookupFunction } from 'node:net'
-import { Agent, buildConnector, type Dispatcher } from 'undici'
-import { distantLookup, isPublicAddress, PrivateAddressRefused, publicLookup } from './address-rules.js'
+import { Agent, buildConnector } from 'undici'
+import { isPublicAddress, nonLoopbackLookup, PrivateAddressError, publicLookup } from './address-rules.js'
+import type { TrustRule } from './host-trust.js'
+import type { Send, UpstreamRequest } from './interceptor.js'
 import type { UpstreamLimits } from './upstream-limits.js'
-import type { Trusted } from './host-trust.js'
+import { readAtMost, type UpstreamResponse } from './upstream-responses.js'
 
-/** One HTTP request, sent once and not redirected. */
-export interface WireRequest {
-  method: 'GET' | 'HEAD'
-  url: URL
-  headers: Record<string, string>
-  signal: AbortSignal
-  /** Blobs have connections of their own, so that nothing small waits behind them. */
-  lane: 'blobs' | 'requests'
-}
-
-/** The connections to one upstream and to wherever it redirects. */
+/** The connections to one upstream and to the hosts that it redirects to. */
 export interface Connections {
-  send(request: WireRequest): Promise<Dispatcher.ResponseData>
+  /** Sends a request once, without following redirects. */
+  readonly send: Send
   close(): Promise<void>
 }
 
-const blobBufferBytes = 1024 * 1024
+const BLOB_BUFFER_BYTES = 1024 * 1024
+const MAX_ERROR_BODY_BYTES = 64 * 1024
 
-/** Opens connections to public addresses, and to others only where the settings name them. */
-export function connections(trusted: Trusted, limits: UpstreamLimits, lookup?: LookupFunction): Connections {
-  const connect = guardedConnector(trusted, limits.connectTimeoutMs, lookup)
+/** Opens connections to public addresses, and to others only if the settings trust them. */
+export function connections(trust: TrustRule, limits: UpstreamLimits, lookup?: LookupFunction): Connections {
+  const connect = addressCheckingConnector(trust, limits.connectTimeoutMs, lookup)
   const timeouts = { headersTimeout: limits.headersTimeoutMs, bodyTimeout: limits.idleTimeoutMs, connect }
   const agents = {
     blobs: new Agent(timeouts),
     requests: new Agent({ ...timeouts, connections: limits.requestsAtOnce }),
   }
   return {
-    send: ({ method, url, headers, signal, lane }) =>
-      agents[lane].request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        headers,
-        signal,
-        ...(lane === 'blobs' && { highWaterMark: blobBufferBytes }),
-      }),
+    send: async (request, read) => read(await respond(agents[request.pool], request)),
     close: async () => {
       await Promise.all([agents.blobs.destroy(), agents.requests.destroy()])
     },
   }
 }
 
-function guardedConnector(trusted: Trusted, timeout: number, lookup?: LookupFunction): buildConnector.connector {
-  const open = buildConnector({ timeout, ...(lookup && { lookup }) })
+async function respond(agent: Agent, request: UpstreamRequest): Promise<UpstreamResponse> {
+  const { method, url, headers, deadline, pool } = request
+  const response = await agent.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method,
+    headers: { ...headers },
+    signal: deadline.signal,
+    ...(pool === 'blobs' && { highWaterMark: BLOB_BUFFER_BYTES }),
+  })
+  const { statusCode: status, body } = response
+  // Without a listener, an error of a body that is no longer read would end the process.
+  body.on('error', () => {})
+  const text = status < 300 ? '' : ((await readAtMost(body, MAX_ERROR_BODY_BYTES))?.toString() ?? '')
+  return { status, headers: response.headers, body, text }
+}
+
+function addressCheckingConnector(
+  trust: TrustRule,
+  timeout: number,
+  lookup?: LookupFunction,
+): buildConnector.connector {
+  const openAny = buildConnector({ timeout, ...(lookup && { lookup }) })
   const openPublic = buildConnector({ timeout, lookup: publicLookup(lookup) })
-  const openDistant = buildConnector({ timeout, lookup: distantLookup(lookup) })
+  const openNonLoopback = buildConnector({ timeout, lookup: nonLoopbackLookup(lookup) })
   return (options, callback) => {
     const { protocol, hostname, host = hostname } = options
-    const trust = trusted(new URL(`${protocol}//${host}`))
-    if (trust === 'named') open(options, callback)
-    else if (trust === 'beside') openDistant(options, callback)
-    else if (isIP(hostname) && !isPublicAddress(hostname)) callback(new PrivateAddressRefused(hostname, hostname), null)
+    const level = trust(new URL(`${protocol}//${host}`))
+    if (level === 'configured') openAny(options, callback)
+    else if (level === 'same-host') openNonLoopback(options, callback)
+    else if (isIP(hostname) && !isPublicAddress(hostname)) callback(new PrivateAddressError(hostname, hostname), null)
     else openPublic(options, callback)
   }
 }

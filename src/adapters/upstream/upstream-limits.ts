@@ -1,33 +1,34 @@
-/** How long and how often the client asks an upstream before it gives up; every number can be set, for specs to shrink. */
+/** How long and how often the client tries an upstream, and how much at once. Specs use smaller numbers. */
 export interface UpstreamLimits {
   connectTimeoutMs: number
-  /** From the request to the end of the answer's headers. */
+  /** From the request to the end of the response headers. */
   headersTimeoutMs: number
-  /** A transfer that brings nothing for this long has stalled. */
+  /** A transfer without a byte for this long has stalled. */
   idleTimeoutMs: number
-  /** Bound on `resolve`, retries included: a freshness check delays a pull that could be served from the cache. */
+  /** Bound on a freshness check, retries included: it delays a pull that could be served from the cache. */
   resolveMs: number
-  /** Bound on everything else until the answer is there (of a blob: its headers), retries included. */
+  /** Bound on every other request, retries included; for a blob, until its headers have arrived. */
   answerMs: number
+  /** Tries for transient statuses and broken connections. */
   tries: number
-  /** Tries where nothing listens or the name does not resolve. */
+  /** Tries if nothing listens or the name does not resolve. */
   unreachableTries: number
-  /** Tries where each one costs a whole time-out. */
+  /** Tries if each one ends in a timeout. */
   timedOutTries: number
   firstDelayMs: number
   longestDelayMs: number
-  /** A Retry-After beyond this is not waited for. */
+  /** If Retry-After asks for more, the request fails at once. */
   longestRetryAfterMs: number
-  /** Large blobs of one registry. One account has half of them, one of its repositories a third. */
+  /** Concurrent transfers of large blobs from one registry, shared fairly by accounts and repositories. */
   blobsAtOnce: number
-  /** The same for blobs of `smallBlobBytes` at most: configurations, signatures, bills of materials. */
+  /** Concurrent transfers of blobs of at most `smallBlobBytes`: configurations, signatures, bills of materials. */
   smallBlobsAtOnce: number
   smallBlobBytes: number
-  /** The same for everything that is not a blob. */
+  /** Concurrent requests for everything that is not a blob. */
   requestsAtOnce: number
 }
 
-/** Five tries, 250 ms doubled up to 10 s and Retry-After up to 60 s are oras-go's policy. */
+/** Five tries, delays from 250 ms doubled up to 10 s, and Retry-After up to 60 s are the policy of oras-go. */
 export const defaultLimits: UpstreamLimits = {
   connectTimeoutMs: 5_000,
   headersTimeoutMs: 15_000,

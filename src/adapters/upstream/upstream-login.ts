@@ -1,86 +1,88 @@
+import { LRUCache } from 'lru-cache'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
+import type { Authenticator } from './authentication.js'
 import { type Challenge, parseChallenges } from './challenges.js'
-import { basic, requestToken, type TokenSource } from './token-request.js'
+import type { UpstreamTarget } from './registry-client.js'
+import { basicAuthorization, requestToken } from './token-request.js'
 
-/** What one set of credentials (or none) knows about logging in to one registry. */
-export interface Login {
-  /** The Authorization to send now; undefined as long as the registry has not asked for any. */
-  authorization(scope: string | undefined): Promise<string | undefined>
-  /** Takes note that the registry refused `sent`: the next `authorization` is another one. */
-  refused(scope: string | undefined, sent: string | undefined, challenges: string | string[] | undefined): void
-}
-
-interface Issued {
-  value: Promise<string>
-  /** Known once the token is there. */
-  authorization?: string
+interface CachedToken {
+  readonly authorization: Promise<string>
+  /** The outcome of `authorization`; undefined while the token is being requested. */
+  issued?: string
+  /** In milliseconds since the epoch. */
   freshUntil: number
 }
 
-const scopesRemembered = 1000
+const MAX_TOKENS = 1000
 
-/** Remembers what the registry asks for and one token per scope, requested once however many wait for it. */
-export function login(source: TokenSource): Login {
-  const tokens = scopedTokens(source)
+/** The key of the token that is for no repository. */
+const REGISTRY_ITSELF = ''
+
+/** Remembers which login the registry demands, and one token per scope, requested once for all who wait for it. */
+export function upstreamLogin(target: UpstreamTarget): Authenticator {
+  const tokens = tokenCache(target)
   let challenge: Challenge | undefined
 
-  const answering = async (asked: Challenge, scope: string | undefined): Promise<string> => {
-    if (asked.scheme === 'bearer') return tokens.get(asked, scope)
-    if (source.credentials) return basic(source.credentials)
-    throw new UpstreamFailure('access-denied', `The upstream registry ${source.host} requires authentication.`)
+  const answer = async (current: Challenge, scope: string | undefined): Promise<string> => {
+    if (current.scheme === 'bearer') return tokens.get(current, scope)
+    if (target.credentials) return basicAuthorization(target.credentials)
+    throw new UpstreamFailure('access-denied', `The upstream registry ${target.host} requires authentication.`)
   }
 
   return {
     authorization: async (scope) => {
-      const asked = challenge
-      if (!asked) return undefined
+      const current = challenge
+      if (!current) return undefined
       try {
-        return await answering(asked, scope)
+        return await answer(current, scope)
       } catch (error) {
-        // The registry may want no login for other repositories, or by now another one: the next request asks it.
-        if (challenge === asked) challenge = undefined
+        // Other repositories may need no login, or by now another one: the next request finds out.
+        if (challenge === current) challenge = undefined
         throw error
       }
     },
-    refused: (scope, sent, fields) => {
-      const offered = parseChallenges(fields)
+    handleRefusal: (scope, authorization, fields) => {
+      const offers = parseChallenges(fields)
       challenge =
-        offered.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined) ??
-        offered.find(({ scheme }) => scheme === 'basic') ??
+        offers.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined) ??
+        offers.find(({ scheme }) => scheme === 'basic') ??
         challenge
-      if (sent !== undefined) tokens.forget(scope, sent)
+      if (authorization !== undefined) tokens.delete(scope, authorization)
     },
   }
 }
 
-/** The tokens of one login, by scope. */
-function scopedTokens(source: TokenSource) {
-  const tokens = new Map<string, Issued>()
+/** The tokens of one login by scope. */
+function tokenCache(target: UpstreamTarget) {
+  const tokens = new LRUCache<string, CachedToken>({ max: MAX_TOKENS })
+  const now = () => target.clock.wall().getTime()
 
-  const issue = async (asked: Challenge, scope: string | undefined, issued: () => Issued) => {
-    const { token, expiresInSeconds } = await requestToken(source, asked, scope)
-    const authorization = `Bearer ${token}`
-    Object.assign(issued(), { authorization, freshUntil: source.clock.wall().getTime() + freshMs(expiresInSeconds) })
-    return authorization
+  const request = async (challenge: Challenge, scope: string | undefined, entry: () => CachedToken) => {
+    const { token, expiresInSeconds } = await requestToken(target, challenge, scope)
+    const issued = `Bearer ${token}`
+    Object.assign(entry(), { issued, freshUntil: now() + freshMs(expiresInSeconds) })
+    return issued
   }
 
   return {
-    get: (asked: Challenge, scope: string | undefined): Promise<string> => {
-      const key = scope ?? ''
-      const known = tokens.get(key)
-      if (known && source.clock.wall().getTime() < known.freshUntil) return known.value
-      const issued: Issued = { value: issue(asked, scope, () => issued), freshUntil: Infinity }
-      tokens.delete(key)
-      tokens.set(key, issued)
-      issued.value.catch(() => tokens.get(key) === issued && tokens.delete(key))
-      for (const oldest of tokens.keys()) if (tokens.size > scopesRemembered) tokens.delete(oldest)
-      return issued.value
+    get: (challenge: Challenge, scope: string | undefined): Promise<string> => {
+      const key = scope ?? REGISTRY_ITSELF
+      const cached = tokens.get(key)
+      if (cached && now() < cached.freshUntil) return cached.authorization
+      const entry: CachedToken = { authorization: request(challenge, scope, () => entry), freshUntil: Infinity }
+      tokens.set(key, entry)
+      entry.authorization.catch(() => tokens.peek(key) === entry && tokens.delete(key))
+      return entry.authorization
     },
-    forget: (scope: string | undefined, sent: string): void => {
-      if (tokens.get(scope ?? '')?.authorization === sent) tokens.delete(scope ?? '')
+    delete: (scope: string | undefined, authorization: string): void => {
+      const key = scope ?? REGISTRY_ITSELF
+      if (tokens.peek(key)?.issued === authorization) tokens.delete(key)
     },
   }
 }
 
-/** A token is renewed a tenth of its life, and at least 5 s, before it ends; one that lives shorter, at half its life. */
+/**
+ * How long a token is used: until a tenth of its lifetime, and at least five seconds, before it expires. A token that
+ * lives for less than ten seconds is used for half its lifetime.
+ */
 const freshMs = (seconds: number) => 1000 * Math.max(seconds / 2, seconds - Math.max(5, seconds / 10))

@@ -1,36 +1,74 @@
 import { createHash } from 'node:crypto'
-import type { UpstreamManifest } from '../../registry/ports/upstream.js'
-import { type Answer, header, readAtMost } from './upstream-responses.js'
+import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
+import type { RegistryClient, RegistryRequest } from './registry-client.js'
+import { header, readAtMost, responseFailure, type UpstreamResponse } from './upstream-responses.js'
 
-/** The manifests we can keep; asked for by name, since registries convert or refuse where a type is missing. */
-export const manifestTypes = [
+/**
+ * The manifests that we can store. A request lists all of them: registries convert or refuse types that are missing.
+ */
+const MANIFEST_TYPES = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ]
 
-/** The size every registry must take, and the most ECR takes. */
-export const manifestBytes = 4 * 1024 * 1024
+/** The size that every registry must accept, and the most that ECR accepts. */
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
-const digestPattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
+const DIGEST_PATTERN = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
 
-/** Docker-Content-Digest, if the upstream sent one; null if that is no sha256 or sha512 digest. */
-export function contentDigest(answer: Pick<Answer, 'headers'>): string | null | undefined {
-  const value = header(answer, 'docker-content-digest')
-  return value === undefined || digestPattern.test(value) ? value : null
+/** A request for a manifest by tag or digest. */
+export function manifestRequest(
+  method: RegistryRequest['method'],
+  repository: string,
+  reference: string,
+  timeoutMs: number,
+): RegistryRequest {
+  const subject = `${repository}${reference.includes(':') ? '@' : ':'}${reference}`
+  const headers = { accept: MANIFEST_TYPES.join(', ') }
+  return { method, path: `${repository}/manifests/${reference}`, subject, repository, headers, timeoutMs }
 }
 
-/** The manifest in an answer, its bytes as they came; or what is wrong with it, to go on with "which". */
-export async function readManifest(reference: string, answer: Answer): Promise<UpstreamManifest | { wrong: string }> {
-  const bytes = await readAtMost(answer.body, manifestBytes)
-  if (!bytes) return { wrong: 'is larger than 4 MiB' }
-  const stated = reference.includes(':') ? reference : contentDigest(answer)
-  if (stated === null) return { wrong: 'has an invalid Docker-Content-Digest' }
-  const wanted = stated ?? digestOf('sha256', bytes)
-  if (digestOf(wanted.slice(0, 6), bytes) !== wanted) return { wrong: `does not have the digest ${wanted}` }
-  const mediaType = mediaTypeOf(header(answer, 'content-type'), bytes)
-  return mediaType ? { digest: wanted, mediaType, bytes } : { wrong: 'is no image manifest or index' }
+/** Fetches a manifest by tag or digest, and verifies its digest and type. */
+export function fetchManifest(
+  { host, send }: { host: string; send: RegistryClient },
+  repository: string,
+  reference: string,
+  timeoutMs: number,
+): Promise<UpstreamManifest> {
+  const request = manifestRequest('GET', repository, reference, timeoutMs)
+  const { subject } = request
+  return send(request, async (response) => {
+    if (response.status !== 200) throw responseFailure(host, subject, response)
+    const manifest = await readManifest(reference, response)
+    if (!('problem' in manifest)) return manifest
+    throw new UpstreamFailure(
+      'unavailable',
+      `The upstream registry ${host} sent a response for ${subject} that ${manifest.problem}.`,
+    )
+  })
+}
+
+/** Docker-Content-Digest, if the upstream sent it; null if that is neither a sha256 nor a sha512 digest. */
+export function contentDigest(response: Pick<UpstreamResponse, 'headers'>): string | null | undefined {
+  const value = header(response, 'docker-content-digest')
+  return value === undefined || DIGEST_PATTERN.test(value) ? value : null
+}
+
+/** The manifest in a response, byte for byte, or what is wrong with it, as the end of a sentence. */
+async function readManifest(
+  reference: string,
+  response: UpstreamResponse,
+): Promise<UpstreamManifest | { problem: string }> {
+  const bytes = await readAtMost(response.body, MAX_MANIFEST_BYTES)
+  if (!bytes) return { problem: 'is larger than 4 MiB' }
+  const expected = reference.includes(':') ? reference : contentDigest(response)
+  if (expected === null) return { problem: 'has an invalid Docker-Content-Digest' }
+  const digest = expected ?? digestOf('sha256', bytes)
+  if (digestOf(digest.slice(0, 6), bytes) !== digest) return { problem: `does not have the digest ${digest}` }
+  const mediaType = mediaTypeOf(header(response, 'content-type'), bytes)
+  return mediaType ? { digest, mediaType, bytes } : { problem: 'is not an image manifest or index' }
 }
 
 const digestOf = (algorithm: string, bytes: Buffer) =>
@@ -38,12 +76,14 @@ const digestOf = (algorithm: string, bytes: Buffer) =>
     .update(bytes)
     .digest('hex')}`
 
+/** The media type by the header, else by the content; undefined if neither is one that we can store. */
 function mediaTypeOf(contentType: string | undefined, bytes: Buffer): string | undefined {
-  const stated = contentType?.split(';')[0]?.trim().toLowerCase()
+  const headerType = contentType?.split(';')[0]?.trim().toLowerCase()
   try {
     const { schemaVersion, mediaType } = (JSON.parse(bytes.toString()) ?? {}) as Record<string, unknown>
     if (schemaVersion !== 2) return undefined
-    return [stated, mediaType].filter((type) => typeof type === 'string').find((type) => manifestTypes.includes(type))
+    const types = [headerType, mediaType].filter((type) => typeof type === 'string')
+    return types.find((type) => MANIFEST_TYPES.includes(type))
   } catch {
     return undefined
   }

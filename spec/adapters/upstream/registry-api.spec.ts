@@ -115,7 +115,7 @@ describe('Manifests of an upstream', () => {
       const reference = by === 'digest' ? digest : by
       await expect(pulling.registry.manifest('app', reference)).rejects.toMatchObject({
         kind: 'unavailable',
-        message: expect.stringContaining(`which does not have the digest ${digest}.`),
+        message: expect.stringContaining(`that does not have the digest ${digest}.`),
       })
     },
   )
@@ -133,7 +133,7 @@ describe('Manifests of an upstream', () => {
     await using pulling = pullingFrom(upstream)
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: `${asked} gave an answer for app:latest which is no image manifest or index.`,
+      message: `${asked} sent a response for app:latest that is not an image manifest or index.`,
     })
   })
 
@@ -157,7 +157,7 @@ describe('Manifests of an upstream', () => {
     expect((await pulling.registry.manifest('app', largest.digest)).bytes.length).toBe(limit)
     await expect(pulling.registry.manifest('app', larger.digest)).rejects.toMatchObject({
       kind: 'unavailable',
-      message: `${asked} gave an answer for app@${larger.digest} which is larger than 4 MiB.`,
+      message: `${asked} sent a response for app@${larger.digest} that is larger than 4 MiB.`,
     })
   })
 

@@ -37,7 +37,7 @@ describe('Retries', () => {
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
       message:
-        'The upstream registry registry.example could not be asked for app:latest: no TLS connection (wrong version number).',
+        'The request to the upstream registry registry.example for app:latest failed: no TLS connection (wrong version number).',
     })
   })
 
@@ -68,6 +68,19 @@ describe('Retries', () => {
     await using pulling = pullingFrom(upstream, { random: () => chance })
     await pulling.registry.manifest('app', 'latest')
     expect(pulling.waits.map((wait) => Math.round(wait))).toEqual([first])
+  })
+
+  it('A request holds no permit while it waits for its next try', async () => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('app', { tag: 'latest' })
+    upstream.fault('/manifests/', status(503), { times: 1 })
+    await using pulling = pullingFrom(upstream, { limits: { requestsAtOnce: 1 }, wait: () => pulling.registry.ping() })
+    expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
+    expect(upstream.requests.map(({ path }) => path.replace('app/manifests/', ''))).toEqual([
+      '/v2/latest',
+      '/v2/',
+      '/v2/latest',
+    ])
   })
 
   it('The delays between two tries really pass if the wait function is not replaced', async () => {
@@ -121,7 +134,7 @@ describe('Unreachable upstreams', () => {
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
       message: expect.stringMatching(
-        /^The upstream registry registry\.example could not be asked for app:latest: .*ECONNREFUSED.*[^.]\.$/,
+        /^The request to the upstream registry registry\.example for app:latest failed: .*ECONNREFUSED.*[^.]\.$/,
       ),
     })
     expect(pulling.waits).toEqual([250, 500])
@@ -133,7 +146,7 @@ describe('Unreachable upstreams', () => {
     await using pulling = pullingFrom(upstream, { limits: { headersTimeoutMs: 50 } })
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: 'The upstream registry registry.example could not be asked for app:latest: Headers Timeout Error.',
+      message: 'The request to the upstream registry registry.example for app:latest failed: Headers Timeout Error.',
     })
     expect(upstream.count('GET ')).toBe(2)
   })
@@ -144,7 +157,7 @@ describe('Unreachable upstreams', () => {
     await using pulling = pullingFrom(upstream, { limits: { resolveMs: 50 } })
     await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: 'The upstream registry registry.example could not be asked for app:latest: no answer came in time.',
+      message: 'The request to the upstream registry registry.example for app:latest failed: no answer came in time.',
     })
     expect(upstream.count('HEAD ')).toBe(1)
     expect(defaultLimits.resolveMs).toBeLessThanOrEqual(10_000)

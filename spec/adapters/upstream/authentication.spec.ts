@@ -138,7 +138,7 @@ describe('The token service', () => {
     await using pulling = pullingFrom(upstream, { credentials })
     await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: `The upstream registry registry.example wants a token from ${service.localhostUrl}/token, which is a plain http address.`,
+      message: `The upstream registry registry.example requires a token from ${service.localhostUrl}/token, which is a plain http address.`,
     })
     expect(service.requests).toEqual([])
   })
@@ -175,16 +175,16 @@ describe('The token service', () => {
 
   it.each([
     ['redirects', redirect('http://127.0.0.1:1'), 'answered 307 Temporary Redirect'],
-    ['sends a page', html(), 'gave an answer without a token'],
+    ['sends a page', html(), 'sent a response without a token'],
     [
       'sends more than 64 KiB',
       status(200, { message: `{"token":"${'x'.repeat(70_000)}"}` }),
-      'gave an answer without a token',
+      'sent a response without a token',
     ],
     [
       'sends a token that would break the header',
       status(200, { message: '{"token":"a\\r\\nb"}' }),
-      'gave an answer without a token',
+      'sent a response without a token',
     ],
   ])('A token service that %s makes the upstream unavailable', async (_, fault, said) => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { fairSemaphore } from '../../../src/coordination/fair-semaphore.js'
 
-/** Requests slots one after another and records who receives one. The first letter of a name is its account. */
+/** Requests permits one after another and records who receives one. The first letter of a name is its account. */
 const queueing = (limit: number) => {
   const places = fairSemaphore(limit)
   const inside: string[] = []
@@ -23,8 +23,8 @@ const queueing = (limit: number) => {
   return { places, enter, inside, leave }
 }
 
-describe('Slots per upstream', () => {
-  it('One account takes half of the slots, and its further requests get freed slots in order', async () => {
+describe('Permits per upstream', () => {
+  it('One account takes half of the permits, and its waiting requests get released permits in order', async () => {
     const { enter, inside, leave } = queueing(4)
     await enter('a1', 'a2', 'a3', 'a4')
     expect(inside).toEqual(['a1', 'a2'])
@@ -36,13 +36,13 @@ describe('Slots per upstream', () => {
     expect(inside).toEqual(['a1', 'a2', 'a3', 'a4', 'a5'])
   })
 
-  it('A second account gets a slot although another one has many requests waiting', async () => {
+  it('A second account gets a permit although another one has many requests waiting', async () => {
     const { enter, inside } = queueing(4)
     await enter(...Array.from({ length: 100 }, (_, index) => `a${index}`), 'b1')
     expect(inside).toEqual(['a0', 'a1', 'b1'])
   })
 
-  it('A freed slot goes to the account that holds the fewest', async () => {
+  it('A released permit goes to the account that holds the fewest', async () => {
     const { enter, inside, leave } = queueing(3)
     await enter('a1', 'b1', 'c1', 'a2', 'd1')
     expect(inside).toEqual(['a1', 'b1', 'c1'])
@@ -50,7 +50,7 @@ describe('Slots per upstream', () => {
     expect(inside).toEqual(['a1', 'b1', 'c1', 'd1'])
   })
 
-  it('A slot that is released repeatedly is freed only once', async () => {
+  it('A permit that is released repeatedly becomes free only once', async () => {
     const { enter, inside, leave } = queueing(1)
     await enter('a', 'b', 'c')
     await leave('a')
@@ -58,7 +58,7 @@ describe('Slots per upstream', () => {
     expect(inside).toEqual(['a', 'b'])
   })
 
-  it('All slots are free again after everything has been released', async () => {
+  it('All permits are free again after everything has been released', async () => {
     const { enter, inside, leave } = queueing(1)
     await enter('a')
     await leave('a')
@@ -66,7 +66,7 @@ describe('Slots per upstream', () => {
     expect(inside).toEqual(['a', 'b'])
   })
 
-  it('A request for a slot that is aborted stops waiting and takes no slot', async () => {
+  it('A request for a permit that is aborted stops waiting and takes no permit', async () => {
     const { places, enter, inside, leave } = queueing(1)
     await enter('a')
     const controller = new AbortController()

@@ -85,7 +85,7 @@ describe('An upstream that the settings do not name', () => {
   const refused = (host: string, address: string) => ({
     name: 'UpstreamFailure',
     kind: 'unavailable',
-    message: `The upstream registry ${host} could not be asked for app:latest: ${host.split(':')[0]} is at ${address}, which is no public address.`,
+    message: `The request to the upstream registry ${host} for app:latest failed: ${host.split(':')[0]} is at ${address}, which is not a public address.`,
   })
 
   it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])(
@@ -115,7 +115,7 @@ describe('An upstream that the settings do not name', () => {
       await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
       await expect(pulling.upstreams.of(host, pullingAccount).resolve('app', 'latest')).rejects.toMatchObject({
         kind: 'unavailable',
-        message: expect.stringContaining(`is at ${address}, which is no public address`),
+        message: expect.stringContaining(`is at ${address}, which is not a public address`),
       })
     },
   )
@@ -155,7 +155,7 @@ describe('Redirects of an upstream named in the settings', () => {
     const lookup = resolving({ 'inside.example': ['127.0.0.1'] })
     await using pulling = pullingFrom(upstream, { endpoint: at(upstream.url), lookup })
     await expect(pulling.registry.blob('app', digest)).rejects.toThrow(
-      'inside.example is at 127.0.0.1, this machine, where only the ports named under "upstreams" may be asked',
+      'inside.example is at 127.0.0.1, this machine, where only the ports listed under "upstreams" may be contacted',
     )
     expect(storage.requests).toEqual([])
   })

@@ -3,7 +3,7 @@ import {
   mayHaveCredentials,
   realmRefusal,
   redirectTarget,
-  trustedBy,
+  trustRule,
 } from '../../../src/adapters/upstream/host-trust.js'
 
 const url = (text: string) => new URL(text)
@@ -30,7 +30,7 @@ describe('Realms that may receive credentials', () => {
 
 describe('Accepted realms', () => {
   const endpoint = url('http://127.0.0.1:5000')
-  const trusted = trustedBy([endpoint, url('http://auth.test:5001')], endpoint)
+  const trust = trustRule([endpoint, url('http://auth.test:5001')], endpoint)
   const inside = url('http://registry.test:5000')
 
   it.each([
@@ -43,23 +43,23 @@ describe('Accepted realms', () => {
     ['https://user:secret@auth.example/t', 'carries credentials of its own'],
     ['file:///etc/passwd', 'is not an https address'],
   ])('The reason to refuse the realm %s is: %s', (realm, refusal) => {
-    expect(realmRefusal(url(realm), trusted)).toBe(refusal)
+    expect(realmRefusal(url(realm), trust)).toBe(refusal)
   })
 
   it('A registry reached by https may not name a plain http realm on its own host', () => {
     const secure = url('https://registry.test')
-    expect(realmRefusal(url('http://registry.test/t'), trustedBy([secure], secure))).toBe('is a plain http address')
+    expect(realmRefusal(url('http://registry.test/t'), trustRule([secure], secure))).toBe('is a plain http address')
   })
 
   it('Only configured addresses are trusted if the upstream itself is not configured', () => {
-    const elsewhere = trustedBy([endpoint], url('https://quay.io'))
-    expect(elsewhere(url('http://127.0.0.1:5000/t'))).toBe('named')
+    const elsewhere = trustRule([endpoint], url('https://quay.io'))
+    expect(elsewhere(url('http://127.0.0.1:5000/t'))).toBe('configured')
     expect(elsewhere(url('http://127.0.0.1:5999/t'))).toBeUndefined()
     expect(elsewhere(url('http://quay.io/t'))).toBeUndefined()
   })
 
   it('A realm on another port of a configured upstream is accepted, and its address is checked on connection', () => {
-    expect(trustedBy([inside], inside)(url('http://registry.test:5001/token'))).toBe('beside')
+    expect(trustRule([inside], inside)(url('http://registry.test:5001/token'))).toBe('same-host')
   })
 
   it.each([
@@ -73,17 +73,17 @@ describe('Accepted realms', () => {
     '0.0.0.0',
   ])('A realm on another port of %s, this machine, is not trusted', (host) => {
     const own = url(`http://${host}:5000`)
-    const trust = trustedBy([own], own)
-    expect(trust(own)).toBe('named')
-    expect(trust(url(`http://${host}:5001`))).toBeUndefined()
-    expect(trust(url(`https://${host}:5001`))).toBeUndefined()
+    const ownTrust = trustRule([own], own)
+    expect(ownTrust(own)).toBe('configured')
+    expect(ownTrust(url(`http://${host}:5001`))).toBeUndefined()
+    expect(ownTrust(url(`https://${host}:5001`))).toBeUndefined()
   })
 })
 
 describe('Redirect targets', () => {
   const endpoint = url('http://127.0.0.1:5000')
   const inside = url('http://registry.test:5000')
-  const trusted = (to: URL) => trustedBy([endpoint, inside], endpoint)(to) ?? trustedBy([endpoint, inside], inside)(to)
+  const trust = (to: URL) => trustRule([endpoint, inside], endpoint)(to) ?? trustRule([endpoint, inside], inside)(to)
 
   it.each([
     ['https://cdn.example/b', 'https://quay.io/v2/b', 'https://cdn.example/b'],
@@ -92,7 +92,7 @@ describe('Redirect targets', () => {
     ['http://registry.test:5001/b', 'http://registry.test:5000/v2/b', 'http://registry.test:5001/b'],
     ['https://cdn.example/b', 'http://127.0.0.1:5000/v2/b', 'https://cdn.example/b'],
   ])('The redirect to %s from %s is followed', (location, from, target) => {
-    expect(redirectTarget(location, url(from), trusted)).toHaveProperty('href', target)
+    expect(redirectTarget(location, url(from), trust)).toHaveProperty('href', target)
   })
 
   it.each([
@@ -102,8 +102,8 @@ describe('Redirect targets', () => {
     ['http://127.0.0.1:5001/b', 'http://127.0.0.1:5000/v2/b', 'to plain http at 127.0.0.1:5001'],
     ['http://localhost:5000/b', 'http://127.0.0.1:5000/v2/b', 'to plain http at localhost:5000'],
     ['ftp://cdn.example/b', 'https://quay.io/v2/b', 'to ftp:'],
-    ['https://[', 'https://quay.io/v2/b', 'to something that is no address'],
-  ])('The redirect to %s from %s is refused', (location, from, refused) => {
-    expect(redirectTarget(location, url(from), trusted)).toEqual({ refused })
+    ['https://[', 'https://quay.io/v2/b', 'to an invalid URL'],
+  ])('The redirect to %s from %s is refused', (location, from, refusal) => {
+    expect(redirectTarget(location, url(from), trust)).toEqual({ refusal })
   })
 })
