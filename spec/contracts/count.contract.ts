@@ -16,8 +16,8 @@ export function countContract(stores: () => { readonly store: Store; readonly ot
       by.tags.put(registry, keyOf(repository, name), tag(repository, name))
     /** The number of records, found with the call that quotas use. */
     const counted = async (prefix = '', by = store) => {
-      const isBelow = (count: number) => by.tags.holdsFewerThan(registry, count, prefix)
-      for (let count = 0; ; count++) if (await isBelow(count + 1)) return count
+      const hasFewer = (count: number) => by.tags.holdsFewerThan(registry, count, prefix)
+      for (let count = 0; ; count++) if (await hasFewer(count + 1)) return count
     }
     /** Makes a commit depend on the counts, as a quota does. */
     const rely = (by = store) =>
@@ -66,9 +66,9 @@ export function countContract(stores: () => { readonly store: Store; readonly ot
       let runs = 0
       const inserting = (name: string, bound: number, meanwhile: () => Promise<unknown>) =>
         store.transact(registry, async ({ tags }) => {
-          const isBelow = await tags.holdsFewerThan(registry, bound, 'a ')
+          const hasFewer = await tags.holdsFewerThan(registry, bound, 'a ')
           if (++runs === 1) await meanwhile()
-          return isBelow && tags.insert(registry, keyOf('a', name), tag('a', name))
+          return hasFewer && tags.insert(registry, keyOf('a', name), tag('a', name))
         })
       expect(await inserting('1', 3, () => put('a', '2', other))).toBe(true)
       expect(runs).toBe(1)

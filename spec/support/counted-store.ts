@@ -20,7 +20,7 @@ export async function countedStore(url: string) {
       ...keyValue,
       get: counted((place: Place) => keyValue.get(place)),
       list: counted((...asked: Parameters<KeyValue['list']>) => keyValue.list(...asked)),
-      isBelow: counted((...asked: Parameters<KeyValue['isBelow']>) => keyValue.isBelow(...asked)),
+      hasFewer: counted((...asked: Parameters<KeyValue['hasFewer']>) => keyValue.hasFewer(...asked)),
       commit: counted((...given: Parameters<KeyValue['commit']>) => keyValue.commit(...given)),
     }),
     /** Runs the work and waits until nothing continues in the background: pull times are recorded once a minute. */

@@ -3,7 +3,7 @@ import { serverException } from '../registry/errors.js'
 import type { KeyValue } from '../registry/ports/key-value.js'
 import type { Collection, Records, Store } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
-import { pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
+import { pageOf, parsed, withOneMore, type Upgrade, write } from './stored-records.js'
 import { transactionOn } from './transaction.js'
 import { keyedMutex } from '../coordination/keyed-mutex.js'
 
@@ -68,8 +68,8 @@ function collectionOf<T>(
     update: (registry, key, change) => transact(registry, (records) => within(records).update(registry, key, change)),
     remove: (registry, key) => transact(registry, (records) => within(records).remove(registry, key)),
     async list(registry, page) {
-      return pageOf(await keyValue.list(registry, name, readFor(page)), page.limit, upgrade)
+      return pageOf(await keyValue.list(registry, name, withOneMore(page)), page.limit, upgrade)
     },
-    holdsFewerThan: (registry, fewerThan, prefix = '') => keyValue.isBelow(registry, name, { fewerThan, prefix }),
+    holdsFewerThan: (registry, fewerThan, prefix = '') => keyValue.hasFewer(registry, name, { fewerThan, prefix }),
   }
 }

@@ -20,7 +20,7 @@ export const parsed = <T>(value: string | undefined, upgrade: Upgrade<T>): T | u
   value === undefined ? undefined : upgrade(JSON.parse(value) as T)
 
 /** One record more than the page holds shows that there are more. */
-export const readFor = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
+export const withOneMore = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
 
 /** Bytes of records that are parsed in one turn of the event loop. */
 const PARSED_AT_ONCE = 512 * 1024

@@ -10,7 +10,7 @@ import {
 } from '../registry/ports/key-value.js'
 import type { Collection, Records } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
-import { pageOf, parsed, readFor, type Upgrade, write } from './stored-records.js'
+import { pageOf, parsed, withOneMore, type Upgrade, write } from './stored-records.js'
 
 /** A view that remembers what was read and holds back what is written, for one atomic commit. */
 export function transactionOn(keyValue: KeyValue, registry: Registry) {
@@ -40,9 +40,9 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
 
   async function count(asked: Registry, collection: string, bound: CountBound) {
     within(asked)
-    const isBelow = await keyValue.isBelow(registry, collection, bound)
-    lists.push({ collection, bound, isBelow })
-    return isBelow
+    const hasFewer = await keyValue.hasFewer(registry, collection, bound)
+    lists.push({ collection, bound, hasFewer })
+    return hasFewer
   }
 
   const within = (asked: Registry) => {
@@ -109,7 +109,7 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
     },
     async list(registry, page) {
       within(registry)
-      return pageOf(await list(name, readFor(page)), page.limit, upgrade)
+      return pageOf(await list(name, withOneMore(page)), page.limit, upgrade)
     },
     holdsFewerThan: (registry, fewerThan, prefix = '') => count(registry, name, { fewerThan, prefix }),
   }

@@ -4,11 +4,11 @@ import { readStoreUrl } from '../../../src/adapters/redis/address.js'
 describe('The URL of a store', () => {
   it('A redis:// URL names one server', () => {
     expect(readStoreUrl('redis://cache')).toEqual({
-      address: { kind: 'alone', options: { host: 'cache', port: 6379, db: 0 } },
+      address: { kind: 'standalone', options: { host: 'cache', port: 6379, db: 0 } },
       wait: 0,
     })
     expect(readStoreUrl('redis://me:p%40ss@[::1]:7000/3?wait=1')).toEqual({
-      address: { kind: 'alone', options: { host: '::1', port: 7000, username: 'me', password: 'p@ss', db: 3 } },
+      address: { kind: 'standalone', options: { host: '::1', port: 7000, username: 'me', password: 'p@ss', db: 3 } },
       wait: 1,
     })
     expect(readStoreUrl('rediss://:pw@cache').address.options).toEqual({

@@ -1,48 +1,53 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
 
-const smallest = 64 * 1024
-const largest = 1024 * 1024
+const SMALL_BYTES = 64 * 1024
+const LARGE_BYTES = 1024 * 1024
 
-/** Large buffers there may be; whoever comes when all are in use gets small ones. */
-const largeAtMost = 48
+/** Large buffers in use at a time; while all of them are, further transfers get small ones. */
+const MAX_LARGE = 48
 
-/** A consumer that takes longer than this for a chunk is slow, and large chunks are lost on it. */
-const promptMilliseconds = 20
+/** A consumer that takes longer than this for a chunk is slow and gets small chunks. */
+const PROMPT_MS = 20
 
-const idle: Buffer[] = []
-let lent = 0
+/** Hands over a range of a file. */
+export type SendFile = (handle: FileHandle, range: ByteRange, take: TakeChunk) => Promise<void>
 
 /**
- * Hands over a file's bytes in buffers that are used again. A stream needs new ones for every chunk, and at a gigabyte a
- * second collecting those costs more than sending; hundreds of slow clients must not hold a megabyte each.
+ * Sends files in buffers that are used again. A stream needs a new one for every chunk, and at a gigabyte a second collecting
+ * those costs more than sending. Hundreds of slow clients must not hold a megabyte each.
  */
-export async function sendFile(handle: FileHandle, { start, end }: ByteRange, take: TakeChunk): Promise<void> {
-  let takenWithin = 0
-  for (let position = start; position <= end;) {
-    const missing = end + 1 - position
-    const size = missing > smallest && takenWithin <= promptMilliseconds && lent < largeAtMost ? largest : smallest
-    position += await withBuffer(size, async (buffer) => {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(size, missing), position)
-      if (bytesRead === 0) throw new Error('The blob ends before its size')
-      const handedOver = performance.now()
-      await take(buffer.subarray(0, bytesRead))
-      takenWithin = performance.now() - handedOver
-      return bytesRead
-    })
-  }
-}
+export function fileSender(): SendFile {
+  const idle: Buffer[] = []
+  let inUse = 0
 
-/** A buffer whose consumer failed is not used again: a socket on its way down may still send it. */
-async function withBuffer(size: number, work: (buffer: Buffer) => Promise<number>): Promise<number> {
-  if (size < largest) return work(Buffer.allocUnsafe(size))
-  lent++
-  try {
-    const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(largest)
-    const result = await work(buffer)
-    idle.push(buffer)
-    return result
-  } finally {
-    lent--
+  /** A buffer whose consumer failed is not used again: a closing socket may still send it. */
+  async function withLargeBuffer(work: (buffer: Buffer) => Promise<number>): Promise<number> {
+    inUse++
+    try {
+      const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(LARGE_BYTES)
+      const result = await work(buffer)
+      idle.push(buffer)
+      return result
+    } finally {
+      inUse--
+    }
+  }
+
+  return async (handle, { start, end }, take) => {
+    let elapsedMs = 0
+    for (let position = start; position <= end;) {
+      const missing = end + 1 - position
+      const isLarge = missing > SMALL_BYTES && elapsedMs <= PROMPT_MS && inUse < MAX_LARGE
+      const sendChunk = async (buffer: Buffer) => {
+        const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, missing), position)
+        if (bytesRead === 0) throw new Error('The blob ends before its size')
+        const startedAt = performance.now()
+        await take(buffer.subarray(0, bytesRead))
+        elapsedMs = performance.now() - startedAt
+        return bytesRead
+      }
+      position += await (isLarge ? withLargeBuffer(sendChunk) : sendChunk(Buffer.allocUnsafe(SMALL_BYTES)))
+    }
   }
 }

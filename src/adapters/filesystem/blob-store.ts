@@ -3,9 +3,9 @@ import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlobStat, BlobStore } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
-import { blobFiles } from './blob-files.js'
+import { blobInventory } from './blob-inventory.js'
 import { blobPath } from './blob-path.js'
-import { sendFile } from './blob-sender.js'
+import { fileSender } from './blob-sender.js'
 import { blobWriters } from './blob-writers.js'
 import { type DurableDirectories, ifExists } from './durable.js'
 import { PRIVATE_DIRECTORY } from './modes.js'
@@ -20,12 +20,13 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
   const directories = ['blobs', 'tmp', 'uploads', 'notes', 'quarantine'].map((name) => join(root, name))
   const durable: DurableDirectories = new Set()
   const { forget, ...writers } = blobWriters(root, ids, durable)
+  const sendFile = fileSender()
 
   for (const directory of directories) mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
 
   return {
     ...writers,
-    ...blobFiles(root, ids, durable),
+    ...blobInventory(root, ids, durable),
     size: async (digest) => (await statBlob(root, digest))?.size,
     stat: (digest) => statBlob(root, digest),
     async send(digest, range, take) {

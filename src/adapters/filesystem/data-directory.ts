@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Log } from '../../registry/ports/log.js'
 import { makeDirectory } from './make-directory.js'
 import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './modes.js'
-import { makePrivate } from './private-state.js'
+import { makePrivate } from './private-permissions.js'
 
 /** Raised whenever what lies in the directory changes shape. */
 const layout = 1

@@ -4,9 +4,9 @@ import type { Registry } from '../../registry/registry.js'
 
 /** How many records there are, so that a quota costs no walk. */
 export interface Counts {
-  isBelow(registry: Registry, collection: string, bound: CountBound): boolean
+  hasFewer(registry: Registry, collection: string, bound: CountBound): boolean
   /** The same within a write transaction, from which on the records are counted. */
-  isBelowFromNowOn(registry: Registry, collection: string, bound: CountBound): boolean
+  hasFewerFromNowOn(registry: Registry, collection: string, bound: CountBound): boolean
   /** Called within a write transaction, before its writes are done: keeps what is counted true to them. */
   keep(registry: Registry, writes: readonly Write[]): void
 }
@@ -41,16 +41,16 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
   const put = (place: Buffer, count: number) =>
     void (count === 0 ? db.removeSync(place) : db.putSync(place, String(count)))
 
-  const isBelow = (registry: Registry, collection: string, { prefix, fewerThan }: CountBound) =>
+  const hasFewer = (registry: Registry, collection: string, { prefix, fewerThan }: CountBound) =>
     (counted(placeOf(registry, collection, prefix)) ?? walked(registry, collection, prefix)) < fewerThan
 
   return {
-    isBelow,
-    isBelowFromNowOn(registry, collection, bound) {
+    hasFewer,
+    hasFewerFromNowOn(registry, collection, bound) {
       const place = placeOf(registry, collection, bound.prefix)
       const isToKeep = isKept(bound.prefix) && place.length <= longestKey
       if (isToKeep && counted(place) === undefined) put(place, walked(registry, collection, bound.prefix))
-      return isBelow(registry, collection, bound)
+      return hasFewer(registry, collection, bound)
     },
     keep(registry, writes) {
       const keptOf = remembering((collection, prefix) => {

@@ -41,7 +41,7 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
   return {
     get: async (place) => valueOf(place),
     list: async (registry, collection, page) => list(registry, collection, page),
-    isBelow: async (registry, collection, bound) => counts.isBelow(registry, collection, bound),
+    hasFewer: async (registry, collection, bound) => counts.hasFewer(registry, collection, bound),
     async commit(registry, expectations, writes) {
       const changes = writes.map(({ collection, key, value }) => [keyFor(registry, collection, key), value] as const)
       if (changes.some(([key]) => key.length > longestKey)) throw new Error(`A key exceeds ${longestKey} bytes`)
@@ -105,7 +105,7 @@ function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
 
   const holds = (registry: Registry, expected: Expectation) => {
     const { collection } = expected
-    if ('bound' in expected) return counts.isBelowFromNowOn(registry, collection, expected.bound) === expected.isBelow
+    if ('bound' in expected) return counts.hasFewerFromNowOn(registry, collection, expected.bound) === expected.hasFewer
     return 'page' in expected
       ? JSON.stringify(list(registry, collection, expected.page)) === JSON.stringify(expected.entries)
       : valueOf({ registry, ...expected }) === expected.value

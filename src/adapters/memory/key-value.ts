@@ -36,7 +36,7 @@ export function memoryKeyValue(): KeyValue {
   return {
     get: async (place) => valueOf(place),
     list: async (registry, collection, page) => pageIn(sorted(registry, collection), page),
-    isBelow: async (registry, collection, bound) => isBelow(sorted(registry, collection), bound),
+    hasFewer: async (registry, collection, bound) => hasFewer(sorted(registry, collection), bound),
     async commit(registry, expectations, writes) {
       if (!expectations.every((expected) => holds(registry, expected))) return false
       for (const write of writes) apply(sorted(registry, write.collection), write)
@@ -59,7 +59,7 @@ export function memoryKeyValue(): KeyValue {
 }
 
 function holdsIn(records: Sorted, expected: Expectation): boolean {
-  if ('bound' in expected) return isBelow(records, expected.bound) === expected.isBelow
+  if ('bound' in expected) return hasFewer(records, expected.bound) === expected.hasFewer
   return 'page' in expected
     ? JSON.stringify(pageIn(records, expected.page)) === JSON.stringify(expected.entries)
     : records.values.get(expected.key) === expected.value
@@ -89,7 +89,7 @@ function* entriesIn({ keys, values }: Sorted, { limit, prefix = '', after }: Pag
   }
 }
 
-function isBelow({ keys }: Sorted, { fewerThan, prefix }: CountBound): boolean {
+function hasFewer({ keys }: Sorted, { fewerThan, prefix }: CountBound): boolean {
   const start = asBytes(prefix)
   return firstFrom(keys, `${start}\xff`) - firstFrom(keys, start) < fewerThan
 }

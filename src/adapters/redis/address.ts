@@ -2,7 +2,7 @@ import type { RedisOptions } from 'ioredis'
 
 /** Where Redis is, as `--store` says it. */
 export type Address =
-  | { readonly kind: 'alone'; readonly options: RedisOptions }
+  | { readonly kind: 'standalone'; readonly options: RedisOptions }
   | { readonly kind: 'sentinel'; readonly options: RedisOptions }
   | { readonly kind: 'cluster'; readonly nodes: readonly HostAndPort[]; readonly options: RedisOptions }
 
@@ -62,7 +62,7 @@ function addressOf({ scheme, path = '', ...rest }: Parts, hosts: readonly HostAn
   const [first, ...more] = hosts
   if (!first || more.length > 0) throw wrong('several hosts are redis-sentinel:// or redis-cluster://')
   return {
-    kind: 'alone',
+    kind: 'standalone',
     options: { ...first, ...login, db: databaseIn(path), ...(scheme === 'rediss' && { tls: {} }) },
   }
 }

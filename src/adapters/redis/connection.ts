@@ -4,17 +4,17 @@ import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Address } from './address.js'
 import { type Client, PATIENCE_MS } from './client.js'
-import { adviceFor, isAway, isHopeless, type Meaning, meaningOf, NotSent, reasonOf } from './failures.js'
+import { adviceFor, isUnavailable, isHopeless, type Meaning, meaningOf, NotSent, reasonOf } from './failures.js'
 import { LAYOUT_KEY, tagOf } from './keys.js'
 import { superviseClient, type Supervisor, type SupervisorOptions } from './supervisor.js'
-import { troublesOn } from './troubles.js'
+import { outageLog } from './outage-log.js'
 
 /** A connection that is held for as long as the process lives, whatever becomes of Redis. */
 export interface Connection {
   /** Asks, and asks again where a connection breaks off, within the bound. Throws StoreUnavailable. */
   readonly read: <T>(key: string, ask: (client: Client) => Promise<T>) => Promise<T>
   /**
-   * Writes. What may have arrived is never sent again: then StoreUnavailable says that the outcome is not known. Throws
+   * DurableWrites. What may have arrived is never sent again: then StoreUnavailable says that the outcome is not known. Throws
    * NoSpace where Redis is full. The more bytes, the longer it may take.
    */
   readonly write: <T>(key: string, bytes: number, send: (client: Client) => Promise<T>) => Promise<T>
@@ -30,7 +30,7 @@ const SHORT_PATIENCE_MS = 500
 const START_WITHIN_MS = 5_000
 const PAUSE_MS = 50
 const REGISTRIES_WATCHED = 1000
-const TROUBLES: Partial<Record<Meaning, string>> = {
+const OUTAGES: Partial<Record<Meaning, string>> = {
   full: 'Redis has no room left',
   refused: 'Redis refuses what it is asked',
 }
@@ -73,7 +73,7 @@ function connectionOn(supervisor: Supervisor, { address, name, log }: Supervisor
         const failure = error instanceof NotSent ? notSent(supervisor.lastError()) : (error as Error)
         const meaning = meaningOf(failure)
         part.missed(failure)
-        if (isAway(failure)) supervisor.unanswered()
+        if (isUnavailable(failure)) supervisor.unanswered()
         const mayRepeat = meaning === 'not yet' || (meaning === 'unknown' && isRepeatable)
         const isOver = isClosed || tried >= tries || performance.now() + PAUSE_MS >= bound
         // Also before it fails at once: who tries again and again must not keep the event loop from connecting.
@@ -131,7 +131,7 @@ function states(address: Address, log: Log, facts: object): (key: string) => Sta
 
 function newState(log: Log, facts: object): State {
   let [awaySince, isInDoubt]: [number | undefined, boolean] = [undefined, true]
-  const tell = troublesOn(log)
+  const warn = outageLog(log)
   return {
     isInDoubt: () => isInDoubt,
     patience() {
@@ -144,9 +144,9 @@ function newState(log: Log, facts: object): State {
     },
     missed(failure) {
       isInDoubt = true
-      const trouble = TROUBLES[meaningOf(failure)]
-      if (trouble) tell({ ...facts, reason: reasonOf(failure) }, trouble)
-      if (!isAway(failure)) return
+      const outage = OUTAGES[meaningOf(failure)]
+      if (outage) warn({ ...facts, reason: reasonOf(failure) }, outage)
+      if (!isUnavailable(failure)) return
       if (awaySince === undefined) log.error({ ...facts, reason: reasonOf(failure) }, 'Redis does not answer')
       awaySince ??= performance.now()
     },

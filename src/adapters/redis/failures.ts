@@ -28,7 +28,7 @@ export function meaningOf(error: Error): Meaning {
 }
 
 /** Whether nobody answered who could have done what was asked. */
-export function isAway(error: Error): boolean {
+export function isUnavailable(error: Error): boolean {
   const { name, message } = innermost(error)
   return name !== 'ReplyError' || AWAY.test(message)
 }

@@ -6,10 +6,10 @@ import { batchedReads, type ReadValue } from './batched-reads.js'
 import { connect, type Connection } from './connection.js'
 import { hashTagOf, type LexRange, partsOf, rangeOfKey, rangeOfPage, setOf } from './keys.js'
 import { clear, registriesIn, requireLayout } from './layout.js'
-import { unpacked } from './packed.js'
+import { decode } from './encoding.js'
 import { commitArguments } from './scripts.js'
 import { type StaleReads, staleReads } from './stale-reads.js'
-import { writesOn } from './writes.js'
+import { durableWrites } from './durable-writes.js'
 
 export interface RedisOptions {
   /** As in `--store`; see `readStoreUrl`. */
@@ -37,7 +37,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   const told = roundTrips(onRoundTrip)
   const range = rangesOn(connection, told)
   const { get, stale } = readsOn(range, address)
-  const writes = await writesOn({ ...settings, connection, wait })
+  const writes = await durableWrites({ ...settings, connection, wait })
   await requireLayout(connection).catch((error: unknown) => {
     writes.close()
     throw error
@@ -47,7 +47,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
     get,
     staleIfError: stale.staleIfError,
     list: (registry, collection, page) => listOf(range, registry, collection, page),
-    isBelow: async (registry, collection, { fewerThan, prefix }) =>
+    hasFewer: async (registry, collection, { fewerThan, prefix }) =>
       (await countIn(connection, told, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
     async commit(registry, expectations, changes) {
       const given = commitArguments(expectations, changes)
@@ -116,8 +116,8 @@ const countIn = ({ read }: Connection, told: () => void, set: string, { min, max
   })
 
 function entryOf(member: Buffer): Entry {
-  const { key, packed } = partsOf(member)
-  return [key, unpacked(key, packed)]
+  const { key, encoded } = partsOf(member)
+  return [key, decode(key, encoded)]
 }
 
 /** Commands of one turn of the event loop go out together and come back together. */

@@ -6,7 +6,7 @@ import type { Registry } from '../../registry/registry.js'
  *
  *   ecr-local:layout                              string      the version of this layout
  *   ecr-local:{<account>:<region>}:<collection>   sorted set  one member a record, all with score 0, so sorted by bytes:
- *                                                             key NUL packed value
+ *                                                             key NUL encoded value
  *
  * The braces are a cluster's hash tag: all of a registry is in one slot, so that one script reads and writes it. A record
  * is the range of members that begin with `key NUL`; a page is a longer range. In keys the characters NUL and SOH are written
@@ -60,10 +60,10 @@ export function rangeOfPage({ prefix = '', after }: Pick<PageOf, 'prefix' | 'aft
 }
 
 /** A record as it is stored. */
-export const memberOf = (key: string, packed: Buffer) => Buffer.concat([bytes('', key, NUL), packed])
+export const memberOf = (key: string, encoded: Buffer) => Buffer.concat([bytes('', key, NUL), encoded])
 
-/** A stored record's key, and its value still packed. */
-export function partsOf(member: Buffer): { readonly key: string; readonly packed: Buffer } {
+/** A stored record's key, and its value as it is encoded. */
+export function partsOf(member: Buffer): { readonly key: string; readonly encoded: Buffer } {
   const end = member.indexOf(NUL)
-  return { key: unescaped(member.toString('utf8', 0, end)), packed: member.subarray(end + 1) }
+  return { key: unescaped(member.toString('utf8', 0, end)), encoded: member.subarray(end + 1) }
 }

@@ -5,7 +5,7 @@ import type { Connection } from './connection.js'
 import { adviceFor, reasonOf } from './failures.js'
 import { LAYOUT, LAYOUT_KEY, OUR_KEYS, registryOf } from './keys.js'
 
-/** Writes down which layout this is where nothing says so yet. Throws a plain error of one line where it is another. */
+/** DurableWrites down which layout this is where nothing says so yet. Throws a plain error of one line where it is another. */
 export async function requireLayout({ read }: Connection): Promise<void> {
   const found = await read(LAYOUT_KEY, async (client) => {
     // A Redis that is full can still be read.

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Entry, Expectation, Write } from '../../registry/ports/key-value.js'
 import { escaped, memberOf, rangeOfKey, rangeOfPage } from './keys.js'
-import { packed } from './packed.js'
+import { encode } from './encoding.js'
 
 /** Members that are read first, and at most at a time. */
 const [FIRST_READ, LARGEST_READ] = [8, 1000]
 
 /**
- * Writes if all that was expected is so: 1, or 0 and nothing has changed. KEYS are sorted sets; ARGV[1] what is expected,
+ * DurableWrites if all that was expected is so: 1, or 0 and nothing has changed. KEYS are sorted sets; ARGV[1] what is expected,
  * ARGV[2] what is written, each a row of length-prefixed fields: few arguments, however much is written.
  */
 export const COMMIT = `
@@ -16,8 +16,8 @@ while at <= #ARGV[1] do
   set, min, max, limit, expected, at = struct.unpack('>I4c0I4c0I4c0I4c0I4c0', ARGV[1], at)
   local bound = string.match(limit, '^<(%d+)$')
   if bound then
-    local isBelow = redis.call('ZLEXCOUNT', KEYS[tonumber(set)], min, max) < tonumber(bound)
-    if isBelow ~= (expected == 'yes') then return 0 end
+    local hasFewer = redis.call('ZLEXCOUNT', KEYS[tonumber(set)], min, max) < tonumber(bound)
+    if hasFewer ~= (expected == 'yes') then return 0 end
   else
     local found = redis.call('ZRANGEBYLEX', KEYS[tonumber(set)], min, max, 'LIMIT', 0, limit)
     for index, member in ipairs(found) do found[index] = struct.pack('>I4', #member) .. member end
@@ -41,7 +41,7 @@ return 1
 
 /**
  * The members of a page that is bounded in bytes, too. KEYS[1] is the sorted set, ARGV the range, the most members, and
- * the bytes of packed values at which it ends. It reads as many at a time as the last ones let expect to fit, so that
+ * the bytes of encoded values at which it ends. It reads as many at a time as the last ones let expect to fit, so that
  * Redis never holds much more than it answers.
  */
 export const PAGE = `
@@ -85,9 +85,9 @@ type Field = string | Buffer
 /** The bounds of a range, how many members of it were read (or `<` and the number there are to be fewer than), what was found. */
 function expectedFields(expectation: Expectation): Field[] {
   if ('bound' in expectation) {
-    const { bound, isBelow } = expectation
+    const { bound, hasFewer } = expectation
     const { min, max } = rangeOfPage({ prefix: bound.prefix })
-    return [min, max, `<${bound.fewerThan}`, isBelow ? 'yes' : 'no']
+    return [min, max, `<${bound.fewerThan}`, hasFewer ? 'yes' : 'no']
   }
   if ('page' in expectation) {
     const { min, max } = rangeOfPage(expectation.page)
@@ -105,13 +105,13 @@ const insertsFirst = (writes: readonly Write[]) => [
 ]
 
 function writtenFields({ key, value }: Write): Field[] {
-  return [escaped(key), value === undefined ? '' : packed(key, value)]
+  return [escaped(key), value === undefined ? '' : encode(key, value)]
 }
 
 /** The script sends nothing back to compare: it compares hashes. */
 function hashOf(entries: readonly Entry[]): string {
   return createHash('sha1')
-    .update(row(entries.map(([key, value]) => memberOf(key, packed(key, value)))))
+    .update(row(entries.map(([key, value]) => memberOf(key, encode(key, value)))))
     .digest('hex')
 }
 

@@ -2,13 +2,13 @@ import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { BlobStat, BlobStore, ByteRange, TakeChunk } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
-import { unavailable } from './answers.js'
+import { unavailable } from './response-mapping.js'
 import { type Spool, blobWriter } from './blob-writer.js'
 import { type Bucket, openBucket, type Tuning, usual } from './bucket.js'
-import { blobKey } from './keys.js'
+import { blobKey } from './object-keys.js'
 import { bucketNotes } from './notes.js'
 import { bytesOf, headOf, wholeOf } from './reading.js'
-import { isInBucket, tending } from './tending.js'
+import { isInBucket, maintenance } from './maintenance.js'
 import { knownHashes, uploadSession } from './upload-session.js'
 
 /** What it takes to keep blobs in S3. */
@@ -30,10 +30,10 @@ export async function s3BlobStore({ url, spool, ids, tuning }: S3Blobs): Promise
   const bucket = await openBucket(url, { ...usual, ...tuning })
   const writing = { bucket, spool, ids }
   const known = knownHashes()
-  const tended = tending(bucket)
+  const maintained = maintenance(bucket)
 
   return {
-    ...tended,
+    ...maintained,
     size: async (digest) => (await statObject(bucket, blobKey(bucket, digest)))?.size,
     stat: (digest) => statObject(bucket, blobKey(bucket, digest)),
     send: (digest, range, take) => send(bucket, blobKey(bucket, digest), range, take),
@@ -47,14 +47,14 @@ export async function s3BlobStore({ url, spool, ids, tuning }: S3Blobs): Promise
     locationOf: (digest, forSeconds) => locationOf(bucket, blobKey(bucket, digest), forSeconds),
     async *leftovers() {
       yield* spool.leftovers()
-      yield* tended.leftovers()
+      yield* maintained.leftovers()
     },
-    discard: (leftover) => (isInBucket(leftover) ? tended.discard(leftover) : spool.discard(leftover)),
+    discard: (leftover) => (isInBucket(leftover) ? maintained.discard(leftover) : spool.discard(leftover)),
     notes: bucketNotes(bucket),
     async clear() {
       known.clear()
       await spool.clear()
-      await tended.clear()
+      await maintained.clear()
     },
   }
 }

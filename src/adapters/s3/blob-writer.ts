@@ -1,8 +1,8 @@
 import type { BlobStore, BlobWriter } from '../../registry/ports/blob-store.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Bucket } from './bucket.js'
-import { keep } from './keep.js'
-import { blobKey } from './keys.js'
+import { commitBlob } from './commit.js'
+import { blobKey } from './object-keys.js'
 import { wholeOf } from './reading.js'
 
 /** Where bytes wait on this machine until their digest is known: a blob's key cannot be told before. */
@@ -37,7 +37,7 @@ export async function blobWriter({ bucket, spool, ids }: Writing): Promise<BlobW
       try {
         await file.verify(digest)
         const key = blobKey(bucket, digest) ?? ''
-        await keep(bucket, key, file, ids)
+        await commitBlob(bucket, key, file, ids)
         keptAt = key
       } finally {
         await file.abort()

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { REMOVAL_MS } from '../../registry/ports/blob-store.js'
-import { causeOf, factsOf } from './answers.js'
+import { causeOf, factsOf } from './response-mapping.js'
 
 /** Where in which bucket everything of one installation lies. */
 export interface Bucket {

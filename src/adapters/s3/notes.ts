@@ -1,10 +1,10 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { Notes } from '../../registry/ports/blob-store.js'
-import { answered } from './answers.js'
+import { orUnavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
-import { noteKey } from './keys.js'
+import { noteKey } from './object-keys.js'
 import { wholeOf } from './reading.js'
-import { remove } from './tending.js'
+import { remove } from './maintenance.js'
 import { objectsUnder } from './upload-parts.js'
 
 /** Notes as objects under `notes`. */
@@ -17,7 +17,7 @@ export const bucketNotes = (bucket: Bucket): Notes => ({
       Body: text,
       ContentType: 'text/plain; charset=utf-8',
     }
-    await answered(bucket.client.send(new PutObjectCommand(note)))
+    await orUnavailable(bucket.client.send(new PutObjectCommand(note)))
   },
   remove: (name) => remove(bucket, noteKey(bucket, name)),
   async *list(under) {

@@ -1,7 +1,7 @@
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client-s3'
 import type { Readable } from 'node:stream'
 import { type ByteRange, BlobsUnavailable } from '../../registry/ports/blob-store.js'
-import { answered, ifThere, unavailable } from './answers.js'
+import { orUnavailable, orUndefined, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
 
 /** How often in a row S3 may break a body off without having sent a byte of it. */
@@ -9,7 +9,7 @@ const MAX_FRUITLESS = 3
 
 /** What there is to know of an object without reading it. */
 export const headOf = (bucket: Bucket, key: string) =>
-  ifThere(bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: key })))
+  orUndefined(bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: key })))
 
 /** Which bytes: all of them where no range is given, of this very version of the object where its ETag is. */
 export interface Wanted {
@@ -33,12 +33,12 @@ export async function bytesOf(
         Range: from === undefined ? undefined : `bytes=${from}-${to}`,
       }),
     )
-  const first = await ifThere(get(range?.start, range?.end))
+  const first = await orUndefined(get(range?.start, range?.end))
   if (!first) return undefined
   const start = range?.start ?? 0
   const end = range?.end ?? (first.ContentLength ?? 0) - 1
   return resumed({ start, end }, bodyOf(first, { start, end }), async (from) =>
-    bodyOf(await answered(get(from, end)), { start: from, end }),
+    bodyOf(await orUnavailable(get(from, end)), { start: from, end }),
   )
 }
 

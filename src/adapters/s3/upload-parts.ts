@@ -1,6 +1,6 @@
 import { paginateListObjectsV2, DeleteObjectsCommand } from '@aws-sdk/client-s3'
 import { BlobsUnavailable } from '../../registry/ports/blob-store.js'
-import { answered, unavailable } from './answers.js'
+import { orUnavailable, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
 import { bytesOf } from './reading.js'
 
@@ -50,7 +50,7 @@ export async function deleteUnder(bucket: Bucket, prefix: string): Promise<void>
 
 async function deleteAll({ client, name }: Bucket, keys: string[]): Promise<void> {
   const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
-  const { Errors = [] } = await answered(client.send(new DeleteObjectsCommand({ Bucket: name, Delete })))
+  const { Errors = [] } = await orUnavailable(client.send(new DeleteObjectsCommand({ Bucket: name, Delete })))
   const [first] = Errors
   if (first) throw new BlobsUnavailable(`${first.Key} could not be deleted: ${first.Code} ${first.Message}`)
 }

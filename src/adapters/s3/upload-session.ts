@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type BlobWriter, BlobsUnavailable, DigestMismatch } from '../../registry/ports/blob-store.js'
-import { unavailable } from './answers.js'
+import { unavailable } from './response-mapping.js'
 import type { Writing } from './blob-writer.js'
-import { keep } from './keep.js'
-import { blobKey, partKey, uploadPrefix } from './keys.js'
+import { commitBlob } from './commit.js'
+import { blobKey, partKey, uploadPrefix } from './object-keys.js'
 import { bytesOfParts, deleteUnder, partsUnder, type UploadPart } from './upload-parts.js'
 import { copy, storeNew } from './writing.js'
 
@@ -124,7 +124,7 @@ async function keepCollected(session: Session, key: string, digest: string, ids:
   const file = await collected(session)
   try {
     await file.verify(digest)
-    await keep(session.bucket, key, file, ids)
+    await commitBlob(session.bucket, key, file, ids)
   } finally {
     await file.abort()
   }

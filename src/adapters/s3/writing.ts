@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { Readable } from 'node:stream'
-import { answered, factsOf, unavailable } from './answers.js'
+import { orUnavailable, factsOf, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
 import { headOf } from './reading.js'
 
@@ -41,7 +41,7 @@ export async function storeNew(bucket: Bucket, key: string, source: Source, writ
     const { name, status } = factsOf(error)
     // S3-compatible stores that cannot do it say so; the names of objects alone keep writers apart then.
     if (status === 501 || name === 'NotImplemented')
-      return { etag: await answered(put(bucket, key, source, writer)), size: source.size, isOurs: true }
+      return { etag: await orUnavailable(put(bucket, key, source, writer)), size: source.size, isOurs: true }
     if (status !== 412 && status !== 409) throw unavailable(error)
   }
   const head = await headOf(bucket, key)
@@ -51,7 +51,7 @@ export async function storeNew(bucket: Bucket, key: string, source: Source, writ
 
 /** Stores an object, in place of one that is there. */
 export const storeOver = (bucket: Bucket, key: string, source: Source, writer: string): Promise<string> =>
-  answered(put(bucket, key, source, writer))
+  orUnavailable(put(bucket, key, source, writer))
 
 async function put(bucket: Bucket, key: string, source: Source, writer: string, IfNoneMatch?: '*'): Promise<string> {
   const { client, name: Bucket, tuning } = bucket
@@ -95,8 +95,8 @@ export interface Original {
 export async function copy(bucket: Bucket, original: Original, to: string): Promise<void> {
   const from = { CopySource: `${bucket.name}/${original.key}`, CopySourceIfMatch: original.etag }
   const target = { Bucket: bucket.name, Key: to }
-  if (original.size > bucket.tuning.copyBytes) return answered(copyInParts(bucket, original.size, from, target))
-  await answered(bucket.client.send(new CopyObjectCommand({ ...from, ...target })))
+  if (original.size > bucket.tuning.copyBytes) return orUnavailable(copyInParts(bucket, original.size, from, target))
+  await orUnavailable(bucket.client.send(new CopyObjectCommand({ ...from, ...target })))
 }
 
 async function copyInParts(

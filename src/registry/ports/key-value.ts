@@ -9,7 +9,7 @@ export interface KeyValue {
   /** Entries in ascending byte order of their keys; no more of them than `limit` and `bytes` allow. */
   list(registry: Registry, collection: string, page: PageOf): Promise<Entry[]>
   /** Whether a part of a collection holds fewer records than so many: however many there are, they are not walked. */
-  isBelow(registry: Registry, collection: string, bound: CountBound): Promise<boolean>
+  hasFewer(registry: Registry, collection: string, bound: CountBound): Promise<boolean>
   /** Applies every write if every expectation holds, and says whether it did; durable once it answers. */
   commit(registry: Registry, expectations: Expectation[], writes: Write[]): Promise<boolean>
   /** Every registry that has records, for what looks after all of them; not for a request's path. */
@@ -58,7 +58,7 @@ export interface CountBound {
 export type Expectation =
   | { collection: string; key: string; value: string | undefined }
   | { collection: string; page: PageOf; entries: Entry[] }
-  | { collection: string; bound: CountBound; isBelow: boolean }
+  | { collection: string; bound: CountBound; hasFewer: boolean }
 
 /** A value to store, or undefined to remove the key. */
 export interface Write {

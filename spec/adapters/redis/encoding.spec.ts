@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { packed, unpacked } from '../../../src/adapters/redis/packed.js'
+import { decode, encode } from '../../../src/adapters/redis/encoding.js'
 
 const digest = (seed: string) => `sha256:${createHash('sha256').update(seed).digest('hex')}`
 const layer = 'application/vnd.oci.image.layer.v1.tar+gzip'
@@ -11,18 +11,18 @@ const image = {
   ...{ manifests: [], manifestSize: 1053, imageSize: 33_374_463, tags: ['v1.0'], pushedAt: 1_700_000_000_000 },
 }
 const key = `${image.repository} ${image.digest}`
-const roundTrip = (json: string, under = key) => unpacked(under, packed(under, json))
+const roundTrip = (json: string, under = key) => decode(under, encode(under, json))
 
 describe('Packed records', () => {
   it('A packed record is less than a quarter as long', () => {
     const json = JSON.stringify(image)
     expect(roundTrip(json)).toBe(json)
-    expect(packed(key, json).length).toBeLessThan(json.length / 4)
+    expect(encode(key, json).length).toBeLessThan(json.length / 4)
     const record = { repository: 'team/service', ...image.blobs[0], isInImage: true }
-    expect(packed(`team/service ${digest('c')}`, JSON.stringify(record)).length).toBeLessThan(16)
+    expect(encode(`team/service ${digest('c')}`, JSON.stringify(record)).length).toBeLessThan(16)
   })
   it('A record is packed to the same bytes every time', () => {
-    expect(packed(key, JSON.stringify(image))).toEqual(packed(key, JSON.stringify({ ...image })))
+    expect(encode(key, JSON.stringify(image))).toEqual(encode(key, JSON.stringify({ ...image })))
   })
   it('A packed record is restored exactly, for any JSON and any key', () => {
     const pieces = fc.constantFrom(

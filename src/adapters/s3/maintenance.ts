@@ -7,9 +7,9 @@ import {
   paginateListParts,
 } from '@aws-sdk/client-s3'
 import type { BlobStore, Inventory, Leftover } from '../../registry/ports/blob-store.js'
-import { answered, factsOf, ifThere, unavailable } from './answers.js'
+import { orUnavailable, factsOf, orUndefined, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
-import { blobKey, digestAt, uploadPrefix } from './keys.js'
+import { blobKey, digestAt, uploadPrefix } from './object-keys.js'
 import { headOf } from './reading.js'
 import { deleteUnder, objectsUnder } from './upload-parts.js'
 import { copy } from './writing.js'
@@ -20,7 +20,7 @@ const HOUR_MS = 60 * 60 * 1000
 const WITH_OBJECTS = ['blobs', 'uploads', 'notes', 'quarantine'] as const
 
 /** Looking after what lies in the bucket: what there is, and taking it away. */
-export const tending = (bucket: Bucket): Omit<Inventory, 'stat'> & Pick<BlobStore, 'clear'> => ({
+export const maintenance = (bucket: Bucket): Omit<Inventory, 'stat'> & Pick<BlobStore, 'clear'> => ({
   async *list() {
     for await (const { key, size } of objectsUnder(bucket, `${bucket.prefix}blobs/`)) {
       const digest = digestAt(bucket, key)
@@ -58,7 +58,7 @@ export const tending = (bucket: Bucket): Omit<Inventory, 'stat'> & Pick<BlobStor
 
 /** Deletes one object; nothing happens where there is none. */
 export async function remove({ client, name }: Bucket, key: string, abortSignal?: AbortSignal): Promise<void> {
-  await ifThere(client.send(new DeleteObjectCommand({ Bucket: name, Key: key }), { abortSignal }))
+  await orUndefined(client.send(new DeleteObjectCommand({ Bucket: name, Key: key }), { abortSignal }))
 }
 
 /** Upload sessions, each with the time its last bytes came. Its parts follow one another in the listing. */
@@ -86,7 +86,7 @@ async function* multipartsUnder({ client, name }: Bucket, Prefix: string): Async
   let markers: Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'> | undefined = {}
   while (markers) {
     const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket: name, Prefix, ...markers })
-    const { Uploads = [], ...page } = await answered(client.send(command))
+    const { Uploads = [], ...page } = await orUnavailable(client.send(command))
     yield* Uploads
     markers = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
   }

@@ -8,7 +8,7 @@ import { PRIVATE_DIRECTORY } from './modes.js'
 import { directoryOf, temporaryName } from './temporary-files.js'
 
 /** Looking after the blobs that lie under a root: what there is, and taking it away. A reader that has one open goes on. */
-export function blobFiles(
+export function blobInventory(
   root: string,
   ids: Ids,
   durable: DurableDirectories,

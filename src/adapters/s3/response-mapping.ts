@@ -34,7 +34,7 @@ export function causeOf(error: unknown): string {
 }
 
 /** Waits for an answer of S3; whatever is wrong with it becomes BlobsUnavailable. */
-export async function answered<T>(answer: Promise<T>): Promise<T> {
+export async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
@@ -42,8 +42,8 @@ export async function answered<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** As `answered`, but undefined where there is no such object. A bucket that is gone is no such answer. */
-export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+/** As `orUnavailable`, but undefined where there is no such object. A bucket that is gone is no such answer. */
+export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer
   } catch (error) {

@@ -5,10 +5,10 @@ import { connect, type Connection } from './connection.js'
 import { LAYOUT_KEY, setOf } from './keys.js'
 import type { CommitArguments } from './scripts.js'
 import type { SupervisorOptions } from './supervisor.js'
-import { troublesOn } from './troubles.js'
+import { outageLog } from './outage-log.js'
 
 /** Where commits go. */
-export interface Writes {
+export interface DurableWrites {
   /** Whether all that was expected was so, and all is written. Throws StoreUnavailable where that is not known. */
   commit(registry: Registry, given: CommitArguments): Promise<boolean>
   /** Throws StoreUnavailable where the connection that commits go over, if it is another one, does not answer. */
@@ -30,10 +30,10 @@ interface Settings extends Omit<SupervisorOptions, 'name'> {
 }
 
 /** The connection that reads writes too; where replicas are waited for, another one, since Redis makes the whole connection wait. */
-export async function writesOn({ connection, wait, ...settings }: Settings): Promise<Writes> {
+export async function durableWrites({ connection, wait, ...settings }: Settings): Promise<DurableWrites> {
   const writing = wait === 0 ? connection : await connectToo(connection, settings)
   const { log } = settings
-  const tell = troublesOn(log)
+  const warn = outageLog(log)
   /** A replica refuses writes alone: the connection for reads would stay at a server that is the master no more. */
   const reconnectReads = (error: Error) => {
     if (wait > 0 && error.message.startsWith('READONLY')) connection.reconnect()
@@ -41,7 +41,7 @@ export async function writesOn({ connection, wait, ...settings }: Settings): Pro
   }
   const areEnough = (replicas: number) => {
     if (replicas < wait)
-      tell({ replicas, wait }, 'Fewer replicas than --store waits for: writes are answered as if Redis were away')
+      warn({ replicas, wait }, 'Fewer replicas than --store waits for: writes are answered as if Redis were away')
     return replicas >= wait
   }
   if (wait > 0) areEnough(await fewestReplicas(connection))

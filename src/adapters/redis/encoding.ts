@@ -62,7 +62,7 @@ const CONTROL = /[\0-\x1f]/
  * A record's text in fewer bytes: a registry's memory is mostly digests and a few texts again and again. The same text under
  * the same key always packs alike, so packed texts can be compared.
  */
-export function packed(key: string, json: string): Buffer {
+export function encode(key: string, json: string): Buffer {
   if (CONTROL.test(json)) return Buffer.from(String.fromCharCode(AS_IT_IS) + json)
   const text = namesOf(key).reduce((rest, name, index) => rest.replaceAll(name, nameAt(index)), json)
   // Characters that stand for a byte each, so that a digest's bytes can stand among them.
@@ -82,7 +82,7 @@ const namesOf = (key: string) =>
     .map((name) => JSON.stringify(name))
 
 /** The text that was packed. */
-export function unpacked(key: string, bytes: Buffer): string {
+export function decode(key: string, bytes: Buffer): string {
   if (bytes[0] === AS_IT_IS) return bytes.toString('utf8', 1)
   let [text, from] = ['', 0]
   for (let at = 0; at < bytes.length; at++) {

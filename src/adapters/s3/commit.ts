@@ -7,7 +7,7 @@ import { type Source, storeNew, storeOver } from './writing.js'
  * Keeps verified bytes under the key of their digest. One that is there already is left alone, and not sent again where that
  * takes more than one request; an object of another length is no such blob, whoever made it, and gives way.
  */
-export async function keep(bucket: Bucket, key: string, source: Source, ids: Ids): Promise<void> {
+export async function commitBlob(bucket: Bucket, key: string, source: Source, ids: Ids): Promise<void> {
   const isThere = async () => (await headOf(bucket, key))?.ContentLength === source.size
   if (source.size > bucket.tuning.partBytes && (await isThere())) return
   const { size } = await storeNew(bucket, key, source, ids.uuid())
