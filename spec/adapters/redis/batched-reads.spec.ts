@@ -16,8 +16,8 @@ function heldReads(serverOf: (place: Place) => string = () => '') {
   return { get, sent, answerAll: () => waiting.splice(0) }
 }
 
-describe('What is read ahead', () => {
-  it('is there together, whichever answer comes first, so that what depends on it is read together too', async () => {
+describe('Batched reads', () => {
+  it('Reads of one tick are answered together, so that the reads depending on them share a round trip, too', async () => {
     const { get, sent, answerAll } = heldReads()
     const image = async (tag: string) => get(place(`image of ${await get(place(tag))}`))
     const images = Promise.all([image('a'), image('b')])
@@ -32,7 +32,7 @@ describe('What is read ahead', () => {
     await images
   })
 
-  it('is sent once in a tick for a key that is read several times in it, also from promise jobs', async () => {
+  it('A key that is read several times in one tick, promise jobs included, is sent once', async () => {
     const { get, sent, answerAll } = heldReads()
     const reads = [get(place('a')), Promise.resolve().then(() => get(place('a'))), get(place('a', '2'))]
     await nextTick()
@@ -41,7 +41,7 @@ describe('What is read ahead', () => {
     expect(await Promise.all(reads)).toEqual(['a', 'a', 'a'])
   })
 
-  it('is not held up by a read of another server', async () => {
+  it('A read does not wait for the reads of another server', async () => {
     const { get, answerAll } = heldReads(({ registry }) => registry.account)
     const [first, second] = [get(place('a', '1')), get(place('b', '2'))]
     void second
@@ -50,7 +50,7 @@ describe('What is read ahead', () => {
     expect(await first).toBe('a')
   })
 
-  it('fails alone where another read of the same tick is answered', async () => {
+  it('A read that fails leaves the other reads of its tick alone', async () => {
     const fails = batchedReads(
       async ({ key }) => {
         if (key === 'bad') throw new Error('WRONGTYPE')

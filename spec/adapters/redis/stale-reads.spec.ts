@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { staleReads } from '../../../src/adapters/redis/stale-reads.js'
 import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
 
-describe('What is remembered for the time Redis is away', () => {
-  it('is forgotten as it grows, by long keys too', async () => {
+describe('The last known values', () => {
+  it('Old last known values are dropped as memory fills, even if long keys fill it', async () => {
     let isAway = false
     const stale = staleReads()
     const read = stale.remembering(() =>
