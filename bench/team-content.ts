@@ -9,7 +9,7 @@ import type { KeyValue, Write } from '../src/registry/ports/key-value.js'
 import { keyOf } from '../src/registry/ports/store.js'
 import { putImage } from '../src/registry/images/image-registration.js'
 import { newRepository } from '../src/registry/repositories/repository.js'
-import { storeOf } from '../src/store/store.js'
+import { storeOf } from '../src/store/store-of.js'
 
 /** Where the emulator looks without accounts in its configuration. */
 const registry = { account: '000000000000', region: 'us-east-1' }

@@ -7,7 +7,7 @@ import { REGISTRY_POLICY } from '../../src/registry/ports/store.js'
 import type { Principal } from '../../src/registry/principal.js'
 import { repositoryArn } from '../../src/registry/registry.js'
 import { newRepository } from '../../src/registry/repositories/repository.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { accessFor } from '../support/access.js'
 
 const own = '111122223333'

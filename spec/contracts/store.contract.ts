@@ -8,7 +8,7 @@ import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import { installation, type Registry } from '../../src/registry/registry.js'
 import type { Repository } from '../../src/registry/repositories/repository.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { largePages } from './store-pages.contract.js'
 import { countContract } from './count.contract.js'
 

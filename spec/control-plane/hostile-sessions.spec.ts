@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import type { SignedRequest } from '../../src/sigv4/signed-request.js'
 import { settings, startEmulator } from '../support/emulator.js'
 import { developerCall, rawAnswers, requestBytes } from '../support/raw-http.js'

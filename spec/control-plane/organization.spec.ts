@@ -6,7 +6,7 @@ import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'
 import type { ConfiguredOrganization } from '../../src/access/organization.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { account, startEmulator } from '../support/emulator.js'
 import { createRepository } from '../support/push.js'
 

@@ -6,7 +6,7 @@ import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import type { Leases } from '../../src/registry/ports/lease.js'
 import { installation } from '../../src/registry/registry.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { silent as log } from '../support/silent-log.js'
 
 const patience = { beatMs: 20, deadAfterMs: 200, lookMs: 5 }

@@ -4,7 +4,7 @@ import { identitiesIn } from '../../src/access/identities.js'
 import { authorizer } from '../../src/access/authorizer.js'
 import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { basic, registry, type RunningRegistry, startRegistry, userOf } from '../support/registry.js'
 
 const ecrHost = (account = registry.account) => `${account}.dkr.ecr.us-east-1.localhost`

@@ -7,7 +7,7 @@ import { type Fill, startFill } from '../../src/pull-through-cache/fills/fill.js
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Leases } from '../../src/registry/ports/lease.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { digestOf, seededBytes } from '../support/upstream-content.js'
 import { silent as log } from '../support/silent-log.js'

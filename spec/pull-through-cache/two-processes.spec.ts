@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
 import { type Fault, stall, status, wrongBytes } from '../support/upstream-faults.js'

@@ -10,7 +10,7 @@ import {
 import { storeManifest } from '../../src/registry/images/store-manifest.js'
 import { type Manifest, mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { installationWith, registry } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'
 

@@ -4,7 +4,7 @@ import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 
 /** An account with one user, who has every permission in ECR. */
 export const defaultAccounts: Accounts = {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
 import type { KeyValue, Place } from '../../src/registry/ports/key-value.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { silent as log } from './silent-log.js'
 
 /** An empty store in this Redis that counts round trips. */

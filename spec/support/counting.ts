@@ -1,5 +1,5 @@
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 
 /** A store in memory that counts the records written. */
 export function counting() {

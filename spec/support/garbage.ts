@@ -16,7 +16,7 @@ import { pushImage } from '../../src/registry/images/image-push.js'
 import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository } from '../../src/registry/repositories/repository.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { imageManifest, sha256 } from './push.js'
 import { silent } from './silent-log.js'
 

@@ -1,7 +1,7 @@
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 
 /** A store in Redis with what a spec observes of it. */
 export interface RedisStore extends AsyncDisposable {

@@ -5,7 +5,7 @@ import { storedPins } from '../../src/upkeep/stored-pins.js'
 import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 
 /** The registry and time for specs of rules. */
 export const registry = { account: '123456789012', region: 'us-east-1' }

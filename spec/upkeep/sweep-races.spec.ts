@@ -5,7 +5,7 @@ import { appendPart, beginUpload, completeUpload } from '../../src/registry/laye
 import { layerWithBytes } from '../../src/registry/layers/layer-with-bytes.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { keyOf } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/store/store.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { graceSeconds, installationWith, registry } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'
 

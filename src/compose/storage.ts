@@ -21,7 +21,7 @@ import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import { noReserve, type Reserve } from '../registry/ports/reserve.js'
 import type { Store } from '../registry/ports/store.js'
-import { storeOf } from '../store/store.js'
+import { storeOf } from '../store/store-of.js'
 
 /** Everything that outlives a process, and what keeps the processes that share it out of each other's way. */
 export interface Storage {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { systemClock } from '../../../src/adapters/system/clock.js'
-import { storeOf } from '../../../src/store/store.js'
+import { storeOf } from '../../../src/store/store-of.js'
 
 const hour = 3600
 

@@ -2,7 +2,7 @@ import { CreateRepositoryCommand, type CreateRepositoryCommandInput } from '@aws
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { defaultQuotas } from '../../../src/registry/quotas.js'
-import { storeOf } from '../../../src/store/store.js'
+import { storeOf } from '../../../src/store/store-of.js'
 import { account, now, startEmulator } from '../../support/emulator.js'
 import { interleaved } from '../../support/interleaved.js'
 

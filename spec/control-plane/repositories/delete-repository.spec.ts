@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { listAll } from '../../../src/registry/list-records.js'
-import { storeOf } from '../../../src/store/store.js'
+import { storeOf } from '../../../src/store/store-of.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
 import { interleaved } from '../../support/interleaved.js'
 import { createRepository, imageManifest, pushImage, pushIndex, pushLayer } from '../../support/push.js'

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import type { Registry } from '../../registry/registry.js'
 import { mastersOf } from './client.js'
 import type { Connection } from './connection.js'
-import { adviceFor, reasonOf } from './failures.js'
+import { adviceFor, reasonOf } from './redis-errors.js'
 import { LAYOUT, LAYOUT_KEY, OUR_KEYS, registryOf } from './keys.js'
 
 /** DurableWrites down which layout this is where nothing says so yet. Throws a plain error of one line where it is another. */

@@ -1,7 +1,7 @@
 import type { Log } from '../../registry/ports/log.js'
 import type { Address } from './address.js'
 import { type Client, clientFor, retryDelay } from './client.js'
-import { adviceFor, isRefusal, NotSent, reasonOf } from './failures.js'
+import { adviceFor, isRefusal, NotSent, reasonOf } from './redis-errors.js'
 
 /** How a client is kept usable, whatever becomes of it. */
 export interface SupervisorOptions {

@@ -7,7 +7,7 @@ import { type Spool, blobWriter } from './blob-writer.js'
 import { type Bucket, openBucket, type Tuning, usual } from './bucket.js'
 import { blobKey } from './object-keys.js'
 import { bucketNotes } from './notes.js'
-import { bytesOf, headOf, wholeOf } from './reading.js'
+import { bytesOf, headOf, wholeOf } from './object-reads.js'
 import { isInBucket, maintenance } from './maintenance.js'
 import { knownHashes, uploadSession } from './upload-session.js'
 

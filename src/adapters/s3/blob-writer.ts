@@ -3,7 +3,7 @@ import type { Ids } from '../../registry/ports/ids.js'
 import type { Bucket } from './bucket.js'
 import { commitBlob } from './commit.js'
 import { blobKey } from './object-keys.js'
-import { wholeOf } from './reading.js'
+import { wholeOf } from './object-reads.js'
 
 /** Where bytes wait on this machine until their digest is known: a blob's key cannot be told before. */
 export type Spool = Pick<BlobStore, 'create' | 'follow' | 'leftovers' | 'discard' | 'clear'>

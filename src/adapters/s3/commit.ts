@@ -1,6 +1,6 @@
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Bucket } from './bucket.js'
-import { headOf } from './reading.js'
+import { headOf } from './object-reads.js'
 import { type Source, storeNew, storeOver } from './writing.js'
 
 /**

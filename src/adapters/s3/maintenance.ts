@@ -10,7 +10,7 @@ import type { BlobStore, Inventory, Leftover } from '../../registry/ports/blob-s
 import { orUnavailable, factsOf, orUndefined, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
 import { blobKey, digestAt, uploadPrefix } from './object-keys.js'
-import { headOf } from './reading.js'
+import { headOf } from './object-reads.js'
 import { deleteUnder, objectsUnder } from './upload-parts.js'
 import { copy } from './writing.js'
 

@@ -3,7 +3,7 @@ import type { Notes } from '../../registry/ports/blob-store.js'
 import { orUnavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
 import { noteKey } from './object-keys.js'
-import { wholeOf } from './reading.js'
+import { wholeOf } from './object-reads.js'
 import { remove } from './maintenance.js'
 import { objectsUnder } from './upload-parts.js'
 

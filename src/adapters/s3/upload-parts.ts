@@ -2,7 +2,7 @@ import { paginateListObjectsV2, DeleteObjectsCommand } from '@aws-sdk/client-s3'
 import { BlobsUnavailable } from '../../registry/ports/blob-store.js'
 import { orUnavailable, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
-import { bytesOf } from './reading.js'
+import { bytesOf } from './object-reads.js'
 
 /** The bytes one request brought to an upload session: an object of their own, which never changes. */
 export interface UploadPart {

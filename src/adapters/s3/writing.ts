@@ -11,7 +11,7 @@ import { Upload } from '@aws-sdk/lib-storage'
 import { Readable } from 'node:stream'
 import { orUnavailable, factsOf, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
-import { headOf } from './reading.js'
+import { headOf } from './object-reads.js'
 
 /** Bytes that can be read again, should a request have to be sent twice. */
 export interface Source {

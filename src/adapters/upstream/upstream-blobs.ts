@@ -1,4 +1,4 @@
-import { type OpenedBlob, UpstreamFailure } from '../../registry/ports/upstream.js'
+import { type BlobResponse, UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { RegistryClient, RegistryRequest } from './registry-client.js'
 import { header, responseFailure, type UpstreamResponse } from './upstream-responses.js'
 
@@ -18,7 +18,7 @@ export async function openBlob(
   { host, send, acquirePermit }: BlobSource,
   request: RegistryRequest,
   from: number,
-): Promise<OpenedBlob> {
+): Promise<BlobResponse> {
   const { subject } = request
   const headers = { ...request.headers, ...(from > 0 && { range: `bytes=${from}-` }) }
   const release = await acquirePermit()

@@ -39,7 +39,7 @@ export interface Upstream {
 }
 
 /** The response to the request of a blob, whose body is being received. */
-interface BlobResponse {
+export interface BlobResponse {
   size: number | undefined
   body: Readable
 }
