@@ -62,7 +62,7 @@ module.exports = {
     error(
       'demo-is-a-customer',
       { path: '^src/demo/' },
-      { path: '^src/', pathNot: '^src/(demo/|(compose|config|log)\\.ts$)' },
+      { path: '^src/', pathNot: '^src/(demo/|(compose|config|process-log)\\.ts$)' },
     ),
     error(
       'sdk-for-types-only',
@@ -85,8 +85,9 @@ module.exports = {
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
     ...fenced('tldts', '^src/adapters/http/'),
     ...fenced('ipaddr.js', '^src/adapters/http/'),
-    ...fenced('pino(-pretty)?', '^src/log\\.ts$'),
-    ...fenced('prom-client', '^src/adapters/prometheus/'),
+    ...fenced('pino(-pretty)?', '^src/process-log\\.ts$'),
+    ...fenced('reflect-metadata', '^src/adapters/x509/'),
+    ...fenced('jsonc-parser', '^src/(config/|access/repeated-member\\.ts$)'),
     ...fenced('@opentelemetry/api', '^src/adapters/opentelemetry/'),
     ...fenced('picocolors', '^src/(cli|demo)/'),
     ...fenced('leven', '^src/(cli/|access/known-actions\\.ts$)'),

@@ -6,7 +6,7 @@ import { identitiesIn } from './access/identities.js'
 import { configuredSecrets } from './adapters/configured/secrets.js'
 import { remoteDecisions } from './adapters/http/explanations.js'
 import { remoteImporter } from './adapters/http/importer.js'
-import { lateHttpUpstreams } from './adapters/http/late-upstreams.js'
+import { httpUpstreams } from './adapters/http/upstream.js'
 import { registeredTraces } from './adapters/opentelemetry/registered.js'
 import { type PrometheusMetrics, prometheusMetrics } from './adapters/prometheus/metrics.js'
 import { randomFraction } from './adapters/system/ids.js'
@@ -100,7 +100,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
   const { clock, ids } = storage
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
   const totals = blobTotals(storage.blobs)
-  const upstreams = lateHttpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
+  const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
   return {
     ...storage,

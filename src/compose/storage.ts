@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { filesystemBlobStore } from '../adapters/filesystem/blob-store.js'
 import { isDataDirectory, openDataDirectory } from '../adapters/filesystem/data-directory.js'
 import { diskReserve } from '../adapters/filesystem/disk-reserve.js'
+import { memoryBlobStore } from '../adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../adapters/memory/key-value.js'
 import { withSmallBlobsInMemory } from '../adapters/memory/small-blobs.js'
 import { verifiedBlobs } from '../adapters/memory/verified-blobs.js'
 import { streamed } from '../adapters/s3/streamed.js'
@@ -50,9 +52,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the store and the blobs the settings name. Adapters are loaded when they are asked for: the clients of Redis and S3
- * take longer to load than everything else a start does. Throws plain errors of one line each, made to be shown to
- * whoever started this.
+ * Opens the store and the blobs that the settings name. The adapters of LMDB, Redis and S3 are loaded when they are used:
+ * the clients of Redis and S3 take as long to load as all else that a start needs, and LMDB is native code that may not
+ * exist for a platform. Throws errors of one line each, which are fit to be shown to the user.
  */
 export async function openStorage(config: Config, telling: Telling, options: OpenOptions = {}): Promise<Storage> {
   if (config.store !== 'memory') openDataDirectory(config.dataDir, telling.log)
@@ -96,7 +98,7 @@ async function openKeyValue(
   { log, metrics }: Telling,
   { everyPage = false, onLost }: OpenOptions & { readonly onLost: (error: Error) => void },
 ): Promise<KeyValue> {
-  if (store === 'memory') return (await import('../adapters/memory/key-value.js')).memoryKeyValue()
+  if (store === 'memory') return memoryKeyValue()
   if (store === 'embedded')
     return (await import('../adapters/lmdb/key-value.js')).lmdbKeyValue({ path: join(dataDir, 'state'), everyPage })
   const { redisKeyValue } = await import('../adapters/redis/key-value.js')
@@ -107,7 +109,7 @@ async function openBlobs(
   { store, blobs, blobDelivery, dataDir }: Config,
   { log, takesBlobsAsTheyAre }: Telling,
 ): Promise<BlobStore> {
-  if (store === 'memory') return (await import('../adapters/memory/blob-store.js')).memoryBlobStore()
+  if (store === 'memory') return memoryBlobStore()
   const onDisk = (root: string) => filesystemBlobStore({ root, ids: randomIds })
   const served = (kept: BlobStore, hashesWhatIsSent: boolean) =>
     withSmallBlobsInMemory(takesBlobsAsTheyAre ? kept : verifiedBlobs(kept, { log, hashesWhatIsSent }))

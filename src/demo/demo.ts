@@ -1,7 +1,7 @@
 import { ECRClient } from '@aws-sdk/client-ecr'
 import { compose } from '../compose.js'
 import { defaultConfig } from '../config.js'
-import { jsonLog } from '../log.js'
+import { jsonLog } from '../process-log.js'
 import { demoImage } from './image.js'
 import { screen } from './screen.js'
 import { REPOSITORY, tellStory } from './story.js'

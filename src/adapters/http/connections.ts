@@ -1,5 +1,5 @@
 import { isIP, type LookupFunction } from 'node:net'
-import { Agent, buildConnector, type Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher } from 'undici'
 import { distantLookup, isPublicAddress, PrivateAddressRefused, publicLookup } from './addresses.js'
 import type { UpstreamLimits } from './limits.js'
 import type { Trusted } from './trust.js'
@@ -24,32 +24,51 @@ const blobBufferBytes = 1024 * 1024
 
 /** Opens connections to public addresses, and to others only where the settings name them. */
 export function connections(trusted: Trusted, limits: UpstreamLimits, lookup?: LookupFunction): Connections {
-  const connect = guardedConnector(trusted, limits.connectTimeoutMs, lookup)
-  const timeouts = { headersTimeout: limits.headersTimeoutMs, bodyTimeout: limits.idleTimeoutMs, connect }
-  const agents = {
-    blobs: new Agent(timeouts),
-    requests: new Agent({ ...timeouts, connections: limits.requestsAtOnce }),
-  }
+  let opened: Promise<Agents> | undefined
+  let isClosed = false
   return {
-    send: ({ method, url, headers, signal, lane }) =>
-      agents[lane].request({
+    async send({ method, url, headers, signal, lane }) {
+      if (isClosed) throw new Error('its connections are closed')
+      const agents = await (opened ??= openAgents(trusted, limits, lookup))
+      return agents[lane].request({
         origin: url.origin,
         path: url.pathname + url.search,
         method,
         headers,
         signal,
         ...(lane === 'blobs' && { highWaterMark: blobBufferBytes }),
-      }),
-    close: async () => {
-      await Promise.all([agents.blobs.destroy(), agents.requests.destroy()])
+      })
+    },
+    async close() {
+      isClosed = true
+      const agents = await opened
+      await Promise.all([agents?.blobs.destroy(), agents?.requests.destroy()])
     },
   }
 }
 
-function guardedConnector(trusted: Trusted, timeout: number, lookup?: LookupFunction): buildConnector.connector {
-  const open = buildConnector({ timeout, ...(lookup && { lookup }) })
-  const openPublic = buildConnector({ timeout, lookup: publicLookup(lookup) })
-  const openDistant = buildConnector({ timeout, lookup: distantLookup(lookup) })
+type Agents = Readonly<Record<WireRequest['lane'], Dispatcher>>
+
+/** undici takes a third as long to load as all that a start needs, and most starts are followed by pulls of what is cached. */
+async function openAgents(trusted: Trusted, limits: UpstreamLimits, lookup?: LookupFunction): Promise<Agents> {
+  const { Agent, buildConnector } = await import('undici')
+  const connect = guardedConnector(buildConnector, trusted, limits.connectTimeoutMs, lookup)
+  const timeouts = { headersTimeout: limits.headersTimeoutMs, bodyTimeout: limits.idleTimeoutMs, connect }
+  return {
+    blobs: new Agent(timeouts),
+    requests: new Agent({ ...timeouts, connections: limits.requestsAtOnce }),
+  }
+}
+
+function guardedConnector(
+  connector: typeof buildConnector,
+  trusted: Trusted,
+  timeout: number,
+  lookup?: LookupFunction,
+): buildConnector.connector {
+  const open = connector({ timeout, ...(lookup && { lookup }) })
+  const openPublic = connector({ timeout, lookup: publicLookup(lookup) })
+  const openDistant = connector({ timeout, lookup: distantLookup(lookup) })
   return (options, callback) => {
     const { protocol, hostname, host = hostname } = options
     const trust = trusted(new URL(`${protocol}//${host}`))

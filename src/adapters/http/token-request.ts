@@ -40,7 +40,7 @@ export async function requestToken(
   const { host, endpoint, credentials, connections, limits } = source
   const url = tokenUrl(source, challenge, scope)
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'ecr-local' }
-  if (credentials && mayHaveCredentials(url, endpoint)) headers.authorization = basic(credentials)
+  if (credentials && (await mayHaveCredentials(url, endpoint))) headers.authorization = basic(credentials)
   const subject = `a token from ${url.host}`
   return within(limits.resolveMs, source, (deadline) =>
     retrying(

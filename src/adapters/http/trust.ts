@@ -1,4 +1,3 @@
-import { getDomain } from 'tldts'
 import { isLoopbackAddress } from './addresses.js'
 
 /**
@@ -29,11 +28,13 @@ const isThisMachine = ({ hostname }: URL) => isLoopbackAddress(hostname) || /^(?
  * Whether credentials for a registry may be shown to the realm its challenge names: the registry itself, or over https
  * a host under the same registrable domain (CVE-2020-15157, CVE-2026-33990 are what happens otherwise).
  */
-export function mayHaveCredentials(realm: URL, endpoint: URL): boolean {
+export async function mayHaveCredentials(realm: URL, endpoint: URL): Promise<boolean> {
   if (realm.host === endpoint.host && (realm.protocol === 'https:' || endpoint.protocol === 'http:')) return true
   if (realm.protocol !== 'https:') return false
-  const site = registrableDomain(realm)
-  return site !== null && site === registrableDomain(endpoint)
+  // Loading its list of public suffixes takes a fifth of a start, and a login to an upstream is the first to need it.
+  const { getDomain } = await import('tldts')
+  const [site, ownSite] = [realm, endpoint].map(({ hostname }) => getDomain(hostname, { allowPrivateDomains: true }))
+  return typeof site === 'string' && site === ownSite
 }
 
 /** Why a realm must not be asked for a token at all; undefined if it may be. */
@@ -53,5 +54,3 @@ export function redirectTarget(location: string, from: URL, trusted: Trusted): U
   if (from.protocol === 'https:') return { refused: 'from https to plain http' }
   return trusted(target) ? target : { refused: `to plain http at ${target.host}` }
 }
-
-const registrableDomain = ({ hostname }: URL) => getDomain(hostname, { allowPrivateDomains: true })

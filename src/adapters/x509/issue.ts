@@ -1,4 +1,5 @@
-import './reflect.js'
+// @peculiar/x509 refuses to load where Reflect has no metadata.
+import 'reflect-metadata'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
