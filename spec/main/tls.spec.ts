@@ -144,7 +144,7 @@ describe.skipIf(!isInstalled('aws') || !isInstalled('skopeo'))('with a certifica
   })
 })
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
 describe('on SIGHUP the certificate is read again', () => {
   const renewed = (count: number) =>

@@ -8,7 +8,7 @@ import { makeImage } from '../../support/upstream-content.js'
 import { newFigures, verify, type Acknowledged } from './load.js'
 import { install } from './scenarios.js'
 
-const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../../dist/ecr-local.cjs', import.meta.url))
 
 it('a Redis that comes back empty stops no process, has nothing swept, and fsck --repair finds every push and import again', async () => {
   await using redis = await startRedis()
