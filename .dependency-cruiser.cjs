@@ -66,7 +66,7 @@ module.exports = {
     ),
     error(
       'sdk-for-types-only',
-      { path: '^src/', pathNot: '^src/(demo/|adapters/s3/|cli/import\\.ts$)' },
+      { path: '^src/', pathNot: '^src/(demo/|adapters/s3/|cli/import-command\\.ts$)' },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
     ...fenced('express', '^src/control-plane/server\\.ts$', '^src/control-plane/(server|admin)\\.ts$'),

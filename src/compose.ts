@@ -3,19 +3,19 @@ import { accountWarnings } from './access/account-warnings.js'
 import { authorizer } from './access/authorizer.js'
 import { decisionLog } from './access/decision-log.js'
 import { identitiesIn } from './access/identities.js'
-import { configuredSecrets } from './adapters/configured/secrets.js'
+import { configuredSecrets } from './adapters/configured/configured-secrets.js'
 import { remoteDecisions } from './adapters/http/explanations.js'
 import { remoteImporter } from './adapters/http/importer.js'
 import { httpUpstreams } from './adapters/http/upstream.js'
-import { registeredTraces } from './adapters/opentelemetry/registered.js'
-import { type PrometheusMetrics, prometheusMetrics } from './adapters/prometheus/metrics.js'
-import { randomFraction } from './adapters/system/ids.js'
-import { clientHost, type DataPlaneAddress, dataPlaneAddress, isLoopback, schemeOf } from './compose/addresses.js'
+import { registeredTraces } from './adapters/opentelemetry/registered-traces.js'
+import { type PrometheusMetrics, prometheusMetrics } from './adapters/prometheus/prometheus-metrics.js'
+import { randomFraction } from './adapters/system/random-ids.js'
+import { clientHost, type DataPlaneAddress, dataPlaneAddress, isLoopback, schemeOf } from './compose/plane-addresses.js'
 import { type Certificate, readCertificate, renewCertificate } from './compose/tls.js'
 import { drain, listen, portOf } from './compose/listen.js'
-import { lookAfter } from './compose/look-after.js'
+import { startMaintenance } from './compose/maintenance.js'
 import { isReady } from './compose/ready.js'
-import { secretOf } from './compose/secret.js'
+import { secretOf } from './compose/signing-secret.js'
 import { openStorage, type Storage } from './compose/storage.js'
 import type { Config } from './config.js'
 import { controlPlane } from './control-plane/server.js'
@@ -60,7 +60,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const parts = partsOf(config, storage, tls, telling)
     for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
     closing.unshift(() => parts.upstreams.close())
-    const caretaker = await lookAfter(storage, config, telling)
+    const caretaker = await startMaintenance(storage, config, telling)
     closing.unshift(() => caretaker.stop())
     const importing = planes.includes('data-plane') ? await startDataPlane(config, parts, servers) : undefined
     const address = dataPlaneAddress(config, importing && portOf(importing.server))

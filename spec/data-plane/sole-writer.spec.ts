@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { soleWriter } from '../../src/data-plane/sole-writer.js'
 import { beginUpload } from '../../src/registry/layer-upload.js'
 import { leasesOn } from '../../src/registry/leases.js'

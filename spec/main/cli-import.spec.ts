@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { importImages, namedImage } from '../../src/cli/import.js'
+import { importImages, namedImage } from '../../src/cli/import-command.js'
 import { defaultConfig } from '../../src/config.js'
 import { findImage } from '../../src/registry/find-image.js'
 import type { PullRequest } from '../../src/registry/ports/importer.js'

@@ -1,6 +1,6 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
 import { sweep, type SweepOptions } from '../../src/registry/garbage/sweep.js'
 import { touchesOn } from '../../src/registry/garbage/touches.js'

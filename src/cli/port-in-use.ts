@@ -1,7 +1,7 @@
 import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { clientHost } from '../compose/addresses.js'
+import { clientHost } from '../compose/plane-addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 

@@ -2,10 +2,10 @@ import { readConfig } from '../config.js'
 import { openLog } from '../process-log.js'
 import type { CommandLine } from './command-line.js'
 import type { Command } from './commands.js'
-import { explain } from './explain.js'
-import { fsck } from './fsck.js'
-import { gc } from './gc.js'
-import { obstacleOf } from './obstacle.js'
+import { explain } from './explain-command.js'
+import { fsck } from './fsck-command.js'
+import { gc } from './gc-command.js'
+import { usageErrorFrom } from './startup-errors.js'
 import { serve } from './serve.js'
 
 /**
@@ -24,11 +24,11 @@ export async function runCommand(command: Command, line: CommandLine, process: N
     case 'explain':
       return write(await explain(config(), line.requestId))
     case 'certs': {
-      const { certs } = await import('./certs.js')
+      const { certs } = await import('./certs-command.js')
       return write(await certs(config(), line))
     }
     case 'import': {
-      const { importImages } = await import('./import.js')
+      const { importImages } = await import('./import-command.js')
       const { images = [] } = line
       return process.exit((await importImages(config(), { images, environment: process.env, write })) ? 0 : 1)
     }
@@ -57,6 +57,6 @@ async function maintain(
     stdout.write(text)
     return ok
   } catch (error) {
-    throw obstacleOf(error, config) ?? error
+    throw usageErrorFrom(error, config) ?? error
   }
 }

@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { jsonLog, openLog } from '../process-log.js'
-import { banner, warningsFor } from './announce.js'
-import { isForegroundScript, parentGone } from './parent.js'
+import { banner, warningsFor } from './banner.js'
+import { isForegroundScript, parentExit } from './parent-process.js'
 import { start, type StartCommand } from './start.js'
 
 /** Time for closing connections, which the planes bound themselves, and stores; after it the process ends regardless. */
@@ -14,7 +14,7 @@ const SECOND_SIGNAL_AFTER_MS = 300
 
 /** Runs planes until a signal, the end of the parent or a lost store stops them, then ends the process. */
 export async function serve(command: StartCommand, config: Config, process: NodeJS.Process): Promise<void> {
-  const stopRequest = Promise.race([firstSignal(process), ...(isForegroundScript(process.env) ? [parentGone()] : [])])
+  const stopRequest = Promise.race([firstSignal(process), ...(isForegroundScript(process.env) ? [parentExit()] : [])])
   const onTerminal = process.stdout.isTTY
   const log = await openLog(config.log, onTerminal)
   process.on('uncaughtException', (err, origin) => {

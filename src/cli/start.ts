@@ -2,7 +2,7 @@ import { compose, type Plane, type Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Log } from '../registry/ports/log.js'
-import { obstacleOf } from './obstacle.js'
+import { usageErrorFrom } from './startup-errors.js'
 import { portInUse } from './port-in-use.js'
 
 /** What starts planes: both, or one whose other half is another process. */
@@ -16,7 +16,7 @@ export async function start(command: StartCommand, config: Config, log: Log): Pr
   try {
     return await compose(config, planes, log)
   } catch (error) {
-    throw (await portInUse(error, config)) ?? obstacleOf(error, config) ?? error
+    throw (await portInUse(error, config)) ?? usageErrorFrom(error, config) ?? error
   }
 }
 

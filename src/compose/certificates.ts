@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import { makeDirectory } from '../adapters/filesystem/make-directory.js'
-import { wall } from '../adapters/system/clock.js'
+import { wall } from '../adapters/system/system-clock.js'
 import { type MadeFiles, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
 import type { Config } from '../config.js'
-import { clientHost, type DataPlaneAddress, dataPlaneAddress } from './addresses.js'
+import { clientHost, type DataPlaneAddress, dataPlaneAddress } from './plane-addresses.js'
 
 /** What was made. */
 export interface MadeCertificates extends MadeFiles {

@@ -1,4 +1,4 @@
-import { digestOf } from './image.js'
+import { digestOf } from './demo-image.js'
 
 /** What a pull brought. */
 export interface Pulled {

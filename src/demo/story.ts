@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-ecr'
 import { setTimeout as pause } from 'node:timers/promises'
 import { dockerPull, type Pulled } from './docker-pull.js'
-import type { DemoImage } from './image.js'
+import type { DemoImage } from './demo-image.js'
 import type { Screen } from './screen.js'
-import type { DemoUpstream } from './upstream.js'
+import type { DemoUpstream } from './demo-upstream.js'
 
 /** The upstream's name for the image the story is about. */
 export const REPOSITORY = 'demo/hello'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
+import { randomIds } from '../../../src/adapters/system/random-ids.js'
 import { fsck } from '../../../src/registry/garbage/fsck.js'
 import { labelInstallation } from '../../../src/registry/garbage/label.js'
 import { noteName } from '../../../src/registry/image-names.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
+import { randomIds } from '../../../src/adapters/system/random-ids.js'
 import { fsck } from '../../../src/registry/garbage/fsck.js'
 import { joinHalves, labelInstallation } from '../../../src/registry/garbage/label.js'
 import { all, installationWith } from '../../support/garbage.js'

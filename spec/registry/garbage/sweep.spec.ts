@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
 import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
+import { randomIds } from '../../../src/adapters/system/random-ids.js'
 import { deleteImage } from '../../../src/registry/delete-image.js'
 import { deleteRepository } from '../../../src/registry/delete-repository.js'
 import { touchesOn } from '../../../src/registry/garbage/touches.js'

@@ -2,7 +2,7 @@ import type { Config } from '../config.js'
 import { fsck as check } from '../registry/garbage/fsck.js'
 import type { Log } from '../registry/ports/log.js'
 import { amountOf, numberOf } from '../server/amounts.js'
-import { openKeptStorage } from './kept-storage.js'
+import { openExistingStorage } from './existing-storage.js'
 
 /** What fsck has to say, and whether all is well now. */
 export interface FsckOutcome {
@@ -15,7 +15,7 @@ export interface FsckOutcome {
  * may run meanwhile. Throws UsageError where nothing is kept.
  */
 export async function fsck(config: Config, { repair }: { repair: boolean }, log: Log): Promise<FsckOutcome> {
-  const storage = await openKeptStorage(config, 'fsck', log)
+  const storage = await openExistingStorage(config, 'fsck', log)
   try {
     const { blobs, bytes, images, findings } = await storage.reserve.during(() => check(storage, { repair }))
     const { found, repaired } = findings

@@ -1,6 +1,6 @@
 import picocolors from 'picocolors'
 import { describesAccessKeys } from '../access/credentials.js'
-import { isLoopback } from '../compose/addresses.js'
+import { isLoopback } from '../compose/plane-addresses.js'
 import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { withoutPassword } from '../config/without-password.js'

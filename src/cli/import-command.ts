@@ -1,11 +1,11 @@
 import { BatchGetImageCommand, ECRClient, ECRServiceException } from '@aws-sdk/client-ecr'
 import type { Image, ImageIdentifier } from '@aws-sdk/client-ecr'
 import { describesAccessKeys } from '../access/credentials.js'
-import { clientHost, schemeOf } from '../compose/addresses.js'
+import { clientHost, schemeOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 import { numberOf } from '../server/amounts.js'
-import { noAnswer } from './no-answer.js'
+import { noAnswerText } from './connection-errors.js'
 
 /** An image to import, as the API names it. */
 export interface NamedImage {
@@ -135,6 +135,6 @@ function unreachable(config: ImportConfig, error: unknown): UsageError {
   return new UsageError(
     name === 'CredentialsProviderError'
       ? `ecr-local import found no credentials to sign with: ${message}`
-      : noAnswer(endpointOf(config), error),
+      : noAnswerText(endpointOf(config), error),
   )
 }

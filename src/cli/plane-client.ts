@@ -3,10 +3,10 @@ import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { dirname, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
-import { clientHost } from '../compose/addresses.js'
+import { clientHost } from '../compose/plane-addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import { codeOf, isOfTrust, noAnswer } from './no-answer.js'
+import { codeOf, isTrustError, noAnswerText } from './connection-errors.js'
 
 type Settings = Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>
 
@@ -26,7 +26,7 @@ const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
  * settings of TLS. Trusted are the authorities of this machine and the one that `ecr-local certs` made. Throws UsageError
  * that says why nothing answered.
  */
-export async function askPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
+export async function requestPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
   const host = `${clientHost(settings.host)}:${settings.port}`
   const schemes = settings.tlsCert === undefined ? (['http', 'https'] as const) : (['https', 'http'] as const)
   const failures: { readonly endpoint: string; readonly error: unknown }[] = []
@@ -39,8 +39,8 @@ export async function askPlane(settings: Settings, path: string): Promise<PlaneA
       if (codeOf(error) === 'ECONNREFUSED') break
     }
   }
-  const failure = failures.find(({ error }) => isOfTrust(error)) ?? failures[0]
-  throw new UsageError(failure ? noAnswer(failure.endpoint, failure.error) : host)
+  const failure = failures.find(({ error }) => isTrustError(error)) ?? failures[0]
+  throw new UsageError(failure ? noAnswerText(failure.endpoint, failure.error) : host)
 }
 
 /** First with what this machine trusts, `NODE_EXTRA_CA_CERTS` included: to name authorities would replace them. */
@@ -48,7 +48,7 @@ async function askAt(endpoint: string, path: string, settings: Settings): Promis
   try {
     return await get(endpoint, path, settings)
   } catch (error) {
-    const own = isOfTrust(error) ? authorities(settings) : []
+    const own = isTrustError(error) ? authorities(settings) : []
     if (own.length === 0) throw error
     return get(endpoint, path, settings, [...rootCertificates, ...own])
   }

@@ -9,5 +9,5 @@ const REGISTERED = Symbol.for('opentelemetry.js.api.1')
  */
 export async function registeredTraces(version: string): Promise<Traces> {
   if (!Object.hasOwn(globalThis, REGISTERED)) return noTraces
-  return (await import('./traces.js')).openTelemetryTraces(version)
+  return (await import('./opentelemetry-traces.js')).openTelemetryTraces(version)
 }

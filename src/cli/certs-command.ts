@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net'
 import { makeCertificates } from '../compose/certificates.js'
 import { type Config, defaultConfig } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import { obstacleOf } from './obstacle.js'
+import { usageErrorFrom } from './startup-errors.js'
 
 /** What the command line says. */
 export interface CertsOptions {
@@ -25,7 +25,7 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
       `${noName} is neither a host name nor an address: no scheme, no port, * for the first label only`,
     )
   const made = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
-    throw obstacleOf(error, config) ?? error
+    throw usageErrorFrom(error, config) ?? error
   })
   const { port } = made.dataPlane
   const name = nameFor(names)

@@ -3,7 +3,7 @@ import { UsageError } from '../config/usage-error.js'
 import { withoutPassword } from '../config/without-password.js'
 
 /** What to tell whoever starts the emulator; undefined for what is a fault of ours. */
-export function obstacleOf(
+export function usageErrorFrom(
   error: unknown,
   { host, port: controlPort }: Pick<Config, 'host' | 'port'>,
 ): UsageError | undefined {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Content, DemoImage } from './image.js'
+import type { Content, DemoImage } from './demo-image.js'
 
 /** The demo's stand-in for a public registry: a few images on this machine, and a list of what was asked of it. */
 export interface DemoUpstream {

@@ -21,7 +21,7 @@ export function isForegroundScript({ npm_lifecycle_script: script = '' }: Script
 }
 
 /** Resolves once the parent of this process, or where it can be seen the parent of that one, is another than now. */
-export function parentGone(lookEveryMs = LOOK_EVERY_MS): Promise<'parent gone'> {
+export function parentExit(lookEveryMs = LOOK_EVERY_MS): Promise<'parent gone'> {
   const [parent, grandparent] = [process.ppid, parentOf(process.ppid)]
   return new Promise((resolve) => {
     const timer = setInterval(() => {

@@ -6,7 +6,7 @@ import type { Metrics } from '../registry/ports/metrics.js'
 import type { Storage } from './storage.js'
 
 /** What goes on behind the requests for as long as a process runs. */
-export interface Caretaker {
+export interface Maintenance {
   stop(): Promise<void>
 }
 
@@ -14,11 +14,11 @@ export interface Caretaker {
  * Makes sure that the store and the blobs belong together, says so loudly where they do not, and sweeps from time to time:
  * every process offers to, and one of them does.
  */
-export async function lookAfter(
+export async function startMaintenance(
   storage: Storage,
   { garbage, store, blobs, dataDir }: Config,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
-): Promise<Caretaker> {
+): Promise<Maintenance> {
   const reason = await labelInstallation(storage.store, storage.blobs, storage.ids)
   if (reason !== undefined) log.error({ reason }, 'nothing is swept until this is put right')
   if (store.startsWith('redis') && blobs === 'disk')

@@ -11,8 +11,8 @@ import { noMetrics } from '../registry/ports/metrics.js'
  * Opens the storage of planes for a command that only looks after it, and makes no directory that outlives it: where images
  * are in S3 and this machine has no data directory, a temporary one takes its place. Throws UsageError where nothing is kept.
  */
-export async function openKeptStorage(config: Config, command: string, log: Log): Promise<Storage> {
-  requireKept(config, command)
+export async function openExistingStorage(config: Config, command: string, log: Log): Promise<Storage> {
+  requireExisting(config, command)
   const telling = { log, metrics: noMetrics, takesBlobsAsTheyAre: true } as const
   if (existsSync(config.dataDir)) return openStorage(config, telling, { everyPage: true })
   const dataDir = mkdtempSync(join(tmpdir(), 'ecr-local-'))
@@ -27,7 +27,7 @@ export async function openKeptStorage(config: Config, command: string, log: Log)
 }
 
 /** What is in memory is another process's; and a directory that is made now would hold nothing. */
-function requireKept(config: Config, command: string): void {
+function requireExisting(config: Config, command: string): void {
   const { store, dataDir } = config
   if (store === 'memory')
     throw new UsageError(`ecr-local ${command} looks after what is kept: --store memory keeps nothing`)

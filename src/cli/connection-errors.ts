@@ -1,13 +1,13 @@
 /** Whether an error says that a certificate is not trusted. */
-export const isOfTrust = (error: unknown): boolean => /CERT|SELF_SIGNED|ISSUER|VERIFY/.test(codeOf(error))
+export const isTrustError = (error: unknown): boolean => /CERT|SELF_SIGNED|ISSUER|VERIFY/.test(codeOf(error))
 
 /** The code of a system or TLS error; empty where there is none. */
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
 
 /** What to say where no emulator answered at an endpoint: why, and what to do. */
-export function noAnswer(endpoint: string, error: unknown): string {
+export function noAnswerText(endpoint: string, error: unknown): string {
   const code = codeOf(error)
-  if (isOfTrust(error))
+  if (isTrustError(error))
     return `The certificate at ${endpoint} is not trusted (${code}): name its authority in NODE_EXTRA_CA_CERTS`
   // That nothing listens there is what the sentence says already.
   const why = code === '' || code === 'ECONNREFUSED' ? '' : ` (${code})`
