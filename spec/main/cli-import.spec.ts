@@ -29,8 +29,8 @@ describe('the name of an image to import', () => {
     ['registry.internal:4510/hub/library/redis', 'hub/library/redis', { imageTag: 'latest' }],
     ['123456789012.dkr.ecr.eu-west-1.amazonaws.com/hub/a:b', 'hub/a', { imageTag: 'b' }],
     ['quay.io/prometheus/prometheus:v3', 'quay.io/prometheus/prometheus', { imageTag: 'v3' }],
-  ])('%s is read as docker reads it, without the registry', (given, repositoryName, imageId) => {
-    expect(namedImage(given)).toEqual({ given, repositoryName, imageId })
+  ])('%s is read as docker reads it, without the registry', (reference, repositoryName, imageId) => {
+    expect(namedImage(reference)).toEqual({ reference, repositoryName, imageId })
   })
 
   it.each(['', ':latest', 'a b', 'app@latest', 'app:'])('%j is refused, and what is right is said', (given) => {
@@ -87,7 +87,7 @@ describe('ecr-local import', () => {
       await waiting
       return { failureCode: 'ImageNotFound', failureReason: 'gone', imageId }
     }
-    const begun = at.run([repositoryName], { tellEveryMs: 1 })
+    const begun = at.run([repositoryName], { reportEveryMs: 1 })
     await expect.poll(() => at.lines.join('')).toMatch(/ {2}still importing, [\d.]+ s\n/)
     finish()
     expect(await begun).toBe(false)

@@ -123,7 +123,7 @@ describe('ecr-local', () => {
       const args = ['--require', preload, entry, '--version']
       const { exitCode, stdout, stderr } = await runCommand(process.execPath, args, { env: neutralEnvironment() })
       const expected = isTooOld
-        ? { exitCode: 2, stdout: '', stderr: `ecr-local: Node ${found} is too old: it wants 20.19 or later\n` }
+        ? { exitCode: 2, stdout: '', stderr: `ecr-local: Node ${found} is too old: ecr-local needs 20.19 or later\n` }
         : { exitCode: 0, stdout: `${version}\n`, stderr: '' }
       expect({ exitCode, stdout, stderr }).toEqual(expected)
     }

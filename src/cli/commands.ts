@@ -1,17 +1,17 @@
 import type { SettingName } from '../config/settings.js'
 
-/** An option of one command, beside the settings. */
+/** An option of a single command, in addition to the settings. */
 interface CommandOption {
   readonly flag: string
-  /** What stands for its value in the usage; without one the option is a switch. */
+  /** The placeholder for its value in the usage line; without one the option is a switch. */
   readonly value?: string
   readonly meaning: string
 }
 
-/** What the help of a command is made of. */
+/** Describes a command, for the parser and for help. */
 export interface CommandDescription {
   readonly summary: string
-  /** What may stand behind the command, as the usage shows it. */
+  /** The operands in the usage line. */
   readonly operands?: string
   readonly options?: readonly CommandOption[]
   /** The settings that change what the command does. */
@@ -87,12 +87,14 @@ export type Command = keyof typeof commands
 /** Whether a word is a command. */
 export const isCommand = (word: string): word is Command => Object.hasOwn(commands, word)
 
-/** A command's description, with what it leaves out as undefined. */
+/** A command's description; optional fields that it omits are undefined. */
 export const descriptionOf = (command: Command): CommandDescription => commands[command]
 
-/** How a command is written. */
+/** The usage line of a command. */
 export function usageOf(command: Command): string {
-  const { operands, options = [], settings: taken } = descriptionOf(command)
+  const { operands, options = [], settings: applicable } = descriptionOf(command)
   const own = options.map(({ flag, value }) => `[${value === undefined ? flag : `${flag} ${value}`}]`)
-  return ['ecr-local', command, operands, ...own, ...(taken.length > 0 ? ['[flags]'] : [])].filter(Boolean).join(' ')
+  return ['ecr-local', command, operands, ...own, ...(applicable.length > 0 ? ['[flags]'] : [])]
+    .filter(Boolean)
+    .join(' ')
 }

@@ -4,15 +4,15 @@ import type { Log } from '../registry/ports/log.js'
 import { amountOf, numberOf } from '../server/amounts.js'
 import { openExistingStorage } from './existing-storage.js'
 
-/** What fsck has to say, and whether all is well now. */
+/** The report of fsck, and whether everything is in order now. */
 export interface FsckOutcome {
   readonly text: string
   readonly ok: boolean
 }
 
 /**
- * Compares every blob with its digest and every record with the blobs, and with `repair` mends what can be mended. Planes
- * may run meanwhile. Throws UsageError where nothing is kept.
+ * Compares every blob with its digest and every record with the blobs, and with `repair` repairs what it can. Planes may be
+ * running. Throws UsageError if there is no storage.
  */
 export async function fsck(config: Config, { repair }: { repair: boolean }, log: Log): Promise<FsckOutcome> {
   const storage = await openExistingStorage(config, 'fsck', log)
@@ -29,8 +29,7 @@ export async function fsck(config: Config, { repair }: { repair: boolean }, log:
 
 function outcomeOf(found: number, repaired: number, repair: boolean): string {
   if (found === 0) return 'nothing is wrong'
-  const left = found - repaired
-  if (left === 0) return `${numberOf(repaired, 'thing')} wrong, all mended`
+  if (found === repaired) return `${numberOf(repaired, 'thing')} wrong, all mended`
   if (repair) return `${numberOf(found, 'thing')} wrong, ${repaired} mended`
   return `${numberOf(found, 'thing')} wrong; --repair mends what can be mended`
 }

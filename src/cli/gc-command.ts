@@ -8,8 +8,8 @@ import { amountOf, numberOf } from '../server/amounts.js'
 import { openExistingStorage } from './existing-storage.js'
 
 /**
- * Removes what nobody needs any more, as planes do now and then in the background, and tells what went. Planes may run
- * meanwhile. Throws UsageError where the store and the blobs are not each other's.
+ * Removes unreferenced layers, blobs and uploads, as planes do periodically in the background, and returns a report. Planes
+ * may be running. Throws UsageError if the store and the blobs belong to different installations.
  */
 export async function gc(config: Config, log: Log): Promise<string> {
   const storage = await openExistingStorage(config, 'gc', log)

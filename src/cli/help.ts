@@ -1,7 +1,7 @@
 import { settings } from '../config/settings.js'
 import { type Command, commands, descriptionOf, usageOf } from './commands.js'
 
-/** What `ecr-local --help` prints: the commands and the table of settings; of one command, what it takes and an example. */
+/** The text of `ecr-local --help`: the commands and the table of settings; for one command, its options and examples. */
 export const help = (topic?: Command): string => (topic === undefined ? overview() : helpOf(topic))
 
 function overview(): string {
@@ -29,14 +29,14 @@ function overview(): string {
 }
 
 function helpOf(command: Command): string {
-  const { summary, options = [], settings: taken, examples } = descriptionOf(command)
+  const { summary, options = [], settings: applicable, examples } = descriptionOf(command)
   const own = options.map(({ flag, value = '', meaning }) => [`${flag} ${value}`.trim(), meaning])
   return [
     `ecr-local ${command}: ${summary}.`,
     '',
     usageOf(command),
     ...(own.length > 0 ? ['', ...table(own)] : []),
-    ...(taken.length > 0 ? ['', ...settingsTable(taken)] : []),
+    ...(applicable.length > 0 ? ['', ...settingsTable(applicable)] : []),
     '',
     examples.length > 1 ? 'Examples:' : 'Example:',
     ...examples.map((example) => `  ${example}`),

@@ -1,11 +1,11 @@
 import { noTraces, type Traces } from '../../registry/ports/traces.js'
 
-/** Where every copy of @opentelemetry/api finds what an SDK has registered. */
+/** The global under which all copies of @opentelemetry/api share the registered SDK. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1')
 
 /**
- * Traces where the process was started with an OpenTelemetry SDK (`node --import ./tracing.mjs …`), and none otherwise: then
- * nothing is loaded and nothing is spent on it.
+ * Traces if the process was started with an OpenTelemetry SDK (`node --import ./tracing.mjs …`). Without one there are no traces,
+ * and the library is not loaded.
  */
 export async function registeredTraces(version: string): Promise<Traces> {
   if (!Object.hasOwn(globalThis, REGISTERED)) return noTraces
