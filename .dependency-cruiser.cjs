@@ -17,11 +17,30 @@ const fenced = (npm, place, typesIn = place) => [
 module.exports = {
   forbidden: [
     error('no-cycles', {}, { circular: true }),
-    error('registry-imports-only-itself', { path: '^src/registry/' }, { path: '^src/', pathNot: '^src/registry/' }),
+    error(
+      'registry-sits-on-coordination',
+      { path: '^src/registry/' },
+      { path: '^src/', pathNot: '^src/(registry/|coordination/[^/]+\\.ts$)' },
+    ),
     error(
       'registry-does-no-io',
       { path: '^src/registry/' },
       { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(buffer|crypto|stream)$' },
+    ),
+    error(
+      'coordination-sits-on-ports',
+      { path: '^src/coordination/' },
+      { path: '^src/', pathNot: '^src/(coordination/|registry/(ports/|registry\\.ts$|list-records\\.ts$))' },
+    ),
+    error(
+      'store-sits-on-registry',
+      { path: '^src/store/' },
+      { path: '^src/', pathNot: '^src/(store|registry|coordination)/' },
+    ),
+    error(
+      'upkeep-sits-on-registry',
+      { path: '^src/upkeep/' },
+      { path: '^src/', pathNot: '^src/(upkeep|registry|coordination)/' },
     ),
     error(
       'libraries-import-only-themselves',
@@ -34,20 +53,34 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(access|registry|iam)/' },
     ),
     error(
+      'pull-through-cache-sits-on-registry',
+      { path: '^src/pull-through-cache/' },
+      { path: '^src/', pathNot: '^src/(pull-through-cache|registry|coordination|access)/' },
+    ),
+    error(
       'adapters-implement-ports',
       { path: '^src/adapters/([^/]+)/' },
-      { path: '^src/', pathNot: '^src/(registry|adapters/$1)/' },
+      { path: '^src/', pathNot: '^src/(registry|coordination|adapters/$1)/' },
     ),
     error(
       'planes-are-strangers',
       { path: '^src/(control-plane|data-plane)/' },
       { path: '^src/(control-plane|data-plane)/', pathNot: '^src/$1/' },
     ),
-    error('server-sits-on-registry', { path: '^src/server/' }, { path: '^src/', pathNot: '^src/(server|registry)/' }),
+    error(
+      'control-plane-imports-through-a-port',
+      { path: '^src/control-plane/' },
+      { path: '^src/pull-through-cache/' },
+    ),
+    error(
+      'server-sits-on-registry',
+      { path: '^src/server/' },
+      { path: '^src/', pathNot: '^src/(server|registry|coordination)/' },
+    ),
     error(
       'planes-see-no-adapters-and-no-process',
       { path: '^src/(control-plane|data-plane)/' },
-      { path: '^src/(adapters/|cli/|compose/|config/|demo/|[^/]+\\.ts$)' },
+      { path: '^src/(adapters/|store/|cli/|compose/|config/|demo/|[^/]+\\.ts$)' },
     ),
     error(
       'only-compose-knows-adapters',
@@ -55,9 +88,33 @@ module.exports = {
       { path: '^src/adapters/' },
     ),
     error(
-      'operations-know-nothing-of-http',
-      { path: '^src/control-plane/operations/' },
-      { path: '^src/control-plane/|^(node:)?https?$', pathNot: '^src/control-plane/operations/' },
+      'services-know-nothing-of-http',
+      { path: '^src/control-plane/services/' },
+      {
+        path: '^src/control-plane/|^(node:)?https?$|node_modules/@smithy/protocol-http/',
+        pathNot: '^src/control-plane/services/',
+      },
+    ),
+    error(
+      'services-do-not-import-each-other',
+      { path: '^src/control-plane/services/([^/]+)/' },
+      { path: '^src/control-plane/services/([^/]+/|services\\.ts$)', pathNot: '^src/control-plane/services/$1/' },
+    ),
+    error(
+      'only-tables-import-operations',
+      {
+        path: '^src/',
+        pathNot: '^src/control-plane/services/(ecr/operation-table|sts/sts-operations|iam/iam-operations)\\.ts$',
+      },
+      { path: '^src/control-plane/services/[^/]+/operations/' },
+    ),
+    error(
+      'protocols-know-no-service',
+      { path: '^src/control-plane/protocols/' },
+      {
+        path: '^src/(access/|control-plane/)',
+        pathNot: '^src/control-plane/(protocols/|services/service\\.ts$|authenticate\\.ts$)',
+      },
     ),
     error(
       'demo-is-a-customer',
@@ -69,7 +126,7 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(demo/|adapters/s3/|cli/import-command\\.ts$)' },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
-    ...fenced('express', '^src/control-plane/server\\.ts$', '^src/control-plane/(server|admin)\\.ts$'),
+    ...fenced('express', '^src/control-plane/server\\.ts$', '^src/control-plane/(server\\.ts|admin/)'),
     ...fenced('lmdb', '^src/adapters/lmdb/'),
     ...fenced('ioredis', '^src/adapters/redis/'),
     ...fenced('@aws-sdk/(client-s3|lib-storage|s3-request-presigner)', '^src/adapters/s3/'),
@@ -81,10 +138,10 @@ module.exports = {
         pathNot: 'node_modules/@aws-sdk/(client-s3|lib-storage|s3-request-presigner)/',
       },
     ),
-    ...fenced('undici', '^src/adapters/http/'),
+    ...fenced('undici', '^src/adapters/(upstream|peer)/'),
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
-    ...fenced('tldts', '^src/adapters/http/'),
-    ...fenced('ipaddr.js', '^src/adapters/http/'),
+    ...fenced('tldts', '^src/adapters/upstream/'),
+    ...fenced('ipaddr.js', '^src/adapters/upstream/'),
     ...fenced('pino(-pretty)?', '^src/process-log\\.ts$'),
     ...fenced('reflect-metadata', '^src/adapters/x509/'),
     ...fenced('jsonc-parser', '^src/(config/|access/repeated-member\\.ts$)'),
@@ -92,8 +149,8 @@ module.exports = {
     ...fenced('picocolors', '^src/(cli|demo)/'),
     ...fenced('leven', '^src/(cli/|access/known-actions\\.ts$)'),
     ...fenced('ajv', '^src/(smithy/|config/)'),
-    ...fenced('@smithy/protocol-http', '^src/control-plane/(protocol/|[^/]+\\.ts$)'),
-    ...fenced('(aws4|@types/aws4)', '^src/adapters/http/signed-request\\.ts$'),
+    ...fenced('@smithy/protocol-http', '^src/control-plane/(protocols/|[^/]+\\.ts$)'),
+    ...fenced('(aws4|@types/aws4)', '^src/adapters/peer/signed-peer-request\\.ts$'),
     // A generated module's types: the module itself is what is imported.
     error(
       'what-nobody-starts-is-gone',

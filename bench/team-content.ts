@@ -3,13 +3,13 @@ import { filesystemBlobStore } from '../src/adapters/filesystem/blob-store.js'
 import { memoryKeyValue } from '../src/adapters/memory/key-value.js'
 import { redisKeyValue } from '../src/adapters/redis/key-value.js'
 import { randomIds } from '../src/adapters/system/random-ids.js'
-import { keepManifest } from '../src/registry/keep-manifest.js'
-import { mediaTypes, parseManifest } from '../src/registry/manifest.js'
+import { keepManifest } from '../src/registry/images/store-manifest.js'
+import { mediaTypes, parseManifest } from '../src/registry/images/manifest.js'
 import type { KeyValue, Write } from '../src/registry/ports/key-value.js'
 import { keyOf } from '../src/registry/ports/store.js'
-import { putImage } from '../src/registry/put-image.js'
-import { newRepository } from '../src/registry/repository.js'
-import { storeOf } from '../src/registry/store.js'
+import { putImage } from '../src/registry/images/image-registration.js'
+import { newRepository } from '../src/registry/repositories/repository.js'
+import { storeOf } from '../src/store/store.js'
 
 /** Where the emulator looks without accounts in its configuration. */
 const registry = { account: '000000000000', region: 'us-east-1' }

@@ -43,11 +43,12 @@ interface Schema {
   readonly definitions: Readonly<Record<string, { readonly type?: string; readonly errorMessage?: string }>>
 }
 
+const SERVICES = ['ecr', 'iam', 'sts']
+
 /** One function for each shape that a member of an operation's input has, by the shape's id. */
 function inputChecks(): string {
-  const shapes = operationNames.flatMap((name) =>
-    Object.values(shape(inputOf(name)).members ?? {}).map(({ target }) => target),
-  )
+  const names = SERVICES.flatMap((service) => operationNames(service))
+  const shapes = names.flatMap((name) => Object.values(shape(inputOf(name)).members ?? {}).map(({ target }) => target))
   const named = [...new Set(shapes)].sort().map((id, index) => [id, `check${index}`] as const)
   const ajv = smithyAjv()
   for (const [id] of named) ajv.addSchema(jsonSchema(id), id)

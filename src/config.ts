@@ -7,8 +7,8 @@ import { parseJson } from './config/json.js'
 import { brokenRule } from './config/rules.js'
 import { type SettingTexts, settings } from './config/settings.js'
 import { UsageError } from './config/usage-error.js'
-import { defaultLimits, type Limits } from './registry/limits/limits.js'
-import type { PullThroughSettings } from './registry/pull-through.js'
+import { defaultLimits, type Limits } from './server/limits.js'
+import type { PullThroughSettings } from './registry/cache-rules/cache-rule.js'
 import { defaultQuotas, type Quotas } from './registry/quotas.js'
 
 /** Every setting, after flags, environment, configuration file and defaults have been put together. */

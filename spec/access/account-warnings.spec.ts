@@ -10,21 +10,21 @@ const allowing = (Action: string) => ({
 })
 const withKey = { accessKeys: { AKIADEV: 'secret' } }
 
-describe('the start warns of accounts', () => {
-  it('that describe nobody who could do anything', () => {
+describe('Warnings about configured accounts at start', () => {
+  it('The start warns when no user with an access key has a policy', () => {
     expect(warningsOf({ [account]: { users: { dev: withKey, ops: {} } } })).toEqual([
       expect.stringMatching(/^No user with an access key has a policy \(dev\): .* Give them "policies"/),
     ])
   })
 
-  it('whose users have no access key', () => {
+  it('The start warns when no user has an access key', () => {
     expect(warningsOf({ [account]: { users: { dev: { policies: [allowing('ecr:*')] } } } })).toEqual([
       'No user of the configuration has an access key, so none of its users can call. ' +
         'Access key test, secret test, stands for the root user of account 000000000000',
     ])
   })
 
-  it('with an action that ECR does not have, wherever it stands', () => {
+  it('The start warns of every policy that names an action ECR does not have', () => {
     const policy = allowing('ecr:BatchGetImages')
     const users = { dev: { ...withKey, policies: [policy], permissionsBoundary: policy } }
     const warnings = warningsOf({ [account]: { users, serviceControlPolicies: [policy] } })
@@ -38,10 +38,10 @@ describe('the start warns of accounts', () => {
   })
 })
 
-describe('the start does not warn', () => {
+describe('Configurations without a warning', () => {
   it.each<[string, Accounts | undefined]>([
     ['without accounts', undefined],
-    ['of secrets alone', { [account]: { secrets: { s: { username: 'u', accessToken: 't' } } } }],
+    ['of an account that has only secrets', { [account]: { secrets: { s: { username: 'u', accessToken: 't' } } } }],
     ['of a user with a key and a policy', { [account]: { users: { dev: { ...withKey, policies: [allowing('*')] } } } }],
     [
       'of a user with a managed policy',
@@ -49,5 +49,5 @@ describe('the start does not warn', () => {
         [account]: { users: { dev: { ...withKey, policies: ['AmazonEC2ContainerRegistryFullAccess'] } } },
       },
     ],
-  ])('%s', (_, accounts) => expect(warningsOf(accounts)).toEqual([]))
+  ])('The start does not warn %s', (_, accounts) => expect(warningsOf(accounts)).toEqual([]))
 })

@@ -6,8 +6,8 @@ import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { REGISTRY_POLICY } from '../../src/registry/ports/store.js'
 import type { Principal } from '../../src/registry/principal.js'
 import { repositoryArn } from '../../src/registry/registry.js'
-import { newRepository } from '../../src/registry/repository.js'
-import { storeOf } from '../../src/registry/store.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store.js'
 import { accessFor } from '../support/access.js'
 
 const own = '111122223333'
@@ -44,7 +44,7 @@ interface Given {
 
 const nobodyMay: Accounts = { [own]: { users: { dev: {} } }, [other]: { users: { guest: {} } } }
 
-/** The decision over these policies, and what it left behind. */
+/** The access decision over these policies, and the store and logs behind it. */
 async function accessOver({ accounts = nobodyMay, registryPolicy, repositoryPolicy, scope, tags = {} }: Given) {
   const store = storeOf(memoryKeyValue())
   const resourceTags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
@@ -63,7 +63,7 @@ async function accessOver({ accounts = nobodyMay, registryPolicy, repositoryPoli
     ...access,
     store,
     may: (action: Action, rest?: Partial<AccessRequest>) => isAllowed(access.authorize, ask(action, rest)),
-    /** The sentence of a refusal; undefined for a yes. */
+    /** Returns the message of the refusal, or undefined if the request is allowed. */
     sentence: (action: Action, rest?: Partial<AccessRequest>) =>
       access.authorize(ask(action, rest)).then(
         () => undefined,
@@ -80,7 +80,7 @@ const trust = document({ Effect: 'Allow', Principal: { AWS: own }, Action: 'sts:
 const mayAll = { policies: [document(allow('*'))] }
 const guest = { principal: user('guest', other) }
 
-describe('a refusal', () => {
+describe('The message of a refusal', () => {
   const arn = repositoryArn(registry, 'team/app')
   const refused = (reason: string, principal = userArn('dev')) =>
     `User: ${principal} is not authorized to perform: ecr:PutImage on resource: ${arn} ${reason}`
@@ -124,7 +124,7 @@ describe('a refusal', () => {
       'with an explicit deny in a service control policy',
       { accounts: accountsWith(mayAll, { serviceControlPolicies: [noPush] }) },
     ],
-  ])('for %s says so in the words of AWS', async (_, reason, given) => {
+  ])('The refusal has the wording of AWS when the reason is %s', async (_, reason, given) => {
     const { sentence } = await accessOver(given)
     expect(await sentence('ecr:PutImage')).toBe(refused(reason))
   })
@@ -132,7 +132,7 @@ describe('a refusal', () => {
   it.each([
     ['because no session policy allows the ecr:PutImage action', onlyPull],
     ['with an explicit deny in a session policy', noPush],
-  ])('of a role’s session names the session: %s', async (reason, policy) => {
+  ])('A refusal caused by a session policy names the role session: %s', async (reason, policy) => {
     const { sentence } = await accessOver({ accounts: accountsWith({}) })
     const principal = sessionOf('ci', { policies: [JSON.stringify(policy)] })
     expect(await sentence('ecr:PutImage', { principal })).toBe(
@@ -141,14 +141,14 @@ describe('a refusal', () => {
     expect(await sentence('ecr:PutImage', { principal: sessionOf('ci') })).toBeUndefined()
   })
 
-  it('of another account’s caller, whose own account allows it, is for the resource’s side', async () => {
+  it('A caller allowed only by its own account is refused because no resource-based policy of the other account allows it', async () => {
     const { sentence } = await accessOver({ accounts: accountsWith({}) })
     expect(await sentence('ecr:PutImage', guest)).toBe(
       refused('because no resource-based policy allows the ecr:PutImage action', userArn('guest', other)),
     )
   })
 
-  it('is recorded from the service in these words', async () => {
+  it('Refusals repeat word for word messages recorded from the real service', async () => {
     const account = '831646886084'
     const theirs = { account: '709825985650', region: 'us-east-1' }
     const users = { 'terraform-admin': { policies: [document(allow('ecr:Describe*'))] } }
@@ -167,15 +167,15 @@ describe('a refusal', () => {
     )
   })
 
-  it('is an AccessDeniedException', async () => {
+  it('A refusal is an AccessDeniedException', async () => {
     const { authorize } = await accessOver({})
     const asked = { principal: user('dev'), action: 'ecr:PutImage' as const, resources: ['*'], registry, request }
     await expect(authorize(asked)).rejects.toMatchObject({ code: 'AccessDeniedException' })
   })
 })
 
-describe('a principal nobody knows any more', () => {
-  it('may do nothing, whatever resource-based policies say', async () => {
+describe('A principal that no longer exists', () => {
+  it('A principal that no longer exists is refused, whatever resource-based policies allow', async () => {
     const { sentence } = await accessOver({ repositoryPolicy: document(allow('ecr:*', everyone)) })
     expect(await sentence('ecr:BatchGetImage', { principal: user('gone') })).toContain('no identity-based policy')
     expect(await sentence('ecr:BatchGetImage', { principal: sessionOf('gone') })).toContain('no identity-based policy')
@@ -183,8 +183,8 @@ describe('a principal nobody knows any more', () => {
   })
 })
 
-/** Where an action is granted, and by whom it is asked: what the answer is. */
-describe('a grant', () => {
+/** The outcome for each place a grant can stand in, for callers of the same account and of another account. */
+describe('Grants', () => {
   const action: Action = 'ecr:BatchGetImage'
   const grant = document(allow(action, everyone))
   const mayNothing = accountsWith({})
@@ -193,14 +193,17 @@ describe('a grant', () => {
     ['by the identity', { accounts: accountsWith(mayAll) }, true, false],
     ['by the registry policy', { accounts: mayNothing, registryPolicy: grant }, true, true],
     ['by the repository policy', { accounts: mayNothing, repositoryPolicy: grant }, true, true],
-  ])('%s is enough in the own account or across accounts', async (_, given, ownMay, guestMay) => {
-    const { may } = await accessOver(given)
-    expect(await may(action)).toBe(ownMay)
-    expect(await may(action, guest)).toBe(guestMay)
-    expect(await may(action, { principal: user('stranger', other) })).toBe(false)
-  })
+  ])(
+    'An action allowed %s is decided correctly for a caller of the same account and of another account',
+    async (_, given, ownMay, guestMay) => {
+      const { may } = await accessOver(given)
+      expect(await may(action)).toBe(ownMay)
+      expect(await may(action, guest)).toBe(guestMay)
+      expect(await may(action, { principal: user('stranger', other) })).toBe(false)
+    },
+  )
 
-  it('by a repository policy is for that repository, in that Region', async () => {
+  it('A grant in a repository policy applies to that repository in that Region only', async () => {
     const { may } = await accessOver({ repositoryPolicy: grant })
     const elsewhere = { ...registry, region: 'eu-west-1' }
     expect(await may(action)).toBe(true)
@@ -209,26 +212,26 @@ describe('a grant', () => {
     expect(await may(action, { registry: elsewhere })).toBe(false)
   })
 
-  it('by a registry policy is for the resources it names', async () => {
+  it('A grant in a registry policy applies only to the resources it names', async () => {
     const Resource = repositoryArn(registry, 'team/*')
     const { may } = await accessOver({ registryPolicy: document(allow(action, { ...everyone, Resource })) })
     expect(await may(action)).toBe(true)
     expect(await may(action, { resources: [repositoryArn(registry, 'elsewhere')] })).toBe(false)
   })
 
-  it('is needed on every resource that is asked for', async () => {
+  it('A request for several resources needs a grant on each of them', async () => {
     const { may, sentence } = await accessOver({ repositoryPolicy: grant })
     const resources = ['team/app', 'team/other'].map((name) => repositoryArn(registry, name))
     expect(await may(action, { resources })).toBe(false)
     expect(await sentence(action, { resources })).toContain('repository/team/other')
   })
 
-  it('by a bare statement counts like one by a document', async () => {
+  it('A registry policy that is one bare statement grants like one that is a whole document', async () => {
     const { may } = await accessOver({ registryPolicy: allow(action, everyone) })
     expect(await may(action)).toBe(true)
   })
 
-  it('that changes in the store takes effect at once', async () => {
+  it('A change of a stored policy takes effect at once', async () => {
     const { may, store } = await accessOver({ repositoryPolicy: grant })
     expect(await may(action)).toBe(true)
     await store.repositoryPolicies.remove(registry, 'team/app')
@@ -238,13 +241,13 @@ describe('a grant', () => {
   it.each([
     ['the registry policy', { registryPolicy: document(deny('ecr:*', everyone)) }],
     ['the repository policy', { repositoryPolicy: document(deny('ecr:*', everyone)) }],
-  ])('is taken back by a Deny of %s', async (_, policy) => {
+  ])('A Deny in %s overrides the grant of an identity-based policy', async (_, policy) => {
     const { may } = await accessOver({ accounts: accountsWith(mayAll), ...policy })
     expect(await may(action)).toBe(false)
   })
 })
 
-describe('what resource-based policies cannot grant', () => {
+describe('Actions that resource-based policies cannot grant', () => {
   const all = document(allow('ecr:*', everyone))
   const none = { resources: ['*'] }
   const toMake = { resources: [repositoryArn(registry, 'team/app')] }
@@ -254,7 +257,7 @@ describe('what resource-based policies cannot grant', () => {
     ['P16', 'ecr:BatchImportUpstreamImage', toMake, { registry: true, repository: true }],
     ['P17', 'ecr:CreateRepository', toMake, { registry: true, repository: false }],
     ['login', 'ecr:GetAuthorizationToken', none, { registry: false, repository: false }],
-  ])('%s: %s', async (_, action, rest, expected) => {
+  ])('%s: %s is granted only by the kinds of policy that AWS documents', async (_, action, rest, expected) => {
     const byRegistry = await accessOver({ registryPolicy: all })
     const byRepository = await accessOver({ repositoryPolicy: all })
     const byIdentity = await accessOver({ accounts: accountsWith({ policies: [document(allow(action))] }) })
@@ -266,7 +269,7 @@ describe('what resource-based policies cannot grant', () => {
   })
 
   it.each<Action>(['ecr:CreatePullThroughCacheRule', 'ecr:GetAuthorizationToken'])(
-    '%s can be denied by the registry policy all the same',
+    '%s can be denied by the registry policy although the policy cannot grant it',
     async (action) => {
       const registryPolicy = document(allow('ecr:*', everyone), deny(action, everyone))
       const { sentence } = await accessOver({ accounts: accountsWith(mayAll), registryPolicy })
@@ -274,26 +277,26 @@ describe('what resource-based policies cannot grant', () => {
     },
   )
 
-  it('a cache rule for another account’s registry, even where both sides say so', async () => {
+  it('A cache rule in another account’s registry is refused even if both accounts allow it', async () => {
     const { sentence } = await accessOver({ accounts: accountsWith({}), registryPolicy: all })
     expect(await sentence('ecr:CreatePullThroughCacheRule', { ...guest, ...none })).toContain(
       'because no resource-based policy allows the ecr:CreatePullThroughCacheRule action',
     )
   })
 
-  it('an action of another service', async () => {
+  it('A registry policy cannot grant an action of another service', async () => {
     const { may } = await accessOver({ registryPolicy: document(allow('*', everyone)) })
     expect(await may('iam:PassRole', { resources: [roleArn('ci')] })).toBe(false)
   })
 
-  it('a role of another account, which cannot be passed on', async () => {
+  it('A role of another account cannot be passed, whatever the identity-based policies allow', async () => {
     const { may } = await accessOver({ accounts: accountsWith(mayAll) })
     expect(await may('iam:PassRole', { resources: [roleArn('ci')] })).toBe(true)
     expect(await may('iam:PassRole', { resources: [roleArn('ci', other)] })).toBe(false)
   })
 })
 
-it('a login is decided in the caller’s own account, whatever registry is asked', async () => {
+it('GetAuthorizationToken is decided in the caller’s own account, whatever registry is addressed', async () => {
   const { may } = await accessOver({
     accounts: accountsWith({}),
     registryPolicy: document(deny('ecr:GetAuthorizationToken', everyone)),
@@ -301,19 +304,19 @@ it('a login is decided in the caller’s own account, whatever registry is asked
   expect(await may('ecr:GetAuthorizationToken', { ...guest, resources: ['*'] })).toBe(true)
 })
 
-describe('the scope of the registry policy', () => {
+describe('The scope of the registry policy', () => {
   const registryPolicy = document(allow('ecr:*', everyone))
   const denying = { accounts: accountsWith(mayAll), registryPolicy: document(deny('ecr:*', everyone)) }
   const scoped: Action[] = ['ecr:ReplicateImage', 'ecr:BatchImportUpstreamImage', 'ecr:CreateRepository']
 
-  it('is every action unless the account setting says otherwise', async () => {
+  it('The registry policy covers every action unless the account setting restricts it', async () => {
     for (const scope of [undefined, 'V2'] as const) {
       const { may } = await accessOver({ registryPolicy, ...(scope && { scope }) })
       for (const action of [...scoped, 'ecr:PutImage'] as const) expect(await may(action)).toBe(true)
     }
   })
 
-  it('is three actions with V1, for its grants and its denials', async () => {
+  it('A registry policy with scope V1 grants and denies three actions only', async () => {
     const granting = await accessOver({ registryPolicy, scope: 'V1' })
     const refusing = await accessOver({ ...denying, scope: 'V1' })
     for (const action of scoped) {
@@ -325,17 +328,20 @@ describe('the scope of the registry policy', () => {
   })
 })
 
-describe('the tags of a repository', () => {
+describe('Resource tags in conditions', () => {
   const tagged = (key: string) => document(allow('ecr:*', { Condition: { StringEquals: { [key]: 'a' } } }))
 
-  it.each(['aws:ResourceTag/team', 'ecr:ResourceTag/team', 'AWS:resourcetag/TEAM'])('decide by %s', async (key) => {
-    const accounts = accountsWith({ policies: [tagged(key)] })
-    expect(await (await accessOver({ accounts, tags: { team: 'a' } })).may('ecr:PutImage')).toBe(true)
-    expect(await (await accessOver({ accounts, tags: { team: 'b' } })).may('ecr:PutImage')).toBe(false)
-    expect(await (await accessOver({ accounts })).may('ecr:PutImage')).toBe(false)
-  })
+  it.each(['aws:ResourceTag/team', 'ecr:ResourceTag/team', 'AWS:resourcetag/TEAM'])(
+    'The tags of a repository decide through the condition key %s',
+    async (key) => {
+      const accounts = accountsWith({ policies: [tagged(key)] })
+      expect(await (await accessOver({ accounts, tags: { team: 'a' } })).may('ecr:PutImage')).toBe(true)
+      expect(await (await accessOver({ accounts, tags: { team: 'b' } })).may('ecr:PutImage')).toBe(false)
+      expect(await (await accessOver({ accounts })).may('ecr:PutImage')).toBe(false)
+    },
+  )
 
-  it('are read only where a policy looks at them', async () => {
+  it('The tags of a repository are read only if a policy refers to them', async () => {
     const reads = async (policy: object) => {
       const { store, identities, decisions } = await accessOver({ accounts: accountsWith({ policies: [policy] }) })
       let count = 0
@@ -350,7 +356,7 @@ describe('the tags of a repository', () => {
   })
 })
 
-it('every decision is remembered under its request, with what it was made of', async () => {
+it('Every decision is logged under its request with the policies it was made from', async () => {
   const repositoryPolicy = document(allow('ecr:BatchGetImage', everyone))
   const { may, decisions } = await accessOver({ repositoryPolicy })
   await may('ecr:BatchGetImage')

@@ -29,7 +29,7 @@ const facts: ConditionFacts = {
   membershipOf: membershipsIn({ id: 'o-a1b2c3d4e5', accounts: { [account]: 'r-ab12/ou-ab12-11111111' } }),
 }
 
-describe('the values of condition keys', () => {
+describe('The values of condition keys', () => {
   it.each([
     ['aws:principalarn', dev.arn],
     ['aws:principalaccount', account],
@@ -53,30 +53,30 @@ describe('the values of condition keys', () => {
     ['aws:multifactorauthpresent', undefined],
     ['aws:sourcevpc', undefined],
     ['aws:sourcevpce', undefined],
-  ])('%s of a user is %s', (key, value) => {
+  ])('The condition key %s of a user’s request is %s', (key, value) => {
     expect(conditionValues(facts)[key]).toBe(value)
   })
 
-  it('name the place of an account in its organization', () => {
+  it('The organization paths of caller and resource are given when the organization places their account', () => {
     const paths = ['o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/']
     const values = conditionValues({ ...facts, resourceAccount: account })
     expect(values).toMatchObject({ 'aws:principalorgpaths': paths, 'aws:resourceorgpaths': paths })
     expect(values['aws:resourceorgid']).toBe('o-a1b2c3d4e5')
   })
 
-  it('name no place where the organization describes none, and every account is a member', () => {
+  it('The organization paths are missing when the organization does not place its accounts, all of which are then members', () => {
     const values = conditionValues({ ...facts, membershipOf: membershipsIn({ id: 'o-a1b2c3d4e5' }) })
     expect(values).toMatchObject({ 'aws:principalorgid': 'o-a1b2c3d4e5', 'aws:resourceorgid': 'o-a1b2c3d4e5' })
     expect(values['aws:principalorgpaths']).toBeUndefined()
   })
 
-  it('of a caller without credentials name neither an ARN nor an account', () => {
+  it('The condition keys of a caller without credentials give neither ARN, account nor organization', () => {
     const values = conditionValues({ ...facts, principal: anonymousPrincipal(), identity: undefined })
     expect(values).toMatchObject({ 'aws:principaltype': 'Anonymous', 'aws:sourceip': '192.0.2.7' })
     expect(Object.keys(values).filter((key) => /principal(arn|account|org)/.test(key))).toEqual([])
   })
 
-  it('of a role’s session are those of its role, but for the user id', () => {
+  it('The condition keys of a role session are those of its role, except for the user id', () => {
     expect(conditionValues({ ...facts, principal: build, identity: { tags: {} } })).toMatchObject({
       'aws:principalarn': `arn:aws:iam::${account}:role/ci`,
       'aws:principaltype': 'AssumedRole',
@@ -85,19 +85,19 @@ describe('the values of condition keys', () => {
     })
   })
 
-  it('tell when temporary credentials were issued', () => {
+  it('aws:TokenIssueTime is the time at which temporary credentials were issued', () => {
     const session = { issuedAt: Date.UTC(2026, 0, 2) }
     const values = conditionValues({ ...facts, principal: { ...dev, session } })
     expect(values['aws:tokenissuetime']).toBe('2026-01-02T00:00:00.000Z')
   })
 
-  it('tell the account’s root and a user’s own session for what they are', () => {
+  it('aws:PrincipalType distinguishes the account’s root from a user with a session', () => {
     const typeOf = (principal: Principal) => conditionValues({ ...facts, principal })['aws:principaltype']
     expect(typeOf(root)).toBe('Account')
     expect(typeOf({ ...dev, session: {} })).toBe('User')
   })
 
-  it('have the tags of the principal, those of its session over those of the role or user', () => {
+  it('The tags of a session override those of its role', () => {
     const values = conditionValues({
       ...facts,
       principal: build,
@@ -106,13 +106,13 @@ describe('the values of condition keys', () => {
     expect(values).toMatchObject({ 'aws:principaltag/team': 'of the session', 'aws:principaltag/cost': '1' })
   })
 
-  it('have the tags of the resource under both their names', () => {
+  it('The tags of the resource have values under aws:ResourceTag and ecr:ResourceTag', () => {
     const values = conditionValues({ ...facts, resourceTags: { Stage: 'test' } })
     expect(values).toMatchObject({ 'aws:resourcetag/stage': 'test', 'ecr:resourcetag/stage': 'test' })
     expect(conditionValues(facts)).not.toHaveProperty(['aws:resourcetag/stage'])
   })
 
-  it('have what only this action knows, whatever the case of the key', () => {
+  it('Condition values that an action adds are found under lower-case keys', () => {
     const conditions = { 'aws:RequestTag/Team': 'a', 'aws:TagKeys': ['Team'], 'ecr:AccountSetting': 'BLOB_MOUNTING' }
     expect(conditionValues({ ...facts, conditions })).toMatchObject({
       'aws:requesttag/team': 'a',
@@ -121,13 +121,13 @@ describe('the values of condition keys', () => {
     })
   })
 
-  it('have no address and no user agent where the request has none', () => {
+  it('A request without address and user agent has no value for either condition key', () => {
     const values = conditionValues({ ...facts, request: { ...facts.request, sourceIp: '', userAgent: '' } })
     expect([values['aws:sourceip'], values['aws:useragent']]).toEqual([undefined, undefined])
   })
 })
 
-it('the tags of a resource are asked for by either of their keys', () => {
+it('Resource tags are needed if a policy uses either of their condition keys', () => {
   const asks = (...keys: string[]) => asksForResourceTags(new Set(keys))
   expect([asks('aws:resourcetag/a'), asks('aws:sourceip', 'ecr:resourcetag/a')]).toEqual([true, true])
   expect([asks(), asks('aws:requesttag/a', 'aws:principaltag/a')]).toEqual([false, false])

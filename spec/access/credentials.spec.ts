@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { AccountsError } from '../../src/access/accounts-error.js'
 import { credentialsIn } from '../../src/access/credentials.js'
 
-describe('credentials', () => {
-  it('of a configured user carry its ARN and a user id that never changes', () => {
+describe('Credentials', () => {
+  it('The credentials of a configured user carry its ARN and a user id that never changes', () => {
     const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIAEXAMPLE: 'secret' } } } } }
     const { secretAccessKey, principal } = credentialsIn(accounts).get('AKIAEXAMPLE')!
     expect(secretAccessKey).toBe('secret')
@@ -18,7 +18,7 @@ describe('credentials', () => {
     ['nothing is configured', undefined],
     ['an account has secrets only', { '000000000000': { secrets: { s: { username: 'u', accessToken: 't' } } } }],
     ['users have no keys', { '111122223333': { users: { dev: { accessKeys: {} }, ops: {} } } }],
-  ])('of the default account are there where %s', (_, accounts) => {
+  ])('The credentials of the default account exist when %s', (_, accounts) => {
     expect(credentialsIn(accounts).get('test')?.principal).toEqual({
       arn: 'arn:aws:iam::000000000000:root',
       account: '000000000000',
@@ -26,15 +26,15 @@ describe('credentials', () => {
     })
   })
 
-  it('of the default account are not there where an access key is described', () => {
+  it('The credentials of the default account do not exist when an access key is configured', () => {
     expect(credentialsIn({ '111122223333': dev }).get('test')).toBeUndefined()
   })
 
-  it('of a key nobody has are none', () => {
+  it('An unknown access key id has no credentials', () => {
     expect(credentialsIn({ '111122223333': {} }).get('constructor')).toBeUndefined()
   })
 
-  it('may be several for one user', () => {
+  it('One user can have several access keys', () => {
     const keys = credentialsIn({ '111122223333': { users: { dev: { accessKeys: { AKIA1: 'a', AKIA2: 'b' } } } } })
     expect(keys.get('AKIA1')?.principal).toBe(keys.get('AKIA2')?.principal)
     expect(keys.get('AKIA2')?.secretAccessKey).toBe('b')
@@ -43,7 +43,7 @@ describe('credentials', () => {
   it.each([
     ['two users', '111122223333'],
     ['users of two accounts', '444455556666'],
-  ])('are refused where %s have one key, and neither id nor secret is told', (_, other) => {
+  ])('One access key given to %s is refused with a message that contains neither id nor secret', (_, other) => {
     const dev = { users: { dev: { accessKeys: { HIDDENID: 'HIDDEN' } } } }
     const twin = { users: { ...(other === '111122223333' && dev.users), ci: { accessKeys: { HIDDENID: 'HIDDEN' } } } }
     const accounts = { '111122223333': dev, [other]: twin }

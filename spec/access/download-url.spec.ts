@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issuedAhead } from '../../src/access/clock-advance.js'
+import { clockAdvanceClaim } from '../../src/access/clock-advance.js'
 import { DOWNLOAD_URL_LIFETIME_MS, downloadUrl, readDownloadUrl } from '../../src/access/download-url.js'
 
 const layer = {
@@ -15,8 +15,8 @@ const changed = (name: string, value: string) => {
   return query
 }
 
-describe('a layer URL', () => {
-  it('opens its layer until it expires', () => {
+describe('A layer download URL', () => {
+  it('A layer download URL is valid for its layer until it expires', () => {
     expect(readDownloadUrl(url.searchParams, at(DOWNLOAD_URL_LIFETIME_MS - 1), 's')).toEqual(layer)
     expect(readDownloadUrl(url.searchParams, at(DOWNLOAD_URL_LIFETIME_MS), 's')).toBeUndefined()
   })
@@ -28,11 +28,11 @@ describe('a layer URL', () => {
     ['digest', `sha256:${'b'.repeat(64)}`],
     ['expiresAt', '9999999999999'],
     ['signature', 'AAAA'],
-  ])('opens nothing with another %s', (name, value) => {
+  ])('A layer download URL is invalid with another %s', (name, value) => {
     expect(readDownloadUrl(changed(name, value), at(0), 's')).toBeUndefined()
   })
 
-  it('opens nothing with a parameter more, or twice', () => {
+  it('A layer download URL is invalid with an additional or repeated parameter', () => {
     for (const [name, value] of [...url.searchParams, ['more', 'x'] as const]) {
       const query = new URLSearchParams(url.searchParams)
       query.append(name, value)
@@ -40,9 +40,9 @@ describe('a layer URL', () => {
     }
   })
 
-  it('opens nothing after a reset of the clock that it was made under', () => {
+  it('A layer download URL is invalid after the advanced clock it was issued under is reset', () => {
     const [now, wall] = [new Date(86_400_000), new Date(0)]
-    const ahead = { ...layer, ...issuedAhead(now, wall) }
+    const ahead = { ...layer, ...clockAdvanceClaim(now, wall) }
     const { searchParams } = new URL(downloadUrl('http://localhost:4510', ahead, now, 's'))
     expect(readDownloadUrl(searchParams, { now, wall }, 's')).toEqual(ahead)
     expect(readDownloadUrl(searchParams, { now: wall, wall }, 's')).toBeUndefined()
@@ -50,7 +50,7 @@ describe('a layer URL', () => {
     expect(readDownloadUrl(searchParams, { now, wall }, 's')).toBeUndefined()
   })
 
-  it('opens nothing for another secret', () => {
+  it('A layer download URL is invalid under another secret', () => {
     expect(readDownloadUrl(url.searchParams, at(0), 'other')).toBeUndefined()
   })
 })

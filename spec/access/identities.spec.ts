@@ -50,15 +50,15 @@ const namesOf = ({ identity, boundary, serviceControl }: IdentityPolicies) => ({
   serviceControl: serviceControl?.map(({ name }) => name),
 })
 
-/** Whether a principal may, by its own side alone. */
+/** Whether the identity-based side alone allows the action to the principal. */
 function may(principal: Principal, action: string, of = identities): boolean {
   const policies = of.policiesOf(principal)!
   const question = { principal, action, resource: repository, resourceAccount: principal.account, conditions: {} }
   return evaluate(question, { ...policies, resource: [] }).allowed
 }
 
-describe('the policies of a user', () => {
-  it('are its own, its boundary, and the service control policies of its account, each by a name people know', () => {
+describe('The policies of a user', () => {
+  it('A user’s policies are its own, its boundary and the service control policies of its account, each with a readable name', () => {
     expect(namesOf(identities.policiesOf(dev)!)).toEqual({
       identity: [readOnly, 'inline policy 2 of user dev'],
       boundary: ['permissions boundary of user dev'],
@@ -69,29 +69,29 @@ describe('the policies of a user', () => {
     })
   })
 
-  it('come with its tags and its name', () => {
+  it('The policies of a user come with the tags and the name of the user', () => {
     expect(identities.policiesOf(dev)).toMatchObject({ tags: { team: 'platform' }, userName: 'dev' })
   })
 
-  it('decide', () => {
+  it('The policies of a user decide what it may do', () => {
     expect(may(dev, 'ecr:DescribeImages')).toBe(true)
     expect(may(dev, 'ecr:PutImage')).toBe(true)
     expect(may(dev, 'ecr:DeleteRepository')).toBe(false)
   })
 
-  it('allow nothing where there are none', () => {
+  it('A user without policies may do nothing', () => {
     expect(may(principalOfUser(account, 'idle'), 'ecr:GetAuthorizationToken')).toBe(false)
   })
 
-  it('are those of the session of a user, too', () => {
+  it('A session of a user has the policies of the user', () => {
     expect(identities.policiesOf({ ...dev, session: { tags: { a: 'b' } } })).toBe(identities.policiesOf(dev))
   })
 
-  it('are compiled once', () => {
+  it('The policies of a user are compiled once', () => {
     expect(identities.policiesOf({ ...dev })).toBe(identities.policiesOf({ ...dev }))
   })
 
-  it('are filtered by nothing where there is neither boundary nor service control policy', () => {
+  it('A user without boundary and service control policies is limited by neither', () => {
     const guest = identities.policiesOf(principalOfUser('444455556666', 'guest'))!
     expect(namesOf(guest)).toEqual({
       identity: ['inline policy 1 of user guest'],
@@ -102,18 +102,18 @@ describe('the policies of a user', () => {
   })
 
   it.each([
-    ['a user who is not (any more)', principalOfUser(account, 'gone')],
-    ['a user of an account that is not', principalOfUser('999988887777', 'dev')],
-    ['a session of a role that is not', { ...session, session: { roleArn: `${roleArn}-2` } }],
+    ['a user that does not exist (any more)', principalOfUser(account, 'gone')],
+    ['a user of an account that does not exist', principalOfUser('999988887777', 'dev')],
+    ['a session of a role that does not exist', { ...session, session: { roleArn: `${roleArn}-2` } }],
     ['a session that does not say its role', { arn: session.arn, account, userId: 'AROAEXAMPLE:run-1' }],
-    ['the name of a member of all objects', { ...dev, arn: 'constructor' }],
-  ])('are unknown for %s', (_, principal: Principal) => {
+    ['an ARN that is the name of a property of every object', { ...dev, arn: 'constructor' }],
+  ])('The policies are unknown for %s', (_, principal: Principal) => {
     expect(identities.policiesOf(principal)).toBeUndefined()
   })
 })
 
-describe('the policies of a role', () => {
-  it('are found by the role of the session', () => {
+describe('The policies of a role', () => {
+  it('The policies of a role session are found by the role of the session', () => {
     expect(namesOf(identities.policiesOf(session)!)).toMatchObject({
       identity: ['inline policy 1 of role ci'],
       boundary: ['AmazonEC2ContainerRegistryPowerUser'],
@@ -124,8 +124,8 @@ describe('the policies of a role', () => {
   })
 })
 
-describe('a role', () => {
-  it('is known by its ARN, with what is usual where nothing is said', () => {
+describe('A role', () => {
+  it('A role is found by its ARN and has default values where the configuration gives none', () => {
     expect(identities.role(roleArn)).toMatchObject({
       ...{ arn: roleArn, account, name: 'ci', path: '/', maxSessionDurationSeconds: 3600, tags: {} },
       trustPolicy: { name: 'trust policy of role ci' },
@@ -133,42 +133,42 @@ describe('a role', () => {
     })
   })
 
-  it('has its path in the ARN', () => {
+  it('A role with a path has the path in its ARN', () => {
     const arn = `arn:aws:iam::${account}:role/build/builder`
     expect(identities.role(arn)).toMatchObject({ arn, name: 'builder', path: '/build/', tags: { stage: 'test' } })
     expect(identities.role(arn)?.maxSessionDurationSeconds).toBe(7200)
     expect(identities.role(`arn:aws:iam::${account}:role/builder`)).toBeUndefined()
   })
 
-  it('has an id that is its own and never changes', () => {
+  it('A role has an id of its own that never changes', () => {
     const { roleId } = identities.role(roleArn)!
     expect(roleId).toMatch(/^AROA[A-Z2-7]{17}$/)
     expect(identitiesIn(accounts).role(roleArn)?.roleId).toBe(roleId)
     expect(identities.role(`arn:aws:iam::${account}:role/build/builder`)?.roleId).not.toBe(roleId)
   })
 
-  it('is none that belongs to the service: nobody else can assume that', () => {
+  it('The service-linked role is not found as a role, so it cannot be assumed', () => {
     expect(identities.role(serviceLinkedRoleArn(account))).toBeUndefined()
   })
 })
 
-describe('a root user', () => {
+describe('The root user', () => {
   const defaultRoot = principalOfRoot('000000000000')
 
-  it('may do everything where no account is configured', () => {
+  it('The root user of the default account may do everything if no account is configured', () => {
     const nobody = identitiesIn(undefined)
     expect(nobody.credentialsOf('test')?.principal).toEqual(defaultRoot)
     expect(namesOf(nobody.policiesOf(defaultRoot)!).identity).toEqual(["the account's root user"])
     expect(may(defaultRoot, 'ecr:DeleteRepository', nobody)).toBe(true)
   })
 
-  it('is unknown where it cannot sign in: tokens of a relaxed emulator are worth nothing to a strict one', () => {
+  it('A root user without credentials is unknown, so tokens of a relaxed emulator are not valid for a strict one', () => {
     expect(identities.policiesOf(principalOfRoot(account))).toBeUndefined()
     expect(identities.policiesOf(defaultRoot)).toBeUndefined()
     expect(identitiesIn(undefined).policiesOf(principalOfRoot(account))).toBeUndefined()
   })
 
-  it('is known of any account where authentication is relaxed, within the service control policies', () => {
+  it('The root user of any account is known in relaxed mode, within the limits of the service control policies', () => {
     const relaxed = identitiesIn(
       { [account]: { serviceControlPolicies: [allow('ecr:Describe*')] } satisfies Account },
       'relaxed',
@@ -179,8 +179,8 @@ describe('a root user', () => {
   })
 })
 
-describe('the service-linked role', () => {
-  it('has its managed policy in every account and is not reached by service control policies', () => {
+describe('The service-linked role', () => {
+  it('The service-linked role has its managed policy in every account and is exempt from service control policies', () => {
     const principal = { arn: serviceLinkedRoleArn(account), account, userId: 'AROAEXAMPLE' }
     expect(namesOf(identities.policiesOf(principal)!)).toEqual({
       identity: ['AWSECRPullThroughCache_ServiceRolePolicy'],
@@ -189,35 +189,35 @@ describe('the service-linked role', () => {
     })
   })
 
-  it('is that of its own account', () => {
+  it('A service-linked role in the ARN of another account is unknown', () => {
     const principal = { arn: serviceLinkedRoleArn('444455556666'), account, userId: 'AROAEXAMPLE' }
     expect(identities.policiesOf(principal)).toBeUndefined()
   })
 })
 
-describe('a principal policies may name', () => {
+describe('Principals that policies may name', () => {
   it.each([
     ['an account, configured or not', '999988887777'],
-    ['its root', 'arn:aws:iam::999988887777:root'],
+    ['the root of an account', 'arn:aws:iam::999988887777:root'],
     ['a user', `arn:aws:iam::${account}:user/dev`],
     ['a role', roleArn],
     ['a role with its path', `arn:aws:iam::${account}:role/build/builder`],
     ['a session of a role', `arn:aws:sts::${account}:assumed-role/ci/any-name`],
-    ['a session of a role with a path, which it does not show', `arn:aws:sts::${account}:assumed-role/builder/run`],
+    ['a session of a role with a path, but without the path', `arn:aws:sts::${account}:assumed-role/builder/run`],
     ['the service-linked role', serviceLinkedRoleArn('999988887777')],
-  ])('is %s', (_, principal) => {
+  ])('A policy may name this principal: %s', (_, principal) => {
     expect(identities.isPrincipal(principal)).toBe(true)
   })
 
   it.each([
-    ['nothing', ''],
-    ['a number that is no account', '11112222333'],
-    ['a user who is not there', `arn:aws:iam::${account}:user/gone`],
+    ['an empty text', ''],
+    ['a number that is not an account id', '11112222333'],
+    ['a user that does not exist', `arn:aws:iam::${account}:user/gone`],
     ['a user of another account', 'arn:aws:iam::444455556666:user/dev'],
-    ['a role that is not there', `arn:aws:iam::${account}:role/gone`],
+    ['a role that does not exist', `arn:aws:iam::${account}:role/gone`],
     ['a role without its path', `arn:aws:iam::${account}:role/builder`],
-    ['a role as a user', `arn:aws:iam::${account}:user/ci`],
-    ['a session of a role that is not there', `arn:aws:sts::${account}:assumed-role/gone/run`],
+    ['a role with the ARN of a user', `arn:aws:iam::${account}:user/ci`],
+    ['a session of a role that does not exist', `arn:aws:sts::${account}:assumed-role/gone/run`],
     ['a session of a role of another account', 'arn:aws:sts::444455556666:assumed-role/ci/run'],
     ['a session with a path', `arn:aws:sts::${account}:assumed-role/build/builder/run`],
     ['a session without a name', `arn:aws:sts::${account}:assumed-role/ci/`],
@@ -225,12 +225,12 @@ describe('a principal policies may name', () => {
     ['a group', `arn:aws:iam::${account}:group/dev`],
     ['a wildcard', `arn:aws:iam::${account}:user/*`],
     ['a service', 'ecr.amazonaws.com'],
-  ])('is not %s', (_, principal) => {
+  ])('A policy may not name this as a principal: %s', (_, principal) => {
     expect(identities.isPrincipal(principal)).toBe(false)
   })
 })
 
-describe('accounts', () => {
+describe('Invalid accounts', () => {
   const broken = { Version: '2012-10-17', Statement: [{ Effect: 'Permit', Action: 'ecr:*', Resource: '*' }] }
   const place = 'Statement/0/Effect'
 
@@ -241,7 +241,7 @@ describe('accounts', () => {
     ['a service control policy', { serviceControlPolicies: [broken] }, `/serviceControlPolicies/0/${place}`],
     ['a trust policy', { roles: { ci: { trustPolicy: allow('*') } } }, '/roles/ci/trustPolicy/Statement/0'],
     ['a policy name', { users: { dev: { policies: ['Gone'] } } }, '/users/dev/policies/0'],
-  ])('are refused with the place of %s that is none', (_, given, path) => {
+  ])('A configuration with an invalid policy is refused with the path of the fault: %s', (_, given, path) => {
     let refusal: unknown
     try {
       identitiesIn({ [account]: given })

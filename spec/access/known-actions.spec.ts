@@ -8,30 +8,33 @@ const about = (Action: string | string[]) =>
     parsePolicy({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] }, 'identity'),
   )
 
-describe('an action of a policy', () => {
+describe('Unknown actions in policies', () => {
   it.each([
     ['ecr:BatchGetImages', 'Amazon ECR has no action ecr:BatchGetImages; the nearest is ecr:BatchGetImage'],
     ['ecr:batchgetimag', 'Amazon ECR has no action ecr:batchgetimag; the nearest is ecr:BatchGetImage'],
     ['ecr:Pull', 'Amazon ECR has no action ecr:Pull'],
     ['ecr:Batch*Images', 'Amazon ECR has no action ecr:Batch*Images'],
-  ])('that ECR does not have is told, with the nearest one where one is near: %s', (action, sentence) => {
-    expect(about(action)[0]).toMatch(new RegExp(`^${sentence.replaceAll('*', '\\*')}`))
-  })
+  ])(
+    'An action that ECR does not have is reported, with the nearest existing action if one is near: %s',
+    (action, sentence) => {
+      expect(about(action)[0]).toMatch(new RegExp(`^${sentence.replaceAll('*', '\\*')}`))
+    },
+  )
 
   it.each(['*', 'ecr:*', 'ECR:batchgetimage', 'ecr:Batch*', 'ecr:?atchGetImage', 's3:GetObjects', 'ecr-public:GetX'])(
-    'that may be meant is not told: %s',
+    'An action that ECR has or another service may have is not reported: %s',
     (action) => expect(about(action)).toEqual([]),
   )
 
-  it('is told once, however often it is written', () => {
+  it('An unknown action is reported once, however often it occurs', () => {
     expect(about(['ecr:Pull', 'ecr:Pull', 'ecr:GetAuthorizationToken'])).toHaveLength(1)
   })
 
-  it('is not told where the API model has an operation of that name', () => {
-    expect(about(operationNames.map((name) => `ecr:${name}`))).toEqual([])
+  it('Every operation in the API model is a known action', () => {
+    expect(about(operationNames('ecr').map((name) => `ecr:${name}`))).toEqual([])
   })
 
-  it('is compared in no time, however many wildcards it has', () => {
+  it('An action with thousands of wildcards is compared quickly', () => {
     expect(about(`ecr:${'*a'.repeat(2000)}`)).toHaveLength(1)
   })
 })

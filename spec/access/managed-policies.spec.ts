@@ -5,7 +5,7 @@ import { evaluate } from '../../src/iam/evaluate.js'
 const account = '111122223333'
 const repository = `arn:aws:ecr:us-east-1:${account}:repository/team/web`
 
-/** Whether a managed policy alone allows an action to a principal of the account. */
+/** Whether the managed policy on its own allows the action to a principal of the account. */
 function allows(
   name: string,
   action: string,
@@ -26,7 +26,7 @@ const pullOnly = 'AmazonEC2ContainerRegistryPullOnly'
 const serviceRole = 'AWSECRPullThroughCache_ServiceRolePolicy'
 const all = [full, power, readOnly, pullOnly, serviceRole]
 
-describe('a managed policy', () => {
+describe('Managed policies', () => {
   it.each([
     ['ecr:GetAuthorizationToken', all],
     ['ecr:BatchGetImage', all],
@@ -53,25 +53,25 @@ describe('a managed policy', () => {
     ['cloudtrail:LookupEvents', [full]],
     ['iam:PassRole', []],
     ['sts:AssumeRole', []],
-  ])('allows %s where AWS says so', (action, expected) => {
+  ])('The action %s is allowed by exactly the managed policies that AWS lists for it', (action, expected) => {
     expect(all.filter((name) => allows(name, action))).toEqual(expected)
   })
 
-  it('of full access creates the service-linked role of replication and no other', () => {
+  it('The full access policy allows creating the service-linked role of replication and no other', () => {
     const create = (service: string) =>
       allows(full, 'iam:CreateServiceLinkedRole', {}, { 'iam:awsservicename': service })
     expect(create('replication.ecr.amazonaws.com')).toBe(true)
     expect(create('ecs.amazonaws.com')).toBe(false)
   })
 
-  it('of the cache is for its own account, and of all secrets for those of the cache', () => {
+  it('The policy of the cache role covers its own account and, of all secrets, only those of the cache', () => {
     const secret = (name: string) => ({ resource: `arn:aws:secretsmanager:us-east-1:${account}:secret:${name}` })
     expect(allows(serviceRole, 'secretsmanager:GetSecretValue', secret('ecr-pullthroughcache/hub-a1b2c3'))).toBe(true)
     expect(allows(serviceRole, 'secretsmanager:GetSecretValue', secret('database'))).toBe(false)
     expect(allows(serviceRole, 'ecr:PutImage', { resourceAccount: '444455556666' })).toBe(false)
   })
 
-  it('is known by its name and by its ARN', () => {
+  it('A managed policy is found by its name and by its ARN', () => {
     for (const policy of Object.values(managedPolicies)) {
       expect(managedPolicy(policy.name)).toBe(policy)
       expect(managedPolicy(policy.arn)).toBe(policy)
@@ -81,7 +81,7 @@ describe('a managed policy', () => {
   })
 
   it.each(['', 'constructor', 'AmazonS3FullAccess', 'amazonec2containerregistryfullaccess', `policy/${full}`])(
-    'is none by the name %j',
+    'There is no managed policy named %j',
     (name) => {
       expect(managedPolicy(name)).toBeUndefined()
     },

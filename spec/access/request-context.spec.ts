@@ -16,6 +16,6 @@ it.each([
   ['111122223333.dkr.ecr.us-east-1.amazonaws.com', false],
   ['myecr-fips.example', false],
   ['localhost:4510', false],
-])('the host %s is a FIPS endpoint: %s', (host, isFips) => {
+])('The host %s is a FIPS endpoint: %s', (host, isFips) => {
   expect(contextOf(host).isFips).toBe(isFips)
 })

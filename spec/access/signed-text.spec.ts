@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { isSigned, signText } from '../../src/access/signed-text.js'
 
-it('a signature is good for its text, its purpose and its secret, and for nothing else', () => {
+it('A signature is valid only for its text, its purpose and its secret', () => {
   const signature = signText('session', 'text', 's')
   expect(isSigned('session', 'text', signature, 's')).toBe(true)
   expect(isSigned('session', 'text.', signature, 's')).toBe(false)
@@ -10,6 +10,6 @@ it('a signature is good for its text, its purpose and its secret, and for nothin
   expect(isSigned('session', 'text', '', 's')).toBe(false)
 })
 
-it('a text cannot begin where a longer purpose ends', () => {
+it('A purpose and a text cannot be split differently under the same signature', () => {
   expect(isSigned('session', 'key id', signText('session key', 'id', 's'), 's')).toBe(false)
 })

@@ -6,7 +6,7 @@ import { createRule } from './setting.js'
 
 const account = '000000000000'
 
-describeWith(awsCliNeeds, 'the AWS CLI', () => {
+describeWith(awsCliNeeds, 'The AWS CLI', () => {
   let emulator: EmulatorProcess
   let aws: AwsCli
 
@@ -16,7 +16,7 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
   })
   afterAll(() => emulator[Symbol.asyncDispose]())
 
-  it('learns who it is', async () => {
+  it('The AWS CLI learns the identity of its caller', async () => {
     expect(await aws.json('sts', 'get-caller-identity')).toEqual({
       UserId: account,
       Account: account,
@@ -24,7 +24,7 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
     })
   })
 
-  it('is told which upstreams the service does not know', async () => {
+  it('The AWS CLI shows the refusal of an upstream that ECR does not support', async () => {
     const rule = ['--ecr-repository-prefix', 'harbor', '--upstream-registry-url', 'harbor.example.com']
     expect(await aws.refusal('ecr', 'create-pull-through-cache-rule', ...rule)).toContain(
       'An error occurred (UnsupportedUpstreamRegistryException) when calling the CreatePullThroughCacheRule operation: ' +
@@ -32,7 +32,7 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
     )
   })
 
-  it('creates ten rules and is refused the eleventh, in one Region', async () => {
+  it('The AWS CLI creates ten rules in one Region and is refused the eleventh', async () => {
     const hosts = ['public.ecr.aws', 'quay.io', 'registry.k8s.io', 'public.ecr.aws', 'quay.io']
     for (const [number, host] of hosts.entries())
       await Promise.all([2 * number, 2 * number + 1].map((count) => createRule({ aws }, `mirror-${count}`, host)))
@@ -47,7 +47,7 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
     )
   })
 
-  it('describes all rules over as many pages as it likes', async () => {
+  it('The AWS CLI describes all rules over several pages', async () => {
     const { pullThroughCacheRules } = await aws.json<{ pullThroughCacheRules: { ecrRepositoryPrefix: string }[] }>(
       ...['ecr', 'describe-pull-through-cache-rules', '--page-size', '3'],
     )
@@ -56,7 +56,7 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
     )
   })
 
-  it('keeps a registry policy and a repository policy', async () => {
+  it('The AWS CLI stores and reads a registry policy and a repository policy', async () => {
     const statement = {
       Sid: 'AllowPull',
       Effect: 'Allow',
@@ -79,7 +79,7 @@ describeWith(awsCliNeeds, 'the AWS CLI', () => {
   const policyText = async (...args: string[]): Promise<unknown> =>
     JSON.parse((await aws.json<{ policyText: string }>('ecr', ...args)).policyText)
 
-  it('is refused with a wrong secret', async () => {
+  it('The AWS CLI is refused with a wrong secret', async () => {
     const stranger = awsCli({ endpoint: emulator.endpoint, secretAccessKey: 'wrong' })
     expect(await stranger.refusal('ecr', 'describe-repositories')).toContain('InvalidSignatureException')
   })

@@ -15,7 +15,7 @@ const blobs = [...new Set(index.images.flatMap(({ config, layers }) => [config, 
 const upstreamName = 'nginx/nginx'
 const minutes = 60_000
 
-describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () => {
+describeWith(composeNeeds, 'docker-compose.yml with a real docker-compose', () => {
   let daemon: DockerDaemon
 
   beforeAll(async () => {
@@ -24,14 +24,14 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
   }, 15 * minutes)
   afterAll(() => daemon[Symbol.asyncDispose]())
 
-  it('says how to make the secret that it wants', async () => {
+  it('docker-compose.yml explains how to generate the secret it requires', async () => {
     await using project = await compose(daemon, { ECR_LOCAL_SECRET: '' })
     const refusal = await project.run('config').catch((error: unknown) => String(error))
     expect(refusal).toContain('ECR_LOCAL_SECRET')
     expect(refusal).toContain('openssl rand -base64 32')
   })
 
-  describe('as it is: Redis, and images on a volume', () => {
+  describe('The default setup: Redis, and images on a volume', () => {
     let project: Compose
     let aws: AwsCli
     const cached = () => `${project.registry}/ecr-public/${upstreamName}:latest`
@@ -47,7 +47,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     }, 10 * minutes)
     afterAll(() => project[Symbol.asyncDispose](), 5 * minutes)
 
-    it('runs without root, without capabilities, on a root file system that cannot be written', async () => {
+    it('Both planes run without root and capabilities on a read-only root file system', async () => {
       for (const plane of ['control-plane', 'data-plane']) {
         expect((await project.exec(plane, 'id', '-u')).stdout.trim()).toBe('1000')
         const status = (await project.exec(plane, 'cat', '/proc/1/status')).stdout
@@ -58,13 +58,13 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       }
     })
 
-    it('has nothing to build with in the image that runs', async () => {
+    it('The final container image contains no build tools', async () => {
       const listed = await project.exec('data-plane', 'ls', '/app', '/app/node_modules', '/app/node_modules/.bin')
       expect(listed.stdout).toContain('dist')
       expect(listed.stdout).not.toMatch(/^(src|typescript|tsc|vitest|eslint)$/m)
     })
 
-    it('is both planes in one container without any setting, too', async () => {
+    it('The container image runs both planes without any setting', async () => {
       const options = ['--read-only', '--health-interval', '1s']
       const container = (await daemon.docker('run', '--detach', ...options, 'ecr-local')).trim()
       const state = (what: string) => daemon.docker('inspect', '--format', `{{.State.${what}}}`, container)
@@ -74,7 +74,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       await daemon.docker('rm', '--volumes', container)
     })
 
-    it('pulls through to the Docker of this machine, asking the upstream once for everything', async () => {
+    it('Docker pulls through the cache, which requests everything from the upstream once', async () => {
       await createRule(aws)
       await login(daemon, aws, project)
       expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
@@ -87,13 +87,13 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       await expect.poll(asked, { timeout: 60_000 }).toEqual(wanted.sort())
     })
 
-    it('takes an image that Docker pushes', async () => {
+    it('Docker pushes an image to the composed registry', async () => {
       const { repository } = await aws.json('ecr', 'create-repository', '--repository-name', 'team/app')
       expect(`${repository.repositoryUri as string}:one`).toBe(pushed())
       pushedDigest = await push(daemon, pushed())
     })
 
-    it('lets a container of the same network pull, by the name of the service', async () => {
+    it('A container on the same network pulls by the name of the service', async () => {
       const password = (await aws.text('ecr', 'get-login-password')).trim()
       const source = [
         '--src-tls-verify=false',
@@ -113,7 +113,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
       expect(printed).toContain('Writing manifest to image destination')
     })
 
-    /** Everything that was acknowledged: by the API, and in the bytes that Docker gets. */
+    /** Checks everything that was acknowledged: the answers of the API and the images that Docker pulls. */
     const expectEverything = async () => {
       const { pullThroughCacheRules } = await aws.json('ecr', 'describe-pull-through-cache-rules')
       expect(pullThroughCacheRules).toMatchObject([{ ecrRepositoryPrefix: 'ecr-public' }])
@@ -130,14 +130,14 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     }
 
     it.each(['data-plane', 'control-plane', 'redis'])(
-      'loses nothing when %s is killed and started again',
+      'Nothing is lost when %s is killed and replaced',
       async (service) => {
         await project.run('kill', service)
         expect(await project.inspect(service, '{{.State.Status}} {{.State.ExitCode}}')).toBe('exited 137')
         for (const other of ['data-plane', 'control-plane', 'redis'].filter((name) => name !== service))
           expect(await project.inspect(other, '{{.State.Status}} {{.RestartCount}}')).toBe('running 0')
 
-        // Another container takes its place: what is not on a volume is gone.
+        // A new container takes its place, so everything outside a volume is lost.
         await project.run('rm', '--force', service)
         await project.run('up', '--detach')
         await project.healthy('control-plane', 'data-plane', 'redis')
@@ -147,7 +147,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     )
 
     it(
-      'starts a plane again that dies, and needs no hand',
+      'A plane whose process dies is restarted automatically',
       async () => {
         const pid = Number(await project.inspect('data-plane', '{{.State.Pid}}'))
         await daemon.killProcess(pid)
@@ -159,7 +159,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     )
 
     it(
-      'is unhealthy, and up, while Redis is away',
+      'A plane stays up but is not ready while Redis is unavailable',
       async () => {
         await project.run('pause', 'redis')
         const readiness = async () => (await fetch(`${project.endpoint}/ready`)).status
@@ -173,7 +173,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     )
 
     it(
-      'ends with 0 when it is told to stop: Node as process 1 hears SIGTERM',
+      'A plane that is stopped exits with status 0, since Node handles SIGTERM as process 1',
       async () => {
         const begun = performance.now()
         await project.run('stop', '--timeout', '20', 'control-plane', 'data-plane')
@@ -185,7 +185,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     )
   })
 
-  describe('with the profile s3', () => {
+  describe('The profile s3', () => {
     let project: Compose
     let aws: AwsCli
     let endpoint: string
@@ -207,7 +207,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     }, 10 * minutes)
     afterAll(() => project[Symbol.asyncDispose](), 5 * minutes)
 
-    it('pulls through to Docker, whose layers then come from the object store', async () => {
+    it('Docker pulls through the cache and then receives layers from the object store', async () => {
       expect(await daemon.docker('pull', cached())).toContain(`Digest: ${index.digest}`)
       const token = Buffer.from(`AWS:${(await aws.text('ecr', 'get-login-password')).trim()}`).toString('base64')
       const url = `http://${project.registry}/v2/ecr-public/${upstreamName}/blobs/${blobs[0] ?? ''}`
@@ -220,7 +220,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     })
 
     it(
-      'keeps what Docker pushes when every plane is killed',
+      'A pushed image survives the killing of every plane',
       async () => {
         const { repository } = await aws.json('ecr', 'create-repository', '--repository-name', 'team/app')
         const image = `${repository.repositoryUri as string}:one`
@@ -235,7 +235,7 @@ describeWith(composeNeeds, 'docker-compose.yml, with a real docker-compose', () 
     )
 
     it(
-      'goes on when the object store has been away',
+      'Docker can push again after the object store was unavailable',
       async () => {
         const image = `${project.registry}/team/app:two`
         await project.run('pause', 'object-store')
@@ -263,7 +263,7 @@ async function login(daemon: DockerDaemon, aws: AwsCli, { registry }: Compose): 
   expect(await daemon.login(registry, password)).toContain('Login Succeeded')
 }
 
-/** The next pull has to fetch them. */
+/** Removes images from Docker, so that the next pull fetches them again. */
 const forget = (daemon: DockerDaemon, ...images: string[]) => daemon.docker('image', 'rm', '--force', ...images)
 
 async function make(daemon: DockerDaemon, message: string, image: string): Promise<void> {

@@ -10,7 +10,7 @@ import { createRule, loginPassword, type Setting, startSetting } from './setting
 const day = 24 * 60 * 60
 const [first, second] = ['first', 'second'].map((message) => twoPlatformImage({ message }))
 
-describeWith(skopeoNeeds, 'the cached image of a tag that moves upstream', () => {
+describeWith(skopeoNeeds, 'The cached image of a tag that moves upstream', () => {
   let setting: Setting
 
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describeWith(skopeoNeeds, 'the cached image of a tag that moves upstream', () =>
       ...['ecr', 'put-image-tag-mutability', '--repository-name', repository, '--image-tag-mutability', value],
     )
 
-  it('is served for 24 hours without asking, then replaced after one HEAD', async () => {
+  it('A cached tag is served for 24 hours without a request upstream and replaced after one HEAD', async () => {
     await move('team/app', first)
     expect(await raw('ecr-public/team/app')).toBe(first?.bytes.toString())
     await move('team/app', second)
@@ -47,20 +47,20 @@ describeWith(skopeoNeeds, 'the cached image of a tag that moves upstream', () =>
     )
   })
 
-  it('stays in the repository without a tag when the tag has moved', async () => {
+  it('The image that a moved tag leaves stays in the repository without a tag', async () => {
     const { imageIds } = await setting.aws.json('ecr', 'list-images', '--repository-name', 'ecr-public/team/app')
     expect(imageIds).toContainEqual({ imageDigest: first?.digest })
     expect(imageIds).toContainEqual({ imageDigest: second?.digest, imageTag: 'latest' })
   })
 
-  it('costs the upstream one HEAD a day while nothing changes', async () => {
+  it('An unchanged tag costs the upstream one HEAD per day', async () => {
     await whole('team/app', second)
     await setting.emulator.advanceClock(day + 60)
     for (let pull = 0; pull < 3; pull++) expect(await raw('ecr-public/team/app')).toBe(second?.bytes.toString())
     expect(await upstream().asked(/team\/app/)).toEqual(['HEAD /v2/team/app/manifests/latest 200'])
   })
 
-  it('is not replaced where the tag is immutable, and still pulled', async () => {
+  it('An immutable cached tag is not replaced and can still be pulled', async () => {
     await move('team/fixed', first)
     expect(await raw('ecr-public/team/fixed')).toBe(first?.bytes.toString())
     await mutability('ecr-public/team/fixed', 'IMMUTABLE')
@@ -74,7 +74,7 @@ describeWith(skopeoNeeds, 'the cached image of a tag that moves upstream', () =>
     expect(await raw('ecr-public/team/fixed')).toBe(second?.bytes.toString())
   })
 
-  it('comes into a repository made beforehand, which keeps its settings', async () => {
+  it('A pull into a repository created beforehand keeps the settings of the repository', async () => {
     await move('team/own', first)
     const { repository } = await setting.aws.json(
       ...['ecr', 'create-repository', '--repository-name', 'ecr-public/team/own'],
@@ -89,7 +89,7 @@ describeWith(skopeoNeeds, 'the cached image of a tag that moves upstream', () =>
     expect(repositories).toEqual([repository])
   })
 
-  it('is served where the registry has no way to the upstream, which first pulls are told', async () => {
+  it('A cached image is served without a route to the upstream, and a first pull is refused with the reason', async () => {
     const { dataDir } = setting.emulator
     await whole('team/app', second)
     await setting.emulator.stop()
@@ -108,7 +108,7 @@ describeWith(skopeoNeeds, 'the cached image of a tag that moves upstream', () =>
     expect(await upstream().asked()).toEqual([])
   })
 
-  /** Waits until an index and everything in it has been fetched, then counts anew. */
+  /** Waits until an index and everything in it has been fetched, then resets the recorded requests. */
   async function whole(repository: string, index?: RealIndex) {
     const wanted = (index?.images ?? []).flatMap(({ digest, config, layers }) => [
       `GET /v2/${repository}/manifests/${digest} 200`,

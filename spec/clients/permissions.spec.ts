@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js'
 import { createRule, loginPassword } from './setting.js'
 
 /*
- * The permissions the user guide's page on pull through cache rules describes, with its own account, user, Region,
+ * The permissions described on the user guide's page about pull through cache rules, with its account, user, Region,
  * names and policy file, the real AWS CLI and the real skopeo.
  */
 
@@ -34,7 +34,7 @@ const users = {
   'with-everything': user('AKIAWITHEVERYTHING00', ...pullOnly, ...bringing),
 }
 
-/** The page's own example, one bare statement. */
+/** The example of that page, a single bare statement. */
 const registryPolicy = `{
     "Sid": "AllowPullThroughCache",
     "Effect": "Allow",
@@ -49,7 +49,7 @@ const registryPolicy = `{
 }
 `
 
-describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
+describeWith(skopeoNeeds, 'The permissions of a pull through cache', () => {
   let upstream: DockerRegistry
   let emulator: EmulatorProcess
   const index = twoPlatformImage({ message: 'an image for those who may' })
@@ -80,7 +80,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
     await upstream[Symbol.asyncDispose]()
   })
 
-  it('refuses a first pull to who may only pull: the repository is not there', async () => {
+  it('A first pull by a user who may only pull is refused because the repository does not exist', async () => {
     const { exitCode, stderr } = await pullAs(guideUser(), 'ecr-public/app')
     expect(exitCode).not.toBe(0)
     expect(stderr).toContain(
@@ -91,7 +91,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
     expect(await upstream.asked()).toEqual([])
   })
 
-  it('takes the page’s policy file to the letter (P18)', async () => {
+  it('The policy file of the user guide is accepted unchanged (P18)', async () => {
     await using directory = await temporaryDirectory()
     const file = join(directory.path, 'ptc-registry-policy.json')
     await writeFile(file, registryPolicy)
@@ -101,7 +101,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
     expect(put).toEqual({ registryId: account, policyText: registryPolicy })
   })
 
-  it('lets the page’s user pull for the first time under the prefix and nowhere else (P19)', async () => {
+  it('The user of the user guide may make a first pull under the prefix and nowhere else (P19)', async () => {
     expect(await skopeo(await loginPassword({ aws: guideUser() })).raw(image('ecr-public/app'))).toBe(
       index.bytes.toString(),
     )
@@ -113,7 +113,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
     await skopeo(await loginPassword({ aws: guideUser() })).copyAll(image('ecr-public/app'), directory.path)
   })
 
-  it('brings images as the service-linked role, which the first rule made (P9)', async () => {
+  it('Images are imported by the service-linked role that the first rule creates (P9)', async () => {
     const { events } = (await (await fetch(`${emulator.endpoint}/_admin/events`)).json()) as {
       events: { detail: { principal: string; 'repository-name': string } }[]
     }
@@ -135,7 +135,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
         ...['--upstream-registry-url', 'quay.io'],
       )
 
-    it('is not granted by a registry policy', async () => {
+    it('A registry policy does not grant CreatePullThroughCacheRule', async () => {
       const policy = {
         Version: '2012-10-17',
         Statement: [
@@ -147,7 +147,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
       expect(await create()).toBe(refusal)
     })
 
-    it('is not granted by a repository policy', async () => {
+    it('A repository policy does not grant CreatePullThroughCacheRule', async () => {
       const policy = {
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Principal: { AWS: arn }, Action: 'ecr:CreatePullThroughCacheRule' }],
@@ -160,7 +160,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
     })
   })
 
-  it('lets BatchImportUpstreamImage come from an identity policy or the repository policy, too (P16)', async () => {
+  it('BatchImportUpstreamImage may be granted by an identity policy or by the repository policy, too (P16)', async () => {
     const everything = cli('AKIAWITHEVERYTHING00')
     expect((await pullAs(everything, 'quay/by-identity')).exitCode).toBe(0)
 
@@ -177,7 +177,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
     expect((await pullAs(guideUser(), 'quay/by-repository')).exitCode).toBe(0)
   })
 
-  it('lets CreateRepository come from an identity or the registry policy, not from a repository policy (P17)', async () => {
+  it('CreateRepository may be granted by an identity or registry policy, not by a repository policy (P17)', async () => {
     const { repositories } = await admin().json<{ repositories: { repositoryName: string }[] }>(
       ...['ecr', 'describe-repositories'],
     )
@@ -201,7 +201,7 @@ describeWith(skopeoNeeds, 'permissions of a pull through cache', () => {
     expect(refused).toContain('because no identity-based policy allows the ecr:CreateRepository action')
   })
 
-  it('explains a refusal on the command line', async () => {
+  it('The explain command explains a refusal on the command line', async () => {
     const { stderr } = await guideUser().run(
       'ecr',
       'delete-repository',

@@ -10,7 +10,7 @@ import { createRule, loginPassword, type Setting, startSetting, type UpstreamHos
 
 const account = '000000000000'
 
-describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker and skopeo', () => {
+describeWith(dockerNeeds, 'A pull through cache rule with the AWS CLI, Docker and skopeo', () => {
   let setting: Setting
   let daemon: DockerDaemon
   let password: string
@@ -24,11 +24,11 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
     await setting[Symbol.asyncDispose]()
   })
 
-  it('logs Docker in with what get-login-password gives', async () => {
+  it('Docker logs in with the password from get-login-password', async () => {
     expect(await daemon.login(setting.emulator.registry, password)).toContain('Login Succeeded')
   })
 
-  it('gives a proxyEndpoint that Docker logs in to as it is', async () => {
+  it('Docker logs in to the proxyEndpoint as it is given', async () => {
     const { authorizationData } = await setting.aws.json<{ authorizationData: [{ proxyEndpoint: string }] }>(
       ...['ecr', 'get-authorization-token'],
     )
@@ -40,7 +40,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
     { prefix: 'quay', host: 'quay.io', upstreamName: 'coreos/etcd', docker: true },
   ]
 
-  describe.each(upstreams)('for $host', ({ prefix, host, upstreamName, docker }) => {
+  describe.each(upstreams)('The rule for $host', ({ prefix, host, upstreamName, docker }) => {
     const repository = `${prefix}/${upstreamName}`
     const index = twoPlatformImage({ message: `an image of ${host}`, docker })
     const [amd64, arm64] = index.images
@@ -48,7 +48,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
     const image = (reference = ':latest') => `${setting.emulator.registry}/${repository}${reference}`
     const blobs = [...new Set(index.images.flatMap(({ config, layers }) => [config, ...layers]))]
 
-    it('is created and described with the AWS CLI, in its Region only', async () => {
+    it('A rule is created and described with the AWS CLI, in its own Region only', async () => {
       await pushIndex(index, { url: upstream().url, repository: upstreamName, tag: 'latest' })
       await upstream().forget()
 
@@ -61,7 +61,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       expect(elsewhere.pullThroughCacheRules).toEqual([])
     })
 
-    it('brings an image to Docker that is the upstream’s', async () => {
+    it('Docker pulls the same image through the cache as from the upstream', async () => {
       const printed = await daemon.docker('pull', image())
 
       expect(printed).toContain(`Digest: ${index.digest}`)
@@ -70,7 +70,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       expect(JSON.parse(digests)).toEqual([image(`@${index.digest}`).replace(':latest', '')])
     })
 
-    it('asks the upstream once for every manifest and blob of all platforms, and nobody but the registry asks', async () => {
+    it('Every manifest and blob of all platforms is requested from the upstream once, and only by the registry', async () => {
       const wanted = [
         `GET /v2/${upstreamName}/manifests/latest 200`,
         ...index.images.map(({ digest }) => `GET /v2/${upstreamName}/manifests/${digest} 200`),
@@ -82,7 +82,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       await upstream().forget()
     })
 
-    it('pulls again from the cache', async () => {
+    it('A second pull is served from the cache', async () => {
       await daemon.forgetImages()
 
       expect(await daemon.docker('pull', image())).toContain(`Downloaded newer image for ${image()}`)
@@ -90,7 +90,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       expect(await upstream().asked()).toEqual([])
     })
 
-    it('gives a repository like any other', async () => {
+    it('The repository created by a pull is described like any other', async () => {
       const { repositories } = await setting.aws.json('ecr', 'describe-repositories', '--repository-names', repository)
       expect(repositories).toMatchObject([
         {
@@ -104,7 +104,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       ])
     })
 
-    it('shows the index and every image in it', async () => {
+    it('describe-images and list-images show the index and every image in it', async () => {
       const digests = [index, ...index.images].map(({ digest }) => digest).sort()
       const { imageDetails } = await setting.aws.json<{
         imageDetails: { imageDigest: string; imageTags?: string[] }[]
@@ -118,7 +118,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       expect(imageIds).toContainEqual({ imageDigest: index.digest, imageTag: 'latest' })
     })
 
-    it('gives the index byte for byte to batch-get-image and to skopeo', async () => {
+    it('batch-get-image and skopeo receive the index byte for byte', async () => {
       const { images, failures } = await setting.aws.json(
         ...['ecr', 'batch-get-image', '--repository-name', repository, '--image-ids', 'imageTag=latest'],
       )
@@ -127,7 +127,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       expect(await skopeo(password).raw(image())).toBe(index.bytes.toString())
     })
 
-    it('copies all platforms with skopeo without asking the upstream, though one was pulled', async () => {
+    it('skopeo copies all platforms from the cache although only one was pulled', async () => {
       await using directory = await temporaryDirectory()
       await skopeo(password).copyAll(image(), directory.path)
 
@@ -137,7 +137,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       expect(await upstream().asked()).toEqual([])
     })
 
-    it('pulls by digest: the index, and the image of another platform', async () => {
+    it('Docker pulls the index and the image of another platform by digest', async () => {
       await daemon.forgetImages()
       const byDigest = image(`@${index.digest}`)
       expect(await daemon.docker('pull', byDigest)).toContain(`Digest: ${index.digest}`)
@@ -147,7 +147,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       expect(await upstream().asked()).toEqual([])
     })
 
-    it('says as ECR does that the upstream has no such image', async () => {
+    it('A tag that the upstream does not have is refused in the words of ECR', async () => {
       const { stderr } = await daemon.tryDocker('pull', image(':missing'))
       expect(stderr.trim()).toBe(
         `Error response from daemon: manifest for ${image(':missing')} not found: manifest unknown: Requested image not found`,
@@ -155,7 +155,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
       await upstream().forget()
     })
 
-    it('leaves everything cached pullable when it is deleted, and the upstream alone', async () => {
+    it('Deleting a rule keeps everything cached pullable and stops all requests upstream', async () => {
       await pushIndex(index, { url: upstream().url, repository: upstreamName, tag: 'uncached' })
       await upstream().forget()
       const gone = await setting.aws.json('ecr', 'delete-pull-through-cache-rule', '--ecr-repository-prefix', prefix)
@@ -178,7 +178,7 @@ describeWith(dockerNeeds, 'a pull through cache rule, with the AWS CLI, Docker a
     })
   })
 
-  /** What `/message.txt` of an image says: a container that is made and never run shows its files. */
+  /** Returns `/message.txt` of an image; a container that is created but never run shows its files. */
   async function messageIn(image: string): Promise<string> {
     const container = (await daemon.docker('create', '--network', 'none', image)).trim()
     try {

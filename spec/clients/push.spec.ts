@@ -8,7 +8,7 @@ import { skopeo } from '../support/skopeo.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { type Setting, loginPassword, startSetting } from './setting.js'
 
-describeWith(dockerNeeds, 'an image that Docker pushes', () => {
+describeWith(dockerNeeds, 'Images that Docker pushes', () => {
   let setting: Setting
   let daemon: DockerDaemon
   let uri: string
@@ -25,7 +25,7 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     await setting[Symbol.asyncDispose]()
   })
 
-  /** Makes an image with one file and gives it these names. */
+  /** Creates an image with one file and tags it with these names. */
   async function make(message: string, ...names: string[]) {
     await using directory = await temporaryDirectory()
     const file = join(directory.path, 'files.tar')
@@ -34,7 +34,7 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     for (const name of names) await daemon.docker('tag', id, name)
   }
 
-  it('comes back as it was, from the repositoryUri as create-repository gave it', async () => {
+  it('A pushed image is pulled back unchanged from the repositoryUri given by create-repository', async () => {
     await make('pushed', `${uri}:one`)
     const pushed = await daemon.docker('push', `${uri}:one`)
     digest = /digest: (sha256:[0-9a-f]{64})/.exec(pushed)?.[1] ?? ''
@@ -45,12 +45,12 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     expect(await daemon.docker('image', 'inspect', '--format', '{{.Id}}', `${uri}:one`)).toBe(id)
   })
 
-  it('is pulled by its digest', async () => {
+  it('A pushed image is pulled by its digest', async () => {
     await daemon.forgetImages()
     expect(await daemon.docker('pull', `${uri}@${digest}`)).toContain(`Digest: ${digest}`)
   })
 
-  it('is described and listed by the AWS CLI, with the manifest the client pushed', async () => {
+  it('The AWS CLI describes and lists a pushed image and returns its manifest', async () => {
     const { imageDetails } = await setting.aws.json('ecr', 'describe-images', '--repository-name', 'team/app')
     expect(imageDetails).toMatchObject([{ imageDigest: digest, imageTags: ['one'], repositoryName: 'team/app' }])
     expect(imageDetails[0].imageSizeInBytes).toBeGreaterThan(0)
@@ -63,7 +63,7 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     expect(images[0].imageManifest).toBe(raw)
   })
 
-  it('is pushed again without sending its layers', async () => {
+  it('A second push of the same image sends no layers', async () => {
     await daemon.docker('tag', `${uri}@${digest}`, `${uri}:two`)
     expect(await daemon.docker('push', `${uri}:two`)).toContain('Layer already exists')
     const { imageDetails } = await setting.aws.json('ecr', 'describe-images', '--repository-name', 'team/app')
@@ -71,14 +71,14 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     expect(imageDetails[0].imageTags).toEqual(expect.arrayContaining(['one', 'two']))
   })
 
-  it('goes to another repository', async () => {
+  it('A pushed image can be pushed to another repository', async () => {
     const { repository } = await setting.aws.json('ecr', 'create-repository', '--repository-name', 'team/other')
     await daemon.docker('tag', `${uri}:two`, `${repository.repositoryUri as string}:one`)
     const pushed = await daemon.docker('push', `${repository.repositoryUri as string}:one`)
     expect(pushed).toContain(`digest: ${digest}`)
   })
 
-  it('does not replace an immutable tag', async () => {
+  it('A push does not replace an immutable tag', async () => {
     await setting.aws.json(
       ...['ecr', 'put-image-tag-mutability', '--repository-name', 'team/app'],
       ...['--image-tag-mutability', 'IMMUTABLE'],
@@ -93,7 +93,7 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     expect(await daemon.docker('pull', `${uri}:one`)).toContain(`Digest: ${digest}`)
   })
 
-  it('is refused where there is no such repository', async () => {
+  it('A push to a repository that does not exist is refused', async () => {
     const name = `${setting.emulator.registry}/team/missing:one`
     await make('pushed', name)
     const { exitCode, stderr } = await daemon.tryDocker('push', name)
@@ -103,7 +103,7 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     )
   })
 
-  it('is not found once it has been deleted', async () => {
+  it('A deleted image is not found', async () => {
     const { failures } = await setting.aws.json(
       ...['ecr', 'batch-delete-image', '--repository-name', 'team/app', '--image-ids', `imageDigest=${digest}`],
     )
@@ -114,7 +114,7 @@ describeWith(dockerNeeds, 'an image that Docker pushes', () => {
     )
   })
 
-  it('is neither pushed nor pulled without a login', async () => {
+  it('A pull without a login is refused', async () => {
     await daemon.docker('logout', setting.emulator.registry)
     const { exitCode, stderr } = await daemon.tryDocker('pull', `${uri}:one`)
     expect(exitCode).toBe(1)

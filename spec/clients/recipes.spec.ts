@@ -16,7 +16,10 @@ import { createRule, loginPassword } from './setting.js'
 
 const IMAGE = 'public.ecr.aws/nginx/nginx:latest'
 
-/** The file of a recipe in docs/clients.md, as it stands there, with this emulator's address and authority. */
+/**
+ * The configuration file of a recipe in docs/clients.md, with the address and the certificate authority of this
+ * emulator.
+ */
 async function recipe(firstLine: string, { registry }: EmulatorProcess, authority: string): Promise<string> {
   const page = await readFile(new URL('../../docs/clients.md', import.meta.url), 'utf8')
   const [, text] =
@@ -28,7 +31,7 @@ async function recipe(firstLine: string, { registry }: EmulatorProcess, authorit
   return text.replaceAll('registry.internal:4510', registry).replaceAll('/etc/ecr-local/ca.crt', authority)
 }
 
-describeWith({ ...skopeoNeeds, ...containerdNeeds }, 'the recipes of docs/clients.md', () => {
+describeWith({ ...skopeoNeeds, ...containerdNeeds }, 'The recipes in docs/clients.md', () => {
   let directory: TemporaryDirectory
   let upstream: FaultyUpstream
   let image: AddedImage
@@ -56,7 +59,7 @@ describeWith({ ...skopeoNeeds, ...containerdNeeds }, 'the recipes of docs/client
     await directory[Symbol.asyncDispose]()
   })
 
-  it('let containerd get public.ecr.aws through the cache by hosts.toml', async () => {
+  it('containerd pulls public.ecr.aws through the cache with the documented hosts.toml', async () => {
     const at = (name: string) => join(directory.path, name)
     const text = await recipe('# /etc/containerd/certs.d/public.ecr.aws/hosts.toml', emulator, authority)
     const basic = Buffer.from(`AWS:${password}`).toString('base64')
@@ -82,7 +85,7 @@ describeWith({ ...skopeoNeeds, ...containerdNeeds }, 'the recipes of docs/client
     expect(await containerd.stop()).toBe(0)
   })
 
-  it('let skopeo, podman and buildah get public.ecr.aws through the cache by registries.conf', async () => {
+  it('skopeo pulls public.ecr.aws through the cache with the documented registries.conf', async () => {
     const file = join(directory.path, 'registries.conf')
     const text = await recipe(
       '# /etc/containers/registries.conf.d/ecr-local.conf\n[[registry]]\nprefix',

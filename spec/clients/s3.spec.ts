@@ -15,7 +15,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js'
 
 const layer = Buffer.alloc(300_000, 'what a layer is made of. ')
 
-describeWith({ skopeo: isInstalled('skopeo') }, 'two data planes with their images in S3, and skopeo', () => {
+describeWith({ skopeo: isInstalled('skopeo') }, 'Two data planes with their images in S3, and skopeo', () => {
   let s3: S3Server
   let planes: Planes
   let password: string
@@ -35,7 +35,7 @@ describeWith({ skopeo: isInstalled('skopeo') }, 'two data planes with their imag
     await s3.close()
   })
 
-  /** Every file of an image as skopeo has it in a directory, by name. */
+  /** Every file of an image, by name, as skopeo stores it in a directory. */
   const pulled = async (image: string) => {
     await using directory = await temporaryDirectory()
     await skopeo(password).copyAll(image, directory.path)
@@ -46,7 +46,7 @@ describeWith({ skopeo: isInstalled('skopeo') }, 'two data planes with their imag
       ),
     ) as Record<string, string>
   }
-  /** Pushes an image of one layer that nobody has, from a directory in skopeo's own form. */
+  /** Pushes a new image of one layer from a directory in skopeo's own format. */
   const push = async (content: Buffer, image: string) => {
     await using directory = await temporaryDirectory()
     const config = Buffer.from('{"architecture":"amd64","os":"linux"}')
@@ -61,7 +61,7 @@ describeWith({ skopeo: isInstalled('skopeo') }, 'two data planes with their imag
     await mustRun('skopeo', ['copy', ...options, ...to], { env: neutralEnvironment() })
   }
 
-  it('pulls the same image from either, its bytes from the bucket', async () => {
+  it('skopeo pulls the same image from either plane, with its bytes from the bucket', async () => {
     for (const plane of [0, 1]) {
       const before = s3.requests.length
       const files = await pulled(`${planes.addressOf(plane)}/team/app:v1`)
@@ -70,8 +70,8 @@ describeWith({ skopeo: isInstalled('skopeo') }, 'two data planes with their imag
     }
   })
 
-  it('pushes an image of which every request comes to another plane, and pulls it from either', async () => {
-    // Nothing compresses it: the layer's digest stays what the manifest says.
+  it('skopeo pushes an image whose requests are spread over two planes, and pulls it from either', async () => {
+    // Incompressible, so that skopeo leaves the layer as it is and its digest stays that of the manifest.
     const content = randomBytes(500_000)
     await push(content, `${planes.registry}/team/copy:v1`)
     expect(s3.requests.some((request) => request.startsWith('PutObject team/uploads/'))).toBe(true)

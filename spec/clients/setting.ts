@@ -2,7 +2,7 @@ import { type AwsCli, awsCli } from '../support/aws-cli.js'
 import { type DockerRegistry, dockerRegistry } from '../support/docker-registry.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 
-/** An emulator in a process of its own between the AWS CLI and two real registries. */
+/** An emulator in a separate process between the AWS CLI and two real registries. */
 export interface Setting extends AsyncDisposable {
   emulator: EmulatorProcess
   aws: AwsCli
@@ -31,7 +31,7 @@ export async function startSetting(config: object = {}): Promise<Setting> {
   }
 }
 
-/** `create-pull-through-cache-rule` as the user guide has it. */
+/** Runs `create-pull-through-cache-rule` as shown in the user guide. */
 export const createRule = ({ aws }: Pick<Setting, 'aws'>, prefix: string, host: string) =>
   aws.json(
     ...['ecr', 'create-pull-through-cache-rule'],
@@ -39,6 +39,6 @@ export const createRule = ({ aws }: Pick<Setting, 'aws'>, prefix: string, host: 
     ...['--upstream-registry-url', host],
   )
 
-/** What `docker login` is given. */
+/** The password for `docker login`. */
 export const loginPassword = async ({ aws }: Pick<Setting, 'aws'>) =>
   (await aws.text('ecr', 'get-login-password')).trim()

@@ -16,7 +16,7 @@ interface Key {
   readonly sessionToken?: string
 }
 
-/** Calls DescribeRegistry in its own way; what it says of the answer, or of the refusal, in any form. */
+/** Calls DescribeRegistry with one signing implementation and returns the answer or the refusal as text. */
 type Signer = (endpoint: string, key: Key) => Promise<string>
 
 const jsonHeaders = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targetOf('DescribeRegistry') }
@@ -66,7 +66,7 @@ const program =
 const awsCli = (command: string) =>
   program(command, (endpoint) => ['--endpoint-url', endpoint, '--output', 'json', 'ecr', 'describe-registry'])
 
-/** botocore's two signers on a request they did not make, and its client. */
+/** The two signers of botocore on a request built by hand, and its client. */
 const python = ['python3', '/usr/bin/python3'].find(
   (command) => spawnSync(command, ['-c', 'import botocore']).status === 0,
 )
@@ -101,17 +101,17 @@ const signers: [name: string, needs: Needs, call: Signer][] = [
 ]
 
 for (const [name, needs, call] of signers)
-  describeWith(needs, `what is signed by ${name}`, () => {
+  describeWith(needs, `Requests signed by ${name}`, () => {
     let emulator: Awaited<ReturnType<typeof startEmulator>>
     beforeAll(async () => void (emulator = await startEmulator()))
     afterAll(() => emulator[Symbol.asyncDispose]())
     const key = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }
 
-    it('gets in with the right key', async () => {
+    it('A signed request with the right key is accepted', async () => {
       expect(await call(emulator.endpoint, key)).toContain(account)
     })
 
-    it('gets in with temporary credentials, and not with a changed token', async () => {
+    it('A request signed with temporary credentials is accepted, and refused with a changed token', async () => {
       const sts = new STSClient({ endpoint: emulator.endpoint, region, credentials: key })
       const { Credentials } = await sts.send(new GetSessionTokenCommand({}))
       sts.destroy()
@@ -123,13 +123,13 @@ for (const [name, needs, call] of signers)
       )
     })
 
-    it('is refused with a wrong secret', async () => {
+    it('A request signed with a wrong secret is refused', async () => {
       const answer = await call(emulator.endpoint, { ...key, secretAccessKey: 'wrong' })
       expect(answer).toContain('The request signature we calculated does not match the signature you provided.')
       expect(answer).not.toContain(account)
     })
 
-    it('is refused with a key nobody has', async () => {
+    it('A request signed with an unknown access key id is refused', async () => {
       const answer = await call(emulator.endpoint, { ...key, accessKeyId: 'AKIDNOBODY' })
       expect(answer).toContain('The security token included in the request is invalid.')
       expect(answer).not.toContain(account)

@@ -12,7 +12,7 @@ import { type EmulatorProcess, emulatorProcess } from '../support/emulator-proce
 import { isInstalled } from '../support/system-tools.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
-/* Temporary credentials as clients fetch and use them, from the emulator as a process of its own. */
+/* Temporary credentials as clients request and use them, with the emulator in a separate process. */
 
 const account = '111122223333'
 const roleArn = `arn:aws:iam::${account}:role/ci`
@@ -49,7 +49,7 @@ const accounts = {
   },
 }
 
-/** As the CLI prints them. */
+/** The fields that the CLI prints. */
 interface Assumed {
   readonly Credentials: {
     readonly AccessKeyId: string
@@ -67,7 +67,7 @@ const keyOf = ({ Credentials }: Assumed) => ({
 
 const asked = ['--role-arn', roleArn, '--role-session-name', 'build-7', '--external-id', 'contract-1']
 
-/** Versions know AWS_ENDPOINT_URL from 1.29 and 2.13 on; without it no profile's role can be assumed elsewhere. */
+/** The CLI supports AWS_ENDPOINT_URL from 1.29 and 2.13 on; without it, a profile can assume its role only at AWS. */
 function knowsEndpointUrl(): boolean {
   const [, major = 0, minor = 0] = /aws-cli\/(\d+)\.(\d+)/.exec(String(spawnSync('aws', ['--version']).stdout)) ?? []
   return Number(minor) >= (Number(major) === 1 ? 29 : 13)
@@ -79,13 +79,13 @@ const versions = [
 ] as const
 
 for (const [name, command, isThere] of versions)
-  describeWith({ [command]: isThere }, `temporary credentials with ${name}`, () => {
+  describeWith({ [command]: isThere }, `Temporary credentials with ${name}`, () => {
     let emulator: EmulatorProcess
     beforeAll(async () => void (emulator = await emulatorProcess({ config: { accounts } })))
     afterAll(() => emulator[Symbol.asyncDispose]())
     const cli = (key: object = developer) => awsCli({ endpoint: emulator.endpoint, command, ...key })
 
-    it('assumes a role and acts as it', async () => {
+    it('The AWS CLI assumes a role and acts with its permissions', async () => {
       const tags = ['--tags', 'Key=team,Value=a', '--transitive-tag-keys', 'team', '--duration-seconds', '900']
       const assumed = await cli().json<Assumed>('sts', 'assume-role', ...asked, ...tags)
       expect(assumed.AssumedRoleUser.Arn).toBe(sessionArn)
@@ -97,14 +97,14 @@ for (const [name, command, isThere] of versions)
       )
     })
 
-    it('is refused a role it may not assume', async () => {
+    it('The AWS CLI is refused a role that it may not assume', async () => {
       const [role, ...rest] = asked.slice(0, 4)
       expect(await cli().refusal('sts', 'assume-role', String(role), ...rest)).toBe(
         `An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:iam::${account}:user/developer is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
       )
     })
 
-    it('gets a session token and is not given another for it', async () => {
+    it('The AWS CLI receives a session token but cannot exchange it for another one', async () => {
       const session = cli(keyOf(await cli().json<Assumed>('sts', 'get-session-token')))
       expect(await session.json('ecr', 'describe-repositories')).toEqual({ repositories: [] })
       expect(await session.refusal('sts', 'get-session-token')).toBe(
@@ -112,7 +112,7 @@ for (const [name, command, isThere] of versions)
       )
     })
 
-    it('sees the service-linked role appear with the first rule', async () => {
+    it('The AWS CLI finds the service-linked role once the first rule has been created', async () => {
       const role = ['iam', 'get-role', '--role-name', 'AWSServiceRoleForECRPullThroughCache']
       expect(await cli().refusal(...role)).toBe(
         'An error occurred (NoSuchEntity) when calling the GetRole operation: The role with name AWSServiceRoleForECRPullThroughCache cannot be found.',
@@ -130,8 +130,8 @@ for (const [name, command, isThere] of versions)
     })
   })
 
-describeWith({ 'an aws that knows AWS_ENDPOINT_URL': knowsEndpointUrl() }, 'a profile of the AWS CLI', () => {
-  it('assumes its role by itself', async () => {
+describeWith({ 'an aws that knows AWS_ENDPOINT_URL': knowsEndpointUrl() }, 'A profile of the AWS CLI', () => {
+  it('A profile of the AWS CLI assumes its role automatically', async () => {
     await using emulator = await emulatorProcess({ config: { accounts } })
     await using directory = await temporaryDirectory()
     const [config, credentials] = [join(directory.path, 'config'), join(directory.path, 'credentials')]
@@ -153,8 +153,8 @@ describeWith({ 'an aws that knows AWS_ENDPOINT_URL': knowsEndpointUrl() }, 'a pr
   })
 })
 
-describe('temporary credentials with the AWS SDK for JavaScript', () => {
-  it('come from fromTemporaryCredentials', async () => {
+describe('Temporary credentials with the AWS SDK for JavaScript', () => {
+  it('The AWS SDK obtains temporary credentials with fromTemporaryCredentials', async () => {
     await using emulator = await emulatorProcess({ config: { accounts } })
     const common = { endpoint: emulator.endpoint, region: 'us-east-1', maxAttempts: 1 }
     const params = { RoleArn: roleArn, RoleSessionName: 'build-7', ExternalId: 'contract-1' }
@@ -165,7 +165,7 @@ describe('temporary credentials with the AWS SDK for JavaScript', () => {
     ecr.destroy()
   })
 
-  it("end by the emulator's clock, after which they can be fetched again", async () => {
+  it("Temporary credentials expire by the emulator's clock and can be requested again", async () => {
     await using emulator = await emulatorProcess({ config: { accounts } })
     const common = { endpoint: emulator.endpoint, region: 'us-east-1', maxAttempts: 1 }
     const sts = new STSClient({ ...common, credentials: developer })
@@ -183,7 +183,7 @@ describe('temporary credentials with the AWS SDK for JavaScript', () => {
     for (const client of [sts, first, second]) client.destroy()
   })
 
-  it('survive a restart, until they expire', async () => {
+  it('Temporary credentials survive a restart of the emulator until they expire', async () => {
     await using directory = await temporaryDirectory()
     const options = { config: { accounts }, dataDir: directory.path }
     await using before = await emulatorProcess(options)

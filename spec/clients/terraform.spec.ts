@@ -9,7 +9,7 @@ import { mustRun, neutralEnvironment, runCommand } from '../support/run-command.
 import { isInstalled } from '../support/system-tools.js'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.js'
 
-/** Where Terraform keeps providers without a network; a machine that keeps them elsewhere names the place. */
+/** The directories where Terraform looks for providers without a network, and two variables that can name others. */
 const mirrors = [
   process.env.ECR_LOCAL_TF_PLUGINS,
   process.env.TF_PLUGIN_MIRROR,
@@ -52,18 +52,22 @@ describeWith(needs, 'Terraform', () => {
   const terraform = async (command: string, ...args: string[]) =>
     (await mustRun('terraform', [command, '-no-color', '-input=false', ...args], options())).stdout
 
-  it('creates what ECR keeps, finds nothing to change afterwards, and destroys it', { timeout: 300_000 }, async () => {
-    expect(await terraform('apply', '-auto-approve')).toContain('Apply complete! Resources: 4 added')
-    const outputs = await mustRun('terraform', ['output', '-json'], options())
-    expect(JSON.parse(outputs.stdout)).toMatchObject({
-      repository_url: { value: `${emulator.registry}/ecr-public/app` },
-      user_name: { value: 'AWS' },
-    })
+  it(
+    'Terraform creates ECR resources, finds nothing to change afterwards, and destroys them',
+    { timeout: 300_000 },
+    async () => {
+      expect(await terraform('apply', '-auto-approve')).toContain('Apply complete! Resources: 4 added')
+      const outputs = await mustRun('terraform', ['output', '-json'], options())
+      expect(JSON.parse(outputs.stdout)).toMatchObject({
+        repository_url: { value: `${emulator.registry}/ecr-public/app` },
+        user_name: { value: 'AWS' },
+      })
 
-    const plan = await runCommand('terraform', ['plan', '-no-color', '-input=false', '-detailed-exitcode'], options())
-    expect([plan.exitCode, plan.stdout]).toEqual([0, expect.stringContaining('No changes.')])
-    expect(await terraform('destroy', '-auto-approve')).toContain('Destroy complete! Resources: 4 destroyed')
-  })
+      const plan = await runCommand('terraform', ['plan', '-no-color', '-input=false', '-detailed-exitcode'], options())
+      expect([plan.exitCode, plan.stdout]).toEqual([0, expect.stringContaining('No changes.')])
+      expect(await terraform('destroy', '-auto-approve')).toContain('Destroy complete! Resources: 4 destroyed')
+    },
+  )
 })
 
 const installation = (path = '') => `

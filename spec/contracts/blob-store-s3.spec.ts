@@ -11,7 +11,7 @@ import { startS3Server } from '../support/s3-server.js'
 import { blobStoreContract } from './blob-store.contract.js'
 
 const real = process.env.ECR_LOCAL_SPEC_S3_URL
-// Pages of two names, so that everything that lists goes on from page to page.
+// Pages of two names make every listing span several pages.
 const server = await startS3Server({ pageSize: 2 })
 if (real === undefined) Object.assign(process.env, environmentOf(server))
 
@@ -26,7 +26,7 @@ blobStoreContract(
   async () => withSmallBlobsInMemory(await open()),
 )
 
-describe('a location', () => {
+describe('Redirect locations of S3 blobs', () => {
   const bytes = randomBytes(200_000)
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
   const kept = async () => {
@@ -37,7 +37,7 @@ describe('a location', () => {
     return blobs
   }
 
-  it('gives a client the bytes without credentials, and ranges of them', async () => {
+  it('A location serves the blob and ranges of it without credentials', async () => {
     const location = await (await kept()).locationOf(digest, 60)
     const whole = await request(location ?? '')
     expect([whole.statusCode, Buffer.from(await whole.body.arrayBuffer()).equals(bytes)]).toEqual([200, true])
@@ -45,7 +45,7 @@ describe('a location', () => {
     expect([range.statusCode, Buffer.from(await range.body.arrayBuffer())]).toEqual([206, bytes.subarray(10, 20)])
   })
 
-  it('opens nothing else: neither another blob nor another method nor for longer than it says', async () => {
+  it('A location is valid for no other blob, no other method and no longer than it states', async () => {
     const location = (await (await kept()).locationOf(digest, 60)) ?? ''
     const statusOf = async (changed: string, method: 'GET' | 'PUT' | 'DELETE' = 'GET') => {
       const { statusCode, body } = await request(changed, { method })
@@ -59,7 +59,7 @@ describe('a location', () => {
     expect(await statusOf(location)).toBe(200)
   })
 
-  it('is kept back where blobs are streamed, and there is none for what is no digest', async () => {
+  it('There is no location for a blob that must be streamed, nor for an invalid digest', async () => {
     const blobs = await kept()
     expect(await streamed(blobs).locationOf(digest, 60)).toBeUndefined()
     expect(await blobs.locationOf('sha256:../../x', 60)).toBeUndefined()
@@ -67,5 +67,5 @@ describe('a location', () => {
 })
 
 describe('ECR_LOCAL_SPEC_S3_URL', () => {
-  it.skipIf(real === undefined)('points this suite at a real S3', () => {})
+  it.skipIf(real === undefined)('ECR_LOCAL_SPEC_S3_URL runs the blob store contract against a real S3', () => {})
 })

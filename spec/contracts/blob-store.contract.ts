@@ -9,9 +9,12 @@ const sessionId = 'd3b07384-d113-4ec1-a9e5-1f0a7c2b9e64'
 const bytes = randomBytes(300_000)
 const digest = digestOf(bytes)
 
-/** What every BlobStore must do. `create` gives an empty one, `reopen` the same one as a later process finds it. */
+/**
+ * The behaviour required of every BlobStore. `create` returns an empty store, `reopen` the same store as a later
+ * process finds it.
+ */
 export function blobStoreContract(name: string, create: () => Promise<BlobStore>, reopen: () => Promise<BlobStore>) {
-  describe(`${name} blobs`, () => {
+  describe(`Blob store contract: ${name}`, () => {
     let blobs: BlobStore
     beforeEach(async () => {
       blobs = await create()
@@ -40,7 +43,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       expect(await blobs.read(which)).toBeUndefined()
     }
 
-    it('are nowhere to be seen before commit, and whole after it', async () => {
+    it('A blob is invisible before it is committed and complete afterwards', async () => {
       const writer = await fill(await blobs.create())
       expect(writer.size).toBe(bytes.length)
       await isAbsent(digest)
@@ -49,12 +52,12 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       expect(await hashOf(digest)).toBe(digest)
       expect((await blobs.read(digest))?.equals(bytes)).toBe(true)
     })
-    it('outlive the process that stored them', async () => {
+    it('A blob outlives the process that stored it', async () => {
       await store(bytes)
       blobs = await reopen()
       expect(await hashOf(digest)).toBe(digest)
     })
-    it('are not kept when they hash to something else', async () => {
+    it('A blob that does not hash to its digest is not stored', async () => {
       const other = digestOf(Buffer.from('other'))
       const writer = await fill(await blobs.create())
       await expect(writer.commit(other)).rejects.toThrow(DigestMismatch)
@@ -62,7 +65,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await isAbsent(digest)
       await writer.abort()
     })
-    it('are gone after abort, which may come twice, or after commit', async () => {
+    it('An aborted blob is gone; aborting twice or after the commit has no effect', async () => {
       const aborted = await fill(await blobs.create())
       await aborted.abort()
       await aborted.abort()
@@ -72,7 +75,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await committed.abort()
       expect(await hashOf(digest)).toBe(digest)
     })
-    it('may be closed after commit and after abort', async () => {
+    it('A blob writer may be closed after commit and after abort', async () => {
       const committed = await fill(await blobs.session(sessionId))
       await committed.commit(digest)
       await committed.close()
@@ -83,7 +86,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await aborted.close()
       expect(await sessionSize()).toBe(0)
     })
-    it('may be named by sha512', async () => {
+    it('A blob may be named by a sha512 digest', async () => {
       const writer = await fill(await blobs.create())
       await writer.commit(digestOf(bytes, 'sha512'))
       expect(await hashOf(digestOf(bytes, 'sha512'))).toBe(digest)
@@ -92,14 +95,14 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
         DigestMismatch,
       )
     })
-    it('may be empty', async () => {
+    it('A blob may be empty', async () => {
       const empty = Buffer.alloc(0)
       await store(empty)
       expect(await blobs.size(digestOf(empty))).toBe(0)
       expect(await contentOf(digestOf(empty))).toEqual(empty)
       expect(await blobs.read(digestOf(empty))).toEqual(empty)
     })
-    it('are served in ranges', async () => {
+    it('A blob is served in ranges', async () => {
       await store(bytes)
       const property = fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(bytes.length - 1), async (one, other) => {
         const [start, end] = [Math.min(one, other), Math.max(one, other)]
@@ -113,7 +116,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
         ],
       })
     })
-    it('can be read in flight, up to what was appended, and on after commit', async () => {
+    it('A blob can be read while it is written, up to the last appended byte, and still after the commit', async () => {
       const writer = await fill(await blobs.create())
       expect((await writer.read(100_000, 150_000)).equals(bytes.subarray(100_000, 250_000))).toBe(true)
       expect((await writer.read(bytes.length - 5, 1000)).equals(bytes.subarray(-5))).toBe(true)
@@ -122,7 +125,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       expect(early.equals(bytes.subarray(0, 10))).toBe(true)
       expect((await writer.read(20, 10)).equals(bytes.subarray(20, 30))).toBe(true)
     })
-    it('take a chunk that is reused afterwards', async () => {
+    it('The buffer of an appended chunk may be reused', async () => {
       const writer = await blobs.create()
       const chunk = Buffer.from('one')
       await writer.append(chunk)
@@ -130,11 +133,11 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await writer.append(chunk)
       await writer.commit(digestOf(Buffer.from('onetwo')))
     })
-    it('are stored once by many writers at the same time', async () => {
+    it('A blob that many writers store at the same time is stored once', async () => {
       await Promise.all(Array.from({ length: 10 }, () => store(bytes)))
       expect(await hashOf(digest)).toBe(digest)
     })
-    it('are replaced by nothing while they are being read', async () => {
+    it('Storing a blob again does not disturb a reader of it', async () => {
       await store(bytes)
       const chunks: Buffer[] = []
       await blobs.send(digest, { start: 0, end: bytes.length - 1 }, async (chunk) => {
@@ -143,7 +146,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       })
       expect(digestOf(Buffer.concat(chunks))).toBe(digest)
     })
-    it('are handed over chunk by chunk, no further than the consumer wants them', async () => {
+    it('A blob is sent chunk by chunk, never faster than the consumer takes the chunks', async () => {
       await store(bytes)
       let [inHand, taken] = [0, 0]
       const take = async (chunk: Uint8Array) => {
@@ -159,7 +162,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       const refuse = () => Promise.reject(calls++ === 0 ? enough : new Error('more'))
       await expect(blobs.send(digest, { start: 0, end: bytes.length - 1 }, refuse)).rejects.toBe(enough)
     })
-    it('are never looked for outside the store', async () => {
+    it('A malformed digest never leads outside the store', async () => {
       const tricks = ['sha256:../../x', `sha256:${'A'.repeat(64)}`, `md5:${'a'.repeat(32)}`, 'x', '', `${digest}\n`]
       for (const trick of [
         ...tricks,
@@ -171,7 +174,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
         await expect((await fill(await blobs.create())).commit(trick)).rejects.toThrow(DigestMismatch)
       }
     })
-    it('are forgotten by clear', async () => {
+    it('Clearing the store removes blobs and upload sessions', async () => {
       await store(bytes)
       await blobs.read(digest)
       await (await fill(await blobs.session(sessionId))).close()
@@ -181,7 +184,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await store(bytes)
     })
 
-    it('are listed once committed, and not once removed', async () => {
+    it('A blob is listed once it is committed, until it is removed or quarantined', async () => {
       const other = Buffer.from('other')
       await store(bytes)
       await store(other)
@@ -204,7 +207,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await store(bytes)
       expect(await hashOf(digest)).toBe(digest)
     })
-    it('leave over the bytes of upload sessions, until these are discarded', async () => {
+    it('The bytes of an upload session are listed as a leftover until they are discarded', async () => {
       const leftUploads = async () => {
         const found = []
         for await (const leftover of blobs.leftovers()) if (leftover.kind === 'upload') found.push(leftover)
@@ -216,14 +219,14 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       const [left, ...others] = await leftUploads()
       expect(left).toMatchObject({ name: sessionId, mayBeInUse: false })
       expect(others.every(({ name }) => name === sessionId)).toBe(true)
-      // File systems and object stores count coarsely.
+      // File systems and object stores record times coarsely.
       expect(left!.touchedAt).toBeGreaterThan(before - 2000)
       for (const leftover of await leftUploads()) await blobs.discard(leftover)
       for (const leftover of [left!]) await blobs.discard(leftover)
       expect(await leftUploads()).toEqual([])
       expect(await sessionSize()).toBe(0)
     })
-    it('have notes beside them', async () => {
+    it('Notes can be stored, listed and removed beside the blobs', async () => {
       const { notes } = blobs
       const under = async (name: string) => {
         const found: string[] = []
@@ -247,7 +250,7 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       await blobs.clear()
       expect(await under('images')).toEqual([])
     })
-    it('forget nobody who relies on them: a reader of a removed blob gets it whole or not at all', async () => {
+    it('A reader of a blob that is removed meanwhile receives all of it or an error', async () => {
       await store(bytes)
       const chunks: Buffer[] = []
       const isThere = await blobs
@@ -259,8 +262,8 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       if (isThere) expect(digestOf(Buffer.concat(chunks))).toBe(digest)
     })
 
-    describe('of an upload session', () => {
-      it('go on where they were, request by request', async () => {
+    describe('Blobs of an upload session', () => {
+      it('An upload session continues from request to request', async () => {
         await (await fill(await blobs.session(sessionId), bytes.subarray(0, 1000))).close()
         const resumed = await blobs.session(sessionId)
         expect(resumed.size).toBe(1000)
@@ -271,14 +274,14 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
         expect(await hashOf(digest)).toBe(digest)
         expect(await sessionSize()).toBe(0)
       })
-      it.each(['sha256', 'sha512'])('go on after a restart (%s)', async (algorithm) => {
+      it.each(['sha256', 'sha512'])('An upload session continues after a restart (%s)', async (algorithm) => {
         await (await fill(await blobs.session(sessionId), bytes.subarray(0, 200_000))).close()
         blobs = await reopen()
         const resumed = await fill(await blobs.session(sessionId), bytes.subarray(200_000))
         await resumed.commit(digestOf(bytes, algorithm))
         expect(await hashOf(digestOf(bytes, algorithm))).toBe(digest)
       })
-      it('are gone after abort and after a mismatch', async () => {
+      it('An upload session is empty after an abort and after a digest mismatch', async () => {
         await (await fill(await blobs.session(sessionId))).abort()
         expect(await sessionSize()).toBe(0)
         const mismatching = await fill(await blobs.session(sessionId))

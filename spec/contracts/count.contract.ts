@@ -4,9 +4,9 @@ import type { Registry } from '../../src/registry/registry.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-central-1' }
 
-/** What a quota relies on: a part of the store's contract. `stores` are the same one as two processes find it. */
+/** The part of the store's contract that quotas rely on. `stores` returns the same store as seen by two processes. */
 export function countContract(stores: () => { readonly store: Store; readonly other: Store }) {
-  describe('a count', () => {
+  describe('Counts of records', () => {
     let store: Store
     let other: Store
     beforeEach(() => void ({ store, other } = stores()))
@@ -14,19 +14,19 @@ export function countContract(stores: () => { readonly store: Store; readonly ot
     const tag = (repository: string, name: string) => ({ repository, tag: name, digest: 'd' })
     const put = (repository: string, name: string, by = store) =>
       by.tags.put(registry, keyOf(repository, name), tag(repository, name))
-    /** How many there are, as a quota finds out. */
+    /** The number of records, found with the call that quotas use. */
     const counted = async (prefix = '', by = store) => {
       const isBelow = (count: number) => by.tags.holdsFewerThan(registry, count, prefix)
       for (let count = 0; ; count++) if (await isBelow(count + 1)) return count
     }
-    /** Lets a commit depend on the counts, as a quota does. */
+    /** Makes a commit depend on the counts, as a quota does. */
     const rely = (by = store) =>
       by.transact(registry, async ({ tags, settings }) => {
         await Promise.all(['', 'a ', 'ab '].map((prefix) => tags.holdsFewerThan(registry, 100, prefix)))
         await settings.put(registry, 'relied', 'yes')
       })
 
-    it('is that of a collection, or of what belongs to one name in it', async () => {
+    it('A count covers a whole collection or the records of one name in it', async () => {
       for (const [repository, name] of [
         ['a', '1'],
         ['a', '2'],
@@ -41,7 +41,7 @@ export function countContract(stores: () => { readonly store: Store; readonly ot
         expect([await counted(), await counted('a '), await counted('ab '), await counted('c ')]).toEqual([4, 2, 1, 0])
       }
     })
-    it('follows what is put, put over, inserted and removed, by any process', async () => {
+    it('A count follows records that any process puts, replaces, inserts or removes', async () => {
       await rely()
       await put('a', '1')
       await rely(other)
@@ -62,7 +62,7 @@ export function countContract(stores: () => { readonly store: Store; readonly ot
       await store.clear()
       expect([await counted('a '), await counted()]).toEqual([0, 0])
     })
-    it('makes a transaction run again only where it passes the bound', async () => {
+    it('A transaction runs again only if a count it relies on has passed the bound', async () => {
       let runs = 0
       const inserting = (name: string, bound: number, meanwhile: () => Promise<unknown>) =>
         store.transact(registry, async ({ tags }) => {
@@ -77,7 +77,7 @@ export function countContract(stores: () => { readonly store: Store; readonly ot
       expect(runs).toBe(2)
       expect(await counted('a ')).toBe(3)
     })
-    it('lets racing inserts of two processes fill a quota and not exceed it', async () => {
+    it('Racing inserts of two processes fill a quota and never exceed it', async () => {
       const insert = (at: number) =>
         (at % 2 ? store : other).transact(registry, async ({ tags }) => {
           const hasRoom = await tags.holdsFewerThan(registry, 10, 'a ')

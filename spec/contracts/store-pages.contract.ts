@@ -5,9 +5,9 @@ import type { Registry } from '../../src/registry/registry.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
 
-/** What lists of a store do with records that are large; `other` is the same store as another process finds it. */
+/** How a store lists large records. `other` is the same store as seen by another process. */
 export function largePages(given: () => { keyValue: KeyValue; store: Store; other: Store }): void {
-  it('end a page with the value that fills its bytes, and show at least one', async () => {
+  it('A page of a list ends with the record that fills its byte limit and has at least one record', async () => {
     const { keyValue } = given()
     const values = ['x'.repeat(600), 'é'.repeat(200), 'x'.repeat(2000), 'x', 'x'].map((text) => JSON.stringify(text))
     const writes = values.map((value, at) => ({ collection: 'settings', key: `k${at}`, value }))
@@ -25,7 +25,7 @@ export function largePages(given: () => { keyValue: KeyValue; store: Store; othe
     const [entry] = await keyValue.list(registry, 'settings', { limit: 10, bytes: 1 })
     expect(entry).toEqual(['k0', values[0]])
   })
-  it('show every record once, however large they are', async () => {
+  it('A list shows every record once, however large the records are', async () => {
     const { store, other } = given()
     const large = 'x'.repeat(1_500_000)
     const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
@@ -45,7 +45,7 @@ export function largePages(given: () => { keyValue: KeyValue; store: Store; othe
     expect(seen).toEqual(keys)
     expect(Math.max(...pages)).toBe(3)
   })
-  it('that a page ended early are what a transaction relies on, and nothing behind them is', async () => {
+  it('A transaction depends on the records of a page cut short by its size, and on nothing after them', async () => {
     const { store, other } = given()
     const large = 'x'.repeat(3_000_000)
     for (const key of ['a', 'b', 'd']) await store.settings.put(registry, key, large)

@@ -9,7 +9,7 @@ import { silent as log } from '../support/silent-log.js'
 
 const open = (url: string) => redisKeyValue({ url, log, onRoundTrip: () => {} })
 
-/** The contract on servers that are started for it. */
+/** Runs the contract on servers started for it. */
 function contractOn(name: string, start: () => Promise<{ readonly url: string } & AsyncDisposable>) {
   let servers: Awaited<ReturnType<typeof start>> | undefined
   const url = () => servers?.url ?? ''

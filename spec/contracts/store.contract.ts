@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
-import { deleteRepository } from '../../src/registry/delete-repository.js'
-import { putImage } from '../../src/registry/put-image.js'
+import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
+import { putImage } from '../../src/registry/images/image-registration.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import { installation, type Registry } from '../../src/registry/registry.js'
-import type { Repository } from '../../src/registry/repository.js'
-import { storeOf } from '../../src/registry/store.js'
+import type { Repository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store.js'
 import { largePages } from './store-pages.contract.js'
 import { countContract } from './count.contract.js'
 
@@ -23,14 +23,15 @@ const repository = (name: string, createdAt = 0): Repository => ({
 const upload = { id: 'gone', repository: 'a', startedAt: 0, size: 0 }
 const manifest = { mediaType: 'application/vnd.oci.image.manifest.v1+json', blobs: [], manifests: [] }
 const layer = (name: string, digest: string) => ({ repository: name, digest, size: 1 })
+const noPins = { pin: async () => {}, isPinned: async () => true }
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /**
- * What every KeyValue must make of a Store. `create` gives an empty one, `reopen` the same one as another process finds it;
- * without it, one that only this process sees.
+ * The behaviour required of a Store on every KeyValue. `create` returns an empty one, `reopen` the same one as seen by
+ * another process; it is omitted if only this process can see it.
  */
 export function storeContract(name: string, create: () => Promise<KeyValue>, reopen?: () => Promise<KeyValue>) {
-  describe(`a store on ${name}`, () => {
+  describe(`The store on ${name}`, () => {
     let keyValue: KeyValue
     let store: Store
     let other: Store
@@ -48,24 +49,24 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
     const insertAll = (...names: string[]) =>
       Promise.all(names.map((each) => store.repositories.insert(registry, each, repository(each))))
 
-    it('inserts a key once and leaves what was there', async () => {
+    it('An insert of a key that exists changes nothing', async () => {
       expect(await store.repositories.insert(registry, 'a', repository('a', 1))).toBe(true)
       expect(await store.repositories.insert(registry, 'a', repository('a', 2))).toBe(false)
       expect(await store.repositories.get(registry, 'a')).toEqual(repository('a', 1))
     })
-    it('lets exactly one of many racing inserts win', async () => {
+    it('Exactly one of many racing inserts of a key succeeds', async () => {
       const won = await Promise.all(
         Array.from({ length: 50 }, (_, at) => store.repositories.insert(registry, 'a', repository('a', at))),
       )
       expect(won.filter(Boolean)).toHaveLength(1)
       expect((await store.repositories.get(registry, 'a'))?.createdAt).toBe(won.indexOf(true))
     })
-    it('puts over what was there', async () => {
+    it('A put replaces the record that was there', async () => {
       await store.settings.put(registry, 'a', 'one')
       await store.settings.put(registry, 'a', 'two')
       expect(await store.settings.get(registry, 'a')).toBe('two')
     })
-    it('updates what is there and nothing else', async () => {
+    it('An update changes an existing record and does not create one', async () => {
       await insertAll('a')
       const changed = await store.repositories.update(registry, 'a', (record) => ({ ...record, createdAt: 7 }))
       expect(changed).toEqual(repository('a', 7))
@@ -73,26 +74,26 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       expect(await store.repositories.update(registry, 'b', (record) => record)).toBeUndefined()
       expect(await store.repositories.get(registry, 'b')).toBeUndefined()
     })
-    it('gives a removed record to exactly one of many', async () => {
+    it('Exactly one of many concurrent removals of a record returns it', async () => {
       await insertAll('a')
       const removed = await Promise.all(Array.from({ length: 20 }, () => store.repositories.remove(registry, 'a')))
       expect(removed.filter(Boolean)).toEqual([repository('a')])
       expect(await namesOf({ limit: 9 })).toEqual({ names: [], next: undefined })
     })
-    it('hands out copies', async () => {
+    it('A change of a returned record does not change the store', async () => {
       await insertAll('a')
       const record = await store.repositories.get(registry, 'a')
       record?.tags.push({ Key: 'k', Value: 'v' })
       expect(await store.repositories.get(registry, 'a')).toEqual(repository('a'))
     })
-    it('keeps the longest names AWS allows', async () => {
+    it('A key of the longest names that AWS allows can be stored', async () => {
       const key = keyOf('n'.repeat(256), 'subject', `sha512:${'a'.repeat(128)}`, `sha512:${'b'.repeat(128)}`)
       await store.settings.put(registry, key, 'x')
       await store.settings.put(registry, keyOf('n'.repeat(256), 't'.repeat(300)), 'y')
       expect(await store.settings.get(registry, key)).toBe('x')
       expect((await store.settings.list(registry, { limit: 9, prefix: 'n'.repeat(256) })).items).toEqual(['x', 'y'])
     })
-    it('answers for absurdly long keys without storing them', async () => {
+    it('Reads with absurdly long keys are answered as if the key were absent', async () => {
       await insertAll('a', 'b')
       const long = `a${'x'.repeat(5000)}`
       expect(await store.repositories.get(registry, long)).toBeUndefined()
@@ -100,22 +101,22 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       expect((await namesOf({ limit: 9, after: long })).names).toEqual(['b'])
     })
 
-    describe('lists', () => {
+    describe('Lists', () => {
       largePages(() => ({ keyValue, store, other }))
-      it('page in key order and stop with the last page', async () => {
+      it('A list pages in key order and ends with the last page', async () => {
         await insertAll('c', 'a', 'b')
         expect(await namesOf({ limit: 2 })).toEqual({ names: ['a', 'b'], next: 'b' })
         expect(await namesOf({ limit: 2, after: 'b' })).toEqual({ names: ['c'], next: undefined })
         expect(await namesOf({ limit: 3 })).toEqual({ names: ['a', 'b', 'c'], next: undefined })
       })
-      it('go on behind a key that is gone, past what came before it', async () => {
+      it('A list continues after a key that has been removed meanwhile', async () => {
         await insertAll('a', 'b', 'c', 'd')
         const { next } = await namesOf({ limit: 2 })
         await store.repositories.remove(registry, 'b')
         await insertAll('aa', 'bb')
         expect(await namesOf({ limit: 9, after: next ?? '' })).toEqual({ names: ['bb', 'c', 'd'], next: undefined })
       })
-      it('keep to a prefix at its edges', async () => {
+      it('A list with a prefix contains exactly the keys that begin with it', async () => {
         await insertAll('a', 'a/', 'a/b', 'a/c', 'a0', 'b', 'a/\u{10ffff}', 'a/\u{10ffff}z')
         expect((await namesOf({ limit: 9, prefix: 'a/' })).names).toEqual([
           'a/',
@@ -128,7 +129,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         expect((await namesOf({ limit: 9, prefix: 'b', after: 'a' })).names).toEqual(['b'])
         expect((await namesOf({ limit: 9, prefix: 'a', after: 'b' })).names).toEqual([])
       })
-      it('equal a sorted array, whatever the keys', async () => {
+      it('A list equals a sorted array for any keys', async () => {
         const key = fc.string({ unit: fc.constantFrom('a', 'b', '/', ' ', '\0', 'é', '\uffff', '\u{10ffff}') })
         const keys = fc.uniqueArray(key, { maxLength: 20 })
         const property = fc.asyncProperty(keys, key, key, fc.nat(6), async (all, prefix, after, extra) => {
@@ -144,7 +145,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       })
     })
 
-    it('keeps registries and collections apart', async () => {
+    it('Registries and collections do not share records', async () => {
       await insertAll('a')
       const others = [{ ...registry, region: 'eu-west-2' }, { ...registry, account: '12345678901' }, installation]
       for (const other of others) {
@@ -154,7 +155,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       expect(await store.tags.get(registry, 'a')).toBeUndefined()
       expect((await store.repositoryPolicies.list(registry, { limit: 9 })).items).toEqual([])
     })
-    it('clears every registry', async () => {
+    it('Clearing the store clears every registry', async () => {
       await insertAll('a')
       await store.settings.put(installation, 'a', 'x')
       await store.clear()
@@ -163,7 +164,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       expect(await store.repositories.insert(registry, 'a', repository('a'))).toBe(true)
     })
 
-    it('knows the registries that have records', async () => {
+    it('The store lists the registries that have records', async () => {
       expect(await store.registries()).toEqual([])
       await insertAll('a', 'b')
       await store.settings.put(installation, 'a', 'x')
@@ -173,7 +174,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       const found = (await other.registries()).map(({ account, region }) => `${account} ${region}`).sort()
       expect(found).toEqual(['- -', '123456789012 eu-west-1', '123456789012 eu-west-2'])
     })
-    it('keeps a record as it was written, whatever is in it', async () => {
+    it('A record reads back exactly as it was written, whatever it contains', async () => {
       const property = fc.asyncProperty(
         fc.string({ unit: 'binary' }),
         fc.string({ unit: 'binary' }),
@@ -189,9 +190,9 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       await fc.assert(property, { numRuns: 30 })
     })
 
-    describe('a list, while others write', () => {
+    describe('Lists during concurrent writes', () => {
       const names = Array.from({ length: 300 }, (_, at) => `stays-${String(at).padStart(3, '0')}`)
-      it('shows each record that stays, once and in order', async () => {
+      it('A list shows each record that is not removed, once and in order, while other processes write', async () => {
         await insertAll(...names)
         let isOver = false
         const churn = async (writer: Store, mark: string) => {
@@ -216,30 +217,29 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       })
     })
 
-    describe('told what will be read', () => {
-      const place = (key: string) => ({ registry, collection: 'settings' as const, key })
-      it('gives each answer once, and reads anew after that', async () => {
+    describe('Stale reads', () => {
+      it('Work with stale reads allowed still reads the store again after each read', async () => {
         await store.settings.put(registry, 'a', 'one')
-        const seen = await store.ahead([place('a'), place('absent')], async () => {
+        const seen = await store.staleIfError(async () => {
           const first = [await store.settings.get(registry, 'a'), await store.settings.get(registry, 'absent')]
           await other.settings.put(registry, 'a', 'two')
           return [...first, await store.settings.get(registry, 'a'), await store.settings.get(registry, 'absent')]
         })
         expect(seen).toEqual(['one', undefined, 'two', undefined])
       })
-      it('forgets the rest once the work has written', async () => {
+      it('Work with stale reads allowed sees its own write', async () => {
         await store.settings.put(registry, 'a', 'one')
-        const seen = await store.ahead([place('a')], () =>
-          store.ahead([place('b')], async () => {
+        const seen = await store.staleIfError(() =>
+          store.staleIfError(async () => {
             await store.settings.put(registry, 'a', 'two')
             return store.settings.get(registry, 'a')
           }),
         )
         expect(seen).toBe('two')
       })
-      it('lets a transaction that was raced read anew', async () => {
+      it('A transaction that loses a race reads again where stale reads are allowed', async () => {
         await store.settings.put(registry, 'a', '1')
-        await store.ahead([place('a')], async () => {
+        await store.staleIfError(async () => {
           await other.settings.put(registry, 'a', '10')
           await store.settings.update(registry, 'a', (count) => String(Number(count) + 1))
         })
@@ -249,15 +249,15 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
 
     countContract(() => ({ store, other }))
 
-    describe('a transaction', () => {
-      it('loses none of 200 concurrent changes to one record', async () => {
+    describe('Transactions', () => {
+      it('A transaction loses none of 200 concurrent changes to one record', async () => {
         await insertAll('a')
         const grow = () =>
           store.repositories.update(registry, 'a', (record) => ({ ...record, createdAt: record.createdAt + 1 }))
         await Promise.all(Array.from({ length: 200 }, grow))
         expect((await store.repositories.get(registry, 'a'))?.createdAt).toBe(200)
       })
-      it('loses none of 200 changes to one record by two processes', async () => {
+      it('A transaction loses none of 200 changes that two processes make to one record', async () => {
         await insertAll('a')
         const grow = (_: unknown, index: number) =>
           (index % 2 ? store : other).repositories.update(registry, 'a', (record) => ({
@@ -267,7 +267,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         await Promise.all(Array.from({ length: 200 }, grow))
         expect((await other.repositories.get(registry, 'a'))?.createdAt).toBe(200)
       })
-      it('lands as a whole or not at all', async () => {
+      it('A transaction is applied completely or not at all', async () => {
         const failing = store.transact(registry, async ({ repositories, layers }) => {
           await repositories.insert(registry, 'a', repository('a'))
           await layers.put(registry, 'a 1', layer('a', '1'))
@@ -277,7 +277,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         expect(await store.repositories.get(registry, 'a')).toBeUndefined()
         expect(await store.layers.get(registry, 'a 1')).toBeUndefined()
       })
-      it('reads its own writes', async () => {
+      it('A transaction reads its own writes', async () => {
         await insertAll('a')
         const seen = await store.transact(registry, async ({ repositories }) => [
           await repositories.remove(registry, 'a'),
@@ -290,13 +290,13 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         expect(seen).toEqual([repository('a'), undefined, undefined, true, false, repository('a', 12)])
         expect(await store.repositories.get(registry, 'a')).toEqual(repository('a', 12))
       })
-      it('lets one of its own parallel inserts win', async () => {
+      it('Exactly one of the parallel inserts of a key within one transaction succeeds', async () => {
         const won = await store.transact(registry, ({ repositories }) =>
           Promise.all([1, 2, 3].map((at) => repositories.insert(registry, 'a', repository('a', at)))),
         )
         expect(won).toEqual([true, false, false])
       })
-      it('sees a record the same way every time it reads it', async () => {
+      it('A transaction sees a record unchanged each time it reads it', async () => {
         await insertAll('a')
         let interfere = true
         const seen = await store.transact(registry, async ({ repositories }) => {
@@ -307,7 +307,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         })
         expect(seen).toEqual([0, 0])
       })
-      it('runs again when a record it read has changed, been removed or appeared', async () => {
+      it('A transaction runs again if a record it read has changed, disappeared or appeared', async () => {
         await insertAll('a', 'b')
         const runs = { a: 0, b: 0, c: 0 }
         const racing = (key: keyof typeof runs, interfere: () => Promise<unknown>) =>
@@ -322,7 +322,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         expect(runs).toEqual({ a: 2, b: 2, c: 2 })
         expect((await store.settings.list(registry, { limit: 9 })).items).toEqual(['1', 'undefined', '3'])
       })
-      it('never lets racing inserts exceed a quota', async () => {
+      it('Racing inserts never exceed a quota that a list checks', async () => {
         const create = (at: number) =>
           (at % 2 ? store : other).transact(registry, async ({ repositories }) => {
             const { items } = await repositories.list(registry, { limit: 100 })
@@ -332,15 +332,13 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         expect(created.filter(Boolean)).toHaveLength(10)
         expect((await namesOf({ limit: 100 })).names).toHaveLength(10)
       })
-      it('never deletes a repository under an image that is being put', async () => {
+      it('A repository is never deleted under an image that is being put into it', async () => {
         for (let round = 0; round < 20; round++) {
           const name = `r${round}`
           const digest = `sha256:${'d'.repeat(64)}`
           await insertAll(name)
           const deleteIt = () =>
-            deleteRepository({ store, blobs: memoryBlobStore(), touches: { touch: async () => {} } }, registry, name, {
-              force: false,
-            })
+            deleteRepository({ store, blobs: memoryBlobStore(), pins: noPins }, registry, name, { force: false })
           const put = { repository: name, digest, manifest, manifestSize: 1, tag: 'v1', now: 0 }
           const putIt = () => putImage(other, registry, put)
           const racers = round % 2 ? [deleteIt, putIt] : [putIt, deleteIt]
@@ -351,7 +349,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
           expect((await store.tags.get(registry, keyOf(name, 'v1'))) !== undefined).toBe(isThere)
         }
       })
-      it('refuses to list what it has written, and other registries', async () => {
+      it('A transaction may neither list a collection it has written to nor read another registry', async () => {
         const listing = store.transact(registry, async ({ tags }) => {
           await tags.put(registry, 'a b', { repository: 'a', tag: 'b', digest: 'c' })
           await tags.list(registry, { limit: 1 })
@@ -360,7 +358,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
         const straying = store.transact(registry, ({ settings }) => settings.get(installation, 'a'))
         await expect(straying).rejects.toThrow('one registry')
       })
-      it('gives up with ServerException when it keeps losing', async () => {
+      it('A transaction that keeps losing races gives up with ServerException', async () => {
         const unlucky = storeOf({ ...keyValue, commit: async () => false }, 30)
         const losing = unlucky.transact(registry, ({ settings }) => settings.put(registry, 'a', 'x'))
         await expect(losing).rejects.toMatchObject({ code: 'ServerException' })

@@ -5,8 +5,8 @@ import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { systemClock } from '../../src/adapters/system/system-clock.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import { installation } from '../../src/registry/registry.js'
-import { newRepository } from '../../src/registry/repository.js'
-import { storeOf } from '../../src/registry/store.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store.js'
 import { account, now, region, startEmulator } from '../support/emulator.js'
 import { queryCall } from '../support/query-call.js'
 import { startRegistry } from '../support/registry.js'
@@ -28,7 +28,7 @@ async function post(url: string, body: unknown, headers: Record<string, string> 
 }
 
 describe('POST /_admin/clock', () => {
-  it('moves the emulator forward, and not the time signatures are judged by', async () => {
+  it('POST /_admin/clock advances the clock of the emulator but not that of signature checks', async () => {
     await using emulator = await startEmulator()
     const day = 86_400_000
     const moved = await post(`${emulator.endpoint}/_admin/clock`, { advanceSeconds: 86_400 })
@@ -38,7 +38,7 @@ describe('POST /_admin/clock', () => {
   })
 
   it.each([undefined, 'application/x-www-form-urlencoded', 'text/plain'])(
-    'takes the body as JSON whatever its content type says: %s',
+    'POST /_admin/clock reads the body as JSON whatever its content type: %s',
     async (type) => {
       await using emulator = await startEmulator()
       const options = {
@@ -52,7 +52,7 @@ describe('POST /_admin/clock', () => {
   )
 
   it.each([[{}], [{ advanceSeconds: '5' }], [{ advanceSeconds: -1 }], [[]]])(
-    'refuses %j and says what it takes',
+    'POST /_admin/clock refuses %j and says what it accepts',
     async (body) => {
       await using emulator = await startEmulator()
       const refused = await post(`${emulator.endpoint}/_admin/clock`, body)
@@ -63,7 +63,7 @@ describe('POST /_admin/clock', () => {
     },
   )
 
-  it('answers a body that is no JSON with 400', async () => {
+  it('POST /_admin/clock refuses a body that is not JSON with status 400', async () => {
     await using emulator = await startEmulator()
     const options = { method: 'POST', headers: json, body: '{' } as const
     const answer = await request(`${emulator.endpoint}/_admin/clock`, options)
@@ -72,7 +72,7 @@ describe('POST /_admin/clock', () => {
   })
 
   it.each([1e12, 1e300])(
-    'refuses to move %d seconds, beyond the year 9999, and moves nothing',
+    'POST /_admin/clock refuses to advance %d seconds, beyond the year 9999, and changes nothing',
     async (advanceSeconds) => {
       await using emulator = await startEmulator()
       expect(await post(`${emulator.endpoint}/_admin/clock`, { advanceSeconds })).toEqual({
@@ -85,7 +85,7 @@ describe('POST /_admin/clock', () => {
 })
 
 describe('GET /_admin/clock', () => {
-  it('says what time it is for the planes, and how far ahead of the machine that is', async () => {
+  it('GET /_admin/clock returns the time of the emulator and how far it is ahead of the machine', async () => {
     await using emulator = await startEmulator()
     const read = async () => (await request(`${emulator.endpoint}/_admin/clock`)).body.json()
     const before = (await read()) as { now: string; advancedSeconds: number }
@@ -98,7 +98,7 @@ describe('GET /_admin/clock', () => {
 })
 
 describe('GET /_admin', () => {
-  it.each(['/_admin', '/_admin/'])('lists what there is: %s', async (path) => {
+  it.each(['/_admin', '/_admin/'])('GET %s lists the admin endpoints', async (path) => {
     await using emulator = await startEmulator()
     const { statusCode, body } = await request(emulator.endpoint + path)
     const { endpoints } = (await body.json()) as { endpoints: { method: string; path: string; does: string }[] }
@@ -109,7 +109,7 @@ describe('GET /_admin', () => {
     ])
   })
 
-  it('is where a path that is not there leads', async () => {
+  it('An unknown admin path is answered with 404 and a reference to GET /_admin', async () => {
     await using emulator = await startEmulator()
     const { statusCode, body } = await request(`${emulator.endpoint}/_admin/clok`)
     expect({ statusCode, body: await body.json() }).toEqual({
@@ -120,7 +120,7 @@ describe('GET /_admin', () => {
   it.each([
     ['GET', '/_admin/reset', 'POST'],
     ['PUT', '/_admin/clock', 'GET, POST'],
-  ] as const)('has no %s of %s, and says which methods it has', async (method, path, allow) => {
+  ] as const)('The method %s is refused for %s, and the allowed methods are named', async (method, path, allow) => {
     await using emulator = await startEmulator()
     const { statusCode, headers, body } = await request(emulator.endpoint + path, { method })
     expect({ statusCode, allow: headers.allow }).toEqual({ statusCode: 405, allow })
@@ -134,7 +134,7 @@ describe('GET /_admin', () => {
 })
 
 describe('POST /_admin/reset', () => {
-  it('forgets everything', async () => {
+  it('POST /_admin/reset deletes all state', async () => {
     await using emulator = await startEmulator()
     const { store } = emulator.deps
     await store.repositories.insert({ account, region }, 'team/app', newRepository('team/app', now))
@@ -142,7 +142,7 @@ describe('POST /_admin/reset', () => {
     expect(await store.repositories.get({ account, region }, 'team/app')).toBeUndefined()
   })
 
-  it('ends what was issued while the clock was ahead, and nothing else', async () => {
+  it('POST /_admin/reset ends the sessions issued while the clock was ahead, and no others', async () => {
     const store = storeOf(memoryKeyValue())
     const clock = systemClock(store)
     await using emulator = await startEmulator({ store, clock })
@@ -165,7 +165,7 @@ describe('POST /_admin/reset', () => {
 })
 
 describe('GET /_admin/events', () => {
-  it('lists what the cache did, in order, in the shape of EventBridge', async () => {
+  it('GET /_admin/events lists the actions of the cache in order, in the format of EventBridge', async () => {
     await using emulator = await startEmulator()
     const { cacheAction: record } = eventLog(emulator.deps)
     const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }
@@ -187,8 +187,8 @@ describe('GET /_admin/events', () => {
   })
 })
 
-describe('GET /_admin/events, of very many', () => {
-  it('lists the last ten thousand', async () => {
+describe('GET /_admin/events with many events', () => {
+  it('GET /_admin/events lists the last 10,000 events', async () => {
     await using emulator = await startEmulator()
     const { store } = emulator.deps
     const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }
@@ -208,7 +208,7 @@ describe('GET /_admin/events, of very many', () => {
 })
 
 describe('GET /_admin/roles', () => {
-  it('lists the service-linked role of each account that has made a rule', async () => {
+  it('GET /_admin/roles lists the service-linked role of each account that has created a rule', async () => {
     const developer = (key: string) => ({
       users: { developer: { accessKeys: { [key]: 'secret' }, policies: ['AmazonEC2ContainerRegistryFullAccess'] } },
     })
@@ -229,15 +229,15 @@ describe('GET /_admin/roles', () => {
   })
 })
 
-describe('the admin endpoints', () => {
-  it('read nothing of a request they refuse', async () => {
+describe('admin endpoints', () => {
+  it('An admin endpoint does not read the body of a request that it refuses', async () => {
     await using emulator = await startEmulator()
     const headers = { ...json, origin: 'https://evil.example' }
     const { statusCode } = await request(`${emulator.endpoint}/_admin/reset`, { method: 'POST', headers, body: '{' })
     expect(statusCode).toBe(403)
   })
 
-  it('say nothing of what failed in them', async () => {
+  it('An admin endpoint does not reveal the details of an internal failure', async () => {
     await using emulator = await startEmulator({ adminAllowed: true })
     emulator.deps.store.clear = () => Promise.reject(new Error('secret detail'))
     const failed = await post(`${emulator.endpoint}/_admin/reset`, {})
@@ -247,11 +247,11 @@ describe('the admin endpoints', () => {
   it.each([
     ['another origin', { origin: 'https://evil.example' }],
     ['a sandboxed page', { origin: 'null' }],
-    ['a host name that only points here', { host: 'rebound.example' }],
-    ['a host that begins like loopback', { host: '127.0.0.1.evil.example' }],
-    ['a page that does not say its origin', { 'sec-fetch-site': 'cross-site' }],
-    ['a page of another port', { 'sec-fetch-site': 'same-site' }],
-  ])('refuse %s', async (_, headers) => {
+    ['a host name that merely resolves to this machine', { host: 'rebound.example' }],
+    ['a host name that begins like a loopback address', { host: '127.0.0.1.evil.example' }],
+    ['a page of another site that sends no origin', { 'sec-fetch-site': 'cross-site' }],
+    ['a page from another port', { 'sec-fetch-site': 'same-site' }],
+  ])('The admin endpoints refuse %s', async (_, headers) => {
     await using emulator = await startEmulator()
     const refused = await post(`${emulator.endpoint}/_admin/reset`, {}, headers)
     expect(refused.status).toBe(403)
@@ -261,36 +261,36 @@ describe('the admin endpoints', () => {
     }
   })
 
-  it.each(['same-origin', 'none'])('answer to a page of their own or the address bar: %s', async (site) => {
+  it.each(['same-origin', 'none'])('Admin endpoints answer their own pages and the address bar: %s', async (site) => {
     await using emulator = await startEmulator()
     const { statusCode } = await request(`${emulator.endpoint}/_admin/events`, { headers: { 'sec-fetch-site': site } })
     expect(statusCode).toBe(200)
   })
 
-  it.each(['localhost:4566', '127.0.0.1', '[::1]:4566'])('answer to %s', async (host) => {
+  it.each(['localhost:4566', '127.0.0.1', '[::1]:4566'])('The admin endpoints answer to the host %s', async (host) => {
     await using emulator = await startEmulator()
     expect((await post(`${emulator.endpoint}/_admin/reset`, {}, { host })).status).toBe(200)
   })
 
-  it('are not there away from loopback', async () => {
+  it('The admin endpoints do not exist when the emulator listens beyond loopback', async () => {
     await using emulator = await startEmulator({ adminAllowed: false })
     expect((await post(`${emulator.endpoint}/_admin/reset`, {})).status).toBe(404)
   })
 })
 
-describe('what keeps other sites out', () => {
+describe('protection against other sites', () => {
   const foreign = { origin: 'https://evil.example' }
   const corsHeaders = (headers: object) => Object.keys(headers).filter((name) => name.startsWith('access-control-'))
 
   it.each([
-    ['an answer', 200, 'GET', '/_admin/events', {}],
-    ['a refusal', 400, 'POST', '/_admin/clock', {}],
-    ['a refusal of another site', 403, 'POST', '/_admin/reset', foreign],
-    ['what is not there', 404, 'GET', '/_admin/nothing', {}],
-    ['an unknown id', 404, 'GET', '/_admin/explain?requestId=x', {}],
-    ['a path of nothing', 404, 'GET', '/v2/', {}],
-    ['the health', 200, 'GET', '/health', {}],
-  ] as const)('is said in the headers of %s', async (_, status, method, path, headers) => {
+    ['a successful answer', 200, 'GET', '/_admin/events', {}],
+    ['a refused request', 400, 'POST', '/_admin/clock', {}],
+    ['a refusal to another site', 403, 'POST', '/_admin/reset', foreign],
+    ['an unknown admin path', 404, 'GET', '/_admin/nothing', {}],
+    ['an unknown request id', 404, 'GET', '/_admin/explain?requestId=x', {}],
+    ['an unknown path', 404, 'GET', '/v2/', {}],
+    ['a health check', 200, 'GET', '/health', {}],
+  ] as const)('Security headers are sent with %s', async (_, status, method, path, headers) => {
     await using emulator = await startEmulator()
     const answer = await request(emulator.endpoint + path, { method, headers })
     expect(answer.statusCode).toBe(status)
@@ -306,13 +306,13 @@ describe('what keeps other sites out', () => {
     expect(corsHeaders(answer.headers)).toEqual([])
   })
 
-  it('is said in the headers where there are no admin endpoints', async () => {
+  it('Security headers are sent even if there are no admin endpoints', async () => {
     await using emulator = await startEmulator({ adminAllowed: false })
     const { headers } = await request(`${emulator.endpoint}/_admin/events`)
     expect(headers['x-frame-options']).toBe('DENY')
   })
 
-  it.each(['/', '/_admin/reset', '/_admin/explain', '/health'])('gives no leave to a preflight of %s', async (path) => {
+  it.each(['/', '/_admin/reset', '/_admin/explain', '/health'])('A CORS preflight of %s is refused', async (path) => {
     await using emulator = await startEmulator()
     const headers = { ...foreign, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x' }
     const answer = await request(emulator.endpoint + path, { method: 'OPTIONS', headers })
@@ -320,7 +320,7 @@ describe('what keeps other sites out', () => {
     expect(corsHeaders(answer.headers)).toEqual([])
   })
 
-  it('gives no leave in answers of the API', async () => {
+  it('The answers of the API contain no CORS headers', async () => {
     await using emulator = await startEmulator()
     const seen: object[] = []
     emulator.ecr.middlewareStack.add(
@@ -343,7 +343,7 @@ describe('what keeps other sites out', () => {
     expect(seen.map(corsHeaders)).toEqual([[], [], []])
   })
 
-  it('gives no leave in answers of the registry', async () => {
+  it('The answers of the registry contain no CORS headers', async () => {
     await using registry = await startRegistry()
     const preflight = { ...foreign, 'access-control-request-method': 'GET' }
     for (const [method, headers, status] of [
@@ -359,14 +359,14 @@ describe('what keeps other sites out', () => {
 })
 
 describe('GET /health', () => {
-  it('says that the plane is up, which version, where state is, and whether signatures are checked', async () => {
+  it('GET /health returns the status, the version, the store and whether signatures are checked', async () => {
     await using emulator = await startEmulator()
     const answer = await request(`${emulator.endpoint}/health`)
     expect(await answer.body.json()).toEqual({
       ...{ status: 'ok', plane: 'control', version: '0.0.0', store: 'memory', auth: 'strict' },
     })
   })
-  it.each(['/health', '/v2/'])('is no call: the answer of %s has no request id to explain', async (path) => {
+  it.each(['/health', '/v2/'])('The answer of %s has no request id', async (path) => {
     await using emulator = await startEmulator()
     expect((await request(emulator.endpoint + path)).headers).not.toHaveProperty('x-amzn-requestid')
   })

@@ -12,11 +12,11 @@ const keys = (text: (n: number) => string) => Array.from({ length: 999_000 }, (_
 
 const bodies: [what: string, operation: string, body: () => Buffer][] = [
   ['a million keys', 'DescribeImages', () => joined(`{${keys((n) => `"k${n}":1`)}}`)],
-  ['a million keys that are numbers', 'DescribeImages', () => joined(`{${keys((n) => `"${n * 4099}":1`)}}`)],
+  ['a million numeric keys', 'DescribeImages', () => joined(`{${keys((n) => `"${n * 4099}":1`)}}`)],
   ['a million keys in a list', 'DescribeImages', () => joined(`{"imageIds":[{${keys((n) => `"k${n}":1`)}}]}`)],
-  ['a million keys of a manifest', 'PutImage', () => joined(`{${keys((n) => `"k${n}":1`)}}`)],
+  ['a million keys in PutImage', 'PutImage', () => joined(`{${keys((n) => `"k${n}":1`)}}`)],
   ['as many keys as are read', 'DescribeImages', () => joined(`{${keys((n) => `"k${n}":1`).slice(0, 150_000)}":1}`)],
-  ['blanks', 'UploadLayerPart', () => joined('{', filled(31 * MiB, ' '), '}')],
+  ['white space', 'UploadLayerPart', () => joined('{', filled(31 * MiB, ' '), '}')],
   ['a number of a million digits', 'UploadLayerPart', () => joined('{"partFirstByte":', filled(0.9 * MiB, '9'), '}')],
   ['brackets', 'UploadLayerPart', () => filled(31 * MiB, '[')],
   ['escaped quotes', 'PutImage', () => joined('{"imageManifest":"', filled(11 * MiB, '\\"'), '"}')],
@@ -25,7 +25,7 @@ const bodies: [what: string, operation: string, body: () => Buffer][] = [
   ['a policy of 31 MiB', 'SetRepositoryPolicy', () => joined('{"policyText":"', filled(31 * MiB, 'x'), '"}')],
 ]
 
-describe('a body of a user who may do nothing', () => {
+describe('body of a user without permissions', () => {
   let emulator: Awaited<ReturnType<typeof startEmulator>>
   beforeAll(async () => {
     const accounts = { [account]: { users: { nobody: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } }
@@ -33,7 +33,7 @@ describe('a body of a user who may do nothing', () => {
   })
   afterAll(() => emulator[Symbol.asyncDispose]())
 
-  it.each(bodies)('keeps nobody waiting: %s', async (_, operation, body) => {
+  it.each(bodies)('A body from a user without permissions delays no other request: %s', async (_, operation, body) => {
     const sent = prepared(emulator.endpoint, 'ecr', body(), { 'x-amz-target': targetOf(operation) })
     const status = { last: 0 }
     const delay = await heldUpMs(async () => (status.last = await sent()))
@@ -48,7 +48,7 @@ describe('a body of a user who may do nothing', () => {
       joined('Action=AssumeRole&Version=2011-06-15&', filled(0.9 * MiB, 'Tags.member.1.Key=x&')),
     ],
     ['escapes', filled(8 * MiB, '%41')],
-  ])('keeps nobody waiting for a call of STS: %s', async (_, body) => {
+  ])('A call of STS without permissions delays no other request: %s', async (_, body) => {
     const sent = prepared(emulator.endpoint, 'sts', body, { 'content-type': 'application/x-www-form-urlencoded' })
     const status = { last: 0 }
     const delay = await heldUpMs(async () => (status.last = await sent()))
@@ -57,7 +57,7 @@ describe('a body of a user who may do nothing', () => {
   })
 })
 
-/** A signed call, ready to be sent: what its client does beforehand must not count. */
+/** A call that is signed in advance, so that the work of its client is not measured. */
 function prepared(endpoint: string, service: string, body: Buffer, given: Record<string, string>) {
   const { host, hostname, port } = new URL(endpoint)
   const headers = { host, 'content-type': 'application/x-amz-json-1.1', ...given }

@@ -2,8 +2,8 @@ import { InitiateLayerUploadCommand } from '@aws-sdk/client-ecr'
 import aws4 from 'aws4'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { keepManifest } from '../../src/registry/keep-manifest.js'
-import { mediaTypes } from '../../src/registry/manifest.js'
+import { keepManifest } from '../../src/registry/images/store-manifest.js'
+import { mediaTypes } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { account, region, startEmulator } from '../support/emulator.js'
 import { heldUpMs, MOST_HELD_UP_MS } from '../support/event-loop.js'
@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => emulator[Symbol.asyncDispose]())
 
-/** A call that is signed before it is sent, so that signing it takes no time from it. */
+/** A call that is signed in advance, so that signing is not measured. */
 function prepared(operation: string, body: string) {
   const { endpoint } = emulator
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targetOf(operation) }
@@ -33,7 +33,7 @@ function prepared(operation: string, body: string) {
   }
 }
 
-/** What the answer to a call says, and that it held nobody else up. */
+/** The answer to a call, after a check that the call did not delay other requests. */
 async function answerTo(operation: string, body: string) {
   const call = prepared(operation, body)
   const answers: Awaited<ReturnType<typeof call>>[] = []
@@ -43,7 +43,7 @@ async function answerTo(operation: string, body: string) {
   return { status, type, message }
 }
 
-/** Images whose manifests have so many bytes, as an earlier version recorded them: with all the manifest says. */
+/** Records images with manifests of `bytes` bytes as an earlier version did: with everything that a manifest says. */
 async function recordImages(prefix: string, count: number, bytes: number): Promise<string[]> {
   const { store, blobs } = emulator.deps
   const digests: string[] = []
@@ -60,8 +60,8 @@ async function recordImages(prefix: string, count: number, bytes: number): Promi
   return digests
 }
 
-describe('one call of the API holds nobody else up', () => {
-  it('that brings a layer part of 10 MiB', async () => {
+describe('API calls and the event loop', () => {
+  it('A layer part of 10 MiB does not block the event loop', async () => {
     const layerPartBlob = Buffer.alloc(10 * MiB, 1).toString('base64')
     const { uploadId } = await emulator.ecr.send(new InitiateLayerUploadCommand({ repositoryName }))
     const part = { repositoryName, uploadId, partFirstByte: 0, partLastByte: 10 * MiB - 1, layerPartBlob }
@@ -72,18 +72,18 @@ describe('one call of the API holds nobody else up', () => {
     ['quotes', JSON.stringify({ repositoryName, imageManifest: '"'.repeat(15 * MiB) })],
     ['white space', `{"repositoryName":"${repositoryName}"${' '.repeat(31 * MiB)}}`],
     ['backslashes', `{"repositoryName":"${'\\\\'.repeat(15 * MiB)}"}`],
-  ])('that consists of %s', async (_, body) => {
+  ])('A body that consists of %s does not block the event loop', async (_, body) => {
     expect(await answerTo('PutImage', body)).toMatchObject({ status: 400, type: 'SerializationException' })
   })
 
-  it('that puts a manifest of 4 MiB', async () => {
+  it('A PutImage call with a manifest of 4 MiB does not block the event loop', async () => {
     const manifest = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [], annotations: { a: '' } }
     manifest.annotations.a = '"'.repeat(2 * MiB - 100)
     const body = JSON.stringify({ repositoryName, imageManifest: JSON.stringify(manifest) })
     expect(await answerTo('PutImage', body)).toMatchObject({ status: 200 })
   })
 
-  it('that describes and lists images that were recorded with all their manifests say', async () => {
+  it('DescribeImages and ListImages do not block the event loop when records hold whole manifests', async () => {
     await recordImages('old', 30, MiB)
     expect(await answerTo('DescribeImages', JSON.stringify({ repositoryName, maxResults: 1000 }))).toMatchObject({
       status: 200,
@@ -93,7 +93,7 @@ describe('one call of the API holds nobody else up', () => {
     })
   })
 
-  it('that gets several manifests of MiBs, or asks for too many of them', async () => {
+  it('BatchGetImage of large manifests does not block the event loop and is refused for too many', async () => {
     const digests = await recordImages('got', 10, MiB)
     const asking = (count: number) =>
       JSON.stringify({ repositoryName, imageIds: digests.slice(0, count).map((imageDigest) => ({ imageDigest })) })

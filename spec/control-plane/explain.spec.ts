@@ -7,10 +7,10 @@ import {
 import { randomUUID } from 'node:crypto'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { remoteDecisions } from '../../src/adapters/http/explanations.js'
-import { remoteImporter } from '../../src/adapters/http/importer.js'
+import { remoteDecisions } from '../../src/adapters/peer/peer-decisions.js'
+import { remoteImporter } from '../../src/adapters/peer/peer-importer.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { account, now, region, settings } from '../support/emulator.js'
 import { type RunningRegistry, startRegistry, userOf } from '../support/registry.js'
 import { secretArn } from '../support/rules.js'
@@ -27,8 +27,8 @@ import {
   refusals,
 } from '../support/explained.js'
 
-describe('GET /_admin/explain, of a request', () => {
-  it('says who asked for what, what was refused, and what would have to change', async () => {
+describe('GET /_admin/explain of one request', () => {
+  it('An explanation names the caller, the request, the refusal and what would have to change', async () => {
     await using emulator = await emulatorWithApp()
     const { decisions, ...told } = await explained(emulator, emulator.as('AKIDREADER').send(put))
     expect(told).toEqual({
@@ -58,14 +58,14 @@ describe('GET /_admin/explain, of a request', () => {
     ])
   })
 
-  it('shows the values policies look at, those that are absent too, and no others', async () => {
+  it('An explanation shows the values that policies read, including absent ones, and no others', async () => {
     await using emulator = await emulatorWithApp()
     const { decisions, outcome } = await explained(emulator, emulator.as('AKIDREADER').send(listed))
     expect(outcome).toBe('answered')
     expect(decisions[0]?.conditions).toEqual({ 'aws:principaltag/left': null, 'aws:requestedregion': region })
   })
 
-  it('names the statement that allowed', async () => {
+  it('An explanation names the statement that allowed the request', async () => {
     await using emulator = await emulatorWithApp()
     const { decisions } = await explained(emulator, emulator.as('AKIDREADER').send(listed))
     expect(decisions[0]).toMatchObject({
@@ -77,7 +77,7 @@ describe('GET /_admin/explain, of a request', () => {
     expect(decisions[0]).not.toHaveProperty('type')
   })
 
-  it('names the statement that denied, as it was, though the policy has changed since', async () => {
+  it('An explanation names the statement that denied the request, even if the policy has changed since', async () => {
     await using emulator = await emulatorWithApp()
     const noPush = { Sid: 'NoPush', Effect: 'Deny', Principal: '*', Action: 'ecr:PutImage' }
     const open = { Sid: 'Open', Effect: 'Allow', Principal: '*', Action: 'ecr:PutImage' }
@@ -105,7 +105,7 @@ describe('GET /_admin/explain, of a request', () => {
     expect(decisions[0]?.wouldChange.join()).toContain('NoPush')
   })
 
-  it('tells every decision, up to the one that was a no', async () => {
+  it('An explanation lists every decision up to the first refusal', async () => {
     await using emulator = await emulatorWithApp()
     const several = new DescribeRepositoriesCommand({ repositoryNames: ['team/app', 'team/other'] })
     const answered = await explained(emulator, emulator.as('AKIDADMIN').send(several))
@@ -114,7 +114,7 @@ describe('GET /_admin/explain, of a request', () => {
     expect(refused.decisions.map(({ allowed }) => allowed)).toEqual([false])
   })
 
-  it('explains a refused signature by its refusal: nothing was decided', async () => {
+  it('The explanation of a wrong signature shows the refusal and no decision', async () => {
     await using emulator = await emulatorWithApp()
     const wrong = emulator.clientWith({ accessKeyId: 'AKIDREADER', secretAccessKey: 'wrong' })
     const told = await explained(emulator, wrong.send(listed))
@@ -125,7 +125,7 @@ describe('GET /_admin/explain, of a request', () => {
     })
   })
 
-  it('tells how many of very many decisions it does not know', async () => {
+  it('An explanation says how many decisions it leaves out', async () => {
     await using emulator = await emulatorWithApp()
     const repositoryNames = Array.from({ length: 30 }, (_, n) => `team/${n}`)
     const told = await explained(
@@ -136,7 +136,7 @@ describe('GET /_admin/explain, of a request', () => {
     expect(told.decisionsLeftOut).toBe(10)
   })
 
-  it('shows nothing of the Authorization header that a refusal repeats to its client', async () => {
+  it('An explanation omits the Authorization header that the refusal repeats to its client', async () => {
     await using emulator = await emulatorWithApp()
     const authorization = 'AWS4-HMAC-SHA256 Credential=sEcReT/20260102/us-east-1/ecr/aws4_request'
     const headers = { authorization, 'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.ListImages' }
@@ -151,7 +151,7 @@ describe('GET /_admin/explain, of a request', () => {
     expect(listedRefusal).toMatchObject({ requestId: body.requestId, message: expect.stringContaining('(not kept)') })
   })
 
-  it('says of an id it does not know which it knows, and where an id is found', async () => {
+  it('The answer for an unknown request id says which ids are known and where to find them', async () => {
     await using emulator = await emulatorWithApp()
     expect(await ask(emulator, '?requestId=none')).toEqual({
       status: 404,
@@ -164,8 +164,8 @@ describe('GET /_admin/explain, of a request', () => {
   })
 })
 
-describe('GET /_admin/explain, of none', () => {
-  it('lists the latest twenty refusals, newest first', async () => {
+describe('GET /_admin/explain without a request id', () => {
+  it('GET /_admin/explain without a request id lists the latest twenty refusals, newest first', async () => {
     await using emulator = await emulatorWithApp()
     const sent = []
     for (let n = 0; n < 21; n++) sent.push(await requestIdOf(emulator.as('AKIDREADER').send(put)))
@@ -179,13 +179,13 @@ describe('GET /_admin/explain, of none', () => {
     })
   })
 
-  it('takes an empty id for none', async () => {
+  it('GET /_admin/explain treats an empty request id as none', async () => {
     await using emulator = await emulatorWithApp()
     const requestId = await requestIdOf(emulator.as('AKIDREADER').send(put))
     expect(await ask(emulator, '?requestId=')).toMatchObject({ status: 200, body: { refused: [{ requestId }] } })
   })
 
-  it('lists refusals of access, not what is not found, not valid or asked without credentials', async () => {
+  it('The list of refusals omits what is not found, invalid input and calls without credentials', async () => {
     await using emulator = await emulatorWithApp()
     const admin = emulator.as('AKIDADMIN')
     await requestIdOf(admin.send(new ListImagesCommand({ repositoryName: 'team/none' })))
@@ -197,7 +197,7 @@ describe('GET /_admin/explain, of none', () => {
   })
 })
 
-describe('a data plane in another process', () => {
+describe('data plane in another process', () => {
   const sourceOf = ({ port }: RunningRegistry, secret = settings.secret) =>
     remoteDecisions({ origin: `http://127.0.0.1:${port}`, secret })
   const pull = async (registry: RunningRegistry) => {
@@ -206,7 +206,7 @@ describe('a data plane in another process', () => {
     return String(answered['x-amzn-requestid'])
   }
 
-  it('is asked for the requests the control plane does not know', async () => {
+  it('The control plane asks the data plane about requests that it does not know itself', async () => {
     await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
     await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
     const id = await pull(registry)
@@ -217,7 +217,7 @@ describe('a data plane in another process', () => {
     expect((await ask(emulator, '?requestId=none')).status).toBe(404)
   })
 
-  it('adds what it decided under an id of the API', async () => {
+  it('The data plane adds its own decisions to those on a request of the API', async () => {
     await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
     await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
     const requestId = await requestIdOf(emulator.as('AKIDREADER').send(listed))
@@ -229,7 +229,7 @@ describe('a data plane in another process', () => {
     })
   })
 
-  it('has its refusals among the latest, by time', async () => {
+  it('The refusals of the data plane are among the latest refusals, in order of time', async () => {
     await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
     await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
     const first = await requestIdOf(emulator.as('AKIDREADER').send(put))
@@ -241,7 +241,7 @@ describe('a data plane in another process', () => {
     expect(refused.map(({ requestId }) => requestId)).toEqual([third, second, first])
   })
 
-  it('has none there that every push and pull meets', async () => {
+  it('The list of refusals omits the refusals that every push and pull meets', async () => {
     await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
     await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
     const send = (path: string, authorization: string) => registry.send('GET', path, { headers: { authorization } })
@@ -261,7 +261,7 @@ describe('a data plane in another process', () => {
     expect((await refusals(emulator)).refused.map(({ requestId }) => requestId)).toEqual(ids)
   })
 
-  it('has the pulls there that found no image, and says where no rule would bring one', async () => {
+  it('The list of refusals includes a pull that found no image and says that no rule serves its name', async () => {
     await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
     await using emulator = await emulatorWithApp({ explanations: sourceOf(registry) })
     const headers = { authorization: registry.tokenOf(userOf('admin')) }
@@ -276,7 +276,7 @@ describe('a data plane in another process', () => {
     expect(body).toMatchObject({ hint })
   })
 
-  it('has those of the API there that it decided on: a first pull nobody may make the repository for', async () => {
+  it('The list of refusals includes a first pull through the API that may not create the repository', async () => {
     const store = storeOf(memoryKeyValue())
     await using registry = await startRegistry({ store, accounts, ids: { uuid: randomUUID } })
     const origin = `http://127.0.0.1:${registry.port}`
@@ -300,7 +300,7 @@ describe('a data plane in another process', () => {
     })
   })
 
-  it('tells nothing to who cannot sign for the installation', async () => {
+  it('The data plane reveals no decision to a caller that cannot sign for the installation', async () => {
     await using registry = await startRegistry({ accounts, ids: { uuid: randomUUID } })
     const id = await pull(registry)
     const path = `/_decisions?requestId=${id}`
@@ -308,7 +308,7 @@ describe('a data plane in another process', () => {
     await expect(sourceOf(registry, 'another secret').find(id)).rejects.toMatchObject({ code: 'ServerException' })
   })
 
-  it('that does not answer keeps nothing back of what the control plane knows', async () => {
+  it('An explanation is marked as incomplete when the data plane does not answer', async () => {
     const stopped = await startRegistry({ accounts })
     await stopped[Symbol.asyncDispose]()
     await using emulator = await emulatorWithApp({ explanations: sourceOf(stopped) })

@@ -4,7 +4,7 @@ import { account } from '../support/emulator.js'
 import { app, accounts, put, listed, emulatorWithApp, requestIdOf, explained, refusals } from '../support/explained.js'
 import { silent } from '../support/silent-log.js'
 
-describe('what an explanation gives to paste', () => {
+describe('statements suggested by an explanation', () => {
   const other = '999999999999'
   const statement = (Action: string) => ({
     Version: '2012-10-17',
@@ -12,7 +12,7 @@ describe('what an explanation gives to paste', () => {
   })
   const stranger = { accessKeys: { AKIDSTRANGER: 'secret' }, policies: [statement('ecr:*')] }
 
-  it('allows what was refused once it is in place: of an identity', async () => {
+  it('The suggested statement for an identity allows the refused request', async () => {
     const told = await emulatorWithApp()
     const { decisions } = await explained(told, told.as('AKIDREADER').send(put))
     await told[Symbol.asyncDispose]()
@@ -22,7 +22,7 @@ describe('what an explanation gives to paste', () => {
     await expect(emulator.as('AKIDREADER').send(put)).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })
 
-  it('allows what was refused once it is in place: of the repository, to another account', async () => {
+  it('The suggested statement for a repository policy allows the refused request of another account', async () => {
     await using emulator = await emulatorWithApp({ accounts: { ...accounts, [other]: { users: { stranger } } } })
     const command = new ListImagesCommand({ repositoryName: 'team/app', registryId: account })
     const { decisions } = await explained(emulator, emulator.as('AKIDSTRANGER').send(command))
@@ -33,7 +33,7 @@ describe('what an explanation gives to paste', () => {
     expect((await emulator.as('AKIDSTRANGER').send(command)).imageIds).toEqual([])
   })
 
-  it('comes with what is hardly meant: an action that ECR does not have', async () => {
+  it('An explanation warns about an action in a policy that ECR does not have', async () => {
     const typo = { accessKeys: { AKIDTYPO: 'secret' }, policies: [statement('ecr:ListImage')] }
     await using emulator = await emulatorWithApp({ accounts: { [account]: { users: { typo } } } })
     const { decisions } = await explained(emulator, emulator.as('AKIDTYPO').send(listed))
@@ -43,7 +43,7 @@ describe('what an explanation gives to paste', () => {
   })
 })
 
-describe('credentials that are refused', () => {
+describe('refused credentials', () => {
   const refusedAs = async (key: string, secret: string) => {
     const log = vi.fn()
     await using emulator = await emulatorWithApp({
@@ -57,7 +57,7 @@ describe('credentials that are refused', () => {
     return latest
   }
 
-  it('are explained where no user has the key, and said in the log once; the client gets the words of AWS', async () => {
+  it('An unknown access key is explained and logged once, and its client gets the message of AWS', async () => {
     const refused = await refusedAs('mock', 'mock')
     expect(refused).toMatchObject({
       code: 'UnrecognizedClientException',
@@ -66,18 +66,18 @@ describe('credentials that are refused', () => {
     expect(refused?.hint).toMatch(/^No user has access key id mock; there are AKID\w+, /)
   })
 
-  it('are explained where the secret is another one, without a secret', async () => {
+  it('A wrong secret access key is explained without revealing a secret', async () => {
     const { hint } = (await refusedAs('AKIDREADER', 'another secret'))!
     expect(hint).toMatch(/^The call is signed with another secret access key than that of AKIDREADER, .*user\/reader/)
     expect(hint).not.toContain('another secret,')
   })
 
-  it('are not repeated where they may be a secret in the place of an id', async () => {
+  it('The explanation of an unknown access key id does not repeat what may be a secret', async () => {
     const { hint } = (await refusedAs('wJalrXUtnFEMI+K7MDENG+bPxRfiCYEXAMPLEKEY', 'x'))!
     expect(hint).toMatch(/^No user has access key id of 40 characters; /)
   })
 
-  it('are explained where temporary ones are another installation’s', async () => {
+  it('Temporary credentials of another installation are explained as such', async () => {
     const { hint } = (await refusedAs(`ASIA${'A'.repeat(16)}`, 'x'))!
     expect(hint).toContain('are not this installation')
   })

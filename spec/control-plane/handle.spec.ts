@@ -10,7 +10,7 @@ import { account, now, region, startEmulator } from '../support/emulator.js'
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }
 
-/** A call signed by aws4, its body sent as it is. */
+/** A call that is signed by aws4 and sent with the given body. */
 async function call(endpoint: string, target: string, body: string, { signed = true } = {}) {
   const { host } = new URL(endpoint)
   const headers = { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
@@ -27,8 +27,8 @@ type Emulator = Awaited<ReturnType<typeof startEmulator>>
 
 const target = (name: string) => `AmazonEC2ContainerRegistry_V20150921.${name}`
 
-describe('a call', () => {
-  it('is answered in awsJson1.1, with a request id', async () => {
+describe('API call', () => {
+  it('An API call is answered in awsJson1.1 with a request id', async () => {
     await using emulator = await startEmulator()
     const answer = await call(emulator.endpoint, target('DescribeRepositories'), '{}')
     expect(answer).toMatchObject({ status: 200, body: { repositories: [] } })
@@ -37,22 +37,22 @@ describe('a call', () => {
   })
 
   it.each([
-    ['an operation ECR does not have', target('MakeCoffee'), 'Amazon ECR has no operation of this name.'],
-    ['a name every object has', target('constructor'), 'Amazon ECR has no operation of this name.'],
+    ['an operation that ECR does not have', target('MakeCoffee'), 'Amazon ECR has no operation of this name.'],
+    ['a name that every JavaScript object has', target('constructor'), 'Amazon ECR has no operation of this name.'],
     [
-      'an operation that is modelled and not built yet',
+      'an operation that is modelled but not built yet',
       target('PutLifecyclePolicy'),
       'ecr-local does not have the operation PutLifecyclePolicy yet. What it does not have is listed in its docs/fidelity.md.',
     ],
     ['another service', 'DynamoDB_20120810.ListTables', undefined],
-  ])('of %s is refused as UnknownOperationException, which says why where it can', async (_, name, message) => {
+  ])('A call of %s is refused with UnknownOperationException', async (_, name, message) => {
     await using emulator = await startEmulator()
     const { status, body } = await call(emulator.endpoint, name, '{}')
     expect(status).toBe(400)
     expect(body).toEqual({ __type: 'UnknownOperationException', ...(message !== undefined && { message }) })
   })
 
-  it.each(['{', '[]', '"text"', 'null'])('with the body %s is refused as SerializationException', async (body) => {
+  it.each(['{', '[]', '"text"', 'null'])('The body %s is refused with SerializationException', async (body) => {
     await using emulator = await startEmulator()
     expect(await call(emulator.endpoint, target('DescribeRepositories'), body)).toMatchObject({
       status: 400,
@@ -62,7 +62,7 @@ describe('a call', () => {
 
   const nested = (levels: number) => '{"tags":'.padEnd(levels + 7, '[') + ']'.repeat(levels - 1) + '}'
 
-  it('is refused as SerializationException where it nests deeper than 100 levels, not by brackets in a string', async () => {
+  it('A body nested deeper than 100 levels is refused, not counting brackets in strings', async () => {
     await using emulator = await startEmulator()
     const typeOf = async (body: string) => (await call(emulator.endpoint, target('DescribeRegistry'), body)).body.__type
     expect(await typeOf(nested(100))).toBeUndefined()
@@ -71,14 +71,14 @@ describe('a call', () => {
     expect(await typeOf(`{"a":"\\\\","b":${'['.repeat(200)}${']'.repeat(200)}}`)).toBe('SerializationException')
   })
 
-  it('with a member of the wrong type is refused as SerializationException', async () => {
+  it('A member of the wrong type is refused with SerializationException', async () => {
     await using emulator = await startEmulator()
     expect(await call(emulator.endpoint, target('DescribeRepositories'), '{"maxResults":"ten"}')).toMatchObject({
       body: { __type: 'SerializationException' },
     })
   })
 
-  it('takes null for a member that is not there', async () => {
+  it('A null member is treated as absent', async () => {
     await using emulator = await startEmulator()
     const body = '{"repositoryName":"team/app","imageTagMutability":null,"tags":null}'
     expect(await call(emulator.endpoint, target('CreateRepository'), body)).toMatchObject({
@@ -86,7 +86,7 @@ describe('a call', () => {
     })
   })
 
-  it('is verified by its headers as they were sent, a repeated one too', async () => {
+  it('A signature is verified over the headers as they were sent, including a repeated one', async () => {
     await using emulator = await startEmulator()
     const { host } = new URL(emulator.endpoint)
     const unsigned = {
@@ -108,7 +108,7 @@ describe('a call', () => {
     expect(status).toBe(200)
   })
 
-  it('for another account is refused in the words of the service, with status 400', async () => {
+  it('A call for another account is refused with AccessDeniedException and status 400', async () => {
     await using emulator = await startEmulator()
     expect(
       await call(emulator.endpoint, target('ListImages'), '{"registryId":"999988887777","repositoryName":"a/b"}'),
@@ -121,7 +121,7 @@ describe('a call', () => {
     })
   })
 
-  it('that fails by our fault says no more than ServerException', async () => {
+  it('An internal error is answered with ServerException and without details', async () => {
     const broken = () => Promise.reject(new Error('secret detail'))
     await using emulator = await startEmulator({ authorize: broken })
     const answer = await call(emulator.endpoint, target('DescribeRepositories'), '{}')
@@ -130,7 +130,7 @@ describe('a call', () => {
   })
 })
 
-describe('a presigned call', () => {
+describe('presigned API call', () => {
   const presign = (endpoint: string, secretAccessKey = 'secret') => {
     const { host } = new URL(endpoint)
     const headers = { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target('DescribeRegistry') }
@@ -147,14 +147,14 @@ describe('a presigned call', () => {
     return { headers, path: String(aws4.sign(options, { ...credentials, secretAccessKey }).path) }
   }
 
-  it('is answered like one signed in its headers', async () => {
+  it('A presigned API call is answered like one that is signed in its headers', async () => {
     await using emulator = await startEmulator()
     const { headers, path } = presign(emulator.endpoint)
     const answer = await request(emulator.endpoint + path, { method: 'POST', headers, body: '{}' })
     expect(await answer.body.json()).toMatchObject({ registryId: account })
   })
 
-  it('is refused with a wrong signature, or with another body', async () => {
+  it('A presigned API call with a wrong signature or another body is refused', async () => {
     await using emulator = await startEmulator()
     const wrong = presign(emulator.endpoint, 'wrong')
     const good = presign(emulator.endpoint)
@@ -168,8 +168,8 @@ describe('a presigned call', () => {
   })
 })
 
-describe('the order of refusal', () => {
-  it('is operation, then signature, then JSON, then permission, then input', async () => {
+describe('order of refusals', () => {
+  it('A call is checked for its operation, signature, JSON, permission and input, in this order', async () => {
     const denied = Object.assign(new Error('denied'), {})
     const asked: string[] = []
     await using emulator = await startEmulator({
@@ -193,8 +193,8 @@ describe('the order of refusal', () => {
   })
 })
 
-describe('a body over the limit', () => {
-  /** The answer to a declared length; of the body nothing is sent. */
+describe('body over the limit', () => {
+  /** The answer to a declared content length; no byte of the body is sent. */
   async function refusalOf(emulator: Emulator, method: string, headers: Record<string, string>) {
     const { hostname, port } = new URL(emulator.endpoint)
     const lines = Object.entries({ host: hostname, 'content-length': MAX_BODY_BYTES + 1, ...headers })
@@ -212,7 +212,7 @@ describe('a body over the limit', () => {
     message: `The request body exceeds ${MAX_BODY_BYTES} bytes.`,
   }
 
-  it('can be explained: it has an id, a time and an operation', async () => {
+  it('The refusal of a body over the limit can be explained by its request id', async () => {
     await using emulator = await startEmulator()
     const refused = await refusalOf(emulator, 'POST /', { 'x-amz-target': target('PutImage') })
     expect(refused.text).toMatch(/^HTTP\/1\.1 413 [^]*"__type":"RequestEntityTooLargeException"/)
@@ -228,10 +228,10 @@ describe('a body over the limit', () => {
   it.each([
     ['a form of STS', 'sts', 'POST /', form, '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'],
     ['a form of IAM', 'iam', 'POST /', { ...form, ...ofIam }, '<ErrorResponse xmlns="https://iam.amazonaws.com/'],
-    ['a form that wants JSON', 'sts', 'POST /', { ...form, accept: 'application/json' }, '{"Error":{"Type":"Sender"'],
+    ['a form accepting JSON', 'sts', 'POST /', { ...form, accept: 'application/json' }, '{"Error":{"Type":"Sender"'],
     ['an action in the URL', 'sts', 'GET /?Action=GetCallerIdentity', {}, '<ErrorResponse xmlns='],
     ['a call of STS in JSON', 'AssumeRole', 'POST /', stsJson, '{"__type":"RequestEntityTooLargeException"'],
-  ])('is refused in its own protocol: %s', async (_, operation, method, headers, body) => {
+  ])('An oversized body is refused in the protocol of its call: %s', async (_, operation, method, headers, body) => {
     await using emulator = await startEmulator()
     const { text, requestId, explained } = await refusalOf(emulator, method, headers)
     const [head = '', refusal = ''] = text.split('\r\n\r\n')
@@ -241,7 +241,7 @@ describe('a body over the limit', () => {
     expect(explained).toMatchObject({ requestId, operation, outcome })
   })
 
-  it('is refused by its declared length, before any of it is read', async () => {
+  it('A body over the limit is refused by its declared length, before any of it is read', async () => {
     await using emulator = await startEmulator()
     const { hostname, port } = new URL(emulator.endpoint)
     const socket = connect(Number(port), hostname)
@@ -251,7 +251,7 @@ describe('a body over the limit', () => {
     socket.destroy()
   })
 
-  it('is refused as soon as it outgrows the limit where no length was declared', async () => {
+  it('A body without a declared length is refused as soon as it exceeds the limit', async () => {
     await using emulator = await startEmulator()
     const { hostname, port } = new URL(emulator.endpoint)
     const socket = connect(Number(port), hostname).on('error', () => {})
@@ -264,8 +264,8 @@ describe('a body over the limit', () => {
   })
 })
 
-describe('a client that sends the whole of a body over the limit', () => {
-  it('gets the refusal all the same', async () => {
+describe('client that sends a whole body over the limit', () => {
+  it('A client that sends a whole body over the limit still receives the refusal', async () => {
     await using emulator = await startEmulator()
     const body = Buffer.alloc(MAX_BODY_BYTES + 1024 * 1024)
     const { statusCode } = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -281,7 +281,7 @@ describe('a client that sends the whole of a body over the limit', () => {
 })
 
 describe('Regions', () => {
-  it('are registries of their own, by the credential scope', async () => {
+  it('The Region of the credential scope selects a registry of its own', async () => {
     await using emulator = await startEmulator()
     await call(emulator.endpoint, target('CreateRepository'), '{"repositoryName":"team/app"}')
     const elsewhere = emulator.clientWith(credentials, 'eu-west-1')

@@ -8,7 +8,7 @@ const identity = 'Action=GetCallerIdentity&Version=2011-06-15'
 const key = { keyId: 'AKIDEXAMPLE', secret: 'secret', service: 'sts' }
 const form = { 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8' }
 
-/** A call of STS as a form; whatever else `signed` adds for ECR is taken away. */
+/** A call of STS as a form, without the headers that `signed` adds for ECR. */
 const post = (wanted: Wanted = {}) =>
   withHeader(
     withHeader(
@@ -21,12 +21,12 @@ const post = (wanted: Wanted = {}) =>
     ),
     'x-amz-target',
   )
-/** A call of STS as a URL to follow. */
+/** A call of STS as a presigned URL. */
 const url = (query = `${identity}&X-Amz-Expires=60`, wanted: Wanted = {}) =>
   post({ method: 'GET', body: '', signQuery: true, path: `/?${query}`, ...wanted })
 const body = (text: string): SignedRequest => ({ ...post(), body: Buffer.from(text) })
 const path = (change: (path: string) => string): SignedRequest => ({ ...url(), path: change(url().path) })
-/** With its question marks as they are, which the signature covers as well: a signer writes them out. */
+/** The request with unescaped question marks, which the signature covers as well; a signer escapes them. */
 const bare = (request: SignedRequest) => ({ ...request, path: request.path.replaceAll('%3F', '?') })
 
 const mismatch = {
@@ -41,7 +41,10 @@ const noAction = (name: string, version = '2011-06-15') =>
   malformed('InvalidAction', `Could not find operation ${name} for version ${version}`)
 const twice = (name: string) => malformed('MalformedInput', `The parameter ${name} is given more than once.`)
 
-/** The policy is no JSON: whoever reads it refuses it, and whoever does not would give a session more than was wanted. */
+/**
+ * An AssumeRole call to which a policy that is not JSON is added: it is refused if it is read and must never be
+ * ignored.
+ */
 const assume =
   'Action=AssumeRole&Version=2011-06-15&RoleArn=arn:aws:iam::123456789012:role/none&RoleSessionName=session'
 const policyRead = malformed('MalformedPolicyDocument', 'This policy contains invalid Json')
@@ -60,14 +63,14 @@ test.each<[string, SignedRequest, object]>([
   ['another secret', post({ secret: 'another' }), mismatch],
   ['another body', body(`Action=GetSessionToken&Version=2011-06-15`), mismatch],
   ['no body and its members in the URL', { ...body(''), path: `/?${identity}` }, mismatch],
-  ['a member in the URL besides', { ...post(), path: '/?RoleArn=a' }, mismatch],
-  ['presigned, another action', path((text) => text.replace('GetCallerIdentity', 'GetSessionToken')), mismatch],
-  ['presigned, the action named again', path((text) => `${text}&Action=GetSessionToken`), mismatch],
-  ['presigned, a member more', path((text) => `${text}&DurationSeconds=900`), mismatch],
-  ['presigned, a body that came later', { ...url(), body: Buffer.from('Action=GetSessionToken') }, mismatch],
-  ['presigned for GET and sent by POST', { ...url(), method: 'POST' }, mismatch],
+  ['an additional member in the URL', { ...post(), path: '/?RoleArn=a' }, mismatch],
+  ['another action in a presigned URL', path((text) => text.replace('GetCallerIdentity', 'GetSessionToken')), mismatch],
+  ['a second action in a presigned URL', path((text) => `${text}&Action=GetSessionToken`), mismatch],
+  ['an additional member in a presigned URL', path((text) => `${text}&DurationSeconds=900`), mismatch],
+  ['a presigned URL with an added body', { ...url(), body: Buffer.from('Action=GetSessionToken') }, mismatch],
+  ['a URL presigned for GET and sent by POST', { ...url(), method: 'POST' }, mismatch],
   [
-    'presigned, past its life',
+    'an expired presigned URL',
     url(undefined, { signedAt: '20261123T115859Z' }),
     refused(
       'SignatureDoesNotMatch',
@@ -79,25 +82,25 @@ test.each<[string, SignedRequest, object]>([
     post({ service: 'ecr' }),
     refused('SignatureDoesNotMatch', "Credential should be scoped to correct service: 'sts'."),
   ],
-  ['a signature for STS that says IAM', withAuthorization(post(), (text) => text.replace('/sts/', '/iam/')), mismatch],
+  ['an STS signature that claims IAM', withAuthorization(post(), (text) => text.replace('/sts/', '/iam/')), mismatch],
   [
     'no signature',
     withHeader(post(), 'authorization'),
     refused('MissingAuthenticationToken', 'Request is missing Authentication Token'),
   ],
   [
-    'a key nobody has',
+    'an unknown access key',
     post({ keyId: 'AKIDNOBODY' }),
     refused('InvalidClientTokenId', 'The security token included in the request is invalid.'),
   ],
   [
-    'a token that is not signed',
+    'an unsigned token',
     withHeader(post(), 'x-amz-security-token', 'a'),
     refused('SignatureDoesNotMatch', "'X-Amz-Security-Token' must be a 'SignedHeader' in the AWS Authorization."),
   ],
   ['an action of IAM', post({ body: 'Action=GetRole&Version=2011-06-15' }), noAction('GetRole')],
-  ['an action every object has', post({ body: 'Action=constructor&Version=2011-06-15' }), noAction('constructor')],
-  ['the action __proto__', post({ body: 'Action=__proto__&Version=2011-06-15' }), noAction('__proto__')],
+  ['an action named constructor', post({ body: 'Action=constructor&Version=2011-06-15' }), noAction('constructor')],
+  ['an action named __proto__', post({ body: 'Action=__proto__&Version=2011-06-15' }), noAction('__proto__')],
   [
     'no action',
     post({ body: 'Version=2011-06-15' }),
@@ -114,7 +117,7 @@ test.each<[string, SignedRequest, object]>([
   ['a policy given twice', post({ body: `${assume}&Policy=%7B&Policy=%7B%7D` }), twice('Policy')],
   ['a policy in both URL and form', post({ path: '/?Policy=%7B', body: `${assume}&Policy=%7B` }), twice('Policy')],
   ['an action given twice', post({ body: `${identity}&%41ction=GetSessionToken` }), twice('Action')],
-  ['markup for an action', post({ body: 'Action=%3Ca%3E%00&Version=2011-06-15' }), noAction('&lt;a&gt;\ufffd')],
+  ['an action with markup', post({ body: 'Action=%3Ca%3E%00&Version=2011-06-15' }), noAction('&lt;a&gt;\ufffd')],
   ['another version', post({ body: 'Action=GetCallerIdentity&Version=1' }), noAction('GetCallerIdentity', '1')],
 ])('STS refuses %s', async (_, request, refusal) => {
   const answers = await rawAnswers(emulator.endpoint, requestBytes(request))
@@ -123,7 +126,7 @@ test.each<[string, SignedRequest, object]>([
   ).toEqual([refusal])
 })
 
-test('refuses a form that says with an unsigned header that it is something else', async () => {
+test('A form with an unsigned X-Amz-Target header is refused', async () => {
   const request = withHeader(post(), 'x-amz-target', 'AWSSecurityTokenServiceV20110615.GetSessionToken')
   const [answer] = await rawAnswers(emulator.endpoint, requestBytes(request))
   expect(JSON.parse(answer?.body ?? '')).toEqual({
@@ -132,7 +135,7 @@ test('refuses a form that says with an unsigned header that it is something else
   })
 })
 
-test('refuses a call of ECR signed for STS', async () => {
+test('A call of ECR that is signed for STS is refused', async () => {
   const [answer] = await rawAnswers(
     emulator.endpoint,
     requestBytes(developerCall('DescribeRegistry', { service: 'sts' })),
@@ -143,7 +146,7 @@ test('refuses a call of ECR signed for STS', async () => {
   })
 })
 
-test('lets in what all of these were made from', async () => {
+test('The unchanged form and the unchanged URL are accepted', async () => {
   for (const request of [post(), url()]) {
     const [answer] = await rawAnswers(emulator.endpoint, requestBytes(request))
     expect(answer).toMatchObject({ status: 200, body: expect.stringContaining(account) as string })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import type { SignedRequest } from '../../src/sigv4/signed-request.js'
 import { startEmulator } from '../support/emulator.js'
 import {
@@ -22,7 +22,7 @@ const accounts = {
   [other]: { users: { stranger: { accessKeys: { AKIDSTRANGER: 'another secret' }, policies } } },
 }
 
-/** A CreateRepository that is let in, unless something is done to it. */
+/** A CreateRepository call that is accepted unless a test changes it. */
 const create = (wanted: Wanted = {}) =>
   developerCall('CreateRepository', { body: '{"repositoryName":"stolen"}', ...wanted })
 const presigned = (query = 'X-Amz-Expires=60', wanted: Wanted = {}) =>
@@ -48,7 +48,7 @@ const also = (request: SignedRequest, ...headers: string[]) =>
   withRawHeaders(request, [...(request.rawHeaders ?? []), ...headers])
 const declaring = (hash: string, more: Wanted = {}) => create({ ...more, headers: { 'X-Amz-Content-Sha256': hash } })
 
-/** What was signed for one thing and says that it is for another. */
+/** A call that is signed for one scope and claims another. */
 const rewritten = (wanted: Wanted, from: string, to: string) => {
   const request = create(wanted)
   return withRawHeaders(
@@ -60,7 +60,7 @@ const twiceAuthorized = withRawHeaders(honest, [
   ...['Authorization', String(honest.headers.authorization).replace(signature, '0'.repeat(64))],
   ...(honest.rawHeaders ?? []),
 ])
-/** Node's parser takes the first two thousand headers and drops the others. */
+/** The HTTP parser of Node reads the first 2,000 headers and drops the others. */
 const crowded = withRawHeaders(honest, [
   ...Array.from({ length: 2000 }, () => ['a', '']).flat(),
   ...(honest.rawHeaders ?? []),
@@ -114,7 +114,7 @@ beforeAll(async () => {
 })
 afterAll(() => emulator[Symbol.asyncDispose]())
 
-/** Every answer to what was sent, until the server closed the connection. */
+/** Every answer to a request until the server closes the connection. */
 async function outcomes(request: Hostile) {
   const answers = await rawAnswers(emulator.endpoint, requestBytes(request, request), request)
   return answers.map(({ status, body }) => {
@@ -137,17 +137,17 @@ test.each<[string, Hostile]>([
   ['another body of another length', body('{"repositoryName":"robbed","imageTagMutability":"MUTABLE"}')],
   ['another body in chunks', { ...body('1b\r\n{"repositoryName":"robbed"}\r\n0\r\n\r\n'), framing: chunked }],
   ['no body', body('')],
-  ['a body that is not UTF-8 and only reads the same', body(Buffer.of(0xff), create({ body: '\ufffd' }))],
-  ['another body behind the hash of the first', body('{"repositoryName":"robbed"}', declaring(hashOfHonest))],
+  ['a body of other bytes that decodes to the same text', body(Buffer.of(0xff), create({ body: '\ufffd' }))],
+  ['another body with the hash of the first', body('{"repositoryName":"robbed"}', declaring(hashOfHonest))],
   ['the hash of another body', declaring(hashOf.nothing)],
-  ['the hash of another body, not signed', withHeader(honest, 'x-amz-content-sha256', hashOf.nothing)],
+  ['an unsigned hash of another body', withHeader(honest, 'x-amz-content-sha256', hashOf.nothing)],
   ['UNSIGNED-PAYLOAD', declaring('UNSIGNED-PAYLOAD')],
   ['UNSIGNED-PAYLOAD and no body', declaring('UNSIGNED-PAYLOAD', { body: '' })],
   ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', declaring('STREAMING-UNSIGNED-PAYLOAD-TRAILER')],
   ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', declaring('STREAMING-AWS4-HMAC-SHA256-PAYLOAD')],
-  ['a query that was not there', path(() => '/?a=1')],
+  ['an added query', path(() => '/?a=1')],
   ['another query', path(() => '/?a=2', create({ path: '/?a=1' }))],
-  ['a query taken away', path(() => '/', create({ path: '/?a=1' }))],
+  ['a removed query', path(() => '/', create({ path: '/?a=1' }))],
   ['a query in another Unicode form', path(() => '/?a=u%CC%88', create({ path: '/?a=%C3%BC' }))],
   ['a parameter named __proto__', path(() => '/?a=1&__proto__=1', create({ path: '/?a=1' }))],
   ['the signature of another path', path(() => '/', create({ path: '/a' }))],
@@ -155,45 +155,45 @@ test.each<[string, Hostile]>([
   ['a header dropped from SignedHeaders', authorized((text) => text.replace('content-type;', ''))],
   ['a header added to SignedHeaders', authorized((text) => text.replace('host;', 'host;user-agent;'))],
   ['__proto__ among SignedHeaders', authorized((text) => text.replace('host;', '__proto__;host;'))],
-  ['a signed header changed', withHeader(noted, 'x-note', 'A')],
-  ['a signed header sent twice', also(noted, 'X-Note', 'a')],
-  ['a signed header taken away', withHeader(noted, 'x-note')],
+  ['a changed signed header', withHeader(noted, 'x-note', 'A')],
+  ['a repeated signed header', also(noted, 'X-Note', 'a')],
+  ['a removed signed header', withHeader(noted, 'x-note')],
   ['another operation', withHeader(honest, 'x-amz-target', targetOf('DeleteRepository'))],
   ['another host', withHeader(honest, 'host', 'api.ecr.eu-west-1.localhost:4510')],
   ['a second host', also(honest, 'Host', 'api.ecr.eu-west-1.localhost:4510')],
-  ['no host, as HTTP/1.0 may', { ...withHeader(honest, 'host'), version: '1.0' }],
-  ['another second', withHeader(honest, 'x-amz-date', '20261123T120001Z')],
-  ["yesterday's key", rewritten({ signedAt: '20261122T120000Z' }, '20261122', '20261123')],
-  ['a signature for STS that says ECR', rewritten({ service: 'sts' }, '/sts/', '/ecr/')],
+  ['no host, which HTTP/1.0 allows', { ...withHeader(honest, 'host'), version: '1.0' }],
+  ['a date one second later', withHeader(honest, 'x-amz-date', '20261123T120001Z')],
+  ['a signing key of the day before', rewritten({ signedAt: '20261122T120000Z' }, '20261122', '20261123')],
+  ['an STS signature that claims ECR', rewritten({ service: 'sts' }, '/sts/', '/ecr/')],
   ['a signature for another Region', rewritten({ region: 'eu-west-1' }, 'eu-west-1', 'us-east-1')],
   ['a signature of zeros', authorized((text) => text.replace(signature, '0'.repeat(64)))],
-  ['a signature in capitals', authorized((text) => text.replace(signature, (hex) => hex.toUpperCase()))],
+  ['an upper-case signature', authorized((text) => text.replace(signature, (hex) => hex.toUpperCase()))],
   ['half a signature', authorized((text) => text.replace(signature, (hex) => hex.slice(0, 32)))],
   ['a signature and a half', authorized((text) => text.replace(signature, (hex) => hex + hex.slice(0, 32)))],
-  ['an Authorization that only the second is right of', twiceAuthorized],
-  ['presigned, another secret', presigned('X-Amz-Expires=60', { secret: 'another secret' })],
-  ['presigned, another body', body('{"repositoryName":"robbed"}', presigned())],
-  ['presigned, another operation', withHeader(presigned(), 'x-amz-target', targetOf('DeleteRepository'))],
-  ['presigned, a longer life', path((text) => text.replace('Expires=60', 'Expires=604800'), presigned())],
-  ['presigned, a second life', path((text) => `${text}&X-Amz-Expires=604800`, presigned())],
-  ['presigned, a parameter more', path((text) => `${text}&a=1`, presigned())],
-  ['presigned, UNSIGNED-PAYLOAD', withHeader(presigned(), 'x-amz-content-sha256', 'UNSIGNED-PAYLOAD')],
-])('refuses as wrongly signed: %s', (_, request) => expectRefusal(request, wrong))
+  ['two Authorization headers of which only the second is right', twiceAuthorized],
+  ['a presigned call with another secret', presigned('X-Amz-Expires=60', { secret: 'another secret' })],
+  ['a presigned call with another body', body('{"repositoryName":"robbed"}', presigned())],
+  ['a presigned call with another operation', withHeader(presigned(), 'x-amz-target', targetOf('DeleteRepository'))],
+  ['a presigned call with a longer life', path((text) => text.replace('Expires=60', 'Expires=604800'), presigned())],
+  ['a presigned call with a second life', path((text) => `${text}&X-Amz-Expires=604800`, presigned())],
+  ['a presigned call with an additional parameter', path((text) => `${text}&a=1`, presigned())],
+  ['a presigned call with UNSIGNED-PAYLOAD', withHeader(presigned(), 'x-amz-content-sha256', 'UNSIGNED-PAYLOAD')],
+])('A call with a wrong signature is refused: %s', (_, request) => expectRefusal(request, wrong))
 
 test.each<[string, Hostile, Refusal]>([
   ['no Authorization', withHeader(honest, 'authorization'), missing],
   ['an empty Authorization', authorization(''), missing],
-  ['Basic', authorization('Basic QUtJREVYQU1QTEU6c2VjcmV0'), missing],
-  ['Bearer', authorization('Bearer secret'), missing],
+  ['Basic authentication', authorization('Basic QUtJREVYQU1QTEU6c2VjcmV0'), missing],
+  ['a Bearer token', authorization('Bearer secret'), missing],
   ['Signature Version 2', authorization('AWS AKIDEXAMPLE:c2VjcmV0'), missing],
-  ['the algorithm in small letters', authorized((text) => text.replace('AWS4-HMAC', 'aws4-hmac')), missing],
+  ['a lower-case algorithm', authorized((text) => text.replace('AWS4-HMAC', 'aws4-hmac')), missing],
   [
-    'both a header and a query',
+    'a signature in both the header and the query',
     withHeader(presigned(), 'authorization', String(honest.headers.authorization)),
     invalid("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."),
   ],
   [
-    'no more than the algorithm, and no date',
+    'an algorithm without anything else, and no date',
     withHeader(authorization('AWS4-HMAC-SHA256'), 'x-amz-date'),
     incomplete(
       "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256",
@@ -206,13 +206,13 @@ test.each<[string, Hostile, Refusal]>([
       "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=",
     ),
   ],
-  ['presigned, no signature', without('X-Amz-Signature'), needs('X-Amz-Signature')],
-  ['presigned, no one and no date', without('X-Amz-Credential', 'X-Amz-Date'), needs('X-Amz-Credential', 'X-Amz-Date')],
-  ['a date that is none', withHeader(honest, 'x-amz-date', 'yesterday'), notADate('yesterday')],
+  ['a presigned call without a signature', without('X-Amz-Signature'), needs('X-Amz-Signature')],
+  ['a URL without caller and date', without('X-Amz-Credential', 'X-Amz-Date'), needs('X-Amz-Credential', 'X-Amz-Date')],
+  ['an invalid date', withHeader(honest, 'x-amz-date', 'yesterday'), notADate('yesterday')],
   ['the 31st of November', withHeader(honest, 'x-amz-date', '20261131T120000Z'), notADate('20261131T120000Z')],
   ['two dates', also(honest, 'X-Amz-Date', '20261123T120000Z'), notADate('20261123T120000Z, 20261123T120000Z')],
   [
-    'an old X-Amz-Date beside a Date of now',
+    'an old X-Amz-Date with a current Date',
     also(create({ signedAt: '20261123T115459Z' }), 'Date', now.toUTCString()),
     expired('20261123T115459Z', '20261123T115500Z', '5 min.'),
   ],
@@ -222,25 +222,25 @@ test.each<[string, Hostile, Refusal]>([
     expired('20261123T115459Z', '20261123T115500Z', '5 min.'),
   ],
   ['a signature 5:01 ahead', create({ signedAt: '20261123T120501Z' }), tooEarly],
-  ['presigned, 5:01 ahead', presigned('X-Amz-Expires=604800', { signedAt: '20261123T120501Z' }), tooEarly],
+  ['a presigned call 5:01 ahead', presigned('X-Amz-Expires=604800', { signedAt: '20261123T120501Z' }), tooEarly],
   [
-    'presigned, past its life',
+    'an expired presigned call',
     presigned('X-Amz-Expires=60', { signedAt: '20261123T115859Z' }),
     expired('20261123T115859Z', '20261123T115900Z', '1 min.'),
   ],
   ...['0', '604801', '-1', '1e3', '60.5', 'soon', ''].map((expires): [string, Hostile, Refusal] => [
-    `presigned, X-Amz-Expires of '${expires}'`,
+    `a presigned call with X-Amz-Expires '${expires}'`,
     presigned(`X-Amz-Expires=${expires}`),
     noLife(expires),
   ]),
-  ['Host not signed', authorized((text) => text.replace('host;', '')), unsigned('Host')],
+  ['an unsigned Host', authorized((text) => text.replace('host;', '')), unsigned('Host')],
   [
-    'presigned, a line break in SignedHeaders',
+    'a presigned call with a line break in SignedHeaders',
     path((text) => text.replace('%3Bhost', '%3Bhost%0A'), presigned()),
     unsigned('Host'),
   ],
-  ['X-Amz-Target not signed', authorized((text) => text.replace(';x-amz-target', '')), unsigned('X-Amz-Target')],
-  ['X-Amz-Security-Token not signed', also(honest, 'X-Amz-Security-Token', 'a'), unsigned('X-Amz-Security-Token')],
+  ['an unsigned X-Amz-Target', authorized((text) => text.replace(';x-amz-target', '')), unsigned('X-Amz-Target')],
+  ['an unsigned X-Amz-Security-Token', also(honest, 'X-Amz-Security-Token', 'a'), unsigned('X-Amz-Security-Token')],
   ...['HMAC-SHA1', 'HMAC-SHA512', 'ECDSA-P256-SHA256', 'HMAC-SHA256-PAYLOAD'].map(
     (algorithm): [string, Hostile, Refusal] => [
       `the algorithm AWS4-${algorithm}`,
@@ -253,7 +253,7 @@ test.each<[string, Hostile, Refusal]>([
   ['a credential of slashes', credential('/////'), notFive('/////')],
   ['another service', create({ service: 'dynamodb' }), scoped("to correct service: 'ecr'.")],
   [
-    'a Region that cannot be one',
+    'an invalid Region',
     credential(`AKIDEXAMPLE/20261123/%20/ecr/aws4_request`),
     scoped("to a valid region, not '%20'."),
   ],
@@ -276,7 +276,7 @@ test.each<[string, Hostile, Refusal]>([
   ['two targets', also(honest, 'X-Amz-Target', targetOf('DeleteRepository')), noSuchOperation],
   ['the target of another service', withHeader(honest, 'x-amz-target', 'DynamoDB_20120810.X'), unknownOperation],
   ['the target __proto__', withHeader(honest, 'x-amz-target', targetOf('__proto__')), noSuchOperation],
-])('refuses %s', (_, request, refusal) => expectRefusal(request, refusal))
+])('The control plane refuses %s', (_, request, refusal) => expectRefusal(request, refusal))
 
 const raw = (...headers: string[]): Hostile => ({ ...honest, framing: [...lengthOf(honest), ...headers] })
 
@@ -293,8 +293,8 @@ test.each<[string, Hostile]>([
   ['two lengths', raw('Content-Length: 10')],
   ['a negative length', { ...honest, framing: ['Content-Length: -1'] }],
   ['a length in hexadecimal', { ...honest, framing: ['Content-Length: 0x1b'] }],
-  ['an encoding that only begins like chunks', { ...honest, framing: ['Transfer-Encoding: chunked, identity'] }],
-  ['chunks of a size that is none', { ...body('zz\r\n{}\r\n0\r\n\r\n'), framing: chunked }],
+  ['an encoding that only begins with chunked', { ...honest, framing: ['Transfer-Encoding: chunked, identity'] }],
+  ['chunks of an invalid size', { ...body('zz\r\n{}\r\n0\r\n\r\n'), framing: chunked }],
   ['a body shorter than its length', { ...honest, framing: ['Content-Length: 1000'], halfClose: true }],
   ['a body longer than its length', { ...honest, framing: ['Content-Length: 10'] }],
   ['two thousand headers before the others', crowded],
@@ -302,28 +302,28 @@ test.each<[string, Hostile]>([
   ['a null byte in the path', path(() => '/\0')],
   ['bytes that are not ASCII in the path', path(() => Buffer.from('/größe').toString('latin1'))],
   ['a space in the path', path(() => '/ HTTP/1.1 /')],
-  ['a method in small letters', { ...honest, method: 'post' }],
-  ['a method nobody knows', { ...honest, method: 'CREATE' }],
-  ['a version of HTTP from the future', { ...honest, version: '9.9' }],
-])('the HTTP parser refuses %s', (_, request) => expectRefusal(request, { status: 400 }))
+  ['a lower-case method', { ...honest, method: 'post' }],
+  ['an unknown method', { ...honest, method: 'CREATE' }],
+  ['an unknown version of HTTP', { ...honest, version: '9.9' }],
+])('The HTTP parser refuses %s', (_, request) => expectRefusal(request, { status: 400 }))
 
 test.each<[string, Hostile]>([
   ['a header that is too long', raw(`X-Note: ${'a'.repeat(20_000)}`)],
   ['an Authorization that is too long', authorization(`AWS4-HMAC-SHA256 ${'a'.repeat(20_000)}`)],
   ['a query that is too long', path(() => `/?${'a'.repeat(20_000)}`)],
-])('the HTTP parser refuses %s', (_, request) => expectRefusal(request, { status: 431 }))
+])('The HTTP parser refuses %s', (_, request) => expectRefusal(request, { status: 431 }))
 
 test.each<[string, Hostile]>([
   ['another path', path(() => '/images')],
-  ['a path that means the same', path(() => '//')],
-  ['a path of dots', path(() => '/a/..')],
-  ['a path of escapes', path(() => '/%2e%2e/%00')],
+  ['a path of two slashes', path(() => '//')],
+  ['a path with dot segments', path(() => '/a/..')],
+  ['a path of escaped dots', path(() => '/%2e%2e/%00')],
   ['a path in Unicode', path(() => '/gr%C3%B6%C3%9Fe')],
   ['a path in an overlong encoding', path(() => '/%c0%af')],
   ['a path with a fragment', path(() => '/#')],
-  ['a whole address', path(() => `http://${String(honest.headers.host)}/`)],
-  ['the signature of a POST', { ...honest, method: 'PUT' }],
-])('finds nothing there: %s', (_, request) =>
+  ['an absolute URL', path(() => `http://${String(honest.headers.host)}/`)],
+  ['a PUT with the signature of a POST', { ...honest, method: 'PUT' }],
+])('The control plane answers with 404 for %s', (_, request) =>
   expectRefusal(request, { status: 404, message: 'API calls are POST /; see the README for the rest' }),
 )
 
@@ -343,17 +343,17 @@ const nameless = refusing(
 
 test.each<[string, Hostile, Refusal]>([
   ['JSON that ends early', members('{"repositoryName":"stolen"'), serialization],
-  ['JSON twice', members('{"repositoryName":"stolen"}{}'), serialization],
-  ['no object', members('["stolen"]'), serialization],
+  ['two JSON documents', members('{"repositoryName":"stolen"}{}'), serialization],
+  ['JSON that is not an object', members('["stolen"]'), serialization],
   ['a hundred thousand brackets', members(`{"repositoryName":"stolen","tags":${nested(1e5)}}`), serialization],
-  ['UTF-16', members(Buffer.from('{"repositoryName":"stolen"}', 'utf16le')), serialization],
-  ['a name in __proto__', members('{"__proto__":{"repositoryName":"stolen"}}'), nameless],
-  ['a name in a constructor', members('{"constructor":{"prototype":{"repositoryName":"stolen"}}}'), nameless],
-  ["another account's repository", ofOther('DeleteRepository'), denied('DeleteRepository')],
-  ["another account's policy", ofOther('SetRepositoryPolicy'), denied('SetRepositoryPolicy')],
-])('refuses whoever signed it: %s', (_, request, refusal) => expectRefusal(request, refusal))
+  ['a body in UTF-16', members(Buffer.from('{"repositoryName":"stolen"}', 'utf16le')), serialization],
+  ['a repositoryName in __proto__', members('{"__proto__":{"repositoryName":"stolen"}}'), nameless],
+  ['a repositoryName in a constructor', members('{"constructor":{"prototype":{"repositoryName":"stolen"}}}'), nameless],
+  ['the repository of another account', ofOther('DeleteRepository'), denied('DeleteRepository')],
+  ['the policy of another account', ofOther('SetRepositoryPolicy'), denied('SetRepositoryPolicy')],
+])('A call with a valid signature is refused for %s', (_, request, refusal) => expectRefusal(request, refusal))
 
-test('answers each of two requests on one connection for itself', async () => {
+test('Each of two requests on one connection is checked on its own', async () => {
   const first = requestBytes(developerCall('DescribeRegistry'), {
     close: false,
   })
@@ -362,7 +362,7 @@ test('answers each of two requests on one connection for itself', async () => {
   expect(answers.map(({ status }) => status)).toEqual([200, 400])
 })
 
-test('lets in what all of these were made from, at the end of it', async () => {
+test('The unchanged request is accepted after all the refused ones', async () => {
   expect(await outcomes(honest)).toMatchObject([{ status: 200 }])
   expect(written).toBe(1)
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import type { SignedRequest } from '../../src/sigv4/signed-request.js'
 import { settings, startEmulator } from '../support/emulator.js'
 import { developerCall, rawAnswers, requestBytes } from '../support/raw-http.js'
@@ -39,7 +39,7 @@ let another: Session
 let foreign: Session
 let password = ''
 
-/** Signatures are judged by a machine whose time stands still, sessions by the emulator's clock. */
+/** Signatures are checked against a time that stands still, sessions against the clock of the emulator. */
 const clock = {
   now: async () => new Date(now.getTime() + advancedSeconds * 1000),
   wall: () => now,
@@ -80,7 +80,7 @@ async function sessionAt(endpoint: string): Promise<Session> {
   return (await sent<{ Credentials: Session }>(call, endpoint)).Credentials
 }
 
-/** A CreateRepository signed with the key of one session, and sent with some token. */
+/** A CreateRepository call that is signed with the key of one session and sent with any token. */
 function create({ AccessKeyId, SecretAccessKey }: Omit<Session, 'SessionToken'>, token?: string, wanted: Wanted = {}) {
   const headers: Record<string, string> = token === undefined ? {} : { 'X-Amz-Security-Token': token }
   return developerCall('CreateRepository', {
@@ -114,34 +114,34 @@ const presignedExchanged = () => {
 
 test.each<[string, () => SignedRequest, object]>([
   ['the token of another session', () => create(mine, another.SessionToken), invalidToken],
-  ['presigned, the token of another session', () => presigned(mine, another.SessionToken), invalidToken],
+  ['a presigned call with the token of another session', () => presigned(mine, another.SessionToken), invalidToken],
   ['no token', () => create(mine), invalidToken],
   ['an empty token', () => create(mine, ''), invalidToken],
-  ['a token beside a key that needs none', () => create(developer, mine.SessionToken), invalidToken],
-  ['any text beside a key that needs none', () => create(developer, 'token'), invalidToken],
-  ['a token that names somebody else', () => create(mine, changed(mine.SessionToken)), invalidToken],
+  ['a token with a key that needs none', () => create(developer, mine.SessionToken), invalidToken],
+  ['any text with a key that needs no token', () => create(developer, 'token'), invalidToken],
+  ['a token that names another user', () => create(mine, changed(mine.SessionToken)), invalidToken],
   ['a token cut short', () => create(mine, mine.SessionToken.slice(0, -1)), invalidToken],
   ['a token without its signature', () => create(mine, payloadOf(mine.SessionToken)), invalidToken],
-  ['a token and more', () => create(mine, `${mine.SessionToken}.a`), invalidToken],
-  ['claims under the signature of others', () => create(mine, resigned()), invalidToken],
+  ['a token with a suffix', () => create(mine, `${mine.SessionToken}.a`), invalidToken],
+  ['claims with the signature of other claims', () => create(mine, resigned()), invalidToken],
   ['the token of another installation', () => create(mine, foreign.SessionToken), invalidToken],
   ['a password of docker login', () => create(mine, password), invalidToken],
   ['a token sent twice', () => create(mine, `${mine.SessionToken}, ${mine.SessionToken}`), invalidToken],
   ['a session of another installation', () => create(foreign, foreign.SessionToken), wrongSignature],
-  ['a key that was made up', () => create(madeUp(), mine.SessionToken), wrongSignature],
+  ['an invented access key id', () => create(madeUp(), mine.SessionToken), wrongSignature],
   ['the secret of another session', () => create(withSecretOf(another), mine.SessionToken), wrongSignature],
   ['the secret of the user', () => create(withSecretOf(developer), mine.SessionToken), wrongSignature],
-  ['a token exchanged on the way', exchanged, wrongSignature],
-  ['presigned, a token exchanged on the way', presignedExchanged, wrongSignature],
-  ['a token added on the way', () => withHeader(create(mine), 'x-amz-security-token', 'a'), unsignedToken],
-  ['a token that is not signed', unsigned, unsignedToken],
-])('refuses %s', async (_, request, refusal) => {
+  ['a token replaced in transit', exchanged, wrongSignature],
+  ['a presigned call whose token was replaced in transit', presignedExchanged, wrongSignature],
+  ['a token added in transit', () => withHeader(create(mine), 'x-amz-security-token', 'a'), unsignedToken],
+  ['an unsigned token', unsigned, unsignedToken],
+])('The control plane refuses %s', async (_, request, refusal) => {
   const before = written
   expect(await sent(request())).toEqual(refusal)
   expect(written).toBe(before)
 })
 
-test("refuses a session that has expired by the emulator's clock, and a wrong signature before it", async () => {
+test('A session expires by the clock of the emulator, and a wrong signature is refused before that', async () => {
   const before = written
   advancedSeconds = 900
   expect(await sent(create(mine, mine.SessionToken))).toEqual(expiredToken)
@@ -150,7 +150,7 @@ test("refuses a session that has expired by the emulator's clock, and a wrong si
   expect(written).toBe(before)
 })
 
-test('lets in the session all of these were made from, in the last second of its life', async () => {
+test('The unchanged session is accepted in the last second of its life', async () => {
   const before = written
   advancedSeconds = 899
   expect(await sent(presigned(mine, mine.SessionToken))).toHaveProperty('repository')

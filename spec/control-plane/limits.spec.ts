@@ -10,7 +10,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { describe, expect, it, vi } from 'vitest'
-import { defaultLimits, type Limits } from '../../src/registry/limits/limits.js'
+import { defaultLimits, type Limits } from '../../src/server/limits.js'
 import type { Importer } from '../../src/registry/ports/importer.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { region, startEmulator } from '../support/emulator.js'
@@ -19,7 +19,7 @@ import { targetOf } from '../support/raw-http.js'
 
 const limitedTo = (limits: Partial<Limits>) => startEmulator({ limits: { ...defaultLimits, ...limits } })
 
-/** A call that says it will send a MiB, and sends so much of it. */
+/** A call that declares a body of 1 MiB and sends the given number of bytes of it. */
 function slowCall(endpoint: string, bytes: number) {
   const call = httpRequest(endpoint, { method: 'POST', agent: false, headers: { 'content-length': 1024 * 1024 } })
   const answer = new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
@@ -28,7 +28,7 @@ function slowCall(endpoint: string, bytes: number) {
       let body = ''
       response.on('data', (chunk: Buffer) => (body += chunk.toString()))
       const { statusCode: status } = response
-      // The refusal is here before the client has sent everything, and the connection open until it has.
+      // The refusal arrives before the client has sent everything; the connection stays open until it has.
       response.once('data', () => resolve({ status, body }))
     })
   })
@@ -37,7 +37,7 @@ function slowCall(endpoint: string, bytes: number) {
   return { answer, finish: () => call.end(Buffer.alloc(1024 * 1024 - bytes)) }
 }
 
-/** A call of the developer with any body. */
+/** A signed call of the developer with the given body. */
 function send(endpoint: string, body: string) {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targetOf('DescribeRepositories') }
   const signing = { service: 'ecr', region, method: 'POST', path: '/', host: new URL(endpoint).host, headers, body }
@@ -45,8 +45,8 @@ function send(endpoint: string, body: string) {
   return request(endpoint, { method: 'POST', headers: signed as Record<string, string>, body })
 }
 
-describe('a caller who asks too fast', () => {
-  it('is told to slow down, in the words SDKs try again at, and others are not', async () => {
+describe('request rate limit', () => {
+  it('A caller above the request rate limit is refused with ThrottlingException, at which SDKs retry', async () => {
     await using emulator = await limitedTo({ requestsPerSecond: 1 })
     const call = () => emulator.ecr.send(new DescribeRepositoriesCommand({}))
     for (let count = 0; count < 10; count++) await call()
@@ -57,8 +57,8 @@ describe('a caller who asks too fast', () => {
   })
 })
 
-describe('requests at once', () => {
-  it('beyond the limit are refused for now, and let in when others are answered', async () => {
+describe('limit on concurrent requests', () => {
+  it('A request beyond the concurrency limit is refused until another request has been answered', async () => {
     let letGo = () => {}
     const held = new Promise<void>((resolve) => (letGo = resolve))
     await using emulator = await startEmulator({
@@ -74,8 +74,8 @@ describe('requests at once', () => {
   })
 })
 
-describe('calls that wait for an upstream', () => {
-  it('take no place of those that do not', async () => {
+describe('calls waiting for an upstream', () => {
+  it('Calls that wait for an upstream take no place from other calls', async () => {
     let answer = () => {}
     const answered = new Promise<void>((resolve) => (answer = resolve))
     const image = { imageId: { imageTag: 'v1' }, failureCode: 'ImageNotFound' as const, failureReason: 'not there' }
@@ -104,8 +104,8 @@ describe('calls that wait for an upstream', () => {
   })
 })
 
-describe('bodies on their way', () => {
-  it('make room, the oldest first, and their clients are told', async () => {
+describe('memory budget for request bodies', () => {
+  it('The oldest incomplete body is refused when request bodies exceed the memory budget', async () => {
     await using emulator = await limitedTo({ bodiesMiB: 1 })
     const slow = slowCall(emulator.endpoint, 700_000)
     const next = slowCall(emulator.endpoint, 600_000)
@@ -117,7 +117,7 @@ describe('bodies on their way', () => {
 })
 
 describe('connections', () => {
-  it('that are idle make room for new ones, the longest idle first', async () => {
+  it('The connection that is idle for longest is closed for a new one at the limit of connections', async () => {
     await using emulator = await limitedTo({ connections: 3 })
     const { hostname, port } = new URL(emulator.endpoint)
     const sockets = await Promise.all(
@@ -135,7 +135,7 @@ describe('connections', () => {
     sockets.forEach((socket) => socket.destroy())
   })
 
-  it('that all have a request in hand leave none for a new client, who is told', async () => {
+  it('A new client is refused with status 503 when every connection has a request in progress', async () => {
     let letGo = () => {}
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const isReady = vi.fn(() => held.then(() => true))
@@ -155,7 +155,7 @@ describe('connections', () => {
     first.destroy()
   })
 
-  it('whose headers do not end are closed in time', async () => {
+  it('A connection whose headers do not end is closed after the headers timeout', async () => {
     await using emulator = await limitedTo({ headersTimeoutSeconds: 0.2 })
     const { hostname, port } = new URL(emulator.endpoint)
     const socket = connect(Number(port), hostname).on('error', () => {})
@@ -166,19 +166,19 @@ describe('connections', () => {
   })
 })
 
-describe('JSON that would cost more than everything else', () => {
+describe('expensive JSON', () => {
   it.each([
-    ['deep', '['.repeat(8_000_000)],
-    ['flat', `{"repositoryNames":[${'[],'.repeat(2_000_000)}[]]}`],
-  ])('is refused unread: %s', async (_, body) => {
+    ['deep nesting', '['.repeat(8_000_000)],
+    ['many arrays', `{"repositoryNames":[${'[],'.repeat(2_000_000)}[]]}`],
+  ])('Expensive JSON is refused before it is parsed: %s', async (_, body) => {
     await using emulator = await startEmulator()
     const answer = await send(emulator.endpoint, body)
     expect(await answer.body.json()).toEqual({ __type: 'SerializationException' })
   })
 })
 
-describe('a store that is away', () => {
-  it('is a failure to try again at, in the protocol of STS, too', async () => {
+describe('unavailable store', () => {
+  it('An unavailable store is reported in the protocol of STS with the retryable status 503', async () => {
     await using emulator = await startEmulator()
     const away = new StoreUnavailable('The store does not answer')
     await using broken = await startEmulator({

@@ -2,11 +2,11 @@ import { DescribeImagesCommand, ListImagesCommand, SetRepositoryPolicyCommand } 
 import { describe, expect, it } from 'vitest'
 import { authorizer } from '../../src/access/authorizer.js'
 import type { Accounts } from '../../src/access/credentials.js'
-import { decisionLog } from '../../src/access/decision-log.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'
 import type { ConfiguredOrganization } from '../../src/access/organization.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { account, startEmulator } from '../support/emulator.js'
 import { createRepository } from '../support/push.js'
 
@@ -16,7 +16,7 @@ const userWith = (key: string) => ({ users: { admin: { accessKeys: { [key]: 'sec
 const accounts: Accounts = { [account]: userWith('AKIDOWNER'), [member]: userWith('AKIDMEMBER') }
 const place = 'r-ab12/ou-ab12-11111111/ou-ab12-22222222'
 
-/** What a user of another account gets of a repository that is shared under this condition. */
+/** Whether a repository policy with this condition lets a user of another account list the images. */
 async function pullUnder(Condition: object, organization?: ConfiguredOrganization): Promise<'allowed' | 'denied'> {
   const store = storeOf(memoryKeyValue())
   const [identities, decisions] = [identitiesIn(accounts, 'strict', organization), decisionLog()]
@@ -36,27 +36,27 @@ async function pullUnder(Condition: object, organization?: ConfiguredOrganizatio
   )
 }
 
-describe('a repository that is shared with an organization', () => {
+describe('repository shared with an organization', () => {
   const inOrganization = { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } }
   const below = { 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': 'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*' } }
   const same = { StringEquals: { 'aws:ResourceOrgID': '${aws:PrincipalOrgID}' } }
   const id = 'o-a1b2c3d4e5'
 
   it.each<[string, 'allowed' | 'denied', object, ConfiguredOrganization | undefined]>([
-    ['is not open where no organization is configured', 'denied', inOrganization, undefined],
-    ['is open to every account where none is named', 'allowed', inOrganization, { id }],
+    ['is not open when no organization is configured', 'denied', inOrganization, undefined],
+    ['is open to every account when the configuration names none', 'allowed', inOrganization, { id }],
     ['is not open to another organization', 'denied', inOrganization, { id: 'o-zzzzzzzzzz' }],
     ['is open to a member', 'allowed', inOrganization, { id, accounts: { [member]: place } }],
-    ['is not open to an account outside', 'denied', inOrganization, { id, accounts: { [account]: 'r-ab12' } }],
+    ['is not open to an account outside it', 'denied', inOrganization, { id, accounts: { [account]: 'r-ab12' } }],
     ['is open to a member below an organizational unit', 'allowed', below, { id, accounts: { [member]: `${place}/` } }],
     ['is not open to a member elsewhere', 'denied', below, { id, accounts: { [member]: 'r-ab12' } }],
-    ['is open where both belong to one', 'allowed', same, { id }],
-    ['is not open where the owner belongs to none', 'denied', same, { id, accounts: { [member]: place } }],
-  ])('%s', async (_, outcome, condition, organization) => {
+    ['is open when caller and owner belong to the same organization', 'allowed', same, { id }],
+    ['is not open when its owner belongs to no organization', 'denied', same, { id, accounts: { [member]: place } }],
+  ])('A repository shared with an organization %s', async (_, outcome, condition, organization) => {
     expect(await pullUnder(condition, organization)).toBe(outcome)
   })
 
-  it('is not open to a call by a service, which nobody makes here', async () => {
+  it('A caller is never an AWS service and never comes through a VPC endpoint', async () => {
     expect(await pullUnder({ Bool: { 'aws:PrincipalIsAWSService': 'true' } })).toBe('denied')
     expect(await pullUnder({ Bool: { 'aws:PrincipalIsAWSService': 'false' } })).toBe('allowed')
     expect(await pullUnder({ StringEquals: { 'aws:SourceVpce': 'vpce-1a2b3c4d' } })).toBe('denied')

@@ -11,7 +11,7 @@ const names = Array.from({ length: 4_000 }, (_, n) => `team/${n}`)
 const arnOf = (name: string) => `arn:aws:ecr:${region}:${account}:repository/${name}`
 const resourceArn = arnOf('team/app')
 
-/** An emulator whose user may do everything that no statement denies, and who tells what became of a refused call. */
+/** An emulator whose user may do everything that no statement denies, with a function that describes a refusal. */
 async function emulatorDenying(...denials: object[]) {
   const Statement = [{ Effect: 'Allow', Action: 'ecr:*', Resource: '*' }, ...denials]
   const dev = { accessKeys: { AKIDDEV: 'secret' }, policies: [{ Version: '2012-10-17', Statement }] }
@@ -19,7 +19,7 @@ async function emulatorDenying(...denials: object[]) {
   const ecr = emulator.as('AKIDDEV')
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
 
-  /** The exception, how many decisions were made before it, and the values that policies could look at. */
+  /** The exception, the number of decisions made before it, and the values that policies could read. */
   const refusalOf = async (sent: Promise<unknown>) => {
     const { name, $metadata } = await sent.then(notRefused, (error: Refused) => error)
     const { decisions, leftOut = 0 } = emulator.deps.decisions.find($metadata.requestId)!
@@ -37,8 +37,8 @@ function notRefused(): never {
   throw new Error('it was not refused')
 }
 
-describe('a call about more repositories than the model takes', () => {
-  it('is decided on as far as the model goes, and refused', async () => {
+describe('call about more repositories than the model allows', () => {
+  it('A call about too many repositories is decided for as many as the model allows, then refused', async () => {
     await using emulator = await emulatorDenying()
     const describing = (repositoryNames: string[]) =>
       emulator.refusalOf(emulator.ecr.send(new DescribeRepositoriesCommand({ repositoryNames })))
@@ -46,7 +46,7 @@ describe('a call about more repositories than the model takes', () => {
     expect(await describing(names)).toMatchObject({ name: 'InvalidParameterException', decisions: 100 })
   })
 
-  it('lets no repository through that is the last the model takes', async () => {
+  it('The last repository that the model allows in a call is checked for permission', async () => {
     await using emulator = await emulatorDenying({ Effect: 'Deny', Action: 'ecr:*', Resource: arnOf('team/99') })
     const { name } = await emulator.refusalOf(
       emulator.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: names.slice(0, 100) })),
@@ -55,15 +55,15 @@ describe('a call about more repositories than the model takes', () => {
   })
 })
 
-describe('a call about more tags than a repository may have', () => {
+describe('call about more tags than a repository may have', () => {
   const looked = names.slice(0, 51)
-  /** Denies nothing: values are worked out where a policy looks at them. */
+  /** Denies nothing, but makes the emulator compute the values that a policy reads. */
   const aboutTags = {
     ...{ Effect: 'Deny', Action: 'ecr:*', Resource: '*' },
     Condition: { StringEquals: { 'aws:RequestTag/never': 'there' } },
   }
 
-  it('is decided on with one too many, and refused', async () => {
+  it('A call with too many tags is decided with one tag more than allowed, then refused', async () => {
     await using emulator = await emulatorDenying(aboutTags)
     const tags = names.map((Key) => ({ Key, Value: 'v' }))
     const tagged = await emulator.refusalOf(emulator.ecr.send(new TagResourceCommand({ resourceArn, tags })))
@@ -75,7 +75,7 @@ describe('a call about more tags than a repository may have', () => {
     expect(untagged).toMatchObject({ name: 'TooManyTagsException', values: { 'aws:tagkeys': looked } })
   })
 
-  it('is decided on with all of them where there are as many as may be', async () => {
+  it('A call with as many tags as allowed is decided with all of them', async () => {
     const Condition = { 'ForAnyValue:StringEquals': { 'aws:TagKeys': names[49] } }
     await using emulator = await emulatorDenying({ Effect: 'Deny', Action: 'ecr:*tag*', Resource: '*', Condition })
     const tagKeys = names.slice(0, 50)
@@ -83,7 +83,7 @@ describe('a call about more tags than a repository may have', () => {
     expect(name).toBe('AccessDeniedException')
   })
 
-  it('finds empty what is longer than a tag may be, and refuses it', async () => {
+  it('A tag that is too long is read as empty by policies, and the call is refused', async () => {
     await using emulator = await emulatorDenying(aboutTags)
     const tags = [{ Key: 'k'.repeat(129), Value: 'v'.repeat(257) }]
     const { name, values } = await emulator.refusalOf(emulator.ecr.send(new TagResourceCommand({ resourceArn, tags })))

@@ -15,7 +15,7 @@ import { request } from 'undici'
 import aws4 from 'aws4'
 import { describe, expect, it } from 'vitest'
 import type { Accounts } from '../../src/access/credentials.js'
-import { imageNotFoundFailure } from '../../src/registry/find-image.js'
+import { imageNotFoundFailure } from '../../src/registry/images/find-image.js'
 import { batchImport } from '../support/batch-import.js'
 import { account, region, startEmulator } from '../support/emulator.js'
 import { createRepository } from '../support/push.js'
@@ -30,7 +30,7 @@ const document = (...Statement: object[]) => ({ Version: '2012-10-17', Statement
 const granting = (Action: string, AWS = userArn) => allow(Action, { Principal: { AWS } })
 const full = 'AmazonEC2ContainerRegistryFullAccess'
 
-/** An emulator with an administrator, `dev` with these statements, and `guest` of another account with everything. */
+/** An emulator with an administrator, `dev` with these statements and `guest` of another account with full access. */
 async function emulatorFor(...statements: object[]) {
   const key = (id: string) => ({ accessKeys: { [id]: 'secret' } })
   const accounts: Accounts = {
@@ -53,7 +53,7 @@ async function emulatorFor(...statements: object[]) {
     guest: emulator.as('AKIDGUEST'),
     putRegistryPolicy: (...policy: object[]) =>
       ecr.send(new PutRegistryPolicyCommand({ policyText: JSON.stringify(document(...policy)) })),
-    /** A repository policy names no resource. */
+    /** Sets a repository policy, whose statements name no resource. */
     setRepositoryPolicy: async (repositoryName: string, ...policy: object[]) => {
       await createRepository(ecr, repositoryName)
       const policyText = JSON.stringify(document(...policy.map((statement) => ({ ...statement, Resource: undefined }))))
@@ -66,7 +66,7 @@ function unavailable(): never {
   throw new Error('nothing is pulled here')
 }
 
-/** Whether a call is answered; only a missing permission counts as no. */
+/** Whether a call is answered; only AccessDeniedException counts as no. */
 const may = (call: Promise<unknown>) =>
   call.then(
     () => true,
@@ -81,34 +81,34 @@ const denial = (action: string, resource: string, reason: string, arn = userArn)
   message: `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
 })
 
-describe('CreatePullThroughCacheRule (P15)', () => {
+describe('CreatePullThroughCacheRule', () => {
   const action = 'ecr:CreatePullThroughCacheRule'
   const refused = denial(action, '*', `because no identity-based policy allows the ${action} action`)
 
-  it('is granted by an identity-based policy', async () => {
+  it('CreatePullThroughCacheRule is granted by an identity-based policy', async () => {
     await using emulator = await emulatorFor(allow(action))
     await expect(emulator.dev.send(createRule())).resolves.toMatchObject({ ecrRepositoryPrefix: 'ecr-public' })
   })
 
-  it('is not granted by a registry policy', async () => {
+  it('CreatePullThroughCacheRule is not granted by a registry policy', async () => {
     await using emulator = await emulatorFor()
     await emulator.putRegistryPolicy(granting('ecr:*'))
     await expect(emulator.dev.send(createRule())).rejects.toMatchObject(refused)
   })
 
-  it('is not granted by a repository policy', async () => {
+  it('CreatePullThroughCacheRule is not granted by a repository policy', async () => {
     await using emulator = await emulatorFor()
     await emulator.setRepositoryPolicy('ecr-public/app', granting('ecr:*'))
     await expect(emulator.dev.send(createRule())).rejects.toMatchObject(refused)
   })
 })
 
-describe('BatchImportUpstreamImage (P16)', () => {
+describe('BatchImportUpstreamImage', () => {
   const action = 'ecr:BatchImportUpstreamImage'
   const repositoryName = 'ecr-public/app'
   const bring = (ecr: ECRClient) => batchImport(ecr, { repositoryName, imageIds: [{ imageTag: 'latest' }] })
 
-  it('is granted by an identity-based policy, by the registry policy, or by the repository policy', async () => {
+  it('BatchImportUpstreamImage is granted by an identity-based, a registry or a repository policy', async () => {
     await using byIdentity = await emulatorFor(allow(action))
     await using byRegistry = await emulatorFor()
     await byRegistry.putRegistryPolicy(granting(action))
@@ -124,8 +124,8 @@ describe('BatchImportUpstreamImage (P16)', () => {
   })
 })
 
-describe('CreateRepository (P17)', () => {
-  it('is granted by an identity-based policy or by the registry policy', async () => {
+describe('CreateRepository', () => {
+  it('CreateRepository is granted by an identity-based policy or by the registry policy', async () => {
     await using byIdentity = await emulatorFor(allow('ecr:CreateRepository'))
     await using byRegistry = await emulatorFor()
     await byRegistry.putRegistryPolicy(granting('ecr:CreateRepository'))
@@ -133,7 +133,7 @@ describe('CreateRepository (P17)', () => {
     expect(await may(byRegistry.dev.send(create('team/app')))).toBe(true)
   })
 
-  it('is not granted by a repository policy, even where the repository has one', async () => {
+  it('CreateRepository is not granted by a repository policy, even if the repository has one', async () => {
     await using emulator = await emulatorFor()
     await emulator.setRepositoryPolicy('team/app', granting('ecr:*'))
     await expect(emulator.dev.send(create('team/app'))).rejects.toMatchObject(
@@ -146,7 +146,7 @@ describe('CreateRepository (P17)', () => {
   })
 })
 
-it('the user guide’s bare statement grants what it says, where it says it (P18)', async () => {
+it('The bare statement of the user guide grants its actions on its repositories and nothing else', async () => {
   await using emulator = await emulatorFor()
   const policyText = JSON.stringify({
     Sid: 'AllowPullThroughCache',
@@ -160,8 +160,8 @@ it('the user guide’s bare statement grants what it says, where it says it (P18
   expect(await may(emulator.dev.send(new ListImagesCommand({ repositoryName: 'ecr-public/app' })))).toBe(false)
 })
 
-describe('the account setting REGISTRY_POLICY_SCOPE', () => {
-  it('decides what the registry policy is asked about, at once', async () => {
+describe('account setting REGISTRY_POLICY_SCOPE', () => {
+  it('A change of the account setting REGISTRY_POLICY_SCOPE takes effect at once', async () => {
     await using emulator = await emulatorFor()
     await emulator.putRegistryPolicy(granting('ecr:*'))
     const scope = (value: string) =>
@@ -178,8 +178,8 @@ describe('the account setting REGISTRY_POLICY_SCOPE', () => {
   })
 })
 
-describe('a caller of another account', () => {
-  it('needs the registry’s side too, and is told so', async () => {
+describe('caller of another account', () => {
+  it('A caller of another account also needs a resource-based policy, and the refusal says so', async () => {
     await using emulator = await emulatorFor()
     const list = new DescribeRepositoriesCommand({ registryId: account })
     const action = 'ecr:DescribeRepositories'
@@ -190,7 +190,7 @@ describe('a caller of another account', () => {
     await expect(emulator.guest.send(list)).resolves.toMatchObject({ repositories: [] })
   })
 
-  it('may what a repository’s policy grants its account, on that repository', async () => {
+  it('A repository policy grants another account actions on that repository only', async () => {
     await using emulator = await emulatorFor()
     await createRepository(emulator.ecr, 'team/other')
     await emulator.setRepositoryPolicy('team/app', granting('ecr:ListImages', other))
@@ -199,7 +199,7 @@ describe('a caller of another account', () => {
     expect([await may(list('team/app')), await may(list('team/other'))]).toEqual([true, false])
   })
 
-  it('logs in with the permission of its own account alone', async () => {
+  it('A caller of another account logs in with the permission of its own account alone', async () => {
     await using emulator = await emulatorFor()
     const login = new GetAuthorizationTokenCommand({ registryIds: [account] })
     await expect(emulator.guest.send(login)).resolves.toMatchObject({ authorizationData: [{}] })
@@ -212,7 +212,7 @@ describe('a caller of another account', () => {
     )
   })
 
-  it('cannot name another registry where the operation has no registryId', async () => {
+  it('A caller of another account cannot name the registry in an operation without registryId', async () => {
     await using emulator = await emulatorFor()
     await emulator.putRegistryPolicy(granting('ecr:*', guestArn))
     const { host } = new URL(emulator.endpoint)
@@ -236,7 +236,7 @@ describe('tags', () => {
     { Key: 'stage', Value: 'test' },
   ]
 
-  it('on a new repository need TagResource beside CreateRepository', async () => {
+  it('Tags on a new repository need ecr:TagResource in addition to ecr:CreateRepository', async () => {
     await using emulator = await emulatorFor(allow('ecr:CreateRepository'))
     expect(await may(emulator.dev.send(create('team/untagged')))).toBe(true)
     await expect(emulator.dev.send(create('team/app', { tags }))).rejects.toMatchObject(
@@ -250,7 +250,7 @@ describe('tags', () => {
     expect(await may(tagging.dev.send(create('team/app', { tags })))).toBe(true)
   })
 
-  it('of a request are looked at by aws:RequestTag and aws:TagKeys', async () => {
+  it('The condition keys aws:RequestTag and aws:TagKeys read the tags of a request', async () => {
     const Condition = {
       StringEquals: { 'aws:RequestTag/team': 'a' },
       'ForAllValues:StringEquals': { 'aws:TagKeys': ['team', 'stage'] },
@@ -266,7 +266,7 @@ describe('tags', () => {
     expect([await tag(...tags), await tag({ Key: 'team', Value: 'b' })]).toEqual([true, false])
   })
 
-  it('that are to go are looked at by aws:TagKeys', async () => {
+  it('The condition key aws:TagKeys reads the tag keys of UntagResource', async () => {
     const Condition = { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['stage'] } }
     await using emulator = await emulatorFor(allow('ecr:UntagResource', { Condition }))
     await emulator.ecr.send(create('team/app', { tags }))
@@ -275,7 +275,7 @@ describe('tags', () => {
     expect([await untag('stage'), await untag('stage', 'team')]).toEqual([true, false])
   })
 
-  it('of a repository are looked at by aws:ResourceTag and ecr:ResourceTag, as they are now', async () => {
+  it('The condition keys aws:ResourceTag and ecr:ResourceTag read the current tags of a repository', async () => {
     const by = (key: string) => allow('ecr:DeleteRepository', { Condition: { StringEquals: { [key]: 'a' } } })
     for (const key of ['aws:ResourceTag/team', 'ecr:ResourceTag/team']) {
       await using emulator = await emulatorFor(by(key))
@@ -307,13 +307,13 @@ describe('conditions on the request itself', () => {
       { StringLike: { 'aws:UserAgent': 'aws-sdk-js/3*' } },
       { StringLike: { 'aws:UserAgent': 'Boto*' } },
     ],
-  ])('%s are those of the connection and the signature', async (_, holding, failing) => {
+  ])('The condition key %s reads the connection or the signature', async (_, holding, failing) => {
     await using held = await emulatorFor(allow('ecr:*', { Condition: holding }))
     await using failed = await emulatorFor(allow('ecr:*', { Condition: failing }))
     expect([await listed(held.dev), await listed(failed.dev)]).toEqual([true, false])
   })
 
-  it('aws:CurrentTime is the emulator’s', async () => {
+  it('The condition key aws:CurrentTime reads the clock of the emulator', async () => {
     const Condition = { DateLessThan: { 'aws:CurrentTime': '2026-01-02T04:00:00Z' } }
     await using emulator = await emulatorFor(allow('ecr:*', { Condition }))
     expect(await listed(emulator.dev)).toBe(true)
@@ -322,8 +322,8 @@ describe('conditions on the request itself', () => {
   })
 })
 
-describe('what is remembered of a call', () => {
-  it('is its end, with the refusal if there was one, at the emulator’s time', async () => {
+describe('record of a call', () => {
+  it('The record of a call holds its end and its refusal at the time of the emulator', async () => {
     await using emulator = await emulatorFor()
     const { decisions } = emulator.deps
     await emulator.ecr.send(new DescribeRepositoriesCommand({}))

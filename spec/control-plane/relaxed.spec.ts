@@ -23,7 +23,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js'
 import { silent } from '../support/silent-log.js'
 
 /*
- * `--auth relaxed`, for environments that send made-up keys: as `ecr-local start` puts it together.
+ * The mode `--auth relaxed`, for environments that send invented keys, composed as `ecr-local start` composes it.
  */
 
 async function start(settings: Partial<Config> = {}) {
@@ -36,7 +36,7 @@ async function start(settings: Partial<Config> = {}) {
     endpoint: running.endpoint ?? '',
     ecr: (key: Key, region?: string) => new ECRClient(client(key, region)),
     sts: (key: Key, region?: string) => new STSClient(client(key, region)),
-    /** What the registry answers to whoever shows this login. */
+    /** The status of the answer of the registry to this login. */
     async login(authorizationToken: string) {
       const headers = { authorization: `Basic ${authorizationToken}` }
       const { statusCode, body } = await request(`http://${running.registry}/v2/`, { headers })
@@ -62,13 +62,13 @@ const call = (endpoint: string, operation: string, headers: Record<string, strin
 
 const authorization = (credential: string) => ({ authorization: `AWS4-HMAC-SHA256 Credential=${credential}` })
 
-describe('an access key', () => {
+describe('access key', () => {
   it.each([
     ['dummy', '000000000000'],
     ['ASIAIOSFODNN7EXAMPLE', '000000000000'],
     ['12345678901', '000000000000'],
     ['111122223333', '111122223333'],
-  ])('like %s is the administrator of account %s', async (accessKeyId, account) => {
+  ])('An access key like %s is the administrator of account %s', async (accessKeyId, account) => {
     await using emulator = await start()
     const key = { ...madeUp(accessKeyId), sessionToken: 'anything' }
     const { repository } = await emulator
@@ -81,7 +81,7 @@ describe('an access key', () => {
     })
   })
 
-  it('reaches no other account', async () => {
+  it('An access key reaches no account but its own', async () => {
     await using emulator = await start()
     const ecr = emulator.ecr(madeUp('111122223333'))
     expect((await ecr.send(new DescribeRegistryCommand({}))).registryId).toBe('111122223333')
@@ -90,10 +90,10 @@ describe('an access key', () => {
   })
 
   it.each([
-    ['a credential that ends early', authorization('test')],
-    ['another scheme', { authorization: 'Bearer token' }],
-    ['a Region no Region can be', authorization('test/20260101/eu west/ecr/aws4_request')],
-  ])('may be %s: of the default account in the default Region', async (_, headers) => {
+    ['a truncated credential', authorization('test')],
+    ['another authorization scheme', { authorization: 'Bearer token' }],
+    ['an invalid Region', authorization('test/20260101/eu west/ecr/aws4_request')],
+  ])('A call with %s belongs to the default account and Region', async (_, headers) => {
     await using emulator = await start()
     const answer = await call(emulator.endpoint, 'CreateRepository', headers, '{"repositoryName":"app"}')
     expect(answer.statusCode).toBe(200)
@@ -102,14 +102,14 @@ describe('an access key', () => {
     })
   })
 
-  it('may be in a URL that was signed long ago', async () => {
+  it('A presigned URL that expired long ago is accepted', async () => {
     await using emulator = await start()
     const query = '?X-Amz-Credential=111122223333%2F20130101%2Feu-west-1%2Fecr%2Faws4_request&X-Amz-Expires=1'
     const answer = await call(emulator.endpoint, 'DescribeRegistry', {}, '{}', query)
     expect(await answer.body.json()).toMatchObject({ registryId: '111122223333' })
   })
 
-  it('must be there', async () => {
+  it('A call without an access key is refused', async () => {
     await using emulator = await start()
     const answer = await call(emulator.endpoint, 'DescribeRegistry', {})
     expect(answer.statusCode).toBe(400)
@@ -121,7 +121,7 @@ describe('an access key', () => {
 })
 
 it.each<Record<string, string>>([{ origin: 'http://rebound.example:4566' }, { 'sec-fetch-site': 'same-origin' }])(
-  'lets no web page call, whatever its host name resolves to: %o',
+  'A web page may not call the API, whatever its host name resolves to: %o',
   async (headers) => {
     await using emulator = await start()
     const dummy = authorization('test/20260101/us-east-1/ecr/aws4_request')
@@ -160,7 +160,7 @@ async function loginOf(emulator: Emulator, key: Key): Promise<string> {
 const list = (emulator: Emulator, key: Key) => emulator.ecr(key).send(new DescribeRepositoriesCommand({}))
 
 describe('AssumeRole', () => {
-  it('asks the trust policy all the same', async () => {
+  it('AssumeRole checks the trust policy even if signatures are not checked', async () => {
     await using emulator = await start({ accounts })
     expect((await assume(emulator, account)).AssumedRoleUser?.Arn).toBe(`arn:aws:sts::${account}:assumed-role/ci/build`)
     await expect(assume(emulator, 'test')).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('AssumeRole', () => {
     })
   })
 
-  it('makes credentials that are taken at their word as any are: a key of the default account', async () => {
+  it('Credentials of AssumeRole act for the default account, as any unknown access key does', async () => {
     await using emulator = await start({ accounts })
     const key = keyOf((await assume(emulator, account)).Credentials)
     const { Arn } = await emulator.sts(key).send(new GetCallerIdentityCommand({}))
@@ -178,11 +178,11 @@ describe('AssumeRole', () => {
   })
 })
 
-describe('what was signed while nobody was asked to prove anything', () => {
+describe('credentials issued without signature checks', () => {
   const kept = (dataDir: string, more: Partial<Config>) => start({ store: 'embedded', dataDir, ...more })
   const refused = { name: 'InvalidSignatureException' }
 
-  it('is worth nothing once signatures are checked, and something again when they are not', async () => {
+  it('Credentials issued without signature checks are valid only while signatures are not checked', async () => {
     await using directory = await temporaryDirectory()
     const before = await kept(directory.path, { accounts })
     const keys = [keyOf((await assume(before, account)).Credentials), await sessionOf(before, account)]
@@ -200,7 +200,7 @@ describe('what was signed while nobody was asked to prove anything', () => {
     expect(await after.login(login)).toBe(200)
   })
 
-  it('is worth nothing also where the default account has an administrator whose key everybody knows', async () => {
+  it('Credentials issued without signature checks are refused with checks, even in the default account', async () => {
     await using directory = await temporaryDirectory()
     const before = await kept(directory.path, {})
     const [key, login] = [await sessionOf(before, 'anybody'), await loginOf(before, madeUp('anybody'))]

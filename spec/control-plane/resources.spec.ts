@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { operations } from '../../src/control-plane/operations/index.js'
-import type { Operation, Permission } from '../../src/control-plane/operations/operation.js'
+import { operations } from '../../src/control-plane/services/ecr/operation-table.js'
+import type { Operation, Permission } from '../../src/control-plane/services/ecr/operation.js'
 import { account, region } from '../support/emulator.js'
 
 const registry = { account, region }
@@ -11,8 +11,8 @@ const members = [
 ]
 const anyInput = fc.dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDepth: 3 }))
 
-describe('the resources of an operation', () => {
-  it.each(Object.entries(operations))('%s finds them in any input, before it is validated', (_, operation) => {
+describe('resources of an operation', () => {
+  it.each(Object.entries(operations))('The resources of %s are found in any unvalidated input', (_, operation) => {
     const { resources } = operation as { resources: (input: unknown, of: typeof registry) => (string | Permission)[] }
     fc.assert(
       fc.property(anyInput, (input) => {
@@ -25,7 +25,7 @@ describe('the resources of an operation', () => {
     )
   })
 
-  it('are the ARNs of the repositories named, or all repositories', () => {
+  it('The resources of an operation are the ARNs of the named repositories, or of all repositories', () => {
     const arn = (name: string) => `arn:aws:ecr:${region}:${account}:repository/${name}`
     const of = operations.DescribeRepositories!
     expect(of.resources({ repositoryNames: ['team/a', 'team/b'] }, registry)).toEqual([arn('team/a'), arn('team/b')])
@@ -34,7 +34,7 @@ describe('the resources of an operation', () => {
     expect(operations.DescribeRegistry!.resources({}, registry)).toEqual(['*'])
   })
 
-  it('are told with what else the call takes: tags on a new repository, a role that is passed on', () => {
+  it('The resources of an operation include the tags of a new repository and a role that is passed', () => {
     const resource = `arn:aws:ecr:${region}:${account}:repository/team/a`
     const tags = [{ Key: 'team', Value: 'a' }]
     const create = operations.CreateRepository!
@@ -61,7 +61,7 @@ describe('the resources of an operation', () => {
     ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
   ]
 
-  it('are * for the actions IAM knows no resource for, and repositories for all others', () => {
+  it('The resource is * for actions without a resource type in IAM, and a repository for all others', () => {
     const arn = `arn:aws:ecr:${region}:${account}:repository/team/a`
     const input = { repositoryName: 'team/a', repositoryNames: ['team/a'], resourceArn: arn, name: 'BLOB_MOUNTING' }
     for (const [name, operation] of Object.entries(operations) as [string, Operation<'CreateRepository'>][]) {

@@ -12,7 +12,7 @@ import { identitiesIn } from '../../src/access/identities.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { BlobsUnavailable, NoSpace } from '../../src/registry/ports/blob-store.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { accessFor } from '../support/access.js'
 import { account, now, startEmulator } from '../support/emulator.js'
 import { type Key, queryCall } from '../support/query-call.js'
@@ -25,18 +25,18 @@ const stsOf = (endpoint: string, secretAccessKey = 'secret', accessKeyId = 'AKID
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
   })
 
-/** An emulator without accounts: there is the root user of the default one. */
+/** An emulator without configured accounts, which has the root user of the default account. */
 const unconfigured = () => ({ identities: identitiesIn(undefined) })
 const rootOf = (endpoint: string) => stsOf(endpoint, defaultAccount.secretAccessKey, defaultAccount.accessKeyId)
 
-describe('where what the state is kept in fails, STS', () => {
+describe('unavailable storage', () => {
   const failures = [
     [new StoreUnavailable('Redis does not answer'), '2'],
     [new BlobsUnavailable('S3 does not answer'), '2'],
     [new NoSpace('Redis has no room left'), undefined],
   ] as const
-  it.each(failures)('says so and is to blame for nothing: %s', async (failure, retryAfter) => {
-    const wall = () => now
+  it.each(failures)('STS answers with ServiceUnavailable when storage fails: %s', async (failure, retryAfter) => {
+    const wall = () => new Date()
     const advance = () => Promise.reject(failure)
     await using emulator = await startEmulator({ clock: { now: () => Promise.reject(failure), wall, advance } })
     const refused = stsOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))
@@ -47,14 +47,14 @@ describe('where what the state is kept in fails, STS', () => {
 })
 
 describe('STS GetCallerIdentity', () => {
-  it('answers who the access key belongs to', async () => {
+  it('GetCallerIdentity returns the owner of the access key', async () => {
     await using emulator = await startEmulator()
     const identity = await stsOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))
     expect(identity).toMatchObject({ Account: account, Arn: arn })
     expect(identity.UserId).toMatch(/^AIDA[A-Z2-7]{17}$/)
   })
 
-  it('answers the default account its root', async () => {
+  it('GetCallerIdentity returns the root user of the default account', async () => {
     await using emulator = await startEmulator(unconfigured())
     expect(await rootOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))).toMatchObject({
       Account: '000000000000',
@@ -63,7 +63,7 @@ describe('STS GetCallerIdentity', () => {
     })
   })
 
-  it('answers also those who may do nothing, and cannot be denied', async () => {
+  it('GetCallerIdentity answers a user without permissions and cannot be denied', async () => {
     const denied = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] }
     const users = { nobody: { accessKeys: { AKIDNOBODY: 'secret' }, policies: [denied] } }
     await using emulator = await startEmulator({ accounts: { [account]: { users } } })
@@ -71,7 +71,7 @@ describe('STS GetCallerIdentity', () => {
     expect(identity.Arn).toBe(`arn:aws:iam::${account}:user/nobody`)
   })
 
-  it('refuses a wrong signature and an unknown key in the words of STS', async () => {
+  it('GetCallerIdentity refuses a wrong signature and an unknown key with the error codes of STS', async () => {
     await using emulator = await startEmulator()
     const refusals = [
       [stsOf(emulator.endpoint, 'wrong'), 'SignatureDoesNotMatch'],
@@ -86,7 +86,7 @@ describe('STS GetCallerIdentity', () => {
   it.each([
     [{}, 'MissingAuthenticationToken'],
     [{ authorization: 'AWS4-HMAC-SHA256 Credential=a' }, 'IncompleteSignature'],
-  ])('refuses a call signed with %j as %s', async (signed, code) => {
+  ])('GetCallerIdentity refuses a call signed with %j as %s', async (signed, code) => {
     await using emulator = await startEmulator()
     const headers = { 'content-type': 'application/x-www-form-urlencoded', ...signed }
     const answer = await request(emulator.endpoint, { method: 'POST', headers, body: 'Action=GetCallerIdentity' })
@@ -96,7 +96,7 @@ describe('STS GetCallerIdentity', () => {
 })
 
 describe('STS GetSessionToken', () => {
-  it('answers credentials with the permissions of the user, for twelve hours', async () => {
+  it('GetSessionToken returns credentials with the permissions of the user for twelve hours', async () => {
     await using emulator = await startEmulator()
     const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))
     expect(Credentials?.AccessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/)
@@ -110,7 +110,7 @@ describe('STS GetSessionToken', () => {
     expect((await emulator.clientWith(key).send(new DescribeRepositoriesCommand({}))).repositories).toEqual([])
   })
 
-  it("ends by the emulator's clock", async () => {
+  it('Credentials of GetSessionToken expire by the clock of the emulator', async () => {
     await using emulator = await startEmulator()
     const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({ DurationSeconds: 900 }))
     expect(Credentials?.Expiration).toEqual(new Date('2026-01-02T03:19:05Z'))
@@ -130,7 +130,7 @@ describe('STS GetSessionToken', () => {
     ).rejects.toMatchObject({ name: 'ExpiredToken', $metadata: { httpStatusCode: 403 } })
   })
 
-  it('makes credentials every process with the same secret takes, and none with another', async () => {
+  it('Credentials of GetSessionToken are valid in every process with the same secret, and in no other', async () => {
     await using emulator = await startEmulator()
     await using restarted = await startEmulator({ store: storeOf(memoryKeyValue()) })
     await using foreign = await startEmulator({ secret: 'another secret' })
@@ -142,7 +142,7 @@ describe('STS GetSessionToken', () => {
     })
   })
 
-  it('makes credentials that are worth nothing once the user is gone from the configuration', async () => {
+  it('Credentials of GetSessionToken are invalid once the user is gone from the configuration', async () => {
     await using emulator = await startEmulator()
     const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))
     await using without = await startEmulator(accessFor({ accounts: { [account]: {} } }))
@@ -154,7 +154,7 @@ describe('STS GetSessionToken', () => {
     })
   })
 
-  it('cuts the session of a root user to an hour', async () => {
+  it('GetSessionToken limits the session of a root user to an hour', async () => {
     await using emulator = await startEmulator(unconfigured())
     const { Credentials } = await rootOf(emulator.endpoint).send(new GetSessionTokenCommand({ DurationSeconds: 7200 }))
     expect(Credentials?.Expiration).toEqual(new Date('2026-01-02T04:04:05Z'))
@@ -163,7 +163,7 @@ describe('STS GetSessionToken', () => {
   it.each([
     [899, 'greater than or equal to 900'],
     [129_601, 'less than or equal to 129600'],
-  ])('refuses %d seconds', async (DurationSeconds, limit) => {
+  ])('GetSessionToken refuses a duration of %d seconds', async (DurationSeconds, limit) => {
     await using emulator = await startEmulator()
     await expect(stsOf(emulator.endpoint).send(new GetSessionTokenCommand({ DurationSeconds }))).rejects.toMatchObject({
       name: 'ValidationError',
@@ -172,7 +172,7 @@ describe('STS GetSessionToken', () => {
     })
   })
 
-  it('is refused to sessions', async () => {
+  it('GetSessionToken is refused for session credentials', async () => {
     await using emulator = await startEmulator()
     const { Credentials } = await stsOf(emulator.endpoint).send(new GetSessionTokenCommand({}))
     const key = keyOf(Credentials)
@@ -187,7 +187,7 @@ describe('STS GetSessionToken', () => {
     })
   })
 
-  it('does not answer what a number is not', async () => {
+  it('GetSessionToken refuses a duration that is not a number', async () => {
     await using emulator = await startEmulator()
     const members = { Action: 'GetSessionToken', Version: '2011-06-15', DurationSeconds: 'an hour' }
     const { status, text } = await queryCall(emulator.endpoint, { service: 'sts', members })
@@ -196,7 +196,7 @@ describe('STS GetSessionToken', () => {
   })
 })
 
-it('remembers how calls of STS ended, for those who ask why', async () => {
+it('The outcome of an STS call is recorded for explanations', async () => {
   await using emulator = await startEmulator()
   const answer = await stsOf(emulator.endpoint).send(new GetCallerIdentityCommand({}))
   expect(emulator.deps.decisions.find(answer.$metadata.requestId ?? '')?.end).toEqual({

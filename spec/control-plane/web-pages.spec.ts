@@ -2,10 +2,10 @@ import aws4 from 'aws4'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { authorizer } from '../../src/access/authorizer.js'
-import { decisionLog } from '../../src/access/decision-log.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { now, startEmulator } from '../support/emulator.js'
 import { developer } from '../support/query-call.js'
 import { targetOf } from '../support/raw-http.js'
@@ -24,7 +24,7 @@ function start(auth: Auth, adminAllowed = true) {
 const form = 'Action=GetCallerIdentity&Version=2011-06-15'
 const type = (value: string) => ({ 'content-type': value })
 
-/** What a page can send that knows a key, as everybody knows `test`. */
+/** Calls that a web page can send with a well-known key such as `test`. */
 const calls = {
   'an ECR call': {
     ...{ method: 'POST', path: '/', service: 'ecr', body: '{}' },
@@ -40,7 +40,7 @@ const calls = {
   },
 }
 
-/** A rightly signed call, for the host name that is asked. */
+/** Sends a correctly signed call, to the given host name if there is one. */
 async function send(endpoint: string, name: keyof typeof calls, { host, ...added }: Record<string, string> = {}) {
   const call = { ...calls[name], host: host ?? new URL(endpoint).host, region: 'us-east-1' }
   const { headers, path } = aws4.sign({ ...call, headers: { ...call.headers, host: call.host } }, developer)
@@ -55,20 +55,20 @@ async function send(endpoint: string, name: keyof typeof calls, { host, ...added
 const everyCall = modes.flatMap((auth) => Object.keys(calls).map((name) => [auth, name as keyof typeof calls] as const))
 const pages: [string, Record<string, string>][] = [
   ['of another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
-  ['that does not tell its origin', { 'sec-fetch-site': 'cross-site' }],
+  ['that sends no origin', { 'sec-fetch-site': 'cross-site' }],
   ['that is sandboxed', { origin: 'null' }],
   ['of another port', { 'sec-fetch-site': 'same-site' }],
   ['of the same origin', { 'sec-fetch-site': 'same-origin' }],
-  ['with a host name that was pointed here', { host: 'rebound.example:4566', origin: 'http://rebound.example:4566' }],
+  ['with a rebound host name', { host: 'rebound.example:4566', origin: 'http://rebound.example:4566' }],
 ]
 
-describe.each(everyCall)('where signatures are %s, %s', (auth, name) => {
-  it('is answered when no page sends it', async () => {
+describe.each(everyCall)('%s authentication, %s', (auth, name) => {
+  it('A call that does not come from a web page is answered', async () => {
     await using emulator = await start(auth)
     expect((await send(emulator.endpoint, name)).status).toBe(200)
   })
 
-  it.each(pages)('is refused to a page %s', async (_, headers) => {
+  it.each(pages)('A call from a page %s is refused', async (_, headers) => {
     await using emulator = await start(auth)
     const refused = await send(emulator.endpoint, name, headers)
     expect(refused).toMatchObject({
@@ -82,9 +82,9 @@ describe.each(everyCall)('where signatures are %s, %s', (auth, name) => {
   })
 })
 
-describe.each(modes)('a GET of a page of which the browser says nothing, signatures %s', (auth) => {
+describe.each(modes)('presigned GET without browser headers, %s authentication', (auth) => {
   it.each(['rebound.example:4566', 'localhost.rebound.example', 'localhost.'])(
-    'is told by the host name: %s',
+    'A GET to the foreign host name %s is refused as one from a web page',
     async (host) => {
       await using emulator = await start(auth)
       expect((await send(emulator.endpoint, 'a signed URL', { host })).status).toBe(403)
@@ -92,35 +92,35 @@ describe.each(modes)('a GET of a page of which the browser says nothing, signatu
   )
 
   it.each(['localhost:4566', '127.0.0.1', '[::1]:4566', 'sts.us-east-1.localhost:4566'])(
-    'is not mistaken for one at %s',
+    'A GET to the host name %s is not taken for one from a web page',
     async (host) => {
       await using emulator = await start(auth)
       expect((await send(emulator.endpoint, 'a signed URL', { host })).status).toBe(200)
     },
   )
 
-  it('cannot be told where the emulator has any name: away from loopback', async () => {
+  it('A GET to any host name is answered when the emulator listens beyond loopback', async () => {
     await using emulator = await start(auth, false)
     expect((await send(emulator.endpoint, 'a signed URL', { host: 'ecr.internal:4566' })).status).toBe(200)
   })
 })
 
-describe('a program', () => {
-  it('is no page for using fetch', async () => {
+describe('program', () => {
+  it('A program that uses fetch is not taken for a web page', async () => {
     await using emulator = await start('strict')
     const answer = await fetch(`${emulator.endpoint}/`, { method: 'POST', body: '{}' })
     expect(await answer.json()).toEqual({ __type: 'UnknownOperationException' })
   })
 
-  it('calls by any host name', async () => {
+  it('A program may call the API by any host name', async () => {
     await using emulator = await start('strict')
     expect((await send(emulator.endpoint, 'an ECR call', { host: 'ecr.internal:4566' })).status).toBe(200)
   })
 })
 
-describe('the registry, whose token a browser may have kept', () => {
+describe('registry and web pages', () => {
   it.each(pages.filter(([, headers]) => headers['sec-fetch-site'] !== 'same-origin'))(
-    'refuses a page %s, with nothing to log in to',
+    'The registry refuses a page %s and does not ask for a login',
     async (_, headers) => {
       await using running = await startRegistry()
       await running.createRepository('app')
@@ -138,7 +138,7 @@ describe('the registry, whose token a browser may have kept', () => {
   )
 
   it.each(['none', 'same-origin'])(
-    'answers the address bar and a user interface behind its proxy: %s',
+    'The registry answers the address bar and a user interface behind its proxy: %s',
     async (site) => {
       await using running = await startRegistry()
       await running.createRepository('app')

@@ -11,7 +11,7 @@ import {
   userOf,
 } from '../support/registry.js'
 
-describe('authenticate', () => {
+describe('authentication of registry requests', () => {
   let running: RunningRegistry
   beforeAll(async () => void (running = await startRegistry()))
   afterAll(() => running[Symbol.asyncDispose]())
@@ -20,7 +20,7 @@ describe('authenticate', () => {
     running.send('GET', '/v2/', { headers: { authorization, ...(host && { host }) } })
   const grantUntil = (expiresAt: number) => ({ principal: userOf('developer'), registry, expiresAt })
 
-  it('lets the holder of a token in', async () => {
+  it('A valid authorization token is accepted by GET /v2/', async () => {
     const { status, headers, body } = await get(running.tokenOf())
 
     expect(status).toBe(200)
@@ -29,14 +29,14 @@ describe('authenticate', () => {
   })
 
   it.each([
-    ['nothing', ''],
+    ['no credentials', ''],
     ['a forged token', basic('e30.c2lnbmF0dXJl')],
     ['a token signed by another installation', basic(issueToken(grantUntil(9e15), 'another secret'))],
     ['another user name', basic(issueToken(grantUntil(9e15), 'a secret both planes hold'), 'root')],
     ['a Bearer token', 'Bearer abc'],
     ['credentials without a colon', `Basic ${Buffer.from('AWS').toString('base64')}`],
     ['credentials that are not base64', 'Basic %%%'],
-  ])('challenges a request with %s', async (_, authorization) => {
+  ])('A request with %s is answered with 401 and a Basic challenge', async (_, authorization) => {
     const { status, headers, body } = await get(authorization)
 
     expect(status).toBe(401)
@@ -46,20 +46,20 @@ describe('authenticate', () => {
     expect(body.toString()).toBe('Not Authorized\n')
   })
 
-  it('names the host the client called in the challenge', async () => {
+  it('The challenge names the host that the client called', async () => {
     const host = '123456789012.dkr.ecr.us-east-1.localhost:4510'
     const { headers } = await get('', host)
 
     expect(headers['www-authenticate']).toBe(`Basic realm="https://${host}/",service="ecr.amazonaws.com"`)
   })
 
-  it('challenges before it says whether a path exists', async () => {
+  it('A request without credentials is challenged even if its path does not exist', async () => {
     const { status } = await running.send('GET', '/v2/no/such/endpoint', { headers: { authorization: '' } })
 
     expect(status).toBe(401)
   })
 
-  it('takes a token for twelve hours of the clock and then says that it has expired', async () => {
+  it('An authorization token is accepted for twelve hours and then refused as expired', async () => {
     await using own = await startRegistry()
     await own.deps.clock.advance(12 * 60 * 60 - 1)
     expect((await own.send('GET', '/v2/')).status).toBe(200)
@@ -74,13 +74,13 @@ describe('authenticate', () => {
     })
   })
 
-  it('refuses a token that expires this very moment', async () => {
+  it('A token that expires at this very moment is refused with 403', async () => {
     const { status } = await get(basic(issueToken(grantUntil(startedAt.getTime()), 'a secret both planes hold')))
 
     expect(status).toBe(403)
   })
 
-  it('takes the registry from a host in the form of AWS and from the token otherwise', async () => {
+  it('The registry is taken from a host in the AWS form, and from the token for any other host', async () => {
     await running.createRepository('app')
     const tags = (host: string) => running.send('GET', '/v2/app/tags/list', { headers: { host } })
 
@@ -92,7 +92,7 @@ describe('authenticate', () => {
   })
 
   it.each(['dkr.ecr.eu-west-1.amazonaws.com', 'dkr.ecr-fips.us-west-2.amazonaws.com', 'dkr-ecr.eu-west-1.on.aws'])(
-    'challenges the holder of a token of another Region at %s',
+    'A token for one Region is challenged at the endpoint of another Region: %s',
     async (domain) => {
       const host = `123456789012.${domain}`
       const { status, headers, body } = await get(running.tokenOf(), host)
@@ -103,11 +103,11 @@ describe('authenticate', () => {
     },
   )
 
-  it('challenges the holder of a token whose user is no longer configured', async () => {
+  it('A token of a user that is no longer configured is challenged', async () => {
     expect((await get(running.tokenOf(userOf('gone')))).status).toBe(401)
   })
 
-  it('challenges the holder of a token whose role is no longer configured', async () => {
+  it('A token of a role that is no longer configured is challenged', async () => {
     const arn = 'arn:aws:sts::123456789012:assumed-role/gone/session'
     const session = { roleArn: 'arn:aws:iam::123456789012:role/gone' }
     const ofRole = { arn, account: registry.account, userId: 'AROAEXAMPLE:session', session }
@@ -115,7 +115,7 @@ describe('authenticate', () => {
     expect((await get(running.tokenOf(ofRole))).status).toBe(401)
   })
 
-  it('lets a session of a role in, with no more than its session policies leave', async () => {
+  it('A token of a role session gives no more than the session policies allow', async () => {
     const trustPolicy = {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal: { AWS: registry.account }, Action: 'sts:AssumeRole' }],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newRepository } from '../../src/registry/repository.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
 import { errorIn, type RunningRegistry, startedAt, startRegistry } from '../support/registry.js'
 
 describe('GET /v2/_catalog', () => {
@@ -14,7 +14,7 @@ describe('GET /v2/_catalog', () => {
 
   const list = (query = '') => running.send('GET', `/v2/_catalog${query}`)
 
-  it('answers the repositories of this registry alone, in ASCII order', async () => {
+  it('The catalog lists the repositories of its own registry only, in ASCII order', async () => {
     const { status, headers, body } = await list()
 
     expect(status).toBe(200)
@@ -23,7 +23,7 @@ describe('GET /v2/_catalog', () => {
     expect(body.toString()).toBe('{"repositories":["base","team/api","team/app","zoo"]}')
   })
 
-  it('leads from page to page, slashes encoded', async () => {
+  it('The Link header of the catalog leads to the next page, with slashes encoded', async () => {
     const first = await list('?n=2')
     expect(first.body.toString()).toBe('{"repositories":["base","team/api"]}')
     expect(first.headers.link).toBe('</v2/_catalog?n=2&last=team%2Fapi>; rel="next"')
@@ -33,7 +33,7 @@ describe('GET /v2/_catalog', () => {
     expect(second.headers.link).toBeUndefined()
   })
 
-  it('has pages of 100 where no size is asked for', async () => {
+  it('A page of the catalog holds 100 repositories when no size is requested', async () => {
     await using many = await startRegistry()
     for (let count = 0; count <= 100; count++) await many.createRepository(`app-${String(count).padStart(3, '0')}`)
     const { headers, body } = await many.send('GET', '/v2/_catalog')
@@ -42,14 +42,14 @@ describe('GET /v2/_catalog', () => {
     expect(headers.link).toBe('</v2/_catalog?n=100&last=app-099>; rel="next"')
   })
 
-  it('answers n=0 with an empty list that leads nowhere', async () => {
+  it('The catalog answers n=0 with an empty list and no Link header', async () => {
     const { headers, body } = await list('?n=0')
 
     expect(body.toString()).toBe('{"repositories":[]}')
     expect(headers.link).toBeUndefined()
   })
 
-  it('refuses a page of more than 1000', async () => {
+  it('The catalog refuses a page size of more than 1000 with 405', async () => {
     const answer = await list('?n=5000')
 
     expect(answer.status).toBe(405)

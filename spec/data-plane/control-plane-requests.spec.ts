@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { signedHeaders } from '../../src/adapters/http/signed-request.js'
+import { signedHeaders } from '../../src/adapters/peer/signed-peer-request.js'
 import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
 
 const path = '/_decisions?limit=5'
 
-describe('a request of a control plane in another process', () => {
+describe('requests of a control plane in another process', () => {
   let registry: RunningRegistry
   let wall = new Date()
   beforeAll(async () => {
@@ -22,18 +22,18 @@ describe('a request of a control plane in another process', () => {
   const refused = (why: string): unknown =>
     expect.stringContaining(`403 The request is not signed by a control plane. ${why}`)
 
-  it('is taken, whatever host a balancer names', async () => {
+  it('A signed request of a control plane is accepted whatever Host header a balancer sets', async () => {
     expect(await sent({ ...(await signed()), host: 'some-backend' })).toBe('taken')
   })
 
-  it('is taken once', async () => {
+  it('A signed request of a control plane is accepted once and refused when it is sent again', async () => {
     const headers = await signed()
     expect(await sent(headers)).toBe('taken')
     expect(await sent(headers)).toEqual(refused('It was sent before.'))
     expect(await sent(await signed())).toBe('taken')
   })
 
-  it('is refused when its signature is more than five minutes old', async () => {
+  it('A request of a control plane is refused once its signature is more than five minutes old', async () => {
     const headers = await signed()
     const before = wall
     wall = new Date(Date.now() + 302_000)
@@ -41,7 +41,7 @@ describe('a request of a control plane in another process', () => {
     wall = before
   })
 
-  it('is good for its own path and query only', async () => {
+  it('The signature of a control plane is valid only for the path, query and body that it covers', async () => {
     expect(await sent(await signed(), '/_decisions?limit=6')).toEqual(refused('The request signature'))
     const body = JSON.stringify({ method: 'pull', wanted: {} })
     const headers = await signedHeaders({ method: 'POST', path: '/_imports', body }, registry.deps.secret)
@@ -50,14 +50,14 @@ describe('a request of a control plane in another process', () => {
     expect((await registry.send('POST', '/_imports', { headers, body })).status).not.toBe(403)
   })
 
-  it('is refused where it is signed with another secret, or without an id that makes it another than the next', async () => {
+  it('A control plane request is refused if signed with another secret or without an invocation id', async () => {
     expect(await sent(await signed('another secret'))).toEqual(refused('The request signature'))
     const entries = Object.entries(await signed()).filter(([name]) => name !== 'amz-sdk-invocation-id')
     const headers = Object.fromEntries(entries)
     expect(await sent(headers)).toEqual(refused(''))
   })
 
-  it('is refused without a signature, and with the token of a user', async () => {
+  it('A control plane request is refused without a signature or with the token of a user', async () => {
     expect(await sent({ authorization: '' })).toBe('403 The request is not signed by a control plane.')
     expect(await sent({})).toBe('403 The request is not signed by a control plane.')
   })

@@ -23,7 +23,9 @@ const pushing = [
 ]
 const host = '123456789012.dkr.ecr.us-east-1.localhost:4510'
 
-/** A statement of a resource-based policy; without a resource it is a repository policy's. */
+/**
+ * A resource-based policy of one statement: a registry policy if a resource is given, otherwise a repository policy.
+ */
 const granting = (principal: string, actions: string[], resource?: string) =>
   JSON.stringify({
     Version: '2012-10-17',
@@ -32,7 +34,7 @@ const granting = (principal: string, actions: string[], resource?: string) =>
     ],
   })
 
-describe('a registry whose policies speak', () => {
+describe('resource-based policies of a registry', () => {
   let running: RunningRegistry
   let layer: string
   beforeAll(async () => {
@@ -55,7 +57,7 @@ describe('a registry whose policies speak', () => {
 
   const setRegistryPolicy = (text: string) => running.deps.store.registryPolicies.put(registry, 'policy', { text })
   const setRepositoryPolicy = (text: string) => running.deps.store.repositoryPolicies.put(registry, 'app', { text })
-  /** As a user whose token is for the user's own account, at the host of the registry. */
+  /** Sends a request to the host of the registry as a user whose token is for the account of that user. */
   const askAs = (user: string, account: string, method: string, path: string, options: RequestOptions = {}) => {
     const authorization = running.tokenOf(userOf(user, account), { account })
     return running.send(method, path, { ...options, headers: { host, authorization, ...options.headers } })
@@ -66,7 +68,7 @@ describe('a registry whose policies speak', () => {
       askAs(user, account, 'GET', `/v2/${name}/blobs/${layer}`).then(({ status }) => status),
     ])
 
-  it('lets a user of its account pull whom only the registry policy names', async () => {
+  it('A registry policy alone lets a user of the same account pull from the repositories it names', async () => {
     expect(await pullAs('bare')).toEqual([403, 403])
     await setRegistryPolicy(granting(userOf('bare').arn, pulling, 'arn:aws:ecr:us-east-1:123456789012:repository/app'))
 
@@ -75,14 +77,14 @@ describe('a registry whose policies speak', () => {
     expect((await askAs('bare', registry.account, 'GET', '/v2/app/tags/list')).status).toBe(403)
   })
 
-  it('lets a user of its account pull whom only the repository policy names', async () => {
+  it('A repository policy alone lets a user of the same account pull from that repository', async () => {
     await setRepositoryPolicy(granting(userOf('bare').arn, pulling))
 
     expect(await pullAs('bare')).toEqual([200, 200])
     expect(await pullAs('bare', registry.account, 'other')).toEqual([403, 403])
   })
 
-  it('lets nobody log in by a resource-based policy', async () => {
+  it('A resource-based policy cannot allow docker login', async () => {
     await setRegistryPolicy(granting(userOf('bare').arn, ['ecr:*'], '*'))
     const answer = await askAs('bare', registry.account, 'GET', '/v2/')
 
@@ -92,7 +94,7 @@ describe('a registry whose policies speak', () => {
     )
   })
 
-  it('lets a stranger log in, as in the own account, and then nothing, in the words of IAM', async () => {
+  it('A user of another account can log in but is denied everything else, in the words of IAM', async () => {
     expect((await askAs('visitor', foreign, 'GET', '/v2/')).status).toBe(200)
     const answer = await askAs('visitor', foreign, 'POST', '/v2/app/blobs/uploads/')
 
@@ -104,14 +106,14 @@ describe('a registry whose policies speak', () => {
     expect(await pullAs('visitor', foreign)).toEqual([403, 403])
   })
 
-  it('lets a stranger pull whose account the registry policy names', async () => {
+  it('A registry policy that names another account lets the users of that account pull', async () => {
     await setRegistryPolicy(granting(foreign, pulling, `arn:aws:ecr:us-east-1:123456789012:repository/*`))
 
     expect(await pullAs('visitor', foreign)).toEqual([200, 200])
     expect((await askAs('visitor', foreign, 'GET', '/v2/_catalog')).status).toBe(403)
   })
 
-  it('lets a stranger pull and push whom the repository policy names, and see no other repository', async () => {
+  it('A repository policy lets a user of another account pull and push there and nowhere else', async () => {
     const actions = [...pulling, ...pushing.map((action) => `ecr:${action}`)]
     await setRepositoryPolicy(granting(userOf('visitor', foreign).arn, actions))
     const { image, blobs } = makeImage({ seed: 'from another account' })
@@ -129,7 +131,7 @@ describe('a registry whose policies speak', () => {
     expect(await pullAs('visitor', foreign, 'other')).toEqual([403, 403])
   })
 
-  it('needs the own account to allow a stranger too', async () => {
+  it('A user of another account also needs an identity-based policy of that account', async () => {
     await setRepositoryPolicy(granting(foreign, pulling))
     const answer = await askAs('mute', foreign, 'GET', '/v2/app/manifests/latest')
 
@@ -139,7 +141,7 @@ describe('a registry whose policies speak', () => {
     )
   })
 
-  it('mounts a layer only where its holder may read the source', async () => {
+  it('A layer is mounted only for a caller that may read the source repository', async () => {
     const bytes = seededBytes(50, 'mounted across policies')
     await running.pushBlob('other', bytes)
     await setRepositoryPolicy(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { deleteRepository } from '../../src/registry/delete-repository.js'
-import { listAll } from '../../src/registry/list-all.js'
-import { digestOf as digestOfBytes } from '../../src/registry/manifest.js'
+import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
+import { listAll } from '../../src/registry/list-records.js'
+import { digestOf as digestOfBytes } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { counting } from '../support/counting.js'
 import { heldUpMs, MOST_HELD_UP_MS } from '../support/event-loop.js'
@@ -36,8 +36,8 @@ afterAll(() => running[Symbol.asyncDispose]())
 
 const put = (manifest: Manifest, reference?: string) => running.putManifest(repository, manifest, reference)
 
-describe('one request to the registry holds nobody else up', () => {
-  it('that pushes an image of as many layers as ECR takes', async () => {
+describe('event loop delay caused by one request', () => {
+  it('Pushing an image with the maximum number of layers does not block the event loop', async () => {
     const images = [0, 1, 2].map((run) => manifestOf({ layers: layers.map((bytes) => descriptorOf(bytes)), run }))
     const answers: number[] = []
     const held = await heldUpMs(async (run) => answers.push((await put(images[run]!)).status))
@@ -48,7 +48,7 @@ describe('one request to the registry holds nobody else up', () => {
   it.each([
     ['one layer 27,000 times', { layers: Array.from({ length: 27_000 }, () => descriptorOf(layers[0]!)) }],
     ['27,000 layers', { layers: Array.from({ length: 27_000 }, (_, at) => descriptorOf(Buffer.from(`no ${at}`))) }],
-  ])('that pushes an image of %s', async (_, more) => {
+  ])('Pushing an image of %s is refused without blocking the event loop', async (_, more) => {
     const image = manifestOf(more)
     const refused = await put(image)
     expect(refused.status).toBe(405)
@@ -70,11 +70,11 @@ describe('one request to the registry holds nobody else up', () => {
       'a million white spaces more than it needs',
       { ...manifestOf({}), bytes: Buffer.from(`{${' '.repeat(4_000_000)}}`) },
     ],
-  ])('that pushes a manifest of %s', async (_, manifest) => {
+  ])('Pushing a manifest of %s does not block the event loop', async (_, manifest) => {
     expect(await heldUpMs(() => put(manifest))).toBeLessThan(MOST_HELD_UP_MS)
   })
 
-  it('that sets a thousand tags, in one transaction', async () => {
+  it('Setting 330 tags with one push does not block the event loop', async () => {
     const image = manifestOf({ annotations: { tagged: 'often' } })
     const tags = (run: number) => Array.from({ length: 330 }, (_, at) => `tag=v${run}-${at}`).join('&')
     const answers: number[] = []
@@ -84,7 +84,7 @@ describe('one request to the registry holds nobody else up', () => {
     expect((await running.deps.store.images.get(registry, keyOf(repository, image.digest)))?.tags).toHaveLength(990)
   })
 
-  it('that sets twenty tags writes the image once', async () => {
+  it('A push that sets twenty tags writes the image record once', async () => {
     const image = manifestOf({ annotations: { tagged: 'twenty times' } })
     const writes = await store.writesOf('images', async () => {
       const { status, headers } = await put(
@@ -97,7 +97,7 @@ describe('one request to the registry holds nobody else up', () => {
     expect(writes).toBe(1)
   })
 
-  it('that moves twenty tags leaves each of them with one image', async () => {
+  it('A push that moves twenty tags leaves each of them on one image only', async () => {
     const image = manifestOf({ annotations: { takes: 'them over' } })
     const tags = Array.from({ length: 20 }, (_, at) => `tag=t${at}`).join('&')
     expect((await put(image, `${image.digest}?${tags}&tag=t0`)).status).toBe(201)
@@ -108,7 +108,7 @@ describe('one request to the registry holds nobody else up', () => {
     ])
   })
 
-  it('that lists referrers whose annotations are long', async () => {
+  it('Listing referrers with long annotations does not block the event loop', async () => {
     const subject = descriptorOf(Buffer.from('subject'), mediaTypes.ociManifest)
     const long = 'x'.repeat(900_000)
     const pushed = new Set<string>()
@@ -137,8 +137,8 @@ describe('one request to the registry holds nobody else up', () => {
   })
 })
 
-describe('deleting a repository holds nobody else up', () => {
-  it('where it has very many layers, tags and images, and leaves nothing of it', async () => {
+describe('event loop delay caused by deleting a repository', () => {
+  it('Deleting a very large repository does not block the event loop and leaves no record behind', async () => {
     const { store: records } = running.deps
     const name = (run: number) => `team/big${run}`
     for (const run of [0, 1, 2]) {

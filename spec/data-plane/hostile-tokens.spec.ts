@@ -21,7 +21,7 @@ const genuine = issueToken(ofReader, secret)
 const [claims = '', signature = ''] = genuine.split('.')
 const claimsOf = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Any claims, signed with the installation's own secret: as another version of the emulator may have written them. */
+/** Claims signed with the installation's own secret, as another version of the emulator might have written them. */
 const signed = (text: string, purpose = 'token') => `${text}.${signText(purpose, text, secret)}`
 const signedClaims = (value: unknown) => signed(claimsOf(value))
 const principal = ofReader.principal
@@ -76,7 +76,7 @@ const forged: Record<string, string> = {
     ...ofReader,
     principal: { ...principal, session: { policies: [{}] } },
   }),
-  'a user nobody configured': signedClaims({ ...ofReader, principal: userOf('nobody') }),
+  'a user that is not configured': signedClaims({ ...ofReader, principal: userOf('nobody') }),
   'the user of another account': signedClaims({ ...ofReader, principal: userOf('reader', '999999999999') }),
   'an ARN of Object.prototype': signedClaims({ ...ofReader, principal: { ...principal, arn: '__proto__' } }),
 }
@@ -102,7 +102,7 @@ const headers: Record<string, string> = {
   'twelve kilobytes of credentials': basic('A'.repeat(9000)),
 }
 
-describe('a token nobody was given', () => {
+describe('forged and malformed tokens', () => {
   let running: RunningRegistry
   beforeAll(async () => {
     const users = { developer: { policies: [allowing('ecr:*')] }, reader: { policies: [allowing('ecr:*')] } }
@@ -120,35 +120,35 @@ describe('a token nobody was given', () => {
     expect(answer.headers['x-amzn-requestid']).toBeTruthy()
   }
 
-  it('differs from one somebody was given', async () => {
+  it('A genuine token is accepted', async () => {
     expect((await ask(basic(genuine))).status).toBe(200)
   })
 
-  it.each(Object.entries(forged))('%s gets the challenge', async (_, token) => {
+  it.each(Object.entries(forged))('An invalid token is challenged with 401: %s', async (_, token) => {
     const error = vi.spyOn(running.deps.log, 'error')
     isChallenged(await ask(basic(token)))
     expect(error).not.toHaveBeenCalled()
     error.mockRestore()
   })
 
-  it.each(Object.entries(headers))('%s in the header gets the challenge', async (_, authorization) => {
+  it.each(Object.entries(headers))('Invalid credentials are challenged with 401: %s', async (_, authorization) => {
     isChallenged(await ask(authorization))
   })
 
-  it('a token of another Region gets the challenge, also where it was good a moment ago', async () => {
+  it('A token is challenged at the endpoint of another Region even right after it was accepted', async () => {
     expect((await ask(basic(genuine), '123456789012.dkr.ecr.us-east-1.localhost')).status).toBe(200)
     isChallenged(await ask(basic(genuine), '123456789012.dkr.ecr.us-west-2.localhost'))
   })
 
   it.each(['123456789012.DKR.ECR.US-WEST-2.LOCALHOST', '123456789012.dkr.Ecr.us-west-2.localhost.:4510'])(
-    'a token of another Region gets the challenge, however the host is written: %s',
+    'A token is challenged at the endpoint of another Region however the host is written: %s',
     async (host) => {
       isChallenged(await ask(basic(genuine), host))
       expect((await ask(basic(genuine), host.replace(/us-west-2/i, 'US-EAST-1'))).status).toBe(200)
     },
   )
 
-  it('a token opens no registry of another account, however the host is written', async () => {
+  it('A token is denied at the registry of another account however the host is written', async () => {
     for (const host of ['999999999999.dkr.ecr.us-east-1.localhost', '999999999999.DKR.ECR.US-EAST-1.LOCALHOST.']) {
       const answer = await ask(basic(genuine), host)
       expect(answer.status).toBe(403)
@@ -156,23 +156,23 @@ describe('a token nobody was given', () => {
     }
   })
 
-  it('an expired token is DENIED with the words that make clients log in again', async () => {
+  it('An expired token is DENIED with the message that makes clients log in again', async () => {
     const answer = await ask(basic(issueToken({ ...ofReader, expiresAt: startedAt.getTime() - 1 }, secret)))
     expect(answer.status).toBe(403)
     expect(errorIn(answer).message).toBe('Your authorization token has expired. Reauthenticate and try again.')
   })
 
-  it('an expired token that is forged is told no more than any forged one', async () => {
+  it('An expired token with a forged signature gets the same challenge as any forged token', async () => {
     isChallenged(await ask(basic(issueToken({ ...ofReader, expiresAt: 1 }, 'another secret'))))
   })
 
-  it('headers beyond what a server reads are refused, and the server goes on', async () => {
+  it('Headers that are too large are refused with 431 and the server keeps running', async () => {
     const { status } = await ask(basic('A'.repeat(40_000)))
     expect(status).toBe(431)
     expect((await ask(basic(genuine))).status).toBe(200)
   })
 
-  it('a refusal can be looked up by its request id', async () => {
+  it('The reason why a forged token was refused can be looked up by its request id', async () => {
     const { headers: answered } = await ask(basic('forged'))
     expect(running.deps.decisions.find(String(answered['x-amzn-requestid']))?.end).toEqual({
       ...{ at: startedAt.getTime(), plane: 'data', operation: 'GET /v2/app/tags/list' },

@@ -10,7 +10,7 @@ const grant = { registry, repository: 'app', digest: digestOf(bytes) }
 const genuine = new URL(downloadUrl('http://localhost', grant, startedAt, secret))
 const part = (name: string) => genuine.searchParams.get(name) ?? ''
 
-/** The genuine query with some parameters changed, or left out. */
+/** The genuine query with some parameters changed or left out. */
 function queryWith(changes: Record<string, string | undefined>): string {
   const query = new URLSearchParams(genuine.searchParams)
   for (const [name, value] of Object.entries(changes)) {
@@ -71,7 +71,7 @@ const tampered: Record<string, string> = {
   'percent signs that encode nothing': genuine.search.slice(1).replace('app', '%zz%'),
 }
 
-describe('a layer URL nobody was given', () => {
+describe('forged and altered layer URLs', () => {
   let running: RunningRegistry
   beforeAll(async () => {
     running = await startRegistry()
@@ -84,11 +84,11 @@ describe('a layer URL nobody was given', () => {
   const get = (query: string, method = 'GET', of = running) =>
     of.send(method, `/_layers?${query}`, { headers: { authorization: '' } })
 
-  it('differs from one somebody was given', async () => {
+  it('A genuine layer URL returns the layer', async () => {
     expect((await get(genuine.search.slice(1))).body.equals(bytes)).toBe(true)
   })
 
-  it.each(Object.entries(tampered))('opens nothing with %s', async (_, query) => {
+  it.each(Object.entries(tampered))('A layer URL with %s is refused with 403', async (_, query) => {
     const error = vi.spyOn(running.deps.log, 'error')
     const answer = await get(query)
 
@@ -101,7 +101,7 @@ describe('a layer URL nobody was given', () => {
     error.mockRestore()
   })
 
-  it('opens nothing once its hour is over', async () => {
+  it('A layer URL is refused once its hour is over', async () => {
     await using own = await startRegistry()
     await own.createRepository('app')
     await own.pushBlob('app', bytes)
@@ -111,14 +111,14 @@ describe('a layer URL nobody was given', () => {
     expect((await get(genuine.search.slice(1), 'GET', own)).status).toBe(403)
   })
 
-  it('is good for reading only', async () => {
+  it('A layer URL allows only GET and HEAD', async () => {
     expect((await get(genuine.search.slice(1), 'HEAD')).status).toBe(200)
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       expect((await get(genuine.search.slice(1), method)).status, method).toBe(405)
     }
   })
 
-  it('is no credential for anything else', async () => {
+  it('The query of a layer URL is no credential for other endpoints', async () => {
     const { status } = await running.send('GET', `/v2/app/blobs/${grant.digest}${genuine.search}`, {
       headers: { authorization: '' },
     })

@@ -23,8 +23,8 @@ async function pulled() {
   }
 }
 
-describe('a layer URL', () => {
-  it('is answered with the layer, without credentials, also where it is not cached yet', async () => {
+describe('layer URL', () => {
+  it('A layer URL returns the layer without credentials, even if it is not cached yet', async () => {
     await using given = await pulled()
     const answer = await request(await given.url())
     expect(answer.statusCode).toBe(200)
@@ -32,13 +32,13 @@ describe('a layer URL', () => {
     expect(bytes.equals(given.upstream.content.blobs.get(given.layer)!)).toBe(true)
   })
 
-  it('takes ranges', async () => {
+  it('A layer URL answers a Range header with 206', async () => {
     await using given = await pulled()
     const answer = await request(await given.url(), { headers: { range: 'bytes=10-19' } })
     expect([answer.statusCode, answer.headers['content-range']]).toEqual([206, 'bytes 10-19/1000'])
   })
 
-  it('is refused once it has expired or was changed', async () => {
+  it('A layer URL is refused with 403 if it was altered or has expired', async () => {
     await using given = await pulled()
     const url = await given.url()
     expect((await request(url.replace('1111', '2222'))).statusCode).toBe(403)
@@ -46,7 +46,7 @@ describe('a layer URL', () => {
     expect((await request(url)).statusCode).toBe(403)
   })
 
-  it('opens nothing in a repository that does not have the layer', async () => {
+  it('A layer URL for a repository without the layer is answered with 404', async () => {
     await using given = await pulled()
     expect((await request(await given.url('quay/team/other'))).statusCode).toBe(404)
   })

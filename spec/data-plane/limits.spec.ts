@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { defaultLimits, type Limits } from '../../src/registry/limits/limits.js'
+import { defaultLimits, type Limits } from '../../src/server/limits.js'
 import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { digestOf, mediaTypes, seededBytes } from '../support/upstream-content.js'
 
@@ -13,8 +13,8 @@ const limitedTo = async (limits: Partial<Limits>) => {
 const rateExceeded = { code: 'TOOMANYREQUESTS', message: 'Rate exceeded' }
 const headers = { 'content-type': mediaTypes.ociManifest }
 
-describe('a client that asks too fast', () => {
-  it('is told when to try again', async () => {
+describe('request rate limit', () => {
+  it('A client that exceeds the rate limit gets 429 with a Retry-After header', async () => {
     await using running = await limitedTo({ requestsPerSecond: 1 })
     for (let count = 0; count < 10; count++) expect((await running.send('GET', '/v2/')).status).toBe(200)
     const answer = await running.send('GET', '/v2/')
@@ -24,8 +24,8 @@ describe('a client that asks too fast', () => {
   })
 })
 
-describe('requests at once', () => {
-  it('beyond the limit are refused, and let in when others are answered', async () => {
+describe('concurrency limit', () => {
+  it('Requests beyond the concurrency limit are refused until earlier ones are answered', async () => {
     await using running = await limitedTo({ requestsAtOnce: 1 })
     const upload = running.open('POST', `/v2/app/blobs/uploads/?digest=sha256:${'0'.repeat(64)}`, {
       'content-length': '5',
@@ -39,8 +39,8 @@ describe('requests at once', () => {
   })
 })
 
-describe('manifests on their way', () => {
-  it('make room, the oldest first', async () => {
+describe('memory budget for manifests', () => {
+  it('An unfinished manifest push is refused with 429 when the memory budget is used up', async () => {
     await using running = await limitedTo({ bodiesMiB: 1 })
     const put = (tag: string) => {
       const req = running.open('PUT', `/v2/app/manifests/${tag}`, { ...headers, 'content-length': '2000000' })
@@ -58,20 +58,20 @@ describe('manifests on their way', () => {
   })
 })
 
-describe('a manifest of 4 MiB', () => {
-  /** Brackets, up to so many bytes. */
+describe('manifests of 4 MiB', () => {
+  /** Pushes this body as a manifest. */
   const put = (running: RunningRegistry, body: string) =>
     running.send('PUT', '/v2/app/manifests/latest', { headers, body })
 
   it.each([
     ['that nests a million times', '['.repeat(4 * 1024 * 1024)],
     ['of a million objects', `{"schemaVersion":2,"layers":[${'{},'.repeat(1_300_000)}{}]}`],
-  ])('%s is refused unread', async (_, body) => {
+  ])('A manifest of 4 MiB %s is refused as UNSUPPORTED', async (_, body) => {
     await using running = await limitedTo({})
     expect(errorIn(await put(running, body))).toMatchObject({ code: 'UNSUPPORTED' })
   })
 
-  it('and a byte is refused before it is sent', async () => {
+  it('A manifest of more than 4 MiB is refused with 413 before its body is sent', async () => {
     await using running = await limitedTo({})
     const req = running.open('PUT', '/v2/app/manifests/latest', { ...headers, 'content-length': '4194305' })
     req.on('error', () => {}).flushHeaders()
@@ -80,8 +80,8 @@ describe('a manifest of 4 MiB', () => {
   })
 })
 
-describe('a transfer that stands still', () => {
-  it('is closed when the client sends no more', async () => {
+describe('idle transfers', () => {
+  it('An upload is closed when its client stops sending', async () => {
     await using running = await limitedTo({ idleTimeoutSeconds: 0.1 })
     const req = running.open('POST', `/v2/app/blobs/uploads/?digest=sha256:${'0'.repeat(64)}`, {
       'content-length': '99',
@@ -90,7 +90,7 @@ describe('a transfer that stands still', () => {
     await expect(new Promise((_, reject) => req.once('error', reject))).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
-  it('is closed when the client takes no more', async () => {
+  it('A download is closed when its client stops reading', async () => {
     await using running = await limitedTo({ idleTimeoutSeconds: 0.1 })
     const image = await running.push('app', { tag: 'v1', layerSize: 20_000_000, layers: 1 })
     const path = `/v2/app/blobs/${image.layers[0]}`
@@ -104,7 +104,7 @@ describe('a transfer that stands still', () => {
     await expect.poll(connections).toBe(0)
   })
 
-  it('is left alone as long as bytes move', async () => {
+  it('A slow upload stays open as long as bytes arrive', async () => {
     await using running = await limitedTo({ idleTimeoutSeconds: 0.3 })
     const bytes = seededBytes(8)
     const image = `/v2/app/blobs/uploads/?digest=${digestOf(bytes)}`
@@ -119,8 +119,8 @@ describe('a transfer that stands still', () => {
   })
 })
 
-describe('a connection that sends half a request', () => {
-  it('is told, and closed', async () => {
+describe('incomplete request headers', () => {
+  it('A connection that never finishes its request headers gets 408 and is closed', async () => {
     await using running = await limitedTo({ headersTimeoutSeconds: 0.2 })
     const socket = connect(running.port, '127.0.0.1').on('error', () => {})
     socket.write('GET /v2/ HTTP/1.1\r\nhost: localhost\r\nx-slow: ')

@@ -26,7 +26,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
   const remove = (reference: string, name = 'app') => running.send('DELETE', `/v2/${name}/manifests/${reference}`)
 
   describe('GET and HEAD', () => {
-    it.each(['tag', 'digest'])('answers the bytes as they were pushed, by %s', async (by) => {
+    it.each(['tag', 'digest'])('A pull by %s returns the manifest byte for byte', async (by) => {
       const { status, headers, body } = await get(by === 'tag' ? 'latest' : image.digest)
 
       expect(status).toBe(200)
@@ -40,11 +40,11 @@ describe('/v2/<name>/manifests/<reference>', () => {
       })
     })
 
-    it('takes a digest whose colon is encoded', async () => {
+    it('A pull accepts a digest whose colon is percent-encoded', async () => {
       expect((await get(image.digest.replace(':', '%3A'))).body.equals(image.bytes)).toBe(true)
     })
 
-    it('answers HEAD with the headers of GET and no body', async () => {
+    it('HEAD of a manifest returns the headers of GET and no body', async () => {
       const common = ({ headers }: Answer) => ({ ...headers, date: undefined, 'x-amzn-requestid': undefined })
       expect(common(await head('latest'))).toEqual(common(await get('latest')))
       expect((await head(image.digest)).body.length).toBe(0)
@@ -54,7 +54,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       ['the digest', () => `"${image.digest}"`],
       ['a list', () => `"x", W/"${image.digest}"`],
       ['any', () => '*'],
-    ])('answers 304 to a client that has it: %s', async (_, ifNoneMatch) => {
+    ])('A pull whose If-None-Match matches by %s is answered with 304', async (_, ifNoneMatch) => {
       const { status, headers, body } = await get('latest', 'app', { 'if-none-match': ifNoneMatch() })
 
       expect(status).toBe(304)
@@ -63,13 +63,13 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect(body.length).toBe(0)
     })
 
-    it('answers the whole to a client that has another one', async () => {
+    it('A pull whose If-None-Match names another digest returns the whole manifest', async () => {
       const ifNoneMatch = { 'if-none-match': `"${digestOf(Buffer.from('other'))}"` }
       expect((await get('latest', 'app', ifNoneMatch)).status).toBe(200)
     })
 
     it.each(['missing', '.not-a-tag', 'x'.repeat(5000), 'with space'.replace(' ', '%20'), digestOf(Buffer.from('no'))])(
-      'refuses what is not there: %.20s',
+      'A pull of a reference that does not exist is answered with 404 (case %#)',
       async (reference) => {
         const answer = await get(reference)
 
@@ -82,14 +82,14 @@ describe('/v2/<name>/manifests/<reference>', () => {
       },
     )
 
-    it('refuses a digest that is none', async () => {
+    it('A pull by a malformed digest is answered with 400 DIGEST_INVALID', async () => {
       const answer = await get('sha256:abc')
 
       expect(answer.status).toBe(400)
       expect(errorIn(answer).code).toBe('DIGEST_INVALID')
     })
 
-    it.each(['GET', 'HEAD', 'DELETE'])('refuses an unknown repository: %s', async (method) => {
+    it.each(['GET', 'HEAD', 'DELETE'])('An unknown repository is answered with 404: %s', async (method) => {
       const answer = await running.send(method, '/v2/team/nowhere/manifests/latest')
 
       expect(answer.status).toBe(404)
@@ -105,7 +105,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       ['UpstreamTooManyRequests', 429, 'TOOMANYREQUESTS'],
       ['UpstreamUnavailable', 503, 'UNAVAILABLE'],
       ['ImageNotFound', 404, 'MANIFEST_UNKNOWN'],
-    ] as const)('puts %s of a pull through into status %i and code %s', async (failureCode, status, code) => {
+    ] as const)('A pull through failing with %s is answered with %i %s', async (failureCode, status, code) => {
       const { pullThrough } = running.deps
       const failureReason = `why: ${failureCode}`
       await using failing = await startRegistry({
@@ -118,11 +118,11 @@ describe('/v2/<name>/manifests/<reference>', () => {
     })
   })
 
-  describe('a push', () => {
+  describe('PUT', () => {
     it.each([
       ['OCI', false],
       ['Docker schema 2', true],
-    ])('of two platforms and their index comes back byte for byte: %s', async (name, docker) => {
+    ])('An index and the images of its two platforms come back byte for byte: %s', async (name, docker) => {
       const repository = docker ? 'docker/multi' : 'oci/multi'
       await running.createRepository(repository)
       const amd64 = await running.push(repository, { docker, seed: name, platform: 'linux/amd64' })
@@ -143,7 +143,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       }
     })
 
-    it('says where the manifest is', async () => {
+    it('A push answers with the location and digest of the manifest', async () => {
       const { status, headers, body } = await running.putManifest('app', image, 'again')
 
       expect(status).toBe(201)
@@ -154,7 +154,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await running.send('GET', headers.location ?? '')).body.equals(image.bytes)).toBe(true)
     })
 
-    it('takes an artifact whose subject is not there, and names the subject', async () => {
+    it('An artifact whose subject does not exist is accepted, and OCI-Subject names the subject', async () => {
       const { digest } = makeImage({ seed: 'never pushed' }).image
       const extra = { subject: { mediaType: mediaTypes.ociManifest, digest, size: 7 }, artifactType: 'application/x' }
       const { image: artifact, blobs } = makeImage({ layers: 1, extra })
@@ -166,7 +166,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await get(artifact.digest)).body.equals(artifact.bytes)).toBe(true)
     })
 
-    it('takes sha512 throughout', async () => {
+    it('An image with sha512 digests is pushed and pulled by its sha512 digest', async () => {
       const [config, layer] = [Buffer.from('{}'), seededBytes(100, 'sha512')]
       const described = (bytes: Buffer, mediaType: string) => ({
         ...{ mediaType, size: bytes.length },
@@ -187,7 +187,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await get(digest)).body.equals(bytes)).toBe(true)
     })
 
-    it('keeps the type without its parameters, also where the manifest does not name it', async () => {
+    it('A manifest is stored under its media type without parameters, even if only the header has it', async () => {
       const content = JSON.parse(image.bytes.toString()) as Record<string, unknown>
       delete content.mediaType
       const untyped = manifestOf(Buffer.from(JSON.stringify(content)), `${mediaTypes.ociManifest}; charset=utf-8`)
@@ -196,7 +196,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await get('untyped')).headers['content-type']).toBe(mediaTypes.ociManifest)
     })
 
-    it('by digest sets every tag that the query names', async () => {
+    it('A push by digest sets every tag named in the query', async () => {
       const path = `/v2/app/manifests/${image.digest}?tag=one&tag=two`
       const headers = { 'content-type': image.mediaType }
       const answer = await running.send('PUT', path, { headers, body: image.bytes })
@@ -207,7 +207,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await head('two')).headers['docker-content-digest']).toBe(image.digest)
     })
 
-    it('moves a mutable tag and leaves the old image', async () => {
+    it('A push to a mutable tag moves the tag and keeps the old image', async () => {
       await running.createRepository('moving')
       const before = await running.push('moving', { tag: 'latest', seed: 'before' })
       const after = await running.push('moving', { tag: 'latest', seed: 'after' })
@@ -216,7 +216,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await get(before.digest, 'moving')).body.equals(before.bytes)).toBe(true)
     })
 
-    it('on a tag that is immutable and taken is refused, of the same image, too', async () => {
+    it('A push to an existing immutable tag is refused, even with the same image', async () => {
       await running.createRepository('fixed', { imageTagMutability: 'IMMUTABLE' })
       const kept = await running.push('fixed', { tag: 'v1' })
       const other = await running.push('fixed', { seed: 'other' })
@@ -237,7 +237,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
   })
 
   describe('DELETE', () => {
-    it('by tag takes that tag off and leaves the others', async () => {
+    it('DELETE by tag removes that tag only', async () => {
       await running.createRepository('tagged')
       const tagged = await running.push('tagged', { tag: 'one' })
       await running.putManifest('tagged', tagged, 'two')
@@ -250,7 +250,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await get(tagged.digest, 'tagged')).status).toBe(200)
     })
 
-    it('by digest takes the image away with all its tags', async () => {
+    it('DELETE by digest removes the image with all its tags', async () => {
       await running.createRepository('gone')
       const doomed = await running.push('gone', { tag: 'one' })
       await running.putManifest('gone', doomed, 'two')
@@ -260,14 +260,14 @@ describe('/v2/<name>/manifests/<reference>', () => {
       expect((await running.send('GET', '/v2/gone/tags/list')).body.toString()).toBe('{"name":"gone","tags":[]}')
     })
 
-    it.each(['missing', digestOf(Buffer.from('missing'))])('refuses what is not there: %.10s', async (reference) => {
+    it.each(['missing', digestOf(Buffer.from('missing'))])('DELETE answers 404 if absent: %s', async (reference) => {
       const answer = await remove(reference)
 
       expect(answer.status).toBe(404)
       expect(errorIn(answer)).toEqual({ code: 'MANIFEST_UNKNOWN', message: 'Requested image not found' })
     })
 
-    it('refuses an image that an index lists, until the index is gone', async () => {
+    it('DELETE of an image that an index lists is refused until the index is gone', async () => {
       await running.createRepository('indexed')
       const member = await running.push('indexed')
       const index = makeIndex([member])
@@ -284,7 +284,7 @@ describe('/v2/<name>/manifests/<reference>', () => {
     })
   })
 
-  it('belongs to the registry of the token', async () => {
+  it('A manifest is found only in the registry and Region it was pushed to', async () => {
     const elsewhere = { ...registry, region: 'eu-west-1' }
     expect(await running.deps.store.images.get(elsewhere, `app ${image.digest}`)).toBeUndefined()
     const authorization = running.tokenOf(undefined, { region: 'eu-west-1' })

@@ -2,9 +2,9 @@ import { DescribeImagesCommand, ListImagesCommand } from '@aws-sdk/client-ecr'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import type { Image } from '../../src/registry/image.js'
+import type { Image } from '../../src/registry/images/image.js'
 import { keyOf } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { account, region, startEmulator } from '../support/emulator.js'
 import { errorIn, registry as dataRegistry, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { makeImage } from '../support/upstream-content.js'
@@ -18,7 +18,7 @@ const store = storeOf(memoryKeyValue())
 let running: RunningRegistry
 let pushed: { digest: string; bytes: Buffer; mediaType: string }
 
-/** An image under so many tags, as pushing each of them would have left it. */
+/** Records an image with its tags, as if each of them had been pushed. */
 async function record(place: { account: string; region: string }, image: Image): Promise<void> {
   await store.transact(place, async ({ images, tags }) => {
     await images.put(place, keyOf(repository, image.digest), image)
@@ -45,8 +45,8 @@ beforeAll(async () => {
 })
 afterAll(() => running[Symbol.asyncDispose]())
 
-describe('a repository of very many tags', () => {
-  it('lists every tag once, in order, page by page', async () => {
+describe('repository with 50,000 tags', () => {
+  it('The tag list holds each of 50,000 tags once, in order, page by page', async () => {
     const listed: string[] = []
     for (let path: string | undefined = `/v2/${repository}/tags/list?n=1000`; path !== undefined;) {
       const { status, headers, body } = await running.send('GET', path)
@@ -57,7 +57,7 @@ describe('a repository of very many tags', () => {
     expect(listed).toEqual(Array.from({ length: TAGS }, (_, index) => tagOf(index)))
   })
 
-  it('lists and describes them through the API, too', async () => {
+  it('ListImages and DescribeImages return all 50,000 tags of a repository', async () => {
     expect(dataRegistry).toEqual({ account, region })
     await using emulator = await startEmulator({ store })
     const tags: string[] = []
@@ -74,7 +74,7 @@ describe('a repository of very many tags', () => {
     expect(new Set(imageDetails.flatMap(({ imageTags = [] }) => imageTags)).size).toBe(TAGS)
   })
 
-  it('takes one more tag for an image, up to as many as ECR lets one have', async () => {
+  it('An image takes new tags up to the limit of 1000 tags per image', async () => {
     const refused = await running.putManifest(repository, pushed, 'one-more')
     expect(refused.status).toBe(403)
     expect(errorIn(refused)).toEqual({

@@ -25,7 +25,7 @@ describe('POST /v2/<name>/blobs/uploads/?mount=<digest>&from=<repository>', () =
 
   const mount = (query: string, name = 'app') => running.send('POST', `/v2/${name}/blobs/uploads/?${query}`)
 
-  it('opens an upload where the layer cannot be mounted', async () => {
+  it('A mount that is not possible opens an upload instead', async () => {
     const coming = digestOf(Buffer.from('on its way'))
     const layer = { repository: 'cached', digest: coming, size: 10, pulledThrough: true }
     await running.deps.store.layers.insert(registry, keyOf('cached', coming), layer)
@@ -48,7 +48,7 @@ describe('POST /v2/<name>/blobs/uploads/?mount=<digest>&from=<repository>', () =
     expect((await running.send('HEAD', `/v2/app/blobs/${digest}`)).status).toBe(404)
   })
 
-  it.each(['team/base', 'team%2Fbase'])('makes the layer one of this repository too: from=%s', async (from) => {
+  it.each(['team/base', 'team%2Fbase'])('A mounted layer can be pulled from the target: from=%s', async (from) => {
     const { status, headers, body } = await mount(`mount=${digest}&from=${from}`)
 
     expect(status).toBe(201)
@@ -58,7 +58,7 @@ describe('POST /v2/<name>/blobs/uploads/?mount=<digest>&from=<repository>', () =
     expect((await running.send('GET', `/v2/app/blobs/${digest}`)).body.equals(bytes)).toBe(true)
   })
 
-  it('opens an upload where the registry has mounting turned off', async () => {
+  it('A mount opens an upload where BLOB_MOUNTING is disabled for the registry', async () => {
     await using own = await startRegistry()
     for (const name of ['base', 'app']) await own.createRepository(name)
     await own.pushBlob('base', bytes)
@@ -70,7 +70,7 @@ describe('POST /v2/<name>/blobs/uploads/?mount=<digest>&from=<repository>', () =
     expect((await ask()).status).toBe(201)
   })
 
-  it('refuses what is no digest', async () => {
+  it('A mount with a malformed digest is answered with 400 DIGEST_INVALID', async () => {
     const answer = await mount('mount=sha256:x&from=team/base')
 
     expect(answer.status).toBe(400)

@@ -19,7 +19,7 @@ describe('repository names in paths', () => {
     'v2/v2',
     'a.b_c__d---e/0',
     'x'.repeat(256),
-  ])('may be %.30s', async (name) => {
+  ])('A repository can be named %s', async (name) => {
     await running.createRepository(name)
     const image = await running.push(name, { tag: 'list', seed: name })
     const begun = await running.send('POST', `/v2/${name}/blobs/uploads/`)
@@ -35,7 +35,7 @@ describe('repository names in paths', () => {
     expect((await running.send('GET', begun.headers.location ?? '')).status).toBe(204)
   })
 
-  it('may be written with encoded slashes', async () => {
+  it('A repository name can be written with percent-encoded slashes', async () => {
     await running.createRepository('encoded/name')
     expect((await running.send('GET', '/v2/encoded%2Fname/tags/list')).status).toBe(200)
   })
@@ -59,7 +59,7 @@ describe('repository names in paths', () => {
     ['a___b', sentences.pattern],
     ['x', sentences.short],
     ['x'.repeat(257), sentences.long],
-  ])('may not be %.20s', async (name, message) => {
+  ])('A repository cannot be named %s', async (name, message) => {
     const digest = digestOf(Buffer.from('x'))
     for (const path of [`${name}/manifests/latest`, `${name}/blobs/${digest}`, `${name}/tags/list`]) {
       const answer = await running.send('GET', `/v2/${path}`)
@@ -70,7 +70,7 @@ describe('repository names in paths', () => {
   })
 
   it.each(['%', '%zz', '%ff', '%E0%A4%A', 'a%'])(
-    'are refused where they are not encoded properly: %s',
+    'A path with an invalid percent-encoding is answered with 400: %s',
     async (part) => {
       const error = vi.spyOn(running.deps.log, 'error')
       for (const path of [
@@ -88,14 +88,14 @@ describe('repository names in paths', () => {
     },
   )
 
-  it('do not make endpoints of other paths', async () => {
+  it('A path that is no endpoint is answered with 404, and /v2 is answered like /v2/', async () => {
     for (const path of ['/', '/v1/', '/v2', '/v2/app', '/v2/app/manifests/', '/v2/app/tags', '/v2/manifests/latest']) {
       const { status } = await running.send('GET', path)
       expect(status, path).toBe(path === '/v2' ? 200 : 404)
     }
   })
 
-  it('do not stop HEAD where GET is', async () => {
+  it('HEAD is answered wherever GET is, with the content length and no body', async () => {
     await running.createRepository('heads')
     for (const path of ['/v2/', '/v2/_catalog', '/v2/heads/tags/list']) {
       const { status, headers, body } = await running.send('HEAD', path)

@@ -5,18 +5,18 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { registry, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { digestOf } from '../support/upstream-content.js'
 
-/** What lies beside the data directory, and must never be seen or touched. */
+/** The content of files beside the data directory, which must never be served or changed. */
 const beside = 'this file lies beside the data directory'
 const hex = 'a'.repeat(64)
 const upload = '/v2/app/blobs/uploads'
 const id = '00000000-0000-4000-8000-000000000001'
 
-/** Spellings of "one up and there it is", and of names no directory should be asked for. */
+/** Spellings of path traversals, and of names that must never reach the file system. */
 const climbs = [
   '../beside.txt',
   '../../beside.txt',
@@ -64,7 +64,7 @@ const climbs = [
   '%ff%fe',
 ]
 
-/** Digests in other alphabets, of other lengths and algorithms, and paths where hexadecimal digits belong. */
+/** Malformed digests: other alphabets, lengths and algorithms, and paths in place of the hexadecimal digits. */
 const digests = [
   'sha256:',
   'sha256:..',
@@ -94,7 +94,7 @@ const digests = [
 
 const percent = (text: string) => text.replace(/[^\x21-\x7e]/gu, encodeURIComponent)
 
-describe('path tricks', () => {
+describe('hostile paths', () => {
   let running: RunningRegistry
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>
   let layer: string
@@ -115,7 +115,7 @@ describe('path tricks', () => {
     await directory[Symbol.asyncDispose]()
   })
 
-  /** Sent as it is written: no client library tidies the target up. Rejects where no answer comes. */
+  /** Sends the target exactly as written, where a client library would normalize it. Rejects if no answer comes. */
   function raw(method: string, target: string, body = '', more = ''): Promise<string> {
     const head = [
       `${method} ${target} HTTP/1.1`,
@@ -195,7 +195,7 @@ describe('path tricks', () => {
     ],
   }
 
-  it.each(Object.entries(targets))('as %s are refused and touch nothing', async (place, requests) => {
+  it.each(Object.entries(targets))('A hostile %s is refused and no file is touched', async (place, requests) => {
     const error = vi.spyOn(running.deps.log, 'error')
     const tricks = place === 'layer' || place === 'tag or digest' ? [...digests, ...climbs] : climbs
     for (const trick of tricks) {
@@ -206,7 +206,7 @@ describe('path tricks', () => {
     expect(await files()).toEqual(untouched)
   })
 
-  it('with digests in the source of a mount and in links are no way out either', async () => {
+  it('Hostile values in the query of a mount or a list expose no file', async () => {
     for (const trick of climbs.map(percent)) {
       const mounted = await raw('POST', `${upload}/?mount=${layer}&from=${trick}`)
       expect([202, 400, 405, 431], trick.slice(0, 80)).toContain(statusIn(mounted))
@@ -229,9 +229,9 @@ describe('path tricks', () => {
     ['two slashes first', 'GET', '//v2/app/tags/list'],
     ['a fragment', 'GET', '/v2/app/tags/list#/../..'],
     ['a parameter', 'GET', '/v2/app;/tags/list'],
-    ['a method nobody knows', 'PROPFIND', '/v2/app/tags/list'],
+    ['an unknown method', 'PROPFIND', '/v2/app/tags/list'],
     ['TRACE', 'TRACE', '/v2/app/tags/list'],
-  ])('that are %s are refused', async (_, method, target) => {
+  ])('A request with %s is refused with a 4xx status', async (_, method, target) => {
     await isRefused(method, target)
   })
 
@@ -250,7 +250,7 @@ describe('path tricks', () => {
     ['a folded header', 'GET /v2/ HTTP/1.1\r\nhost: x\r\nauthorization: Basic\r\n x\r\nconnection: close\r\n\r\n'],
     ['another protocol', 'GET /v2/ HTTP/9.9\r\nhost: x\r\n\r\n'],
     ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
-  ])('in the bytes of a request are refused: %s', async (_, text) => {
+  ])('A malformed HTTP request is refused with a 4xx status: %s', async (_, text) => {
     const answer = await new Promise<string>((resolve, reject) => {
       const socket = connect(running.port, '127.0.0.1', () => socket.write(text))
       let received = ''
@@ -262,7 +262,7 @@ describe('path tricks', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
   })
 
-  it('leave the server as it was', async () => {
+  it('The registry serves its image unchanged after all hostile requests', async () => {
     expect((await running.send('GET', `/v2/app/blobs/${layer}`)).status).toBe(200)
     expect((await running.send('GET', '/v2/_catalog')).body.toString()).toBe('{"repositories":["app"]}')
     expect((await running.deps.store.tags.list(registry, { limit: 10 })).items.map(({ tag }) => tag)).toEqual([

@@ -12,12 +12,12 @@ import {
 } from '../support/registry.js'
 import { type AddedImage, digestOf, makeImage, seededBytes } from '../support/upstream-content.js'
 
-/** What a client asks, and the actions it needs for it, in the order they are asked for. */
+/** A request of a client and the actions it needs, in the order in which they are authorized. */
 interface Step {
   name: string
   needs: string[]
   success: number
-  /** Its refusal has no body. */
+  /** The refusal of this request has no body. */
   isHead?: boolean
   request(given: Given): Promise<[method: string, path: string, options?: RequestOptions]>
   resource?: string
@@ -137,7 +137,7 @@ const users = Object.fromEntries(
 const sentenceFor = (user: string, action: string, resource: string) =>
   `User: arn:aws:iam::123456789012:user/${user} is not authorized to perform: ecr:${action} on resource: ${resource} because no identity-based policy allows the ecr:${action} action`
 
-describe('what a request to the registry needs permission for', () => {
+describe('permissions that registry requests need', () => {
   let given: Given
   beforeAll(async () => {
     const developer = { policies: [allowing('ecr:*')] }
@@ -153,14 +153,14 @@ describe('what a request to the registry needs permission for', () => {
     return given.running.send(method, path, { ...options, headers })
   }
 
-  it.each(steps)('$name: $needs, and nothing else', async (step) => {
+  it.each(steps)('A caller that is allowed only $needs can make this request: $name', async (step) => {
     const { status, body } = await askAs(onlyFor(step), step)
 
     expect(status, body.toString()).toBe(step.success)
   })
 
   const denials = steps.flatMap((step) => step.needs.map((action) => ({ ...step, action, step })))
-  it.each(denials)('$name is DENIED without $action', async ({ action, step, resource = appArn }) => {
+  it.each(denials)('Without $action this request is DENIED: $name', async ({ action, step, resource = appArn }) => {
     const user = `all-but-${action}`
     const answer = await askAs(user, step)
 
@@ -172,7 +172,7 @@ describe('what a request to the registry needs permission for', () => {
     expect(refused?.end?.refusal).toEqual(refusal)
   })
 
-  it('a refused upload in one request opens none', async () => {
+  it('A denied upload in one request opens no upload', async () => {
     const before = await given.running.deps.store.uploads.list(registry, { limit: 100 })
     const wholeBlob = steps.find(({ needs }) => needs.length === 3)
     if (!wholeBlob) throw new Error('the step is gone')
@@ -182,7 +182,7 @@ describe('what a request to the registry needs permission for', () => {
     expect(await given.running.deps.store.uploads.list(registry, { limit: 100 })).toEqual(before)
   })
 
-  it('a refused last chunk does not become part of the upload', async () => {
+  it('A last chunk whose request is denied is not added to the upload', async () => {
     const location = await newUpload(given)
     const answer = await given.running.send('PUT', `${location}?digest=${digestOf(bytes)}`, {
       headers: { authorization: given.running.tokenOf(userOf('all-but-UploadLayerPart')) },
@@ -196,7 +196,7 @@ describe('what a request to the registry needs permission for', () => {
     })
   })
 
-  it('a refused PUT, DELETE or PATCH changes nothing', async () => {
+  it('A denied PUT or DELETE of a manifest changes nothing', async () => {
     const put = steps.find(({ needs }) => needs[0] === 'PutImage')
     if (!put) throw new Error('the step is gone')
     const { store } = given.running.deps

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { registry, startedAt, startRegistry } from '../support/registry.js'
 
-describe('the time of the last pull', () => {
+describe('time of the last pull', () => {
   async function withImage() {
     const running = await startRegistry()
     await running.createRepository('app')
@@ -14,7 +14,7 @@ describe('the time of the last pull', () => {
     return { running, digest, update, lastPulledAt, pull, [Symbol.asyncDispose]: dispose }
   }
 
-  it('is kept, by tag and by digest, to the minute', async () => {
+  it('A pull by tag or by digest records the time of the last pull to the minute', async () => {
     await using subject = await withImage()
     const { running, digest, update, lastPulledAt, pull } = subject
     await pull()
@@ -28,7 +28,7 @@ describe('the time of the last pull', () => {
     expect(update).toHaveBeenCalledTimes(2)
   })
 
-  it('is not changed by HEAD', async () => {
+  it('HEAD of a manifest does not change the time of the last pull', async () => {
     await using subject = await withImage()
     const { update, pull } = subject
     await pull('HEAD')
@@ -36,7 +36,7 @@ describe('the time of the last pull', () => {
     expect(update).not.toHaveBeenCalled()
   })
 
-  it('costs one write however many pull at once, and no pull waits for it', async () => {
+  it('Twenty concurrent pulls record their time with one write, which no pull waits for', async () => {
     await using subject = await withImage()
     const { update, pull } = subject
     let finishWriting = () => {}
@@ -49,7 +49,7 @@ describe('the time of the last pull', () => {
     finishWriting()
   })
 
-  it('refuses no pull when it cannot be written', async () => {
+  it('A pull whose time cannot be recorded succeeds, and a warning is logged', async () => {
     await using subject = await withImage()
     const { running, update, pull } = subject
     const warn = vi.spyOn(running.deps.log, 'warn')

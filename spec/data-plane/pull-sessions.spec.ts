@@ -26,8 +26,8 @@ async function cacheOfOneImage(log: Log = silent) {
   }
 }
 
-describe('the event of a pull', () => {
-  it('says who pulled what, with the bytes the upstream sent for it, when the image was not cached', async () => {
+describe('pull event', () => {
+  it('The event of a first pull names caller and image and counts the bytes from the upstream', async () => {
     await using given = await cacheOfOneImage()
     await given.get('manifests/v1')
     expect(await given.cache.pulls()).toEqual([
@@ -43,7 +43,7 @@ describe('the event of a pull', () => {
     ])
   })
 
-  it('counts the manifest and the layers that follow as one pull from the cache once the image is cached', async () => {
+  it('HEAD, manifest and layer requests for a cached image are one pull event from the cache', async () => {
     await using given = await cacheOfOneImage()
     await given.get('manifests/v1')
     await given.cache.settled()
@@ -61,15 +61,15 @@ describe('the event of a pull', () => {
     })
   })
 
-  it('is not recorded for a HEAD request alone, which pulls nothing', async () => {
+  it('A HEAD request alone records no pull event', async () => {
     await using given = await cacheOfOneImage()
     await given.get('manifests/v1', 'HEAD')
     expect(await given.cache.pulls()).toEqual([])
   })
 })
 
-describe('the log line of a pull', () => {
-  it('names repository and tag once for all requests of a pull from the cache', async () => {
+describe('log line of a pull', () => {
+  it('All requests of a cached pull write one log line with repository and tag', async () => {
     const info = vi.fn<Log['info']>()
     await using given = await cacheOfOneImage({ ...silent, info })
     await given.get('manifests/v1')
@@ -92,13 +92,13 @@ const image = (digest: string) =>
   ({ digest, manifestSize: 10 }) as Parameters<ReturnType<typeof pullSessions>['manifest']>[1]
 
 describe('pull sessions', () => {
-  it('record no event where events of pulls are switched off', async () => {
+  it('A pull session records no event where pull events are switched off', async () => {
     const sessions = pullSessions({ log: silent, recordPull: undefined })
     sessions.manifest(puller, image('sha256:a'), 'v1', 'cache')
     await expect(sessions.close()).resolves.toBeUndefined()
   })
 
-  it('end by themselves five seconds after the last request of a pull', async () => {
+  it('A pull session ends by itself five seconds after its last request', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
     try {
       const recordPull = vi.fn(async () => {})
@@ -115,7 +115,7 @@ describe('pull sessions', () => {
     }
   })
 
-  it('keep a bounded number of pulls in hand and record the oldest early', async () => {
+  it('The oldest pull session is recorded early when there are more than 1000', async () => {
     const recordPull = vi.fn(async () => {})
     const sessions = pullSessions({ log: silent, recordPull })
     for (let count = 0; count < 1_001; count++)
@@ -125,7 +125,7 @@ describe('pull sessions', () => {
     expect(recordPull).toHaveBeenCalledTimes(1_001)
   })
 
-  it('name at most twenty tags and digests of a caller that pulls a whole repository', async () => {
+  it('A pull event names at most twenty tags, however many images the caller pulls', async () => {
     const recordPull = vi.fn(async () => {})
     const sessions = pullSessions({ log: silent, recordPull })
     for (let count = 0; count < 50; count++) sessions.manifest(puller, image(`sha256:${count}`), `v${count}`, 'cache')

@@ -6,7 +6,7 @@ import { digestOf, makeImage, makeIndex, manifestOf, mediaTypes } from '../suppo
 
 const MAX_BYTES = 4 * 1024 * 1024
 
-describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
+describe('refused manifest pushes', () => {
   let running: RunningRegistry
   beforeAll(async () => {
     running = await startRegistry()
@@ -26,7 +26,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     ['no type at all', '{"schemaVersion":2}', ''],
     ['two types that differ', `{"schemaVersion":2,"mediaType":"${mediaTypes.ociIndex}"}`, mediaTypes.ociManifest],
     ['a manifest without config', '{"schemaVersion":2,"layers":[]}', mediaTypes.ociManifest],
-  ])('%s', async (_, body, mediaType) => {
+  ])('A manifest push is refused with 405 and Invalid JSON syntax: %s', async (_, body, mediaType) => {
     const answer = await put(body, 'latest', mediaType)
 
     expect(answer.status).toBe(405)
@@ -36,7 +36,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     })
   })
 
-  it('bytes that do not hash to the digest in the path', async () => {
+  it('A manifest push is refused if its bytes do not hash to the digest in the path', async () => {
     const { image } = makeImage({})
     const digest = digestOf(Buffer.from('other'))
     const answer = await put(image.bytes, digest)
@@ -49,14 +49,14 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     expect(await running.deps.blobs.size(digest)).toBeUndefined()
   })
 
-  it('a digest that is none', async () => {
+  it('A manifest push to a malformed digest is refused with 400', async () => {
     const answer = await put(makeImage({}).image.bytes, 'sha256:abc')
 
     expect(answer.status).toBe(400)
     expect(errorIn(answer).code).toBe('DIGEST_INVALID')
   })
 
-  it('an image whose layers are not there, naming them', async () => {
+  it('A push of an image without its layers is refused, naming the missing layers', async () => {
     const { image, blobs } = makeImage({ seed: 'missing layers' })
     await running.pushBlob('app', blobs[0]!)
     const answer = await put(image.bytes)
@@ -68,7 +68,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     })
   })
 
-  it('an image with a layer that is still being pulled through', async () => {
+  it('A push of an image is refused while its layers are still being pulled through', async () => {
     const { image, blobs } = makeImage({ seed: 'on its way' })
     for (const blob of blobs) {
       const layer = { repository: 'app', digest: digestOf(blob), size: blob.length, pulledThrough: true }
@@ -80,7 +80,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     expect(errorIn(answer).code).toBe('BLOB_UPLOAD_UNKNOWN')
   })
 
-  it('an index whose images are not there, naming them', async () => {
+  it('A push of an index without its images is refused, naming the missing images', async () => {
     const { image } = makeImage({ seed: 'missing member' })
     const answer = await put(makeIndex([image]).bytes, 'latest', mediaTypes.ociIndex)
 
@@ -95,7 +95,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     ['with%20space', "must satisfy regular expression '[a-zA-Z0-9-_.]+'"],
     ['plus+sign', "must satisfy regular expression '[a-zA-Z0-9-_.]+'"],
     ['x'.repeat(301), 'Member must have length less than or equal to 300'],
-  ])('the tag %.12s', async (tag, constraint) => {
+  ])('A push under the invalid tag %s is refused with 405', async (tag, constraint) => {
     const answer = await put(makeImage({}).image.bytes, tag)
 
     expect(answer.status).toBe(405)
@@ -105,7 +105,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     })
   })
 
-  it('a bad tag beside a digest, before it keeps anything', async () => {
+  it('A push by digest with one invalid tag is refused and sets none of its tags', async () => {
     const image = await running.push('app', { seed: 'tagged beside' })
     const answer = await put(image.bytes, `${image.digest}?tag=good&tag=b~d`)
 
@@ -113,7 +113,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     expect((await running.send('HEAD', '/v2/app/manifests/good')).status).toBe(404)
   })
 
-  it('an unknown repository, without reading the body', async () => {
+  it('A push to an unknown repository is answered with 404 without reading the body', async () => {
     const req = running.open('PUT', '/v2/nowhere/manifests/latest', { 'content-length': '1000' })
     const status = await new Promise((resolve) => {
       req.on('error', () => {})
@@ -125,7 +125,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
     expect(status).toBe(404)
   })
 
-  describe('more than 4 MiB', () => {
+  describe('manifest size limit', () => {
     const padded = (bytes: number) => {
       const { image } = makeImage({ layers: 1, seed: 'large' })
       const manifest = JSON.parse(image.bytes.toString()) as Record<string, unknown>
@@ -133,7 +133,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
       return manifestOf(content('x'.repeat(bytes - content('').length)), mediaTypes.ociManifest)
     }
 
-    it.each(['declared', 'not declared'])('where the length is %s', async (declared) => {
+    it.each(['declared', 'not declared'])('A manifest over 4 MiB is refused if its length is %s', async (declared) => {
       const { bytes } = padded(MAX_BYTES + 1)
       const answer = await put(declared === 'declared' ? bytes : Readable.from([bytes]))
 
@@ -145,7 +145,7 @@ describe('PUT /v2/<name>/manifests/<reference> refuses', () => {
       })
     })
 
-    it('and not a byte less', async () => {
+    it('A manifest of exactly 4 MiB is accepted', async () => {
       const manifest = padded(MAX_BYTES)
       for (const blob of makeImage({ layers: 1, seed: 'large' }).blobs) await running.pushBlob('app', blob)
 

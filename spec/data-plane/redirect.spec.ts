@@ -42,8 +42,8 @@ async function pulledToS3({ stream = false, arrivesLater = false } = {}) {
 
 const bytesOf = async ({ body }: Awaited<ReturnType<typeof request>>) => Buffer.from(await body.arrayBuffer())
 
-describe('a layer in S3', () => {
-  it('is answered with 307 and a URL that anybody may fetch it from, in ranges, too', async () => {
+describe('layer in S3', () => {
+  it('A layer in S3 is answered with 307 and a presigned URL that also serves ranges', async () => {
     await using given = await pulledToS3()
     const answer = await given.ask()
     await answer.body.dump()
@@ -55,7 +55,7 @@ describe('a layer in S3', () => {
     expect([range.statusCode, await bytesOf(range)]).toEqual([206, given.bytes.subarray(5, 10)])
   })
 
-  it('is told about from here, and its manifest comes from here', async () => {
+  it('HEAD of a layer in S3 and GET of its manifest are answered by the registry itself', async () => {
     await using given = await pulledToS3()
     const head = await given.ask({}, 'HEAD')
     expect([head.statusCode, head.headers['content-length']]).toEqual([200, String(given.bytes.length)])
@@ -64,7 +64,7 @@ describe('a layer in S3', () => {
     await manifest.body.dump()
   })
 
-  it('comes by way of a URL of GetDownloadUrlForLayer, too', async () => {
+  it('The URL of GetDownloadUrlForLayer redirects to S3, and HEAD is answered directly', async () => {
     await using given = await pulledToS3()
     const { cache, layer } = given
     const now = await cache.clock.now()
@@ -77,7 +77,7 @@ describe('a layer in S3', () => {
     expect([head.statusCode, head.headers['content-length']]).toEqual([200, String(given.bytes.length)])
   })
 
-  it.each([false, true])('is fetched again where its object was cut, streamed: %s', async (stream) => {
+  it.each([false, true])('A layer truncated in S3 is fetched again from upstream (streamed: %s)', async (stream) => {
     await using given = await pulledToS3({ stream })
     const [algorithm = '', hex = ''] = given.layer.split(':')
     await new S3Client({ forcePathStyle: true }).send(
@@ -93,14 +93,14 @@ describe('a layer in S3', () => {
     expect(await given.cache.blobs.size(given.layer)).toBe(given.bytes.length)
   })
 
-  it('comes through us where blobs are streamed', async () => {
+  it('A layer in S3 passes through the registry where blobs are streamed', async () => {
     await using given = await pulledToS3({ stream: true })
     const answer = await given.ask({ range: 'bytes=5-9' })
     expect([answer.statusCode, await bytesOf(answer)]).toEqual([206, given.bytes.subarray(5, 10)])
     expect((await bytesOf(await given.ask())).equals(given.bytes)).toBe(true)
   })
 
-  it('is streamed while it arrives', async () => {
+  it('A layer is streamed while it arrives and redirected to S3 afterwards', async () => {
     await using given = await pulledToS3({ arrivesLater: true })
     const answer = await given.ask()
     expect(answer.statusCode).toBe(200)
@@ -112,7 +112,7 @@ describe('a layer in S3', () => {
     expect(later.statusCode).toBe(307)
   })
 
-  it.each([500, 503, 'hang', 'reset'] as const)('is refused with 503 while S3 is away (%s)', async (fault) => {
+  it.each([500, 503, 'hang', 'reset'] as const)('A layer gets 503 while S3 is unavailable (%s)', async (fault) => {
     await using given = await pulledToS3()
     s3.server.failNext(1000, fault)
     const answer = await given.ask()
@@ -124,7 +124,7 @@ describe('a layer in S3', () => {
   })
 
   it.each(['truncate', 'reset'] as const)(
-    'is whole though S3 breaks it off while it is streamed (%s)',
+    'A streamed layer arrives whole although S3 breaks off the transfer (%s)',
     async (fault) => {
       await using given = await pulledToS3({ stream: true })
       s3.server.failNext(1, fault, { operation: /GetObject/ })

@@ -31,7 +31,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
   const manifestsIn = ({ body }: { body: Buffer }) =>
     (JSON.parse(body.toString()) as { manifests: { digest: string }[] }).manifests
 
-  it('answers an index of what names the image as its subject', async () => {
+  it('The referrers of an image are an index of the manifests that name it as their subject', async () => {
     const answer = await list()
 
     expect(answer.status).toBe(200)
@@ -55,7 +55,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     expect(manifestsIn(answer)).toEqual(expected.sort((a, b) => (a.digest < b.digest ? -1 : 1)))
   })
 
-  it('lists an index that has a subject', async () => {
+  it('The referrers of an image include an index that names it as its subject', async () => {
     const about = { mediaType: plain.mediaType, digest: plain.digest, size: plain.bytes.length }
     const content = JSON.parse(makeIndex([subject]).bytes.toString()) as object
     const index = manifestOf(Buffer.from(JSON.stringify({ ...content, subject: about })), mediaTypes.ociIndex)
@@ -66,7 +66,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     ])
   })
 
-  it('filters by artifact type and says so', async () => {
+  it('The referrers can be filtered by artifact type, and OCI-Filters-Applied says so', async () => {
     const { headers, ...answer } = await list(`?artifactType=${encodeURIComponent(SBOM)}`)
 
     expect(headers['oci-filters-applied']).toBe('artifactType')
@@ -74,7 +74,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     expect(manifestsIn(await list('?artifactType=none'))).toEqual([])
   })
 
-  it('leads from page to page', async () => {
+  it('The Link header of the referrers leads to the next page', async () => {
     const all = manifestsIn(await list())
     const first = await list('?n=2')
     expect(manifestsIn(first)).toEqual(all.slice(0, 2))
@@ -85,7 +85,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     expect(second.headers.link).toBeUndefined()
   })
 
-  it('keeps the filter on the way to the next page', async () => {
+  it('The Link header of filtered referrers keeps the filter', async () => {
     const { headers } = await list(`?n=1&artifactType=${encodeURIComponent(SIGNATURE)}`)
     expect(headers.link).toBeUndefined()
 
@@ -95,7 +95,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     expect(page.headers.link).toContain(`artifactType=${encodeURIComponent(SIGNATURE)}&n=1&last=sha256%3A`)
   })
 
-  it('ends a page before its index gets larger than a manifest may be', async () => {
+  it('A page of referrers ends before its index exceeds the size limit of a manifest', async () => {
     const own = await startRegistry()
     await own.createRepository('big')
     const missing = { mediaType: mediaTypes.ociManifest, digest: digestOf(Buffer.from('missing')), size: 7 }
@@ -110,7 +110,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     expect(first.headers.link).toContain('rel="next"')
   })
 
-  it('answers an empty index for an image nothing refers to, here or not', async () => {
+  it('The referrers of an image without any are an empty index, even if the image does not exist', async () => {
     for (const digest of [sbom.digest, digestOf(Buffer.from('nowhere'))]) {
       const answer = await list('', digest)
       expect(answer.status).toBe(200)
@@ -119,7 +119,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     expect(manifestsIn(await list('', subject.digest, 'other'))).toEqual([])
   })
 
-  it('forgets a referrer with its image', async () => {
+  it('A deleted referrer is no longer listed', async () => {
     await using own = await startRegistry()
     await own.createRepository('app')
     const image = await own.push('app')
@@ -130,7 +130,7 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     expect(manifestsIn(await own.send('GET', `/v2/app/referrers/${image.digest}`))).toEqual([])
   })
 
-  it('refuses an unknown repository and what is no digest', async () => {
+  it('The referrers of an unknown repository or of a malformed digest are refused', async () => {
     const unknown = await list('', subject.digest, 'nowhere')
     expect(unknown.status).toBe(404)
     expect(errorIn(unknown).code).toBe('NAME_UNKNOWN')

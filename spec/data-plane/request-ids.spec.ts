@@ -6,7 +6,7 @@ import { downloadUrl } from '../../src/access/download-url.js'
 import { type Answer, registry, type RunningRegistry, startedAt, startRegistry, userOf } from '../support/registry.js'
 import { digestOf } from '../support/upstream-content.js'
 
-describe('the id of a request', () => {
+describe('request id', () => {
   let running: RunningRegistry
   beforeAll(async () => {
     running = await startRegistry()
@@ -32,27 +32,27 @@ describe('the id of a request', () => {
     ['no such endpoint', 'GET', '/v1/', 404],
     ['another method', 'POST', '/v2/app/tags/list', 405],
     ['a forged layer URL', 'GET', '/_layers?digest=x', 403],
-    ['an import nobody signed', 'POST', '/_imports', 403],
+    ['an unsigned import', 'POST', '/_imports', 403],
     ['its health', 'GET', '/health', 200],
-  ])('goes with every answer: %s', async (_, method, path, status) => {
+  ])('Every answer carries a request id: %s', async (_, method, path, status) => {
     const answer = await running.send(method, path)
     expect(answer.status).toBe(status)
     expect(idOf(answer)).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('goes with the challenge and with a token that expired', async () => {
+  it('A challenge and the refusal of an expired token carry a request id', async () => {
     expect(idOf(await running.send('GET', '/v2/', { headers: { authorization: '' } }))).toMatch(/^[0-9a-f-]{36}$/)
     await using own = await startRegistry()
     await own.deps.clock.advance(12 * 60 * 60)
     expect(idOf(await own.send('GET', '/v2/'))).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('is another one for every request', async () => {
+  it('Every request gets a request id of its own', async () => {
     const answers = await Promise.all([1, 2, 3].map(() => running.send('GET', '/v2/')))
     expect(new Set(answers.map(idOf)).size).toBe(3)
   })
 
-  it('finds what was decided about a request that was answered, its query left out', async () => {
+  it('The request id of an answered request finds its decision, without the query of its path', async () => {
     const request = requestOf(await running.send('GET', '/v2/app/tags/list?n=5'))
     expect(request?.end).toEqual({ at: startedAt.getTime(), plane: 'data', operation: 'GET /v2/app/tags/list' })
     expect(
@@ -60,7 +60,7 @@ describe('the id of a request', () => {
     ).toEqual([['ecr:ListImages', 'arn:aws:ecr:us-east-1:123456789012:repository/app', true]])
   })
 
-  it('finds every action of a request that takes several', async () => {
+  it('The request id of a whole blob upload finds the decisions on all three actions', async () => {
     const body = Buffer.from('several')
     const request = requestOf(await running.send('POST', `/v2/app/blobs/uploads/?digest=${digestOf(body)}`, { body }))
     expect(request?.decisions.map(({ question }) => question.action)).toEqual([
@@ -70,7 +70,7 @@ describe('the id of a request', () => {
     ])
   })
 
-  it('finds a refusal that policies decided, and one they had no part in', async () => {
+  it('The request id of a refusal finds it, whether or not a policy decided', async () => {
     const elsewhere = { host: '999999999999.dkr.ecr.us-east-1.localhost' }
     const denied = requestOf(await running.send('GET', '/v2/app/tags/list', { headers: elsewhere }))
     expect(denied?.end?.refusal?.code).toBe('DENIED')
@@ -84,7 +84,7 @@ describe('the id of a request', () => {
     expect(challenged).toMatchObject({ decisions: [], end: { refusal: { code: 'UNAUTHORIZED' } } })
   })
 
-  it('finds what failed for a reason of ours', async () => {
+  it('The request id of an internal error finds its refusal', async () => {
     const error = vi.spyOn(running.deps.log, 'error').mockReturnValue()
     const tags = vi.spyOn(running.deps.store.tags, 'list').mockRejectedValue(new Error('the disk is on fire'))
     const answer = await running.send('GET', '/v2/app/tags/list')
@@ -96,21 +96,21 @@ describe('the id of a request', () => {
     expect(await running.deps.store.tags.list(registry, { limit: 1 })).toBeDefined()
   })
 
-  it('finds who asked for explanations without leave, with the time', async () => {
+  it('The request id of a refused request for explanations finds its time and operation', async () => {
     const refused = await running.send('GET', '/_decisions?limit=5')
     expect(refused.status).toBe(403)
     expect(requestOf(refused)?.end).toMatchObject({ at: startedAt.getTime(), operation: 'GET /_decisions' })
   })
 
-  it('is not kept for health checks, which come by the second', async () => {
+  it('The request id of a health check is not remembered', async () => {
     expect(requestOf(await running.send('GET', '/health'))).toBeUndefined()
   })
 })
 
-describe('the log', () => {
+describe('log of layer URLs', () => {
   const grant = { registry, repository: 'app', digest: `sha256:${'0'.repeat(64)}` }
 
-  it('does not hold the query of a layer URL, neither when it fails nor when its client leaves', async () => {
+  it('The log omits the query of a layer URL when it fails and when its client disconnects', async () => {
     await using running = await startRegistry()
     const { log, store, secret } = running.deps
     const { pathname, search } = new URL(downloadUrl('http://localhost', grant, startedAt, secret))

@@ -4,7 +4,7 @@ import { regionOf, registryOf } from '../../src/data-plane/resolve.js'
 const ofToken = { account: '000000000000', region: 'us-east-1' }
 const named = { account: '111122223333', region: 'eu-central-1' }
 
-describe('the host a client calls', () => {
+describe('host of a registry request', () => {
   it.each([
     '111122223333.dkr.ecr.eu-central-1.amazonaws.com',
     '111122223333.dkr.ecr.eu-central-1.localhost:4510',
@@ -19,7 +19,7 @@ describe('the host a client calls', () => {
     '111122223333.dkr.ecr.eu-central-1',
     '111122223333.dkr.ecr.eu-central-1.',
     '111122223333.dkr.ecr.eu-central-1:4510',
-  ])('names its registry and Region: %s', (host) => {
+  ])('The host %s names its account and Region', (host) => {
     expect(registryOf(host, ofToken)).toEqual(named)
     expect(regionOf(host)).toBe('eu-central-1')
   })
@@ -32,7 +32,7 @@ describe('the host a client calls', () => {
     '111122223333.dkr.ecr.eu_central_1.amazonaws.com',
     '111122223333.dkr.ecrs.eu-central-1.amazonaws.com',
     undefined,
-  ])('leaves both to the token: %s', (host) => {
+  ])('The host %s leaves account and Region to the token', (host) => {
     expect(registryOf(host, ofToken)).toEqual(ofToken)
     expect(regionOf(host)).toBeUndefined()
   })

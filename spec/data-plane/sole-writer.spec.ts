@@ -1,24 +1,24 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
-import { soleWriter } from '../../src/data-plane/sole-writer.js'
-import { beginUpload } from '../../src/registry/layer-upload.js'
-import { leasesOn } from '../../src/registry/leases.js'
-import type { Lease, Leases } from '../../src/registry/ports/leases.js'
+import { soleWriter } from '../../src/data-plane/upload-writer.js'
+import { beginUpload } from '../../src/registry/layers/layer-upload.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
+import type { Lease, Leases } from '../../src/registry/ports/lease.js'
 import { installation } from '../../src/registry/registry.js'
-import { newRepository } from '../../src/registry/repository.js'
-import { storeOf } from '../../src/registry/store.js'
-import { uploadLease } from '../../src/registry/upload-turns.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store.js'
+import { uploadLease } from '../../src/registry/layers/upload-lock.js'
 import { now, registry } from '../support/stocked-store.js'
 import { silent as log } from '../support/silent-log.js'
 
 const taken = { status: 409, code: 'BLOB_UPLOAD_INVALID' }
 
-describe('the one writer of an upload', () => {
+describe('exclusive writer of an upload', () => {
   const started: Leases[] = []
   afterEach(() => started.splice(0).forEach((leases) => leases.stop()))
 
-  /** Leases of two planes that count every few milliseconds. */
+  /** Two planes on one store whose leases are renewed every two milliseconds. */
   async function twoPlanes() {
     const store = storeOf(memoryKeyValue())
     const session = { registry, repository: 'app', id: randomIds.uuid() }
@@ -30,7 +30,7 @@ describe('the one writer of an upload', () => {
     return { store, session, one, other, name: uploadLease(session.id) }
   }
 
-  it('follows one whose request ended at another plane a moment ago, though that still counts', async () => {
+  it('An upload accepts a new writer once the previous one releases its lease on another plane', async () => {
     const { store, session, one, other, name } = await twoPlanes()
     const lingering = await one.acquire(name)
     const next = soleWriter(session, { leases: other, store }, async () => 'written')
@@ -39,13 +39,13 @@ describe('the one writer of an upload', () => {
     expect(await next).toBe('written')
   })
 
-  it('is refused while one is at it that counts', async () => {
+  it('An upload refuses a second writer with 409 while the lease of the first is alive', async () => {
     const { store, session, one, other, name } = await twoPlanes()
     await one.acquire(name)
     await expect(soleWriter(session, { leases: other, store }, async () => 'written')).rejects.toMatchObject(taken)
   })
 
-  it('is told with the next bytes that another has its place', async () => {
+  it('A writer that loses its lease is stopped with 409 at its next chunk', async () => {
     const { store, session, one, name } = await twoPlanes()
     const written: string[] = []
     let held: Lease | undefined

@@ -1,15 +1,15 @@
 import { DescribeImagesCommand, DescribeRepositoriesCommand, type ECRServiceException } from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DOWNLOAD_PATH } from '../../src/access/download-url.js'
-import { clockPlace } from '../../src/access/read-first.js'
 import { issueToken } from '../../src/access/token.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
-import { foresee } from '../../src/data-plane/foresee.js'
 import { CLOCK_OFFSET } from '../../src/registry/ports/clock.js'
+import type { Place } from '../../src/registry/ports/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { installation } from '../../src/registry/registry.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { startEmulator } from '../support/emulator.js'
 import { type RedisProcess, startRedis } from '../support/redis.js'
 import { digestOf } from '../support/upstream-content.js'
@@ -17,17 +17,17 @@ import { basic, errorIn, registry, startedAt, startRegistry, userOf } from '../s
 import { silent } from '../support/silent-log.js'
 
 const repositoryName = 'team/app'
-/** A push waits for the store twice, three seconds each, and then some. */
+/** A push waits for the store twice, three seconds each time; the rest is slack. */
 const BOUND_MS = 8_000
 
-/** A time that is read from the store, as the emulator's is. */
+/** A clock whose offset is read from the store, as in the emulator. */
 const clockOn = (store: Store) => ({
   now: async () => new Date(startedAt.getTime() + Number((await store.settings.get(installation, CLOCK_OFFSET)) ?? 0)),
   wall: () => startedAt,
   advance: () => Promise.reject(new Error('this clock stands still')),
 })
 
-/** Both planes over one Redis, and an image in it that was pulled. */
+/** Both planes on one Redis, with an image that has been pulled. */
 async function startPlanes(redis: RedisProcess) {
   const store = storeOf(await redisKeyValue({ url: redis.url, log: silent, onRoundTrip: () => {} }))
   await store.clear()
@@ -62,7 +62,7 @@ async function startPlanes(redis: RedisProcess) {
   }
 }
 
-/** How a call was refused, with the header that tells clients when to come again. */
+/** How a call was refused, with its Retry-After header. */
 const refusalOf = (call: Promise<unknown>) =>
   call.then(
     () => undefined,
@@ -79,7 +79,7 @@ async function within<T>(bound: number, work: Promise<T>): Promise<T> {
   return result
 }
 
-describe.each(['killed', 'paused'] as const)('while Redis is %s', (fault) => {
+describe.each(['killed', 'paused'] as const)('planes on a Redis that is %s', (fault) => {
   let redis: RedisProcess
   let planes: Awaited<ReturnType<typeof startPlanes>>
   beforeAll(async () => {
@@ -96,7 +96,7 @@ describe.each(['killed', 'paused'] as const)('while Redis is %s', (fault) => {
     }
   })
 
-  it('a pull by tag is refused within the bound, and told to come again', async () => {
+  it('A pull by tag is refused with 503 and Retry-After within 8 s while Redis is unavailable', async () => {
     const answer = await within(BOUND_MS, planes.data.send('GET', planes.paths.tag))
 
     expect(answer.status).toBe(503)
@@ -107,7 +107,7 @@ describe.each(['killed', 'paused'] as const)('while Redis is %s', (fault) => {
     })
   })
 
-  it('a call of the API is refused within the bound, and told to come again', async () => {
+  it('An API call gets a ServerException with Retry-After within 8 s while Redis is unavailable', async () => {
     const refusal = await within(BOUND_MS, refusalOf(planes.describeImages()))
 
     expect(refusal).toEqual({
@@ -116,29 +116,29 @@ describe.each(['killed', 'paused'] as const)('while Redis is %s', (fault) => {
     })
   })
 
-  it('a push is refused within the bound', async () => {
+  it('A push is refused with 503 within 8 s while Redis is unavailable', async () => {
     const pushed = planes.data.send('POST', `/v2/${repositoryName}/blobs/uploads/`)
     expect((await within(BOUND_MS, pushed)).status).toBe(503)
   })
 
-  it('the manifests and layers this process knows are pulled by digest', async () => {
+  it('Known manifests and layers are served by digest while Redis is unavailable', async () => {
     for (const path of [planes.paths.manifest, planes.paths.layer])
       expect(await within(BOUND_MS, planes.statusOf(path))).toBe(200)
     expect(planes.failures, 'warnings').toEqual([])
   })
 
-  it('what it does not know is not answered for', async () => {
+  it('A pull of an unknown digest is refused with 503 while Redis is unavailable', async () => {
     expect(await planes.statusOf(planes.paths.unseen)).toBe(503)
   })
 
-  it('nobody gets in who might not before', async () => {
+  it('An expired token and an unknown user are refused while Redis is unavailable', async () => {
     const { paths, data } = planes
     const grant = { principal: userOf('developer'), registry, expiresAt: startedAt.getTime() }
     expect(await planes.statusOf(paths.manifest, basic(issueToken(grant, data.deps.secret)))).toBe(403)
     expect(await planes.statusOf(paths.manifest, data.tokenOf(userOf('stranger')))).toBe(401)
   })
 
-  it('both planes go on by themselves once it is back', async () => {
+  it('Both planes recover by themselves when Redis is back', async () => {
     if (fault === 'killed') await redis.restart()
     else redis.resume()
     const { data, control, paths, statusOf } = planes
@@ -151,16 +151,24 @@ describe.each(['killed', 'paused'] as const)('while Redis is %s', (fault) => {
   })
 })
 
-describe('what a request tells the store ahead', () => {
-  it('is nothing that a layer URL names, before its signature is looked at', () => {
+describe('reads for a layer URL', () => {
+  it('A layer URL reads nothing that it names before its signature is verified', async () => {
+    const places: Place[] = []
+    const keyValue = memoryKeyValue()
+    const get = (place: Place) => (places.push(place), keyValue.get(place))
+    const store = storeOf({ ...keyValue, get })
+    await using plane = await startRegistry({ store, clock: clockOn(store) })
     const query = new URLSearchParams({ account: 'a'.repeat(15_000), repository: repositoryName })
-    const asked = { req: { method: 'GET', headers: {} }, path: DOWNLOAD_PATH, query, grant: undefined }
-    expect([...foresee(asked)]).toEqual([clockPlace])
+
+    const answer = await plane.send('GET', `${DOWNLOAD_PATH}?${query.toString()}`, { headers: { authorization: '' } })
+
+    expect(answer.status).toBe(403)
+    expect(places).toEqual([{ registry: installation, collection: 'settings', key: CLOCK_OFFSET }])
   })
 })
 
-describe('a Redis that comes back with nothing', () => {
-  it('is believed: what was known before is not answered from memory', async () => {
+describe('Redis that lost its data', () => {
+  it('A Redis that comes back empty is believed, and nothing is served from memory', async () => {
     await using redis = await startRedis()
     await using planes = await startPlanes(redis)
 

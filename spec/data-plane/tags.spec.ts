@@ -16,7 +16,7 @@ describe('GET /v2/<name>/tags/list', () => {
   const list = (query = '', name = 'app') => running.send('GET', `/v2/${name}/tags/list${query}`)
   const tagsIn = ({ body }: { body: Buffer }) => (JSON.parse(body.toString()) as { tags: string[] }).tags
 
-  it('answers name and tags in ASCII order, as the content type ECR documents', async () => {
+  it('The tag list holds the name and the tags in ASCII order and has the content type of ECR', async () => {
     const { status, headers, body } = await list()
 
     expect(status).toBe(200)
@@ -26,11 +26,11 @@ describe('GET /v2/<name>/tags/list', () => {
     expect(body.toString()).toBe('{"name":"app","tags":["1.0","B","a","b","c_d","latest"]}')
   })
 
-  it('answers an empty list for a repository without tags', async () => {
+  it('The tag list of a repository without tags is empty', async () => {
     expect((await list('', 'empty')).body.toString()).toBe('{"name":"empty","tags":[]}')
   })
 
-  it('leads from page to page', async () => {
+  it('The Link header of the tag list leads to the next page', async () => {
     const first = await list('?n=2')
     expect(tagsIn(first)).toEqual(['1.0', 'B'])
     expect(first.headers.link).toBe('</v2/app/tags/list?n=2&last=B>; rel="next"')
@@ -44,7 +44,7 @@ describe('GET /v2/<name>/tags/list', () => {
     expect(third.headers.link).toBeUndefined()
   })
 
-  it('has pages of 100 where no size is asked for', async () => {
+  it('A page of the tag list holds 100 tags when no size is requested', async () => {
     await running.createRepository('many')
     const image = await running.push('many', { tag: 't000' })
     for (let tag = 1; tag <= 150; tag++) {
@@ -59,13 +59,13 @@ describe('GET /v2/<name>/tags/list', () => {
     expect(second.headers.link).toBeUndefined()
   })
 
-  it('goes on behind a tag that is not there, and ends behind the last one', async () => {
+  it('The tag list continues after a tag that does not exist and is empty after the last tag', async () => {
     expect(tagsIn(await list('?last=b0'))).toEqual(['c_d', 'latest'])
     expect(tagsIn(await list('?last=zzz'))).toEqual([])
     expect(tagsIn(await list(`?last=${'x'.repeat(5000)}`))).toEqual([])
   })
 
-  it('answers n=0 with an empty list that leads nowhere', async () => {
+  it('The tag list answers n=0 with an empty list and no Link header', async () => {
     const { status, headers, body } = await list('?n=0')
 
     expect(status).toBe(200)
@@ -73,7 +73,7 @@ describe('GET /v2/<name>/tags/list', () => {
     expect(body.toString()).toBe('{"name":"app","tags":[]}')
   })
 
-  it('refuses a page of more than 1000', async () => {
+  it('The tag list refuses a page size of more than 1000 with 405', async () => {
     expect((await list('?n=1000')).status).toBe(200)
     const answer = await list('?n=1001')
 
@@ -85,7 +85,7 @@ describe('GET /v2/<name>/tags/list', () => {
     })
   })
 
-  it.each(['-1', 'many', '1.5', ''])('refuses n=%s', async (n) => {
+  it.each(['-1', 'many', '1.5', ''])('The tag list refuses the page size n=%s with 405', async (n) => {
     const answer = await list(`?n=${n}`)
 
     expect(answer.status).toBe(405)
@@ -96,7 +96,7 @@ describe('GET /v2/<name>/tags/list', () => {
     })
   })
 
-  it('refuses an unknown repository', async () => {
+  it('The tag list of an unknown repository is answered with 404', async () => {
     const answer = await list('', 'nowhere')
 
     expect(answer.status).toBe(404)
@@ -107,7 +107,7 @@ describe('GET /v2/<name>/tags/list', () => {
     })
   })
 
-  it('answers HEAD with the headers alone', async () => {
+  it('HEAD of the tag list returns the headers of GET and no body', async () => {
     const { status, headers, body } = await running.send('HEAD', '/v2/app2/tags/list')
 
     expect(status).toBe(200)
@@ -115,7 +115,7 @@ describe('GET /v2/<name>/tags/list', () => {
     expect(body.length).toBe(0)
   })
 
-  it('names the methods it has', async () => {
+  it('A method that the tag list does not support is answered with 405 and an Allow header', async () => {
     const answer = await running.send('DELETE', '/v2/app/tags/list')
 
     expect(answer.status).toBe(405)

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identitiesIn } from '../../src/access/identities.js'
 import { authorizer } from '../../src/access/authorizer.js'
-import { decisionLog } from '../../src/access/decision-log.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { basic, registry, type RunningRegistry, startRegistry, userOf } from '../support/registry.js'
 
 const ecrHost = (account = registry.account) => `${account}.dkr.ecr.us-east-1.localhost`
 
-/** A data plane of this mode; accounts without a user of this name are everybody's to name. */
+/** A data plane in this mode, with one configured user and one image. */
 async function registryWith(auth: 'strict' | 'relaxed', anonymousPull: boolean) {
   const store = storeOf(memoryKeyValue())
   const policies = ['AmazonEC2ContainerRegistryFullAccess']
@@ -30,29 +30,29 @@ const statusOf = async (running: RunningRegistry, method: string, path: string, 
   (await running.send(method, path, { headers })).status
 const anonymous = { authorization: '', host: ecrHost() }
 
-describe('with relaxed authentication', () => {
+describe('relaxed authentication', () => {
   let running: RunningRegistry
   beforeAll(async () => void (running = await registryWith('relaxed', true)))
   afterAll(() => running[Symbol.asyncDispose]())
 
-  it.each(['AWS', 'anybody', registry.account])('any password is taken, of user %s', async (user) => {
+  it.each(['AWS', 'anybody', registry.account])('Relaxed mode accepts any password of user %s', async (user) => {
     const headers = { authorization: basic('any password', user), host: ecrHost() }
     expect(await statusOf(running, 'GET', '/v2/', headers)).toBe(200)
   })
 
-  it('a user name of 12 digits names the account, any other is account 000000000000', async () => {
+  it('Relaxed mode reads a 12-digit user name as account id and any other as 000000000000', async () => {
     const headers = (user: string) => ({ authorization: basic('x', user) })
     expect(await statusOf(running, 'GET', '/v2/app/manifests/v1', headers(registry.account))).toBe(200)
     expect(await statusOf(running, 'GET', '/v2/app/manifests/v1', headers('AWS'))).toBe(404)
   })
 
-  it('a token that has expired is still one', async () => {
+  it('Relaxed mode still refuses an expired token', async () => {
     await using own = await registryWith('relaxed', false)
     await own.deps.clock.advance(13 * 60 * 60)
     expect(await statusOf(own, 'GET', '/v2/', { authorization: own.tokenOf() })).toBe(403)
   })
 
-  it('images are pulled without credentials, and nothing else is done', async () => {
+  it('Relaxed mode with anonymous pulls lets clients without credentials pull and nothing else', async () => {
     expect(await statusOf(running, 'GET', '/v2/', anonymous)).toBe(200)
     expect(await statusOf(running, 'GET', '/v2/app/manifests/v1', anonymous)).toBe(200)
     const refused = await running.send('POST', '/v2/app/blobs/uploads/', { headers: anonymous })
@@ -61,13 +61,13 @@ describe('with relaxed authentication', () => {
     expect(await statusOf(running, 'DELETE', '/v2/app/manifests/v1', anonymous)).toBe(401)
   })
 
-  it('a repository policy that denies everybody denies those without credentials', async () => {
+  it('A repository policy that denies everyone also denies anonymous pulls in relaxed mode', async () => {
     await running.deps.store.repositoryPolicies.put(registry, 'app', { text: policyOf('Deny') })
     expect(await statusOf(running, 'GET', '/v2/app/manifests/v1', anonymous)).toBe(401)
     await running.deps.store.repositoryPolicies.remove(registry, 'app')
   })
 
-  it('credentials are asked for where nothing is said of pulls without any', async () => {
+  it('Relaxed mode requires credentials for pulls unless anonymous pulls are switched on', async () => {
     await using own = await registryWith('relaxed', false)
     expect(await statusOf(own, 'GET', '/v2/app/manifests/v1', anonymous)).toBe(401)
   })
@@ -79,14 +79,14 @@ const policyOf = (Effect: 'Allow' | 'Deny', Principal: unknown = '*') =>
     Statement: [{ Effect, Principal, Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] }],
   })
 
-describe('with strict authentication', () => {
+describe('strict authentication', () => {
   let running: RunningRegistry
   beforeAll(async () => void (running = await registryWith('strict', true)))
   afterAll(() => running[Symbol.asyncDispose]())
   const pull = () => statusOf(running, 'GET', '/v2/app/manifests/v1', anonymous)
   const setPolicy = (text: string) => running.deps.store.repositoryPolicies.put(registry, 'app', { text })
 
-  it('pulls without credentials are what a repository policy allows to everybody', async () => {
+  it('Strict mode allows an anonymous pull only where a repository policy allows everyone', async () => {
     expect(await pull()).toBe(401)
     await setPolicy(policyOf('Allow', { AWS: registry.account }))
     expect(await pull()).toBe(401)
@@ -95,7 +95,7 @@ describe('with strict authentication', () => {
     expect(await statusOf(running, 'POST', '/v2/app/blobs/uploads/', anonymous)).toBe(401)
   })
 
-  it('a policy that allows everything to everybody gives those without credentials nothing but pulls', async () => {
+  it('A policy that allows everything to everyone gives anonymous clients only pulls', async () => {
     const Statement = [{ Effect: 'Allow', Principal: '*', Action: 'ecr:*' }]
     await setPolicy(JSON.stringify({ Version: '2012-10-17', Statement }))
     expect(await pull()).toBe(200)
@@ -103,7 +103,7 @@ describe('with strict authentication', () => {
     expect(await statusOf(running, 'DELETE', '/v2/app/manifests/v1', anonymous)).toBe(401)
   })
 
-  it('any password is not taken, and the reason is remembered', async () => {
+  it('Strict mode refuses a wrong password and remembers the reason', async () => {
     const hintOf = async (authorization: string, host = ecrHost()) => {
       const { status, headers } = await running.send('GET', '/v2/', { headers: { authorization, host } })
       expect(status).toBe(401)

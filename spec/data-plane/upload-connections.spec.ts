@@ -21,7 +21,7 @@ async function startUpload(blobs: BlobStore = memoryBlobStore()) {
   return { running, location, id, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() }
 }
 
-/** A PATCH that has sent some bytes, which have arrived, and stays open. */
+/** A PATCH whose first bytes have arrived and which stays open. */
 async function openPatch(running: RunningRegistry, location: string, sent: Buffer): Promise<ClientRequest> {
   const req = running.open('PATCH', location)
   req.on('error', () => {})
@@ -31,7 +31,7 @@ async function openPatch(running: RunningRegistry, location: string, sent: Buffe
   return req
 }
 
-/** A memory store whose upload writers behave otherwise. */
+/** A memory store whose upload writers are changed in this way. */
 function blobsWith(change: (writer: BlobWriter) => Partial<BlobWriter>): BlobStore {
   const blobs = memoryBlobStore()
   const session = async (id: string) => {
@@ -46,8 +46,8 @@ const full = async () => {
   throw new NoSpace('No space left to keep the blob')
 }
 
-describe('an upload', () => {
-  it.each(['PATCH', 'PUT', 'DELETE'])('refuses a second writer while one is at it: %s', async (method) => {
+describe('connections of an upload', () => {
+  it.each(['PATCH', 'PUT', 'DELETE'])('A %s is refused with 409 while a PATCH writes the upload', async (method) => {
     await using upload = await startUpload()
     const { running, location } = upload
     const first = await openPatch(running, location, bytes.subarray(0, 1000))
@@ -67,7 +67,7 @@ describe('an upload', () => {
     expect((await running.send('PUT', `${location}?digest=${digestOf(bytes)}`)).status).toBe(201)
   })
 
-  it('keeps what arrived from a client that went away, and goes on from there', async () => {
+  it('An upload keeps the bytes of a client that disconnected and continues from there', async () => {
     await using upload = await startUpload()
     const { running, location } = upload
     const error = vi.spyOn(running.deps.log, 'error')
@@ -84,7 +84,7 @@ describe('an upload', () => {
     expect(error).not.toHaveBeenCalled()
   })
 
-  it('says how much is there after its process was killed in the middle of a chunk', async () => {
+  it('An upload continues from the bytes that were written before its process was killed', async () => {
     await using upload = await startUpload()
     const { running, location, id } = upload
     const writer = await running.deps.blobs.session(id)
@@ -97,7 +97,7 @@ describe('an upload', () => {
     expect(rest.headers.range).toBe('0-2999')
   })
 
-  it('reads a large chunk no faster than it is written down', async () => {
+  it('A large chunk is read no faster than it is written to the store', async () => {
     let appended = 0
     let readAhead = 0
     const sockets: Socket[] = []
@@ -121,7 +121,7 @@ describe('an upload', () => {
     expect(readAhead).toBeLessThan(2 * MIB)
   })
 
-  it('answers that the disk is full though the client is still sending', async () => {
+  it('A full disk is reported with 507 while the client is still sending', async () => {
     await using upload = await startUpload(blobsWith(() => ({ append: full })))
     const { running, location } = upload
     const answer = await running.send('PATCH', location, { body: seededBytes(8 * MIB) })
@@ -130,7 +130,7 @@ describe('an upload', () => {
     expect(errorIn(answer).message).toBe('No space left to keep the blob')
   })
 
-  it('of a whole blob leaves nothing behind when it breaks off', async () => {
+  it('A whole blob upload that fails on a full disk leaves no upload behind', async () => {
     await using upload = await startUpload(blobsWith(() => ({ append: full })))
     const { running } = upload
     const answer = await running.pushBlob('app', bytes)
@@ -140,7 +140,7 @@ describe('an upload', () => {
     expect(items).toHaveLength(1)
   })
 
-  it('keeps the connection of a refused client that sends its chunk to the end', async () => {
+  it('A refused client that sends its whole chunk keeps its connection', async () => {
     await using upload = await startUpload()
     const { running, location } = upload
     const socket = connect(running.port, '127.0.0.1')
@@ -156,7 +156,7 @@ describe('an upload', () => {
     socket.destroy()
   })
 
-  it('refuses a chunk out of order before it is sent', async () => {
+  it('A chunk out of order is refused with 416 before its body is sent', async () => {
     await using upload = await startUpload()
     const { running, location } = upload
     const headers = { 'content-range': `5-${MIB + 4}`, 'content-length': String(MIB) }
@@ -171,7 +171,7 @@ describe('an upload', () => {
     expect(status).toBe(416)
   })
 
-  it('is let go when no byte comes for too long', async () => {
+  it('Reading a request body fails with ECONNRESET when no byte arrives for too long', async () => {
     const read: number[] = []
     const failed = new Promise<unknown>((resolve) => {
       const server = createServer((req) => {

@@ -29,7 +29,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
   const blob = (digest: string, name = 'app') => running.send('GET', `/v2/${name}/blobs/${digest}`)
 
   describe('POST', () => {
-    it.each(['', '?'])('opens an upload, with or without a slash at the end', async (query) => {
+    it.each(['', '?'])('POST opens an upload, with or without a trailing slash', async (query) => {
       for (const path of [`/v2/app/blobs/uploads/${query}`, `/v2/app/blobs/uploads${query}`]) {
         const { status, headers, body } = await running.send('POST', path)
 
@@ -42,7 +42,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
       }
     })
 
-    it.each(['sha256', 'sha512'] as const)('takes a whole blob: %s', async (algorithm) => {
+    it.each(['sha256', 'sha512'] as const)('POST with a %s digest uploads a whole blob', async (algorithm) => {
       const bytes = seededBytes(1000, `whole ${algorithm}`)
       const digest = digestOf(bytes, algorithm)
       const { status, headers } = await running.pushBlob('app', bytes, digest)
@@ -53,7 +53,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect((await blob(digest)).body.equals(bytes)).toBe(true)
     })
 
-    it('refuses the empty blob, and keeps no upload of it', async () => {
+    it('POST of the empty blob is refused and leaves no upload behind', async () => {
       const digest = digestOf(Buffer.alloc(0))
       const before = await running.deps.store.uploads.list(registry, { limit: 100 })
       const answer = await running.pushBlob('app', Buffer.alloc(0), digest)
@@ -69,7 +69,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect(await running.deps.store.uploads.list(registry, { limit: 100 })).toEqual(before)
     })
 
-    it('refuses a whole blob that does not hash to its digest, and keeps nothing of it', async () => {
+    it('POST of a blob that does not match its digest is refused and leaves nothing behind', async () => {
       const digest = digestOf(Buffer.from('other'))
       const answer = await running.pushBlob('app', seededBytes(1000, 'wrong'), digest)
 
@@ -83,14 +83,14 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect(items.filter(({ size }) => size === 1000)).toEqual([])
     })
 
-    it('refuses what is no digest', async () => {
+    it('POST with a malformed digest is answered with 400 DIGEST_INVALID', async () => {
       const answer = await running.pushBlob('app', Buffer.from('x'), 'sha256:x')
 
       expect(answer.status).toBe(400)
       expect(errorIn(answer).code).toBe('DIGEST_INVALID')
     })
 
-    it('refuses an unknown repository', async () => {
+    it('POST to an unknown repository is answered with 404 NAME_UNKNOWN', async () => {
       for (const query of ['', `?digest=${digestOf(Buffer.from('x'))}`, `?mount=${digestOf(Buffer.from('x'))}`]) {
         const answer = await running.send('POST', `/v2/nowhere/blobs/uploads/${query}`, { body: 'x' })
 
@@ -107,7 +107,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
     const bytes = seededBytes(3000, 'chunked')
     const digest = digestOf(bytes)
 
-    it('take a blob in chunks, wherever each says it goes', async () => {
+    it('PATCH and PUT upload a blob in chunks at the positions of their Content-Range', async () => {
       const location = await begin()
       const first = await patch(location, bytes.subarray(0, 1000), '0-999')
       expect(first.status).toBe(202)
@@ -123,7 +123,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect((await blob(digest)).body.equals(bytes)).toBe(true)
     })
 
-    it('take a stream of unknown length in one PATCH, and an empty PUT', async () => {
+    it('One PATCH takes a stream of unknown length, and an empty PUT completes it', async () => {
       const location = await begin('other')
       const { status, headers } = await patch(location, Readable.from([bytes.subarray(0, 10), bytes.subarray(10)]))
       expect(status).toBe(202)
@@ -133,28 +133,28 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect((await blob(digest, 'other')).body.equals(bytes)).toBe(true)
     })
 
-    it('overlook a Content-Range where the PUT brings nothing', async () => {
+    it('A PUT without a body ignores its Content-Range', async () => {
       const location = await begin()
       await patch(location, bytes)
 
       expect((await finish(location, digest, undefined, { 'content-range': '0-2999' })).status).toBe(201)
     })
 
-    it('take everything in the PUT alone', async () => {
+    it('A single PUT uploads a whole blob', async () => {
       const whole = seededBytes(500, 'in the PUT')
       expect((await finish(await begin(), digestOf(whole), whole)).status).toBe(201)
 
       expect((await blob(digestOf(whole))).body.equals(whole)).toBe(true)
     })
 
-    it('end the upload: its location is no more', async () => {
+    it('A completed upload no longer exists at its location', async () => {
       const location = await begin()
       await finish(location, digest, bytes)
 
       expect(errorIn(await running.send('GET', location))).toEqual(uploadUnknown(location))
     })
 
-    it.each(['PATCH', 'PUT'])('refuse a chunk out of order, saying how far the upload is: %s', async (method) => {
+    it.each(['PATCH', 'PUT'])('%s of a chunk out of order is refused with 416 and the range so far', async (method) => {
       const location = await begin()
       await patch(location, bytes.subarray(0, 1000), '0-999')
       for (const first of [2000, 0, 999]) {
@@ -182,7 +182,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
       ['9-0', 'BLOB_UPLOAD_INVALID'],
       ['bytes=0-2999', 'BLOB_UPLOAD_INVALID'],
       ['0-5', 'SIZE_INVALID'],
-    ])('refuse the Content-Range %s and keep nothing', async (range, code) => {
+    ])('A chunk with the Content-Range %s is refused and not stored', async (range, code) => {
       const location = await begin()
       const answer = await patch(location, bytes, range)
 
@@ -191,7 +191,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect((await running.send('GET', location)).headers.range).toBe('0-0')
     })
 
-    it('refuse a blob that does not hash to its digest, and end the upload', async () => {
+    it('A PUT whose digest does not match the blob is refused and ends the upload', async () => {
       const location = await begin()
       await patch(location, bytes)
       const wrong = digestOf(Buffer.from('wrong'))
@@ -207,7 +207,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
     })
 
     it.each(['', '?digest=', '?digest=sha256:x', '?digest=md5:d41d8cd98f00b204e9800998ecf8427e'])(
-      'refuse to finish without a digest and leave the upload as it is: %s',
+      'A PUT without a valid digest is refused and leaves the upload as it is: %s',
       async (query) => {
         const location = await begin()
         await patch(location, bytes)
@@ -221,7 +221,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
   })
 
   describe('GET and DELETE', () => {
-    it('say how far an upload is', async () => {
+    it('GET reports how far an upload is', async () => {
       const location = await begin()
       expect((await running.send('GET', location)).headers.range).toBe('0-0')
       await patch(location, Buffer.alloc(10))
@@ -233,7 +233,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
       expect(body.length).toBe(0)
     })
 
-    it('drop an upload', async () => {
+    it('DELETE cancels an upload', async () => {
       const location = await begin()
       await patch(location, Buffer.alloc(10))
       const { status, body } = await running.send('DELETE', location)
@@ -246,7 +246,7 @@ describe('/v2/<name>/blobs/uploads/', () => {
   })
 
   it.each(['GET', 'PATCH', 'PUT', 'DELETE'])(
-    'refuses %s of an upload that is not in this repository',
+    '%s of an upload that is not in this repository is answered with 404',
     async (method) => {
       const foreign = (await begin()).replace('/v2/app/', '/v2/other/')
       const query = `?digest=${digestOf(Buffer.from('x'))}`

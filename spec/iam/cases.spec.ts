@@ -14,17 +14,17 @@ import type {
   QuestionPrincipal,
 } from '../../src/iam/policy.js'
 
-/** What a file of `cases` lists. Only the reason and the answer must be there. */
+/** A case in one of the files in `cases`. Only `reason` and `expected` are required. */
 interface Case {
-  /** What it tests, as a sentence. */
+  /** What the case tests, as a sentence. */
   readonly reason: string
-  /** One of PRINCIPALS, or another; alice where absent. */
+  /** A name in PRINCIPALS, or another principal; alice if absent. */
   readonly principal?: string | QuestionPrincipal
-  /** ecr:BatchGetImage where absent. */
+  /** ecr:BatchGetImage if absent. */
   readonly action?: string
-  /** TEAM_APP where absent. Its ARN says whose it is: what names no account is OWNER's. */
+  /** TEAM_APP if absent. The owner is the account in the ARN, or OWNER if the ARN names none. */
   readonly resource?: string
-  /** No key has a value where absent. */
+  /** If absent, no key has a value. */
   readonly conditions?: ConditionValues
   readonly identity?: Policies
   readonly 'resource-based'?: Policies
@@ -39,12 +39,13 @@ interface Case {
   readonly by?: string
 }
 
-/** One policy, or a list of them. */
+/** One policy or a list of policies. */
 type Policies = PolicyText | readonly PolicyText[]
 
 /**
- * A document (it has a Statement) is taken to the letter; a text is a managed policy by its name. Anything else is the only
- * statement of a document of the newer version; what it leaves out is Allow, every action, every resource, every principal.
+ * An object with a Statement is used as it is; a string is the name of a managed policy. Any other object is the only
+ * statement of a document of version 2012-10-17; the elements it leaves out default to Allow, every action, every
+ * resource and every principal.
  */
 type PolicyText = string | Readonly<Record<string, unknown>>
 
@@ -133,25 +134,25 @@ function sentenceOf(decision: Decision): string {
 const DIRECTORY = new URL('cases/', import.meta.url)
 const files = readdirSync(DIRECTORY).filter((name) => name.endsWith('.json'))
 
-/** What the files hold is told by the checks below. */
+/** The tests below check the contents of the files. */
 const casesIn = (file: string) => JSON.parse(readFileSync(new URL(file, DIRECTORY), 'utf8')) as readonly Case[]
 
 const all = files.map((file) => ({ subject: file.replace('.json', '').replaceAll('-', ' '), cases: casesIn(file) }))
 
-test('there are at least 300 cases, each with a reason of its own', () => {
+test('There are at least 300 policy evaluation cases, each with a reason of its own', () => {
   const reasons = all.flatMap(({ cases }) => cases.map(({ reason }) => reason))
 
   expect(reasons.length).toBeGreaterThanOrEqual(300)
   expect(reasons.filter((reason, index) => reasons.indexOf(reason) !== index)).toEqual([])
 })
 
-test('no case has a member that nobody reads', () => {
+test('Every member of a policy evaluation case is known', () => {
   const members = all.flatMap(({ cases }) => cases.flatMap((each) => Object.keys(each)))
 
   expect(members.filter((member) => !MEMBERS.has(member))).toEqual([])
 })
 
-describe.each(all)('$subject', ({ cases }) => {
+describe.each(all)('Policy evaluation: $subject', ({ cases }) => {
   test.each(cases)('$reason', (given) => {
     const question = questionOf(given)
     const policies = policiesOf(given)
@@ -167,7 +168,7 @@ describe.each(all)('$subject', ({ cases }) => {
   })
 })
 
-/** Every statement is considered; the one that decided says so, and those that did not match say why. */
+/** Checks that the deciding statement is marked, and that every statement that did not match gives a reason. */
 function expectOneToDecide(considered: ReturnType<typeof explain>['considered'], { decidedBy }: Decision): void {
   const deciding = considered.filter(({ decided }) => decided)
 

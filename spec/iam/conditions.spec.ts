@@ -4,7 +4,7 @@ import type { ConditionValues } from '../../src/iam/policy.js'
 
 type Value = string | number | boolean
 
-/** Whether one operator holds on the key `aws:Key`. */
+/** Whether one operator holds for the key `aws:Key`. */
 function holds(
   operator: string,
   asked: Value | Value[],
@@ -16,13 +16,13 @@ function holds(
   return conditionHolds(condition!, { 'aws:key': actual, ...more })
 }
 
-/** Values for operators that do not take any. */
+/** Values for operators that do not accept every text. */
 const VALUES: Readonly<Record<string, string>> = { Numeric: '5', Date: '2026-01-01', Ip: '10.0.0.0/8' }
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 const alice = 'arn:aws:iam::111122223333:user/alice'
 
-describe('an operator', () => {
+describe('Condition operators', () => {
   test.each<[string, Value | Value[], string]>([
     ['StringEquals', 'a', 'a'],
     ['StringEquals', ['b', 'a'], 'a'],
@@ -116,13 +116,13 @@ describe('an operator', () => {
     ['ArnNotLike', ['arn:aws:iam::*:role/*', alice], alice],
   ])('%s %j does not hold for %s', (operator, asked, actual) => expect(holds(operator, asked, actual)).toBe(false))
 
-  test('that is negated holds for what it cannot read: that is not what it asks for', () => {
+  test('A negated operator holds for a value that it cannot read', () => {
     expect(holds('NumericNotEquals', 5, 'five')).toBe(true)
     expect(holds('NotIpAddress', '10.0.0.0/8', 'example.com')).toBe(true)
   })
 })
 
-describe('a key that the request does not have', () => {
+describe('Condition keys without a value', () => {
   test.each<[string, boolean]>([
     ['StringEquals', false],
     ['StringNotEquals', true],
@@ -144,13 +144,13 @@ describe('a key that the request does not have', () => {
     ['ForAnyValue:StringEquals', false],
     ['ForAnyValue:StringNotEquals', false],
     ['ForAnyValue:StringEqualsIfExists', true],
-  ])('makes %s %s, and so does a list of no values', (operator, expected) => {
+  ])('A key without a value or with an empty list makes %s %s', (operator, expected) => {
     const asked = VALUES[/Numeric|Date|Ip/.exec(operator)?.[0] ?? ''] ?? 'true'
     expect(holds(operator, asked, undefined)).toBe(expected)
     expect(holds(operator, asked, [])).toBe(expected)
   })
 
-  test('is what Null asks about', () => {
+  test('Null checks whether a key has a value', () => {
     expect([holds('Null', 'true', undefined), holds('Null', 'true', []), holds('Null', true, 'x')]).toEqual([
       true,
       true,
@@ -164,7 +164,7 @@ describe('a key that the request does not have', () => {
     expect(holds('Null', ['true', 'false'], 'x')).toBe(true)
   })
 
-  test('is to the set operators like one with an empty text', () => {
+  test('The set operators treat a key with an empty text as a key without a value', () => {
     expect([holds('ForAllValues:StringEquals', 'a', ''), holds('ForAllValues:StringEquals', 'a', [''])]).toEqual([
       true,
       true,
@@ -176,7 +176,7 @@ describe('a key that the request does not have', () => {
   })
 })
 
-describe('a key of several values', () => {
+describe('Condition keys with several values', () => {
   test.each<[string, string[], boolean]>([
     ['ForAllValues:StringEquals', ['a', 'b'], true],
     ['ForAllValues:StringEquals', ['a', 'c'], false],
@@ -192,13 +192,13 @@ describe('a key of several values', () => {
     ['StringNotEquals', ['c', 'd'], true],
     ['StringNotEquals', ['c', 'b'], false],
     ['StringEqualsIfExists', ['c'], false],
-  ])('%s a or b, of %j: %s', (operator, actual, expected) => {
+  ])('%s with the values a or b, for the key values %j, is %s', (operator, actual, expected) => {
     expect(holds(operator, ['a', 'b'], actual)).toBe(expected)
   })
 })
 
-describe('several operators and keys', () => {
-  test('are conditions of their own, all to be met', () => {
+describe('Conditions with several operators and keys', () => {
+  test('Every operator and key is a separate condition', () => {
     const element = { StringEquals: { 'aws:A': 'x', 'aws:B': ['y', 'z'] }, Bool: { 'aws:C': 'true' } }
     const conditions = parseConditions({ value: element, path: '' }, '2012-10-17')
     expect(conditions.map(({ operator, key, written }) => [operator.name, key, ...written])).toEqual([

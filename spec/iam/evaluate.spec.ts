@@ -29,7 +29,7 @@ function answer(principal: QuestionPrincipal, policies: Partial<ApplicablePolici
   return decision.allowed ? `allowed by ${decision.decidedBy.type}` : decision.type
 }
 
-describe('in the account of the resource', () => {
+describe('A decision in the account of the resource', () => {
   test.each<[string, object, string]>([
     ['its own ARN', { AWS: session.arn }, 'allowed by resource-based policy'],
     ['its role', { AWS: roleArn }, 'permissions boundary'],
@@ -40,18 +40,21 @@ describe('in the account of the resource', () => {
       { AWS: ['*', session.arn] },
       'allowed by resource-based policy',
     ],
-    ['somebody else', { AWS: alice.arn }, 'identity-based policy'],
-  ])('a session within a boundary that a resource-based policy names by %s', (_, Principal, expected) => {
-    expect(answer(session, { resource: policy('resource', { Principal }), boundary: onlyReading })).toBe(expected)
-  })
+    ['the ARN of another principal', { AWS: alice.arn }, 'identity-based policy'],
+  ])(
+    'A boundary limits a session or not depending on how a resource-based policy names it: by %s',
+    (_, Principal, expected) => {
+      expect(answer(session, { resource: policy('resource', { Principal }), boundary: onlyReading })).toBe(expected)
+    },
+  )
 
-  test('a filter of no policies filters nothing', () => {
+  test('An empty list of boundaries, session policies or service control policies limits nothing', () => {
     expect(answer(alice, { identity: everything, boundary: [], session: [], serviceControl: [] })).toBe(
       'allowed by identity-based policy',
     )
   })
 
-  test('a denial with NotPrincipal spares whom it names, unless there is a permissions boundary', () => {
+  test('A Deny with NotPrincipal exempts the principals it names, unless they have a permissions boundary', () => {
     const resource = policy('resource', { Effect: 'Deny', NotPrincipal: { AWS: [alice.arn, account] } })
     expect(answer(alice, { identity: everything, resource })).toBe('allowed by identity-based policy')
     expect(answer(alice, { identity: everything, resource, boundary: everything })).toBe('resource-based policy')
@@ -59,7 +62,7 @@ describe('in the account of the resource', () => {
   })
 })
 
-describe('the trust policy of a role', () => {
+describe('The trust policy of a role', () => {
   const trust = (Principal: unknown) => policy('trust', { Principal })
 
   test.each<[string, Partial<ApplicablePolicies>, string]>([
@@ -67,14 +70,14 @@ describe('the trust policy of a role', () => {
     ['that names the caller is enough', { resource: trust({ AWS: alice.arn }) }, 'allowed by resource-based policy'],
     ['that names everyone is enough', { resource: trust('*') }, 'allowed by resource-based policy'],
     [
-      'that names the account only hands the decision on',
+      'that names the account leaves the decision to the identity',
       { resource: trust({ AWS: account }) },
       'identity-based policy',
     ],
     [
-      'that names the account is met by an identity that may',
+      'that names the account allows an identity that may assume it',
       { identity: everything, resource: trust({ AWS: account }) },
       'allowed by resource-based policy',
     ],
-  ])('%s', (_, policies, expected) => expect(answer(alice, policies, true)).toBe(expected))
+  ])('The trust policy of a role %s', (_, policies, expected) => expect(answer(alice, policies, true)).toBe(expected))
 })

@@ -28,8 +28,8 @@ const resource = (...statements: object[]) =>
 const explained = (policies: Partial<ApplicablePolicies>, changes: Partial<AccessQuestion> = {}) =>
   explain({ ...question, ...changes }, { identity: [], resource: [], ...policies })
 
-describe('an explanation', () => {
-  test('considers every statement of every policy, and marks the one that decided', () => {
+describe('An explanation', () => {
+  test('An explanation lists every statement of every policy and marks the one that decided', () => {
     const { decision, considered } = explained({
       identity: [identity({ Sid: 'Read', Action: 'ecr:Get*' }, { Sid: 'All' }, { Sid: 'AllAgain' })],
       resource: [resource({})],
@@ -46,22 +46,22 @@ describe('an explanation', () => {
     expect(considered[1]?.source).toEqual({ Effect: 'Allow', Action: 'ecr:Get*', Resource: '*', Sid: 'Read' })
   })
 
-  test('marks one statement also where the same policy is attached twice', () => {
+  test('An explanation marks only one statement if the same policy is attached twice', () => {
     const twice = identity({})
     const { considered } = explained({ serviceControl: [twice], identity: [twice, twice], session: [twice] })
     expect(considered.map(({ decided }) => decided)).toEqual([false, true, false, false])
   })
 
-  test('marks none where nothing allowed', () => {
+  test('An explanation marks no statement if nothing allowed the request', () => {
     expect(explained({ identity: [identity({ Action: 'ecr:Get*' })] }).considered).toMatchObject([{ decided: false }])
   })
 
-  test('of a yes has nothing to change', () => {
+  test('The explanation of an allowed request suggests no change', () => {
     expect(explained({ identity: [identity({})] }).wouldChange).toEqual([])
   })
 })
 
-describe('a statement that did not match says why', () => {
+describe('The reasons of a statement that does not match', () => {
   const because = (changes: object) => explained({ identity: [identity(changes)] }).considered[0]?.because
 
   test.each<[object, string[]]>([
@@ -89,7 +89,7 @@ describe('a statement that did not match says why', () => {
       { Action: 's3:*', Resource: 'arn:aws:s3:::b' },
       ['Action ecr:PutImage is not s3:*', `Resource ${app} is not arn:aws:s3:::b`],
     ],
-  ])('%j', (changes, sentences) => {
+  ])('The explanation states every reason why a statement does not match: %j', (changes, sentences) => {
     expect(because(changes)).toEqual(sentences)
   })
 
@@ -120,7 +120,7 @@ describe('a statement that did not match says why', () => {
     ],
     ['Null', 'aws:SourceVpc', 'false', 'the request has no value for it'],
     ['Null', 'aws:TagKeys', 'true', 'the request has a value for it'],
-  ])('Condition %s %s %j', (operator, key, asked, sentence) => {
+  ])('The explanation states why the condition %s %s %j does not hold', (operator, key, asked, sentence) => {
     expect(because({ Condition: { [operator]: { [key]: asked } } })).toEqual([
       `Condition ${operator} ${key}: ${sentence}`,
     ])
@@ -133,14 +133,14 @@ describe('a statement that did not match says why', () => {
       { Effect: 'Deny', NotPrincipal: { AWS: [alice.arn, alice.account] } },
       `Principal ${alice.arn} is among NotPrincipal ${alice.arn} or ${alice.account}`,
     ],
-  ])('%j', (changes, sentence) => {
+  ])('The explanation states why a resource-based statement does not match: %j', (changes, sentence) => {
     const { considered } = explained({ resource: [policy('the repository policy', 'resource', changes)] })
     expect(considered[0]?.because).toEqual([sentence])
   })
 })
 
-describe('what would have to change', () => {
-  test('names every denial, and what else is missing', () => {
+describe('The changes that would allow a request', () => {
+  test('The suggested changes name every Deny and every missing Allow', () => {
     const { wouldChange } = explained({
       identity: [identity({ Action: 'ecr:Get*' })],
       resource: [resource({ Action: 'ecr:Get*' }, { Effect: 'Deny', Sid: 'NoPush', Action: 'ecr:Put*' })],
@@ -160,19 +160,19 @@ describe('what would have to change', () => {
     ])
   })
 
-  test('is only the denial where all else allows', () => {
+  test('The only suggested change is to remove the Deny if everything else allows the request', () => {
     const { wouldChange } = explained({ identity: [identity({}, { Effect: 'Deny' })] })
     expect(wouldChange).toEqual(['Remove or narrow the Deny statement 2 of inline policy 1 of user alice'])
   })
 
-  test('names both sides where the caller is of another account', () => {
+  test('The suggested changes name both sides if the caller belongs to another account', () => {
     expect(explained({}, { principal: bob }).wouldChange).toEqual([
       `Add to an identity-based policy of ${bob.arn} a statement that allows ecr:PutImage on ${app}`,
       `Add to a resource-based policy of ${app} a statement that allows ecr:PutImage to ${bob.arn}`,
     ])
   })
 
-  test('names either side where the service lets both allow and the caller is of the account', () => {
+  test('The suggested change names either side if one is enough, which it is only for a caller of the same account', () => {
     const either = { resourcePolicyMayAllow: true }
     expect(explained({}, either).wouldChange).toEqual([
       `Add to an identity-based policy of ${alice.arn} a statement that allows ecr:PutImage on ${app}, ` +
@@ -182,7 +182,7 @@ describe('what would have to change', () => {
     expect(explained({}, { ...either, principal: bob }).wouldChange.join()).not.toContain(', or to')
   })
 
-  test('names the role of a session, since a session has no policies of its own to add to', () => {
+  test('The suggested change names the role of a session, which has no policies of its own', () => {
     const roleArn = 'arn:aws:iam::111122223333:role/builder'
     const principal = { ...alice, arn: 'arn:aws:sts::111122223333:assumed-role/builder/run-7', roleArn }
     expect(explained({}, { principal }).wouldChange).toEqual([
@@ -190,7 +190,7 @@ describe('what would have to change', () => {
     ])
   })
 
-  test('names every filter that does not let it through', () => {
+  test('The suggested changes name every boundary, session policy and service control policy that must allow the action', () => {
     const filter = [policy('a filter', 'identity', { Action: 'ecr:Get*', Resource: '*' })]
     const { wouldChange } = explained({
       identity: [identity({})],
@@ -205,7 +205,7 @@ describe('what would have to change', () => {
     ])
   })
 
-  test('names the statements that allow the action but for something else', () => {
+  test('The suggested changes name statements that allow the action, but under other conditions', () => {
     const { wouldChange } = explained({
       identity: [
         identity(

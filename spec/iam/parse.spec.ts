@@ -26,16 +26,16 @@ function refusalOf(document: unknown, kind: PolicyKind = 'identity') {
   return 'accepted'
 }
 
-describe('a policy that is accepted', () => {
+describe('Accepted policies', () => {
   test.each<[string, unknown, PolicyKind]>([
     ['has a list of statements', ofOne({}), 'identity'],
     ['has one statement by itself', { Statement: statement }, 'identity'],
     ['has no statement at all', { Version: '2012-10-17', Statement: [] }, 'identity'],
     ['has an Id and Sids', { Id: 'x', ...ofOne({ Sid: 'Pull1' }) }, 'identity'],
-    ['has Sids of nothing', { Statement: [statement, statement].map((each) => ({ ...each, Sid: '' })) }, 'identity'],
+    ['has empty Sids', { Statement: [statement, statement].map((each) => ({ ...each, Sid: '' })) }, 'identity'],
     ['allows every action of every service', ofOne({ Action: ['*', '*:*', 'ecr:*', 'ecr:Get??*'] }), 'identity'],
     [
-      'leaves actions and resources out',
+      'excludes actions and resources with NotAction and NotResource',
       { Statement: { Effect: 'Deny', NotAction: 'ecr:Put*', NotResource: '*' } },
       'identity',
     ],
@@ -49,14 +49,18 @@ describe('a policy that is accepted', () => {
       ofResource({ Principal: { AWS: ['111122223333'], Service: 's', Federated: 'f', CanonicalUser: 'c' } }),
       'resource',
     ],
-    ['leaves principals out', ofOne({ Effect: 'Deny', NotPrincipal: { AWS: '111122223333' } }), 'resource'],
     [
-      "has any Sids, also the same twice, if it is a resource's",
+      'excludes principals with NotPrincipal',
+      ofOne({ Effect: 'Deny', NotPrincipal: { AWS: '111122223333' } }),
+      'resource',
+    ],
+    [
+      'belongs to a resource and has arbitrary, even equal Sids',
       { Statement: [1, 2].map(() => ({ ...statement, Principal: '*', Sid: 'Pull images' })) },
       'resource',
     ],
     [
-      'has variables where numbers, dates or addresses are compared, although they are text there',
+      'has variables as plain text for operators on numbers, dates and addresses',
       ofOne({
         Condition: {
           NumericEquals: { 'a:b': '${a:c}' },
@@ -81,16 +85,16 @@ describe('a policy that is accepted', () => {
       ofOne({ Condition: { 'foranyvalue:STRINGLIKEifexists': { 'AWS:tagkeys': 'a' } } }),
       'identity',
     ],
-  ])('%s', (_, document, kind) => {
+  ])('A policy that %s is accepted', (_, document, kind) => {
     expect(refusalOf(document, kind)).toBe('accepted')
   })
 
-  test('is of the older version unless it says otherwise', () => {
+  test('A policy without a version has the version 2008-10-17', () => {
     expect(parsePolicy({ Statement: [] }, 'identity').version).toBe('2008-10-17')
     expect(parsePolicy({ Version: '2012-10-17', Statement: [] }, 'identity').version).toBe('2012-10-17')
   })
 
-  test('tells which condition keys it looks at, also in variables, in lower case', () => {
+  test('A parsed policy lists its condition keys in lower case, including those in variables', () => {
     const policy = ofOne({
       Resource: 'arn:aws:ecr:*:*:repository/${aws:PrincipalTag/Team}/*',
       Condition: {
@@ -110,7 +114,7 @@ describe('a policy that is accepted', () => {
     ])
   })
 
-  test('keeps each statement as it was written, with its place and Sid', () => {
+  test('A parsed policy keeps every statement as written, with its index and Sid', () => {
     const { statements } = parsePolicy({ Statement: [statement, { ...statement, Sid: 'Two' }] }, 'identity')
     expect(statements.map(({ sid, index, source }) => ({ sid, index, source }))).toEqual([
       { sid: undefined, index: 0, source: statement },
@@ -119,7 +123,7 @@ describe('a policy that is accepted', () => {
   })
 })
 
-describe('a policy that is refused says where and what is wrong', () => {
+describe('Refused policies', () => {
   const known = 'Sid, Effect, Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition'
 
   test.each<[unknown, string]>([
@@ -219,7 +223,7 @@ describe('a policy that is refused says where and what is wrong', () => {
       ofOne({ NotPrincipal: '*' }),
       '/Statement/0/NotPrincipal must not stand in the policy of an identity: the principal is the identity',
     ],
-  ])('%j', (document, refusal) => {
+  ])('The refusal of an identity-based policy states the place and the fault: %j', (document, refusal) => {
     expect(refusalOf(document)).toBe(refusal)
   })
 
@@ -240,7 +244,7 @@ describe('a policy that is refused says where and what is wrong', () => {
     ['IpAddress', '10.0.0', range],
     ['NotIpAddress', '2001:db8::/129', range],
     ['NotIpAddress', 'example.com', range],
-  ])('a value %s cannot compare with: %j', (operator, value, wanted) => {
+  ])('The operator %s refuses a value it cannot compare with: %j', (operator, value, wanted) => {
     const good = GOOD.find(([kind]) => operator.includes(kind))?.[1]
     const refusal = refusalOf(ofOne({ Condition: { [operator]: { 'a:b': [good, value] } } }))
     expect(refusal).toBe(
@@ -282,7 +286,7 @@ describe('a policy that is refused says where and what is wrong', () => {
       ofResource({ Principal: { AWS: 'arn:aws:iam::111122223333:user/*' } }),
       '/Statement/0/Principal/AWS must name one principal: only a * by itself is a wildcard, not arn:aws:iam::111122223333:user/*',
     ],
-  ])('of a resource: %j', (document, refusal) => {
+  ])('The refusal of a resource-based policy states the place and the fault: %j', (document, refusal) => {
     expect(refusalOf(document, 'resource')).toBe(refusal)
   })
 
@@ -296,11 +300,11 @@ describe('a policy that is refused says where and what is wrong', () => {
       { Principal: '*', Resource: '*' },
       '/Statement/Resource must not stand in a trust policy: the resource is the role',
     ],
-  ])('of a role that trusts: %j', (changes, refusal) => {
+  ])('The refusal of a trust policy states the place and the fault: %j', (changes, refusal) => {
     expect(refusalOf({ Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', ...changes } }, 'trust')).toBe(refusal)
   })
 
-  test('of a role that trusts: two statements of one name', () => {
+  test('A trust policy with two statements of the same Sid is refused', () => {
     const trusting = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: '*', Sid: 'Any one' }
     expect(refusalOf({ Statement: [trusting, trusting] }, 'trust')).toBe(
       '/Statement/1/Sid must be another than Any one, which is taken',

@@ -17,12 +17,15 @@ import {
   withStatement,
 } from './random-policies.js'
 
-/** The same every time: whoever sees a failure sees it again. */
+/** A fixed seed, so that every failure can be reproduced. */
 const RUNS = { seed: 20121017, numRuns: 500 }
 
 const decide = (question: AccessQuestion, texts: PolicyTexts): Decision => evaluate(question, compiled(texts))
 
-/** Questions and policies, and a statement with this effect to be put into a policy of one of these kinds. */
+/**
+ * Questions and policies, together with a statement of this effect and where to insert it into a policy of one of these
+ * kinds.
+ */
 const additions = (effect: 'Allow' | 'Deny', kinds: readonly Kind[]) =>
   fc.tuple(questions, policyTexts, fc.constantFrom(...kinds)).chain(([question, texts, kind]) =>
     fc.record({
@@ -34,7 +37,7 @@ const additions = (effect: 'Allow' | 'Deny', kinds: readonly Kind[]) =>
     }),
   )
 
-test('random questions get every kind of answer, so that what follows has something to say', () => {
+test('Random questions and policies produce every kind of decision', () => {
   const samples = fc.sample(fc.tuple(questions, policyTexts), RUNS)
   const answers = samples.map(([question, texts]) => decide(question, texts))
   const allowed = answers.filter((answer) => answer.allowed)
@@ -46,7 +49,7 @@ test('random questions get every kind of answer, so that what follows has someth
   expect(new Set(denied).size).toBe(KINDS.length)
 })
 
-test('an added Deny never turns a no into a yes', () => {
+test('Adding a Deny never turns a denial into permission', () => {
   fc.assert(
     fc.property(additions('Deny', KINDS), ({ question, texts, kind, statement, place }) => {
       const before = decide(question, texts)
@@ -58,7 +61,7 @@ test('an added Deny never turns a no into a yes', () => {
   )
 })
 
-test("an added Allow of an identity's or a resource's policy never turns a yes into a no", () => {
+test('Adding an Allow to an identity-based or resource-based policy never turns permission into a denial', () => {
   fc.assert(
     fc.property(additions('Allow', GRANTS), ({ question, texts, kind, statement, place }) => {
       const before = decide(question, texts)
@@ -70,7 +73,7 @@ test("an added Allow of an identity's or a resource's policy never turns a yes i
   )
 })
 
-test('an added Allow of a filter that is there never turns a yes into a no', () => {
+test('Adding an Allow to a boundary, session or service control policy never turns permission into a denial', () => {
   fc.assert(
     fc.property(additions('Allow', FILTERS), ({ question, texts, kind, statement, place }) => {
       fc.pre(texts[kind].length > 0)
@@ -83,7 +86,7 @@ test('an added Allow of a filter that is there never turns a yes into a no', () 
   )
 })
 
-test('a boundary, a session policy or a service control policy only takes away', () => {
+test('A boundary, a session policy or a service control policy can only restrict permissions', () => {
   fc.assert(
     fc.property(questions, policyTexts, fc.constantFrom(...FILTERS), (question, texts, kind) => {
       const filtered = decide(question, texts)
@@ -95,7 +98,7 @@ test('a boundary, a session policy or a service control policy only takes away',
   )
 })
 
-test('an explicit deny wins, wherever it stands', () => {
+test('An explicit Deny overrides every Allow, whichever policy it is in', () => {
   fc.assert(
     fc.property(questions, policyTexts, fc.constantFrom(...KINDS), places, (question, texts, kind, place) => {
       const everybody = kind === 'resource' ? { Principal: '*' } : {}
@@ -109,7 +112,7 @@ test('an explicit deny wins, wherever it stands', () => {
   )
 })
 
-test('a yes is always by an Allow, and a no by a Deny or by none', () => {
+test('A permission is always decided by an Allow, and a denial by a Deny or by no statement', () => {
   fc.assert(
     fc.property(questions, policyTexts, (question, texts) => {
       const { allowed, decidedBy } = decide(question, texts)
@@ -121,7 +124,7 @@ test('a yes is always by an Allow, and a no by a Deny or by none', () => {
   )
 })
 
-test('the order of statements and of policies never matters', () => {
+test('The order of statements and policies does not change the decision', () => {
   const shuffled = <Item>(items: readonly Item[]) =>
     fc.shuffledSubarray([...items], { minLength: items.length, maxLength: items.length })
   const reordered = (texts: PolicyTexts): fc.Arbitrary<PolicyTexts> => {
@@ -144,14 +147,14 @@ test('the order of statements and of policies never matters', () => {
   )
 })
 
-/** What a caller is told: not which of several statements it was that decided. */
+/** The part of a decision that callers see. Which of several statements decided is not part of it. */
 const answerOf = (decision: Decision) => ({
   allowed: decision.allowed,
   type: decision.allowed ? undefined : decision.type,
   effect: decision.decidedBy?.statement.effect,
 })
 
-test('explain considers every statement and says what evaluate says', () => {
+test('explain lists every statement and agrees with evaluate', () => {
   fc.assert(
     fc.property(questions, policyTexts, (question, texts) => {
       const policies = compiled(texts)
@@ -167,7 +170,7 @@ test('explain considers every statement and says what evaluate says', () => {
   )
 })
 
-test('explain says of each statement whether it matched', () => {
+test('explain reports for each statement whether it matched', () => {
   fc.assert(
     fc.property(questions, policyTexts, (question, texts) => {
       const { considered } = explain(question, compiled(texts))
@@ -181,8 +184,8 @@ test('explain says of each statement whether it matched', () => {
 })
 
 /**
- * Whether the answer is by this statement where there is no other, nor another account. Boundaries are let in, for a
- * Deny with NotPrincipal asks whether there is one.
+ * Whether this statement decides if it is the only one and there is no other account. Boundaries are kept, since a Deny
+ * with NotPrincipal depends on whether there is one.
  */
 function decidesAlone(
   question: AccessQuestion,

@@ -8,19 +8,19 @@ import type {
   QuestionPrincipal,
 } from '../../src/iam/policy.js'
 
-/** A statement as people write it. */
+/** A statement in the form in which policies are written. */
 export type StatementText = Readonly<Record<string, unknown>>
 
 /** A policy as the list of its statements. */
 export type PolicyText = readonly StatementText[]
 
-/** Policies of every kind, as written: what a property changes, and what fast-check shows when it fails. */
+/** Policies of every kind as written: what properties modify and what fast-check prints for a failure. */
 export type PolicyTexts = Readonly<Record<Kind, readonly PolicyText[]>>
 
-/** Identity's and resource's policies grant; the other three filter. */
+/** Identity-based and resource-based policies grant permissions; the other three kinds only limit them. */
 export const GRANTS = ['identity', 'resource'] as const
 
-/** Filters that are lists of none filter nothing. */
+/** An empty list of one of these kinds limits nothing. */
 export const FILTERS = ['boundary', 'session', 'serviceControl'] as const
 
 /** The kinds of policy, by their names in ApplicablePolicies. */
@@ -60,13 +60,13 @@ const CONDITIONS = [
   { 'ForAnyValue:StringNotEquals': { 'aws:TagKeys': ['Team'] }, Bool: { 'aws:SecureTransport': 'true' } },
 ]
 
-/** An element with one to all of these values, or now and then its Not form. */
+/** An element with one or more of these values, or sometimes its Not form. */
 const either = (name: string, values: readonly string[], wrap: (chosen: string[]) => unknown = (chosen) => chosen) =>
   fc
     .tuple(fc.constantFrom(name, name, name, `Not${name}`), fc.subarray([...values], { minLength: 1 }))
     .map(([element, chosen]) => ({ [element]: wrap(chosen) }))
 
-/** NotPrincipal is for denials only: AWS supports no Allow with it. */
+/** NotPrincipal is generated for Deny only: AWS does not support it with Allow. */
 const principal = fc.oneof(
   fc.subarray(NAMES, { minLength: 1 }).map((AWS) => ({ Principal: { AWS } })),
   fc.constantFrom({ Principal: '*' }, { Principal: { AWS: BUILDER.arn } }, { Principal: { AWS: ALICE.arn } }),
@@ -81,7 +81,7 @@ const condition = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...CONDITIONS).map((Condition) => ({ Condition })) },
 )
 
-/** Any statement of this kind of policy with this effect. */
+/** Any statement of this effect for this kind of policy. */
 export const statementOf = (kind: Kind, effect: 'Allow' | 'Deny'): fc.Arbitrary<StatementText> =>
   fc
     .tuple(
@@ -98,7 +98,7 @@ export const statementOf = (kind: Kind, effect: 'Allow' | 'Deny'): fc.Arbitrary<
       ...principals,
     }))
 
-/** Denials are rare, for one is enough to end all. */
+/** Deny statements are rare, since a single one decides. */
 const policy = (kind: Kind): fc.Arbitrary<PolicyText> =>
   fc.array(
     fc.oneof({ weight: 9, arbitrary: statementOf(kind, 'Allow') }, { weight: 1, arbitrary: statementOf(kind, 'Deny') }),
@@ -127,7 +127,7 @@ const conditions: fc.Arbitrary<ConditionValues> = fc.record({
   'aws:tagkeys': fc.option(fc.subarray(['Team', 'Stage', 'Owner']), { nil: undefined }),
 })
 
-/** Any question that policies made of the same few names are likely to speak of. */
+/** Any question about the few names that the policies use, so that policies are likely to match it. */
 export const questions: fc.Arbitrary<AccessQuestion> = fc.record({
   principal: fc.constantFrom(ALICE, BOB, BUILDER),
   action: fc.constantFrom('ecr:BatchGetImage', 'ecr:PutImage'),
@@ -140,7 +140,7 @@ export const questions: fc.Arbitrary<AccessQuestion> = fc.record({
   accountDelegates: fc.constantFrom(false, false, false, true),
 })
 
-/** Compiles them all. A policy is named by its kind and place. */
+/** Compiles all policies, each named after its kind and position. */
 export function compiled(texts: PolicyTexts): ApplicablePolicies {
   const attached = (kind: Kind): AttachedPolicy[] =>
     texts[kind].map((Statement, index) => ({
@@ -156,10 +156,10 @@ export function compiled(texts: PolicyTexts): ApplicablePolicies {
   }
 }
 
-/** Where to put a statement: numbers that are taken modulo what there is. */
+/** Where to insert a statement: numbers that are reduced modulo the number of positions. */
 export const places = fc.record({ policy: fc.nat(), statement: fc.nat() })
 
-/** Puts a statement somewhere into a policy of this kind; where there is none, into a new one. */
+/** Inserts a statement into a policy of this kind, or into a new policy if there is none. */
 export function withStatement(
   texts: PolicyTexts,
   kind: Kind,

@@ -5,7 +5,7 @@ import { arnWildcard, wildcard } from '../../src/iam/wildcard.js'
 
 const matches = (pattern: string, text: string) => wildcard(withWildcards(pattern))(text)
 
-describe('a pattern with wildcards', () => {
+describe('Patterns with wildcards', () => {
   test.each([
     ['', ''],
     ['*', ''],
@@ -26,7 +26,7 @@ describe('a pattern with wildcards', () => {
     ['a.c', 'a.c'],
     ['a\\*', 'a\\b'],
     ['a*', 'a*b'],
-  ])('%j matches %j', (pattern, text) => expect(matches(pattern, text)).toBe(true))
+  ])('The pattern %j matches %j', (pattern, text) => expect(matches(pattern, text)).toBe(true))
 
   test.each([
     ['', 'a'],
@@ -43,9 +43,9 @@ describe('a pattern with wildcards', () => {
     ['a.c', 'abc'],
     ['[a]', 'a'],
     ['a*ab', 'aa'],
-  ])('%j does not match %j', (pattern, text) => expect(matches(pattern, text)).toBe(false))
+  ])('The pattern %j does not match %j', (pattern, text) => expect(matches(pattern, text)).toBe(false))
 
-  test('matches what the regular expression made of it matches', () => {
+  test('A pattern matches the same texts as the equivalent regular expression', () => {
     const written = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 9 })
     const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 9 })
     const long = fc.constantFrom('', 'a'.repeat(30), 'ab'.repeat(40))
@@ -61,7 +61,7 @@ describe('a pattern with wildcards', () => {
     )
   })
 
-  test('finds a long piece with question marks behind anything', () => {
+  test('A pattern finds a long piece with question marks after any beginning', () => {
     const piece = 'ab?'.repeat(30)
     expect(matches(`*${piece}*c`, `aabab${'abx'.repeat(30)}-c`)).toBe(true)
     expect(matches(`*${piece}*c`, `aabab${'abx'.repeat(29)}axx-c`)).toBe(false)
@@ -73,12 +73,12 @@ describe('a pattern with wildcards', () => {
     ['stars', 'a*'.repeat(1023) + 'b', a],
     ['stars and the right end', 'a*'.repeat(1023) + 'b*b', `${a}b`],
     ['a long piece', `*${'a'.repeat(1000)}b*`, a],
-    ['a long piece, from its end', `*b${'a'.repeat(1000)}*`, a],
+    ['a long piece after another letter', `*b${'a'.repeat(1000)}*`, a],
     ['question marks', `*${'a?'.repeat(500)}b?c*`, a],
     ['question marks only', `*${'?'.repeat(1000)}b*`, a],
     ['one question mark', `*${'a'.repeat(500)}?${'a'.repeat(500)}b*`, a],
     ['many pieces', `*${`${'a'.repeat(30)}?*`.repeat(60)}b*`, a],
-  ])('takes far less than a millisecond with %s, pattern and text of 2 KB', (_, pattern, text) => {
+  ])('Matching a pattern with %s takes less than a millisecond for 2 KB of pattern and text', (_, pattern, text) => {
     const test = wildcard(withWildcards(pattern))
     expect(test(text)).toBe(false)
     const times = Array.from({ length: 20 }, () => {
@@ -86,12 +86,12 @@ describe('a pattern with wildcards', () => {
       test(text)
       return performance.now() - start
     })
-    // Compared at every place, the pieces with question marks take 3 ms and more.
+    // Comparing the pieces with question marks at every position takes 3 ms and more.
     expect(Math.min(...times)).toBeLessThan(1)
   })
 })
 
-describe('the pattern of an ARN', () => {
+describe('Patterns of ARNs', () => {
   const arnMatches = (pattern: string, text: string) => arnWildcard(withWildcards(pattern))(text)
 
   test.each([
@@ -100,7 +100,7 @@ describe('the pattern of an ARN', () => {
     ['*:*:*:*:*:*', 'arn:aws:iam::111122223333:user/a'],
     ['arn:aws:sns:us-east-1:111122223333:*', 'arn:aws:sns:us-east-1:111122223333:topic:subscription'],
     ['arn:aws:sns:us-east-1:111122223333:topic:sub*', 'arn:aws:sns:us-east-1:111122223333:topic:subscription'],
-  ])('%s matches %s', (pattern, text) => expect(arnMatches(pattern, text)).toBe(true))
+  ])('The ARN pattern %s matches %s', (pattern, text) => expect(arnMatches(pattern, text)).toBe(true))
 
   test.each([
     ['arn:aws:iam::*:user/a', 'arn:aws:iam:x::user/a'],
@@ -109,7 +109,8 @@ describe('the pattern of an ARN', () => {
     ['arn:aws:i*:user/a', 'arn:aws:iam::111122223333:user/a'],
     ['arn:aws:iam:::user/a', 'arn:aws:iam::111122223333:user/a'],
     ['*:*:*:*:*:*', 'not an ARN'],
-  ])('%s does not match %s: no wildcard reaches over a colon before the sixth component', (pattern, text) =>
-    expect(arnMatches(pattern, text)).toBe(false),
+  ])(
+    'The ARN pattern %s does not match %s, since no wildcard crosses a colon before the sixth component',
+    (pattern, text) => expect(arnMatches(pattern, text)).toBe(false),
   )
 })

@@ -18,7 +18,7 @@ const documentOf = (Statement: unknown) => ({ Version: '2012-10-17', Statement }
 const policy = documentOf([statement])
 const trustPolicy = documentOf([{ Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' }])
 
-/** The refusal of a file with this account, behind the name of the file and the account. */
+/** The refusal of a file with this account, without the name of the file and the account. */
 function refusalOf(content: unknown): string {
   writeFileSync(path, JSON.stringify({ accounts: { [account]: content } }))
   try {
@@ -33,7 +33,7 @@ function refusalOf(content: unknown): string {
 const user = (dev: unknown) => ({ users: { dev } })
 const role = (ci: object) => ({ roles: { ci: { trustPolicy, ...ci } } })
 
-describe('an account that breaks a rule', () => {
+describe('invalid account settings', () => {
   it.each([
     [user({ policies: policy }), '/users/dev/policies must be an array, not an object'],
     [
@@ -75,12 +75,12 @@ describe('an account that breaks a rule', () => {
       user({ accessKeys: { ASIAEXAMPLE: 's' } }),
       "/users/dev/accessKeys/… is not the id of a user's access key: letters, digits and _, and not ASIA at the beginning, which is for temporary credentials",
     ],
-  ])('is refused with place and rule: %j', (content, message) => {
+  ])('An invalid account setting is refused with its place and rule: %j', (content, message) => {
     expect(refusalOf(content)).toBe(message)
   })
 })
 
-describe('a policy that does not parse', () => {
+describe('invalid policy documents', () => {
   const bad = { ...statement, Effect: 'Permit' }
   it.each([
     [
@@ -113,11 +113,11 @@ describe('a policy that does not parse', () => {
       user({ policies: ['AmazonS3FullAccess'] }),
       '/users/dev/policies/0 must be a policy document or one of the managed policies AmazonEC2ContainerRegistryFullAccess, ',
     ],
-  ])('is refused with its place in the file: %j', (content, message) => {
+  ])('An invalid policy is refused with its place in the file: %j', (content, message) => {
     expect(refusalOf(content).startsWith(message)).toBe(true)
   })
 
-  it('stops the start with exit status 2', async () => {
+  it('An invalid policy stops the start with exit status 2', async () => {
     const content = user({ policies: [documentOf([bad])] })
     writeFileSync(path, JSON.stringify({ accounts: { [account]: content } }))
     const { code, stdout, stderr } = await runCli(['start', '--config', path], { cwd: folder, env: {} })
@@ -127,13 +127,13 @@ describe('a policy that does not parse', () => {
     )
   })
 
-  it('is none with an empty list of statements, which allows nothing', () => {
+  it('A policy with an empty list of statements is accepted', () => {
     writeFileSync(path, JSON.stringify({ accounts: { [account]: user({ policies: [documentOf([])] }) } }))
     expect(() => readConfig({ config: path }, {})).not.toThrow()
   })
 })
 
-describe('a secret is never shown', () => {
+describe('secrets in refusals', () => {
   const shared = { accessKeys: { AKIASHARED: 'HIDDEN' } }
   const swapped = { accessKeys: { HIDDENHIDDEN: 'AKIASHARED' } }
   const hub = 'ecr-pullthroughcache/hub'
@@ -183,19 +183,19 @@ describe('a secret is never shown', () => {
     { secrets: { [hub]: { username: ['HIDDEN'], accessToken: 'HIDDEN' } } },
     { secrets: { [hub]: { username: 'u', HIDDEN: 'accessToken' } } },
     { secrets: { [hub]: { accessToken: 'HIDDEN' } } },
-  ])('in %j', (content) => {
+  ])('The refusal of an invalid account shows no secret: %j', (content) => {
     expect(refusalOf(content)).not.toContain('HIDDEN')
   })
 })
 
-describe('the published schema', () => {
+describe('published schema of accounts', () => {
   const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', import.meta.url), 'utf8')) as {
     definitions: { managedPolicy: { enum: string[] } }
   }
   const inEditor = new Ajv({ strict: false }).compile(schema)
   const accepted = (content: unknown) => inEditor({ accounts: { [account]: content } })
 
-  it('and the start accept the example of the guide', () => {
+  it('The published schema and the start accept the example of the access guide', () => {
     const guide = readFileSync(new URL('../../docs/access.md', import.meta.url), 'utf8')
     const example = /^```json\n(.*?)^```/ms.exec(guide)?.[1] ?? ''
     expect(inEditor(JSON.parse(example))).toBe(true)
@@ -203,7 +203,7 @@ describe('the published schema', () => {
     expect(Object.keys(readConfig({ config: path }, {}).accounts ?? {})).toEqual([account])
   })
 
-  it('names the managed policies the code knows', () => {
+  it('The published schema names exactly the managed policies that the code knows', () => {
     const known = Object.values(managedPolicies)
     expect(schema.definitions.managedPolicy.enum).toEqual([
       ...known.map(({ name }) => name),
@@ -231,7 +231,7 @@ describe('the published schema', () => {
       trustPolicy: documentOf({ Effect: 'Deny', Principal: { Service: ['a.amazonaws.com'] }, NotAction: 'sts:*' }),
     }),
     { serviceControlPolicies: [{ ...policy, Version: '2008-10-17', Id: 'x' }] },
-  ])('and the start accept %j', (content) => {
+  ])('The published schema and the start accept %j', (content) => {
     expect(accepted(content)).toBe(true)
     writeFileSync(path, JSON.stringify({ accounts: { [account]: content } }))
     expect(() => readConfig({ config: path }, {})).not.toThrow()
@@ -255,7 +255,7 @@ describe('the published schema', () => {
     role({ trustPolicy: documentOf({ Effect: 'Deny', NotPrincipal: { AWS: account }, Action: 'sts:*' }) }),
     role({ trustPolicy: documentOf({ Effect: 'Allow', Principal: { Aws: account }, Action: 'sts:*' }) }),
     { serviceControlPolicies: ['AmazonEC2ContainerRegistryReadOnly'] },
-  ])('and the start refuse %j', (content) => {
+  ])('The published schema and the start refuse %j', (content) => {
     expect(accepted(content)).toBe(false)
     expect(refusalOf(content)).toMatch(/^\/(users|roles|serviceControlPolicies)\//)
   })

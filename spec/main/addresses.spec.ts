@@ -11,6 +11,6 @@ it.each([
   ['192.0.2.7', '192.0.2.7'],
   ['2001:db8::7', '[2001:db8::7]'],
   ['registry.internal', 'registry.internal'],
-])('What listens on --host %s is announced at %s', (host, announced) => {
+])('A plane that listens on --host %s is announced at %s', (host, announced) => {
   expect(clientHost(host)).toBe(announced)
 })

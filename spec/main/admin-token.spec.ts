@@ -20,10 +20,10 @@ async function ask(endpoint: string, headers: Record<string, string> = {}, path 
 describe.each([
   ['on loopback', true],
   ['away from loopback', false],
-])('with a token, %s, the admin endpoints', (_, adminAllowed) => {
+])('admin endpoints with a token, %s', (_, adminAllowed) => {
   const start = () => startEmulator({ adminAllowed, adminToken })
 
-  it('answer to whoever has it, by whatever name the control plane is reached', async () => {
+  it('The admin endpoints answer a client with the token under any host name', async () => {
     await using emulator = await start()
     for (const host of ['localhost:4566', 'ecr.internal:4566'])
       expect(await ask(emulator.endpoint, { ...bearer, host })).toMatchObject({ status: 200, body: { events: [] } })
@@ -37,7 +37,7 @@ describe.each([
     ['with more than it', { authorization: `Bearer ${adminToken}x` }],
     ['with none', { authorization: 'Bearer ' }],
     ['with it as a password', { authorization: `Basic ${Buffer.from(`AWS:${adminToken}`).toString('base64')}` }],
-  ])('refuse whoever comes %s, and say what they want', async (__, headers) => {
+  ])('The admin endpoints want the token and refuse a client %s', async (__, headers) => {
     await using emulator = await start()
     for (const path of ['/_admin/events', '/_admin/roles', '/_admin/explain', '/_admin/nothing'])
       expect(await ask(emulator.endpoint, headers, path)).toEqual({
@@ -56,19 +56,19 @@ describe.each([
     { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
     { origin: 'null' },
-  ])('refuse a page of another site whatever it knows: %j', async (headers) => {
+  ])('The admin endpoints refuse a page of another site even with the token: %j', async (headers) => {
     await using emulator = await start()
     expect((await ask(emulator.endpoint, { ...bearer, ...headers })).status).toBe(403)
   })
 
-  it('answer to a page of their own origin, also behind https', async () => {
+  it('The admin endpoints answer a page of their own origin, also behind https', async () => {
     await using emulator = await start()
     const own = { 'sec-fetch-site': 'same-origin', host: 'ecr.internal' }
     for (const origin of ['http://ecr.internal', 'https://ecr.internal'])
       expect((await ask(emulator.endpoint, { ...bearer, ...own, origin })).status).toBe(200)
   })
 
-  it('leave the health open', async () => {
+  it('The health check needs no admin token', async () => {
     await using emulator = await start()
     expect((await ask(emulator.endpoint, {}, '/health')).status).toBe(200)
   })
@@ -77,7 +77,7 @@ describe.each([
 describe('ecr-local on all addresses', () => {
   const everywhere = ['--host', '0.0.0.0', '--store', 'memory', '--port', '0', '--registry-port', '0']
 
-  it('has admin endpoints with a token, and explain passes it', async () => {
+  it('An emulator on all addresses has admin endpoints only for the token, which explain sends', async () => {
     await using run = startCli(['start', ...everywhere, '--admin-token', adminToken], { cwd })
     const { endpoint } = await run.ready()
     expect((await ask(endpoint)).status).toBe(401)
@@ -92,7 +92,7 @@ describe('ecr-local on all addresses', () => {
     })
   })
 
-  it('has none without, and says why', async () => {
+  it('An emulator on all addresses without an admin token has no admin endpoints and says why', async () => {
     await using run = startCli(['start', ...everywhere], { cwd })
     const { endpoint } = await run.ready()
     expect(await ask(endpoint, bearer)).toMatchObject({

@@ -3,8 +3,8 @@ import { blobTotals } from '../../src/compose/blob-totals.js'
 
 const blob = (size: number) => ({ digest: `sha256:${size}`, size })
 
-describe('the totals of the blobs for /metrics', () => {
-  it('count the blobs there are when they are asked for', async () => {
+describe('blob totals for /metrics', () => {
+  it('The blob totals count the blobs that exist when they are requested', async () => {
     const blobs = [blob(10)]
     const totals = blobTotals({
       list: async function* () {
@@ -14,7 +14,7 @@ describe('the totals of the blobs for /metrics', () => {
     expect(await totals()).toEqual({ count: 1, bytes: 10 })
   })
 
-  it('share one count among those who ask while it runs', async () => {
+  it('Concurrent requests for the blob totals share one count', async () => {
     let counts = 0
     const totals = blobTotals({
       async *list() {
@@ -26,9 +26,9 @@ describe('the totals of the blobs for /metrics', () => {
     expect(counts).toBe(1)
   })
 
-  it('are absent rather than waited for where a first count takes longer than a scrape may', async () => {
+  it('The blob totals are absent if the first count takes longer than a scrape may', async () => {
     const totals = blobTotals({
-      // eslint-disable-next-line require-yield -- a listing that never comes to its first blob
+      // eslint-disable-next-line require-yield -- a listing that never reaches its first blob
       async *list() {
         await new Promise(() => {})
       },
@@ -36,7 +36,7 @@ describe('the totals of the blobs for /metrics', () => {
     expect(await totals()).toBeUndefined()
   })
 
-  it('stay absent where the storage does not answer', async () => {
+  it('The blob totals are absent if the storage does not answer', async () => {
     const totals = blobTotals({
       // eslint-disable-next-line require-yield -- a listing that fails at once
       async *list() {

@@ -22,7 +22,7 @@ const make = (names: string[] = [], config = {}) => certs({ ...defaultConfig, ..
 const DAY_MS = 86_400_000
 
 describe('ecr-local certs', () => {
-  it('makes an authority and a certificate it has signed, good for 398 days', async () => {
+  it('ecr-local certs creates an authority and a certificate signed by it, valid for 398 days', async () => {
     await make()
     const [authority, server] = [certificate('ca.crt'), certificate('server.crt')]
     expect(authority.ca).toBe(true)
@@ -34,7 +34,7 @@ describe('ecr-local certs', () => {
     expect(server.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1'])
   })
 
-  it('for the names in use and those that are given', async () => {
+  it('ecr-local certs covers the names in use and the names that are given', async () => {
     await make(['registry.test', '*.apps.test', '10.0.0.7', 'fd00::7'], {
       ...{ host: '192.0.2.7', registryHost: '{account}.dkr.ecr.{region}.localhost:{port}' },
       ...{ dataPlane: 'http://data-plane:4510' },
@@ -49,13 +49,13 @@ describe('ecr-local certs', () => {
     expect(server.checkIP('10.0.0.8')).toBeUndefined()
   })
 
-  it('keeps keys to their owner', async () => {
+  it('ecr-local certs makes keys readable by their owner only', async () => {
     await make()
     for (const name of ['ca.key', 'server.key']) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600)
     for (const name of ['ca.crt', 'server.crt']) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o644)
   })
 
-  it('uses authority and keys again: who trusts the authority need not be told twice', async () => {
+  it('ecr-local certs reuses its authority and keys, so that clients need not trust a new one', async () => {
     await make()
     const before = { ca: read('ca.crt'), caKey: read('ca.key'), key: read('server.key'), server: read('server.crt') }
     await make(['registry.test'])
@@ -66,14 +66,14 @@ describe('ecr-local certs', () => {
     expect(certificate('server.crt').checkHost('registry.test')).toBe('registry.test')
   })
 
-  it('keeps the names it was made for before when it is renewed', async () => {
+  it('ecr-local certs keeps the names of the certificate that it renews', async () => {
     await make(['registry.test', '10.0.0.7', 'fd00::7'])
     const before = certificate('server.crt').subjectAltName
     expect(await make()).toContain('registry.test, 10.0.0.7, fd00::7.')
     expect(certificate('server.crt').subjectAltName).toBe(before)
   })
 
-  it('tells every client how to trust it', async () => {
+  it('ecr-local certs tells every kind of client how to trust the authority', async () => {
     const text = await make()
     const authority = join(dir, 'ca.crt')
     expect(text).toContain(`--tls-cert ${join(dir, 'server.crt')} --tls-key ${join(dir, 'server.key')}`)
@@ -88,7 +88,7 @@ describe('ecr-local certs', () => {
     [['registry.internal', '10.0.0.7'], 'registry.internal:4510'],
     [['*.apps.internal', 'registry.internal'], 'registry.internal:4510'],
     [['fd00::7'], '[fd00::7]:4510'],
-  ])('tells clients the name it was asked for: %j', async (names, registry) => {
+  ])('The instructions of ecr-local certs use a name that was given: %j', async (names, registry) => {
     const text = await make(names)
     expect(text).toContain(`--host 0.0.0.0 --registry-host '${registry.replace(/4510$/, '{port}')}'`)
     expect(text).toContain(`/etc/docker/certs.d/${registry}/ca.crt`)
@@ -97,14 +97,14 @@ describe('ecr-local certs', () => {
     expect(text).not.toContain('localhost:4510')
   })
 
-  it('names no port where it is 443, which image names leave out', async () => {
+  it('The instructions of ecr-local certs leave out port 443, as image names do', async () => {
     const name = '000000000000.dkr.ecr.us-east-1.amazonaws.com'
     const text = await make([name], { registryPort: 443 })
     expect(text).toContain(`--registry-port 443 --host 0.0.0.0 --registry-host '${name}'`)
     expect(text).toContain(`/etc/docker/certs.d/${name}/ca.crt`)
   })
 
-  it('is a command, which says where the files are', async () => {
+  it('ecr-local certs prints the names of the certificate and where the files are', async () => {
     const { code, stdout, stderr } = await runCli(['certs', 'registry.test', '--dir', 'here'], { cwd })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^A certificate for localhost, 127\.0\.0\.1, ::1, .*registry\.test\.$/m)
@@ -112,7 +112,7 @@ describe('ecr-local certs', () => {
   })
 })
 
-describe('ecr-local certs refuses', () => {
+describe('refusals of ecr-local certs', () => {
   const other = (name: string) => writeFileSync(join(dir, name), 'somebody else’s')
   const refusal = async (attempt: Promise<unknown>) => {
     const error: unknown = await attempt.then(
@@ -124,14 +124,14 @@ describe('ecr-local certs refuses', () => {
   }
 
   it.each(['https://registry.test', 'registry.test:4510', 'a.*.test', '10.0.0.300/8', ''])(
-    'the name %j',
+    'ecr-local certs refuses the name %j',
     async (name) => {
       expect(await refusal(make([name]))).toMatch(/is neither a host name nor an address/)
     },
   )
 
   it.each(['ca.crt', 'ca.key', 'server.crt', 'server.key'])(
-    'to touch anything where only %s is there',
+    'ecr-local certs changes nothing where only %s exists',
     async (name) => {
       mkdirSync(dir)
       other(name)
@@ -140,7 +140,7 @@ describe('ecr-local certs refuses', () => {
     },
   )
 
-  it('to touch a certificate and a key of another authority', async () => {
+  it('ecr-local certs does not replace a certificate and key of another authority', async () => {
     await make()
     const [certificateOfOther, keyOfOther] = [read('server.crt'), read('server.key')]
     rmSync(dir, { recursive: true })
@@ -151,7 +151,7 @@ describe('ecr-local certs refuses', () => {
     expect([read('server.crt'), read('server.key')]).toEqual([certificateOfOther, keyOfOther])
   })
 
-  it('an authority that would end before its certificate', async () => {
+  it('An authority that expires before its certificate would is refused', async () => {
     const wanted = { dir, names: ['localhost'], madeOn: 'here' }
     mkdirSync(dir)
     await makeCertificateFiles({ ...wanted, now: new Date('2020-01-01') })
@@ -159,7 +159,7 @@ describe('ecr-local certs refuses', () => {
     await expect(late).rejects.toThrow(/The authority in .*ca\.crt ends on .* 2029 GMT: remove it and its key/)
   })
 
-  it.skipIf(process.getuid?.() === 0)('a directory it may not write, in one line (skipped as root)', async () => {
+  it.skipIf(process.getuid?.() === 0)('ecr-local certs refuses a read-only directory (skipped as root)', async () => {
     mkdirSync(dir)
     chmodSync(dir, 0o500)
     expect(await refusal(make())).toMatch(/EACCES/)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { importImages, namedImage } from '../../src/cli/import-command.js'
 import { defaultConfig } from '../../src/config.js'
-import { findImage } from '../../src/registry/find-image.js'
+import { findImage } from '../../src/registry/images/find-image.js'
 import type { PullRequest } from '../../src/registry/ports/importer.js'
 import { account, region, startEmulator } from '../support/emulator.js'
 import { createRepository, pushImage } from '../support/push.js'
@@ -10,7 +10,7 @@ const digest = `sha256:${'0'.repeat(64)}`
 const repositoryName = 'ecr-public/nginx/nginx'
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: region }
 
-/** Gives the SDK this environment while a spec runs: it reads credentials there by itself. */
+/** Runs with these environment variables set: the SDK reads its credentials from there. */
 async function withEnvironment<T>(variables: Record<string, string>, run: () => Promise<T>): Promise<T> {
   const before = { ...process.env }
   Object.assign(process.env, variables)
@@ -19,7 +19,7 @@ async function withEnvironment<T>(variables: Record<string, string>, run: () => 
   })
 }
 
-describe('the name of an image to import', () => {
+describe('name of an image to import', () => {
   it.each([
     ['ecr-public/nginx/nginx:1.27', repositoryName, { imageTag: '1.27' }],
     ['ecr-public/nginx/nginx', repositoryName, { imageTag: 'latest' }],
@@ -29,11 +29,11 @@ describe('the name of an image to import', () => {
     ['registry.internal:4510/hub/library/redis', 'hub/library/redis', { imageTag: 'latest' }],
     ['123456789012.dkr.ecr.eu-west-1.amazonaws.com/hub/a:b', 'hub/a', { imageTag: 'b' }],
     ['quay.io/prometheus/prometheus:v3', 'quay.io/prometheus/prometheus', { imageTag: 'v3' }],
-  ])('%s is read as docker reads it, without the registry', (reference, repositoryName, imageId) => {
+  ])('The image name %s is read as Docker reads it, without the registry', (reference, repositoryName, imageId) => {
     expect(namedImage(reference)).toEqual({ reference, repositoryName, imageId })
   })
 
-  it.each(['', ':latest', 'a b', 'app@latest', 'app:'])('%j is refused, and what is right is said', (given) => {
+  it.each(['', ':latest', 'a b', 'app@latest', 'app:'])('The image name %j is refused with the right form', (given) => {
     expect(() => namedImage(given)).toThrow(/ is no image: repository:tag or repository@sha256:…/)
   })
 })
@@ -59,7 +59,7 @@ describe('ecr-local import', () => {
     return { emulator, asked, lines, run, [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose]() }
   }
 
-  it('has the plane import each image by a signed call, and tells begin and end of each', async () => {
+  it('ecr-local import imports each image by a signed call and prints its beginning and end', async () => {
     await using at = await running()
     await createRepository(at.emulator.ecr, repositoryName)
     const { digest: pushed } = await pushImage(at.emulator.ecr, repositoryName, { imageTag: 'latest' })
@@ -79,7 +79,7 @@ describe('ecr-local import', () => {
     expect(await at.run([repositoryName])).toBe(true)
   })
 
-  it('says that it goes on while an import takes long', async () => {
+  it('ecr-local import reports that a long import is still running', async () => {
     await using at = await running()
     let finish = () => {}
     const waiting = new Promise<void>((resolve) => (finish = resolve))
@@ -93,7 +93,7 @@ describe('ecr-local import', () => {
     expect(await begun).toBe(false)
   })
 
-  it('tells what the plane refuses, in its words', async () => {
+  it('ecr-local import prints the refusal of the plane in its own words', async () => {
     await using at = await running()
     const wrong = { ...environment, AWS_SECRET_ACCESS_KEY: 'wrong' }
     const config = { ...defaultConfig, port: Number(new URL(at.emulator.endpoint).port) }
@@ -103,7 +103,7 @@ describe('ecr-local import', () => {
     expect(at.lines.at(-1)).toMatch(/ {2}failed: InvalidSignatureException: The request signature we calculated /)
   })
 
-  it('says where no emulator answers, and which settings name another', async () => {
+  it('ecr-local import says where no emulator answers and which settings choose another', async () => {
     const config = { ...defaultConfig, port: 1 }
     const attempt = importImages(config, { images: ['app'], environment: {}, write: () => {} })
     await expect(attempt).rejects.toThrow(
@@ -111,7 +111,7 @@ describe('ecr-local import', () => {
     )
   })
 
-  it('wants credentials where the configuration describes access keys', async () => {
+  it('ecr-local import needs credentials where the configuration has access keys', async () => {
     const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } }
     const config = { ...defaultConfig, accounts }
     const attempt = importImages(config, { images: ['app'], environment: {}, write: () => {} })

@@ -15,7 +15,7 @@ import { defaultConfig } from '../../src/config.js'
 import { startEmulator } from '../support/emulator.js'
 import { silent } from '../support/silent-log.js'
 
-describe('a process that npm started', () => {
+describe('parent process of a start by npm', () => {
   it.each([
     ["'ecr-local'", 'npx ecr-local start'],
     ['ecr-local start --port 0', 'npm run'],
@@ -23,7 +23,7 @@ describe('a process that npm started', () => {
     ['./node_modules/.bin/ecr-local start', 'a path'],
     ['npm run seed && ecr-local start', 'one command after another'],
     ['ecr-local start >out.log 2>&1', 'redirections'],
-  ])('in the foreground ends with its parent: %s (%s)', (npm_lifecycle_script) => {
+  ])('A foreground npm script ends with its parent process: %s (%s)', (npm_lifecycle_script) => {
     expect(isForegroundScript({ npm_lifecycle_script })).toBe(true)
   })
 
@@ -35,15 +35,15 @@ describe('a process that npm started', () => {
     ['setsid ecr-local start', 'it is to outlive the session'],
     ['bash', 'a shell that was started by npx, and inherited its environment'],
     ['vitest run', 'a program of another script starts it'],
-  ])('otherwise stays when its parent ends: %s (%s)', (npm_lifecycle_script) => {
+  ])('A start outlives its parent unless npm runs it in the foreground: %s (%s)', (npm_lifecycle_script) => {
     expect(isForegroundScript({ npm_lifecycle_script })).toBe(false)
   })
 })
 
-describe('a port that is in use', () => {
+describe('port that is in use', () => {
   const inUse = (port: number) => Object.assign(new Error('in use'), { code: 'EADDRINUSE', port })
 
-  it('by another ecr-local is told with its plane and version', async () => {
+  it('A port used by another ecr-local is reported with its plane and version', async () => {
     await using emulator = await startEmulator()
     const port = Number(new URL(emulator.endpoint).port)
     const refusal = await portInUse(inUse(port), { host: '127.0.0.1', port })
@@ -53,7 +53,7 @@ describe('a port that is in use', () => {
     )
   })
 
-  it('by another program is told as such', async () => {
+  it('A port used by another program is reported as such', async () => {
     const other = createServer((_req, res) => void res.end('{"plane":"of another kind"}')).listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
@@ -64,11 +64,11 @@ describe('a port that is in use', () => {
     )
   })
 
-  it('is the only error that is looked into', async () => {
+  it('An error other than EADDRINUSE is not examined as a port in use', async () => {
     expect(await portInUse(new Error('another'), defaultConfig)).toBeUndefined()
   })
 
-  it('by the other plane of the same start is refused before anything is opened', async () => {
+  it('A start with the same port for both planes is refused before anything is created', async () => {
     const dataDir = join(tmpdir(), 'ecr-local-never-made')
     const config = { ...defaultConfig, dataDir, port: 4510 }
     await expect(start('start', config, silent)).rejects.toThrow(
@@ -78,7 +78,7 @@ describe('a port that is in use', () => {
   })
 })
 
-describe('the warnings of a start', () => {
+describe('warnings of a start', () => {
   const openToOthers = expect.stringMatching(/^OTHER MACHINES MAY REACH THIS with access key test, secret test, /)
   const withoutKeys = { accounts: { '111122223333': {} } }
   const withKeys = { accounts: { '111122223333': { users: { dev: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } } }
@@ -91,16 +91,16 @@ describe('the warnings of a start', () => {
     ['0.0.0.0', withoutKeys, [openToOthers]],
     ['0.0.0.0', withKeys, []],
     ['0.0.0.0', { auth: 'relaxed' as const }, [expect.stringMatching(/^AUTH IS RELAXED/)]],
-  ])('on %s with %j are %j', (host, config, warnings) => {
+  ])('A start on %s with %j prints the expected warnings', (host, config, warnings) => {
     expect(warningsFor({ ...defaultConfig, host, ...config })).toEqual(warnings)
   })
 })
 
-describe('a command that looks after what is kept', () => {
+describe('maintenance commands', () => {
   it.each([
     ['gc', (config: typeof defaultConfig) => gc(config, silent)],
     ['fsck', (config: typeof defaultConfig) => fsck(config, { repair: true }, silent)],
-  ])('makes no data directory where there is none: %s', async (command, run) => {
+  ])('A maintenance command creates no data directory where there is none: %s', async (command, run) => {
     const dataDir = join(tmpdir(), 'ecr-local-never-made')
     await expect(run({ ...defaultConfig, dataDir })).rejects.toThrow(
       `${dataDir} is no data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,

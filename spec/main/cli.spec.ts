@@ -13,20 +13,20 @@ import { version } from '../../src/version.js'
 import { runCli } from '../support/run-cli.js'
 import { neutralEnvironment, runCommand } from '../support/run-command.js'
 
-/** What package.json names as the program. */
+/** The program that package.json names. */
 const entry = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
 const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-cli-'))
 afterAll(() => rmSync(cwd, { recursive: true }))
 
-describe('the command line', () => {
-  it('names a command and its flags, in any order and both spellings', () => {
+describe('command line', () => {
+  it('The command line takes flags before and after the command, in both spellings', () => {
     const expected = { command: 'start', flags: { port: '0', dataDir: 'x' } }
     expect(readCommandLine(['start', '--port', '0', '--data-dir=x'])).toEqual(expected)
     expect(readCommandLine(['--port=0', '--data-dir', 'x', 'start'])).toEqual(expected)
   })
 
-  it.each(Object.keys(commands))('knows %s, and reads the examples of its help', (command) => {
+  it.each(Object.keys(commands))('The command line reads the examples in the help of ecr-local %s', (command) => {
     const text = help(command as Command)
     expect(text).toMatch(new RegExp(`^ecr-local ${command}: .+\\.\n\necr-local ${command}`))
     const examples = text.split('\n').filter((line) => /^ {2}(\S+ )*ecr-local /.test(line))
@@ -37,7 +37,7 @@ describe('the command line', () => {
     }
   })
 
-  it('takes the help of all or of one command, and the version, in every common spelling', () => {
+  it('The command line takes help and version in every common spelling', () => {
     const all = { command: 'help', flags: {} }
     for (const args of [[], ['help'], ['--help'], ['-h'], ['help', '--help']])
       expect(readCommandLine(args)).toEqual(all)
@@ -53,21 +53,21 @@ describe('the command line', () => {
       expect(readCommandLine(args)).toEqual({ command: 'version', flags: {} })
   })
 
-  it('takes the images to import', () => {
+  it('The command line of import takes the images to import', () => {
     const images = ['ecr-public/nginx/nginx:latest', 'quay/app']
     expect(readCommandLine(['import', ...images, '--port', '1'])).toEqual({
       ...{ command: 'import', flags: { port: '1' }, images },
     })
   })
 
-  it('takes the request to explain, or none, and the flags that say which emulator', () => {
+  it('The command line of explain takes an optional request id and the flags of the emulator', () => {
     const asked = { command: 'explain', flags: { port: '1' }, requestId: '0d1c' }
     expect(readCommandLine(['explain', '0d1c', '--port', '1'])).toEqual(asked)
     expect(readCommandLine(['--port=1', 'explain', '0d1c'])).toEqual(asked)
     expect(readCommandLine(['explain'])).toEqual({ command: 'explain', flags: {} })
   })
 
-  it('takes what certs and fsck want beside settings', () => {
+  it('The command lines of certs and fsck take arguments of their own beside settings', () => {
     const names = ['registry.test', '10.0.0.7']
     expect(readCommandLine(['certs', ...names, '--dir', 'x'])).toEqual({ command: 'certs', flags: {}, names, dir: 'x' })
     expect(readCommandLine(['fsck', '--repair', '--data-dir=x'])).toEqual({
@@ -98,20 +98,20 @@ describe('the command line', () => {
     [['start', '--port'], '--port wants a value: control plane; 0 picks a free port'],
     [['start', '--port='], '--port wants a value'],
     [['demo', '--port', '1'], 'demo takes no settings'],
-  ])('refuses %j', (args, message) => {
+  ])('The command line refuses %j', (args, message) => {
     expect(() => readCommandLine(args)).toThrow(message)
   })
 })
 
 describe('ecr-local', () => {
-  it('prints help on its own, and when asked', async () => {
+  it('ecr-local prints its help without arguments and the help of a command with --help', async () => {
     const [alone, asked] = await Promise.all([runCli([], { cwd }), runCli(['gc', '--help'], { cwd })])
     expect(alone).toEqual({ code: 0, stdout: help(), stderr: '' })
     expect(asked).toEqual({ code: 0, stdout: help('gc'), stderr: '' })
     for (const { flag, environment } of settings) expect(alone.stdout).toMatch(new RegExp(`${flag} +${environment} `))
   })
 
-  it('says in one line that Node is too old, with an entry that old Nodes can read', async () => {
+  it('ecr-local refuses a Node that is too old in one line with exit status 2', async () => {
     const preload = join(cwd, 'old-node.cjs')
     for (const [found, isTooOld] of [
       ['18.20.8', true],
@@ -129,7 +129,7 @@ describe('ecr-local', () => {
     }
   })
 
-  it('makes no directory where explain, gc and fsck find nothing', async () => {
+  it('ecr-local creates no directory where explain, gc, fsck and import find nothing', async () => {
     const empty = mkdtempSync(join(cwd, 'empty-'))
     const runs = [['explain', '--port', '1'], ['gc'], ['fsck', '--repair'], ['import', 'app', '--port', '1']]
     const ended = await Promise.all(runs.map((args) => runCli(args, { cwd: empty })))
@@ -137,7 +137,7 @@ describe('ecr-local', () => {
     expect(readdirSync(empty)).toEqual([])
   })
 
-  it('prints its version', async () => {
+  it('ecr-local prints its version', async () => {
     expect(await runCli(['--version'], { cwd })).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 
@@ -163,17 +163,17 @@ describe('ecr-local', () => {
       {},
       /^ecr-local: --tls-cert none\.pem cannot be read .*\n$/,
     ],
-  ])('refuses %j with %j in one line, exit status 2', async (args, env, message) => {
+  ])('ecr-local refuses %j with %j in one line with exit status 2', async (args, env, message) => {
     const { code, stdout, stderr } = await runCli(args, { cwd, env })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(message)
   })
 })
 
-describe('the banner', () => {
+describe('banner', () => {
   const listening = { endpoint: 'http://localhost:4566', registry: 'localhost:4510' }
 
-  it('tells both addresses and commands that can be copied', () => {
+  it('The banner shows both addresses and commands that can be copied', () => {
     const text = banner(listening, defaultConfig, false)
     expect(text).toContain('Control plane  http://localhost:4566\n')
     expect(text).toContain('Registry       localhost:4510\n')
@@ -183,7 +183,7 @@ describe('the banner', () => {
     expect(text).toMatch(/get-login-password \| docker login .* localhost:4510$/m)
   })
 
-  it('tells where state and images are, without the password, and that the planes speak https', () => {
+  it('The banner shows where state and images are, without the password, and https addresses', () => {
     const store = 'redis://user:pw@redis:6379/0'
     const shown = (config: object) => banner(listening, { ...defaultConfig, ...config }, false)
     expect(shown({})).toMatch(/^ {2}State {10}\.ecr-local$/m)
@@ -192,19 +192,19 @@ describe('the banner', () => {
     expect(shown({ tlsCert: 'cert.pem' })).toMatch(/^ {2}Registry {7}https:\/\/localhost:4510$/m)
   })
 
-  it('says loudly that other machines reach the key everybody knows', () => {
+  it('The banner warns loudly if other machines can reach the default key', () => {
     expect(banner(listening, { ...defaultConfig, host: '0.0.0.0' }, false)).toMatch(
       /^ {2}OTHER MACHINES MAY REACH THIS /m,
     )
     expect(banner(listening, defaultConfig, false)).not.toContain('OTHER MACHINES')
   })
 
-  it('says loudly that authentication is relaxed, and nothing where it is strict', () => {
+  it('The banner warns loudly if authentication is relaxed', () => {
     expect(banner(listening, { ...defaultConfig, auth: 'relaxed' }, false)).toMatch(/^ {2}AUTH IS RELAXED: /m)
     expect(banner(listening, defaultConfig, false)).not.toMatch(/relaxed/i)
   })
 
-  it('offers the default key only where it is the key', () => {
+  it('The banner offers the default key only where it is valid', () => {
     expect(banner(listening, defaultConfig, false)).toContain('AWS_SECRET_ACCESS_KEY=test')
     const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIDEXAMPLE: 'secret' } } } } }
     expect(banner(listening, { ...defaultConfig, accounts }, false)).not.toContain('AWS_SECRET_ACCESS_KEY')

@@ -28,7 +28,7 @@ async function start(settings: Partial<Config> = {}) {
 }
 
 describe('repository URIs', () => {
-  it('are those of the registry plane, for every account and Region', async () => {
+  it('A repository URI names the registry plane for every account and Region', async () => {
     await using emulator = await start()
     const { repository } = await emulator
       .client('eu-west-1')
@@ -37,7 +37,7 @@ describe('repository URIs', () => {
     expect((await emulator.tokenFor('eu-west-1')).proxyEndpoint).toBe(`http://${emulator.registry}`)
   })
 
-  it("have AWS's form where the setting registryHost gives it to them", async () => {
+  it('A repository URI has the AWS form where the setting registryHost asks for it', async () => {
     await using emulator = await start({ registryHost: '{account}.dkr.ecr.{region}.localhost:{port}' })
     const { repository } = await emulator
       .client('eu-west-1')
@@ -51,8 +51,8 @@ const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ family }) => family === 'IPv6'),
 )
 
-describe('an IPv6 address', () => {
-  it.skipIf(!hasIpv6)('stands in brackets in what clients are told (skipped where the machine has none)', async () => {
+describe('IPv6 addresses', () => {
+  it.skipIf(!hasIpv6)('An IPv6 address is announced in brackets (skipped where the machine has none)', async () => {
     await using emulator = await start({ host: '0:0:0:0:0:0:0:1' })
     expect(emulator.registry).toMatch(/^\[0:0:0:0:0:0:0:1\]:\d+$/)
     expect(emulator.endpoint).toMatch(/^http:\/\/\[0:0:0:0:0:0:0:1\]:\d+$/)
@@ -60,13 +60,13 @@ describe('an IPv6 address', () => {
   })
 })
 
-describe('the registry a request is for', () => {
+describe('registry of a request', () => {
   const list = async (url: string, authorization: string, host?: string) => {
     const answer = await request(url, { headers: { authorization: `Basic ${authorization}`, ...(host && { host }) } })
     return answer.body.json()
   }
 
-  it("is the token's account and Region, unless a host in AWS's form decides", async () => {
+  it('The account and Region of a request come from the token unless the host has the AWS form', async () => {
     await using emulator = await start()
     await emulator.client('eu-west-1').send(new CreateRepositoryCommand({ repositoryName: 'west/app' }))
     await emulator.client('us-east-1').send(new CreateRepositoryCommand({ repositoryName: 'east/app' }))
@@ -79,7 +79,7 @@ describe('the registry a request is for', () => {
     expect(await list(catalog, ofEast, east)).toEqual({ repositories: ['east/app'] })
   })
 
-  it('is closed to other accounts', async () => {
+  it('A registry is closed to the tokens of other accounts', async () => {
     await using emulator = await start()
     const { authorizationToken = '' } = await emulator.tokenFor('us-east-1')
     const host = '999988887777.dkr.ecr.us-east-1.amazonaws.com'

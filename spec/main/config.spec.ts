@@ -39,11 +39,11 @@ const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', im
 }
 
 describe('settings', () => {
-  it('are the defaults where nothing is said', () => {
+  it('Settings that are not set have their defaults', () => {
     expect(readConfig({}, {})).toEqual(defaultConfig)
   })
 
-  it('come from a flag, then the environment, then the file', () => {
+  it('A setting comes from its flag, then the environment, then the file', () => {
     const config = fileOf({ port: 1, registryPort: 1, host: '127.0.0.3', store: 'memory' })
     const environment = { ECR_LOCAL_PORT: '2', ECR_LOCAL_REGISTRY_PORT: '2', ECR_LOCAL_CONFIG: config }
     expect(readConfig({ port: '3' }, environment)).toMatchObject({
@@ -52,7 +52,7 @@ describe('settings', () => {
   })
 
   it.each(settings.filter(({ name }) => name !== 'config'))(
-    'takes $flag, $environment and the file for $name',
+    'The setting $name can be set by $flag, by $environment and in the file',
     (one) => {
       const values: Record<string, string> = {
         ...{ store: 'memory', log: 'warn', auth: 'relaxed', port: '7', registryPort: '7', blobs: 's3://images/team' },
@@ -67,11 +67,11 @@ describe('settings', () => {
     },
   )
 
-  it('takes an empty variable for one that is not set', () => {
+  it('An empty environment variable counts as not set', () => {
     expect(readConfig({}, { ECR_LOCAL_PORT: '', ECR_LOCAL_CONFIG: '' }).port).toBe(4566)
   })
 
-  it('cannot be changed afterwards', () => {
+  it('The settings cannot be changed once they are read', () => {
     expect(Object.isFrozen(readConfig({}, {}))).toBe(true)
   })
 
@@ -102,11 +102,11 @@ describe('settings', () => {
     [{ auth: 'none' }, '--auth must be one of strict, relaxed, not "none"'],
     [{ log: 'loud' }, '--log must be one of silent, fatal, error, warn, info, debug, trace, not "loud"'],
     [{ host: 'http://x' }, '--host must be an address or a host name without a scheme, not "http://x"'],
-  ])('refuses the flag %j and says what would be right', (flags, message) => {
+  ])('The flag %j is refused with the values that are allowed', (flags, message) => {
     expect(refusalOf(() => readConfig(flags, {}))).toBe(message)
   })
 
-  it('names the variable that is wrong', () => {
+  it('The refusal of an environment variable names that variable', () => {
     const message = refusalOf(() => readConfig({}, { ECR_LOCAL_STORE: 'redis' }))
     expect(message).toBe(`ECR_LOCAL_STORE must be ${stores}, not "redis"`)
   })
@@ -119,28 +119,28 @@ describe('settings', () => {
       'redis-cluster://a:7000,b:7001',
     ],
     ...['redis-sentinel://user:pw@a:26379,b:26379/mymaster', 'redis-sentinel://a,b/mymaster/3?wait=1'],
-  ])('take the store %s', (store) => {
+  ])('The store URL %s is accepted', (store) => {
     expect(readConfig({ store }, {}).store).toBe(store)
   })
 
   it.each([
     ...['redis:/user:HIDDEN@redis', 'user:HIDDEN@redis:6379', 'redis://:HIDDEN@re dis', 'redis://:HI@DDEN/HIDDEN@ x'],
     ...['redis-sentinel://u:HIDDEN@a:26379', 'http://u:HIDDEN@redis', 'http://redis?password=HIDDEN'],
-  ])('are refused without the password: the store %s', (store) => {
+  ])('The store URL %s is refused without showing its password', (store) => {
     const message = refusalOf(() => readConfig({}, { ECR_LOCAL_STORE: store }))
     expect(message).toMatch(/^ECR_LOCAL_STORE must be /)
     expect(message).not.toMatch(/HIDDEN|DDEN/)
     expect(refusalOf(() => read({ store }))).not.toMatch(/HIDDEN|DDEN/)
   })
 
-  it.each(['secret', 'adminToken'])('are refused without what they are: %s', (name) => {
+  it.each(['secret', 'adminToken'])('An invalid %s is refused without showing it', (name) => {
     for (const value of ['SHORT', 'S H O R T', 12, ['SHORT']])
       expect(refusalOf(() => read({ [name]: value }))).not.toMatch(/S ?H ?O ?R ?T|12/)
   })
 })
 
-describe('the configuration file', () => {
-  it('says everything else', () => {
+describe('configuration file', () => {
+  it('The configuration file holds every setting, and those it omits have their defaults', () => {
     const file = {
       accounts: {
         '111122223333': {
@@ -177,7 +177,7 @@ describe('the configuration file', () => {
     })
   })
 
-  it('may leave out any part of what it begins', () => {
+  it('The configuration file may leave out any member of its objects', () => {
     const empty = { signatures: {}, network: {}, quotas: {}, garbage: {}, limits: {}, pullThroughCache: {} }
     expect(read(empty)).toEqual(defaultConfig)
   })
@@ -196,7 +196,7 @@ describe('the configuration file', () => {
     ['{"secret": "s3cr3t', 'line 1, column 12: a string without its closing quote'],
     ['', 'line 1, column 1: expected a value'],
     ['{"a": 1', 'line 1, column 8: expected a comma or a closing brace'],
-  ])('that is not JSON is refused with line and column: %j', (text, where) => {
+  ])('A configuration file that is not JSON is refused with line and column: %j', (text, where) => {
     expect(refusalOf(() => read(text))).toBe(`settings.json is not JSON: ${where}`)
   })
 
@@ -224,17 +224,17 @@ describe('the configuration file', () => {
     [{ limits: { speed: 1 } }, /\/limits\/speed is not a setting; there are connections, requestsAtOnce, /],
     [{ garbage: { sweepIntervalSeconds: 3e6 } }, /must be a whole number from 0 to 2000000, not 3000000$/],
     [{ quotas: { pullThroughCacheRules: 1.5 } }, /\/quotas\/pullThroughCacheRules must be a whole number.*, not 1\.5$/],
-  ])('that breaks the schema is refused with path, rule and value: %j', (content, message) => {
+  ])('A configuration file that breaks the schema is refused with path, rule and value: %j', (content, message) => {
     expect(refusalOf(() => read(content))).toMatch(message)
   })
 
-  it('must be there where it was asked for', () => {
+  it('A configuration file that is named but does not exist is refused', () => {
     const message = refusalOf(() => readConfig({ config: join(folder, 'none.json') }, {}))
     expect(message).toMatch(/none\.json cannot be read \(there is no such file\)/)
   })
 
   it.each(['HIDDEN', '@HIDDEN', 'a@HIDDEN/', 'a/HIDDEN', '/@HIDDEN@'])(
-    'is refused without the password %j',
+    'An upstream URL is refused without showing its password %j',
     (password) => {
       const endpoint = `http://user:${password}@registry`
       expect(refusalOf(() => read({ upstreams: { [endpoint]: { endpoint: 'http://x' } } }))).not.toContain('HIDDEN')
@@ -243,14 +243,14 @@ describe('the configuration file', () => {
   )
 })
 
-describe('the published schema', () => {
-  it('is a JSON Schema by its own account', () => {
+describe('published schema', () => {
+  it('The published schema is a valid JSON Schema', () => {
     const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
     expect(ajv.validateSchema(schema)).toBe(true)
     expect(() => ajv.compile(schema)).not.toThrow()
   })
 
-  it('knows the settings and the defaults the code knows, and no others', () => {
+  it('The published schema has exactly the settings and defaults that the code has', () => {
     const known = Object.entries(schema.properties)
     const told = known.filter(([name]) => name !== '$schema')
     expect(told.map(([name]) => name).sort()).toEqual(Object.keys(defaultConfig).sort())
@@ -273,12 +273,12 @@ describe('the published schema', () => {
       '/organization/accounts/111122223333 must be a root and organizational units',
     ],
     [{ id: 'o-a1b2c3d4e5', account: {} }, '/organization/account is not a setting; there are id, accounts'],
-  ])('refuses an organization that cannot be one: %j', (organization, complaint) => {
+  ])('An invalid organization is refused with its place: %j', (organization, complaint) => {
     const broken = brokenRule({ organization })
     expect(`${broken?.path} ${broken?.complaint}`).toContain(complaint)
   })
 
-  it('and the help tell the same defaults', () => {
+  it('The help shows the same defaults as the code', () => {
     for (const { name, byDefault } of settings) {
       if (name !== 'config') expect(byDefault).toBe(String(defaultConfig[name] ?? 'none'))
     }

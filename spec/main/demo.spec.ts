@@ -8,7 +8,7 @@ import { runCli } from '../support/run-cli.js'
 const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-demo-'))
 afterAll(() => rmSync(cwd, { recursive: true }))
 
-it('tells the whole story, checks itself, and leaves nothing behind', async () => {
+it('The demo tells the whole story, checks itself and leaves no file behind', async () => {
   const begun = performance.now()
   const { code, stdout, stderr } = await runCli(['demo'], { cwd })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -22,7 +22,7 @@ it('tells the whole story, checks itself, and leaves nothing behind', async () =
   expect(readdirSync(cwd)).toEqual([])
 })
 
-it('fails as a whole where one check fails', () => {
+it('The demo fails as a whole if one check fails', () => {
   let text = ''
   const show = screen((more) => (text += more), false)
   show.step('Something')

@@ -10,7 +10,7 @@ import type { ConsideredStatement, ExplainedDecision } from '../../src/registry/
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { runCli, startCli } from '../support/run-cli.js'
 
-/** A port nobody listens on: the control plane must know the data plane's before it listens. */
+/** A free port: the control plane must know the port of the data plane before it listens. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
@@ -44,7 +44,7 @@ describe('ecr-local explain', () => {
     )
   }
 
-  it('says what was refused to whom, why, and what would change it, for as long as the emulator runs', async () => {
+  it('ecr-local explain says what was refused to which caller, why, and what would change it', async () => {
     const id = await refusedCall()
     const { code, stdout, stderr } = await explain(id)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -58,27 +58,27 @@ describe('ecr-local explain', () => {
     expect(stdout).toMatch(/What would change it\n {4}.*ecr:DescribeRepositories/)
   })
 
-  it('lists the latest refusals without an id', async () => {
+  it('ecr-local explain without an id lists the latest refusals', async () => {
     const id = await refusedCall()
     const { code, stdout } = await explain()
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^${id}  \\S+Z  DescribeRepositories  AccessDeniedException\n`))
   })
 
-  it('finds requests to the registry, too', async () => {
+  it('ecr-local explain finds requests to the registry', async () => {
     const { headers } = await fetch(`http://${emulator.registry}/v2/`)
     const { code, stdout } = await explain(String(headers.get('x-amzn-requestid')))
     expect(code).toBe(0)
     expect(stdout).toContain('Nothing was decided')
   })
 
-  it('says in one line that it does not know an id, exit status 2', async () => {
+  it('ecr-local explain refuses an unknown id in one line with exit status 2', async () => {
     const { code, stdout, stderr } = await explain('none')
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^ecr-local: No request none is known: .*x-amzn-requestid.*\n$/)
   })
 
-  it('says in one line that nothing it knows answers there, exit status 2', async () => {
+  it('ecr-local explain says in one line with exit status 2 that no emulator answers', async () => {
     const other = String(await freePort())
     const server = createServer((_req, res) => res.end('<html>')).listen(Number(other), '127.0.0.1')
     await new Promise((ready) => server.once('listening', ready))
@@ -96,8 +96,8 @@ describe('ecr-local explain', () => {
   })
 })
 
-describe('ecr-local explain, of planes that speak https', () => {
-  it('finds them without being told, and trusts the authority that certs made', async () => {
+describe('ecr-local explain with https', () => {
+  it('ecr-local explain finds planes with https by itself and trusts the authority of certs', async () => {
     const made = await runCli(['certs'], { cwd })
     expect(made.code).toBe(0)
     const tls = ['--tls-cert', join('certs', 'server.crt'), '--tls-key', join('certs', 'server.key')]
@@ -113,8 +113,8 @@ describe('ecr-local explain, of planes that speak https', () => {
   })
 })
 
-describe('ecr-local explain, of a data plane in another process', () => {
-  it('finds its requests through the control plane', async () => {
+describe('ecr-local explain with a data plane in another process', () => {
+  it('ecr-local explain finds the requests of a data plane in another process', async () => {
     const registryPort = String(await freePort())
     const flags = ['--data-dir', join(cwd, 'shared'), '--port', '0', '--registry-port', registryPort]
     const env = { ECR_LOCAL_SECRET: 'both planes hold this secret of theirs' }
@@ -157,8 +157,8 @@ const request: Explanation = {
   decisions: [denied],
 }
 
-describe('an explanation for people', () => {
-  it('tells request, verdict, statements with the nearest first, values, and what would change it', () => {
+describe('explanation text', () => {
+  it('An explanation shows request, verdict, nearest statements, values and possible changes', () => {
     expect(explanationText(request, false)).toBe(
       `PutImage  control plane  2026-01-02T03:04:05.678Z  0d1c
   refused: AccessDeniedException
@@ -195,7 +195,7 @@ no ecr:PutImage on arn:app
     )
   })
 
-  it('says what allowed, and that a request is in hand', () => {
+  it('An explanation shows what allowed a request and that it is not answered yet', () => {
     const decidedBy = { ...place, type: 'session policy', policy: 'session policy' }
     const allowed: ExplainedDecision = { ...denied, allowed: true, decidedBy, considered: [], wouldChange: [] }
     const text = explanationText({ requestId: '0d1c', outcome: 'in hand', decisions: [allowed] }, false)
@@ -205,20 +205,20 @@ no ecr:PutImage on arn:app
     )
   })
 
-  it('counts the statements that are too many to show', () => {
+  it('An explanation counts the statements that are too many to show', () => {
     const considered = Array.from({ length: 13 }, (_, index) => statement(index))
     const text = explanationText({ ...request, decisions: [{ ...denied, considered }] }, false)
     expect(text.match(/Reason/g)).toHaveLength(10)
     expect(text).toContain('    and 3 more, which /_admin/explain tells\n')
   })
 
-  it('counts the decisions that are not remembered', () => {
+  it('An explanation counts the decisions that are not remembered', () => {
     const text = explanationText({ ...request, decisionsLeftOut: 84 }, false)
     expect(text).toMatch(/\n\nand 84 more decisions, which are not remembered\n$/)
     expect(explanationText(request, false)).not.toContain('not remembered')
   })
 
-  it('says what is missing of it', () => {
+  it('An incomplete explanation says what is missing', () => {
     expect(explanationText({ ...request, incomplete: 'No data plane.' }, false)).toContain(
       'Not all of it: No data plane.',
     )
@@ -227,12 +227,12 @@ no ecr:PutImage on arn:app
     )
   })
 
-  it('is coloured only where colours show', () => {
+  it('An explanation is coloured only where colours are shown', () => {
     expect(explanationText(request, true)).toContain('\u001b[31m')
     expect(explanationText(request, false)).not.toContain('\u001b')
   })
 
-  it('lets nothing that a client sent command the terminal', () => {
+  it('An explanation escapes the control characters that a client sent', () => {
     const evil = 'GET /\u001b[2J\u009b2J\u202e\u0007\r'
     const refused = {
       requestId: 'a',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { stateOnDisk } from '../support/state-on-disk.js'
 
 describe('ecr-local fsck', () => {
-  it('is content with what is well', async () => {
+  it('ecr-local fsck finds nothing wrong in sound data', async () => {
     await using state = await stateOnDisk()
     await state.running(async (at) => {
       await at.createRepository('app')
@@ -15,7 +15,7 @@ describe('ecr-local fsck', () => {
     expect(code).toBe(0)
   })
 
-  it('finds bytes that changed on disk, and with --repair sets them aside', async () => {
+  it('ecr-local fsck finds changed bytes, and with --repair it quarantines them', async () => {
     await using state = await stateOnDisk()
     const image = await state.running(async (at) => {
       await at.createRepository('app')
@@ -40,7 +40,7 @@ describe('ecr-local fsck', () => {
     expect(await state.run('fsck')).toMatchObject({ code: 0 })
   })
 
-  it('brings the images back when the state was lost', async () => {
+  it('ecr-local fsck --repair restores the images after the state was lost', async () => {
     await using state = await stateOnDisk()
     await state.running(async (at) => {
       await at.createRepository('team/app')

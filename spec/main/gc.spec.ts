@@ -5,7 +5,7 @@ import { temporaryName } from '../../src/adapters/filesystem/temporary-files.js'
 import { stateOnDisk } from '../support/state-on-disk.js'
 
 describe('ecr-local gc', () => {
-  it('tells what went, and leaves images alone', async () => {
+  it('ecr-local gc reports what it removed and leaves images alone', async () => {
     await using state = await stateOnDisk()
     const image = await state.running(async (at) => {
       await at.createRepository('app')
@@ -35,7 +35,7 @@ describe('ecr-local gc', () => {
     })
   })
 
-  it('has nothing to look after in memory', async () => {
+  it('ecr-local gc refuses a store in memory, where nothing is kept', async () => {
     await using state = await stateOnDisk()
     expect(await state.run('gc', '--store', 'memory')).toMatchObject({
       code: 2,

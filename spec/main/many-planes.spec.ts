@@ -12,7 +12,7 @@ import { digestOf } from '../support/upstream-content.js'
 import { stall } from '../support/upstream-faults.js'
 
 const MiB = 1024 * 1024
-/** What a death costs those who wait: 5 seconds of patience, and the next look. */
+/** How long a takeover after the death of a plane may take: five seconds until it is noticed, and the next look. */
 const TAKEN_OVER_WITHIN = 12_000
 
 describe.each(['embedded', 'redis'])('two data planes and two control planes on one %s store', (kind) => {
@@ -38,7 +38,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     await upstream.close()
   })
 
-  /** A request to one plane, or to the balancer. */
+  /** Sends a request to one plane, or to the balancer. */
   function ask(method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT', at: string, path: string, body?: Body) {
     const url = path.startsWith('/') ? `http://${at}${path}` : `http://${at}/v2/ecr-public/${path}`
     const type = { 'content-type': 'application/octet-stream' }
@@ -57,7 +57,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
   }
   const both = () => [planes.addressOf(0), planes.addressOf(1)] as const
 
-  /** An image upstream, the manifest of which was pulled through the first plane: what it lacks is on its way there. */
+  /** Adds an image upstream and pulls its manifest through the first plane, which then begins to fetch the layer. */
   async function beingFetched(repository: string, afterBytes: number, times = Infinity) {
     const image = upstream.addImage(repository, {
       tag: 'v1',
@@ -72,7 +72,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     return { layer, bytes: upstream.content.blobs.get(layer)! }
   }
 
-  it('bring a cold image with one request for its tag and one for its layer', async () => {
+  it('Two data planes fetch a cold image with one request for its tag and one for its layer', async () => {
     const image = upstream.addImage('team/cold', { tag: 'v1', layerSize: MiB, layers: 1, seed: kind })
     const everywhere = Array.from({ length: 8 }, (_, index) => both()[index % 2 ? 1 : 0])
     await Promise.all(everywhere.map((at) => read(at, 'team/cold/manifests/v1')))
@@ -82,7 +82,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     expect(upstream.count(`GET /v2/team/cold/blobs/${image.layers[0]}`)).toBe(1)
   })
 
-  it('check a tag that is due once', async () => {
+  it('Two data planes check a tag that is due once', async () => {
     upstream.addImage('team/tag', { tag: 'v1', seed: kind })
     await read(both()[0], 'team/tag/manifests/v1')
     const headers = { 'content-type': 'application/json' }
@@ -95,7 +95,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     expect(upstream.count('HEAD /v2/team/tag/manifests/v1')).toBe(1)
   })
 
-  it('take the parts of an upload in turn, whichever plane each comes to', async () => {
+  it('The parts of one upload are accepted by whichever data plane receives them', async () => {
     await registryClient(planes, token).createRepository(`ecr-public/pushed-${kind}`)
     const [one, other] = both()
     const [first, second] = [Buffer.alloc(70_000, 'a'), Buffer.alloc(30_000, 'b')]
@@ -108,7 +108,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     expect((await read(one, `pushed-${kind}/blobs/${digestOf(whole)}`)).equals(whole)).toBe(true)
   })
 
-  it('refuse a second writer of an upload while the first is at it on the other plane', async () => {
+  it('A second writer of an upload is refused while the first writes at the other data plane', async () => {
     await registryClient(planes, token).createRepository(`ecr-public/busy-${kind}`)
     const [one, other] = both()
     const location = String((await ask('POST', one, `busy-${kind}/blobs/uploads/`)).headers.location)
@@ -131,7 +131,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     expect((await writing).statusCode).toBe(202)
   })
 
-  it('go on for their clients where the plane that transfers is killed', async () => {
+  it('A client gets its whole layer although the data plane that transfers it is killed', async () => {
     const { layer, bytes } = await beingFetched('team/killed', MiB, 1)
     const answer = await ask('GET', both()[1], `team/killed/blobs/${layer}`)
     const received: Buffer[] = []
@@ -146,7 +146,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     await planes.restart(0)
   })
 
-  it('carry out an import though the plane that began it is killed', async () => {
+  it('An import completes although the data plane that began it is killed', async () => {
     const image = upstream.addImage('team/import', { tag: 'v1', layers: 1, seed: `${kind} import` })
     upstream.fault(`blobs/${image.layers[0]}`, stall(), { times: 1 })
     const input = { repositoryName: 'ecr-public/team/import', imageIds: [{ imageTag: 'v1' }] }
@@ -161,7 +161,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     await planes.restart(begun)
   })
 
-  it('bring what a killed plane had planned, within 30 seconds, each of it once', async () => {
+  it('The planned imports of a killed data plane are completed within 30 seconds, each once', async () => {
     const { layer } = await beingFetched('team/planned', 1000, 1)
     await planes.kill(0)
     await expect.poll(() => upstream.count(`blobs/${layer}`), { timeout: 30_000, interval: 100 }).toBe(2)
@@ -172,7 +172,7 @@ describe.each(['embedded', 'redis'])('two data planes and two control planes on 
     await planes.restart(0)
   })
 
-  it('go on with an upload whose plane was killed in the middle of a part', async () => {
+  it('An upload continues at another data plane if its own is killed in the middle of a part', async () => {
     await registryClient(planes, token).createRepository(`ecr-public/cut-${kind}`)
     const location = String((await ask('POST', both()[0], `cut-${kind}/blobs/uploads/`)).headers.location)
     const whole = Buffer.alloc(200_000, 'a')

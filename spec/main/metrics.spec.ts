@@ -1,6 +1,6 @@
 import { CreateRepositoryCommand, DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { sharedText } from '../../src/server/about.js'
+import { sharedText } from '../../src/server/health.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
 import { authorizationToken, ecrClient, registryClient } from '../support/registry-client.js'
@@ -29,14 +29,14 @@ async function scrape(url: string): Promise<string[]> {
   return (await answer.text()).split('\n')
 }
 
-/** The value of a metric that is written like this. */
+/** The value of the metric with this name and these labels. */
 const valueOf = (lines: string[], metric: string) => {
   const line = lines.find((text) => text.startsWith(`${metric} `))
   return line === undefined ? undefined : Number(line.slice(metric.length + 1))
 }
 
 describe('/metrics', () => {
-  it('counts calls by operation and outcome, and tells how long they took', async () => {
+  it('The metrics count calls by operation and outcome and measure their duration', async () => {
     await ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
     for (let count = 0; count < 3; count++)
       await ecr.send(new DescribeImagesCommand({ repositoryName: 'nowhere' })).catch(() => {})
@@ -58,7 +58,7 @@ describe('/metrics', () => {
     expect(lines.join('\n')).not.toMatch(/Made|Up"|team\/app|nowhere/)
   })
 
-  it('counts what the cache had, what upstreams were asked, and what came', async () => {
+  it('The metrics count cache lookups, upstream requests and fills', async () => {
     const image = upstream.addImage('team/app', { tag: 'v1', layers: 2, layerSize: 1000 })
     const client = registryClient(emulator, await authorizationToken(ecr))
     const pull = () => client.get('ecr-public/team/app/manifests/v1')
@@ -71,7 +71,7 @@ describe('/metrics', () => {
       expect((await client.get(`ecr-public/team/app/blobs/${digest}`)).status).toBe(200)
     await client.get('ecr-public/nowhere/manifests/v1')
 
-    // A text is kept for a second.
+    // The text of the metrics is cached for a second.
     await now('ecr_local_upstream_requests_total{question="manifest",outcome="not-found"}').toBe(1)
     const lines = await scrape(urls().data)
     const manifests = (result: string) =>
@@ -91,7 +91,7 @@ describe('/metrics', () => {
     expect([pulls('ok'), pulls('MANIFEST_UNKNOWN')]).toEqual([2, 1])
   })
 
-  it('tells about the process, on both planes, in text Prometheus reads', async () => {
+  it('The metrics of both planes describe the process in text that Prometheus reads', async () => {
     for (const url of Object.values(urls())) {
       const lines = await scrape(url)
       expect(valueOf(lines, 'ecr_local_process_resident_memory_bytes')).toBeGreaterThan(1_000_000)
@@ -103,8 +103,8 @@ describe('/metrics', () => {
   })
 })
 
-describe('the text of the metrics', () => {
-  it('is written once a second at the most, however many ask', async () => {
+describe('text of the metrics', () => {
+  it('The text of the metrics is written at most once a second for any number of scrapes', async () => {
     vi.useFakeTimers()
     try {
       const write = vi.fn(async () => ({ contentType: 'text/plain', body: '' }))
@@ -123,7 +123,7 @@ describe('the text of the metrics', () => {
 })
 
 describe('/ready', () => {
-  it('says on both planes that the store answers', async () => {
+  it('GET /ready says on both planes that the store answers', async () => {
     for (const [plane, url] of Object.entries(urls())) {
       const answer = await fetch(`${url}/ready`)
       expect({ status: answer.status, body: await answer.json() }).toEqual({

@@ -11,7 +11,7 @@ const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'ecr-local-package-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe('the package, installed without development dependencies', () => {
+describe('package installed without development dependencies', () => {
   let files: string[]
 
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('the package, installed without development dependencies', () => {
     })
   })
 
-  it('holds what runs and nothing else', () => {
+  it('The package holds what the program needs, its documents and nothing else', () => {
     const strangers =
       /^(dist\/[^/]+\.cjs(\.map)?|docs\/.*\.md|smithy-models\/.*|ecr-local\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(files.filter((file) => !strangers.test(file))).toEqual([])
@@ -36,7 +36,7 @@ describe('the package, installed without development dependencies', () => {
     expect(existsSync(join(folder, 'node_modules', 'typescript'))).toBe(false)
   })
 
-  it('starts with npx and answers', async () => {
+  it('The installed package starts with npx and answers', async () => {
     const args = ['--no-install', 'ecr-local', 'start', '--port', '0', '--registry-port', '0']
     const env = { HOME: folder, npm_config_update_notifier: 'false' }
     await using started = startCli(args, { cwd: folder, env, command: 'npx' })
@@ -48,7 +48,7 @@ describe('the package, installed without development dependencies', () => {
     expect(existsSync(join(folder, '.ecr-local', 'layout.json'))).toBe(true)
   })
 
-  it('stops with status 0', async () => {
+  it('The installed package stops with exit status 0', async () => {
     const command = join(folder, 'node_modules', '.bin', 'ecr-local')
     const args = ['start', '--port', '0', '--registry-port', '0', '--store', 'memory']
     await using started = startCli(args, { cwd: folder, command })

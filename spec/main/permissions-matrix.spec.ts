@@ -17,8 +17,8 @@ import { digestOf, makeImage } from '../support/upstream-content.js'
 import { silent } from '../support/silent-log.js'
 
 /*
- * Who may do what, cell by cell: seven kinds of callers, six things they do. Every caller may fetch an authorization
- * token, which only an identity policy can allow.
+ * Permissions cell by cell: seven kinds of callers and six actions. Every caller may fetch an authorization token,
+ * which only an identity-based policy can allow.
  */
 
 const account = '111122223333'
@@ -59,7 +59,7 @@ const grantTo = (arns: string[], resource?: string) =>
     ],
   })
 
-/** The repositories of one caller's row, so that no row sees another's. */
+/** The repositories of one row of the matrix, so that no row affects another. */
 const names = (row: string) => ({
   here: `ecr-public/${row}/here`,
   missing: `ecr-public/${row}/missing`,
@@ -124,7 +124,7 @@ afterAll(async () => {
   await upstream.close()
 })
 
-/** A request to the registry of `account`, as the holder of an access key. */
+/** Sends a request to the registry of `account` with the token that this access key fetches. */
 async function ask(
   accessKeyId: string,
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
@@ -153,7 +153,7 @@ async function ask(
 const pull = (accessKeyId: string, repository: string, tag: string) =>
   ask(accessKeyId, 'GET', `${repository}/manifests/${tag}`)
 
-/** A whole image: its blobs, then its manifest; the first refusal, or what the manifest was answered with. */
+/** Pushes a whole image, blobs first. Returns the first refusal, or the answer to the manifest. */
 async function push(accessKeyId: string, repository: string) {
   const { image, blobs } = makeImage({ seed: `${accessKeyId} ${repository}` })
   for (const blob of blobs) {
@@ -197,7 +197,7 @@ interface Cells {
   delete: string
 }
 
-/** Every cell, spelled out. */
+/** Every cell of the matrix, spelled out. */
 const matrix: Record<Row, Cells> = {
   nobody: {
     createRule: denied('nobody', 'CreatePullThroughCacheRule', '*', 'identity-based'),
@@ -271,31 +271,31 @@ const matrix: Record<Row, Cells> = {
   },
 }
 
-describe.each(Object.entries(matrix) as [Row, Cells][])('allowed by: %s', (row, cells) => {
+describe.each(Object.entries(matrix) as [Row, Cells][])('permissions of the caller %s', (row, cells) => {
   const { key } = rows[row]
   const { here, missing, own } = names(row.toLowerCase())
 
-  it('CreatePullThroughCacheRule', async () => {
+  it(`CreatePullThroughCacheRule is answered to the caller ${row} as the matrix says`, async () => {
     expect(await createRule(key, row)).toEqual(cells.createRule)
   })
 
-  it('a first pull where the repository is there', async () => {
+  it(`A first pull by the caller ${row} into an existing repository is answered as the matrix says`, async () => {
     expect(await pull(key, here, 'first')).toEqual(cells.firstPullWithRepository)
   })
 
-  it('a first pull where the repository is not there', async () => {
+  it(`A first pull by the caller ${row} into a new repository is answered as the matrix says`, async () => {
     expect(await pull(key, missing, 'first')).toEqual(cells.firstPullWithout)
   })
 
-  it('a cached pull', async () => {
+  it(`A cached pull by the caller ${row} is answered as the matrix says`, async () => {
     expect(await pull(key, here, 'cached')).toEqual(cells.cachedPull)
   })
 
-  it('a push', async () => {
+  it(`A push by the caller ${row} is answered as the matrix says`, async () => {
     expect(await push(key, own)).toEqual(cells.push)
   })
 
-  it('a delete', async () => {
+  it(`BatchDeleteImage is answered to the caller ${row} as the matrix says`, async () => {
     expect(await deleteImage(key, here)).toEqual(cells.delete)
   })
 })

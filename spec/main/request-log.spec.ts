@@ -24,7 +24,7 @@ afterAll(async () => {
   await upstream[Symbol.asyncDispose]()
 })
 
-/** What the log says about a request, by the id its client was told. */
+/** The log lines of a request, found by the id that its client received. */
 const linesOf = (requestId: string | null | undefined) =>
   emulator.process.lines
     .filter((line) => line.startsWith('{'))
@@ -37,8 +37,8 @@ async function pull(path: string) {
   return { answered: answer.status, requestId: answer.headers.get('x-amzn-requestid') }
 }
 
-describe('the log', () => {
-  it('has a line for every call, under the id its client was told', async () => {
+describe('request log', () => {
+  it('The log has a line for every call under its request id', async () => {
     const { $metadata } = await ecr
       .send(new DescribeImagesCommand({ repositoryName: 'nowhere' }))
       .catch((error: unknown) => error as { $metadata: { requestId: string } })
@@ -55,9 +55,9 @@ describe('the log', () => {
       ])
   })
 
-  it('tells what a pull had the cache do, also behind it, under the id of the pull', async () => {
+  it('The log records what a pull made the cache do under the request id of the pull', async () => {
     const image = upstream.addImage('team/app', { tag: 'v1', layers: 1, layerSize: 1000 })
-    // A transfer that keeps failing with an answer of its own is not tried for long.
+    // A transfer that the upstream refuses with 403 is not retried for long.
     upstream.fault(`GET /v2/team/app/blobs/${image.layers[0]}`, status(403))
     const { answered, requestId } = await pull('ecr-public/team/app/manifests/v1')
     expect(answered).toBe(200)
@@ -71,7 +71,7 @@ describe('the log', () => {
       ])
   })
 
-  it('has a line at level info where a request failed by no fault of its client', async () => {
+  it('The log has an info line for a request that failed through no fault of its client', async () => {
     upstream.fault('GET /v2/team/app/manifests/v2', wrongBytes())
     upstream.addImage('team/app', { tag: 'v2', seed: 'v2' })
     const { answered, requestId } = await pull('ecr-public/team/app/manifests/v2')

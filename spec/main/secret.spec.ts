@@ -25,7 +25,7 @@ const ecrAt = (index: number, credentials = user) =>
   new ECRClient({ endpoint: at(index), region: 'us-east-1', credentials, maxAttempts: 1 })
 
 describe('planes with one secret', () => {
-  it('take the tokens of every control plane at every data plane, and no others', async () => {
+  it('Every data plane accepts the tokens of every control plane and refuses a forged one', async () => {
     for (const control of [controlA, controlB]) {
       const token = await authorizationToken(ecrAt(control))
       for (const data of [dataA, dataB]) {
@@ -40,7 +40,7 @@ describe('planes with one secret', () => {
     await refused.body.dump()
   })
 
-  it('take temporary credentials of one control plane at the other', async () => {
+  it('A control plane accepts temporary credentials that another control plane issued', async () => {
     const sts = (index: number, credentials: typeof user) =>
       new STSClient({ endpoint: at(index), region: 'us-east-1', credentials, maxAttempts: 1 })
     const { Credentials } = await sts(controlA, user).send(new GetSessionTokenCommand({}))
@@ -53,7 +53,7 @@ describe('planes with one secret', () => {
     expect((await ecrAt(controlB, session).send(new DescribeRepositoriesCommand({}))).repositories).toEqual([])
   })
 
-  it('take the layer URLs of every control plane at every data plane', async () => {
+  it('A data plane serves a layer URL that a control plane in another process issued', async () => {
     const ecr = ecrAt(controlB)
     const repositoryName = 'team/app'
     await createRepository(ecr, repositoryName)
@@ -65,14 +65,14 @@ describe('planes with one secret', () => {
     expect(await answer.body.text()).toBe('a layer')
   })
 
-  it('leave no secret of their own in the data directory', () => {
+  it('Planes that are given a secret write none to the data directory', () => {
     expect(existsSync(join(planes.dataDir, 'layout.json'))).toBe(true)
     expect(existsSync(join(planes.dataDir, 'secret'))).toBe(false)
   })
 })
 
-describe('a plane with another secret', () => {
-  it('takes nothing of the others', async () => {
+describe('plane with another secret', () => {
+  it('A plane with another secret refuses the tokens of the others', async () => {
     await using stranger = await startPlanes({
       ...{ dataDir: planes.dataDir, config: { accounts } },
       env: { ECR_LOCAL_SECRET: 'another secret, also of more than 32 characters' },

@@ -6,7 +6,7 @@ import { compose, type Running } from '../../src/compose.js'
 import { readConfig } from '../../src/config.js'
 import { silent } from '../support/silent-log.js'
 
-/* What a session policy takes away stays away with the registry token that the session fetched. */
+/* What a session policy takes away is also missing from the registry token that the session fetches. */
 
 const account = '111122223333'
 const arn = `arn:aws:sts::${account}:assumed-role/builder/build-7`
@@ -43,7 +43,7 @@ afterAll(() => running.close())
 const common = () => ({ endpoint: running.endpoint, region: 'us-east-1', maxAttempts: 1 })
 const ecr = (credentials: typeof developer & { sessionToken?: string }) => new ECRClient({ ...common(), credentials })
 
-/** Begins an upload with the token a session of the role gets, narrowed by this policy. */
+/** Begins an upload with the registry token of a role session that is narrowed by this policy. */
 async function beginUpload(policy?: object) {
   const sts = new STSClient({ ...common(), credentials: developer })
   const { Credentials } = await sts.send(
@@ -63,12 +63,12 @@ async function beginUpload(policy?: object) {
   return { statusCode, text: await body.text() }
 }
 
-it('lets the session of a role push what its role may', async () => {
+it('A role session whose session policies do not narrow it can push what its role allows', async () => {
   expect((await beginUpload()).statusCode).toBe(202)
   expect((await beginUpload(allow('ecr:*'))).statusCode).toBe(202)
 })
 
-it('refuses what the session policy does not allow', async () => {
+it('A push that the session policy does not allow is DENIED', async () => {
   const { statusCode, text } = await beginUpload(allow('ecr:GetAuthorizationToken', 'ecr:BatchGetImage'))
   expect(statusCode).toBe(403)
   expect(JSON.parse(text)).toEqual({
@@ -83,7 +83,7 @@ it('refuses what the session policy does not allow', async () => {
   })
 })
 
-it('refuses what the session policy denies', async () => {
+it('A push that the session policy denies is refused with 403 as an explicit deny', async () => {
   const policy = allow('ecr:*')
   const deny = { Effect: 'Deny', Action: 'ecr:InitiateLayerUpload', Resource: '*' }
   const { statusCode, text } = await beginUpload({ ...policy, Statement: [...policy.Statement, deny] })

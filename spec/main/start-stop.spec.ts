@@ -14,7 +14,7 @@ import { startProcess } from '../support/background-process.js'
 import { runCli, startCli } from '../support/run-cli.js'
 import { neutralEnvironment } from '../support/run-command.js'
 
-/** What package.json names as the program. */
+/** The program that package.json names. */
 const entry = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
 const cwd = mkdtempSync(join(tmpdir(), 'ecr-local-start-'))
@@ -24,7 +24,7 @@ const free = ['--port', '0', '--registry-port', '0']
 const inMemory = ['start', ...free, '--store', 'memory']
 const urlOf = (host: string) => new URL(host.includes('://') ? host : `http://${host}`)
 
-/** A client that begins a request and never ends it; its connection is in hand when the stop comes. */
+/** A client that begins a request and never ends it, so that its connection is busy when the planes stop. */
 async function stalled(host: string) {
   const { hostname, port } = urlOf(host)
   const socket = connect(Number(port), hostname)
@@ -36,8 +36,8 @@ async function stalled(host: string) {
   return socket
 }
 
-describe('what is said of a start that failed', () => {
-  it('is whole where Redis wants a password: the advice is not taken for one', () => {
+describe('message of a failed start', () => {
+  it('The message of a failed start keeps the advice for a Redis that wants a password', () => {
     const error = new Error(
       `Redis does not answer (NOAUTH): ${adviceFor(new Error('NOAUTH Authentication required.'))}.`,
     )
@@ -45,8 +45,8 @@ describe('what is said of a start that failed', () => {
   })
 })
 
-describe('the start', () => {
-  it('prints one JSON line when it is not on a terminal, and then both planes answer', async () => {
+describe('start', () => {
+  it('The start prints one JSON line if not on a terminal, and then both planes answer', async () => {
     await using run = startCli(inMemory, { cwd })
     const ready = await run.ready()
     expect(ready).toEqual({
@@ -63,7 +63,7 @@ describe('the start', () => {
     expect(more.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['stopping'])
   })
 
-  it('goes on after a SIGHUP, also without a certificate to read again', async () => {
+  it('Planes without a certificate keep running after SIGHUP', async () => {
     await using run = startCli(inMemory, { cwd })
     const { endpoint } = await run.ready()
     run.signal('SIGHUP')
@@ -72,7 +72,7 @@ describe('the start', () => {
     expect(await run.ended).toMatchObject({ code: 0 })
   })
 
-  it('prints that line, and nothing else, where the log is silent', async () => {
+  it('The start prints only its JSON line if the log is silent', async () => {
     await using run = startCli([...inMemory, '--log', 'silent'], { cwd })
     await run.ready()
     run.signal('SIGTERM')
@@ -80,7 +80,7 @@ describe('the start', () => {
     expect(stdout.trim().split('\n')).toHaveLength(1)
   })
 
-  it('makes the data directory, and finds in it what an earlier run knew', async () => {
+  it('The start creates the data directory and can use it again in the next run', async () => {
     const dataDir = join(cwd, 'deep', 'state')
     await using first = startCli(['start', ...free, '--data-dir', dataDir], { cwd })
     await first.ready()
@@ -91,7 +91,7 @@ describe('the start', () => {
     expect((await second.ready()).msg).toBe('ready')
   })
 
-  it('takes its settings from the environment and from ecr-local.json', async () => {
+  it('The start takes its settings from the environment and from ecr-local.json', async () => {
     const folder = mkdtempSync(join(cwd, 'configured-'))
     const policies = ['AmazonEC2ContainerRegistryReadOnly']
     const accounts = { '111122223333': { users: { dev: { accessKeys: { AKIADEV: 'its secret' }, policies } } } }
@@ -104,8 +104,8 @@ describe('the start', () => {
   })
 })
 
-describe('the start is refused in one line, exit status 2, where', () => {
-  it.each(['--port', '--registry-port'])('the port of %s is in use', async (flag) => {
+describe('refused start', () => {
+  it.each(['--port', '--registry-port'])('A start is refused in one line if its %s is in use', async (flag) => {
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')
     const { port } = holder.address() as AddressInfo
@@ -117,14 +117,14 @@ describe('the start is refused in one line, exit status 2, where', () => {
     )
   })
 
-  it('the data directory cannot be one', async () => {
+  it('A start is refused in one line if the data directory cannot be created', async () => {
     writeFileSync(join(cwd, 'file'), '')
     const { code, stderr } = await runCli(['start', ...free, '--data-dir', join('file', 'below')], { cwd })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^ecr-local: The data directory file\/below is not writable .*\n$/)
   })
 
-  it('the data directory has another layout', async () => {
+  it('A start is refused in one line if the data directory has another layout', async () => {
     mkdirSync(join(cwd, 'other'))
     writeFileSync(join(cwd, 'other', 'layout.json'), '{"layout":99}')
     const { code, stderr } = await runCli(['start', ...free, '--data-dir', 'other'], { cwd })
@@ -132,14 +132,14 @@ describe('the start is refused in one line, exit status 2, where', () => {
     expect(stderr).toMatch(/^ecr-local: The data directory other has layout 99, .*\n$/)
   })
 
-  it('the state cannot be opened', async () => {
+  it('A start is refused in one line if the state cannot be opened', async () => {
     mkdirSync(join(cwd, 'broken', 'state', 'data.mdb'), { recursive: true })
     const { code, stderr } = await runCli(['start', ...free, '--data-dir', 'broken'], { cwd })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^ecr-local: .+\n$/)
   })
 
-  it.each(['start', 'data-plane', 'fsck', 'gc'])('the embedded store was cut short (ecr-local %s)', async (command) => {
+  it.each(['start', 'data-plane', 'fsck', 'gc'])('ecr-local %s refuses a truncated embedded store', async (command) => {
     const state = join(cwd, `cut-${command}`, 'state')
     mkdirSync(state, { recursive: true })
     writeFileSync(join(cwd, `cut-${command}`, 'layout.json'), '{"layout":1}')
@@ -162,15 +162,15 @@ describe('the start is refused in one line, exit status 2, where', () => {
     })
   })
 
-  it('the host is no address of this machine', async () => {
+  it('A start is refused in one line if the host is no address of this machine', async () => {
     const { code, stderr } = await runCli([...inMemory, '--host', '203.0.113.5'], { cwd })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^ecr-local: --host 203\.0\.113\.5 is no address of this machine .*\n$/)
   })
 })
 
-describe('the stop', () => {
-  it('of npm start ends the planes, too: no process is left behind', async () => {
+describe('stop', () => {
+  it('Stopping npm start stops the planes, too, and leaves no process behind', async () => {
     const npm = ['start', '--ignore-scripts', '--silent', '--', ...inMemory.slice(1)]
     await using started = await startProcess('npm', npm, { ready: /"msg":"ready"/, env: neutralEnvironment() })
     const { endpoint } = JSON.parse(started.readyLine) as { endpoint: string }
@@ -184,7 +184,7 @@ describe('the stop', () => {
   })
 
   it.skipIf(process.platform !== 'linux')(
-    'comes with the end of the shell between npm and the planes, and only there (skipped away from Linux)',
+    'Planes stop with the shell that npm put above them and survive any other (skipped away from Linux)',
     async () => {
       const command = `"${process.execPath}" "${entry}" ${inMemory.join(' ')}; true`
       const underShell = (env: NodeJS.ProcessEnv) =>
@@ -208,14 +208,14 @@ describe('the stop', () => {
     },
   )
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('on %s ends with status 0', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('The planes stop on %s with exit status 0', async (signal) => {
     await using run = startCli(inMemory, { cwd })
     await run.ready()
     run.signal(signal)
     expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('takes less than 5 s with clients that stall', async () => {
+  it('The planes stop within 5 s although a client stalls', async () => {
     await using run = startCli(inMemory, { cwd })
     const { endpoint } = await run.ready()
     const client = await stalled(endpoint)
@@ -227,7 +227,7 @@ describe('the stop', () => {
     client.destroy()
   })
 
-  it('happens at once on a second signal', async () => {
+  it('The planes stop at once on a second signal', async () => {
     await using run = startCli(inMemory, { cwd })
     const { endpoint } = await run.ready()
     const client = await stalled(endpoint)

@@ -17,7 +17,7 @@ const password = 'HIDDEN-IN-EVERY-MESSAGE'
 const free = ['--port', '0', '--registry-port', '0']
 
 describe('planes on Redis', () => {
-  it('show one state, and outlive a restart of all of them', async () => {
+  it('Planes on Redis share one state, which survives a restart of all of them', async () => {
     await using redis = await startRedis()
     await using planes = await startPlanes({ store: redis.url, data: 1, control: 2 })
     const ecr = ecrClient({ endpoint: `http://${planes.addressOf(1)}` })
@@ -33,7 +33,7 @@ describe('planes on Redis', () => {
     expect(pulled.body.toString()).toBe(manifest)
   })
 
-  it('never show the password: neither at the start, nor in the log, the health or a refusal', async () => {
+  it('Planes on Redis never show its password in messages, log, health or refusals', async () => {
     await using redis = await startRedis({ args: ['--requirepass', password] })
     const store = (secret: string) => `redis://:${secret}@127.0.0.1:${redis.port}/0`
     await using run = startCli(['start', ...free, '--store', store(password), '--log', 'trace'], { cwd })
@@ -52,7 +52,7 @@ describe('planes on Redis', () => {
     expect(JSON.stringify([await run.ended, refused, away])).not.toContain('HIDDEN')
   })
 
-  it('say that images on disk want a directory all of them see', async () => {
+  it('Planes on Redis say that every plane must see the directory of the images', async () => {
     await using redis = await startRedis()
     await using run = startCli(['start', ...free, '--store', redis.url], { cwd })
     await run.ready()
@@ -65,7 +65,7 @@ describe('planes with blobs in S3', () => {
   it.each([
     ['redirect', 307],
     ['stream', 200],
-  ])('deliver layers as --blob-delivery says: %s', async (delivery, status) => {
+  ])('Planes with blobs in S3 deliver layers as --blob-delivery says: %s', async (delivery, status) => {
     await using bucket = await startS3Server()
     const blobs = `s3://images/${delivery}`
     const env = { ...environmentOf(bucket), ECR_LOCAL_BLOB_DELIVERY: delivery }
@@ -83,7 +83,7 @@ describe('planes with blobs in S3', () => {
     expect(existsSync(join(planes.dataDir, 'blobs'))).toBe(false)
   })
 
-  it('are refused in one line where the bucket is not there', async () => {
+  it('Planes with blobs in S3 are refused in one line if the bucket does not exist', async () => {
     await using bucket = await startS3Server()
     const refused = await runCli(['start', ...free, '--blobs', 's3://elsewhere'], { cwd, env: environmentOf(bucket) })
     expect(refused).toMatchObject({
@@ -94,8 +94,8 @@ describe('planes with blobs in S3', () => {
   })
 })
 
-describe('a start on the embedded store', () => {
-  it('loads neither the client of Redis nor that of S3: they would take longer than all the rest', async () => {
+describe('start on the embedded store', () => {
+  it('A start on the embedded store does not load the clients of Redis and S3', async () => {
     const [preload, list] = [join(cwd, 'list-at-exit.cjs'), join(cwd, 'loaded')]
     writeFileSync(
       preload,

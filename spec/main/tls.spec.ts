@@ -52,7 +52,7 @@ const createRule = (client: AwsCli) =>
     ...['--upstream-registry-url', 'public.ecr.aws'],
   )
 
-/** The certificate a new connection is shown. */
+/** The certificate that a new connection is shown. */
 function shownBy(address: string): Promise<PeerCertificate> {
   const { hostname, port } = new URL(address)
   return new Promise((resolve, reject) => {
@@ -64,15 +64,15 @@ function shownBy(address: string): Promise<PeerCertificate> {
   })
 }
 
-describe.skipIf(!isInstalled('aws') || !isInstalled('skopeo'))('with a certificate, both planes speak https', () => {
-  it('to the AWS CLI, and hand out addresses that begin with it', async () => {
+describe.skipIf(!isInstalled('aws') || !isInstalled('skopeo'))('planes with a certificate', () => {
+  it('Planes with a certificate speak https to the AWS CLI and announce https addresses', async () => {
     expect(emulator.endpoint).toMatch(/^https:\/\/localhost:\d+$/)
     expect((await createRule(aws)).exitCode).toBe(0)
     const { authorizationData } = await aws.json('ecr', 'get-authorization-token')
     expect(authorizationData[0].proxyEndpoint).toBe(`https://${emulator.registry}`)
   })
 
-  it('to skopeo, which pulls an image through', async () => {
+  it('skopeo pulls an image through the cache over https', async () => {
     const password = (await aws.text('ecr', 'get-login-password')).trim()
     const from = [
       '--src-cert-dir',
@@ -88,7 +88,7 @@ describe.skipIf(!isInstalled('aws') || !isInstalled('skopeo'))('with a certifica
     expect(readFileSync(join(to, 'manifest.json')).equals(added.bytes)).toBe(true)
   })
 
-  it('to curl, also for the URL of a layer', async () => {
+  it('curl fetches the URL of a layer over https', async () => {
     const [layerDigest = ''] = added.layers
     const { downloadUrl } = await aws.json<{ downloadUrl: string }>(
       ...['ecr', 'get-download-url-for-layer', '--repository-name', image, '--layer-digest', layerDigest],
@@ -100,14 +100,14 @@ describe.skipIf(!isInstalled('aws') || !isInstalled('skopeo'))('with a certifica
     expect(`sha256:${stdout.slice(0, 64)}`).toBe(layerDigest)
   })
 
-  it('and nothing else: who does not trust the authority, or speaks http, gets nothing', async () => {
+  it('Planes with a certificate refuse plain http and clients that do not trust the authority', async () => {
     const untrusting = await runCommand('curl', ['--silent', '--show-error', `https://${emulator.registry}/health`])
     expect(untrusting).toMatchObject({ exitCode: 60, stdout: '' })
     const plain = await runCommand('curl', ['--silent', '--show-error', `http://${emulator.registry}/health`])
     expect(plain.exitCode).not.toBe(0)
   })
 
-  it('to explain, which trusts the authority of this machine’s settings and the one beside the certificate', async () => {
+  it('ecr-local explain trusts NODE_EXTRA_CA_CERTS and the authority beside the certificate', async () => {
     const port = new URL(emulator.endpoint).port
     const env = { ECR_LOCAL_TLS_CERT: tls.tlsCert, ECR_LOCAL_TLS_KEY: tls.tlsKey, ECR_LOCAL_PORT: port }
     const [trusting, other] = await Promise.all([
@@ -118,7 +118,7 @@ describe.skipIf(!isInstalled('aws') || !isInstalled('skopeo'))('with a certifica
     expect(other).toMatchObject({ code: 0 })
   })
 
-  it('to each other, where they are two processes', async () => {
+  it('A control plane and a data plane in two processes speak https to each other', async () => {
     const secret = { ECR_LOCAL_SECRET: 'a secret of more than 32 characters' }
     const settings = { ...tls, upstreams, port: 0, registryPort: 0, dataDir: join(folder, 'shared') }
     const start = async (plane: string, more: object, env: NodeJS.ProcessEnv = {}) => {
@@ -146,19 +146,19 @@ describe.skipIf(!isInstalled('aws') || !isInstalled('skopeo'))('with a certifica
 
 const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
-describe('on SIGHUP the certificate is read again', () => {
+describe('certificate renewal on SIGHUP', () => {
   const renewed = (count: number) =>
     expect
       .poll(() => emulator.process.lines.filter((line) => line.includes('the certificate was read again')).length)
       .toBe(count)
 
-  it('without a failed request, and whoever connects is shown the new one', async () => {
+  it('A renewed certificate is shown after SIGHUP, and no request fails', async () => {
     const before = await shownBy(emulator.endpoint)
     let isOver = false
     const load = async () => {
       let answered = 0
       for (; !isOver; answered++) {
-        // A connection of its own, so that every request shakes hands.
+        // A new connection for every request, so that each one makes a handshake.
         const dispatcher = new Agent({ connect: { ca: readFileSync(authority) }, pipelining: 0 })
         for (const origin of [emulator.endpoint, `https://${emulator.registry}`]) {
           const { statusCode, body } = await request(`${origin}/health`, { dispatcher })
@@ -184,7 +184,7 @@ describe('on SIGHUP the certificate is read again', () => {
     }
   })
 
-  it('and stays as it was where the files are no good', async () => {
+  it('The old certificate stays in use after SIGHUP if the new files are invalid', async () => {
     const before = await shownBy(emulator.endpoint)
     writeFileSync(tls.tlsCert, 'no certificate')
     process.kill(emulator.process.pid, 'SIGHUP')
@@ -193,7 +193,7 @@ describe('on SIGHUP the certificate is read again', () => {
   })
 })
 
-describe('a start with TLS is refused in one line, exit status 2, where', () => {
+describe('refused start with TLS', () => {
   const own = join(folder, 'refused')
   const refusal = async (cert: string, key: string) => {
     const { code, stdout, stderr } = await runCli(
@@ -204,7 +204,7 @@ describe('a start with TLS is refused in one line, exit status 2, where', () => 
     return stderr
   }
 
-  it('a file is missing, holds no PEM, or the key is that of another certificate', async () => {
+  it('A start with TLS is refused in one line if a file is missing, invalid or does not match', async () => {
     await certs(defaultConfig, { dir: own })
     const [cert, key] = [join(own, 'server.crt'), join(own, 'server.key')]
     expect(await refusal(join(own, 'none'), key)).toMatch(/^ecr-local: --tls-cert .* \(there is no such file\): .*\n$/)

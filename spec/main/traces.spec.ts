@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js'
 
 const sdk = createRequire(import.meta.url).resolve('@opentelemetry/sdk-trace-node')
 
-/** What a user registers before the emulator, with an exporter that prints a line for every span. */
+/** The tracing that a user registers before the emulator starts; its exporter prints a line for every span. */
 const tracing = `
 import { NodeTracerProvider, SimpleSpanProcessor } from ${JSON.stringify(sdk)}
 const exporter = {
@@ -71,8 +71,8 @@ const spans = (): Span[] =>
 const spanOf = (requestId: string | null | undefined) =>
   expect.poll(() => spans().find(({ attributes }) => attributes['aws.request_id'] === requestId))
 
-describe('with an SDK that was registered before the start', () => {
-  it('a call is a span with its operation and request id, and what it wrote is one below', async () => {
+describe('traces with a registered SDK', () => {
+  it('A call is a span with its operation and request id, and its transactions are spans below it', async () => {
     const { $metadata } = await ecr
       .send(new DescribeImagesCommand({ repositoryName: 'nowhere' }))
       .catch((error: unknown) => error as { $metadata: { requestId: string } })
@@ -84,7 +84,7 @@ describe('with an SDK that was registered before the start', () => {
     expect(spans()).toContainEqual(expect.objectContaining({ name: 'transaction', parent: created?.spanId }))
   })
 
-  it("a first pull goes on in its sender's trace, and what it has the upstream asked is below it", async () => {
+  it('A first pull continues the trace of its sender, with its upstream requests as spans below it', async () => {
     upstream.addImage('team/app', { tag: 'v1', layers: 1, layerSize: 1000 })
     const answer = await fetch(`http://${emulator.registry}/v2/ecr-public/team/app/manifests/v1`, {
       headers: {

@@ -62,14 +62,14 @@ afterAll(async () => {
   await directory[Symbol.asyncDispose]()
 })
 
-describe('a control plane and a data plane of one data directory', () => {
-  it('hand an import over: the API answers with the image the data plane brought', async () => {
+describe('control plane and data plane of one data directory', () => {
+  it('The API answers with an image that the data plane in another process imported', async () => {
     const image = upstream.addImage('team/app', { tag: 'v1' })
     const { images } = await ecr.send(new BatchGetImageCommand({ repositoryName, imageIds }))
     expect(images?.[0]).toMatchObject({ imageId: { imageDigest: image.digest }, imageManifest: image.bytes.toString() })
   })
 
-  it('hand a forced refresh over, and answer when the image is here with its blobs', async () => {
+  it('A forced refresh by the API answers once the data plane has imported the image with its blobs', async () => {
     const newer = upstream.addImage('team/app', { tag: 'v1', seed: 'newer' })
     const body = JSON.stringify({ repositoryName, imageIds })
     const answer = (await callOurs('BatchImportUpstreamImage', body)) as {
@@ -79,7 +79,7 @@ describe('a control plane and a data plane of one data directory', () => {
     for (const layer of newer.layers) expect(upstream.count(`GET /v2/team/app/blobs/${layer}`)).toBe(1)
   })
 
-  it('hand the failures over too', async () => {
+  it('The API returns the failures of an import in a data plane of another process', async () => {
     const answer = await callOurs(
       'BatchImportUpstreamImage',
       JSON.stringify({ repositoryName, imageIds: [{ imageTag: 'none' }] }),
@@ -89,7 +89,7 @@ describe('a control plane and a data plane of one data directory', () => {
     await expect(ecr.send(missing)).rejects.toMatchObject({ name: 'RepositoryNotFoundException' })
   })
 
-  it('see one time, trust one token and show one state', async () => {
+  it('A control plane and a data plane in two processes share their clock, tokens and state', async () => {
     const headers = { 'content-type': 'application/json' }
     await request(`${endpoint}/_admin/clock`, { method: 'POST', headers, body: '{"advanceSeconds":86400}' })
     const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}))
@@ -102,7 +102,7 @@ describe('a control plane and a data plane of one data directory', () => {
     expect(imageDetails?.[0]?.imageDigest).toBe(newest.digest)
   })
 
-  it('take no import from anybody who cannot sign for the installation', async () => {
+  it('A data plane refuses an import that is not signed for the installation', async () => {
     const body = JSON.stringify({ method: 'pull', wanted: {} })
     const forged = await request(`http://${registry}/_imports`, {
       method: 'POST',
@@ -112,7 +112,7 @@ describe('a control plane and a data plane of one data directory', () => {
   })
 })
 
-/** Our own operation, which the SDK does not know: signed like any other. */
+/** Calls an operation of ours that the SDK does not know, signed like any other. */
 async function callOurs(operation: string, body: string): Promise<unknown> {
   const { host } = new URL(endpoint)
   const headers = {
@@ -124,7 +124,7 @@ async function callOurs(operation: string, body: string): Promise<unknown> {
   return (await request(`${endpoint}/`, { method: 'POST', headers: signed, body })).body.json()
 }
 
-/** A port nobody listens on: the control plane must know the data plane's before it listens. */
+/** A free port: the control plane must know the port of the data plane before it listens. */
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

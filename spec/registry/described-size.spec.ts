@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
-import { describedSize } from '../../src/registry/described-size.js'
-import type { Image } from '../../src/registry/image.js'
-import { mediaTypes } from '../../src/registry/manifest.js'
+import { describedSize } from '../../src/registry/images/image-size.js'
+import type { Image } from '../../src/registry/images/image.js'
+import { mediaTypes } from '../../src/registry/images/manifest.js'
 import type { Store } from '../../src/registry/ports/store.js'
-import { type NewImage, putImage } from '../../src/registry/put-image.js'
+import { type NewImage, putImage } from '../../src/registry/images/image-registration.js'
 import { sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 
@@ -18,8 +18,8 @@ function image(level: number, imageSize: number, listed: string[]): Image {
   return { repository, digest: digestOf(level), mediaType: mediaTypes.ociIndex, imageSize, manifests, ...rest }
 }
 
-describe('the size described', () => {
-  it('looks at each image of nested indexes once, however often it is listed', async () => {
+describe('image size', () => {
+  it('The size of nested indexes is computed by reading each image once, however often it is listed', async () => {
     const { store } = await registryWith(repository)
     const levels = 30
     await store.images.put(registry, `${repository} ${digestOf(0)}`, image(0, 4711, []))
@@ -38,7 +38,7 @@ describe('the size described', () => {
     expect(reads).toBe(levels + 1)
   })
 
-  describe('of an index', () => {
+  describe('size of an index', () => {
     const members = [image(1, 300, []), image(2, 500, [])]
     const index = image(
       3,
@@ -57,7 +57,7 @@ describe('the size described', () => {
         ...(pulledThrough && { pulledThrough }),
       }
     }
-    /** Describes the index from its record alone. */
+    /** The size of the index, computed from its record alone: reading another image fails. */
     const fromRecord = async (store: Store) => {
       const record = await store.images.get(registry, `${repository} ${index.digest}`)
       const get = () => Promise.reject(new Error('reads another image'))
@@ -65,7 +65,7 @@ describe('the size described', () => {
       return describedSize({ store: { images: { ...store.images, get } }, blobs }, registry, record)
     }
 
-    it('is known from its record where it was pushed: all it lists was there before', async () => {
+    it('The size of a pushed index is that of its largest image and is read from its record alone', async () => {
       const { store } = await registryWith(repository)
       await store.layers.put(registry, `${repository} ${sha256('layer')}`, {
         repository,
@@ -77,7 +77,7 @@ describe('the size described', () => {
       expect(await fromRecord(store)).toBe(500)
     })
 
-    it('is known from its record as its images come behind a pull', async () => {
+    it('The size of a pulled-through index is updated in its record as its images arrive', async () => {
       const { store } = await registryWith(repository)
       const [first, last] = members
       await putImage(store, registry, putOf(index, true))

@@ -14,8 +14,8 @@ const action = {
   outcome: 'unchanged',
 } as const
 
-describe('the event log', () => {
-  it('names the service-linked role as the one who acts', async () => {
+describe('event log', () => {
+  it('A cache event names the service-linked role as its principal', async () => {
     const { store } = await registryWith('quay/app')
     await eventLog({ store, ids: randomIds }).cacheAction(action, now)
 
@@ -25,7 +25,7 @@ describe('the event log', () => {
     )
   })
 
-  it('drops what is too old at the first event of a process', async () => {
+  it('The first event that a process records removes the oldest events beyond the limit', async () => {
     const { store } = await registryWith('quay/app')
     await eventLog({ store, ids: randomIds }).cacheAction(action, now)
     const [event] = (await store.events.list(installation, { limit: 1 })).items

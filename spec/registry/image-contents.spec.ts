@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { annotationsOf, boundedImage, contentsOf, recordedOf } from '../../src/registry/image-contents.js'
-import { keepManifest } from '../../src/registry/keep-manifest.js'
-import { type Manifest, mediaTypes, parseManifest } from '../../src/registry/manifest.js'
+import { annotationsOf, boundedImage, contentsOf, recordedOf } from '../../src/registry/images/image-contents.js'
+import { keepManifest } from '../../src/registry/images/store-manifest.js'
+import { type Manifest, mediaTypes, parseManifest } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { installationWith, registry } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'
 
@@ -22,14 +22,14 @@ const textOf = (more: object) =>
 const parsed = (text: string): Manifest => parseManifest(Buffer.from(text))
 const subject = { digest: sha256('subject'), size: 1, mediaType: mediaTypes.ociManifest }
 
-/** The record an earlier version made: everything its manifest says, in one. */
+/** A record as an earlier version wrote it: with everything that its manifest says. */
 const oldRecord = (text: string) => ({
   ...{ repository, digest: sha256(text), ...parsed(text), manifestSize: text.length, imageSize: 1 },
   ...{ tags: ['latest'], pushedAt: 1 },
 })
 
-describe('the record of an image', () => {
-  it('is of bounded size, whatever its manifest lists and says of itself', () => {
+describe('image record', () => {
+  it('An image record has a bounded size, whatever its manifest lists and annotates', () => {
     const annotations = { long: 'x'.repeat(4_000_000) }
     for (const more of [
       { layers: layers(20_000) },
@@ -40,7 +40,7 @@ describe('the record of an image', () => {
       expect(JSON.stringify(recordedOf(parsed(textOf(more)))).length).toBeLessThan(10_000)
   })
 
-  it('holds each layer once, and short annotations of one with a subject', () => {
+  it('An image record lists each blob once and keeps short annotations only for an image with a subject', () => {
     const annotations = { why: 'signed' }
     const { blobs, annotations: recorded } = recordedOf(
       parsed(textOf({ layers: [...layers(1), ...layers(1)], subject, annotations })),
@@ -50,7 +50,7 @@ describe('the record of an image', () => {
     expect(recordedOf(parsed(textOf({ layers: [], annotations })))).not.toHaveProperty('annotations')
   })
 
-  it('leaves to the manifest what it has no room for', async () => {
+  it('Contents that do not fit in an image record are read from the manifest', async () => {
     const blobs = memoryBlobStore()
     const annotations = { long: 'x'.repeat(5000) }
     const text = textOf({ layers: layers(200), subject, annotations })
@@ -65,7 +65,7 @@ describe('the record of an image', () => {
   })
 })
 
-describe('a record that an earlier version made as large as its manifest', () => {
+describe('oversized image record of an earlier version', () => {
   const text = textOf({ layers: layers(2000), annotations: { long: 'x'.repeat(100_000) } })
   const key = keyOf(repository, sha256(text))
 
@@ -79,7 +79,7 @@ describe('a record that an earlier version made as large as its manifest', () =>
     return { ...here, size }
   }
 
-  it('is read as one of today, alone, in a list and in a transaction', async () => {
+  it('An oversized image record is read in its bounded form: singly, in a list and in a transaction', async () => {
     const { store } = await withOldRecord()
     const { items } = await store.images.list(registry, { limit: 10 })
     const readings = [
@@ -93,7 +93,7 @@ describe('a record that an earlier version made as large as its manifest', () =>
     }
   })
 
-  it('is written as one of today with its next change, and by the sweep', async () => {
+  it('An oversized image record is rewritten in its bounded form by its next update and by the sweep', async () => {
     const changed = await withOldRecord()
     await changed.store.images.update(registry, key, (image) => ({ ...image, lastPulledAt: 7 }))
     expect(await changed.size()).toBeLessThan(1000)
@@ -105,8 +105,8 @@ describe('a record that an earlier version made as large as its manifest', () =>
   })
 })
 
-describe('a transaction', () => {
-  it('that writes what is there already is no write', async () => {
+describe('store transaction', () => {
+  it('A transaction that writes an unchanged value commits nothing', async () => {
     const keyValue = memoryKeyValue()
     let commits = 0
     const store = storeOf({ ...keyValue, commit: (...args) => (commits++, keyValue.commit(...args)) })

@@ -6,8 +6,14 @@ import { describe, expect, it } from 'vitest'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
-import { deleteRepository } from '../../src/registry/delete-repository.js'
-import { abandonUpload, appendPart, beginUpload, completeUpload, findUpload } from '../../src/registry/layer-upload.js'
+import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
+import {
+  abandonUpload,
+  appendPart,
+  beginUpload,
+  completeUpload,
+  findUpload,
+} from '../../src/registry/layers/layer-upload.js'
 import { type KeyValue, StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { installationWith, registry as ownRegistry } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'
@@ -29,7 +35,7 @@ const part = (text: string, firstByte?: number) => ({
   ...(firstByte !== undefined && { firstByte }),
 })
 
-/** A body in two chunks, between which others have their turn. */
+/** A body in two chunks; other tasks run between them. */
 async function* twice(letter: string) {
   yield Buffer.from(letter)
   await setImmediate()
@@ -41,8 +47,8 @@ async function* breakingOffAfter(text: string) {
   throw new Error('the client is gone')
 }
 
-describe('a layer upload', () => {
-  it('takes bytes at its end where the client says nothing about their place', async () => {
+describe('layer upload', () => {
+  it('A part without a first byte is appended to the end of the layer upload', async () => {
     const { storage, append } = await begun()
     await append('hello ')
     expect(await append('world')).toMatchObject({ repository: 'team/app', startedAt: now.getTime(), size: 11 })
@@ -55,7 +61,7 @@ describe('a layer upload', () => {
     await expect(findUpload(storage, session)).rejects.toMatchObject(uploadNotFound)
   })
 
-  it('lets go of its file when its bytes cannot be kept', async () => {
+  it('A layer upload closes its file when its bytes cannot be committed', async () => {
     await using directory = await temporaryDirectory()
     const parts = await registryWith('team/app')
     const storage = { ...parts, blobs: filesystemBlobStore({ root: directory.path, ids: randomIds }) }
@@ -71,7 +77,7 @@ describe('a layer upload', () => {
     expect(await findUpload(storage, session)).toMatchObject({ size: 5 })
   })
 
-  it('may be completed again where the store was away once its bytes were kept', async () => {
+  it('A layer upload can be completed again after the store was unavailable to record the layer', async () => {
     const keyValue = memoryKeyValue()
     let isAway = false
     const commit: KeyValue['commit'] = async (at, expectations, writes) => {
@@ -90,7 +96,7 @@ describe('a layer upload', () => {
     expect(await completeUpload(storage, here, sha256('hello'))).toMatchObject({ size: 5 })
   })
 
-  it('is not completed with bytes that others have kept', async () => {
+  it('A layer upload without bytes of its own is not completed with a blob that is already stored', async () => {
     const { storage, append } = await begun()
     const writer = await storage.blobs.create()
     await writer.append(Buffer.from('hello'))
@@ -102,14 +108,14 @@ describe('a layer upload', () => {
     })
   })
 
-  it('is not completed without bytes, and goes on afterwards', async () => {
+  it('A layer upload cannot be completed without bytes, and accepts bytes afterwards', async () => {
     const { storage, append } = await begun()
     await expect(completeUpload(storage, session, sha256(''))).rejects.toMatchObject({ code: 'EmptyUploadException' })
     await append('bytes')
     expect(await completeUpload(storage, session, sha256('bytes'))).toMatchObject({ size: 5 })
   })
 
-  it('is not let become larger than a layer may be', async () => {
+  it('A layer upload cannot grow beyond the layer size quota', async () => {
     const { storage } = await begun()
     const small = { ...storage, quotas: { ...storage.quotas, layerMiB: 1 } }
     const mib = () => ({ bytes: [Buffer.alloc(1024 * 1024)] })
@@ -120,7 +126,7 @@ describe('a layer upload', () => {
     expect(await findUpload(storage, session)).toMatchObject({ size: 1024 * 1024, parts: 1 })
   })
 
-  it('keeps what came before a stream broke off, so that the client goes on from there', async () => {
+  it('A layer upload keeps the bytes received before a stream breaks off, so that the client can resume', async () => {
     const { storage, append } = await begun()
     const broken = appendPart(storage, session, { bytes: breakingOffAfter('hello ') })
     await expect(broken).rejects.toThrow('the client is gone')
@@ -130,7 +136,7 @@ describe('a layer upload', () => {
     await expect(completeUpload(storage, session, sha256('hello world'))).resolves.toMatchObject({ size: 11 })
   })
 
-  it('refuses bytes that do not follow the last ones, and says which came last', async () => {
+  it('A layer upload refuses a part that leaves a gap, and names the last valid byte received', async () => {
     const { append } = await begun()
     await append('hello ')
     await expect(append('world', 7)).rejects.toMatchObject({
@@ -139,14 +145,14 @@ describe('a layer upload', () => {
     })
   })
 
-  it('serves one request at a time', async () => {
+  it('A layer upload handles one request at a time', async () => {
     const { storage } = await begun()
     const appends = ['a', 'b', 'c'].map((letter) => appendPart(storage, session, { bytes: twice(letter) }))
     await Promise.all(appends)
     await expect(completeUpload(storage, session, sha256('aabbcc'))).resolves.toMatchObject({ size: 6 })
   })
 
-  it('remembers a part under 5 MiB that was not the last', async () => {
+  it('A layer upload remembers that a part smaller than 5 MiB was followed by another part', async () => {
     const { append } = await begun()
     expect(await append('small')).toMatchObject({ smallPart: true })
     const followed = await append('x'.repeat(5 * 1024 * 1024))
@@ -154,7 +160,7 @@ describe('a layer upload', () => {
     expect(followed).not.toHaveProperty('smallPart')
   })
 
-  it('is over, with its bytes gone, once it is abandoned', async () => {
+  it('An abandoned layer upload ends, and its bytes are removed', async () => {
     const { storage, append } = await begun()
     await append('hello')
     await abandonUpload(storage, session)
@@ -163,7 +169,7 @@ describe('a layer upload', () => {
     expect(await append('fresh', 0)).toMatchObject({ size: 5 })
   })
 
-  it('is over once its repository is deleted', async () => {
+  it('A layer upload ends when its repository is deleted', async () => {
     const { storage, append } = await begun()
     await append('hello')
     await deleteRepository(storage, registry, 'team/app', { force: false })
@@ -171,7 +177,7 @@ describe('a layer upload', () => {
     expect(await storage.store.uploads.get(registry, session.id)).toBeUndefined()
   })
 
-  it('does not hold up the deletion of its repository while a client is slow; its bytes go afterwards', async () => {
+  it('A slow layer upload does not block the deletion of its repository and loses its bytes afterwards', async () => {
     const { storage, append } = await begun()
     const client = new PassThrough()
     const slow = appendPart(storage, session, { bytes: client })
@@ -184,7 +190,7 @@ describe('a layer upload', () => {
     expect((await storage.blobs.session(session.id)).size).toBe(0)
   })
 
-  it('keeps the media type an image has given the layer', async () => {
+  it('A completed layer upload keeps the media type that an image gave the layer', async () => {
     const { storage, append } = await begun()
     const known = { repository: 'team/app', digest: sha256('hello'), size: 5, mediaType: 'application/x-tar' }
     await storage.store.layers.put(registry, `team/app ${known.digest}`, known)
@@ -192,7 +198,7 @@ describe('a layer upload', () => {
     expect(await completeUpload(storage, session, known.digest)).toEqual(known)
   })
 
-  it('begins only in a repository that is there', async () => {
+  it('A layer upload can begin only in a repository that exists', async () => {
     const storage = await registryWith('team/other')
     await expect(beginUpload(storage, session, now)).rejects.toMatchObject({ code: 'RepositoryNotFoundException' })
   })

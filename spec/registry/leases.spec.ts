@@ -1,19 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
-import { leasesOn } from '../../src/registry/leases.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
-import type { Leases } from '../../src/registry/ports/leases.js'
+import type { Leases } from '../../src/registry/ports/lease.js'
 import { installation } from '../../src/registry/registry.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { silent as log } from '../support/silent-log.js'
 
 const patience = { beatMs: 20, deadAfterMs: 200, lookMs: 5 }
 const failure = { kind: 'unavailable', message: 'it broke off' }
 const started: Leases[] = []
 
-/** One process's leases; several share a key-value. */
+/** The leases of one process; several processes share one key-value store. */
 function aProcess(keyValue: KeyValue): Leases {
   const leases = leasesOn({ store: storeOf(keyValue), ids: randomIds, log, ...patience })
   started.push(leases)
@@ -29,8 +29,8 @@ afterEach(() => {
   started.splice(0).forEach((leases) => leases.stop())
 })
 
-describe('a lease', () => {
-  it('is held by one process at a time', async () => {
+describe('lease', () => {
+  it('A lease is held by one process at a time', async () => {
     const { one, other } = twoProcesses()
     const lease = await one.tryAcquire('fill a')
     expect(lease?.fence).toBe(1)
@@ -39,13 +39,13 @@ describe('a lease', () => {
     expect(await other.tryAcquire('fill b')).toBeDefined()
   })
 
-  it('goes to one of those who want it at the same moment', async () => {
+  it('A lease goes to exactly one of the callers that request it at the same moment', async () => {
     const { one, other } = twoProcesses()
     const asked = Array.from({ length: 20 }, (_, index) => (index % 2 ? one : other).tryAcquire('fill a'))
     expect((await Promise.all(asked)).filter((lease) => lease)).toHaveLength(1)
   })
 
-  it('stays with an owner that lives longer than others are patient', async () => {
+  it('A lease stays with a live owner beyond the time after which a silent owner counts as dead', async () => {
     const { one, other } = twoProcesses()
     const lease = await one.tryAcquire('fill a')
     const until = performance.now() + 2 * patience.deadAfterMs
@@ -59,7 +59,7 @@ describe('a lease', () => {
     expect([lease?.isLost, (await other.look('fill a')).isAlive]).toEqual([false, true])
   })
 
-  it('goes to who waits once it is given back, and leaves nothing in the store', async () => {
+  it('A released lease goes to the waiting process, and its last release leaves nothing in the store', async () => {
     const { one, other, store } = twoProcesses()
     const lease = await one.acquire('fill a')
     const waiting = other.acquire('fill a')
@@ -71,23 +71,23 @@ describe('a lease', () => {
     expect((await store.leases.list(installation, { limit: 9 })).items).toEqual([])
   })
 
-  it('may be taken again at once by the process that is giving it back', async () => {
+  it('A process can acquire a lease again while it is still releasing it', async () => {
     const { one } = twoProcesses()
     const lease = await one.tryAcquire('fill a')
     void lease?.release()
     expect(await one.tryAcquire('fill a')).toBeDefined()
   })
 
-  it('tells who looks where its bytes can be followed', async () => {
+  it('A lease shows other processes where its bytes can be followed', async () => {
     const { one, other } = twoProcesses()
     expect(await other.look('fill a')).toEqual({ isHeld: false, isAlive: false, fence: 0 })
     const lease = await one.acquire('fill a')
-    await lease.follow('some-file')
+    await lease.announce('some-file')
     expect(await other.look('fill a')).toMatchObject({ isHeld: true, fence: 1, following: 'some-file' })
     expect(await one.look('fill a')).toMatchObject({ isHeld: true, isAlive: true })
   })
 
-  it('tells for a while why its owner failed, and can be had at once', async () => {
+  it('A lease released with a failure shows that failure for a while and can be acquired at once', async () => {
     const { one, other, store } = twoProcesses()
     const lease = await one.acquire('fill a')
     await lease.release(failure)
@@ -100,20 +100,20 @@ describe('a lease', () => {
   })
 })
 
-it('what tells why an owner failed is forgotten once those who followed had their time', async () => {
+it('A failure left behind by a dead owner is removed once its followers have had time to read it', async () => {
   const { other, store } = twoProcesses()
-  // As an owner leaves it that dies before it can take it back.
+  // The record that an owner leaves when it dies before removing it.
   await store.leases.put(installation, 'fill a', { name: 'fill a', fence: 1, beat: 0, failure })
   const isTold = async () => {
-    await other.forgetDead()
+    await other.reap()
     return (await store.leases.get(installation, 'fill a')) !== undefined
   }
   expect([await isTold(), await isTold()]).toEqual([true, true])
   await expect.poll(isTold).toBe(false)
 })
 
-describe('an owner that died', () => {
-  it('is succeeded by who waits, after the time others are patient, and not before', async () => {
+describe('dead lease owner', () => {
+  it('A waiting process takes over the lease of a dead owner after the waiting time, and not before', async () => {
     const { one, other } = twoProcesses()
     const lease = await one.acquire('fill a')
     one.stop()
@@ -123,7 +123,7 @@ describe('an owner that died', () => {
     expect(next.fence).toBe(lease.fence + 1)
   })
 
-  it('is succeeded by one of those who wait', async () => {
+  it('Exactly one of several waiting processes takes over the lease of a dead owner', async () => {
     const { one, other, keyValue } = twoProcesses()
     await one.acquire('fill a')
     one.stop()
@@ -133,20 +133,20 @@ describe('an owner that died', () => {
     expect(first.fence).toBe(2)
   })
 
-  it('is forgotten in the end where nobody asks for what it held', async () => {
+  it('The lease of a dead owner is removed in the end when no process requests it', async () => {
     const { one, other, store } = twoProcesses()
     await one.acquire('fill a')
     await other.acquire('fill b')
     one.stop()
     const names = async () => {
-      await other.forgetDead()
+      await other.reap()
       return (await store.leases.list(installation, { limit: 9 })).items.map(({ name }) => name)
     }
     expect(await names()).toEqual(['fill a', 'fill b'])
     await expect.poll(names).toEqual(['fill b'])
   })
 
-  it('is called alive by nobody who looks', async () => {
+  it('The lease of a dead owner is reported as not alive and, after the waiting time, as not held', async () => {
     const { one, other } = twoProcesses()
     await one.acquire('fill a')
     one.stop()
@@ -155,8 +155,8 @@ describe('an owner that died', () => {
   })
 })
 
-describe('an owner that was given up for dead and comes back', () => {
-  /** Commits of a process that is stopped in the middle wait until it goes on. */
+describe('lease owner presumed dead', () => {
+  /** A key-value store whose commits wait while its process is stopped. */
   function stoppable(keyValue: KeyValue) {
     let going: Promise<void> | undefined
     let goOn = () => {}
@@ -168,7 +168,7 @@ describe('an owner that was given up for dead and comes back', () => {
     return { keyValue: { ...keyValue, commit }, stop, goOn: () => goOn() }
   }
 
-  it('learns that its lease is lost, and takes nothing from the new owner', async () => {
+  it('An owner that was presumed dead learns that its lease is lost and takes nothing from the new owner', async () => {
     const shared = memoryKeyValue()
     const { keyValue, stop, goOn } = stoppable(shared)
     const [one, other] = [aProcess(keyValue), aProcess(shared)]
@@ -178,13 +178,13 @@ describe('an owner that was given up for dead and comes back', () => {
     await other.look('fill a')
     expect(lost.isLost).toBe(true)
     goOn()
-    await lost.follow('elsewhere')
+    await lost.announce('elsewhere')
     await lost.release(failure)
     expect(await other.look('fill a')).toEqual({ isHeld: true, isAlive: true, fence: next.fence })
     expect([lost.isLost, next.isLost]).toEqual([true, false])
   })
 
-  it('counts its lease as lost while the store does not answer, and has it again where nobody took it', async () => {
+  it('An owner counts its lease as lost while the store is unavailable and regains it if it is free', async () => {
     const keyValue = memoryKeyValue()
     let isAway = false
     const commit: KeyValue['commit'] = async (...write) => {
@@ -200,7 +200,7 @@ describe('an owner that was given up for dead and comes back', () => {
   })
 })
 
-it('stopping ends the waiting', async () => {
+it('Stopping the leases of a process ends its waiting for a lease', async () => {
   const { one, other } = twoProcesses()
   await one.acquire('fill a')
   const waiting = other.acquire('fill a')

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { keepManifest } from '../../src/registry/keep-manifest.js'
-import { confirmed } from '../../src/registry/layer-with-bytes.js'
-import { parseManifest } from '../../src/registry/manifest.js'
+import { keepManifest } from '../../src/registry/images/store-manifest.js'
+import { confirmed } from '../../src/registry/layers/layer-with-bytes.js'
+import { parseManifest } from '../../src/registry/images/manifest.js'
 import { keyOf } from '../../src/registry/ports/store.js'
-import { pushImage, recordImage } from '../../src/registry/push-image.js'
-import { putImage } from '../../src/registry/put-image.js'
+import { pushImage, recordImage } from '../../src/registry/images/image-push.js'
+import { putImage } from '../../src/registry/images/image-registration.js'
 import { imageManifest, sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 
@@ -17,8 +17,8 @@ const image = (rest = {}) => {
   return { ...facts, bytes: Buffer.from(text) }
 }
 
-describe('an image pushed', () => {
-  it('needs the bytes of its layers: one that is still being pulled through does not count, nor bytes that came elsewhere', async () => {
+describe('pushed image', () => {
+  it('A push needs every layer in its repository: a layer still being pulled through does not count', async () => {
     const storage = await registryWith(repository)
     await putImage(storage.store, registry, { ...image(), pulledThrough: true })
     const pushed = image({ annotations: { of: 'another' } })
@@ -35,7 +35,7 @@ describe('an image pushed', () => {
     await confirm('a layer')
     await expect(pushImage(storage, registry, pushed, pushed.bytes)).resolves.toMatchObject({ changed: true })
   })
-  it('has its manifest, though that went between being kept and being recorded', async () => {
+  it('Recording an image stores its manifest again if the manifest was removed before', async () => {
     const storage = await registryWith(repository)
     const { bytes, ...pulled } = image()
     await recordImage(storage, registry, { ...pulled, pulledThrough: true }, bytes)

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { type Manifest, parseManifest } from '../../src/registry/manifest.js'
-import { putImage } from '../../src/registry/put-image.js'
-import type { Repository } from '../../src/registry/repository.js'
+import { type Manifest, parseManifest } from '../../src/registry/images/manifest.js'
+import { putImage } from '../../src/registry/images/image-registration.js'
+import type { Repository } from '../../src/registry/repositories/repository.js'
 import { imageManifest, sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 
 const blob = (content: string) => ({ digest: sha256(content), size: content.length })
 const repository = 'ecr-public/nginx'
 
-/** An image that nothing of is here yet but its manifest. */
+/** An image of which only the manifest has arrived. */
 function image(layer: string) {
   const text = imageManifest(blob('{}'), [blob(layer)])
   const manifest: Manifest = parseManifest(Buffer.from(text))
@@ -25,8 +25,8 @@ async function cache(settings: Partial<Repository> = {}) {
   return { store, pull, tag, tagsOf }
 }
 
-describe('an image pulled through', () => {
-  it('comes before its layers, which it records as on their way', async () => {
+describe('pulled-through image', () => {
+  it('A pulled-through image is recorded before its layers, which are marked as being pulled through', async () => {
     const { store, pull } = await cache()
 
     const { changed, tagKept } = await pull('a layer', 'latest')
@@ -38,7 +38,7 @@ describe('an image pulled through', () => {
     )
   })
 
-  it('moves the tag when the upstream moved it, and leaves the old image untagged', async () => {
+  it('A pulled-through image takes the tag that moved upstream and leaves the old image untagged', async () => {
     const { pull, tag, tagsOf } = await cache()
     await pull('old', 'latest')
     await pull('new', 'latest', now.getTime() + 1)
@@ -50,7 +50,7 @@ describe('an image pulled through', () => {
     })
   })
 
-  it('stays untagged where the tag is immutable; the tag keeps its image and counts as checked', async () => {
+  it('A pulled-through image does not move an immutable tag, which keeps its image and counts as checked', async () => {
     const { pull, tag, tagsOf } = await cache({ imageTagMutability: 'IMMUTABLE' })
     await pull('old', 'latest')
     const { tagKept } = await pull('new', 'latest', now.getTime() + 1)
@@ -63,7 +63,7 @@ describe('an image pulled through', () => {
     })
   })
 
-  it('gives way to a push: a pushed tag is no upstream’s', async () => {
+  it('A push of a pulled-through tag makes it a pushed tag without an upstream', async () => {
     const { store, pull, tag } = await cache()
     await pull('a layer', 'latest')
     await putImage(store, registry, { ...image('a layer'), tag: 'latest' })
@@ -71,8 +71,8 @@ describe('an image pulled through', () => {
   })
 })
 
-describe('pushes of one tag that race', () => {
-  it('leave the tag on one image, and every image knows its tags', async () => {
+describe('concurrent pulls of one tag', () => {
+  it('Concurrent pulls of one tag leave the tag on one image, and the records of all images agree', async () => {
     const { store, pull, tag, tagsOf } = await cache()
     const layers = Array.from({ length: 8 }, (_, n) => `layer ${n}`)
     await Promise.all(layers.map((layer) => pull(layer, 'latest')))

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createRepository } from '../../src/registry/create-repository.js'
-import { parseManifest } from '../../src/registry/manifest.js'
-import { putImage } from '../../src/registry/put-image.js'
+import { createRepository } from '../../src/registry/repositories/repository-creation.js'
+import { parseManifest } from '../../src/registry/images/manifest.js'
+import { putImage } from '../../src/registry/images/image-registration.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
-import { newRepository } from '../../src/registry/repository.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
 import { imageManifest, sha256 } from '../support/push.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 
@@ -21,8 +21,8 @@ const tooManyImages = {
     "The repository with name 'team/app' in registry with id '123456789012' already has the maximum allowed number of images which is '2'",
 }
 
-describe('the quota of images per repository', () => {
-  it('refuses one image more, pulled through or pushed, and takes tags and images that are there', async () => {
+describe('quota of images per repository', () => {
+  it('The quota of images per repository refuses a new image and accepts tags on images already there', async () => {
     const { store } = await registryWith(repository)
     await putImage(store, registry, image('one'), twoImages)
     await putImage(store, registry, image('two'), twoImages)
@@ -34,7 +34,7 @@ describe('the quota of images per repository', () => {
     await expect(putImage(store, registry, image('three'), twoImages)).resolves.toMatchObject({ isNew: true })
   })
 
-  it('is one of each repository', async () => {
+  it('The quota of images per repository is counted for each repository separately', async () => {
     const { store } = await registryWith(repository)
     await store.repositories.insert(registry, 'team/app2', newRepository('team/app2', now))
     for (const layer of ['one', 'two']) await putImage(store, registry, image(layer), twoImages)
@@ -42,7 +42,7 @@ describe('the quota of images per repository', () => {
     await expect(putImage(store, registry, elsewhere, twoImages)).resolves.toMatchObject({ isNew: true })
   })
 
-  it('holds however many images come at once', async () => {
+  it('The quota of images per repository holds when images arrive concurrently', async () => {
     const { store } = await registryWith(repository)
     const five = { ...defaultQuotas, imagesPerRepository: 5 }
     const puts = Array.from({ length: 20 }, (_, count) => putImage(store, registry, image(`${count}`), five))
@@ -52,15 +52,15 @@ describe('the quota of images per repository', () => {
     expect((await store.images.list(registry, { limit: 100 })).items).toHaveLength(5)
   })
 
-  it('keeps no image from being recorded again that was acknowledged before', async () => {
+  it('An image that was acknowledged before is recorded again regardless of the image quota', async () => {
     const { store } = await registryWith(repository)
     for (const layer of ['one', 'two', 'three']) await putImage(store, registry, image(layer))
     expect((await store.images.list(registry, { limit: 100 })).items).toHaveLength(3)
   })
 })
 
-describe('the quota of tags per image', () => {
-  it('refuses one tag more, of an image that is pulled through, too', async () => {
+describe('quota of tags per image', () => {
+  it('The quota of tags per image refuses one more tag, also on a pulled-through image', async () => {
     const { store } = await registryWith(repository)
     const quotas = { ...defaultQuotas, tagsPerImage: 2 }
     const tagged = (tag: string) => putImage(store, registry, image('one', { pulledThrough: true, tag }), quotas)
@@ -74,8 +74,8 @@ describe('the quota of tags per image', () => {
   })
 })
 
-describe('the quota of repositories', () => {
-  it('refuses one repository more, and says first that one is there already', async () => {
+describe('quota of repositories', () => {
+  it('The quota of repositories refuses a new repository and reports an existing one as existing', async () => {
     const { store } = await registryWith(repository)
     const create = (name: string) => createRepository(store, registry, newRepository(name, now), { repositories: 2 })
     expect(await create('team/two')).toBe(true)

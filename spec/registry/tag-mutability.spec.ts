@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ImageTagMutability, newRepository } from '../../src/registry/repository.js'
-import { isImmutable } from '../../src/registry/tag-mutability.js'
+import { type ImageTagMutability, newRepository } from '../../src/registry/repositories/repository.js'
+import { isImmutable } from '../../src/registry/repositories/tag-mutability.js'
 import { now } from '../support/stocked-store.js'
 
 const repository = (imageTagMutability: ImageTagMutability, ...filters: string[]) =>
@@ -9,13 +9,13 @@ const repository = (imageTagMutability: ImageTagMutability, ...filters: string[]
     imageTagMutabilityExclusionFilters: filters.map((filter) => ({ filterType: 'WILDCARD', filter })),
   })
 
-describe('an image tag', () => {
+describe('tag immutability', () => {
   it.each<[ImageTagMutability, boolean, boolean]>([
     ['MUTABLE', false, false],
     ['IMMUTABLE', true, true],
     ['IMMUTABLE_WITH_EXCLUSION', false, true],
     ['MUTABLE_WITH_EXCLUSION', true, false],
-  ])('under %s: one that a filter matches is immutable: %s; another one: %s', (mutability, matched, other) => {
+  ])('Under %s, immutability is %s for a tag that matches a filter and %s for others', (mutability, matched, other) => {
     const filters = mutability.endsWith('EXCLUSION') ? ['release-*', 'latest'] : []
     expect(isImmutable(repository(mutability, ...filters), 'release-1')).toBe(matched)
     expect(isImmutable(repository(mutability, ...filters), 'latest')).toBe(matched)
@@ -33,11 +33,11 @@ describe('an image tag', () => {
     ['a*a', 'a', false],
     ['a*b*a', 'aba', true],
     ['v1.0', 'v1x0', false],
-  ])('the filter %s and the tag %s: %s', (filter, tag, matches) => {
+  ])('Whether the filter %s matches the tag %s is %s', (filter, tag, matches) => {
     expect(isImmutable(repository('MUTABLE_WITH_EXCLUSION', filter), tag)).toBe(matches)
   })
 
-  it('is matched in good time by a filter made to be slow', () => {
+  it('A filter written to backtrack exponentially is still matched quickly', () => {
     const slow = repository('MUTABLE_WITH_EXCLUSION', `${'*a'.repeat(60)}b`)
     expect(isImmutable(slow, 'a'.repeat(300))).toBe(false)
   })

@@ -13,7 +13,7 @@ import { digestOf, makeImage, seededBytes } from '../support/upstream-content.js
 
 const MiB = 1024 * 1024
 
-describeWith(mountNeeds, 'a full disk', () => {
+describeWith(mountNeeds, 'full disk', () => {
   let disk: SmallDisk
   let upstream: FaultyUpstream
   let emulator: EmulatorProcess
@@ -47,7 +47,7 @@ describeWith(mountNeeds, 'a full disk', () => {
     await disk[Symbol.asyncDispose]()
   })
 
-  /** The image pulled first, manifest and layer. */
+  /** Expects the image that was pulled first to be served, manifest and layer. */
   async function expectCached() {
     const manifest = await client.get('ecr-public/cached/manifests/latest')
     expect([manifest.status, digestOf(manifest.body)]).toEqual([200, cached.image.digest])
@@ -57,13 +57,13 @@ describeWith(mountNeeds, 'a full disk', () => {
 
   const temporaryFiles = () => readdir(join(emulator.dataDir, 'tmp'))
 
-  it('refuses a push that does not fit and says why', async () => {
+  it('A push that does not fit on the disk is refused with 507 and the reason', async () => {
     await disk.fill(4 * MiB)
     await expect(client.pushBlob('team/app', seededBytes(8 * MiB, 'large'))).rejects.toThrow(/507 .*no room left/)
     await expectCached()
   })
 
-  it('refuses a pull that does not fit, and keeps nothing of it', async () => {
+  it('A pull that does not fit on the disk fails and leaves no temporary file', async () => {
     await disk.free()
     await disk.fill(4 * MiB)
     const image = upstream.addImage('large', { tag: 'latest', seed: 'large', layers: 1, layerSize: 8 * MiB })
@@ -79,7 +79,7 @@ describeWith(mountNeeds, 'a full disk', () => {
     await expectCached()
   })
 
-  it('refuses every write while there is no room at all, and still serves what is cached', async () => {
+  it('A full disk refuses every write, and cached images are still served', async () => {
     await disk.free()
     await disk.fill(0)
     await expect(untilRefused((count) => client.createRepository(`team/many-${count}`))).resolves.toMatch(
@@ -94,7 +94,7 @@ describeWith(mountNeeds, 'a full disk', () => {
   const commandLine = (...args: string[]) =>
     runCli([...args, '--data-dir', emulator.dataDir, '--log', 'silent'], { cwd: disk.path })
 
-  it('does not keep ecr-local gc from making room, nor fsck from looking', async () => {
+  it('On a full disk ecr-local gc frees space and ecr-local fsck runs', async () => {
     await disk.free()
     const temporary = join(emulator.dataDir, 'tmp', temporaryName('d3b07384-d113-4ec1-a9e5-1f0a7c2b9e64', 999_999_999))
     await writeFile(temporary, Buffer.alloc(4 * MiB))
@@ -112,7 +112,7 @@ describeWith(mountNeeds, 'a full disk', () => {
     await expectCached()
   })
 
-  it('does not keep planes from starting on what is there, and refuses a new data directory in one line', async () => {
+  it('Planes start on a full disk with existing state, and a new data directory is refused', async () => {
     await disk.free()
     await disk.fill(0)
     await untilRefused((count) => client.createRepository(`team/most-${count}`))
@@ -124,7 +124,7 @@ describeWith(mountNeeds, 'a full disk', () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^ecr-local: .*disk.*(full|room).*\n$/) })
   })
 
-  it('is over as soon as there is room again', async () => {
+  it('Pushes and pulls work again as soon as the disk has free space', async () => {
     await disk.free()
     await expectCached()
     await client.createRepository('team/other')
@@ -138,7 +138,7 @@ describeWith(mountNeeds, 'a full disk', () => {
   })
 })
 
-/** What the first refusal says: a database may have some room of its own. */
+/** The message of the first refusal: a database may have some free space of its own. */
 async function untilRefused(work: (count: number) => Promise<void>): Promise<string> {
   for (let count = 0; count < 2_000; count++) {
     try {

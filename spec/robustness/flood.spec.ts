@@ -9,16 +9,16 @@ import { digestOf, makeImage } from '../support/upstream-content.js'
 const repository = 'team/app'
 const FLOOD_MS = Number(process.env.ECR_LOCAL_SOAK_SECONDS ?? 10) * 1000
 
-/** What a process of both planes may take at most with the limits as they are; sizing counts on it. */
+/** The most memory that a process with both planes may use under the default limits. Capacity planning relies on it. */
 const MAX_RESIDENT_MiB = 1024
 
-/** The most memory a process ever had in use. */
+/** The peak memory of a process. */
 async function peakMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
 }
 
-it('a flood ends nothing: whoever behaves is answered, and rightly, and memory stays bounded', async () => {
+it('A flood of requests leaves other clients answered correctly and memory bounded', async () => {
   await using emulator = await emulatorProcess()
   const ecr = ecrClient(emulator)
   await ecr.send(new CreateRepositoryCommand({ repositoryName: repository }))

@@ -3,17 +3,17 @@ import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
-import { deleteRepository } from '../../src/registry/delete-repository.js'
-import { sweep } from '../../src/registry/garbage/sweep.js'
-import { touchesOn } from '../../src/registry/garbage/touches.js'
-import { leasesOn } from '../../src/registry/leases.js'
-import { listAll } from '../../src/registry/list-all.js'
+import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
+import { sweep } from '../../src/upkeep/collection/sweep.js'
+import { storedPins } from '../../src/upkeep/pins.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
+import { listAll } from '../../src/registry/list-records.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
 import { installation } from '../../src/registry/registry.js'
-import { newRepository } from '../../src/registry/repository.js'
-import { storeOf } from '../../src/registry/store.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store.js'
 import { registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
 import { all } from '../support/garbage.js'
@@ -23,7 +23,7 @@ import { isInstalled } from '../support/system-tools.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { silent } from '../support/silent-log.js'
 
-/** `ECR_LOCAL_SOAK_SECONDS` makes each of them longer. */
+/** Set `ECR_LOCAL_SOAK_SECONDS` to make each run longer. */
 const SECONDS = Number(process.env.ECR_LOCAL_SOAK_SECONDS ?? 6)
 const GRACE_SECONDS = 2
 const PUSHERS = 3
@@ -39,7 +39,7 @@ async function soak(keyValue: KeyValue) {
   await cache.addRule({ ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' })
   const leases = leasesOn({ store, ids: randomIds, log: silent })
   const { blobs, clock } = cache
-  const touches = touchesOn({ store, clock, graceSeconds })
+  const pins = storedPins({ store, clock, graceSeconds })
   const deps = { store, leases, clock, log: silent, metrics: noMetrics, graceSeconds }
   const sweepOnce = (faulty: BlobStore = blobs) => sweep({ ...deps, blobs: faulty })
 
@@ -91,14 +91,14 @@ async function soak(keyValue: KeyValue) {
       if (repository.startsWith('ecr-public')) expect(await client.wrong(repository, 'latest')).toEqual([])
     await cache.settled()
   }
-  /** A repository that is deleted with all that is in it, and made again. */
+  /** Deletes a repository with everything in it and creates it again. */
   async function deletingRepositories() {
     const repository = 'team/gone'
     for (let n = 0; goesOn(); n++) {
       await store.repositories.insert(registry, repository, newRepository(repository, new Date()))
       await client.push(repository, 'v1', soakImage(n), 'team/0')
       expect(await client.wrong(repository, 'v1')).toEqual([])
-      await deleteRepository({ store, blobs, touches }, registry, repository, { force: true })
+      await deleteRepository({ store, blobs, pins }, registry, repository, { force: true })
       tally.repositories++
     }
   }
@@ -141,7 +141,7 @@ async function soak(keyValue: KeyValue) {
   return { ...tally, wrong, left: await leftOver(cache) }
 }
 
-/** What is there and nothing needs. */
+/** What exists although nothing needs it. */
 async function leftOver({ store, blobs }: Awaited<ReturnType<typeof startCache>>) {
   const images = await listAll(store.images, registry)
   const needed = new Set(
@@ -158,7 +158,7 @@ async function leftOver({ store, blobs }: Awaited<ReturnType<typeof startCache>>
     ),
     notes: (await all(blobs.notes.list('images'))).length - images.length,
     temporary: await all(blobs.leftovers()),
-    touches: (await listAll(store.touches, installation)).filter(({ isMarked, isGoing }) => isMarked ?? isGoing),
+    pins: (await listAll(store.pins, installation)).filter(({ isMarked, isGoing }) => isMarked ?? isGoing),
   }
 }
 
@@ -168,23 +168,23 @@ describe('pushes, deletes, imports and sweeps together', () => {
     const { images, ...rest } = left
     console.log(`${name}: ${JSON.stringify({ ...figures, images, wrong: wrong.length })}`)
     expect(wrong).toEqual([])
-    expect(rest).toEqual({ blobs: [], layers: [], notes: 0, temporary: [], touches: [] })
+    expect(rest).toEqual({ blobs: [], layers: [], notes: 0, temporary: [], pins: [] })
     expect(
       Math.min(figures.pushes, figures.deletes, figures.imports, figures.sweeps, figures.blobs, figures.repositories),
     ).toBeGreaterThan(0)
   }
   const timeout = (SECONDS + 60) * 1000
 
-  it('lose nothing and leave nothing over, in memory', { timeout }, () => lose('memory', memoryKeyValue()))
+  it('Pushes, deletes, imports and sweeps lose nothing in memory', { timeout }, () => lose('memory', memoryKeyValue()))
 
-  it('lose nothing and leave nothing over, in LMDB', { timeout }, async () => {
+  it('Pushes, deletes, imports and sweeps lose nothing and leave no garbage in LMDB', { timeout }, async () => {
     await using directory = await temporaryDirectory()
     const keyValue = lmdbKeyValue({ path: directory.path })
     await lose('lmdb', keyValue)
     await keyValue.close()
   })
 
-  it.skipIf(!isInstalled('redis-server'))('lose nothing and leave nothing over, in Redis', { timeout }, async () => {
+  it.skipIf(!isInstalled('redis-server'))('Pushes, deletes and sweeps lose nothing in Redis', { timeout }, async () => {
     await using redis = await startRedis()
     const keyValue = await redisKeyValue({ url: redis.url, log: silent, onRoundTrip() {} })
     await lose('redis', keyValue)

@@ -13,13 +13,13 @@ import { type Acknowledged, loadUntilGone, wrong } from './load.js'
 
 const ROUNDS = 50
 const SEED = 20_260_102
-/** A load is cut off some milliseconds after one of its first answers: after so many at most. */
+/** The load is killed after at most this many answers and a pause of some milliseconds. */
 const MOST_ANSWERS = 60
 const LONGEST_PAUSE = 10
 
 describe('kill -9', () => {
   it(
-    `at ${ROUNDS} moments loses nothing that was acknowledged and serves nothing wrong`,
+    `kill -9 at ${ROUNDS} moments loses nothing that was acknowledged, and nothing wrong is served`,
     { timeout: 600_000 },
     async () => {
       await using upstream = await faultyUpstream()
@@ -58,7 +58,7 @@ describe('kill -9', () => {
 
       await using emulator = await start()
       await expect.poll(() => unfinished(data.path, all), { timeout: 60_000, interval: 200 }).toEqual([])
-      // Imports that were planned and never acknowledged are resumed too: their files go when they are whole.
+      // Planned imports that were never acknowledged are resumed too; their temporary files go once they are complete.
       await expect.poll(() => readdir(join(data.path, 'tmp')), { timeout: 60_000, interval: 200 }).toEqual([])
       await upstream.close()
       expect(await missing(all, registryClient(emulator, token))).toEqual([])
@@ -80,7 +80,7 @@ async function prepare(emulator: EmulatorProcess): Promise<string> {
   return authorizationToken(ecr)
 }
 
-/** What was acknowledged and is not served, or not as it was. */
+/** What was acknowledged and is missing or different. */
 async function missing({ contents, indexes }: Acknowledged, client: ReturnType<typeof registryClient>) {
   const ofIndexes = indexes.flatMap(({ path, index: { digest } }) => [
     { path: `${path}/manifests/latest`, digest },
@@ -104,7 +104,7 @@ async function unknownRepositories({ repositories }: Acknowledged, emulator: Emu
   return repositories.filter((name) => !known.has(name))
 }
 
-/** Blobs on the disk that are not what their names say. */
+/** Blobs on disk whose bytes do not match their names. */
 async function damaged(dataDir: string): Promise<string[]> {
   const root = join(dataDir, 'blobs')
   const files = await readdir(root, { recursive: true, withFileTypes: true })
@@ -116,7 +116,7 @@ async function damaged(dataDir: string): Promise<string[]> {
   return problems
 }
 
-/** What pulled indexes need and nobody asked for: it comes because it was planned. */
+/** What the pulled indexes need although no client asked for it: it is fetched because it was planned. */
 async function unfinished(dataDir: string, { indexes }: Acknowledged): Promise<string[]> {
   const files = new Set(await readdir(join(dataDir, 'blobs'), { recursive: true }))
   const wanted = indexes.flatMap(({ index }) =>
@@ -126,7 +126,7 @@ async function unfinished(dataDir: string, { indexes }: Acknowledged): Promise<s
   return wanted.filter((digest) => !files.has(fileOf(digest.replace('sha256:', ''))))
 }
 
-/** One start among many may have met a busy machine. */
+/** The median, because a single start may have met a busy machine. */
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
 const delay = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))

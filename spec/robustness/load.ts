@@ -2,19 +2,19 @@ import type { FaultyUpstream } from '../support/faulty-upstream.js'
 import type { RegistryClient } from '../support/registry-client.js'
 import { type AddedIndex, digestOf, makeImage } from '../support/upstream-content.js'
 
-/** What clients were told is done: after any crash all of it has to be there. */
+/** What clients were told is done: all of it must survive every crash. */
 export interface Acknowledged {
   repositories: string[]
-  /** Paths below `/v2/` and the digest of what they have to answer. */
+  /** Paths below `/v2/` and the digest of their content. */
   contents: { path: string; digest: string }[]
-  /** Indexes that were pulled by tag; with `asked`, how often the upstream had been asked for the tag by then. */
+  /** Indexes that were pulled by tag. `asked` is how often the upstream had been asked for the tag by then. */
   indexes: { path: string; index: AddedIndex; asked: number }[]
 }
 
-/** Bytes of a layer: some hundred milliseconds of a round are spent in the middle of one. */
+/** The size of a layer: each round spends some hundred milliseconds in the transfer of one. */
 const LAYER = 300_000
 
-/** Makes repositories, pushes and pulls until the emulator is gone, and writes down what was acknowledged. */
+/** Creates repositories, pushes and pulls until the emulator is gone, and records what was acknowledged. */
 export async function loadUntilGone(
   client: RegistryClient,
   upstream: FaultyUpstream,
@@ -61,14 +61,14 @@ async function pulling(
   }
 }
 
-/** An answer that is cut off is no answer; one that came whole has to be right. */
+/** An answer that is cut off does not count; a complete one must be right. */
 async function pull(client: RegistryClient, path: string, digest: string): Promise<void> {
   const { status, body } = await client.get(path)
   if (status === 200 && digestOf(body) !== digest) wrong.push(`${path} was served as ${digestOf(body)}`)
   if (status !== 200) throw new Error(`${path}: ${status}`)
 }
 
-/** What was served whole and was not what its digest says. */
+/** Complete answers whose bytes did not match their digest. */
 export const wrong: string[] = []
 
 function addIndexTo(upstream: FaultyUpstream, repository: string): AddedIndex {

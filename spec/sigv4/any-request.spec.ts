@@ -16,7 +16,7 @@ const piece = fc.oneof(
 )
 const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''))
 
-test('never lets in and never throws at what nobody signed', () => {
+test('A request with a random signature is never accepted and never makes the verification throw', () => {
   fc.assert(
     fc.property(
       fc.record({
@@ -46,7 +46,7 @@ const query = fc
   .map((parameters) => parameters.map((parameter) => parameter.map(encodeURIComponent).join('=')).join('&'))
 const value = fc.string({ unit: 'grapheme-ascii' }).map((text) => text.trim())
 
-test('agrees with aws4 about any query and any header, signed in the header or in the query', () => {
+test('A request that aws4 signs is accepted, with any query and any header, signed in the header or in the query', () => {
   fc.assert(
     fc.property(query, value, fc.string(), fc.boolean(), (query, note, body, signQuery) => {
       const request = signed({ path: `/?${query}`, headers: { 'X-Note': note }, body, signQuery })
@@ -56,7 +56,7 @@ test('agrees with aws4 about any query and any header, signed in the header or i
   )
 })
 
-test('notices any change of a single byte of the body', () => {
+test('A change of any single byte of the body is detected', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (body, at, change) => {
       const request = signed({ body })

@@ -51,7 +51,7 @@ test.each<[string, SignedRequest]>([
   ['a presigned call with a query', presigned('?b=%2f&a=1&a=')],
   ['a presigned call that lives an hour', presigned('?X-Amz-Expires=3600')],
   ['a presigned call that lives a week', presigned('?X-Amz-Expires=604800')],
-])('lets in %s', (_, request) => {
+])('The signed request is accepted: %s', (_, request) => {
   expect(verify(request, ecr)).toMatchObject({ valid: true, accessKeyId, service: 'ecr', date: '20261123T120000Z' })
 })
 
@@ -60,21 +60,21 @@ test.each([
   ['5:00 old', '20261123T115500Z'],
   ['4:59 ahead', '20261123T120459Z'],
   ['5:00 ahead', '20261123T120500Z'],
-])('lets in a signature that is %s', (_, signedAt) => {
+])('A signature that is %s is accepted', (_, signedAt) => {
   expect(verify(signed({ signedAt }), ecr)).toMatchObject({ valid: true, date: signedAt })
 })
 
-test('counts whole seconds only', () => {
+test('The age of a signature is counted in whole seconds', () => {
   const late = new Date(ecr.now.getTime() + 999)
   expect(verify(signed({ signedAt: '20261123T115500Z' }), { ...ecr, now: late })).toMatchObject({ valid: true })
 })
 
-test('lets in a presigned call in the last second of its life', () => {
+test('A presigned call is accepted in its last second', () => {
   const request = signed({ signQuery: true, path: '/?X-Amz-Expires=60', signedAt: '20261123T115900Z' })
   expect(verify(request, ecr)).toMatchObject({ valid: true })
 })
 
-test('takes the time from the Date header when there is no X-Amz-Date, as botocore may send it', () => {
+test('The time of a request without X-Amz-Date is taken from its Date header, as botocore may send it', () => {
   const date = 'Mon, 23 Nov 2026 12:00:00 GMT'
   const request = withHeader(
     signed({ headers: { Date: date }, extraHeadersToIgnore: { 'x-amz-date': true } }),
@@ -83,19 +83,19 @@ test('takes the time from the Date header when there is no X-Amz-Date, as botoco
   expect(verify(request, ecr)).toMatchObject({ valid: true, date: '20261123T120000Z' })
 })
 
-test('takes the skew it is told to', () => {
+test('The permitted clock skew is configurable', () => {
   const request = signed({ signedAt: '20261123T114500Z' })
   expect(verify(request, { ...ecr, maxSkewSeconds: 900 })).toMatchObject({ valid: true })
 })
 
-test('hands on the security token, from the header and from the query', () => {
+test('The security token is returned from the header and from the query', () => {
   expect(verify(signed({ headers: { 'X-Amz-Security-Token': 'token' } }), ecr)).toMatchObject({
     securityToken: 'token',
   })
   expect(verify(presigned('?X-Amz-Security-Token=a%2Bb'), ecr)).toMatchObject({ securityToken: 'a+b' })
 })
 
-test('believes a new secret of a known key at once', () => {
+test('A changed secret of a known access key is effective at once', () => {
   expect(verify(signed(), ecr)).toMatchObject({ valid: true })
   expect(verify(signed(), { ...ecr, secretOf: () => 'rotated' })).toMatchObject({ valid: false })
   expect(verify(signed({ secret: 'rotated' }), { ...ecr, secretOf: () => 'rotated' })).toMatchObject({ valid: true })

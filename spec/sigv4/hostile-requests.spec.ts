@@ -38,7 +38,7 @@ test.each<[string, SignedRequest]>([
   ['a parameter without a name', path(signed({ path: '/?a=1' }), (text) => `${text}&=evil`)],
   ['a parameter named __proto__', path(signed({ path: '/?a=1' }), (text) => `${text}&__proto__=evil`)],
   ['a parameter after a thousand', path(signed({ path: `/?${'a&'.repeat(999)}a` }), (text) => `${text}&evil=1`)],
-  ['bytes that are not UTF-8 swapped', path(signed({ path: '/?a=%EF%BF%BD' }), () => '/?a=%FF')],
+  ['swapped bytes that are not UTF-8', path(signed({ path: '/?a=%EF%BF%BD' }), () => '/?a=%FF')],
   ['a signed header changed', withHeader(honest, 'x-amz-target', 'DynamoDB_20120810.DeleteTable')],
   ['a signed header taken away', withHeader(honest, 'content-type')],
   ['a signed header sent twice', repeated(honest, 'X-Amz-Target')],
@@ -57,24 +57,30 @@ test.each<[string, SignedRequest]>([
   ['presigned, a longer life', path(presigned, (text) => text.replace('Expires=60', 'Expires=600'))],
   ['presigned, one parameter more', path(presigned, (text) => `${text}&evil=1`)],
   ['presigned, a body that is not signed', withHeader(presigned, 'x-amz-content-sha256', 'UNSIGNED-PAYLOAD')],
-])('refuses as wrongly signed: %s', (_, request) => {
+])('The request is refused as wrongly signed: %s', (_, request) => {
   expect(verify(request, ecr)).toEqual(wrongSignature)
 })
 
 test.each<[string, SignedRequest]>([
-  ['no one', withAuthorization(honest, (text) => text.replace(accessKeyId, ''))],
-  ['a key nobody has', withAuthorization(honest, (text) => text.replace(accessKeyId, 'AKIAI44QH8DHBEXAMPLE'))],
-  ['a key in small letters', withAuthorization(honest, (text) => text.replace(accessKeyId, accessKeyId.toLowerCase()))],
-  ['a key in Unicode', withAuthorization(honest, (text) => text.replace(accessKeyId, 'ключ'))],
-])('does not know %s', (_, request) => {
+  ['an empty access key id', withAuthorization(honest, (text) => text.replace(accessKeyId, ''))],
+  [
+    'an access key id that does not exist',
+    withAuthorization(honest, (text) => text.replace(accessKeyId, 'AKIAI44QH8DHBEXAMPLE')),
+  ],
+  [
+    'an access key id in lower case',
+    withAuthorization(honest, (text) => text.replace(accessKeyId, accessKeyId.toLowerCase())),
+  ],
+  ['an access key id in Cyrillic letters', withAuthorization(honest, (text) => text.replace(accessKeyId, 'ключ'))],
+])('The caller is refused as unknown: %s', (_, request) => {
   expect(verify(request, ecr)).toEqual(unknownKey)
 })
 
-test('does not let in a key whose secret is empty', () => {
+test('An access key with an empty secret is refused', () => {
   expect(verify(signed({ secret: '' }), { ...ecr, secretOf: () => '' })).toEqual(unknownKey)
 })
 
-test('does not ask for the secret of no one', () => {
+test('The secret of an empty access key id is not looked up', () => {
   const nobody = withAuthorization(honest, (text) => text.replace(accessKeyId, ''))
   expect(verify(nobody, { ...ecr, secretOf: () => 'secret' })).toEqual(unknownKey)
 })
@@ -91,7 +97,7 @@ test.each<[string, SignedRequest]>([
   ['a very long Authorization', withHeader(honest, 'authorization', `AWS4-${', ='.repeat(3e5)}`)],
   ['a very long query', path(honest, () => `/?${'%2'.repeat(5e5)}`)],
   ['a very long path', path(honest, () => '/../a'.repeat(2e5))],
-])('refuses %s, and soon', (_, request) => {
+])('The verification refuses %s within 1.5 seconds', (_, request) => {
   const start = process.hrtime.bigint()
   expect(verify(request, ecr)).toMatchObject({ valid: false })
   expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(1500)

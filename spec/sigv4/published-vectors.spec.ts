@@ -84,7 +84,7 @@ test.each<[name: string, request: SignedRequest, service?: string]>([
     ),
     'iam',
   ],
-])('gives %s the signature AWS published', (_, published, service = 'service') => {
+])('The signature that AWS published for %s is accepted', (_, published, service = 'service') => {
   expect(verify(published, { ...rules, service })).toMatchObject({
     valid: true,
     accessKeyId: 'AKIDEXAMPLE',
@@ -93,7 +93,7 @@ test.each<[name: string, request: SignedRequest, service?: string]>([
   })
 })
 
-test('gives the presigned ListUsers of the IAM guide the signature AWS published', () => {
+test('The signature that AWS published for the presigned ListUsers of the IAM guide is accepted', () => {
   const query = [
     'Action=ListUsers&Version=2010-05-08&X-Amz-Algorithm=AWS4-HMAC-SHA256',
     'X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fiam%2Faws4_request',

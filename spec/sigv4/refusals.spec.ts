@@ -19,7 +19,12 @@ const incomplete = 'IncompleteSignatureException'
 const invalid = 'InvalidSignatureException'
 
 test.each<[string, SignedRequest, string, string]>([
-  ['nothing', withHeader(honest, 'authorization'), missing, 'Request is missing Authentication Token'],
+  [
+    'a request without authentication',
+    withHeader(honest, 'authorization'),
+    missing,
+    'Request is missing Authentication Token',
+  ],
   ['another scheme', authorization('Basic QVdTOng='), missing, 'Request is missing Authentication Token'],
   [
     'both a header and a query',
@@ -78,7 +83,7 @@ test.each<[string, SignedRequest, string, string]>([
     'Signature not yet current: 20261123T120501Z is still later than 20261123T120500Z (20261123T120000Z + 5 min.)',
   ],
   [
-    'a presigned call past its life',
+    'an expired presigned call',
     signed({ signQuery: true, path: '/?X-Amz-Expires=90', signedAt: '20261123T115829Z' }),
     invalid,
     'Signature expired: 20261123T115829Z is now earlier than 20261123T115830Z (20261123T120000Z - 90 sec.)',
@@ -90,7 +95,7 @@ test.each<[string, SignedRequest, string, string]>([
     'Signature not yet current: 20261123T120501Z is still later than 20261123T120500Z (20261123T120000Z + 5 min.)',
   ],
   [
-    'a presigned call without a life of its own, 5:01 old',
+    'a presigned call without X-Amz-Expires that is 5:01 old',
     signed({ signQuery: true, signedAt: '20261123T115459Z' }),
     invalid,
     'Signature expired: 20261123T115459Z is now earlier than 20261123T115500Z (20261123T120000Z - 5 min.)',
@@ -101,15 +106,15 @@ test.each<[string, SignedRequest, string, string]>([
     incomplete,
     `X-Amz-Expires must be a number of seconds between 1 and 604800. Got '${expires}'.`,
   ]),
-  ['Host unsigned', unsignedHost, invalid, "'Host' must be a 'SignedHeader' in the AWS Authorization."],
+  ['an unsigned Host', unsignedHost, invalid, "'Host' must be a 'SignedHeader' in the AWS Authorization."],
   [
-    'X-Amz-Target unsigned',
+    'an unsigned X-Amz-Target',
     withHeader(signed({ headers: {}, extraHeadersToIgnore: { 'x-amz-target': true } }), 'x-amz-target', 'Ecr.Delete'),
     invalid,
     "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.",
   ],
   [
-    'X-Amz-Security-Token unsigned',
+    'an unsigned X-Amz-Security-Token',
     withHeader(honest, 'x-amz-security-token', 'token'),
     invalid,
     "'X-Amz-Security-Token' must be a 'SignedHeader' in the AWS Authorization.",
@@ -150,16 +155,16 @@ test.each<[string, SignedRequest, string, string]>([
     invalid,
     "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20261122' != '20261123', from '20261123T120000Z'.",
   ],
-])('refuses %s', (_, request, code, message) => {
+])('The refusal has the code and message of AWS: %s', (_, request, code, message) => {
   expect(verify(request, ecr)).toEqual({ valid: false, code, message })
 })
 
-test('does not count slashes at the end of a credential', () => {
+test('Slashes at the end of a credential are ignored', () => {
   const request = withAuthorization(honest, (text) => text.replace('aws4_request', 'aws4_request//'))
   expect(verify(request, ecr)).toMatchObject({ valid: true })
 })
 
-test('names the first thing that is wrong, in the order AWS checks', () => {
+test('The verification reports the first fault in the order in which AWS checks', () => {
   const mended: ((text: string) => string)[] = [
     (text) => text.replace('Nothing', 'AWS4-HMAC-SHA25'),
     (text) => `${text} Signature=0`,
@@ -188,7 +193,7 @@ test('names the first thing that is wrong, in the order AWS checks', () => {
   ])
 })
 
-test('judges the date before the signed headers', () => {
+test('The date is checked before the signed headers', () => {
   expect(verify(withHeader(unsignedHost, 'x-amz-date', '201'), ecr)).toMatchObject({ code: incomplete })
   expect(verify(withHeader(unsignedHost, 'x-amz-date', '20261123T110000Z'), ecr)).toMatchObject({
     message: expect.stringContaining('Signature expired') as string,

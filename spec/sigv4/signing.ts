@@ -1,19 +1,19 @@
 import aws4 from 'aws4'
 import type { SignedRequest } from '../../src/sigv4/signed-request.js'
-import type { Rules } from '../../src/sigv4/verify.js'
+import type { VerificationRules } from '../../src/sigv4/verify.js'
 
 export const accessKeyId = 'AKIAIOSFODNN7EXAMPLE'
 export const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 export const target = 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories'
-/** SHA-256 in hexadecimal. */
+/** SHA-256 digests in hexadecimal. */
 export const hashOf = {
   nothing: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   emptyObject: '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
 }
 export const now = new Date('2026-11-23T12:00:00Z')
 
-/** ECR as the control plane would ask for it, five minutes of skew and one known key. */
-export const ecr: Rules = {
+/** The verification rules of the control plane: service ecr, five minutes of clock skew, one known access key. */
+export const ecr: VerificationRules = {
   secretOf: (id) => (id === accessKeyId ? secretAccessKey : undefined),
   service: 'ecr',
   now,
@@ -33,7 +33,10 @@ export interface Wanted {
   extraHeadersToIgnore?: Record<string, boolean>
 }
 
-/** A DescribeRepositories signed by aws4, an implementation that shares nothing with ours, as node's parser would hand it over. */
+/**
+ * A DescribeRepositories request as Node's parser returns it, signed by aws4, an implementation that shares no code
+ * with ours.
+ */
 export function signed(wanted: Wanted = {}) {
   const { keyId = accessKeyId, secret = secretAccessKey, signedAt = '20261123T120000Z', ...request } = wanted
   const { method = 'POST', path = '/', body = '{}', service = 'ecr', region = 'us-east-1', headers, ...rest } = request
@@ -56,7 +59,7 @@ export function signed(wanted: Wanted = {}) {
   return asReceived(method, String(result.path), result.headers as Record<string, string>, body)
 }
 
-/** Names in lower case beside the raw ones, values as bytes: what node's HTTP parser makes of a request. */
+/** A request as Node's HTTP parser returns it: lower-case names beside the raw headers, values as bytes in latin1. */
 export function asReceived(
   method: string,
   path: string,
@@ -81,7 +84,7 @@ export function withRawHeaders(request: SignedRequest, rawHeaders: readonly stri
   return { ...request, headers, rawHeaders }
 }
 
-/** The same request with one header replaced, added or, given no value, taken away. */
+/** The same request with one header replaced or added, or removed if there is no value. */
 export function withHeader(request: SignedRequest, name: string, value?: string): SignedRequest {
   const others: string[] = []
   const sent = request.rawHeaders ?? []
@@ -91,6 +94,6 @@ export function withHeader(request: SignedRequest, name: string, value?: string)
   return withRawHeaders(request, value === undefined ? others : [...others, name, value])
 }
 
-/** The same request with its Authorization header rewritten. */
+/** The same request with its Authorization header changed. */
 export const withAuthorization = (request: SignedRequest, change: (authorization: string) => string) =>
   withHeader(request, 'authorization', change(String(request.headers.authorization)))

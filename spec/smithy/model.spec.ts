@@ -2,28 +2,31 @@ import { describe, expect, it } from 'vitest'
 import { jsonSchema } from '../../scripts/json-schema.js'
 import { inputOf, isOperation, operationNames, operationShape, paginationOf, shape } from '../../src/smithy/model.js'
 
-describe('The model', () => {
-  it.each(['CreateRepository', 'StartReplicationBackfill', 'BatchImportUpstreamImage'])('has %s', (name) => {
-    expect(isOperation(name)).toBe(true)
-    expect(operationNames).toContain(name)
-  })
+describe('The Smithy model at run time', () => {
+  it.each(['CreateRepository', 'StartReplicationBackfill', 'BatchImportUpstreamImage'])(
+    'The model has the operation %s',
+    (name) => {
+      expect(isOperation(name)).toBe(true)
+      expect(operationNames('ecr')).toContain(name)
+    },
+  )
 
   it.each(['', 'createRepository', 'CreateRepositoryRequest', 'constructor', '__proto__'])(
-    'has no operation %j',
+    'The model has no operation %j',
     (name) => {
       expect(isOperation(name)).toBe(false)
       expect(() => operationShape(name)).toThrow('The Smithy model has no operation')
     },
   )
 
-  it('leads from an operation to the members of its input', () => {
+  it('The model leads from an operation to the members of its input', () => {
     expect(Object.keys(shape(inputOf('DeletePullThroughCacheRule')).members ?? {})).toEqual([
       'ecrRepositoryPrefix',
       'registryId',
     ])
   })
 
-  it('knows a shape of the prelude by its name and no shape it was not given', () => {
+  it('A shape of the Smithy prelude is found by its name; an unknown shape throws', () => {
     expect(shape('smithy.api#String')).toEqual({ type: 'string' })
     expect(() => shape('com.amazonaws.ecr#Nothing')).toThrow('The Smithy model has no shape com.amazonaws.ecr#Nothing')
   })
@@ -36,11 +39,11 @@ describe('The model', () => {
     ['ListImageReferrers', { defaultPageSize: 20, maxPageSize: 50 }],
     ['ListReplicationBackfills', { defaultPageSize: 25, maxPageSize: 50 }],
     ['CreateRepository', undefined],
-  ])('pages %s by %j', (operation, pagination) => {
+  ])('The page sizes of %s are %j', (operation, pagination) => {
     expect(paginationOf(operation)).toEqual(pagination)
   })
 
-  it('has no JSON form for a type that no request has had', () => {
+  it('A type that no request contains has no JSON schema', () => {
     expect(() => jsonSchema('com.amazonaws.ecr#Annotations')).toThrow('no request has had a map yet')
   })
 })

@@ -10,20 +10,20 @@ describe('modelledMembers', () => {
     ['keeps a null that is an item of a list', { tags: [null] }, { tags: [null] }],
     ['leaves out a member the model does not have', { other: 1, repositoryName: 'ab' }, { repositoryName: 'ab' }],
     [
-      'leaves out what the model does not have in a member and in a list item',
+      'leaves out unknown members in a member and in a list item',
       { encryptionConfiguration: { kmsKey: 'k', other: 1 }, tags: [{ Key: 'a', Value: 'b', Other: {} }] },
       { encryptionConfiguration: { kmsKey: 'k' }, tags: [{ Key: 'a', Value: 'b' }] },
     ],
     [
-      'keeps what is of another type than the model says',
+      'keeps a value of another type than in the model',
       { tags: 'text', imageTagMutability: [null] },
       { tags: 'text', imageTagMutability: [null] },
     ],
-  ])('%s', (_, given, read) => {
+  ])('modelledMembers %s', (_, given, read) => {
     expect(modelledMembers(inputOf('CreateRepository'), given)).toEqual(read)
   })
 
-  it('bears any depth in a member the model does not have', () => {
+  it('modelledMembers ignores an unknown member nested to any depth', () => {
     const other: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))
 
     expect(modelledMembers(inputOf('CreateRepository'), { other })).toEqual({})

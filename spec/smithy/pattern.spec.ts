@@ -5,11 +5,11 @@ import { wholeText } from '../../src/smithy/pattern.js'
 const scanningFilter = shape('com.amazonaws.ecr#ScanningRepositoryFilterValue').traits!['smithy.api#pattern']!
 
 describe('wholeText', () => {
-  it('anchors an alternation as a whole', () => {
+  it('wholeText anchors an alternation as a whole', () => {
     expect(wholeText('a|b').test('ab')).toBe(false)
   })
 
-  it('tells what the pattern of a scanning filter tells', () => {
+  it('wholeText matches the same words as the pattern of a scanning filter', () => {
     const letters = ['a', '*', '.', '/', '!']
     const words = ['']
     for (let length = 0; length < 5; length++)
@@ -22,7 +22,7 @@ describe('wholeText', () => {
     expect(words.filter((word) => wholeText(scanningFilter).test(word) !== original.test(word))).toEqual([])
   })
 
-  it('refuses a near miss of a scanning filter in no time', { timeout: 2000 }, () => {
+  it('wholeText refuses a near miss of a scanning filter without backtracking for long', { timeout: 2000 }, () => {
     expect(wholeText(scanningFilter).test(`${'a'.repeat(24)}!`)).toBe(false)
   })
 })

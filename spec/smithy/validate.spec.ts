@@ -15,7 +15,7 @@ const secret = (name: string) => `arn:aws:secretsmanager:us-east-1:111122223333:
 
 describe('validate', () => {
   it.each<[string, string, object]>([
-    ['the least it takes', 'CreateRepository', { repositoryName }],
+    ['only the required members', 'CreateRepository', { repositoryName }],
     ['members it does not know', 'CreateRepository', { repositoryName, unheardOf: { deep: [null] } }],
     ['null for what is not required', 'CreateRepository', { repositoryName, tags: null, imageTagMutability: null }],
     [
@@ -28,7 +28,7 @@ describe('validate', () => {
       'BatchGetImage',
       { repositoryName, imageIds: [{ imageTag: 'a', imageDigest: null }] },
     ],
-    ['nothing where nothing is required', 'DescribeRepositories', {}],
+    ['an empty input where nothing is required', 'DescribeRepositories', {}],
     ['the shortest name', 'CreateRepository', { repositoryName: 'ab' }],
     ['the longest name', 'CreateRepository', { repositoryName: 'a'.repeat(256) }],
     ['runs of separators', 'CreateRepository', { repositoryName: 'a--b/c---d/e__f/g.h' }],
@@ -42,15 +42,19 @@ describe('validate', () => {
     ],
     ['no bytes', 'UploadLayerPart', part('')],
     ['bytes up to the limit, far longer as base64', 'UploadLayerPart', part(bytes(20_971_520))],
-    ['the whole prefix', 'CreatePullThroughCacheRule', { ecrRepositoryPrefix: 'ROOT', upstreamRegistryUrl: 'quay.io' }],
+    ['the prefix ROOT', 'CreatePullThroughCacheRule', { ecrRepositoryPrefix: 'ROOT', upstreamRegistryUrl: 'quay.io' }],
     ['a prefix that ends in a slash', 'DescribePullThroughCacheRules', { ecrRepositoryPrefixes: ['team/hub/'] }],
     [
       'a secret of the right name',
       'UpdatePullThroughCacheRule',
       { ecrRepositoryPrefix: 'hub', credentialArn: secret('ecr-pullthroughcache/hub') },
     ],
-    ['our own operation', 'BatchImportUpstreamImage', { repositoryName, imageIds: [{ imageTag: '1' }] }],
-  ])('accepts %s', (_, operation, input) => {
+    [
+      'the operation that only the emulator has',
+      'BatchImportUpstreamImage',
+      { repositoryName, imageIds: [{ imageTag: '1' }] },
+    ],
+  ])('validate accepts %s', (_, operation, input) => {
     expect(validate(operation, input)).toEqual([])
   })
 
@@ -106,23 +110,29 @@ describe('validate', () => {
       ['filter', 'tagStatus'],
       { kind: 'enum', values: ['TAGGED', 'UNTAGGED', 'ANY'] },
     ],
-    ['a pattern missed', 'DescribeRepositories', { registryId: '12345678901' }, ['registryId'], registryId],
     [
-      'a pattern met in the middle only',
+      'a text that does not match its pattern',
+      'DescribeRepositories',
+      { registryId: '12345678901' },
+      ['registryId'],
+      registryId,
+    ],
+    [
+      'a text that matches its pattern only in the middle',
       'DescribeRepositories',
       { registryId: '1234567890123' },
       ['registryId'],
       registryId,
     ],
     [
-      'a pattern met on one line only',
+      'a text that matches its pattern only on one line',
       'DescribeRepositories',
       { registryId: '123456789012\n' },
       ['registryId'],
       registryId,
     ],
     ['too many bytes', 'UploadLayerPart', part(bytes(20_971_521)), ['layerPartBlob'], longest(20_971_520)],
-    ['what is no base64', 'UploadLayerPart', part('a*b='), ['layerPartBlob'], type('blob', 'string')],
+    ['a text that is not base64', 'UploadLayerPart', part('a*b='), ['layerPartBlob'], type('blob', 'string')],
     ['a number for a text', 'CreateRepository', { repositoryName: 5 }, ['repositoryName'], type('string', 'number')],
     ['a text for a number', 'DescribeRepositories', { maxResults: '5' }, ['maxResults'], type('integer', 'string')],
     [
@@ -156,7 +166,7 @@ describe('validate', () => {
       type('string', 'structure'),
     ],
     [
-      'a type before a constraint',
+      'a wrong type before a violated constraint',
       'TagResource',
       { resourceArn: 'x', tags: [{}, { Key: 5, Value: 'b' }] },
       ['tags', 1, 'Key'],
@@ -165,11 +175,11 @@ describe('validate', () => {
     ['null for the input', 'ListImages', null, [], type('structure', 'null')],
     ['a list for the input', 'ListImages', [], [], type('structure', 'list')],
     ['no images to import', 'BatchImportUpstreamImage', { repositoryName }, ['imageIds'], required],
-  ])('refuses %s', (_, operation, input, path, broken) => {
+  ])('validate refuses %s', (_, operation, input, path, broken) => {
     expect(validate(operation, input)).toEqual([expect.objectContaining({ path, broken })])
   })
 
-  it('names the violations of several members in model order, whatever the order sent', () => {
+  it('validate lists the violations of several members in the order of the model, whatever order they are sent in', () => {
     const violations = validate('CreateRepository', { tags: [{}], imageTagMutability: 'X', registryId: '1' })
 
     expect(violations.map(({ path }) => path)).toEqual([
@@ -180,19 +190,19 @@ describe('validate', () => {
     ])
   })
 
-  it('says everything the shape of a value asks, broken or not', () => {
+  it('A violation lists all constraints of the shape, also those that are met', () => {
     const [violation] = validate('DescribePullThroughCacheRules', { ecrRepositoryPrefixes: ['A!'] })
 
     expect(violation?.constraints.map(({ kind }) => kind)).toEqual(['max-length', 'min-length', 'pattern'])
   })
 
-  it('finds one violation in a list of a million', () => {
+  it('validate reports one violation for a list of a million invalid items', () => {
     const tags = Array<number>(1_000_000).fill(1)
 
     expect(validate('TagResource', { resourceArn: 'x', tags })).toHaveLength(1)
   })
 
-  it.each(operationNames)('can read the input of %s', (operation) => {
+  it.each(operationNames('ecr'))('validate can read the input of %s', (operation) => {
     expect(() => validate(operation, {})).not.toThrow()
   })
 })

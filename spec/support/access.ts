@@ -1,12 +1,12 @@
 import { authorizer } from '../../src/access/authorizer.js'
 import type { Accounts } from '../../src/access/credentials.js'
-import { decisionLog } from '../../src/access/decision-log.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 
-/** An account whose one user may do everything ECR has. */
+/** An account with one user, who has every permission in ECR. */
 export const defaultAccounts: Accounts = {
   '123456789012': {
     users: {
@@ -15,7 +15,7 @@ export const defaultAccounts: Accounts = {
   },
 }
 
-/** The same user, who may also hand roles to the service. */
+/** The same user with the additional permission to pass roles to the service. */
 export const accountsPassingRoles: Accounts = {
   '123456789012': {
     users: {
@@ -30,7 +30,7 @@ export const accountsPassingRoles: Accounts = {
   },
 }
 
-/** Who may what, made of the real parts: the policies of these accounts, and those in the store. */
+/** Access control made of the real parts: the policies of these accounts and those in the store. */
 export function accessFor({
   accounts = defaultAccounts,
   store = storeOf(memoryKeyValue()),

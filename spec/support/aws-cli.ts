@@ -1,15 +1,15 @@
 import { mustRun, neutralEnvironment, type Ran, runCommand } from './run-command.js'
 
-/** The real AWS CLI, pointed at an emulator and at nothing else. */
+/** The real AWS CLI, configured to reach one emulator and nothing else. */
 export interface AwsCli {
-  /** `aws <args>`; its JSON output, undefined where it prints none. Throws where it fails. */
+  /** Runs `aws <args>` and returns its JSON output, or undefined if it prints none. Throws if the command fails. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the CLI prints has no type unless the spec says it
   json<Output = any>(...args: string[]): Promise<Output>
-  /** `aws <args>`, its output as it is. */
+  /** Runs `aws <args>` and returns its output unchanged. */
   text(...args: string[]): Promise<string>
-  /** What a refused `aws <args>` prints; throws where it is not refused. */
+  /** Returns what a refused `aws <args>` prints; throws if it is not refused. */
   refusal(...args: string[]): Promise<string>
-  /** `aws <args>`, however it ends. */
+  /** Runs `aws <args>` and returns the outcome, whether it succeeds or fails. */
   run(...args: string[]): Promise<Ran>
 }
 
@@ -19,9 +19,9 @@ export interface AwsCliOptions {
   accessKeyId?: string
   secretAccessKey?: string
   sessionToken?: string
-  /** Another `aws` than the first on the PATH. */
+  /** A different `aws` than the first on the PATH. */
   command?: string
-  /** More of the environment, or something else in it. */
+  /** Environment variables to add or override. */
   env?: NodeJS.ProcessEnv
 }
 
@@ -54,7 +54,7 @@ export function awsCli(options: AwsCliOptions): AwsCli {
     async refusal(...args) {
       const { exitCode, stdout, stderr } = await run(...args)
       if (exitCode === 0) throw new Error(`aws ${args.join(' ')} was not refused\n${stdout}`)
-      // Version 2 of the CLI puts its own count of retries into the sentence.
+      // Version 2 of the CLI inserts its own number of retries into the message.
       return stderr.trim().replace(/ \(reached max retries: \d+\)/, '')
     },
   }

@@ -3,35 +3,35 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { isInstalled } from './system-tools.js'
 
-/** A server a spec started: what it printed, and how to end it. */
+/** A server started by a spec: its output and how to stop it. */
 export interface BackgroundProcess extends AsyncDisposable {
   readonly pid: number
-  /** Every line of both streams so far. */
+  /** All lines printed to both streams so far. */
   readonly lines: readonly string[]
-  /** The line that said it is ready. */
+  /** The line that announced that the server is ready. */
   readonly readyLine: string
-  /** Resolves with this line, or with one printed before. */
+  /** Resolves with the first line that matches, including lines already printed. */
   line(matching: RegExp): Promise<string>
-  /** Writes to its standard input, which is closed unless asked for. */
+  /** Writes to the server's standard input, which is closed unless `input` is set. */
   write(text: string): void
-  /** Ends it and says how it ended: the exit status, or null where a signal did. */
+  /** Stops the server and returns its exit status, or null if a signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 export interface StartOptions {
-  /** The line that says it is ready. */
+  /** Matches the line that announces that the server is ready. */
   ready: RegExp
   env?: NodeJS.ProcessEnv
   cwd?: string
   timeoutMs?: number
-  /** Whether its standard input is kept open. */
+  /** Whether standard input is kept open. */
   input?: boolean
 }
 
-/** On Linux the kernel ends what was started with the process that started it, also where that one is killed. */
+/** On Linux, the kernel ends the server together with the process that started it, even if that process is killed. */
 const BOUND_TO_THIS_PROCESS = isInstalled('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : []
 
-/** Starts a server and waits for the line that says it is ready. It never outlives the process that runs the specs. */
+/** Starts a server and waits until it is ready. The server never outlives the process that runs the specs. */
 export async function startProcess(
   command: string,
   args: readonly string[],

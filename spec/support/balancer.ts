@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A plain TCP load balancer: one connection to one server, in turn, passing over those that do not answer. */
+/** A plain TCP load balancer: distributes connections round robin and skips servers that do not answer. */
 export interface Balancer extends AsyncDisposable {
   readonly port: number
-  /** Puts a server in the turn. */
+  /** Adds a server to the rotation. */
   add(port: number): void
-  /** Takes it out of the turn; its open connections stay. */
+  /** Removes a server from the rotation; its open connections stay open. */
   remove(port: number): void
 }
 
@@ -50,7 +50,7 @@ async function connectToOneOf(ports: readonly number[], open: Set<Socket>): Prom
   return undefined
 }
 
-/** Passes on every byte, the end of either side, and a connection that breaks. */
+/** Forwards every byte, the end of either side, and a broken connection. */
 function join(client: Socket, backend: Socket): void {
   client.pipe(backend).pipe(client)
   client.on('close', () => backend.destroy())

@@ -12,8 +12,9 @@ const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt'
 const here = dirname(fileURLToPath(import.meta.url))
 
 /**
- * Makes the images that the Dockerfile and docker-compose.yml start from, under the names they have there: a Debian with
- * this machine's Node and npm, one with Debian's Redis, one with the specs' own S3 server. They come from no registry.
+ * Creates the base images of the Dockerfile and docker-compose.yml under their original names: a Debian with this
+ * machine's Node and npm, one with Debian's Redis, and one with the S3 server for specs. None of them is pulled from a
+ * registry.
  */
 export async function makeBaseImages(daemon: DockerDaemon): Promise<void> {
   await using directory = await temporaryDirectory()
@@ -24,19 +25,22 @@ export async function makeBaseImages(daemon: DockerDaemon): Promise<void> {
     await mkdir(context)
     await writeFile(join(context, 'Dockerfile'), await prepare(context, proxy))
     const args = ['build', '--quiet', '--tag', tag, context]
-    // Debian's client has no BuildKit.
+    // Debian's Docker client has no BuildKit.
     await mustRun('docker', args, { env: { ...daemon.environment, DOCKER_BUILDKIT: '0' }, timeoutMs: 300_000 })
   }
 }
 
-/** Each puts its files into a directory and says the Dockerfile. */
+/** Each function writes its files into a directory and returns the Dockerfile. */
 const images: Record<string, (context: string, proxy: string) => Promise<string>> = {
   'node:24-bookworm-slim': nodeImage,
   'redis:7': redisImage,
   'versity/versitygw:v1.8.0': objectStoreImage,
 }
 
-/** As the official one has it: programs under /usr/local, user `node` with number 1000. npm finds packages as it does here, by a proxy. */
+/**
+ * Like the official image: programs under /usr/local, user `node` with id 1000. npm reaches the registry of this
+ * machine through a proxy.
+ */
 async function nodeImage(context: string, proxy: string): Promise<string> {
   const node = await realpath(process.execPath)
   await cp(node, join(context, 'node'))
@@ -55,7 +59,10 @@ async function nodeImage(context: string, proxy: string): Promise<string> {
   ].join('\n')
 }
 
-/** The official one turns protected mode off, which would keep other containers out, and gives up root for `redis`. */
+/**
+ * Like the official image: turns off protected mode, which would refuse other containers, and drops root for the user
+ * `redis`.
+ */
 async function redisImage(context: string): Promise<string> {
   const entrypoint =
     'chown redis /data && exec setpriv --reuid=redis --regid=redis --clear-groups "$@" --protected-mode no'
@@ -70,7 +77,7 @@ async function redisImage(context: string): Promise<string> {
   ].join('\n')
 }
 
-/** Its health check wants a `wget`, too: anything that answers is well. */
+/** The health check of the service runs `wget`, so the image has one that accepts any answer. */
 async function objectStoreImage(context: string): Promise<string> {
   const server = join(context, 'server')
   await mkdir(server)

@@ -1,6 +1,8 @@
 import { BatchGetImageCommand, type ECRClient } from '@aws-sdk/client-ecr'
 
-/** The SDK does not know BatchImportUpstreamImage; it has BatchGetImage's members, so only the target differs. */
+/**
+ * Calls BatchImportUpstreamImage, which the SDK lacks. It has the members of BatchGetImage, so only the target differs.
+ */
 export function batchImport(ecr: ECRClient, input: BatchGetImageCommand['input']) {
   const command = new BatchGetImageCommand(input)
   command.middlewareStack.add(

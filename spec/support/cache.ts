@@ -6,32 +6,32 @@ import { request } from 'undici'
 import type { Accounts } from '../../src/access/credentials.js'
 import { issueToken, TOKEN_LIFETIME_MS } from '../../src/access/token.js'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
-import type { UpstreamLimits } from '../../src/adapters/http/limits.js'
-import { httpUpstreams } from '../../src/adapters/http/upstream.js'
+import type { UpstreamLimits } from '../../src/adapters/upstream/upstream-limits.js'
+import { httpUpstreams } from '../../src/adapters/upstream/http-upstreams.js'
 import { verifiedBlobs } from '../../src/adapters/memory/verified-blobs.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
-import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
+import { pullThrough } from '../../src/pull-through-cache/pulls.js'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { dataPlane } from '../../src/data-plane/server.js'
-import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
-import { touchesOn } from '../../src/registry/garbage/touches.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { storedPins } from '../../src/upkeep/pins.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import type { CacheEvent, PullEvent } from '../../src/registry/events.js'
-import { mediaTypes } from '../../src/registry/manifest.js'
-import type { Wait } from '../../src/registry/limits/admission.js'
+import { mediaTypes } from '../../src/registry/images/manifest.js'
+import type { Wait } from '../../src/registry/ports/importer.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
-import type { PullThroughCacheRule } from '../../src/registry/pull-through.js'
+import type { PullThroughCacheRule } from '../../src/registry/cache-rules/cache-rule.js'
 import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
 import { installation } from '../../src/registry/registry.js'
-import { leasesOn, type LeaseDeps } from '../../src/registry/leases.js'
-import type { Limits } from '../../src/registry/limits/limits.js'
+import { leasesOn, type LeaseDeps } from '../../src/coordination/leases/leases.js'
+import type { Limits } from '../../src/server/limits.js'
 import type { Log } from '../../src/registry/ports/log.js'
 import type { Principal } from '../../src/registry/principal.js'
 import type { RequestContext } from '../../src/registry/request-context.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
 import { silent } from './silent-log.js'
@@ -41,7 +41,7 @@ export const principal = { arn: 'arn:aws:iam::111122223333:user/dev', account: r
 const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'ecr:*', Resource: '*' }] }
 const ownAccounts: Accounts = { [registry.account]: { users: { dev: { policies: [everything] } } } }
 const secret = 'both planes hold this'
-/** Retries without waiting: how long they wait is the upstream client's own specs' matter. */
+/** Retries almost without delay; the specs of the upstream client cover the real delays. */
 const impatient: Partial<UpstreamLimits> = {
   firstDelayMs: 1,
   longestDelayMs: 2,
@@ -51,29 +51,31 @@ const impatient: Partial<UpstreamLimits> = {
 }
 
 export interface CacheOptions {
-  /** Upstream host to endpoint. */
+  /** Maps upstream hosts to endpoints. */
   upstreams: Record<string, string>
   egress?: 'all' | 'none'
   limits?: Partial<UpstreamLimits>
   secrets?: Secrets
-  /** What the data plane takes on. */
+  /** Limits of the data plane. */
   planeLimits?: Partial<Limits>
   log?: Log
-  /** Whose policies apply; unless said, the user `dev` may do everything. */
+  /** The accounts whose policies apply; by default, the user `dev` has every permission. */
   accounts?: Accounts
-  /** State and blobs of an earlier cache, for restarts. */
+  /** State and blobs of an earlier cache, to simulate a restart. */
   store?: Store
   root?: string
-  /** Where blobs are kept instead of `root`. */
+  /** Stores blobs here instead of in `root`. */
   blobs?: BlobStore
-  /** How soon an owner of a lease is given up for dead. */
+  /** The timing of leases, including when their owner is considered dead. */
   leasePatience?: Pick<LeaseDeps, 'beatMs' | 'deadAfterMs' | 'lookMs'>
-  /** How long the sweep leaves alone what was touched. */
+  /** How long the sweep keeps unused data that was accessed recently. */
   graceSeconds?: number
   quotas?: Quotas
 }
 
-/** A data plane with its cache, on a free port: memory for state, real files for blobs, a clock that is moved by hand. */
+/**
+ * Starts a data plane with its cache on a free port: state in memory, blobs in real files, a clock that the spec moves.
+ */
 export async function startCache(options: CacheOptions) {
   const {
     upstreams,
@@ -97,10 +99,10 @@ export async function startCache(options: CacheOptions) {
   const store = kept.store ?? storeOf(memoryKeyValue())
   const root = kept.root ?? (await mkdtemp(join(tmpdir(), 'ecr-local-')))
   const ids = randomIds
-  const touches = touchesOn({ store, clock, graceSeconds })
-  const blobs = keptBlobs(
+  const pins = storedPins({ store, clock, graceSeconds })
+  const blobs = pinnedBlobs(
     kept.blobs ?? verifiedBlobs(filesystemBlobStore({ root, ids }), { log, hashesWhatIsSent: true }),
-    touches,
+    pins,
   )
   const leases = leasesOn({ store, ids, log, ...leasePatience })
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
@@ -110,7 +112,7 @@ export async function startCache(options: CacheOptions) {
     ...accessFor({ accounts, store }),
     store,
     blobs,
-    touches,
+    pins,
     leases,
     clock,
     ids,
@@ -144,9 +146,9 @@ export async function startCache(options: CacheOptions) {
   }
   return {
     ...{ url, store, blobs, leases, clock, cache, root, close },
-    /** What a client that logged in a moment ago sends along. */
+    /** The Authorization header of a client that has just logged in. */
     authorization: () => basic(token(principal)),
-    /** One request as a client with a fresh token makes it; the body is not read. */
+    /** Sends one request with a fresh token; the body of the answer is not read. */
     ask: (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET', holder = principal) =>
       request(`${url}/v2/${path}`, {
         method,
@@ -160,35 +162,35 @@ export async function startCache(options: CacheOptions) {
         ...rule,
       }),
     image: (repository: string, digest: string) => store.images.get(registry, keyOf(repository, digest)),
-    /** What the cache did. */
+    /** The cache's events so far. */
     events: async (): Promise<CacheEvent['detail'][]> =>
       (await store.events.list(installation, { limit: 1000 })).items.flatMap((event) =>
         event['detail-type'] === 'ECR Pull Through Cache Action' ? [event.detail] : [],
       ),
-    /** The pulls so far, each of them taken to be over. */
+    /** The pull events so far; ends all open pull sessions first. */
     pulls: async (): Promise<PullEvent['detail'][]> => {
       await sessions.close()
       return (await store.events.list(installation, { limit: 1000 })).items.flatMap((event) =>
         event['detail-type'] === 'ecr-local Image Pull' ? [event.detail] : [],
       )
     },
-    /** A forced refresh, as BatchImportUpstreamImage hands it over. */
+    /** A forced refresh as BatchImportUpstreamImage requests it. */
     importImage: (repository: string, imageTag: string) =>
       cache.importImage({ registry, repository, imageId: { imageTag }, principal, request: requestContext }, unbounded),
-    /** Resolves when everything that was planned is here. */
+    /** Resolves when the whole backlog has been imported. */
     settled: () => cache.resume(),
     [Symbol.asyncDispose]: async () => {
       await close()
-      // A client has its last byte before the blob is durable: a commit may still be under way.
+      // A client receives its last byte before the blob is durable, so a commit may still be running.
       await rm(root, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }
 
-/** For what a spec has the cache do without a request: nothing bounds how many wait. */
+/** Imposes no limit on waiting, for work that a spec starts without a request. */
 export const unbounded: Wait = (work) => work()
 
-/** What is known of a request a spec makes by hand. */
+/** The context of a request that a spec makes by hand. */
 export const requestContext: RequestContext = {
   ...{ requestId: '00000000-0000-4000-8000-000000000000', at: Date.parse('2026-01-02T03:04:05.000Z') },
   ...{ sourceIp: '127.0.0.1', userAgent: 'spec', isSecure: false, isFips: false },

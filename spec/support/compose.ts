@@ -12,29 +12,29 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const SECRET = 'all planes of this project hold this secret'
 
-/** This project's docker-compose.yml, run by the real docker-compose on a daemon of a spec's own. */
+/** The docker-compose.yml of this project, run by the real docker-compose on a daemon that belongs to the spec. */
 export interface Compose extends AsyncDisposable {
-  /** `http://localhost:<port>`: the control plane. */
+  /** The control plane: `http://localhost:<port>`. */
   readonly endpoint: string
-  /** `localhost:<port>`: the data plane, as image names begin. */
+  /** The data plane, as image names begin: `localhost:<port>`. */
   readonly registry: string
-  /** The registry that stands behind public.ecr.aws, as this machine reaches it. */
+  /** The address on this machine of the registry that takes the place of public.ecr.aws. */
   readonly upstreamUrl: string
-  /** The network that its containers are in. */
+  /** The network of the project's containers. */
   readonly network: string
-  /** `docker-compose <args>`; throws where it fails. */
+  /** Runs `docker-compose <args>`; throws if it fails. */
   run(...args: string[]): Promise<string>
-  /** Resolves when these services say that they are healthy. */
+  /** Resolves when these services report that they are healthy. */
   healthy(...services: string[]): Promise<void>
-  /** One thing `docker inspect` knows of a service's container, by a Go template. */
+  /** Formats a property of a service's container with `docker inspect` and a Go template. */
   inspect(service: string, format: string): Promise<string>
-  /** A command in a running container, however it ends. */
+  /** Runs a command in a running container and returns the outcome, whether it succeeds or fails. */
   exec(service: string, ...command: string[]): Promise<Ran>
-  /** What the upstream was asked for so far: `GET /v2/app/blobs/sha256:…`. */
+  /** The requests the upstream has received so far, such as `GET /v2/app/blobs/sha256:…`. */
   upstreamRequests(): Promise<string[]>
 }
 
-/** Prepares a project of its own on free ports of 127.0.0.1; `docker-compose up` is the caller's. */
+/** Prepares a separate project on free ports of 127.0.0.1; the caller runs `docker-compose up`. */
 export async function compose(daemon: DockerDaemon, settings: NodeJS.ProcessEnv = {}): Promise<Compose> {
   const directory = await temporaryDirectory()
   const [port, registryPort, upstreamPort] = [await freePort(), await freePort(), await freePort()]
@@ -59,7 +59,7 @@ export async function compose(daemon: DockerDaemon, settings: NodeJS.ProcessEnv 
   const runIn = async (environment: NodeJS.ProcessEnv, command: readonly string[]) =>
     (await mustRun('docker-compose', [...args, ...command], { env: environment, cwd: root, timeoutMs: 600_000 })).stdout
   const run = (...command: string[]) => runIn(env, command)
-  // Docker's own client is much quicker than docker-compose, which says the same.
+  // Docker's own client returns the same as docker-compose, much faster.
   const containerOf = async (service: string) => {
     const labels = { 'com.docker.compose.project': project, 'com.docker.compose.service': service }
     const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`])
@@ -94,17 +94,17 @@ export async function compose(daemon: DockerDaemon, settings: NodeJS.ProcessEnv 
   }
 }
 
-/** Nobody's own .env has a say. */
+/** An empty file, so that no .env file of a developer takes effect. */
 async function emptyFile(directory: string): Promise<string> {
   const path = join(directory, 'empty.env')
   await writeFile(path, '')
   return path
 }
 
-/** This machine's programs in a container: its own /usr over that of a small Debian. */
+/** Mounts this machine's /usr over that of a small Debian container, which makes its programs available there. */
 export const withProgramsOfThisMachine = ['--volume', '/usr:/usr:ro', 'node:24-bookworm-slim']
 
-/** What a user's docker-compose.override.yml would say: a configuration file, here one with a registry behind public.ecr.aws. */
+/** The override file a user would write, with a configuration file; here it puts a registry behind public.ecr.aws. */
 async function writeOverride(directory: string, upstreamPort: number): Promise<string> {
   const at = (name: string) => join(directory, name)
   const config = { upstreams: { 'public.ecr.aws': { endpoint: 'http://upstream:5000' } } }

@@ -1,7 +1,7 @@
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 
-/** A store in memory that counts what is written to it. */
+/** A store in memory that counts the records written. */
 export function counting() {
   const keyValue = memoryKeyValue()
   const written: string[] = []
@@ -15,7 +15,7 @@ export function counting() {
   })
   return {
     store,
-    /** How many records of a collection this writes. */
+    /** The number of records that the work writes to a collection. */
     async writesOf(collection: string, work: () => Promise<unknown>): Promise<number> {
       written.length = 0
       await work()

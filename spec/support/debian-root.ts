@@ -4,7 +4,7 @@ import { mustRun, neutralEnvironment } from './run-command.js'
 const SUITE = 'bookworm'
 const PACKAGES = ['ca-certificates', 'redis-server']
 
-/** What no image needs. */
+/** Paths left out because no image needs them. */
 const LEFT_OUT = [
   './debootstrap',
   './var/cache/apt/*',
@@ -14,8 +14,8 @@ const LEFT_OUT = [
 ]
 
 /**
- * Makes a tar of the root of a small Debian in a directory of the caller's, for images that are made on the spot: half a
- * minute. It needs root and debootstrap.
+ * Creates a tar file of a small Debian root file system in the given directory, for images built on the spot. Takes
+ * half a minute and needs root and debootstrap.
  */
 export async function debianRoot(directory: string): Promise<string> {
   const [root, file] = [join(directory, 'root'), join(directory, 'root.tar')]

@@ -1,12 +1,12 @@
 import { describe } from 'vitest'
 import { INSTALL_COMMAND, isInstalled, isStrict, systemTools } from './system-tools.js'
 
-/** What a block of specs needs of the machine, and whether it is there. */
+/** What a block of specs needs from the machine, and whether it is available. */
 export type Needs = Readonly<Record<string, boolean>>
 
 /**
- * A describe block that needs something of the machine. Where that is missing it is skipped and counted aloud, except
- * that in CI a missing system tool fails.
+ * A describe block that needs something from the machine. If that is missing, the block is skipped and counted in the
+ * summary, except in CI, where a missing system tool fails the run.
  */
 export function describeWith(needs: Needs, name: string, specs: () => void): void {
   const missing = Object.keys(needs).filter((need) => !needs[need])
@@ -23,20 +23,20 @@ const root = process.getuid?.() === 0
 /** What the specs of the AWS CLI need. */
 export const awsCliNeeds = installed('aws')
 
-/** What the specs of Redis need, and of failovers. */
+/** What the specs of Redis and of failovers need. */
 export const redisNeeds = installed('redis-server')
 export const sentinelNeeds = installed('redis-server', 'redis-sentinel')
 
 /** What the specs of skopeo need. */
 export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 
-/** What the specs of Docker need; its daemon needs root. */
+/** What the specs of Docker need; the daemon needs root. */
 export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'ip', 'skopeo'), root }
 
-/** What running containers by docker-compose.yml needs. */
+/** What running containers with docker-compose.yml needs. */
 export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'debootstrap', 'iptables') }
 
-/** What the specs of containerd need: it makes no containers there, and changes no network. */
+/** What the specs of containerd need; they create no containers and do not change the network. */
 export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root }
 
 /** What mounting a small file system needs. */

@@ -5,34 +5,38 @@ import { mustRun, mustSucceed, neutralEnvironment, type Ran, runCommand } from '
 import { withOwnFiles } from './own-files.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** A Docker of a spec's own: daemon, images, and the logins its command line keeps. */
+/** A Docker daemon that belongs to the spec, with its own images and logins. */
 export interface DockerDaemon extends AsyncDisposable {
-  /** What points a client, `docker-compose` say, at this daemon and at no other. */
+  /** The environment that makes clients such as `docker-compose` use this daemon. */
   readonly environment: NodeJS.ProcessEnv
-  /** `docker <args>`; throws where it fails. */
+  /** Runs `docker <args>`; throws if it fails. */
   docker(...args: string[]): Promise<string>
-  /** `docker <args>`, however it ends. */
+  /** Runs `docker <args>` and returns the outcome, whether it succeeds or fails. */
   tryDocker(...args: string[]): Promise<Ran>
-  /** `docker login --username AWS --password-stdin <registry>` */
+  /** Runs `docker login --username AWS --password-stdin <registry>`. */
   login(registry: string, password: string): Promise<string>
-  /** Makes ports that containers publish on 127.0.0.1 ports of this machine. */
+  /** Makes ports that containers publish on 127.0.0.1 available on this machine. */
   expose(...ports: number[]): Promise<void>
-  /** The daemon's, as its containers reach it: the first of the subnet of its bridge. */
+  /** The address of the daemon for its containers: the first one in the subnet of its bridge. */
   bridgeAddress(): Promise<string>
-  /** The port of an HTTP proxy that containers find at `bridgeAddress`. */
+  /** Starts an HTTP proxy for containers at `bridgeAddress` and returns its port. */
   proxy(): Promise<number>
-  /** SIGKILL, to a process by the number that `docker inspect` gives. */
+  /** Sends SIGKILL to the process with this id, as `docker inspect` reports it. */
   killProcess(pid: number): Promise<void>
-  /** Removes every image from this daemon, so that the next pull has to fetch it. */
+  /** Removes every image from this daemon, so that the next pull fetches it again. */
   forgetImages(): Promise<void>
 }
 
 export interface DockerDaemonOptions {
-  /** Containers run and have a network, which takes iptables. Without it the ports that commands name are this machine's. */
+  /**
+   * Whether containers run and have a network, which needs iptables. If not, ports in commands refer to this machine.
+   */
   runsContainers?: boolean
 }
 
-/** Images are only looked at: nothing is done to the network, and files are kept in a way that works in any container. */
+/**
+ * Without containers, the daemon leaves the network alone and stores files in a way that works inside any container.
+ */
 const WITHOUT_CONTAINERS = {
   'storage-driver': 'vfs',
   bridge: 'none',
@@ -43,9 +47,9 @@ const WITHOUT_CONTAINERS = {
 }
 
 /**
- * Starts dockerd with its own data, socket, containerd, network and processes, and leaves nothing behind: a dockerd of this
- * machine's network makes bridges and rules of the packet filter, and one without a bridge takes away the machine's `docker0`.
- * It needs root.
+ * Starts dockerd with its own data, socket, containerd, network and processes, and removes all of it afterwards. In the
+ * machine's own network namespace, dockerd would create bridges and packet filter rules, or remove `docker0` if run
+ * without a bridge. Needs root.
  */
 export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptions = {}): Promise<DockerDaemon> {
   const directory = await temporaryDirectory()
@@ -108,6 +112,6 @@ export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptio
   }
 }
 
-/** The ports of this machine that a command names. */
+/** The ports of this machine that a command mentions. */
 const portsIn = (command: readonly string[]) =>
   command.flatMap((arg) => [...arg.matchAll(/\b(?:localhost|127\.0\.0\.1):(\d+)/g)].map(([, port]) => Number(port)))

@@ -12,25 +12,25 @@ export interface LoggedRequest {
   userAgent: string
 }
 
-/** The registry everybody knows, as an upstream; what it was asked is read from its own access log. */
+/** The reference registry implementation as an upstream. Its access log shows which requests it received. */
 export interface DockerRegistry extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
-  /** Everything asked so far by others than the spec itself. */
+  /** All requests so far except those of the spec itself. */
   requests(): Promise<LoggedRequest[]>
-  /** `GET /v2/app/manifests/latest 200` for each of them: what a failing spec shows. */
+  /** The matching requests in the form `GET /v2/app/manifests/latest 200`, which makes failures readable. */
   asked(which?: RegExp): Promise<string[]>
-  /** The same, with what was forgotten. */
+  /** The same, including requests before the last `forget`. */
   everAsked(): Promise<string[]>
-  /** What is asked from here on is counted anew. */
+  /** Excludes the requests so far from `requests` and `asked`. */
   forget(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Requests that carry it are the spec's own and not counted. */
+/** The user agent that marks the spec's own requests, which are not counted. */
 export const OWN_USER_AGENT = 'ecr-local-spec'
 
-/** Starts the real `docker-registry` on a free port of 127.0.0.1 with storage of its own. */
+/** Starts the real `docker-registry` on a free port of 127.0.0.1 with its own storage. */
 export async function dockerRegistry(): Promise<DockerRegistry> {
   const directory = await temporaryDirectory()
   const config = join(directory.path, 'config.yml')
@@ -73,7 +73,7 @@ const configuration = (storage: string) =>
     http: { addr: '127.0.0.1:0', secret: 'of this spec' },
   })
 
-/** Apache's combined log format. */
+/** Matches Apache's combined log format. */
 const LOGGED = /"([A-Z]+) (\S+) HTTP\/[\d.]+" (\d{3}) \d+ "[^"]*" "([^"]*)"$/
 
 function parse(line: string): LoggedRequest[] {

@@ -6,31 +6,31 @@ import { type BackgroundProcess, startProcess } from './background-process.js'
 import { neutralEnvironment } from './run-command.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** `ecr-local start` as a process of its own, the way a user runs it. */
+/** `ecr-local start` as a separate process, as a user runs it. */
 export interface EmulatorProcess extends AsyncDisposable {
-  /** `http://localhost:<port>`: the control plane. */
+  /** The control plane: `http://localhost:<port>`. */
   readonly endpoint: string
-  /** `localhost:<port>`: the data plane, as image names begin. */
+  /** The data plane, as image names begin: `localhost:<port>`. */
   readonly registry: string
   readonly dataDir: string
   readonly process: BackgroundProcess
-  /** Milliseconds from being started to being ready. */
+  /** The time from the start to readiness in milliseconds. */
   readonly startedInMs: number
   advanceClock(seconds: number): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 export interface EmulatorOptions {
-  /** The configuration file's content. */
+  /** The content of the configuration file. */
   config?: object
-  /** A directory of its own, removed at the end, unless said. */
+  /** By default, a new directory that is removed at the end. */
   dataDir?: string
   env?: NodeJS.ProcessEnv
 }
 
 const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
-/** Starts what `npm run build` made, on free ports. */
+/** Starts the output of `npm run build` on free ports. */
 export async function emulatorProcess({ config = {}, dataDir, env }: EmulatorOptions = {}): Promise<EmulatorProcess> {
   if (!existsSync(main)) throw new Error('dist/ecr-local.cjs is missing: npm run build')
   const own = await temporaryDirectory()

@@ -5,21 +5,21 @@ import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { controlPlane, type ControlPlaneServerDeps } from '../../src/control-plane/server.js'
-import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
-import { touchesOn } from '../../src/registry/garbage/touches.js'
-import { leasesOn } from '../../src/registry/leases.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { storedPins } from '../../src/upkeep/pins.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
 import { silent } from './silent-log.js'
 
-/** The account, Region and time every spec of the control plane works in. */
+/** The account, Region and time that the control plane specs use. */
 export const account = '123456789012'
 export const region = 'us-east-1'
 export const now = new Date('2026-01-02T03:04:05.678Z')
-/** The settings of an emulator nobody configured; a spec spreads them and changes what it is about. */
+/** The default settings of an emulator; a spec spreads them and overrides what it tests. */
 export const settings = {
   registryHost: 'localhost:4510',
   registryScheme: 'http' as 'http' | 'https',
@@ -30,16 +30,16 @@ export const settings = {
   secret: 'a secret both planes hold',
   egress: 'all' as 'all' | 'none',
 }
-/** How long the sweep leaves alone what was touched. */
+/** How long, in seconds, the sweep keeps unused data that was accessed recently. */
 export const graceSeconds = 3600
 
-/** What a spec has otherwise than usual. */
+/** The parts in which a spec differs from the default. */
 export interface EmulatorOptions extends Partial<ControlPlaneServerDeps> {
-  /** Whose keys and policies there are; unless said, an account whose `developer` may do everything ECR has. */
+  /** The configured accounts; by default, one whose `developer` has every permission in ECR. */
   accounts?: Accounts
 }
 
-/** A running control plane with a clock that stands still and counted ids, and the SDK client that talks to it. */
+/** Starts a control plane with a stopped clock and predictable ids, and an SDK client for it. */
 export async function startEmulator({ accounts, ...overrides }: EmulatorOptions = {}) {
   const deps = { ...newDeps(accounts, overrides.store), ...overrides }
   const server = controlPlane(deps).listen(0, '127.0.0.1')
@@ -53,7 +53,7 @@ export async function startEmulator({ accounts, ...overrides }: EmulatorOptions 
     endpoint,
     deps,
     clientWith,
-    /** The client of whoever has this key; every secret of a spec is `secret`. */
+    /** A client with this access key; the secret of every key in specs is `secret`. */
     as: (accessKeyId: string, inRegion = region) => clientWith({ accessKeyId, secretAccessKey: 'secret' }, inRegion),
     ecr: clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
     [Symbol.asyncDispose]: async () => void server.close(),
@@ -68,12 +68,12 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     wall: () => new Date(),
     advance: async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000)),
   }
-  const touches = touchesOn({ store, clock, graceSeconds })
+  const pins = storedPins({ store, clock, graceSeconds })
   return {
     ...accessFor({ store, ...(accounts && { accounts }) }),
     store,
-    blobs: keptBlobs(memoryBlobStore(), touches),
-    touches,
+    blobs: pinnedBlobs(memoryBlobStore(), pins),
+    pins,
     leases: leasesOn({ store, ids: randomIds, log: silent }),
     clock,
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },

@@ -1,16 +1,16 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 
-/** How long one request may hold up all others, in milliseconds. */
+/** The longest time in milliseconds for which one request may block all others. */
 export const MOST_HELD_UP_MS = 100
 
 const RESOLUTION_MS = 5
 const RUNS = 3
 
 /**
- * The longest time for which the event loop was held up while the work ran, in milliseconds: the shortest of three runs, for
- * what the work computes holds it up in every one. A turn counts with no more than the processor time it took, since on a
- * busy machine a process waits for its own turn as well.
+ * The longest time in milliseconds for which the work blocks the event loop: the shortest of three runs, since
+ * computation blocks it in every run. A turn counts with at most the processor time it used, because on a busy machine
+ * the process also waits for the processor.
  */
 export async function heldUpMs(work: (run: number) => Promise<unknown>): Promise<number> {
   const longest: number[] = []
@@ -20,7 +20,7 @@ export async function heldUpMs(work: (run: number) => Promise<unknown>): Promise
 
 async function longestOf(work: () => Promise<unknown>): Promise<number> {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  // The measured intervals begin and end with a timer of its own.
+  // Waits before and after the work so that the measured intervals are complete.
   delays.enable()
   await setTimeout(2 * RESOLUTION_MS)
   delays.reset()
@@ -31,7 +31,7 @@ async function longestOf(work: () => Promise<unknown>): Promise<number> {
   return Math.min(delays.max / 1e6 - RESOLUTION_MS, busiest())
 }
 
-/** The most processor time between two turns of the event loop's timers, in milliseconds, until it is asked for. */
+/** Returns a function that reports the most processor time, in milliseconds, used between two ticks of a timer. */
 function busiestInterval(): () => number {
   let [longest, before] = [0, process.cpuUsage()]
   const timer = setInterval(() => {

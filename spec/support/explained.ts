@@ -2,10 +2,13 @@ import { ListImagesCommand, PutImageCommand } from '@aws-sdk/client-ecr'
 import { request } from 'undici'
 import type { Accounts } from '../../src/access/credentials.js'
 import type { ExplainedRequest, RefusedRequest } from '../../src/registry/ports/decision-source.js'
-import { newRepository } from '../../src/registry/repository.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
 import { account, now, region, startEmulator } from './emulator.js'
 
-/* What the specs of explanations share: an emulator with a repository, users of little power, and the endpoint that explains. */
+/*
+ * Shared by the specs of explanations: an emulator with a repository, users with few permissions, and the endpoint
+ * that explains decisions.
+ */
 
 export const app = `arn:aws:ecr:${region}:${account}:repository/team/app`
 export const admin = { Sid: 'Everything', Effect: 'Allow', Action: 'ecr:*', Resource: '*' }

@@ -19,24 +19,24 @@ import { answerTo, serve } from './upstream-server.js'
 
 export interface RecordedRequest {
   method: string
-  /** With its query. */
+  /** Includes the query. */
   path: string
   headers: IncomingHttpHeaders
   at: Date
 }
 
-/** Which requests: a part of `GET /v2/app/blobs/sha256:…` (the query included), or a pattern for it. */
+/** Selects requests by a part of `GET /v2/app/blobs/sha256:…` (including the query) or by a pattern. */
 export type Which = string | RegExp
 
 export interface FaultyUpstreamOptions {
-  /** Answers anyone unless said. */
+  /** By default, no login is required. */
   login?: TokenLogin | BasicLogin
-  /** Serves the same content as this one: object storage behind a redirect, a mirror. */
+  /** Serves the content of another server, as object storage behind a redirect or a mirror does. */
   mirrorOf?: FaultyUpstream
 }
 
 /**
- * An OCI registry in memory, on a free port of 127.0.0.1, that records what it is asked and goes wrong as it is told:
+ * An OCI registry in memory on a free port of 127.0.0.1 that records its requests and fails as the spec demands:
  *
  *     await using upstream = await faultyUpstream()
  *     const image = upstream.addImage('app', { tag: 'latest', layerSize: 100_000 })
@@ -47,30 +47,32 @@ export interface FaultyUpstreamOptions {
 export interface FaultyUpstream extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
-  /** The same server under another name: another host for the client. */
+  /** The same server under another name, which makes it another host for the client. */
   readonly localhostUrl: string
   readonly content: Content
-  /** Everything asked so far, also what was refused or never answered. */
+  /** All requests received so far, including refused and unanswered ones. */
   readonly requests: RecordedRequest[]
   count(which: Which): number
-  /** Resolves when so many of these have been asked, counting those before. Never sleep to wait for a request. */
+  /**
+   * Resolves when this many matching requests have arrived, including earlier ones. Never sleep to wait for a request.
+   */
   asked(which: Which, times?: number): Promise<void>
-  /** Connections open now. */
+  /** The number of open connections. */
   connections(): Promise<number>
-  /** Bytes, or a size to make seeded ones of. The digest they are served by. */
+  /** Adds a blob with these bytes or with seeded bytes of this size, and returns its digest. */
   addBlob(blob: Buffer | number, seed?: string): string
   addImage(repository: string, options?: ImageOptions): AddedImage
   addIndex(repository: string, images: AddedImage[], options?: { tag?: string; docker?: boolean }): AddedIndex
-  /** A manifest byte for byte. */
+  /** Adds a manifest with exactly these bytes. */
   addManifest(repository: string, bytes: Buffer, mediaType: string): Manifest
   tag(repository: string, tag: string, digest: string): void
-  /** Makes a tag or a manifest unknown. */
+  /** Removes a tag or a manifest. */
   remove(repository: string, reference: string): void
-  /** From now on these requests go wrong, `times` times or until lifted; the latest fault that matches counts. */
+  /** Makes matching requests fail, `times` times or until the fault is lifted; the latest matching fault applies. */
   fault(which: Which, fault: Fault, options?: { times?: number }): () => void
-  /** Lets stalled answers go on. */
+  /** Lets stalled answers continue. */
   release(): void
-  /** Lifts every fault and lets stalled answers go on. */
+  /** Lifts every fault and lets stalled answers continue. */
   heal(): void
   expireTokens(): void
   close(): Promise<void>

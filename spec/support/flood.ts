@@ -2,29 +2,32 @@ import aws4 from 'aws4'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 
-/** Where the flood goes, and the credentials that anybody may have. */
+/** The target of the flood, with credentials that any client can obtain. */
 export interface Flooded {
   readonly endpoint: string
   readonly registry: string
   readonly repository: string
   /** Basic credentials for the registry. */
   readonly authorization: string
-  /** Kept open, all together: a third of them silent, a third with slow headers, a third with slow bodies. */
+  /**
+   * The number of connections to keep open at the same time: a third silent, a third with slow headers, a third with
+   * slow bodies.
+   */
   readonly connections: number
 }
 
-/** A flood under way; what it sent so far, by kind. */
+/** A flood in progress, with the number of requests sent so far by kind. */
 export interface Flood extends AsyncDisposable {
   readonly sent: Readonly<Record<string, number>>
 }
 
 const MiB = 1024 * 1024
 
-/** Connections opened at a time: more at once would be the machine's own limit rather than the server's. */
+/** The number of connections opened at a time; more would hit limits of the machine instead of the server. */
 const OPENED_AT_A_TIME = 200
 const PAUSE_MS = 20
 
-/** Sends everything a server should bear, until it is disposed of: connections that are closed are opened again. */
+/** Sends all kinds of load that a server must withstand until disposed of; closed connections are reopened. */
 export async function flood(target: Flooded): Promise<Flood> {
   const sent: Record<string, number> = {}
   const stopping = new AbortController()
@@ -60,7 +63,7 @@ async function repeat(signal: AbortSignal, work: () => Promise<void>): Promise<v
   }
 }
 
-/** What anybody can send who knows the key every emulator has. */
+/** A call that any client with the default access key can send. */
 function call({ endpoint }: Flooded, body: Buffer): Promise<void> {
   const headers = {
     'content-type': 'application/x-amz-json-1.1',
@@ -80,7 +83,7 @@ const putManifest = ({ registry, repository, authorization }: Flooded, body: Buf
     body,
   )
 
-/** Resolves when there is an answer and the connection is closed; rejects where the server closed it before. */
+/** Resolves when an answer has arrived and the connection is closed; rejects if the server closes it earlier. */
 function send(url: string, method: string, headers: Record<string, string>, body: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     const req = request(url, { method, headers: { ...headers, connection: 'close' }, agent: false })
@@ -90,7 +93,7 @@ function send(url: string, method: string, headers: Record<string, string>, body
   })
 }
 
-/** Keeps as many connections as wanted, and moves each along by a few bytes now and then. */
+/** Keeps the required number of connections open and sends a few bytes on each from time to time. */
 async function keepOpen(target: Flooded, count: (kind: string) => void, signal: AbortSignal): Promise<void> {
   const open = new Set<Slow>()
   for (let opened = 0; !signal.aborted; await pause(PAUSE_MS)) {

@@ -1,10 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-/** Below the range from which systems take the ports of outgoing connections: it stays free while a server restarts. */
+/**
+ * Below the range from which systems assign ports to outgoing connections, so the port stays free while a server
+ * restarts.
+ */
 const [LOWEST, HIGHEST] = [20_000, 32_000]
 
-/** A port of 127.0.0.1 that nobody listens on, for programs that cannot find one themselves. */
+/** Returns an unused port of 127.0.0.1, for programs that cannot choose one themselves. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(LOWEST, HIGHEST)

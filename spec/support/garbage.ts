@@ -1,28 +1,28 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
-import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
-import { sweep, type SweepOptions } from '../../src/registry/garbage/sweep.js'
-import { touchesOn } from '../../src/registry/garbage/touches.js'
-import { keepManifest } from '../../src/registry/keep-manifest.js'
-import { appendPart, beginUpload, completeUpload } from '../../src/registry/layer-upload.js'
-import { leasesOn } from '../../src/registry/leases.js'
-import { parseManifest } from '../../src/registry/manifest.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { sweep, type SweepOptions } from '../../src/upkeep/collection/sweep.js'
+import { storedPins } from '../../src/upkeep/pins.js'
+import { keepManifest } from '../../src/registry/images/store-manifest.js'
+import { appendPart, beginUpload, completeUpload } from '../../src/registry/layers/layer-upload.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
+import { parseManifest } from '../../src/registry/images/manifest.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
 import { keyOf } from '../../src/registry/ports/store.js'
-import { pushImage } from '../../src/registry/push-image.js'
+import { pushImage } from '../../src/registry/images/image-push.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
-import { newRepository } from '../../src/registry/repository.js'
-import { storeOf } from '../../src/registry/store.js'
+import { newRepository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store.js'
 import { imageManifest, sha256 } from './push.js'
 import { silent } from './silent-log.js'
 
 export const registry = { account: '123456789012', region: 'us-east-1' }
 export const graceSeconds = 3600
 
-/** State and blobs in memory unless said otherwise, the rules that use them, the sweep, and a clock that is moved by hand. */
+/** State and blobs (in memory by default), the rules that use them, the sweep, and a clock that the spec moves. */
 export function installationWith({
   keyValue = memoryKeyValue(),
   bytes = memoryBlobStore(),
@@ -35,10 +35,10 @@ export function installationWith({
     advance: async (seconds: number) => new Date(Date.now() + (offset += seconds * 1000)),
   }
   const store = storeOf(keyValue)
-  const touches = touchesOn({ store, clock, graceSeconds: grace })
+  const pins = storedPins({ store, clock, graceSeconds: grace })
   const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs: 400, lookMs: 10 })
-  const blobs = keptBlobs(bytes, touches)
-  const storage = { store, blobs, touches, clock, quotas: defaultQuotas }
+  const blobs = pinnedBlobs(bytes, pins)
+  const storage = { store, blobs, pins, clock, quotas: defaultQuotas }
   const deps = { ...storage, leases, log: silent, metrics: noMetrics, graceSeconds: grace }
 
   async function upload(repository: string, content: string) {
@@ -47,7 +47,7 @@ export function installationWith({
     await appendPart(storage, session, { bytes: [Buffer.from(content)] })
     return completeUpload(storage, session, sha256(content))
   }
-  /** A manifest of these layers, with an empty config, put; the layers were uploaded before. */
+  /** Puts a manifest with an empty config and these layers, which have been uploaded before. */
   async function put(repository: string, layers: readonly string[], tag?: string) {
     const contents = ['{}', ...layers].map((content) => ({ digest: sha256(content), size: content.length }))
     const text = imageManifest(contents[0]!, contents.slice(1))
@@ -74,12 +74,12 @@ export function installationWith({
     isKept: async (content: string) => (await bytes.size(sha256(content))) !== undefined,
     kept: async () => (await all(bytes.list())).map(({ digest }) => digest).sort(),
     sweep: (options?: SweepOptions, more: Partial<typeof deps> = {}) => sweep({ ...deps, ...more }, options),
-    /** What was touched until now is old. */
+    /** Moves the clock past the grace period, so that everything accessed until now counts as old. */
     later: () => clock.advance(grace + 1),
   }
 }
 
-/** Everything that comes. */
+/** Collects all items. */
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = []
   for await (const item of items) found.push(item)

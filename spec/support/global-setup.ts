@@ -5,9 +5,9 @@ import { INSTALL_COMMAND, isInstallSkipped, isStrict, missingTools } from './sys
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Installs the system tools where nobody has to be asked, in CI and for root, and says so first; to others it names the
- * command. In CI the run ends here where one is missing; elsewhere, and where installing is skipped, the specs that need it
- * are skipped and counted.
+ * Installs missing system tools in CI and for root, after printing what it does; for other users it prints the command.
+ * In CI, the run ends here if a tool is still missing. Elsewhere, and if installation is disabled, the specs that need
+ * the tool are skipped and counted.
  */
 export function setup(): void {
   if (missingTools().length === 0) return

@@ -1,7 +1,10 @@
 import { createServer, request, type Server } from 'node:http'
 import { connect } from 'node:net'
 
-/** An HTTP proxy (RFC 9110, section 9.3.6, and RFC 9112, section 3.2.2) for programs that reach nothing themselves, npm in a container say. */
+/**
+ * An HTTP proxy (RFC 9110, section 9.3.6, and RFC 9112, section 3.2.2) for programs without a network connection, such
+ * as npm in a container.
+ */
 export function httpProxy(): Server {
   const server = createServer((asked, answer) => {
     const { method, headers } = asked

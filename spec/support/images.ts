@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { OWN_USER_AGENT } from './docker-registry.js'
 import { type AddedImage, type AddedIndex, digestOf, makeIndex, manifestOf, mediaTypes } from './upstream-content.js'
 
-/** An image a Docker daemon can unpack, with every blob it needs. */
+/** An image that a Docker daemon can unpack, with all its blobs. */
 export interface RealImage extends AddedImage {
   blobs: Buffer[]
 }
@@ -13,22 +13,22 @@ export interface RealIndex extends AddedIndex {
 }
 
 export interface RealImageOptions {
-  /** What `/message.txt` in the image says: another text gives another image. */
+  /** The content of `/message.txt` in the image; a different text yields a different image. */
   message: string
-  /** Docker schema 2 and manifest list rather than OCI. */
+  /** Uses Docker schema 2 and a manifest list instead of OCI. */
   docker?: boolean
 }
 
-/** Bytes of the second layer of each image; enough to be more than one read. */
+/** The size of the filling in the second layer in bytes, enough for more than one read. */
 const FILLING = 200_000
 
-/** Makes an image of real layers for `linux/amd64` and one for `linux/arm64`; the same for the same options. */
+/** Creates an image of real layers for each of `linux/amd64` and `linux/arm64`; equal options yield equal images. */
 export function twoPlatformImage(options: RealImageOptions): RealIndex {
   const images = ['amd64', 'arm64'].map((architecture) => realImage(architecture, options))
   return { ...makeIndex(images, options.docker), images }
 }
 
-/** Makes an image of two gzipped tar layers that holds `/message.txt`, `/platform.txt` and some filling. */
+/** Creates an image of two gzipped tar layers with `/message.txt`, `/platform.txt` and some filling. */
 export function realImage(architecture: string, { message, docker }: RealImageOptions): RealImage {
   const filling = Buffer.alloc(FILLING, `${message} for ${architecture}. `)
   const tars = [
@@ -57,15 +57,15 @@ export function realImage(architecture: string, { message, docker }: RealImageOp
   return { ...manifestOf(bytes, types.manifest), ...digests, platform, blobs: [config, ...layers] }
 }
 
-/** Where an image is pushed to. */
+/** The destination of a push. */
 export interface PushTarget {
-  /** `http://127.0.0.1:<port>` of a registry that asks for no login. */
+  /** `http://127.0.0.1:<port>` of a registry without a login. */
   url: string
   repository: string
   tag: string
 }
 
-/** Pushes an index and all it lists, the way any client does. */
+/** Pushes an index and everything it lists, as any client does. */
 export async function pushIndex(index: RealIndex, { url, repository, tag }: PushTarget): Promise<void> {
   const at = `${url}/v2/${repository}`
   for (const image of index.images) {
@@ -88,7 +88,7 @@ async function put(url: string, bytes: Buffer, contentType: string): Promise<voi
   if (answer.status !== 201) throw new Error(`PUT ${url}: ${answer.status} ${await answer.text()}`)
 }
 
-/** Files as an uncompressed ustar archive, owned by root, touched at the epoch. */
+/** Creates an uncompressed ustar archive of files owned by root and last modified at the epoch. */
 export function tar(files: Record<string, Buffer>): Buffer {
   const entries = Object.entries(files).flatMap(([name, content]) => [
     tarHeader(name, content.length),

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 
-/** The same store with a turn of the event loop before every step, so that requests that race really meet in the middle. */
+/** The same store with a turn of the event loop before every step, so that concurrent requests interleave. */
 export const interleaved = (keyValue: KeyValue): KeyValue => ({
   ...keyValue,
   async get(place) {

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Specs of minutes and half minutes, the longest first. */
+/** Specs that take from half a minute to minutes, the longest first. */
 const LONG = [
   'clients/compose',
   'robustness/faults/faults',
@@ -22,7 +22,7 @@ const LONG = [
   'main/storage',
 ]
 
-/** Starts what takes longest first, so that no worker is left with it when the others are done. */
+/** Starts the longest specs first, so that none of them runs alone at the end. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {

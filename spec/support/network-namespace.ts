@@ -10,27 +10,27 @@ import { neutralEnvironment } from './run-command.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 /**
- * A network and processes of their own: what is done to its interfaces and packet filter is done to nothing else, and
- * everything in it goes with the process that made it, however that ends.
+ * A network and process namespace. Changes to its interfaces and packet filter affect nothing else, and everything in
+ * it ends with the process that created it, however that process ends.
  */
 export interface NetworkNamespace extends AsyncDisposable {
-  /** What runs a command inside: the command and the arguments before its own. */
+  /** The command and arguments to put before a command that runs inside. */
   readonly enter: readonly [command: string, ...args: string[]]
-  /** Makes a port of this machine's 127.0.0.1 one of the namespace's, too. */
+  /** Makes a port of 127.0.0.1 on this machine reachable inside the namespace. */
   reach(port: number): Promise<void>
-  /** Makes a port of the namespace's 127.0.0.1 one of this machine's, too. */
+  /** Makes a port of 127.0.0.1 in the namespace reachable on this machine. */
   expose(port: number): Promise<void>
-  /** An HTTP proxy to where this machine can connect, at every address of the namespace; answers its port. */
+  /** Starts an HTTP proxy to this machine's network on every address of the namespace and returns its port. */
   proxy(): Promise<number>
 }
 
 const program = fileURLToPath(new URL('port-forwarder.ts', import.meta.url))
 
-/** The first process of the namespace takes in those that lost their parent. */
+/** The first process of the namespace adopts orphaned processes. */
 const FIRST_PROCESS = 'ip link set lo up || exit 1; exec 3<&0; "$0" --input-type=module --eval "$1" <&3 & wait'
 const PROXY_PORT = 3128
 
-/** Makes one; it needs root, `ip`, and what util-linux has. */
+/** Creates a namespace; needs root, `ip` and util-linux. */
 export async function networkNamespace(): Promise<NetworkNamespace> {
   const directory = await temporaryDirectory()
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
@@ -94,7 +94,7 @@ function joined(onwardTo: () => Socket): Server {
   })
 }
 
-/** Work by name, done by the first who wants it. */
+/** Runs named work only on the first call with that name. */
 function onlyOnce() {
   const begun = new Map<string, Promise<void>>()
   return (name: string, work: () => Promise<void>): Promise<void> => {

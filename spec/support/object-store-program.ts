@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util'
 import { startS3Server } from './s3-server.js'
 
 /**
- * The specs' own S3 server in the place of the object store that docker-compose.yml names, as a program that is started the
- * same way: `versitygw --port :9000 --health /health posix /data`. Every directory of its data is a bucket; what is put into
- * them stays in memory.
+ * The S3 server for specs in place of the object store in docker-compose.yml, started with the same command: `versitygw
+ * --port :9000 --health /health posix /data`. Every directory in its data is a bucket; their objects are kept in
+ * memory.
  */
 const { values, positionals } = parseArgs({
   options: { port: { type: 'string' }, health: { type: 'string' } },

@@ -1,7 +1,7 @@
 /**
- * Where dockerd and its containerd leave files whatever their settings say: a key in /etc/docker, directories in /opt and /run.
- * `$0` is a directory for the copy of /etc. Names are still resolved as on this machine, and processes are those of the
- * namespace this is run in.
+ * Gives dockerd and its containerd private copies of the places they write to regardless of their settings: a key in
+ * /etc/docker, directories in /opt and /run. `$0` is a directory for the copy of /etc. Names are still resolved as on
+ * this machine, and processes are those of the namespace in which the script runs.
  */
 const SCRIPT = [
   'set -e',
@@ -17,7 +17,10 @@ const SCRIPT = [
   'exec "$@"',
 ].join('\n')
 
-/** What comes before a command that is to have /etc, /opt and /run of its own, gone with it; it needs root. */
+/**
+ * The command and arguments to put before a command that needs a private /etc, /opt and /run, which disappear with it.
+ * Needs root.
+ */
 export const withOwnFiles = (directory: string): readonly [command: string, ...args: string[]] => [
   'unshare',
   ...['--mount', '--propagation', 'private'],

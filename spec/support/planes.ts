@@ -7,33 +7,33 @@ import { startBalancer, type Balancer } from './balancer.js'
 import { neutralEnvironment } from './run-command.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** Control planes and data planes as processes of their own, each kind behind a plain TCP load balancer. */
+/** Control planes and data planes in separate processes, each kind behind a plain TCP load balancer. */
 export interface Planes extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`: the balancer of the control planes. */
+  /** The load balancer of the control planes: `http://127.0.0.1:<port>`. */
   readonly endpoint: string
-  /** `127.0.0.1:<port>`: the balancer of the data planes, as image names begin. */
+  /** The load balancer of the data planes, as image names begin: `127.0.0.1:<port>`. */
   readonly registry: string
   readonly dataDir: string
-  /** The data planes first, in the order they were started; then the control planes. */
+  /** First the data planes, then the control planes, each in the order of their start. */
   readonly planes: readonly BackgroundProcess[]
-  /** `127.0.0.1:<port>` of one plane, past the balancer. */
+  /** The address of one plane without the load balancer: `127.0.0.1:<port>`. */
   addressOf(index: number): string
-  /** SIGKILL, and out of the balancer's turn. */
+  /** Kills a plane with SIGKILL and removes it from the load balancer. */
   kill(index: number): Promise<void>
-  /** Starts a plane again where one was killed, with more in its environment if wanted; it may listen on another port. */
+  /** Restarts a killed plane, with additional environment variables if given; its port may change. */
   restart(index: number, more?: NodeJS.ProcessEnv): Promise<void>
 }
 
 export interface PlanesOptions {
-  /** How many of each; one unless said. */
+  /** The number of planes of each kind; the default is one. */
   control?: number
   data?: number
-  /** `embedded` unless said: state in the data directory that all of them share. */
+  /** By default `embedded`: state in the data directory, which all planes share. */
   store?: string
   blobs?: string
-  /** A directory of its own, removed at the end, unless said. */
+  /** By default, a new directory that is removed at the end. */
   dataDir?: string
-  /** The configuration file's content. */
+  /** The content of the configuration file. */
   config?: object
   env?: NodeJS.ProcessEnv
 }
@@ -47,7 +47,7 @@ interface Kind {
 const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 const secret = 'all planes of this installation hold this secret'
 
-/** Starts what `npm run build` made, on free ports. */
+/** Starts the output of `npm run build` on free ports. */
 export async function startPlanes(options: PlanesOptions = {}): Promise<Planes> {
   if (!existsSync(main)) throw new Error('dist/ecr-local.cjs is missing: npm run build')
   const { control = 1, data = 1, env } = options
@@ -72,7 +72,7 @@ export async function startPlanes(options: PlanesOptions = {}): Promise<Planes> 
     await own[Symbol.asyncDispose]()
   }
   try {
-    // One after the other: the first makes the data directory.
+    // One after another, since the first one creates the data directory.
     for (const kind of kinds) running.push(await startPlane(kind, common, env))
   } catch (error) {
     await dispose()

@@ -2,9 +2,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 
 /*
- * A program for a network namespace: it joins its ports to Unix sockets, which lead out of it. Each line of its standard input
- * is an order that it says again once it is carried out: `in <socket> <address> <port>` passes on what comes to a port, and
- * `out <socket> <port>` what comes to the socket, to a port of 127.0.0.1.
+ * A program for a network namespace that connects its ports to Unix sockets outside it. Each line of standard input is
+ * an order, repeated on standard output once it is carried out: `in <socket> <address> <port>` forwards connections
+ * from a port to the socket, and `out <socket> <port>` forwards connections from the socket to a port of 127.0.0.1.
  */
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [direction, socket = '', ...rest] = line.split(' ')

@@ -8,9 +8,9 @@ import {
   UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr'
 import { createHash } from 'node:crypto'
-import { mediaTypes } from '../../src/registry/manifest.js'
+import { mediaTypes } from '../../src/registry/images/manifest.js'
 
-/** What a push made: the digest it has and the manifest text that was pushed. */
+/** The result of a push: the digest and the text of the manifest. */
 export interface Pushed {
   digest: string
   manifest: string
@@ -18,11 +18,11 @@ export interface Pushed {
 
 export const sha256 = (content: string | Uint8Array) => `sha256:${createHash('sha256').update(content).digest('hex')}`
 
-/** Makes a repository, with everything else left to the service. */
+/** Creates a repository with default settings. */
 export const createRepository = (ecr: ECRClient, repositoryName = 'team/app') =>
   ecr.send(new CreateRepositoryCommand({ repositoryName }))
 
-/** Pushes a layer the way clients of the API do: not when it is there already. */
+/** Pushes a layer as clients of the API do: only if it is missing. */
 export async function pushLayer(ecr: ECRClient, repositoryName: string, content: string | Uint8Array) {
   const bytes = Buffer.from(content)
   const digest = sha256(bytes)
@@ -37,7 +37,7 @@ export async function pushLayer(ecr: ECRClient, repositoryName: string, content:
   return { digest, size: bytes.length }
 }
 
-/** The text of an image manifest over these blobs. */
+/** The text of an image manifest that lists these blobs. */
 export const imageManifest = (
   config: { digest: string; size: number },
   layers: { digest: string; size: number }[],
@@ -51,7 +51,7 @@ export const imageManifest = (
     ...rest,
   })
 
-/** Pushes an image of one layer; `rest` goes into its manifest. */
+/** Pushes an image of one layer; `rest` is added to its manifest. */
 export async function pushImage(
   ecr: ECRClient,
   repositoryName: string,

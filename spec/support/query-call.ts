@@ -1,7 +1,7 @@
 import aws4 from 'aws4'
 import { request } from 'undici'
 
-/** A key as its holder has it. */
+/** An access key with its secret. */
 export interface Key {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -13,7 +13,7 @@ export interface QueryCall {
   readonly members: Readonly<Record<string, string>>
   readonly key?: Key
   readonly accept?: string
-  /** Signed as a URL to follow, rather than as a form to send. */
+  /** Whether the call is a presigned URL instead of a form. */
   readonly presigned?: boolean
 }
 
@@ -25,7 +25,7 @@ export interface QueryAnswer {
 
 export const developer: Key = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }
 
-/** A call of STS or IAM as the query protocol writes it, signed by aws4. */
+/** Calls STS or IAM in the query protocol with a request signed by aws4. */
 export async function queryCall(endpoint: string, call: QueryCall): Promise<QueryAnswer> {
   const { service, members, key = developer, accept, presigned = false } = call
   const form = new URLSearchParams(members).toString()

@@ -3,32 +3,32 @@ import { connect } from 'node:net'
 import type { SignedRequest } from '../../src/sigv4/signed-request.js'
 import { signed, type Wanted, withHeader } from '../sigv4/signing.js'
 
-/** One answer as it came over the wire. */
+/** One answer as received from the connection. */
 export interface RawAnswer {
   readonly status: number
-  /** Names in lower case. */
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
 export interface Sending {
-  /** Says that nothing more follows: what a client does that gives up in the middle of a request. */
+  /** Closes the sending side after the request, as a client does that gives up in the middle of it. */
   readonly halfClose?: boolean
 }
 
-/** A server that keeps a connection open this long after the last bytes has not understood that it should close it. */
+/** A server that keeps a connection open for this long after the last byte is considered to have failed to close it. */
 const CLOSES_WITHIN_MS = 10_000
 
 /**
- * Writes bytes no HTTP client would agree to write, and reads every answer until the server closes the connection: one
- * answer too many is how a smuggled request shows. Throws where the server keeps the connection open.
+ * Writes bytes that no HTTP client would send and reads answers until the server closes the connection. An unexpected
+ * additional answer reveals a smuggled request. Throws if the server keeps the connection open.
  */
 export async function rawAnswers(endpoint: string, bytes: Uint8Array, sending: Sending = {}): Promise<RawAnswer[]> {
   const { hostname, port } = new URL(endpoint)
   const socket = connect(Number(port), hostname.replace(/[[\]]/g, ''))
   const received: Buffer[] = []
   socket.on('data', (chunk: Buffer) => received.push(chunk))
-  // A server that has refused may reset the connection; what it said before counts.
+  // A server that has refused may reset the connection; the answer it sent before still counts.
   socket.on('error', () => {})
   socket.setTimeout(CLOSES_WITHIN_MS, () => received.push(Buffer.from('\nkept open')) && socket.destroy())
   socket.write(bytes)
@@ -43,7 +43,7 @@ function answersIn(bytes: Buffer): RawAnswer[] {
     const [whole, status, lines = ''] = /^HTTP\/1\.1 (\d{3})[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/.exec(rest) ?? []
     if (whole === undefined) throw new Error(`No HTTP answer: ${JSON.stringify(rest.slice(0, 200))}`)
     const headers = Object.fromEntries(lines.split('\r\n').filter(Boolean).map(nameAndValue))
-    // The HTTP parser's own refusals are empty; some of them say so in chunks.
+    // The HTTP parser's own refusals have no body; some of them use chunked encoding.
     const isChunked = headers['transfer-encoding'] === 'chunked'
     const end = whole.length + (isChunked ? '0\r\n\r\n'.length : Number(headers['content-length'] ?? 0))
     const body = Buffer.from(rest.slice(whole.length, end), 'latin1').toString()
@@ -60,13 +60,13 @@ function nameAndValue(line: string): [string, string] {
 
 export interface Framing {
   readonly version?: string
-  /** What stands for the end of the body: its length, unless said. */
+  /** The header lines that frame the body; by default its length. */
   readonly framing?: readonly string[]
-  /** Whether the server is asked to close the connection after its answer. */
+  /** Whether to ask the server to close the connection after its answer. */
   readonly close?: boolean
 }
 
-/** A request as bytes; its headers may hold what they must not. */
+/** The bytes of a request, whose headers may contain invalid values. */
 export function requestBytes(
   { method, path, rawHeaders = [], body }: SignedRequest,
   { version = '1.1', framing = [`Content-Length: ${body.length}`], close = true }: Framing = {},
@@ -85,7 +85,7 @@ export function requestBytes(
 /** The X-Amz-Target of an operation. */
 export const targetOf = (operation: string) => `AmazonEC2ContainerRegistry_V20150921.${operation}`
 
-/** A call the emulator of the specs lets in, signed by its developer; its length is no part of what is signed. */
+/** A signed call that the emulator accepts, from its developer; the content length is not signed. */
 export const developerCall = (operation: string, { headers, ...wanted }: Wanted = {}): SignedRequest =>
   withHeader(
     signed({
@@ -96,5 +96,5 @@ export const developerCall = (operation: string, { headers, ...wanted }: Wanted 
     'content-length',
   )
 
-/** A clock that stands where the signatures of the specs were made. */
+/** A clock that is stopped at the given time, such as that of the signatures in specs. */
 export const clockAt = (time: Date) => ({ now: async () => time, wall: () => time, advance: async () => time })

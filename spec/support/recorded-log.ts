@@ -1,8 +1,8 @@
 import type { Log } from '../../src/registry/ports/log.js'
 
-/** A log whose lines a spec reads. */
+/** A log whose lines a spec can read. */
 export interface RecordedLog extends Log {
-  /** Level, facts and message of each. */
+  /** The level, facts and message of each line. */
   readonly lines: readonly [string, object, string][]
 }
 

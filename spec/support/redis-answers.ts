@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { mustRun, neutralEnvironment } from './run-command.js'
 
-/** What redis-cli prints for a command. */
+/** Returns what redis-cli prints for a command. */
 export async function redisCli(port: number, ...command: string[]): Promise<string> {
   const env = neutralEnvironment()
   return (await mustRun('redis-cli', ['-h', '127.0.0.1', '-p', String(port), ...command], { env })).stdout
 }
 
-/** Asks a server again and again until its answer is as wanted; throws with the last answer after ten seconds. */
+/** Repeats a command until the answer is accepted; throws with the last answer after ten seconds. */
 export async function untilRedisSays(port: number, command: string[], isWanted: (answer: string) => boolean) {
   let answer = ''
   for (const startedAt = performance.now(); performance.now() - startedAt < 10_000; await pause(50)) {
@@ -17,6 +17,6 @@ export async function untilRedisSays(port: number, command: string[], isWanted: 
   throw new Error(`redis-cli ${command.join(' ')} still says: ${answer}`)
 }
 
-/** Ends all of them at the same time. */
+/** Disposes of all of them concurrently. */
 export const disposeAll = (things: readonly AsyncDisposable[]) =>
   Promise.all(things.map((thing) => thing[Symbol.asyncDispose]()))

@@ -2,16 +2,19 @@ import { freePort } from './free-port.js'
 import { disposeAll, redisCli, untilRedisSays } from './redis-answers.js'
 import { type RedisProcess, startRedis } from './redis.js'
 
-/** Three masters with a third of the slots each, and a replica for each of them. */
+/** Three masters, each with a third of the slots and one replica. */
 export interface RedisCluster extends AsyncDisposable {
   /** `redis-cluster://a,b,c` */
   readonly url: string
   readonly servers: readonly RedisProcess[]
-  /** The server that has this key now. */
+  /** The server that currently holds this key. */
   masterOf(key: string): Promise<RedisProcess>
 }
 
-/** Starts all six and answers when they agree that the cluster is whole; a master that is gone for a second is replaced. */
+/**
+ * Starts all six servers and returns once they agree that the cluster is complete. A master that is down for a second
+ * is replaced.
+ */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const servers: RedisProcess[] = []
   const dispose = async () => void (await disposeAll(servers))
@@ -27,7 +30,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   return { url, servers, masterOf: (key) => masterOf(servers, key), [Symbol.asyncDispose]: dispose }
 }
 
-/** The bus has a port of its own: by itself it would take one that is 10000 higher. */
+/** Sets the port of the cluster bus, which is 10000 above the server's port by default. */
 const clusterFlags = async () => [
   ...['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())],
   ...['--cluster-node-timeout', '1000', '--cluster-config-file', 'nodes.conf'],
@@ -43,7 +46,7 @@ async function create(servers: readonly RedisProcess[]) {
   for (const server of servers) await untilRedisSays(server.port, ['info', 'replication'], areInStep)
 }
 
-/** Asks whoever answers: a node that was killed or paused is passed over. */
+/** Asks all servers and uses the first answer, so that killed or paused nodes do not matter. */
 async function masterOf(servers: readonly RedisProcess[], key: string): Promise<RedisProcess> {
   const asked = servers.map(({ port }) => redisCli(port, 'get', key).then((answer) => ({ port, answer })))
   const { port, answer } = await Promise.any(asked)

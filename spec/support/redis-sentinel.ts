@@ -7,27 +7,27 @@ import { type RedisProcess, startRedis } from './redis.js'
 import { neutralEnvironment } from './run-command.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** One master, two replicas, and three sentinels of which two must agree that the master is gone for a second. */
+/** One master, two replicas and three sentinels, of which two must agree that the master has been down for a second. */
 export interface RedisSentinel extends AsyncDisposable {
   /** `redis-sentinel://a,b,c/mymaster` */
   readonly url: string
-  /** The first is the master as long as nothing befell it. */
+  /** The first one is the master until a failover. */
   readonly servers: readonly RedisProcess[]
   readonly sentinels: readonly Sentinel[]
 }
 
-/** A sentinel, and what can befall it. */
+/** A sentinel that a spec can pause, kill and restart. */
 export interface Sentinel extends AsyncDisposable {
   readonly port: number
-  /** SIGSTOP: it takes connections and answers nothing. */
+  /** Sends SIGSTOP: the sentinel accepts connections and does not answer. */
   pause(): void
   resume(): void
   kill(): Promise<void>
-  /** Starts it again with what it knew. */
+  /** Restarts the sentinel with its earlier state. */
   restart(): Promise<void>
 }
 
-/** Starts all six, and answers when the sentinels know one another and both replicas are in step. */
+/** Starts all six and returns once the sentinels know each other and both replicas are in sync. */
 export async function startRedisSentinel(): Promise<RedisSentinel> {
   const started: AsyncDisposable[] = []
   const dispose = async () => void (await disposeAll(started))

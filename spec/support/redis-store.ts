@@ -1,23 +1,23 @@
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 
-/** A store in Redis, as a spec looks at it. */
+/** A store in Redis with what a spec observes of it. */
 export interface RedisStore extends AsyncDisposable {
   readonly keyValue: KeyValue
   readonly store: Store
-  /** The messages it logged, debug and trace apart. */
+  /** The logged messages except debug and trace. */
   readonly logged: readonly string[]
-  /** The same with the facts beside them. */
+  /** The same messages with their facts. */
   readonly lines: readonly Readonly<Record<string, unknown>>[]
-  /** Resolves when the store says that it cannot be used any more. */
+  /** Resolves when the store reports that it has become unusable. */
   readonly lost: Promise<Error>
-  /** How many round trips this takes. */
+  /** The number of round trips that the work takes. */
   count(work: () => Promise<unknown>): Promise<number>
 }
 
-/** Opens a store, closed at the end of the block. */
+/** Opens a store that is closed at the end of the block. */
 export async function redisStore(url: string, options: { giveUpAfterMs?: number } = {}): Promise<RedisStore> {
   const lines: (Record<string, unknown> & { message: string })[] = []
   const note = (facts: object, message: string) => void lines.push({ ...facts, message })

@@ -5,38 +5,38 @@ import { freePort } from './free-port.js'
 import { neutralEnvironment } from './run-command.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** A real redis-server of a spec's own, and what can befall it. */
+/** A real redis-server that belongs to the spec and can be paused, killed and restarted. */
 export interface RedisProcess extends AsyncDisposable {
   /** `redis://127.0.0.1:<port>` */
   readonly url: string
-  /** The same after a restart. */
+  /** Stays the same after a restart. */
   readonly port: number
-  /** The one that runs now, or ran last. */
+  /** The current process, or the last one. */
   readonly process: BackgroundProcess
   readonly dataDir: string
-  /** SIGKILL; `restart` brings it back. */
+  /** Sends SIGKILL; `restart` starts the server again. */
   kill(): Promise<void>
-  /** SIGSTOP: connections stay open and nothing answers. */
+  /** Sends SIGSTOP: connections stay open and no command is answered. */
   pause(): void
   resume(): void
-  /** Ends it, if it runs, and starts it on the same port: with what it had written down, or with nothing. */
+  /** Stops the server if it runs and starts it on the same port, with the data it has written or with none. */
   restart(options?: { empty?: boolean }): Promise<void>
 }
 
 export interface RedisOptions {
-  /** Keeps an append-only file, so that a restart finds everything; without it every restart is empty. */
+  /** Whether an append-only file keeps the data across restarts; otherwise every restart is empty. */
   appendonly?: boolean
-  /** Further arguments: `['--requirepass', 'x']`. */
+  /** Further arguments, such as `['--requirepass', 'x']`. */
   args?: readonly string[]
 }
 
 /**
- * Written to the file before every answer, so that a kill loses nothing. With `everysec`, Redis answers without having
- * written while a sync takes long, as it does on a busy disk, for up to two seconds.
+ * Writes to the file before every answer, so that a kill loses nothing. With `everysec`, Redis answers without having
+ * written for up to two seconds while a sync takes long, as on a busy disk.
  */
 const KEPT = ['--appendonly', 'yes', '--appendfsync', 'no']
 
-/** Starts redis-server on a free port of 127.0.0.1 with a directory of its own. */
+/** Starts redis-server on a free port of 127.0.0.1 with its own directory. */
 export async function startRedis({ appendonly = false, args = [] }: RedisOptions = {}): Promise<RedisProcess> {
   const directory = await temporaryDirectory()
   const dataDir = join(directory.path, 'data')

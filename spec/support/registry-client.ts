@@ -2,17 +2,17 @@ import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from
 import { request } from 'undici'
 import { digestOf, mediaTypes } from './upstream-content.js'
 
-/** A client of both planes of a running emulator, in the few calls a load is made of. */
+/** A client of both planes of a running emulator, with the few calls of which a load consists. */
 export interface RegistryClient {
   createRepository(repositoryName: string): Promise<void>
-  /** Status and body of a GET below `/v2/`, from wherever it is redirected to. */
+  /** Status and body of a GET below `/v2/`, after following redirects. */
   get(path: string): Promise<{ status: number; body: Buffer }>
-  /** Pushes a blob in two chunks and a closing PUT; the digest it has. Throws with the status where it is refused. */
+  /** Pushes a blob in two chunks and a closing PUT and returns its digest. Throws with the status if it is refused. */
   pushBlob(repository: string, blob: Buffer): Promise<string>
   pushManifest(repository: string, reference: string, manifest: Buffer): Promise<void>
 }
 
-/** What a client has to know of an emulator that runs. */
+/** The addresses of a running emulator. */
 export interface Addresses {
   readonly endpoint: string
   readonly registry: string
@@ -26,13 +26,13 @@ export const ecrClient = ({ endpoint }: Pick<Addresses, 'endpoint'>) =>
     maxAttempts: 1,
   })
 
-/** The token `docker login` gets; it outlives restarts. */
+/** The token that `docker login` receives; it stays valid across restarts. */
 export async function authorizationToken(ecr: ECRClient): Promise<string> {
   const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}))
   return authorizationData?.[0]?.authorizationToken ?? ''
 }
 
-/** `onAnswer` hears of every answer of the registry; a token that is renewed meanwhile comes from a function. */
+/** Calls `onAnswer` for every answer of the registry. Pass a function as `token` if the token is renewed in between. */
 export function registryClient(
   { endpoint, registry }: Addresses,
   token: string | (() => string),
@@ -50,7 +50,7 @@ export function registryClient(
   ) {
     const authorization = `Basic ${typeof token === 'string' ? token : token()}`
     const headers = { authorization, accept, ...(body && { 'content-type': contentType }) }
-    // fetch of Node 20 sometimes waits for ever for a server that was killed while it connected.
+    // In Node 20, fetch sometimes waits forever for a server that was killed while fetch was connecting.
     const answer = await request(new URL(url, origin), { method, headers, body: body ?? null })
     const location = String(answer.headers.location ?? '')
     const bytes = Buffer.from(await answer.body.arrayBuffer())
@@ -81,10 +81,10 @@ export function registryClient(
   }
 }
 
-/** A storage that is silent for this long is asked again: by default a client would wait for five minutes. */
+/** The timeout for storage that does not answer; the default of a client is five minutes. */
 const STORAGE_MS = 5_000
 
-/** What the storage behind a presigned URL answers: the registry's credentials are none of its business. */
+/** Fetches a presigned URL without the registry's credentials, which the storage must not receive. */
 async function fetched(url: string) {
   const { statusCode, body } = await request(url, { headersTimeout: STORAGE_MS, bodyTimeout: STORAGE_MS })
   return { status: statusCode, body: Buffer.from(await body.arrayBuffer()) }

@@ -7,26 +7,26 @@ import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
 import type { DataPlaneParts } from '../../src/data-plane/call.js'
-import { pullThrough } from '../../src/data-plane/cache/pull-through.js'
+import { pullThrough } from '../../src/pull-through-cache/pulls.js'
 import { dataPlane } from '../../src/data-plane/server.js'
-import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
-import { touchesOn } from '../../src/registry/garbage/touches.js'
-import { newRepository, type Repository } from '../../src/registry/repository.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { storedPins } from '../../src/upkeep/pins.js'
+import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
 import type { Principal } from '../../src/registry/principal.js'
-import { leasesOn } from '../../src/registry/leases.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import type { Registry } from '../../src/registry/registry.js'
-import { storeOf } from '../../src/registry/store.js'
+import { storeOf } from '../../src/store/store.js'
 import { telling } from './telling.js'
 import { accessFor } from './access.js'
 import { type AddedImage, digestOf, type ImageOptions, makeImage, type Manifest } from './upstream-content.js'
 import { silent } from './silent-log.js'
 
-/** The registry and time every spec of the data plane works in. */
+/** The registry and time that the data plane specs use. */
 export const registry: Registry = { account: '123456789012', region: 'us-east-1' }
 export const startedAt = new Date('2026-01-02T03:04:05.678Z')
-/** A user as principal: `developer` may do everything unless the spec names accounts of its own. */
+/** A user as a principal. `developer` has every permission unless the spec configures other accounts. */
 export const userOf = (name: string, account = registry.account): Principal => ({
   ...{ arn: `arn:aws:iam::${account}:user/${name}`, account, userId: `AIDA${name.toUpperCase()}` },
 })
@@ -36,7 +36,7 @@ export const allowing = (actions: string | string[], resource = '*') => ({
   ...{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: resource }] },
 })
 
-/** An answer as it came over the wire: nothing decoded, nothing followed. */
+/** An answer as received, without decoding and without following redirects. */
 export interface Answer {
   status: number
   headers: IncomingHttpHeaders
@@ -48,13 +48,16 @@ export interface RequestOptions {
   body?: Buffer | string | Readable
 }
 
-/** What a spec has otherwise than usual. */
+/** The parts in which a spec differs from the default. */
 export interface RegistryOptions extends Partial<DataPlaneParts> {
-  /** Whose policies apply; unless said, an account whose `developer` may do everything. */
+  /** The accounts whose policies apply; by default, one whose `developer` has every permission. */
   accounts?: Accounts
 }
 
-/** A running data plane with a clock that stands still, counted ids and no cache rules, and a client without manners. */
+/**
+ * Starts a data plane with a stopped clock, predictable ids and no cache rules, and a client that sends requests
+ * unaltered.
+ */
 export async function startRegistry({ accounts, ...overrides }: RegistryOptions = {}) {
   const deps = { ...newDeps(accounts, overrides.store), ...overrides }
   const plane = { ...deps, pullThrough: overrides.pullThrough ?? pullThroughOf(deps) }
@@ -113,13 +116,13 @@ export type RunningRegistry = Awaited<ReturnType<typeof startRegistry>>
 /** Basic credentials as `docker login --username AWS` sends them. */
 export const basic = (token: string, user = 'AWS') => `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`
 
-/** The one error of a refusal. */
+/** The single error of a refusal. */
 export const errorIn = ({ body }: Answer): { code: string; message: string } => {
   const { errors } = JSON.parse(body.toString()) as { errors: [{ code: string; message: string }] }
   return errors[0]
 }
 
-/** Sends the body, if any, and reads the whole answer; one that comes before the body is sent counts too. */
+/** Sends the body, if any, and reads the whole answer, even if it arrives before the body has been sent. */
 export function exchange(req: ClientRequest, body?: RequestOptions['body']): Promise<Answer> {
   return new Promise((resolve, reject) => {
     req.once('error', reject)
@@ -144,12 +147,12 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
   let time = startedAt
   const advance = async (seconds: number) => (time = new Date(time.getTime() + seconds * 1000))
   const clock = { now: async () => time, wall: () => new Date(), advance }
-  const touches = touchesOn({ store, clock, graceSeconds: 3600 })
+  const pins = storedPins({ store, clock, graceSeconds: 3600 })
   return {
     ...accessFor({ store, ...(accounts && { accounts }) }),
     store,
-    blobs: keptBlobs(memoryBlobStore(), touches),
-    touches,
+    blobs: pinnedBlobs(memoryBlobStore(), pins),
+    pins,
     leases: leasesOn({ store, ids: randomIds, log: silent }),
     clock,
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },

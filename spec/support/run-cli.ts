@@ -8,26 +8,28 @@ const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 export interface RunOptions {
   cwd: string
   env?: Record<string, string>
-  /** What is run instead of the build, in a process group of its own: npx keeps a signal sent to it alone to itself. */
+  /**
+   * A command to run instead of the build, in its own process group: npx does not pass on a signal sent only to itself.
+   */
   command?: string
 }
 
-/** How a run of `ecr-local` ended. */
+/** The outcome of a run of `ecr-local`. */
 export interface Ended {
   code: number | null
   stdout: string
   stderr: string
 }
 
-/** `ecr-local` while it runs. Dispose of it: it is killed by its pid. */
+/** A running `ecr-local`. Dispose of it to kill it by its process id. */
 export interface Started extends AsyncDisposable {
   signal(name: NodeJS.Signals): void
-  /** The ready line, once it is there. Throws if the process ends without it. */
+  /** Resolves with the ready line. Rejects if the process ends without printing it. */
   ready(): Promise<{ msg: string; endpoint: string; registry: string }>
   ended: Promise<Ended>
 }
 
-/** Starts `ecr-local` with nothing of this machine's settings but the path. */
+/** Starts `ecr-local` with no environment of this machine except PATH. */
 export function startCli(args: string[], { cwd, env = {}, command }: RunOptions): Started {
   const [file, ...before] = command ? [command] : [process.execPath, main]
   const detached = command !== undefined
@@ -55,7 +57,7 @@ export function startCli(args: string[], { cwd, env = {}, command }: RunOptions)
   }
 }
 
-/** Runs `ecr-local` to its end. */
+/** Runs `ecr-local` until it ends. */
 export async function runCli(args: string[], options: RunOptions): Promise<Ended> {
   await using run = startCli(args, options)
   return await run.ended

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 
-/** What a command printed and how it ended. */
+/** The output of a command and its exit code. */
 export interface Ran {
   stdout: string
   stderr: string
@@ -8,15 +8,15 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** The whole environment of the command. */
+  /** The complete environment of the command. */
   env?: NodeJS.ProcessEnv
   input?: string
   cwd?: string
-  /** Killed after this long, so that a client that hangs fails its spec with what it printed. */
+  /** After this time the command is killed, so that a client that hangs fails its spec with what it printed. */
   timeoutMs?: number
 }
 
-/** Runs a client to its end; a refusal is an outcome like any other. */
+/** Runs a client until it ends. A failure of the client is returned like any other outcome. */
 export function runCommand(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { env, input, cwd, timeoutMs = 120_000 } = options
   return new Promise((resolve, reject) => {
@@ -31,12 +31,12 @@ export function runCommand(command: string, args: readonly string[], options: Ru
   })
 }
 
-/** Runs a client that has to succeed; throws with what it printed where it does not. */
+/** Runs a client that must succeed; otherwise throws with what it printed. */
 export async function mustRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return mustSucceed(command, args, runCommand(command, args, options))
 }
 
-/** The same of a client that runs already. */
+/** The same for a client that is already running. */
 export async function mustSucceed(command: string, args: readonly string[], running: Promise<Ran>): Promise<Ran> {
   const ran = await running
   if (ran.exitCode !== 0)
@@ -44,7 +44,7 @@ export async function mustSucceed(command: string, args: readonly string[], runn
   return ran
 }
 
-/** This process's environment without what would point a client at somebody's real accounts. */
+/** This process's environment without variables that could direct a client to real accounts. */
 export const neutralEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(process.env).filter(

@@ -6,18 +6,18 @@ import { randomIds } from '../../src/adapters/system/random-ids.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import { type S3Server, type S3ServerOptions, startS3Server } from './s3-server.js'
 
-/** How long a spec waits for an S3 that does not answer. */
+/** Short timeouts for an S3 that does not answer. */
 export const impatient: Partial<Tuning> = { connectMs: 500, idleMs: 300, attempts: 2 }
 
-/** The usual AWS environment for a server of the specs' own: what is set here stays until the spec file ends. */
+/** The usual AWS environment for the S3 server for specs. A spec that sets it keeps it until its file ends. */
 export const environmentOf = ({ url }: Pick<S3Server, 'url'>) => ({
   ...{ AWS_ENDPOINT_URL_S3: url, AWS_REGION: 'us-east-1' },
   ...{ AWS_ACCESS_KEY_ID: 'AKIDS3', AWS_SECRET_ACCESS_KEY: 's3-secret' },
-  // Nobody's own profile has a say.
+  // No AWS profile of a developer takes effect.
   ...{ AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true' },
 })
 
-/** An S3 server, and stores on it as several machines would have them: each with a spool of its own. */
+/** An S3 server, and stores on it as on several machines, each with its own spool. */
 export async function s3WithStores(options: S3ServerOptions = {}) {
   const server = await startS3Server(options)
   Object.assign(process.env, environmentOf(server))

@@ -1,4 +1,4 @@
-/** A refusal in S3's words: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** A refusal in the form of S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export class S3Error extends Error {
   override readonly name = 'S3Error'
   constructor(
@@ -10,14 +10,14 @@ export class S3Error extends Error {
   }
 }
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export interface Answer {
   readonly status?: number
   readonly headers?: Record<string, string | number>
   readonly body?: string | Buffer
 }
 
-/** An XML document: a member that is a list is repeated, one that is undefined left out. */
+/** An XML document. A member that is a list is repeated, and an undefined one is omitted. */
 export const xml = (root: string, members: Members): Answer => ({
   headers: { 'content-type': 'application/xml' },
   body: `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inside(members)}</${root}>`,
@@ -46,7 +46,7 @@ function element(name: string, value: string | number | boolean | undefined | Me
 const isList = (value: Members[string]): value is readonly Members[] => Array.isArray(value)
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/** The text of every such element of a document a client sent, in order. */
+/** The text of every element of this name in a document from a client, in order. */
 export const textsOf = (document: Buffer, name: string): string[] =>
   [...document.toString().matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) =>
     text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),

@@ -3,9 +3,8 @@ import { crc32 } from 'node:zlib'
 import { S3Error } from './s3-server-answers.js'
 
 /**
- * The bytes a client means: out of aws-chunked framing where it uses that, and checked against the CRC-32 it sends in a header or
- * behind the last chunk. Throws S3Error.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+ * Extracts the content of a body: removes aws-chunked framing if used, and checks the CRC-32 from a header or a
+ * trailer. Throws S3Error. See https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 export function contentOf(headers: IncomingHttpHeaders, body: Buffer): Buffer {
   const isChunked = String(headers['x-amz-content-sha256']).startsWith('STREAMING-')

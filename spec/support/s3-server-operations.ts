@@ -12,7 +12,7 @@ import {
   type StoredObject,
 } from './s3-server-state.js'
 
-/** One request, verified and taken apart. */
+/** A verified and parsed request. */
 export interface S3Request {
   readonly operation: string
   readonly buckets: Map<string, BucketState>
@@ -22,13 +22,16 @@ export interface S3Request {
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** The most names a page of a listing has. */
+  /** The maximum number of names on a page of a listing. */
   readonly pageSize: number
 }
 
 type Operation = (request: S3Request) => Answer
 
-/** What S3 calls a request: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+/**
+ * The name of the S3 operation of a request:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+ */
 export function operationOf(method: string, key: string, query: URLSearchParams, headers: IncomingHttpHeaders): string {
   const isCopy = headers['x-amz-copy-source'] !== undefined
   if (key === '') {

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { S3Error } from './s3-server-answers.js'
 
-/** Who may sign, and for which Region. */
+/** The accepted access key and the Region it signs for. */
 export interface Keys {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -10,8 +10,8 @@ export interface Keys {
 }
 
 /**
- * Checks Signature Version 4, in the header or in the query, the way S3 makes it: the path encoded once, the body's hash as the
- * header says. Throws S3Error.
+ * Checks Signature Version 4 in the header or in the query as S3 does: the path is encoded once, and the body's hash is
+ * taken from the header. Throws S3Error. See
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 export function checkSignature(request: IncomingMessage, body: Buffer, keys: Keys): void {
@@ -58,7 +58,7 @@ function inQuery(parameters: URLSearchParams): Claim {
   }
 }
 
-/** Fifteen minutes either way for a header; as long as it says for a URL. */
+/** A header may be off by fifteen minutes in either direction; a URL is valid for the time it states. */
 function checkTime(date: string, expires: number | undefined) {
   const iso = date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')
   const age = (Date.now() - Date.parse(iso)) / 1000

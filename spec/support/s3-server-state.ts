@@ -30,12 +30,12 @@ export interface BucketState {
 
 export const emptyBucket = (): BucketState => ({ objects: new Map(), multiparts: new Map() })
 
-/** Every part but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** The minimum size of every part but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const LEAST_PART = 5 * 1024 * 1024
 
 export const etagOf = (bytes: Buffer) => `"${createHash('md5').update(bytes).digest('hex')}"`
 
-/** Puts an object, unless the client wants none replaced. */
+/** Stores an object, unless it exists and the client does not want to replace it. */
 export function putObject(
   { objects }: BucketState,
   key: string,
@@ -48,7 +48,7 @@ export function putObject(
   return stored
 }
 
-/** Joins the parts a client lists. Throws S3Error for parts that are not there, out of order, or too small. */
+/** Joins the parts that a client lists. Throws S3Error if parts are missing, out of order or too small. */
 export function complete(multipart: Multipart, listed: readonly { number: number; etag: string }[]) {
   const parts = listed.map(({ number, etag }, index) => {
     const part = multipart.parts.get(number)

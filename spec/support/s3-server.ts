@@ -8,22 +8,25 @@ import { checkSignature, type Keys } from './s3-server-signatures.js'
 import { type BucketState, emptyBucket } from './s3-server-state.js'
 
 /**
- * What may go wrong with a request: a status; no answer ever; an answer that ends half way through its body; a connection that is
- * reset before anything is done; an answer that is lost after everything is done; an answer that comes late.
+ * How a request fails: a status, no answer at all, an answer that ends halfway through its body, a connection reset
+ * before anything is done, an answer lost after everything is done, or a late answer.
  */
 export type S3Fault = 500 | 503 | 403 | 501 | 'hang' | 'truncate' | 'reset' | 'lost' | 'late'
 
-/** An S3 of the specs' own: it verifies, stores in memory, and fails on demand. Path style only. */
+/**
+ * An S3 server for specs. It verifies requests, stores objects in memory, and fails on demand. Supports path style
+ * only.
+ */
 export interface S3Server extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`: AWS_ENDPOINT_URL_S3. */
+  /** The value of AWS_ENDPOINT_URL_S3: `http://127.0.0.1:<port>`. */
   readonly url: string
   readonly port: number
   readonly buckets: Map<string, BucketState>
-  /** What was asked, in order: `PutObject blobs/sha256/…`. */
+  /** The requests in order, such as `PutObject blobs/sha256/…`. */
   readonly requests: readonly string[]
-  /** The next so many requests fail: all, or those of the operation that is named, after so many of them went well. */
+  /** Makes the next requests fail, optionally only those of one operation and only after some have succeeded. */
   failNext(times: number, fault: S3Fault, which?: { operation?: RegExp; after?: number }): void
-  /** Faults that were asked for and have not happened yet are forgotten; how many those were. */
+  /** Removes the faults that have not occurred yet and returns their number. */
   heal(): number
   close(): Promise<void>
 }
@@ -32,7 +35,7 @@ export interface S3ServerOptions extends Partial<Keys> {
   port?: number
   host?: string
   buckets?: readonly string[]
-  /** The most names a page of a listing has: S3 gives a thousand. */
+  /** The maximum number of names on a page of a listing; 1000 in S3. */
   pageSize?: number
 }
 
@@ -46,7 +49,7 @@ interface Running {
 
 const LATE_MS = 150
 
-/** Starts it on a free port unless one is given. */
+/** Starts the server, on a free port unless one is given. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const { accessKeyId = 'AKIDS3', secretAccessKey = 's3-secret', region = 'us-east-1', pageSize = 1000 } = options
   const running: Running = {
@@ -129,7 +132,7 @@ function write(res: ServerResponse, method: string, { status = 200, headers, bod
   res.end(method === 'HEAD' ? undefined : body)
 }
 
-/** Says how long the body is, and sends half of it. */
+/** Announces the whole length of the body and sends half of it. */
 function truncate(res: ServerResponse, { status = 200, headers, body = '' }: Answer): void {
   const bytes = Buffer.from(body)
   res.writeHead(status, { ...headers, 'content-length': bytes.length })

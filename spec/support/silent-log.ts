@@ -1,4 +1,4 @@
 import type { Log } from '../../src/registry/ports/log.js'
 
-/** A log for what nobody reads. */
+/** A log that discards everything. */
 export const silent: Log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }

@@ -1,12 +1,12 @@
 import { mustRun, neutralEnvironment, type Ran, runCommand } from './run-command.js'
 
-/** skopeo, logged in to a registry. */
+/** skopeo with the credentials of a registry. */
 export interface Skopeo {
-  /** The manifest or index byte for byte. */
+  /** Returns the manifest or index byte for byte. */
   raw(image: string): Promise<string>
-  /** `skopeo copy --all` into a directory, in its own `dir:` form. */
+  /** Runs `skopeo copy --all` into a directory, in skopeo's `dir:` format. */
   copyAll(image: string, directory: string): Promise<void>
-  /** `skopeo inspect --raw`, however it ends. */
+  /** Runs `skopeo inspect --raw` and returns the outcome, whether it succeeds or fails. */
   tryRaw(image: string): Promise<Ran>
 }
 

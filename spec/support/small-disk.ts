@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { mustRun } from './run-command.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** A file system that really fills up. */
+/** A small file system that can be filled up. */
 export interface SmallDisk extends AsyncDisposable {
   readonly path: string
-  /** Takes all room but this much. */
+  /** Uses up the free space except for this many bytes. */
   fill(leftBytes: number): Promise<void>
-  /** Gives it back. */
+  /** Frees the space again. */
   free(): Promise<void>
 }
 
-/** Mounts a tmpfs of this size; it needs root. */
+/** Mounts a tmpfs of this size; needs root. */
 export async function smallDisk(bytes: number): Promise<SmallDisk> {
   const directory = await temporaryDirectory()
   await mustRun('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'ecr-local-spec', directory.path])

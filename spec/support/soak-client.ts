@@ -1,7 +1,7 @@
 import { request } from 'undici'
 import { digestOf, mediaTypes, seededBytes } from './upstream-content.js'
 
-/** An image made of a few of a small choice of layers, so that images share them and lose them to one another. */
+/** An image of layers from a small selection, so that images share layers and deleting one affects others. */
 export interface SoakImage {
   readonly digest: string
   readonly manifest: Buffer
@@ -32,17 +32,17 @@ export function soakImage(number: number): SoakImage {
   return { digest: digestOf(manifest), manifest, blobs }
 }
 
-/** How a client came along. */
+/** Counts of what a client did. */
 export interface SoakTally {
   requests: number
   pushes: number
-  /** A layer that was said to be there was not there any more when the manifest came. */
+  /** Counts pushes that were repeated because a layer reported as present was gone when the manifest arrived. */
   pushedAgain: number
   deletes: number
   imports: number
 }
 
-/** A client of the registry that pushes as docker does: it asks for each layer and uploads or mounts what is not there. */
+/** A registry client that pushes as Docker does: it checks each layer and uploads or mounts missing ones. */
 export function soakClient(origin: string, authorization: () => string, tally: SoakTally) {
   async function ask(method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE', path: string, body?: Buffer, type?: string) {
     const accept = Object.values(mediaTypes).join(', ')
@@ -77,7 +77,7 @@ export function soakClient(origin: string, authorization: () => string, tally: S
       if (status !== 202) throw new Error(`DELETE of a manifest: ${status}`)
       tally.deletes++
     },
-    /** The digests of whatever of an image is not what it must be. */
+    /** Returns the digests of all parts of an image whose content is wrong. */
     async wrong(repository: string, tag: string): Promise<string[]> {
       const { status, body } = await ask('GET', `${repository}/manifests/${tag}`)
       if (status !== 200) return [`${repository}:${tag}: ${status} ${body.toString()}`]

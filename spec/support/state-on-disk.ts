@@ -4,13 +4,13 @@ import { runCli } from './run-cli.js'
 import { temporaryDirectory } from './temporary-directory.js'
 import { makeImage } from './upstream-content.js'
 
-/** A data directory that processes come to one after the other, and the commands that look after it. */
+/** A data directory that processes use one after another, with the commands that maintain it. */
 export async function stateOnDisk() {
   const directory = await temporaryDirectory()
   const dataDir = `${directory.path}/data`
   return {
     dataDir,
-    /** Starts both planes, does something with them, and ends them: killed, as a machine does when its power goes. */
+    /** Starts both planes, runs the work, and kills them with SIGKILL, as a power failure would. */
     async running<R>(work: (at: Awaited<ReturnType<typeof clientOf>>) => Promise<R>): Promise<R> {
       const emulator = await emulatorProcess({ dataDir })
       try {
@@ -30,7 +30,7 @@ async function clientOf(emulator: Awaited<ReturnType<typeof emulatorProcess>>) {
   return {
     ...client,
     advanceClock: (seconds: number) => emulator.advanceClock(seconds),
-    /** Pushes an image of two layers; answers its digest and those of its blobs. */
+    /** Pushes an image of two layers and returns its digest and those of its blobs. */
     async pushImage(repository: string, tag: string, seed = tag) {
       const { image, blobs } = makeImage({ seed })
       for (const blob of blobs) await client.pushBlob(repository, blob)

@@ -1,21 +1,21 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { keptBlobs } from '../../src/registry/garbage/kept-blobs.js'
-import { touchesOn } from '../../src/registry/garbage/touches.js'
+import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
+import { storedPins } from '../../src/upkeep/pins.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
-import { newRepository, type Repository } from '../../src/registry/repository.js'
-import { storeOf } from '../../src/registry/store.js'
+import { newRepository, type Repository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store.js'
 
-/** The registry and the time rules are tried out in. */
+/** The registry and time for specs of rules. */
 export const registry = { account: '123456789012', region: 'us-east-1' }
 export const now = new Date('2026-01-02T03:04:05.678Z')
 
-/** A store and blobs in memory with one repository in them, for rules that need no plane around them. */
+/** A store and blobs in memory with one repository, for rules that need no plane. */
 export async function registryWith(name: string, repository: Partial<Repository> = {}) {
   const store = storeOf(memoryKeyValue())
   const clock = { now: async () => now, wall: () => now, advance: async () => now }
-  const touches = touchesOn({ store, clock, graceSeconds: 3600 })
-  const blobs = keptBlobs(memoryBlobStore(), touches)
+  const pins = storedPins({ store, clock, graceSeconds: 3600 })
+  const blobs = pinnedBlobs(memoryBlobStore(), pins)
   await store.repositories.insert(registry, name, newRepository(name, now, repository))
-  return { store, blobs, touches, clock, quotas: defaultQuotas }
+  return { store, blobs, pins, clock, quotas: defaultQuotas }
 }

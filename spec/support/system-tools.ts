@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The programs the suite runs beside Node; `scripts/install-system-tools.sh` knows their packages. */
+/** The programs that the suite runs besides Node; `scripts/install-system-tools.sh` lists their packages. */
 export const systemTools = [
   'aws',
   'debootstrap',
@@ -16,19 +16,19 @@ export const systemTools = [
   'skopeo',
 ] as const
 
-/** The one command that installs them. */
+/** The command that installs the programs. */
 export const INSTALL_COMMAND = 'scripts/install-system-tools.sh'
 
-/** Whether whoever runs the suite wants nothing installed. */
+/** Whether the installation of programs is disabled. */
 export const isInstallSkipped = (): boolean => process.env.ECR_LOCAL_SKIP_INSTALL === '1'
 
-/** Whether a missing system tool fails the run rather than skip what needs it. */
+/** Whether a missing system tool fails the run instead of skipping the specs that need it. */
 export const isStrict = (): boolean => process.env.CI !== undefined && !isInstallSkipped()
 
-/** Which system tools are not on the PATH. */
+/** The system tools that are not installed. */
 export const missingTools = (): string[] => systemTools.filter((tool) => !isInstalled(tool))
 
-/** Whether a program is on the PATH, or where a user's PATH does not reach. */
+/** Whether a program is on the PATH or in a directory for administrators. */
 export function isInstalled(program: string): boolean {
   return `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter).some((directory) => {
     const path = join(directory, program)

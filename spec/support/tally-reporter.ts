@@ -2,8 +2,8 @@ import type { Reporter, TestModule, TestSuite } from 'vitest/node'
 import { INSTALL_COMMAND } from './system-tools.js'
 
 /**
- * Ends the output with one plain line to read a run by: `N passed, N failed, N skipped`. A file, suite or promise that
- * failed outside of any test counts as one that failed. What was skipped for want of something is named before it.
+ * Ends the output with one plain summary line: `N passed, N failed, N skipped`. A file, suite or promise that failed
+ * outside of a test counts as one failure. Lines before it name what skipped specs were missing.
  */
 export const tallyReporter: Reporter = {
   onTestRunEnd(modules, unhandledErrors) {
@@ -20,7 +20,7 @@ export const tallyReporter: Reporter = {
   },
 }
 
-/** `describeWith` names what a skipped block misses. */
+/** Matches the end of a block title in which `describeWith` lists what is missing. */
 const MISSING = /\(missing: (.+)\)$/
 
 function wantOf({ relativeModuleId, children }: TestModule): string[] {

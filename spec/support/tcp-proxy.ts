@@ -1,21 +1,21 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A port that leads to another one, with what happens on the way there. */
+/** A port that forwards connections to another port. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number
 }
 
 export interface TcpProxyOptions {
-  /** Where the next connection leads. */
+  /** The destination port of the next connection. */
   readonly port: () => number
-  /** Told of each connection, which it may end. */
+  /** Called with each connection, which it may close. */
   readonly onConnection?: (client: Socket) => unknown
-  /** Answers arrive so many bytes at a time, as they may when machines are busy. */
+  /** The number of bytes per piece in which answers arrive, to simulate busy machines. */
   readonly pieceBytes?: () => number
 }
 
-/** Opens a port of 127.0.0.1. */
+/** Opens the proxy on a port of 127.0.0.1. */
 export async function tcpProxy({
   port,
   onConnection,

@@ -1,10 +1,10 @@
-import { defaultLimits } from '../../src/registry/limits/limits.js'
+import { defaultLimits } from '../../src/server/limits.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { noTraces } from '../../src/registry/ports/traces.js'
 import { silent } from './silent-log.js'
 
-/** What a plane has that nobody watches. */
+/** Metrics, traces, readiness and limits of a plane without any observer. */
 export const telling = {
   metrics: noMetrics,
   traces: noTraces,

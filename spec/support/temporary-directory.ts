@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A directory of a spec's own, removed with everything in it when the spec is through. */
+/** A directory that belongs to the spec and is removed with its contents at the end. */
 export interface TemporaryDirectory extends AsyncDisposable {
   readonly path: string
 }

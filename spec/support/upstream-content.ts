@@ -15,14 +15,14 @@ export interface Manifest {
   bytes: Buffer
 }
 
-/** An image as `addImage` put it there: its manifest, and the digests of what the manifest lists. */
+/** The result of `addImage`: the manifest of an image and the digests that it lists. */
 export interface AddedImage extends Manifest {
   platform: Platform
   config: string
   layers: string[]
 }
 
-/** An index as `addIndex` put it there. */
+/** The result of `addIndex`. */
 export interface AddedIndex extends Manifest {
   images: AddedImage[]
 }
@@ -35,39 +35,39 @@ export interface Platform {
 
 export interface ImageOptions {
   tag?: string
-  /** How many layers, 2 unless said. */
+  /** The number of layers; the default is 2. */
   layers?: number
-  /** Bytes of each layer, 1024 unless said. */
+  /** The size of each layer in bytes; the default is 1024. */
   layerSize?: number
-  /** `linux/amd64` unless said. */
+  /** The default is `linux/amd64`. */
   platform?: string
-  /** Another seed gives another image. */
+  /** A different seed yields a different image. */
   seed?: string
-  /** Docker schema 2 rather than OCI. */
+  /** Uses Docker schema 2 instead of OCI. */
   docker?: boolean
-  /** Further members of the manifest: `artifactType`, `subject`, `annotations`. */
+  /** Further members of the manifest, such as `artifactType`, `subject` and `annotations`. */
   extra?: Record<string, unknown>
 }
 
-/** What a registry holds; two servers may share one (`mirrorOf`). */
+/** The content of a registry; two servers may share it (`mirrorOf`). */
 export interface Content {
   blobs: Map<string, Buffer>
-  /** `<repository> <digest>` → manifest. */
+  /** Maps `<repository> <digest>` to the manifest. */
   manifests: Map<string, Manifest>
-  /** `<repository> <tag>` → digest. */
+  /** Maps `<repository> <tag>` to the digest. */
   tags: Map<string, string>
 }
 
 export const digestOf = (bytes: Uint8Array, algorithm: 'sha256' | 'sha512' = 'sha256') =>
   `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 
-/** The same bytes for the same seed, incompressible, at memory speed. */
+/** Incompressible bytes, generated at memory speed and equal for equal seeds. */
 export function seededBytes(size: number, seed = 'ecr-local'): Buffer {
   const key = createHash('sha256').update(seed).digest()
   return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size))
 }
 
-/** Makes the parts of an image and says what its manifest is; nothing is stored. */
+/** Creates the parts of an image and its manifest without storing them. */
 export function makeImage(options: ImageOptions): { image: AddedImage; blobs: Buffer[] } {
   const { layers: count = 2, layerSize = 1024, platform: name = 'linux/amd64', seed = 'image', docker, extra } = options
   const [os = '', architecture = '', variant] = name.split('/')

@@ -1,35 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** What the upstream is about to answer, whole: a Range is cut out last, if `ranges`. */
+/** The complete answer that the upstream is about to send. If `ranges` is set, a requested Range is applied last. */
 export interface Reply {
   status: number
   headers: Record<string, string>
   body: Buffer
   ranges: boolean
-  /** `length` unless said. */
+  /** The default is `length`. */
   framing?: Framing
 }
 
 /**
- * Something that goes wrong: gives back another reply, or answers the client itself and gives back nothing.
- * A spec may write its own beside these.
+ * A fault: either returns another reply, or answers the client itself and returns undefined. A spec can define further
+ * faults.
  */
 export type Fault = (reply: Reply, client: Client) => Reply | undefined | Promise<Reply | undefined>
 
 export interface Client {
   request: IncomingMessage
   response: ServerResponse
-  /** Sends status and headers of the reply, its Range cut out, and says which bytes belong behind them. */
+  /**
+   * Sends the status and headers of the reply after applying the Range, and returns the bytes that belong to the body.
+   */
   sendHead(reply: Reply): Buffer
-  /** Resolves when the upstream is told to let go of what it holds (`release`, `heal`), or is closed. */
+  /** Resolves when the upstream releases stalled answers (`release`, `heal`) or is closed. */
   released: Promise<void>
 }
 
-/** How a body's end is marked: by its announced length, by chunks, or by closing the connection. */
+/** How the end of a body is marked: by an announced length, by chunks, or by closing the connection. */
 export type Framing = 'length' | 'chunked' | 'close'
 
-/** Never answers; with `afterBytes` answers that many bytes of the body and then nothing more until released. */
+/** Never answers. With `afterBytes`, sends that many bytes of the body and nothing more until released. */
 export const stall =
   (afterBytes?: number): Fault =>
   async (reply, client) => {
@@ -44,7 +46,10 @@ export const stall =
     return undefined
   }
 
-/** Sends only the first bytes of the body and closes the connection in an orderly way. With `close` nothing tells the client. */
+/**
+ * Sends only the first bytes of the body and closes the connection normally. With the framing `close`, the client
+ * cannot notice.
+ */
 export const truncate =
   (afterBytes: number, framing: Framing = 'length'): Fault =>
   async (reply, client) => {
@@ -54,7 +59,7 @@ export const truncate =
     return undefined
   }
 
-/** Resets the connection (RST), before answering or after so many bytes of the body. */
+/** Resets the connection (RST) before the answer or after this many bytes of the body. */
 export const reset =
   (afterBytes?: number): Fault =>
   async (reply, client) => {
@@ -63,13 +68,13 @@ export const reset =
     return undefined
   }
 
-/** Answers a Range with 200 and everything. */
+/** Answers a Range with 200 and the whole body. */
 export const ignoreRange = (): Fault => (reply) => ({ ...reply, ranges: false })
 
-/** Other bytes of the same length: what comes does not have the digest it was asked by. */
+/** Sends other bytes of the same length, which do not match the requested digest. */
 export const wrongBytes = (): Fault => (reply) => ({ ...reply, body: Buffer.from(reply.body.map((byte) => byte ^ 1)) })
 
-/** 200 with an HTML page, as captive portals and misrouted proxies do. */
+/** Answers 200 with an HTML page, as captive portals and misrouted proxies do. */
 export const html = (): Fault => () => ({
   status: 200,
   headers: { 'content-type': 'text/html; charset=utf-8' },
@@ -77,7 +82,7 @@ export const html = (): Fault => () => ({
   ranges: false,
 })
 
-/** Any status, with the OCI error body of `code` if given. */
+/** Answers with any status, with `error` as the code of an OCI error body if given. */
 export const status =
   (
     code: number,
@@ -95,11 +100,14 @@ export const status =
     ranges: false,
   })
 
-/** 429, saying when to come back in seconds or as an HTTP date. */
+/** Answers 429 with a Retry-After in seconds or as an HTTP date. */
 export const tooManyRequests = (retryAfter?: number | Date): Fault =>
   status(429, { retryAfter, error: 'TOOMANYREQUESTS', message: 'rate exceeded' })
 
-/** The body in pieces, each in a turn of the event loop of its own (or `everyMs` apart), stopping when the client leaves. */
+/**
+ * Sends the body in pieces, one per turn of the event loop or every `everyMs` milliseconds, until the client
+ * disconnects.
+ */
 export const drip =
   (pieceBytes: number, everyMs?: number): Fault =>
   async (reply, client) => {
@@ -113,7 +121,9 @@ export const drip =
     return undefined
   }
 
-/** Redirects to the same path at another origin, with a query such as signed URLs have; refusals stay. */
+/**
+ * Redirects to the same path on another origin, with a query like that of a signed URL; refusals are not redirected.
+ */
 export const redirect =
   (origin: string, code = 307): Fault =>
   (reply, { request }) =>
@@ -126,17 +136,17 @@ export const redirect =
           ranges: false,
         }
 
-/** Does not say how long the body is. */
+/** Does not announce the length of the body. */
 export const unknownLength =
   (framing: 'chunked' | 'close' = 'chunked'): Fault =>
   (reply) => ({ ...reply, framing })
 
-/** Leaves out a header such as `docker-content-digest`. */
+/** Omits a header such as `docker-content-digest`. */
 export const withoutHeader =
   (name: string): Fault =>
   (reply) => ({ ...reply, headers: Object.fromEntries(Object.entries(reply.headers).filter(([key]) => key !== name)) })
 
-/** Sets a header to something else. */
+/** Sets a header to another value. */
 export const withHeader =
   (name: string, value: string): Fault =>
   (reply) => ({ ...reply, headers: { ...reply.headers, [name]: value } })

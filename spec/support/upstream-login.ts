@@ -3,17 +3,17 @@ import type { Reply } from './upstream-faults.js'
 
 export interface TokenLogin {
   scheme: 'Bearer'
-  /** Token service; this server's own `/token` unless said. */
+  /** The token service; by default `/token` on this server. */
   realm?: string
   service?: string
-  /** What the challenge names; ghcr.io's names a placeholder. The right scope unless said. */
+  /** The scope in the challenge; by default the right one. ghcr.io sends a placeholder. */
   scopeInChallenge?: string
-  /** What `expires_in` says; left out with `null`. */
+  /** The value of `expires_in`; `null` omits it. */
   expiresInSeconds?: number | null
   tokenField?: 'token' | 'access_token'
-  /** How an expired token is refused: 401, or 400 as public.ecr.aws does. */
+  /** The status that refuses an expired token: 401, or 400 as public.ecr.aws sends. */
   expiredAs?: 401 | 400
-  /** Who gets a token; anyone without it. */
+  /** The users who get a token; by default every client gets one. */
   users?: Record<string, string>
 }
 
@@ -22,9 +22,9 @@ export interface BasicLogin {
   users: Record<string, string>
 }
 
-/** The login of one upstream: which requests it lets through, and the tokens it gave. */
+/** The login of one upstream: decides which requests pass and issues tokens. */
 export interface Gate {
-  /** The refusal of a request that may not pass. */
+  /** The refusal of a request that must not pass. */
   refuse(request: IncomingMessage, path: string): Reply | undefined
   grant(request: IncomingMessage, query: URLSearchParams): Reply
   expireTokens(): void

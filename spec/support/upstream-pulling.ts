@@ -1,12 +1,12 @@
-import { httpUpstreams, type HttpUpstreamsOptions } from '../../src/adapters/http/upstream.js'
+import { httpUpstreams, type HttpUpstreamsOptions } from '../../src/adapters/upstream/http-upstreams.js'
 import type { Upstream, UpstreamCredentials, Upstreams } from '../../src/registry/ports/upstream.js'
 import type { FaultyUpstream } from './faulty-upstream.js'
 
-/** The real client, asking a faulty upstream under the name `registry.example`. */
+/** The real client, connected to a faulty upstream under the name `registry.example`. */
 export interface Pulling extends AsyncDisposable {
   upstreams: Upstreams
   registry: Upstream
-  /** What it would have waited between tries, in milliseconds; nothing really waits. */
+  /** The delays between tries in milliseconds; they are recorded instead of waited for. */
   waits: number[]
   /** Moves the client's clock. */
   advance(milliseconds: number): void
@@ -14,11 +14,11 @@ export interface Pulling extends AsyncDisposable {
 
 export interface PullingOptions extends Partial<HttpUpstreamsOptions> {
   credentials?: UpstreamCredentials
-  /** The upstream's address, where it is not `url`. */
+  /** The address of the upstream, if it differs from `url`. */
   endpoint?: string
 }
 
-/** The account whose registry pulls, unless a spec asks for another's. */
+/** The account of the registry that pulls, unless a spec uses another one. */
 export const pullingAccount = '111122223333'
 
 export function pullingFrom(upstream: Pick<FaultyUpstream, 'url'>, options: PullingOptions = {}): Pulling {

@@ -3,7 +3,7 @@ import { type Content, digestOf, mediaTypes } from './upstream-content.js'
 import type { Client, Fault, Reply } from './upstream-faults.js'
 import type { Gate } from './upstream-login.js'
 
-/** What a registry that is in order answers. */
+/** The answer of a registry without faults. */
 export function answerTo(request: IncomingMessage, content: Content, login: Gate): Reply {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://upstream')
   if (pathname === '/token') return login.grant(request, searchParams)
@@ -60,7 +60,7 @@ function tagsReply({ tags }: Content, name: string): Reply {
   return ok('application/json', Buffer.from(JSON.stringify({ name, tags: own.sort() })))
 }
 
-/** Sends a reply, unless the fault sends something else. */
+/** Sends the reply, or what the fault makes of it. */
 export async function serve(reply: Reply, parts: Omit<Client, 'sendHead'>, fault?: Fault): Promise<void> {
   const { response } = parts
   response.on('error', () => {})

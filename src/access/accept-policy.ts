@@ -2,48 +2,52 @@ import { PolicyError } from '../iam/policy-error.js'
 import type { Policy as ParsedPolicy, Statement } from '../iam/policy.js'
 import { invalidRegistryPolicy, invalidRepositoryPolicy, type ServiceException } from '../registry/errors.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
-import type { Policy } from '../registry/repository.js'
+import type { Policy } from '../registry/repositories/repository.js'
 import type { Identities } from './identities.js'
-import { repeatsMember } from './repeated-member.js'
-import { registryPolicy, repositoryPolicy } from './parsed-policies.js'
+import { hasRepeatedMember } from './repeated-member.js'
+import { parseRegistryPolicy, parseRepositoryPolicy } from './parsed-policies.js'
 
-/** Against what the principals of a policy are checked. */
+/** What the principals of a policy are checked against. */
 export interface AcceptPolicyDeps {
   readonly identities: Pick<Identities, 'isPrincipal'>
-  /** Where any access key is taken there is no telling which principals exist. */
+  /** False where any access key is accepted: then any principal may exist. */
   readonly settings: { readonly principalsAreChecked: boolean }
 }
 
 /**
- * A registry policy as it was given: a policy document or, as in the user guide's own example, one bare statement, with
- * principals that exist, actions of ECR, and resources of this registry. Throws InvalidParameterException.
+ * Accepts a registry policy: a policy document or, as in the user guide's own example, one bare statement, with
+ * principals that exist, actions of ECR and resources of this registry. The text is stored as given. Throws
+ * InvalidParameterException.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html
  */
 export function acceptRegistryPolicy(text: string, registry: Registry, deps: AcceptPolicyDeps): Policy {
-  const { statements } = parsed(text, () => registryPolicy(text).all.policy, invalidRegistryPolicy)
+  const { statements } = parseOrRefuse(text, () => parseRegistryPolicy(text).all.policy, invalidRegistryPolicy)
   const isGood = (statement: Statement) => isGoodAnywhere(statement, deps) && hasResourcesOf(registry, statement)
   if (statements.length === 0 || !statements.every(isGood)) throw invalidRegistryPolicy()
   return { text }
 }
 
 /**
- * A repository policy as it was given. Its statements are about the repository it is put on and name no resource: the service
- * refuses those that do, the repository's own ARN and `*` too (https://github.com/aws/aws-cdk/issues/24314). Throws
+ * Accepts a repository policy. Its statements must have no Resource: the service refuses any, even the repository's own
+ * ARN and `*` (https://github.com/aws/aws-cdk/issues/24314). The text is stored as given. Throws
  * InvalidParameterException.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
  */
 export function acceptRepositoryPolicy(text: string, deps: AcceptPolicyDeps): Policy {
-  const { statements } = parsed(text, () => repositoryPolicy(text).policy, invalidRepositoryPolicy)
+  const { statements } = parseOrRefuse(text, () => parseRepositoryPolicy(text).policy, invalidRepositoryPolicy)
   const isGood = (statement: Statement) => isGoodAnywhere(statement, deps) && namesNoResource(statement)
   if (statements.length === 0 || !statements.every(isGood)) throw invalidRepositoryPolicy()
   return { text }
 }
 
-/** What is no policy is refused, and so is a text that gives a member twice, for it could be read in two ways. */
-function parsed(text: string, parse: () => ParsedPolicy, refusal: () => ServiceException): ParsedPolicy {
+/**
+ * Refuses a text that is not a policy, and one with a repeated member, which different readers could understand
+ * differently.
+ */
+function parseOrRefuse(text: string, parse: () => ParsedPolicy, refusal: () => ServiceException): ParsedPolicy {
   try {
     const policy = parse()
-    if (repeatsMember(text)) throw refusal()
+    if (hasRepeatedMember(text)) throw refusal()
     return policy
   } catch (error) {
     if (error instanceof PolicyError || error instanceof SyntaxError) throw refusal()
@@ -54,7 +58,7 @@ function parsed(text: string, parse: () => ParsedPolicy, refusal: () => ServiceE
 const isGoodAnywhere = (statement: Statement, deps: AcceptPolicyDeps) =>
   hasGoodPrincipals(statement, deps) && hasActionsOfEcr(statement)
 
-/** Only services and IAM's own principals can call ECR: one of another kind names nobody. */
+/** Only services and IAM principals can call ECR, so principals of other types are refused. */
 function hasGoodPrincipals({ source }: Statement, { identities, settings }: AcceptPolicyDeps): boolean {
   const named = source.Principal ?? source.NotPrincipal
   if (!isObject(named)) return named === '*'

@@ -1,34 +1,37 @@
 import type { AccessQuestion, ApplicablePolicies, AttachedPolicy } from '../iam/policy.js'
-import { accountSetting } from '../registry/account-settings.js'
-import { type Records, REGISTRY_POLICY } from '../registry/ports/store.js'
-import { type Registry, repositoryArn } from '../registry/registry.js'
-import { brokenNameConstraint } from '../registry/repository-name.js'
+import type { Registry } from '../registry/registry.js'
+import type { Repository } from '../registry/repositories/repository.js'
 import type { AccessRequest } from './authorize.js'
 import { asksForResourceTags, conditionValues } from './condition-keys.js'
 import type { Identities, IdentityPolicies } from './identities.js'
-import { registryPolicy, repositoryPolicy, sessionPolicy } from './parsed-policies.js'
+import type { PolicyParser } from './parsed-policies.js'
+import { actionsOfScopeV1, resourcePolicyMayAllow, weightsFor } from './resource-policies.js'
 import {
-  actionsOfScopeV1,
-  resourcePolicyMayAllow,
-  type ResourcePolicyWeights,
-  weightsFor,
-} from './resource-policies.js'
+  areFor,
+  type ByRepository,
+  type PolicyStore,
+  repositoryNamed,
+  storedPolicies,
+  type StoredPolicies,
+  storedRepositories,
+} from './stored-policies.js'
 
-/** One question and every policy that has a say in its answer. */
+/** One access question with every policy that applies to it. */
 export interface AccessCase {
   readonly question: AccessQuestion
   readonly policies: ApplicablePolicies
 }
 
-/** Where policies and tags come from. */
+/** The sources of policies and resource tags. */
 export interface AccessCaseDeps {
-  readonly store: Pick<Records, 'registryPolicies' | 'repositoryPolicies' | 'repositories' | 'accountSettings'>
-  readonly identities: Pick<Identities, 'policiesOf' | 'membershipOf'>
+  readonly store: PolicyStore
+  readonly identities: Pick<Identities, 'policiesOf' | 'membershipOf' | 'policyParser'>
 }
 
 /**
- * Gathers what decides whether a principal may take an action on each of these resources, all of it read together. For a
- * principal nobody knows (any more) no policy applies. `supposed` is asked in place of the repository's own policy.
+ * Gathers the policies and condition values that decide whether the principal may take the action on each of these
+ * resources, and reads what the request does not bring along. No policy applies to a principal that does not exist (any more).
+ * `supposed` replaces the repository's own policy, to decide by a policy that is yet to be set.
  */
 export async function accessCases(
   request: AccessRequest,
@@ -36,137 +39,122 @@ export async function accessCases(
   supposed?: AttachedPolicy,
 ): Promise<AccessCase[]> {
   const { store } = deps
-  const registry = registryAsked(request)
+  const registry = registryOfRequest(request)
   const own = deps.identities.policiesOf(request.principal)
-  const asked = request.resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
-  const { membershipOf } = deps.identities
-  const attached = own ? await resourcePolicies(request.action, registry, asked, store, supposed) : []
-  const policies = asked.map((_, index) => applicable(own, attached[index], request))
-  const tags = policies.some((applying) => asks(applying, asksForResourceTags))
-    ? await Promise.all(asked.map(({ repository }) => tagsOf(repository, registry, store)))
-    : []
-  return asked.map((one, index) =>
-    caseOf({ ...request, registry, membershipOf }, one, policies[index] ?? none, own, tags[index]),
+  const { membershipOf, policyParser } = deps.identities
+  const { resources, policies: brought } = request
+  const stored =
+    brought && areFor(brought, registry, resources) ? brought : await storedPolicies(registry, resources, store)
+  const targets = resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
+  const policies = targets.map((target) => {
+    const attached = own ? resourcePolicies({ action: request.action, target, stored, supposed }, policyParser) : []
+    return applicable(own, attached, request, policyParser)
+  })
+  const repositories = policies.some((each) => hasKeys(each, asksForResourceTags))
+    ? (stored.repositories ?? (await storedRepositories(registry, resources, store)))
+    : undefined
+  return targets.map((target, index) =>
+    caseOf({ ...request, registry, membershipOf }, target, policies[index] ?? none, own, tagsOf(target, repositories)),
   )
 }
 
-/** For a principal nobody knows (any more). */
+/** The policies of a principal that does not exist. */
 const none: ApplicablePolicies = { identity: [], resource: [] }
 
 function applicable(
   own: IdentityPolicies | undefined,
-  resource: AttachedPolicy[] = [],
+  resource: AttachedPolicy[],
   { principal }: AccessRequest,
+  { session }: PolicyParser,
 ): ApplicablePolicies {
   if (!own) return none
   const { identity, boundary, serviceControl } = own
-  return { identity, resource, boundary, serviceControl, session: principal.session?.policies?.map(sessionPolicy) }
+  return { identity, resource, boundary, serviceControl, session: principal.session?.policies?.map(session) }
 }
 
 function caseOf(
   request: AccessRequest & Pick<Identities, 'membershipOf'>,
-  { resource, repository }: Asked,
+  { resource, repository }: Target,
   policies: ApplicablePolicies,
   own: IdentityPolicies | undefined,
   resourceTags: Record<string, string> | undefined,
 ): AccessCase {
   const { principal, action, registry } = request
   const resourceAccount = accountOf(resource, registry)
-  const conditions = asks(policies, hasAny)
+  const conditions = hasKeys(policies, hasAny)
     ? conditionValues({ ...request, identity: own, resourceAccount, resourceTags })
     : {}
   const mayAllow = {
     resourcePolicyMayAllow: own !== undefined && resourcePolicyMayAllow(action, repository !== undefined),
   }
   return {
-    question: { principal: asNamed(principal), action, resource, resourceAccount, conditions, ...mayAllow },
+    question: { principal: questionPrincipal(principal), action, resource, resourceAccount, conditions, ...mayAllow },
     policies,
   }
 }
 
-/** A resource as it is asked for, and the repository of the registry that it names, if it does. */
-interface Asked {
+/** A resource of the request, and the repository it names, if it names one. */
+interface Target {
   readonly resource: string
   readonly repository: string | undefined
 }
 
-type Stores = AccessCaseDeps['store']
-
-/** A login is asked for in the caller's own account, whatever registry it is for. */
-const registryAsked = ({ action, registry, principal }: AccessRequest): Registry =>
+/** GetAuthorizationToken is authorized in the caller's own account, whatever registry the token is for. */
+const registryOfRequest = ({ action, registry, principal }: AccessRequest): Registry =>
   action === 'ecr:GetAuthorizationToken' ? { ...registry, account: principal.account } : registry
 
-/** The caller as policies may name it. */
-export const asNamed = ({ arn, account, session }: AccessRequest['principal']): AccessQuestion['principal'] =>
+/** The caller, by the names a policy may use for it. */
+export const questionPrincipal = ({
+  arn,
+  account,
+  session,
+}: AccessRequest['principal']): AccessQuestion['principal'] =>
   session?.roleArn === undefined ? { arn, account } : { arn, account, roleArn: session.roleArn }
 
-/** The repository an ARN is for; undefined for another kind of resource, another registry, or what is no name at all. */
-function repositoryNamed(resource: string, registry: Registry): string | undefined {
-  const prefix = repositoryArn(registry, '')
-  const name = resource.slice(prefix.length)
-  return resource.startsWith(prefix) && brokenNameConstraint(name) === undefined ? name : undefined
-}
-
-/** `*` and what is no ARN belong to the registry asked. */
+/** `*`, and any text that is not an ARN, belongs to the registry of the request. */
 function accountOf(resource: string, registry: Registry): string {
   const [, , , , account = ''] = resource.split(':', 5)
   return account === '' ? registry.account : account
 }
 
-/** The policies of the registry and of each repository, in the order of what is asked. */
-async function resourcePolicies(
-  action: AccessRequest['action'],
-  registry: Registry,
-  asked: readonly Asked[],
-  store: Stores,
-  supposed?: AttachedPolicy,
-): Promise<AttachedPolicy[][]> {
+interface ResourcePoliciesQuestion {
+  readonly action: AccessRequest['action']
+  readonly target: Target
+  readonly stored: StoredPolicies
+  readonly supposed: AttachedPolicy | undefined
+}
+
+/** The registry policy and the repository policy, if they count for the action. */
+function resourcePolicies(question: ResourcePoliciesQuestion, parser: PolicyParser): AttachedPolicy[] {
+  const { action, target, stored, supposed } = question
   const weights = weightsFor(action)
-  const [ofRegistry, ...ofRepositories] = await Promise.all([
-    registryPolicyFor(action, weights, registry, store),
-    ...asked.map(({ repository }) => supposed ?? repositoryPolicyFor(weights, registry, repository, store)),
-  ])
-  return ofRepositories.map((ofRepository) => [ofRegistry, ofRepository].filter((policy) => policy !== undefined))
+  const ofRegistry = stored.registryPolicy && isInScope(action, stored) ? stored.registryPolicy : undefined
+  const ofRepository =
+    weights.repository === 'nothing' ? undefined : stored.repositoryPolicies.get(target.repository ?? '')
+  return [
+    weights.registry === 'nothing' ? undefined : ofRegistry && parser.registry(ofRegistry.text)[weights.registry],
+    supposed ?? (ofRepository && parser.repository(ofRepository.text)),
+  ].filter((policy) => policy !== undefined)
 }
 
-async function registryPolicyFor(
-  action: AccessRequest['action'],
-  { registry: weight }: ResourcePolicyWeights,
-  registry: Registry,
-  store: Stores,
-): Promise<AttachedPolicy | undefined> {
-  if (weight === 'nothing') return undefined
-  const kept = await store.registryPolicies.get(registry, REGISTRY_POLICY)
-  if (!kept || !(await isInScope(action, registry, store))) return undefined
-  return registryPolicy(kept.text)[weight]
-}
+const isInScope = (action: AccessRequest['action'], { registryPolicyScope }: StoredPolicies): boolean =>
+  actionsOfScopeV1.has(action) || registryPolicyScope === 'V2'
 
-const isInScope = async (action: AccessRequest['action'], registry: Registry, store: Stores): Promise<boolean> =>
-  actionsOfScopeV1.has(action) || (await accountSetting(store, registry, 'REGISTRY_POLICY_SCOPE')) === 'V2'
-
-async function repositoryPolicyFor(
-  { repository: weight }: ResourcePolicyWeights,
-  registry: Registry,
-  repository: string | undefined,
-  store: Stores,
-): Promise<AttachedPolicy | undefined> {
-  if (weight === 'nothing' || repository === undefined) return undefined
-  const kept = await store.repositoryPolicies.get(registry, repository)
-  return kept && repositoryPolicy(kept.text)
-}
-
-/** Whether the condition keys of a policy are such; what no policy looks at need not be known. */
-function asks(
+/** Whether the condition keys of any applicable policy satisfy `test`. Values that no policy uses are not gathered. */
+function hasKeys(
   { identity, resource, boundary = [], serviceControl = [], session = [] }: ApplicablePolicies,
-  areSuch: (conditionKeys: ReadonlySet<string>) => boolean,
+  test: (conditionKeys: ReadonlySet<string>) => boolean,
 ): boolean {
-  const isSuch = ({ policy }: AttachedPolicy) => areSuch(policy.conditionKeys)
-  return [identity, resource, boundary, serviceControl, session].some((policies) => policies.some(isSuch))
+  const passes = ({ policy }: AttachedPolicy) => test(policy.conditionKeys)
+  return [identity, resource, boundary, serviceControl, session].some((policies) => policies.some(passes))
 }
 
 const hasAny = (conditionKeys: ReadonlySet<string>) => conditionKeys.size > 0
 
-async function tagsOf(repository: string | undefined, registry: Registry, store: Stores) {
-  const found = repository === undefined ? undefined : await store.repositories.get(registry, repository)
-  return found && Object.fromEntries(found.tags.map(({ Key, Value }) => [Key, Value]))
+function tagsOf(
+  { repository = '' }: Target,
+  repositories?: ByRepository<Repository>,
+): Record<string, string> | undefined {
+  const tags = repositories?.get(repository)?.tags
+  return tags && Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]))
 }

@@ -2,7 +2,7 @@ import type { AccessQuestion, Decision, PolicyType } from '../iam/policy.js'
 import { accessDenied, type ServiceException } from '../registry/errors.js'
 
 /**
- * A no in the words of AWS: who may not do what, and which kind of policy it is for.
+ * The access denied error in AWS's words: principal, action, resource and the policy type that denied.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
 export function accessRefusal(

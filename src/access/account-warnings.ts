@@ -4,15 +4,15 @@ import type { Identities } from './identities.js'
 import { unknownActions } from './known-actions.js'
 
 /**
- * What in the accounts of the configuration is valid and yet hardly meant: actions that ECR does not have, and identities
- * that nobody can use. Sentences, to be said at the start.
+ * Warnings about accounts that are valid but probably mistaken: actions that ECR does not have, and identities that
+ * cannot be used. Logged at the start, one sentence each.
  */
 export function accountWarnings(accounts: Accounts = {}, { policies }: Pick<Identities, 'policies'>): string[] {
   const odd = policies.flatMap(({ name, policy }) => unknownActions(policy).map((sentence) => `${sentence} (${name})`))
-  return [...new Set(odd), ...unusable(accounts)]
+  return [...new Set(odd), ...unusableIdentities(accounts)]
 }
 
-function unusable(accounts: Accounts): string[] {
+function unusableIdentities(accounts: Accounts): string[] {
   const users = Object.values(accounts).flatMap(({ users = {} }) => Object.entries(users))
   const hasRoles = Object.values(accounts).some(({ roles = {} }) => Object.keys(roles).length > 0)
   if (!describesAccessKeys(accounts)) return users.length > 0 || hasRoles ? [NO_KEYS] : []

@@ -1,8 +1,11 @@
-/** Says what is wrong in the accounts of the configuration and where; it never holds a secret, nor what may be one. */
+/**
+ * What is wrong in the `accounts` section of the configuration, and where. Its message never contains a value that may
+ * be a secret.
+ */
 export class AccountsError extends Error {
   override readonly name = 'AccountsError'
 
-  /** `path` leads on from `/accounts`; the message reads on from it: "must be …". */
+  /** `path` is a JSON pointer below `/accounts`; the message continues the sentence: "must be …". */
   constructor(
     readonly path: string,
     message: string,

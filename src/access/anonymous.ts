@@ -5,16 +5,16 @@ import type { Principal } from '../registry/principal.js'
 const ANONYMOUS = 'anonymous'
 
 /**
- * Who pulls without credentials, where the configuration allows it (`anonymousPull`). In an account of its own it belongs to
- * none, so that, as between accounts, a repository or registry policy must allow it to everybody; in that of a registry the
- * permission to pull is enough.
+ * The principal of a pull without credentials, where the configuration allows it (`anonymousPull`). By default it
+ * belongs to an account of its own, so that a repository or registry policy must allow the pull to everyone, as across
+ * accounts. With the account of a registry its own permission to pull is enough.
  */
 export const anonymousPrincipal = (account = ANONYMOUS): Principal => ({ arn: ANONYMOUS, account, userId: ANONYMOUS })
 
-/** Whether nobody in particular calls: no ARN that a policy may name is spelled like this. */
+/** Whether the caller has shown no credentials. No ARN that a policy can name equals this one. */
 export const isAnonymous = ({ arn }: Pick<Principal, 'arn'>): boolean => arn === ANONYMOUS
 
-/** Pulls, what is not cached yet included, and nothing else. */
+/** Allows pulls, also of images that are not cached yet, and nothing else. */
 export const anonymousPolicies: {
   readonly identity: readonly AttachedPolicy[]
   readonly tags: Readonly<Record<string, string>>

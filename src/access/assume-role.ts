@@ -3,15 +3,14 @@ import type { AccessQuestion, ApplicablePolicies, Decision } from '../iam/policy
 import { ServiceException } from '../registry/errors.js'
 import type { Principal, Session } from '../registry/principal.js'
 import type { RequestContext } from '../registry/request-context.js'
-import { asNamed } from './access-case.js'
+import { questionPrincipal } from './access-case.js'
 import type { Action, Conditions } from './authorize.js'
 import { conditionValues } from './condition-keys.js'
-import type { DecisionLog } from './decision-log.js'
+import type { DecisionLog } from './explain/decision-log.js'
 import type { Identities, Role } from './identities.js'
-import { sessionPolicy } from './parsed-policies.js'
 import { conditionsOfRoleTags } from './role-tags.js'
 
-/** Who wants to become what, and how the session is to be. */
+/** A request for AssumeRole: the caller, the role and the properties of the session. */
 export interface AssumeRoleRequest {
   readonly principal: Principal
   readonly roleArn: string
@@ -25,41 +24,41 @@ export interface AssumeRoleRequest {
   readonly request: RequestContext
 }
 
-/** Where roles and policies come from, and where decisions are remembered. */
+/** The sources of roles and policies, and the log of decisions. */
 export interface AssumeRoleDeps {
-  readonly identities: Pick<Identities, 'role' | 'policiesOf' | 'membershipOf'>
+  readonly identities: Pick<Identities, 'role' | 'policiesOf' | 'membershipOf' | 'policyParser'>
   readonly decisions: Pick<DecisionLog, 'decided'>
 }
 
 /**
- * The role, where its trust policy lets the caller in and nothing of the caller's own stands against it; whoever passes
- * tags must also be let tag. Throws AccessDeniedException, for a role that is not there too: who may not assume a role
- * does not learn whether it exists.
+ * The role, if its trust policy and the caller's own policies allow the caller to assume it; passing session tags also
+ * takes sts:TagSession. Throws AccessDeniedException, also for a role that does not exist, so that the caller does not
+ * learn whether it does.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
  */
-export function assumableRole(asked: AssumeRoleRequest, deps: AssumeRoleDeps): Role {
-  const role = deps.identities.role(asked.roleArn)
+export function requireAssumableRole(request: AssumeRoleRequest, deps: AssumeRoleDeps): Role {
+  const role = deps.identities.role(request.roleArn)
   if (!role) {
-    decide('sts:AssumeRole', roleNotThere(asked), asked, deps)
-    throw refusal(asked, 'sts:AssumeRole')
+    decide('sts:AssumeRole', missingRole(request), request, deps)
+    throw assumeRoleRefusal(request, 'sts:AssumeRole')
   }
   const actions: Action[] =
-    Object.keys(asked.tags).length > 0 ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole']
+    Object.keys(request.tags).length > 0 ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole']
   for (const action of actions) {
-    if (!decide(action, role, asked, deps).allowed) throw refusal(asked, action)
+    if (!decide(action, role, request, deps).allowed) throw assumeRoleRefusal(request, action)
   }
   return role
 }
 
 /**
- * Who the caller is from now on. Tags the caller's own session passes on go with it.
+ * The principal of the new session. It inherits the transitive tags of the caller's session.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
  */
-export function roleSession({ account, name, roleId, arn }: Role, asked: AssumeRoleRequest): Principal {
-  const { principal, sessionName, policies, tags, transitiveTagKeys } = asked
+export function roleSession({ account, name, roleId, arn }: Role, request: AssumeRoleRequest): Principal {
+  const { principal, sessionName, policies, tags, transitiveTagKeys } = request
   const inherited = inheritedTags(principal.session)
   const session: Session = {
-    issuedAt: asked.request.at,
+    issuedAt: request.request.at,
     roleArn: arn,
     policies,
     tags: { ...inherited, ...tags },
@@ -73,41 +72,49 @@ export function roleSession({ account, name, roleId, arn }: Role, asked: AssumeR
   }
 }
 
-/** The tags a session hands on to the next; the case of a tag's key does not count. */
+/** The transitive tags of a session. Tag keys compare without regard to case. */
 export function inheritedTags({ tags = {}, transitiveTagKeys = [] }: Session = {}): Readonly<Record<string, string>> {
   const keys = new Set(transitiveTagKeys.map((key) => key.toLowerCase()))
   return Object.fromEntries(Object.entries(tags).filter(([key]) => keys.has(key.toLowerCase())))
 }
 
-/** What of a role decides who may assume it. */
-interface AskedRole extends Pick<Role, 'arn' | 'account' | 'tags'> {
-  /** Absent where there is no such role: then nobody may. */
+/** The properties of a role that decide who may assume it. */
+interface RoleToAssume extends Pick<Role, 'arn' | 'account' | 'tags'> {
+  /** Absent where there is no such role. */
   readonly trustPolicy?: Role['trustPolicy']
 }
 
-/** The caller is told that it may not; whoever asks why, that there is none. */
-const roleNotThere = ({ roleArn }: AssumeRoleRequest): AskedRole => ({
-  ...{ arn: roleArn, account: roleArn.split(':')[4] ?? '', tags: {} },
+/** Stands for a role that does not exist: the caller gets a denial, the explanation says that the role is missing. */
+const missingRole = ({ roleArn }: AssumeRoleRequest): RoleToAssume => ({
+  arn: roleArn,
+  account: roleArn.split(':')[4] ?? '',
+  tags: {},
 })
 
-function decide(action: Action, role: AskedRole, asked: AssumeRoleRequest, deps: AssumeRoleDeps): Decision {
-  const { principal, request, region } = asked
+function decide(action: Action, role: RoleToAssume, assume: AssumeRoleRequest, deps: AssumeRoleDeps): Decision {
+  const { principal, request, region } = assume
   const own = deps.identities.policiesOf(principal)
   const policies: ApplicablePolicies = {
     identity: own?.identity ?? [],
     resource: role.trustPolicy ? [role.trustPolicy] : [],
     boundary: own?.boundary,
     serviceControl: own?.serviceControl,
-    session: principal.session?.policies?.map(sessionPolicy),
+    session: principal.session?.policies?.map(deps.identities.policyParser.session),
   }
   const question: AccessQuestion = {
-    ...{ principal: asNamed(principal), action, resource: role.arn, resourceAccount: role.account },
+    principal: questionPrincipal(principal),
+    action,
+    resource: role.arn,
+    resourceAccount: role.account,
     accountDelegates: true,
     conditions: conditionValues({
-      ...{ principal, identity: own, request, resourceAccount: role.account },
+      principal,
+      identity: own,
+      request,
+      resourceAccount: role.account,
       membershipOf: deps.identities.membershipOf,
       registry: { account: role.account, region },
-      conditions: conditionsOf(role, asked),
+      conditions: conditionsOf(role, assume),
     }),
   }
   const decision = evaluate(question, policies)
@@ -118,7 +125,7 @@ function decide(action: Action, role: AskedRole, asked: AssumeRoleRequest, deps:
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts */
 function conditionsOf(
-  role: AskedRole,
+  role: RoleToAssume,
   { sessionName, externalId, tags, transitiveTagKeys }: AssumeRoleRequest,
 ): Conditions {
   const keys = Object.keys(tags)
@@ -132,8 +139,8 @@ function conditionsOf(
   }
 }
 
-/** STS does not say which policy it is for. */
-const refusal = ({ principal, roleArn }: AssumeRoleRequest, action: Action) =>
+/** Unlike ECR, STS does not name the policy type. */
+const assumeRoleRefusal = ({ principal, roleArn }: AssumeRoleRequest, action: Action) =>
   new ServiceException(
     'AccessDeniedException',
     `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${roleArn}`,

@@ -5,14 +5,14 @@ import { AccountsError } from './accounts-error.js'
 import type { ConfiguredIdentity, ConfiguredPolicy } from './credentials.js'
 import { managedPolicies, managedPolicy } from './managed-policies.js'
 
-/** The policies of a user or role, compiled. */
+/** The compiled policies of a user or role. */
 export interface CompiledIdentity {
   readonly identity: readonly AttachedPolicy[]
   readonly boundary?: readonly AttachedPolicy[]
   readonly tags: Readonly<Record<string, string>>
 }
 
-/** Compiles what a user or role has; `owner` is how explanations call it. Throws AccountsError. */
+/** Compiles the policies of a user or role; `owner` is its name in explanations. Throws AccountsError. */
 export function compileIdentity(configured: ConfiguredIdentity, owner: string, path: string): CompiledIdentity {
   const { policies = [], permissionsBoundary: boundary, tags = {} } = configured
   const identity = policies.map((policy, index) =>
@@ -23,7 +23,7 @@ export function compileIdentity(configured: ConfiguredIdentity, owner: string, p
   return { identity, boundary: [compileOwnPolicy(boundary, name, `${path}/permissionsBoundary`)], tags }
 }
 
-/** Compiles a document that stands in the configuration. Throws AccountsError with the place in the whole of it. */
+/** Compiles a policy document of the configuration. Throws AccountsError with the full path of the fault. */
 export function compileDocument(document: object, kind: PolicyKind, name: string, path: string): AttachedPolicy {
   try {
     return { name, policy: parsePolicy(document, kind) }
@@ -33,11 +33,14 @@ export function compileDocument(document: object, kind: PolicyKind, name: string
   }
 }
 
-/** A managed policy keeps the name everybody knows; a name that is none is not shown, for it may be anything. */
+/**
+ * Resolves the name of a managed policy. An unknown name is not repeated in the error, since it may be a secret put in
+ * the wrong place.
+ */
 function compileOwnPolicy(configured: ConfiguredPolicy, name: string, path: string): AttachedPolicy {
   if (typeof configured !== 'string') return compileDocument(configured, 'identity', name, path)
   const managed = managedPolicy(configured)
   if (managed) return { name: managed.name, policy: managed.policy }
-  const names = Object.values(managedPolicies).map((known) => known.name)
+  const names = Object.values(managedPolicies).map(({ name }) => name)
   throw new AccountsError(path, `must be a policy document or one of the managed policies ${names.join(', ')}`)
 }

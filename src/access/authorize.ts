@@ -2,11 +2,12 @@ import { ServiceException } from '../registry/errors.js'
 import type { Principal } from '../registry/principal.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
+import type { StoredPolicies } from './stored-policies.js'
 
 /** An action as policies name it. */
 export type Action = `ecr:${string}` | `sts:${string}` | `iam:${string}`
 
-/** One question to the policies: may this principal take this action on these resources of this registry? */
+/** May this principal perform this action on these resources of this registry? */
 export interface AccessRequest {
   readonly principal: Principal
   readonly action: Action
@@ -15,15 +16,20 @@ export interface AccessRequest {
   readonly request: RequestContext
   /** Condition keys only this action has: request tags, `iam:PassedToService`. */
   readonly conditions?: Conditions
+  /** What the registry stores about it, where that was read already. */
+  readonly policies?: StoredPolicies
 }
 
 /** Values of condition keys by key, in any case. */
 export type Conditions = Readonly<Record<string, string | readonly string[]>>
 
-/** Answers by returning, or throws AccessDeniedException. Called on every request of both planes. */
+/** Returns if the request is allowed, or throws AccessDeniedException. Called on every request of both planes. */
 export type Authorize = (request: AccessRequest) => Promise<void>
 
-/** The same question where a no is not the end: a mount that becomes an upload, a refresh that is left out. */
+/**
+ * Whether a request is allowed, for cases with an alternative: a mount that becomes an upload, a refresh that is
+ * skipped.
+ */
 export async function isAllowed(authorize: Authorize, request: AccessRequest): Promise<boolean> {
   try {
     await authorize(request)

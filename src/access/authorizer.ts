@@ -3,27 +3,27 @@ import type { Decision } from '../iam/policy.js'
 import { type AccessCase, type AccessCaseDeps, accessCases } from './access-case.js'
 import { accessRefusal } from './access-refusal.js'
 import type { AccessRequest, Authorize } from './authorize.js'
-import type { DecisionLog } from './decision-log.js'
+import type { DecisionLog } from './explain/decision-log.js'
 
-/** What a decision is made of, and where it is remembered. */
+/** The sources of a decision, and the log it is recorded in. */
 export interface AuthorizerDeps extends AccessCaseDeps {
   readonly decisions: Pick<DecisionLog, 'decided'>
 }
 
 /**
- * Decides resource by resource; the first no is the answer. Throws AccessDeniedException.
+ * Authorizes an action on each of its resources in turn. Throws AccessDeniedException for the first that is denied.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function authorizer(deps: AuthorizerDeps): Authorize {
   return async (request) => {
-    for (const asked of await accessCases(request, deps)) {
-      const decision = decide(asked, request, deps)
-      if (!decision.allowed) throw accessRefusal(asked.question, decision)
+    for (const accessCase of await accessCases(request, deps)) {
+      const decision = decide(accessCase, request, deps)
+      if (!decision.allowed) throw accessRefusal(accessCase.question, decision)
     }
   }
 }
 
-/** Decides a case and remembers how. */
+/** Decides one case and records the decision. */
 export function decide(
   { question, policies }: AccessCase,
   { request }: Pick<AccessRequest, 'request'>,

@@ -1,8 +1,8 @@
 import type { Principal, Session } from '../registry/principal.js'
 
 /**
- * Whether signed claims hold a principal as this version of the emulator writes it: another version may have signed
- * something else with the same secret.
+ * Whether signed claims hold a principal of the shape this version writes: another version may have signed another
+ * shape with the same secret.
  */
 export function isPrincipal(value: unknown): value is Principal {
   if (!isObject(value)) return false
@@ -23,14 +23,14 @@ function isSession(value: unknown): value is Session {
   )
 }
 
-/** Claims are objects all the way down to their texts and numbers. */
+/** Whether a claim is an object. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A claim that is a text. */
+/** Whether a claim is a string. */
 export const isText = (value: unknown): value is string => typeof value === 'string'
 
-/** A claim that is the id of an account. */
+/** Whether a claim is an account id. */
 export const isAccount = (value: unknown): value is string => isText(value) && /^\d{12}$/.test(value)
 
 const areTexts = (values: unknown) => Array.isArray(values) && values.every(isText)

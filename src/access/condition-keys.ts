@@ -7,24 +7,24 @@ import type { Conditions } from './authorize.js'
 import type { IdentityPolicies } from './identities.js'
 import type { Membership, MembershipOf } from './organization.js'
 
-/** Everything the values of condition keys are read from. */
+/** The sources of the values of condition keys. */
 export interface ConditionFacts {
   readonly principal: Principal
-  /** Tags and user name of who asks. */
+  /** Tags and user name of the caller. */
   readonly identity: Pick<IdentityPolicies, 'tags' | 'userName'> | undefined
   readonly request: RequestContext
-  /** The registry asked, for its Region. */
+  /** The registry of the request, for its Region. */
   readonly registry: Registry
   readonly resourceAccount: string
   /** The organization of the principal and of the resource. */
   readonly membershipOf: MembershipOf
-  /** The tags of the resource, where a policy looks at them. */
+  /** The tags of the resource, where a policy uses them. */
   readonly resourceTags?: Readonly<Record<string, string>> | undefined
-  /** What only this action has. */
+  /** Condition keys that only this action has. */
   readonly conditions?: Conditions | undefined
 }
 
-/** Policies compare with wildcards, which costs by the length. */
+/** A limit, since the cost of matching with wildcards grows with the length. */
 const LONGEST_USER_AGENT = 1024
 
 const isoTime = (time: number) => new Date(time).toISOString()
@@ -32,8 +32,9 @@ const isoTime = (time: number) => new Date(time).toISOString()
 type Values = Record<string, ConditionValues[string]>
 
 /**
- * What policies may ask about a request, by key in lower case. No service calls on anybody's behalf here, so `aws:CalledVia`
- * is absent, and no request comes through a VPC, so `aws:SourceVpc` and its siblings are. Called for every decision, so it only copies.
+ * The values of the condition keys of a request, by key in lower case. No AWS service calls on behalf of a principal
+ * here, so `aws:CalledVia` is absent, and no request comes through a VPC, so `aws:SourceVpc` and the like are absent.
+ * Called for every decision, so it does no more than copy.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 export function conditionValues(facts: ConditionFacts): ConditionValues {
@@ -59,7 +60,7 @@ export function conditionValues(facts: ConditionFacts): ConditionValues {
   return values
 }
 
-/** Users' and roles' calls are signed, and none is made by an AWS service. */
+/** The keys of a principal. None of its calls is made by an AWS service. */
 const ofPrincipal = (principal: Principal, { membershipOf }: Pick<ConditionFacts, 'membershipOf'>): Values => {
   const values: Values = {
     'aws:principalarn': principal.session?.roleArn ?? principal.arn,
@@ -74,14 +75,16 @@ const ofPrincipal = (principal: Principal, { membershipOf }: Pick<ConditionFacts
   return values
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
+ */
 function addMembership(values: Values, whose: 'principal' | 'resource', membership: Membership | undefined): void {
   if (!membership) return
   values[`aws:${whose}orgid`] = membership.id
   if (membership.path !== undefined) values[`aws:${whose}orgpaths`] = [membership.path]
 }
 
-/** Whether a policy looks at the tags of the resource: only then are they worth reading. */
+/** Whether a policy uses the tags of the resource. Only then are they read from the store. */
 export function asksForResourceTags(keys: ReadonlySet<string>): boolean {
   for (const key of keys) if (key.startsWith('aws:resourcetag/') || key.startsWith('ecr:resourcetag/')) return true
   return false

@@ -2,7 +2,7 @@ import type { Principal } from '../registry/principal.js'
 import { AccountsError } from './accounts-error.js'
 import { principalOfRoot, principalOfUser } from './principals.js'
 
-/** What an access key stands for. */
+/** The secret and the principal of an access key. */
 export interface Credentials {
   readonly secretAccessKey: string
   readonly principal: Principal
@@ -11,7 +11,10 @@ export interface Credentials {
 /** The `accounts` section of the configuration file, by account id. */
 export type Accounts = Readonly<Record<string, Account>>
 
-/** One AWS account: who may call, what bounds them all, and the secrets its pull through cache rules name. */
+/**
+ * One AWS account: its users and roles, its service control policies, and the secrets that its pull through cache rules
+ * name.
+ */
 export interface Account {
   readonly users?: Readonly<Record<string, ConfiguredUser>>
   readonly roles?: Readonly<Record<string, ConfiguredRole>>
@@ -23,44 +26,47 @@ export interface Account {
 /** A policy document, or the name or ARN of a managed policy. */
 export type ConfiguredPolicy = object | string
 
-/** What users and roles have in common. Without policies they may do nothing. */
+/** What users and roles have in common. Without policies they have no permissions of their own. */
 export interface ConfiguredIdentity {
   readonly policies?: readonly ConfiguredPolicy[]
   readonly permissionsBoundary?: ConfiguredPolicy
   readonly tags?: Readonly<Record<string, string>>
 }
 
-/** An IAM user as it is written down. */
+/** An IAM user of the configuration. */
 export interface ConfiguredUser extends ConfiguredIdentity {
   /** Access key id to secret access key. */
   readonly accessKeys?: Readonly<Record<string, string>>
 }
 
-/** An IAM role as it is written down. */
+/** An IAM role of the configuration. */
 export interface ConfiguredRole extends ConfiguredIdentity {
-  /** Who may assume it. */
+  /** The policy document that says who may assume the role. */
   readonly trustPolicy: object
-  /** Begins and ends with `/`; unless said, it is `/`. */
+  /** Begins and ends with `/`. Default: `/`. */
   readonly path?: string
-  /** How long a session may last; unless said, an hour. */
+  /** The longest session, in seconds. Default: 3600. */
   readonly maxSessionDurationSeconds?: number
 }
 
-/** Whether a user anywhere has an access key; where none has, the default one stands. */
+/** Whether any configured user has an access key. If none has, the default access key is valid. */
 export const describesAccessKeys = (accounts: Accounts | undefined): boolean =>
   Object.values(accounts ?? {}).some(({ users = {} }) =>
     Object.values(users).some(({ accessKeys = {} }) => Object.keys(accessKeys).length > 0),
   )
 
-/** The credentials behind an access key id; undefined for a key nobody has. */
+/** The credentials of an access key id; undefined for an unknown one. */
 export type CredentialsOf = (accessKeyId: string) => Credentials | undefined
 
-/** Who calls when the configuration describes no access key: the keys every local AWS tool tries first. */
+/**
+ * The account and access key that are valid when the configuration has none: those that local AWS tools use by
+ * convention.
+ */
 export const defaultAccount = { account: '000000000000', accessKeyId: 'test', secretAccessKey: 'test' }
 
 /**
- * The keys of the configured accounts, or the default one where no key is described.
- * Throws AccountsError where two users have the same key: a signature could not say which of them calls.
+ * The access keys of the configured accounts, or the default one where none is configured.
+ * Throws AccountsError where two users have the same access key id, since a signature could not tell them apart.
  */
 export function credentialsIn(accounts: Accounts = {}): ReadonlyMap<string, Credentials> {
   return describesAccessKeys(accounts) ? keysIn(accounts) : new Map([defaultKey()])
@@ -86,7 +92,7 @@ function keysIn(accounts: Accounts): Map<string, Credentials> {
   return byKey
 }
 
-/** Names both users and not the key: where id and secret were swapped, the id is the secret. */
+/** Names both users but not the key id, which is the secret if id and secret were swapped. */
 const sharedKey = (path: string, { arn }: Principal) =>
   new AccountsError(
     `${path}/accessKeys`,

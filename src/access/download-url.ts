@@ -1,23 +1,23 @@
 import type { Registry } from '../registry/registry.js'
-import { isBeforeReset, type IssuedAhead } from './clock-advance.js'
+import { isBeforeReset, type ClockAdvanceClaim } from './clock-advance.js'
 import { isSigned, signText } from './signed-text.js'
 
-/** The layer a download URL opens. */
-export interface LayerGrant extends IssuedAhead {
+/** The layer that a download URL grants access to. */
+export interface LayerGrant extends ClockAdvanceClaim {
   readonly registry: Registry
   readonly repository: string
   readonly digest: string
 }
 
-/** How long a layer URL is good for, by the emulator's clock. */
+/** The lifetime of a layer URL, by the emulator's clock. */
 export const DOWNLOAD_URL_LIFETIME_MS = 60 * 60 * 1000
 
-/** Where layer URLs point on the data plane. */
+/** The path of layer URLs on the data plane. */
 export const DOWNLOAD_PATH = '/_layers'
 
 /**
- * The URL GetDownloadUrlForLayer answers: whoever holds it may fetch this one layer until it expires, as with the
- * presigned S3 URLs of the service. The control plane signs, the data plane checks.
+ * The URL that GetDownloadUrlForLayer returns. Like the presigned S3 URLs of the service it grants its holder one layer
+ * until it expires. The control plane signs it, the data plane verifies it.
  */
 export function downloadUrl(origin: string, grant: LayerGrant, now: Date, secret: string): string {
   const expiresAt = String(now.getTime() + DOWNLOAD_URL_LIFETIME_MS)
@@ -34,10 +34,13 @@ export function downloadUrl(origin: string, grant: LayerGrant, now: Date, secret
   return `${origin}${DOWNLOAD_PATH}?${query.toString()}`
 }
 
-/** Of a genuine URL; one with more, or with one of them twice, was tampered with. */
+/** The number of parameters of a genuine URL. One with more, or with one repeated, was tampered with. */
 const PARAMETERS = 6
 
-/** The layer a URL's query opens; undefined when it was tampered with, has expired or is of before a reset. */
+/**
+ * The layer that the query of a URL grants; undefined if it was tampered with, has expired or precedes a reset of the
+ * clock.
+ */
 export function readDownloadUrl(
   query: URLSearchParams,
   { now, wall }: { readonly now: Date; readonly wall: Date },

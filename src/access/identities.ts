@@ -15,34 +15,40 @@ import {
 } from './credentials.js'
 import { managedPolicies } from './managed-policies.js'
 import { type ConfiguredOrganization, type MembershipOf, membershipsIn } from './organization.js'
+import { cachingPolicyParser, type PolicyParser } from './parsed-policies.js'
 import { principalOfRoot, principalOfUser, uniqueId } from './principals.js'
 
-/** Who there is: the users and roles of the configuration, and what their policies say. */
+/** The users and roles of the configuration with their policies. */
 export interface Identities {
   /** Long-term credentials by access key id. */
   readonly credentialsOf: CredentialsOf
-  /** Every access key id that lasts, in the order of the configuration. */
+  /** Every long-term access key id, in the order of the configuration. */
   readonly accessKeyIds: readonly string[]
   readonly membershipOf: MembershipOf
-  /** Every policy of the configuration under its name, trust policies included. */
+  /** Parses the policies that requests are decided by, each text once. */
+  readonly policyParser: PolicyParser
+  /** Every policy of the configuration by name, trust policies included. */
   readonly policies: readonly AttachedPolicy[]
-  /** The policies of a principal; undefined for one that the configuration does not know (any more). */
+  /** The policies of a principal; undefined for one that the configuration does not have (any more). */
   policiesOf(principal: Principal): IdentityPolicies | undefined
   role(roleArn: string): Role | undefined
-  /** IAM names roles without their path, STS by their ARN. */
+  /** A role by its name, as IAM's API identifies it; STS uses the ARN. */
   roleNamed(account: string, name: string): Role | undefined
-  /** Whether policies may name this as an AWS principal: an account, a user or role that is there, a session of such a role. */
+  /**
+   * Whether a policy may name this AWS principal: an account, an existing user or role, or a session of an existing
+   * role.
+   */
   isPrincipal(principal: string): boolean
 }
 
-/** What a principal's own side of a decision consists of. */
+/** The policies and tags of a principal that take part in a decision. */
 export interface IdentityPolicies {
   readonly identity: readonly AttachedPolicy[]
   readonly boundary?: readonly AttachedPolicy[]
   readonly serviceControl?: readonly AttachedPolicy[]
-  /** Tags of the user or role, without those of the session. */
+  /** Tags of the user or role, without session tags. */
   readonly tags: Readonly<Record<string, string>>
-  /** `aws:username`: users have one, roles do not. */
+  /** The value of `aws:username`, which only users have. */
   readonly userName?: string
 }
 
@@ -63,7 +69,7 @@ export interface Role {
 
 const DEFAULT_SESSION_SECONDS = 3600
 
-/** What the root user's permissions look like to a decision and its explanation. */
+/** The permissions of an account's root user, as a policy. */
 const ROOT_POLICY: AttachedPolicy = {
   name: "the account's root user",
   policy: parsePolicy(
@@ -72,15 +78,15 @@ const ROOT_POLICY: AttachedPolicy = {
   ),
 }
 
-/** Service control policies do not reach service-linked roles. */
+/** Service control policies do not affect service-linked roles. */
 const SERVICE_LINKED: IdentityPolicies = {
   identity: [{ name: managedPolicies.pullThroughCache.name, policy: managedPolicies.pullThroughCache.policy }],
   tags: {},
 }
 
 /**
- * Who there is, by the configuration; where it describes no access key also the root user of the default account. Every
- * policy is compiled here and never again. A root user is known only where it can sign in: with `relaxed` anybody is the root of any account.
+ * Reads the identities of the configuration and compiles their policies, once. Where no access key is configured, the
+ * root user of the default account exists, too; with `relaxed` authentication the root user of every account does.
  * Throws AccountsError.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
  */
@@ -101,6 +107,7 @@ export function identitiesIn(
     credentialsOf: (accessKeyId) => byKey.get(accessKeyId),
     accessKeyIds: [...byKey.keys()],
     membershipOf: membershipsIn(organization),
+    policyParser: cachingPolicyParser(),
     policies: compiled.flatMap(policiesIn),
     policiesOf(principal) {
       if (isAnonymous(principal)) return anonymousPolicies
@@ -128,10 +135,12 @@ const policiesIn = ({ root, identities, roles }: ReturnType<typeof compileAccoun
   ...roles.map(({ trustPolicy }) => trustPolicy),
 ]
 
-/** An account as its id or as the ARN of its root; that it exists cannot be seen from outside, in AWS neither. */
+/** An account id or the ARN of its root user. Whether the account exists is not checked, as in AWS. */
 const ACCOUNT = /^(\d{12}|arn:aws:iam::\d{12}:root)$/
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: the ARN of a session leaves out the path. */
+/**
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: the ARN of a session leaves out the path.
+ */
 const ROLE_SESSION = /^arn:aws:sts::(\d{12}):assumed-role\/([\w+=,.@-]{1,64})\/[\w+=,.@-]{2,64}$/
 
 function isServiceLinkedRole(arn: string): boolean {

@@ -4,7 +4,7 @@ import type { Policy } from '../iam/policy.js'
 import { wildcard } from '../iam/wildcard.js'
 
 /**
- * Every action of Amazon ECR that policies may name, those that this emulator does not have included.
+ * Every action of Amazon ECR that policies may name, including those that this emulator does not implement.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
  */
 const ECR_ACTIONS = [
@@ -38,8 +38,8 @@ const ECR_ACTIONS = [
 ].map((name) => `ecr:${name}`)
 
 /**
- * What is odd about the actions that a policy names: IAM takes any, so one that is misspelled allows and denies nothing.
- * A sentence for each action of ECR that ECR does not have.
+ * A warning for each action in a policy that starts with `ecr:` and that ECR does not have. IAM accepts any action, so
+ * a misspelled one has no effect and goes unnoticed.
  */
 export function unknownActions({ statements }: Pick<Policy, 'statements'>): string[] {
   const written = new Set(statements.flatMap(({ actions }) => actions.written))
@@ -49,18 +49,18 @@ export function unknownActions({ statements }: Pick<Policy, 'statements'>): stri
 function isUnknown(action: string): boolean {
   if (!/^ecr:/i.test(action)) return false
   const matches = wildcard(withWildcards(action.toLowerCase()))
-  return !ECR_ACTIONS.some((known) => matches(known.toLowerCase()))
+  return !ECR_ACTIONS.some((name) => matches(name.toLowerCase()))
 }
 
-/** How many letters may be wrong of a name that is meant. */
+/** The greatest edit distance at which an action is suggested. */
 const MOST_DIFFERENT = 4
 
 function suggestion(action: string): string {
   if (action.length > LONGEST) return ''
-  const differences = ECR_ACTIONS.map((known) => [leven(action.toLowerCase(), known.toLowerCase()), known] as const)
+  const differences = ECR_ACTIONS.map((name) => [leven(action.toLowerCase(), name.toLowerCase()), name] as const)
   const [nearest] = differences.sort(([a], [b]) => a - b)
   return nearest && nearest[0] <= MOST_DIFFERENT ? `; the nearest is ${nearest[1]}` : ''
 }
 
-/** Comparing takes time by the length, and longer names are near to none. */
+/** Longer names are not compared: none is similar, and the cost grows with the length. */
 const LONGEST = 64

@@ -1,7 +1,7 @@
 import { parsePolicy } from '../iam/parse.js'
 import type { Policy } from '../iam/policy.js'
 
-/** A policy AWS wrote, which identities have by its name. */
+/** An AWS managed policy, which identities refer to by name or ARN. */
 export interface ManagedPolicy {
   readonly name: string
   readonly arn: string
@@ -34,7 +34,7 @@ function managed(path: string, name: string, ...Statement: object[]): ManagedPol
 }
 
 /**
- * The managed policies that are about ECR, with the contents AWS publishes.
+ * The AWS managed policies for ECR, with their published contents.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/security-iam-awsmanpol.html
  * https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2ContainerRegistryPullOnly.html
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html
@@ -72,5 +72,5 @@ const byNameOrArn = new Map<string, ManagedPolicy>(
   ]),
 )
 
-/** The managed policy of this name or ARN; undefined for one that has nothing to do with ECR. */
+/** The managed policy of this name or ARN; undefined for one that is not about ECR. */
 export const managedPolicy = (nameOrArn: string): ManagedPolicy | undefined => byNameOrArn.get(nameOrArn)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Principal } from '../registry/principal.js'
 
 /**
- * An account's root user, who may do everything in it.
+ * The root user of an account, who has every permission in it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
  */
 export const principalOfRoot = (account: string): Principal => ({
@@ -11,19 +11,19 @@ export const principalOfRoot = (account: string): Principal => ({
   userId: account,
 })
 
-/** A user of the configuration, with an id that is the same after every start. */
+/** A user of the configuration, with an id that is the same after every restart. */
 export function principalOfUser(account: string, name: string): Principal {
   const arn = `arn:aws:iam::${account}:user/${name}`
   return { arn, account, userId: uniqueId('AIDA', arn) }
 }
 
 /**
- * Stable across restarts, in the form of a real one: a prefix that tells the kind, and 17 capitals and digits.
+ * A unique id in AWS's form, stable across restarts: a prefix for the resource type, and 17 capital letters and digits.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
 export const uniqueId = (prefix: 'AIDA' | 'AROA', arn: string) => `${prefix}${capitalsAndDigits(arn, 17)}`
 
-/** Up to 32 characters of the alphabet AWS makes ids of, always the same for the same text. */
+/** Up to 32 characters of the alphabet of AWS's ids, always the same for the same text. */
 export const capitalsAndDigits = (text: string, length: number): string =>
   [...createHash('sha256').update(text).digest().subarray(0, length)].map((byte) => BASE32[byte % 32]).join('')
 

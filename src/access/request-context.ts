@@ -1,6 +1,6 @@
 import type { RequestContext } from '../registry/request-context.js'
 
-/** What both planes know of a request from its connection and headers. */
+/** The facts about a request that its connection and headers give. */
 export interface ReceivedFacts {
   readonly requestId: string
   readonly now: Date
@@ -9,10 +9,13 @@ export interface ReceivedFacts {
   readonly isSecure: boolean
 }
 
-/** `<account>.dkr.ecr-fips.<region>.…`, `ecr-fips.<region>.…`, `api.ecr-fips.<region>.…`; the dual-stack forms alike, in any case. */
+/**
+ * `<account>.dkr.ecr-fips.<region>.…`, `ecr-fips.<region>.…`, `api.ecr-fips.<region>.…`; the dual-stack forms alike, in
+ * any case.
+ */
 const FIPS_HOST = /(^|[.-])ecr-fips\./i
 
-/** IAM's request context of one request; an IPv4 address is written as one also where the socket is IPv6. */
+/** The IAM request context of a request. An IPv4 address is written as such even on an IPv6 socket. */
 export function requestContextOf({ requestId, now, headers, remoteAddress, isSecure }: ReceivedFacts): RequestContext {
   return {
     requestId,

@@ -1,8 +1,8 @@
 import type { Action } from './authorize.js'
 
-/** What the two resource-based policies of ECR have to say about an action. */
+/** How much the two resource-based policies of ECR count for an action. */
 export interface ResourcePolicyWeights {
-  /** Of the registry policy all, only what it denies, or nothing counts. */
+  /** Whether all of the registry policy counts, only its denials, or nothing. */
   readonly registry: 'all' | 'denials' | 'nothing'
   readonly repository: 'all' | 'nothing'
 }
@@ -11,8 +11,8 @@ const usual: ResourcePolicyWeights = { registry: 'all', repository: 'all' }
 const ofOtherServices: ResourcePolicyWeights = { registry: 'nothing', repository: 'nothing' }
 
 /**
- * Login and cache rules are granted by identity-based policies alone, and a repository that is yet to be made has no
- * policy of its own.
+ * Only identity-based policies allow login and creating cache rules, and a repository that is yet to be created has no
+ * policy.
  */
 const exceptions: Readonly<Partial<Record<Action, ResourcePolicyWeights>>> = {
   'ecr:CreatePullThroughCacheRule': { registry: 'denials', repository: 'nothing' },
@@ -29,8 +29,8 @@ export const weightsFor = (action: Action): ResourcePolicyWeights =>
   action.startsWith('ecr:') ? (exceptions[action] ?? usual) : ofOtherServices
 
 /**
- * Whether a resource-based policy could allow an action by itself, whichever scope the registry policy has: explanations
- * name that way beside the identity's.
+ * Whether a resource-based policy alone could allow an action, whatever the scope of the registry policy. Explanations
+ * then suggest it beside an identity-based policy.
  */
 export function resourcePolicyMayAllow(action: Action, isOnRepository: boolean): boolean {
   const { registry, repository } = weightsFor(action)

@@ -2,7 +2,7 @@ import type { Conditions } from './authorize.js'
 import type { Role } from './identities.js'
 
 /**
- * What policies may ask about the tags of a role that is acted on.
+ * The condition keys for the tags of the role that a request is about.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_iam-tags.html
  */
 export const conditionsOfRoleTags = ({ tags }: Pick<Role, 'tags'>): Conditions =>

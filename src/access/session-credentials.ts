@@ -1,19 +1,19 @@
 import type { Principal } from '../registry/principal.js'
 import { isObject, isPrincipal, isText } from './claimed-principal.js'
-import type { IssuedAhead } from './clock-advance.js'
+import type { ClockAdvanceClaim } from './clock-advance.js'
 import { capitalsAndDigits } from './principals.js'
 import { readClaims, signClaims } from './signed-claims.js'
 import { signText } from './signed-text.js'
 
-/** What a session token says: whose session it is, which key it belongs to, until when. */
-export interface SessionClaims extends IssuedAhead {
+/** The claims of a session token: its principal, its access key and its expiry. */
+export interface SessionClaims extends ClockAdvanceClaim {
   readonly accessKeyId: string
   readonly principal: Principal
   /** Epoch milliseconds, by the emulator's clock. */
   readonly expiresAt: number
 }
 
-/** Temporary credentials as their holder gets them. */
+/** Temporary credentials as STS returns them. */
 export interface SessionCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -21,8 +21,8 @@ export interface SessionCredentials {
 }
 
 /**
- * Temporary credentials. They carry all there is to know of them, so that every process of an installation takes them
- * and a restart does not end them. `unique` makes the key another than every other.
+ * Issues temporary credentials. They are self-contained, so that every process of the installation accepts them and
+ * they survive a restart. `unique` is random, so no two sessions share an access key.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html
  */
 export function issueSession(
@@ -41,19 +41,21 @@ export function issueSession(
 }
 
 /**
- * Whether an access key id is of temporary credentials.
+ * Whether an access key id belongs to temporary credentials.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
 export const isSessionKey = (accessKeyId: string): boolean => /^ASIA[A-Z0-9]{16}$/.test(accessKeyId)
 
-/** The secret access key of a temporary one: the installation's secret makes it, and nobody else could. */
+/** The secret access key of temporary credentials, derived from the access key id with the installation's secret. */
 export const secretOfSession = (accessKeyId: string, secret: string): string =>
   signText('session key', accessKeyId, secret).slice(0, SECRET_LENGTH)
 
-/** As long as AWS's. */
+/** The length of AWS's secret access keys. */
 const SECRET_LENGTH = 40
 
-/** The claims of a session token that is genuine, expired or not; undefined for a forged one or that of another key. */
+/**
+ * The claims of a genuine session token, even an expired one; undefined for a forged one or one of another access key.
+ */
 export function readSession(sessionToken: string, accessKeyId: string, secret: string): SessionClaims | undefined {
   const claims = readClaims('session', sessionToken, secret)
   return isSession(claims) && claims.accessKeyId === accessKeyId ? claims : undefined

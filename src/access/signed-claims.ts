@@ -1,12 +1,15 @@
 import { isSigned, signText } from './signed-text.js'
 
-/** Claims as a text only a plane with the installation's secret can make; `purpose` keeps one use from passing for another. */
+/**
+ * Signs claims with the installation's secret. `purpose` is signed too, so that a token for one use is not valid for
+ * another.
+ */
 export function signClaims(purpose: string, claims: object, secret: string): string {
   const text = Buffer.from(JSON.stringify(claims)).toString('base64url')
   return `${text}.${signText(purpose, text, secret)}`
 }
 
-/** What a genuine text claims, of whatever shape; undefined for a forged one. */
+/** The claims of a genuine text, of any shape; undefined for a forged one. */
 export function readClaims(purpose: string, signed: string, secret: string): unknown {
   const [text = '', signature = '', ...rest] = signed.split('.')
   if (rest.length > 0 || !isSigned(purpose, text, signature, secret)) return undefined

@@ -1,7 +1,7 @@
 import type { Config } from '../config.js'
-import { fsck as check } from '../registry/garbage/fsck.js'
+import { fsck as check } from '../upkeep/fsck/fsck.js'
 import type { Log } from '../registry/ports/log.js'
-import { amountOf, numberOf } from '../server/amounts.js'
+import { amountOf, numberOf } from '../registry/amounts.js'
 import { openExistingStorage } from './existing-storage.js'
 
 /** The report of fsck, and whether everything is in order now. */

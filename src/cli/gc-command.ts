@@ -1,10 +1,10 @@
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import type { Swept } from '../registry/garbage/running.js'
-import { sweep } from '../registry/garbage/sweep.js'
+import type { Swept } from '../upkeep/collection/sweep-run.js'
+import { sweep } from '../upkeep/collection/sweep.js'
 import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
-import { amountOf, numberOf } from '../server/amounts.js'
+import { amountOf, numberOf } from '../registry/amounts.js'
 import { openExistingStorage } from './existing-storage.js'
 
 /**

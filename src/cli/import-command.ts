@@ -4,7 +4,7 @@ import { describesAccessKeys } from '../access/credentials.js'
 import { clientHost, schemeOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import { numberOf } from '../server/amounts.js'
+import { numberOf } from '../registry/amounts.js'
 import { noAnswerText } from './connection-errors.js'
 
 /** An image to import, as the API names it. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config.js'
-import { labelInstallation } from '../registry/garbage/label.js'
-import { sweeper } from '../registry/garbage/sweeper.js'
+import { labelInstallation } from '../upkeep/installation-label.js'
+import { sweeper } from '../upkeep/collection/sweeper.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Storage } from './storage.js'

@@ -10,19 +10,20 @@ import { streamed } from '../adapters/s3/streamed.js'
 import { systemClock } from '../adapters/system/system-clock.js'
 import { randomIds } from '../adapters/system/random-ids.js'
 import type { Config } from '../config.js'
-import { keptBlobs } from '../registry/garbage/kept-blobs.js'
-import { type Touches, touchesOn } from '../registry/garbage/touches.js'
-import { leasesOn } from '../registry/leases.js'
+import { pinnedBlobs } from '../upkeep/pinned-blobs.js'
+import { storedPins } from '../upkeep/pins.js'
+import type { Pins } from '../registry/ports/pins.js'
+import { leasesOn } from '../coordination/leases/leases.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Ids } from '../registry/ports/ids.js'
 import type { KeyValue } from '../registry/ports/key-value.js'
-import type { Leases } from '../registry/ports/leases.js'
+import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import { noReserve, type Reserve } from '../registry/ports/reserve.js'
 import type { Store } from '../registry/ports/store.js'
-import { storeOf } from '../registry/store.js'
+import { storeOf } from '../store/store.js'
 
 /** Everything that outlives a process, and what keeps the processes that share it out of each other's way. */
 export interface Storage {
@@ -31,7 +32,7 @@ export interface Storage {
   readonly clock: Clock
   readonly ids: Ids
   readonly leases: Leases
-  readonly touches: Touches
+  readonly pins: Pins
   readonly reserve: Reserve
   /** Resolves with the reason if the store cannot be used any more, however long this process lives. */
   readonly failed: Promise<Error>
@@ -82,10 +83,10 @@ function partsOn(
   { log }: Telling,
 ): Omit<Storage, 'reserve' | 'failed'> {
   const [clock, ids] = [systemClock(store), randomIds]
-  const touches = touchesOn({ store, clock, graceSeconds: garbage.graceSeconds })
+  const pins = storedPins({ store, clock, graceSeconds: garbage.graceSeconds })
   const leases = leasesOn({ store, ids, log })
   return {
-    ...{ store, blobs: keptBlobs(blobs, touches), clock, ids, leases, touches },
+    ...{ store, blobs: pinnedBlobs(blobs, pins), clock, ids, leases, pins },
     async close() {
       leases.stop()
       await store.close()

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@smithy/protocol-http'
-import { isBeforeReset, type IssuedAhead } from '../access/clock-advance.js'
+import { isBeforeReset, type ClockAdvanceClaim } from '../access/clock-advance.js'
 import { defaultAccount } from '../access/credentials.js'
 import type { Identities } from '../access/identities.js'
 import { principalOfRoot } from '../access/principals.js'
@@ -11,6 +11,7 @@ import { claimedScope } from '../sigv4/claimed-scope.js'
 import { refusals } from '../sigv4/refusals.js'
 import type { SignedRequest } from '../sigv4/signed-request.js'
 import { verify } from '../sigv4/verify.js'
+import type { ServiceName } from './services/service.js'
 
 /** Who calls, and for which Region. */
 export interface Caller {
@@ -18,53 +19,45 @@ export interface Caller {
   readonly region: string
 }
 
-/** Whose signature a call bears. Whether they still may call is told once the time is known: `requireCurrent`. */
-export interface Signer extends Caller, IssuedAhead {
-  /** When temporary credentials end, by the emulator's time; absent for those that last. */
+/** Whose signature a call bears. `requireCurrent` checks, once the time is known, that the credentials are still valid. */
+export interface Signer extends Caller, ClockAdvanceClaim {
+  /** When temporary credentials expire, in epoch milliseconds of the emulator's time; absent for long-term ones. */
   readonly expiresAt?: number
 }
 
-/** A request that remembers, where it came over HTTP, its headers as sent: a signature covers each one that is repeated. */
+/** A request as the server received it. */
 export interface ReceivedRequest extends HttpRequest {
-  /** What the answer says as x-amzn-RequestId. */
+  /** The answer's x-amzn-RequestId. */
   readonly requestId: string
+  /** The headers as sent: a signature covers each occurrence of a repeated one. */
   readonly rawHeaders?: readonly string[]
-  /** Of a large body, which was hashed beside the event loop. */
+  /** Of a large body, which was hashed off the event loop. */
   bodyHash?: string
   readonly remoteAddress: string | undefined
   readonly isSecure: boolean
 }
 
-/** The services whose calls the control plane takes, as credential scopes name them. */
-export type Service = 'ecr' | 'sts' | 'iam'
-
-/** What it takes to know who calls. */
+/** What authentication needs. */
 export interface AuthenticateDeps {
   readonly identities: Identities
   readonly clock: Clock
-  /** The installation's, which temporary credentials are made of. */
+  /** The installation's secret, from which temporary credentials are derived. */
   readonly secret: string
-  /** `relaxed` takes everybody at their word. */
+  /** `relaxed` accepts any credentials without checking them. */
   readonly auth: 'strict' | 'relaxed'
   readonly maxSkewSeconds: number
 }
 
 /**
- * Who calls: `signerOf`, then `requireCurrent`. Throws what they throw.
+ * Verifies the Signature Version 4 of a call, in its headers or its query, and that the security token of temporary
+ * credentials is genuine. Throws the exceptions of the service's front end, in its order. Reads nothing from the store.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export const authenticate = (request: ReceivedRequest, service: Service, now: Date, deps: AuthenticateDeps): Caller =>
-  requireCurrent(signerOf(request, service, deps), now, deps)
-
-/**
- * Verifies the Signature Version 4 of a call, in its headers or its query, and that the security token of temporary
- * credentials is genuine. Throws the exceptions of the service's front end, in its order. Needs nothing from the store.
- */
-export function signerOf(request: ReceivedRequest, service: Service, deps: AuthenticateDeps): Signer {
+export function signerOf(request: ReceivedRequest, service: ServiceName, deps: AuthenticateDeps): Signer {
   const { method, path, headers, rawHeaders, bodyHash } = request
   const hashed = { body: request.body as Buffer, ...(bodyHash !== undefined && { bodyHash }) }
   const signed = { method, path, headers, ...(rawHeaders && { rawHeaders }), ...hashed }
-  if (deps.auth === 'relaxed') return takenAtItsWord(signed)
+  if (deps.auth === 'relaxed') return unverifiedSigner(signed)
 
   const verdict = verify(signed, {
     secretOf: (accessKeyId) => secretOf(accessKeyId, deps),
@@ -77,7 +70,7 @@ export function signerOf(request: ReceivedRequest, service: Service, deps: Authe
   return { ...holderOf(accessKeyId, securityToken, deps), region }
 }
 
-/** Temporary credentials end by the emulator's time, and with their user or role. Throws as `signerOf` does. */
+/** Refuses temporary credentials that expired, or whose user or role is gone. Throws as `signerOf` does. */
 export function requireCurrent(
   signer: Signer,
   now: Date,
@@ -85,22 +78,22 @@ export function requireCurrent(
 ): Caller {
   if (signer.expiresAt === undefined) return signer
   if (signer.expiresAt <= now.getTime() || isBeforeReset(signer, now, clock.wall())) throw expiredToken()
-  // Who was taken out of the configuration has no sessions any more.
+  // The sessions of a user or role end when it is removed from the configuration.
   if (!identities.policiesOf(signer.principal)) throw invalidToken()
   return signer
 }
 
 function secretOf(accessKeyId: string, { identities, secret }: AuthenticateDeps): string | undefined {
-  const lasting = identities.credentialsOf(accessKeyId)
-  if (lasting) return lasting.secretAccessKey
+  const longTerm = identities.credentialsOf(accessKeyId)
+  if (longTerm) return longTerm.secretAccessKey
   return isSessionKey(accessKeyId) ? secretOfSession(accessKeyId, secret) : undefined
 }
 
-/** A key that lasts comes without a token, a temporary one with its own. */
+/** Long-term keys are sent without a security token, temporary keys with their own. */
 function holderOf(accessKeyId: string, securityToken: string, deps: AuthenticateDeps): Omit<Signer, 'region'> {
-  const lasting = deps.identities.credentialsOf(accessKeyId)
-  if (lasting && securityToken === '') return { principal: lasting.principal }
-  const session = lasting ? undefined : readSession(securityToken, accessKeyId, deps.secret)
+  const longTerm = deps.identities.credentialsOf(accessKeyId)
+  if (longTerm && securityToken === '') return { principal: longTerm.principal }
+  const session = longTerm ? undefined : readSession(securityToken, accessKeyId, deps.secret)
   if (!session) throw invalidToken()
   const { principal, expiresAt, clockAdvancedBy } = session
   return { principal, expiresAt, ...(clockAdvancedBy !== undefined && { clockAdvancedBy }) }
@@ -114,8 +107,8 @@ const expiredToken = () =>
 
 const DEFAULT_REGION = 'us-east-1'
 
-/** Whoever shows a key is an administrator: of the account that the key is the id of, or else of the default one. */
-function takenAtItsWord(request: SignedRequest): Caller {
+/** With `relaxed`, any key is an administrator's: of the account that has the key as its id, or else of the default one. */
+function unverifiedSigner(request: SignedRequest): Caller {
   const scope = claimedScope(request)
   if (!scope) {
     const { code, message } = refusals.missingAuthenticationToken()

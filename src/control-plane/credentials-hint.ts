@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { RequestEnd } from '../access/decision-log.js'
+import type { RequestEnd } from '../access/explain/decision-log.js'
 import { isSessionKey } from '../access/session-credentials.js'
 import type { ServiceException } from '../registry/errors.js'
 import type { Log } from '../registry/ports/log.js'
@@ -9,27 +9,27 @@ import type { AuthenticateDeps, ReceivedRequest } from './authenticate.js'
 
 type Refusal = Pick<ServiceException, 'code' | 'message'>
 
-/** Says in the log what credentials were refused for, and returns it to be remembered with the request. */
-export type TellHint = (
+/** Logs why credentials were refused, in words for the operator, and returns that for the decision log. */
+export type CredentialsHint = (
   request: ReceivedRequest,
   refusal: Refusal,
   deps: Pick<AuthenticateDeps, 'identities'> & { readonly log: Log },
 ) => Pick<RequestEnd, 'hint'>
 
-/** Anybody may send wrong credentials as often as they like: the log holds each sentence once in an hour. */
-export function tellHints(): TellHint {
-  const said = new LRUCache<string, true>({ max: 100, ttl: 60 * 60 * 1000 })
+/** Clients may send wrong credentials as often as they like: each sentence is logged once an hour. */
+export function credentialsHints(): CredentialsHint {
+  const logged = new LRUCache<string, true>({ max: 100, ttl: 60 * 60 * 1000 })
   return (request, refusal, deps) => {
-    const hint = credentialsHint(request, refusal, deps)
+    const hint = hintFor(request, refusal, deps)
     if (hint === undefined) return {}
-    if (!said.has(hint)) deps.log.warn({ requestId: request.requestId }, hint)
-    said.set(hint, true)
+    if (!logged.has(hint)) deps.log.warn({ requestId: request.requestId }, hint)
+    logged.set(hint, true)
     return { hint }
   }
 }
 
-/** What the refusal of credentials was for, in words for whoever runs the emulator; the client gets AWS's alone. */
-function credentialsHint(
+/** Undefined for a refusal that is not about credentials. The client gets AWS's words alone. */
+function hintFor(
   request: ReceivedRequest,
   { code, message }: Refusal,
   { identities }: Pick<AuthenticateDeps, 'identities'>,
@@ -38,8 +38,8 @@ function credentialsHint(
   if (!isUnknown && message !== refusals.wrongSignature().message) return undefined
   const { accessKeyId } = claimedScope({ ...request, body: request.body as Buffer }) ?? {}
   if (accessKeyId === undefined) return undefined
-  const known = identities.credentialsOf(accessKeyId)
-  if (known) return isUnknown ? withToken(accessKeyId) : wrongSecret(accessKeyId, known.principal.arn)
+  const longTerm = identities.credentialsOf(accessKeyId)
+  if (longTerm) return isUnknown ? withToken(accessKeyId) : wrongSecret(accessKeyId, longTerm.principal.arn)
   if (isSessionKey(accessKeyId)) return ofSession(accessKeyId)
   return `No user has access key id ${shownId(accessKeyId)}; ${listed(identities.accessKeyIds)}`
 }
@@ -55,7 +55,7 @@ const withToken = (id: string) =>
 const ofSession = (id: string) =>
   `The temporary credentials of access key id ${id} are not this installation's, or came without their session token`
 
-/** Longer ones, and those with other characters, may be secrets in the place of ids. */
+/** Anything that does not look like an access key id may be a secret in its place, and is not logged. */
 const shownId = (id: string) => (/^[\w-]{1,32}$/.test(id) ? id : `of ${id.length} characters`)
 
 const SHOWN = 5

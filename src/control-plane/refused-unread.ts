@@ -3,10 +3,7 @@ import { rateExceeded, ServiceException } from '../registry/errors.js'
 import { protectiveHeaders } from './admin/own-origin.js'
 import type { ReceivedRequest } from './authenticate.js'
 import type { ControlPlaneDeps } from './handle.js'
-import { serviceOf } from './handle-query.js'
-import { writeError } from './protocol/aws-json.js'
-import { answerForm, isQueryCall, writeRefusal } from './protocol/aws-query.js'
-import { apis } from './query/index.js'
+import { dispatch } from './dispatch.js'
 import { MAX_BODY_BYTES } from './bodies.js'
 
 type Deps = Pick<ControlPlaneDeps, 'clock' | 'decisions'>
@@ -35,14 +32,15 @@ export const refuseForNow = (request: ReceivedRequest, deps: Deps): Promise<Http
 
 async function refuseUnread(request: ReceivedRequest, refusal: ServiceException, deps: Deps): Promise<HttpResponse> {
   await remember(request, refusal, deps)
-  if (!isQueryCall(request)) return writeError(refusal, request.requestId)
-  return writeRefusal(answerForm(request), apis[serviceOf(request)], refusal, request.requestId)
+  const { service, protocol } = dispatch(request)
+  return protocol.writeError(refusal, { request, service, operation: service.name })
 }
 
 /** Remembers a call that was refused before its body was read. */
 async function remember(request: ReceivedRequest, { code, message }: ServiceException, { clock, decisions }: Deps) {
   const [, named] = (request.headers['x-amz-target'] ?? '').split('.')
-  const operation = named ?? (isQueryCall(request) ? serviceOf(request) : '')
+  const { service } = dispatch(request)
+  const operation = named ?? (service.name === 'ecr' ? '' : service.name)
   const now = await clock.now().catch(() => clock.wall())
   decisions.ended(request.requestId, { at: now.getTime(), plane: 'control', operation, refusal: { code, message } })
 }

@@ -1,36 +1,37 @@
 import { HttpRequest, type HttpResponse } from '@smithy/protocol-http'
 import type { Express } from 'express'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { type Admission, admission } from '../registry/limits/admission.js'
-import { type Room, roomOf } from '../registry/limits/room.js'
+import { type RequestLimits, requestLimits } from '../server/request-limits.js'
+import { type MemoryBudget, memoryBudget } from '../server/memory-budget.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Span, Traces } from '../registry/ports/traces.js'
-import { requestLog } from '../registry/request-log.js'
-import { isLarge } from '../registry/slices.js'
-import { aboutPlane, type AboutDeps } from '../server/about.js'
-import { planeServer, type PlaneServerDeps } from '../server/plane-server.js'
+import { logWithRequestId } from '../registry/ports/log.js'
+import { ServiceException } from '../registry/errors.js'
+import { isLargeBody } from '../coordination/event-loop.js'
+import { aboutPlane, type AboutDeps } from '../server/health.js'
+import { planeServer, type PlaneServerDeps } from '../server/listener.js'
 import { readBody } from '../server/read-body.js'
 import { isForeign, protectiveHeaders } from './admin/own-origin.js'
-import { adminRoutes, type AdminDeps } from './admin.js'
+import { adminRoutes, type AdminDeps } from './admin/admin-routes.js'
 import type { ReceivedRequest } from './authenticate.js'
-import { tellHints } from './credentials-hint.js'
-import { type ControlPlaneDeps, handle } from './handle.js'
-import { handleQuery, serviceOf } from './handle-query.js'
-import { operations } from './operations/index.js'
-import { writeError } from './protocol/aws-json.js'
-import { isQueryCall, namesAction } from './protocol/aws-query.js'
+import { credentialsHints } from './credentials-hint.js'
+import { dispatch } from './dispatch.js'
+import { type CallFacts, type ControlPlaneDeps, handle } from './handle.js'
+import { operations } from './services/ecr/operation-table.js'
+import { namesAction } from './protocols/aws-query.js'
+import { refuseCall, type RefusalDeps } from './refusal.js'
 import { hashAside, MAX_BODY_BYTES } from './bodies.js'
 import { refuseForNow, refusePage, refuseTooLarge } from './refused-unread.js'
 
 /** Everything the control plane is made of. */
-export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'place' | 'tellHint'> &
+export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts'> &
   AdminDeps &
   AboutDeps &
   PlaneServerDeps & { readonly metrics: Metrics; readonly traces: Traces }
 
 /** With what the server keeps count of by itself: who is let in, and the memory all bodies share. */
 type Deps = ControlPlaneServerDeps &
-  Pick<ControlPlaneDeps, 'tellHint'> & { readonly admission: Admission; readonly room: Room }
+  Pick<RefusalDeps, 'hintFor'> & { readonly admission: RequestLimits; readonly room: MemoryBudget }
 
 /** Node's own, which suit SDKs: they keep a connection only while they have calls to make. */
 const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFirst: true }
@@ -42,8 +43,8 @@ const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFir
  */
 export function controlPlane(given: ControlPlaneServerDeps): Server {
   const { limits, clock } = given
-  const room = roomOf(limits.bodiesMiB * 1024 * 1024)
-  const deps: Deps = { ...given, admission: admission(limits, clock), room, tellHint: tellHints() }
+  const room = memoryBudget(limits.bodiesMiB * 1024 * 1024)
+  const deps: Deps = { ...given, admission: requestLimits(limits, clock), room, hintFor: credentialsHints() }
   let app: Promise<Express> | undefined
 
   return planeServer(deps, HABITS, (req, res) => {
@@ -99,7 +100,7 @@ function take(req: IncomingMessage, res: ServerResponse, deps: Deps): Promise<vo
   const ends = deps.metrics.request('control')
   const asked = { 'http.request.method': request.method, 'url.path': '/', 'rpc.system.name': 'aws-api' }
   return deps.traces.request(req.headers, asked, async (span) => {
-    const answered = await answer(req, request, { ...deps, log: requestLog(deps.log, request.requestId) })
+    const answered = await answer(req, request, { ...deps, log: logWithRequestId(deps.log, request.requestId) })
     if (answered.isUnread) refuse(req, res, answered.response)
     else send(res, answered.response)
     const operation = operationOf(request)
@@ -121,19 +122,31 @@ async function answer(req: IncomingMessage, request: ReceivedRequest, deps: Deps
     if (body === 'too large') return { response: await refuseTooLarge(request, deps), isUnread: true }
     if (body === 'no room') return { response: await refuseForNow(request, deps), isUnread: true }
     request.body = body.bytes
-    if (isLarge(body.bytes.length)) request.bodyHash = await hashAside(body.bytes)
-    return { response: await work(request, deps).finally(body.done) }
-  } catch (error) {
-    return { response: writeError(error, request.requestId), isUnread: true }
+    if (isLargeBody(body.bytes.length)) request.bodyHash = await hashAside(body.bytes)
+    return { response: await work(request, deps).finally(body.release) }
+  } catch {
+    const { service, protocol } = dispatch(request)
+    const failure = new ServiceException(service.faultCodes.internal)
+    return { response: protocol.writeError(failure, { request, service, operation: service.name }), isUnread: true }
   }
 }
 
 async function work(request: ReceivedRequest, deps: Deps): Promise<HttpResponse> {
-  const place = deps.admission.enter()
+  const place = deps.admission.acquire()
   if (!place) return refuseForNow(request, deps)
-  const own = { ...deps, place }
-  const handled = isQueryCall(request) ? handleQuery(request, own) : handle(request, own)
-  return handled.finally(() => place.leave())
+  const { service } = dispatch(request)
+  const [, target = ''] = (request.headers['x-amz-target'] ?? '').split('.')
+  const facts: CallFacts = { description: service.name === 'ecr' ? target : service.name }
+  try {
+    const response = await handle(request, { ...deps, permit: place, facts })
+    const at = (facts.now ?? deps.clock.wall()).getTime()
+    deps.decisions.ended(request.requestId, { at, plane: 'control', operation: facts.description })
+    return response
+  } catch (thrown) {
+    return await refuseCall(thrown, request, facts, deps)
+  } finally {
+    place.release()
+  }
 }
 
 const received = (req: IncomingMessage, requestId: string): ReceivedRequest =>
@@ -151,7 +164,8 @@ const received = (req: IncomingMessage, requestId: string): ReceivedRequest =>
 
 /** Only names we know: what is counted by name must not grow by whatever clients make up. */
 function operationOf(request: ReceivedRequest): string {
-  if (isQueryCall(request)) return serviceOf(request)
+  const { service } = dispatch(request)
+  if (service.name !== 'ecr') return service.name
   const [, name = ''] = (request.headers['x-amz-target'] ?? '').split('.')
   return Object.hasOwn(operations, name) ? name : 'unknown'
 }

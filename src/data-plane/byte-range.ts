@@ -1,5 +1,5 @@
 import type { ByteRange } from '../registry/ports/blob-store.js'
-import { rangeNotSatisfiable } from './errors.js'
+import { rangeNotSatisfiable } from './oci-errors.js'
 
 const SINGLE_RANGE = /^bytes=(\d*)-(\d*)$/
 

@@ -1,14 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Authorize } from '../access/authorize.js'
-import type { DecisionLog } from '../access/decision-log.js'
+import type { DecisionLog } from '../access/explain/decision-log.js'
 import type { Identities } from '../access/identities.js'
-import type { Touches } from '../registry/garbage/touches.js'
-import type { Admission, Wait } from '../registry/limits/admission.js'
-import type { Room } from '../registry/limits/room.js'
+import type { Pins } from '../registry/ports/pins.js'
+import type { RequestLimits } from '../server/request-limits.js'
+import type { Wait } from '../registry/ports/importer.js'
+import type { MemoryBudget } from '../server/memory-budget.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Ids } from '../registry/ports/ids.js'
-import type { Leases } from '../registry/ports/leases.js'
+import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Store } from '../registry/ports/store.js'
@@ -17,10 +18,10 @@ import type { Principal } from '../registry/principal.js'
 import type { Quotas } from '../registry/quotas.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
-import type { AboutDeps } from '../server/about.js'
-import type { PlaneServerDeps } from '../server/plane-server.js'
-import type { ControlPlaneRequests } from './control-plane-requests.js'
-import type { PullThrough } from './cache/pull-through.js'
+import type { AboutDeps } from '../server/health.js'
+import type { PlaneServerDeps } from '../server/listener.js'
+import type { ControlPlaneRequests } from './private/control-plane-requests.js'
+import type { PullThrough } from '../pull-through-cache/pulls.js'
 import type { PullSessions } from './pull-sessions.js'
 
 /** What a data plane is made of. */
@@ -30,7 +31,7 @@ export type DataPlaneParts = Omit<DataPlaneDeps, 'admission' | 'room' | 'control
 export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   readonly store: Store
   readonly blobs: BlobStore
-  readonly touches: Touches
+  readonly pins: Pins
   readonly leases: Leases
   readonly clock: Clock
   readonly ids: Ids
@@ -52,9 +53,9 @@ export interface DataPlaneDeps extends AboutDeps, PlaneServerDeps {
   readonly anonymousPull: boolean
   readonly metrics: Metrics
   readonly traces: Traces
-  readonly admission: Admission
+  readonly admission: RequestLimits
   /** The memory all small bodies share. */
-  readonly room: Room
+  readonly room: MemoryBudget
   readonly quotas: Quotas
 }
 

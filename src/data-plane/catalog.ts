@@ -1,5 +1,5 @@
 import { type Endpoint, respond } from './call.js'
-import { linkToNext, pageAsked } from './paging.js'
+import { linkToNext, pageAsked } from './link-paging.js'
 
 /** GET /v2/_catalog: the registry's repositories in ASCII order, page by page; DescribeRepositories underneath. */
 export const catalog: Endpoint = async (call, { store }) => {

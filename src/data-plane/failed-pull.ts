@@ -1,7 +1,7 @@
-import type { RequestEnd } from '../access/decision-log.js'
+import type { RequestEnd } from '../access/explain/decision-log.js'
 import type { Call, DataPlaneDeps } from './call.js'
-import { ruleOf } from './cache/source.js'
-import type { OciError } from './errors.js'
+import { ruleOf } from '../pull-through-cache/upstream-source.js'
+import type { OciError } from './oci-errors.js'
 
 /** What a pull was for. */
 export type Pulled = Pick<Call, 'registry' | 'repository'>

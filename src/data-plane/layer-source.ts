@@ -1,11 +1,11 @@
-import type { Layer } from '../registry/image.js'
-import { sizeOfBytes } from '../registry/layer-with-bytes.js'
-import type { Wait } from '../registry/limits/admission.js'
+import type { Layer } from '../registry/images/image.js'
+import { sizeOfBytes } from '../registry/layers/layer-with-bytes.js'
+import type { Wait } from '../registry/ports/importer.js'
 import type { ByteRange, TakeChunk } from '../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Registry } from '../registry/registry.js'
 import type { DataPlaneDeps } from './call.js'
-import { blobUnknown, OciError } from './errors.js'
+import { blobUnknown, OciError } from './oci-errors.js'
 
 /** Finds the same layer where the caller may read it, for one that its upstream does not give. */
 export type FindCopy = () => Promise<Layer | undefined>

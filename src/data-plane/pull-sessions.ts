@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Image } from '../registry/image.js'
+import type { Image } from '../registry/images/image.js'
 import type { Pull } from '../registry/event-log.js'
 import type { Log } from '../registry/ports/log.js'
 import { keyOf } from '../registry/ports/store.js'

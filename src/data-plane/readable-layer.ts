@@ -1,10 +1,10 @@
 import { isAllowed } from '../access/authorize.js'
-import type { Layer } from '../registry/image.js'
-import { isOfRepository, sizeOfBytes } from '../registry/layer-with-bytes.js'
-import { listEach } from '../registry/list-all.js'
+import type { Layer } from '../registry/images/image.js'
+import { isOfRepository, sizeOfBytes } from '../registry/layers/layer-with-bytes.js'
+import { listEach } from '../registry/list-records.js'
 import { keyOf } from '../registry/ports/store.js'
-import type { Repository } from '../registry/repository.js'
-import { pause } from '../registry/slices.js'
+import type { Repository } from '../registry/repositories/repository.js'
+import { yieldToEventLoop } from '../coordination/event-loop.js'
 import type { Call, DataPlaneDeps } from './call.js'
 import { permissionFor } from './permission.js'
 
@@ -25,7 +25,7 @@ export async function readableLayer(digest: string, call: Call, deps: DataPlaneD
     const found = await readableIn(group, digest, call, deps)
     if (found) return found
     group = []
-    await pause()
+    await yieldToEventLoop()
   }
   return readableIn(group, digest, call, deps)
 }

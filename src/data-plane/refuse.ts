@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Call, type DataPlaneDeps, respond } from './call.js'
-import { ociErrorOf, OciError } from './errors.js'
+import { ociErrorOf, OciError } from './oci-errors.js'
 
 /**
  * Writes the refusal and answers what it said; undefined where nobody is left to hear it. The log gets the path alone: who

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { rateExceeded } from '../registry/errors.js'
 import { readBody } from '../server/read-body.js'
 import type { Call, DataPlaneDeps } from './call.js'
-import { OciError } from './errors.js'
+import { OciError } from './oci-errors.js'
 
 /**
  * The bytes of a request as they come, read no faster than they are taken. The server closes connections that are silent
@@ -27,7 +27,7 @@ export async function smallBody(
   const body = await readBody(req, maxBytes, room)
   if (body === 'too large') throw tooLarge(maxBytes)
   if (body === 'no room') throw rateExceeded()
-  res.once('close', body.done)
+  res.once('close', body.release)
   return body.bytes
 }
 

@@ -1,11 +1,12 @@
-import { brokenNameConstraint } from '../registry/repository-name.js'
+import { DOWNLOAD_PATH } from '../access/download-url.js'
+import { brokenNameConstraint } from '../registry/repositories/repository-name.js'
 import { deleteBlob, getBlob, headBlob } from './blobs.js'
 import { type Endpoint, respond } from './call.js'
 import { catalog } from './catalog.js'
-import { nameInvalid, OciError } from './errors.js'
+import { nameInvalid, OciError } from './oci-errors.js'
 import { deleteManifest, getManifest, putManifest } from './manifests.js'
-import { referrers } from './referrers.js'
-import { tagsList } from './tags.js'
+import { referrers } from './referrers-list.js'
+import { tagsList } from './tags-list.js'
 import { cancelUpload, finishUpload, receiveChunk, startUpload, uploadStatus } from './uploads.js'
 
 /** A line of the table: method, path (name, then reference), the ECR action it needs, what answers. */
@@ -51,12 +52,15 @@ const routes: readonly Route[] = [
 /** The line of the table for a request; a HEAD without a line of its own is answered by GET's. Throws OciError. */
 export function find(method: string, url: string) {
   const pathname = decoded(url)
-  const found = match(method, pathname) ?? (method === 'HEAD' ? match('GET', pathname) : undefined)
+  const found = routeFor(method, pathname)
   if (!found) throw noSuchEndpoint(routes.filter(([, pattern]) => pattern.test(pathname)).map(([verb]) => verb))
   const broken = found.repository === '' ? undefined : brokenNameConstraint(found.repository)
   if (broken) throw nameInvalid(broken)
   return found
 }
+
+const routeFor = (method: string, pathname: string) =>
+  match(method, pathname) ?? (method === 'HEAD' ? match('GET', pathname) : undefined)
 
 function match(method: string, pathname: string) {
   for (const [verb, pattern, action, endpoint] of routes) {
@@ -67,6 +71,22 @@ function match(method: string, pathname: string) {
   }
   return undefined
 }
+
+/** The repository a request names, `*` where it names none: its policies are read before it is known whether there is an answer. */
+export function repositoryIn(method: string, url: string): string {
+  try {
+    const { repository = '' } = routeFor(method, decoded(url)) ?? {}
+    return repository === '' ? '*' : repository
+  } catch {
+    return '*'
+  }
+}
+
+/** Whether a request pulls what never changes: a manifest or a layer by its digest. */
+export const isPullByDigest = (method: string | undefined, url: string): boolean =>
+  (method === 'GET' || method === 'HEAD') && (url === DOWNLOAD_PATH || BY_DIGEST.test(url))
+
+const BY_DIGEST = /\/(?:manifests|blobs)\/[^/]+(?::|%3a)[^/]+$/i
 
 /** Clients may encode what need not be: the colon of a digest, say. */
 function decoded(url: string): string {

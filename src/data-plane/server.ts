@@ -2,30 +2,31 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { isAnonymous } from '../access/anonymous.js'
 import { DOWNLOAD_PATH } from '../access/download-url.js'
 import { requestContextOf } from '../access/request-context.js'
+import { storedPoliciesAndTags, type StoredPolicies } from '../access/stored-policies.js'
 import type { Grant } from '../access/token.js'
 import { rateExceeded, ServiceException } from '../registry/errors.js'
-import { admission, type Place } from '../registry/limits/admission.js'
-import { roomOf } from '../registry/limits/room.js'
+import { requestLimits, type RequestPermit } from '../server/request-limits.js'
+import { memoryBudget } from '../server/memory-budget.js'
 import { decisionsEndpoint } from '../registry/ports/decision-source.js'
 import { importsEndpoint } from '../registry/ports/importer.js'
 import type { Span } from '../registry/ports/traces.js'
-import { requestLog } from '../registry/request-log.js'
-import { type AboutAnswer, aboutPlane } from '../server/about.js'
-import { planeServer } from '../server/plane-server.js'
-import { authenticate, grantIn, notAuthorized } from './authenticate.js'
+import { logWithRequestId } from '../registry/ports/log.js'
+import { repositoryArn } from '../registry/registry.js'
+import { type AboutAnswer, aboutPlane } from '../server/health.js'
+import { planeServer } from '../server/listener.js'
+import { authenticate, grantIn, notAuthorized } from './registry-credentials.js'
 import { type Call, type DataPlaneDeps, type DataPlaneParts, respond } from './call.js'
-import { controlPlaneRequests } from './control-plane-requests.js'
-import type { OciError } from './errors.js'
-import { tellDecisions } from './explanations.js'
+import { controlPlaneRequests } from './private/control-plane-requests.js'
+import type { OciError } from './oci-errors.js'
+import { tellDecisions } from './private/decisions-endpoint.js'
 import { failedPull, type Pulled } from './failed-pull.js'
-import { foresee, isPullByDigest } from './foresee.js'
-import { takeImport } from './imports.js'
-import { getLayer } from './layers.js'
+import { takeImport } from './private/import-endpoint.js'
+import { getLayer } from './private/layer-download.js'
 import { getManifest } from './manifests.js'
 import { permissionFor } from './permission.js'
 import { refuse } from './refuse.js'
 import { registryOf } from './resolve.js'
-import { find } from './routes.js'
+import { find, isPullByDigest, repositoryIn } from './routes.js'
 import { splitOnce } from './split-once.js'
 
 /** Docker keeps a connection between the requests of a pull; pushes and pulls of hours are fine as long as bytes move. */
@@ -34,10 +35,10 @@ const HABITS = { keepAliveTimeoutMs: 75_000, requestTimeoutMs: 0, isReadFirst: f
 /** The image-data plane: an OCI registry. Every request takes the path of `answer`, top to bottom. */
 export function dataPlane(given: DataPlaneParts): Server {
   const { limits, clock } = given
-  const room = roomOf(limits.bodiesMiB * 1024 * 1024)
+  const room = memoryBudget(limits.bodiesMiB * 1024 * 1024)
   const deps: DataPlaneDeps = {
     ...{ ...given, room },
-    ...{ admission: admission(limits, clock), controlPlane: controlPlaneRequests(given) },
+    ...{ admission: requestLimits(limits, clock), controlPlane: controlPlaneRequests(given) },
   }
   return planeServer(deps, HABITS, (req, res) => void take(req, res, deps))
 }
@@ -55,7 +56,7 @@ async function take(req: IncomingMessage, res: ServerResponse, deps: DataPlaneDe
   const ends = deps.metrics.request('data')
   const facts = { 'http.request.method': method, 'url.path': path, 'rpc.system.name': 'oci-distribution' }
   await deps.traces.request(req.headers, facts, async (span) => {
-    const outcome = await answerOrRefuse(asked, { ...deps, log: requestLog(deps.log, requestId) })
+    const outcome = await answerOrRefuse(asked, { ...deps, log: logWithRequestId(deps.log, requestId) })
     ends(asked.operation, outcome)
     report(asked, outcome, span, deps)
   })
@@ -88,7 +89,7 @@ const CLIENT_GONE = 'CLIENT_GONE'
 async function answerOrRefuse(asked: Asked, deps: DataPlaneDeps): Promise<string> {
   const { req, requestId, path } = asked
   const end = { at: deps.clock.wall().getTime(), plane: 'data' as const, operation: `${req.method} ${path}` }
-  const place = deps.admission.enter()
+  const place = deps.admission.acquire()
   try {
     if (!place) throw rateExceeded()
     await answerInTime(asked, place, end, deps)
@@ -98,7 +99,7 @@ async function answerOrRefuse(asked: Asked, deps: DataPlaneDeps): Promise<string
     if (refusal) deps.decisions.ended(requestId, { ...end, ...(await refusedWith(refusal, asked, deps)) })
     return refusal?.code ?? CLIENT_GONE
   } finally {
-    place?.leave()
+    place?.release()
   }
 }
 
@@ -109,17 +110,26 @@ interface End {
   readonly operation: string
 }
 
-async function answerInTime(asked: Asked, place: Place, end: End, deps: DataPlaneDeps): Promise<void> {
+async function answerInTime(asked: Asked, place: RequestPermit, end: End, deps: DataPlaneDeps): Promise<void> {
   const { req, path, search, requestId } = asked
   const received = { ...asked, query: new URLSearchParams(search), grant: grantIn(req, deps.secret) }
   const inTime = async () => {
-    const now = await deps.clock.now()
+    // One round trip to a store across a network.
+    const [now, policies] = await Promise.all([deps.clock.now(), policiesFor(received, deps)])
     end.at = now.getTime()
     if (path === decisionsEndpoint.path) return tellDecisions(received, deps)
-    await answer({ ...received, place, now, tell: (known) => void Object.assign(asked, known) }, deps)
+    await answer({ ...received, policies, place, now, tell: (known) => void Object.assign(asked, known) }, deps)
     deps.decisions.ended(requestId, end)
   }
-  await deps.store.ahead(foresee(received), inTime, { lastKnown: isPullByDigest(received) })
+  // What is pulled by digest never changes: it may be served by what this process knows. A tag may have moved.
+  return isPullByDigest(req.method, path) ? deps.store.staleIfError(inTime) : inTime()
+}
+
+/** What the registry that a token is for stores about the repository of a path; undefined without a token. */
+async function policiesFor({ req, path, grant }: Pick<Received, 'req' | 'path' | 'grant'>, { store }: DataPlaneDeps) {
+  if (!grant) return undefined
+  const registry = registryOf(req.headers.host, grant.registry)
+  return storedPoliciesAndTags(registry, [repositoryArn(registry, repositoryIn(req.method ?? '', path))], store)
 }
 
 /** What is remembered of a refusal: a 401 is news only where there were credentials. */
@@ -146,9 +156,10 @@ function report({ req, res, path, requestId, operation }: Asked, outcome: string
 interface Received extends Pick<Call, 'req' | 'res' | 'query' | 'now'> {
   readonly path: string
   readonly requestId: string
-  readonly place: Place
+  readonly place: RequestPermit
   /** What its token says, not yet judged. */
   readonly grant: Grant | undefined
+  readonly policies: StoredPolicies | undefined
   /** Called once it is known what is asked for. */
   readonly tell: (known: Pick<Asked, 'operation' | 'pulled'>) => void
 }
@@ -166,7 +177,7 @@ async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
     return getLayer(received, deps)
   }
   const grant = authenticate(req, received.grant, now, deps)
-  place.admit(grant.principal)
+  place.chargeTo(grant.principal)
   const { action, endpoint, repository, reference } = find(req.method ?? '', path)
   const registry = registryOf(req.headers.host, grant.registry)
   tell({ operation: action, ...(endpoint === getManifest && { pulled: { registry, repository } }) })
@@ -175,7 +186,11 @@ async function answer(received: Received, deps: DataPlaneDeps): Promise<void> {
   const request = requestContextOf({ requestId, now, headers: req.headers, remoteAddress, isSecure })
   const { wait } = place
   const call = { req, res, query, now, wait, registry, principal: grant.principal, request, repository, reference }
-  await permit(deps.authorize(permissionFor(`ecr:${action}`, call)), call)
+  const permission = {
+    ...permissionFor(`ecr:${action}`, call),
+    ...(received.policies && { policies: received.policies }),
+  }
+  await permit(deps.authorize(permission), call)
   await endpoint(call, deps)
 }
 

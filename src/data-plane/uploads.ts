@@ -7,14 +7,14 @@ import {
   completeUpload,
   findUpload,
   type UploadSession,
-} from '../registry/layer-upload.js'
-import { isDigest } from '../registry/manifest.js'
+} from '../registry/layers/layer-upload.js'
+import { isDigest } from '../registry/images/manifest.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
-import { digestInvalid, OciError } from './errors.js'
+import { digestInvalid, OciError } from './oci-errors.js'
 import { mountLayer } from './mount.js'
 import { requirePermissions } from './permission.js'
 import { bodyOf, hasBody } from './request-body.js'
-import { isBusy, soleWriter, type WhileOurs } from './sole-writer.js'
+import { isBusy, soleWriter, type WhileOurs } from './upload-writer.js'
 
 /** POST /v2/<name>/blobs/uploads/: opens an upload, takes a whole blob (`?digest=`), or mounts one (`?mount=&from=`). */
 export const startUpload: Endpoint = async (call, deps) => {

@@ -1,5 +1,5 @@
-import { type Either, type Located, refuse, textsAt } from './reading.js'
-import type { Asked } from './question.js'
+import { type EitherElement, type LocatedValue, refuseAt, textsAt } from './reading.js'
+import type { RequestFacts } from './question.js'
 import { type Test, withWildcards } from './matcher.js'
 import { wildcard } from './wildcard.js'
 
@@ -19,7 +19,7 @@ const ACTION = /^(\*|(\*|[a-z0-9-]+):[a-z0-9*?]+)$/i
  * Reads Action or NotAction. Throws PolicyError.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
  */
-export function parseActions({ at, isNegated }: Either): ActionElement {
+export function parseActions({ at, isNegated }: EitherElement): ActionElement {
   const texts = textsAt(at).map(actionAt)
   const lower = texts.map((text) => text.toLowerCase())
   return {
@@ -30,9 +30,9 @@ export function parseActions({ at, isNegated }: Either): ActionElement {
   }
 }
 
-function actionAt(at: Located<string>): string {
+function actionAt(at: LocatedValue<string>): string {
   if (ACTION.test(at.value)) return at.value
-  return refuse(
+  return refuseAt(
     at,
     `must be * or a service and an action such as ecr:BatchGetImage, not ${at.value || 'an empty text'}`,
   )
@@ -42,8 +42,8 @@ const isPattern = (text: string) => /[*?]/.test(text)
 
 const testOf = (text: string) => wildcard(withWildcards(text))
 
-/** Whether the statement speaks of the action; case does not matter. */
-export function actionMatches({ isNegated, names, patterns }: ActionElement, { action }: Asked): boolean {
+/** Whether the element matches the action, without regard to case. */
+export function actionMatches({ isNegated, names, patterns }: ActionElement, { action }: RequestFacts): boolean {
   if (names.has(action)) return !isNegated
   for (const test of patterns) if (test(action)) return !isNegated
   return isNegated

@@ -1,34 +1,34 @@
 import { actionMatches } from './actions.js'
 import { byType } from './evaluate.js'
 import { failuresOf } from './failures.js'
-import { grantsOf, isAcrossAccounts, lacking } from './grants.js'
+import { grantsOf, isAcrossAccounts, missingPolicyTypes } from './grants.js'
 import type { AccessQuestion, ApplicablePolicies, AttachedPolicy, PolicyType, Statement } from './policy.js'
-import type { Asked } from './question.js'
-import { askedOf, statementMatches } from './statement.js'
+import type { RequestFacts } from './question.js'
+import { requestFacts, statementMatches } from './statement.js'
 
 /**
- * What would have to change for a no to become a yes, all of it: the denials that would have to go, what would have to
- * allow, and after each of these the statements that nearly do.
+ * Every change it takes for a denied request to be allowed, as sentences: the Deny statements to remove, the policy
+ * types that must allow it, and after each of these the Allow statements that fail in one element only.
  */
 export function changesNeeded(question: AccessQuestion, policies: ApplicablePolicies): string[] {
-  const asked = askedOf(question, policies)
+  const facts = requestFacts(question, policies)
   const applicable = byType(policies)
-  const denials = applicable.flatMap(([, attached]) => denialsIn(attached, asked))
-  const missing = lackingTypes(question, policies).flatMap((type) => [
+  const denials = applicable.flatMap(([, attached]) => denialsIn(attached, facts))
+  const missing = policyTypesToAdd(question, policies).flatMap((type) => [
     permissionToAdd(type, question),
-    ...applicable.flatMap(([its, attached]) => (its === type ? nearlyAllowing(attached, asked) : [])),
+    ...applicable.flatMap(([its, attached]) => (its === type ? almostAllowing(attached, facts) : [])),
   ])
   return [...denials, ...missing]
 }
 
-/** The kinds of policy that would have to allow and do not. */
-export const lackingTypes = (question: AccessQuestion, policies: ApplicablePolicies): PolicyType[] =>
-  lacking(question, grantsOf(askedOf(question, policies), policies))
+/** The policy types that must allow the request and do not. */
+export const policyTypesToAdd = (question: AccessQuestion, policies: ApplicablePolicies): PolicyType[] =>
+  missingPolicyTypes(question, grantsOf(requestFacts(question, policies), policies))
 
-const denialsIn = (attached: readonly AttachedPolicy[], asked: Asked) =>
+const denialsIn = (attached: readonly AttachedPolicy[], facts: RequestFacts) =>
   statementsOf(attached, 'Deny')
-    .filter(({ statement }) => statementMatches(statement, asked))
-    .map(({ name, statement }) => `Remove or narrow ${called(statement, name)}`)
+    .filter(({ statement }) => statementMatches(statement, facts))
+    .map(({ name, statement }) => `Remove or narrow ${statementName(statement, name)}`)
 
 function permissionToAdd(type: PolicyType, question: AccessQuestion): string {
   const { principal, action, resource } = question
@@ -52,17 +52,17 @@ function permissionToAdd(type: PolicyType, question: AccessQuestion): string {
   }
 }
 
-/** In the account of the resource one side is enough. */
+/** Within one account an identity-based or a resource-based policy is enough. */
 const isEitherEnough = (question: AccessQuestion) =>
   question.resourcePolicyMayAllow === true && !isAcrossAccounts(question)
 
-/** Statements that allow the action, were it not for another element. */
-const nearlyAllowing = (attached: readonly AttachedPolicy[], asked: Asked) =>
+/** Allow statements that match the action and fail in another element. */
+const almostAllowing = (attached: readonly AttachedPolicy[], facts: RequestFacts) =>
   statementsOf(attached, 'Allow')
-    .filter(({ statement }) => actionMatches(statement.actions, asked) && !statementMatches(statement, asked))
+    .filter(({ statement }) => actionMatches(statement.actions, facts) && !statementMatches(statement, facts))
     .map(
       ({ name, statement }) =>
-        `Or change ${called(statement, name)}, which would allow it but for this: ${failuresOf(statement, asked).join('; ')}`,
+        `Or change ${statementName(statement, name)}, which would allow it but for this: ${failuresOf(statement, facts).join('; ')}`,
     )
 
 const statementsOf = (attached: readonly AttachedPolicy[], effect: Statement['effect']) =>
@@ -70,6 +70,6 @@ const statementsOf = (attached: readonly AttachedPolicy[], effect: Statement['ef
     policy.statements.filter((statement) => statement.effect === effect).map((statement) => ({ name, statement })),
   )
 
-/** People count from one. */
-const called = ({ effect, index, sid }: Statement, policy: string) =>
+/** A statement as people refer to it, counted from one. */
+const statementName = ({ effect, index, sid }: Statement, policy: string) =>
   `the ${effect} statement ${index + 1}${sid === undefined ? '' : ` (Sid ${sid})`} of ${policy}`

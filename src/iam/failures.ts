@@ -1,19 +1,19 @@
 import { actionMatches } from './actions.js'
 import { type Condition, conditionHolds, hasNoValue, type Operator } from './conditions/condition.js'
 import type { Statement } from './policy.js'
-import { type AccessQuestion, type Asked, conditionValue, type ConditionValues } from './question.js'
+import { type AccessQuestion, type RequestFacts, conditionValue, type ConditionValues } from './question.js'
 import { isNamed, type ResourceElement, resourceMatches } from './resources.js'
 import { principalMatches } from './statement.js'
 import type { Variable } from './variables.js'
 
-/** Why a statement does not speak of what is asked: a sentence for each element that fails; none where all match. */
-export function failuresOf(statement: Statement, asked: Asked): string[] {
+/** Why a statement does not match the request: one sentence for each element that fails, none where all match. */
+export function failuresOf(statement: Statement, facts: RequestFacts): string[] {
   const { actions, effect, principals, resources, conditions } = statement
-  const { question } = asked
+  const { question } = facts
   const values = question.conditions
   const sentences: string[] = []
-  if (!actionMatches(actions, asked)) sentences.push(mismatch('Action', question.action, actions))
-  if (principals && !principalMatches(statement, asked)) {
+  if (!actionMatches(actions, facts)) sentences.push(mismatch('Action', question.action, actions))
+  if (principals && !principalMatches(statement, facts)) {
     sentences.push(mismatch('Principal', question.principal.arn, principals))
   }
   if (resources && !resourceMatches(resources, question, effect)) sentences.push(resourceFailure(resources, question))
@@ -26,8 +26,8 @@ interface Element {
   readonly written: readonly string[]
 }
 
-const mismatch = (name: string, asked: string, { isNegated, written }: Element) =>
-  isNegated ? `${name} ${asked} is among Not${name} ${oneOf(written)}` : `${name} ${asked} is not ${oneOf(written)}`
+const mismatch = (name: string, actual: string, { isNegated, written }: Element) =>
+  isNegated ? `${name} ${actual} is among Not${name} ${oneOf(written)}` : `${name} ${actual} is not ${oneOf(written)}`
 
 const oneOf = (written: readonly string[]) => written.join(' or ')
 
@@ -47,10 +47,10 @@ function conditionFailure(condition: Condition, values: ConditionValues): string
   const isMissing = actual === undefined || hasNoValue(actual, operator)
   if (operator.asksPresence) return `${subject} the request has ${isMissing ? 'no' : 'a'} value for it`
 
-  const wanted = [relation, oneOf(written)].filter(Boolean).join(' ') + variablesSentence(variables, values)
+  const expectation = [relation, oneOf(written)].filter(Boolean).join(' ') + variablesSentence(variables, values)
   if (isMissing)
-    return `${subject} the request has no value for it; needed is one that is ${isNegated ? 'not ' : ''}${wanted}`
-  return `${subject} ${whatFails(actual, operator)} ${wanted}`
+    return `${subject} the request has no value for it; needed is one that is ${isNegated ? 'not ' : ''}${expectation}`
+  return `${subject} ${whatFails(actual, operator)} ${expectation}`
 }
 
 function whatFails(actual: string | readonly string[], { set, comparison: { isNegated } }: Operator): string {
@@ -61,7 +61,7 @@ function whatFails(actual: string | readonly string[], { set, comparison: { isNe
   return `${isNegated ? negated : positive} of ${list.join(', ')} is`
 }
 
-/** What the variables stood for, since nothing else shows it. */
+/** The values of the policy variables, which nothing else in an explanation shows. */
 function variablesSentence(variables: readonly Variable[], values: ConditionValues): string {
   if (variables.length === 0) return ''
   const said = [...new Set(variables.map(({ key }) => key))].map((key) => {

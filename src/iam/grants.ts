@@ -1,12 +1,12 @@
 import type { AccessQuestion, ApplicablePolicies, AttachedPolicy, DecidingStatement, PolicyType } from './policy.js'
 import { type Reach, reachOf } from './principals.js'
-import type { Asked } from './question.js'
+import type { RequestFacts } from './question.js'
 import { statementMatches } from './statement.js'
 
-/** What each kind of policy grants, denials apart. Filters that are not there grant. */
+/** The allow each policy type gives, before denies. A boundary or session policy that is absent allows everything. */
 export interface Grants {
   readonly identity: DecidingStatement | undefined
-  /** The statement that reaches the caller most closely. */
+  /** The statement that names the caller most specifically. */
   readonly resource: ResourceGrant | undefined
   readonly boundary: boolean
   readonly session: boolean
@@ -18,40 +18,40 @@ interface ResourceGrant {
   readonly statement: DecidingStatement
 }
 
-/** Looks for the statements that allow. */
-export function grantsOf(asked: Asked, policies: ApplicablePolicies): Grants {
+/** Finds the statements that allow the request. */
+export function grantsOf(facts: RequestFacts, policies: ApplicablePolicies): Grants {
   const passes = (type: PolicyType, filter: readonly AttachedPolicy[] = []) =>
-    filter.length === 0 || firstMatch(asked, type, filter, 'Allow') !== undefined
+    filter.length === 0 || firstMatch(facts, type, filter, 'Allow') !== undefined
   return {
-    identity: firstMatch(asked, 'identity-based policy', policies.identity, 'Allow'),
-    resource: resourceGrant(asked, policies.resource),
+    identity: firstMatch(facts, 'identity-based policy', policies.identity, 'Allow'),
+    resource: resourceGrant(facts, policies.resource),
     boundary: passes('permissions boundary', policies.boundary),
     session: passes('session policy', policies.session),
     serviceControl: passes('service control policy', policies.serviceControl),
   }
 }
 
-/** The first statement of this effect that speaks of what is asked. */
+/** The first statement of this effect that matches the request. */
 export function firstMatch(
-  asked: Asked,
+  facts: RequestFacts,
   type: PolicyType,
   policies: readonly AttachedPolicy[],
   effect: 'Allow' | 'Deny',
 ): DecidingStatement | undefined {
   for (const { name, policy } of policies) {
     for (const statement of policy.statements) {
-      if (statement.effect === effect && statementMatches(statement, asked)) return { type, policy: name, statement }
+      if (statement.effect === effect && statementMatches(statement, facts)) return { type, policy: name, statement }
     }
   }
   return undefined
 }
 
-function resourceGrant(asked: Asked, policies: readonly AttachedPolicy[]): ResourceGrant | undefined {
+function resourceGrant(facts: RequestFacts, policies: readonly AttachedPolicy[]): ResourceGrant | undefined {
   let closest: ResourceGrant | undefined
   for (const { name, policy } of policies) {
     for (const statement of policy.statements) {
-      if (statement.effect !== 'Allow' || !statementMatches(statement, asked)) continue
-      const reach = statement.principals ? reachOf(statement.principals, asked.question.principal) : 'everyone'
+      if (statement.effect !== 'Allow' || !statementMatches(statement, facts)) continue
+      const reach = statement.principals ? reachOf(statement.principals, facts.question.principal) : 'everyone'
       if (reach === undefined || (closest && CLOSENESS[closest.reach] >= CLOSENESS[reach])) continue
       closest = { reach, statement: { type: 'resource-based policy', policy: name, statement } }
     }
@@ -59,16 +59,17 @@ function resourceGrant(asked: Asked, policies: readonly AttachedPolicy[]): Resou
   return closest
 }
 
-/** An account comes last: in a trust policy it only delegates. */
+/** An account is the least specific: in a trust policy it only delegates the decision. */
 const CLOSENESS: Readonly<Record<Reach, number>> = { itself: 3, role: 2, everyone: 1, account: 0 }
 
 /**
- * The kinds of policy that would have to allow and do not, in the order in which they are told; none of them: allowed.
- * In the account of the resource either side is enough, and whoever a resource-based policy names itself is subject to
- * service control policies only; between accounts both sides must allow.
+ * The policy types that must allow the request and do not, in the order in which a denial names them. An empty list
+ * means allowed. Within one account an identity-based or a resource-based policy is enough, and a principal that a
+ * resource-based policy names by its own ARN is subject to service control policies only. Between accounts both sides
+ * must allow.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
  */
-export function lacking(question: AccessQuestion, grants: Grants): PolicyType[] {
+export function missingPolicyTypes(question: AccessQuestion, grants: Grants): PolicyType[] {
   const types: PolicyType[] = grants.serviceControl ? [] : ['service control policy']
   const reach = grants.resource?.reach
   const isForeign = isAcrossAccounts(question)
@@ -87,11 +88,13 @@ export function lacking(question: AccessQuestion, grants: Grants): PolicyType[] 
 export const isAcrossAccounts = ({ principal, resourceAccount }: AccessQuestion): boolean =>
   principal.account !== resourceAccount
 
-/** Whether no identity-based policy is enough by itself. */
+/** Whether an identity-based policy alone is not enough. */
 const needsResourceGrant = (question: AccessQuestion) =>
   isAcrossAccounts(question) || question.accountDelegates === true
 
-/** The statement a yes is for: of the two sides the one that the other could not replace. */
+/**
+ * The statement to which an allowed request is attributed: the identity's, unless a resource-based policy was needed.
+ */
 export function grantThatDecides(question: AccessQuestion, grants: Grants): DecidingStatement | undefined {
   const { identity, resource, boundary, session } = grants
   if (identity && boundary && session && !needsResourceGrant(question)) return identity

@@ -1,24 +1,30 @@
 import { conditionValue, type ConditionValues } from './question.js'
 import { isPiece, type Piece, type Template, type Variable } from './variables.js'
 
-/** Whether a text of the request is what a text of the policy asks for. */
+/**
+ * Whether a text of the request matches a text of the policy, with policy variables resolved from the condition values.
+ */
 export type Matcher = (text: string, values: ConditionValues) => boolean
 
-/** Whether a text is what another describes that has no variables, or has none left. */
+/** Whether a text matches a text of the policy that has no policy variables. */
 export type Test = (text: string) => boolean
 
-/** Stand for `*` and `?` where these are wildcards; Unicode assigns neither to a character. */
+/** Stands for a `*` that is a wildcard. Unicode assigns no character to this code point, nor to the next. */
 export const ANY_SEQUENCE = '\uffff'
+/** Stands for a `?` that is a wildcard. */
 export const ANY_CHARACTER = '\ufffe'
 
-/** Compares with a text in which `*` and `?` are themselves. */
+/** Compares with a text in which `*` and `?` have no special meaning. */
 export const textMatcher = (template: Template, make: (text: string) => Test): Matcher =>
   matcher(
     template.map((part) => (isPiece(part) ? part.text : part)),
     make,
   )
 
-/** Compares with a pattern: its wildcards are ANY_SEQUENCE and ANY_CHARACTER, and what variables put in has none. */
+/**
+ * Compares with a pattern whose wildcards are ANY_SEQUENCE and ANY_CHARACTER. The value of a variable is never a
+ * wildcard.
+ */
 export function patternMatcher(template: Template, make: (pattern: string) => Test): Matcher {
   const parts = template.map((part) => (isPiece(part) ? patternOf(part) : part))
   const matches = matcher(parts, make)
@@ -29,7 +35,7 @@ export function patternMatcher(template: Template, make: (pattern: string) => Te
 
 const patternOf = ({ text, isLiteral }: Piece) => (isLiteral ? text : withWildcards(text))
 
-/** A text with its `*` and `?` made wildcards. */
+/** Turns `*` and `?` into wildcards. */
 export const withWildcards = (text: string): string => text.replaceAll('*', ANY_SEQUENCE).replaceAll('?', ANY_CHARACTER)
 
 function partsBeforeWildcards(parts: readonly (string | Variable)[]): (string | Variable)[] {
@@ -44,7 +50,7 @@ function partsBeforeWildcards(parts: readonly (string | Variable)[]): (string | 
 
 const WILDCARD = /[\uffff\ufffe]/
 
-/** Most texts part from a pattern before its first wildcard: seen here, no pattern needs to be put together. */
+/** Most texts differ from a pattern before its first wildcard; for these the pattern need not be built. */
 function beginsWith(leading: readonly (string | Variable)[], text: string, values: ConditionValues): boolean {
   let at = 0
   for (const part of leading) {
@@ -55,7 +61,10 @@ function beginsWith(leading: readonly (string | Variable)[], text: string, value
   return true
 }
 
-/** Made at once where there are no variables, for each question where there are; where one has no value nothing matches. */
+/**
+ * Compiles the test once where there are no variables, and for each request where there are. If a variable cannot be
+ * resolved, nothing matches.
+ */
 function matcher(parts: readonly (string | Variable)[], make: (text: string) => Test): Matcher {
   if (parts.every((part) => typeof part === 'string')) return make(parts.join(''))
   return (actual, values) => {
@@ -69,17 +78,17 @@ function matcher(parts: readonly (string | Variable)[], make: (text: string) => 
   }
 }
 
-/** Whether a variable stands for a value. */
+/** Whether the request has a value for the policy variable. */
 export const isResolved = (variable: Variable, values: ConditionValues): boolean =>
   literalValueOf(variable, values) !== undefined
 
-/** A value that would bring wildcards along is none. */
+/** A value that contains the code points of the wildcards is treated as absent. */
 function literalValueOf(variable: Variable, values: ConditionValues): string | undefined {
   const value = valueOf(variable, values)
   return value === undefined || WILDCARD.test(value) ? undefined : value
 }
 
-/** Keys with several values cannot be variables. */
+/** Multi-valued keys cannot be used as policy variables. */
 function valueOf({ key, fallback }: Variable, values: ConditionValues): string | undefined {
   const value = conditionValue(values, key) ?? fallback
   return typeof value === 'string' ? value : undefined

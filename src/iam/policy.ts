@@ -8,24 +8,27 @@ export type { PolicyVersion } from './policy-version.js'
 export { conditionValue } from './question.js'
 export type { AccessQuestion, ConditionValues, QuestionPrincipal } from './question.js'
 
-/** A policy that was parsed once: what it takes to decide quickly, and what it takes to explain. */
+/** A compiled policy: what evaluation needs, and the source that explanations quote. */
 export interface Policy {
   readonly version: PolicyVersion
   readonly statements: readonly Statement[]
-  /** Condition keys it looks at, also in variables, in lower case: what nobody asks for need not be looked up. */
+  /** The condition keys it uses, also in policy variables, in lower case. Other keys need not be looked up. */
   readonly conditionKeys: ReadonlySet<string>
 }
 
-/** Where a policy is used decides what its statements must and must not say. */
+/** How a policy is used, which decides the elements its statements must and must not have. */
 export type PolicyKind = 'identity' | 'resource' | 'trust'
 
-/** A policy under the name that tells people which one it is. */
+/** A policy with the name that explanations use for it. */
 export interface AttachedPolicy {
   readonly name: string
   readonly policy: Policy
 }
 
-/** Every policy that applies. Filters that are absent, or lists of none, filter nothing. */
+/**
+ * Every policy that applies. A boundary, session policy or service control policy that is absent, or an empty list,
+ * allows everything.
+ */
 export interface ApplicablePolicies {
   readonly identity: readonly AttachedPolicy[]
   readonly resource: readonly AttachedPolicy[]
@@ -34,7 +37,7 @@ export interface ApplicablePolicies {
   readonly serviceControl?: readonly AttachedPolicy[]
 }
 
-/** A kind of policy, as the sentences of AWS's denials name it. */
+/** A policy type, by the name that AWS's access denied messages use. */
 export type PolicyType =
   | 'service control policy'
   | 'resource-based policy'
@@ -42,19 +45,22 @@ export type PolicyType =
   | 'permissions boundary'
   | 'session policy'
 
-/** The answer. A no says which kind of policy it is for; `decidedBy` is the statement that allowed or denied. */
+/**
+ * The result of an evaluation. A denial names the policy type it is attributed to; `decidedBy` is the statement that
+ * allowed or denied.
+ */
 export type Decision =
   | { readonly allowed: true; readonly decidedBy: DecidingStatement }
   | { readonly allowed: false; readonly type: PolicyType; readonly decidedBy?: DecidingStatement }
 
-/** A statement that matched, and where it stands. */
+/** A statement that matched, with its policy. */
 export interface DecidingStatement {
   readonly type: PolicyType
   readonly policy: string
   readonly statement: Statement
 }
 
-/** One statement, compiled. What is absent matches everything. */
+/** One compiled statement. An absent element matches everything. */
 export interface Statement {
   readonly sid: string | undefined
   /** Its place in the policy, from 0. */

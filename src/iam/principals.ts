@@ -1,5 +1,5 @@
 import type { QuestionPrincipal } from './question.js'
-import { type Either, type Located, memberOf, objectAt, refuse, textsAt } from './reading.js'
+import { type EitherElement, type LocatedValue, memberOf, objectAt, refuseAt, textsAt } from './reading.js'
 
 /** Principal or NotPrincipal, compiled. */
 export interface PrincipalElement {
@@ -10,11 +10,11 @@ export interface PrincipalElement {
   /** Account ids, also of those written as the ARN of their root. */
   readonly accounts: ReadonlySet<string>
   readonly services: ReadonlySet<string>
-  /** Accounts, and roles as their sessions name them, of which something narrower is named too. */
+  /** Accounts, and the session ARN prefixes of roles, for which the element also names something narrower. */
   readonly narrowed: ReadonlySet<string>
 }
 
-/** How a statement names the caller: by itself, by its role, with everyone, or only by its account. */
+/** How a statement names the caller: by its own ARN, by its role, as everyone, or only by its account. */
 export type Reach = 'itself' | 'role' | 'everyone' | 'account'
 
 const TYPES = ['AWS', 'Service', 'Federated', 'CanonicalUser']
@@ -22,16 +22,16 @@ const ACCOUNT = /^(?:(\d{12})|arn:[a-z-]+:iam::(\d{12}):root)$/
 const ARN = /^arn:[a-z-]+:(?:iam|sts)::\d{12}:[^*?]+$/
 
 /**
- * Reads Principal or NotPrincipal. Nobody here is a federated or canonical user, so these are accepted and match nobody.
- * Throws PolicyError.
+ * Reads Principal or NotPrincipal. There are no federated or canonical users here, so these are accepted and never
+ * match. Throws PolicyError.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
-export function parsePrincipals({ at, isNegated }: Either): PrincipalElement {
+export function parsePrincipals({ at, isNegated }: EitherElement): PrincipalElement {
   if (typeof at.value === 'string' && at.value !== '*') {
-    refuse(at, `must be * or an object such as {"AWS": "111122223333"}, not ${at.value || 'an empty text'}`)
+    refuseAt(at, `must be * or an object such as {"AWS": "111122223333"}, not ${at.value || 'an empty text'}`)
   }
   const types = at.value === '*' ? { value: { AWS: '*' }, path: at.path } : objectAt(at, TYPES)
-  if (Object.keys(types.value).length === 0) refuse(types, 'must name somebody')
+  if (Object.keys(types.value).length === 0) refuseAt(types, 'must name somebody')
   const textsOf = (type: string) => (type in types.value ? textsAt(memberOf(types, type)) : [])
   const aws = textsOf('AWS').map(awsPrincipal)
   const accounts = aws.map(accountOf)
@@ -49,7 +49,7 @@ export function parsePrincipals({ at, isNegated }: Either): PrincipalElement {
 
 const accountIn = (arn: string): string => arn.split(':', 5).at(-1) ?? ''
 
-/** What the ARNs of a role's sessions begin with. */
+/** The prefix that the ARNs of all sessions of a role share. */
 const roleOf = (session: string): string => session.slice(0, session.lastIndexOf('/'))
 
 function accountOf(text: string): string | undefined {
@@ -57,15 +57,15 @@ function accountOf(text: string): string | undefined {
   return id ?? ofRoot
 }
 
-function awsPrincipal(at: Located<string>): string {
+function awsPrincipal(at: LocatedValue<string>): string {
   if (at.value === '*' || ACCOUNT.test(at.value) || ARN.test(at.value)) return at.value
   if (at.value.startsWith('arn:') && /[*?]/.test(at.value)) {
-    refuse(at, `must name one principal: only a * by itself is a wildcard, not ${at.value}`)
+    refuseAt(at, `must name one principal: only a * by itself is a wildcard, not ${at.value}`)
   }
-  return refuse(at, `must be *, an account id or the ARN of a principal, not ${at.value || 'an empty text'}`)
+  return refuseAt(at, `must be *, an account id or the ARN of a principal, not ${at.value || 'an empty text'}`)
 }
 
-/** How Principal names the caller; undefined where it does not. */
+/** How the Principal element names the caller; undefined where it does not. */
 export function reachOf(
   element: PrincipalElement,
   { arn, account, roleArn, service }: QuestionPrincipal,
@@ -77,8 +77,8 @@ export function reachOf(
 }
 
 /**
- * Whether NotPrincipal leaves the caller out of a denial. AWS looks at the account first, then at the role, then at the
- * session: each has to be named, and a name says nothing of what is below it where a narrower one stands beside it.
+ * Whether NotPrincipal exempts the caller from a denial. AWS checks the account first, then the role, then the session:
+ * each has to be named, and a name does not cover what is below it if the element also names something narrower.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
  */
 export function isExcepted(element: PrincipalElement, { arn, account, roleArn, service }: QuestionPrincipal): boolean {

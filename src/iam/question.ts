@@ -1,7 +1,7 @@
-/** One question: may this principal do this to that? */
+/** One request to evaluate: may this principal perform this action on this resource? */
 export interface AccessQuestion {
   readonly principal: QuestionPrincipal
-  /** `ecr:BatchGetImage`; actions compare without regard to case. */
+  /** `ecr:BatchGetImage`; compared without regard to case. */
   readonly action: string
   /** An ARN, or `*` for actions without a resource. */
   readonly resource: string
@@ -9,16 +9,16 @@ export interface AccessQuestion {
   readonly resourceAccount: string
   readonly conditions: ConditionValues
   /**
-   * Set where the resource-based policy is the trust policy of a role: it must allow also principals of its own
-   * account, and an account as principal only hands the decision to that account's identity policies.
+   * Set where the resource-based policy is the trust policy of a role. It must allow principals of its own account,
+   * too, and an account as principal only delegates the decision to the identity-based policies of that account.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
    */
   readonly accountDelegates?: boolean
-  /** Set where the service lets a resource-based policy allow this; explanations then name it as another way. */
+  /** Set where the service supports resource-based policies for this action; explanations then suggest one, too. */
   readonly resourcePolicyMayAllow?: boolean
 }
 
-/** Who asks, as the Principal element of policies may name them. */
+/** The caller, by all the names a Principal element may use. */
 export interface QuestionPrincipal {
   readonly arn: string
   readonly account: string
@@ -28,21 +28,21 @@ export interface QuestionPrincipal {
   readonly service?: string
 }
 
-/** Values of condition keys by key in lower case; a key without a value is absent, and so is one with an empty list. */
+/** Values of condition keys by key in lower case. A key without a value, or with an empty list, counts as absent. */
 export type ConditionValues = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * The value of a condition key. Policies may ask for any name, so for `constructor` and the like too, which objects have
- * without having been given them.
+ * The value of a condition key. A policy may name any key, also `constructor` and other properties every object
+ * inherits.
  */
 export const conditionValue = (values: ConditionValues, key: string): ConditionValues[string] =>
   Object.hasOwn(values, key) ? values[key] : undefined
 
-/** A question with what every statement would otherwise work out anew. */
-export interface Asked {
+/** A request with the facts that every statement needs, worked out once. */
+export interface RequestFacts {
   readonly question: AccessQuestion
   /** The action in lower case. */
   readonly action: string
-  /** Whether the caller has a permissions boundary, which NotPrincipal in a denial does not forgive. */
+  /** Whether the caller has a permissions boundary: then NotPrincipal exempts it from no denial. */
   readonly hasBoundary: boolean
 }

@@ -1,6 +1,6 @@
 import type { PolicyVersion } from './policy-version.js'
 import type { AccessQuestion } from './question.js'
-import { type Either, type Located, refuse, textsAt } from './reading.js'
+import { type EitherElement, type LocatedValue, refuseAt, textsAt } from './reading.js'
 import { isResolved, type Matcher, patternMatcher } from './matcher.js'
 import { isPiece, type Template, templateOf, type Variable, variablesIn } from './variables.js'
 import { wildcard } from './wildcard.js'
@@ -17,7 +17,7 @@ export interface ResourceElement {
  * Reads Resource or NotResource: `*` or ARNs with wildcards and variables. Throws PolicyError.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
-export function parseResources({ at, isNegated }: Either, version: PolicyVersion): ResourceElement {
+export function parseResources({ at, isNegated }: EitherElement, version: PolicyVersion): ResourceElement {
   const texts = textsAt(at).map(resourceAt)
   const templates = texts.map((text) => templateOf(text, version))
   return {
@@ -28,16 +28,16 @@ export function parseResources({ at, isNegated }: Either, version: PolicyVersion
   }
 }
 
-function resourceAt(at: Located<string>): Located<string> {
+function resourceAt(at: LocatedValue<string>): LocatedValue<string> {
   if (at.value === '*' || at.value.startsWith('arn:')) return at
-  return refuse(at, `must be an ARN or *, not ${at.value || 'an empty text'}`)
+  return refuseAt(at, `must be an ARN or *, not ${at.value || 'an empty text'}`)
 }
 
 const FIELDS_OF_AN_ARN = 6
 
 /**
- * AWS completes an ARN of fewer fields with `*` for each that is missing. It stays as it was written beside that, for a `*`
- * in it may reach over the colons. The colons of a variable's name separate no fields.
+ * AWS completes an ARN with too few fields by `*` for each missing one. The ARN as written is matched as well, since a
+ * `*` in it may span colons. Colons in the name of a variable do not separate fields.
  */
 function readings(template: Template): Template[] {
   const written = template.map((part) => (isPiece(part) ? part.text : '')).join('')
@@ -47,8 +47,9 @@ function readings(template: Template): Template[] {
 }
 
 /**
- * Whether the statement speaks of the resource. A text whose variable has no value matches none, so NotResource would let
- * everything through: then an Allow does not match, and a Deny does, which is the safer of the two both times.
+ * Whether the element matches the resource. A text with a variable that cannot be resolved matches nothing, so
+ * NotResource would match everything. In that case an Allow does not match and a Deny does, which is the safe choice
+ * for each.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
  */
 export function resourceMatches(element: ResourceElement, question: AccessQuestion, effect: Effect): boolean {
@@ -56,7 +57,7 @@ export function resourceMatches(element: ResourceElement, question: AccessQuesti
   return element.isNegated && (effect === 'Deny' || !lacksValue(element, question))
 }
 
-/** Whether the resource is among those of the element. */
+/** Whether one of the element's patterns matches the resource. */
 export function isNamed({ patterns }: ResourceElement, { resource, conditions }: AccessQuestion): boolean {
   for (const pattern of patterns) if (pattern(resource, conditions)) return true
   return false

@@ -1,7 +1,7 @@
 import type { PolicyVersion } from './policy-version.js'
-import { type Located, refuse } from './reading.js'
+import { type LocatedValue, refuseAt } from './reading.js'
 
-/** A part of a text: as it was written, where `*` and `?` may be wildcards, or literal, where they never are. */
+/** Fixed text of a template: as written, where `*` and `?` may be wildcards, or literal, where they never are. */
 export interface Piece {
   readonly text: string
   readonly isLiteral: boolean
@@ -14,14 +14,15 @@ export interface Variable {
   readonly fallback: string | undefined
 }
 
-/** A text of a policy, taken apart at its variables. */
+/** A text of a policy, split at its variables. */
 export type Template = readonly (Piece | Variable)[]
 
 /**
- * Takes a text apart. In the older version `${` means nothing. Throws PolicyError for a variable that is not complete.
+ * Splits a text at its variables. In version 2008-10-17 `${` has no meaning. Throws PolicyError for an incomplete
+ * variable.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
-export function templateOf(at: Located<string>, version: PolicyVersion): Template {
+export function templateOf(at: LocatedValue<string>, version: PolicyVersion): Template {
   const text = at.value
   if (version === '2008-10-17' || !text.includes('${')) return [{ text, isLiteral: false }]
 
@@ -30,7 +31,7 @@ export function templateOf(at: Located<string>, version: PolicyVersion): Templat
   for (let start = text.indexOf('${'); start >= 0; start = text.indexOf('${', end)) {
     if (start > end) parts.push({ text: text.slice(end, start), isLiteral: false })
     const close = text.indexOf('}', start)
-    if (close < 0) refuse(at, `has a variable without its closing brace: ${text.slice(start)}`)
+    if (close < 0) refuseAt(at, `has a variable without its closing brace: ${text.slice(start)}`)
     parts.push(variableOf(text.slice(start + 2, close), at))
     end = close + 1
   }
@@ -40,20 +41,20 @@ export function templateOf(at: Located<string>, version: PolicyVersion): Templat
 
 const LITERALS = ['*', '?', '$']
 
-function variableOf(inside: string, at: Located): Piece | Variable {
+function variableOf(inside: string, at: LocatedValue): Piece | Variable {
   if (LITERALS.includes(inside)) return { text: inside, isLiteral: true }
   const comma = inside.indexOf(',')
   const key = (comma < 0 ? inside : inside.slice(0, comma)).trim().toLowerCase()
-  if (key === '') refuse(at, 'has a variable without a name')
+  if (key === '') refuseAt(at, 'has a variable without a name')
   return { key, fallback: comma < 0 ? undefined : fallbackOf(inside.slice(comma + 1).trim(), at) }
 }
 
-function fallbackOf(quoted: string, at: Located): string {
+function fallbackOf(quoted: string, at: LocatedValue): string {
   if (quoted.length >= 2 && quoted.startsWith("'") && quoted.endsWith("'")) return quoted.slice(1, -1)
-  return refuse(at, `has a variable whose default is not in single quotes: ${quoted}`)
+  return refuseAt(at, `has a variable whose default is not in single quotes: ${quoted}`)
 }
 
-/** Tells the two kinds of part apart. */
+/** Whether a part of a template is fixed text, not a variable. */
 export const isPiece = (part: Piece | Variable): part is Piece => 'text' in part
 
 /** The variables of a text. */

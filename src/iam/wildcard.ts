@@ -1,7 +1,8 @@
 import { ANY_CHARACTER, ANY_SEQUENCE, type Test } from './matcher.js'
 
 /**
- * Compiles a pattern of ANY_SEQUENCE and ANY_CHARACTER. What most patterns are, a name or a beginning, is compared as such.
+ * Compiles a pattern with ANY_SEQUENCE and ANY_CHARACTER. The common patterns, an exact name and a prefix, have tests
+ * of their own.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export function wildcard(pattern: string): Test {
@@ -14,7 +15,7 @@ export function wildcard(pattern: string): Test {
 
 const isPlain = (text: string) => !text.includes(ANY_CHARACTER)
 
-/** ARNs begin alike, so the end of the beginning tells most of them apart. */
+/** ARNs share long prefixes, so the last character of the prefix is compared first. */
 function beginning(start: string): Test {
   if (start === '') return () => true
   const end = start.length - 1
@@ -28,8 +29,8 @@ const exactly =
     text.length === length && isAt(text, 0)
 
 /**
- * What stands between the wildcards is looked for from left to right; where a piece is found first is as good a place for
- * it as any, so nothing is tried twice. The end comes first, for it tells most texts apart.
+ * Searches the pieces between the wildcards from left to right. The first place of a piece is as good as any later one,
+ * so there is no backtracking. The last piece is compared first, since it differs in most texts.
  */
 function inOrder(first: Piece, between: readonly Piece[], last: Piece): Test {
   const shortest = first.length + last.length
@@ -50,11 +51,11 @@ function inOrder(first: Piece, between: readonly Piece[], last: Piece): Test {
 interface Piece {
   readonly length: number
   readonly isAt: (text: string, at: number) => boolean
-  /** Where it stands first, from there on; -1 for nowhere. */
+  /** The first index at or after `from` where it occurs; -1 for none. */
   readonly find: (text: string, from: number) => number
 }
 
-/** Texts are found by the engine's own search, which is many times as fast as any loop over characters. */
+/** Plain text is found by the engine's own search, which is many times as fast as a loop over characters. */
 function pieceOf(pattern: string): Piece {
   const { length } = pattern
   if (isPlain(pattern)) {
@@ -77,8 +78,9 @@ function pieceOf(pattern: string): Piece {
 const CHARACTER = ANY_CHARACTER.charCodeAt(0)
 
 /**
- * Looks for a piece with ANY_CHARACTERs by the shift-and algorithm: bit i of the state tells whether the text up to here
- * ends with the first i + 1 characters of the piece. 32 of them take one step, whatever the texts are made of.
+ * Searches for a piece with ANY_CHARACTER by the shift-and algorithm: bit i of the state says whether the text so far
+ * ends with the first i + 1 characters of the piece. A step takes the same time for every text: one operation for each
+ * 32 characters of the piece.
  * https://en.wikipedia.org/wiki/Bitap_algorithm
  */
 function loosely(pattern: string): Piece['find'] {
@@ -115,8 +117,8 @@ function step(state: Int32Array, fitting: Int32Array): void {
 }
 
 /**
- * Compiles the pattern of an ARN: six components, each with wildcards of its own, so that `*` reaches over a colon only
- * in the last. What has fewer components is no ARN and matches nothing.
+ * Compiles the pattern of an ARN: six components, matched one by one, so that `*` spans a colon only in the last. A
+ * text with fewer components is not an ARN and matches nothing.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
  */
 export function arnWildcard(pattern: string): Test {

@@ -1,4 +1,4 @@
-import type { ImageId } from './image.js'
+import type { ImageId } from './images/image.js'
 
 /** A refusal, named and worded as AWS words it. Each plane decides how to put it on the wire. */
 export class ServiceException extends Error {

@@ -1,8 +1,8 @@
 import type { CacheEvent, PullEvent, RecordedEvent } from './events.js'
-import { listAll } from './list-all.js'
+import { listAll } from './list-records.js'
 import type { Ids } from './ports/ids.js'
 import { keyOf, type Store } from './ports/store.js'
-import type { PullThroughCacheRule } from './pull-through.js'
+import type { PullThroughCacheRule } from './cache-rules/cache-rule.js'
 import { installation, type Registry, repositoryArn } from './registry.js'
 import { serviceLinkedRoleArn } from './service-linked-role.js'
 

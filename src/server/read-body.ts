@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { Room, Share } from '../registry/limits/room.js'
+import type { MemoryBudget, Reservation } from './memory-budget.js'
 
 /** A body in memory; `done` lets go of it. */
-export interface ReadBody extends Pick<Share, 'done'> {
+export interface ReadBody extends Pick<Reservation, 'release'> {
   readonly bytes: Buffer
 }
 
@@ -14,7 +14,7 @@ export interface ReadBody extends Pick<Share, 'done'> {
 export async function readBody(
   req: IncomingMessage,
   maxBytes: number,
-  room: Room,
+  room: MemoryBudget,
 ): Promise<ReadBody | 'too large' | 'no room'> {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) return 'too large'
   return new Promise((resolve, reject) => {
@@ -23,23 +23,26 @@ export async function readBody(
     const stop = (why: 'too large' | 'no room') => {
       req.off('data', take)
       chunks.length = 0
-      share.done()
+      share.release()
       resolve(why)
     }
-    const share = room.share(() => stop('no room'))
+    const share = room.reserve(() => stop('no room'))
     const take = (chunk: Buffer) => {
       size += chunk.length
       if (size > maxBytes) return stop('too large')
       chunks.push(chunk)
-      share.more(chunk.length)
+      share.grow(chunk.length)
     }
     req.on('data', take)
     req.once('end', () => {
-      share.whole()
-      resolve({ bytes: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks), done: () => share.done() })
+      share.complete()
+      resolve({
+        bytes: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks),
+        release: () => share.release(),
+      })
     })
     req.once('error', (error) => {
-      share.done()
+      share.release()
       reject(error)
     })
   })

@@ -1,10 +1,14 @@
-import type { Claim } from './claim.js'
+import type { SignatureClaim } from './claim.js'
 import type { Query } from './query.js'
 import { type Refusal, refusals } from './refusals.js'
 import { header, type SignedRequest } from './signed-request.js'
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html */
-export function readAuthorizationHeader(request: SignedRequest, authorization: string, query: Query): Claim | Refusal {
+export function readAuthorizationHeader(
+  request: SignedRequest,
+  authorization: string,
+  query: Query,
+): SignatureClaim | Refusal {
   if (!authorization.startsWith('AWS4-')) return refusals.missingAuthenticationToken()
 
   const [algorithm = '', ...parameters] = authorization.split(/[ ,\t]+/)

@@ -3,7 +3,7 @@ import { canonicalQuery, type Query } from './query.js'
 import type { SignedRequest } from './signed-request.js'
 
 /**
- * The text that is signed in place of the request.
+ * The canonical request, the text that is hashed and signed.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
  */
 export const canonicalRequest = (request: SignedRequest, query: Query, signedHeaders: string[], bodyHash: string) =>
@@ -28,7 +28,7 @@ function canonicalPath(path: string): string {
   return `/${segments.join('/')}${sent.endsWith('/') && segments.length > 0 ? '/' : ''}`
 }
 
-/** A header that was signed but did not arrive stands there with an empty value. */
+/** A header that was signed but did not arrive has an empty value. */
 function canonicalHeaders(request: SignedRequest, signedHeaders: string[]): string {
   const values = new Map<string, string[]>(signedHeaders.map((name) => [name, []]))
   const sent = request.rawHeaders ?? Object.entries(request.headers).flatMap(([name, value]) => [name, String(value)])

@@ -2,13 +2,13 @@ import { type CredentialScope, isRegion, readCredential } from './credential-sco
 import { parseQuery } from './query.js'
 import { header, type SignedRequest } from './signed-request.js'
 
-/** A credential as far as it can be read. */
+/** The parts of a credential that can be read. */
 export type ClaimedScope = Partial<Pick<CredentialScope, 'accessKeyId' | 'region' | 'service'>>
 
 /**
- * The credential a request names, in its header or its query, whoever signed it and whether or not it is signed: enough
- * to know which service is called. Undefined for a request that shows no credential at all, not even one that cannot be
- * read. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html
+ * The credential that a request names in its header or its query, without verifying the signature: enough to know which
+ * service is called. Undefined for a request without any credential; empty for one whose credential cannot be read.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html
  */
 export function claimedScope(request: SignedRequest): ClaimedScope | undefined {
   const authorization = header(request, 'authorization')

@@ -1,7 +1,7 @@
 import { type Refusal, refusals } from './refusals.js'
 import type { SigningDate } from './signing-date.js'
 
-/** `Credential`: whose key, and what a signing key made from it is good for. */
+/** The access key id and the scope of the signing key: day, Region, service. */
 export interface CredentialScope {
   readonly accessKeyId: string
   readonly date: string
@@ -10,7 +10,7 @@ export interface CredentialScope {
   readonly terminator: string
 }
 
-/** Takes the credential apart; slashes at its end do not count, as with AWS. */
+/** Splits a credential; undefined if it does not have five parts. Trailing slashes are ignored, as AWS does. */
 export function readCredential(credential: string): CredentialScope | undefined {
   let end = credential.length
   while (credential[end - 1] === '/') end--
@@ -20,7 +20,7 @@ export function readCredential(credential: string): CredentialScope | undefined 
   return { accessKeyId, date, region, service, terminator }
 }
 
-/** One sentence for everything that is wrong. The credential names the Region called, so any name that could be a Region's is valid. */
+/** A refusal with one sentence for each fault. The credential names the Region, so any well-formed Region is valid. */
 export function refuseScope(scope: CredentialScope, service: string, date: SigningDate): Refusal | undefined {
   const day = date.text.slice(0, 8)
   const sentences = [
@@ -34,7 +34,7 @@ export function refuseScope(scope: CredentialScope, service: string, date: Signi
   return sentences.length > 0 ? refusals.invalidScope(sentences) : undefined
 }
 
-/** Whether a text could be the name of a Region. */
+/** Whether a text has the form of a Region's name. */
 export const isRegion = (text: string): boolean => REGION.test(text)
 
 const REGION = /^[a-z]{2,8}(-[a-z]{1,16}){1,3}-\d{1,2}$/

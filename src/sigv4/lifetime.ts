@@ -1,12 +1,12 @@
-import type { Claim } from './claim.js'
+import type { SignatureClaim } from './claim.js'
 import { type Refusal, refusals } from './refusals.js'
 import { isoBasic, type SigningDate } from './signing-date.js'
 
 const week = 604_800
 
-/** Says why a signature does not hold at this time, if it does not; the last second of its life still counts. */
+/** Refuses a signature that has expired or is not valid yet. The last second of its lifetime is included. */
 export function refuseLifetime(
-  { expires }: Pick<Claim, 'expires'>,
+  { expires }: Pick<SignatureClaim, 'expires'>,
   date: SigningDate,
   machineTime: Date,
   maxSkewSeconds: number,

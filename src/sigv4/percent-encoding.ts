@@ -5,6 +5,6 @@
 export const percentEncode = (bytes: string) =>
   bytes.replace(/[^A-Za-z0-9\-._~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
-/** Back to bytes, and never an exception: a `%` that starts no escape stands for itself. */
+/** Decodes to bytes without ever throwing: a `%` that starts no escape sequence is left as it is. */
 export const percentDecode = (text: string) =>
   text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))

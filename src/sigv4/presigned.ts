@@ -1,9 +1,11 @@
-import type { Claim } from './claim.js'
+import type { SignatureClaim } from './claim.js'
 import type { Query } from './query.js'
 import { type Refusal, refusals } from './refusals.js'
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html#aws-signing-authentication-query */
-export function readPresigned(query: Query): Claim | Refusal {
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html#aws-signing-authentication-query
+ */
+export function readPresigned(query: Query): SignatureClaim | Refusal {
   const values = new Map(query)
   const [algorithm, credential, signature, signedHeaders, date] = required.map((name) => values.get(name))
   if (!algorithm || !credential || !signature || !signedHeaders || !date) {

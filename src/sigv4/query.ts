@@ -1,9 +1,11 @@
 import { percentDecode, percentEncode } from './percent-encoding.js'
 
-/** Names and values in the order they were sent, decoded to bytes; repeated and empty names are kept, because they are signed. */
+/**
+ * Names and values in the order sent, decoded to bytes. Repeated and empty names are included, because they are signed.
+ */
 export type Query = readonly (readonly [name: string, value: string])[]
 
-/** Our own parser, because node's drops what comes after a thousand parameters and merges bytes that are not UTF-8. */
+/** A parser of our own: Node's drops parameters after the thousandth and replaces bytes that are not UTF-8. */
 export function parseQuery(path: string): Query {
   const start = path.indexOf('?')
   if (start < 0) return []
@@ -19,7 +21,7 @@ export function parseQuery(path: string): Query {
     })
 }
 
-/** Encoded first and sorted afterwards, by name and then by value, as AWS orders it. */
+/** The canonical query: encoded, then sorted by name and value, as AWS orders it. */
 export function canonicalQuery(query: Query): string {
   return query
     .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)

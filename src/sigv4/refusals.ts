@@ -1,4 +1,4 @@
-/** A refusal in AWS's words; the caller puts it on the wire. */
+/** A refusal with AWS's code and message; the caller writes it to the client. */
 export interface Refusal {
   readonly valid: false
   readonly code: string
@@ -8,7 +8,7 @@ export interface Refusal {
 const incomplete = (message: string): Refusal => ({ valid: false, code: 'IncompleteSignatureException', message })
 const invalid = (message: string): Refusal => ({ valid: false, code: 'InvalidSignatureException', message })
 
-/** Every refusal of a signature, named by its cause. The words are those AWS's common front end answers with. */
+/** Every refusal of a signature, named by its cause, with the messages of AWS's common front end. */
 export const refusals = {
   missingAuthenticationToken: (): Refusal => ({
     valid: false,

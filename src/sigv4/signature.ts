@@ -3,38 +3,61 @@ import { LRUCache } from 'lru-cache'
 import type { CredentialScope } from './credential-scope.js'
 import type { SigningDate } from './signing-date.js'
 
-const signingKeys = new LRUCache<string, KeyObject>({ max: 1000 })
+/** Signing keys, which depend only on the secret, the day, the Region and the service, kept between requests. */
+export interface SigningKeyCache {
+  get(name: string): KeyObject | undefined
+  set(name: string, key: KeyObject): unknown
+}
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#calculate-signature */
-export function signatureOf(canonical: string, secretAccessKey: string, scope: CredentialScope, date: SigningDate) {
+/** A cache for the signing keys of the most recent callers; one verifier uses one. */
+export const signingKeyCache = (): SigningKeyCache => new LRUCache<string, KeyObject>({ max: 1000 })
+
+/** The secret and the scope a request is signed with. */
+export interface SigningContext {
+  readonly secretAccessKey: string
+  readonly scope: CredentialScope
+  readonly date: SigningDate
+  readonly signingKeys: SigningKeyCache | undefined
+}
+
+/**
+ * The signature of a canonical request.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#calculate-signature
+ */
+export function signatureOf(canonical: string, signing: SigningContext): string {
+  const { date, scope } = signing
   const stringToSign = [
     'AWS4-HMAC-SHA256',
     date.text,
     `${scope.date}/${scope.region}/${scope.service}/${scope.terminator}`,
     sha256(Buffer.from(canonical, 'latin1')),
   ].join('\n')
-  return createHmac('sha256', signingKey(secretAccessKey, scope)).update(stringToSign).digest('hex')
+  return createHmac('sha256', signingKey(signing)).update(stringToSign).digest('hex')
 }
 
-/** In constant time, so that a guess cannot be improved byte by byte. */
-export function sameSignature(expected: string, given: string): boolean {
-  const [a, b] = [Buffer.from(expected), Buffer.from(given)]
+/** Compares in constant time, so that a signature cannot be guessed byte by byte. */
+export function sameSignature(expected: string, actual: string): boolean {
+  const [a, b] = [Buffer.from(expected), Buffer.from(actual)]
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** What stands for the body in a canonical request, in lower-case hexadecimal. */
+/** The hash of the body in a canonical request, in lower-case hexadecimal. */
 export const sha256 = (bytes: Uint8Array) => hash('sha256', bytes, 'hex')
 
-/** Four of the five HMACs depend on the secret and the day alone; keyed by the secret, so a new one never meets an old key. */
-function signingKey(secretAccessKey: string, { date, region, service, terminator }: CredentialScope): KeyObject {
+/**
+ * Four of the five HMACs make the signing key. Its name in the cache includes the secret, so a changed secret never
+ * finds an old key.
+ */
+function signingKey({ secretAccessKey, scope, signingKeys }: SigningContext): KeyObject {
+  const { date, region, service, terminator } = scope
   const name = [secretAccessKey, date, region, service].join('\n')
-  const known = signingKeys.get(name)
-  if (known) return known
+  const cached = signingKeys?.get(name)
+  if (cached) return cached
   const derived = [date, region, service, terminator].reduce<Buffer>(
     (key, part) => createHmac('sha256', key).update(part).digest(),
     Buffer.from(`AWS4${secretAccessKey}`),
   )
   const key = createSecretKey(derived)
-  signingKeys.set(name, key)
+  signingKeys?.set(name, key)
   return key
 }

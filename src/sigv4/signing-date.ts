@@ -1,10 +1,13 @@
-/** The moment of a signature: AWS's spelling of it, which is signed, and the seconds since 1970 to reckon with. */
+/** The time of a signature: as text, which is signed, and in epoch seconds. */
 export interface SigningDate {
   readonly text: string
   readonly seconds: number
 }
 
-/** Takes ISO 8601 basic format and, because botocore signs a request that has a `Date` header that way, the HTTP date of RFC 9110. */
+/**
+ * Reads ISO 8601 basic format and the HTTP date of RFC 9110, with which botocore signs a request that has a `Date`
+ * header.
+ */
 export function readSigningDate(date: string): SigningDate | undefined {
   const [, year, month, day, hours, minutes, seconds] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? []
   if (year !== undefined) {
@@ -17,7 +20,7 @@ export function readSigningDate(date: string): SigningDate | undefined {
   return Number.isNaN(time) || new Date(time).toUTCString() !== date ? undefined : isoBasic(time)
 }
 
-/** Cuts off what is less than a second: a signature cannot say it, so it must not decide. */
+/** Truncates to whole seconds, the resolution of a signature's time. */
 export function isoBasic(time: number): SigningDate {
   return {
     text: new Date(time).toISOString().replace(/[-:]|\.\d+/g, ''),

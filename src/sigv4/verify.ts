@@ -1,28 +1,33 @@
 import { readAuthorizationHeader } from './authorization-header.js'
 import { canonicalRequest } from './canonical-request.js'
-import type { Claim } from './claim.js'
-import { type CredentialScope, readCredential, refuseScope } from './credential-scope.js'
+import type { SignatureClaim } from './claim.js'
+import { readCredential, refuseScope } from './credential-scope.js'
 import { refuseLifetime } from './lifetime.js'
 import { readPresigned } from './presigned.js'
 import { parseQuery } from './query.js'
 import { type Refusal, refusals } from './refusals.js'
-import { sameSignature, sha256, signatureOf } from './signature.js'
+import { sameSignature, sha256, signatureOf, type SigningContext, type SigningKeyCache } from './signature.js'
 import { header, type SignedRequest } from './signed-request.js'
-import { readSigningDate, type SigningDate } from './signing-date.js'
+import { readSigningDate } from './signing-date.js'
 
-/** What the verifier must be told, because it knows neither accounts nor the time. */
-export interface Rules {
+/** What verification depends on besides the request. */
+export interface VerificationRules {
   secretOf(accessKeyId: string): string | undefined
   /** The service called, which the credential must be scoped to. */
   readonly service: string
-  /** The machine's time: clients' clocks do not move with the emulator's. */
+  /** The machine's time, since the clocks of clients do not follow the emulator's. */
   readonly now: Date
   /** How far a client's clock may be off, either way. AWS gives most services five minutes. */
   readonly maxSkewSeconds?: number
+  /** Signing keys kept between requests; without it each is derived anew. */
+  readonly signingKeys?: SigningKeyCache
 }
 
-/** Who signed and for what, or the refusal. The security token is handed on as sent: only who issued it can judge it. */
-export type Verdict =
+/**
+ * Who signed the request and for which service, or the refusal. The security token is returned as sent; its issuer
+ * verifies it.
+ */
+export type VerificationResult =
   | {
       readonly valid: true
       readonly accessKeyId: string
@@ -33,8 +38,8 @@ export type Verdict =
     }
   | Refusal
 
-/** Verifies Signature Version 4, in the header or in the query. The first thing wrong, in AWS's order, is what is refused. */
-export function verify(request: SignedRequest, rules: Rules): Verdict {
+/** Verifies Signature Version 4, in the header or in the query. Checks in AWS's order and refuses the first fault. */
+export function verify(request: SignedRequest, rules: VerificationRules): VerificationResult {
   const claim = readClaim(request)
   if ('code' in claim) return claim
 
@@ -45,7 +50,9 @@ export function verify(request: SignedRequest, rules: Rules): Verdict {
 
   const signedHeaders = [...new Set(claim.signedHeaders.toLowerCase().split(';'))].sort()
   if (!signedHeaders.includes('host')) return refusals.mustBeSigned('Host')
-  const unsigned = decisive.find((name) => isSent(request, name) && !signedHeaders.includes(name.toLowerCase()))
+  const unsigned = mustBeSignedHeaders.find(
+    (name) => isSent(request, name) && !signedHeaders.includes(name.toLowerCase()),
+  )
   if (unsigned) return refusals.mustBeSigned(unsigned)
 
   if (claim.algorithm !== 'AWS4-HMAC-SHA256') return refusals.unsupportedAlgorithm(claim.algorithm)
@@ -56,13 +63,14 @@ export function verify(request: SignedRequest, rules: Rules): Verdict {
 
   const secretAccessKey = scope.accessKeyId && rules.secretOf(scope.accessKeyId)
   if (!secretAccessKey) return refusals.unknownAccessKey()
-  if (!isSignedBy(secretAccessKey, request, claim, signedHeaders, scope, date)) return refusals.wrongSignature()
+  const signing = { secretAccessKey, scope, date, signingKeys: rules.signingKeys }
+  if (!hasSignature(request, claim, signedHeaders, signing)) return refusals.wrongSignature()
 
   const { accessKeyId, region, service } = scope
   return { valid: true, accessKeyId, region, service, date: date.text, securityToken: claim.securityToken }
 }
 
-function readClaim(request: SignedRequest): Claim | Refusal {
+function readClaim(request: SignedRequest): SignatureClaim | Refusal {
   const authorization = header(request, 'authorization')
   const query = parseQuery(request.path)
   const presigned = query.some(([name]) => name === 'X-Amz-Algorithm')
@@ -70,22 +78,20 @@ function readClaim(request: SignedRequest): Claim | Refusal {
   return authorization ? readAuthorizationHeader(request, authorization, query) : refusals.missingAuthenticationToken()
 }
 
-/** What is called and whose session calls: not signed, either could be swapped on the way. */
-const decisive = ['X-Amz-Target', 'X-Amz-Security-Token']
+/** Headers that must be signed if present: unsigned, the operation or the session could be exchanged on the way. */
+const mustBeSignedHeaders = ['X-Amz-Target', 'X-Amz-Security-Token']
 const isSent = (request: SignedRequest, name: string) => request.headers[name.toLowerCase()] !== undefined
 
-/** The body is always hashed here: what `x-amz-content-sha256` says of it, `UNSIGNED-PAYLOAD` included, is never believed. */
-function isSignedBy(
-  secretAccessKey: string,
+/** The body is always hashed here; the value of `x-amz-content-sha256`, also `UNSIGNED-PAYLOAD`, is not trusted. */
+function hasSignature(
   request: SignedRequest,
-  claim: Claim,
+  claim: SignatureClaim,
   signedHeaders: string[],
-  scope: CredentialScope,
-  date: SigningDate,
+  signing: SigningContext,
 ): boolean {
   const bodyHash = request.bodyHash ?? sha256(request.body)
-  const declared = request.headers['x-amz-content-sha256']
-  if (declared !== undefined && declared !== bodyHash) return false
+  const declaredHash = request.headers['x-amz-content-sha256']
+  if (declaredHash !== undefined && declaredHash !== bodyHash) return false
   const canonical = canonicalRequest(request, claim.query, signedHeaders, bodyHash)
-  return sameSignature(signatureOf(canonical, secretAccessKey, scope, date), claim.signature)
+  return sameSignature(signatureOf(canonical, signing), claim.signature)
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-/** What we read of a Smithy 2.0 shape: https://smithy.io/2.0/spec/json-ast.html */
+/** A Smithy 2.0 shape, as far as we read it: https://smithy.io/2.0/spec/json-ast.html */
 export interface Shape {
   readonly type: string
   readonly traits?: Traits
@@ -15,11 +15,12 @@ export interface Shape {
   readonly input?: Member
   readonly output?: Member
   readonly errors?: readonly Member[]
-  /** Of the service. */
+  /** Of services. */
+  readonly version?: string
   readonly operations?: readonly Member[]
 }
 
-/** Where a shape points to another one. */
+/** A reference from one shape to another. */
 export interface Member {
   readonly target: string
   readonly traits?: Traits
@@ -34,6 +35,8 @@ export interface Traits {
   readonly 'smithy.api#enumValue'?: string
   readonly 'smithy.api#error'?: 'client' | 'server'
   readonly 'smithy.api#httpError'?: number
+  readonly 'smithy.api#xmlNamespace'?: { readonly uri: string }
+  readonly 'aws.auth#sigv4'?: { readonly name: string }
   readonly 'smithy.api#paginated'?: { readonly pageSize: string }
   readonly 'dev.ecrlocal#defaultPageSize'?: number
   readonly 'dev.ecrlocal#ours'?: object
@@ -66,19 +69,36 @@ function readShapes(file: URL): Record<string, Shape> {
   return shapes
 }
 
-const operations = new Map(
+const nameIn = (id: string) => id.slice(id.indexOf('#') + 1)
+
+const services = new Map(
   [...shapes.values()]
-    .flatMap(({ operations = [] }) => operations)
-    .map(({ target }) => [target.slice(target.indexOf('#') + 1), target]),
+    .filter(({ type }) => type === 'service')
+    .map((service) => [service.traits?.['aws.auth#sigv4']?.name, service]),
 )
 
-/** Every operation of the service and ours, sorted: what is not here is answered with UnknownOperationException. */
-export const operationNames: readonly string[] = [...operations.keys()].sort()
+/** The ids of all operations by their names, which no two services share. */
+const operations = new Map(
+  [...services.values()]
+    .flatMap(({ operations = [] }) => operations)
+    .map(({ target }): [string, string] => [nameIn(target), target]),
+)
 
-/** Whether the service has an operation of that name; false for names every object has, such as `constructor`. */
+/** A service by the name that credential scopes have for it. */
+export function serviceShape(service: string): Shape {
+  const found = services.get(service)
+  if (!found) throw new Error(`The Smithy model has no service ${service}`)
+  return found
+}
+
+/** The operations of a service, ours included, sorted by name. */
+export const operationNames = (service: string): readonly string[] =>
+  (serviceShape(service).operations ?? []).map(({ target }) => nameIn(target)).sort()
+
+/** Whether one of the services has an operation of that name; false for names that every object has, such as `constructor`. */
 export const isOperation = (name: string): boolean => operations.has(name)
 
-/** A shape by its absolute id. Those of Smithy's prelude are in no file: their name is their type. */
+/** A shape by its absolute id. The shapes of Smithy's prelude are in no file: their name is their type. */
 export function shape(id: string): Shape {
   const found = shapes.get(id)
   if (found) return found
@@ -86,21 +106,21 @@ export function shape(id: string): Shape {
   throw new Error(`The Smithy model has no shape ${id}`)
 }
 
-/** The shape of an operation by its AWS name, without the namespace that only Smithy needs. */
+/** The shape of an operation by its AWS name, which has no namespace. */
 export function operationShape(name: string): Shape {
   const id = operations.get(name)
   if (id === undefined) throw new Error(`The Smithy model has no operation ${name}`)
   return shape(id)
 }
 
-/** The id of the shape an operation takes: where validation starts. */
+/** The id of the shape that an operation takes as its input. */
 export function inputOf(operation: string): string {
   const { input } = operationShape(operation)
   if (!input) throw new Error(`The Smithy model gives ${operation} no input`)
   return input.target
 }
 
-/** How many results a page holds at most, and where the caller does not say; undefined where there are no pages. */
+/** The default and the largest number of results in a page; undefined for an operation without pages. */
 export function paginationOf(operation: string): { defaultPageSize: number; maxPageSize: number } | undefined {
   const { 'smithy.api#paginated': paginated, 'dev.ecrlocal#defaultPageSize': defaultPageSize } =
     operationShape(operation).traits ?? {}

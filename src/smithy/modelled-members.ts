@@ -1,8 +1,8 @@
 import { shape } from './model.js'
 
 /**
- * An input as AWS reads it: members the model does not have are dropped, however deep they lie, and a member that is null
- * was not sent. A null in a list stays for validation to refuse, and so does a value of another type than the model's.
+ * An input as AWS reads it: members that the model does not have are dropped at any depth, and a member that is null counts
+ * as absent. A null in a list and a value of another type than the model's stay, for validation to refuse.
  */
 export function modelledMembers(shapeId: string, value: unknown): unknown {
   const { type, members = {}, member } = shape(shapeId)
@@ -10,8 +10,8 @@ export function modelledMembers(shapeId: string, value: unknown): unknown {
     return value.map((item) => modelledMembers(member.target, item))
   }
   if (type !== 'structure' || !isRecord(value)) return value
-  const given = Object.entries(members).filter(([name]) => Object.hasOwn(value, name) && value[name] !== null)
-  return Object.fromEntries(given.map(([name, { target }]) => [name, modelledMembers(target, value[name])]))
+  const present = Object.entries(members).filter(([name]) => Object.hasOwn(value, name) && value[name] !== null)
+  return Object.fromEntries(present.map(([name, { target }]) => [name, modelledMembers(target, value[name])]))
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

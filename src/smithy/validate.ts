@@ -3,10 +3,10 @@ import { inputChecks } from './input-checks.generated.js'
 import { inputOf, shape } from './model.js'
 import { modelledMembers } from './modelled-members.js'
 
-/** What JSON brought, told as finely as a JSON reader does. */
+/** The type of a JSON value, as finely as a JSON reader tells them apart. */
 export type JsonType = 'string' | 'number' | 'true' | 'false' | 'null' | 'list' | 'structure'
 
-/** One thing the model asks of a value. */
+/** One requirement of the model on a value. */
 export type Constraint =
   | { readonly kind: 'type'; readonly expected: string; readonly actual: JsonType }
   | { readonly kind: 'required' }
@@ -16,24 +16,24 @@ export type Constraint =
 
 type Limit = 'min-length' | 'max-length' | 'min-value' | 'max-value'
 
-/** What is wrong with one value of an input, in the model's terms: the words are the protocol's. */
+/** What is wrong with one value of an input, in the model's terms. Each service has words of its own for it. */
 export interface Violation {
   /** Member names and zero-based list indexes, from the input down; empty for the input itself. */
   readonly path: readonly (string | number)[]
   readonly broken: Constraint
-  /** Everything the value's shape asks, broken or not: for items of lists AWS recites all of it. */
+  /** All constraints of the value's shape, broken or not: of items of lists ECR names all of them. */
   readonly constraints: readonly Constraint[]
 }
 
 /**
- * What the input of an operation gets wrong, at most one violation for each of its members, in model order; empty when
- * it is valid. One each, because a list of a million wrong items must not become a million objects.
+ * The violations of an operation's input, at most one for each of its members, in model order; empty when it is valid. One
+ * each, because a list of a million wrong items must not become a million objects.
  */
 export function validate(operation: string, input: unknown): Violation[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return [wrongType([], 'structure', input)]
-  const given = new Map<string, unknown>(Object.entries(input))
+  const values = new Map<string, unknown>(Object.entries(input))
   return Object.entries(shape(inputOf(operation)).members ?? {}).flatMap(([name, { target, traits }]) => {
-    const value = given.get(name) ?? undefined
+    const value = values.get(name) ?? undefined
     if (value !== undefined) return violationOf(name, target, modelledMembers(target, value))
     return traits?.['smithy.api#required'] ? [missing([name])] : []
   })

@@ -27,7 +27,7 @@ function canMount() {
   }
 }
 
-describe('blobs on the file system', () => {
+describe('The blob store on the file system', () => {
   let root: string
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'ecr-local-blobs-'))
@@ -48,7 +48,7 @@ describe('blobs on the file system', () => {
     return { blobs, bytes, digest: digestOf(bytes) }
   }
 
-  it('lie under their digest, with nothing left beside them', async () => {
+  it('A stored blob lies under its digest and leaves nothing beside it', async () => {
     const { digest } = await stored(10)
     const hex = digest.slice('sha256:'.length)
     expect(await readdir(join(root, 'blobs', 'sha256', hex.slice(0, 2)))).toEqual([hex])
@@ -56,7 +56,7 @@ describe('blobs on the file system', () => {
   })
 
   it.each(['before its first byte', 'after a part'])(
-    'stay what they are when a writer wakes up that stopped %s',
+    'A writer that stopped %s and resumes late cannot change a committed blob',
     async (when) => {
       const [one, other] = [newStore(), newStore()]
       const [good, evil] = [Buffer.from('good'), Buffer.from('evil')]
@@ -75,7 +75,7 @@ describe('blobs on the file system', () => {
     },
   )
 
-  it('stay what they are when another process begins to write to an upload while it is completed', async () => {
+  it('A second process that begins to write to an upload while it is completed cannot change the blob', async () => {
     const [one, other] = [newStore(), newStore()]
     const completing = await one.session(uuid)
     await completing.append(Buffer.from('good'))
@@ -86,7 +86,7 @@ describe('blobs on the file system', () => {
     expect(await one.read(digestOf(Buffer.from('good')))).toEqual(Buffer.from('good'))
   })
 
-  it('are the very file of an upload that one process alone has written', async () => {
+  it('A blob uploaded by one process is the very file of its upload session, renamed', async () => {
     const blobs = newStore()
     const session = await blobs.session(uuid)
     await session.append(Buffer.from('one'))
@@ -98,7 +98,7 @@ describe('blobs on the file system', () => {
     expect((await stat(join(root, 'blobs', 'sha256', hex.slice(0, 2), hex))).ino).toBe(ino)
   })
 
-  it('close their file at the end, when their consumer leaves and when never committed', async () => {
+  it('The files of a blob are closed at the end, when its consumer fails and when it is never committed', async () => {
     const { blobs, digest } = await stored(5_000_000)
     const whole = { start: 0, end: 4_999_999 }
     await blobs.send(digest, whole, async () => expect(await openFiles()).toHaveLength(1))
@@ -112,7 +112,7 @@ describe('blobs on the file system', () => {
     await vi.waitFor(async () => expect(await openFiles()).toEqual([]), 30_000)
   })
 
-  it('come in large chunks for one consumer, in small ones for a slow one and for each of very many', async () => {
+  it('A blob is sent in large chunks to one consumer, in small ones to a slow consumer and to each of very many', async () => {
     const { blobs, digest, bytes } = await stored(5_000_000)
     const whole = { start: 0, end: bytes.length - 1 }
     const sizes: number[] = []
@@ -140,7 +140,7 @@ describe('blobs on the file system', () => {
     expect(heldBy.reduce((sum, size) => sum + size, 0)).toBeLessThan(64 * 1024 * 1024)
   })
 
-  it('are absent again once an operator has removed them', async () => {
+  it('A blob is absent once an operator has removed its file', async () => {
     const { blobs, digest } = await stored(10)
     await rm(join(root, 'blobs'), { recursive: true })
     expect(await blobs.size(digest)).toBeUndefined()
@@ -148,12 +148,12 @@ describe('blobs on the file system', () => {
     expect(await blobs.read(digest)).toBeUndefined()
   })
 
-  it('refuse an upload id that is no UUID', async () => {
+  it('The blob store refuses an upload id that is not a UUID', async () => {
     await expect(newStore().session('../../escaped')).rejects.toThrow('is no upload id')
     expect((await readdir(root)).sort()).toEqual(['blobs', 'notes', 'quarantine', 'tmp', 'uploads'])
   })
 
-  it("tell which temporary files may still be written, and which are a dead process's", async () => {
+  it('A leftover temporary file counts as in use unless its process is known to be dead or it is old', async () => {
     const dead = spawn('true')
     await once(dead, 'exit')
     const [yesterday, now] = [new Date(Date.now() - 25 * 60 * 60 * 1000), new Date()]
@@ -180,13 +180,13 @@ describe('blobs on the file system', () => {
     await inFlight.abort()
   })
 
-  it('have no place outside their directory for a note', async () => {
+  it('A note cannot lie outside its directory', async () => {
     const { notes } = newStore()
     for (const name of ['../x', 'a/../../x', '/x', 'a//b', '', 'a/', 'a b', '.', 'a/..'])
       await expect(notes.put(name, 'x')).rejects.toThrow('is no name of a note')
   })
 
-  it('have notes whose names are longer than a file name may be', async () => {
+  it('The name of a note may be longer than a file name can be', async () => {
     const { notes } = newStore()
     const names = ['a'.repeat(256), 'a'.repeat(200), 'a'.repeat(201), `${'b'.repeat(401)}/x`].map(
       (name) => `n/${name}/y`,
@@ -203,14 +203,14 @@ describe('blobs on the file system', () => {
     expect(await notes.get(names[0]!)).toBeUndefined()
   })
 
-  it('are set aside, not thrown away, when they are broken', async () => {
+  it('A damaged blob is moved to quarantine, not deleted', async () => {
     const { blobs, digest } = await stored(10)
     await blobs.quarantine(digest)
     expect(await blobs.size(digest)).toBeUndefined()
     expect(await readdir(join(root, 'quarantine'))).toEqual([digest.replace(':', '-')])
   })
 
-  describe.skipIf(!canMount())('on a full disk (skipped where this user may not mount a small one)', () => {
+  describe.skipIf(!canMount())('The blob store on a full disk (skipped if this user may not mount a small one)', () => {
     let disk: string
     beforeEach(async () => {
       disk = join(root, 'disk')
@@ -219,7 +219,7 @@ describe('blobs on the file system', () => {
     })
     afterEach(() => void execFileSync('umount', [disk]))
 
-    it('throw NoSpace and give the room back', async () => {
+    it('A write to a full disk throws NoSpace and frees the space it took', async () => {
       const blobs = newStore(disk)
       const writer = await blobs.create()
       await writer.append(Buffer.alloc(600_000))
@@ -230,7 +230,7 @@ describe('blobs on the file system', () => {
       await next.append(Buffer.alloc(600_000))
       await next.commit(digestOf(Buffer.alloc(600_000)))
     })
-    it('leave an upload session what it had', async () => {
+    it('An upload session keeps its bytes when a write finds the disk full', async () => {
       const blobs = newStore(disk)
       const session = await blobs.session(uuid)
       await session.append(Buffer.alloc(600_000))

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDataDirectory } from '../../../src/adapters/filesystem/data-directory.js'
 import { recordedLog } from '../../support/recorded-log.js'
 
-describe('the data directory', () => {
+describe('The data directory', () => {
   const log = recordedLog()
   let parent: string
   beforeEach(async () => {
@@ -23,13 +23,13 @@ describe('the data directory', () => {
     return undefined
   }
 
-  it('is created with its layout, and opened again', async () => {
+  it('A data directory is created with its layout and can be opened again', async () => {
     const path = join(parent, 'a', 'b')
     openDataDirectory(path, log)
     openDataDirectory(path, log)
     expect(JSON.parse(await readFile(join(path, 'layout.json'), 'utf8'))).toEqual({ layout: 1 })
   })
-  it('is refused, by name, where it cannot be', async () => {
+  it('A path that cannot become a data directory is refused with a message that names it', async () => {
     const file = join(parent, 'file')
     await writeFile(file, '')
     expect(refusal(file)).toBe(
@@ -39,18 +39,21 @@ describe('the data directory', () => {
       `The data directory ${join(file, 'below')} is not writable (ENOTDIR: `,
     )
   })
-  it.skipIf(process.getuid?.() === 0)('is refused where this user may not write (root may everywhere)', () => {
-    chmodSync(parent, 0o500)
-    expect(refusal(parent)).toContain('is not writable (EACCES: ')
-    chmodSync(parent, 0o700)
-  })
-  it('is refused in a layout this version does not know', async () => {
+  it.skipIf(process.getuid?.() === 0)(
+    'A data directory that this user may not write to is refused (skipped for root)',
+    () => {
+      chmodSync(parent, 0o500)
+      expect(refusal(parent)).toContain('is not writable (EACCES: ')
+      chmodSync(parent, 0o700)
+    },
+  )
+  it('A data directory with an unknown layout is refused', async () => {
     await writeFile(join(parent, 'layout.json'), '{"layout":2}')
     expect(refusal(parent)).toBe(
       `The data directory ${parent} has layout 2, and this version understands layout 1: start the version that wrote it, or choose an empty directory.`,
     )
   })
-  it.each(['', 'null', '{"layout":'])('is refused with a damaged layout.json (%j)', async (text) => {
+  it.each(['', 'null', '{"layout":'])('A data directory with a damaged layout.json is refused (%j)', async (text) => {
     await writeFile(join(parent, 'layout.json'), text)
     expect(refusal(parent)).toBe(
       `${join(parent, 'layout.json')} is not JSON: restore it, or choose an empty directory.`,

@@ -9,7 +9,7 @@ import { type SmallDisk, smallDisk } from '../../support/small-disk.js'
 
 const MiB = 1024 * 1024
 
-describeWith(mountNeeds, 'the reserve of a disk', () => {
+describeWith(mountNeeds, 'The disk reserve', () => {
   let disk: SmallDisk
   beforeEach(async () => {
     disk = await smallDisk(40 * MiB)
@@ -19,13 +19,13 @@ describeWith(mountNeeds, 'the reserve of a disk', () => {
   const kept = () => statSync(join(disk.path, 'reserve'), { throwIfNoEntry: false })?.size
   const write = (bytes: number) => writeFile(join(disk.path, 'written'), Buffer.alloc(bytes))
 
-  it('is a twentieth of a small disk, and stays where there is room', async () => {
+  it('The disk reserve is a twentieth of a small disk and stays in place while there is free space', async () => {
     const reserve = await diskReserve(disk.path, recordedLog())
     expect(kept()).toBe(2 * MiB)
     await reserve.during(async () => expect(kept()).toBe(2 * MiB))
   })
 
-  it('lets work write on a disk that is full to the last byte, and is kept again once that has made room', async () => {
+  it('The disk reserve lets work write to a full disk and is restored once the work has freed space', async () => {
     const log = recordedLog()
     const reserve = await diskReserve(disk.path, log)
     await disk.fill(0)
@@ -38,7 +38,7 @@ describeWith(mountNeeds, 'the reserve of a disk', () => {
     expect(log.lines).toHaveLength(1)
   })
 
-  it('is not kept again while the disk stays full, whether the work fails or not', async () => {
+  it('The disk reserve is not restored while the disk stays full, whether the work fails or not', async () => {
     const reserve = await diskReserve(disk.path, recordedLog())
     await disk.fill(0)
     await expect(reserve.during(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
@@ -46,7 +46,7 @@ describeWith(mountNeeds, 'the reserve of a disk', () => {
     expect(kept()).toBeUndefined()
   })
 
-  it('takes nothing of a disk that is almost full', async () => {
+  it('The disk reserve takes no space on a disk that is almost full', async () => {
     await disk.fill(3 * MiB)
     await diskReserve(disk.path, recordedLog())
     const { bavail, bsize } = await statfs(disk.path)

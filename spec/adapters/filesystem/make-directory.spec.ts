@@ -5,7 +5,7 @@ import { makeDirectory } from '../../../src/adapters/filesystem/make-directory.j
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
 describe('makeDirectory', () => {
-  it('makes a directory and what lacks above it, and leaves one that is there', async () => {
+  it('makeDirectory creates a directory with its missing parents and keeps an existing one', async () => {
     await using at = await temporaryDirectory()
     const path = join(at.path, 'a', 'b', 'c')
     makeDirectory(path)
@@ -14,7 +14,7 @@ describe('makeDirectory', () => {
   })
 
   it.skipIf(!existsSync('/proc/self'))(
-    'answers at once where the system makes none, as in /proc (skipped elsewhere)',
+    'makeDirectory fails at once where the system allows no directory, as in /proc (skipped if there is none)',
     () => {
       expect(() => makeDirectory('/proc/ecr-local/state')).toThrow(
         "ENOENT: no such file or directory, mkdir '/proc/ecr-local'",
@@ -22,14 +22,14 @@ describe('makeDirectory', () => {
     },
   )
 
-  it('names the file that is in the way', async () => {
+  it('makeDirectory names the file that stands in the way', async () => {
     await using at = await temporaryDirectory()
     writeFileSync(join(at.path, 'file'), '')
     expect(() => makeDirectory(join(at.path, 'file'))).toThrow(/^EEXIST: .*file'$/)
     expect(() => makeDirectory(join(at.path, 'file', 'below'))).toThrow(/^ENOTDIR: .*below'$/)
   })
 
-  it('names the link that leads nowhere', async () => {
+  it('makeDirectory names the dangling link that stands in the way', async () => {
     await using at = await temporaryDirectory()
     symlinkSync(join(at.path, 'nowhere'), join(at.path, 'link'))
     expect(() => makeDirectory(join(at.path, 'link', 'below'))).toThrow(/^EEXIST: .*link'$/)

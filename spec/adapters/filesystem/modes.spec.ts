@@ -24,7 +24,7 @@ afterEach(async () => {
   await directory[Symbol.asyncDispose]()
 })
 
-/** Everything below, with its permissions. */
+/** The permissions and path of everything in the data directory. */
 const modes = (path = dataDir): string[] => [
   `${(lstatSync(path).mode & 0o777).toString(8)} ${path.slice(dataDir.length)}`,
   ...(statSync(path).isDirectory() ? readdirSync(path).flatMap((name) => modes(join(path, name))) : []),
@@ -34,8 +34,8 @@ const open = (log = recordedLog()) => {
   return log
 }
 
-describe('the modes of the data directory', () => {
-  it('let its owner alone read images and state, whatever the umask', async () => {
+describe('Permissions in the data directory', () => {
+  it('Only the owner can read images and state, whatever the umask', async () => {
     const log = open()
     const store = lmdbKeyValue({ path: join(dataDir, 'state') })
     const blobs = filesystemBlobStore({ root: dataDir, ids: randomIds })
@@ -67,7 +67,7 @@ describe('the modes of the data directory', () => {
     expect(log.lines).toEqual([])
   })
 
-  it('are corrected at the start where an earlier version left images and state open, and the log says so', () => {
+  it('Images and state that an earlier version left open to other users are closed at start, which is logged', () => {
     open()
     for (const name of ['state', 'blobs']) mkdirSync(join(dataDir, name), { mode: 0o755 })
     writeFileSync(join(dataDir, 'secret'), 'x', { mode: 0o644 })
@@ -83,7 +83,7 @@ describe('the modes of the data directory', () => {
     expect(open().lines).toEqual([])
   })
 
-  it('are left as they are of the directory itself, of what is not ours in it, and of what a link leads to', () => {
+  it('The permissions of the data directory itself, of foreign files and of link targets are not changed', () => {
     mkdirSync(join(dataDir, 'pictures'), { recursive: true, mode: 0o755 })
     chmodSync(dataDir, 0o755)
     symlinkSync('pictures', join(dataDir, 'blobs'))

@@ -1,11 +1,11 @@
 import type { LookupFunction } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { isPublicAddress } from '../../../src/adapters/http/addresses.js'
+import { isPublicAddress } from '../../../src/adapters/upstream/address-rules.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { redirect } from '../../support/upstream-faults.js'
 import { pullingAccount, pullingFrom } from '../../support/upstream-pulling.js'
 
-/** A name server that answers each name with the next of its addresses. */
+/** A name server that returns the next address of a name with each lookup and then repeats the last one. */
 const resolving = (names: Record<string, string[]>): LookupFunction => {
   const asked = new Map<string, number>()
   return (hostname, _, callback) => {
@@ -17,9 +17,9 @@ const resolving = (names: Record<string, string[]>): LookupFunction => {
   }
 }
 
-describe('addresses', () => {
+describe('Public addresses', () => {
   it.each(['93.184.216.34', '1.1.1.1', '172.32.0.1', '2606:4700::1111', '64:ff9b::5db8:d822', '::ffff:1.1.1.1'])(
-    '%s is public',
+    'The address %s is public',
     (address) => expect(isPublicAddress(address)).toBe(true),
   )
 
@@ -78,26 +78,29 @@ describe('addresses', () => {
     '2130706433',
     'not an address',
     '',
-  ])('%s is not', (address) => expect(isPublicAddress(address)).toBe(false))
+  ])('The address %s is not public', (address) => expect(isPublicAddress(address)).toBe(false))
 })
 
-describe('an upstream the settings do not name', () => {
+describe('An upstream that the settings do not name', () => {
   const refused = (host: string, address: string) => ({
     name: 'UpstreamFailure',
     kind: 'unavailable',
     message: `The upstream registry ${host} could not be asked for app:latest: ${host.split(':')[0]} is at ${address}, which is no public address.`,
   })
 
-  it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])('is not asked at %s', async (address) => {
-    await using pulling = pullingFrom(
-      { url: 'http://127.0.0.1:9' },
-      { lookup: resolving({ 'sly.example': [address] }) },
-    )
-    await expect(pulling.upstreams.of('sly.example', pullingAccount).resolve('app', 'latest')).rejects.toMatchObject(
-      refused('sly.example', address),
-    )
-    expect(pulling.waits).toEqual([])
-  })
+  it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])(
+    'An upstream that is not in the settings is not contacted at the private address %s',
+    async (address) => {
+      await using pulling = pullingFrom(
+        { url: 'http://127.0.0.1:9' },
+        { lookup: resolving({ 'sly.example': [address] }) },
+      )
+      await expect(pulling.upstreams.of('sly.example', pullingAccount).resolve('app', 'latest')).rejects.toMatchObject(
+        refused('sly.example', address),
+      )
+      expect(pulling.waits).toEqual([])
+    },
+  )
 
   it.each([
     ['127.0.0.1:8443', '127.0.0.1'],
@@ -106,17 +109,20 @@ describe('an upstream the settings do not name', () => {
     ['[2002:7f00:1::]', '2002:7f00:1::'],
     ['2130706433', '127.0.0.1'],
     ['0x7f.1', '127.0.0.1'],
-  ])('is not asked at a private address written as %s', async (host, address) => {
-    await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
-    await expect(pulling.upstreams.of(host, pullingAccount).resolve('app', 'latest')).rejects.toMatchObject({
-      kind: 'unavailable',
-      message: expect.stringContaining(`is at ${address}, which is no public address`),
-    })
-  })
+  ])(
+    'An upstream that is not in the settings is not contacted at a private address written as %s',
+    async (host, address) => {
+      await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
+      await expect(pulling.upstreams.of(host, pullingAccount).resolve('app', 'latest')).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(`is at ${address}, which is no public address`),
+      })
+    },
+  )
 })
 
-describe('a named upstream', () => {
-  it('may redirect to another port of this machine where that is named, too', async () => {
+describe('Redirects of an upstream named in the settings', () => {
+  it('A configured upstream may redirect to another port of this machine if that is configured, too', async () => {
     await using storage = await faultyUpstream()
     await using upstream = await faultyUpstream({ mirrorOf: storage })
     const digest = upstream.addBlob(10)
@@ -128,7 +134,7 @@ describe('a named upstream', () => {
   })
 
   it.each(['url', 'localhostUrl'] as const)(
-    'may not redirect to a port of this machine that is not named (%s)',
+    'A configured upstream may not redirect to a port of this machine that is not configured (%s)',
     async (which) => {
       await using storage = await faultyUpstream()
       await using upstream = await faultyUpstream({ mirrorOf: storage })
@@ -140,7 +146,7 @@ describe('a named upstream', () => {
     },
   )
 
-  it('may redirect to its own host on another port, unless that turns out to be this machine', async () => {
+  it("A redirect to the upstream's own host on another port is refused if the host resolves to this machine", async () => {
     await using storage = await faultyUpstream()
     await using upstream = await faultyUpstream({ mirrorOf: storage })
     const digest = upstream.addBlob(10)
@@ -154,7 +160,7 @@ describe('a named upstream', () => {
     expect(storage.requests).toEqual([])
   })
 
-  it('may not redirect to plain http on a host that is not named', async () => {
+  it('A configured upstream may not redirect to plain http on a host that is not configured', async () => {
     await using storage = await faultyUpstream()
     await using upstream = await faultyUpstream({ mirrorOf: storage })
     const digest = upstream.addBlob(10)
@@ -164,7 +170,7 @@ describe('a named upstream', () => {
     expect(storage.requests).toEqual([])
   })
 
-  it('may not redirect into the private network, even where the name was public when last asked', async () => {
+  it('A redirect into the private network is refused, even if the name had a public address before', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(10)
     upstream.fault('/blobs/', redirect('https://rebound.example'))

@@ -17,7 +17,7 @@ import {
 } from '../../support/upstream-faults.js'
 import { pullingFrom } from '../../support/upstream-pulling.js'
 
-/** What came before the body ended, and how it ended. */
+/** Returns the bytes received before the body ended, and the error if it failed. */
 async function drain(body: Readable): Promise<{ bytes: Buffer; error?: Error }> {
   const chunks: Buffer[] = []
   try {
@@ -28,8 +28,8 @@ async function drain(body: Readable): Promise<{ bytes: Buffer; error?: Error }> 
   }
 }
 
-describe('a blob', () => {
-  it('comes whole with its size, unencoded', async () => {
+describe('Blobs of an upstream', () => {
+  it('A blob is requested unencoded and arrives whole with its size', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(3_000_000)
     await using pulling = pullingFrom(upstream)
@@ -42,7 +42,7 @@ describe('a blob', () => {
     expect(upstream.requests[0]?.headers.range).toBeUndefined()
   })
 
-  it('comes in pieces as they arrive', async () => {
+  it('The bytes of a blob are passed on as they arrive', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(10_000)
     upstream.fault('/blobs/', stall(4000))
@@ -56,7 +56,7 @@ describe('a blob', () => {
     expect(size).toBe(10_000)
   })
 
-  it('has no size where the upstream does not say, and still is whole', async () => {
+  it('A blob of unknown size arrives whole', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(5000)
     await using pulling = pullingFrom(upstream)
@@ -74,7 +74,7 @@ describe('a blob', () => {
     ['in the middle of a chunk', truncate(2000, 'chunked')],
     ['with a reset', reset(2000)],
     ['and stays silent', stall(2000)],
-  ])('that breaks off %s fails its body, and resumes where it broke', async (_, fault) => {
+  ])('A blob that breaks off %s fails its body and can be resumed where it broke', async (_, fault) => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(5000)
     upstream.fault('/blobs/', fault, { times: 1 })
@@ -85,7 +85,7 @@ describe('a blob', () => {
     expect(Buffer.concat([first.bytes, await buffer(rest.body)])).toEqual(upstream.content.blobs.get(digest))
   })
 
-  it('that is slow but alive does not time out', async () => {
+  it('A blob that arrives slowly but steadily does not time out', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(1000)
     upstream.fault('/blobs/', drip(100, 20))
@@ -93,7 +93,7 @@ describe('a blob', () => {
     expect((await buffer((await pulling.registry.blob('app', digest)).body)).length).toBe(1000)
   })
 
-  it('waits for a slow reader without timing out', async () => {
+  it('A slow reader of a blob does not cause a timeout', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(8_000_000)
     await using pulling = pullingFrom(upstream, { limits: { idleTimeoutMs: 100 } })
@@ -103,7 +103,7 @@ describe('a blob', () => {
     expect((await buffer(body)).length).toBe(8_000_000)
   })
 
-  it('that is not there is not found', async () => {
+  it('A blob that the upstream does not have is reported as not found', async () => {
     await using upstream = await faultyUpstream()
     await using pulling = pullingFrom(upstream)
     const digest = `sha256:${'0'.repeat(64)}`
@@ -113,7 +113,7 @@ describe('a blob', () => {
     })
   })
 
-  it('is asked for again where the upstream is in trouble', async () => {
+  it('The request for a blob is repeated when the upstream answers 503', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(10)
     upstream.fault('/blobs/', status(503), { times: 2 })
@@ -122,8 +122,8 @@ describe('a blob', () => {
   })
 })
 
-describe('a resumed blob', () => {
-  it('starts where asked and knows the whole size', async () => {
+describe('Resumed blobs', () => {
+  it('A resumed blob starts at the requested byte and reports the whole size', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(5000)
     await using pulling = pullingFrom(upstream)
@@ -140,7 +140,7 @@ describe('a resumed blob', () => {
     ['a part that disagrees with its length', withHeader('content-range', 'bytes 1000-1998/5000'), undefined],
     ['a part beyond the end', withHeader('content-range', 'bytes 1000-4999/4999'), undefined],
     ['an encoding', withHeader('content-encoding', 'gzip'), 'sent an encoding nobody asked for'],
-  ])('is refused where the upstream sends %s', async (_, fault, said = 'sent a') => {
+  ])('A resumed blob is refused if the upstream sends %s', async (_, fault, said = 'sent a') => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(5000)
     upstream.fault('/blobs/', fault)
@@ -152,7 +152,7 @@ describe('a resumed blob', () => {
     expect(upstream.count('/blobs/')).toBe(1)
   })
 
-  it('past the end is refused', async () => {
+  it('Resuming a blob past its end is refused', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(10)
     await using pulling = pullingFrom(upstream)
@@ -162,7 +162,7 @@ describe('a resumed blob', () => {
     })
   })
 
-  it('from a registry that answers 206 from another byte never mixes bytes', async () => {
+  it('A resumed blob is refused if the upstream sends a range that starts at another byte', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(100)
     upstream.fault('/blobs/', withHeader('content-range', 'bytes 50-99/100'))
@@ -173,7 +173,7 @@ describe('a resumed blob', () => {
   })
 })
 
-describe('an answer that repeats a header', () => {
+describe('Repeated headers in an answer', () => {
   const repeated =
     (name: string, values: string[]): Fault =>
     (reply, { response }) => {
@@ -185,7 +185,7 @@ describe('an answer that repeats a header', () => {
     ['content-encoding', ['gzip', 'identity']],
     ['content-range', ['bytes 0-99/100', 'bytes 0-99/200']],
     ['content-length', ['100', '200']],
-  ])('is refused: which %s counts would be a guess', async (name, values) => {
+  ])('An answer that repeats the header %s is refused as ambiguous', async (name, values) => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(100)
     upstream.fault('/blobs/', repeated(name, values))
@@ -194,10 +194,10 @@ describe('an answer that repeats a header', () => {
   })
 })
 
-describe('transfers at once', () => {
+describe('Concurrent transfers', () => {
   const limits = { blobsAtOnce: 5, requestsAtOnce: 1 }
 
-  it('are bounded, and manifests do not wait behind them', async () => {
+  it('The number of concurrent blob transfers is limited, and manifests do not wait for them', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(1000)
     const image = upstream.addImage('app', { tag: 'latest' })
@@ -218,7 +218,7 @@ describe('transfers at once', () => {
     ['ends', (body) => body.resume()],
     ['is destroyed', (body) => body.destroy()],
     ['is destroyed with an error', (body) => body.destroy(new Error('client left'))],
-  ])('make room when one %s', async (_, finish) => {
+  ])('A blob transfer that %s frees its slot', async (_, finish) => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(100_000)
     await using pulling = pullingFrom(upstream, { limits: { blobsAtOnce: 1 } })
@@ -226,7 +226,7 @@ describe('transfers at once', () => {
     expect(upstream.count('/blobs/')).toBe(3)
   })
 
-  it('make room when one breaks or is refused', async () => {
+  it('A blob transfer that breaks or is refused frees its slot', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(1000)
     upstream.fault('/blobs/', ignoreRange(), { times: 1 })
@@ -237,7 +237,7 @@ describe('transfers at once', () => {
     expect((await buffer((await pulling.registry.blob('app', digest)).body)).length).toBe(1000)
   })
 
-  it('leave no connection behind when they are destroyed', async () => {
+  it('A blob transfer that is destroyed leaves no connection open', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(1000)
     upstream.fault('/blobs/', stall(10))
@@ -248,7 +248,7 @@ describe('transfers at once', () => {
     await expect.poll(() => upstream.connections()).toBe(0)
   })
 
-  it('are ended by close', async () => {
+  it('Closing the upstream client ends its blob transfers', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(1000)
     upstream.fault('/blobs/', stall(10))

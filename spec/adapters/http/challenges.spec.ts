@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseChallenges } from '../../../src/adapters/http/challenges.js'
+import { parseChallenges } from '../../../src/adapters/upstream/challenges.js'
 
 const bearer = (parameters: Record<string, string>) => ({ scheme: 'bearer', parameters })
 const basic = (parameters: Record<string, string> = {}) => ({ scheme: 'basic', parameters })
 
 describe('WWW-Authenticate', () => {
   it.each([
-    ['nothing', undefined, []],
+    ['an absent field', undefined, []],
     ['an empty field', '', []],
     [
-      'what Docker Hub says',
+      'the challenge of Docker Hub',
       'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull"',
       [bearer({ realm: 'https://auth.docker.io/token', service: 'registry.docker.io', scope: 'repository:a/b:pull' })],
     ],
@@ -21,7 +21,7 @@ describe('WWW-Authenticate', () => {
     ],
     ['escapes in quotes', String.raw`Basic realm="say \"hi\", \\o/"`, [basic({ realm: String.raw`say "hi", \o/` })]],
     ['values without quotes', 'Bearer realm=abc,service=x', [bearer({ realm: 'abc', service: 'x' })]],
-    ['any case', 'BEARER Realm="a"', [bearer({ realm: 'a' })]],
+    ['names in any case', 'BEARER Realm="a"', [bearer({ realm: 'a' })]],
     ['space around the equals sign', 'Bearer realm = "a" , service= b', [bearer({ realm: 'a', service: 'b' })]],
     [
       'two challenges in one field',
@@ -29,7 +29,7 @@ describe('WWW-Authenticate', () => {
       [basic({ realm: 'a' }), bearer({ realm: 'b', service: 'c' })],
     ],
     ['two fields', ['Bearer realm="b"', 'Basic'], [bearer({ realm: 'b' }), basic()]],
-    ['schemes alone', 'Negotiate, Basic', [{ scheme: 'negotiate', parameters: {} }, basic()]],
+    ['schemes without parameters', 'Negotiate, Basic', [{ scheme: 'negotiate', parameters: {} }, basic()]],
     [
       'a token68',
       'Negotiate YWJj+/==, Basic realm="a"',
@@ -37,12 +37,12 @@ describe('WWW-Authenticate', () => {
     ],
     ['empty list elements', ' , ,Basic realm="a",,', [basic({ realm: 'a' })]],
     ['an empty value', 'Bearer realm="",service="x"', [bearer({ realm: '', service: 'x' })]],
-    ['something broken before a good one', '"?", Basic realm="a"', [basic({ realm: 'a' })]],
-  ])('reads %s', (_, field, challenges) => {
+    ['a valid challenge after a malformed one', '"?", Basic realm="a"', [basic({ realm: 'a' })]],
+  ])('The WWW-Authenticate parser reads %s', (_, field, challenges) => {
     expect(parseChallenges(field)).toEqual(challenges)
   })
 
-  it('reads back every quoted string', () => {
+  it('The WWW-Authenticate parser reads back every quoted string', () => {
     const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`
     fc.assert(
       fc.property(fc.stringMatching(/^[\t -~]*$/), fc.stringMatching(/^[\t -~]*$/), (realm, scope) => {
@@ -52,7 +52,7 @@ describe('WWW-Authenticate', () => {
     )
   })
 
-  it('comes to an end on anything', () => {
+  it('The WWW-Authenticate parser terminates on any input', () => {
     fc.assert(fc.property(fc.string(), (field) => Array.isArray(parseChallenges(field))))
   })
 })

@@ -7,9 +7,9 @@ import { pullingFrom } from '../../support/upstream-pulling.js'
 const credentials = { username: 'ann', accessToken: 'secret' }
 const login = { scheme: 'Bearer', users: { ann: 'secret' } } as const
 
-describe('a redirect', () => {
+describe('Redirects', () => {
   it.each([301, 302, 303, 307, 308])(
-    '%i to another host is followed without Authorization, with Range',
+    'A %i to another host is followed without the Authorization header, with the Range header',
     async (code) => {
       await using storage = await faultyUpstream()
       await using upstream = await faultyUpstream({ mirrorOf: storage, login })
@@ -29,7 +29,7 @@ describe('a redirect', () => {
     },
   )
 
-  it('to another port is to another host', async () => {
+  it('A redirect to another port of the same host is followed without the Authorization header', async () => {
     await using storage = await faultyUpstream()
     await using upstream = await faultyUpstream({ mirrorOf: storage, login: { scheme: 'Basic', users: login.users } })
     const image = upstream.addImage('app', { tag: 'latest' })
@@ -41,7 +41,7 @@ describe('a redirect', () => {
     expect(storage.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
   })
 
-  it('within the registry keeps Authorization', async () => {
+  it('A redirect within the registry keeps the Authorization header', async () => {
     await using upstream = await faultyUpstream({ login })
     const image = upstream.addImage('app', { tag: 'latest' })
     await using pulling = pullingFrom(upstream, { credentials })
@@ -50,7 +50,7 @@ describe('a redirect', () => {
     expect(upstream.requests.at(-1)?.headers.authorization).toMatch(/^Bearer /)
   })
 
-  it('is followed five times', async () => {
+  it('At most five redirects in a row are followed', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(10)
     await using pulling = pullingFrom(upstream)
@@ -64,7 +64,7 @@ describe('a redirect', () => {
     expect(upstream.count('/blobs/')).toBe(12)
   })
 
-  it('to storage that refuses says so, and is not the registry’s denial', async () => {
+  it('A refusal by the storage that a registry redirects to does not count as denied access', async () => {
     await using storage = await faultyUpstream()
     await using upstream = await faultyUpstream({ login })
     const digest = upstream.addBlob(10)

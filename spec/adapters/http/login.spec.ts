@@ -7,8 +7,8 @@ const credentials = { username: 'ann', accessToken: 's:e:cret' }
 const users = { ann: 's:e:cret' }
 const basic = `Basic ${Buffer.from('ann:s:e:cret').toString('base64')}`
 
-describe('a registry that wants tokens', () => {
-  it('gets one for the repository and pull only, whatever scope its challenge names', async () => {
+describe('Token authentication', () => {
+  it('A token is requested for pulling from the repository only, whatever scope the challenge names', async () => {
     await using upstream = await faultyUpstream({
       login: { scheme: 'Bearer', service: 'a, b', scopeInChallenge: 'repository:user/image:pull,push' },
     })
@@ -23,7 +23,7 @@ describe('a registry that wants tokens', () => {
     expect(token?.headers.authorization).toBeUndefined()
   })
 
-  it('gives one per repository and is asked for it once, however many wait', async () => {
+  it('One token per repository is requested, however many requests wait for it', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
     upstream.addImage('one', { tag: 'latest' })
     upstream.addImage('two', { tag: 'latest' })
@@ -40,7 +40,7 @@ describe('a registry that wants tokens', () => {
     expect(upstream.count('GET /token')).toBe(2)
   })
 
-  it('is not asked again while the token is fresh, and early enough when it is not', async () => {
+  it('A token is used until shortly before it expires and then replaced', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', expiresInSeconds: 300 } })
     upstream.addImage('app', { tag: 'latest' })
     await using pulling = pullingFrom(upstream)
@@ -54,7 +54,7 @@ describe('a registry that wants tokens', () => {
     expect(upstream.count('HEAD /v2/')).toBe(4)
   })
 
-  it('has its token kept 60 seconds where it does not say how long', async () => {
+  it('A token without a lifetime is used for about a minute', async () => {
     await using upstream = await faultyUpstream({
       login: { scheme: 'Bearer', expiresInSeconds: null, tokenField: 'access_token' },
     })
@@ -70,7 +70,7 @@ describe('a registry that wants tokens', () => {
   })
 
   it.each([401, 400] as const)(
-    'is asked once more with another token when it answers %i to an expired one',
+    'A request that an expired token makes fail with %i is repeated once with a new token',
     async (expiredAs) => {
       await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', expiredAs } })
       const image = upstream.addImage('app', { tag: 'latest' })
@@ -87,7 +87,7 @@ describe('a registry that wants tokens', () => {
     },
   )
 
-  it('is asked for one new token when many pulls find theirs expired', async () => {
+  it('One new token is requested when many pulls find theirs expired', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
     const image = upstream.addImage('app', { tag: 'latest' })
     await using pulling = pullingFrom(upstream)
@@ -97,7 +97,7 @@ describe('a registry that wants tokens', () => {
     expect(upstream.count('GET /token')).toBe(2)
   })
 
-  it('is believed when it refuses the new token too', async () => {
+  it('A registry that refuses the new token, too, denies access', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
     upstream.fault('GET /v2/app/', status(401, { error: 'UNAUTHORIZED', message: 'no' }))
     await using pulling = pullingFrom(upstream)
@@ -111,8 +111,8 @@ describe('a registry that wants tokens', () => {
   })
 })
 
-describe('a token service', () => {
-  it('is shown the credentials on the registry itself', async () => {
+describe('The token service', () => {
+  it('The token service of the registry itself receives the credentials', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', users } })
     const image = upstream.addImage('app', { tag: 'latest' })
     await using pulling = pullingFrom(upstream, { credentials })
@@ -120,7 +120,7 @@ describe('a token service', () => {
     expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, basic, 'Bearer token-1'])
   })
 
-  it('on another site is asked without them', async () => {
+  it('A token service on another site does not receive the credentials', async () => {
     await using service = await faultyUpstream({ login: { scheme: 'Bearer' } })
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', realm: `${service.localhostUrl}/token` } })
     await using pulling = pullingFrom(upstream, {
@@ -132,7 +132,7 @@ describe('a token service', () => {
     expect(service.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
   })
 
-  it('on plain http elsewhere is not asked', async () => {
+  it('A token service at a plain http address on another host is not contacted', async () => {
     await using service = await faultyUpstream({ login: { scheme: 'Bearer' } })
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', realm: `${service.localhostUrl}/token` } })
     await using pulling = pullingFrom(upstream, { credentials })
@@ -143,7 +143,7 @@ describe('a token service', () => {
     expect(service.requests).toEqual([])
   })
 
-  it('that cannot be asked is forgotten, so that the registry can name another', async () => {
+  it('A token service that cannot be used is forgotten, so that the registry can name another one', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('app', { tag: 'latest' })
     const headers = { 'www-authenticate': 'Bearer realm="http://elsewhere.example/token"' }
@@ -153,7 +153,7 @@ describe('a token service', () => {
     expect(await pulling.registry.resolve('app', 'latest')).toBe(image.digest)
   })
 
-  it('that refuses the credentials denies access', async () => {
+  it('A token service that refuses the credentials denies access', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', users } })
     await using pulling = pullingFrom(upstream, { credentials: { username: 'ann', accessToken: 'wrong' } })
     await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
@@ -164,7 +164,7 @@ describe('a token service', () => {
     })
   })
 
-  it('that is busy is asked again when it says', async () => {
+  it('A token service that asks for a delay is retried after that delay', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
     const image = upstream.addImage('app', { tag: 'latest' })
     upstream.fault('GET /token', tooManyRequests(3), { times: 2 })
@@ -186,7 +186,7 @@ describe('a token service', () => {
       status(200, { message: '{"token":"a\\r\\nb"}' }),
       'gave an answer without a token',
     ],
-  ])('that %s is of no use', async (_, fault, said) => {
+  ])('A token service that %s makes the upstream unavailable', async (_, fault, said) => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
     upstream.fault('GET /token', fault)
     await using pulling = pullingFrom(upstream)
@@ -198,8 +198,8 @@ describe('a token service', () => {
   })
 })
 
-describe('a registry that wants a password', () => {
-  it('gets it, once it asked', async () => {
+describe('Basic authentication', () => {
+  it('A registry with basic authentication receives the password only after it has asked for it', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Basic', users } })
     const image = upstream.addImage('app', { tag: 'latest' })
     await using pulling = pullingFrom(upstream, { credentials })
@@ -208,7 +208,7 @@ describe('a registry that wants a password', () => {
     expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, basic, basic])
   })
 
-  it('denies access where there is none', async () => {
+  it('A registry that asks for a password denies access if there is none', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Basic', users } })
     await using pulling = pullingFrom(upstream)
     await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({
@@ -217,7 +217,7 @@ describe('a registry that wants a password', () => {
     })
   })
 
-  it('for one repository is asked for another without one', async () => {
+  it('A repository that needs no password can be pulled although another one asks for a password', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('open', { tag: 'latest' })
     upstream.fault('HEAD /v2/closed/', (reply) => ({
@@ -230,7 +230,7 @@ describe('a registry that wants a password', () => {
     expect(await pulling.registry.resolve('open', 'latest')).toBe(image.digest)
   })
 
-  it('keeps one caller’s login from another', async () => {
+  it('The login of one caller is not used for a caller without credentials', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Basic', users } })
     upstream.addImage('app', { tag: 'latest' })
     await using pulling = pullingFrom(upstream, { credentials })
@@ -241,22 +241,22 @@ describe('a registry that wants a password', () => {
   })
 })
 
-describe('a ping', () => {
-  it('logs in', async () => {
+describe('The ping of a registry', () => {
+  it('A ping logs in', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer', users } })
     await using pulling = pullingFrom(upstream, { credentials })
     await pulling.registry.ping()
     expect(upstream.requests.map(({ path }) => path)).toEqual(['/v2/', '/token?service=faulty', '/v2/'])
   })
 
-  it('says when there is no way to log in', async () => {
+  it('A ping is denied access if the registry offers no supported way to log in', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET /v2/', (reply) => ({ ...reply, status: 401, headers: { 'www-authenticate': 'Negotiate' } }))
     await using pulling = pullingFrom(upstream)
     await expect(pulling.registry.ping()).rejects.toMatchObject({ kind: 'access-denied' })
   })
 
-  it('says when the registry is none', async () => {
+  it('A ping of a server that is not a registry reports its answer', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET /v2/', status(404))
     await using pulling = pullingFrom(upstream)

@@ -6,8 +6,8 @@ import { pullingAccount, pullingFrom } from '../../support/upstream-pulling.js'
 
 const asked = 'The upstream registry registry.example'
 
-describe('resolve', () => {
-  it('answers a tag’s digest by one HEAD that names every manifest type', async () => {
+describe('Resolving a tag', () => {
+  it('A tag is resolved with one HEAD request that accepts every type of manifest', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('team/app', { tag: 'latest' })
     await using pulling = pullingFrom(upstream)
@@ -23,9 +23,9 @@ describe('resolve', () => {
 
   it.each([
     ['the digest is missing', withoutHeader('docker-content-digest')],
-    ['the digest is none', withHeader('docker-content-digest', 'md5:abc')],
+    ['the digest is invalid', withHeader('docker-content-digest', 'md5:abc')],
     ['HEAD is refused', noHead()],
-  ])('answers nothing where %s, and the manifest can be asked', async (_, fault) => {
+  ])('A tag cannot be resolved when %s, but its manifest can be fetched', async (_, fault) => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('app', { tag: 'latest' })
     upstream.fault('HEAD ', fault)
@@ -34,7 +34,7 @@ describe('resolve', () => {
     expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
   })
 
-  it('gives up on a Retry-After that is longer than a check may take', async () => {
+  it('Resolving a tag gives up when Retry-After exceeds the limit of a freshness check', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('HEAD ', status(429, { retryAfter: 30 }))
     await using pulling = pullingFrom(upstream)
@@ -46,8 +46,8 @@ describe('resolve', () => {
   })
 })
 
-describe('whether a repository has a blob', () => {
-  it('is asked by HEAD, and a 404 is a no', async () => {
+describe('The existence of a blob upstream', () => {
+  it('The existence of a blob is checked with HEAD, and a 404 means that it is absent', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(1000)
     await using pulling = pullingFrom(upstream)
@@ -56,7 +56,7 @@ describe('whether a repository has a blob', () => {
     expect(upstream.requests[0]).toMatchObject({ method: 'HEAD', path: `/v2/team/app/blobs/${digest}` })
   })
 
-  it('is no answer where the upstream refuses', async () => {
+  it('The check for a blob fails when the upstream refuses the request', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(1000)
     await using pulling = pullingFrom(upstream)
@@ -65,8 +65,8 @@ describe('whether a repository has a blob', () => {
   })
 })
 
-describe('a manifest', () => {
-  it('comes byte for byte, by tag and by digest, with its type bare', async () => {
+describe('Manifests of an upstream', () => {
+  it('A manifest arrives byte for byte, by tag and by digest, with its media type without parameters', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('app', { tag: 'latest' })
     const index = upstream.addIndex('app', [image], { tag: 'index', docker: true })
@@ -81,7 +81,7 @@ describe('a manifest', () => {
     })
   })
 
-  it('may be asked by a sha512 digest', async () => {
+  it('A manifest can be requested by a sha512 digest', async () => {
     await using upstream = await faultyUpstream()
     const { bytes } = upstream.addImage('app')
     await using pulling = pullingFrom(upstream)
@@ -89,7 +89,7 @@ describe('a manifest', () => {
     expect((await pulling.registry.manifest('app', digest)).digest).toBe(digest)
   })
 
-  it('has the sha256 of its bytes where the upstream does not say', async () => {
+  it('A manifest without a digest header has the sha256 digest of its bytes', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('app', { tag: 'latest' })
     upstream.fault('GET ', withoutHeader('docker-content-digest'))
@@ -97,7 +97,7 @@ describe('a manifest', () => {
     expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
   })
 
-  it('tells its type itself where the header does not', async () => {
+  it('The media type of a manifest is taken from its content if the header does not give it', async () => {
     await using upstream = await faultyUpstream()
     upstream.addImage('app', { tag: 'latest', docker: true })
     upstream.fault('GET ', withHeader('content-type', 'application/json'))
@@ -105,26 +105,29 @@ describe('a manifest', () => {
     expect((await pulling.registry.manifest('app', 'latest')).mediaType).toBe(mediaTypes.dockerManifest)
   })
 
-  it.each(['latest', 'digest'])('is refused with other bytes, asked by %s', async (by) => {
-    await using upstream = await faultyUpstream()
-    const { digest } = upstream.addImage('app', { tag: 'latest' })
-    upstream.fault('GET ', wrongBytes())
-    await using pulling = pullingFrom(upstream)
-    const reference = by === 'digest' ? digest : by
-    await expect(pulling.registry.manifest('app', reference)).rejects.toMatchObject({
-      kind: 'unavailable',
-      message: expect.stringContaining(`which does not have the digest ${digest}.`),
-    })
-  })
+  it.each(['latest', 'digest'])(
+    'A manifest whose bytes do not match its digest is refused (requested by %s)',
+    async (by) => {
+      await using upstream = await faultyUpstream()
+      const { digest } = upstream.addImage('app', { tag: 'latest' })
+      upstream.fault('GET ', wrongBytes())
+      await using pulling = pullingFrom(upstream)
+      const reference = by === 'digest' ? digest : by
+      await expect(pulling.registry.manifest('app', reference)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(`which does not have the digest ${digest}.`),
+      })
+    },
+  )
 
   it.each([
     ['an HTML page', html()],
-    ['JSON that is none', status(200, { message: '{"hello":"world"}' })],
+    ['JSON that is not a manifest', status(200, { message: '{"hello":"world"}' })],
     ['JSON without a type', status(200, { message: '{"schemaVersion":2}' })],
     ['schema version 1', status(200, { message: '{"schemaVersion":1}' })],
     ['null', status(200, { message: 'null' })],
-    ['nothing', status(200)],
-  ])('is not %s', async (_, fault) => {
+    ['an empty body', status(200)],
+  ])('An answer with %s is refused as a manifest', async (_, fault) => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET ', fault)
     await using pulling = pullingFrom(upstream)
@@ -134,14 +137,14 @@ describe('a manifest', () => {
     })
   })
 
-  it('is not a schema version 1 that calls itself one', async () => {
+  it('A schema version 1 manifest is refused, even with the media type of version 2', async () => {
     await using upstream = await faultyUpstream()
     const { digest } = upstream.addManifest('app', Buffer.from('{"schemaVersion":1}'), mediaTypes.dockerManifest)
     await using pulling = pullingFrom(upstream)
     await expect(pulling.registry.manifest('app', digest)).rejects.toMatchObject({ kind: 'unavailable' })
   })
 
-  it('is at most 4 MiB', async () => {
+  it('A manifest may have at most 4 MiB', async () => {
     await using upstream = await faultyUpstream()
     const padded = (size: number) => {
       const bare = JSON.stringify({ schemaVersion: 2, pad: '' })
@@ -158,7 +161,7 @@ describe('a manifest', () => {
     })
   })
 
-  it('that breaks off is asked for again', async () => {
+  it('The request for a manifest that breaks off is repeated', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('app', { tag: 'latest' })
     upstream.fault('GET ', truncate(10), { times: 1 })
@@ -169,14 +172,14 @@ describe('a manifest', () => {
   })
 })
 
-describe('what the upstream refuses', () => {
+describe('Refusals of an upstream', () => {
   it.each([
     [403, 'DENIED', 'access-denied', true, '403 Forbidden, DENIED: they said'],
     [404, 'MANIFEST_UNKNOWN', 'not-found', true, '404 Not Found, MANIFEST_UNKNOWN: they said'],
     [400, 'NAME_INVALID', 'not-found', true, '400 Bad Request, NAME_INVALID: they said'],
     [400, 'UNSUPPORTED', 'unavailable', false, '400 Bad Request, UNSUPPORTED: they said'],
     [418, undefined, 'unavailable', false, "418 I'm a Teapot"],
-  ] as const)('with %i %s is %s', async (code, error, kind, answered, reason) => {
+  ] as const)('A refusal with %i %s is reported as %s', async (code, error, kind, answered, reason) => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET ', status(code, { error, message: 'they said' }))
     await using pulling = pullingFrom(upstream)
@@ -190,9 +193,9 @@ describe('what the upstream refuses', () => {
   })
 })
 
-describe('a host that is none', () => {
+describe('Invalid hosts', () => {
   it.each(['', 'not a host', 'host:99999', 'host/path', 'user@host', 'host?query'])(
-    '%j fails when it is asked, not before',
+    'An upstream with the invalid host %j fails when it is contacted, not before',
     async (host) => {
       await using pulling = pullingFrom({ url: 'http://127.0.0.1:9' })
       const registry = pulling.upstreams.of(host, pullingAccount)

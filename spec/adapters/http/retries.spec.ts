@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { defaultLimits } from '../../../src/adapters/http/limits.js'
-import { retryAfterMs } from '../../../src/adapters/http/retries.js'
+import { defaultLimits } from '../../../src/adapters/upstream/upstream-limits.js'
+import { retryAfterMs } from '../../../src/adapters/upstream/retries.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { reset, stall, status, tooManyRequests } from '../../support/upstream-faults.js'
 import { pullingFrom } from '../../support/upstream-pulling.js'
 
-describe('an upstream in trouble', () => {
+describe('Retries', () => {
   it.each([408, 429, 500, 502, 503, 504])(
-    'that answers %i is asked five times, waiting longer each time',
+    'A request answered with %i is tried five times with growing delays',
     async (code) => {
       await using upstream = await faultyUpstream()
       upstream.addImage('app', { tag: 'latest' })
@@ -23,7 +23,7 @@ describe('an upstream in trouble', () => {
     },
   )
 
-  it('that recovers is good', async () => {
+  it('A request succeeds when the upstream recovers before the last try', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('app', { tag: 'latest' })
     upstream.fault(/./, status(503), { times: 4 })
@@ -31,7 +31,7 @@ describe('an upstream in trouble', () => {
     expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
   })
 
-  it('that speaks no TLS is named without the words of OpenSSL', async () => {
+  it('A failed TLS handshake is reported without the text of OpenSSL', async () => {
     await using upstream = await faultyUpstream()
     await using pulling = pullingFrom(upstream, { endpoint: upstream.url.replace('http:', 'https:') })
     await expect(pulling.registry.manifest('app', 'latest')).rejects.toMatchObject({
@@ -41,7 +41,7 @@ describe('an upstream in trouble', () => {
     })
   })
 
-  it('that resets connections is asked five times', async () => {
+  it('A request whose connection is reset is tried five times', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET ', reset())
     await using pulling = pullingFrom(upstream)
@@ -49,7 +49,7 @@ describe('an upstream in trouble', () => {
     expect(upstream.count('GET ')).toBe(5)
   })
 
-  it('waits at most ten seconds by itself', async () => {
+  it('The delay between two tries grows to at most ten seconds', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET ', status(500))
     await using pulling = pullingFrom(upstream, { limits: { tries: 8 } })
@@ -61,7 +61,7 @@ describe('an upstream in trouble', () => {
     [0, 225],
     [0.5, 250],
     [1, 275],
-  ])('spreads its waits where chance is given (%d)', async (chance, first) => {
+  ])('The delay between two tries is spread at random (%d)', async (chance, first) => {
     await using upstream = await faultyUpstream()
     upstream.addImage('app', { tag: 'latest' })
     upstream.fault('GET ', status(500), { times: 1 })
@@ -70,7 +70,7 @@ describe('an upstream in trouble', () => {
     expect(pulling.waits.map((wait) => Math.round(wait))).toEqual([first])
   })
 
-  it('really waits where nobody watches', async () => {
+  it('The delays between two tries really pass if the wait function is not replaced', async () => {
     await using upstream = await faultyUpstream()
     upstream.addImage('app', { tag: 'latest' })
     upstream.fault('GET ', status(500), { times: 2 })
@@ -85,7 +85,7 @@ describe('Retry-After', () => {
   it.each([
     ['in seconds', 7],
     ['as a date', new Date('2026-11-23T12:00:07Z')],
-  ])('%s is waited for', async (_, retryAfter) => {
+  ])('A Retry-After %s is obeyed', async (_, retryAfter) => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('app', { tag: 'latest' })
     upstream.fault('GET ', tooManyRequests(retryAfter), { times: 2 })
@@ -94,7 +94,7 @@ describe('Retry-After', () => {
     expect(pulling.waits).toEqual([7000, 7000])
   })
 
-  it('beyond a minute is an answer', async () => {
+  it('A Retry-After of more than a minute ends the tries at once', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET ', tooManyRequests(61))
     await using pulling = pullingFrom(upstream)
@@ -108,13 +108,13 @@ describe('Retry-After', () => {
     ['Mon, 23 Nov 2026 11:00:00 GMT', 0],
     ['soon', undefined],
     [undefined, undefined],
-  ])('%s is %s ms', (value, milliseconds) => {
+  ])('The Retry-After value %s means %s milliseconds', (value, milliseconds) => {
     expect(retryAfterMs(value, new Date('2026-11-23T12:00:00Z'))).toBe(milliseconds)
   })
 })
 
-describe('an upstream that is gone', () => {
-  it('fails within a second where nothing listens', async () => {
+describe('Unreachable upstreams', () => {
+  it('A request to a port that refuses connections fails after two short delays', async () => {
     const upstream = await faultyUpstream()
     await upstream.close()
     await using pulling = pullingFrom(upstream)
@@ -127,7 +127,7 @@ describe('an upstream that is gone', () => {
     expect(pulling.waits).toEqual([250, 500])
   })
 
-  it('costs two time-outs where it never answers', async () => {
+  it('A request that is never answered fails after two timeouts', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('GET ', stall())
     await using pulling = pullingFrom(upstream, { limits: { headersTimeoutMs: 50 } })
@@ -138,7 +138,7 @@ describe('an upstream that is gone', () => {
     expect(upstream.count('GET ')).toBe(2)
   })
 
-  it('delays a freshness check no longer than its bound', async () => {
+  it('A freshness check of an upstream that does not answer ends after its own limit', async () => {
     await using upstream = await faultyUpstream()
     upstream.fault('HEAD ', stall())
     await using pulling = pullingFrom(upstream, { limits: { resolveMs: 50 } })
@@ -150,14 +150,14 @@ describe('an upstream that is gone', () => {
     expect(defaultLimits.resolveMs).toBeLessThanOrEqual(10_000)
   })
 
-  it('delays it no longer where the token service hangs', async () => {
+  it('A freshness check ends after its own limit when the token service hangs, too', async () => {
     await using upstream = await faultyUpstream({ login: { scheme: 'Bearer' } })
     upstream.fault('GET /token', stall())
     await using pulling = pullingFrom(upstream, { limits: { resolveMs: 50 } })
     await expect(pulling.registry.resolve('app', 'latest')).rejects.toMatchObject({ kind: 'unavailable' })
   })
 
-  it('is asked in vain after close', async () => {
+  it('A request after close fails as unavailable', async () => {
     await using upstream = await faultyUpstream()
     const pulling = pullingFrom(upstream)
     await pulling.upstreams.close()

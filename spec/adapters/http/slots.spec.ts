@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { slots } from '../../../src/adapters/http/slots.js'
+import { fairSemaphore } from '../../../src/coordination/fair-semaphore.js'
 
-/** Asks for places one after another, and notes who got one; the first letter of a name is its account. */
+/** Requests slots one after another and records who receives one. The first letter of a name is its account. */
 const queueing = (limit: number) => {
-  const places = slots(limit)
+  const places = fairSemaphore(limit)
   const inside: string[] = []
   const releases = new Map<string, () => void>()
   const enter = (...names: string[]) => {
     for (const name of names) {
-      void places.take([name.slice(0, 1), name]).then((release) => {
+      void places.acquire([name.slice(0, 1), name]).then((release) => {
         inside.push(name)
         releases.set(name, release)
       })
@@ -23,8 +23,8 @@ const queueing = (limit: number) => {
   return { places, enter, inside, leave }
 }
 
-describe('slots', () => {
-  it('let in one account as far as half are left to others, and its further requests in order', async () => {
+describe('Slots per upstream', () => {
+  it('One account takes half of the slots, and its further requests get freed slots in order', async () => {
     const { enter, inside, leave } = queueing(4)
     await enter('a1', 'a2', 'a3', 'a4')
     expect(inside).toEqual(['a1', 'a2'])
@@ -36,13 +36,13 @@ describe('slots', () => {
     expect(inside).toEqual(['a1', 'a2', 'a3', 'a4', 'a5'])
   })
 
-  it('let in another account although one has many waiting', async () => {
+  it('A second account gets a slot although another one has many requests waiting', async () => {
     const { enter, inside } = queueing(4)
     await enter(...Array.from({ length: 100 }, (_, index) => `a${index}`), 'b1')
     expect(inside).toEqual(['a0', 'a1', 'b1'])
   })
 
-  it('go to the account that holds fewest when one is given back', async () => {
+  it('A freed slot goes to the account that holds the fewest', async () => {
     const { enter, inside, leave } = queueing(3)
     await enter('a1', 'b1', 'c1', 'a2', 'd1')
     expect(inside).toEqual(['a1', 'b1', 'c1'])
@@ -50,7 +50,7 @@ describe('slots', () => {
     expect(inside).toEqual(['a1', 'b1', 'c1', 'd1'])
   })
 
-  it('are given back once, however often they are released', async () => {
+  it('A slot that is released repeatedly is freed only once', async () => {
     const { enter, inside, leave } = queueing(1)
     await enter('a', 'b', 'c')
     await leave('a')
@@ -58,7 +58,7 @@ describe('slots', () => {
     expect(inside).toEqual(['a', 'b'])
   })
 
-  it('are free again when everyone left', async () => {
+  it('All slots are free again after everything has been released', async () => {
     const { enter, inside, leave } = queueing(1)
     await enter('a')
     await leave('a')
@@ -66,14 +66,14 @@ describe('slots', () => {
     expect(inside).toEqual(['a', 'b'])
   })
 
-  it('are not waited for beyond the signal, and not lost to who gave up', async () => {
+  it('A request for a slot that is aborted stops waiting and takes no slot', async () => {
     const { places, enter, inside, leave } = queueing(1)
     await enter('a')
     const controller = new AbortController()
-    const given = places.take(['b', 'b'], controller.signal)
+    const given = places.acquire(['b', 'b'], controller.signal)
     controller.abort(new Error('late'))
     await expect(given).rejects.toThrow('late')
-    await expect(places.take(['b', 'b'], controller.signal)).rejects.toThrow('late')
+    await expect(places.acquire(['b', 'b'], controller.signal)).rejects.toThrow('late')
     await enter('c')
     await leave('a')
     expect(inside).toEqual(['a', 'c'])

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { mayHaveCredentials, realmRefusal, redirectTarget, trustedBy } from '../../../src/adapters/http/trust.js'
+import {
+  mayHaveCredentials,
+  realmRefusal,
+  redirectTarget,
+  trustedBy,
+} from '../../../src/adapters/upstream/host-trust.js'
 
 const url = (text: string) => new URL(text)
 
-describe('credentials', () => {
+describe('Realms that may receive credentials', () => {
   it.each([
     ['https://quay.io/v2/auth', 'https://quay.io', true, 'the registry itself'],
     ['https://auth.docker.io/token', 'https://registry-1.docker.io', true, 'another host of the same domain'],
@@ -18,12 +23,12 @@ describe('credentials', () => {
     ['https://127.0.0.1:5001/t', 'https://127.0.0.1:5000', false, 'another port of an address over https'],
     ['https://localhost:5001/t', 'https://localhost:5000', false, 'another port of localhost'],
     ['https://quay.io:8443/t', 'https://quay.io', true, 'another port of a domain'],
-  ])('%s for %s: %s (%s)', async (realm, endpoint, shown) => {
+  ])('The realm %s of the registry %s may receive its credentials: %s (%s)', async (realm, endpoint, shown) => {
     expect(await mayHaveCredentials(url(realm), url(endpoint))).toBe(shown)
   })
 })
 
-describe('realms', () => {
+describe('Accepted realms', () => {
   const endpoint = url('http://127.0.0.1:5000')
   const trusted = trustedBy([endpoint, url('http://auth.test:5001')], endpoint)
   const inside = url('http://registry.test:5000')
@@ -37,23 +42,23 @@ describe('realms', () => {
     ['http://auth.example/t', 'is a plain http address'],
     ['https://user:secret@auth.example/t', 'carries credentials of its own'],
     ['file:///etc/passwd', 'is not an https address'],
-  ])('%s: %s', (realm, refusal) => {
+  ])('The reason to refuse the realm %s is: %s', (realm, refusal) => {
     expect(realmRefusal(url(realm), trusted)).toBe(refusal)
   })
 
-  it('allow an https registry no plain http realm on its own host', () => {
+  it('A registry reached by https may not name a plain http realm on its own host', () => {
     const secure = url('https://registry.test')
     expect(realmRefusal(url('http://registry.test/t'), trustedBy([secure], secure))).toBe('is a plain http address')
   })
 
-  it('trust only what is named when the upstream itself is not', () => {
+  it('Only configured addresses are trusted if the upstream itself is not configured', () => {
     const elsewhere = trustedBy([endpoint], url('https://quay.io'))
     expect(elsewhere(url('http://127.0.0.1:5000/t'))).toBe('named')
     expect(elsewhere(url('http://127.0.0.1:5999/t'))).toBeUndefined()
     expect(elsewhere(url('http://quay.io/t'))).toBeUndefined()
   })
 
-  it('may be on another port of a named upstream, whose address is looked at when it is connected to', () => {
+  it('A realm on another port of a configured upstream is accepted, and its address is checked on connection', () => {
     expect(trustedBy([inside], inside)(url('http://registry.test:5001/token'))).toBe('beside')
   })
 
@@ -66,7 +71,7 @@ describe('realms', () => {
     'localhost',
     'registry.localhost',
     '0.0.0.0',
-  ])('may be on no other port of %s, this machine', (host) => {
+  ])('A realm on another port of %s, this machine, is not trusted', (host) => {
     const own = url(`http://${host}:5000`)
     const trust = trustedBy([own], own)
     expect(trust(own)).toBe('named')
@@ -75,7 +80,7 @@ describe('realms', () => {
   })
 })
 
-describe('redirects', () => {
+describe('Redirect targets', () => {
   const endpoint = url('http://127.0.0.1:5000')
   const inside = url('http://registry.test:5000')
   const trusted = (to: URL) => trustedBy([endpoint, inside], endpoint)(to) ?? trustedBy([endpoint, inside], inside)(to)
@@ -86,7 +91,7 @@ describe('redirects', () => {
     ['//cdn.example/b', 'https://quay.io/v2/b', 'https://cdn.example/b'],
     ['http://registry.test:5001/b', 'http://registry.test:5000/v2/b', 'http://registry.test:5001/b'],
     ['https://cdn.example/b', 'http://127.0.0.1:5000/v2/b', 'https://cdn.example/b'],
-  ])('to %s from %s are followed', (location, from, target) => {
+  ])('The redirect to %s from %s is followed', (location, from, target) => {
     expect(redirectTarget(location, url(from), trusted)).toHaveProperty('href', target)
   })
 
@@ -98,7 +103,7 @@ describe('redirects', () => {
     ['http://localhost:5000/b', 'http://127.0.0.1:5000/v2/b', 'to plain http at localhost:5000'],
     ['ftp://cdn.example/b', 'https://quay.io/v2/b', 'to ftp:'],
     ['https://[', 'https://quay.io/v2/b', 'to something that is no address'],
-  ])('to %s from %s are not', (location, from, refused) => {
+  ])('The redirect to %s from %s is refused', (location, from, refused) => {
     expect(redirectTarget(location, url(from), trusted)).toEqual({ refused })
   })
 })

@@ -10,7 +10,7 @@ import { bundled } from '../../support/bundled.js'
 
 const registry = { account: '123456789012', region: 'eu-west-1' }
 
-/** The adapter as one file, for processes of their own. */
+/** The adapter bundled into one file, for use in separate processes. */
 const built = await bundled('src/adapters/lmdb/key-value.ts')
 
 describe('LMDB', () => {
@@ -23,7 +23,7 @@ describe('LMDB', () => {
   const write = (key: string, value: string) => ({ collection: 'settings', key, value })
   const at = (key: string) => ({ registry, collection: 'settings', key })
 
-  /** Another process with the same adapter; `script` sees `keyValue`, `registry` and `write`. */
+  /** Runs `script` in another process with the same adapter; it can use `keyValue`, `registry` and `write`. */
   async function process(script: string) {
     const prelude = `import { lmdbKeyValue } from '${built}'
       const registry = ${JSON.stringify(registry)}
@@ -35,7 +35,7 @@ describe('LMDB', () => {
     return { child, exited: once(child, 'exit'), lines: createInterface({ input: child.stdout }) }
   }
 
-  it('keeps everything over a close', async () => {
+  it('LMDB keeps its records when it is closed and opened again', async () => {
     const first = lmdbKeyValue({ path })
     await first.commit(registry, [], [write('a', 'x')])
     await first.close()
@@ -44,7 +44,7 @@ describe('LMDB', () => {
     await second.close()
   })
 
-  it('keeps every acknowledged commit when its process is killed', async () => {
+  it('LMDB keeps every acknowledged commit when its process is killed', async () => {
     const { child, exited, lines } = await process(`
       for (let at = 0; ; at++) {
         await keyValue.commit(registry, [], [write('k' + at, 'v' + at)])
@@ -63,7 +63,7 @@ describe('LMDB', () => {
     await keyValue.close()
   })
 
-  it('shares a directory between processes without losing an update', async () => {
+  it('Two processes that share an LMDB directory lose no update', async () => {
     const counting = `
       for (let done = 0; done < 100; ) {
         const value = await keyValue.get({ registry, collection: 'settings', key: 'count' })
@@ -81,7 +81,7 @@ describe('LMDB', () => {
     await keyValue.close()
   })
 
-  it('grows with what it holds, also under another process that has it open', async () => {
+  it('An LMDB file grows with its contents, even while another process has it open', async () => {
     const reader = lmdbKeyValue({ path })
     await reader.commit(registry, [], [write('a', 'x')])
     const value = 'x'.repeat(1024 * 1024)
@@ -94,7 +94,7 @@ describe('LMDB', () => {
     await reader.close()
   })
 
-  it('refuses keys that LMDB cannot hold and stores nothing of that commit', async () => {
+  it('A commit with a key too long for LMDB is refused as a whole', async () => {
     const keyValue = lmdbKeyValue({ path })
     const commit = keyValue.commit(registry, [], [write('a', 'x'), write('k'.repeat(2000), 'x')])
     await expect(commit).rejects.toThrow('exceeds 1977 bytes')

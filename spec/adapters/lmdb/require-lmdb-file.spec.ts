@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(path, { recursive: true }))
 
-it('takes a directory without a data file, and one that LMDB wrote', async () => {
+it('A directory without a data file and one that LMDB wrote are accepted', async () => {
   expect(() => requireLmdbFile(path)).not.toThrow()
   await lmdbKeyValue({ path }).close()
   expect(() => requireLmdbFile(path)).not.toThrow()
@@ -22,12 +22,12 @@ it.each([
   ['text', Buffer.from('this is no state of ours, but a text')],
   ['a few bytes', Buffer.from([1, 2, 3])],
   ['other bytes', Buffer.alloc(8192, 7)],
-])('refuses a data file of %s by name, before LMDB opens it', async (_, bytes) => {
+])('A data file of %s is refused by name before LMDB opens it', async (_, bytes) => {
   await writeFile(join(path, 'data.mdb'), bytes)
   expect(() => lmdbKeyValue({ path })).toThrow(`${join(path, 'data.mdb')} is not the state this program wrote`)
 })
 
-/** A file of some hundred pages: small values, values longer than a page, and pages that became free. */
+/** A file of some hundred pages: small values, values longer than a page, and freed pages. */
 async function filled() {
   const store = lmdbKeyValue({ path })
   for (let round = 0; round < 4; round++) {
@@ -43,7 +43,7 @@ async function filled() {
 }
 const PAGE = 4096
 
-it('refuses a file that was cut short anywhere, by name, before LMDB opens it', async () => {
+it('A data file that is cut short at any page is refused by name before LMDB opens it', async () => {
   const { file, pages } = await filled()
   for (let left = pages - 1; left > 0; left--) {
     truncateSync(file, left * PAGE)
@@ -52,7 +52,7 @@ it('refuses a file that was cut short anywhere, by name, before LMDB opens it', 
   expect(() => lmdbKeyValue({ path })).toThrow(file)
 })
 
-it('names the page that is missing and what can be done', async () => {
+it('The refusal of a truncated data file names the missing page and the remedies', async () => {
   const { file, pages } = await filled()
   truncateSync(file, (pages / 2) * PAGE)
   expect(() => requireLmdbFile(path)).toThrow(
@@ -60,11 +60,11 @@ it('names the page that is missing and what can be done', async () => {
   )
 })
 
-it('takes a sound file that ends before the last page that was ever given out', async () => {
+it('A sound data file that ends before the last page ever allocated is accepted', async () => {
   const store = lmdbKeyValue({ path })
   const registry = { account: '1', region: 'r' }
   for (let round = 0; round < 100; round++) {
-    // Pages that one transaction fills and frees are not written.
+    // LMDB does not write pages that one transaction both fills and frees.
     const keys = Array.from({ length: 200 }, (_, index) => `${(index * 7919) % 200} ${round}`)
     const puts = keys.map((key, index) => ({
       collection: 'records',
@@ -83,7 +83,7 @@ it('takes a sound file that ends before the last page that was ever given out', 
   await again.close()
 })
 
-/** Whether the last page, by the newer of the two meta pages, would lie behind the end. */
+/** Whether the last page, according to the newer of the two meta pages, would lie past the end of the file. */
 async function isShort() {
   await using handle = await openFile(join(path, 'data.mdb'))
   const { buffer } = await handle.read(Buffer.alloc(2 * PAGE), 0, 2 * PAGE, 0)
@@ -94,7 +94,7 @@ async function isShort() {
   return (lastPage + 1) * PAGE > (await handle.stat()).size
 }
 
-it('refuses a file with other bytes in the place of a page that is in use', async () => {
+it('A data file with foreign bytes in place of a used page is refused', async () => {
   const { file } = await filled()
   await using handle = await openFile(file, 'r+')
   const { size } = await handle.stat()

@@ -20,8 +20,8 @@ function counted(maxBytes?: number) {
   return { below, blobs, asked, keep }
 }
 
-describe('small blobs in memory', () => {
-  it('are read once, the empty one, too', async () => {
+describe('The cache of small blobs', () => {
+  it('A small blob is read from the store once, even an empty one', async () => {
     const { blobs, asked, keep } = counted()
     for (const content of [Buffer.from('a manifest'), Buffer.alloc(0)]) {
       const digest = await keep(content)
@@ -30,7 +30,7 @@ describe('small blobs in memory', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('are not kept when they are larger than any manifest, nor more of them than fit', async () => {
+  it('The cache of small blobs holds nothing larger than a manifest and no more than its limit', async () => {
     const { blobs, asked, keep } = counted(3 * MiB)
     const [large, one, other] = [
       await keep(Buffer.alloc(4 * MiB + 1, 'l')),
@@ -41,7 +41,7 @@ describe('small blobs in memory', () => {
     expect(asked).toEqual([large, large, one, other, one])
   })
 
-  it('say nothing about whether a blob is still there: another process may have removed it', async () => {
+  it('The existence of a blob is always checked in the store, since another process may have removed it', async () => {
     const { below, blobs, keep } = counted()
     const digest = await keep(Buffer.from('a manifest'))
     await blobs.read(digest)
@@ -50,7 +50,7 @@ describe('small blobs in memory', () => {
     expect(await blobs.send(digest, { start: 0, end: 3 }, async () => {})).toBe(false)
   })
 
-  it.each(['remove', 'quarantine', 'clear'] as const)('are forgotten by %s', async (way) => {
+  it.each(['remove', 'quarantine', 'clear'] as const)('A blob leaves the cache on %s', async (way) => {
     const { blobs, keep } = counted()
     const digest = await keep(Buffer.from('a manifest'))
     await blobs.read(digest)

@@ -30,7 +30,7 @@ async function stored() {
   return {
     ...{ onDisk, logged, started, keep },
     cut: (size: number) => truncate(path, size),
-    /** Writes one byte in the middle of the file anew. */
+    /** Changes one byte in the middle of the file. */
     async flip() {
       await using file = await open(path, 'r+')
       await file.write(Buffer.from([(content[1_500_000] ?? 0) ^ 1]), 0, 1, 1_500_000)
@@ -48,8 +48,8 @@ async function sent(blobs: BlobStore, range = whole) {
   return { outcome, bytes: Buffer.concat(chunks) }
 }
 
-describe('blobs that are verified while they are sent', () => {
-  it('are sent whole and in ranges where nothing is wrong', async () => {
+describe('Verification of blobs while they are sent', () => {
+  it('An undamaged blob is sent whole and in ranges', async () => {
     await using given = await stored()
     const range = { start: 1_000_000, end: 1_999_999 }
     const part = await sent(given.started(), range)
@@ -63,19 +63,22 @@ describe('blobs that are verified while they are sent', () => {
     ['the whole', whole],
     ['a range that holds the damage', { start: 1_000_000, end: 2_000_000 }],
     ['a range beside the damage', { start: 0, end: 100_000 }],
-  ])('never complete %s of a damaged blob, which is quarantined and logged', async (_, range) => {
-    await using given = await stored()
-    await given.flip()
-    const blobs = given.started()
-    const { outcome, bytes } = await sent(blobs, range)
-    expect(outcome).toBeInstanceOf(BlobDamaged)
-    expect(bytes.length).toBeLessThan(range.end - range.start + 1)
-    expect(await blobs.size(digest)).toBeUndefined()
-    expect(await given.quarantined()).toHaveLength(1)
-    expect(given.logged).toEqual([{ digest, size: content.length }])
-  })
+  ])(
+    'Sending %s of a damaged blob never completes; the blob is quarantined and the damage logged',
+    async (_, range) => {
+      await using given = await stored()
+      await given.flip()
+      const blobs = given.started()
+      const { outcome, bytes } = await sent(blobs, range)
+      expect(outcome).toBeInstanceOf(BlobDamaged)
+      expect(bytes.length).toBeLessThan(range.end - range.start + 1)
+      expect(await blobs.size(digest)).toBeUndefined()
+      expect(await given.quarantined()).toHaveLength(1)
+      expect(given.logged).toEqual([{ digest, size: content.length }])
+    },
+  )
 
-  it('are hashed once in a process, and not at all where it wrote them itself', async () => {
+  it('A blob is hashed once per process, and not at all if the process wrote it', async () => {
     await using given = await stored()
     const reads: string[] = []
     const counted: BlobStore = {
@@ -95,7 +98,7 @@ describe('blobs that are verified while they are sent', () => {
     expect(reads).toHaveLength(5)
   })
 
-  it('are hashed again where the file has changed since', async () => {
+  it('A blob is hashed again if its file has changed since', async () => {
     await using given = await stored()
     const blobs = given.started()
     expect((await sent(blobs)).outcome).toBe(true)
@@ -105,7 +108,7 @@ describe('blobs that are verified while they are sent', () => {
   })
 
   it.each([0, 1, content.length - 1, content.length + 1])(
-    'are not there where the file has %i bytes and the record says another number',
+    'A blob whose file has %i bytes is quarantined and absent if its record states another size',
     async (size) => {
       await using given = await stored()
       await given.cut(size)
@@ -114,13 +117,13 @@ describe('blobs that are verified while they are sent', () => {
     },
   )
 
-  it('are there, with their real size, where the record is wrong and not the bytes', async () => {
+  it('A blob whose record states a wrong size is served with its real size if its bytes are right', async () => {
     await using given = await stored()
     expect(await given.started().size(digest, 7)).toBe(content.length)
     expect(given.logged).toEqual([])
   })
 
-  it('are not read whole where damaged, and are again once they were written anew', async () => {
+  it('Reading a damaged blob returns nothing until the blob is written again', async () => {
     await using given = await stored()
     const blobs = given.started()
     expect((await blobs.read(digest))?.equals(content)).toBe(true)
@@ -130,7 +133,7 @@ describe('blobs that are verified while they are sent', () => {
     expect((await blobs.read(digest))?.equals(content)).toBe(true)
   })
 
-  it('of an object store are hashed only where their size is not the record’s', async () => {
+  it('A blob in an object store is hashed only if its size differs from the one in the record', async () => {
     const inStore = memoryBlobStore()
     const reads: string[] = []
     const counted: BlobStore = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readStoreUrl } from '../../../src/adapters/redis/address.js'
 
-describe("A store's URL", () => {
-  it('names one server', () => {
+describe('The URL of a store', () => {
+  it('A redis:// URL names one server', () => {
     expect(readStoreUrl('redis://cache')).toEqual({
       address: { kind: 'alone', options: { host: 'cache', port: 6379, db: 0 } },
       wait: 0,
@@ -15,7 +15,7 @@ describe("A store's URL", () => {
       ...{ host: 'cache', port: 6379, password: 'pw', db: 0, tls: {} },
     })
   })
-  it('names sentinels and what they call the master', () => {
+  it('A redis-sentinel:// URL names sentinels and the master they watch', () => {
     expect(readStoreUrl('redis-sentinel://me:pw@a,b:7,c/mymaster/2').address).toMatchObject({
       kind: 'sentinel',
       options: {
@@ -28,7 +28,7 @@ describe("A store's URL", () => {
       },
     })
   })
-  it('names some of a cluster', () => {
+  it('A redis-cluster:// URL names some servers of a cluster', () => {
     expect(readStoreUrl('redis-cluster://:pw@a:7000,b:7001?wait=2')).toEqual({
       address: {
         kind: 'cluster',
@@ -56,7 +56,7 @@ describe("A store's URL", () => {
     ['redis://me:1234/hunter2@a', 'percent-encoded'],
     ['redis://me:x@hunter2@a', 'percent-encoded'],
     ['redis://me:hunter2@a:99999', 'no port 99999'],
-  ])('%s is refused in one line without its password', (url, why) => {
+  ])('The URL %s is refused in one line that does not show the password', (url, why) => {
     expect(() => readStoreUrl(url)).toThrow(why)
     expect(() => readStoreUrl(url)).not.toThrow(/hunter2|\n/)
   })

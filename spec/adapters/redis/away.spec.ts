@@ -7,9 +7,8 @@ import { type RedisStore, redisStore } from '../../support/redis-store.js'
 import { type RedisProcess, startRedis } from '../../support/redis.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
-const setting = (key: string) => ({ registry, collection: 'settings' as const, key })
 
-/** A way to Redis that breaks off once, when the answer to a commit is to come back: it has been carried out. */
+/** A proxy to Redis that breaks once, after Redis has carried out a commit and before its answer arrives. */
 async function breakingWay(port: number) {
   let [isToBreak, isCommitted] = [false, false]
   const server = createServer((client) => {
@@ -34,7 +33,7 @@ async function breakingWay(port: number) {
   }
 }
 
-describeWith(redisNeeds, 'While Redis is away', () => {
+describeWith(redisNeeds, 'Redis while it is unavailable', () => {
   let redis: RedisProcess
   let opened: RedisStore
   beforeEach(async () => {
@@ -60,8 +59,8 @@ describeWith(redisNeeds, 'While Redis is away', () => {
   describe.each([
     { how: 'killed', away: () => redis.kill(), back: () => redis.restart() },
     { how: 'stopped', away: async () => redis.pause(), back: async () => redis.resume() },
-  ])('being $how', ({ away, back }) => {
-    it('makes requests wait, then fail, then fail at once, and goes on by itself', async () => {
+  ])('Redis that is $how', ({ away, back }) => {
+    it('Requests first wait, then fail, then fail at once while Redis is unavailable, and succeed again afterwards', async () => {
       await away()
       for (const took of await Promise.all([timed(get('a')), timed(put('a', 'two')), timed(get('b'))])) {
         expect(took).toBeGreaterThan(2_000)
@@ -73,24 +72,23 @@ describeWith(redisNeeds, 'While Redis is away', () => {
       await goesOn()
       expect(opened.logged).toEqual(['Redis does not answer', 'Redis answers again'])
     })
-    it('answers what was read last to who may have that', async () => {
+    it('The last known values are served to callers that accept them while Redis is unavailable', async () => {
       await get('absent')
       const read = () => Promise.all([get('a'), get('absent')])
-      const places = ['a', 'absent'].map(setting)
       await put('a', 'two')
       await away()
-      const known = () => opened.store.ahead(places, () => opened.store.ahead([], read), { lastKnown: true })
-      const unseen = opened.store.ahead([], () => get('never seen'), { lastKnown: true })
+      const known = () => opened.store.staleIfError(read)
+      const unseen = opened.store.staleIfError(() => get('never seen'))
       await Promise.all([
         expect(known()).resolves.toEqual(['two', undefined]),
-        expect(opened.store.ahead(places, read)).rejects.toMatchObject(unavailable),
+        expect(read()).rejects.toMatchObject(unavailable),
         expect(unseen).rejects.toMatchObject(unavailable),
       ])
       await back()
       await goesOn()
-      expect(await opened.store.ahead(places, read)).toEqual(['two', undefined])
+      expect(await known()).toEqual(['two', undefined])
     })
-    it('does not keep a process that closes the store', async () => {
+    it('A store can be closed while Redis is unavailable', async () => {
       await away()
       const waiting = [timed(get('a')), timed(put('a', 'two'))]
       await opened[Symbol.asyncDispose]()
@@ -99,13 +97,13 @@ describeWith(redisNeeds, 'While Redis is away', () => {
     })
   })
 
-  it('waits through a restart that is short', async () => {
+  it('Requests wait through a short restart of Redis', async () => {
     await redis.kill()
     const waiting = [get('a'), opened.store.settings.insert(registry, 'c', 'three')]
     await redis.restart()
     expect(await Promise.all(waiting)).toEqual(['one', true])
   })
-  it('says that the outcome is not known, and sends nothing twice, where the answer to a commit is lost', async () => {
+  it('A commit whose answer is lost is reported as unavailable and not sent again', async () => {
     await using way = await breakingWay(redis.port)
     await using through = await redisStore(way.url)
     await through.store.settings.put(registry, 'b', 'one')
@@ -113,7 +111,7 @@ describeWith(redisNeeds, 'While Redis is away', () => {
     await expect(through.store.settings.insert(registry, 'c', 'three')).rejects.toMatchObject(unavailable)
     expect(await through.store.settings.get(registry, 'c')).toBe('three')
   })
-  it('sends no write that would be carried out when it is back, once it is in doubt', async () => {
+  it('A write is not queued for later once Redis is suspected to be unavailable', async () => {
     redis.pause()
     await timed(get('a'))
     await timed(opened.store.settings.insert(registry, 'late', 'three'))
@@ -121,19 +119,19 @@ describeWith(redisNeeds, 'While Redis is away', () => {
     await goesOn()
     expect(await get('late')).toBeUndefined()
   })
-  it('does not answer what was read last to what goes on behind the work that may have it', async () => {
+  it('The last known values are not served to work that outlives the call accepting them', async () => {
     await redis.kill()
     let behind: Promise<unknown> = Promise.resolve()
-    await opened.store.ahead([], async () => void (behind = timed(get('a'))), { lastKnown: true })
+    await opened.store.staleIfError(async () => void (behind = timed(get('a'))))
     await behind
   })
-  it('says why, as soon as it is known', async () => {
+  it('The error of an unavailable Redis states the reason as soon as it is known', async () => {
     await redis.kill()
     const refused = { message: expect.stringContaining('ECONNREFUSED') as unknown }
     await expect(get('a')).rejects.toMatchObject({ ...unavailable, ...refused })
     await expect(put('a', 'two')).rejects.toMatchObject({ ...unavailable, ...refused })
   })
-  it('loses nothing that was acknowledged, and counts nothing twice', async () => {
+  it('No acknowledged write is lost and none is applied twice when Redis restarts repeatedly', async () => {
     let [acknowledged, unknown] = [0, 0]
     await put('count', '0')
     const count = (text: string) => String(Number(text) + 1)
@@ -156,7 +154,7 @@ describeWith(redisNeeds, 'While Redis is away', () => {
     expect(counted).toBeGreaterThanOrEqual(acknowledged)
     expect(counted).toBeLessThanOrEqual(acknowledged + unknown)
   })
-  it('finds it empty and starts anew', async () => {
+  it('A Redis that comes back empty is used from scratch', async () => {
     await redis.restart({ empty: true })
     await expect.poll(() => get('a').catch(String), { timeout: 60_000 }).toBeUndefined()
     await put('a', 'two')

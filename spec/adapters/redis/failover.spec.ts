@@ -10,7 +10,7 @@ const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
 const elsewhere: Registry = { ...registry, region: 'eu-west-3' }
 const SETTINGS = 'ecr-local:{123456789012:eu-west-1}:settings'
 
-/** Writes one record after the other, several at a time, until it is told to stop; says which were acknowledged. */
+/** Writes records one after another with several writers until stopped, and returns the acknowledged keys. */
 function writing({ store }: RedisStore, name: string) {
   const acknowledged: string[] = []
   let isOver = false
@@ -47,12 +47,12 @@ async function requireAll({ keyValue }: RedisStore, keys: readonly string[]) {
   expect(keys.filter((key) => !found.has(key))).toEqual([])
 }
 
-describeWith(sentinelNeeds, 'Behind Sentinel', () => {
+describeWith(sentinelNeeds, 'Failover behind Sentinel', () => {
   let sentinel: RedisSentinel
   beforeAll(async () => void (sentinel = await startRedisSentinel()))
   afterAll(() => sentinel[Symbol.asyncDispose]())
 
-  it('loses no acknowledged write when the master is stopped and comes back as a replica', async () => {
+  it('No acknowledged write is lost when the master stops and comes back as a replica behind Sentinel', async () => {
     await using opened = await redisStore(`${sentinel.url}?wait=1`)
     const [master] = sentinel.servers
     if (!master) throw new Error('no master')
@@ -68,12 +68,12 @@ describeWith(sentinelNeeds, 'Behind Sentinel', () => {
   })
 })
 
-describeWith(redisNeeds, 'In a cluster', () => {
+describeWith(redisNeeds, 'Failover in a cluster', () => {
   let cluster: RedisCluster
   beforeAll(async () => void (cluster = await startRedisCluster()))
   afterAll(() => cluster[Symbol.asyncDispose]())
 
-  it('loses no acknowledged write when a master is killed, and the others go on meanwhile', async () => {
+  it('No acknowledged write is lost when a cluster master is killed, and other masters keep working', async () => {
     await using opened = await redisStore(`${cluster.url}?wait=1`)
     const writer = writing(opened, 'w')
     await writer.goOn()
@@ -82,12 +82,12 @@ describeWith(redisNeeds, 'In a cluster', () => {
     await master.kill()
     await opened.store.settings.put(elsewhere, 'a', 'x')
     await expect.poll(() => cluster.masterOf(SETTINGS), { timeout: 60_000 }).not.toBe(master)
-    // Its replica is the master now, and has none of its own: no write is acknowledged before there is one.
+    // Its replica is now the master and has no replica itself, so no write is acknowledged until it gets one.
     await master.restart()
     await writer.goOn()
     await requireAll(opened, await writer.stop())
   })
-  it('follows a registry that moves to another server while it is read and written', async () => {
+  it('A registry can move to another server of the cluster while it is read and written', async () => {
     await using opened = await redisStore(cluster.url)
     const writer = writing(opened, 'm')
     await writer.goOn()
@@ -106,7 +106,7 @@ describeWith(redisNeeds, 'In a cluster', () => {
     expect(await cluster.masterOf(SETTINGS)).toBe(to)
     await requireAll(opened, await writer.stop())
   })
-  it('does not take a part of the registries for all of them', async () => {
+  it('The list of registries is complete or unavailable while a cluster master is down, never partial', async () => {
     await using opened = await redisStore(cluster.url)
     await opened.store.settings.put(registry, 'a', 'x')
     await opened.store.settings.put(elsewhere, 'a', 'x')

@@ -6,15 +6,14 @@ import { redisStore } from '../../support/redis-store.js'
 import { type RedisProcess, startRedis } from '../../support/redis.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
-const setting = (key: string) => ({ registry, collection: 'settings' as const, key })
 
-describeWith(redisNeeds, 'State in Redis', () => {
+describeWith(redisNeeds, 'The state in Redis', () => {
   let redis: RedisProcess
   beforeAll(async () => void (redis = await startRedis({ appendonly: true })))
   afterAll(() => redis[Symbol.asyncDispose]())
   beforeEach(() => redisCli(redis.port, 'flushall'))
 
-  it('has the layout that is drawn in keys.ts', async () => {
+  it('The state in Redis has the layout documented in keys.ts', async () => {
     await using opened = await redisStore(redis.url)
     await opened.store.settings.put(registry, 'a b', 'x')
     const range = ['zrange', 'ecr-local:{123456789012:eu-west-1}:settings', '0', '-1', 'withscores']
@@ -24,11 +23,11 @@ describeWith(redisNeeds, 'State in Redis', () => {
       'ecr-local:{123456789012:eu-west-1}:settings',
     ])
   })
-  it('is refused where another version wrote it', async () => {
+  it('State in Redis that another version wrote is refused', async () => {
     await redisCli(redis.port, 'set', 'ecr-local:layout', '99')
     await expect(redisStore(redis.url)).rejects.toThrow('holds layout "99", and this version understands layout')
   })
-  it('is cleared without touching what is not ours', async () => {
+  it('Clearing the state in Redis does not affect foreign keys', async () => {
     await redisCli(redis.port, 'set', 'somebody', 'else')
     await using opened = await redisStore(redis.url)
     await opened.store.settings.put(registry, 'a', 'x')
@@ -38,7 +37,7 @@ describeWith(redisNeeds, 'State in Redis', () => {
       'somebody',
     ])
   })
-  it('is one round trip for all that is told ahead, and for all that is read at once', async () => {
+  it('Prefetched reads and concurrent reads each take one round trip to Redis', async () => {
     await using opened = await redisStore(redis.url)
     const { store } = opened
     const read = () => Promise.all(['a', 'b', 'c'].map((key) => store.settings.get(registry, key)))
@@ -47,23 +46,22 @@ describeWith(redisNeeds, 'State in Redis', () => {
     }
     expect(await opened.count(read)).toBe(1)
     expect(await opened.count(inARow)).toBe(3)
-    expect(await opened.count(() => store.ahead(['a', 'b', 'c'].map(setting), inARow))).toBe(1)
     expect(await opened.count(() => store.settings.put(registry, 'a', 'x'))).toBe(1)
   })
-  it('takes a commit of 300 000 writes', async () => {
+  it('Redis accepts a commit of 300 000 writes', async () => {
     await using opened = await redisStore(redis.url)
     const writes = Array.from({ length: 300_000 }, (_, at) => ({ collection: 'settings', key: `k${at}`, value: '"x"' }))
     expect(await opened.keyValue.commit(registry, [], writes)).toBe(true)
     expect(await redisCli(redis.port, 'zcard', 'ecr-local:{123456789012:eu-west-1}:settings')).toBe('300000\n')
   })
-  it('is written on after Redis has forgotten its scripts', async () => {
+  it('Commits continue after Redis has dropped its cached scripts', async () => {
     await using opened = await redisStore(redis.url)
     await opened.store.settings.put(registry, 'a', 'x')
     await redisCli(redis.port, 'script', 'flush')
     await opened.store.settings.put(registry, 'a', 'y')
     expect(await opened.store.settings.get(registry, 'a')).toBe('y')
   })
-  it('says that Redis is full, and goes on when it is not', async () => {
+  it('A full Redis makes writes fail with NoSpace until it has memory again', async () => {
     await using opened = await redisStore(redis.url)
     await opened.store.settings.put(registry, 'b', 'x')
     await redisCli(redis.port, 'config', 'set', 'maxmemory', '1')
@@ -74,7 +72,7 @@ describeWith(redisNeeds, 'State in Redis', () => {
     await opened.store.settings.put(registry, 'a', 'x')
     expect(opened.logged).toEqual(['Redis has no room left'])
   })
-  it('is opened where Redis is full, and says what to do where it is new besides', async () => {
+  it('A full Redis can be opened, and an empty one is refused with the remedy', async () => {
     await using before = await redisStore(redis.url)
     await before.store.settings.put(registry, 'a', 'x')
     await redisCli(redis.port, 'config', 'set', 'maxmemory', '1')
@@ -87,21 +85,21 @@ describeWith(redisNeeds, 'State in Redis', () => {
       await redisCli(redis.port, 'config', 'set', 'maxmemory', '0')
     }
   })
-  it('tells of a mistake without what was to be written', async () => {
+  it('A Redis error is reported without the values that were to be written', async () => {
     await using opened = await redisStore(redis.url)
     await redisCli(redis.port, 'set', 'ecr-local:{123456789012:eu-west-1}:settings', 'of another kind')
     const failure = await opened.store.settings.put(registry, 'a', 'x').catch((error: unknown) => error as Error)
     expect(failure?.message).toContain('WRONGTYPE')
     expect(Object.keys(failure ?? {})).toEqual([])
   })
-  it('warns where fewer replicas are there than writes wait for', async () => {
+  it('A warning is logged when fewer replicas are connected than writes wait for', async () => {
     await using opened = await redisStore(`${redis.url}?wait=1`)
     const warning = 'Fewer replicas than --store waits for: writes are answered as if Redis were away'
     expect(opened.logged).toEqual([warning])
     await expect(opened.store.settings.put(registry, 'a', 'x')).rejects.toMatchObject({ name: 'StoreUnavailable' })
     expect(opened.logged).toEqual([warning])
   })
-  it('is not opened without the password, or with a wrong one', async () => {
+  it('A password-protected Redis is refused without a password or with a wrong one', async () => {
     await using guarded = await startRedis({ args: ['--requirepass', 'hunter2'] })
     const at = (login: string) => guarded.url.replace('//', `//${login}`)
     await expect(redisStore(guarded.url)).rejects.toThrow(/NOAUTH.*wants a password/)
@@ -109,7 +107,7 @@ describeWith(redisNeeds, 'State in Redis', () => {
     await using opened = await redisStore(at(':hunter2@'))
     await opened.store.settings.put(registry, 'a', 'x')
   })
-  it('is not opened where it cannot be, and says what would be right', async () => {
+  it('A Redis that cannot be used is refused with a hint at the right setting', async () => {
     const { port } = redis
     const isOver = expect.poll(() => redisCli(port, 'client', 'list'))
     const [nobody, noCluster, noSentinel] = [1, port, port].map((at) => `127.0.0.1:${at}`)
@@ -119,7 +117,7 @@ describeWith(redisNeeds, 'State in Redis', () => {
       expect(redisStore(`redis-sentinel://${noSentinel}/mymaster`)).rejects.toThrow('Redis does not answer'),
       expect(redisStore(`${redis.url}/99`)).rejects.toThrow('choose a database that it has'),
     ])
-    // Who was refused left no connection behind.
+    // The refused clients have left no connection behind.
     await isOver.toMatch(/^[^\n]*cmd=client\|list[^\n]*\n$/)
   })
 })

@@ -13,18 +13,18 @@ const image = {
 const key = `${image.repository} ${image.digest}`
 const roundTrip = (json: string, under = key) => unpacked(under, packed(under, json))
 
-describe('A packed record', () => {
-  it('is a quarter as long', () => {
+describe('Packed records', () => {
+  it('A packed record is less than a quarter as long', () => {
     const json = JSON.stringify(image)
     expect(roundTrip(json)).toBe(json)
     expect(packed(key, json).length).toBeLessThan(json.length / 4)
     const record = { repository: 'team/service', ...image.blobs[0], isInImage: true }
     expect(packed(`team/service ${digest('c')}`, JSON.stringify(record)).length).toBeLessThan(16)
   })
-  it('packs to the same bytes every time', () => {
+  it('A record is packed to the same bytes every time', () => {
     expect(packed(key, JSON.stringify(image))).toEqual(packed(key, JSON.stringify({ ...image })))
   })
-  it('is what it was, whatever the JSON and the key', () => {
+  it('A packed record is restored exactly, for any JSON and any key', () => {
     const pieces = fc.constantFrom(
       ...[',"size":', '},{"digest":', '"tags":["', `"${digest('x')}"`, digest('y'), '$&', '\u2028', 'é', '\u{10ffff}'],
       ...['"', '\\"', '\\u0001', '{"repository":', image.repository, '\\', ' ', '  "a b": [1,\n\t2]', '\x1c', '\x1f'],
@@ -48,7 +48,7 @@ describe('A packed record', () => {
       { numRuns: 500 },
     )
   })
-  it('keeps digests that are not written as they should be', () => {
+  it('Digests in an unusual form survive packing', () => {
     for (const odd of [
       digest('x').toUpperCase(),
       digest('x').slice(0, -1),

@@ -30,19 +30,19 @@ async function works({ store }: RedisStore): Promise<boolean> {
 const worksAgain = (opened: RedisStore) =>
   expect.poll(() => works(opened), { timeout: BACK_WITHIN_MS, interval: 50 }).toBe(true)
 
-/** Ends every connection that ecr-local has to a server, as a server does when it stops or an operator asks for it. */
+/** Closes every connection of ecr-local to a server, as the server does when it stops or an operator asks for it. */
 async function killClients(port: number, name = /name=ecr-local:/) {
   const clients = (await redisCli(port, 'client', 'list')).split('\n').filter((line) => name.test(line))
   for (const line of clients) await redisCli(port, 'client', 'kill', 'id', /\bid=(\d+)/.exec(line)?.[1] ?? '')
   return clients.length
 }
 
-describeWith(sentinelNeeds, 'A plane behind Sentinel', () => {
+describeWith(sentinelNeeds, 'Connections behind Sentinel', () => {
   let sentinel: RedisSentinel
   beforeEach(async () => void (sentinel = await startRedisSentinel()))
   afterEach(() => sentinel[Symbol.asyncDispose]())
 
-  it('finds the new master while a sentinel is silent', async () => {
+  it('The new master is found while a sentinel does not answer', async () => {
     await using opened = await redisStore(sentinel.url)
     await using waiting = await redisStore(`${sentinel.url}?wait=1`)
     const [[silent], [master]] = [sentinel.sentinels, sentinel.servers]
@@ -54,7 +54,7 @@ describeWith(sentinelNeeds, 'A plane behind Sentinel', () => {
     silent?.resume()
   })
 
-  it('finds Redis again after every sentinel was gone, and a failover after that', async () => {
+  it('Redis is found again after all sentinels were down, and again after a failover', async () => {
     await using opened = await redisStore(`${sentinel.url}?wait=1`)
     expect(await works(opened)).toBe(true)
     const master = sentinel.servers[0]
@@ -67,7 +67,7 @@ describeWith(sentinelNeeds, 'A plane behind Sentinel', () => {
     await worksAgain(opened)
   })
 
-  it('finds Redis again after connections to the sentinels broke off while they were asked for the master', async () => {
+  it('Redis is found again after the connections to the sentinels broke while the master was looked up', async () => {
     await using opened = await redisStore(sentinel.url)
     for (let round = 0; round < 5; round++) {
       await worksAgain(opened)
@@ -83,18 +83,21 @@ describeWith(redisNeeds, 'Connections to one Redis', () => {
   beforeEach(async () => void (redis = await startRedis({ appendonly: true })))
   afterEach(() => redis[Symbol.asyncDispose]())
 
-  it.each(['', '?wait=1'])('are made again after the server ended them (store URL with "%s")', async (query) => {
-    await using replica = await startRedis({ args: ['--replicaof', '127.0.0.1', `${redis.port}`] })
-    expect(replica.port).not.toBe(redis.port)
-    await using opened = await redisStore(`${redis.url}${query}`)
-    for (let round = 0; round < 3; round++) {
+  it.each(['', '?wait=1'])(
+    'Connections are restored after the server closed them (store URL with "%s")',
+    async (query) => {
+      await using replica = await startRedis({ args: ['--replicaof', '127.0.0.1', `${redis.port}`] })
+      expect(replica.port).not.toBe(redis.port)
+      await using opened = await redisStore(`${redis.url}${query}`)
+      for (let round = 0; round < 3; round++) {
+        await worksAgain(opened)
+        expect(await killClients(redis.port)).toBe(query === '' ? 1 : 2)
+      }
       await worksAgain(opened)
-      expect(await killClients(redis.port)).toBe(query === '' ? 1 : 2)
-    }
-    await worksAgain(opened)
-  })
+    },
+  )
 
-  it('are each told of: with ?wait=1 the plane is not ready while only reads get through, and the log names the writes', async () => {
+  it('With ?wait=1 a broken write connection makes the plane not ready and is logged although reads still work', async () => {
     await using replica = await startRedis({ args: ['--replicaof', '127.0.0.1', `${redis.port}`] })
     let isBreaking = false
     await using proxy = await tcpProxy({
@@ -123,7 +126,7 @@ describeWith(redisNeeds, 'Connections to one Redis', () => {
     )
   })
 
-  it('are made again once Redis takes more clients than the one that it has', async () => {
+  it('Connections are restored once Redis accepts more clients again', async () => {
     await using opened = await redisStore(redis.url)
     const only = connect(redis.port, '127.0.0.1')
     only.write('CONFIG SET maxclients 1\r\nCLIENT KILL TYPE normal SKIPME yes\r\n')
@@ -132,7 +135,7 @@ describeWith(redisNeeds, 'Connections to one Redis', () => {
     await worksAgain(opened)
   })
 
-  it('are made again when a password that was changed is changed back', async () => {
+  it('Connections are restored when a changed password is changed back', async () => {
     await using opened = await redisStore(redis.url.replace('redis://', 'redis://:old@'))
     await redisCli(redis.port, 'config', 'set', 'requirepass', 'new')
     const kill = ['-a', 'new', '--no-auth-warning', 'client', 'kill', 'type', 'normal', 'skipme', 'yes']
@@ -142,7 +145,7 @@ describeWith(redisNeeds, 'Connections to one Redis', () => {
     await worksAgain(opened)
   })
 
-  it('are given up, with a reason in one line, when the login stays refused', async () => {
+  it('Connections are given up with a reason in one line if the login stays refused', async () => {
     await redisCli(redis.port, 'config', 'set', 'requirepass', 'old')
     await using opened = await redisStore(redis.url.replace('redis://', 'redis://:old@'), { giveUpAfterMs: 1_000 })
     await redisCli(redis.port, '-a', 'old', '--no-auth-warning', 'config', 'set', 'requirepass', 'new')
@@ -151,7 +154,7 @@ describeWith(redisNeeds, 'Connections to one Redis', () => {
     expect(message).toMatch(/^Redis refuses this process \(WRONGPASS [^\n]*\): correct user and password in the URL\.$/)
   })
 
-  it('are both made again, the one for reads too, when the address leads to another master and the old one is a replica', async () => {
+  it('Both connections move to the new master when the address leads to it and the old one becomes a replica', async () => {
     await using other = await startRedis({ args: ['--replicaof', '127.0.0.1', `${redis.port}`] })
     let { port } = redis
     await using proxy = await tcpProxy({ port: () => port })
@@ -165,7 +168,7 @@ describeWith(redisNeeds, 'Connections to one Redis', () => {
     expect(await redisCli(other.port, 'client', 'list')).toMatch(/name=ecr-local:(reads|writes)[^]*name=ecr-local:/)
   })
 
-  it('are not used while they lead to a Redis that lacks the database of the URL', async () => {
+  it('Connections are not used while they lead to a Redis that lacks the database of the URL', async () => {
     await using other = await startRedis({ args: ['--databases', '1'] })
     let { port } = redis
     await using proxy = await tcpProxy({ port: () => port })
@@ -179,7 +182,7 @@ describeWith(redisNeeds, 'Connections to one Redis', () => {
     await worksAgain(opened)
   })
 
-  it('follow a Redis that is a replica for a while, and one that reads its file for a while', async () => {
+  it('Connections recover from a Redis that is a replica for a while or loads its file', async () => {
     await using other = await startRedis()
     await using opened = await redisStore(redis.url)
     await worksAgain(opened)
@@ -196,7 +199,7 @@ describeWith(redisNeeds, 'Connections to one Redis', () => {
 })
 
 describeWith(redisNeeds, 'Connections to a cluster', () => {
-  it('are made again after every server ended them, and after all servers were gone', async () => {
+  it('Connections to a cluster are restored after all were closed and after all servers were down', async () => {
     await using cluster = await startRedisCluster()
     await using opened = await redisStore(cluster.url)
     for (let round = 0; round < 3; round++) {

@@ -41,7 +41,7 @@ const keep = async (content: Buffer) => {
   return digestOf(content)
 }
 
-/** As appendPart does it: what a request brought is there when `close` resolves. */
+/** Stores the bytes as appendPart does: they are stored when `close` resolves. */
 const append = async (blobs: BlobStore, id: string, from: number, to: number) => {
   const session = await blobs.session(id)
   try {
@@ -52,9 +52,9 @@ const append = async (blobs: BlobStore, id: string, from: number, to: number) =>
 }
 
 interface Action {
-  /** What has to be there before. */
+  /** Stores what the action needs. */
   prepare?: () => Promise<unknown>
-  /** Answers whether the bytes are right. May be done again after it failed. */
+  /** Returns whether the bytes are right. Can be repeated after a failure. */
   run: (id: string) => Promise<boolean>
 }
 
@@ -109,28 +109,31 @@ const actions: Record<string, Action> = {
 const faults: S3Fault[] = [500, 503, 'hang', 'truncate', 'reset', 'lost', 'late']
 const matrix = Object.keys(actions).flatMap((action) => faults.map((fault) => ({ action, fault })))
 
-describe('S3 that fails', () => {
-  it.each(matrix)('spoils no byte of $action ($fault), and the next time it works', async ({ action, fault }) => {
-    const { prepare, run } = actions[action]!
-    await prepare?.()
-    // The first request once; the second twice, which is as often as it is asked; everything from the third on.
-    for (const [after, times] of [
-      [0, 1],
-      [1, 2],
-      [2, 1000],
-    ] as const) {
-      s3.server.failNext(times, fault, { after })
-      await run(randomUUID()).then(
-        (right) => expect(right).toBe(true),
-        (error: unknown) => expect(error).toBeInstanceOf(BlobsUnavailable),
-      )
-      const missed = s3.server.heal()
-      if (after === 0) expect(missed).toBe(0)
-    }
-    expect(await run(randomUUID())).toBe(true)
-  })
+describe('S3 failures', () => {
+  it.each(matrix)(
+    'A failing S3 corrupts no byte in $action ($fault), and the next attempt succeeds',
+    async ({ action, fault }) => {
+      const { prepare, run } = actions[action]!
+      await prepare?.()
+      // Fails the first request once, the second twice (as often as it is tried), and everything from the third on.
+      for (const [after, times] of [
+        [0, 1],
+        [1, 2],
+        [2, 1000],
+      ] as const) {
+        s3.server.failNext(times, fault, { after })
+        await run(randomUUID()).then(
+          (right) => expect(right).toBe(true),
+          (error: unknown) => expect(error).toBeInstanceOf(BlobsUnavailable),
+        )
+        const missed = s3.server.heal()
+        if (after === 0) expect(missed).toBe(0)
+      }
+      expect(await run(randomUUID())).toBe(true)
+    },
+  )
 
-  it('is asked again: one failure of each kind is nobody’s business', async () => {
+  it('A single failure of any kind is hidden by a retry', async () => {
     for (const fault of [500, 503, 'hang', 'reset', 'late'] as const) {
       s3.server.failNext(1, fault)
       await keep(Buffer.from(`content ${fault}`))
@@ -138,7 +141,7 @@ describe('S3 that fails', () => {
     }
   })
 
-  it('is given up sooner where a blob is to go: somebody waits for that', async () => {
+  it('The removal of a blob gives up after a shorter limit, since callers wait for it', async () => {
     const digest = await keep(Buffer.from('to go'))
     const patient = await s3.store({ ...impatient, idleMs: 10_000, attempts: 3, removalMs: 200 })
     s3.server.failNext(1, 'hang', { operation: /^DeleteObject$/ })
@@ -148,7 +151,7 @@ describe('S3 that fails', () => {
     expect(await here().size(digest)).toBe(5)
   })
 
-  it('is given up within a bound', async () => {
+  it('A request to an S3 that hangs is given up within five seconds', async () => {
     s3.server.failNext(1000, 'hang')
     const begun = performance.now()
     await expect(here().size(digestOf(bytes))).rejects.toThrow(BlobsUnavailable)

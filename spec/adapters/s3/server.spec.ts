@@ -15,21 +15,21 @@ const clientWith = (secretAccessKey: string) =>
 const client = clientWith('s3-secret')
 const Bucket = 'images'
 
-describe('the S3 of the specs', () => {
-  it('takes a stream in the chunks the SDK frames it in, with its checksum behind it', async () => {
+describe('The S3 server for specs', () => {
+  it("The S3 server accepts a stream in the SDK's chunks with a trailing checksum", async () => {
     const Body = Readable.from([Buffer.from('one '), Buffer.from('two')])
     await client.send(new PutObjectCommand({ Bucket, Key: 'a stream', Body, ContentLength: 7 }))
     const { Body: body } = await client.send(new GetObjectCommand({ Bucket, Key: 'a stream' }))
     expect(await body?.transformToString()).toBe('one two')
   })
 
-  it('takes keys with every character the signature has to encode', async () => {
+  it('The S3 server accepts keys with every character that the signature must encode', async () => {
     const Key = "sha256:a/b c+d=e@f'(g)*!"
     await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))
     expect([...(server.buckets.get(Bucket)?.objects.keys() ?? [])]).toContain(Key)
   })
 
-  it('refuses a wrong secret, nobody, and bytes that are not the signed ones', async () => {
+  it('The S3 server refuses a wrong secret and anonymous requests', async () => {
     const put = new PutObjectCommand({ Bucket, Key: 'refused', Body: 'x' })
     await expect(clientWith('wrong').send(put)).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' })
     const anonymous = await request(`${server.url}/images/refused`, { method: 'PUT', body: 'x' })
@@ -38,7 +38,7 @@ describe('the S3 of the specs', () => {
     expect(server.buckets.get(Bucket)?.objects.has('refused')).toBe(false)
   })
 
-  it('refuses bytes that do not add up to their checksum', async () => {
+  it('The S3 server refuses bytes that do not match their checksum', async () => {
     const put = new PutObjectCommand({ Bucket, Key: 'refused', Body: 'x', ChecksumCRC32: 'AAAAAA==' })
     await expect(client.send(put)).rejects.toMatchObject({ name: 'BadDigest' })
   })

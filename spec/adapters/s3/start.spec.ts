@@ -14,8 +14,8 @@ const open = async (change: Record<string, string | undefined> = {}, url = 's3:/
   return s3BlobStore({ url, spool: memoryBlobStore(), ids: randomIds, tuning: impatient })
 }
 
-describe('a start with blobs in S3', () => {
-  it('takes the usual AWS environment, and a bucket with or without a prefix', async () => {
+describe('Opening a blob store in S3', () => {
+  it('A blob store in S3 uses the usual AWS environment and a bucket with or without a prefix', async () => {
     for (const url of ['s3://images', 's3://images/', 's3://images/a/b', 's3://images/a/b/'])
       await (await open({}, url)).notes.put('here', url)
     await open({ AWS_ENDPOINT_URL_S3: undefined, AWS_ENDPOINT_URL: server.url })
@@ -23,7 +23,7 @@ describe('a start with blobs in S3', () => {
   })
 
   it.each([
-    ['a bucket that is not there', {}, 's3://nowhere', /there is no bucket nowhere at http:.*Create it/],
+    ['a bucket that does not exist', {}, 's3://nowhere', /there is no bucket nowhere at http:.*Create it/],
     ['another Region', { AWS_REGION: 'eu-west-1' }, undefined, /Set AWS_REGION to us-east-1/],
     ['no Region', { AWS_REGION: undefined }, undefined, /Set AWS_REGION to the one/],
     [
@@ -34,17 +34,20 @@ describe('a start with blobs in S3', () => {
     ],
     ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIOTHER' }, undefined, /does not take the credentials \(InvalidAcc/],
     ['a wrong secret', { AWS_SECRET_ACCESS_KEY: 'wrong' }, undefined, /does not take the credentials \(Signature/],
-    ['nobody at the endpoint', { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' }, undefined, /ECONNREFUSED.*start what/],
+    ['no server at the endpoint', { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' }, undefined, /ECONNREFUSED.*start what/],
     ['no bucket in the URL', {}, 's3://', /s3:\/\/bucket\/prefix would/],
     ['a strange prefix', {}, 's3://images/a b', /s3:\/\/bucket\/prefix would/],
-  ])('says in one line what would be right: %s', async (_, environment, url, message) => {
-    const refusal = await open(environment, url).catch((error: unknown) => error as Error)
-    expect(refusal).toBeInstanceOf(Error)
-    expect((refusal as Error).message).toMatch(message)
-    expect((refusal as Error).message).not.toContain('\n')
-  })
+  ])(
+    'A start with a wrong S3 setting is refused with the remedy in one line: %s',
+    async (_, environment, url, message) => {
+      const refusal = await open(environment, url).catch((error: unknown) => error as Error)
+      expect(refusal).toBeInstanceOf(Error)
+      expect((refusal as Error).message).toMatch(message)
+      expect((refusal as Error).message).not.toContain('\n')
+    },
+  )
 
-  it('says that the bucket may not be listed', async () => {
+  it('A start is refused if the bucket may not be listed', async () => {
     server.failNext(1, 403)
     await expect(open()).rejects.toThrow(/Allow s3:ListBucket on the bucket/)
   })

@@ -27,8 +27,8 @@ const requestsOf = async (work: () => Promise<unknown>) => {
 const keysOf = (part: string) =>
   [...(s3.server.buckets.get('images')?.objects.keys() ?? [])].filter((key) => key.includes(part))
 
-describe('an upload session in S3', () => {
-  it('is copied within S3 where one request on this machine brought it all', async () => {
+describe('Upload sessions in S3', () => {
+  it('An upload session of one request is committed by a copy within S3', async () => {
     const id = randomUUID()
     await append(here, id, 0, bytes.length)
     const requests = await requestsOf(async () => (await here.session(id)).commit(digest))
@@ -38,7 +38,7 @@ describe('an upload session in S3', () => {
     expect(keysOf('/uploads/')).toEqual([])
   })
 
-  it('is read back where another machine has seen the bytes', async () => {
+  it('An upload session with bytes sent to another machine is read back to verify its digest', async () => {
     const id = randomUUID()
     await append(here, id, 0, 2 * MiB)
     await append(there, id, 2 * MiB, bytes.length)
@@ -47,7 +47,7 @@ describe('an upload session in S3', () => {
     expect(keysOf('/uploads/')).toEqual([])
   })
 
-  it('keeps the first of two that write to the same place, and refuses the other', async () => {
+  it('The first of two writers to the same offset of an upload session wins and the other is refused', async () => {
     const id = randomUUID()
     const slow = await here.session(id)
     await slow.append(Buffer.from('what a client gave up and sent again elsewhere'))
@@ -57,7 +57,7 @@ describe('an upload session in S3', () => {
     expect(await isWhole()).toBe(true)
   })
 
-  it('is never copied from bytes other than those that were verified', async () => {
+  it('An upload session is never committed from other bytes than the verified ones', async () => {
     const id = randomUUID()
     await append(here, id, 0, bytes.length)
     const [key = ''] = keysOf('/uploads/')
@@ -70,14 +70,14 @@ describe('an upload session in S3', () => {
   })
 })
 
-describe('a blob in S3', () => {
+describe('Blobs in S3', () => {
   const keep = async () => {
     const writer = await here.create()
     await writer.append(bytes)
     await writer.commit(digest)
   }
 
-  it('is not sent again where it is there, and put right where it is of another length', async () => {
+  it('A blob that S3 already has is not sent again, unless its length is wrong', async () => {
     await keep()
     expect(await requestsOf(keep)).toEqual(['HeadObject'])
     const objects = s3.server.buckets.get('images')?.objects
@@ -87,7 +87,7 @@ describe('a blob in S3', () => {
     expect(await isWhole()).toBe(true)
   })
 
-  it('leaves no parts behind when its upload fails', async () => {
+  it('A failed upload of a blob leaves no parts in S3', async () => {
     s3.server.failNext(4, 500, { operation: /CompleteMultipartUpload/ })
     await expect(keep()).rejects.toThrow(BlobsUnavailable)
     s3.server.heal()
@@ -96,13 +96,13 @@ describe('a blob in S3', () => {
     expect(await isWhole()).toBe(true)
   })
 
-  it('is kept by stores that cannot put on a condition', async () => {
+  it('A blob can be stored in an object store without conditional writes', async () => {
     s3.server.failNext(1, 501, { operation: /CompleteMultipartUpload/ })
     await keep()
     expect(await isWhole()).toBe(true)
   })
 
-  it('whose upload was cut off is a leftover until it is discarded, and nobody else’s is', async () => {
+  it('An interrupted multipart upload is a leftover until it is discarded; foreign uploads are not', async () => {
     s3.server.failNext(1000, 'reset', { operation: /CompleteMultipartUpload|AbortMultipartUpload/ })
     await expect(keep()).rejects.toThrow(BlobsUnavailable)
     s3.server.heal()
@@ -117,7 +117,7 @@ describe('a blob in S3', () => {
     expect([...(bucket?.multiparts.keys() ?? [])]).toEqual(['others'])
   })
 
-  it('is quarantined where people can look at it', async () => {
+  it('A quarantined blob is moved to a prefix of its own', async () => {
     await keep()
     await here.quarantine(digest)
     expect(await here.size(digest)).toBeUndefined()

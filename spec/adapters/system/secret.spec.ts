@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { keptSecret } from '../../../src/adapters/system/installation-secret.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
-describe('the kept secret', () => {
-  it('is made once, readable by its owner only, with nothing left beside it', async () => {
+describe('The generated secret', () => {
+  it('The secret is generated once, is readable only by its owner, and leaves nothing beside it', async () => {
     await using directory = await temporaryDirectory()
     const secret = keptSecret(directory.path)
     expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/)
@@ -14,7 +14,7 @@ describe('the kept secret', () => {
     expect(statSync(join(directory.path, 'secret')).mode & 0o777).toBe(0o600)
   })
 
-  it.each(['', 'too short'])('that is too short (%j) is refused, with what to do', async (content) => {
+  it.each(['', 'too short'])('A stored secret that is too short (%j) is refused with the remedy', async (content) => {
     await using directory = await temporaryDirectory()
     const file = join(directory.path, 'secret')
     writeFileSync(file, content)

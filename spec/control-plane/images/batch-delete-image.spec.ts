@@ -20,7 +20,7 @@ async function imageWithTwoTags() {
 }
 
 describe('BatchDeleteImage', () => {
-  it('takes a tag off, and deletes the image with its last tag', async () => {
+  it('BatchDeleteImage removes a tag, and deletes the image with its last tag', async () => {
     await using emulator = await imageWithTwoTags()
     const { ecr, digest, tags } = emulator
 
@@ -33,7 +33,7 @@ describe('BatchDeleteImage', () => {
     expect(await tags()).toEqual([])
   })
 
-  it('deletes an image by its digest with all its tags, and answers one id for each', async () => {
+  it('BatchDeleteImage deletes an image by digest with all its tags and returns one id for each tag', async () => {
     await using emulator = await imageWithTwoTags()
     const { ecr, digest, tags } = emulator
 
@@ -50,7 +50,7 @@ describe('BatchDeleteImage', () => {
     ['all of its tags and its digest', (imageDigest) => [{ imageTag: 'one' }, { imageTag: 'two' }, { imageDigest }]],
     ['its digest twice', (imageDigest) => [{ imageDigest }, { imageDigest }]],
     ['its digest, and a tag together with it', (imageDigest) => [{ imageDigest }, { imageDigest, imageTag: 'two' }]],
-  ])('deletes an image that is named by %s once, without a failure', async (_, idsOf) => {
+  ])('BatchDeleteImage deletes an image named by %s once, without a failure', async (_, idsOf) => {
     await using emulator = await imageWithTwoTags()
     const { ecr, digest, tags } = emulator
 
@@ -61,7 +61,7 @@ describe('BatchDeleteImage', () => {
     expect(await tags()).toEqual([])
   })
 
-  it('takes a tag off once that is named alone and together with its digest', async () => {
+  it('BatchDeleteImage removes a tag once when it is named alone and together with its digest', async () => {
     await using emulator = await imageWithTwoTags()
     const { ecr, digest, tags } = emulator
     const both = { imageDigest: digest, imageTag: 'one' }
@@ -73,7 +73,7 @@ describe('BatchDeleteImage', () => {
     expect(await tags()).toEqual([['two']])
   })
 
-  it('answers just the digest of an untagged image', async () => {
+  it('BatchDeleteImage returns only the digest of an untagged image', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const { digest } = await pushImage(emulator.ecr, repositoryName)
@@ -81,7 +81,7 @@ describe('BatchDeleteImage', () => {
     expect(imageIds).toEqual([{ imageDigest: digest }])
   })
 
-  it('says of each id why nothing was deleted', async () => {
+  it('BatchDeleteImage reports for each image id why nothing was deleted', async () => {
     await using emulator = await imageWithTwoTags()
     const absent = { imageDigest: sha256('absent') }
 
@@ -104,7 +104,7 @@ describe('BatchDeleteImage', () => {
     ])
   })
 
-  it('keeps an image that an index lists, until the index is gone', async () => {
+  it('BatchDeleteImage keeps an image that an index lists until the index is deleted', async () => {
     await using emulator = await startEmulator()
     const { ecr } = emulator
     await createRepository(ecr)
@@ -125,7 +125,7 @@ describe('BatchDeleteImage', () => {
     expect((await ecr.send(new ListImagesCommand({ repositoryName }))).imageIds).toEqual([])
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('BatchDeleteImage refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(remove({ imageTag: 'one' }))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -133,7 +133,7 @@ describe('BatchDeleteImage', () => {
     })
   })
 
-  it('needs image ids', async () => {
+  it('BatchDeleteImage refuses a call without imageIds', async () => {
     await using emulator = await startEmulator()
     const without = new BatchDeleteImageCommand({ repositoryName, imageIds: undefined })
     await expect(emulator.ecr.send(without)).rejects.toMatchObject({

@@ -1,8 +1,8 @@
 import { BatchGetImageCommand, CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
-import { findImage } from '../../../src/registry/find-image.js'
-import { keepManifest } from '../../../src/registry/keep-manifest.js'
-import { mediaTypes } from '../../../src/registry/manifest.js'
+import { findImage } from '../../../src/registry/images/find-image.js'
+import { keepManifest } from '../../../src/registry/images/store-manifest.js'
+import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import type { Importer, PullRequest } from '../../../src/registry/ports/importer.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, pushImage, pushIndex, sha256 } from '../../support/push.js'
@@ -12,7 +12,7 @@ const get = (imageIds: BatchGetImageCommand['input']['imageIds'], acceptedMediaT
   new BatchGetImageCommand({ repositoryName, imageIds, acceptedMediaTypes })
 
 describe('BatchGetImage', () => {
-  it('answers images by tag, by digest and by both, with the manifest as it was pushed', async () => {
+  it('BatchGetImage returns an image by tag, by digest and by both, with the manifest as it was pushed', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const { digest, manifest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
@@ -26,7 +26,7 @@ describe('BatchGetImage', () => {
     expect(failures).toEqual([])
   })
 
-  it('names every tag of an image that it is asked for by digest, and none where there is none', async () => {
+  it('BatchGetImage by digest returns an image once for each of its tags, or once without a tag', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
@@ -43,7 +43,7 @@ describe('BatchGetImage', () => {
     expect((await emulator.ecr.send(get([{ imageTag: 'v2' }]))).images).toHaveLength(1)
   })
 
-  it('repeats a large manifest for no more of its tags than an answer can bear', async () => {
+  it('BatchGetImage repeats a large manifest only for as many tags as fit in a response', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const rest = { annotations: { filling: 'x'.repeat(1_500_000) } }
@@ -57,7 +57,7 @@ describe('BatchGetImage', () => {
     expect(images?.map(({ imageId }) => imageId?.imageTag)).toEqual(['v1', 'v2', 'v3'])
   })
 
-  it('repeats no member of an id that the model does not have', async () => {
+  it('BatchGetImage returns no member of an image id that the model does not define', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const gone = { imageTag: 'gone', imageColour: 'red' }
@@ -67,7 +67,7 @@ describe('BatchGetImage', () => {
     expect(failures?.map(({ imageId }) => imageId)).toEqual([{ imageTag: 'gone' }])
   })
 
-  it('says of each image why it is not there, and answers the others', async () => {
+  it('BatchGetImage reports for each missing image why it is missing, and returns the others', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
@@ -106,7 +106,7 @@ describe('BatchGetImage', () => {
     ])
   })
 
-  it('answers an id that is given twice once', async () => {
+  it('BatchGetImage answers an image id once, even if the call repeats it', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
@@ -118,7 +118,7 @@ describe('BatchGetImage', () => {
     expect(failures?.map(({ imageId }) => imageId)).toEqual([gone])
   })
 
-  it('answers though the pull cannot be written down', async () => {
+  it('BatchGetImage returns an image even if the pull time cannot be recorded', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
@@ -130,7 +130,7 @@ describe('BatchGetImage', () => {
     warn.mockRestore()
   })
 
-  it('answers only media types the caller accepts', async () => {
+  it('BatchGetImage returns only images of the accepted media types', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const image = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
@@ -143,7 +143,7 @@ describe('BatchGetImage', () => {
     expect(failures).toMatchObject([{ imageId: { imageTag: 'v1' }, failureCode: 'ImageNotFound' }])
   })
 
-  it('has the cache bring an image where a rule serves the name', async () => {
+  it('BatchGetImage pulls an image through the cache when a rule serves the repository name', async () => {
     const asked: PullRequest[] = []
     await using emulator = await startEmulator({
       importer: {
@@ -173,7 +173,7 @@ describe('BatchGetImage', () => {
     ])
   })
 
-  it('has the cache fetch the manifest of a cached image again where it is lost', async () => {
+  it('BatchGetImage has the cache fetch the lost manifest of a cached image again', async () => {
     let restore = async () => {}
     await using emulator = await startEmulator({
       importer: {
@@ -203,7 +203,7 @@ describe('BatchGetImage', () => {
     expect(answer.images?.map(({ imageManifest }) => imageManifest)).toEqual([manifest])
   })
 
-  it('passes on why the upstream gave nothing', async () => {
+  it('BatchGetImage reports why the upstream did not return the image', async () => {
     const refuse: Importer['pull'] = async ({ imageId }) => ({
       imageId,
       failureCode: 'UpstreamTooManyRequests',
@@ -221,7 +221,7 @@ describe('BatchGetImage', () => {
     ])
   })
 
-  it('refuses a repository that is not there and that no rule serves', async () => {
+  it('BatchGetImage refuses a repository that does not exist and that no rule serves', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(get([{ imageTag: 'v1' }]))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -229,7 +229,7 @@ describe('BatchGetImage', () => {
     })
   })
 
-  it('takes 1 to 100 image ids', async () => {
+  it('BatchGetImage refuses an empty list of image ids and more than 100 of them', async () => {
     await using emulator = await startEmulator()
     const many = Array.from({ length: 101 }, (_, n) => ({ imageDigest: sha256(`${n}`) }))
     await expect(emulator.ecr.send(get(many))).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { DescribeImagesCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
-import { findImage, imageNotFoundFailure } from '../../../src/registry/find-image.js'
+import { findImage, imageNotFoundFailure } from '../../../src/registry/images/find-image.js'
 import type { PullRequest } from '../../../src/registry/ports/importer.js'
 import { batchImport } from '../../support/batch-import.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
@@ -9,7 +9,7 @@ import { createRepository, pushImage } from '../../support/push.js'
 const repositoryName = 'ecr-public/nginx/nginx'
 
 describe('BatchImportUpstreamImage', () => {
-  it('has every image imported, and answers them with their manifests', async () => {
+  it('BatchImportUpstreamImage imports every image and returns them with their manifests', async () => {
     const asked: PullRequest[] = []
     await using emulator = await startEmulator({
       importer: {
@@ -35,7 +35,7 @@ describe('BatchImportUpstreamImage', () => {
     expect(described.imageDetails?.[0], 'an import is no pull').not.toHaveProperty('lastRecordedPullTime')
   })
 
-  it('needs image ids, like any operation of the model', async () => {
+  it('BatchImportUpstreamImage refuses a call without imageIds and an invalid repository name', async () => {
     await using emulator = await startEmulator()
     await expect(batchImport(emulator.ecr, { repositoryName, imageIds: undefined })).rejects.toMatchObject({
       name: 'InvalidParameterException',

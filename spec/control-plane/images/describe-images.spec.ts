@@ -1,6 +1,6 @@
 import { BatchGetImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
-import { mediaTypes } from '../../../src/registry/manifest.js'
+import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
 import { account, now, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, pushImage, pushIndex, sha256 } from '../../support/push.js'
@@ -16,7 +16,7 @@ async function repository() {
 }
 
 describe('DescribeImages', () => {
-  it('describes an image whole', async () => {
+  it('DescribeImages returns every detail of an image', async () => {
     await using emulator = await repository()
     const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1', layer: '12345' })
     await pushImage(emulator.ecr, repositoryName, { imageTag: 'also', layer: '12345' })
@@ -38,7 +38,7 @@ describe('DescribeImages', () => {
     ])
   })
 
-  it('leaves out what an image does not have: tags, for one', async () => {
+  it('DescribeImages omits the tags, the subject and the pull time that an image does not have', async () => {
     await using emulator = await repository()
     await pushImage(emulator.ecr, repositoryName)
     const { imageDetails } = await emulator.ecr.send(describeImages())
@@ -47,7 +47,7 @@ describe('DescribeImages', () => {
     expect(imageDetails?.[0]).not.toHaveProperty('lastRecordedPullTime')
   })
 
-  it('gives an index the size of the largest of its images', async () => {
+  it('DescribeImages gives an index the size of its largest image', async () => {
     await using emulator = await repository()
     const small = await pushImage(emulator.ecr, repositoryName, { layer: 'small' })
     const large = await pushImage(emulator.ecr, repositoryName, { layer: 'much larger' })
@@ -61,7 +61,7 @@ describe('DescribeImages', () => {
     })
   })
 
-  it('names the type and the subject of an artifact', async () => {
+  it('DescribeImages returns the type and the subject of an artifact', async () => {
     await using emulator = await repository()
     const subject = { mediaType: mediaTypes.ociManifest, digest: sha256('an image'), size: 8 }
     await pushImage(emulator.ecr, repositoryName, { rest: { subject, artifactType: 'application/spdx+json' } })
@@ -74,7 +74,7 @@ describe('DescribeImages', () => {
     })
   })
 
-  it('tells when an image was last pulled', async () => {
+  it('DescribeImages returns the last pull time, which is recorded at most once a minute', async () => {
     await using emulator = await repository()
     const { ecr, deps } = emulator
     await pushImage(ecr, repositoryName, { imageTag: 'v1' })
@@ -91,7 +91,7 @@ describe('DescribeImages', () => {
     expect(await lastPull()).toEqual(new Date(now.getTime() + 60_000))
   })
 
-  it('finds images by tag and by digest, each once', async () => {
+  it('DescribeImages finds images by tag and by digest and returns each image once', async () => {
     await using emulator = await repository()
     const one = await pushImage(emulator.ecr, repositoryName, { imageTag: 'one', layer: '1' })
     const two = await pushImage(emulator.ecr, repositoryName, { imageTag: 'two', layer: '2' })
@@ -102,7 +102,7 @@ describe('DescribeImages', () => {
     expect(imageDetails?.map(({ imageDigest }) => imageDigest)).toEqual([two.digest, one.digest])
   })
 
-  it('fails as a whole when one of the images is not there', async () => {
+  it('DescribeImages fails as a whole when one of the images does not exist', async () => {
     await using emulator = await repository()
     await pushImage(emulator.ecr, repositoryName, { imageTag: 'one' })
     const imageIds = [{ imageTag: 'one' }, { imageTag: 'gone' }]
@@ -112,7 +112,7 @@ describe('DescribeImages', () => {
     })
   })
 
-  it('refuses an image id that names nothing', async () => {
+  it('DescribeImages refuses an image id with neither a tag nor a digest', async () => {
     await using emulator = await repository()
     await expect(emulator.ecr.send(describeImages({ imageIds: [{}] }))).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -120,7 +120,7 @@ describe('DescribeImages', () => {
     })
   })
 
-  it('filters by tags and by status', async () => {
+  it('DescribeImages filters images by tag status and by image status', async () => {
     await using emulator = await repository()
     const tagged = await pushImage(emulator.ecr, repositoryName, { imageTag: 'one', layer: '1' })
     const untagged = await pushImage(emulator.ecr, repositoryName, { layer: '2' })
@@ -135,7 +135,7 @@ describe('DescribeImages', () => {
     expect(await digests({ imageStatus: 'ARCHIVED' })).toEqual([])
   })
 
-  it('pages through what a filter lets through', async () => {
+  it('DescribeImages fills the pages of a filtered list', async () => {
     await using emulator = await repository()
     for (let n = 0; n < 5; n++) await pushImage(emulator.ecr, repositoryName, { layer: `${n}` })
     for (let n = 5; n < 9; n++) await pushImage(emulator.ecr, repositoryName, { imageTag: `t${n}`, layer: `${n}` })
@@ -156,7 +156,7 @@ describe('DescribeImages', () => {
     expect(sizes).toEqual([2, 2, 1])
   })
 
-  it('takes image ids or a page, not both, and 100 ids at most', async () => {
+  it('DescribeImages refuses imageIds together with maxResults, and more than 100 imageIds', async () => {
     await using emulator = await repository()
     const imageIds = [{ imageTag: 'one' }]
     await expect(emulator.ecr.send(describeImages({ imageIds, maxResults: 1 }))).rejects.toMatchObject({
@@ -169,12 +169,12 @@ describe('DescribeImages', () => {
     })
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('DescribeImages refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(describeImages())).rejects.toMatchObject({ name: 'RepositoryNotFoundException' })
   })
 
-  it('reads no more records than a page needs', async () => {
+  it('DescribeImages reads no more records than a page needs', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     for (const layer of ['one', 'two', 'three']) await pushImage(emulator.ecr, repositoryName, { layer })
@@ -185,7 +185,7 @@ describe('DescribeImages', () => {
     expect(list.mock.calls.map(([, { limit }]) => limit)).toEqual([1])
   })
 
-  it('looks at a thousand images for a page with a filter, however few it finds, and goes on with the next page', async () => {
+  it('DescribeImages reads at most 1,000 records for a filtered page and continues on the next page', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await pushImage(emulator.ecr, repositoryName, { layer: 'one' })

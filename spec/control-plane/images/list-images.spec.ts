@@ -20,7 +20,7 @@ const text = ({ imageDigest, imageTag }: ImageIdentifier) => `${imageDigest} ${i
 const sorted = (imageIds: ImageIdentifier[] = []) => imageIds.map(text).sort()
 
 describe('ListImages', () => {
-  it('has one entry for each tag, and one without a tag for an untagged image', async () => {
+  it('ListImages returns one entry for each tag and one without a tag for an untagged image', async () => {
     await using emulator = await repository()
     const { one, two } = emulator
 
@@ -31,7 +31,7 @@ describe('ListImages', () => {
     expect(imageIds?.find(({ imageDigest }) => imageDigest === two.digest)).not.toHaveProperty('imageTag')
   })
 
-  it('filters by tags', async () => {
+  it('ListImages filters images by tag status', async () => {
     await using emulator = await repository()
     const ids = async (tagStatus: 'TAGGED' | 'UNTAGGED' | 'ANY') =>
       (await emulator.ecr.send(list({ filter: { tagStatus } }))).imageIds
@@ -42,7 +42,7 @@ describe('ListImages', () => {
   })
 
   it.each([1, 2, 3])(
-    'misses and repeats nothing in pages of %i, also between two tags of one image',
+    'ListImages neither skips nor repeats an entry in pages of %i, even between two tags of one image',
     async (maxResults) => {
       await using emulator = await repository()
       const all = (await emulator.ecr.send(list())).imageIds
@@ -59,7 +59,7 @@ describe('ListImages', () => {
     },
   )
 
-  it('goes on behind an image that was deleted between two pages', async () => {
+  it('ListImages continues after an image that was deleted between two pages', async () => {
     await using emulator = await repository()
     const { ecr } = emulator
     const all = (await ecr.send(list())).imageIds ?? []
@@ -72,7 +72,7 @@ describe('ListImages', () => {
     expect(rest.imageIds).toEqual(all.filter(({ imageDigest }) => imageDigest !== gone.imageDigest))
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('ListImages refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(list())).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -80,7 +80,7 @@ describe('ListImages', () => {
     })
   })
 
-  it('refuses a page that is too big', async () => {
+  it('ListImages refuses a maxResults above 1,000 with InvalidParameterException', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(list({ maxResults: 1001 }))).rejects.toMatchObject({
       message:

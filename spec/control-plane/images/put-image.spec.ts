@@ -1,7 +1,7 @@
 import { BatchGetImageCommand, PutImageCommand, PutImageTagMutabilityCommand } from '@aws-sdk/client-ecr'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { mediaTypes } from '../../../src/registry/manifest.js'
+import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, imageManifest, pushImage, pushIndex, pushLayer, sha256 } from '../../support/push.js'
 
@@ -22,7 +22,7 @@ async function repositoryWithLayers() {
 }
 
 describe('PutImage', () => {
-  it('answers the image it put, and keeps the manifest byte for byte', async () => {
+  it('PutImage returns the image and stores its manifest byte for byte', async () => {
     await using emulator = await repositoryWithLayers()
     const manifest = `  ${emulator.manifest}\n`
 
@@ -39,7 +39,7 @@ describe('PutImage', () => {
     expect(got.images).toEqual([image])
   })
 
-  it('moves a tag to another image, and the old one stays untagged', async () => {
+  it('PutImage moves a tag to another image and leaves the old image untagged', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const old = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1', layer: 'old' })
@@ -54,7 +54,7 @@ describe('PutImage', () => {
     ])
   })
 
-  it('refuses the same image under the same tag, and takes it under another one', async () => {
+  it('PutImage refuses the same image with the same tag and accepts it with another tag', async () => {
     await using emulator = await repositoryWithLayers()
     const { ecr, manifest } = emulator
     await ecr.send(put(manifest, { imageTag: 'v1' }))
@@ -69,7 +69,7 @@ describe('PutImage', () => {
     await expect(ecr.send(put(manifest, { imageTag: 'v2' }))).resolves.toMatchObject({ image: { repositoryName } })
   })
 
-  it('leaves an immutable tag where it is', async () => {
+  it('PutImage refuses an immutable tag that exists and accepts a new one', async () => {
     await using emulator = await repositoryWithLayers()
     const { ecr, manifest } = emulator
     await ecr.send(put(manifest, { imageTag: 'v1' }))
@@ -85,7 +85,7 @@ describe('PutImage', () => {
     await expect(ecr.send(put(manifest, { imageTag: 'v2' }))).resolves.toBeDefined()
   })
 
-  it('checks the digest it is given, sha512 too', async () => {
+  it('PutImage checks the given digest, which may also be a sha512 digest', async () => {
     await using emulator = await repositoryWithLayers()
     const { ecr, manifest } = emulator
     const wrong = `sha256:${'0'.repeat(64)}`
@@ -99,7 +99,7 @@ describe('PutImage', () => {
     expect(image?.imageId).toEqual({ imageDigest })
   })
 
-  it('names every layer the repository does not have', async () => {
+  it('PutImage names every layer that is missing in the repository', async () => {
     await using emulator = await repositoryWithLayers()
     const [config, layer] = ['no config', 'no layer'].map((text) => ({ digest: sha256(text), size: text.length }))
     await expect(emulator.ecr.send(put(imageManifest(config!, [layer!])))).rejects.toMatchObject({
@@ -108,7 +108,7 @@ describe('PutImage', () => {
     })
   })
 
-  it('does not count a layer that is still being pulled through', async () => {
+  it('PutImage does not accept a layer that is still being pulled through', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const config = await pushLayer(emulator.ecr, repositoryName, '{}')
@@ -122,7 +122,7 @@ describe('PutImage', () => {
     })
   })
 
-  it('names every image of an index the repository does not have', async () => {
+  it('PutImage names every image of an index that is missing in the repository', async () => {
     await using emulator = await repositoryWithLayers()
     const members = ['one', 'two'].map((manifest) => ({ digest: sha256(manifest), manifest }))
     await expect(pushIndex(emulator.ecr, repositoryName, members)).rejects.toMatchObject({
@@ -131,7 +131,7 @@ describe('PutImage', () => {
     })
   })
 
-  it('takes the media type from the call where the manifest has none', async () => {
+  it('PutImage takes the media type from the call when the manifest has none', async () => {
     await using emulator = await repositoryWithLayers()
     const bare = JSON.stringify({ ...JSON.parse(emulator.manifest), mediaType: undefined })
 
@@ -141,7 +141,7 @@ describe('PutImage', () => {
   })
 
   it.each(['no JSON', '[]', '{}', '{"schemaVersion":1,"name":"x"}'])(
-    'refuses what is no manifest: %s',
+    'PutImage refuses a text that is not a manifest: %s',
     async (text) => {
       await using emulator = await repositoryWithLayers()
       await expect(emulator.ecr.send(put(text))).rejects.toMatchObject({
@@ -151,7 +151,7 @@ describe('PutImage', () => {
     },
   )
 
-  it.each(['a b', 'a/b', 'a:b', 'ä'])('refuses the tag %j', async (imageTag) => {
+  it.each(['a b', 'a/b', 'a:b', 'ä'])('PutImage refuses the tag %j', async (imageTag) => {
     await using emulator = await repositoryWithLayers()
     await expect(emulator.ecr.send(put(emulator.manifest, { imageTag }))).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -160,7 +160,7 @@ describe('PutImage', () => {
     })
   })
 
-  it('refuses a repository that is not there before it reads the manifest', async () => {
+  it('PutImage refuses a repository that does not exist before it reads the manifest', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(put('no JSON'))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -168,7 +168,7 @@ describe('PutImage', () => {
     })
   })
 
-  it('needs a manifest', async () => {
+  it('PutImage refuses a call without a manifest', async () => {
     await using emulator = await repositoryWithLayers()
     const without = new PutImageCommand({ repositoryName, imageManifest: undefined })
     await expect(emulator.ecr.send(without)).rejects.toMatchObject({

@@ -7,7 +7,7 @@ const repositoryName = 'team/app'
 const check = (...layerDigests: string[]) => new BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests })
 
 describe('BatchCheckLayerAvailability', () => {
-  it('tells the layers this repository has from those it has not', async () => {
+  it('BatchCheckLayerAvailability reports only the layers of this repository as available', async () => {
     await using emulator = await startEmulator()
     const { ecr } = emulator
     await createRepository(ecr)
@@ -25,7 +25,7 @@ describe('BatchCheckLayerAvailability', () => {
     expect(failures).toEqual([])
   })
 
-  it('knows the media type once an image has named it', async () => {
+  it('BatchCheckLayerAvailability returns the media type of a layer once an image has named it', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await pushImage(emulator.ecr, repositoryName, { layer: 'a layer' })
@@ -33,7 +33,7 @@ describe('BatchCheckLayerAvailability', () => {
     expect(layers?.[0]?.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+gzip')
   })
 
-  it('has a layer of the cache only once its bytes came from its upstream, though another repository has them', async () => {
+  it('BatchCheckLayerAvailability reports a cached layer only once its own upstream has sent it', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await createRepository(emulator.ecr, 'other')
@@ -48,7 +48,7 @@ describe('BatchCheckLayerAvailability', () => {
     expect(await answer()).toBe('AVAILABLE')
   })
 
-  it('has a layer only once its bytes are here', async () => {
+  it('BatchCheckLayerAvailability reports a layer only once its bytes are stored', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const digest = sha256('on its way')
@@ -60,7 +60,7 @@ describe('BatchCheckLayerAvailability', () => {
     expect(layers).toEqual([{ layerDigest: digest, layerAvailability: 'UNAVAILABLE' }])
   })
 
-  it('says which digests are none, and answers the others', async () => {
+  it('BatchCheckLayerAvailability reports invalid digests as failures and answers the others', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const { digest } = await pushLayer(emulator.ecr, repositoryName, 'here')
@@ -74,7 +74,7 @@ describe('BatchCheckLayerAvailability', () => {
     ])
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('BatchCheckLayerAvailability refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(check(sha256('any')))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -82,7 +82,7 @@ describe('BatchCheckLayerAvailability', () => {
     })
   })
 
-  it('takes 100 digests at most', async () => {
+  it('BatchCheckLayerAvailability refuses more than 100 digests', async () => {
     await using emulator = await startEmulator()
     const many = Array.from({ length: 101 }, (_, n) => sha256(`${n}`))
     await expect(emulator.ecr.send(check(...many))).rejects.toMatchObject({

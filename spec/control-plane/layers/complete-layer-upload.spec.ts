@@ -40,7 +40,7 @@ async function upload(...parts: Buffer[]) {
 }
 
 describe('CompleteLayerUpload', () => {
-  it('makes the parts one layer of the repository', async () => {
+  it('CompleteLayerUpload joins the parts into one layer of the repository', async () => {
     const [head, tail] = [Buffer.alloc(FIVE_MIB, 'a'), Buffer.from('the end')]
     await using session = await upload(head, tail)
     const layerDigest = sha256(Buffer.concat([head, tail]))
@@ -56,7 +56,7 @@ describe('CompleteLayerUpload', () => {
     expect(kept?.equals(Buffer.concat([head, tail]))).toBe(true)
   })
 
-  it('refuses bytes that do not hash to the digest, keeps none of them, and ends the upload', async () => {
+  it('CompleteLayerUpload refuses bytes that do not match the digest, stores nothing and ends the upload', async () => {
     await using session = await upload(Buffer.from('not what it says'))
     const digest = sha256('what it says')
 
@@ -68,12 +68,12 @@ describe('CompleteLayerUpload', () => {
     await expect(session.complete(session.uploadId, digest)).rejects.toMatchObject({ name: 'UploadNotFoundException' })
   })
 
-  it.each(['sha256:abc', 'md5:d41d8cd98f00b204e9800998ecf8427e'])('keeps nothing under %s', async (digest) => {
+  it.each(['sha256:abc', 'md5:d41d8cd98f00b204e9800998ecf8427e'])('CompleteLayerUpload refuses %s', async (digest) => {
     await using session = await upload(Buffer.from('bytes'))
     await expect(session.complete(session.uploadId, digest)).rejects.toMatchObject({ name: 'InvalidLayerException' })
   })
 
-  it('refuses an upload without parts', async () => {
+  it('CompleteLayerUpload refuses an upload without parts', async () => {
     await using session = await upload()
     await expect(session.complete(session.uploadId, sha256(''))).rejects.toMatchObject({
       name: 'EmptyUploadException',
@@ -81,7 +81,7 @@ describe('CompleteLayerUpload', () => {
     })
   })
 
-  it('refuses an upload with a small part before the last', async () => {
+  it('CompleteLayerUpload refuses an upload with a part under 5 MiB before the last part', async () => {
     const [head, tail] = [Buffer.alloc(FIVE_MIB - 1, 'a'), Buffer.from('the end')]
     await using session = await upload(head, tail)
     await expect(session.complete(session.uploadId, sha256(Buffer.concat([head, tail])))).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('CompleteLayerUpload', () => {
     })
   })
 
-  it('refuses a layer the repository has, and ends the upload', async () => {
+  it('CompleteLayerUpload refuses a layer that the repository already has and ends the upload', async () => {
     await using session = await upload()
     const { digest } = await pushLayer(session.ecr, repositoryName, 'a layer')
     const again = await session.begin(Buffer.from('a layer'))
@@ -102,14 +102,14 @@ describe('CompleteLayerUpload', () => {
     await expect(session.complete(again, digest)).rejects.toMatchObject({ name: 'UploadNotFoundException' })
   })
 
-  it('takes a layer that another repository has', async () => {
+  it('CompleteLayerUpload accepts a layer that another repository already has', async () => {
     await using session = await upload(Buffer.from('a layer'))
     await createRepository(session.ecr, 'team/other')
     const { digest } = await pushLayer(session.ecr, 'team/other', 'a layer')
     await expect(session.complete(session.uploadId, digest)).resolves.toMatchObject({ layerDigest: digest })
   })
 
-  it('completes once', async () => {
+  it('CompleteLayerUpload completes an upload only once', async () => {
     await using session = await upload(Buffer.from('a layer'))
     await session.complete(session.uploadId, sha256('a layer'))
     await expect(session.complete(session.uploadId, sha256('a layer'))).rejects.toMatchObject({
@@ -118,7 +118,7 @@ describe('CompleteLayerUpload', () => {
     })
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('CompleteLayerUpload refuses a repository that does not exist', async () => {
     await using session = await upload()
     const input = { repositoryName: 'team/gone', uploadId: session.uploadId, layerDigests: [sha256('')] }
     await expect(session.ecr.send(new CompleteLayerUploadCommand(input))).rejects.toMatchObject({
@@ -126,7 +126,7 @@ describe('CompleteLayerUpload', () => {
     })
   })
 
-  it('needs a digest', async () => {
+  it('CompleteLayerUpload refuses a call without a digest', async () => {
     await using session = await upload(Buffer.from('a layer'))
     await expect(session.complete(session.uploadId)).rejects.toMatchObject({
       message:

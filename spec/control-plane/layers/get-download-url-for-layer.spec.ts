@@ -1,8 +1,8 @@
 import { BatchDeleteImageCommand, GetDownloadUrlForLayerCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { DOWNLOAD_URL_LIFETIME_MS, readDownloadUrl } from '../../../src/access/download-url.js'
-import { sweep } from '../../../src/registry/garbage/sweep.js'
-import { leasesOn } from '../../../src/registry/leases.js'
+import { sweep } from '../../../src/upkeep/collection/sweep.js'
+import { leasesOn } from '../../../src/coordination/leases/leases.js'
 import { noMetrics } from '../../../src/registry/ports/metrics.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
 import { account, graceSeconds, now, region, settings, startEmulator } from '../../support/emulator.js'
@@ -18,7 +18,7 @@ const refused = {
 }
 
 describe('GetDownloadUrlForLayer', () => {
-  it('answers a URL that opens this layer at the registry, for an hour', async () => {
+  it('GetDownloadUrlForLayer returns a URL that opens this layer at the registry for an hour', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await pushImage(emulator.ecr, repositoryName, { layer: 'a layer' })
@@ -35,7 +35,7 @@ describe('GetDownloadUrlForLayer', () => {
     expect(readAt(now.getTime() + DOWNLOAD_URL_LIFETIME_MS)).toBeUndefined()
   })
 
-  it('refuses a layer that belongs to no image yet', async () => {
+  it('GetDownloadUrlForLayer refuses a layer until it belongs to an image', async () => {
     await using emulator = await startEmulator()
     const { ecr } = emulator
     await createRepository(ecr)
@@ -45,7 +45,7 @@ describe('GetDownloadUrlForLayer', () => {
     await ecr.send(get(digest))
   })
 
-  it('answers for a layer whose image was deleted until the layer is swept', async () => {
+  it('GetDownloadUrlForLayer answers for the layer of a deleted image until the layer is swept', async () => {
     await using emulator = await startEmulator()
     const { ecr, deps } = emulator
     await createRepository(ecr)
@@ -61,7 +61,7 @@ describe('GetDownloadUrlForLayer', () => {
       await expect(ecr.send(gone)).rejects.toMatchObject({ name: 'LayersNotFoundException' })
   })
 
-  it('answers for a layer whose image was put by the first version, which wrote references', async () => {
+  it('GetDownloadUrlForLayer answers for a layer whose image the first version recorded by reference', async () => {
     await using emulator = await startEmulator()
     const { ecr, deps } = emulator
     await createRepository(ecr)
@@ -72,7 +72,7 @@ describe('GetDownloadUrlForLayer', () => {
     await ecr.send(get(to))
   })
 
-  it('refuses a layer the repository does not have, though another one does', async () => {
+  it('GetDownloadUrlForLayer refuses a layer that only another repository has', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await createRepository(emulator.ecr, 'team/other')
@@ -83,7 +83,7 @@ describe('GetDownloadUrlForLayer', () => {
     })
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('GetDownloadUrlForLayer refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(get(sha256('a layer')))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -91,7 +91,7 @@ describe('GetDownloadUrlForLayer', () => {
     })
   })
 
-  it('refuses what is no digest', async () => {
+  it('GetDownloadUrlForLayer refuses a text that is not a digest', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(get('no digest'))).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })

@@ -6,7 +6,7 @@ import { createRepository } from '../../support/push.js'
 const initiate = (repositoryName: string) => new InitiateLayerUploadCommand({ repositoryName })
 
 describe('InitiateLayerUpload', () => {
-  it('answers an upload id of its own each time, and the size of a part', async () => {
+  it('InitiateLayerUpload returns a new upload id each time, and the part size', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
 
@@ -18,7 +18,7 @@ describe('InitiateLayerUpload', () => {
     expect(first.partSize).toBe(10_485_760)
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('InitiateLayerUpload refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(initiate('team/app'))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -26,7 +26,7 @@ describe('InitiateLayerUpload', () => {
     })
   })
 
-  it('refuses a name the model does not allow', async () => {
+  it('InitiateLayerUpload refuses a repository name that the model does not allow', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(initiate('Team'))).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })

@@ -22,7 +22,7 @@ async function upload(options: EmulatorOptions = {}) {
 }
 
 describe('UploadLayerPart', () => {
-  it('answers the last byte it has, part after part', async () => {
+  it('UploadLayerPart returns the last byte received after each part', async () => {
     await using session = await upload()
     const { $metadata, ...first } = await session.part(0, 'hello ')
     const second = await session.part(6, 'world')
@@ -40,8 +40,8 @@ describe('UploadLayerPart', () => {
   it.each([
     ['leaves a gap', 7],
     ['overlaps', 5],
-    ['begins again', 0],
-  ])('refuses a part that %s, and says where to go on', async (_, partFirstByte) => {
+    ['starts again', 0],
+  ])('UploadLayerPart refuses a part that %s and returns the last valid byte received', async (_, partFirstByte) => {
     await using session = await upload()
     await session.part(0, 'hello ')
 
@@ -56,7 +56,7 @@ describe('UploadLayerPart', () => {
     await expect(session.part(6, 'world')).resolves.toMatchObject({ lastByteReceived: 10 })
   })
 
-  it('refuses a part whose bytes are not as many as it says', async () => {
+  it('UploadLayerPart refuses a part whose length differs from its byte range', async () => {
     await using session = await upload()
     await expect(session.part(0, 'hello', { partLastByte: 5 })).rejects.toMatchObject({
       name: 'InvalidLayerPartException',
@@ -64,7 +64,7 @@ describe('UploadLayerPart', () => {
     })
   })
 
-  it('refuses a part that is larger, and one part more, than an upload may have', async () => {
+  it('UploadLayerPart refuses a part over the size quota and a part over the quota of parts', async () => {
     const quotas = { ...defaultQuotas, maximumLayerPartMiB: 1, layerParts: 2 }
     await using session = await upload({ quotas })
     await expect(session.part(0, 'x'.repeat(1024 * 1024 + 1))).rejects.toMatchObject({
@@ -78,7 +78,7 @@ describe('UploadLayerPart', () => {
     await expect(session.part(1024 * 1024 + 1, 'z')).rejects.toMatchObject({ name: 'LimitExceededException' })
   })
 
-  it('takes parts that come at once in one order or refuses them, and mixes nothing', async () => {
+  it('UploadLayerPart accepts concurrent parts in order or refuses them, and never mixes their bytes', async () => {
     await using session = await upload()
     const parts = [session.part(0, 'aaaa'), session.part(4, 'bbbb'), session.part(0, 'cccc')]
     const outcomes = await Promise.allSettled(parts)
@@ -88,7 +88,7 @@ describe('UploadLayerPart', () => {
     expect(last).toMatchObject({ lastValidByteReceived: accepted * 4 - 1 })
   })
 
-  it('refuses an upload that was never begun, or begun in another repository', async () => {
+  it('UploadLayerPart refuses an upload that was never initiated or belongs to another repository', async () => {
     await using session = await upload()
     const refused = (id: string | undefined, name: string) => ({
       name: 'UploadNotFoundException',
@@ -104,7 +104,7 @@ describe('UploadLayerPart', () => {
     )
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('UploadLayerPart refuses a repository that does not exist', async () => {
     await using session = await upload()
     await expect(session.part(0, 'a', { repositoryName: 'team/gone' })).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -112,7 +112,7 @@ describe('UploadLayerPart', () => {
     })
   })
 
-  it('refuses what the model does not allow', async () => {
+  it('UploadLayerPart refuses an upload id and a first byte that the model does not allow', async () => {
     await using session = await upload()
     await expect(session.part(0, 'a', { uploadId: 'no uuid' })).rejects.toMatchObject({
       name: 'InvalidParameterException',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { defaultQuotas } from '../../../src/registry/quotas.js'
 import { installation } from '../../../src/registry/registry.js'
-import { storeOf } from '../../../src/registry/store.js'
+import { storeOf } from '../../../src/store/store.js'
 import { accountsPassingRoles } from '../../support/access.js'
 import { account, now, settings, startEmulator } from '../../support/emulator.js'
 import { interleaved } from '../../support/interleaved.js'
@@ -19,7 +19,7 @@ const alreadyExists = {
 }
 
 describe('CreatePullThroughCacheRule', () => {
-  it('answers the rule it made, without what was never set', async () => {
+  it('CreatePullThroughCacheRule returns the new rule without the members that were not set', async () => {
     await using emulator = await startEmulator()
     const { $metadata, ...answer } = await emulator.ecr.send(createRule())
     expect($metadata.httpStatusCode).toBe(200)
@@ -32,7 +32,7 @@ describe('CreatePullThroughCacheRule', () => {
     })
   })
 
-  it('answers everything it was given', async () => {
+  it('CreatePullThroughCacheRule returns every member that it was given', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets, accounts: accountsPassingRoles })
     const customRoleArn = `arn:aws:iam::${account}:role/cache`
     const given = {
@@ -58,7 +58,7 @@ describe('CreatePullThroughCacheRule', () => {
     ['contoso.azurecr.io', 'azure-container-registry'],
     ['cgr.dev', 'chainguard'],
     ['111122223333.dkr.ecr.eu-west-1.amazonaws.com', 'ecr'],
-  ])('reads off the host name what kind of registry %s is', async (upstreamRegistryUrl, upstreamRegistry) => {
+  ])('The kind of the upstream %s is derived from its host name', async (upstreamRegistryUrl, upstreamRegistry) => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
     const answer = await emulator.ecr.send(createRule({ upstreamRegistryUrl, credentialArn: secretArn }))
     expect(answer.upstreamRegistry).toBe(upstreamRegistry)
@@ -71,7 +71,7 @@ describe('CreatePullThroughCacheRule', () => {
     'public.ecr.aws:443',
     'Quay.io',
     '',
-  ])('refuses the upstream %j', async (upstreamRegistryUrl) => {
+  ])('CreatePullThroughCacheRule refuses the upstream %j', async (upstreamRegistryUrl) => {
     await using emulator = await startEmulator()
     const refused = emulator.ecr.send(createRule({ upstreamRegistryUrl }))
     await expect(refused).rejects.toMatchObject(unsupported(upstreamRegistryUrl))
@@ -98,7 +98,7 @@ describe('CreatePullThroughCacheRule', () => {
       '1111.dkr.ecr.eu-west-1.amazonaws.com',
       'images.cgr.dev',
     ].map((host): [string, undefined] => [host, undefined]),
-  ])('knows the upstream %s as %s', async (upstreamRegistryUrl, upstreamRegistry) => {
+  ])('CreatePullThroughCacheRule recognizes the upstream %s as %s', async (upstreamRegistryUrl, upstreamRegistry) => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
     const created = emulator.ecr.send(createRule({ upstreamRegistryUrl, credentialArn: secretArn }))
     if (upstreamRegistry) expect(await created).toMatchObject({ upstreamRegistryUrl, upstreamRegistry })
@@ -109,19 +109,19 @@ describe('CreatePullThroughCacheRule', () => {
       })
   })
 
-  it('takes an unknown host that the configuration names, and invents no kind for it', async () => {
+  it('CreatePullThroughCacheRule accepts a host of the configuration and returns no upstreamRegistry', async () => {
     await using emulator = await startEmulator({ settings: { ...settings, upstreamHosts: ['harbor.example.com'] } })
     const answer = await emulator.ecr.send(createRule({ upstreamRegistryUrl: 'harbor.example.com' }))
     expect(answer).not.toHaveProperty('upstreamRegistry')
   })
 
-  it('refuses a kind that is not the host’s', async () => {
+  it('CreatePullThroughCacheRule refuses an upstreamRegistry that does not fit the host', async () => {
     await using emulator = await startEmulator()
     const refused = emulator.ecr.send(createRule({ upstreamRegistry: 'quay' }))
     await expect(refused).rejects.toMatchObject(unsupported('public.ecr.aws'))
   })
 
-  it('wants a secret for the upstreams that want one, also where the configuration says where they are', async () => {
+  it('CreatePullThroughCacheRule requires a secret for Docker Hub, even if the configuration names it', async () => {
     const upstreamHosts = ['registry-1.docker.io']
     await using emulator = await startEmulator({ settings: { ...settings, upstreamHosts } })
     await expect(emulator.ecr.send(createRule({ upstreamRegistryUrl: 'registry-1.docker.io' }))).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('CreatePullThroughCacheRule', () => {
     })
   })
 
-  it('refuses a secret that is not there', async () => {
+  it('CreatePullThroughCacheRule refuses a secret that does not exist', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
     const credentialArn = secretArn.replace('hub', 'gone')
     const refused = emulator.ecr.send(createRule({ upstreamRegistryUrl: 'ghcr.io', credentialArn }))
@@ -141,7 +141,7 @@ describe('CreatePullThroughCacheRule', () => {
     })
   })
 
-  it('has one rule for a prefix, with or without the slash at its end', async () => {
+  it('CreatePullThroughCacheRule allows one rule for a prefix, with or without a slash at its end', async () => {
     await using emulator = await startEmulator()
     const { ecrRepositoryPrefix } = await emulator.ecr.send(createRule({ ecrRepositoryPrefix: 'ecr-public/' }))
     expect(ecrRepositoryPrefix).toBe('ecr-public')
@@ -149,14 +149,14 @@ describe('CreatePullThroughCacheRule', () => {
     await expect(emulator.ecr.send(createRule({ upstreamRegistryUrl: 'quay.io' }))).rejects.toMatchObject(alreadyExists)
   })
 
-  it('keeps rules in one Region', async () => {
+  it('CreatePullThroughCacheRule creates a rule in one Region only', async () => {
     await using emulator = await startEmulator()
     const elsewhere = emulator.clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }, 'eu-west-1')
     await emulator.ecr.send(createRule())
     await expect(elsewhere.send(createRule())).resolves.toMatchObject({ ecrRepositoryPrefix: 'ecr-public' })
   })
 
-  it('maps ROOT to nothing but ROOT', async () => {
+  it('CreatePullThroughCacheRule maps the prefix ROOT only to the upstream prefix ROOT', async () => {
     await using emulator = await startEmulator()
     const root = { ecrRepositoryPrefix: 'ROOT' }
     await expect(emulator.ecr.send(createRule({ ...root, upstreamRepositoryPrefix: 'team' }))).rejects.toMatchObject({
@@ -168,7 +168,7 @@ describe('CreatePullThroughCacheRule', () => {
     })
   })
 
-  it('keeps ten rules when twenty creates race, and says why the others are refused', async () => {
+  it('CreatePullThroughCacheRule creates ten of twenty concurrent rules and refuses the others', async () => {
     await using emulator = await startEmulator({ store: storeOf(interleaved(memoryKeyValue())) })
     const creates = Array.from({ length: 20 }, (_, n) => createRule({ ecrRepositoryPrefix: `prefix-${n}` }))
 
@@ -187,20 +187,20 @@ describe('CreatePullThroughCacheRule', () => {
     expect(pullThroughCacheRules).toHaveLength(10)
   })
 
-  it('says that a rule exists rather than that there are too many', async () => {
+  it('CreatePullThroughCacheRule reports an existing rule rather than an exceeded quota', async () => {
     await using emulator = await startEmulator({ quotas: { ...defaultQuotas, pullThroughCacheRules: 1 } })
     await emulator.ecr.send(createRule())
     await expect(emulator.ecr.send(createRule())).rejects.toMatchObject(alreadyExists)
   })
 
-  it.each(['a', 'Upper', 'a//b', '-a', 'x'.repeat(31)])('refuses the prefix %j', async (ecrRepositoryPrefix) => {
+  it.each(['a', 'Upper', 'a//b', '-a', 'x'.repeat(31)])('The prefix %j is refused', async (ecrRepositoryPrefix) => {
     await using emulator = await startEmulator()
     const refused = emulator.ecr.send(createRule({ ecrRepositoryPrefix }))
     await expect(refused).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })
 
   it.each(['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'])(
-    'is disabled in %s (P4)',
+    'CreatePullThroughCacheRule is disabled in %s',
     async (region) => {
       await using emulator = await startEmulator()
       await expect(emulator.as('AKIDEXAMPLE', region).send(createRule())).rejects.toMatchObject({
@@ -210,7 +210,7 @@ describe('CreatePullThroughCacheRule', () => {
     },
   )
 
-  it('is disabled where the configuration says so, and nowhere else', async () => {
+  it('CreatePullThroughCacheRule is disabled exactly in the Regions that the configuration names', async () => {
     await using emulator = await startEmulator({ settings: { ...settings, unsupportedRegions: ['eu-west-1'] } })
     await expect(emulator.as('AKIDEXAMPLE', 'eu-west-1').send(createRule())).rejects.toMatchObject({
       name: 'ValidationException',
@@ -218,7 +218,7 @@ describe('CreatePullThroughCacheRule', () => {
     await expect(emulator.as('AKIDEXAMPLE', 'cn-north-1').send(createRule())).resolves.toBeDefined()
   })
 
-  it('brings the service-linked role into the account with its first rule (P9)', async () => {
+  it('CreatePullThroughCacheRule creates the service-linked role with the first rule of an account', async () => {
     await using emulator = await startEmulator()
     const { store, clock } = emulator.deps
     const role = () => store.roles.get(installation, `${account} AWSServiceRoleForECRPullThroughCache`)
@@ -234,7 +234,7 @@ describe('CreatePullThroughCacheRule', () => {
     })
   })
 
-  it('takes a role only from who may pass it on to the service', async () => {
+  it('CreatePullThroughCacheRule accepts a role only from a caller who may pass it to the service', async () => {
     await using emulator = await startEmulator()
     const customRoleArn = `arn:aws:iam::${account}:role/cache`
     await expect(emulator.ecr.send(createRule({ customRoleArn }))).rejects.toMatchObject({
@@ -243,7 +243,7 @@ describe('CreatePullThroughCacheRule', () => {
     })
   })
 
-  it('needs an upstream', async () => {
+  it('CreatePullThroughCacheRule refuses a call without an upstream', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(createRule({ upstreamRegistryUrl: undefined }))).rejects.toMatchObject({
       message: "Invalid parameter at 'upstreamRegistryUrl' failed to satisfy constraint: 'Member must not be null'",

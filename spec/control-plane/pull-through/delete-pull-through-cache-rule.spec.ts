@@ -7,7 +7,7 @@ import { createRule } from '../../support/rules.js'
 const remove = (ecrRepositoryPrefix: string) => new DeletePullThroughCacheRuleCommand({ ecrRepositoryPrefix })
 
 describe('DeletePullThroughCacheRule', () => {
-  it('answers the rule it deleted, but not what kind of upstream it had', async () => {
+  it('DeletePullThroughCacheRule returns the deleted rule without upstreamRegistry', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(createRule())
 
@@ -22,7 +22,7 @@ describe('DeletePullThroughCacheRule', () => {
     })
   })
 
-  it('leaves repositories and their images', async () => {
+  it('DeletePullThroughCacheRule keeps the repositories and their images', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(createRule())
     await createRepository(emulator.ecr, 'ecr-public/nginx')
@@ -34,7 +34,7 @@ describe('DeletePullThroughCacheRule', () => {
     expect(images.imageDetails).toHaveLength(1)
   })
 
-  it('refuses a rule that is not there, also one deleted before', async () => {
+  it('DeletePullThroughCacheRule refuses a rule that was already deleted', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(createRule())
     await emulator.ecr.send(remove('ecr-public'))
@@ -44,7 +44,7 @@ describe('DeletePullThroughCacheRule', () => {
     })
   })
 
-  it('refuses a prefix the model does not allow', async () => {
+  it('DeletePullThroughCacheRule refuses a prefix that the model does not allow', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(remove('No'))).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })

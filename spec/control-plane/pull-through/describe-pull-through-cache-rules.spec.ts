@@ -8,7 +8,7 @@ const list = (input: DescribePullThroughCacheRulesCommand['input'] = {}) =>
 const prefixes = (rules: { ecrRepositoryPrefix?: string }[] = []) => rules.map((rule) => rule.ecrRepositoryPrefix)
 
 describe('DescribePullThroughCacheRules', () => {
-  it('describes a rule whole', async () => {
+  it('DescribePullThroughCacheRules returns every detail of a rule', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(createRule())
 
@@ -27,14 +27,14 @@ describe('DescribePullThroughCacheRules', () => {
     expect(nextToken).toBeUndefined()
   })
 
-  it('finds rules by their prefixes, in the order asked for', async () => {
+  it('DescribePullThroughCacheRules returns rules by prefix in the order of the request', async () => {
     await using emulator = await startEmulator()
     for (const prefix of ['aa', 'bb', 'cc']) await emulator.ecr.send(createRule({ ecrRepositoryPrefix: prefix }))
     const { pullThroughCacheRules } = await emulator.ecr.send(list({ ecrRepositoryPrefixes: ['cc', 'aa/'] }))
     expect(prefixes(pullThroughCacheRules)).toEqual(['cc', 'aa'])
   })
 
-  it('fails as a whole when one of the prefixes has no rule', async () => {
+  it('DescribePullThroughCacheRules fails as a whole when one of the prefixes has no rule', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(createRule())
     const asked = emulator.ecr.send(list({ ecrRepositoryPrefixes: ['ecr-public', 'gone'] }))
@@ -44,7 +44,7 @@ describe('DescribePullThroughCacheRules', () => {
     })
   })
 
-  it('pages through all rules', async () => {
+  it('DescribePullThroughCacheRules returns all rules in pages', async () => {
     await using emulator = await startEmulator()
     for (const prefix of ['aa', 'bb', 'cc']) await emulator.ecr.send(createRule({ ecrRepositoryPrefix: prefix }))
 
@@ -56,7 +56,7 @@ describe('DescribePullThroughCacheRules', () => {
     expect(second.nextToken).toBeUndefined()
   })
 
-  it('takes prefixes or a page, not both, and a page of 1000 at most', async () => {
+  it('DescribePullThroughCacheRules refuses prefixes with maxResults, and a maxResults above 1,000', async () => {
     await using emulator = await startEmulator()
     const both = list({ ecrRepositoryPrefixes: ['ecr-public'], maxResults: 1 })
     await expect(emulator.ecr.send(both)).rejects.toMatchObject({ name: 'InvalidParameterException' })

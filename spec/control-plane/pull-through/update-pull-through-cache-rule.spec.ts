@@ -9,7 +9,7 @@ const update = (rest: Partial<UpdatePullThroughCacheRuleCommand['input']>) =>
   new UpdatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'hub', ...rest })
 
 describe('UpdatePullThroughCacheRule', () => {
-  it('changes the secret and the role, and says when', async () => {
+  it('UpdatePullThroughCacheRule changes the secret and the role and returns the time of the change', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets, accounts: accountsPassingRoles })
     await emulator.ecr.send(createRule(hub))
     const later = await emulator.deps.clock.advance(60)
@@ -28,7 +28,7 @@ describe('UpdatePullThroughCacheRule', () => {
     expect(pullThroughCacheRules).toMatchObject([{ ...changes, createdAt: now, updatedAt: later }])
   })
 
-  it('takes a role only from who may pass it on to the service', async () => {
+  it('UpdatePullThroughCacheRule accepts a role only from a caller who may pass it to the service', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
     await emulator.ecr.send(createRule(hub))
     const customRoleArn = `arn:aws:iam::${account}:role/cache`
@@ -38,7 +38,7 @@ describe('UpdatePullThroughCacheRule', () => {
     })
   })
 
-  it('refuses to change nothing, and leaves the time of the last change', async () => {
+  it('UpdatePullThroughCacheRule refuses a call without changes and keeps the time of the last change', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
     await emulator.ecr.send(createRule(hub))
     await emulator.deps.clock.advance(60)
@@ -52,14 +52,14 @@ describe('UpdatePullThroughCacheRule', () => {
     expect(pullThroughCacheRules?.[0]?.updatedAt).toEqual(now)
   })
 
-  it('leaves alone what it is not given', async () => {
+  it('UpdatePullThroughCacheRule keeps the members that the call does not name', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets, accounts: accountsPassingRoles })
     await emulator.ecr.send(createRule(hub))
     const answer = await emulator.ecr.send(update({ customRoleArn: 'role' }))
     expect(answer).toMatchObject({ credentialArn: secretArn, customRoleArn: 'role' })
   })
 
-  it('refuses a secret that is not there, and keeps the old one', async () => {
+  it('UpdatePullThroughCacheRule refuses a secret that does not exist and keeps the old one', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
     await emulator.ecr.send(createRule(hub))
     const credentialArn = secretArn.replace('hub', 'gone')
@@ -72,7 +72,7 @@ describe('UpdatePullThroughCacheRule', () => {
     expect(pullThroughCacheRules?.[0]?.credentialArn).toBe(secretArn)
   })
 
-  it('refuses a rule that is not there', async () => {
+  it('UpdatePullThroughCacheRule refuses a rule that does not exist', async () => {
     await using emulator = await startEmulator({ secrets: knownSecrets })
     await expect(emulator.ecr.send(update({ credentialArn: secretArn }))).rejects.toMatchObject({
       name: 'PullThroughCacheRuleNotFoundException',
@@ -80,7 +80,7 @@ describe('UpdatePullThroughCacheRule', () => {
     })
   })
 
-  it('refuses an ARN that names no secret of the cache’s', async () => {
+  it('UpdatePullThroughCacheRule refuses the ARN of a secret that does not belong to the cache', async () => {
     await using emulator = await startEmulator()
     const credentialArn = `arn:aws:secretsmanager:us-east-1:${account}:secret:something-else-AbCdEf`
     await expect(emulator.ecr.send(update({ credentialArn }))).rejects.toMatchObject({

@@ -16,7 +16,7 @@ interface Asked {
   credentials: UpstreamCredentials | undefined
 }
 
-/** Upstreams that answer a ping as the spec says, and nothing else. */
+/** Upstreams that answer a ping as given and refuse everything else. */
 function upstreamsAnswering(ping: Upstream['ping'], asked: Asked[] = []): Upstreams {
   const nothing = () => Promise.reject(new UpstreamFailure('unavailable', 'nothing but a ping is expected'))
   return {
@@ -29,7 +29,7 @@ function upstreamsAnswering(ping: Upstream['ping'], asked: Asked[] = []): Upstre
 }
 
 describe('ValidatePullThroughCacheRule', () => {
-  it('finds a rule valid whose upstream answers', async () => {
+  it('ValidatePullThroughCacheRule reports a rule as valid when its upstream answers', async () => {
     const asked: Asked[] = []
     await using emulator = await startEmulator({ upstreams: upstreamsAnswering(async () => {}, asked) })
     await emulator.ecr.send(createRule())
@@ -46,7 +46,7 @@ describe('ValidatePullThroughCacheRule', () => {
     expect(asked).toEqual([{ host: 'public.ecr.aws', credentials: undefined }])
   })
 
-  it('logs in with the rule’s secret', async () => {
+  it('ValidatePullThroughCacheRule logs in to the upstream with the secret of the rule', async () => {
     const asked: Asked[] = []
     const upstreams = upstreamsAnswering(async () => {}, asked)
     await using emulator = await startEmulator({ upstreams, secrets: knownSecrets })
@@ -63,7 +63,7 @@ describe('ValidatePullThroughCacheRule', () => {
       'The authentication to the upstream registry failed. Verify that the credentials provided in the pull through cache rule are correct, and try again.',
     ],
     ['unavailable', 'public.ecr.aws does not answer', 'public.ecr.aws does not answer'],
-  ] as const)('says why a rule whose upstream is %s is not valid', async (kind, said, failure) => {
+  ] as const)('ValidatePullThroughCacheRule reports an upstream failure: %s', async (kind, said, failure) => {
     const refuse = () => Promise.reject(new UpstreamFailure(kind, said))
     await using emulator = await startEmulator({ upstreams: upstreamsAnswering(refuse) })
     await emulator.ecr.send(createRule())
@@ -71,7 +71,7 @@ describe('ValidatePullThroughCacheRule', () => {
     expect(answer).toMatchObject({ isValid: false, failure })
   })
 
-  it('says that the secret is gone, and asks nobody', async () => {
+  it('ValidatePullThroughCacheRule reports a deleted secret and does not contact the upstream', async () => {
     let exists = true
     const asked: Asked[] = []
     await using emulator = await startEmulator({
@@ -92,7 +92,7 @@ describe('ValidatePullThroughCacheRule', () => {
     expect(asked).toEqual([])
   })
 
-  it('says that there is no way out where the network allows none, and asks nobody', async () => {
+  it('ValidatePullThroughCacheRule reports that egress is not allowed and does not contact the upstream', async () => {
     const asked: Asked[] = []
     const upstreams = upstreamsAnswering(async () => {}, asked)
     await using emulator = await startEmulator({ upstreams, settings: { ...settings, egress: 'none' } })
@@ -103,7 +103,7 @@ describe('ValidatePullThroughCacheRule', () => {
     expect(asked).toEqual([])
   })
 
-  it('refuses a rule that is not there', async () => {
+  it('ValidatePullThroughCacheRule refuses a rule that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(validate('ecr-public'))).rejects.toMatchObject({
       name: 'PullThroughCacheRuleNotFoundException',
@@ -111,7 +111,7 @@ describe('ValidatePullThroughCacheRule', () => {
     })
   })
 
-  it('refuses a prefix the model does not allow', async () => {
+  it('ValidatePullThroughCacheRule refuses a prefix that the model does not allow', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(validate('No'))).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })

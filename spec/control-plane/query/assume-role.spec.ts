@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sts'
 import { describe, expect, it } from 'vitest'
 import type { ConfiguredRole } from '../../../src/access/credentials.js'
-import { explainedRequest } from '../../../src/access/explained-request.js'
+import { explainedRequest } from '../../../src/access/explain/explained-request.js'
 import { type EmulatorOptions, startEmulator } from '../../support/emulator.js'
 import type { Key } from '../../support/query-call.js'
 import { startRegistry } from '../../support/registry.js'
@@ -93,7 +93,7 @@ const denial = (arn: string, role: string, action = 'sts:AssumeRole') => ({
 const invalid = (message: string) => ({ name: 'ValidationError', message, $metadata: { httpStatusCode: 400 } })
 
 describe('STS AssumeRole', () => {
-  it('answers credentials for an hour, with the name of the session', async () => {
+  it('AssumeRole returns credentials for an hour under the name of the session', async () => {
     await using emulator = await start()
     const assumed = await assume(emulator, 'reader', { RoleSessionName: 'ci@build-7' })
     expect(assumed.Credentials?.AccessKeyId).toMatch(/^ASIA/)
@@ -109,7 +109,7 @@ describe('STS AssumeRole', () => {
     })
   })
 
-  it("gives the role's permissions, and none of the user's", async () => {
+  it('AssumeRole gives the permissions of the role and none of the user', async () => {
     await using emulator = await start()
     const assumed = await assume(emulator, 'reader')
     await describeAs(emulator, assumed)
@@ -118,14 +118,14 @@ describe('STS AssumeRole', () => {
     )
   })
 
-  it('leaves the path out of the session', async () => {
+  it('AssumeRole requires the path in the role ARN and omits it from the session ARN', async () => {
     await using emulator = await start()
     const { AssumedRoleUser } = await assume(emulator, 'build/by-path')
     expect(AssumedRoleUser?.Arn).toBe(`arn:aws:sts::${ours}:assumed-role/by-path/session`)
     await expect(assume(emulator, 'by-path')).rejects.toMatchObject(denial(developer, roleArn('by-path')))
   })
 
-  it('hands a decision of an account to the identity policies of that account', async () => {
+  it('A trust policy that names an account leaves the decision to the policies of that account', async () => {
     await using emulator = await start()
     await assume(emulator, 'delegated')
     const nobody = { accessKeyId: 'AKIDNOBODY', secretAccessKey: 'secret' }
@@ -134,7 +134,7 @@ describe('STS AssumeRole', () => {
     )
   })
 
-  it('takes both sides between accounts', async () => {
+  it('AssumeRole across accounts needs the permission of both accounts', async () => {
     await using emulator = await start()
     const { AssumedRoleUser } = await assume(emulator, '', { RoleArn: roleArn('open', theirs) })
     expect(AssumedRoleUser?.Arn).toBe(`arn:aws:sts::${theirs}:assumed-role/open/session`)
@@ -145,25 +145,25 @@ describe('STS AssumeRole', () => {
     )
   })
 
-  it.each(['for-others', 'denied', 'missing'])('refuses the role %s in one sentence', async (role) => {
+  it.each(['for-others', 'denied', 'missing'])('AssumeRole refuses role %s and gives no reason', async (role) => {
     await using emulator = await start()
     await expect(assume(emulator, role)).rejects.toMatchObject(denial(developer, roleArn(role)))
   })
 
-  it('asks for the external id where the trust policy does', async () => {
+  it('AssumeRole refuses a call without the external id that the trust policy requires', async () => {
     await using emulator = await start()
     await assume(emulator, 'with-id', { ExternalId: 'the-id' })
     await expect(assume(emulator, 'with-id', { ExternalId: 'another' })).rejects.toMatchObject({ name: 'AccessDenied' })
     await expect(assume(emulator, 'with-id')).rejects.toMatchObject(denial(developer, roleArn('with-id')))
   })
 
-  it('asks for the name of the session where the trust policy does', async () => {
+  it('AssumeRole refuses a session name that the trust policy does not allow', async () => {
     await using emulator = await start()
     await assume(emulator, 'own-name', { RoleSessionName: 'developer' })
     await expect(assume(emulator, 'own-name')).rejects.toMatchObject(denial(developer, roleArn('own-name')))
   })
 
-  it('tells those who ask why where there is no such role', async () => {
+  it('The explanation of a refused AssumeRole names a role that does not exist', async () => {
     await using emulator = await start()
     const told = async (role: string) => {
       const { $metadata } = (await assume(emulator, role).catch((error: unknown) => error)) as AssumeRoleCommandOutput
@@ -176,7 +176,7 @@ describe('STS AssumeRole', () => {
     expect((await told('for-others'))?.join()).not.toContain('There is no role')
   })
 
-  it('remembers the decision for those who ask why', async () => {
+  it('The decision on AssumeRole is recorded for explanations', async () => {
     await using emulator = await start()
     const { $metadata } = await assume(emulator, 'reader')
     const remembered = emulator.deps.decisions.find($metadata.requestId ?? '')
@@ -187,8 +187,8 @@ describe('STS AssumeRole', () => {
   })
 })
 
-describe('the length of a session', () => {
-  it('is what was asked for, up to what the role allows', async () => {
+describe('session duration', () => {
+  it('A session lasts as long as requested, up to the maximum session duration of the role', async () => {
     await using emulator = await start()
     const { Credentials } = await assume(emulator, 'long', { DurationSeconds: 43_200 })
     expect(Credentials?.Expiration).toEqual(new Date('2026-01-02T15:04:05Z'))
@@ -197,7 +197,7 @@ describe('the length of a session', () => {
     )
   })
 
-  it('is an hour at most where one session leads to the next', async () => {
+  it('A session that is assumed from another session lasts an hour at most', async () => {
     await using emulator = await start()
     const session = keyOf(await stsOf(emulator).send(new GetSessionTokenCommand({})))
     await assume(emulator, 'long', { DurationSeconds: 3600 }, session)
@@ -208,7 +208,7 @@ describe('the length of a session', () => {
 })
 
 describe('session policies', () => {
-  it('take away', async () => {
+  it('A session policy restricts the permissions of the session', async () => {
     await using emulator = await start()
     const Policy = JSON.stringify(policy(allow('ecr:Describe*')))
     const assumed = await assume(emulator, 'delegated', { Policy })
@@ -219,7 +219,7 @@ describe('session policies', () => {
     )
   })
 
-  it('may be managed ones, which add up with the inline one', async () => {
+  it('Managed session policies add up with the inline session policy', async () => {
     await using emulator = await start()
     const PolicyArns = [{ arn: 'arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly' }]
     const reader = await assume(emulator, 'delegated', { PolicyArns })
@@ -235,14 +235,14 @@ describe('session policies', () => {
       '{"Version":"2012-10-17","Statement":{"Effect":"Permit","Action":"*","Resource":"*"}}',
       'Syntax errors in policy.',
     ],
-  ])('are refused when malformed: %s', async (Policy, message) => {
+  ])('A malformed session policy is refused: %s', async (Policy, message) => {
     await using emulator = await start()
     await expect(assume(emulator, 'reader', { Policy })).rejects.toMatchObject({
       ...{ name: 'MalformedPolicyDocumentException', message, $metadata: { httpStatusCode: 400 } },
     })
   })
 
-  it('must be there', async () => {
+  it('A managed session policy that does not exist is refused', async () => {
     await using emulator = await start()
     const arn = 'arn:aws:iam::aws:policy/AdministratorAccess'
     await expect(assume(emulator, 'reader', { PolicyArns: [{ arn }] })).rejects.toMatchObject(
@@ -254,7 +254,7 @@ describe('session policies', () => {
 describe('session tags', () => {
   const Tags = [{ Key: 'Team', Value: 'a' }]
 
-  it("go before the role's own tags", async () => {
+  it('A session tag overrides the tag of the role with the same key', async () => {
     await using emulator = await start()
     const assumed = await assume(emulator, 'tagged', { Tags })
     expect(assumed.PackedPolicySize).toBeGreaterThan(0)
@@ -262,14 +262,14 @@ describe('session tags', () => {
     await expect(createAs(emulator, await assume(emulator, 'tagged'))).rejects.toThrow('no identity-based policy')
   })
 
-  it('take sts:TagSession', async () => {
+  it('Session tags need the permission sts:TagSession', async () => {
     await using emulator = await start()
     await expect(assume(emulator, 'reader', { Tags })).rejects.toMatchObject(
       denial(developer, roleArn('reader'), 'sts:TagSession'),
     )
   })
 
-  it('go along to the next role where they are transitive', async () => {
+  it('Transitive session tags are passed on to the next role and cannot be changed there', async () => {
     await using emulator = await start()
     const tags = [...Tags, { Key: 'cost', Value: '7' }]
     const assumed = keyOf(await assume(emulator, 'tagged', { Tags: tags, TransitiveTagKeys: ['team'] }))
@@ -292,12 +292,12 @@ describe('session tags', () => {
       'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
     ],
     [{ Tags, TransitiveTagKeys: ['cost'] }, 'The specified transitive tag key must be included in the requested tags.'],
-  ])('are refused when they contradict each other: %j', async (more, message) => {
+  ])('Contradictory session tags are refused: %j', async (more, message) => {
     await using emulator = await start()
     await expect(assume(emulator, 'tagged', more)).rejects.toMatchObject({ name: 'InvalidParameterValue', message })
   })
 
-  it('have limited room together with the policies', async () => {
+  it('Session tags that exceed the packed policy size are refused', async () => {
     await using emulator = await start()
     const many = Array.from({ length: 50 }, (_, index) => ({ Key: `key-${index}`, Value: 'v'.repeat(256) }))
     await expect(assume(emulator, 'tagged', { Tags: many })).rejects.toMatchObject({
@@ -313,7 +313,7 @@ describe('session tags', () => {
   it.each([
     ['many tags', { Tags: [...longTags(24), ...Tags] }],
     ['many transitive tags', { Tags: [...longTags(12), ...Tags], TransitiveTagKeys: keysOf(longTags(12)) }],
-  ])('make credentials and a login that fit into the headers of a request, at their largest: %s', async (_, more) => {
+  ])('Credentials and a login with the largest session tags fit into request headers: %s', async (_, more) => {
     await using emulator = await start()
     await using registry = await startRegistry({ accounts })
     const assumed = await assume(emulator, 'tagged', more)
@@ -325,7 +325,7 @@ describe('session tags', () => {
     expect(status).toBe(200)
   })
 
-  it('take room for the keys that are transitive, for each one once', async () => {
+  it('Transitive tag keys count towards the packed policy size, each key once', async () => {
     await using emulator = await start()
     const [tags, more] = [longTags(22), { Tags: longTags(2) }]
     await expect(assume(emulator, 'tagged', { Tags: tags, TransitiveTagKeys: keysOf(tags) })).rejects.toMatchObject({
@@ -340,7 +340,7 @@ describe('session tags', () => {
   })
 })
 
-describe('the members of AssumeRole', () => {
+describe('members of AssumeRole', () => {
   it.each([
     [{ RoleArn: 'arn:aws:iam::123456789012:user/developer' }, 'Request ARN is invalid'],
     [
@@ -363,7 +363,7 @@ describe('the members of AssumeRole', () => {
       { Tags: [{ Key: 'k'.repeat(129), Value: '' }] },
       `1 validation error detected: Value '${'k'.repeat(129)}' at 'tags.1.member.key' failed to satisfy constraint: Member must have length less than or equal to 128`,
     ],
-  ])('are checked: %j', async (more, message) => {
+  ])('AssumeRole refuses the invalid members %j', async (more, message) => {
     await using emulator = await start()
     await expect(assume(emulator, 'reader', more as Partial<AssumeRoleCommandInput>)).rejects.toMatchObject(
       invalid(message),

@@ -38,7 +38,7 @@ const textOf = (xml: string, element: string) => new RegExp(`<${element}>([^<]*)
 
 const serviceLinked = 'AWSServiceRoleForECRPullThroughCache'
 
-it('shows a role of the configuration', async () => {
+it('GetRole returns a role of the configuration', async () => {
   await using emulator = await start()
   const { status, text } = await getRole(emulator, 'ci')
   expect(status).toBe(200)
@@ -57,7 +57,7 @@ it('shows a role of the configuration', async () => {
   expect(JSON.parse(decodeURIComponent(document))).toEqual(trustPolicy)
 })
 
-it('shows the service-linked role from the first pull through cache rule on', async () => {
+it('GetRole returns the service-linked role once the first pull through cache rule exists', async () => {
   await using emulator = await start()
   const before = await getRole(emulator, serviceLinked)
   expect(before.status).toBe(404)
@@ -75,7 +75,7 @@ it('shows the service-linked role from the first pull through cache rule on', as
   expect(decodeURIComponent(textOf(text, 'AssumeRolePolicyDocument') ?? '')).toContain(`{"Service":"${service}"}`)
 })
 
-it.each(['missing', 'theirs'])('does not find the role %s', async (name) => {
+it.each(['missing', 'theirs'])('GetRole does not find the role %s', async (name) => {
   await using emulator = await start()
   const { status, text } = await getRole(emulator, name)
   expect([status, textOf(text, 'Message')]).toEqual([404, `The role with name ${name} cannot be found.`])
@@ -85,7 +85,7 @@ it.each([
   ['plain', 'plain'],
   ['ci', 'build/ci'],
   ['missing', 'missing'],
-])('is refused to who may not see %s, there or not', async (name, path) => {
+])('GetRole without permission is refused for the role %s, whether it exists or not', async (name, path) => {
   await using emulator = await start()
   const { status, text } = await getRole(emulator, name, keyOf('AKIDNOBODY'))
   expect([status, textOf(text, 'Code')]).toEqual([403, 'AccessDenied'])
@@ -94,13 +94,13 @@ it.each([
   )
 })
 
-it('may depend on the tags of the role', async () => {
+it('The permission for GetRole may depend on the tags of the role', async () => {
   await using emulator = await start()
   expect((await getRole(emulator, 'ci', keyOf('AKIDSEESA'))).status).toBe(200)
   expect((await getRole(emulator, 'plain', keyOf('AKIDSEESA'))).status).toBe(403)
 })
 
-it('remembers the decision for those who ask why', async () => {
+it('The decision on GetRole is recorded for explanations', async () => {
   await using emulator = await start()
   const { headers } = await getRole(emulator, 'plain', keyOf('AKIDNOBODY'))
   const remembered = emulator.deps.decisions.find(String(headers['x-amzn-requestid']))
@@ -108,7 +108,7 @@ it('remembers the decision for those who ask why', async () => {
   expect(remembered?.decisions.map(({ question }) => question.action)).toEqual(['iam:GetRole'])
 })
 
-it('refuses names no role can have', async () => {
+it('GetRole refuses a name that no role can have', async () => {
   await using emulator = await start()
   const { status, text } = await getRole(emulator, 'a b')
   expect([status, textOf(text, 'Code')]).toEqual([400, 'ValidationError'])
@@ -117,7 +117,7 @@ it('refuses names no role can have', async () => {
   )
 })
 
-it('is refused to the credentials of GetSessionToken', async () => {
+it('GetRole is refused for the credentials of GetSessionToken', async () => {
   await using emulator = await start()
   const members = { Action: 'GetSessionToken', Version: '2011-06-15' }
   const { text } = await queryCall(emulator.endpoint, { service: 'sts', members })

@@ -10,7 +10,7 @@ import { queryCall } from '../../support/query-call.js'
 
 const RoleArn = 'arn:aws:iam::123456789012:role/ci'
 
-describe('an operation of STS or IAM that is not built', () => {
+describe('operations of STS and IAM that are not built', () => {
   let emulator: Awaited<ReturnType<typeof startEmulator>>
   let sts: STSClient
   beforeAll(async () => {
@@ -40,21 +40,21 @@ describe('an operation of STS or IAM that is not built', () => {
         ),
     ],
     ['GetFederationToken', () => sts.send(new GetFederationTokenCommand({ Name: 'dev' }))],
-  ])('is refused as that, signed or not: %s', async (name, send) => {
+  ])('STS refuses %s as an operation that is not built, signed or not', async (name, send) => {
     await expect(send()).rejects.toMatchObject({
       name: 'InvalidAction',
       message: `ecr-local does not have ${name} yet. ${has}`,
     })
   })
 
-  it('of IAM is refused as that', async () => {
+  it('IAM refuses ListRoles as an operation that is not built', async () => {
     const members = { Action: 'ListRoles', Version: '2010-05-08' }
     const { status, text } = await queryCall(emulator.endpoint, { service: 'iam', members })
     expect(status).toBe(400)
     expect(text).toContain('<Message>ecr-local does not have ListRoles yet. Of IAM it has GetRole.</Message>')
   })
 
-  it('does not hide that a call which takes a signature has none', async () => {
+  it('An unsigned GetCallerIdentity is refused as unsigned', async () => {
     const answer = await fetch(emulator.endpoint, {
       method: 'POST',
       body: new URLSearchParams({ Action: 'GetCallerIdentity', Version: '2011-06-15' }),

@@ -6,7 +6,7 @@ import { clockAt, developerCall, rawAnswers, requestBytes } from '../../support/
 import { now } from '../../sigv4/signing.js'
 
 /*
- * STS and IAM as they are on the wire; https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+ * STS and IAM in the AWS Query protocol: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
 
 let emulator: Awaited<ReturnType<typeof startEmulator>>
@@ -22,8 +22,8 @@ const call = (members: Record<string, string>, more: object = {}) =>
 
 const arn = `arn:aws:iam::${account}:user/developer`
 
-describe('an answer', () => {
-  it('is XML', async () => {
+describe('response', () => {
+  it('STS responds in XML', async () => {
     const { status, headers, text } = await call(identity)
     expect(status).toBe(200)
     expect(headers['content-type']).toBe('text/xml')
@@ -35,7 +35,7 @@ describe('an answer', () => {
     )
   })
 
-  it('is JSON where the caller asks for it, times in seconds', async () => {
+  it('STS responds in JSON, with times in seconds, when the caller accepts JSON', async () => {
     const { headers, text } = await call({ Action: 'GetSessionToken', Version }, { accept: 'application/json' })
     expect(headers['content-type']).toBe('application/json')
     const { GetSessionTokenResponse: answer } = JSON.parse(text) as Record<string, unknown>
@@ -45,7 +45,7 @@ describe('an answer', () => {
     })
   })
 
-  it('of a URL somebody signed is the same', async () => {
+  it('STS responds to a presigned URL as to a signed form', async () => {
     const { status, text } = await call(identity, { presigned: true })
     expect([status, text]).toEqual([200, expect.stringContaining(`<Arn>${arn}</Arn>`)])
     const { text: json } = await call(identity, { presigned: true, accept: 'application/json' })
@@ -64,14 +64,14 @@ describe('awsJson', () => {
     return { ...answer, json: JSON.parse(answer?.body ?? '') as unknown }
   }
 
-  it('is taken and answered, too', async () => {
+  it('STS accepts and answers calls in awsJson', async () => {
     const { status, headers, json } = await send('GetSessionToken', '{"DurationSeconds":900}')
     expect(status).toBe(200)
     expect(headers?.['content-type']).toBe('application/x-amz-json-1.1')
     expect(json).toMatchObject({ Credentials: { Expiration: now.getTime() / 1000 + 900 } })
   })
 
-  it('may hold lists and structures', async () => {
+  it('An awsJson call of STS may contain lists and structures', async () => {
     const members = { RoleArn: `arn:aws:iam::${account}:role/missing`, RoleSessionName: 'session' }
     const { status, json } = await send('AssumeRole', JSON.stringify({ ...members, Tags: [{ Key: '<', Value: null }] }))
     expect([status, json]).toMatchObject([
@@ -88,13 +88,13 @@ describe('awsJson', () => {
     ['GetFederationToken', '{}', 'InvalidAction'],
     ['GetSessionToken', '{', 'SerializationException'],
     ['GetSessionToken', '[]', 'SerializationException'],
-  ])('refuses %s of %s as %s', async (action, body, __type) => {
+  ])('STS refuses the awsJson call %s with the body %s as %s', async (action, body, __type) => {
     const { status, json } = await send(action, body)
     expect([status, json]).toMatchObject([400, { __type }])
   })
 })
 
-describe('a refusal', () => {
+describe('error response', () => {
   it.each([
     [{ Action: 'GetFederationTokens', Version }, `GetFederationTokens for version ${Version}`],
     [{ Action: 'GetCallerIdentity', Version: '2010-05-08' }, 'GetCallerIdentity for version 2010-05-08'],
@@ -102,7 +102,7 @@ describe('a refusal', () => {
     [{ Action: 'constructor', Version }, `constructor for version ${Version}`],
     [{ Action: 'GetRole', Version: '2010-05-08' }, 'GetRole for version 2010-05-08'],
     [{ Action: 'a'.repeat(5000), Version }, `${'a'.repeat(128)} for version ${Version}`],
-  ])('of an action that is none says so: %j', async (members, operation) => {
+  ])('STS reports an action that it does not have: %j', async (members, operation) => {
     const { status, headers, text } = await call(members)
     expect(status).toBe(400)
     expect(text).toBe(
@@ -110,7 +110,7 @@ describe('a refusal', () => {
     )
   })
 
-  it('is JSON where the caller asks for it', async () => {
+  it('STS responds with an error in JSON when the caller accepts JSON', async () => {
     const { status, headers, text } = await call({ Action: 'Nothing', Version }, { accept: 'application/json' })
     expect(status).toBe(400)
     expect(JSON.parse(text)).toEqual({
@@ -123,24 +123,24 @@ describe('a refusal', () => {
     })
   })
 
-  it('is XML whatever it repeats', async () => {
+  it('STS escapes the request text that an error in XML repeats', async () => {
     const { text } = await call({ Action: '<a>&"\u0000\u001b', Version })
     expect(text).toContain('operation &lt;a&gt;&amp;&quot;\ufffd\ufffd for version')
   })
 
-  it('comes from the service the credential is scoped to', async () => {
+  it('An error response comes from the service of the credential scope', async () => {
     const members = { Action: 'GetCallerIdentity', Version: '2010-05-08' }
     const { status, text } = await queryCall(emulator.endpoint, { service: 'iam', members })
     expect([status, text]).toEqual([400, expect.stringContaining('xmlns="https://iam.amazonaws.com/doc/2010-05-08/"')])
   })
 
-  it('is what a URL gets that nobody signed', async () => {
+  it('An unsigned URL is refused with MissingAuthenticationToken', async () => {
     const answer = await request(`${emulator.endpoint}/?Action=GetCallerIdentity&Version=${Version}`)
     expect(answer.statusCode).toBe(403)
     expect(await answer.body.text()).toContain('<Code>MissingAuthenticationToken</Code>')
   })
 
-  it('is what ECR gets for a call that was signed for it', async () => {
+  it('A query call that is signed for ECR is refused', async () => {
     const body = `Action=GetCallerIdentity&Version=${Version}`
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
     await using standing = await startEmulator({ clock: clockAt(now) })

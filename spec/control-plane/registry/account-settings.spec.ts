@@ -12,12 +12,12 @@ describe('GetAccountSetting', () => {
     ['REGISTRY_POLICY_SCOPE', 'V2'],
     ['BLOB_MOUNTING', 'ENABLED'],
     ['BASIC_SCAN_TYPE_VERSION', 'AWS_NATIVE'],
-  ])('answers %s with %s in a new registry', async (name, value) => {
+  ])('GetAccountSetting in a new registry returns %s with the value %s', async (name, value) => {
     await using emulator = await startEmulator()
     expect(await emulator.ecr.send(get(name))).toMatchObject({ name, value })
   })
 
-  it.each(['SOMETHING_ELSE', 'constructor', 'blob_mounting'])('refuses %s, which is none', async (name) => {
+  it.each(['SOMETHING_ELSE', 'constructor', 'blob_mounting'])('GetAccountSetting refuses %s', async (name) => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(get(name))).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -34,14 +34,14 @@ describe('PutAccountSetting', () => {
     ['BLOB_MOUNTING', 'DISABLED'],
     ['BLOB_MOUNTING', 'ENABLED'],
     ['BASIC_SCAN_TYPE_VERSION', 'AWS_NATIVE'],
-  ] as const)('sets %s to %s', async (name, value) => {
+  ] as const)('PutAccountSetting sets %s to %s', async (name, value) => {
     await using emulator = await startEmulator()
     expect(await emulator.ecr.send(put(name, value))).toMatchObject({ name, value })
     expect(await emulator.ecr.send(get(name))).toMatchObject({ name, value })
     expect(await accountSetting(emulator.deps.store, registry, name)).toBe(value)
   })
 
-  it('sets it in one Region', async () => {
+  it('PutAccountSetting sets a value in one Region only', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(put('BLOB_MOUNTING', 'DISABLED'))
     expect(await emulator.as('AKIDEXAMPLE', 'eu-west-1').send(get('BLOB_MOUNTING'))).toMatchObject({ value: 'ENABLED' })
@@ -51,7 +51,7 @@ describe('PutAccountSetting', () => {
     ['REGISTRY_POLICY_SCOPE', 'V3', 'V2, V1'],
     ['BLOB_MOUNTING', 'enabled', 'ENABLED, DISABLED'],
     ['BASIC_SCAN_TYPE_VERSION', 'CLAIR', 'AWS_NATIVE'],
-  ])('refuses %s %s', async (name, value, possible) => {
+  ])('PutAccountSetting refuses to set %s to %s', async (name, value, possible) => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(put(name, value))).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -59,14 +59,14 @@ describe('PutAccountSetting', () => {
     })
   })
 
-  it('refuses a name there is not', async () => {
+  it('PutAccountSetting refuses an unknown setting', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(put('SOMETHING_ELSE', 'V1'))).rejects.toMatchObject({
       name: 'InvalidParameterException',
     })
   })
 
-  it('may be limited to some settings by ecr:AccountSetting', async () => {
+  it('The condition key ecr:AccountSetting limits a permission to some account settings', async () => {
     const StringEquals = { 'ecr:AccountSetting': 'BLOB_MOUNTING' }
     const only = { Effect: 'Allow', Action: 'ecr:*AccountSetting', Resource: '*', Condition: { StringEquals } }
     const policies = [{ Version: '2012-10-17', Statement: [only] }]

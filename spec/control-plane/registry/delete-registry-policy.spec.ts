@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { account, startEmulator } from '../../support/emulator.js'
 
 describe('DeleteRegistryPolicy', () => {
-  it('answers the text it removed, once', async () => {
+  it('DeleteRegistryPolicy returns the policy that it removes, and then finds none', async () => {
     await using emulator = await startEmulator()
     const policyText =
       '{ "Statement": { "Effect": "Allow", "Principal": "*", "Action": "ecr:CreateRepository", "Resource": "*" } }'

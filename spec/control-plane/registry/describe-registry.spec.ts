@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { account, startEmulator } from '../../support/emulator.js'
 
 describe('DescribeRegistry', () => {
-  it('describes the caller’s registry, which replicates nothing', async () => {
+  it('DescribeRegistry returns the registry of the caller without replication rules', async () => {
     await using emulator = await startEmulator()
     const { registryId, replicationConfiguration } = await emulator.ecr.send(new DescribeRegistryCommand({}))
     expect({ registryId, replicationConfiguration }).toEqual({

@@ -6,14 +6,14 @@ import { account, now, region, settings, startEmulator } from '../../support/emu
 const HOUR_MS = 60 * 60 * 1000
 const get = (registryIds?: string[]) => new GetAuthorizationTokenCommand({ registryIds })
 
-/** What `docker login --username AWS --password` is given. */
+/** The user and the password that `docker login` takes from a token. */
 function passwordOf(authorizationToken = '') {
   const [user, password = ''] = Buffer.from(authorizationToken, 'base64').toString().split(':')
   return { user, password }
 }
 
 describe('GetAuthorizationToken', () => {
-  it('answers a password for the caller’s own registry that is good for twelve hours', async () => {
+  it('GetAuthorizationToken returns a password for the registry of the caller, valid for 12 hours', async () => {
     await using emulator = await startEmulator()
 
     const { authorizationData = [] } = await emulator.ecr.send(get())
@@ -31,7 +31,7 @@ describe('GetAuthorizationToken', () => {
     })
   })
 
-  it('answers one entry for each registry it is asked for, with that registry’s address', async () => {
+  it('GetAuthorizationToken returns one entry for each registry id, with the address of that registry', async () => {
     const registryHost = '{account}.dkr.ecr.{region}.localhost:4510'
     await using emulator = await startEmulator({ settings: { ...settings, registryHost } })
     const ids = ['111122223333', '444455556666']
@@ -47,7 +47,7 @@ describe('GetAuthorizationToken', () => {
     expect(granted).toMatchObject(ids.map((id) => ({ registry: { account: id, region } })))
   })
 
-  it('takes 1 to 10 registry ids of twelve digits', async () => {
+  it('GetAuthorizationToken refuses more than 10 registry ids and an id that is not twelve digits long', async () => {
     await using emulator = await startEmulator()
     const eleven = Array.from({ length: 11 }, () => account)
     await expect(emulator.ecr.send(get(eleven))).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { account, startEmulator } from '../../support/emulator.js'
 
 describe('GetRegistryPolicy', () => {
-  it('answers the policy as it was put', async () => {
+  it('GetRegistryPolicy returns the policy as it was put', async () => {
     await using emulator = await startEmulator()
     const policyText =
       '{ "Statement": { "Effect": "Allow", "Principal": "*", "Action": "ecr:CreateRepository", "Resource": "*" } }'
@@ -13,7 +13,7 @@ describe('GetRegistryPolicy', () => {
     expect({ registryId, stored }).toEqual({ registryId: account, stored: policyText })
   })
 
-  it('says so where there is none', async () => {
+  it('GetRegistryPolicy reports that there is no policy', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(new GetRegistryPolicyCommand({}))).rejects.toMatchObject({
       name: 'RegistryPolicyNotFoundException',

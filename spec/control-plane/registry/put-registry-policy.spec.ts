@@ -18,9 +18,9 @@ const statement = {
 
 describe('PutRegistryPolicy', () => {
   it.each([
-    ['a document', JSON.stringify({ Version: '2012-10-17', Statement: [statement] }, undefined, 4)],
-    ['the user guide’s bare statement', JSON.stringify(statement, undefined, 2)],
-  ])('keeps %s as it was given', async (_, policyText) => {
+    ['a policy document', JSON.stringify({ Version: '2012-10-17', Statement: [statement] }, undefined, 4)],
+    ['the bare statement of the user guide', JSON.stringify(statement, undefined, 2)],
+  ])('PutRegistryPolicy stores %s as it was given', async (_, policyText) => {
     await using emulator = await startEmulator()
 
     const answer = await emulator.ecr.send(put(policyText))
@@ -29,7 +29,7 @@ describe('PutRegistryPolicy', () => {
     expect(await emulator.ecr.send(new GetRegistryPolicyCommand({}))).toMatchObject({ policyText })
   })
 
-  it('takes an action that ECR does not have, as IAM does, and says so in the log', async () => {
+  it('PutRegistryPolicy accepts an action that ECR does not have, as IAM does, and logs a warning', async () => {
     const warn = vi.fn()
     await using emulator = await start({ accounts, log: { ...silent, warn } })
     await emulator.ecr.send(put(JSON.stringify({ ...statement, Action: 'ecr:CreateRepositories' })))
@@ -39,7 +39,7 @@ describe('PutRegistryPolicy', () => {
     )
   })
 
-  it('replaces the policy that was there: a registry has one', async () => {
+  it('PutRegistryPolicy replaces the existing policy of the registry', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(put(JSON.stringify(statement)))
     const second = JSON.stringify({ ...statement, Effect: 'Deny' })
@@ -47,7 +47,7 @@ describe('PutRegistryPolicy', () => {
     expect(await emulator.ecr.send(new GetRegistryPolicyCommand({}))).toMatchObject({ policyText: second })
   })
 
-  it('keeps one policy for each Region', async () => {
+  it('PutRegistryPolicy stores one policy for each Region', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(put(JSON.stringify(statement)))
     const elsewhere = emulator.clientWith({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }, 'eu-west-1')
@@ -57,7 +57,7 @@ describe('PutRegistryPolicy', () => {
   })
 
   it.each(['', 'no JSON', '"text"', '{}', JSON.stringify({ ...statement, Resource: undefined })])(
-    'refuses what is no policy: %j',
+    'PutRegistryPolicy refuses a text that is not a policy: %j',
     async (policyText) => {
       await using emulator = await startEmulator()
       await expect(emulator.ecr.send(put(policyText))).rejects.toMatchObject({
@@ -68,14 +68,14 @@ describe('PutRegistryPolicy', () => {
   )
 
   it.each([
-    ['a principal that is not there', { Principal: { AWS: `arn:aws:iam::${account}:user/gone` } }],
+    ['a principal that does not exist', { Principal: { AWS: `arn:aws:iam::${account}:user/gone` } }],
     ['a repository of another account', { Resource: 'arn:aws:ecr:us-east-1:999988887777:repository/*' }],
     ['a repository of another Region', { Resource: `arn:aws:ecr:eu-west-1:${account}:repository/*` }],
     ['an action of another service', { Action: 's3:GetObject' }],
-    ['NotPrincipal that allows', { Principal: undefined, NotPrincipal: { AWS: account } }],
+    ['NotPrincipal and the effect Allow', { Principal: undefined, NotPrincipal: { AWS: account } }],
     ['an empty list of actions', { Action: [] }],
-    ['an address that is none', { Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/99' } } }],
-  ])('refuses a statement with %s', async (_, change) => {
+    ['an invalid IP address range', { Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/99' } } }],
+  ])('PutRegistryPolicy refuses a statement with %s', async (_, change) => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(put(JSON.stringify({ ...statement, ...change })))).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -83,7 +83,7 @@ describe('PutRegistryPolicy', () => {
     })
   })
 
-  it('refuses a text that says two things at once', async () => {
+  it('PutRegistryPolicy refuses a policy with a duplicate key', async () => {
     await using emulator = await startEmulator()
     const policyText = JSON.stringify(statement).replace('"Effect"', '"Effect":"Deny","Effect"')
     await expect(emulator.ecr.send(put(policyText))).rejects.toMatchObject({
@@ -92,13 +92,13 @@ describe('PutRegistryPolicy', () => {
     })
   })
 
-  it('takes any principal where identities are made up', async () => {
+  it('PutRegistryPolicy accepts any principal when principals are not checked', async () => {
     await using emulator = await start({ settings: { ...settings, principalsAreChecked: false } })
     const policyText = JSON.stringify({ ...statement, Principal: { AWS: `arn:aws:iam::${account}:user/gone` } })
     await expect(emulator.ecr.send(put(policyText))).resolves.toMatchObject({ policyText })
   })
 
-  it('needs a text, of 10,240 characters at most', async () => {
+  it('PutRegistryPolicy refuses a missing policy and a policy over 10,240 characters', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(put(undefined))).rejects.toMatchObject({
       message: "Invalid parameter at 'policyText' failed to satisfy constraint: 'Member must not be null'",

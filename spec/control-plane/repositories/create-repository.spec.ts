@@ -2,7 +2,7 @@ import { CreateRepositoryCommand, type CreateRepositoryCommandInput } from '@aws
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { defaultQuotas } from '../../../src/registry/quotas.js'
-import { storeOf } from '../../../src/registry/store.js'
+import { storeOf } from '../../../src/store/store.js'
 import { account, now, startEmulator } from '../../support/emulator.js'
 import { interleaved } from '../../support/interleaved.js'
 
@@ -10,7 +10,7 @@ const create = (repositoryName: string, rest: Partial<CreateRepositoryCommandInp
   new CreateRepositoryCommand({ repositoryName, ...rest })
 
 describe('CreateRepository', () => {
-  it('describes the repository it created', async () => {
+  it('CreateRepository returns the new repository', async () => {
     await using emulator = await startEmulator()
 
     const { repository } = await emulator.ecr.send(create('team/app'))
@@ -27,7 +27,7 @@ describe('CreateRepository', () => {
     })
   })
 
-  it('refuses a name that is taken', async () => {
+  it('CreateRepository refuses a name that is already taken', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(create('team/app'))
 
@@ -37,7 +37,7 @@ describe('CreateRepository', () => {
     })
   })
 
-  it('refuses one more than the registry may have, however many ask for it at the same time', async () => {
+  it('CreateRepository refuses concurrent calls beyond the quota of repositories', async () => {
     const store = storeOf(interleaved(memoryKeyValue()))
     await using emulator = await startEmulator({ store, quotas: { ...defaultQuotas, repositories: 3 } })
     const names = Array.from({ length: 10 }, (_, count) => `team/app-${count}`)
@@ -48,7 +48,7 @@ describe('CreateRepository', () => {
     for (const { reason } of refused) expect(reason).toMatchObject({ name: 'LimitExceededException' })
   })
 
-  it('refuses a name the model does not allow, in the words ECR uses for it', async () => {
+  it('CreateRepository refuses a name that the model does not allow, with the message of ECR', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(create('Not Allowed'))).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -57,7 +57,7 @@ describe('CreateRepository', () => {
     })
   })
 
-  it('keeps exclusion filters only with the mutabilities that have them', async () => {
+  it('CreateRepository refuses a mutability with exclusion but without exclusion filters', async () => {
     await using emulator = await startEmulator()
     await expect(
       emulator.ecr.send(create('team/app', { imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION' })),
@@ -67,7 +67,7 @@ describe('CreateRepository', () => {
     })
   })
 
-  it('encrypts with the AWS managed key of the Region where KMS is asked for without a key', async () => {
+  it('CreateRepository uses the AWS managed key of the Region when KMS is requested without a key', async () => {
     await using emulator = await startEmulator()
     const encryptionConfiguration = { encryptionType: 'KMS' as const }
     const keyOf = async (name: string) =>
@@ -79,7 +79,7 @@ describe('CreateRepository', () => {
     expect(await keyOf('team/other')).toBe(kmsKey)
   })
 
-  it('keeps the settings it was given', async () => {
+  it('CreateRepository stores the settings that it is given', async () => {
     await using emulator = await startEmulator()
     const kmsKey = `arn:aws:kms:us-east-1:${account}:key/a-key`
     const settings = {
@@ -92,14 +92,14 @@ describe('CreateRepository', () => {
     expect(repository).toMatchObject(settings)
   })
 
-  it('creates a name once when many ask for it at the same time', async () => {
+  it('CreateRepository creates a repository once when several calls request it concurrently', async () => {
     await using emulator = await startEmulator({ store: storeOf(interleaved(memoryKeyValue())) })
     const creates = Array.from({ length: 8 }, () => emulator.ecr.send(create('team/app')))
     const outcomes = await Promise.allSettled(creates)
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 
-  it('refuses 51 tags, and a key that comes twice', async () => {
+  it('CreateRepository refuses 51 tags and a duplicate tag key', async () => {
     await using emulator = await startEmulator()
     const tags = Array.from({ length: 51 }, (_, n) => ({ Key: `k${n}`, Value: '' }))
     await expect(emulator.ecr.send(create('team/app', { tags }))).rejects.toMatchObject({

@@ -6,7 +6,7 @@ import { createRepository } from '../../support/push.js'
 const remove = () => new DeleteRepositoryPolicyCommand({ repositoryName: 'team/app' })
 
 describe('DeleteRepositoryPolicy', () => {
-  it('answers the text it removed, once', async () => {
+  it('DeleteRepositoryPolicy returns the policy that it removes, and then finds none', async () => {
     await using emulator = await startEmulator()
     const policyText = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}'
     await createRepository(emulator.ecr)
@@ -24,12 +24,12 @@ describe('DeleteRepositoryPolicy', () => {
     })
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('DeleteRepositoryPolicy refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(remove())).rejects.toMatchObject({ name: 'RepositoryNotFoundException' })
   })
 
-  it('refuses a name of one character', async () => {
+  it('DeleteRepositoryPolicy refuses a repository name of one character', async () => {
     await using emulator = await startEmulator()
     const short = new DeleteRepositoryPolicyCommand({ repositoryName: 'a' })
     await expect(emulator.ecr.send(short)).rejects.toMatchObject({

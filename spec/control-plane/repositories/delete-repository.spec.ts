@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { listAll } from '../../../src/registry/list-all.js'
-import { storeOf } from '../../../src/registry/store.js'
+import { listAll } from '../../../src/registry/list-records.js'
+import { storeOf } from '../../../src/store/store.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
 import { interleaved } from '../../support/interleaved.js'
 import { createRepository, imageManifest, pushImage, pushIndex, pushLayer } from '../../support/push.js'
@@ -23,7 +23,7 @@ const policyText = JSON.stringify({
 })
 
 describe('DeleteRepository', () => {
-  it('describes the repository it deleted', async () => {
+  it('DeleteRepository returns the deleted repository', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
 
@@ -34,7 +34,7 @@ describe('DeleteRepository', () => {
     expect(repositories).toEqual([])
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('DeleteRepository refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(remove('team/app'))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -42,7 +42,7 @@ describe('DeleteRepository', () => {
     })
   })
 
-  it('refuses one that still holds images, and keeps it whole', async () => {
+  it('DeleteRepository refuses a repository that contains images and leaves it unchanged', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await pushImage(emulator.ecr, 'team/app', { imageTag: 'latest' })
@@ -55,7 +55,7 @@ describe('DeleteRepository', () => {
     expect(imageIds).toHaveLength(1)
   })
 
-  it('takes everything in it along when forced, and nothing of its neighbours', async () => {
+  it('DeleteRepository with force deletes everything in the repository and nothing of its neighbours', async () => {
     await using emulator = await startEmulator()
     const { ecr, deps } = emulator
     for (const name of ['team/app', 'team/app-two']) {
@@ -80,7 +80,7 @@ describe('DeleteRepository', () => {
     })
   })
 
-  it('ends the uploads that were under way in it', async () => {
+  it('DeleteRepository ends the uploads in the repository', async () => {
     await using emulator = await startEmulator()
     const { ecr } = emulator
     await createRepository(ecr)
@@ -94,7 +94,7 @@ describe('DeleteRepository', () => {
     await expect(upload).rejects.toMatchObject({ name: 'UploadNotFoundException' })
   })
 
-  it('loses no image to a race: either the push is refused or the repository stays', async () => {
+  it('DeleteRepository loses no image to a concurrent push: exactly one of the two is refused', async () => {
     await using emulator = await startEmulator({ store: storeOf(interleaved(memoryKeyValue())) })
     const { ecr, deps } = emulator
     for (let round = 0; round < 10; round++) {
@@ -111,7 +111,7 @@ describe('DeleteRepository', () => {
     }
   })
 
-  it('needs a name', async () => {
+  it('DeleteRepository refuses an empty name', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(remove(''))).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })

@@ -8,7 +8,7 @@ const describeRepositories = (input: DescribeRepositoriesCommand['input'] = {}) 
 const namesOf = (repositories: { repositoryName?: string }[] = []) => repositories.map((one) => one.repositoryName)
 
 describe('DescribeRepositories', () => {
-  it('describes the repositories it is asked for, in that order', async () => {
+  it('DescribeRepositories returns the named repositories in the order of the request', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr, 'team/a')
     await createRepository(emulator.ecr, 'team/b')
@@ -28,7 +28,7 @@ describe('DescribeRepositories', () => {
     })
   })
 
-  it('fails as a whole when one of the names is not there', async () => {
+  it('DescribeRepositories fails as a whole when one of the names does not exist', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr, 'team/a')
 
@@ -39,7 +39,7 @@ describe('DescribeRepositories', () => {
     })
   })
 
-  it('pages through all of them, and a page stays put when the repository before it is deleted', async () => {
+  it('DescribeRepositories returns all pages even when the repository before a page is deleted', async () => {
     await using emulator = await startEmulator()
     for (const name of ['aa', 'bb', 'cc', 'dd', 'ee']) await createRepository(emulator.ecr, name)
 
@@ -56,13 +56,13 @@ describe('DescribeRepositories', () => {
     expect(third.nextToken).toBeUndefined()
   })
 
-  it('takes names or a page, not both', async () => {
+  it('DescribeRepositories refuses names together with maxResults', async () => {
     await using emulator = await startEmulator()
     const both = describeRepositories({ repositoryNames: ['team/a'], maxResults: 5 })
     await expect(emulator.ecr.send(both)).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })
 
-  it('refuses a token it did not give and a page that is too big', async () => {
+  it('DescribeRepositories refuses an invalid nextToken and a maxResults above 1,000', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(describeRepositories({ nextToken: 'made-up' }))).rejects.toMatchObject({
       name: 'InvalidParameterException',

@@ -6,7 +6,7 @@ import { createRepository } from '../../support/push.js'
 const get = new GetRepositoryPolicyCommand({ repositoryName: 'team/app' })
 
 describe('GetRepositoryPolicy', () => {
-  it('answers the policy of this repository', async () => {
+  it('GetRepositoryPolicy returns the policy of the repository', async () => {
     await using emulator = await startEmulator()
     const policyText = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}'
     await createRepository(emulator.ecr)
@@ -20,7 +20,7 @@ describe('GetRepositoryPolicy', () => {
     })
   })
 
-  it('says so where there is none', async () => {
+  it('GetRepositoryPolicy reports that there is no policy', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await expect(emulator.ecr.send(get)).rejects.toMatchObject({
@@ -29,12 +29,12 @@ describe('GetRepositoryPolicy', () => {
     })
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('GetRepositoryPolicy refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(get)).rejects.toMatchObject({ name: 'RepositoryNotFoundException' })
   })
 
-  it('needs a repository name', async () => {
+  it('GetRepositoryPolicy refuses a call without a repository name', async () => {
     await using emulator = await startEmulator()
     const nameless = new GetRepositoryPolicyCommand({ repositoryName: undefined })
     await expect(emulator.ecr.send(nameless)).rejects.toMatchObject({

@@ -13,7 +13,7 @@ const put = (
 ) => new PutImageTagMutabilityCommand({ repositoryName: 'team/app', imageTagMutability, ...rest })
 
 describe('PutImageTagMutability', () => {
-  it('changes the setting, and pushes heed it from then on', async () => {
+  it('PutImageTagMutability changes the setting, which applies to later pushes', async () => {
     await using emulator = await startEmulator()
     const { ecr } = emulator
     await createRepository(ecr)
@@ -30,7 +30,7 @@ describe('PutImageTagMutability', () => {
     })
   })
 
-  it('keeps exclusion filters in their order, and drops them with the setting they belong to', async () => {
+  it('PutImageTagMutability keeps exclusion filters in order and drops them with their setting', async () => {
     await using emulator = await startEmulator()
     const { ecr } = emulator
     await createRepository(ecr)
@@ -44,7 +44,7 @@ describe('PutImageTagMutability', () => {
     expect(await stored()).not.toHaveProperty('imageTagMutabilityExclusionFilters')
   })
 
-  it('wants exclusion filters with the settings that have them, and only there', async () => {
+  it('PutImageTagMutability requires exclusion filters for exactly the settings that have them', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await expect(emulator.ecr.send(put('MUTABLE_WITH_EXCLUSION'))).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe('PutImageTagMutability', () => {
     await expect(wrong).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('PutImageTagMutability refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(put('IMMUTABLE'))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -65,9 +65,9 @@ describe('PutImageTagMutability', () => {
     })
   })
 
-  it('refuses a setting there is none of, in the words ECR uses for it', async () => {
+  it('PutImageTagMutability refuses an unknown or missing setting with the message of ECR', async () => {
     await using emulator = await startEmulator()
-    // A value the SDK's types do not allow, as another client may send it.
+    // The SDK's types do not allow this value, but another client may send it.
     const invented = 'SOMETIMES' as PutImageTagMutabilityCommandInput['imageTagMutability']
     await expect(emulator.ecr.send(put(invented))).rejects.toMatchObject({
       message:

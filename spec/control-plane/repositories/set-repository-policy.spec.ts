@@ -15,7 +15,7 @@ const invalid = {
 }
 
 describe('SetRepositoryPolicy', () => {
-  it('keeps the policy as it was given, space for space', async () => {
+  it('SetRepositoryPolicy stores the policy as it was given, including its white space', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const policyText =
@@ -28,7 +28,7 @@ describe('SetRepositoryPolicy', () => {
     expect(stored.policyText).toBe(policyText)
   })
 
-  it('replaces the policy that was there', async () => {
+  it('SetRepositoryPolicy replaces the existing policy', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const policy = (Effect: string) =>
@@ -45,7 +45,7 @@ describe('SetRepositoryPolicy', () => {
   })
 
   it.each(['', 'no JSON', '[]', '{"Version":"2012-10-17"}', '{"Effect":"Allow","Principal":"*","Action":"ecr:*"}'])(
-    'refuses what is no policy: %j',
+    'SetRepositoryPolicy refuses a text that is not a policy: %j',
     async (policyText) => {
       await using emulator = await startEmulator()
       await createRepository(emulator.ecr)
@@ -53,7 +53,7 @@ describe('SetRepositoryPolicy', () => {
     },
   )
 
-  it('refuses a principal that is not there', async () => {
+  it('SetRepositoryPolicy refuses a principal that does not exist, even with force', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const policyText = policyOf(statement('Allow', 'ecr:BatchGetImage', `arn:aws:iam::${account}:user/gone`))
@@ -64,16 +64,16 @@ describe('SetRepositoryPolicy', () => {
   it.each([
     ['an action of another service', { Action: 's3:GetObject' }],
     ['a resource of another service', { Resource: 'arn:aws:s3:::bucket' }],
-    ['NotPrincipal that allows', { Principal: undefined, NotPrincipal: { AWS: account } }],
-    ['a date that is none', { Condition: { DateLessThan: { 'aws:CurrentTime': 'yesterday' } } }],
-  ])('refuses a statement with %s', async (_, change) => {
+    ['NotPrincipal and the effect Allow', { Principal: undefined, NotPrincipal: { AWS: account } }],
+    ['an invalid date', { Condition: { DateLessThan: { 'aws:CurrentTime': 'yesterday' } } }],
+  ])('SetRepositoryPolicy refuses a statement with %s', async (_, change) => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     const policyText = policyOf({ ...statement('Allow', 'ecr:BatchGetImage', account), ...change })
     await expect(emulator.ecr.send(set(policyText))).rejects.toMatchObject(invalid)
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('SetRepositoryPolicy refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     const policyText = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}'
     await expect(emulator.ecr.send(set(policyText))).rejects.toMatchObject({
@@ -82,10 +82,10 @@ describe('SetRepositoryPolicy', () => {
     })
   })
 
-  describe('a policy that locks its author out', () => {
+  describe('policy that locks its author out', () => {
     const lockOut = policyOf(statement('Deny', 'ecr:SetRepositoryPolicy', '*'))
 
-    it('is refused, and nothing is changed', async () => {
+    it('SetRepositoryPolicy refuses a policy that locks its author out and changes nothing', async () => {
       await using emulator = await startEmulator()
       await createRepository(emulator.ecr)
       await expect(emulator.ecr.send(set(lockOut))).rejects.toMatchObject(invalid)
@@ -94,7 +94,7 @@ describe('SetRepositoryPolicy', () => {
       })
     })
 
-    it('says why to whoever asks: its decision is remembered', async () => {
+    it('The refusal of a policy that locks its author out is recorded for explanations', async () => {
       await using emulator = await startEmulator()
       await createRepository(emulator.ecr)
       const refused: unknown = await emulator.ecr.send(set(lockOut)).catch((error: unknown) => error)
@@ -104,7 +104,7 @@ describe('SetRepositoryPolicy', () => {
       expect(decisions?.[1]?.policies.resource).toMatchObject([{ name: 'repository policy that was to be set' }])
     })
 
-    it('is set with force; then its author is out indeed', async () => {
+    it('SetRepositoryPolicy with force sets a policy that locks its author out', async () => {
       await using emulator = await startEmulator()
       await createRepository(emulator.ecr)
       await emulator.ecr.send(set(lockOut, { force: true }))
@@ -114,7 +114,7 @@ describe('SetRepositoryPolicy', () => {
       })
     })
 
-    it('is, for a caller of another account, one that no longer grants it', async () => {
+    it('SetRepositoryPolicy refuses a policy that locks out its author from another account', async () => {
       const theirs = '444455556666'
       const arn = `arn:aws:iam::${theirs}:user/guest`
       const policies = ['AmazonEC2ContainerRegistryFullAccess']
@@ -132,7 +132,7 @@ describe('SetRepositoryPolicy', () => {
     })
   })
 
-  it('refuses a text over 10,240 characters', async () => {
+  it('SetRepositoryPolicy refuses a policy over 10,240 characters', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await expect(emulator.ecr.send(set(' '.repeat(10_241)))).rejects.toMatchObject({

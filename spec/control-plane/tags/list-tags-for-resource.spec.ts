@@ -6,7 +6,7 @@ const list = (resourceArn: string) => new ListTagsForResourceCommand({ resourceA
 const arn = `arn:aws:ecr:us-east-1:${account}:repository/team/app`
 
 describe('ListTagsForResource', () => {
-  it('lists the tags of the repository, none for one without', async () => {
+  it('ListTagsForResource returns the tags of a repository, and an empty list for one without tags', async () => {
     await using emulator = await startEmulator()
     const tags = [{ Key: 'team', Value: 'a' }]
     await emulator.ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app', tags }))
@@ -16,7 +16,7 @@ describe('ListTagsForResource', () => {
     expect((await emulator.ecr.send(list(arn.replace('app', 'bare')))).tags).toEqual([])
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('ListTagsForResource refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(list(arn))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -25,11 +25,11 @@ describe('ListTagsForResource', () => {
   })
 
   it.each([
-    ['no ARN', 'team/app'],
-    ['of another service', `arn:aws:s3:us-east-1:${account}:repository/team/app`],
-    ['of another Region', arn.replace('us-east-1', 'eu-west-1')],
-    ['without a name', `arn:aws:ecr:us-east-1:${account}:repository/`],
-  ])('refuses a resource ARN that is %s', async (_, resourceArn) => {
+    ['is not an ARN', 'team/app'],
+    ['names another service', `arn:aws:s3:us-east-1:${account}:repository/team/app`],
+    ['names another Region', arn.replace('us-east-1', 'eu-west-1')],
+    ['has no repository name', `arn:aws:ecr:us-east-1:${account}:repository/`],
+  ])('ListTagsForResource refuses a resource ARN that %s', async (_, resourceArn) => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(list(resourceArn))).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -37,7 +37,7 @@ describe('ListTagsForResource', () => {
     })
   })
 
-  it('is not allowed on a repository of another account, which has granted nothing', async () => {
+  it('ListTagsForResource is not allowed on a repository of another account that has granted nothing', async () => {
     await using emulator = await startEmulator()
     const theirs = arn.replace(account, '999999999999')
     await expect(emulator.ecr.send(list(theirs))).rejects.toMatchObject({

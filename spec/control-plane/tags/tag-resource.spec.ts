@@ -10,7 +10,7 @@ const numbered = (count: number, prefix = 'k') =>
   Array.from({ length: count }, (_, n) => ({ Key: `${prefix}${n}`, Value: '' }))
 
 describe('TagResource', () => {
-  it('adds tags, gives known keys their new value and leaves the others alone', async () => {
+  it('TagResource adds tags, replaces the values of existing keys and keeps the other tags', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await emulator.ecr.send(tag([{ Key: 'team', Value: 'a' }, { Key: 'stage', Value: 'test' }])) // prettier-ignore
@@ -32,7 +32,7 @@ describe('TagResource', () => {
     })
   })
 
-  it('keeps 50 tags and no more, counting those that are there', async () => {
+  it('TagResource allows 50 tags on a repository, including those already there', async () => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await emulator.ecr.send(tag(numbered(50)))
@@ -47,10 +47,10 @@ describe('TagResource', () => {
 
   it.each([
     ['an empty key', [{ Key: '', Value: 'a' }]],
-    ['a key twice', [{ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }]], // prettier-ignore
+    ['a duplicate key', [{ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }]], // prettier-ignore
     ['a key over 128 characters', [{ Key: 'k'.repeat(129), Value: '' }]],
     ['a value over 256 characters', [{ Key: 'k', Value: 'v'.repeat(257) }]],
-  ])('refuses %s', async (_, tags) => {
+  ])('TagResource refuses %s', async (_, tags) => {
     await using emulator = await startEmulator()
     await createRepository(emulator.ecr)
     await expect(emulator.ecr.send(tag(tags))).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe('TagResource', () => {
     })
   })
 
-  it('names the tag whose key is missing, counting from one', async () => {
+  it('TagResource names the tag whose key is missing, counting from one', async () => {
     await using emulator = await startEmulator()
     const tags = [{ Key: 'a', Value: '1' }, { Key: undefined, Value: '2' }] // prettier-ignore
     await expect(emulator.ecr.send(tag(tags))).rejects.toMatchObject({
@@ -68,7 +68,7 @@ describe('TagResource', () => {
     })
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('TagResource refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(tag(numbered(1)))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -76,7 +76,7 @@ describe('TagResource', () => {
     })
   })
 
-  it('refuses what is no ARN of a repository', async () => {
+  it('TagResource refuses a text that is not a repository ARN', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(tag(numbered(1), 'team/app'))).rejects.toMatchObject({
       name: 'InvalidParameterException',

@@ -12,7 +12,7 @@ const untag = (tagKeys: string[] | undefined, arn = resourceArn) =>
   new UntagResourceCommand({ resourceArn: arn, tagKeys })
 
 describe('UntagResource', () => {
-  it('removes the keys it is given, and minds none that is not there', async () => {
+  it('UntagResource removes the given keys and ignores keys that are not set', async () => {
     await using emulator = await startEmulator()
     const tags: Tag[] = ['a', 'b', 'c'].map((Key) => ({ Key, Value: Key.toUpperCase() }))
     await emulator.ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app', tags }))
@@ -25,7 +25,7 @@ describe('UntagResource', () => {
     expect(left.tags).toEqual([{ Key: 'b', Value: 'B' }])
   })
 
-  it('refuses a repository that is not there', async () => {
+  it('UntagResource refuses a repository that does not exist', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(untag(['a']))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
@@ -33,7 +33,7 @@ describe('UntagResource', () => {
     })
   })
 
-  it('refuses more keys than a repository may have tags', async () => {
+  it('UntagResource refuses more keys than a repository may have tags', async () => {
     await using emulator = await startEmulator()
     await emulator.ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
     const keys = Array.from({ length: 51 }, (_, n) => `key ${n}`)
@@ -41,7 +41,7 @@ describe('UntagResource', () => {
     await expect(emulator.ecr.send(untag(keys.slice(1)))).resolves.toBeDefined()
   })
 
-  it('refuses what is no ARN of a repository, and needs keys', async () => {
+  it('UntagResource refuses an ARN of another service and a call without keys', async () => {
     await using emulator = await startEmulator()
     await expect(emulator.ecr.send(untag(['a'], 'arn:aws:s3:::bucket'))).rejects.toMatchObject({
       name: 'InvalidParameterException',

@@ -30,7 +30,7 @@ async function cold() {
   return {
     ...{ upstream, storage, cache, layer, get },
     bytes: upstream.content.blobs.get(layer)!,
-    /** Spoils the layer before the manifest is pulled, so that the import behind the pull meets it too. */
+    /** Adds the fault before the manifest is pulled, so that the import in the background meets it, too. */
     async spoil(fault: Fault, times?: number) {
       upstream.fault(`blobs/${layer}`, fault, { ...(times !== undefined && { times }) })
       await cache.ask(`${name}/manifests/v1`)
@@ -42,19 +42,19 @@ async function cold() {
   }
 }
 
-/** The bytes of an answer, or undefined where its connection was broken off. */
+/** The bytes of an answer, or undefined if the connection was broken off. */
 const wholeOf = async ({ body }: { body: { arrayBuffer(): Promise<ArrayBuffer> } }) =>
   body.arrayBuffer().then(
     (bytes) => Buffer.from(bytes),
     () => undefined,
   )
 
-describe('an upstream that sends the wrong thing', () => {
+describe('wrong content from an upstream', () => {
   it.each([
     ['other bytes', wrongBytes()],
     ['an HTML page', html()],
   ])(
-    '(%s) leaves nothing in the cache, breaks the clients off, and is asked again at the next pull',
+    'An upstream that sends %s breaks its clients off, leaves nothing cached and is asked again next time',
     async (_, fault) => {
       await using given = await cold()
       await given.spoil(fault)
@@ -72,13 +72,13 @@ describe('an upstream that sends the wrong thing', () => {
   )
 })
 
-describe('a transfer that breaks off', () => {
+describe('interrupted transfer', () => {
   it.each([
     ['truncated', truncate(100_000)],
     ['truncated without a length', truncate(100_000, 'close')],
     ['reset', reset(100_000)],
     ['stalled', stall(100_000)],
-  ])('(%s) is resumed with Range where it stopped, and the client notices nothing', async (_, fault) => {
+  ])('A transfer is resumed with Range where it stopped, unnoticed by the client: %s', async (_, fault) => {
     await using given = await cold()
     await given.spoil(fault, 1)
     expect((await wholeOf(await given.get()))?.equals(given.bytes)).toBe(true)
@@ -86,14 +86,14 @@ describe('a transfer that breaks off', () => {
       .filter(({ path }) => path.includes(given.layer))
       .map(({ headers }) => headers.range)
     expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=[1-9]\d*-$/)])
-    // How much of what was sent before the end could still be read is the network's matter.
+    // How many of the bytes sent before the break still arrive depends on the network.
     const from = Number(/\d+/.exec(ranges[1] ?? '')?.[0])
     expect([from > 0, from <= 100_000]).toEqual([true, true])
   })
 
-  it('is given up where the upstream ignores the Range: no byte is taken twice', async () => {
+  it('A transfer is given up where the upstream ignores Range, so that no byte is used twice', async () => {
     await using given = await cold()
-    // Every transfer: the one behind the pull may be over before the client asks.
+    // The fault stays for every transfer: the one in the background may end before the client asks.
     await given.spoil((reply, client) =>
       (client.request.headers.range === undefined ? truncate(100_000) : ignoreRange())(reply, client),
     )
@@ -105,7 +105,7 @@ describe('a transfer that breaks off', () => {
     expect((await wholeOf(await given.get()))?.equals(given.bytes)).toBe(true)
   })
 
-  it('again and again ends in broken connections for all who wait, not in waiting for ever', async () => {
+  it('Repeatedly interrupted transfers end in broken connections rather than endless waiting', async () => {
     await using given = await cold()
     await given.spoil(truncate(0))
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, async () => wholeOf(await given.get())))
@@ -117,20 +117,20 @@ describe('a transfer that breaks off', () => {
   })
 })
 
-describe('an upstream that refuses a blob', () => {
+describe('upstream refusal of a blob', () => {
   it.each([
     [404, 404],
     [403, 403],
     [503, 503],
-  ])('with %i is answered with %i before any byte is sent', async (upstreamStatus, expected) => {
+  ])('A blob refused upstream with %i is answered with %i before any byte', async (upstreamStatus, expected) => {
     await using given = await cold()
     await given.spoil(status(upstreamStatus))
     expect((await given.get()).statusCode).toBe(expected)
   })
 })
 
-describe('an upstream that keeps its blobs elsewhere', () => {
-  it('is followed there', async () => {
+describe('redirected blob', () => {
+  it('A blob is fetched from the host its upstream redirects to, without credentials', async () => {
     await using given = await cold()
     const { storage } = given
     await given.spoil(redirect(storage.url))
@@ -139,19 +139,19 @@ describe('an upstream that keeps its blobs elsewhere', () => {
   })
 })
 
-describe('a forced import', () => {
+describe('forced import', () => {
   it.each([
     ['other bytes', wrongBytes()],
     ['half of a layer, again and again', truncate(0)],
-  ])('of an upstream that sends %s fails as UpstreamUnavailable', async (_, fault) => {
+  ])('A forced import fails as UpstreamUnavailable if the upstream sends %s', async (_, fault) => {
     await using given = await cold()
     given.upstream.fault(`blobs/${given.layer}`, fault)
     expect(await given.cache.importImage(name, 'v1')).toMatchObject({ failureCode: 'UpstreamUnavailable' })
   })
 })
 
-describe('a manifest that gives a wrong size for a layer', () => {
-  it('does not spoil the layer for the manifest that gives the right one', async () => {
+describe('manifest with a wrong layer size', () => {
+  it('A manifest with a wrong layer size does not spoil the layer for a correct manifest', async () => {
     await using given = await cold()
     const right = given.upstream.addImage('team/app', { tag: 'v1', layerSize: SIZE, layers: 1 })
     const wrong = Buffer.from(right.bytes.toString().replace(`"size": ${SIZE}`, `"size": ${SIZE - 1}`))

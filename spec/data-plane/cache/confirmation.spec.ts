@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
 import type { Store } from '../../../src/registry/ports/store.js'
-import { storeOf } from '../../../src/registry/store.js'
+import { storeOf } from '../../../src/store/store.js'
 import { startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { status } from '../../support/upstream-faults.js'
 
-/** A store that is unavailable for so many of the writes that confirm a layer. */
+/** A store that is unavailable for this many of the writes that confirm a layer. */
 function storeThatMisses(confirmations: number): Store {
   const store = storeOf(memoryKeyValue())
   let left = confirmations
@@ -21,8 +21,8 @@ function storeThatMisses(confirmations: number): Store {
   }
 }
 
-describe('a layer that came while the store was unavailable', () => {
-  it('is confirmed once the store is back, and served from then on whatever the upstream says', async () => {
+describe('layer confirmation during an outage of the store', () => {
+  it('A layer fetched during an outage of the store is confirmed later and served from then on', async () => {
     const upstream = await faultyUpstream()
     const image = upstream.addImage('team/app', { tag: 'v1', layers: 1, layerSize: 1000 })
     await using cache = await startCache({

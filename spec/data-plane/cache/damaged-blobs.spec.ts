@@ -7,11 +7,11 @@ import { registry, startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { status } from '../../support/upstream-faults.js'
 
-/** More than is read, and verified, at once. */
+/** More than is read and verified at once. */
 const SIZE = 3_000_000
 const name = 'quay/team/app'
 
-/** A cached image, and what may happen to the files of its blobs; everything is verified anew after `restart`. */
+/** A cached image whose files can be damaged; after `restart` every blob is verified again. */
 async function cached() {
   const upstream = await faultyUpstream()
   const image = upstream.addImage('team/app', { tag: 'v1', layerSize: SIZE, layers: 1 })
@@ -40,7 +40,7 @@ async function cached() {
     },
     ask: (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
       cache.ask(`${name}/${path}`, headers, method),
-    /** The bytes of a 200 or 206; undefined where the connection was broken off. */
+    /** The bytes of a 200 or 206, or undefined if the connection was broken off. */
     async get(path: string, headers: Record<string, string> = {}) {
       const answer = await cache.ask(`${name}/${path}`, headers)
       expect([200, 206]).toContain(answer.statusCode)
@@ -57,8 +57,8 @@ async function cached() {
   }
 }
 
-describe('a cached blob whose file is not what its record says', () => {
-  it.each([0, 1, SIZE - 1, SIZE + 1])('is fetched again where the layer has %i bytes', async (size) => {
+describe('cached blob of the wrong size', () => {
+  it.each([0, 1, SIZE - 1, SIZE + 1])('A layer whose file has %i bytes is fetched again', async (size) => {
     await using given = await cached()
     await given.cut(given.layer, size)
     expect((await given.get(`blobs/${given.layer}`))?.equals(given.bytesOf(given.layer))).toBe(true)
@@ -66,7 +66,7 @@ describe('a cached blob whose file is not what its record says', () => {
     expect(given.error).toHaveBeenCalledTimes(1)
   })
 
-  it('is fetched again for a range, and for a config blob', async () => {
+  it('A truncated blob is fetched again for a range request and for a config', async () => {
     await using given = await cached()
     await given.cut(given.layer, 10)
     await given.cut(given.image.config, 0)
@@ -76,21 +76,21 @@ describe('a cached blob whose file is not what its record says', () => {
     expect(config?.equals(given.bytesOf(given.image.config))).toBe(true)
   })
 
-  it('is described by HEAD with the size it will have', async () => {
+  it('HEAD of a truncated blob reports the size from its record', async () => {
     await using given = await cached()
     await given.cut(given.layer, 10)
     const { statusCode, headers } = await given.ask(`blobs/${given.layer}`, {}, 'HEAD')
     expect([statusCode, headers['content-length']]).toEqual([200, String(SIZE)])
   })
 
-  it('is not there while its upstream is down', async () => {
+  it('A truncated blob is answered with 503 while its upstream is unavailable', async () => {
     await using given = await cached()
     await given.cut(given.layer, 10)
     given.upstream.fault('/blobs/', status(503))
     expect((await given.ask(`blobs/${given.layer}`)).statusCode).toBe(503)
   })
 
-  it('is 404 where it was pushed', async () => {
+  it('A pushed blob whose file has the wrong size is answered with 404', async () => {
     await using given = await cached()
     const record = { repository: name, digest: given.layer, size: SIZE, isInImage: true } as const
     await given.store.layers.put(registry, keyOf(name, given.layer), record)
@@ -101,11 +101,11 @@ describe('a cached blob whose file is not what its record says', () => {
   })
 })
 
-describe('a cached blob with a bit that flipped', () => {
+describe('cached blob with a flipped bit', () => {
   it.each([
     ['the whole', {}],
     ['a range that does not hold it', { range: 'bytes=0-2000000' }],
-  ])('never completes %s, and is whole at the next request', async (_, headers) => {
+  ])('A layer with a flipped bit is cut off and whole on the next request, asked for %s', async (_, headers) => {
     await using given = await cached()
     await given.restart()
     await given.flip(given.layer, 2_500_000)
@@ -113,7 +113,7 @@ describe('a cached blob with a bit that flipped', () => {
     expect((await given.get(`blobs/${given.layer}`))?.equals(given.bytesOf(given.layer))).toBe(true)
   })
 
-  it('is fetched again before the first byte where it is small', async () => {
+  it('A small blob with a flipped bit is fetched again before its first byte is sent', async () => {
     await using given = await cached()
     await given.flip(given.image.config, 3)
     const config = await given.get(`blobs/${given.image.config}`)
@@ -121,11 +121,11 @@ describe('a cached blob with a bit that flipped', () => {
   })
 })
 
-describe('a cached manifest that is lost or damaged', () => {
+describe('damaged cached manifest', () => {
   it.each([
     ['cut', (given: Awaited<ReturnType<typeof cached>>) => given.cut(given.image.digest, 5)],
     ['flipped', (given: Awaited<ReturnType<typeof cached>>) => given.flip(given.image.digest, 5)],
-  ])('(%s) is fetched again by its digest', async (_, damage) => {
+  ])('A cached manifest whose file was %s is fetched again by its digest', async (_, damage) => {
     await using given = await cached()
     given.upstream.addImage('team/app', { tag: 'v1', seed: 'newer' })
     await damage(given)
@@ -134,7 +134,7 @@ describe('a cached manifest that is lost or damaged', () => {
     expect(given.error).toHaveBeenCalledTimes(1)
   })
 
-  it('is refused, to GET and to HEAD, where the upstream has it no more', async () => {
+  it('A damaged manifest that its upstream no longer has is answered with 404, also to HEAD', async () => {
     await using given = await cached()
     given.upstream.remove('team/app', given.image.digest)
     await given.cut(given.image.digest, 5)

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { downloadUrl } from '../../../src/access/download-url.js'
-import { confirmed, layerWithBytes } from '../../../src/registry/layer-with-bytes.js'
-import { touchesOn } from '../../../src/registry/garbage/touches.js'
+import { confirmed, layerWithBytes } from '../../../src/registry/layers/layer-with-bytes.js'
+import { storedPins } from '../../../src/upkeep/pins.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
 import type { Registry } from '../../../src/registry/registry.js'
-import { newRepository } from '../../../src/registry/repository.js'
+import { newRepository } from '../../../src/registry/repositories/repository.js'
 import { registry, startCache } from '../../support/cache.js'
 import { type FaultyUpstream, faultyUpstream } from '../../support/faulty-upstream.js'
 import { allowing, userOf } from '../../support/registry.js'
@@ -19,13 +19,13 @@ const downloading = (prefix: string) =>
   allowing(['ecr:GetDownloadUrlForLayer', 'ecr:BatchCheckLayerAvailability'], `arn:aws:ecr:*:*:repository/${prefix}/*`)
 const users = {
   dev: { policies: [allowing('ecr:*')] },
-  /** These may download layers of one rule's repositories, and nowhere else. */
+  /** These users may download layers only from the repositories of one rule. */
   outsider: { policies: [downloading('evil')] },
   again: { policies: [downloading('again')] },
 }
 const [outsider, again] = [userOf('outsider', registry.account), userOf('again', registry.account)]
 
-/** A cache with bytes that others pushed, and an upstream whose image names them without having them. */
+/** A cache with bytes that others pushed, and an upstream whose image names those bytes without having them. */
 async function given({ named = 'layer' }: { named?: 'layer' | 'config' } = {}) {
   const bytes = randomBytes(200_000)
   const digest = digestOf(bytes)
@@ -46,7 +46,7 @@ async function given({ named = 'layer' }: { named?: 'layer' | 'config' } = {}) {
   const layerOf = (repository = name, of: Registry = registry) => cache.store.layers.get(of, keyOf(repository, digest))
   return {
     ...{ bytes, digest, upstream, cache, image, add, layerOf },
-    /** As somebody pushes it: bytes, repository and record. */
+    /** Stores the bytes, the repository and the record as a push does. */
     async pushed(repository: string, into: Registry) {
       const writer = await cache.blobs.create()
       await writer.append(bytes)
@@ -64,11 +64,11 @@ async function given({ named = 'layer' }: { named?: 'layer' | 'config' } = {}) {
       const answer = await cache.ask(`${repository}/blobs/${digest}`, {}, method, holder)
       return { status: answer.statusCode, bytes: Buffer.from(await answer.body.arrayBuffer()) }
     },
-    /** What BatchCheckLayerAvailability, pushes and mounts go by. */
+    /** Whether BatchCheckLayerAvailability, pushes and mounts find the layer. */
     isKnown: async (repository = name) => {
       const { store, blobs, clock } = cache
-      const touches = touchesOn({ store, clock, graceSeconds: 3600 })
-      return (await layerWithBytes({ store, blobs, touches }, registry, repository, digest)) !== undefined
+      const pins = storedPins({ store, clock, graceSeconds: 3600 })
+      return (await layerWithBytes({ store, blobs, pins }, registry, repository, digest)) !== undefined
     },
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]()
@@ -92,22 +92,22 @@ async function nothingIsGiven(here: Given) {
   expect(await here.isKnown()).toBe(false)
 }
 
-describe('a digest that an upstream names and does not have', () => {
-  it.each(['layer', 'config'] as const)('gives nobody the bytes another account pushed: named as %s', async (named) => {
+describe('digest that an upstream names without having it', () => {
+  it.each(['layer', 'config'] as const)('Naming a digest as %s gives no bytes of another account', async (named) => {
     await using here = await given({ named })
     await here.pushed('private', otherAccount)
     expect(await here.pull()).toBe(200)
     await nothingIsGiven(here)
   })
 
-  it('gives nobody the bytes of a repository of the same account that the caller may not read', async () => {
+  it('Naming a digest gives no bytes of a repository that the caller cannot read', async () => {
     await using here = await given()
     await here.pushed('private', registry)
     expect(await here.pull()).toBe(200)
     await nothingIsGiven(here)
   })
 
-  it('gives the bytes to who may read them in another repository of the registry, and to nobody after that', async () => {
+  it('Naming a digest gives its bytes only to a caller who can read them in another repository', async () => {
     await using here = await given()
     await here.pushed('private', registry)
     await here.pull()
@@ -117,14 +117,14 @@ describe('a digest that an upstream names and does not have', () => {
     await nothingIsGiven(here)
   })
 
-  it('gives nobody bytes that come after the image does', async () => {
+  it('Naming a digest gives no bytes that another account pushes later', async () => {
     await using here = await given()
     await here.pull()
     await here.pushed('private', otherAccount)
     await nothingIsGiven(here)
   })
 
-  it('gives nobody a manifest that another account pushed, neither by its digest nor as a member of an index', async () => {
+  it('Naming a manifest of another account does not give it, neither directly nor in an index', async () => {
     await using here = await given()
     await here.pushed('private', otherAccount)
     const member = { mediaType: mediaTypes.ociManifest, digest: here.digest, size: here.bytes.length }
@@ -136,7 +136,7 @@ describe('a digest that an upstream names and does not have', () => {
     expect((await here.blob()).status).toBe(404)
   })
 
-  it('gives nobody what a referrer names', async () => {
+  it('A referrer that names a digest gives no bytes of another account', async () => {
     await using here = await given()
     await here.pushed('private', otherAccount)
     const { digest, bytes, mediaType } = here.image
@@ -145,7 +145,7 @@ describe('a digest that an upstream names and does not have', () => {
     await nothingIsGiven(here)
   })
 
-  it('gives nobody the bytes though the upstream claims in answer to HEAD that it has them', async () => {
+  it('A false answer of the upstream to HEAD gives no bytes of another account', async () => {
     await using here = await given()
     await here.pushed('private', otherAccount)
     here.upstream.fault(`HEAD /v2/team/app/blobs/${here.digest}`, status(200))
@@ -154,7 +154,7 @@ describe('a digest that an upstream names and does not have', () => {
     expect(await here.isKnown()).toBe(false)
   })
 
-  it('is not the repository’s in state of a version that did not ask', async () => {
+  it('A record of an older version that did not ask the upstream gives no bytes', async () => {
     await using here = await given()
     await here.pushed('private', otherAccount)
     await here.pull()
@@ -164,11 +164,11 @@ describe('a digest that an upstream names and does not have', () => {
   })
 })
 
-describe('a layer of the cache whose bytes are here already', () => {
+describe('cached layer whose bytes are already stored', () => {
   const holds = (upstream: FaultyUpstream, bytes: Buffer) => void upstream.addBlob(bytes)
   const gets = ({ upstream, digest }: Given) => upstream.count(`GET /v2/team/app/blobs/${digest}`)
 
-  it('is fetched from an upstream that has not sent it before, and is the repository’s then', async () => {
+  it('A stored layer is fetched once from an upstream that has not sent it yet, and is then served', async () => {
     await using here = await given()
     await here.pushed('private', otherAccount)
     holds(here.upstream, here.bytes)
@@ -179,7 +179,7 @@ describe('a layer of the cache whose bytes are here already', () => {
     expect(gets(here)).toBe(1)
   })
 
-  it('is not sent again by the upstream that sent it, which only confirms that the other repository has it', async () => {
+  it('A layer that the same upstream sent before is confirmed with one HEAD and not sent again', async () => {
     await using here = await given()
     holds(here.upstream, here.bytes)
     await here.pull()
@@ -190,7 +190,7 @@ describe('a layer of the cache whose bytes are here already', () => {
     expect(here.upstream.count(`HEAD /v2/team/app/blobs/${here.digest}`)).toBe(1)
   })
 
-  it('is refused where the upstream that sent it does not give it to this rule any more', async () => {
+  it('A stored layer is refused with 403 if its upstream no longer gives it to the rule', async () => {
     await using here = await given()
     holds(here.upstream, here.bytes)
     await here.pull()
@@ -201,7 +201,7 @@ describe('a layer of the cache whose bytes are here already', () => {
     expect(await here.isKnown('again/team/app')).toBe(false)
   })
 
-  it('stays the repository’s while its upstream is down, and when a newer image names it with another size', async () => {
+  it('A confirmed layer stays served while its upstream is down or an image names another size', async () => {
     await using here = await given()
     holds(here.upstream, here.bytes)
     await here.pull()
@@ -213,7 +213,7 @@ describe('a layer of the cache whose bytes are here already', () => {
     expect((await here.blob()).bytes.equals(here.bytes)).toBe(true)
   })
 
-  it('is the repository’s once somebody has uploaded it there', async () => {
+  it('A layer is served from a repository once it was uploaded there', async () => {
     await using here = await given()
     await here.pushed('private', otherAccount)
     await here.pull()
@@ -225,7 +225,7 @@ describe('a layer of the cache whose bytes are here already', () => {
     expect((await here.blob()).bytes.equals(here.bytes)).toBe(true)
   })
 
-  it('is mounted from the cache only once it is the repository’s, and becomes so by being mounted there', async () => {
+  it('A cached layer can be mounted only once it is confirmed, and mounting it there confirms it', async () => {
     await using here = await given()
     await here.pushed('mine', registry)
     await here.pull()

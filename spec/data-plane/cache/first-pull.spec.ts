@@ -25,8 +25,8 @@ const name = 'ecr-public/nginx/nginx'
 const serviceLinkedRole =
   'arn:aws:iam::111122223333:role/aws-service-role/pullthroughcache.ecr.amazonaws.com/AWSServiceRoleForECRPullThroughCache'
 
-describe('a first pull by tag', () => {
-  it('answers the manifest byte for byte', async () => {
+describe('first pull by tag', () => {
+  it('A first pull by tag returns the manifest byte for byte', async () => {
     await using given = await cacheOf()
     const answer = await given.cache.ask(`${name}/manifests/latest`)
     expect(answer.statusCode).toBe(200)
@@ -35,7 +35,7 @@ describe('a first pull by tag', () => {
     expect(Buffer.from(await answer.body.arrayBuffer()).equals(given.index.bytes)).toBe(true)
   })
 
-  it('makes the repository with the defaults of the service', async () => {
+  it('A first pull by tag creates the repository with the default settings of ECR', async () => {
     await using given = await cacheOf()
     await given.cache.ask(`${name}/manifests/latest`)
     expect(await given.cache.store.repositories.get(registry, name)).toMatchObject({
@@ -45,7 +45,7 @@ describe('a first pull by tag', () => {
     })
   })
 
-  it('uses a repository that is there as it is', async () => {
+  it('A first pull by tag leaves the settings of an existing repository unchanged', async () => {
     await using given = await cacheOf()
     const made = {
       ...{ name, createdAt: 1, imageTagMutability: 'IMMUTABLE' as const, scanOnPush: true, tags: [] },
@@ -56,7 +56,7 @@ describe('a first pull by tag', () => {
     expect(await given.cache.store.repositories.get(registry, name)).toEqual(made)
   })
 
-  it('brings every platform and every blob behind it, each with one request', async () => {
+  it('A first pull by tag imports every platform and every blob with one request each', async () => {
     await using given = await cacheOf()
     await given.cache.ask(`${name}/manifests/latest`)
     await given.cache.settled()
@@ -71,7 +71,7 @@ describe('a first pull by tag', () => {
     expect(given.upstream.count('GET /v2/nginx/nginx/manifests/latest')).toBe(1)
   })
 
-  it('tells the client nothing of the upstream and never sends it there', async () => {
+  it('A layer is not found before its first pull, and the client is never sent to the upstream', async () => {
     await using given = await cacheOf()
     const answer = await given.cache.ask(`${name}/blobs/${given.amd64.layers[0]}`)
     expect(answer.statusCode).toBe(404)
@@ -81,7 +81,7 @@ describe('a first pull by tag', () => {
     expect([blob.statusCode, blob.headers.location]).toEqual([200, undefined])
   })
 
-  it('is an event when it begins and an event when everything is cached, with bytes, platforms and time', async () => {
+  it('A first pull records one event when it begins and one when everything is cached', async () => {
     await using given = await cacheOf()
     await given.cache.ask(`${name}/manifests/latest`)
     await given.cache.settled()
@@ -103,7 +103,7 @@ describe('a first pull by tag', () => {
     expect(others).toEqual([])
   })
 
-  it('is logged in two lines, when it begins and when everything is cached, however many images the index lists', async () => {
+  it('A first pull of an index logs one line when it begins and one when everything is cached', async () => {
     const info = vi.fn<Log['info']>()
     await using given = await cacheOf('all', { trace() {}, debug() {}, info, warn() {}, error() {} })
     await given.cache.ask(`${name}/manifests/latest`)
@@ -119,7 +119,7 @@ describe('a first pull by tag', () => {
     ])
   })
 
-  it('finds nothing where the upstream has no such image, and makes no repository', async () => {
+  it('A first pull of an image the upstream lacks is answered with 404 and creates no repository', async () => {
     await using given = await cacheOf()
     const answer = await given.cache.ask(`${name}/manifests/none`)
     expect(answer.statusCode).toBe(404)
@@ -135,7 +135,7 @@ describe('a first pull by tag', () => {
     [429, 429, 'TOOMANYREQUESTS'],
     [503, 503, 'UNAVAILABLE'],
   ])(
-    'answers an upstream that says %i with %i %s, and asks again at the next pull',
+    'A first pull that the upstream answers with %i gets %i %s, and the next pull asks again',
     async (upstreamStatus, expected, code) => {
       await using given = await cacheOf()
       given.upstream.fault('manifests/latest', status(upstreamStatus))
@@ -148,8 +148,8 @@ describe('a first pull by tag', () => {
   )
 })
 
-describe('a first pull by digest', () => {
-  it('of a child brings that child only', async () => {
+describe('first pull by digest', () => {
+  it('A first pull by digest of one image of an index imports that image only', async () => {
     await using given = await cacheOf()
     const answer = await given.cache.ask(`${name}/manifests/${given.arm64.digest}`)
     expect(answer.statusCode).toBe(200)
@@ -159,7 +159,7 @@ describe('a first pull by digest', () => {
     expect(await given.cache.image(name, given.index.digest)).toBeUndefined()
   })
 
-  it('of an index brings its images', async () => {
+  it('A first pull by digest of an index imports its images', async () => {
     await using given = await cacheOf()
     await given.cache.ask(`${name}/manifests/${given.index.digest}`)
     await given.cache.settled()
@@ -170,7 +170,7 @@ describe('a first pull by digest', () => {
 describe('network.egress "none"', () => {
   const noRoute = 'Not cached, and the registry has no route to the upstream (network.egress is "none")'
 
-  it('refuses a layer that is not cached, and asks nobody for it', async () => {
+  it('A layer that is not cached gets 404 without egress, and no upstream is asked for it', async () => {
     await using before = await cacheOf()
     before.upstream.fault('/blobs/', status(503))
     await before.cache.ask(`${name}/manifests/${before.amd64.digest}`)
@@ -189,7 +189,7 @@ describe('network.egress "none"', () => {
     }
   })
 
-  it('refuses a first pull with a sentence that says so, and serves what is cached', async () => {
+  it('A first pull is refused without egress, naming the setting, and cached images are served', async () => {
     await using before = await cacheOf()
     await before.cache.ask(`${name}/manifests/latest`)
     await before.cache.settled()
@@ -207,8 +207,8 @@ describe('network.egress "none"', () => {
   })
 })
 
-describe('which rule serves a name', () => {
-  it('is the one with the longest prefix; ROOT serves what no other does', async () => {
+describe('choice of the cache rule', () => {
+  it('The rule with the longest prefix serves a name, and ROOT serves names without another rule', async () => {
     await using team = await faultyUpstream()
     await using all = await faultyUpstream()
     team.addImage('upstream-app/image', { tag: 'v1', seed: 'team' })
@@ -227,7 +227,7 @@ describe('which rule serves a name', () => {
     expect(all.count('library/image/manifests/v1')).toBe(1)
   })
 
-  it('is none after the rule is deleted: what is cached is served, nothing more is asked', async () => {
+  it('A cached image is served after its rule is deleted, and the upstream is not asked any more', async () => {
     await using given = await cacheOf()
     await given.cache.ask(`${name}/manifests/latest`)
     await given.cache.settled()
@@ -250,8 +250,8 @@ describe('which rule serves a name', () => {
   })
 })
 
-describe('what was planned', () => {
-  it('is taken up by the next start', async () => {
+describe('planned import', () => {
+  it('A planned import is resumed at the next start', async () => {
     await using given = await cacheOf()
     given.upstream.fault(/blobs|manifests\/sha256/, status(503))
     expect((await given.cache.ask(`${name}/manifests/latest`)).statusCode).toBe(200)
@@ -272,8 +272,8 @@ describe('what was planned', () => {
   })
 })
 
-describe('an import that cannot be finished', () => {
-  it('says so, and stays planned, where its rule was deleted meanwhile', async () => {
+describe('import that cannot be finished', () => {
+  it('An import whose rule is deleted meanwhile reports the reason and stays planned', async () => {
     await using given = await cacheOf()
     given.upstream.fault('/blobs/', stall())
     const importing = given.cache.importImage(name, 'latest')
@@ -286,7 +286,7 @@ describe('an import that cannot be finished', () => {
     expect((await given.cache.store.imports.list({ account: '-', region: '-' }, { limit: 9 })).items).not.toEqual([])
   })
 
-  it('leaves nothing that HEAD calls there and GET cannot send', async () => {
+  it('HEAD and GET both answer 404 for a layer that can no longer be fetched', async () => {
     await using given = await cacheOf()
     given.upstream.fault('/blobs/', status(503))
     await given.cache.ask(`${name}/manifests/latest`)
@@ -298,7 +298,7 @@ describe('an import that cannot be finished', () => {
     expect((await given.cache.ask(layer)).statusCode).toBe(404)
   })
 
-  it('brings the other platforms though one is broken', async () => {
+  it('An import brings the other blobs and platforms although one layer is broken', async () => {
     await using given = await cacheOf()
     given.upstream.fault(given.amd64.layers[0]!, status(404))
     await given.cache.ask(`${name}/manifests/latest`)

@@ -3,11 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../../src/adapters/system/random-ids.js'
-import { type Fill, startFill } from '../../../src/data-plane/cache/fill.js'
-import { leasesOn } from '../../../src/registry/leases.js'
-import type { Leases } from '../../../src/registry/ports/leases.js'
+import { type Fill, startFill } from '../../../src/pull-through-cache/fills/fill.js'
+import { leasesOn } from '../../../src/coordination/leases/leases.js'
+import type { Leases } from '../../../src/registry/ports/lease.js'
 import { noMetrics } from '../../../src/registry/ports/metrics.js'
-import { storeOf } from '../../../src/registry/store.js'
+import { storeOf } from '../../../src/store/store.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 import { digestOf, seededBytes } from '../../support/upstream-content.js'
 import { silent as log } from '../../support/silent-log.js'
@@ -16,10 +16,10 @@ const size = 600_000
 const right = seededBytes(size, 'right')
 const wrong = seededBytes(size, 'wrong')
 const digest = digestOf(right)
-/** So much of a transfer has come when it is followed. */
+/** How many bytes of a transfer have arrived when a client follows it. */
 const SEEN = 500_000
 
-/** An upstream's bodies, one after the other; each holds its end back until it is let go. */
+/** The bodies that an upstream sends one after the other; each holds its end back until it is released. */
 function bodies(...contents: Buffer[]) {
   const gates = contents.map(() => {
     let open = () => {}
@@ -36,7 +36,7 @@ function bodies(...contents: Buffer[]) {
   return { request, letGo: (which: number) => gates[which]!.open() }
 }
 
-/** Looks at leases as others do, save while it is stopped. */
+/** Leases that can be looked at as usual, except while they are stopped. */
 function stoppable(leases: Leases) {
   let [going, goOn] = [Promise.resolve(), () => {}]
   const look: Leases['look'] = async (name) => {
@@ -47,7 +47,7 @@ function stoppable(leases: Leases) {
   return { leases: { ...leases, look }, stop, goOn: () => goOn() }
 }
 
-describe('clients of a transfer that another process carries out', () => {
+describe('clients of a transfer in another process', () => {
   const ended: (() => unknown)[] = []
   afterEach(() => Promise.all(ended.splice(0).map((end) => end())))
 
@@ -61,7 +61,7 @@ describe('clients of a transfer that another process carries out', () => {
       const leases = leasesOn({ store, ids: randomIds, log, beatMs: 20, deadAfterMs: 200, lookMs: 5 })
       ended.push(() => leases.stop())
       const blobs = filesystemBlobStore({ root: directory.path, ids: randomIds })
-      return { blobs, leases, touches: { touch: async () => {} }, log, metrics: noMetrics }
+      return { blobs, leases, pins: { pin: async () => {}, isPinned: async () => true }, log, metrics: noMetrics }
     }
   }
 
@@ -73,7 +73,7 @@ describe('clients of a transfer that another process carries out', () => {
     return { sent, bytes, hasSeen: () => expect.poll(() => bytes().length).toBe(SEEN) }
   }
 
-  it('are given it whole where it is kept', async () => {
+  it('A client of a transfer in another process gets the whole layer', async () => {
     const plane = await planes()
     const { request, letGo } = bodies(right)
     const transferring = startFill('fill', request, plane())
@@ -85,7 +85,7 @@ describe('clients of a transfer that another process carries out', () => {
     expect(client.bytes().equals(right)).toBe(true)
   })
 
-  it('are broken off where it failed unseen, and another has brought the layer since', async () => {
+  it('A client is broken off if its transfer failed unnoticed and another one has succeeded', async () => {
     const plane = await planes()
     const { request, letGo } = bodies(wrong, right)
     const [one, other] = [plane(), plane()]
@@ -103,7 +103,7 @@ describe('clients of a transfer that another process carries out', () => {
     await expect(client.sent).rejects.toThrow('other bytes')
   })
 
-  it('are broken off where it failed unseen, and another is bringing the layer', async () => {
+  it('A client is broken off if its transfer failed unnoticed and another one is running', async () => {
     const plane = await planes()
     const { request, letGo } = bodies(wrong, right)
     const [one, other] = [plane(), plane()]
@@ -123,7 +123,7 @@ describe('clients of a transfer that another process carries out', () => {
     await second.done
   })
 
-  it('go on where its process died, and a third goes on with the same bytes', async () => {
+  it('A client gets the whole layer if its transfer dies and another process resumes it', async () => {
     const plane = await planes()
     const { request, letGo } = bodies(right, right)
     const [one, other, third] = [plane(), plane(), plane()]

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { NoSpace } from '../../../src/registry/ports/blob-store.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
-import { newRepository } from '../../../src/registry/repository.js'
-import { storeOf } from '../../../src/registry/store.js'
+import { newRepository } from '../../../src/registry/repositories/repository.js'
+import { storeOf } from '../../../src/store/store.js'
 import { registry, startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { stall, status, withoutHeader } from '../../support/upstream-faults.js'
@@ -11,7 +11,7 @@ import { stall, status, withoutHeader } from '../../support/upstream-faults.js'
 const DAY = 24 * 60 * 60
 const name = 'quay/team/app'
 
-/** A cache that has pulled `team/app:v1`, and an upstream where the tag has moved since. */
+/** A cache that has pulled `team/app:v1`, and an upstream where the tag has moved since then. */
 async function movedTag({ pull = true } = {}) {
   const upstream = await faultyUpstream()
   const old = upstream.addImage('team/app', { tag: 'v1', seed: 'old' })
@@ -33,15 +33,15 @@ async function movedTag({ pull = true } = {}) {
   }
 }
 
-describe('a cached tag', () => {
-  it('is served without asking the upstream for 24 hours', async () => {
+describe('cached tag', () => {
+  it('A cached tag is served for 24 hours without asking the upstream', async () => {
     await using given = await movedTag()
     await given.cache.clock.advance(DAY - 1)
     expect(await given.digest()).toBe(given.old.digest)
     expect(given.checks()).toBe(0)
   })
 
-  it('is checked after 24 hours, by HEAD: a newer image is imported, the tag moves, the old image stays untagged', async () => {
+  it('A cached tag is checked by HEAD after 24 hours, moves, and leaves its old image untagged', async () => {
     await using given = await movedTag()
     await given.cache.clock.advance(DAY)
     expect(await given.digest()).toBe(given.fresh.digest)
@@ -50,7 +50,7 @@ describe('a cached tag', () => {
     expect(await given.cache.image(name, given.fresh.digest)).toMatchObject({ tags: ['v1'] })
   })
 
-  it('costs one HEAD a day where nothing changed, counted from the check', async () => {
+  it('An unchanged cached tag costs one HEAD per 24 hours, counted from the last check', async () => {
     await using given = await movedTag()
     given.upstream.tag('team/app', 'v1', given.old.digest)
     await given.cache.clock.advance(DAY)
@@ -69,7 +69,7 @@ describe('a cached tag', () => {
     })
   })
 
-  it('is checked once under 64 clients', async () => {
+  it('A cached tag that is due is checked once for 64 concurrent clients', async () => {
     await using given = await movedTag()
     await given.cache.clock.advance(DAY)
     const digests = await Promise.all(Array.from({ length: 64 }, given.digest))
@@ -78,7 +78,7 @@ describe('a cached tag', () => {
     expect(given.upstream.count(`GET /v2/team/app/manifests/${given.fresh.digest}`)).toBe(1)
   })
 
-  it('is checked by GET where the upstream does not tell its digest', async () => {
+  it('A cached tag is checked by GET where the upstream sends no digest header', async () => {
     await using given = await movedTag()
     given.upstream.fault('manifests/v1', withoutHeader('docker-content-digest'))
     await given.cache.clock.advance(DAY)
@@ -86,7 +86,7 @@ describe('a cached tag', () => {
     expect(given.upstream.count('GET /v2/team/app/manifests/v1')).toBe(2)
   })
 
-  it('is never checked when pulled by digest', async () => {
+  it('A cached image that is pulled by digest is never checked', async () => {
     await using given = await movedTag()
     await given.cache.clock.advance(10 * DAY)
     const asked = given.upstream.requests.length
@@ -95,8 +95,8 @@ describe('a cached tag', () => {
   })
 })
 
-describe('an immutable tag', () => {
-  it('keeps its old image after a check, and the pull succeeds', async () => {
+describe('immutable cached tag', () => {
+  it('An immutable cached tag keeps its image after a check, and the pull succeeds', async () => {
     await using given = await movedTag({ pull: false })
     const immutable = newRepository(name, new Date(0), { imageTagMutability: 'IMMUTABLE' })
     await given.cache.store.repositories.insert(registry, name, immutable)
@@ -112,12 +112,12 @@ describe('an immutable tag', () => {
   })
 })
 
-describe('a check that fails', () => {
+describe('failed freshness check', () => {
   it.each([
     ['no answer in time', () => stall()],
     ['503', () => status(503)],
     ['429', () => status(429)],
-  ])('with %s serves the cached image and is not repeated for 15 minutes', async (_, fault) => {
+  ])('A check that fails with %s serves the cached image and is not repeated for 15 minutes', async (_, fault) => {
     await using given = await movedTag()
     given.upstream.fault('HEAD /v2/team/app/manifests/v1', fault())
     await given.cache.clock.advance(DAY)
@@ -133,7 +133,7 @@ describe('a check that fails', () => {
     expect(await given.digest()).toBe(given.fresh.digest)
   })
 
-  it('because the upstream no longer has the image counts as answered: it is served for another 24 hours', async () => {
+  it('A cached image that its upstream no longer has is served for another 24 hours', async () => {
     await using given = await movedTag()
     given.upstream.remove('team/app', 'v1')
     await given.cache.clock.advance(DAY)
@@ -144,8 +144,8 @@ describe('a check that fails', () => {
   })
 })
 
-describe('a cached image', () => {
-  it('is served though the secret its rule names is gone', async () => {
+describe('cached image whose check cannot be made', () => {
+  it('A cached image is served although the secret of its rule is gone', async () => {
     await using upstream = await faultyUpstream()
     const { digest } = upstream.addImage('team/app', { tag: 'v1' })
     const credentialArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:ecr-pullthroughcache/quay'
@@ -163,7 +163,7 @@ describe('a cached image', () => {
     expect((await cache.ask(`${name}/manifests/v2`)).statusCode).toBe(403)
   })
 
-  it('is served though the disk is full and no check can be written down', async () => {
+  it('A cached image is served although the disk is full and no check can be recorded', async () => {
     const keyValue = memoryKeyValue()
     let isFull = false
     const store = storeOf({
@@ -188,8 +188,8 @@ describe('a cached image', () => {
   })
 })
 
-describe('a pushed tag', () => {
-  it('stays the pushed one though a check of the old tag was under way', async () => {
+describe('pushed tag', () => {
+  it('A tag that is pushed during a check of the cached tag keeps the pushed image', async () => {
     await using given = await movedTag()
     given.upstream.fault('HEAD /v2/team/app/manifests/v1', stall(), { times: 1 })
     await given.cache.clock.advance(DAY)
@@ -204,7 +204,7 @@ describe('a pushed tag', () => {
     expect(await given.digest()).toBe(given.old.digest)
   })
 
-  it('is never checked with an upstream that does not have it', async () => {
+  it('A pushed tag is never checked with the upstream', async () => {
     await using given = await movedTag()
     const pushed = { repository: name, tag: 'mine', digest: given.old.digest }
     await given.cache.store.tags.put(registry, keyOf(name, 'mine'), pushed)

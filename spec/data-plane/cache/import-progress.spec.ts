@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { importProgress } from '../../../src/data-plane/cache/import-progress.js'
+import { importProgress } from '../../../src/pull-through-cache/imports/import-progress.js'
 import type { CacheAction } from '../../../src/registry/event-log.js'
-import { mediaTypes } from '../../../src/registry/manifest.js'
+import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import { now, registry, registryWith } from '../../support/stocked-store.js'
 import { silent } from '../../support/silent-log.js'
 
@@ -25,8 +25,8 @@ async function progressOf(more: object = {}) {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
-describe('the progress of an import', () => {
-  it('is reported every five seconds with the bytes that have come and those that are known to be missing', async () => {
+describe('import progress', () => {
+  it('The progress of an import is reported every five seconds with received and expected bytes', async () => {
     const { progress, reports } = await progressOf()
     const fill = { size: 31 * mib, received: 0, done: new Promise<void>(() => {}) }
     progress.image(image, layers)
@@ -39,7 +39,7 @@ describe('the progress of an import', () => {
     progress.stop()
   })
 
-  it('ends with the bytes, platforms and seconds of the whole import', async () => {
+  it('A successful import ends with a report of its bytes, platforms and seconds', async () => {
     const { progress, reports } = await progressOf()
     progress.image(image, layers)
     const done = Promise.resolve()
@@ -52,7 +52,7 @@ describe('the progress of an import', () => {
     expect(reports()).toHaveLength(1)
   })
 
-  it('does not count attestations as platforms', async () => {
+  it('An attestation is not counted as a platform of an import', async () => {
     const { progress, reports } = await progressOf()
     progress.image(image, layers)
     const statement = { digest: 'sha256:c', size: 1, mediaType: 'application/vnd.in-toto+json' }
@@ -61,7 +61,7 @@ describe('the progress of an import', () => {
     expect(reports()).toEqual(['SUCCESS imported 0 bytes, 1 platform, 0.0 s'])
   })
 
-  it('ends with the reason where the image could not be imported whole', async () => {
+  it('A failed import ends with a report of the reason', async () => {
     const { progress, reports } = await progressOf()
     await progress.failed(new Error('The upstream answered 503'))
     expect(reports()).toEqual(['FAILED not imported whole yet: The upstream answered 503'])

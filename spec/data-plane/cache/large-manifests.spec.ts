@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { listAll } from '../../../src/registry/list-all.js'
+import { listAll } from '../../../src/registry/list-records.js'
 import { registry, startCache } from '../../support/cache.js'
 import { heldUpMs, MOST_HELD_UP_MS } from '../../support/event-loop.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
@@ -8,7 +8,7 @@ import { digestOf, manifestOf, mediaTypes } from '../../support/upstream-content
 const LAYERS = 2000
 const host = 'public.ecr.aws'
 
-/** A cache, and an upstream with images of very many layers whose bytes never come. */
+/** A cache, and an upstream with images of very many layers whose bytes never arrive. */
 async function cacheOfLargeImages() {
   const upstream = await faultyUpstream()
   const cache = await startCache({ upstreams: { [host]: upstream.url } })
@@ -32,8 +32,8 @@ async function cacheOfLargeImages() {
   }
 }
 
-describe('the first pull of an image of thousands of layers', () => {
-  it('holds nobody else up, serves the manifest as it is, and records every layer', async () => {
+describe('first pull of an image with thousands of layers', () => {
+  it('A first pull of an image with 2000 layers records them all without blocking the event loop', async () => {
     await using given = await cacheOfLargeImages()
     const images = [0, 1, 2].map((run) => given.addImage(`v${run}`))
 

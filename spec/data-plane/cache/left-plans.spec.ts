@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
-import { completion, type CompletionDeps } from '../../../src/data-plane/cache/completion.js'
+import { completion, type CompletionDeps } from '../../../src/pull-through-cache/backlog/completion.js'
 import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
 import { startRegistry } from '../../support/registry.js'
 
-/** What is logged of a look for left plans that fails like this. */
+/** The number of log lines per level after a scan of the import backlog failed with this error. */
 async function loggedOf(failure: Error) {
   await using data = await startRegistry()
   const log = { trace() {}, debug: vi.fn(), info() {}, warn: vi.fn(), error() {} }
@@ -17,12 +17,12 @@ async function loggedOf(failure: Error) {
   return { debug: log.debug.mock.calls.length, warn: log.warn.mock.calls.length }
 }
 
-describe('a look for what other processes left that fails', () => {
-  it('is no news where the store is away, which is told already', async () => {
+describe('failed scan of the import backlog', () => {
+  it('A scan of the import backlog that fails during an outage of the store logs no warning', async () => {
     expect(await loggedOf(new StoreUnavailable('Redis does not answer'))).toEqual({ debug: 1, warn: 0 })
   })
 
-  it('is news where it is a fault', async () => {
+  it('A scan of the import backlog that fails for another reason logs a warning', async () => {
     expect(await loggedOf(new Error('a fault'))).toEqual({ debug: 0, warn: 1 })
   })
 })

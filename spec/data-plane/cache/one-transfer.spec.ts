@@ -24,7 +24,7 @@ async function cold({ layerSize = MiB } = {}) {
 }
 type Given = Awaited<ReturnType<typeof cold>>
 
-/** What docker does: the tag, its manifest by digest, then every blob. */
+/** Pulls as Docker does: the tag, its manifest by digest, then every blob. */
 async function pullWhole({ cache, image }: Given): Promise<number> {
   const head = await cache.ask(`${name}/manifests/multi`, {}, 'HEAD')
   const references = [String(head.headers['docker-content-digest']), image.digest]
@@ -38,7 +38,7 @@ async function pullWhole({ cache, image }: Given): Promise<number> {
 }
 
 describe('one upstream transfer per digest', () => {
-  it('serves 64 clients that pull one cold image: one GET per manifest and per blob', async () => {
+  it('A cold image that 64 clients pull costs one GET per manifest and per blob', async () => {
     await using given = await cold()
     const bytes = await Promise.all(Array.from({ length: 64 }, () => pullWhole(given)))
     expect(new Set(bytes).size).toBe(1)
@@ -50,7 +50,7 @@ describe('one upstream transfer per digest', () => {
     }
   })
 
-  it('gives every client bytes as they arrive', async () => {
+  it('Two clients of a cold layer both get its bytes as they arrive', async () => {
     await using given = await cold()
     given.upstream.fault(`GET /v2/team/app/blobs/${given.layer}`, stall(100_000))
     await given.cache.ask(`${name}/manifests/v1`)
@@ -66,7 +66,7 @@ describe('one upstream transfer per digest', () => {
     expect(given.upstream.count(`blobs/${given.layer}`)).toBe(1)
   })
 
-  it('goes on though the client that began it leaves', async () => {
+  it('A transfer continues although the client that started it leaves', async () => {
     await using given = await cold()
     given.upstream.fault(`blobs/${given.layer}`, stall(1000))
     await given.cache.ask(`${name}/manifests/v1`)
@@ -78,7 +78,7 @@ describe('one upstream transfer per digest', () => {
     expect(given.upstream.count(`blobs/${given.layer}`)).toBe(1)
   })
 
-  it('is not held up by a client that does not read', async () => {
+  it('A client that does not read does not hold up another client of the same layer', async () => {
     await using given = await cold({ layerSize: 16 * MiB })
     await given.cache.ask(`${name}/manifests/v1`)
     const slow = await given.cache.ask(`${name}/blobs/${given.layer}`)
@@ -87,7 +87,7 @@ describe('one upstream transfer per digest', () => {
     slow.body.on('error', () => {}).destroy()
   })
 
-  it('answers a HEAD of a cold blob with its size', async () => {
+  it('HEAD of a cold blob is answered with its size', async () => {
     await using given = await cold()
     given.upstream.fault(/GET .*\/blobs\//, stall())
     await given.cache.ask(`${name}/manifests/v1`)
@@ -95,7 +95,7 @@ describe('one upstream transfer per digest', () => {
     expect([head.statusCode, head.headers['content-length']]).toEqual([200, String(MiB)])
   })
 
-  it('answers ranges of a cold blob with 206 out of the one transfer', async () => {
+  it('Ranges of a cold blob are answered with 206 from one transfer', async () => {
     await using given = await cold()
     given.upstream.fault(`blobs/${given.layer}`, drip(64 * 1024))
     await given.cache.ask(`${name}/manifests/v1`)
@@ -113,7 +113,7 @@ describe('one upstream transfer per digest', () => {
     expect(given.upstream.count(`blobs/${given.layer}`)).toBe(1)
   })
 
-  it('of a broken upstream holds up nobody who has the layer from another', async () => {
+  it('A stalled upstream does not hold up a client that gets the layer from another upstream', async () => {
     await using given = await cold()
     await using broken = await faultyUpstream({ mirrorOf: given.upstream })
     broken.fault(`blobs/${given.layer}`, stall(1000))

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { pullScope } from '../../../src/data-plane/cache/pull-scope.js'
+import { pullScope } from '../../../src/pull-through-cache/pull-scope.js'
 import { installation } from '../../../src/registry/registry.js'
 import { startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { mediaTypes } from '../../support/upstream-content.js'
 
-describe('what one pull brings behind it', () => {
-  it('is each image once', () => {
+describe('scope of one pull', () => {
+  it('One pull takes each image once', () => {
     const scope = pullScope()
     expect(scope.takeImage('sha256:a', 0)).toBe(true)
     expect(scope.takeImage('sha256:a', 1)).toBe(false)
     expect(scope.leftOut()).toBeUndefined()
   })
 
-  it('is a thousand images at most, and ten thousand blobs', () => {
+  it('One pull takes at most 1000 images and 10,000 blobs and reports what it left out', () => {
     const scope = pullScope()
     const taken = Array.from({ length: 20_000 }, (_, index) => scope.takeImage(`sha256:${index}`, 1))
     expect(taken.filter(Boolean)).toHaveLength(1000)
@@ -25,8 +25,8 @@ describe('what one pull brings behind it', () => {
   })
 })
 
-describe('an index of indexes', () => {
-  it('is brought four deep, the event says what was not, and that can be pulled by its digest', async () => {
+describe('index of indexes', () => {
+  it('An index of indexes is imported four levels deep, and the rest can be pulled by digest', async () => {
     await using upstream = await faultyUpstream()
     const digests: string[] = []
     let inner = upstream.addImage('team/app')
@@ -56,8 +56,8 @@ describe('an index of indexes', () => {
   })
 })
 
-describe('a nested index that fails', () => {
-  it('is not taken up by itself, as if it had been pulled', async () => {
+describe('nested index that fails', () => {
+  it('A nested index that fails is planned with the index that was pulled and not on its own', async () => {
     await using upstream = await faultyUpstream()
     const image = upstream.addImage('team/app')
     const inner = upstream.addIndex('team/app', [image])

@@ -28,8 +28,8 @@ const refusalOf = async (answer: Awaited<ReturnType<Awaited<ReturnType<typeof ca
   ...((await answer.body.json()) as object),
 })
 
-describe('a first pull', () => {
-  it('is refused where the registry has no room for its repository', async () => {
+describe('first pull at a quota', () => {
+  it('A first pull is refused with 403 if the registry is at its quota of repositories', async () => {
     await using given = await cacheWith({ repositories: 0 })
     expect(await refusalOf(await given.cache.ask(`${name}/manifests/v1`))).toEqual({
       status: 403,
@@ -39,7 +39,7 @@ describe('a first pull', () => {
     expect((await given.cache.events()).at(-1)).toMatchObject({ action: 'import', 'sync-status': 'FAILED' })
   })
 
-  it('is refused where the repository has no room for its image', async () => {
+  it('A first pull is refused with 403 if the repository is at its quota of images', async () => {
     await using given = await cacheWith({ imagesPerRepository: 1 })
     expect((await given.cache.ask(`${name}/manifests/v1`)).statusCode).toBe(200)
     given.upstream.addImage('team/app', { tag: 'v2', seed: 'another' })
@@ -54,7 +54,7 @@ describe('a first pull', () => {
     })
   })
 
-  it('brings an image as the upstream has it, however strictly pushes are read', async () => {
+  it('A first pull is not held to the stricter manifest rules of a push', async () => {
     await using given = await cacheWith({})
     const subject = { mediaType: given.old.mediaType, digest: given.old.digest, size: given.old.bytes.length }
     const extra = {
@@ -68,8 +68,8 @@ describe('a first pull', () => {
   })
 })
 
-describe('a check', () => {
-  it('leaves the cached image where the repository has no room for a newer one', async () => {
+describe('freshness check at a quota', () => {
+  it('A check keeps the cached image if the repository is at its quota of images', async () => {
     await using given = await cacheWith({ imagesPerRepository: 1 })
     await given.cache.ask(`${name}/manifests/v1`)
     await given.cache.settled()

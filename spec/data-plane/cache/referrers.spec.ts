@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { newRepository } from '../../../src/registry/repository.js'
+import { newRepository } from '../../../src/registry/repositories/repository.js'
 import { registry, startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { allowing, userOf } from '../../support/registry.js'
@@ -15,7 +15,7 @@ const users = {
   puller: { policies: [allowing(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'])] },
 }
 
-/** An upstream image with a signature and a bill of materials, and a cache in front of it. */
+/** An upstream image with a signature and an SBOM, and a cache in front of it. */
 async function signedImage({ pull = true } = {}) {
   const upstream = await faultyUpstream()
   const image = upstream.addImage('team/app', { tag: 'v1' })
@@ -53,8 +53,8 @@ async function signedImage({ pull = true } = {}) {
   }
 }
 
-describe('the referrers of a cached image', () => {
-  it('are those its upstream has, and can be pulled with their blobs while it is away', async () => {
+describe('referrers of a cached image', () => {
+  it('The referrers of a cached image come from the upstream and can be pulled when it is down', async () => {
     await using given = await signedImage()
     expect((await given.list()).digests).toEqual(given.both)
     await given.cache.settled()
@@ -64,14 +64,14 @@ describe('the referrers of a cached image', () => {
       expect((await given.cache.ask(`${name}/blobs/${blob}`)).statusCode).toBe(200)
   })
 
-  it('are filtered by their artifact type', async () => {
+  it('The referrers of a cached image can be filtered by artifact type', async () => {
     await using given = await signedImage()
     const answer = await given.list(`?artifactType=${encodeURIComponent(BUNDLE)}`)
     expect(answer.headers['oci-filters-applied']).toBe('artifactType')
     expect(answer.manifests).toMatchObject([{ digest: given.signature.digest, artifactType: BUNDLE }])
   })
 
-  it('are asked for once in six hours, and then what is new is brought', async () => {
+  it('The referrers of a cached image are requested once in six hours, and new ones are imported', async () => {
     await using given = await signedImage()
     await given.list()
     const later = given.refer('later', SBOM)
@@ -84,7 +84,7 @@ describe('the referrers of a cached image', () => {
     expect(given.upstream.count(`/manifests/${given.signature.digest}`)).toBe(1)
   })
 
-  it('are asked for once under 32 clients', async () => {
+  it('The referrers of a cached image are requested once for 32 concurrent clients', async () => {
     await using given = await signedImage()
     const lists = await Promise.all(Array.from({ length: 32 }, () => given.list()))
     for (const { digests } of lists) expect(digests).toEqual(given.both)
@@ -96,7 +96,7 @@ describe('the referrers of a cached image', () => {
     ['no answer in time', () => stall()],
     ['a page that is no index', () => status(200, { error: 'BROKEN' })],
   ])(
-    'that are kept are served where the upstream answers %s, and it is left alone for 15 minutes',
+    'Cached referrers are served if the upstream fails with %s, and it is not asked for 15 minutes',
     async (_, fault) => {
       await using given = await signedImage()
       await given.list()
@@ -116,7 +116,7 @@ describe('the referrers of a cached image', () => {
     },
   )
 
-  it('are served as they are kept to a caller who may not import', async () => {
+  it('A caller without import permission gets only the referrers that are already cached', async () => {
     await using given = await signedImage()
     expect((await given.list('', 'puller')).digests).toEqual([])
     expect(given.lists()).toBe(0)
@@ -124,7 +124,7 @@ describe('the referrers of a cached image', () => {
     expect((await given.list('', 'puller')).digests).toEqual(given.both)
   })
 
-  it('are found behind their tag where the upstream has no referrers API', async () => {
+  it('The referrers are found by their fallback tag where the upstream has no referrers API', async () => {
     await using given = await signedImage()
     given.upstream.fault('/referrers/', status(404))
     const { digest } = given.upstream.addIndex('team/app', [given.signature, given.sbom])
@@ -132,7 +132,7 @@ describe('the referrers of a cached image', () => {
     expect((await given.list()).digests).toEqual(given.both)
   })
 
-  it('are none where the upstream has neither API nor tag, and that counts as an answer', async () => {
+  it('An upstream without referrers API and fallback tag is not asked again for six hours', async () => {
     await using given = await signedImage()
     given.upstream.fault('/referrers/', status(404))
     expect((await given.list()).digests).toEqual([])
@@ -141,7 +141,7 @@ describe('the referrers of a cached image', () => {
     expect(given.lists()).toBe(1)
   })
 
-  it('leave out what cannot be had, and the event says why', async () => {
+  it('A referrer that cannot be imported is left out, and the event says why', async () => {
     await using given = await signedImage()
     given.upstream.fault(`/manifests/${given.sbom.digest}`, status(503))
     expect((await given.list()).digests).toEqual([given.signature.digest])
@@ -151,15 +151,15 @@ describe('the referrers of a cached image', () => {
     })
   })
 
-  it('bring the image first where it is not here', async () => {
+  it('A request for referrers imports the image first if it is not cached', async () => {
     await using given = await signedImage({ pull: false })
     expect((await given.list()).digests).toEqual(given.both)
     expect(await given.cache.image(name, given.image.digest)).toMatchObject({ pulledThrough: true })
   })
 })
 
-describe('an upstream', () => {
-  it('is not asked for the referrers of a pushed image', async () => {
+describe('referrers list of an upstream', () => {
+  it('The upstream is not asked for the referrers of a pushed image', async () => {
     await using given = await signedImage({ pull: false })
     await given.cache.store.repositories.insert(registry, 'own/app', newRepository('own/app', new Date(0)))
     const answer = await given.cache.ask(`own/app/referrers/${given.image.digest}`)
@@ -167,7 +167,7 @@ describe('an upstream', () => {
     expect(given.upstream.requests).toEqual([])
   })
 
-  it('that sends a list in pages is read to its end, at its own address', async () => {
+  it('A paged referrers list is read to its end, and only at the address of the upstream', async () => {
     await using given = await signedImage()
     const page = (digest: string) =>
       Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [{ digest }] }))
@@ -183,7 +183,7 @@ describe('an upstream', () => {
     expect(given.lists()).toBe(2)
   })
 
-  it('that answers pages without end is left after so many referrers, and the event says so', async () => {
+  it('An endless referrers list is abandoned after 500 referrers, and the event says so', async () => {
     await using given = await signedImage()
     let pages = 0
     given.upstream.fault('/referrers/', (reply) => {
@@ -203,8 +203,8 @@ describe('an upstream', () => {
 
 const hex = (value: number) => value.toString(16).padStart(64, '0')
 
-describe('a signature of an upstream image', () => {
-  it('under the tag that cosign 2 gives it is pulled through the cache', async () => {
+describe('signature of an upstream image', () => {
+  it('A signature under the tag of cosign 2 is pulled through the cache', async () => {
     await using given = await signedImage()
     const tag = `${given.image.digest.replace(':', '-')}.sig`
     const signature = given.upstream.addImage('team/app', { tag, seed: 'simple signing', layers: 1 })
@@ -213,7 +213,7 @@ describe('a signature of an upstream image', () => {
     expect((await given.cache.ask(`${name}/blobs/${signature.layers[0]}`)).statusCode).toBe(200)
   })
 
-  it('of a platform of an index is found by that platform’s digest', async () => {
+  it('The signature of one platform of an index is found by the digest of that platform', async () => {
     await using given = await signedImage({ pull: false })
     const index = makeIndex([given.image])
     given.upstream.addManifest('team/app', index.bytes, index.mediaType)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import type { KeyValue } from '../../../src/registry/ports/key-value.js'
-import { storeOf } from '../../../src/registry/store.js'
+import { storeOf } from '../../../src/store/store.js'
 import { startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { type Fault, stall, status, wrongBytes } from '../../support/upstream-faults.js'
@@ -11,7 +11,7 @@ const DAY = 86_400
 const name = 'quay/team/app'
 const patience = { beatMs: 20, deadAfterMs: 300, lookMs: 5 }
 
-/** Two caches on one store and one disk, as two data planes are; each has a store of its own on the shared records. */
+/** Two caches on one disk and on the same records, as in two data planes; each has a store object of its own. */
 async function two({ layerSize = MiB } = {}) {
   const upstream = await faultyUpstream()
   const image = upstream.addImage('team/app', { tag: 'v1', layerSize, layers: 2 })
@@ -30,7 +30,7 @@ async function two({ layerSize = MiB } = {}) {
   const [layer = ''] = image.layers
   return {
     ...{ upstream, image, one, other, layer, bytes: upstream.content.blobs.get(layer)! },
-    /** Resolves when the other cache waits for a transfer of the one. */
+    /** Resolves when the other cache waits for a transfer of the first one. */
     otherFollows: () => expect.poll(() => looks).toBeGreaterThan(2),
     async [Symbol.asyncDispose]() {
       upstream.heal()
@@ -46,7 +46,7 @@ const read = async (cache: Cache, path: string) =>
   Buffer.from(await (await cache.ask(`${name}/${path}`)).body.arrayBuffer())
 
 describe('two data planes on one store and one disk', () => {
-  it('transfer a cold layer once for all their clients', async () => {
+  it('Two data planes transfer a cold layer once for all their clients', async () => {
     await using given = await two()
     const { one, other, upstream, layer, bytes } = given
     await read(one, 'manifests/v1')
@@ -55,7 +55,7 @@ describe('two data planes on one store and one disk', () => {
     expect(upstream.count(`GET /v2/team/app/blobs/${layer}`)).toBe(1)
   })
 
-  it('give the clients of the one the bytes the other brings as they come, and the last when they are verified', async () => {
+  it('A client of one data plane gets the bytes of the other as they come, the last once verified', async () => {
     await using given = await two()
     const { one, other, upstream, layer, bytes } = given
     upstream.fault(`blobs/${layer}`, stall(MiB - 1))
@@ -72,7 +72,7 @@ describe('two data planes on one store and one disk', () => {
     expect(upstream.count(`blobs/${layer}`)).toBe(1)
   })
 
-  it('let the one go on where the other died, for clients that have a part already', async () => {
+  it('A data plane resumes the transfer of one that died for clients that already have a part', async () => {
     await using given = await two()
     const { one, other, upstream, layer, bytes } = given
     upstream.fault(`blobs/${layer}`, stall(300_000), { times: 1 })
@@ -82,7 +82,7 @@ describe('two data planes on one store and one disk', () => {
     const chunks: Buffer[] = []
     for await (const chunk of answer.body) {
       chunks.push(chunk as Buffer)
-      // It does not count its leases up any more, as one that hangs or was killed.
+      // The leases are no longer renewed, as in a process that hangs or was killed.
       if (Buffer.concat(chunks).length === 300_000) one.leases.stop()
     }
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
@@ -90,7 +90,7 @@ describe('two data planes on one store and one disk', () => {
     expect(upstream.requests.at(-1)?.headers.range).toBe('bytes=300000-')
   })
 
-  it('break off the clients of both where the layer turns out wrong', async () => {
+  it('The clients of both data planes are broken off if the layer turns out to be wrong', async () => {
     await using given = await two()
     const { one, other, upstream, layer } = given
     upstream.fault(`blobs/${layer}`, wrongBytes())
@@ -100,7 +100,7 @@ describe('two data planes on one store and one disk', () => {
     expect(await one.blobs.size(layer)).toBeUndefined()
   })
 
-  it('tell the clients of both how the one transfer failed', async () => {
+  it('The clients of both data planes get the same refusal if their one transfer fails', async () => {
     await using given = await two()
     const { one, other, upstream, layer } = given
     const refuse = status(404)
@@ -119,7 +119,7 @@ describe('two data planes on one store and one disk', () => {
     expect(upstream.count(`blobs/${layer}`)).toBe(1)
   })
 
-  it('import a tag that both are asked for at once with one request', async () => {
+  it('Two data planes import a tag that both are asked for at once with one request', async () => {
     await using given = await two()
     const { one, other, upstream, image } = given
     const pulls = await Promise.all([one, other].map((cache) => read(cache, 'manifests/v1')))
@@ -127,7 +127,7 @@ describe('two data planes on one store and one disk', () => {
     expect(upstream.count('GET /v2/team/app/manifests/v1')).toBe(1)
   })
 
-  it('check a tag that is due once for 20 requests at both', async () => {
+  it('Two data planes check a tag that is due once for 20 requests', async () => {
     await using given = await two()
     const { one, other, upstream } = given
     await read(one, 'manifests/v1')
@@ -139,7 +139,7 @@ describe('two data planes on one store and one disk', () => {
     expect(upstream.count('HEAD /v2/team/app/manifests/v1')).toBe(1)
   })
 
-  it('leave to the one what the other planned and was at when it died', async () => {
+  it('A data plane takes over the planned import of one that died', async () => {
     await using given = await two()
     const { one, other, upstream, layer } = given
     upstream.fault('/blobs/', stall())
@@ -157,8 +157,8 @@ describe('two data planes on one store and one disk', () => {
   })
 })
 
-describe('a planned import that failed', () => {
-  it('waits for the retry interval, unless somebody asks for the image', async () => {
+describe('planned import that failed', () => {
+  it('A failed import waits for the retry interval unless it is requested explicitly', async () => {
     await using given = await two()
     const { one, other, upstream, layer } = given
     upstream.fault('/blobs/', status(503))
@@ -175,7 +175,7 @@ describe('a planned import that failed', () => {
     expect([await other.blobs.size(layer), await planned()]).toEqual([MiB, []])
   })
 
-  it('is tried again when the interval is over', async () => {
+  it('A failed import is retried when the retry interval is over', async () => {
     await using given = await two()
     const { one, other, upstream, layer } = given
     upstream.fault('/blobs/', status(503))

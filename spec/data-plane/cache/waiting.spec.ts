@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { newRepository } from '../../../src/registry/repository.js'
+import { newRepository } from '../../../src/registry/repositories/repository.js'
 import { registry, startCache } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { allowing, userOf } from '../../support/registry.js'
@@ -13,7 +13,7 @@ const everybody = {
 const users = { dev: { policies: [allowing('ecr:*')] }, ops: { policies: [allowing('ecr:*')] } }
 const [dev, ops, guest] = [userOf('dev', registry.account), userOf('ops', registry.account), userOf('dev', other)]
 
-/** A cache with an image that was pulled, whose upstream has more and from then on never answers for `slow/`. */
+/** A cache with one pulled image, whose upstream has more and from then on never answers for `slow/`. */
 async function silentUpstream(planeLimits: { requestsAtOnce?: number; connections?: number }) {
   const upstream = await faultyUpstream()
   const image = upstream.addImage('team/app', { tag: 'v1' })
@@ -47,7 +47,7 @@ const served = { status: 200, retryAfter: undefined }
 const cached = 'quay/team/app/manifests/v1'
 
 describe('first pulls that wait for an upstream', () => {
-  it('take no place of those who pull what is cached', async () => {
+  it('First pulls that wait for an upstream do not block pulls of cached images', async () => {
     await using given = await silentUpstream({ requestsAtOnce: 4 })
     const waiting = Array.from({ length: 40 }, (_, index) => given.pull(dev, `quay/slow/x${index}/manifests/t`))
     await given.upstream.asked('/slow/', 20)
@@ -56,7 +56,7 @@ describe('first pulls that wait for an upstream', () => {
     for (const { status } of await Promise.all(waiting)) expect(status).toBe(404)
   })
 
-  it('beyond a share of the connections are refused for now, and no one else’s are', async () => {
+  it('A caller with too many waiting first pulls gets 429, and other callers do not', async () => {
     await using given = await silentUpstream({ connections: 64 })
     const waiting = Array.from({ length: 60 }, (_, index) => given.pull(dev, `quay/slow/x${index}/manifests/t`))
     expect(await Promise.race(waiting)).toEqual({ status: 429, retryAfter: '1' })
@@ -70,8 +70,8 @@ describe('first pulls that wait for an upstream', () => {
   })
 })
 
-describe('a check that would have to wait where too many do', () => {
-  it('is left out, and the cached image is served', async () => {
+describe('check behind too many waiting pulls', () => {
+  it('A check that would have to wait behind too many pulls is skipped, and the image is served', async () => {
     await using given = await silentUpstream({ connections: 64 })
     const waiting = Array.from({ length: 60 }, (_, index) => given.pull(dev, `quay/slow/x${index}/manifests/t`))
     expect(await Promise.race(waiting)).toMatchObject({ status: 429 })
@@ -83,7 +83,7 @@ describe('a check that would have to wait where too many do', () => {
 })
 
 describe('slow layers of one account', () => {
-  it('leave places at their upstream to another account’s, and manifests and small blobs wait behind none', async () => {
+  it('The slow layers of one account do not hold up layers, manifests and configs of another', async () => {
     await using given = await silentUpstream({})
     const slow = given.upstream.addImage('slow/app', { layers: 30, layerSize: 1_100_000, seed: 'slow' })
     const large = given.upstream.addImage('team/large', { tag: 'v1', layers: 1, layerSize: 1_100_000, seed: 'large' })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keyOf } from '../../../src/registry/ports/store.js'
-import { newRepository } from '../../../src/registry/repository.js'
+import { newRepository } from '../../../src/registry/repositories/repository.js'
 import { registry, requestContext, startCache, unbounded } from '../../support/cache.js'
 import { faultyUpstream } from '../../support/faulty-upstream.js'
 import { allowing, userOf } from '../../support/registry.js'
@@ -69,8 +69,8 @@ const noSuchRepository = {
 }
 const notFound = { code: 'MANIFEST_UNKNOWN', message: 'Requested image not found' }
 
-describe('a first pull', () => {
-  it('is DENIED before anything else to who may not BatchGetImage', async () => {
+describe('permissions of a first pull', () => {
+  it('A first pull is DENIED without BatchGetImage before the upstream is asked', async () => {
     await using given = await cacheFor()
     const { statusCode, error } = await given.pull('blind')
     expect(statusCode).toBe(403)
@@ -81,13 +81,13 @@ describe('a first pull', () => {
     expect(given.upstream.requests).toEqual([])
   })
 
-  it.each(['puller', 'importer'] as const)('finds no repository where %s may not make it', async (user) => {
+  it.each(['puller', 'importer'] as const)('A user %s without CreateRepository finds no repository', async (user) => {
     await using given = await cacheFor()
     expect(await given.pull(user)).toEqual({ statusCode: 404, error: noSuchRepository, isExplained: true })
     expect(given.upstream.requests).toEqual([])
   })
 
-  it('finds no image where the caller may make the repository and not import', async () => {
+  it('A caller with CreateRepository but without BatchImportUpstreamImage finds no image', async () => {
     await using given = await cacheFor()
     expect(await given.pull('creator')).toEqual({ statusCode: 404, error: notFound, isExplained: true })
     expect(await given.repository()).toBeUndefined()
@@ -95,7 +95,7 @@ describe('a first pull', () => {
   })
 
   it.each(['puller', 'creator'] as const)(
-    'finds no image in a repository that is there where %s may not import',
+    'A user %s without BatchImportUpstreamImage finds no image in an existing repository',
     async (user) => {
       await using given = await cacheFor()
       await given.makeRepository()
@@ -104,26 +104,26 @@ describe('a first pull', () => {
     },
   )
 
-  it('needs no permission to make a repository that is there', async () => {
+  it('A first pull into an existing repository needs no CreateRepository permission', async () => {
     await using given = await cacheFor()
     await given.makeRepository()
     expect(await given.pull('importer')).toMatchObject({ statusCode: 200, digest: given.image.digest })
   })
 
-  it('makes the repository for who may do both', async () => {
+  it('A first pull creates the repository for a caller with both permissions', async () => {
     await using given = await cacheFor()
     expect(await given.pull('both')).toMatchObject({ statusCode: 200, digest: given.image.digest })
     expect(await given.repository()).toBeDefined()
   })
 
-  it('takes both permissions from the registry policy', async () => {
+  it('A registry policy can grant both permissions of a first pull', async () => {
     await using given = await cacheFor()
     const policy = given.grant(['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository'], 'puller')
     await given.cache.store.registryPolicies.put(registry, 'policy', policy)
     expect((await given.pull('puller')).statusCode).toBe(200)
   })
 
-  it('takes the import from the repository policy, and the repository never', async () => {
+  it('A repository policy can grant the import of a first pull but never CreateRepository', async () => {
     await using given = await cacheFor()
     const policy = given.grant(['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository'], 'puller')
     await given.cache.store.repositoryPolicies.put(registry, name, policy)
@@ -133,14 +133,14 @@ describe('a first pull', () => {
   })
 })
 
-describe('a cached image', () => {
-  it('is served to who may only pull', async () => {
+describe('permissions of a cached pull', () => {
+  it('A cached image is served to a caller that may only pull', async () => {
     await using given = await cacheFor()
     await given.pull('dev')
     expect(await given.pull('puller')).toMatchObject({ statusCode: 200, digest: given.image.digest })
   })
 
-  it('is not checked for who may not import: no question upstream, and the 24 hours stay as they are', async () => {
+  it('A cached image is not checked for a caller without import permission and stays due', async () => {
     await using given = await cacheFor()
     await given.pull('dev')
     await given.cache.settled()
@@ -155,19 +155,19 @@ describe('a cached image', () => {
     expect(await given.pull('dev')).toMatchObject({ statusCode: 200, digest: newer.digest })
   })
 
-  it('is DENIED to who may not BatchGetImage', async () => {
+  it('A cached image is DENIED to a caller without BatchGetImage', async () => {
     await using given = await cacheFor()
     await given.pull('dev')
     expect((await given.pull('blind')).statusCode).toBe(403)
   })
 })
 
-describe('a pull through a FIPS endpoint', () => {
+describe('pull through at a FIPS endpoint', () => {
   const host = '111122223333.dkr.ecr-fips.us-east-1.localhost:4510'
   const sentence = 'Not cached, and the first pull of an image through the cache is not supported at a FIPS endpoint'
 
   it.each(['v1', 'by digest'])(
-    'finds nothing that is not cached, asks no upstream and makes no repository: %s',
+    'A first pull at a FIPS endpoint is answered with 404 without asking the upstream: %s',
     async (by) => {
       await using given = await cacheFor()
       const reference = by === 'v1' ? by : given.image.digest
@@ -180,7 +180,7 @@ describe('a pull through a FIPS endpoint', () => {
   )
 
   it.each([host, '111122223333.dkr-ecr-fips.us-east-1.on.aws'])(
-    'serves what is cached, checks it, and its layers though they are still to come: %s',
+    'A FIPS endpoint serves a cached image with its layers, even those still to come: %s',
     async (at) => {
       await using given = await cacheFor()
       given.upstream.fault('/blobs/', status(503))
@@ -198,7 +198,7 @@ describe('a pull through a FIPS endpoint', () => {
     },
   )
 
-  it('says who may not import that there is no such image, as elsewhere', async () => {
+  it('A FIPS endpoint tells a caller without import permission that there is no such image', async () => {
     await using given = await cacheFor()
     const answer = await given.cache.ask(`${name}/manifests/v1`, { host }, 'GET', userOf('creator', registry.account))
     expect(await answer.body.json()).toMatchObject({
@@ -206,7 +206,7 @@ describe('a pull through a FIPS endpoint', () => {
     })
   })
 
-  it('is refused alike where the API pulls', async () => {
+  it('A first pull by the API is refused for a FIPS endpoint as well', async () => {
     await using given = await cacheFor()
     const wanted = {
       registry,

@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../../src/adapters/system/random-ids.js'
-import { fsck } from '../../../src/registry/garbage/fsck.js'
-import { labelInstallation } from '../../../src/registry/garbage/label.js'
-import { noteName } from '../../../src/registry/image-names.js'
-import { keepManifest } from '../../../src/registry/keep-manifest.js'
-import { parseManifest } from '../../../src/registry/manifest.js'
+import { fsck } from '../../../src/upkeep/fsck/fsck.js'
+import { labelInstallation } from '../../../src/upkeep/installation-label.js'
+import { noteName } from '../../../src/registry/images/image-notes.js'
+import { keepManifest } from '../../../src/registry/images/store-manifest.js'
+import { parseManifest } from '../../../src/registry/images/manifest.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
-import { recordImage } from '../../../src/registry/push-image.js'
-import type { NewImage } from '../../../src/registry/put-image.js'
+import { recordImage } from '../../../src/registry/images/image-push.js'
+import type { NewImage } from '../../../src/registry/images/image-registration.js'
 import { installationWith, registry } from '../../support/garbage.js'
 import { imageManifest, sha256 } from '../../support/push.js'
 
-/** Blobs of which one can go bad. */
+/** A blob store in which single blobs can be corrupted. */
 function perishable() {
   const blobs = memoryBlobStore()
   const rotten = new Set<string>()
@@ -60,7 +60,7 @@ async function put(here: Awaited<ReturnType<typeof stocked>>, text: string, more
 const place = '123456789012/us-east-1/app'
 
 describe('fsck', () => {
-  it('finds nothing wrong with what is well', async () => {
+  it('fsck finds nothing wrong with an intact installation', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
     await put(here, list([digest]), { tag: 'all' })
@@ -69,7 +69,7 @@ describe('fsck', () => {
     expect(sizes).toMatchObject({ blobs: 4, images: 2 })
   })
 
-  it('tells what is wrong and changes nothing, unless it may repair', async () => {
+  it('fsck reports what is wrong and changes nothing unless it may repair', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
     here.rotten.add(sha256('a layer'))
@@ -90,7 +90,7 @@ describe('fsck', () => {
     expect((await fsck(here, { repair: true })).findings.lines()).toEqual([told[1], told[2]])
   })
 
-  it('forgets an image of the cache whose manifest is gone, so that the next pull brings it', async () => {
+  it('fsck removes a pulled-through image whose manifest is missing, so that the next pull fetches it', async () => {
     const here = await stocked()
     const text = imageManifest({ digest: sha256('{}'), size: 2 }, [{ digest: sha256('a layer'), size: 7 }])
     const digest = await put(here, text, { tag: 'latest', pulledThrough: true })
@@ -103,7 +103,7 @@ describe('fsck', () => {
     expect(await here.store.images.get(registry, keyOf('app', digest))).toBeUndefined()
   })
 
-  it('records images again when the store was lost: pushed and pulled through, lists, tags and layers', async () => {
+  it('fsck restores pushed and pulled-through images, indexes, tags and layers after the store was lost', async () => {
     const before = await stocked()
     const old = await before.push('app', ['old'], 'latest')
     const young = await before.push('app', ['young'], 'latest')
@@ -133,7 +133,7 @@ describe('fsck', () => {
     expect(await after.sweep()).toMatchObject({ blob: { count: 0 }, layer: { count: 0 } })
   })
 
-  it('brings back an index that was pulled through before its images and got a tag pushed onto it', async () => {
+  it('fsck restores an index that was pulled through before its images and then tagged by a push', async () => {
     const before = await stocked()
     const member = imageManifest({ digest: sha256('{}'), size: 2 }, [{ digest: sha256('to come'), size: 7 }])
     const index = await put(before, list([sha256(member)]), { tag: 'latest', pulledThrough: true, now: 1000 })
@@ -148,7 +148,7 @@ describe('fsck', () => {
     expect([latest?.upstream !== undefined, prod?.upstream !== undefined]).toEqual([true, false])
   })
 
-  it('gives a tag to the image that got it last, also back from one an older store knows', async () => {
+  it('fsck gives a tag to the image that had it last, even if an older store names another image', async () => {
     const [lost, older] = [memoryKeyValue(), memoryKeyValue()]
     let isBackedUp = true
     const both: typeof lost = {
@@ -169,7 +169,7 @@ describe('fsck', () => {
     expect(await after.store.tags.get(registry, 'app latest')).toMatchObject({ digest: two })
   })
 
-  it('records layers of an image again whose bytes are here, and tells of what is lacking', async () => {
+  it('fsck records missing layers whose bytes are stored and reports those it cannot restore', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['here', 'gone'], 'v1')
     const all = await put(here, list([digest]), { tag: 'all' })
@@ -190,7 +190,7 @@ describe('fsck', () => {
     )
   })
 
-  it('says which images it cannot bring back, and puts their notes aside', async () => {
+  it('fsck reports images that it cannot restore and sets their notes aside', async () => {
     const before = await stocked()
     const digest = await before.push('app', ['a layer'], 'v1')
     await before.bytes.remove(sha256('a layer'))

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../../src/adapters/system/random-ids.js'
-import { fsck } from '../../../src/registry/garbage/fsck.js'
-import { joinHalves, labelInstallation } from '../../../src/registry/garbage/label.js'
+import { fsck } from '../../../src/upkeep/fsck/fsck.js'
+import { joinHalves, labelInstallation } from '../../../src/upkeep/installation-label.js'
 import { all, installationWith } from '../../support/garbage.js'
 
 const label = ({ store, blobs }: ReturnType<typeof installationWith>) => labelInstallation(store, blobs, randomIds)
 
-describe('the label of an installation', () => {
-  it('is one for all processes that start at once, and found again by later ones', async () => {
+describe('installation label', () => {
+  it('The installation label is the same for all processes that start at once and for later ones', async () => {
     const here = installationWith()
     expect(await Promise.all([label(here), label(here), label(here)])).toEqual([undefined, undefined, undefined])
     expect(await label(here)).toBeUndefined()
   })
 
-  it('tells that the store was lost, and then nothing is swept until the halves are joined', async () => {
+  it('The installation label reveals a lost store, and nothing is swept until store and blobs are joined', async () => {
     const before = installationWith()
     await label(before)
     await before.createRepository('app')
@@ -28,7 +28,7 @@ describe('the label of an installation', () => {
     expect(await label(after)).toBeUndefined()
   })
 
-  it('tells two installations apart', async () => {
+  it('The installation label reveals that store and blobs belong to two installations', async () => {
     const [one, other] = [installationWith(), installationWith()]
     await label(one)
     await label(other)
@@ -42,11 +42,11 @@ describe('the label of an installation', () => {
     expect(findings).toMatchObject({ found: 1, repaired: 0 })
   })
 
-  it('takes blobs without a label for those of a store that had repositories', async () => {
+  it('Blobs without a label are attributed to a store that had repositories, not to a new store', async () => {
     const before = installationWith()
     await before.createRepository('app')
     await before.push('app', ['a layer'], 'v1')
-    // As an earlier version left them.
+    // An earlier version wrote no image notes.
     for (const name of await all(before.bytes.notes.list('images'))) await before.bytes.notes.remove(name)
     const other = installationWith({ keyValue: memoryKeyValue(), bytes: before.bytes })
     expect(await label(other)).toContain('--store names another one')

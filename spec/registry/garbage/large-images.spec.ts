@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { deleteImage } from '../../../src/registry/delete-image.js'
-import { isFailure } from '../../../src/registry/find-image.js'
-import { fsck } from '../../../src/registry/garbage/fsck.js'
-import { keepManifest } from '../../../src/registry/keep-manifest.js'
-import { listAll } from '../../../src/registry/list-all.js'
-import { mediaTypes, parseManifest } from '../../../src/registry/manifest.js'
+import { deleteImage } from '../../../src/registry/images/image-deletion.js'
+import { isFailure } from '../../../src/registry/images/find-image.js'
+import { fsck } from '../../../src/upkeep/fsck/fsck.js'
+import { keepManifest } from '../../../src/registry/images/store-manifest.js'
+import { listAll } from '../../../src/registry/list-records.js'
+import { mediaTypes, parseManifest } from '../../../src/registry/images/manifest.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
-import { recordImage } from '../../../src/registry/push-image.js'
-import { putImage } from '../../../src/registry/put-image.js'
+import { recordImage } from '../../../src/registry/images/image-push.js'
+import { putImage } from '../../../src/registry/images/image-registration.js'
 import { all, installationWith, registry } from '../../support/garbage.js'
 import { imageManifest, sha256 } from '../../support/push.js'
 
 const repository = 'app'
 const contents = (count: number) => Array.from({ length: count }, (_, index) => `layer ${index}`)
 
-/** An index of so many images that a rule brought, none of which is here. */
+/** An index of `count` images as a rule pulled it through; none of the images has arrived. */
 function indexOf(count: number) {
   const manifests = contents(count).map((content) => ({
     ...{ digest: sha256(content), size: 1, mediaType: mediaTypes.ociManifest },
@@ -35,10 +35,10 @@ async function withIndex(count: number) {
   return { ...here, digest, put, references }
 }
 
-describe('an image of more layers than its record holds', () => {
+describe('image with more layers than its record holds', () => {
   const layers = contents(200)
 
-  it('keeps its layers and their bytes from the sweep', async () => {
+  it('An image with more layers than its record holds keeps its layers and their bytes from the sweep', async () => {
     const here = installationWith()
     await here.createRepository(repository)
     await here.push(repository, layers, 'latest')
@@ -52,7 +52,7 @@ describe('an image of more layers than its record holds', () => {
     expect(await here.isKept('layer 199')).toBe(true)
   })
 
-  it('keeps every layer of its repository while its manifest cannot be read', async () => {
+  it('An image whose manifest cannot be read keeps every layer of its repository from the sweep', async () => {
     const here = installationWith()
     await here.createRepository(repository)
     const digest = await here.push(repository, layers)
@@ -65,7 +65,7 @@ describe('an image of more layers than its record holds', () => {
     expect(await here.isKept('layer 199')).toBe(true)
   })
 
-  it('gives its layers to the sweep once it is deleted', async () => {
+  it('A deleted image with more layers than its record holds leaves its layers to the sweep', async () => {
     const here = installationWith()
     await here.createRepository(repository)
     const imageDigest = await here.push(repository, layers)
@@ -78,7 +78,7 @@ describe('an image of more layers than its record holds', () => {
     expect(await all(here.bytes.list())).toEqual([])
   })
 
-  it('has its layers recorded again by fsck', async () => {
+  it('fsck records the missing layers of an image with more layers than its record holds', async () => {
     const here = installationWith()
     await here.createRepository(repository)
     await here.push(repository, layers)
@@ -91,8 +91,8 @@ describe('an image of more layers than its record holds', () => {
   })
 })
 
-describe('an index that an upstream fills with thousands of images', () => {
-  it('is found from each of them, and leaves nothing behind when it is deleted', async () => {
+describe('pulled-through index of thousands of images', () => {
+  it('A pulled-through index is referenced from each of its images, and its deletion leaves no reference', async () => {
     const here = await withIndex(3000)
     expect(await here.references()).toBe(3000)
 
@@ -101,7 +101,7 @@ describe('an index that an upstream fills with thousands of images', () => {
     expect(await here.references()).toBe(0)
   })
 
-  it('holds no image back once it is gone, whatever is left of it', async () => {
+  it('A removed index does not block the deletion of its images, whatever references remain', async () => {
     const here = await withIndex(2)
     const member = sha256('layer 0')
     const text = imageManifest({ digest: sha256('{}'), size: 2 }, [])
@@ -122,7 +122,7 @@ describe('an index that an upstream fills with thousands of images', () => {
     expect(isFailure(await deleteMember())).toBe(false)
   })
 
-  it('is described with the largest of the images that have come', async () => {
+  it('A pulled-through index is described with the size of the largest image that has arrived', async () => {
     const here = await withIndex(3000)
     const text = imageManifest({ digest: sha256('{}'), size: 4711 }, [])
     const manifest = parseManifest(Buffer.from(text))

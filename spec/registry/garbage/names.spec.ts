@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { deleteImage } from '../../../src/registry/delete-image.js'
-import { deleteRepository } from '../../../src/registry/delete-repository.js'
-import { fsck } from '../../../src/registry/garbage/fsck.js'
-import { nameImage, noteName, readNote } from '../../../src/registry/image-names.js'
+import { deleteImage } from '../../../src/registry/images/image-deletion.js'
+import { deleteRepository } from '../../../src/registry/repositories/repository-deletion.js'
+import { fsck } from '../../../src/upkeep/fsck/fsck.js'
+import { nameImage, noteName, readNote } from '../../../src/registry/images/image-notes.js'
 import { StoreUnavailable } from '../../../src/registry/ports/key-value.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
 import { all, installationWith, registry } from '../../support/garbage.js'
@@ -19,7 +19,7 @@ async function stocked(bytes = memoryBlobStore(), keyValue = memoryKeyValue()) {
   return { ...here, noteOf, notes }
 }
 
-/** Notes that can fail to be written or removed. */
+/** A blob store in which writing or removing image notes can fail. */
 function flaky() {
   const bytes = memoryBlobStore()
   let failing: string | undefined
@@ -46,8 +46,8 @@ function flaky() {
   }
 }
 
-describe('the names of an image beside its bytes', () => {
-  it('follow its tags as they come, move and go', async () => {
+describe('image notes', () => {
+  it('Image notes follow the tags of an image as they are added, moved and deleted', async () => {
     const here = await stocked()
     const old = await here.push('app', ['old'], 'latest')
     await here.put('app', ['old'], 'v1')
@@ -59,7 +59,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await here.noteOf(young)).toMatchObject({ tags: ['latest'] })
   })
 
-  it('go with their repository, and leave those of repositories below it', async () => {
+  it('Image notes are removed with their repository and kept for repositories below it', async () => {
     const here = await stocked()
     await here.push('app', ['a layer'], 'v1')
     const below = await here.push('app/sub', ['a layer'], 'v1')
@@ -67,7 +67,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await here.notes()).toEqual([noteName({ registry, repository: 'app/sub', digest: below })])
   })
 
-  it('stay where deleting was refused', async () => {
+  it('Image notes stay when a deletion is refused', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
     await expect(deleteRepository(here, registry, 'app', { force: false })).rejects.toThrow()
@@ -75,7 +75,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
   })
 
-  it('are true in the end, however many write them at once', async () => {
+  it('Image notes name all tags after concurrent writes', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'])
     const tags = Array.from({ length: 30 }, (_, index) => `t${index}`)
@@ -86,7 +86,7 @@ describe('the names of an image beside its bytes', () => {
     expect((await here.noteOf(digest))?.tags).toEqual([...tags].sort())
   })
 
-  it('bring back the tag where it was last, whichever note could not be written', async () => {
+  it('Image notes restore a tag to its last image after a note could not be written at first', async () => {
     const bytes = flaky()
     const here = await stocked(bytes)
     const one = await here.push('app', ['one'], 'v1')
@@ -99,7 +99,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await after.store.tags.get(registry, 'app latest')).toMatchObject({ digest: one })
   })
 
-  it('do not bring back a tag that was deleted, or whose deletion failed and was asked for again', async () => {
+  it('Image notes lose a deleted tag, also when its deletion failed once and was repeated', async () => {
     const bytes = flaky()
     const here = await stocked(bytes)
     const digest = await here.push('app', ['one'], 'v1')
@@ -111,7 +111,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await here.store.tags.get(registry, 'app bad')).toBeUndefined()
   })
 
-  it('go before their image also where its last tags are deleted at once', async () => {
+  it('Image notes are removed before their image, also when its last tags are deleted concurrently', async () => {
     const bytes = flaky()
     const here = await stocked(bytes)
     const digest = await here.push('app', ['one'], 'a')
@@ -121,7 +121,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await here.store.images.get(registry, keyOf('app', digest))).toBeDefined()
   })
 
-  it('are not overwritten by a push after the store was lost', async () => {
+  it('Image notes are not overwritten by a push after the store was lost', async () => {
     const before = await stocked()
     const digest = await before.push('app', ['one'], 'v1')
     await before.put('app', ['one'], 'latest')
@@ -131,7 +131,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await after.store.tags.get(registry, 'app v1')).toMatchObject({ digest })
   })
 
-  it('stay where a repository could not be deleted, or its image was pushed anew meanwhile', async () => {
+  it('Image notes stay when their repository cannot be deleted or the image is pushed again meanwhile', async () => {
     const [bytes, keyValue] = [memoryBlobStore(), memoryKeyValue()]
     let isAway = false
     let afterwards = () => Promise.resolve()
@@ -158,7 +158,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await here.noteOf(digest)).toMatchObject({ tags: ['v2'] })
   })
 
-  it('are written by the sweep where a process died before it did', async () => {
+  it('The sweep writes the image notes that a dead process did not write', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
     await here.bytes.notes.remove(noteName({ registry, repository: 'app', digest }))
@@ -166,7 +166,7 @@ describe('the names of an image beside its bytes', () => {
     expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
   })
 
-  it('keep what an image needs that the store has lost', async () => {
+  it('Image notes keep from the sweep what an image needs that the store has lost', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
     const older = installationWith({ keyValue: memoryKeyValue(), bytes: here.bytes })

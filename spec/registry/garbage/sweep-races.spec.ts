@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { deleteImage } from '../../../src/registry/delete-image.js'
-import { appendPart, beginUpload, completeUpload } from '../../../src/registry/layer-upload.js'
-import { layerWithBytes } from '../../../src/registry/layer-with-bytes.js'
+import { deleteImage } from '../../../src/registry/images/image-deletion.js'
+import { appendPart, beginUpload, completeUpload } from '../../../src/registry/layers/layer-upload.js'
+import { layerWithBytes } from '../../../src/registry/layers/layer-with-bytes.js'
 import type { KeyValue } from '../../../src/registry/ports/key-value.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
-import { storeOf } from '../../../src/registry/store.js'
+import { storeOf } from '../../../src/store/store.js'
 import { graceSeconds, installationWith, registry } from '../../support/garbage.js'
 import { sha256 } from '../../support/push.js'
 
 type Here = Awaited<ReturnType<typeof stocked>>
 
-/** A layer and an image's manifest that nobody needs any more. */
+/** An installation with a layer and an image manifest that are no longer needed. */
 async function stocked() {
   const keyValue = memoryKeyValue()
   const here = { ...installationWith({ keyValue }), keyValue }
@@ -24,10 +24,13 @@ async function stocked() {
   return here
 }
 
-/** Long enough for all work that does not wait for the sweep itself. */
+/** In milliseconds, long enough for all work that does not wait for the sweep itself. */
 const PATIENCE_MS = 50
 
-/** Does something else before the sweep's nth step, and while it goes on where that waits for it; false where it takes fewer. */
+/**
+ * Runs `work` before the given step of a sweep, which continues if `work` waits for it; false if the sweep has fewer
+ * steps.
+ */
 async function sweepWith(here: Here, step: number, isAhead: boolean, work: () => Promise<void>): Promise<boolean> {
   let steps = 0
   let working: Promise<void> | undefined
@@ -49,7 +52,7 @@ async function sweepWith(here: Here, step: number, isAhead: boolean, work: () =>
   return steps >= step
 }
 
-/** At every step of a sweep, each time with an installation of its own. */
+/** Runs `work` at every step of a sweep, each time in a new installation, and returns the number of runs. */
 async function atEveryStep(isAhead: boolean, work: (here: Here) => Promise<() => Promise<void>>): Promise<number> {
   for (let step = 1; ; step++) {
     const here = await stocked()
@@ -59,23 +62,23 @@ async function atEveryStep(isAhead: boolean, work: (here: Here) => Promise<() =>
     })
     if (!happened) return step
     await check()
-    // The next sweep finds things as this one left them.
+    // The result must hold after another sweep, too.
     await here.sweep()
     await check()
   }
 }
 
 const clocks = [
-  { clock: 'one clock', isAhead: false },
+  { clock: 'the same clock', isAhead: false },
   { clock: 'a clock hours ahead', isAhead: true },
 ]
 
-describe.each(clocks)('at every step of a sweep with $clock', ({ isAhead }) => {
-  it('an image that was put keeps its layers and its manifest', async () => {
+describe.each(clocks)('work during a sweep by $clock', ({ isAhead }) => {
+  it('An image put at any step of a sweep keeps its layers and its manifest', async () => {
     let puts = 0
     const steps = await atEveryStep(isAhead, async (here) => {
       const digest = await here.put('app', ['a layer'], 'v1').catch((error: Error) => error.message)
-      // Too late is an answer too; the client then uploads the layers again.
+      // A refusal is a valid answer, too: the client then uploads the layers again.
       if (digest.startsWith('Layers')) return () => Promise.resolve()
       puts++
       return async () => {
@@ -91,19 +94,19 @@ describe.each(clocks)('at every step of a sweep with $clock', ({ isAhead }) => {
     expect(puts).toBeGreaterThan(10)
   })
 
-  it('a layer that was uploaded again is here', async () => {
+  it('A layer uploaded again at any step of a sweep keeps its bytes', async () => {
     await atEveryStep(isAhead, async (here) => {
       await here.upload('app', 'a layer')
       return async () => {
         const layer = await here.layer('app', 'a layer')
-        // By a clock that is hours ahead it may have been here for long; what is said to be here is.
+        // By a clock hours ahead the layer may be past its grace period, but a layer on record must have its bytes.
         if (!isAhead) expect(layer).toBeDefined()
         if (layer) expect(await here.isKept('a layer')).toBe(true)
       }
     })
   })
 
-  it('an image pushed with all its layers is whole', async () => {
+  it('An image pushed with all its layers at any step of a sweep is complete', async () => {
     await atEveryStep(isAhead, async (here) => {
       const push = () => here.push('other', ['a layer'], 'v1')
       const digest = await push().catch(push)
@@ -118,8 +121,8 @@ describe.each(clocks)('at every step of a sweep with $clock', ({ isAhead }) => {
   })
 })
 
-describe('at every step of a sweep', () => {
-  it('a layer that is said to be here stays', async () => {
+describe('look-up during a sweep', () => {
+  it('A layer that is reported as present at any step of a sweep stays', async () => {
     let [yes, no] = [0, 0]
     await atEveryStep(false, async (here) => {
       const layer = await layerWithBytes(here, registry, 'app', sha256('a layer'))
@@ -135,10 +138,10 @@ describe('at every step of a sweep', () => {
   })
 })
 
-describe('a clock that leaps ahead', () => {
+describe('clock that jumps ahead', () => {
   const id = '00000000-0000-4000-8000-000000000001'
 
-  it('between writing bytes and recording them is told to whoever uploads', async () => {
+  it('An upload whose bytes are swept before they are recorded fails and can be repeated', async () => {
     const here = await stocked()
     const session = { registry, repository: 'app', id }
     await beginUpload(here, session, await here.clock.now())

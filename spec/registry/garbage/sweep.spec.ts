@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
 import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
 import { randomIds } from '../../../src/adapters/system/random-ids.js'
-import { deleteImage } from '../../../src/registry/delete-image.js'
-import { deleteRepository } from '../../../src/registry/delete-repository.js'
-import { touchesOn } from '../../../src/registry/garbage/touches.js'
-import { appendPart, beginUpload, findUpload } from '../../../src/registry/layer-upload.js'
+import { deleteImage } from '../../../src/registry/images/image-deletion.js'
+import { deleteRepository } from '../../../src/registry/repositories/repository-deletion.js'
+import { storedPins } from '../../../src/upkeep/pins.js'
+import { appendPart, beginUpload, findUpload } from '../../../src/registry/layers/layer-upload.js'
 import { installation } from '../../../src/registry/registry.js'
 import { all, installationWith, registry } from '../../support/garbage.js'
 import { sha256 } from '../../support/push.js'
@@ -20,8 +20,8 @@ async function stocked() {
   return here
 }
 
-describe('the sweep', () => {
-  it('leaves everything of an image there, however old', async () => {
+describe('sweep', () => {
+  it('The sweep keeps everything that an image needs, however old it is', async () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
     const before = await here.kept()
@@ -32,7 +32,7 @@ describe('the sweep', () => {
     expect(before).toHaveLength(3)
   })
 
-  it('takes a layer no image came for, record and bytes, once the grace period is over', async () => {
+  it('The sweep removes the record and the bytes of a layer without an image after the grace period', async () => {
     const here = await stocked()
     await here.upload('app', 'a layer')
     expect(await here.sweep()).toMatchObject({ layer: { count: 0 }, blob: { count: 0 } })
@@ -43,7 +43,7 @@ describe('the sweep', () => {
     expect(await here.isKept('a layer')).toBe(false)
   })
 
-  it('takes, with the bytes of a layer, which upstreams have sent it', async () => {
+  it('The sweep removes the upstream origins of a layer together with its bytes', async () => {
     const here = await stocked()
     const origins = () => here.store.origins.list(installation, { limit: 10 })
     for (const content of ['a layer', 'gone'])
@@ -58,7 +58,7 @@ describe('the sweep', () => {
     expect((await origins()).items.map(({ digest }) => digest)).toEqual([sha256('a layer'), sha256('a layer')])
   })
 
-  it('takes what only a deleted image needed, and what others share with it never', async () => {
+  it('The sweep removes what only a deleted image needed and keeps what other images share', async () => {
     const here = await stocked()
     await here.createRepository('other')
     const gone = await here.push('app', ['shared', 'its own'], 'v1')
@@ -76,7 +76,7 @@ describe('the sweep', () => {
     expect(await all(here.bytes.notes.list('images'))).toHaveLength(1)
   })
 
-  it('leaves what was in a deleted repository alone for the grace period', async () => {
+  it('The sweep keeps the contents of a deleted repository for the grace period', async () => {
     const here = await stocked()
     await here.push('app', ['a layer'])
     await here.later()
@@ -86,26 +86,26 @@ describe('the sweep', () => {
     expect(await here.sweep()).toMatchObject({ blob: { count: 3 } })
   })
 
-  it('forgets touches that keep nothing any more', async () => {
+  it('The sweep removes pins that protect nothing any more', async () => {
     const here = await stocked()
     await here.push('app', ['a layer'])
-    expect((await here.store.touches.list(installation, { limit: 10 })).items).toHaveLength(3)
+    expect((await here.store.pins.list(installation, { limit: 10 })).items).toHaveLength(3)
     await here.later()
     await here.sweep()
-    expect((await here.store.touches.list(installation, { limit: 10 })).items).toEqual([])
+    expect((await here.store.pins.list(installation, { limit: 10 })).items).toEqual([])
   })
 
-  it('puts bytes back that somebody took for kept while it removed them', async () => {
+  it('The sweep restores bytes that another process pinned while they were being removed', async () => {
     await using directory = await temporaryDirectory()
     for (const bytes of [memoryBlobStore(), filesystemBlobStore({ root: directory.path, ids: randomIds })]) {
       const here = installationWith({ bytes })
       await here.createRepository('app')
       await here.upload('app', 'a layer')
       await here.later()
-      const impatient = touchesOn({ ...here, goingForMs: 0 })
-      // Stopped in the middle, for longer than anybody waits.
+      const impatient = storedPins({ ...here, goingForMs: 0 })
+      // The sweep is interrupted here for longer than a pin waits.
       const remove: typeof bytes.remove = async (...removing) => {
-        await impatient.touch(sha256('a layer'))
+        await impatient.pin(sha256('a layer'))
         await bytes.remove(...removing)
       }
       expect(await here.sweep({}, { blobs: { ...here.blobs, remove } })).toMatchObject({ blob: { count: 0 } })
@@ -116,7 +116,7 @@ describe('the sweep', () => {
     }
   })
 
-  it('takes uploads nobody went on with, and leaves those somebody is at', async () => {
+  it('The sweep removes abandoned uploads and keeps those in use', async () => {
     const here = await stocked()
     await beginUpload(here, session, await here.clock.now())
     await appendPart(here, session, { bytes: [Buffer.from('part')] })
@@ -130,7 +130,7 @@ describe('the sweep', () => {
     expect(await all(here.bytes.leftovers())).toEqual([])
   })
 
-  it('takes the bytes of an upload whose repository went with its record', async () => {
+  it('The sweep removes the bytes of an upload whose record was deleted with its repository', async () => {
     const here = await stocked()
     const writer = await here.blobs.session(id)
     await writer.append(Buffer.from('part'))
@@ -142,7 +142,7 @@ describe('the sweep', () => {
     expect(await all(here.bytes.leftovers())).toEqual([])
   })
 
-  it('runs once at a time over all processes', async () => {
+  it('Only one sweep runs at a time across all processes', async () => {
     const here = await stocked()
     const other = await here.leases.tryAcquire('sweep')
     expect(await here.sweep()).toBeUndefined()
@@ -151,7 +151,7 @@ describe('the sweep', () => {
     expect(await waiting).toMatchObject({ blob: { count: 0 } })
   })
 
-  it('ends early when it is asked to, and goes on the next time', async () => {
+  it('The sweep stops early when it is asked to, and continues with the next run', async () => {
     const here = await stocked()
     await here.upload('app', 'a layer')
     await here.later()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sweeper } from '../../../src/registry/garbage/sweeper.js'
+import { sweeper } from '../../../src/upkeep/collection/sweeper.js'
 import { installation } from '../../../src/registry/registry.js'
 import { installationWith } from '../../support/garbage.js'
 
@@ -11,8 +11,8 @@ function counted() {
   return { ...here, blobs: { ...here.blobs, list }, counts }
 }
 
-describe('sweeping in the background', () => {
-  it('is done once in an interval, however many processes there are', async () => {
+describe('background sweeper', () => {
+  it('The background sweeper sweeps once per interval, however many processes there are', async () => {
     const here = counted()
     const sweepers = [10, 150, 300].map((firstAfterMs) => sweeper({ ...here, intervalSeconds: 2 }, { firstAfterMs }))
     await expect.poll(() => here.counts.sweeps).toBe(1)
@@ -21,7 +21,7 @@ describe('sweeping in the background', () => {
     expect(here.counts.sweeps).toBe(1)
   })
 
-  it('is done again after the interval, by whoever lives', async () => {
+  it('The background sweeper of another process sweeps after the interval when the first one has stopped', async () => {
     const here = counted()
     const [first, second] = [10, 150].map((firstAfterMs) =>
       sweeper({ ...here, intervalSeconds: 0.4 }, { firstAfterMs }),
@@ -32,7 +32,7 @@ describe('sweeping in the background', () => {
     await second!.stop()
   })
 
-  it('is not put off for an interval by a process that died over it', async () => {
+  it('The background sweeper does not wait an interval after a process died during a sweep', async () => {
     const here = counted()
     await here.store.leases.put(installation, 'sweep', { name: 'sweep', fence: 1, owner: 'dead', beat: 7 })
     const living = sweeper({ ...here, intervalSeconds: 3600 }, { firstAfterMs: 10, lookMs: 100 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { admission, type Place } from '../../../src/registry/limits/admission.js'
+import { requestLimits, type RequestPermit } from '../../../src/server/request-limits.js'
 
 const rateExceeded = { code: 'ThrottlingException', message: 'Rate exceeded' }
 const [alice, bob] = [
@@ -10,23 +10,23 @@ const [alice, bob] = [
 function admitting({ requestsAtOnce = 1000, requestsPerSecond = 0, connections = 8192 }) {
   const time = { ms: Date.parse('2026-01-02T03:04:05Z') }
   const limits = { requestsAtOnce, requestsPerSecond, connections }
-  const { enter } = admission(limits, { wall: () => new Date(time.ms) })
-  const entered = (caller: typeof alice): Place | undefined => {
+  const { acquire: enter } = requestLimits(limits, { wall: () => new Date(time.ms) })
+  const entered = (caller: typeof alice): RequestPermit | undefined => {
     const place = enter()
-    place?.admit(caller)
+    place?.chargeTo(caller)
     return place
   }
-  /** How many of so many requests, answered at once, are let in before one is refused. */
+  /** How many of `times` requests, each answered at once, are admitted before one is refused. */
   const admitted = (arn: string, times: number) => {
     for (let count = 0; count < times; count++) {
       const place = enter()
       try {
-        place?.admit({ ...alice, arn })
+        place?.chargeTo({ ...alice, arn })
       } catch (error) {
         expect(error).toMatchObject(rateExceeded)
         return count
       } finally {
-        place?.leave()
+        place?.release()
       }
     }
     return times
@@ -34,100 +34,100 @@ function admitting({ requestsAtOnce = 1000, requestsPerSecond = 0, connections =
   return { enter, entered, admitted, pass: (ms: number) => void (time.ms += ms) }
 }
 
-/** The places a caller gets of those it asks for, all of them kept; a refused request is answered and leaves. */
-function entering(enter: () => Place | undefined, caller: typeof alice, times: number): Place[] {
+/** The places that a caller gets and holds when it asks `times` times; a refused request leaves at once. */
+function entering(enter: () => RequestPermit | undefined, caller: typeof alice, times: number): RequestPermit[] {
   return Array.from({ length: times }, enter).flatMap((place) => {
     try {
-      place?.admit(caller)
+      place?.chargeTo(caller)
       return place ?? []
     } catch (error) {
       expect(error).toMatchObject(rateExceeded)
-      place?.leave()
+      place?.release()
       return []
     }
   })
 }
 
-describe('the requests worked on at a time', () => {
-  it('are as many as the limit says, and one more when one is done', () => {
+describe('concurrency limit', () => {
+  it('The concurrency limit admits as many requests as it allows, and another one when one ends', () => {
     const { enter } = admitting({ requestsAtOnce: 2 })
     const place = enter()
     expect(enter()).toBeDefined()
     expect(enter()).toBeUndefined()
-    place?.leave()
+    place?.release()
     expect(enter()).toBeDefined()
     expect(enter()).toBeUndefined()
   })
 
-  it('of one account leave places to another, which gives none of them back', () => {
+  it('The concurrency limit leaves places to a second account when one account takes all it can get', () => {
     const { enter } = admitting({ requestsAtOnce: 80 })
-    const places: Place[] = []
+    const places: RequestPermit[] = []
     for (let round = 0; round < 10; round++) places.push(...entering(enter, alice, 20))
     expect(places.length).toBeLessThanOrEqual(70)
     expect(entering(enter, bob, 1)).toHaveLength(1)
-    places.forEach((place) => place.leave())
+    places.forEach((place) => place.release())
     expect(entering(enter, alice, 40)).toHaveLength(40)
   })
 
-  it('of one caller leave places to another of its account', () => {
+  it('The concurrency limit leaves places to a second caller of the same account', () => {
     const { enter } = admitting({ requestsAtOnce: 800 })
     entering(enter, alice, 800)
     expect(entering(enter, { ...alice, arn: 'arn:aws:iam::111122223333:user/carol' }, 1)).toHaveLength(1)
   })
 
-  it('are counted for the address they come from until it is known whose they are', () => {
+  it('The concurrency limit counts requests by client address until their account is known', () => {
     const { enter } = admitting({ requestsAtOnce: 80 })
     const places = Array.from({ length: 80 }, () => {
       const place = enter()
       try {
-        place?.assign('192.0.2.1')
+        place?.chargeToAccount('192.0.2.1')
       } catch {
-        place?.leave()
+        place?.release()
       }
       return place
     })
     expect(entering(enter, bob, 1)).toHaveLength(1)
-    places[0]?.assign(alice.account)
-    places[0]?.leave()
+    places[0]?.chargeToAccount(alice.account)
+    places[0]?.release()
     expect(entering(enter, alice, 1)).toHaveLength(1)
   })
 })
 
-describe('a request that waits for an upstream', () => {
-  /** So many of a caller's requests that wait, and how they end. */
-  function waiting(enter: () => Place | undefined, caller: typeof alice, times: number) {
+describe('request waiting for an upstream', () => {
+  /** Requests of a caller that wait for an upstream, and their outcomes. */
+  function waiting(enter: () => RequestPermit | undefined, caller: typeof alice, times: number) {
     let answer = () => {}
     const answered = new Promise<void>((resolve) => (answer = resolve))
     const requests = Array.from({ length: times }, async () => {
       const place = enter()
       try {
-        place?.admit(caller)
+        place?.chargeTo(caller)
         await place?.wait(() => answered)
         return 'answered'
       } catch (error) {
         expect(error).toMatchObject(rateExceeded)
         return 'refused'
       } finally {
-        place?.leave()
+        place?.release()
       }
     })
     return { answer, outcomes: Promise.all(requests) }
   }
 
-  it('takes no place, and has one again when it goes on', async () => {
+  it('A request that waits for an upstream holds no place and takes one again when it continues', async () => {
     const { enter, entered } = admitting({ requestsAtOnce: 2 })
     const { answer, outcomes } = waiting(enter, alice, 50)
     const place = entered(bob)
     expect(place).toBeDefined()
     answer()
     expect(new Set(await outcomes)).toEqual(new Set(['answered']))
-    place?.leave()
+    place?.release()
     expect(enter()).toBeDefined()
     expect(enter()).toBeDefined()
     expect(enter()).toBeUndefined()
   })
 
-  it('is refused where its account has its share of half the connections, and no other account’s is', async () => {
+  it('An account that waits on too many connections for upstreams is refused, and other accounts are not', async () => {
     const { enter } = admitting({ connections: 160 })
     const greedy = waiting(enter, alice, 1000)
     const other = waiting(enter, bob, 1)
@@ -139,7 +139,7 @@ describe('a request that waits for an upstream', () => {
     expect(await other.outcomes).toEqual(['answered'])
   })
 
-  it('waits once, however many parts of it do', async () => {
+  it('A request of which several parts wait for an upstream counts as waiting once', async () => {
     const { enter, entered } = admitting({ requestsAtOnce: 1 })
     const place = entered(alice)
     let answer = () => {}
@@ -147,20 +147,20 @@ describe('a request that waits for an upstream', () => {
     const parts = Promise.all([place?.wait(() => answered), place?.wait(async () => place.wait(() => answered))])
     const second = entered(bob)
     expect(second).toBeDefined()
-    second?.leave()
+    second?.release()
     answer()
     await parts
     expect(enter()).toBeUndefined()
-    place?.leave()
+    place?.release()
     expect(enter()).toBeDefined()
   })
 
-  it('gives nothing back twice where it is answered while a part of it still waits', async () => {
+  it('A request that is answered while a part of it still waits gives its place back only once', async () => {
     const { enter, entered } = admitting({ requestsAtOnce: 1 })
     const place = entered(alice)
     let answer = () => {}
     const part = place?.wait(() => new Promise<void>((resolve) => (answer = resolve)))
-    place?.leave()
+    place?.release()
     answer()
     await part
     expect(enter()).toBeDefined()
@@ -168,12 +168,12 @@ describe('a request that waits for an upstream', () => {
   })
 })
 
-describe("a caller's requests", () => {
-  it('are not counted unless there is a limit', () => {
+describe('request rate limit', () => {
+  it('Requests are not counted when there is no rate limit', () => {
     expect(admitting({}).admitted('arn', 100_000)).toBe(100_000)
   })
 
-  it('may come in a burst, and then as fast as the limit says', () => {
+  it('The rate limit allows a burst of requests and then a fixed number per second', () => {
     const { admitted, pass } = admitting({ requestsPerSecond: 5 })
     expect(admitted('arn', 100)).toBe(50)
     pass(1000)
@@ -182,13 +182,13 @@ describe("a caller's requests", () => {
     expect(admitted('arn', 100)).toBe(50)
   })
 
-  it('take nothing from other callers', () => {
+  it('The rate limit counts the requests of each caller separately', () => {
     const { admitted } = admitting({ requestsPerSecond: 1 })
     expect(admitted('one', 100)).toBe(10)
     expect(admitted('other', 5)).toBe(5)
   })
 
-  it('are let in again although the machine set its clock back', () => {
+  it('The rate limit admits a caller again after the clock of the machine was set back', () => {
     const { admitted, pass } = admitting({ requestsPerSecond: 1 })
     expect(admitted('arn', 100)).toBe(10)
     pass(-3_600_000)

@@ -1,51 +1,51 @@
 import { describe, expect, it } from 'vitest'
-import { roomOf, type Share } from '../../../src/registry/limits/room.js'
+import { memoryBudget, type Reservation } from '../../../src/server/memory-budget.js'
 
 function sharing(atMost: number) {
-  const room = roomOf(atMost)
+  const room = memoryBudget(atMost)
   const givenUp: string[] = []
-  const share = (name: string): Share => room.share(() => givenUp.push(name))
+  const share = (name: string): Reservation => room.reserve(() => givenUp.push(name))
   return { share, givenUp }
 }
 
-describe('the room for bodies', () => {
-  it('is made by the body that has been on its way for longest', () => {
+describe('memory budget for request bodies', () => {
+  it('The memory budget gives up the body that has been arriving for the longest time', () => {
     const { share, givenUp } = sharing(100)
     const [slow, next, fast] = [share('slow'), share('next'), share('fast')]
-    slow.more(40)
-    next.more(40)
+    slow.grow(40)
+    next.grow(40)
     expect(givenUp).toEqual([])
-    fast.more(40)
+    fast.grow(40)
     expect(givenUp).toEqual(['slow'])
-    fast.more(20)
+    fast.grow(20)
     expect(givenUp).toEqual(['slow'])
-    fast.more(1)
+    fast.grow(1)
     expect(givenUp).toEqual(['slow', 'next'])
   })
 
-  it('is kept by bodies that are here whole, until they are let go of', () => {
+  it('The memory budget keeps complete bodies until they are released', () => {
     const { share, givenUp } = sharing(100)
     const [whole, late] = [share('whole'), share('late')]
-    whole.more(90)
-    whole.whole()
-    late.more(20)
+    whole.grow(90)
+    whole.complete()
+    late.grow(20)
     expect(givenUp).toEqual(['late'])
-    whole.done()
-    share('another').more(100)
+    whole.release()
+    share('another').grow(100)
     expect(givenUp).toEqual(['late'])
   })
 
-  it('is given back once, however often a body is let go of', () => {
+  it('The memory budget returns the memory of a body once, however often it is released', () => {
     const { share, givenUp } = sharing(100)
     const first = share('first')
-    first.more(60)
-    first.done()
-    first.done()
-    first.more(1000)
+    first.grow(60)
+    first.release()
+    first.release()
+    first.grow(1000)
     const second = share('second')
-    second.more(100)
+    second.grow(100)
     expect(givenUp).toEqual([])
-    second.more(1)
+    second.grow(1)
     expect(givenUp).toEqual(['second'])
   })
 })

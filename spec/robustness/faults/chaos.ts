@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Acknowledged, type Figures, type Load, type LoadTarget, startLoad, verify } from './load.js'
 
-/** Something that breaks and is put right again; it resolves when it is. */
+/** Something that breaks and is repaired again; `inflict` resolves once it is repaired. */
 export interface Fault {
   readonly name: string
   inflict(): Promise<void>
 }
 
-/** How much is broken: a run ends when so many faults were injected, however long that takes on a busy machine. */
+/** One run. It ends after this many faults, however long that takes on a busy machine. */
 export interface Run {
   readonly target: LoadTarget
   readonly faults: readonly Fault[]
@@ -15,13 +15,13 @@ export interface Run {
   readonly seed: number
 }
 
-/** Between two faults so many things are acknowledged, at most. */
+/** The maximum number of acknowledgements between two faults. */
 const MOST_PROGRESS = 12
 const LONGEST_PAUSE_MS = 20
 
 /**
- * Breaks one thing after the other at random moments under load, then pulls everything that was acknowledged. Every fault
- * comes at least once.
+ * Injects one fault after the other at random moments under load, then pulls everything that was acknowledged. Every
+ * fault is injected at least once.
  */
 export async function inflictAll({ target, faults, rounds, seed }: Run): Promise<Acknowledged[]> {
   const random = seeded(seed)
@@ -47,14 +47,14 @@ async function injectAll({ target, faults, rounds, random, load }: Omit<Run, 'se
   await load.progress(5)
 }
 
-/** What faults are injected into, and when. */
+/** The load that faults are injected into, and the random numbers that choose the moments. */
 interface Injection {
   readonly load: Load
-  /** A number from 0 to 1, the next in each call. */
+  /** Returns the next number from 0 to 1. */
   readonly random: () => number
 }
 
-/** Ends a scenario with its figures, for whoever reads the run. */
+/** Prints the figures of a finished scenario. */
 export function print(scenario: string, startedAt: number, figures: Figures): void {
   const { faults, requests, failures, wrongAnswers, lostWrites } = figures
   const seconds = Math.round((performance.now() - startedAt) / 1000)
@@ -64,7 +64,7 @@ export function print(scenario: string, startedAt: number, figures: Figures): vo
   )
 }
 
-/** Mulberry32: the same choices in every run. */
+/** Mulberry32, a seeded random generator: every run makes the same choices. */
 export function seeded(seed: number) {
   let state = seed
   return () => {

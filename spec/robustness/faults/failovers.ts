@@ -5,9 +5,9 @@ import type { Fault } from './chaos.js'
 import { RECOVERY_MS, within } from './recovery.js'
 
 /**
- * Failovers, with every sentinel there and with the first one silent, as when a machine that ran the master and a sentinel
- * hangs. The master is killed; the sentinels make another one; the old one comes back as its replica, once no sentinel sends
- * clients to it any more: it begins with nothing.
+ * Failovers, once with every sentinel running and once with the first one silent, as when the machine of the master and
+ * a sentinel hangs. The master is killed and the sentinels elect another one. The old master is restarted as its
+ * replica once no sentinel sends clients to it any more, because it starts empty.
  */
 export const failedOver = (redis: RedisSentinel): Fault[] => {
   const [first, ...others] = redis.sentinels
@@ -40,7 +40,7 @@ async function failOver({ servers }: RedisSentinel, asked: readonly Sentinel[]) 
   await within(RECOVERY_MS, 'replication', () => requireReplication(servers))
 }
 
-/** The port of the server that all these sentinels send clients to. Throws where they do not agree. */
+/** The port of the server that all these sentinels send clients to. Throws if they disagree. */
 async function requireOneMaster(sentinels: readonly Sentinel[]): Promise<number> {
   const answers = await Promise.all(
     sentinels.map(({ port }) => redisCli(port, 'sentinel', 'get-master-addr-by-name', 'mymaster')),

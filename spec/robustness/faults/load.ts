@@ -4,11 +4,11 @@ import type { FaultyUpstream } from '../../support/faulty-upstream.js'
 import { registryClient, type Addresses, type RegistryClient } from '../../support/registry-client.js'
 import { digestOf, makeImage } from '../../support/upstream-content.js'
 
-/** What a run of faults comes to: the last two have to be 0, whatever happened. */
+/** The figures of a run. The last two must be empty, whatever happened. */
 export interface Figures {
   faults: number
   requests: number
-  /** Requests that were refused or cut off while something was broken; clients try again. */
+  /** Requests that were refused or cut off while something was broken; clients retry them. */
   failures: number
   wrongAnswers: string[]
   lostWrites: string[]
@@ -16,33 +16,33 @@ export interface Figures {
 
 export const newFigures = (): Figures => ({ faults: 0, requests: 0, failures: 0, wrongAnswers: [], lostWrites: [] })
 
-/** A path below `/v2/` that somebody was told is there, and the digest of what it answers. */
+/** A path below `/v2/` whose content was acknowledged, and the digest of that content. */
 export interface Acknowledged {
   readonly path: string
   readonly digest: string
 }
 
-/** Clients that push, pull through and pull again until they are stopped, and try again whatever goes wrong. */
+/** Clients that push, pull through and pull again until they are stopped, and that retry after every failure. */
 export interface Load {
   readonly acknowledged: Acknowledged[]
-  /** Resolves when so many more things have been acknowledged. */
+  /** Resolves once this many more things have been acknowledged. */
   progress(count: number): Promise<void>
-  /** Lets everybody finish what they are at. */
+  /** Stops the clients and waits until each has finished its current work. */
   stop(): Promise<void>
 }
 
-/** What a load is put on. */
+/** The installation that a load runs against. */
 export interface LoadTarget extends Addresses {
   /** The token of the last login. */
   readonly token: () => string
   readonly upstream: FaultyUpstream
   readonly figures: Figures
-  /** Sets the names of one load apart from another's. */
+  /** Distinguishes the repositories of this load from those of others. */
   readonly name: string
 }
 
 const LAYER_BYTES = 120_000
-/** A client gives a thing up that keeps failing for this long: nothing may stay broken. */
+/** A client gives up on something that keeps failing for this long: nothing may stay broken. */
 const PATIENCE_MS = 60_000
 
 export function startLoad(target: LoadTarget): Load {
@@ -117,7 +117,7 @@ async function pullingThrough(name: string, run: Run): Promise<void> {
   }
 }
 
-/** Pulls again what was acknowledged some time ago, from whichever plane answers. */
+/** Pulls things again that were acknowledged some time ago, from whichever plane answers. */
 async function checking(run: Run): Promise<void> {
   for (let count = 0; !run.state.stopped; count++) {
     const known = run.acknowledged[(count * 7919) % Math.max(1, run.acknowledged.length)]
@@ -126,7 +126,7 @@ async function checking(run: Run): Promise<void> {
   }
 }
 
-/** Throws where there is no answer to go by; an answer that is wrong is written down. */
+/** Records a wrong or a lost answer. Throws if the content was not served. */
 async function pullRight({ path, digest }: Acknowledged, { client, figures, acknowledged }: Run): Promise<void> {
   const { status, body } = await client.get(path)
   if (status === 200 && digestOf(body) !== digest) figures.wrongAnswers.push(`${path} was served as ${digestOf(body)}`)
@@ -135,7 +135,9 @@ async function pullRight({ path, digest }: Acknowledged, { client, figures, ackn
   if (status !== 200) throw new Error(`${path}: ${status} ${body.toString().slice(0, 200)}`)
 }
 
-/** Does it again and again; false where the load ended before it was done. Throws what stays broken. */
+/**
+ * Retries the work until it succeeds. Returns false if the load was stopped first. Throws if the work keeps failing.
+ */
 async function untilDone(what: string, { state, figures }: Run, work: () => Promise<void>): Promise<boolean> {
   const begun = performance.now()
   for (let attempt = 0; ; attempt++) {
@@ -152,7 +154,7 @@ async function untilDone(what: string, { state, figures }: Run, work: () => Prom
   }
 }
 
-/** Pulls all that was acknowledged; what is missing or different is written down. */
+/** Pulls everything that was acknowledged and records what is missing or different. */
 export async function verify(
   target: Pick<LoadTarget, 'figures'> & Addresses & { readonly token: string | (() => string) },
   all: readonly Acknowledged[],
@@ -165,7 +167,7 @@ export async function verify(
   }
 }
 
-/** A balancer may still know a plane that is gone: three connections find a living one. */
+/** Retries, because a balancer may still send requests to a plane that is gone. */
 async function patient<R extends { status: number }>(ask: () => Promise<R>): Promise<R> {
   for (let attempt = 0; ; attempt++) {
     const answer = await ask().catch((error: unknown) => {

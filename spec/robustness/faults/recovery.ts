@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** What was broken has to work again after this long, on a busy machine too: a run must not hang. */
+/** How long recovery may take, also on a busy machine: a run must not hang. */
 export const RECOVERY_MS = 90_000
 
-/** Tries until it succeeds. Throws the last error, with what was tried, when that takes longer than the bound. */
+/** Retries until the attempt succeeds. When that takes too long, throws the last error with what was tried. */
 export async function within<T>(milliseconds: number, what: string, attempt: () => Promise<T>): Promise<T> {
   for (const startedAt = performance.now(); ; await pause(50)) {
     try {

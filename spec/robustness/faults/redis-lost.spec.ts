@@ -10,7 +10,7 @@ import { install } from './scenarios.js'
 
 const main = fileURLToPath(new URL('../../../dist/ecr-local.cjs', import.meta.url))
 
-it('a Redis that comes back empty stops no process, has nothing swept, and fsck --repair finds every push and import again', async () => {
+it('Planes survive a Redis that comes back empty, and fsck --repair restores every push and import', async () => {
   await using redis = await startRedis()
   const garbage = { sweepIntervalSeconds: 1 }
   await using installation = await install({ store: redis.url, config: { garbage } })
@@ -36,7 +36,7 @@ it('a Redis that comes back empty stops no process, has nothing swept, and fsck 
   expect(figures).toMatchObject({ wrongAnswers: [], lostWrites: [] })
 
   await redis.restart({ empty: true })
-  // With the records the touches went: to several sweeps every blob looks like garbage.
+  // The pins of blobs are lost with the records, so every blob looks like garbage to several sweeps.
   await expect
     .poll(async () => (await client.get('team/a/manifests/v1').catch(() => undefined))?.status, { timeout: 60_000 })
     .toBe(404)
@@ -46,7 +46,7 @@ it('a Redis that comes back empty stops no process, has nothing swept, and fsck 
   expect(repaired).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('all mended') })
 
   expect(await authorizationToken(ecrClient(planes))).not.toBe('')
-  // Rules are lost with Redis, and whether a cached layer may be served is asked of the upstream again.
+  // The rules are lost with Redis, and the upstream must confirm again which cached layers may be served.
   await ecrClient(planes).send(createRule())
   await verify(target, acknowledged)
   expect(figures).toMatchObject({ wrongAnswers: [], lostWrites: [] })

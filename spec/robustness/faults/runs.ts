@@ -16,13 +16,13 @@ import {
 } from './scenarios.js'
 import { skewedClock } from './skewed-clock.js'
 
-/** Something that goes on until so many faults were injected. */
+/** A scenario that runs until this many faults have been injected. */
 export interface Scenario {
-  /** As a sentence about several planes under load. */
+  /** A sentence, used as the title of a spec. */
   readonly title: string
-  /** How many faults a run among the specs injects: each kind at least once. */
+  /** The number of faults in the short run of the specs: each kind at least once. */
   readonly short: number
-  /** How many `npm run test:soak` injects. */
+  /** The number of faults in `npm run test:soak`. */
   readonly long: number
   readonly run: (rounds: number) => Promise<Outcome>
 }
@@ -31,7 +31,7 @@ const HOUR_MS = 3_600_000
 
 const scenarios: readonly Scenario[] = [
   {
-    title: 'planes killed at random moments lose nothing and serve nothing wrong (embedded store, one disk)',
+    title: 'Planes killed at random moments lose nothing and serve nothing wrong (embedded store, one disk)',
     ...{ short: 12, long: 200 },
     async run(rounds) {
       await using installation = await install({})
@@ -39,7 +39,7 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    title: 'planes, Redis and upstream broken and days passing lose nothing and serve nothing wrong (Redis, one disk)',
+    title: 'Planes, Redis and upstream that fail while days pass lose nothing and serve nothing wrong (one disk)',
     ...{ short: 24, long: 200 },
     async run(rounds) {
       await using redis = await startRedis({ appendonly: true })
@@ -54,7 +54,7 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    title: 'an S3 that fails in every way, with planes and Redis broken too, loses nothing and serves nothing wrong',
+    title: 'An S3 that fails in every way, with planes and Redis failing too, loses nothing and serves nothing wrong',
     ...{ short: 14, long: 100 },
     async run(rounds) {
       await using s3 = await startS3Server()
@@ -65,7 +65,7 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    title: 'a Redis that its sentinels fail over, one of them silent, loses nothing that a replica confirmed',
+    title: 'A Redis that fails over, also with a silent sentinel, loses nothing that a replica confirmed',
     ...{ short: 2, long: 10 },
     async run(rounds) {
       await using redis = await startRedisSentinel()
@@ -74,7 +74,7 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    title: 'a machine whose clock is two hours ahead loses nothing and serves nothing wrong while days pass',
+    title: 'A machine whose clock is two hours ahead loses nothing and serves nothing wrong while days pass',
     ...{ short: 3, long: 20 },
     async run(rounds) {
       await using directory = await temporaryDirectory()
@@ -87,5 +87,5 @@ const scenarios: readonly Scenario[] = [
   },
 ]
 
-/** What specs run briefly and `npm run test:soak` at length, by title. */
+/** The scenarios by title. The specs run them briefly, `npm run test:soak` at length. */
 export const titledScenarios = scenarios.map((scenario) => [scenario.title, scenario] as const)

@@ -22,17 +22,19 @@ import { type Fault, inflictAll, print } from './chaos.js'
 import { RECOVERY_MS, within } from './recovery.js'
 import { type Acknowledged, type Figures, newFigures } from './load.js'
 
-/** An installation of several planes with a load's upstream and token. */
+/** An installation of several planes, with the upstream and the token of its load. */
 export interface Installation extends AsyncDisposable {
   readonly planes: Planes
   readonly upstream: FaultyUpstream
   /** The authorization token of the last login. */
   readonly token: string
-  /** Gets a new token, as a client does whose token is over after twelve hours. */
+  /** Fetches a new token, as clients do when theirs has expired after twelve hours. */
   login(): Promise<void>
 }
 
-/** Two data planes and two control planes, unless said, on one store; a rule for the upstream is there. */
+/**
+ * Starts two data planes and two control planes (unless the options differ) on one store, with a rule for the upstream.
+ */
 export async function install(options: PlanesOptions): Promise<Installation> {
   const upstream = await faultyUpstream()
   const config = { upstreams: { 'public.ecr.aws': { endpoint: upstream.url } }, ...options.config }
@@ -54,13 +56,13 @@ export async function install(options: PlanesOptions): Promise<Installation> {
   }
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Outcome {
   readonly figures: Figures
   readonly acknowledged: readonly Acknowledged[]
 }
 
-/** Puts a load on an installation, breaks so many things, and prints and answers what it came to. */
+/** Puts a load on an installation, injects this many faults, prints the result and returns it. */
 export async function suffer(
   name: string,
   installation: Installation,
@@ -81,7 +83,7 @@ export async function suffer(
 
 const SEED = 20_260_102
 
-/** SIGKILL of each plane, and a start some time later. */
+/** Each plane is killed with SIGKILL and restarted shortly after. */
 export const planesKilled = (planes: Planes): Fault[] =>
   planes.planes.map((_, index) => ({
     name: `plane ${index} killed`,
@@ -92,7 +94,7 @@ export const planesKilled = (planes: Planes): Fault[] =>
     },
   }))
 
-/** What Redis goes through: killed, stopped for longer than a request waits, restarted in an instant. */
+/** Redis is killed, paused for longer than a request waits, and restarted at once. */
 export const redisTroubled = (redis: RedisProcess): Fault[] => [
   {
     name: 'Redis killed',
@@ -113,7 +115,7 @@ export const redisTroubled = (redis: RedisProcess): Fault[] => [
   { name: 'Redis restarted', inflict: () => redis.restart() },
 ]
 
-/** What an S3 does wrong, some requests long; the longest-lived first, that nobody waits for it at the end. */
+/** S3 fails for a few requests. The longest fault comes first, so that it does not delay the end of a run. */
 export const s3Troubled = (s3: S3Server): Fault[] =>
   (['hang', 500, 503, 'truncate', 'reset', 'lost', 'late'] as const).map((fault) => ({
     name: `S3: ${fault}`,
@@ -124,7 +126,10 @@ export const s3Troubled = (s3: S3Server): Fault[] =>
     },
   }))
 
-/** A day more on one control plane: it is a day more everywhere, every tag is due, and every client has to log in again. */
+/**
+ * The clock of the installation is advanced by a day on one control plane. Then every tag is due and every client must
+ * log in again.
+ */
 export const dayPassed = ({ planes, login }: Pick<Installation, 'planes' | 'login'>): Fault => ({
   name: 'a day passed',
   async inflict() {
@@ -137,7 +142,7 @@ export const dayPassed = ({ planes, login }: Pick<Installation, 'planes' | 'logi
   },
 })
 
-/** Whatever an upstream does wrong, some requests long. */
+/** The upstream fails for a few requests in each way. */
 export const upstreamTroubled = (upstream: FaultyUpstream): Fault[] =>
   Object.entries(upstreamFaults).map(([name, fault]) => ({
     name: `upstream: ${name}`,

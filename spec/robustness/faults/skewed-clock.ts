@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * The environment of a process whose machine clock is wrong by so much: the one thing of a machine that cannot be had
- * otherwise without being root. Timers and `performance.now()` go on as they are, as they do on such a machine.
+ * The environment of a process whose machine clock is wrong by this much, which otherwise only root could arrange.
+ * Timers and `performance.now()` are not affected, just as on such a machine.
  */
 export async function skewedClock(directory: string, milliseconds: number): Promise<NodeJS.ProcessEnv> {
   const file = join(directory, 'skewed-clock.mjs')

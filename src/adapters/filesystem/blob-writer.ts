@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
-import { algorithmOf } from '../../registry/manifest.js'
+import { algorithmOf } from '../../registry/images/manifest.js'
 import { type BlobWriter, DigestMismatch } from '../../registry/ports/blob-store.js'
 import { blobPath } from './blob-path.js'
 import { type DurableDirectories, ifExists, orNoSpace, renameDurably } from './durable.js'

@@ -58,7 +58,6 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
       )
     },
     registries: async () => registriesIn(db),
-    ahead: (_places, work) => work(),
     async ping() {},
     async clear() {
       await db.clearAsync()

@@ -1,4 +1,4 @@
-import { digestOf } from '../../registry/manifest.js'
+import { digestOf } from '../../registry/images/manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch, type Notes } from '../../registry/ports/blob-store.js'
 
 /** Keeps blobs in this process only: for tests and for registries nobody needs tomorrow. */

@@ -50,7 +50,6 @@ export function memoryKeyValue(): KeyValue {
         return { account, region }
       })
     },
-    ahead: (_places, work) => work(),
     async ping() {},
     async clear() {
       collections.clear()

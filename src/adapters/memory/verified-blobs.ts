@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { digestOfKept } from '../../registry/digest-of-kept.js'
-import { digestOf } from '../../registry/manifest.js'
+import { digestOfKept } from '../../registry/images/stored-digest.js'
+import { digestOf } from '../../registry/images/manifest.js'
 import {
   BlobDamaged,
   type BlobStat,

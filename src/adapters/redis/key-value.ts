@@ -1,13 +1,14 @@
-import { type Entry, type KeyValue, type PageOf, upToBytes } from '../../registry/ports/key-value.js'
+import { type Entry, type KeyValue, type PageOf, type Place, upToBytes } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
-import { readStoreUrl } from './address.js'
-import { readsOn } from './ahead.js'
+import { type Address, readStoreUrl } from './address.js'
+import { batchedReads, type ReadValue } from './batched-reads.js'
 import { connect, type Connection } from './connection.js'
-import { type LexRange, partsOf, rangeOfKey, rangeOfPage, setOf } from './keys.js'
+import { hashTagOf, type LexRange, partsOf, rangeOfKey, rangeOfPage, setOf } from './keys.js'
 import { clear, registriesIn, requireLayout } from './layout.js'
 import { unpacked } from './packed.js'
 import { commitArguments } from './scripts.js'
+import { type StaleReads, staleReads } from './stale-reads.js'
 import { writesOn } from './writes.js'
 
 export interface RedisOptions {
@@ -35,10 +36,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   const connection = await connect({ ...settings, name: wait === 0 ? 'all' : 'reads' })
   const told = roundTrips(onRoundTrip)
   const range = rangesOn(connection, told)
-  const reads = readsOn(async ({ registry, collection, key }) => {
-    const [member] = await range(registry, collection, rangeOfKey(key), 1)
-    return member && entryOf(member)[1]
-  })
+  const { get, stale } = readsOn(range, address)
   const writes = await writesOn({ ...settings, connection, wait })
   await requireLayout(connection).catch((error: unknown) => {
     writes.close()
@@ -46,8 +44,8 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   })
 
   return {
-    get: reads.get,
-    ahead: reads.ahead,
+    get,
+    staleIfError: stale.staleIfError,
     list: (registry, collection, page) => listOf(range, registry, collection, page),
     isBelow: async (registry, collection, { fewerThan, prefix }) =>
       (await countIn(connection, told, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
@@ -55,18 +53,29 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
       const given = commitArguments(expectations, changes)
       told()
       const isDone = await writes.commit(registry, given)
-      reads.written(registry, isDone ? changes : [])
+      if (isDone) stale.written(registry, changes)
       return isDone
     },
     registries: () => registriesIn(connection),
     ping: () => writes.ping(),
     async clear() {
       await clear(connection)
-      reads.forget()
+      stale.clear()
       await requireLayout(connection)
     },
     close: async () => writes.close(),
   }
+}
+
+/** Single values, in batches of one tick; and the last known ones. */
+function readsOn(range: Range, { kind }: Address): { readonly get: ReadValue; readonly stale: StaleReads } {
+  const read: ReadValue = async ({ registry, collection, key }) => {
+    const [member] = await range(registry, collection, rangeOfKey(key), 1)
+    return member && entryOf(member)[1]
+  }
+  const serverOf = ({ registry }: Place) => (kind === 'cluster' ? hashTagOf(registry) : '')
+  const stale = staleReads()
+  return { stale, get: stale.fallingBack(batchedReads(stale.remembering(read), serverOf)) }
 }
 
 async function listOf(range: Range, registry: Registry, collection: string, page: PageOf): Promise<Entry[]> {

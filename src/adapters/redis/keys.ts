@@ -24,9 +24,11 @@ export const tagOf = (key: string): string => /\{(.*?)\}/.exec(key)?.[1] ?? key
 /** What `clear` and `registries` look for; no request does. */
 export const OUR_KEYS = 'ecr-local:*'
 
+/** The hash tag of a registry's keys, without its braces. */
+export const hashTagOf = ({ account, region }: Registry): string => `${account}:${region}`
+
 /** The sorted set of a registry's records of one kind. */
-export const setOf = ({ account, region }: Registry, collection: string) =>
-  `ecr-local:{${account}:${region}}:${collection}`
+export const setOf = (registry: Registry, collection: string) => `ecr-local:{${hashTagOf(registry)}}:${collection}`
 
 /** Whose records a sorted set holds; undefined for other keys. */
 export function registryOf(key: string): Registry | undefined {

@@ -1,11 +1,11 @@
 import type { PolicyVersion } from '../policy-version.js'
 import { conditionValue, type ConditionValues } from '../question.js'
-import { filledListAt, type Located, memberOf, nameOf, objectAt, refuse } from '../reading.js'
+import { filledListAt, type LocatedValue, memberOf, describeValue, objectAt, refuseAt } from '../reading.js'
 import { type Matcher } from '../matcher.js'
 import { templateOf, type Variable, variablesIn } from '../variables.js'
 import { type Comparison, comparisons } from './operators.js'
 
-/** One operator on one key: any of the values will do, or none of them for a negated operator. */
+/** One operator on one key. It holds if any of the values matches; for a negated operator, if none does. */
 export interface Condition {
   readonly operator: Operator
   /** As written. */
@@ -23,9 +23,9 @@ export interface Operator {
   readonly name: string
   readonly comparison: Comparison
   readonly set: 'ForAllValues' | 'ForAnyValue' | undefined
-  /** What it says of a key that has no value. */
+  /** The result for a key that has no value in the request. */
   readonly ifMissing: boolean
-  /** Null: it looks at whether there is a value, not at which. */
+  /** Set for the Null operator, which checks whether the key has a value. */
   readonly asksPresence: boolean
 }
 
@@ -35,7 +35,7 @@ const OPERATOR = /^(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?$/
  * Reads the Condition element. Throws PolicyError.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
  */
-export function parseConditions(at: Located, version: PolicyVersion): Condition[] {
+export function parseConditions(at: LocatedValue, version: PolicyVersion): Condition[] {
   if (at.value === undefined) return []
   const operators = objectAt(at)
   return Object.keys(operators.value).flatMap((name) => {
@@ -46,19 +46,19 @@ export function parseConditions(at: Located, version: PolicyVersion): Condition[
   })
 }
 
-function operatorOf(at: Located<string>): Operator {
+function operatorOf(at: LocatedValue<string>): Operator {
   const [, prefix, base = '', suffix] = OPERATOR.exec(at.value.toLowerCase()) ?? []
   const comparison = comparisons.get(base)
-  if (!comparison) return refuse(at, 'is not a condition operator such as StringEquals')
+  if (!comparison) return refuseAt(at, 'is not a condition operator such as StringEquals')
   const asksPresence = base === 'null'
-  if (asksPresence && suffix) refuse(at, 'must be Null: it asks already whether the key exists')
+  if (asksPresence && suffix) refuseAt(at, 'must be Null: it asks already whether the key exists')
   const set = prefix && (prefix === 'forallvalues' ? 'ForAllValues' : 'ForAnyValue')
   const ifMissing = suffix !== undefined || (set ? set === 'ForAllValues' : comparison.isNegated)
   return { name: at.value, comparison, set: set === '' ? undefined : set, ifMissing, asksPresence }
 }
 
-function conditionOf(operator: Operator, key: string, at: Located, version: PolicyVersion): Condition {
-  if (!/^[^:]+:./.test(key)) refuse(at, 'must be a condition key with its prefix, such as aws:SourceIp')
+function conditionOf(operator: Operator, key: string, at: LocatedValue, version: PolicyVersion): Condition {
+  if (!/^[^:]+:./.test(key)) refuseAt(at, 'must be a condition key with its prefix, such as aws:SourceIp')
   const texts = filledListAt(at).map(valueAt)
   for (const text of texts) checkValue(text, operator)
   const templates = texts.map((text) => templateOf(text, operator.comparison.takesVariables ? version : '2008-10-17'))
@@ -72,22 +72,22 @@ function conditionOf(operator: Operator, key: string, at: Located, version: Poli
   }
 }
 
-function valueAt({ value, path }: Located): Located<string> {
+function valueAt({ value, path }: LocatedValue): LocatedValue<string> {
   if (typeof value === 'string') return { value, path }
   if (typeof value === 'number' || typeof value === 'boolean') return { value: String(value), path }
-  return refuse({ value, path }, `must be a text, a number or a boolean, not ${nameOf(value)}`)
+  return refuseAt({ value, path }, `must be a text, a number or a boolean, not ${describeValue(value)}`)
 }
 
-/** A value nothing could be compared with is a slip; what has a variable in it is taken for the text it is. */
-function checkValue(at: Located<string>, { name, comparison: { accepts } }: Operator): void {
+/** Refuses a value the operator can never match. A value with a variable is not checked. */
+function checkValue(at: LocatedValue<string>, { name, comparison: { accepts } }: Operator): void {
   if (!accepts || at.value.includes('${') || accepts.test(at.value)) return
-  refuse(at, `must be ${accepts.wanted} for ${name}, not ${nameOf(at.value)}`)
+  refuseAt(at, `must be ${accepts.wanted} for ${name}, not ${describeValue(at.value)}`)
 }
 
 /**
- * Whether the condition holds. Without a set operator a key of several values is looked at as if there were ForAnyValue,
- * and of a negated operator none may match. A value whose variable has none is equal to nothing and like nothing: by what
- * AWS says of it, a negated operator holds then, in an Allow as well.
+ * Whether the condition holds. Without a set operator a multi-valued key is treated as with ForAnyValue, and with a
+ * negated operator none of its values may match. If a policy variable cannot be resolved, the comparison is false, so a
+ * negated operator is true, also in an Allow.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
  */
@@ -104,7 +104,7 @@ export function conditionHolds({ operator, lookup, tests }: Condition, values: C
   return all ? actual.every(isOk) : actual.some(isOk)
 }
 
-/** Whether a key has no value for an operator: to the set operators a set of nothing but empty texts is an empty one. */
+/** Whether a key has no value for an operator. Set operators treat a list of empty texts as empty. */
 export function hasNoValue(actual: ConditionValues[string], { set }: Operator): boolean {
   if (actual === undefined) return true
   if (typeof actual === 'string') return set !== undefined && actual === ''

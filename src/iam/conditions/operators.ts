@@ -3,22 +3,22 @@ import type { Template } from '../variables.js'
 import { arnWildcard, wildcard } from '../wildcard.js'
 import { addressRange, isAddressRange, readBinary, readDate, readNumber } from './values.js'
 
-/** What an operator compares, before Not, IfExists and the set operators. */
+/** How an operator compares two values, without IfExists and the set operators. */
 export interface Comparison {
-  /** What stands between the two values in a sentence, after "is" or "is not". */
+  /** The words between the two values in a sentence, after "is" or "is not". */
   readonly relation: string
   readonly isNegated: boolean
-  /** Only texts and ARNs know variables. */
+  /** Only operators on texts and ARNs resolve policy variables. */
   readonly takesVariables: boolean
-  /** The values it can compare with; where absent, any text. */
+  /** The values it can be compared with; absent where any text can. */
   readonly accepts?: Accepted | undefined
   readonly compile: (value: Template) => Matcher
 }
 
-/** What may stand as the value of an operator. */
+/** The values an operator accepts in a policy. */
 export interface Accepted {
   readonly test: (value: string) => boolean
-  /** What it is called, after "must be". */
+  /** Their description, after "must be". */
   readonly wanted: string
 }
 
@@ -60,27 +60,27 @@ function bothWays(
   ]
 }
 
-type Holds = (actual: number, asked: number) => boolean
+type Holds = (actual: number, expected: number) => boolean
 
 function ordered(kind: string, read: (text: string) => number | undefined, wanted: string): Entry[] {
   const accepts = { test: (value: string) => read(value) !== undefined, wanted }
   const compared = (holds: Holds) =>
     text((value) => {
-      const asked = read(value)
+      const expected = read(value)
       return (actual) => {
-        const given = read(actual)
-        return asked !== undefined && given !== undefined && holds(given, asked)
+        const value = read(actual)
+        return expected !== undefined && value !== undefined && holds(value, expected)
       }
     })
   const than = (name: string, relation: string, holds: Holds) =>
     oneWay(`${kind}${name}`, relation, compared(holds), accepts)
-  const equal = compared((actual, asked) => actual === asked)
+  const equal = compared((actual, expected) => actual === expected)
   return [
     ...bothWays(`${kind}Equals`, `${kind}NotEquals`, '', false, equal, accepts),
-    than('LessThan', 'less than', (actual, asked) => actual < asked),
-    than('LessThanEquals', 'at most', (actual, asked) => actual <= asked),
-    than('GreaterThan', 'greater than', (actual, asked) => actual > asked),
-    than('GreaterThanEquals', 'at least', (actual, asked) => actual >= asked),
+    than('LessThan', 'less than', (actual, expected) => actual < expected),
+    than('LessThanEquals', 'at most', (actual, expected) => actual <= expected),
+    than('GreaterThan', 'greater than', (actual, expected) => actual > expected),
+    than('GreaterThanEquals', 'at least', (actual, expected) => actual >= expected),
   ]
 }
 

@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
-/** A number, or undefined for a text that is none: such a text equals nothing. */
+/** A number, or undefined for a text that is not one and therefore equals nothing. */
 export const readNumber = (text: string): number | undefined => (NUMBER.test(text) ? Number(text) : undefined)
 
 const EPOCH_SECONDS = /^(\d{5,}|\d{1,3})(\.\d+)?$/
@@ -10,7 +10,8 @@ const DATE = /^\d{4}(-\d\d(-\d\d)?)?$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i
 
 /**
- * A moment in milliseconds: ISO 8601, in UTC where no zone is named, or seconds since 1970. Undefined for a text that is neither.
+ * A time in epoch milliseconds, from ISO 8601 (UTC where no zone is named) or from epoch seconds. Undefined for any
+ * other text.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
  */
 export function readDate(text: string): number | undefined {
@@ -26,11 +27,12 @@ function momentOf(text: string): number | undefined {
   return Number.isNaN(milliseconds) ? undefined : milliseconds
 }
 
-/** The bytes of a base64 text, as a text that is equal for equal bytes. */
+/** The bytes of a base64 text as a string, so that equal bytes give equal strings. */
 export const readBinary = (text: string): string => Buffer.from(text, 'base64').toString('latin1')
 
 /**
- * Whether an address is in a range: one address, or CIDR; of the same family. A text that is no range has nothing in it.
+ * Whether an address is in a range, which is one address or a CIDR block of the same family. An invalid range contains
+ * nothing.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress
  */
 export function addressRange(range: string): (address: string) => boolean {
@@ -39,7 +41,7 @@ export function addressRange(range: string): (address: string) => boolean {
   return bits === 128 ? rangeOfIpv6(network, prefix) : rangeOfIpv4(network, prefix)
 }
 
-/** Whether a text is an address, or one with as many bits of a prefix as it has at most. */
+/** Whether a text is an IP address or a CIDR block. */
 export function isAddressRange(text: string): boolean {
   const { network, prefix, bits } = partsOf(text)
   return isIP(network) !== 0 && prefix <= bits
@@ -58,7 +60,7 @@ function rangeOfIpv6(network: string, prefix: number) {
   return (address: string) => isIPv6(address) && list.check(address, 'ipv6')
 }
 
-/** In numbers: the address of the caller is in many policies, and a BlockList takes a hundred times as long. */
+/** Compares numbers: many policies use aws:SourceIp, and a BlockList takes a hundred times as long. */
 function rangeOfIpv4(network: string, prefix: number) {
   const size = 2 ** (32 - prefix)
   const first = Math.floor(numberOf(network) / size)

@@ -1,11 +1,13 @@
-import type { FoundImage, ImageFailure } from '../find-image.js'
-import type { Wait } from '../limits/admission.js'
-import type { ImageId } from '../image.js'
+import type { FoundImage, ImageFailure } from '../images/find-image.js'
+import type { ImageId } from '../images/image.js'
 import type { Principal } from '../principal.js'
 import type { Registry } from '../registry.js'
 import type { RequestContext } from '../request-context.js'
 
-/** An image somebody wants to have. */
+/** Runs work that waits for an upstream. Throws ThrottlingException where too many requests of its account do so. */
+export type Wait = <T>(work: () => Promise<T>) => Promise<T>
+
+/** An image that a client wants to have. */
 export interface PullRequest {
   readonly registry: Registry
   readonly repository: string

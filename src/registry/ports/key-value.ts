@@ -15,21 +15,15 @@ export interface KeyValue {
   /** Every registry that has records, for what looks after all of them; not for a request's path. */
   registries(): Promise<Registry[]>
   /**
-   * Runs work that will `get` these places, which are not even worked out where that is of no use. A store across a network asks for all of them at once; each answer is good for
-   * one `get` of its place (told twice, for two), so that reading again, after a race say, reads anew. With `lastKnown`, a `get` that the store
-   * does not answer is answered with what this process read last, if it did: what was allowed goes on while the store is
-   * away.
+   * Runs work in which a `get` that fails with StoreUnavailable is answered with what this process read or wrote last under
+   * that key, if anything. Absent in a store that is never unavailable by itself.
    */
-  ahead<R>(places: Iterable<Place>, work: () => Promise<R>, options?: AheadOptions): Promise<R>
+  staleIfError?<R>(work: () => Promise<R>): Promise<R>
   /** Throws StoreUnavailable where a connection that `get` does not use, such as one for writes alone, does not answer. */
   ping(): Promise<void>
   /** Forgets everything, in every registry. */
   clear(): Promise<void>
   close(): Promise<void>
-}
-
-export interface AheadOptions {
-  readonly lastKnown?: boolean
 }
 
 export interface Place {

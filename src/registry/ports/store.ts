@@ -1,10 +1,9 @@
-import type { Image, Layer, Reference, Tag } from '../image.js'
-import type { PlannedImport, PullThroughCacheRule } from '../pull-through.js'
+import type { Image, Layer, Reference, Tag } from '../images/image.js'
+import type { PlannedImport, PullThroughCacheRule } from '../cache-rules/cache-rule.js'
 import type { RecordedEvent } from '../events.js'
 import type { Registry } from '../registry.js'
-import type { AheadOptions } from './key-value.js'
-import type { Policy, Repository } from '../repository.js'
-import type { Upload } from '../upload.js'
+import type { Policy, Repository } from '../repositories/repository.js'
+import type { Upload } from '../layers/upload.js'
 
 /** Everything the emulator remembers, apart from blobs. Keys that name several things join them with one space. */
 export interface Records {
@@ -23,7 +22,7 @@ export interface Records {
   readonly settings: Collection<string> // name; in `installation`
   readonly roles: Collection<RecordedRole> // account name; in `installation`
   readonly leases: Collection<LeaseRecord> // name; in `installation`
-  readonly touches: Collection<Touch> // digest; in `installation`
+  readonly pins: Collection<Pin> // digest; in `installation`
   readonly origins: Collection<BlobOrigin> // digest upstreamRegistryUrl; in `installation`
 }
 
@@ -51,7 +50,7 @@ export interface LeaseRecord {
 }
 
 /** When somebody last relied on a blob's bytes being there: the sweep leaves them alone for a while. */
-export interface Touch {
+export interface Pin {
   readonly digest: string
   /** Epoch milliseconds. */
   readonly at: number
@@ -74,8 +73,8 @@ export interface BlobOrigin {
 export interface Store extends Records {
   /** Every registry that has records, for what looks after all of them; not for a request's path. */
   registries(): Promise<Registry[]>
-  /** Runs work that will `get` these records, which a store across a network then reads all at once; see `KeyValue`. */
-  ahead<R>(records: Iterable<RecordPlace>, work: () => Promise<R>, options?: AheadOptions): Promise<R>
+  /** Runs work that may be given the last known records while the store is unavailable; see `KeyValue`. */
+  staleIfError<R>(work: () => Promise<R>): Promise<R>
   /**
    * Runs `work` so that what it writes lands together or not at all, and runs it again when another writer changed
    * what it read. Lists show what was committed: list before writing to a collection. Throws ServerException when it
@@ -86,13 +85,6 @@ export interface Store extends Records {
   ping(): Promise<void>
   clear(): Promise<void>
   close(): Promise<void>
-}
-
-/** Where a record is, for `ahead`. */
-export interface RecordPlace {
-  readonly registry: Registry
-  readonly collection: keyof Records
-  readonly key: string
 }
 
 /** Records of one kind in key order. Every method is atomic on its own. */

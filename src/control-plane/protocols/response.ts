@@ -1,0 +1,20 @@
+import { HttpResponse } from '@smithy/protocol-http'
+
+/** An answer with the headers that all protocols have. `reason` is the error code, for metrics and logs. */
+export const response = (statusCode: number, requestId: string, { type, text }: Body, reason?: string): HttpResponse =>
+  new HttpResponse({
+    statusCode,
+    ...(reason !== undefined && { reason }),
+    headers: {
+      'content-type': type,
+      'content-length': String(Buffer.byteLength(text)),
+      'x-amzn-requestid': requestId,
+    },
+    body: text,
+  })
+
+/** The body of an answer. */
+export interface Body {
+  readonly type: string
+  readonly text: string
+}

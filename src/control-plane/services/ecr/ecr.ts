@@ -1,0 +1,70 @@
+import { storedPoliciesAndTags } from '../../../access/stored-policies.js'
+import { ServiceException } from '../../../registry/errors.js'
+import { inputOf } from '../../../smithy/model.js'
+import { modelledMembers } from '../../../smithy/modelled-members.js'
+import { validate } from '../../../smithy/validate.js'
+import type { Context } from '../context.js'
+import type { Members, Service, ServiceOperation } from '../service.js'
+import { refusalOf } from './constraint-refusal.js'
+import type { Input, Operation, OperationName, Permission } from './operation.js'
+import { operations, operationTable } from './operation-table.js'
+import { requestTags } from './resource-tags.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/Welcome.html */
+export const ecr: Service = {
+  name: 'ecr',
+  faultCodes: { internal: 'ServerException', storage: 'ServerException' },
+  refuseUnverified: (name) => void find(name),
+
+  operation(name): ServiceOperation {
+    const operation = find(name)
+    return {
+      readPolicies: (input, registry, store) =>
+        storedPoliciesAndTags(registry, operation.resources(input, registry).filter(isArn), store),
+      authorize: (input, context) => authorize(name, operation, input, context),
+      accept: (input) => accept(name, input),
+      run: (input, context) => operation.run(input, context),
+    }
+  },
+}
+
+function find(name: string): Operation<OperationName> {
+  const operation = Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
+  if (operation) return operation
+  const message = Object.hasOwn(operationTable, name) ? notBuiltMessage(name) : NO_SUCH_OPERATION
+  throw new ServiceException('UnknownOperationException', message)
+}
+
+/** The service has no message here; a caller of an operation that ECR has would look for a mistake of its own. */
+const notBuiltMessage = (name: string) =>
+  `ecr-local does not have the operation ${name} yet. What it does not have is listed in its docs/fidelity.md.`
+
+const NO_SUCH_OPERATION = 'Amazon ECR has no operation of this name.'
+
+/** Whether an entry of `resources` is one for the operation's own action. */
+const isArn = (resource: string | Permission): resource is string => typeof resource === 'string'
+
+/** Checks the operation's own action on its resources, then each further permission. Throws AccessDeniedException. */
+async function authorize(
+  name: string,
+  operation: Operation<OperationName>,
+  input: Input<OperationName>,
+  context: Context,
+): Promise<void> {
+  const { registry, principal, request, policies } = context
+  const call = { registry, principal, request, ...(policies && { policies }) }
+  const tags = requestTags(input)
+  const permissions = operation.resources(input, registry)
+  const resources = permissions.filter(isArn)
+  if (resources.length > 0) await context.authorize({ ...call, action: `ecr:${name}`, resources, conditions: tags })
+  for (const { action, resource, conditions } of permissions.filter((permission) => typeof permission === 'object')) {
+    await context.authorize({ ...call, action, resources: [resource], conditions: { ...tags, ...conditions } })
+  }
+}
+
+/** Members that the model does not have are cut off at any depth, so that no answer can repeat them. */
+function accept(name: string, input: Members): Members {
+  const violations = validate(name, input)
+  if (violations.length > 0) throw refusalOf(violations)
+  return modelledMembers(inputOf(name), input) as Members
+}

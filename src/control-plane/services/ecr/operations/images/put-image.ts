@@ -1,0 +1,49 @@
+import { imageAlreadyExists, imageDigestDoesNotMatch } from '../../../../../registry/errors.js'
+import { acceptImageTag } from '../../../../../registry/images/image-tag.js'
+import { keepManifest } from '../../../../../registry/images/store-manifest.js'
+import { digestOf } from '../../../../../registry/images/manifest.js'
+import { pushImage } from '../../../../../registry/images/image-push.js'
+import { parsePushedManifest } from '../../../../../registry/images/pushed-manifest.js'
+import { requireRepository } from '../../../../../registry/repositories/require-repository.js'
+import type { Context } from '../../../context.js'
+import type { Input, Operation } from '../../operation.js'
+import { namedRepository } from '../../operation-resources.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
+export const putImage: Operation<'PutImage'> = {
+  resources: namedRepository,
+
+  async run(input, context) {
+    const { registry, store, blobs } = context
+    const { repositoryName, imageManifest } = input
+    await requireRepository(store, registry, repositoryName)
+    const { bytes, ...accepted } = acceptImage(input, context)
+    await keepManifest(blobs, accepted.digest, bytes)
+
+    const { image, changed } = await pushImage(context, registry, accepted, bytes)
+    const { digest: imageDigest, tag: imageTag } = accepted
+    if (!changed) throw imageAlreadyExists(imageDigest, imageTag, repositoryName, registry.account)
+    return {
+      image: {
+        registryId: registry.account,
+        repositoryName,
+        imageId: { imageDigest, ...(imageTag !== undefined && { imageTag }) },
+        imageManifest,
+        imageManifestMediaType: image.mediaType,
+      },
+    }
+  },
+}
+
+function acceptImage(input: Input<'PutImage'>, { registry, now, quotas }: Context) {
+  const { repositoryName: repository, imageManifestMediaType, imageDigest } = input
+  const tag = input.imageTag === undefined ? undefined : acceptImageTag(input.imageTag)
+  const bytes = Buffer.from(input.imageManifest, 'utf8')
+  const manifest = parsePushedManifest(bytes, imageManifestMediaType, quotas)
+  const digest = digestOf(bytes, imageDigest)
+  if (imageDigest !== undefined && imageDigest !== digest) {
+    throw imageDigestDoesNotMatch(imageDigest, repository, registry.account)
+  }
+  const common = { repository, digest, manifest, manifestSize: bytes.length, now: now.getTime() }
+  return { ...common, bytes, ...(tag !== undefined && { tag }) }
+}

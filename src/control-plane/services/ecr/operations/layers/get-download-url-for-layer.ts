@@ -1,0 +1,34 @@
+import { clockAdvanceClaim } from '../../../../../access/clock-advance.js'
+import { downloadUrl } from '../../../../../access/download-url.js'
+import { layerInaccessible, layerNotFound } from '../../../../../registry/layers/layer-errors.js'
+import type { Layer } from '../../../../../registry/images/image.js'
+import { keyOf, type Store } from '../../../../../registry/ports/store.js'
+import { type Registry, registryHost } from '../../../../../registry/registry.js'
+import { inRepository } from '../../../../../registry/repositories/require-repository.js'
+import type { Operation } from '../../operation.js'
+import { namedRepository } from '../../operation-resources.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html */
+export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
+  resources: namedRepository,
+
+  async run({ repositoryName: repository, layerDigest: digest }, { registry, store, settings, now, clock }) {
+    const reading = () => store.layers.get(registry, keyOf(repository, digest))
+    const layer = await inRepository(store, registry, repository, reading)
+    if (!layer) throw layerNotFound(digest, repository, registry.account)
+    if (!layer.isInImage && !(await wasInImage(store, registry, layer))) throw layerInaccessible()
+
+    const origin = `${settings.registryScheme}://${registryHost(settings.registryHost, registry)}`
+    const grant = { registry, repository, digest, ...clockAdvanceClaim(now, clock.wall()) }
+    return {
+      downloadUrl: downloadUrl(origin, grant, now, settings.secret),
+      layerDigest: digest,
+    }
+  },
+}
+
+/** State written by the first version has a reference for each image with the layer, and nothing in the layer's record. */
+async function wasInImage({ references }: Store, registry: Registry, { repository, digest }: Layer): Promise<boolean> {
+  const { items } = await references.list(registry, { limit: 1, prefix: keyOf(repository, digest, 'layer', '') })
+  return items.length > 0
+}

@@ -1,0 +1,24 @@
+import { clockAdvanceClaim } from '../../../../../access/clock-advance.js'
+import { authorizationToken, TOKEN_LIFETIME_MS } from '../../../../../access/token.js'
+import { registryHost } from '../../../../../registry/registry.js'
+import type { Operation } from '../../operation.js'
+import { wholeRegistry } from '../../operation-resources.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
+export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {
+  resources: wholeRegistry,
+
+  async run({ registryIds }, { registry, principal, settings, now, clock }) {
+    const expiresAt = now.getTime() + TOKEN_LIFETIME_MS
+    const life = { expiresAt, ...clockAdvanceClaim(now, clock.wall()) }
+    const authorizationData = (registryIds ?? [registry.account]).map((account) => {
+      const granted = { account, region: registry.region }
+      return {
+        authorizationToken: authorizationToken({ principal, registry: granted, ...life }, settings.secret),
+        expiresAt: new Date(expiresAt),
+        proxyEndpoint: `${settings.registryScheme}://${registryHost(settings.registryHost, granted)}`,
+      }
+    })
+    return { authorizationData }
+  },
+}

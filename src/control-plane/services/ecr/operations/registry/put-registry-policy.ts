@@ -1,0 +1,18 @@
+import { acceptRegistryPolicy } from '../../../../../access/accept-policy.js'
+import { unknownActions } from '../../../../../access/known-actions.js'
+import { parseRegistryPolicy } from '../../../../../access/parsed-policies.js'
+import { REGISTRY_POLICY } from '../../../../../registry/ports/store.js'
+import type { Operation } from '../../operation.js'
+import { wholeRegistry } from '../../operation-resources.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryPolicy.html */
+export const putRegistryPolicy: Operation<'PutRegistryPolicy'> = {
+  resources: wholeRegistry,
+
+  async run({ policyText }, context) {
+    const { registry, store, log } = context
+    await store.registryPolicies.put(registry, REGISTRY_POLICY, acceptRegistryPolicy(policyText, registry, context))
+    for (const odd of unknownActions(parseRegistryPolicy(policyText).all.policy)) log.warn({ ...registry }, odd)
+    return { registryId: registry.account, policyText }
+  },
+}

@@ -1,0 +1,20 @@
+import { repositoryNotFound, tooManyTags } from '../../../../../registry/errors.js'
+import type { Operation } from '../../operation.js'
+import { namedResource } from '../../operation-resources.js'
+import { MAX_TAGS, taggedRepository } from '../../resource-tags.js'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UntagResource.html */
+export const untagResource: Operation<'UntagResource'> = {
+  resources: namedResource,
+
+  async run({ resourceArn, tagKeys }, { registry, store }) {
+    const name = taggedRepository(resourceArn, registry)
+    if (tagKeys.length > MAX_TAGS) throw tooManyTags()
+    const untagged = await store.repositories.update(registry, name, (repository) => ({
+      ...repository,
+      tags: repository.tags.filter(({ Key }) => !tagKeys.includes(Key)),
+    }))
+    if (!untagged) throw repositoryNotFound(name, registry.account)
+    return {}
+  },
+}

@@ -1,0 +1,26 @@
+import type { UpstreamRegistry } from '@aws-sdk/client-ecr'
+import type { PullThroughCacheRule } from '../../../../registry/cache-rules/cache-rule.js'
+import type { Registry } from '../../../../registry/registry.js'
+
+/**
+ * The members of a cache rule that every answer has; each operation adds its own. Members that were never set are left out,
+ * the upstream prefix too: Terraform's provider would replace a rule that suddenly has one.
+ */
+export const cacheRuleShape = (rule: PullThroughCacheRule, registry: Registry) => ({
+  ecrRepositoryPrefix: rule.ecrRepositoryPrefix,
+  registryId: registry.account,
+  ...(rule.upstreamRepositoryPrefix !== undefined && { upstreamRepositoryPrefix: rule.upstreamRepositoryPrefix }),
+  ...(rule.credentialArn !== undefined && { credentialArn: rule.credentialArn }),
+  ...(rule.customRoleArn !== undefined && { customRoleArn: rule.customRoleArn }),
+})
+
+/** The members that Create, Describe and Delete add: the upstream's URL and the time of creation. */
+export const cacheRuleOrigin = ({ upstreamRegistryUrl, createdAt }: PullThroughCacheRule) => ({
+  upstreamRegistryUrl,
+  createdAt: new Date(createdAt),
+})
+
+/** The kind of the upstream registry: only Create and Describe show it, and only a kind that the service knows. */
+export const cacheRuleKind = ({ upstreamRegistry }: PullThroughCacheRule) =>
+  // Rules are created with kinds from the registry's list of known upstreams only, which are the SDK's.
+  upstreamRegistry === undefined ? {} : { upstreamRegistry: upstreamRegistry as UpstreamRegistry }

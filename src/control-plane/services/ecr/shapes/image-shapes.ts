@@ -1,0 +1,43 @@
+import type { Image as SdkImage, ImageDetail } from '@aws-sdk/client-ecr'
+import { serverException } from '../../../../registry/errors.js'
+import { describedSize } from '../../../../registry/images/image-size.js'
+import type { Image } from '../../../../registry/images/image.js'
+import type { Context } from '../../context.js'
+
+/** An image as DescribeImages shows it; what an image does not have is left out, its list of tags too. */
+export async function imageDetail(
+  image: Image,
+  { registry, store, blobs }: Pick<Context, 'registry' | 'store' | 'blobs'>,
+): Promise<ImageDetail> {
+  const { tags, artifactType, subject, lastPulledAt } = image
+  return {
+    registryId: registry.account,
+    repositoryName: image.repository,
+    imageDigest: image.digest,
+    ...(tags.length > 0 && { imageTags: tags }),
+    imageSizeInBytes: await describedSize({ store, blobs }, registry, image),
+    imagePushedAt: new Date(image.pushedAt),
+    imageManifestMediaType: image.mediaType,
+    ...(artifactType !== undefined && { artifactMediaType: artifactType }),
+    ...(subject !== undefined && { subjectManifestDigest: subject }),
+    ...(lastPulledAt !== undefined && { lastRecordedPullTime: new Date(lastPulledAt) }),
+    imageStatus: 'ACTIVE',
+  }
+}
+
+/** An image under one of its tags with its manifest, as BatchGetImage answers it: byte for byte what was pushed. */
+export async function imageWithManifest(
+  image: Image,
+  imageTag: string | undefined,
+  { registry, blobs }: Pick<Context, 'registry' | 'blobs'>,
+): Promise<SdkImage> {
+  const manifest = await blobs.read(image.digest)
+  if (!manifest) throw serverException(`The manifest of image '${image.digest}' is missing from the blob store.`)
+  return {
+    registryId: registry.account,
+    repositoryName: image.repository,
+    imageId: { imageDigest: image.digest, ...(imageTag !== undefined && { imageTag }) },
+    imageManifest: manifest.toString('utf8'),
+    imageManifestMediaType: image.mediaType,
+  }
+}

@@ -1,0 +1,27 @@
+import type { ServiceException } from '../../../registry/errors.js'
+import type { ValueViolation } from '../../../smithy/every-violation.js'
+import { refusalOf, validationError } from '../query-refusals.js'
+import { queryService } from '../query-service.js'
+import { operations } from './iam-operations.js'
+
+/** How operations of IAM are named: too many to list each one that is not built. */
+const OPERATION_NAME =
+  /^(Add|Attach|Change|Create|Deactivate|Delete|Detach|Disable|Enable|Generate|Get|List|Put|Remove|Reset|Resync|Set|Simulate|Tag|Untag|Update|Upload)[A-Z][A-Za-z]{2,60}$/
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html */
+export const iam = queryService({
+  name: 'iam',
+  operations,
+  isNotBuilt: (name) => OPERATION_NAME.test(name),
+  unsigned: new Set(),
+  refusalOf: refusalOfIam,
+})
+
+/** IAM names wrong characters in a sentence of its own, once the length is right. */
+function refusalOfIam(violations: readonly ValueViolation[]): ServiceException {
+  const others = violations.filter(({ broken }) => broken.kind !== 'pattern')
+  if (others.length > 0) return refusalOf(others)
+  return validationError(
+    'The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-',
+  )
+}

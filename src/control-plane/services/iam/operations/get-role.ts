@@ -1,0 +1,99 @@
+import { uniqueId } from '../../../../access/principals.js'
+import { conditionsOfRoleTags } from '../../../../access/role-tags.js'
+import { ServiceException } from '../../../../registry/errors.js'
+import { keyOf } from '../../../../registry/ports/store.js'
+import { installation } from '../../../../registry/registry.js'
+import {
+  PULL_THROUGH_CACHE_SERVICE,
+  SERVICE_LINKED_ROLE,
+  serviceLinkedRoleArn,
+} from '../../../../registry/service-linked-role.js'
+import type { Context } from '../../context.js'
+import type { Operation } from '../iam-operation.js'
+
+/** A role of the configuration or the service-linked one. */
+interface RoleFacts {
+  readonly arn: string
+  readonly path: string
+  readonly roleId: string
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  readonly trustPolicyDocument: object
+  readonly maxSessionDurationSeconds: number
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/**
+ * A role of the configuration, or the service-linked role once the first pull through cache rule has created it; always in
+ * the caller's own account. The role's tags can decide, so permission is checked here.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
+ */
+export const getRole: Operation<'GetRole'> = {
+  /** Credentials of GetSessionToken are refused by IAM without a second factor, which the emulator does not have. */
+  refuseCaller({ session }) {
+    if (session && session.roleArn === undefined)
+      throw new ServiceException('UnrecognizedClientException', 'The security token included in the request is invalid')
+  },
+
+  async run({ RoleName }, context) {
+    const { principal, request, registry } = context
+    const role = configuredRole(RoleName, context) ?? (await serviceLinkedRole(RoleName, context))
+    await context.authorize({
+      action: 'iam:GetRole',
+      principal,
+      request,
+      registry,
+      resources: [role?.arn ?? `arn:aws:iam::${principal.account}:role/${RoleName}`],
+      conditions: conditionsOfRoleTags(role ?? { tags: {} }),
+    })
+    if (!role) throw new ServiceException('NoSuchEntity', `The role with name ${RoleName} cannot be found.`)
+    return { Role: { ...roleShape(role), RoleName } }
+  },
+}
+
+/** The configuration does not say when a role was created. */
+const UNKNOWN_CREATION = 0
+
+function configuredRole(name: string, { identities, principal }: Context): RoleFacts | undefined {
+  const role = identities.roleNamed(principal.account, name)
+  return role && { ...role, createdAt: UNKNOWN_CREATION }
+}
+
+async function serviceLinkedRole(name: string, { store, principal }: Context): Promise<RoleFacts | undefined> {
+  if (name !== SERVICE_LINKED_ROLE) return undefined
+  const record = await store.roles.get(installation, keyOf(principal.account, SERVICE_LINKED_ROLE))
+  if (!record) return undefined
+  const arn = serviceLinkedRoleArn(principal.account)
+  return {
+    arn,
+    path: `/aws-service-role/${PULL_THROUGH_CACHE_SERVICE}/`,
+    roleId: uniqueId('AROA', arn),
+    createdAt: record.createdAt,
+    trustPolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: PULL_THROUGH_CACHE_SERVICE }, Action: 'sts:AssumeRole' }],
+    },
+    maxSessionDurationSeconds: 3600,
+    tags: {},
+  }
+}
+
+function roleShape({ arn, path, roleId, createdAt, tags, ...role }: RoleFacts) {
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+  return {
+    Path: path,
+    RoleId: roleId,
+    Arn: arn,
+    CreateDate: new Date(createdAt),
+    AssumeRolePolicyDocument: percentEncoded(JSON.stringify(role.trustPolicyDocument)),
+    MaxSessionDuration: role.maxSessionDurationSeconds,
+    ...(Tags.length > 0 && { Tags }),
+  }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
+const percentEncoded = (text: string) =>
+  encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )

@@ -1,0 +1,66 @@
+import type { ServiceException } from '../../registry/errors.js'
+import type { Principal } from '../../registry/principal.js'
+import { everyViolation, type ValueViolation } from '../../smithy/every-violation.js'
+import { inputOf, serviceShape } from '../../smithy/model.js'
+import type { Context } from './context.js'
+import { noSuchOperation, operationNotBuilt } from './query-refusals.js'
+import type { Members, Service, ServiceOperation } from './service.js'
+
+/** An operation of STS or IAM. */
+export interface QueryOperation {
+  /** Throws the refusal of a caller that may not call the operation at all. Runs before the input is validated. */
+  refuseCaller?(principal: Principal): void
+  run(input: Members, context: Context): object | Promise<object>
+}
+
+/** What distinguishes STS and IAM. */
+export interface QueryServiceFacts {
+  readonly name: 'sts' | 'iam'
+  /** The operations that are built. */
+  readonly operations: Readonly<Record<string, QueryOperation | undefined>>
+  /** Whether the service has an operation that is not built. */
+  readonly isNotBuilt: (name: string) => boolean
+  /** Operations that take no signature. None of them is built: to ask for a signature would hide that. */
+  readonly unsigned: ReadonlySet<string>
+  readonly refusalOf: (violations: readonly ValueViolation[]) => ServiceException
+}
+
+/** A service that speaks the query protocol. Its operations decide themselves what the caller needs permission for. */
+export function queryService({ name, operations, isNotBuilt, unsigned, refusalOf }: QueryServiceFacts): Service {
+  const { version, traits } = serviceShape(name)
+  const notBuilt = (operation: string) => operationNotBuilt(name, operation, Object.keys(operations))
+
+  return {
+    name,
+    version,
+    xmlNamespace: traits?.['smithy.api#xmlNamespace']?.uri,
+    faultCodes: { internal: 'InternalFailure', storage: 'ServiceUnavailable' },
+
+    refuseUnverified(operation) {
+      if (unsigned.has(operation)) throw notBuilt(operation)
+    },
+
+    operation(called, inVersion): ServiceOperation {
+      if (inVersion === version) {
+        const operation = Object.hasOwn(operations, called) ? operations[called] : undefined
+        if (operation) return runnable(called, operation, refusalOf)
+        if (isNotBuilt(called)) throw notBuilt(called)
+      }
+      throw noSuchOperation(called, inVersion)
+    },
+  }
+}
+
+const runnable = (
+  name: string,
+  operation: QueryOperation,
+  refusalOf: QueryServiceFacts['refusalOf'],
+): ServiceOperation => ({
+  authorize: async (_input, { principal }) => operation.refuseCaller?.(principal),
+  accept(input) {
+    const violations = everyViolation(inputOf(name), input)
+    if (violations.length > 0) throw refusalOf(violations)
+    return input
+  },
+  run: async (input, context) => operation.run(input, context),
+})

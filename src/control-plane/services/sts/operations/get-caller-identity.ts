@@ -1,0 +1,9 @@
+import type { Operation } from '../sts-operation.js'
+
+/**
+ * Takes no permission, and no policy can deny it.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+ */
+export const getCallerIdentity: Operation<'GetCallerIdentity'> = {
+  run: (_input, { principal: { arn, account, userId } }) => ({ Arn: arn, UserId: userId, Account: account }),
+}

@@ -1,0 +1,58 @@
+/**
+ * Who holds a permit, from the widest group to the narrowest: an account, then one of its callers. Empty until the caller
+ * is known.
+ */
+export type Owner = readonly string[]
+
+/** A fixed number of permits, shared fairly by their owners. */
+export interface FairShares {
+  readonly isFull: () => boolean
+  /** Whether the owner's fair share allows one more permit: see `fairShares`. */
+  readonly mayAcquire: (owner: Owner) => boolean
+  readonly acquire: (owner: Owner) => void
+  readonly release: (owner: Owner) => void
+  /** How many permits the owner and everyone within it hold. */
+  readonly heldBy: (owner: Owner) => number
+}
+
+/**
+ * Counts permits. An account may hold at most `ratio` times as many as are free, and each of its callers at most as many as
+ * the account could still take. So however much one account asks for, some permits stay free for others; each further
+ * account makes the shares smaller; and an owner that holds none gets one as long as any is free.
+ * (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998.)
+ */
+export function fairShares(limit: number, ratio: number): FairShares {
+  const held = new Map<string, number>()
+  let total = 0
+
+  const add = (owner: Owner, permits: 1 | -1) => {
+    total += permits
+    for (const key of keysOf(owner)) {
+      const now = (held.get(key) ?? 0) + permits
+      if (now > 0) held.set(key, now)
+      else held.delete(key)
+    }
+  }
+  return {
+    isFull: () => total >= limit,
+    mayAcquire(owner) {
+      let free = limit - total
+      return keysOf(owner).every((key, depth) => {
+        const own = held.get(key) ?? 0
+        const share = depth === 0 ? ratio * free : free
+        const may = free > 0 && (own === 0 || own < share)
+        free = share - own
+        return may
+      })
+    },
+    acquire: (owner) => add(owner, 1),
+    release: (owner) => add(owner, -1),
+    heldBy: (owner) => held.get(ownerKey(owner)) ?? 0,
+  }
+}
+
+/** One string for an owner: no name of an account, a principal or a repository contains a line feed. */
+export const ownerKey = (owner: Owner): string => owner.join('\n')
+
+/** The keys of the owner and of every group it belongs to, the widest first. */
+const keysOf = (owner: Owner) => owner.map((_, index) => ownerKey(owner.slice(0, index + 1)))

@@ -1,0 +1,60 @@
+import type { Log } from '../../registry/ports/log.js'
+import type { LeaseRecord, Store } from '../../registry/ports/store.js'
+import { installation } from '../../registry/registry.js'
+import type { HeldLease } from './held-lease.js'
+
+/** Raises the counters of the leases this process holds, which shows other processes that it is alive. */
+export interface Heartbeat {
+  /** Starts beating; it stops by itself when the process holds no lease any more. */
+  start(): void
+  stop(): void
+}
+
+/** What a heartbeat works on. */
+export interface HeartbeatDeps {
+  readonly store: Store
+  readonly log: Log
+  /** The leases of this process, by owner. */
+  readonly held: Map<string, HeldLease>
+  readonly beatMs: number
+}
+
+/** One timer for all leases of the process, running while there are any. */
+export function heartbeat(deps: HeartbeatDeps): Heartbeat {
+  const { held, beatMs } = deps
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+
+  async function beatAll(): Promise<void> {
+    await Promise.all([...held.values()].map((lease) => beat(lease, deps)))
+    timer = undefined
+    if (held.size > 0) start()
+  }
+  function start() {
+    if (isStopped || timer) return
+    timer = setTimeout(() => void beatAll(), beatMs)
+    timer.unref()
+  }
+  return {
+    start,
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** While the store does not answer, the lease is neither confirmed nor lost: it counts as lost after `deadAfterMs`. */
+async function beat(lease: HeldLease, { store, log, held }: HeartbeatDeps): Promise<void> {
+  const { name, owner } = lease
+  const sentAt = performance.now()
+  try {
+    const raised = (record: LeaseRecord) => (record.owner === owner ? { ...record, beat: record.beat + 1 } : record)
+    const record = await store.leases.update(installation, name, raised)
+    if (record?.owner === owner) return lease.confirm(sentAt)
+    held.delete(owner)
+    lease.lose()
+  } catch (err) {
+    log.warn({ err, lease: name }, 'the heartbeat of a lease could not be written')
+  }
+}

@@ -1,0 +1,48 @@
+import { LRUCache } from 'lru-cache'
+import type { LeaseRecord } from '../../registry/ports/store.js'
+
+/** What this process has seen of leases that others hold, timed by its own clock alone. */
+export interface LeaseWatch {
+  /** Notes the record as seen now, and says whether its owner may still be alive. */
+  isHeld(name: string, record: LeaseRecord): boolean
+  /** Whether this process has seen the owner change or raise its counter. */
+  isAlive(name: string): boolean
+  forget(name: string): void
+}
+
+interface Sighting {
+  readonly owner: string
+  readonly beat: number
+  /** When this owner and counter were first seen, by `performance.now()`. */
+  readonly since: number
+  readonly hasChanged: boolean
+}
+
+/** Enough for every lease that is waited for; the sighting that changed longest ago is evicted and begins anew. */
+const MAX_SIGHTINGS = 10_000
+
+/** An owner whose counter has stood still for `deadAfterMs` is dead. */
+export function leaseWatch(deadAfterMs: number): LeaseWatch {
+  const sightings = new LRUCache<string, Sighting>({ max: MAX_SIGHTINGS })
+
+  function note(name: string, owner: string, beat: number): Sighting {
+    // Not `get`: only a change makes a sighting recent.
+    const before = sightings.peek(name)
+    if (before?.owner === owner && before.beat === beat) return before
+    const sighting = { owner, beat, since: performance.now(), hasChanged: before !== undefined }
+    sightings.set(name, sighting)
+    return sighting
+  }
+
+  return {
+    isHeld(name, { owner, beat }) {
+      if (owner === undefined) {
+        sightings.delete(name)
+        return false
+      }
+      return performance.now() - note(name, owner, beat).since < deadAfterMs
+    },
+    isAlive: (name) => sightings.peek(name)?.hasChanged === true,
+    forget: (name) => void sightings.delete(name),
+  }
+}

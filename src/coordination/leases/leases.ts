@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Ids } from '../../registry/ports/ids.js'
+import type { Lease, Leases, LeaseView } from '../../registry/ports/lease.js'
+import type { Log } from '../../registry/ports/log.js'
+import type { LeaseRecord, Store } from '../../registry/ports/store.js'
+import { installation } from '../../registry/registry.js'
+import { heartbeat } from './heartbeat.js'
+import { heldLease, type HeldLease } from './held-lease.js'
+import { leaseReaper } from './lease-reaper.js'
+import { leaseWatch, type LeaseWatch } from './lease-watch.js'
+import { releaseQueue, type ReleaseQueue } from './release-queue.js'
+
+/*
+ * The states of a lease, which is one record of the store:
+ *
+ *               tryAcquire, acquire                  release()
+ *   no record ───────────────────────► HELD ───────────────────────► no record
+ *                                      │  ▲ │
+ *                    beat: counter + 1 └──┘ │ release(failure)
+ *                                           ▼
+ *                                         FAILED ── after deadAfterMs, or by reap ──► no record
+ *                                           └────── tryAcquire, acquire ────────────► HELD, fence + 1
+ *
+ *   HELD, counter still for deadAfterMs      tryAcquire, acquire
+ *   by the watch of another process = DEAD ──────────────────────────► HELD by that process, fence + 1;
+ *                                       └──── by reap ──► no record     the old holder's `isLost` is true
+ *
+ * A holder that cannot write its heartbeat for deadAfterMs sees `isLost` by itself, before anyone can take the lease, and sees
+ * it withdrawn where nobody did.
+ */
+
+/** What leases are stored in, and their intervals in milliseconds, which specs shorten. */
+export interface LeaseDeps {
+  readonly store: Store
+  readonly ids: Ids
+  readonly log: Log
+  /** How often a holder raises its counter. */
+  readonly beatMs?: number
+  /** How long a counter must stand still, by the watch of a process that waits, until its holder counts as dead. */
+  readonly deadAfterMs?: number
+  /** How often a process that waits reads the record. */
+  readonly lookMs?: number
+}
+
+/**
+ * Leases as records of the store, the same for every process on it (`registry/ports/lease.ts`, decision 9). They make sure
+ * that one plane of all transfers a layer, checks a tag or writes to an upload. Throws StoreUnavailable.
+ */
+export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, lookMs = 100 }: LeaseDeps): Leases {
+  const held = new Map<string, HeldLease>()
+  const watch = leaseWatch(deadAfterMs)
+  const beating = heartbeat({ store, log, held, beatMs })
+  const reaper = leaseReaper(store, watch, deadAfterMs)
+  const waits = interruptibleWaits(lookMs)
+  const releases = releaseQueue({ store, log, held, failureKeptMs: deadAfterMs, onReleased: () => waits.interrupt() })
+  let isStopped = false
+
+  async function tryAcquire(name: string): Promise<Lease | undefined> {
+    await releases.settled(name)
+    const acquiredAt = performance.now()
+    const owner = ids.uuid()
+    const fence = await takeOver(name, owner, store, watch)
+    if (fence === undefined) return undefined
+    const lease = heldLease({ name, owner, fence, deadAfterMs, acquiredAt })
+    held.set(owner, lease)
+    beating.start()
+    return leaseOf(lease, store, releases)
+  }
+
+  return {
+    tryAcquire,
+    async acquire(name) {
+      while (!isStopped) {
+        const lease = await tryAcquire(name)
+        if (lease) return lease
+        await waits.wait()
+      }
+      throw new Error(`Stopped while waiting for the lease '${name}'`)
+    },
+    look: async (name) => viewOf(name, await store.leases.get(installation, name), held, watch),
+    reap: () => reaper.reap(),
+    stop() {
+      isStopped = true
+      beating.stop()
+      waits.interrupt()
+    },
+  }
+}
+
+/** Writes the owner into the record, unless a process that may be alive holds it; returns the fence. */
+async function takeOver(name: string, owner: string, store: Store, watch: LeaseWatch): Promise<number | undefined> {
+  const fence = await store.transact(installation, async ({ leases }) => {
+    const record = await leases.get(installation, name)
+    if (record && watch.isHeld(name, record)) return undefined
+    const next = (record?.fence ?? 0) + 1
+    await leases.put(installation, name, { name, fence: next, owner, beat: 0 })
+    return next
+  })
+  if (fence !== undefined) watch.forget(name)
+  return fence
+}
+
+function leaseOf(lease: HeldLease, store: Store, releases: ReleaseQueue): Lease {
+  const { name, fence, owner } = lease
+  return {
+    name,
+    fence,
+    get isLost() {
+      return lease.isLost()
+    },
+    async announce(writer) {
+      const announced = (record: LeaseRecord) => (record.owner === owner ? { ...record, following: writer } : record)
+      await store.leases.update(installation, name, announced)
+    },
+    release: (failure) => releases.release(lease, failure),
+  }
+}
+
+function viewOf(
+  name: string,
+  record: LeaseRecord | undefined,
+  held: Map<string, HeldLease>,
+  watch: LeaseWatch,
+): LeaseView {
+  if (!record) watch.forget(name)
+  const { fence = 0, owner, following, failure } = record ?? {}
+  const isHeld = record !== undefined && watch.isHeld(name, record)
+  const isAlive = isHeld && ((owner !== undefined && held.has(owner)) || watch.isAlive(name))
+  return { isHeld, isAlive, fence, ...(following !== undefined && { following }), ...(failure && { failure }) }
+}
+
+/** Waits between two looks that end early when this process releases a lease. */
+function interruptibleWaits(lookMs: number) {
+  let interruption = new AbortController()
+  let waiting = 0
+  return {
+    async wait(): Promise<void> {
+      waiting++
+      await sleep(lookMs, undefined, { signal: interruption.signal }).catch(() => {})
+      waiting--
+    },
+    interrupt(): void {
+      if (waiting === 0) return
+      interruption.abort()
+      interruption = new AbortController()
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import type { Log } from '../../registry/ports/log.js'
+import type { LeaseRecord, Store } from '../../registry/ports/store.js'
+import { installation } from '../../registry/registry.js'
+import type { HeldLease } from './held-lease.js'
+
+/** Releases in progress: work does not wait for the release of its lease, but the next holder of that name does. */
+export interface ReleaseQueue {
+  /** Never rejects. Safe to call again. */
+  release(lease: HeldLease, failure?: LeaseRecord['failure']): Promise<void>
+  /** Resolves when no release of this name by this process is in progress. */
+  settled(name: string): Promise<void>
+}
+
+/** What releasing needs. */
+export interface ReleaseQueueDeps {
+  readonly store: Store
+  readonly log: Log
+  /** The leases of this process, by owner. */
+  readonly held: Map<string, HeldLease>
+  /** How long the reason of a failure stays in the record for the processes that follow, in milliseconds. */
+  readonly failureKeptMs: number
+  readonly onReleased: () => void
+}
+
+export function releaseQueue({ store, log, held, failureKeptMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
+  const inProgress = new Map<string, Promise<void>>()
+  return {
+    async settled(name) {
+      await inProgress.get(name)
+    },
+    release(lease, failure) {
+      const { name, owner } = lease
+      if (!held.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
+      const release = releaseRecord(lease, failure, store, failureKeptMs)
+        .catch((err: unknown) => log.warn({ err, lease: name }, 'a lease could not be released: it will expire'))
+        .finally(() => {
+          if (inProgress.get(name) === release) inProgress.delete(name)
+          onReleased()
+        })
+      inProgress.set(name, release)
+      return release
+    },
+  }
+}
+
+/** Removes the record. A failure is left in it, without an owner, for those who follow, and is removed later. */
+async function releaseRecord(
+  { name, owner }: HeldLease,
+  failure: LeaseRecord['failure'],
+  store: Store,
+  failureKeptMs: number,
+): Promise<void> {
+  const failedFence = await store.transact(installation, async ({ leases }) => {
+    const record = await leases.get(installation, name)
+    if (record?.owner !== owner) return undefined
+    if (!failure) return void (await leases.remove(installation, name))
+    const { fence, beat } = record
+    await leases.put(installation, name, { name, fence, beat, failure })
+    return fence
+  })
+  if (failedFence === undefined) return
+  setTimeout(() => void removeFailure(name, failedFence, store), failureKeptMs).unref()
+}
+
+/** Best effort: what is not removed here goes with the lease's next holder, or is reaped. */
+async function removeFailure(name: string, fence: number, store: Store): Promise<void> {
+  const removed = store.transact(installation, async ({ leases }) => {
+    const record = await leases.get(installation, name)
+    if (record && record.owner === undefined && record.fence === fence) await leases.remove(installation, name)
+  })
+  await removed.catch(() => {})
+}

@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http'
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../../registry/ports/clock.js'
+import { controlPlaneSigner } from '../../registry/ports/control-plane-signer.js'
+import { verify } from '../../sigv4/verify.js'
+import { OciError } from '../oci-errors.js'
+
+/** Checks that a request comes from a control plane in another process. */
+export interface ControlPlaneRequests {
+  /** Throws 403 DENIED for a request that is not signed by a control plane, is too old, or was taken before. */
+  require(req: IncomingMessage, body: Uint8Array): void
+}
+
+/** Far more than a control plane sends while a signature is good. */
+const REMEMBERED_SIGNATURES = 100_000
+
+/**
+ * Requests of a control plane are signed with Signature Version 4, by the secret that all planes of an installation share.
+ * A signature is good for the skew that clients' clocks are allowed, and once: those that were taken are remembered as long.
+ */
+export function controlPlaneRequests({
+  secret,
+  clock,
+  maxSkewSeconds,
+}: {
+  readonly secret: string
+  readonly clock: Pick<Clock, 'wall'>
+  readonly maxSkewSeconds: number
+}): ControlPlaneRequests {
+  const { service, accessKeyId, host } = controlPlaneSigner
+  const taken = new LRUCache<string, true>({ max: REMEMBERED_SIGNATURES, ttl: 2 * maxSkewSeconds * 1000 })
+  return {
+    require(req, body) {
+      const { method = '', url: path = '', headers } = req
+      const verdict = verify(
+        { method, path, headers: { ...headers, host }, body },
+        { secretOf: (id) => (id === accessKeyId ? secret : undefined), service, now: clock.wall(), maxSkewSeconds },
+      )
+      if (!verdict.valid) throw denied(verdict.code === 'MissingAuthenticationTokenException' ? '' : verdict.message)
+      if (headers[INVOCATION_ID] === undefined) throw denied(`It has no ${INVOCATION_ID}.`)
+      const signature = /Signature=([0-9a-f]+)/.exec(headers.authorization ?? '')?.[1] ?? ''
+      if (taken.has(signature)) throw denied('It was sent before.')
+      taken.set(signature, true)
+    },
+  }
+}
+
+const INVOCATION_ID = 'amz-sdk-invocation-id'
+
+const denied = (why: string) =>
+  new OciError(403, 'DENIED', ['The request is not signed by a control plane.', why].filter(Boolean).join(' '))

@@ -1,0 +1,22 @@
+import { type ImageFailure, imageNotFoundFailure } from '../registry/images/find-image.js'
+import type { ImageId } from '../registry/images/image.js'
+import { UpstreamFailure } from '../registry/ports/upstream.js'
+import { upstreamFailureReason } from '../registry/cache-rules/upstream-failure-reason.js'
+
+/** An upstream that gave no usable answer, in the failure codes of BatchGetImage; any other error is thrown on. */
+export function upstreamFailureOf(error: unknown, imageId: ImageId): ImageFailure {
+  if (!(error instanceof UpstreamFailure)) throw error
+  const failureReason = upstreamFailureReason(error)
+  switch (error.kind) {
+    case 'not-found':
+      return imageNotFoundFailure(imageId)
+    case 'access-denied':
+      return { imageId, failureCode: 'UpstreamAccessDenied', failureReason }
+    case 'too-many-requests':
+      return { imageId, failureCode: 'UpstreamTooManyRequests', failureReason }
+    case 'no-route':
+      return { ...imageNotFoundFailure(imageId), failureReason }
+    case 'unavailable':
+      return { imageId, failureCode: 'UpstreamUnavailable', failureReason }
+  }
+}

@@ -1,9 +1,0 @@
-import type { Store } from './ports/store.js'
-import type { Traces } from './ports/traces.js'
-
-/** Tells, where traces are collected, how long transactions took. Single reads are many and short: a span each would be noise. */
-export const tracedStore = (store: Store, traces: Traces): Store => ({
-  ...store,
-  transact: (registry, work) =>
-    traces.part('internal', 'transaction', { 'cloud.region': registry.region }, () => store.transact(registry, work)),
-})
