@@ -13,7 +13,7 @@ import { noMetrics } from '../registry/ports/metrics.js'
  */
 export async function openExistingStorage(config: Config, command: string, log: Log): Promise<Storage> {
   requireExisting(config, command)
-  const options = { log, metrics: noMetrics, takesBlobsAsTheyAre: true } as const
+  const options = { log, metrics: noMetrics, readsUnverified: true } as const
   if (existsSync(config.dataDir)) return openStorage(config, options, { everyPage: true })
   const dataDir = mkdtempSync(join(tmpdir(), 'ecr-local-'))
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
