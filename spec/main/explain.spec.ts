@@ -209,7 +209,7 @@ no ecr:PutImage on arn:app
     const considered = Array.from({ length: 13 }, (_, index) => statement(index))
     const text = explanationText({ ...request, decisions: [{ ...denied, considered }] }, false)
     expect(text.match(/Reason/g)).toHaveLength(10)
-    expect(text).toContain('    and 3 more, which /_admin/explain tells\n')
+    expect(text).toContain('    and 3 more, see /_admin/explain\n')
   })
 
   it('An explanation counts the decisions that are not remembered', () => {

@@ -50,7 +50,7 @@ function helpFor([word]: readonly string[]): CommandLine {
 function commandIn(word: string): Command {
   if (isCommand(word)) return word
   const names = Object.keys(commands)
-  const listed = `There are ${names.join(', ')} (ecr-local --help tells more)`
+  const listed = `There are ${names.join(', ')} (see ecr-local --help)`
   throw new UsageError(`There is no command ${word}.${didYouMean(word, names)} ${listed}`)
 }
 
@@ -59,7 +59,7 @@ function ownOf(command: Command, own: readonly Option[]): Pick<CommandLine, 'dir
     if (!flagsOf(command).includes(rawName))
       throw new UsageError(`${rawName} is for ecr-local ${ownerOf(rawName)}, not for ${command}`)
     if (rawName === '--repair' && value !== undefined) throw new UsageError('--repair takes no value')
-    if (rawName === '--dir' && !value) throw new UsageError('--dir wants a value: the directory of the certificates')
+    if (rawName === '--dir' && !value) throw new UsageError('--dir needs a value: the directory of the certificates')
   }
   const dir = own.findLast(({ rawName }) => rawName === '--dir')?.value
   return { ...(own.some(({ rawName }) => rawName === '--repair') && { repair: true }), ...(dir && { dir }) }
@@ -69,7 +69,7 @@ function operandsOf(command: Command, operands: string[]): Pick<CommandLine, 're
   if (command === 'certs') return { names: operands }
   if (command === 'import') {
     if (operands.length > 0) return { images: operands }
-    throw new UsageError(`ecr-local import wants the images to import: ${descriptionOf(command).examples[0]}`)
+    throw new UsageError(`ecr-local import needs the images to import: ${descriptionOf(command).examples[0]}`)
   }
   const [requestId, ...rest] = command === 'explain' ? operands : [undefined, ...operands]
   if (rest.length > 0)
@@ -97,7 +97,7 @@ function settingIn({ rawName, value }: Option): [SettingName, string] {
     const flags = [...settings.map(({ flag }) => flag), ...ownOptions().map(({ flag }) => flag), '--help', '--version']
     throw new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, flags)} There are ${flags.join(', ')}`)
   }
-  if (!value) throw new UsageError(`${rawName} wants a value: ${setting.meaning}`)
+  if (!value) throw new UsageError(`${rawName} needs a value: ${setting.meaning}`)
   return [setting.name, value]
 }
 

@@ -47,7 +47,7 @@ export const commands = {
     examples: ['ecr-local demo'],
   },
   import: {
-    summary: 'brings images from their upstream now, whatever the 24 hours say, and waits until they are here whole',
+    summary: 'imports images from their upstream now, even within the 24 hours, and waits until they are complete',
     operands: 'NAME[:TAG|@DIGEST]...',
     settings: CLIENT,
     examples: [
@@ -62,18 +62,18 @@ export const commands = {
     examples: ['ecr-local explain', 'ecr-local explain 8f4c2a1e-6d0b-4c43-9a2f-0b7d1c5e9f10'],
   },
   gc: {
-    summary: 'removes what nobody refers to any more, as the planes do from time to time',
+    summary: 'removes unreferenced layers, blobs and uploads, as the planes do periodically',
     settings: STORAGE,
     examples: ['ecr-local gc --data-dir ~/.ecr-local'],
   },
   fsck: {
-    summary: 'verifies every image that is kept; with --repair mends what can be mended',
-    options: [{ flag: '--repair', meaning: 'mend what can be mended' }],
+    summary: 'verifies every stored image; --repair repairs what can be repaired',
+    options: [{ flag: '--repair', meaning: 'repair what can be repaired' }],
     settings: STORAGE,
     examples: ['ecr-local fsck --data-dir ~/.ecr-local', 'ecr-local fsck --repair --store redis://redis:6379/0'],
   },
   certs: {
-    summary: 'makes a certificate for https, for localhost and the names given; --dir says where (certs)',
+    summary: 'makes a certificate for https, for localhost and further names, in the directory --dir (certs)',
     operands: '[NAME|ADDRESS]...',
     options: [{ flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' }],
     settings: ['host', 'registryPort', 'registryHost', 'dataPlane', 'config'],

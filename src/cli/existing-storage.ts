@@ -30,7 +30,7 @@ export async function openExistingStorage(config: Config, command: string, log: 
 function requireExisting(config: Config, command: string): void {
   const { store, dataDir } = config
   if (store === 'memory')
-    throw new UsageError(`ecr-local ${command} looks after what is kept: --store memory keeps nothing`)
+    throw new UsageError(`ecr-local ${command} works on stored state: --store memory stores nothing`)
   if (isDataDirectoryMissing(config))
     throw new UsageError(
       `${dataDir} is no data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,

@@ -101,7 +101,7 @@ function missLines(considered: readonly ConsideredStatement[]): string[] {
         `${statement.effect}  ${placeOf(statement)}`,
         ...statement.because.map((reason) => `       ${shown(reason)}`),
       ]),
-    ...(hidden > 0 ? [`and ${hidden} more, which /_admin/explain tells`] : []),
+    ...(hidden > 0 ? [`and ${hidden} more, see /_admin/explain`] : []),
   ]
 }
 

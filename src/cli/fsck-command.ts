@@ -29,7 +29,7 @@ export async function fsck(config: Config, { repair }: { repair: boolean }, log:
 
 function outcomeOf(found: number, repaired: number, repair: boolean): string {
   if (found === 0) return 'nothing is wrong'
-  if (found === repaired) return `${numberOf(repaired, 'thing')} wrong, all mended`
-  if (repair) return `${numberOf(found, 'thing')} wrong, ${repaired} mended`
-  return `${numberOf(found, 'thing')} wrong; --repair mends what can be mended`
+  if (found === repaired) return `${numberOf(repaired, 'thing')} wrong, all repaired`
+  if (repair) return `${numberOf(found, 'thing')} wrong, ${repaired} repaired`
+  return `${numberOf(found, 'thing')} wrong; --repair repairs what can be repaired`
 }
