@@ -80,7 +80,7 @@ export interface PlanesOptions {
 }
 
 export interface EmulatorOptions {
-  /** The `main.js` to run. */
+  /** The `dist/ecr-local.cjs` to run, or an older build's `dist/main.js`. */
   readonly main: string
   readonly cpu?: number
   readonly config?: object
@@ -95,7 +95,7 @@ interface Token {
 }
 
 /** The build beside this one. */
-export const builtMain = here('../../main.js')
+export const builtMain = here('../../ecr-local.cjs')
 
 export async function bareServer(answers: Readonly<Record<string, string>>): Promise<Server> {
   const port = await freePort()

@@ -3,19 +3,19 @@ import { accountWarnings } from './access/account-warnings.js'
 import { authorizer } from './access/authorizer.js'
 import { decisionLog } from './access/explain/decision-log.js'
 import { identitiesIn } from './access/identities.js'
-import { configuredSecrets } from './adapters/configured/secrets.js'
+import { configuredSecrets } from './adapters/configured/configured-secrets.js'
 import { remoteDecisions } from './adapters/peer/peer-decisions.js'
 import { remoteImporter } from './adapters/peer/peer-importer.js'
-import { lateHttpUpstreams } from './adapters/upstream/late-upstreams.js'
-import { registeredTraces } from './adapters/opentelemetry/registered.js'
-import { type PrometheusMetrics, prometheusMetrics } from './adapters/prometheus/metrics.js'
-import { randomFraction } from './adapters/system/ids.js'
-import { clientHost, type DataPlaneAddress, dataPlaneAddress, isLoopback, schemeOf } from './compose/addresses.js'
+import { httpUpstreams } from './adapters/upstream/http-upstreams.js'
+import { registeredTraces } from './adapters/opentelemetry/registered-traces.js'
+import { type PrometheusMetrics, prometheusMetrics } from './adapters/prometheus/prometheus-metrics.js'
+import { randomFraction } from './adapters/system/random-ids.js'
+import { clientHost, type DataPlaneAddress, dataPlaneAddress, isLoopback, schemeOf } from './compose/plane-addresses.js'
 import { type Certificate, readCertificate, renewCertificate } from './compose/tls.js'
 import { drain, listen, portOf } from './compose/listen.js'
-import { lookAfter } from './compose/look-after.js'
+import { startMaintenance } from './compose/maintenance.js'
 import { isReady } from './compose/ready.js'
-import { secretOf } from './compose/secret.js'
+import { secretOf } from './compose/signing-secret.js'
 import { openStorage, type Storage } from './compose/storage.js'
 import type { Config } from './config.js'
 import { controlPlane } from './control-plane/server.js'
@@ -51,24 +51,24 @@ export interface Running {
   close(): Promise<void>
 }
 
-/** Builds every part, hands the parts to the planes, and listens. With `compose/` the only place that knows them all. */
+/** Builds all parts, passes them to the planes, and listens. With `compose/` the only place that knows every adapter. */
 export async function compose(config: Config, planes: readonly Plane[], log: Log): Promise<Running> {
   const tls = readCertificate(config)
-  const telling: Telling = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
-  const storage = await openStorage(config, telling)
+  const telemetry: Telemetry = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
+  const storage = await openStorage(config, telemetry)
   const closing: (() => Promise<void>)[] = [() => storage.close()]
   const servers: Server[] = []
   try {
-    const parts = partsOf(config, storage, tls, telling)
+    const parts = partsOf(config, storage, tls, telemetry)
     for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
     closing.unshift(() => parts.upstreams.close())
-    const caretaker = await lookAfter(storage, config, telling)
-    closing.unshift(() => caretaker.stop())
+    const maintenance = await startMaintenance(storage, config, telemetry)
+    closing.unshift(() => maintenance.stop())
     const importing = planes.includes('data-plane') ? await startDataPlane(config, parts, servers) : undefined
     const address = dataPlaneAddress(config, importing && portOf(importing.server))
-    const handedTo = importing ? { importer: importing.cache } : remoteDataPlane(address, parts)
+    const dataPlaneParts = importing ? { importer: importing.cache } : remoteDataPlane(address, parts)
     const control = planes.includes('control-plane')
-      ? await startControlPlane(config, address, { ...parts, ...handedTo }, servers)
+      ? await startControlPlane(config, address, { ...parts, ...dataPlaneParts }, servers)
       : undefined
     importing?.backlog.watch()
     return {
@@ -90,32 +90,40 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
   }
 }
 
-/** Where it is told what goes on. */
-interface Telling {
+/** Where every part reports what it does. */
+interface Telemetry {
   readonly log: Log
   readonly metrics: PrometheusMetrics
   readonly traces: Traces
 }
 
-/** What both planes are made of. */
-function partsOf(config: Config, storage: Storage, tls: Certificate | undefined, { log, metrics, traces }: Telling) {
+/** The parts that both planes share. */
+function partsOf(config: Config, storage: Storage, tls: Certificate | undefined, { log, metrics, traces }: Telemetry) {
   const { clock, ids } = storage
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
   const totals = blobTotals(storage.blobs)
-  const upstreams = lateHttpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
+  const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
   return {
     ...storage,
-    ...{ store, log, metrics, traces, upstreams: observedUpstreams(upstreams, metrics, traces) },
+    store,
+    log,
+    metrics,
+    traces,
+    upstreams: observedUpstreams(upstreams, metrics, traces),
     metricsText: sharedText(async () => metrics.text(await totals())),
     secrets: configuredSecrets(config.accounts),
     secret: secretOf(config),
-    ...{ identities, decisions, authorize: authorizer({ store, identities, decisions }) },
+    identities,
+    decisions,
+    authorize: authorizer({ store, identities, decisions }),
     events: eventLog({ store, ids }),
     quotas: config.quotas,
     uploadMutex: keyedMutex(),
     recordPullTime: pullTimeRecorder(store),
-    ...{ auth: config.auth, anonymousPull: config.anonymousPull, limits: config.limits },
+    auth: config.auth,
+    anonymousPull: config.anonymousPull,
+    limits: config.limits,
     maxSkewSeconds: config.signatures.maxSkewSeconds,
     isReady: () => isReady(store),
     ...(tls && { tls }),
@@ -125,10 +133,10 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
 
 type Parts = ReturnType<typeof partsOf>
 
-/** Neither host nor password is anybody's who asks for the health. */
+/** /health is open to everybody, so it shows the kind of store without its host and password. */
 const kindOf = (store: Config['store']) => (store.startsWith('redis') ? 'redis' : store)
 
-/** What the data plane does for the control plane, where it is another process: asked in requests that both can sign. */
+/** What a control plane needs of the data plane: direct calls in one process, else signed requests. */
 interface DataPlaneParts {
   readonly importer: Importer
   readonly explanations?: DecisionSource

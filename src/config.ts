@@ -5,7 +5,7 @@ import { identitiesIn } from './access/identities.js'
 import type { ConfiguredOrganization } from './access/organization.js'
 import { parseJson } from './config/json.js'
 import { brokenRule } from './config/rules.js'
-import { type Given, settings } from './config/settings.js'
+import { type SettingTexts, settings } from './config/settings.js'
 import { UsageError } from './config/usage-error.js'
 import { defaultLimits, type Limits } from './server/limits.js'
 import type { PullThroughSettings } from './registry/cache-rules/cache-rule.js'
@@ -21,17 +21,17 @@ export interface Config {
   readonly registryPort: number
   /** Embedded state, blobs on disk, and what is on its way to elsewhere. */
   readonly dataDir: string
-  /** Where state is kept: `embedded` is LMDB in `dataDir`. */
+  /** Where state is stored: `embedded` is LMDB in `dataDir`. */
   readonly store: 'embedded' | 'memory' | RedisUrl
-  /** Where blobs are kept: `disk` is `dataDir`, or memory where state is in memory. */
+  /** Where blobs are stored: `disk` is `dataDir`, or memory where state is in memory. */
   readonly blobs: 'disk' | `s3://${string}`
-  /** How layers in S3 reach clients: from there, by a redirect, or through the data plane. */
+  /** How clients get layers that are in S3: by a redirect to it, or through the data plane. */
   readonly blobDelivery: 'redirect' | 'stream'
-  /** What tokens, URLs and requests between planes are signed with; undefined: made once and kept in `dataDir`. */
+  /** Signs tokens, URLs and requests between planes; undefined: generated once and stored in `dataDir`. */
   readonly secret: string | undefined
-  /** What the admin endpoints ask for; undefined: nothing, and away from loopback there are none. */
+  /** Required by the admin endpoints; undefined: they are open on loopback and absent elsewhere. */
   readonly adminToken: string | undefined
-  /** Where a control plane without a data plane of its own finds one; undefined: on `host` at `registryPort`. */
+  /** The data plane of a control plane that runs alone; undefined: `host` at `registryPort`. */
   readonly dataPlane: `http://${string}` | `https://${string}` | undefined
   /** PEM files of a certificate chain and its key, for https on both planes; both or neither. */
   readonly tlsCert: string | undefined
@@ -43,28 +43,28 @@ export interface Config {
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
   readonly signatures: { readonly maxSkewSeconds: number }
-  /** Pulls without credentials: with `relaxed` all, else those that a policy allows to everybody. */
+  /** Allows pulls without credentials: all with `relaxed`, else those that a policy allows to everybody. */
   readonly anonymousPull: boolean
-  /** Where no access key is described there is access key `test` of the default account. */
+  /** If they define no access key, access key `test` of the default account exists. */
   readonly accounts: Accounts | undefined
-  /** Which the accounts are members of. */
+  /** The organization that the accounts belong to. */
   readonly organization: ConfiguredOrganization | undefined
-  /** Where an upstream host really is; without an entry it is `https://<host>`. */
+  /** The endpoint of an upstream host; without an entry it is `https://<host>`. */
   readonly upstreams: Readonly<Record<string, { readonly endpoint: string }>>
   readonly network: { readonly egress: 'all' | 'none' }
   /** How much a registry may hold. */
   readonly quotas: Quotas
   readonly garbage: {
-    /** How long what nobody refers to is kept after somebody last relied on it. */
+    /** How long unreferenced layers, blobs and uploads are retained after their last use. */
     readonly graceSeconds: number
     readonly sweepIntervalSeconds: number
   }
-  /** What is recorded for `/_admin/events` beside what the cache does. */
+  /** What `/_admin/events` records in addition to the cache's actions. */
   readonly events: { readonly pulls: boolean }
-  /** What each plane of a process takes on. */
+  /** The limits of each plane of a process. */
   readonly limits: Limits
   readonly pullThroughCache: PullThroughSettings & {
-    /** Where cache rules cannot be created. */
+    /** Regions in which cache rules cannot be created. */
     readonly unsupportedRegions: readonly string[]
   }
 }
@@ -72,7 +72,7 @@ export interface Config {
 /** One Redis, the masters its sentinels watch, or a cluster. */
 export type RedisUrl = `${'redis' | 'rediss' | 'redis-sentinel' | 'redis-cluster'}://${string}`
 
-/** What holds where nothing is said; the published schema tells editors the same. */
+/** The defaults. The published schema states them for editors. */
 export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4566,
@@ -106,23 +106,23 @@ export const defaultConfig: Config = {
   },
 }
 
-/** The configuration file once it has been checked. */
+/** The content of a valid configuration file. */
 type ConfigFile = Partial<Omit<Config, Nested>> & { readonly [Name in Nested]?: Partial<Config[Name]> }
 
-/** Settings whose members have defaults of their own. */
+/** Settings whose members have their own defaults. */
 type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
 /** Puts the settings together: flag over environment over file over default. Throws UsageError. */
-export function readConfig(flags: Given, environment: NodeJS.ProcessEnv): Config {
-  const variables = givenIn(environment)
+export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv): Config {
+  const variables = textsIn(environment)
   const file = readConfigFile(flags.config ?? variables.config)
   const config = {
     ...defaultConfig,
     ...file,
-    ...accept(variables, 'environment'),
-    ...accept(flags, 'flag'),
+    ...valuesOf(variables, 'environment'),
+    ...valuesOf(flags, 'flag'),
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
@@ -131,30 +131,30 @@ export function readConfig(flags: Given, environment: NodeJS.ProcessEnv): Config
     limits: { ...defaultConfig.limits, ...file.limits },
     pullThroughCache: { ...defaultConfig.pullThroughCache, ...file.pullThroughCache },
   }
-  requireFitting(config)
+  requireConsistency(config)
   return Object.freeze(config)
 }
 
-/** What no rule about one setting can say. */
-function requireFitting({ store, blobs, tlsCert, tlsKey }: Config): void {
+/** Rules about more than one setting, which the schema cannot express. */
+function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError('--store memory keeps images in memory, too: --blobs s3://… wants embedded or a Redis URL')
-  const [given, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
+  const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw new UsageError(`${given} is of no use without ${missing}: a certificate and its key, both PEM files`)
+    throw new UsageError(`${present} is of no use without ${missing}: a certificate and its key, both PEM files`)
 }
 
-/** An empty variable is how a shell or a compose file says that it is not set. */
-function givenIn(environment: NodeJS.ProcessEnv): Given {
-  const given = settings.map(({ name, environment: variable }) => [name, environment[variable]] as const)
-  return Object.fromEntries(given.filter(([, value]) => value))
+/** An empty variable counts as unset: that is how shells and compose files pass a missing value. */
+function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {
+  const texts = settings.map(({ name, environment: variable }) => [name, environment[variable]] as const)
+  return Object.fromEntries(texts.filter(([, value]) => value))
 }
 
-/** Turns the texts of flags or variables into values, which the rules of the file judge. */
-function accept(given: Given, source: 'environment' | 'flag'): ConfigFile {
-  const texts = Object.entries(given).filter(([name]) => name !== 'config')
-  if (texts.length === 0) return {}
-  const values = Object.fromEntries(texts.map(([name, text]) => [name, NUMBERS.has(name) ? numberIn(text) : text]))
+/** Converts texts of flags or variables to values and checks them against the rules of the file. */
+function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): ConfigFile {
+  const entries = Object.entries(texts).filter(([name]) => name !== 'config')
+  if (entries.length === 0) return {}
+  const values = Object.fromEntries(entries.map(([name, text]) => [name, NUMBERS.has(name) ? numberIn(text) : text]))
   const broken = brokenRule(values)
   if (!broken) return values
   const setting = settings.find(({ name }) => broken.path === `/${name}`)
@@ -164,9 +164,9 @@ function accept(given: Given, source: 'environment' | 'flag'): ConfigFile {
 const NUMBERS = new Set(['port', 'registryPort'])
 const numberIn = (text: string) => (/^\d+$/.test(text) ? Number(text) : text)
 
-function readConfigFile(asked: string | undefined): ConfigFile {
-  const path = asked ?? DEFAULT_FILE
-  const text = readText(path, asked === undefined)
+function readConfigFile(explicitPath: string | undefined): ConfigFile {
+  const path = explicitPath ?? DEFAULT_FILE
+  const text = readText(path, explicitPath === undefined)
   if (text === undefined) return {}
   const file = parseJson(text, path)
   const broken = brokenRule(file)
@@ -177,7 +177,7 @@ function readConfigFile(asked: string | undefined): ConfigFile {
   return settingsOfFile
 }
 
-/** Policies and keys are judged here by what uses them later, so that a fault stops the start and names its place. */
+/** Compiles policies and keys once, so that a mistake in them stops the start and is reported with its place. */
 function requireAccounts(accounts: Accounts | undefined, path: string): void {
   try {
     identitiesIn(accounts)

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
-// The program's entry. Every Node can read it, so that one that is too old says so instead of failing somewhere in a library.
+// The program's entry. It runs on old releases of Node too, so that it can say that they are too old before a library fails.
 import fs = require('fs')
 import path = require('path')
 
 const text = fs.readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8')
 const { engines } = JSON.parse(text) as { engines: { node: string } }
-const wanted = engines.node.replace('>=', '')
-const [wantedMajor, wantedMinor] = wanted.split('.').map(Number) as [number, number]
+const required = engines.node.replace('>=', '')
+const [requiredMajor, requiredMinor] = required.split('.').map(Number) as [number, number]
 const [major, minor] = process.versions.node.split('.').map(Number) as [number, number]
 
-if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
-  process.stderr.write(`ecr-local: Node ${process.versions.node} is too old: it wants ${wanted} or later\n`)
+if (major < requiredMajor || (major === requiredMajor && minor < requiredMinor)) {
+  process.stderr.write(`ecr-local: Node ${process.versions.node} is too old: ecr-local needs ${required} or later\n`)
   process.exitCode = 2
 } else {
   void import('./main.js')

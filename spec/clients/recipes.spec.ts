@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { certs } from '../../src/cli/certs.js'
+import { certs } from '../../src/cli/certs-command.js'
 import { defaultConfig } from '../../src/config.js'
 import { awsCli } from '../support/aws-cli.js'
 import { startProcess } from '../support/background-process.js'

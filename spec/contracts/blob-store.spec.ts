@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { blobStoreContract } from './blob-store.contract.js'
 
 const roots: string[] = []

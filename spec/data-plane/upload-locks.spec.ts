@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { uploadLocks } from '../../src/data-plane/upload-locks.js'
 import { beginUpload } from '../../src/registry/layers/layer-upload.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'

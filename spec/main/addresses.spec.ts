@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { clientHost } from '../../src/compose/addresses.js'
+import { clientHost } from '../../src/compose/plane-addresses.js'
 
 it.each([
   ['127.0.0.1', 'localhost'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { importImages, namedImage } from '../../src/cli/import.js'
+import { importImages, namedImage } from '../../src/cli/import-command.js'
 import { defaultConfig } from '../../src/config.js'
 import { findImage } from '../../src/registry/images/find-image.js'
 import type { PullRequest } from '../../src/registry/ports/importer.js'
@@ -29,8 +29,8 @@ describe('name of an image to import', () => {
     ['registry.internal:4510/hub/library/redis', 'hub/library/redis', { imageTag: 'latest' }],
     ['123456789012.dkr.ecr.eu-west-1.amazonaws.com/hub/a:b', 'hub/a', { imageTag: 'b' }],
     ['quay.io/prometheus/prometheus:v3', 'quay.io/prometheus/prometheus', { imageTag: 'v3' }],
-  ])('The image name %s is read as Docker reads it, without the registry', (given, repositoryName, imageId) => {
-    expect(namedImage(given)).toEqual({ given, repositoryName, imageId })
+  ])('The image name %s is read as Docker reads it, without the registry', (reference, repositoryName, imageId) => {
+    expect(namedImage(reference)).toEqual({ reference, repositoryName, imageId })
   })
 
   it.each(['', ':latest', 'a b', 'app@latest', 'app:'])('The image name %j is refused with the right form', (given) => {
@@ -87,7 +87,7 @@ describe('ecr-local import', () => {
       await waiting
       return { failureCode: 'ImageNotFound', failureReason: 'gone', imageId }
     }
-    const begun = at.run([repositoryName], { tellEveryMs: 1 })
+    const begun = at.run([repositoryName], { reportEveryMs: 1 })
     await expect.poll(() => at.lines.join('')).toMatch(/ {2}still importing, [\d.]+ s\n/)
     finish()
     expect(await begun).toBe(false)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { banner } from '../../src/cli/announce.js'
+import { banner } from '../../src/cli/banner.js'
 import { readCommandLine } from '../../src/cli/command-line.js'
 import { type Command, commands } from '../../src/cli/commands.js'
 import { help } from '../../src/cli/help.js'
@@ -86,17 +86,17 @@ describe('command line', () => {
     [['kubernetes'], 'There is no command kubernetes. There are start,'],
     [['fsck', '--repair=no'], '--repair takes no value'],
     [['fsck', '--repare'], 'There is no flag --repare. Did you mean --repair?'],
-    [['import'], 'ecr-local import wants the images to import: ecr-local import ecr-public/nginx/nginx:latest'],
+    [['import'], 'ecr-local import needs the images to import: ecr-local import ecr-public/nginx/nginx:latest'],
     [['start', '--repair'], '--repair is for ecr-local fsck, not for start'],
     [['gc', '--dir', 'x'], '--dir is for ecr-local certs, not for gc'],
-    [['certs', '--dir='], '--dir wants a value'],
+    [['certs', '--dir='], '--dir needs a value'],
     [['gc', 'now'], 'now is one argument too many: ecr-local gc [flags] (ecr-local help gc)'],
     [['explain', '0d1c', '0d1d'], '0d1d is one argument too many: ecr-local explain [REQUEST-ID] [flags]'],
     [['start', 'demo'], 'demo is one argument too many'],
     [['start', '--prot', '1'], 'There is no flag --prot. Did you mean --port? There are --host, --port'],
     [['start', '-p', '1'], 'There is no flag -p. There are --host, --port'],
-    [['start', '--port'], '--port wants a value: control plane; 0 picks a free port'],
-    [['start', '--port='], '--port wants a value'],
+    [['start', '--port'], '--port needs a value: control plane; 0 picks a free port'],
+    [['start', '--port='], '--port needs a value'],
     [['demo', '--port', '1'], 'demo takes no settings'],
   ])('The command line refuses %j', (args, message) => {
     expect(() => readCommandLine(args)).toThrow(message)
@@ -123,7 +123,7 @@ describe('ecr-local', () => {
       const args = ['--require', preload, entry, '--version']
       const { exitCode, stdout, stderr } = await runCommand(process.execPath, args, { env: neutralEnvironment() })
       const expected = isTooOld
-        ? { exitCode: 2, stdout: '', stderr: `ecr-local: Node ${found} is too old: it wants 20.19 or later\n` }
+        ? { exitCode: 2, stdout: '', stderr: `ecr-local: Node ${found} is too old: ecr-local needs 20.19 or later\n` }
         : { exitCode: 0, stdout: `${version}\n`, stderr: '' }
       expect({ exitCode, stdout, stderr }).toEqual(expected)
     }

@@ -183,19 +183,19 @@ describe('configuration file', () => {
   })
 
   it.each([
-    ['{\n  "port": 1,\n}', 'line 3, column 1: a trailing comma stands before }, which JSON does not allow'],
-    ['{"a": [1, ]}', 'line 1, column 11: a trailing comma stands before ], which JSON does not allow'],
+    ['{\n  "port": 1,\n}', 'line 3, column 1: a trailing comma before }, which JSON does not allow'],
+    ['{"a": [1, ]}', 'line 1, column 11: a trailing comma before ], which JSON does not allow'],
     ['{"a": 1} // all', 'line 1, column 10: a comment, which JSON does not allow'],
     ['{\n  # all\n}', 'line 2, column 3: a comment, which JSON does not allow'],
-    ["{'a': 1}", 'line 1, column 2: expected name or }: JSON writes names and texts in double quotes'],
-    ['{"a": 1,, "b": 2}', 'line 1, column 9: expected name'],
-    ['{"a" 1}', 'line 1, column 6: expected :'],
-    ['{"a": [1 2]}', 'line 1, column 10: expected , or ]'],
-    ['{"a": tru}', 'line 1, column 7: expected value'],
-    ['{} {}', 'line 1, column 4: expected end of file'],
-    ['{"secret": "s3cr3t', 'line 1, column 12: expected value'],
-    ['', 'line 1, column 1: expected value'],
-    ['{"a": 1', 'line 1, column 8: expected , or }'],
+    ["{'a': 1}", 'line 1, column 2: single quotes; JSON has names and strings in double quotes'],
+    ['{"a": 1,, "b": 2}', 'line 1, column 9: expected a name in double quotes'],
+    ['{"a" 1}', 'line 1, column 6: expected a colon'],
+    ['{"a": [1 2]}', 'line 1, column 10: expected a comma or a closing bracket'],
+    ['{"a": tru}', 'line 1, column 7: expected a value'],
+    ['{} {}', 'line 1, column 4: expected the end of the file'],
+    ['{"secret": "s3cr3t', 'line 1, column 12: a string without its closing quote'],
+    ['', 'line 1, column 1: expected a value'],
+    ['{"a": 1', 'line 1, column 8: expected a comma or a closing brace'],
   ])('A configuration file that is not JSON is refused with line and column: %j', (text, where) => {
     expect(refusalOf(() => read(text))).toBe(`settings.json is not JSON: ${where}`)
   })

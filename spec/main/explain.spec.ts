@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Explanation, explanationText, refusalsText } from '../../src/cli/explanation.js'
+import { type Explanation, explanationText, refusalsText } from '../../src/cli/explanation-text.js'
 import type { ConsideredStatement, ExplainedDecision } from '../../src/registry/ports/decision-source.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { runCli, startCli } from '../support/run-cli.js'
@@ -209,7 +209,7 @@ no ecr:PutImage on arn:app
     const considered = Array.from({ length: 13 }, (_, index) => statement(index))
     const text = explanationText({ ...request, decisions: [{ ...denied, considered }] }, false)
     expect(text.match(/Reason/g)).toHaveLength(10)
-    expect(text).toContain('    and 3 more, which /_admin/explain tells\n')
+    expect(text).toContain('    and 3 more, see /_admin/explain\n')
   })
 
   it('An explanation counts the decisions that are not remembered', () => {

@@ -29,7 +29,7 @@ describe('ecr-local fsck', () => {
       code: 1,
       stdout: expect.stringContaining(`blob sha256:${hex}: its bytes hash to sha256:`),
     })
-    expect(told.stdout).toContain('2 things wrong; --repair mends what can be mended.')
+    expect(told.stdout).toContain('2 things wrong; --repair repairs what can be repaired.')
     const mended = await state.run('fsck', '--repair')
     expect(mended).toMatchObject({ code: 1, stdout: expect.stringContaining('quarantined\n') })
     expect(await readdir(join(state.dataDir, 'quarantine'))).toEqual([`sha256-${hex}`])
@@ -53,7 +53,7 @@ describe('ecr-local fsck', () => {
     expect(await state.run('fsck')).toMatchObject({ code: 1, stdout: expect.stringContaining('3 things wrong;') })
     const repaired = await state.run('fsck', '--repair')
     expect(repaired.stdout).toContain('The store and the blobs did not belong together: joined\n')
-    expect(repaired.stdout).toContain('3 things wrong, all mended.')
+    expect(repaired.stdout).toContain('3 things wrong, all repaired.')
     expect(repaired.code).toBe(0)
     expect(await state.run('gc')).toMatchObject({ code: 0 })
     await state.running(async (at) => {

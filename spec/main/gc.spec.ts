@@ -39,7 +39,7 @@ describe('ecr-local gc', () => {
     await using state = await stateOnDisk()
     expect(await state.run('gc', '--store', 'memory')).toMatchObject({
       code: 2,
-      stderr: 'ecr-local: ecr-local gc looks after what is kept: --store memory keeps nothing\n',
+      stderr: 'ecr-local: ecr-local gc works on stored state: --store memory stores nothing\n',
     })
   })
 })

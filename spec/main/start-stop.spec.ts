@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { request } from 'undici'
 import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
 import { adviceFor } from '../../src/adapters/redis/redis-errors.js'
-import { obstacleOf } from '../../src/cli/obstacle.js'
+import { usageErrorFrom } from '../../src/cli/startup-errors.js'
 import { startProcess } from '../support/background-process.js'
 import { runCli, startCli } from '../support/run-cli.js'
 import { neutralEnvironment } from '../support/run-command.js'
@@ -41,7 +41,7 @@ describe('message of a failed start', () => {
     const error = new Error(
       `Redis does not answer (NOAUTH): ${adviceFor(new Error('NOAUTH Authentication required.'))}.`,
     )
-    expect(obstacleOf(error, { host: '127.0.0.1', port: 4566 })?.message).toBe(error.message)
+    expect(usageErrorFrom(error, { host: '127.0.0.1', port: 4566 })?.message).toBe(error.message)
   })
 })
 

@@ -5,7 +5,7 @@ import { connect, type PeerCertificate } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { certs } from '../../src/cli/certs.js'
+import { certs } from '../../src/cli/certs-command.js'
 import { defaultConfig } from '../../src/config.js'
 import { type AwsCli, awsCli } from '../support/aws-cli.js'
 import { startProcess } from '../support/background-process.js'
@@ -144,7 +144,7 @@ describe.skipIf(!isInstalled('aws') || !isInstalled('skopeo'))('planes with a ce
   })
 })
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
 describe('certificate renewal on SIGHUP', () => {
   const renewed = (count: number) =>

@@ -18,7 +18,7 @@ import { createRule } from '../support/rules.js'
 import { neutralEnvironment } from '../support/run-command.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 const repositoryName = 'ecr-public/team/app'
 const imageIds = [{ imageTag: 'v1' }]
 

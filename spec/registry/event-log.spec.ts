@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import { installation } from '../../src/registry/registry.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
 import {
   abandonUpload,

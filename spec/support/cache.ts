@@ -10,7 +10,7 @@ import type { UpstreamLimits } from '../../src/adapters/upstream/upstream-limits
 import { httpUpstreams } from '../../src/adapters/upstream/http-upstreams.js'
 import { verifiedBlobs } from '../../src/adapters/memory/verified-blobs.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { pullThroughCache } from '../../src/pull-through-cache/pull-through-cache.js'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import { dataPlane } from '../../src/data-plane/server.js'

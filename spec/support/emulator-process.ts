@@ -28,11 +28,11 @@ export interface EmulatorOptions {
   env?: NodeJS.ProcessEnv
 }
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
 /** Starts the output of `npm run build` on free ports. */
 export async function emulatorProcess({ config = {}, dataDir, env }: EmulatorOptions = {}): Promise<EmulatorProcess> {
-  if (!existsSync(main)) throw new Error('dist/main.js is missing: npm run build')
+  if (!existsSync(main)) throw new Error('dist/ecr-local.cjs is missing: npm run build')
   const own = await temporaryDirectory()
   const configFile = join(own.path, 'ecr-local.json')
   await writeFile(configFile, JSON.stringify(config))

@@ -1,6 +1,6 @@
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { pinnedBlobs } from '../../src/upkeep/pinned-blobs.js'
 import { sweep, type SweepOptions } from '../../src/upkeep/collection/sweep.js'
 import { storedPins } from '../../src/upkeep/stored-pins.js'

@@ -44,12 +44,12 @@ interface Kind {
   readonly flags: readonly string[]
 }
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 const secret = 'all planes of this installation hold this secret'
 
 /** Starts the output of `npm run build` on free ports. */
 export async function startPlanes(options: PlanesOptions = {}): Promise<Planes> {
-  if (!existsSync(main)) throw new Error('dist/main.js is missing: npm run build')
+  if (!existsSync(main)) throw new Error('dist/ecr-local.cjs is missing: npm run build')
   const { control = 1, data = 1, env } = options
   const own = await temporaryDirectory()
   const dataDir = options.dataDir ?? join(own.path, 'data')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { s3BlobStore } from '../../src/adapters/s3/blob-store.js'
 import type { Tuning } from '../../src/adapters/s3/bucket.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import { type S3Server, type S3ServerOptions, startS3Server } from './s3-server.js'
 

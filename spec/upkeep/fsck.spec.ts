@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
 import { labelInstallation } from '../../src/upkeep/installation-label.js'
 import { imageNoteName } from '../../src/registry/images/image-notes.js'

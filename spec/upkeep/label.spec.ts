@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
 import { pairStoreWithBlobs, labelInstallation } from '../../src/upkeep/installation-label.js'
 import { all, installationWith } from '../support/garbage.js'

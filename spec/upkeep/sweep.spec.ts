@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
-import { randomIds } from '../../src/adapters/system/ids.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { deleteImage } from '../../src/registry/images/image-deletion.js'
 import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
 import { storedPins } from '../../src/upkeep/stored-pins.js'

@@ -1,19 +1,22 @@
-/** A string, with the colon that makes it a member's name; or a bracket. */
-const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g
+import { createScanner } from 'jsonc-parser'
 
 /**
- * Whether an object in a JSON text has a member twice. JSON.parse keeps the last of them and says nothing, so that a
- * policy would not mean what whoever reviews it reads. Expects a text that JSON.parse takes.
+ * Whether an object in a JSON text has a member twice. JSON.parse keeps the last of them without an error, so the policy in
+ * force could differ from the one that a reviewer read. Expects text that JSON.parse accepts.
  */
 export function hasRepeatedMember(json: string): boolean {
-  const open: Set<unknown>[] = []
-  for (const [token, isName] of json.matchAll(TOKEN)) {
-    if (token === '{') open.push(new Set())
-    else if (token === '}') open.pop()
-    else if (isName !== undefined) {
-      const name: unknown = JSON.parse(token.slice(0, -isName.length))
-      if (open.at(-1)?.has(name)) return true
-      open.at(-1)?.add(name)
+  const scanner = createScanner(json, true)
+  const openObjects: Set<string>[] = []
+  let lastString = ''
+  for (scanner.scan(); scanner.getTokenOffset() < json.length; scanner.scan()) {
+    const first = json[scanner.getTokenOffset()]
+    if (first === '{') openObjects.push(new Set())
+    else if (first === '}') openObjects.pop()
+    else if (first === '"') lastString = scanner.getTokenValue()
+    else if (first === ':') {
+      const names = openObjects.at(-1)
+      if (names?.has(lastString)) return true
+      names?.add(lastString)
     }
   }
   return false

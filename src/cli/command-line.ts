@@ -1,23 +1,23 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { type Given, type SettingName, settings } from '../config/settings.js'
+import { type SettingTexts, type SettingName, settings } from '../config/settings.js'
 import { UsageError } from '../config/usage-error.js'
 import { type Command, commands, descriptionOf, isCommand, usageOf } from './commands.js'
 import { didYouMean } from './did-you-mean.js'
 
-/** What the command line says; no command means that help is wanted. */
+/** The parsed command line; without a command it asks for help. */
 export interface CommandLine {
   readonly command: Command | 'help' | 'version'
-  readonly flags: Given
-  /** For `help`: the command it is about; without one it is about all. */
+  readonly flags: SettingTexts
+  /** For `help`: the command to describe; without one, all of them. */
   readonly topic?: Command
-  /** What `explain` is to explain. */
+  /** For `explain`: the request to explain. */
   readonly requestId?: string
-  /** For `certs`: further names, and where the files are. */
+  /** For `certs`: additional names, and the directory of the files. */
   readonly names?: readonly string[]
   readonly dir?: string
-  /** Whether `fsck` may change something. */
+  /** For `fsck`: whether it may repair. */
   readonly repair?: boolean
-  /** For `import`: the images, as they were given. */
+  /** For `import`: the images, as they were typed. */
   readonly images?: readonly string[]
 }
 
@@ -27,7 +27,7 @@ interface Option {
   readonly value?: string | undefined
 }
 
-/** Reads the arguments behind `ecr-local`. Throws UsageError, which names the argument and what would be right. */
+/** Parses the arguments after `ecr-local`. Throws UsageError, which names the wrong argument and what would be right. */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const { tokens } = parseArgs({ args: [...args], options: parsedOptions(), strict: false, tokens: true })
   const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
@@ -39,7 +39,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   if (command === 'demo' && options.length > 0)
     throw new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
   const own = options.filter(({ rawName }) => isOwnOption(rawName))
-  const flags = Object.fromEntries(options.filter((option) => !own.includes(option)).map(settingIn)) as Given
+  const flags = Object.fromEntries(options.filter((option) => !own.includes(option)).map(settingIn)) as SettingTexts
   return { command, flags, ...ownOf(command, own), ...operandsOf(command, operands) }
 }
 
@@ -50,7 +50,7 @@ function helpFor([word]: readonly string[]): CommandLine {
 function commandIn(word: string): Command {
   if (isCommand(word)) return word
   const names = Object.keys(commands)
-  const listed = `There are ${names.join(', ')} (ecr-local --help tells more)`
+  const listed = `There are ${names.join(', ')} (see ecr-local --help)`
   throw new UsageError(`There is no command ${word}.${didYouMean(word, names)} ${listed}`)
 }
 
@@ -59,7 +59,7 @@ function ownOf(command: Command, own: readonly Option[]): Pick<CommandLine, 'dir
     if (!flagsOf(command).includes(rawName))
       throw new UsageError(`${rawName} is for ecr-local ${ownerOf(rawName)}, not for ${command}`)
     if (rawName === '--repair' && value !== undefined) throw new UsageError('--repair takes no value')
-    if (rawName === '--dir' && !value) throw new UsageError('--dir wants a value: the directory of the certificates')
+    if (rawName === '--dir' && !value) throw new UsageError('--dir needs a value: the directory of the certificates')
   }
   const dir = own.findLast(({ rawName }) => rawName === '--dir')?.value
   return { ...(own.some(({ rawName }) => rawName === '--repair') && { repair: true }), ...(dir && { dir }) }
@@ -69,7 +69,7 @@ function operandsOf(command: Command, operands: string[]): Pick<CommandLine, 're
   if (command === 'certs') return { names: operands }
   if (command === 'import') {
     if (operands.length > 0) return { images: operands }
-    throw new UsageError(`ecr-local import wants the images to import: ${descriptionOf(command).examples[0]}`)
+    throw new UsageError(`ecr-local import needs the images to import: ${descriptionOf(command).examples[0]}`)
   }
   const [requestId, ...rest] = command === 'explain' ? operands : [undefined, ...operands]
   if (rest.length > 0)
@@ -77,7 +77,7 @@ function operandsOf(command: Command, operands: string[]): Pick<CommandLine, 're
   return requestId === undefined ? {} : { requestId }
 }
 
-/** What parseArgs needs to know: which flags take a value. The tables of settings and commands are its only source. */
+/** Tells parseArgs which flags take a value. The tables of settings and commands are its only source. */
 function parsedOptions(): NonNullable<ParseArgsConfig['options']> {
   const own = ownOptions().map(({ flag, value }) => [
     flag.slice(2),
@@ -92,13 +92,13 @@ function parsedOptions(): NonNullable<ParseArgsConfig['options']> {
 }
 
 function settingIn({ rawName, value }: Option): [SettingName, string] {
-  const found = settings.find(({ flag }) => flag === rawName)
-  if (!found) {
+  const setting = settings.find(({ flag }) => flag === rawName)
+  if (!setting) {
     const flags = [...settings.map(({ flag }) => flag), ...ownOptions().map(({ flag }) => flag), '--help', '--version']
     throw new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, flags)} There are ${flags.join(', ')}`)
   }
-  if (!value) throw new UsageError(`${rawName} wants a value: ${found.meaning}`)
-  return [found.name, value]
+  if (!value) throw new UsageError(`${rawName} needs a value: ${setting.meaning}`)
+  return [setting.name, value]
 }
 
 const ownOptions = () => (Object.keys(commands) as Command[]).flatMap((name) => descriptionOf(name).options ?? [])

@@ -1,17 +1,17 @@
 import type { SettingName } from '../config/settings.js'
 
-/** An option of one command, beside the settings. */
+/** An option of a single command, in addition to the settings. */
 interface CommandOption {
   readonly flag: string
-  /** What stands for its value in the usage; without one the option is a switch. */
+  /** The placeholder for its value in the usage line; without one the option is a switch. */
   readonly value?: string
   readonly meaning: string
 }
 
-/** What the help of a command is made of. */
+/** Describes a command, for the parser and for help. */
 export interface CommandDescription {
   readonly summary: string
-  /** What may stand behind the command, as the usage shows it. */
+  /** The operands in the usage line. */
   readonly operands?: string
   readonly options?: readonly CommandOption[]
   /** The settings that change what the command does. */
@@ -47,7 +47,7 @@ export const commands = {
     examples: ['ecr-local demo'],
   },
   import: {
-    summary: 'brings images from their upstream now, whatever the 24 hours say, and waits until they are here whole',
+    summary: 'imports images from their upstream now, even within the 24 hours, and waits until they are complete',
     operands: 'NAME[:TAG|@DIGEST]...',
     settings: CLIENT,
     examples: [
@@ -62,18 +62,18 @@ export const commands = {
     examples: ['ecr-local explain', 'ecr-local explain 8f4c2a1e-6d0b-4c43-9a2f-0b7d1c5e9f10'],
   },
   gc: {
-    summary: 'removes what nobody refers to any more, as the planes do from time to time',
+    summary: 'removes unreferenced layers, blobs and uploads, as the planes do periodically',
     settings: STORAGE,
     examples: ['ecr-local gc --data-dir ~/.ecr-local'],
   },
   fsck: {
-    summary: 'verifies every image that is kept; with --repair mends what can be mended',
-    options: [{ flag: '--repair', meaning: 'mend what can be mended' }],
+    summary: 'verifies every stored image; --repair repairs what can be repaired',
+    options: [{ flag: '--repair', meaning: 'repair what can be repaired' }],
     settings: STORAGE,
     examples: ['ecr-local fsck --data-dir ~/.ecr-local', 'ecr-local fsck --repair --store redis://redis:6379/0'],
   },
   certs: {
-    summary: 'makes a certificate for https, for localhost and the names given; --dir says where (certs)',
+    summary: 'makes a certificate for https, for localhost and further names, in the directory --dir (certs)',
     operands: '[NAME|ADDRESS]...',
     options: [{ flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' }],
     settings: ['host', 'registryPort', 'registryHost', 'dataPlane', 'config'],
@@ -87,12 +87,14 @@ export type Command = keyof typeof commands
 /** Whether a word is a command. */
 export const isCommand = (word: string): word is Command => Object.hasOwn(commands, word)
 
-/** A command's description, with what it leaves out as undefined. */
+/** A command's description; optional fields that it omits are undefined. */
 export const descriptionOf = (command: Command): CommandDescription => commands[command]
 
-/** How a command is written. */
+/** The usage line of a command. */
 export function usageOf(command: Command): string {
-  const { operands, options = [], settings: taken } = descriptionOf(command)
+  const { operands, options = [], settings: applicable } = descriptionOf(command)
   const own = options.map(({ flag, value }) => `[${value === undefined ? flag : `${flag} ${value}`}]`)
-  return ['ecr-local', command, operands, ...own, ...(taken.length > 0 ? ['[flags]'] : [])].filter(Boolean).join(' ')
+  return ['ecr-local', command, operands, ...own, ...(applicable.length > 0 ? ['[flags]'] : [])]
+    .filter(Boolean)
+    .join(' ')
 }

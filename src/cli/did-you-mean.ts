@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven'
 
-/** The question after a word that is not one of those it could be, with a blank before it; empty where none is near. */
+/** A suggestion for a misspelt word, with a leading space; empty if no candidate is close enough. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const maxDistance = Math.ceil(word.length / 3)
   const closest = closestMatch(word, candidates, { maxDistance })

@@ -1,7 +1,7 @@
 import { settings } from '../config/settings.js'
 import { type Command, commands, descriptionOf, usageOf } from './commands.js'
 
-/** What `ecr-local --help` prints: the commands and the table of settings; of one command, what it takes and an example. */
+/** The text of `ecr-local --help`: the commands and the table of settings; for one command, its options and examples. */
 export const help = (topic?: Command): string => (topic === undefined ? overview() : helpOf(topic))
 
 function overview(): string {
@@ -12,13 +12,13 @@ function overview(): string {
     '',
     ...table(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
     '',
-    'ecr-local help <command> (or <command> --help) tells more of one, with an example; -v, --version tells the version.',
+    'ecr-local help <command> (or <command> --help) describes a command, with examples; -v, --version shows the version.',
     '',
     ...settingsTable('all'),
     '',
     'A flag is stronger than the environment, which is stronger than the file. The file may also say accounts,',
     'signatures, upstreams, network, quotas, garbage, limits and pullThroughCache; ecr-local.schema.json describes it, and',
-    'editors complete it. Secrets are better given in the environment: flags show in the list of processes.',
+    'editors complete it. Pass secrets in the environment: flags are visible in the list of processes.',
     '',
     'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM and Ctrl-C, and with npm or',
     'npx where one of them started it in the foreground.',
@@ -29,14 +29,14 @@ function overview(): string {
 }
 
 function helpOf(command: Command): string {
-  const { summary, options = [], settings: taken, examples } = descriptionOf(command)
+  const { summary, options = [], settings: applicable, examples } = descriptionOf(command)
   const own = options.map(({ flag, value = '', meaning }) => [`${flag} ${value}`.trim(), meaning])
   return [
     `ecr-local ${command}: ${summary}.`,
     '',
     usageOf(command),
     ...(own.length > 0 ? ['', ...table(own)] : []),
-    ...(taken.length > 0 ? ['', ...settingsTable(taken)] : []),
+    ...(applicable.length > 0 ? ['', ...settingsTable(applicable)] : []),
     '',
     examples.length > 1 ? 'Examples:' : 'Example:',
     ...examples.map((example) => `  ${example}`),

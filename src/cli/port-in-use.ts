@@ -1,14 +1,14 @@
 import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { clientHost } from '../compose/addresses.js'
+import { clientHost } from '../compose/plane-addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 
-/** How long what listens on a port may take to say what it is. */
+/** How long to wait for the other program's answer. */
 const ANSWER_WITHIN_MS = 1_000
 
-/** What to say of a port that another process has: which process it is, as far as it tells. Undefined for other errors. */
+/** The message for a port in use, with the program that uses it if it answers. Undefined for other errors. */
 export async function portInUse(
   error: unknown,
   config: Pick<Config, 'host' | 'port'>,
@@ -22,7 +22,7 @@ export async function portInUse(
   return new UsageError(`Port ${port} is in use by ${holder}: ${advice}`)
 }
 
-/** Which plane answers at a port, if one does. Nothing is sent and little is believed: no certificate is checked. */
+/** The plane that answers at a port, if any. The answer is only shown, so its certificate need not be trusted. */
 async function planeAt(host: string, port: number): Promise<string | undefined> {
   for (const scheme of ['http', 'https'] as const) {
     const health = await healthAt(`${scheme}://${host}:${port}/health`)

@@ -2,13 +2,13 @@ import { compose, type Plane, type Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Log } from '../registry/ports/log.js'
-import { obstacleOf } from './obstacle.js'
+import { usageErrorFrom } from './startup-errors.js'
 import { portInUse } from './port-in-use.js'
 
-/** What starts planes: both, or one whose other half is another process. */
+/** The commands that start planes: both, or one while the other runs in another process. */
 export type StartCommand = 'start' | Plane
 
-/** Starts the planes a command names. Throws UsageError where something of this machine is in the way. */
+/** Starts the planes that a command names. Throws UsageError if the settings or this machine prevent it. */
 export async function start(command: StartCommand, config: Config, log: Log): Promise<Running> {
   const planes: Plane[] = command === 'start' ? ['control-plane', 'data-plane'] : [command]
   if (command === 'start') requireOwnPorts(config)
@@ -16,11 +16,11 @@ export async function start(command: StartCommand, config: Config, log: Log): Pr
   try {
     return await compose(config, planes, log)
   } catch (error) {
-    throw (await portInUse(error, config)) ?? obstacleOf(error, config) ?? error
+    throw (await portInUse(error, config)) ?? usageErrorFrom(error, config) ?? error
   }
 }
 
-/** Both planes of one process listen on one address. */
+/** Both planes of a process listen on the same address, so they need different ports. */
 function requireOwnPorts({ port, registryPort }: Config): void {
   if (port === registryPort && port !== 0)
     throw new UsageError(
@@ -28,7 +28,7 @@ function requireOwnPorts({ port, registryPort }: Config): void {
     )
 }
 
-/** A plane alone is of use only where the other one can find the same state, and it the other. */
+/** Planes that run apart need a shared store, a shared secret, and the data plane's address. */
 function requireShared(command: Plane, { store, secret, registryPort, dataPlane }: Config): void {
   if (store === 'memory')
     throw new UsageError(

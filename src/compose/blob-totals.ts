@@ -7,15 +7,14 @@ export interface BlobTotals {
   readonly bytes: number
 }
 
-/** A count is used again for this many times as long as it took: counting costs a twentieth of one processor at most. */
-const REST = 20
-/** How long one who asks waits for a count, in milliseconds; after that the last count stands. */
-const PATIENCE_MS = 1_000
+/** A count is reused for this many times its own duration, so counting takes at most a twentieth of one processor. */
+const REUSE_FACTOR = 20
+/** How long a scrape waits for a count, in milliseconds; after that it gets the last one. */
+const WAIT_MS = 1_000
 
 /**
- * Counts the blobs when somebody asks, for the gauges of `/metrics`: a cache of a few thousand blobs is counted anew for
- * every scrape, and one of millions as often as that can be afforded. Undefined before a first count that takes longer
- * than a scrape waits.
+ * Counts the blobs on demand, for the gauges of `/metrics`: a few thousand blobs are counted for every scrape, millions only as
+ * often as the reuse of the last count allows. Undefined as long as a first count takes longer than a scrape waits.
  */
 export function blobTotals(blobs: Pick<Inventory, 'list'>): () => Promise<BlobTotals | undefined> {
   let last: { readonly totals: BlobTotals; readonly goodUntil: number } | undefined
@@ -30,7 +29,7 @@ export function blobTotals(blobs: Pick<Inventory, 'list'>): () => Promise<BlobTo
         bytes += size
       }
       const endedAt = performance.now()
-      last = { totals: { count, bytes }, goodUntil: endedAt + REST * (endedAt - startedAt) }
+      last = { totals: { count, bytes }, goodUntil: endedAt + REUSE_FACTOR * (endedAt - startedAt) }
     } catch {
       // Storage that does not answer is reported by /ready and the log; the scrape has all other metrics.
     } finally {
@@ -42,6 +41,6 @@ export function blobTotals(blobs: Pick<Inventory, 'list'>): () => Promise<BlobTo
   return () => {
     if (last && performance.now() < last.goodUntil) return Promise.resolve(last.totals)
     counting ??= countAll()
-    return Promise.race([counting, setTimeout(PATIENCE_MS, undefined, { ref: false }).then(() => last?.totals)])
+    return Promise.race([counting, setTimeout(WAIT_MS, undefined, { ref: false }).then(() => last?.totals)])
   }
 }

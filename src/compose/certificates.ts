@@ -1,16 +1,16 @@
 import { hostname } from 'node:os'
 import { makeDirectory } from '../adapters/filesystem/make-directory.js'
-import { wall } from '../adapters/system/clock.js'
+import { wall } from '../adapters/system/system-clock.js'
 import { type MadeFiles, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
 import type { Config } from '../config.js'
-import { clientHost, type DataPlaneAddress, dataPlaneAddress } from './addresses.js'
+import { clientHost, type DataPlaneAddress, dataPlaneAddress } from './plane-addresses.js'
 
-/** What was made. */
+/** The certificate files, and the address of the data plane that clients need to know. */
 export interface MadeCertificates extends MadeFiles {
   readonly dataPlane: DataPlaneAddress
 }
 
-/** Makes a certificate for the names planes with these settings are reached by, and for others that are given. */
+/** Makes a certificate for the names under which planes with these settings are reached, and for additional names. */
 export async function makeCertificates(
   config: Config,
   { dir, names }: { readonly dir: string; readonly names: readonly string[] },

@@ -21,5 +21,5 @@ export async function drain(server: Server): Promise<void> {
   clearTimeout(bound)
 }
 
-/** The port a server listens on: the one it was given, or the free one it found. */
+/** The port that a server listens on, also if it was told to pick a free one. */
 export const portOf = (server: Server): number => (server.address() as AddressInfo).port

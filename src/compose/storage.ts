@@ -2,11 +2,13 @@ import { join } from 'node:path'
 import { filesystemBlobStore } from '../adapters/filesystem/blob-store.js'
 import { isDataDirectory, openDataDirectory } from '../adapters/filesystem/data-directory.js'
 import { diskReserve } from '../adapters/filesystem/disk-reserve.js'
+import { memoryBlobStore } from '../adapters/memory/blob-store.js'
+import { memoryKeyValue } from '../adapters/memory/key-value.js'
 import { withSmallBlobsInMemory } from '../adapters/memory/small-blobs.js'
 import { verifiedBlobs } from '../adapters/memory/verified-blobs.js'
 import { streamed } from '../adapters/s3/streamed.js'
-import { systemClock } from '../adapters/system/clock.js'
-import { randomIds } from '../adapters/system/ids.js'
+import { systemClock } from '../adapters/system/system-clock.js'
+import { randomIds } from '../adapters/system/random-ids.js'
 import type { Config } from '../config.js'
 import { pinnedBlobs } from '../upkeep/pinned-blobs.js'
 import { storedPins } from '../upkeep/stored-pins.js'
@@ -23,7 +25,7 @@ import { noReserve, type Reserve } from '../registry/ports/reserve.js'
 import type { Store } from '../registry/ports/store.js'
 import { storeOf } from '../store/store-of.js'
 
-/** Everything that outlives a process, and what keeps the processes that share it out of each other's way. */
+/** Everything that survives a process, and the coordination of the processes that share it. */
 export interface Storage {
   readonly store: Store
   readonly blobs: BlobStore
@@ -32,45 +34,45 @@ export interface Storage {
   readonly leases: Leases
   readonly pins: Pins
   readonly reserve: Reserve
-  /** Resolves with the reason if the store cannot be used any more, however long this process lives. */
+  /** Resolves with the reason if the store is lost for good, so that this process has to end. */
   readonly failed: Promise<Error>
   close(): Promise<void>
 }
 
-interface Telling {
+interface StorageDeps {
   readonly log: Log
   readonly metrics: Metrics
-  /** Set by what compares blobs with their digests itself, and changes nothing unless it is told to. */
-  readonly takesBlobsAsTheyAre?: true
+  /** Set by commands that verify blobs themselves and change nothing unless asked to: blobs are not verified or quarantined on read. */
+  readonly readsUnverified?: true
 }
 
-/** How thoroughly the store is looked at before it is opened. */
+/** How thoroughly the store is checked before it is opened. */
 export interface OpenOptions {
-  /** Every page of an embedded store. */
+  /** Checks every page of an embedded store. */
   readonly everyPage?: boolean
 }
 
 /**
- * Opens the store and the blobs the settings name. Adapters are loaded when they are asked for: the clients of Redis and S3
- * take longer to load than everything else a start does. Throws plain errors of one line each, made to be shown to
- * whoever started this.
+ * Opens the store and the blobs that the settings name. The adapters of LMDB, Redis and S3 are loaded when they are used:
+ * the clients of Redis and S3 take as long to load as all else that a start needs, and LMDB is native code that may not
+ * exist for a platform. Throws errors of one line each, which are fit to be shown to the user.
  */
-export async function openStorage(config: Config, telling: Telling, options: OpenOptions = {}): Promise<Storage> {
-  if (config.store !== 'memory') openDataDirectory(config.dataDir, telling.log)
+export async function openStorage(config: Config, deps: StorageDeps, options: OpenOptions = {}): Promise<Storage> {
+  if (config.store !== 'memory') openDataDirectory(config.dataDir, deps.log)
   let onLost: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onLost = resolve))
-  const store = storeOf(await openKeyValue(config, telling, { ...options, onLost }))
+  const store = storeOf(await openKeyValue(config, deps, { ...options, onLost }))
   try {
-    const blobs = await openBlobs(config, telling)
-    const reserve = config.store === 'memory' ? noReserve : await diskReserve(config.dataDir, telling.log)
-    return { ...partsOn(store, blobs, config, telling), reserve, failed }
+    const blobs = await openBlobs(config, deps)
+    const reserve = config.store === 'memory' ? noReserve : await diskReserve(config.dataDir, deps.log)
+    return { ...partsOn(store, blobs, config, deps), reserve, failed }
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-/** Whether planes with these settings keep anything in the data directory, and have made one. */
+/** Whether planes with these settings need a data directory that does not exist yet. */
 export const isDataDirectoryMissing = ({ store, blobs, dataDir }: Config): boolean =>
   (store === 'embedded' || (store !== 'memory' && blobs === 'disk')) && !isDataDirectory(dataDir)
 
@@ -78,7 +80,7 @@ function partsOn(
   store: Store,
   blobs: BlobStore,
   { garbage }: Config,
-  { log }: Telling,
+  { log }: StorageDeps,
 ): Omit<Storage, 'reserve' | 'failed'> {
   const [clock, ids] = [systemClock(store), randomIds]
   const pins = storedPins({ store, clock, graceSeconds: garbage.graceSeconds })
@@ -94,10 +96,10 @@ function partsOn(
 
 async function openKeyValue(
   { store, dataDir }: Config,
-  { log, metrics }: Telling,
+  { log, metrics }: StorageDeps,
   { everyPage = false, onLost }: OpenOptions & { readonly onLost: (error: Error) => void },
 ): Promise<KeyValue> {
-  if (store === 'memory') return (await import('../adapters/memory/key-value.js')).memoryKeyValue()
+  if (store === 'memory') return memoryKeyValue()
   if (store === 'embedded')
     return (await import('../adapters/lmdb/key-value.js')).lmdbKeyValue({ path: join(dataDir, 'state'), everyPage })
   const { redisKeyValue } = await import('../adapters/redis/key-value.js')
@@ -106,12 +108,12 @@ async function openKeyValue(
 
 async function openBlobs(
   { store, blobs, blobDelivery, dataDir }: Config,
-  { log, takesBlobsAsTheyAre }: Telling,
+  { log, readsUnverified }: StorageDeps,
 ): Promise<BlobStore> {
-  if (store === 'memory') return (await import('../adapters/memory/blob-store.js')).memoryBlobStore()
+  if (store === 'memory') return memoryBlobStore()
   const onDisk = (root: string) => filesystemBlobStore({ root, ids: randomIds })
   const served = (kept: BlobStore, hashesWhatIsSent: boolean) =>
-    withSmallBlobsInMemory(takesBlobsAsTheyAre ? kept : verifiedBlobs(kept, { log, hashesWhatIsSent }))
+    withSmallBlobsInMemory(readsUnverified ? kept : verifiedBlobs(kept, { log, hashesWhatIsSent }))
   if (blobs === 'disk') return served(onDisk(dataDir), true)
   const { s3BlobStore } = await import('../adapters/s3/blob-store.js')
   const inBucket = await s3BlobStore({ url: blobs, spool: onDisk(join(dataDir, 'spool')), ids: randomIds })

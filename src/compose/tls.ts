@@ -30,7 +30,7 @@ export function readCertificate({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 't
   return certificate
 }
 
-/** Shows the files' present certificate to whoever connects from now on; where they are no good the old one stays. */
+/** Reads the files again for new connections; if they are not valid, the old certificate stays in use. */
 export function renewCertificate(servers: readonly Server[], config: Config, log: Log): void {
   try {
     const certificate = readCertificate(config)

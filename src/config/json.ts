@@ -1,69 +1,52 @@
+import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser'
 import { UsageError } from './usage-error.js'
 
-/** A token and the blanks before it: punctuation, a string, or anything else that is a value. */
-const TOKEN =
-  /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy
-
-/** What may stand at a place, in the words of the message. */
-type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | ', or }' | ', or ]' | 'end of file'
-
-/** Reads JSON; a fault is told with its line and column and never with what stands there, which may be a secret. */
+/**
+ * Parses JSON. Throws UsageError with the line, the column and the kind of the first fault, but never with the text at that
+ * place, which may be a secret.
+ */
 export function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    const { at, expected } = faultIn(text)
-    const before = text.slice(0, at).split('\n')
-    const column = (before.at(-1) ?? '').length + 1
-    const why = commonMistake(text, at, expected) ?? `expected ${expected}`
-    throw new UsageError(`${source} is not JSON: line ${before.length}, column ${column}: ${why}`)
+    throw new UsageError(`${source} is not JSON: ${firstFault(text)}`)
   }
 }
 
-/** What other notations allow and JSON does not, named as such. */
-function commonMistake(text: string, at: number, expected: Expected): string | undefined {
-  const rest = text.slice(at, at + 2)
-  const isAfterComma = /,[ \t\r\n]*$/.test(text.slice(0, at))
-  if (isAfterComma && /^[}\]]/.test(rest)) return `a trailing comma stands before ${rest[0]}, which JSON does not allow`
-  if (/^(\/\/|\/\*|#)/.test(rest)) return 'a comment, which JSON does not allow'
-  if (rest.startsWith("'")) return `expected ${expected}: JSON writes names and texts in double quotes`
-  return undefined
-}
-
-/** Where a text that is not JSON stops being it: V8 says so for some faults only, and quotes the text. */
-function faultIn(text: string): { at: number; expected: Expected } {
-  const open: string[] = []
-  let expected: Expected = 'value'
-  let at = 0
-  for (;;) {
-    TOKEN.lastIndex = at
-    const token = TOKEN.exec(text)
-    const next: Expected | undefined = token ? follow(expected, kindOf(token), open) : undefined
-    if (!token || !next) return { at: at + text.slice(at).search(/[^ \t\r\n]|$/), expected }
-    expected = next
-    at = TOKEN.lastIndex
+/** V8 gives a position for some faults only, and quotes the text. */
+function firstFault(text: string): string {
+  let fault: string | undefined
+  const onError = (code: ParseErrorCode, offset: number, _length: number, line: number, column: number) => {
+    fault ??= `line ${line + 1}, column ${column + 1}: ${explanationOf(code, text, offset)}`
   }
+  visit(text, { onError }, { disallowComments: true })
+  return fault ?? 'its syntax is wrong'
 }
 
-const kindOf = ([, punctuation, string]: RegExpExecArray) => punctuation ?? (string ? 'string' : 'other')
-
-/** What may stand after a token; undefined where the token itself may not stand. Keeps the brackets that are open. */
-function follow(expected: Expected, token: string, open: string[]): Expected | undefined {
-  if (expected.endsWith(` or ${token}`) && /^[}\]]$/.test(token)) {
-    open.pop()
-    return afterValue(open)
-  }
-  if (expected.startsWith('name')) return token === 'string' ? ':' : undefined
-  if (expected === ':') return token === ':' ? 'value' : undefined
-  if (expected.startsWith(',')) return token === ',' ? afterComma(open) : undefined
-  if (!expected.startsWith('value')) return undefined
-  if (token === '{' || token === '[') open.push(token)
-  if (token === '{') return 'name or }'
-  if (token === '[') return 'value or ]'
-  return token === 'string' || token === 'other' ? afterValue(open) : undefined
+function explanationOf(code: ParseErrorCode, text: string, offset: number): string {
+  const character = text[offset] ?? ''
+  const isAfterComma = /,[ \t\r\n]*$/.test(text.slice(0, offset))
+  if (isAfterComma && /[}\]]/.test(character)) return `a trailing comma before ${character}, which JSON does not allow`
+  if (character === '#') return COMMENT
+  if (character === "'") return 'single quotes; JSON has names and strings in double quotes'
+  return EXPLANATIONS[printParseErrorCode(code)] ?? 'expected a value'
 }
 
-const afterComma = (open: string[]): Expected => (open.at(-1) === '{' ? 'name' : 'value')
+const COMMENT = 'a comment, which JSON does not allow'
 
-const afterValue = (open: string[]): Expected =>
-  open.length === 0 ? 'end of file' : open.at(-1) === '{' ? ', or }' : ', or ]'
+/** By the names of jsonc-parser's codes; whatever else is wrong, a value was expected. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  PropertyNameExpected: 'expected a name in double quotes',
+  ColonExpected: 'expected a colon',
+  CommaExpected: 'expected a comma or a closing bracket',
+  CloseBraceExpected: 'expected a comma or a closing brace',
+  CloseBracketExpected: 'expected a comma or a closing bracket',
+  EndOfFileExpected: 'expected the end of the file',
+  InvalidCommentToken: COMMENT,
+  UnexpectedEndOfComment: COMMENT,
+  UnexpectedEndOfString: 'a string without its closing quote',
+  UnexpectedEndOfNumber: 'an incomplete number',
+  InvalidUnicode: 'an incomplete \\u escape',
+  InvalidEscapeCharacter: 'an escape that JSON does not have',
+  InvalidCharacter: 'a control character in a string, which JSON writes as an escape',
+}

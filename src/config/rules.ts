@@ -2,15 +2,15 @@ import type { ErrorObject } from 'ajv'
 import { configurationCheck } from './configuration-check.generated.js'
 import { withoutPassword } from './without-password.js'
 
-/** What breaks a rule of the published schema. */
+/** A violation of a rule of the published schema. */
 export interface BrokenRule {
-  /** JSON pointer to the value; without what may be a secret. */
+  /** JSON pointer to the value, without parts that may be secret. */
   readonly path: string
-  /** The rule and the value, to stand behind the path. */
+  /** The rule and the value, to be shown after the path. */
   readonly complaint: string
 }
 
-/** The first rule of `ecr-local.schema.json` that a configuration breaks: editors and the start judge by the same. */
+/** The first rule of `ecr-local.schema.json` that a configuration breaks. Editors use the same schema. */
 export function brokenRule(configuration: unknown): BrokenRule | undefined {
   if (configurationCheck(configuration)) return undefined
   const [error] = configurationCheck.errors ?? []
@@ -29,7 +29,7 @@ function complaintOf({ keyword, params, parentSchema, propertyName, instancePath
   return shown ? `${rule}, not ${shown}` : rule
 }
 
-/** What editors show in the place of a rule. */
+/** Messages that editors show in place of a rule. */
 interface EditorHints {
   errorMessage?: string
   patternErrorMessage?: string
@@ -55,7 +55,7 @@ function shownPath({ params, instancePath, propertyName }: ErrorObject, configur
   return mayBeKey(instancePath, named, configuration) ? `${container}/…` : path
 }
 
-/** A text under a name that is no setting may be a secret access key and its id the wrong way round. */
+/** A string under an unknown name may be a secret access key that was swapped with its id. */
 function mayBeKey(instancePath: string, named: string | undefined, configuration: unknown): boolean {
   if (named === undefined && !/\/(users|roles|secrets)\/[^/]+$/.test(instancePath)) return false
   const names = instancePath.split('/').slice(1).map(unescaped)
@@ -66,10 +66,10 @@ function mayBeKey(instancePath: string, named: string | undefined, configuration
 /** https://www.rfc-editor.org/rfc/rfc6901 */
 const unescaped = (name: string) => name.replaceAll('~1', '/').replaceAll('~0', '~')
 
-/** Where a value is a secret, or may be one. */
+/** Paths of values that are secret, or may be. */
 const HIDDEN = /^\/(accounts|secret$|adminToken$)/
 
-/** Of what is hidden only the type is shown, where that is what is wrong: a secret in the wrong place is a secret still. */
+/** Of a hidden value only its type is shown, and only if the type is wrong: a secret in the wrong place is still a secret. */
 function typeShown(keyword: string, value: unknown): string | undefined {
   if (keyword !== 'type') return undefined
   return typeof value === 'object' ? shownValue(value) : `a ${typeof value}`

@@ -1,4 +1,4 @@
-/** A setting that has a flag and an environment variable. */
+/** The settings that have a flag and an environment variable. */
 export type SettingName =
   | 'host'
   | 'port'
@@ -32,7 +32,7 @@ const setting = (name: SettingName, byDefault: string, meaning: string): Setting
   return { name, flag: `--${words.join('-')}`, environment, byDefault, meaning }
 }
 
-/** The table `--help` shows, in its order. */
+/** All settings with a flag and an environment variable, in the order of `--help`. */
 export const settings: readonly Setting[] = [
   setting('host', '127.0.0.1', 'address both planes listen on'),
   setting('port', '4566', 'control plane; 0 picks a free port'),
@@ -52,5 +52,5 @@ export const settings: readonly Setting[] = [
   setting('log', 'info', 'silent, fatal, error, warn, info, debug or trace'),
 ]
 
-/** Values as flags or the environment gave them, by setting. */
-export type Given = Partial<Record<SettingName, string>>
+/** Texts from flags or from the environment, by setting. */
+export type SettingTexts = Partial<Record<SettingName, string>>

@@ -1,2 +1,2 @@
-/** What whoever starts the emulator got wrong: one line that says what, and what would be right. Exit status 2. */
+/** A mistake of the user: one line that says what is wrong and what would be right. Exit status 2. */
 export class UsageError extends Error {}

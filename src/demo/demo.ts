@@ -1,11 +1,11 @@
 import { ECRClient } from '@aws-sdk/client-ecr'
 import { compose } from '../compose.js'
 import { defaultConfig } from '../config.js'
-import { jsonLog } from '../log.js'
-import { demoImage } from './image.js'
+import { jsonLog } from '../process-log.js'
+import { demoImage } from './demo-image.js'
 import { screen } from './screen.js'
 import { REPOSITORY, tellStory } from './story.js'
-import { startUpstream } from './upstream.js'
+import { startUpstream } from './demo-upstream.js'
 
 /** Where the demo writes: `process.stdout` fits. */
 interface Output {

@@ -1,6 +1,6 @@
-import { digestOf } from './image.js'
+import { digestOf } from './demo-image.js'
 
-/** What a pull brought. */
+/** The result of a pull. */
 export interface Pulled {
   /** Of the index the tag names. */
   readonly digest: string
@@ -27,9 +27,9 @@ export async function dockerPull(registry: string, repository: string, tag: stri
   await ask('GET', '')
   const head = await ask('HEAD', `${repository}/manifests/${tag}`)
   const digest = head.headers.get('docker-content-digest') ?? ''
-  const get = async (kind: 'manifests' | 'blobs', wanted: string) => {
-    const bytes = new Uint8Array(await (await ask('GET', `${repository}/${kind}/${wanted}`)).arrayBuffer())
-    if (digestOf(bytes) !== wanted) throw new Error(`${wanted} came with other bytes`)
+  const get = async (kind: 'manifests' | 'blobs', digest: string) => {
+    const bytes = new Uint8Array(await (await ask('GET', `${repository}/${kind}/${digest}`)).arrayBuffer())
+    if (digestOf(bytes) !== digest) throw new Error(`${digest} came with other bytes`)
     return bytes
   }
   const { manifests } = read<{ manifests: Descriptor[] }>(await get('manifests', digest))

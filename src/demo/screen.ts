@@ -1,15 +1,15 @@
 import picocolors from 'picocolors'
 
-/** Where the demo tells its story, and where it keeps count of what did not go as it should. */
+/** Where the demo shows its steps, and counts the checks that failed. */
 export interface Screen {
   title(text: string, explanation: string): void
   /** Begins a numbered step. */
   step(text: string): void
-  /** What a person would type here, in one line or in several. */
+  /** A command that a user would type here, on one line or several. */
   command(...lines: string[]): void
-  /** Something worth knowing that proves nothing. */
+  /** A remark that is not a check. */
   note(text: string): void
-  /** Something that happened as it should, or did not. */
+  /** A check and whether it holds. */
   check(text: string, holds: boolean): void
   /** True if every check held; the last line says so. */
   end(text: string): boolean

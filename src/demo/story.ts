@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-ecr'
 import { setTimeout as pause } from 'node:timers/promises'
 import { dockerPull, type Pulled } from './docker-pull.js'
-import type { DemoImage } from './image.js'
+import type { DemoImage } from './demo-image.js'
 import type { Screen } from './screen.js'
-import type { DemoUpstream } from './upstream.js'
+import type { DemoUpstream } from './demo-upstream.js'
 
 /** The upstream's name for the image the story is about. */
 export const REPOSITORY = 'demo/hello'
@@ -17,7 +17,7 @@ const CACHED = `ecr-public/${REPOSITORY}`
 const TAG = 'latest'
 const DAY_SECONDS = 86_400
 
-/** Who is on the stage. */
+/** The parts of the demo. */
 export interface Cast {
   readonly show: Screen
   readonly upstream: DemoUpstream
@@ -27,7 +27,7 @@ export interface Cast {
   readonly images: { readonly old: DemoImage; readonly new: DemoImage }
 }
 
-/** From the rule to the image of the day after. */
+/** Runs all steps, from creating the rule to pulling the next day's image. */
 export async function tellStory(cast: Cast): Promise<void> {
   const { show, upstream, images } = cast
   upstream.publish(TAG, images.old)
@@ -169,7 +169,7 @@ function pull({ show, registry }: Cast, password: string): Promise<Pulled> {
   return dockerPull(registry, CACHED, TAG, password)
 }
 
-/** What is brought behind a pull is there soon after it. */
+/** Waits up to five seconds: the cache fetches the rest of an image after the pull was answered. */
 async function eventually(holds: () => boolean): Promise<boolean> {
   for (let tries = 0; tries < 250 && !holds(); tries++) await pause(20)
   return holds()

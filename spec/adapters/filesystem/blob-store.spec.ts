@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store.js'
 import { temporaryName } from '../../../src/adapters/filesystem/temporary-files.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
+import { randomIds } from '../../../src/adapters/system/random-ids.js'
 import { NoSpace } from '../../../src/registry/ports/blob-store.js'
 
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`

@@ -6,8 +6,8 @@ import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store
 import { openDataDirectory } from '../../../src/adapters/filesystem/data-directory.js'
 import { diskReserve } from '../../../src/adapters/filesystem/disk-reserve.js'
 import { lmdbKeyValue } from '../../../src/adapters/lmdb/key-value.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
-import { keptSecret } from '../../../src/adapters/system/secret.js'
+import { randomIds } from '../../../src/adapters/system/random-ids.js'
+import { keptSecret } from '../../../src/adapters/system/installation-secret.js'
 import { recordedLog } from '../../support/recorded-log.js'
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.js'
 

@@ -6,7 +6,7 @@ import { filesystemBlobStore } from '../../../src/adapters/filesystem/blob-store
 import { blobPath } from '../../../src/adapters/filesystem/blob-path.js'
 import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
 import { verifiedBlobs } from '../../../src/adapters/memory/verified-blobs.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
+import { randomIds } from '../../../src/adapters/system/random-ids.js'
 import { BlobDamaged, type BlobStore } from '../../../src/registry/ports/blob-store.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 

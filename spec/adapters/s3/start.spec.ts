@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { memoryBlobStore } from '../../../src/adapters/memory/blob-store.js'
 import { s3BlobStore } from '../../../src/adapters/s3/blob-store.js'
-import { randomIds } from '../../../src/adapters/system/ids.js'
+import { randomIds } from '../../../src/adapters/system/random-ids.js'
 import { environmentOf, impatient } from '../../support/s3-blobs.js'
 import { startS3Server } from '../../support/s3-server.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
-import { systemClock } from '../../../src/adapters/system/clock.js'
+import { systemClock } from '../../../src/adapters/system/system-clock.js'
 import { storeOf } from '../../../src/store/store-of.js'
 
 const hour = 3600

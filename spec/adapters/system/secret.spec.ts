@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { keptSecret } from '../../../src/adapters/system/secret.js'
+import { keptSecret } from '../../../src/adapters/system/installation-secret.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
 describe('The generated secret', () => {

@@ -23,8 +23,8 @@ describe('Realms that may receive credentials', () => {
     ['https://127.0.0.1:5001/t', 'https://127.0.0.1:5000', false, 'another port of an address over https'],
     ['https://localhost:5001/t', 'https://localhost:5000', false, 'another port of localhost'],
     ['https://quay.io:8443/t', 'https://quay.io', true, 'another port of a domain'],
-  ])('The realm %s of the registry %s may receive its credentials: %s (%s)', (realm, endpoint, shown) => {
-    expect(mayHaveCredentials(url(realm), url(endpoint))).toBe(shown)
+  ])('The realm %s of the registry %s may receive its credentials: %s (%s)', async (realm, endpoint, shown) => {
+    expect(await mayHaveCredentials(url(realm), url(endpoint))).toBe(shown)
   })
 })
 

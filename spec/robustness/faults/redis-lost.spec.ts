@@ -8,7 +8,7 @@ import { makeImage } from '../../support/upstream-content.js'
 import { newFigures, verify, type Acknowledged } from './load.js'
 import { install } from './scenarios.js'
 
-const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../../dist/ecr-local.cjs', import.meta.url))
 
 it('Planes survive a Redis that comes back empty, and fsck --repair restores every push and import', async () => {
   await using redis = await startRedis()
@@ -43,7 +43,7 @@ it('Planes survive a Redis that comes back empty, and fsck --repair restores eve
   await new Promise((resolve) => setTimeout(resolve, 3_000))
   const flags = ['--store', redis.url, '--data-dir', planes.dataDir]
   const repaired = await runCommand(process.execPath, [main, 'fsck', '--repair', ...flags])
-  expect(repaired).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('all mended') })
+  expect(repaired).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('all repaired') })
 
   expect(await authorizationToken(ecrClient(planes))).not.toBe('')
   // The rules are lost with Redis, and the upstream must confirm again which cached layers may be served.

@@ -1,4 +1,3 @@
-import { getDomain } from 'tldts'
 import { isLoopbackAddress } from './address-rules.js'
 
 /**
@@ -31,11 +30,13 @@ const isThisMachine = ({ hostname }: URL) => isLoopbackAddress(hostname) || /^(?
  * https a host under the same registrable domain. CVE-2020-15157 and CVE-2026-33990 describe the attacks that this
  * prevents.
  */
-export function mayHaveCredentials(realm: URL, endpoint: URL): boolean {
+export async function mayHaveCredentials(realm: URL, endpoint: URL): Promise<boolean> {
   if (realm.host === endpoint.host && (realm.protocol === 'https:' || endpoint.protocol === 'http:')) return true
   if (realm.protocol !== 'https:') return false
-  const site = registrableDomain(realm)
-  return site !== null && site === registrableDomain(endpoint)
+  // Loading its list of public suffixes takes a fifth of a start, and a login to an upstream is the first to need it.
+  const { getDomain } = await import('tldts')
+  const [site, ownSite] = [realm, endpoint].map(({ hostname }) => getDomain(hostname, { allowPrivateDomains: true }))
+  return typeof site === 'string' && site === ownSite
 }
 
 /** Why no token may be requested from a realm at all; undefined if it is allowed. */
@@ -55,5 +56,3 @@ export function redirectTarget(location: string, from: URL, trust: TrustRule): U
   if (from.protocol === 'https:') return { refusal: 'from https to plain http' }
   return trust(target) ? target : { refusal: `to plain http at ${target.host}` }
 }
-
-const registrableDomain = ({ hostname }: URL) => getDomain(hostname, { allowPrivateDomains: true })

@@ -30,7 +30,8 @@ export async function requestToken(
 ): Promise<IssuedToken> {
   const { endpoint, credentials, connections, limits, clock } = target
   const url = tokenUrl(target, challenge, scope)
-  const authorization = credentials && mayHaveCredentials(url, endpoint) ? basicAuthorization(credentials) : undefined
+  const authorization =
+    credentials && (await mayHaveCredentials(url, endpoint)) ? basicAuthorization(credentials) : undefined
   const headers = { accept: 'application/json', 'user-agent': USER_AGENT, ...(authorization && { authorization }) }
   const failure = (_: unknown, response: UpstreamResponse) => statusFailure(target, url, response)
   const send = compose(connections.send, [retries({ ...target, failure })])

@@ -1,5 +1,5 @@
 import { isIP, type LookupFunction } from 'node:net'
-import { Agent, buildConnector } from 'undici'
+import type { Agent, buildConnector } from 'undici'
 import { isPublicAddress, nonLoopbackLookup, PrivateAddressError, publicLookup } from './address-rules.js'
 import type { TrustRule } from './host-trust.js'
 import type { Send, UpstreamRequest } from './interceptor.js'
@@ -18,17 +18,32 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024
 
 /** Opens connections to public addresses, and to others only if the settings trust them. */
 export function connections(trust: TrustRule, limits: UpstreamLimits, lookup?: LookupFunction): Connections {
-  const connect = addressCheckingConnector(trust, limits.connectTimeoutMs, lookup)
-  const timeouts = { headersTimeout: limits.headersTimeoutMs, bodyTimeout: limits.idleTimeoutMs, connect }
-  const agents = {
-    blobs: new Agent(timeouts),
-    requests: new Agent({ ...timeouts, connections: limits.requestsAtOnce }),
-  }
+  let agents: Promise<Agents> | undefined
+  let isClosed = false
   return {
-    send: async (request, read) => read(await respond(agents[request.pool], request)),
-    close: async () => {
-      await Promise.all([agents.blobs.destroy(), agents.requests.destroy()])
+    async send(request, read) {
+      if (isClosed) throw new Error('its connections are closed')
+      agents ??= openAgents(trust, limits, lookup)
+      return read(await respond((await agents)[request.pool], request))
     },
+    async close() {
+      isClosed = true
+      const opened = await agents
+      await Promise.all([opened?.blobs.destroy(), opened?.requests.destroy()])
+    },
+  }
+}
+
+type Agents = Readonly<Record<UpstreamRequest['pool'], Agent>>
+
+/** Loads undici when it is needed: that takes a third as long as all that a start needs, and most pulls are from the cache. */
+async function openAgents(trust: TrustRule, limits: UpstreamLimits, lookup?: LookupFunction): Promise<Agents> {
+  const undici = await import('undici')
+  const connect = addressCheckingConnector(undici.buildConnector, trust, limits.connectTimeoutMs, lookup)
+  const timeouts = { headersTimeout: limits.headersTimeoutMs, bodyTimeout: limits.idleTimeoutMs, connect }
+  return {
+    blobs: new undici.Agent(timeouts),
+    requests: new undici.Agent({ ...timeouts, connections: limits.requestsAtOnce }),
   }
 }
 
@@ -50,13 +65,14 @@ async function respond(agent: Agent, request: UpstreamRequest): Promise<Upstream
 }
 
 function addressCheckingConnector(
+  connector: typeof buildConnector,
   trust: TrustRule,
   timeout: number,
   lookup?: LookupFunction,
 ): buildConnector.connector {
-  const openAny = buildConnector({ timeout, ...(lookup && { lookup }) })
-  const openPublic = buildConnector({ timeout, lookup: publicLookup(lookup) })
-  const openNonLoopback = buildConnector({ timeout, lookup: nonLoopbackLookup(lookup) })
+  const openAny = connector({ timeout, ...(lookup && { lookup }) })
+  const openPublic = connector({ timeout, lookup: publicLookup(lookup) })
+  const openNonLoopback = connector({ timeout, lookup: nonLoopbackLookup(lookup) })
   return (options, callback) => {
     const { protocol, hostname, host = hostname } = options
     const level = trust(new URL(`${protocol}//${host}`))

@@ -10,28 +10,28 @@ export interface CertificateFiles {
   readonly key: string
 }
 
-/** With the names the certificate is for: those wanted, and those that the one before it was for. */
+/** The files, and the names in the certificate: the requested ones and those of the certificate it replaces. */
 export interface MadeFiles extends CertificateFiles {
   readonly names: readonly string[]
 }
 
-export interface Wanted {
-  /** Made where it is not there. */
-  /** A directory that is there. */
+/** What to make certificate files of, and where. */
+export interface CertificateRequest {
+  /** An existing directory. */
   readonly dir: string
-  /** Names and addresses the server is reached by. */
+  /** Names and addresses of the server. */
   readonly names: readonly string[]
-  /** Stands in the authority's name: people see it in the stores of what they trust. */
+  /** A part of the authority's name, which is shown in lists of trusted authorities. */
   readonly madeOn: string
   readonly now: Date
 }
 
 /**
- * Makes a server's certificate, signed by the authority that is kept beside it, and the authority where there is none yet. A
- * key is never written over: what is there is used again, so that a renewed certificate needs no new trust and fits the key
- * a running server holds; who renews it need not know every name again that was given before. Throws plain errors of one line each where what is there was not made here.
+ * Makes a server certificate signed by the authority in the same directory, and that authority if there is none yet. Existing
+ * keys are reused, so a renewed certificate needs no new trust and fits the key of a running server; the names of the old
+ * certificate are kept. Throws errors of one line each if existing files were not made by ecr-local.
  */
-export async function makeCertificateFiles({ dir, names, madeOn, now }: Wanted): Promise<MadeFiles> {
+export async function makeCertificateFiles({ dir, names, madeOn, now }: CertificateRequest): Promise<MadeFiles> {
   const file = (name: string) => resolve(join(dir, name))
   const files = { authority: file('ca.crt'), certificate: file('server.crt'), key: file('server.key') }
   const authority = await authorityIn(files.authority, file('ca.key'), madeOn, now)
@@ -44,7 +44,7 @@ export async function makeCertificateFiles({ dir, names, madeOn, now }: Wanted):
   return { ...files, names: all }
 }
 
-/** How the subject of an authority that was made here begins. */
+/** The start of the subject of an authority that ecr-local made. */
 const AUTHORITY = 'CN=ecr-local on '
 
 async function authorityIn(file: string, keyFile: string, madeOn: string, now: Date): Promise<CertificateAndKey> {
@@ -55,28 +55,28 @@ async function authorityIn(file: string, keyFile: string, madeOn: string, now: D
     writeWhole(file, certificate)
     return { certificate, key }
   }
-  const found = { certificate: textIn(file), key: textIn(keyFile) }
-  const { isAuthority, isOurs } = lookInto(found)
-  if (isAuthority && isOurs) return found
+  const existing = { certificate: textIn(file), key: textIn(keyFile) }
+  const { isAuthority, isOurs } = inspect(existing)
+  if (isAuthority && isOurs) return existing
   throw new Error(`${file} and ${keyFile} are not an authority that was made here: choose another --dir.`)
 }
 
-/** The key that is there, if it belongs to a certificate of this authority, or a new one. */
+/** The existing key, if its certificate was issued by this authority, or a new one. */
 function serverKeyIn({ certificate, key }: CertificateFiles, authority: string): string {
   if (!existsSync(certificate) && !existsSync(key)) {
-    const made = newKey()
-    writeKey(key, made)
-    return made
+    const generated = newKey()
+    writeKey(key, generated)
+    return generated
   }
-  const found = { certificate: textIn(certificate), key: textIn(key) }
-  const { isOurs, certificate: server } = lookInto(found)
+  const existing = { certificate: textIn(certificate), key: textIn(key) }
+  const { isOurs, certificate: server } = inspect(existing)
   const issuer = new X509Certificate(authority)
-  if (isOurs && server.checkIssued(issuer) && server.verify(issuer.publicKey)) return found.key
+  if (isOurs && server.checkIssued(issuer) && server.verify(issuer.publicKey)) return existing.key
   throw new Error(`${certificate} and ${key} were not made here: choose another --dir, or remove both for new ones.`)
 }
 
-/** What stands in a certificate, and whether the key is its own and of the kind made here. */
-function lookInto({ certificate: pem, key }: CertificateAndKey) {
+/** Parses a certificate, and checks that the key belongs to it and is of the kind that ecr-local makes. */
+function inspect({ certificate: pem, key }: CertificateAndKey) {
   try {
     const [certificate, secret] = [new X509Certificate(pem), createPrivateKey(key)]
     const isOurs = secret.asymmetricKeyType === 'ec' && certificate.checkPrivateKey(secret)
@@ -92,8 +92,8 @@ function lookInto({ certificate: pem, key }: CertificateAndKey) {
 }
 
 function requireLongerLife(file: string, authority: string, server: string): void {
-  const [{ validTo }, { validTo: wanted }] = [new X509Certificate(authority), new X509Certificate(server)]
-  if (Date.parse(validTo) >= Date.parse(wanted)) return
+  const [{ validTo }, { validTo: serverValidTo }] = [new X509Certificate(authority), new X509Certificate(server)]
+  if (Date.parse(validTo) >= Date.parse(serverValidTo)) return
   throw new Error(
     `The authority in ${file} ends on ${validTo}: remove it and its key, and all else here, for new ones.`,
   )
@@ -111,7 +111,7 @@ function textIn(file: string): string {
 
 const writeKey = (file: string, key: string) => writeFileSync(file, key, { flag: 'wx', mode: 0o600, flush: true })
 
-/** Who reads the file meanwhile, on a SIGHUP say, finds the old or the new one whole. */
+/** Replaces the file atomically: a plane that reads it on SIGHUP gets the old or the new one, never a part. */
 function writeWhole(file: string, text: string): void {
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, text, { mode: 0o644, flush: true })

@@ -1,4 +1,5 @@
-import './reflect.js'
+// @peculiar/x509 refuses to load where Reflect has no metadata.
+import 'reflect-metadata'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -15,15 +16,15 @@ import {
 import { createPrivateKey, createPublicKey, generateKeyPairSync, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 
-/** What every client understands, and keys of which are small and quickly made. */
+/** Supported by every client, with small keys that are quick to make. */
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 const DAY_MS = 86_400_000
-/** Clocks of the machines that are to trust it may be a little behind. */
+/** Certificates start this much earlier, for clients whose clocks are behind. */
 const BEFORE_MS = 3_600_000
-/** Nobody wants to tell twenty machines whom to trust more often. */
+/** Long, because replacing an authority means a change on every machine that trusts it. */
 const AUTHORITY_DAYS = 3650
-/** The longest that clients of today take: https://support.apple.com/en-us/102028 */
+/** The longest life that clients accept: https://support.apple.com/en-us/102028 */
 export const SERVER_DAYS = 398
 
 /** A certificate and its private key, both PEM. */
@@ -38,7 +39,7 @@ export const newKey = (): string =>
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
     .toString()
 
-/** The certificate of an authority that signs for servers and for nothing else, by its own key. */
+/** A self-signed certificate of an authority that may sign server certificates only. */
 export async function authorityCertificate(name: string, key: string, now: Date): Promise<string> {
   const keys = await keyPair(key)
   const authority = await X509CertificateGenerator.createSelfSigned({
@@ -56,7 +57,7 @@ export async function authorityCertificate(name: string, key: string, now: Date)
   return `${authority.toString('pem')}\n`
 }
 
-/** The certificate of a server that is reached by these names and addresses. */
+/** A server certificate for these names and addresses. */
 export async function serverCertificate(
   names: readonly string[],
   key: string,
@@ -86,7 +87,7 @@ export async function serverCertificate(
   return `${server.toString('pem')}\n`
 }
 
-/** The names and addresses a certificate is for, as they were given. */
+/** The names and addresses in a certificate. */
 export function namesIn(certificate: string): string[] {
   const names = new X509Certificate(certificate).getExtension(SubjectAlternativeNameExtension)?.names.items ?? []
   return names.map(({ value }) => value)
@@ -94,7 +95,7 @@ export function namesIn(certificate: string): string[] {
 
 const generalName = (name: string): JsonGeneralName => ({ type: isIP(name) ? 'ip' : 'dns', value: name })
 
-/** Both halves of a key as the generator takes them. Throws where it is no key of ours. */
+/** A private key and its public key in the generator's form. Throws if it is not a key of the kind made here. */
 async function keyPair(pem: string): Promise<webcrypto.CryptoKeyPair> {
   const key = createPrivateKey(pem)
   const { subtle } = webcrypto

@@ -3,7 +3,9 @@ import type { Registry } from '../registry.js'
 
 /** The collections, by the names under which they are declared. */
 export type Records = {
-  readonly [N in keyof typeof collections]: (typeof collections)[N] extends CollectionOf<infer T> ? Collection<T> : never
+  readonly [N in keyof typeof collections]: (typeof collections)[N] extends CollectionOf<infer T>
+    ? Collection<T>
+    : never
 }
 
 /** The records, and what only a whole store can do. */

@@ -7,22 +7,22 @@ import type {
   StatementPlace,
 } from '../registry/ports/decision-source.js'
 
-/** What the emulator answers about one request. */
+/** The emulator's answer about one request. */
 export type Explanation = ExplainedRequest & Incomplete
 
-/** What it answers where no request is named. */
+/** Its answer if no request is named. */
 export interface Refusals extends Incomplete {
   readonly refused: readonly RefusedRequest[]
 }
 
-/** Set where a half of the answer is missing: why. */
+/** Set if a part of the answer is missing: the reason. */
 interface Incomplete {
   readonly incomplete?: string
 }
 
 type Colors = ReturnType<typeof picocolors.createColors>
 
-/** A request for people: what became of it and, decision by decision, who asked, what came of it, and what would change it. */
+/** A request as text: its outcome and, for each decision, the principal, the verdict, and what would change it. */
 export function explanationText(request: Explanation, isColored: boolean): string {
   const colors = picocolors.createColors(isColored)
   const { requestId, at, plane, operation, outcome, hint, decisions, decisionsLeftOut, incomplete } = request
@@ -39,7 +39,7 @@ export function explanationText(request: Explanation, isColored: boolean): strin
   return `${lines.join('\n')}\n`
 }
 
-/** The latest refusals for people, newest first, and how to ask about one. */
+/** The latest refusals as text, newest first, and how to have one explained. */
 export function refusalsText({ refused, incomplete }: Refusals, isColored: boolean): string {
   const colors = picocolors.createColors(isColored)
   const lines = refused.flatMap(({ requestId, at, operation, code, message, hint }) => [
@@ -87,10 +87,10 @@ function verdict({ allowed, type, decidedBy }: ExplainedDecision): string {
 const matchLine = (statement: ConsideredStatement) =>
   `${statement.effect}  ${placeOf(statement)}${statement.decided ? ', which decided' : ''}`
 
-/** Managed policies have many statements that are about something else altogether. */
+/** Managed policies have many statements about unrelated actions. */
 const MISSES_SHOWN = 10
 
-/** The places, and why they do not match: what is about this action and fails in one respect only comes first. */
+/** Statements that do not match, with reasons. Those about this action that fail in a single respect come first. */
 function missLines(considered: readonly ConsideredStatement[]): string[] {
   const misses = considered.filter(({ matched }) => !matched).sort((a, b) => distance(a) - distance(b))
   const hidden = misses.length - MISSES_SHOWN
@@ -101,16 +101,16 @@ function missLines(considered: readonly ConsideredStatement[]): string[] {
         `${statement.effect}  ${placeOf(statement)}`,
         ...statement.because.map((reason) => `       ${shown(reason)}`),
       ]),
-    ...(hidden > 0 ? [`and ${hidden} more, which /_admin/explain tells`] : []),
+    ...(hidden > 0 ? [`and ${hidden} more, see /_admin/explain`] : []),
   ]
 }
 
-/** Every reason begins with the element that failed. */
+/** A reason starts with the name of the element that did not match. */
 const distance = ({ because }: ConsideredStatement) =>
   because.length + (because.some((reason) => reason.startsWith('Action ')) ? OTHER_ACTION : 0)
 const OTHER_ACTION = 100
 
-/** Policies are counted from 1 for people; a policy whose name says what kind it is needs no more. */
+/** Statements are numbered from 1; the type is shown unless the policy's name contains it. */
 function placeOf({ type, policy, sid, index }: StatementPlace): string {
   const kind = policy.includes(type) ? '' : ` (${type})`
   return shown(`statement ${index + 1}${sid === undefined ? '' : ` (${sid})`} of ${policy}${kind}`)
@@ -131,6 +131,6 @@ const incompleteLines = (incomplete: string | undefined, { yellow }: Colors) =>
 const textLines = (text: string, indent: string): string[] =>
   text === '' ? [] : text.split('\n').map((line) => indent + shown(line))
 
-/** What clients sent must not command the terminal: control and format characters are shown by their number. */
+/** Text from clients must not control the terminal: control and format characters are shown as escapes. */
 const shown = (text: string): string => text.replace(/\p{Cc}|\p{Cf}/gu, numbered)
 const numbered = (character: string) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`

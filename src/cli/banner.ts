@@ -1,21 +1,21 @@
 import picocolors from 'picocolors'
 import { describesAccessKeys } from '../access/credentials.js'
-import { isLoopback } from '../compose/addresses.js'
+import { isLoopback } from '../compose/plane-addresses.js'
 import type { Running } from '../compose.js'
 import type { Config } from '../config.js'
 import { withoutPassword } from '../config/without-password.js'
 import { version } from '../version.js'
 
-/** Said once, loudly, wherever a start is told: nobody should find out later. */
+/** Shown at every start with relaxed authentication, on a terminal and in the log. */
 const RELAXED =
   'AUTH IS RELAXED: any access key is an administrator, and signatures are not checked. Not for a shared machine.'
 
-/** Said where other machines may reach planes that take the key everybody knows. */
+/** Shown when other machines may reach planes that accept the well-known test key. */
 const OPEN_TO_OTHERS =
   'OTHER MACHINES MAY REACH THIS with access key test, secret test, which everybody knows and which may do everything: ' +
   'the configuration describes no access key. Describe some (docs/access.md), or listen on 127.0.0.1.'
 
-/** What is said loudly at a start, on a terminal and in the log. */
+/** The warnings of a start, for the terminal and the log. */
 export function warningsFor({ auth, accounts, host }: Pick<Config, 'auth' | 'accounts' | 'host'>): string[] {
   if (auth === 'relaxed') return [RELAXED]
   return !describesAccessKeys(accounts) && !isLoopback(host) ? [OPEN_TO_OTHERS] : []
@@ -43,7 +43,7 @@ export function banner(
   return `\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}\n\n`
 }
 
-/** Where state and images are, without the password it takes to reach them. */
+/** Where state and images are stored, with passwords removed. */
 function stateOf({ store, blobs, dataDir }: Config): string {
   if (store === 'memory') return 'in memory, gone at the end'
   const state = store === 'embedded' ? dataDir : withoutPassword(store)
@@ -51,7 +51,7 @@ function stateOf({ store, blobs, dataDir }: Config): string {
   return state === images ? state : `${state}, images in ${images}`
 }
 
-/** Commands stand in one line each, so that they can be copied. */
+/** Each command is one line, so that it can be copied. */
 function nextCommands(endpoint: string, registry: string, { accounts }: Config): string[] {
   const aws = `aws --endpoint-url ${endpoint} ecr`
   return [

@@ -1,42 +1,42 @@
 import { BatchGetImageCommand, ECRClient, ECRServiceException } from '@aws-sdk/client-ecr'
 import type { Image, ImageIdentifier } from '@aws-sdk/client-ecr'
 import { describesAccessKeys } from '../access/credentials.js'
-import { clientHost, schemeOf } from '../compose/addresses.js'
+import { clientHost, schemeOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 import { formatCount } from '../registry/amounts.js'
-import { noAnswer } from './no-answer.js'
+import { noAnswerText } from './connection-errors.js'
 
 /** An image to import, as the API names it. */
 export interface NamedImage {
-  /** As it was given. */
-  readonly given: string
+  /** As it was typed. */
+  readonly reference: string
   readonly repositoryName: string
   readonly imageId: ImageIdentifier
 }
 
-/** What an import needs beside the settings. */
+/** The inputs of an import, in addition to the settings. */
 export interface ImportOptions {
   readonly images: readonly string[]
   readonly environment: NodeJS.ProcessEnv
-  /** Writes what goes on: one line when an import begins, more while it takes long, one when it has ended. */
+  /** Receives progress: a line when an import begins, more lines while it takes long, one when it has ended. */
   readonly write: (text: string) => void
-  /** How often an import that goes on says so. */
-  readonly tellEveryMs?: number
+  /** The interval of progress lines. */
+  readonly reportEveryMs?: number
 }
 
 type ImportConfig = Pick<Config, 'host' | 'port' | 'tlsCert' | 'accounts'>
 
-/** An import that goes on says so this often. */
-const TELL_EVERY_MS = 10_000
+/** The default interval of progress lines. */
+const REPORT_EVERY_MS = 10_000
 
 /** `123456789012.dkr.ecr.us-east-1.…/`, `localhost/` or anything with a port: a registry, which docker's names begin with. */
 const REGISTRY = /^(?:[^/]*:\d+|localhost|\d{12}\.dkr[.-]ecr[^/]*)\//
 
 /**
- * Has the emulator that runs with these settings bring images from their upstream, one after the other, by a signed call of
- * BatchImportUpstreamImage, and says how each ended. Resolves with whether all are here. Throws UsageError where no emulator
- * answers, and where there are no credentials to sign with.
+ * Has the emulator that runs with these settings import images from their upstream, one after another, with signed calls of
+ * BatchImportUpstreamImage. Resolves with whether all were imported. Throws UsageError if no emulator answers or there are no
+ * credentials to sign with.
  */
 export async function importImages(config: ImportConfig, options: ImportOptions): Promise<boolean> {
   const named = options.images.map(namedImage)
@@ -46,19 +46,19 @@ export async function importImages(config: ImportConfig, options: ImportOptions)
   return failed === 0
 }
 
-/** Reads `name[:tag][@digest]` as docker does: without either it is the tag `latest`; a registry before it is left out. */
-export function namedImage(given: string): NamedImage {
+/** Parses `name[:tag][@digest]` as Docker does: the default tag is `latest`; a registry in front is ignored. */
+export function namedImage(reference: string): NamedImage {
   const [, repositoryName = '', imageTag, imageDigest] =
-    /^([^:@\s]+)(?::([\w][\w.-]{0,127}))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(given.replace(REGISTRY, '')) ?? []
+    /^([^:@\s]+)(?::([\w][\w.-]{0,127}))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference.replace(REGISTRY, '')) ?? []
   if (repositoryName === '')
     throw new UsageError(
-      `${given} is no image: repository:tag or repository@sha256:…, such as ecr-public/nginx/nginx:latest`,
+      `${reference} is no image: repository:tag or repository@sha256:…, such as ecr-public/nginx/nginx:latest`,
     )
   const imageId = {
     ...(imageDigest !== undefined && { imageDigest }),
     ...(imageDigest === undefined && { imageTag: imageTag ?? 'latest' }),
   }
-  return { given, repositoryName, imageId }
+  return { reference, repositoryName, imageId }
 }
 
 async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, environment: NodeJS.ProcessEnv) {
@@ -72,7 +72,7 @@ async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, enviro
   const region = AWS_REGION ?? AWS_DEFAULT_REGION
   const options = {
     endpoint: endpointOf({ host, port, tlsCert }),
-    // An import is not begun a second time because the first one takes long.
+    // An import may take long; a retry would start a second one.
     maxAttempts: 1,
     ...(!hasOwn && { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }),
   }
@@ -83,25 +83,25 @@ async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, enviro
 
 async function importOne(
   client: ECRClient,
-  { given, repositoryName, imageId }: NamedImage,
+  { reference, repositoryName, imageId }: NamedImage,
   config: ImportConfig,
-  { write, tellEveryMs = TELL_EVERY_MS }: ImportOptions,
+  { write, reportEveryMs = REPORT_EVERY_MS }: ImportOptions,
 ): Promise<boolean> {
   const begun = performance.now()
   const elapsed = () => `${((performance.now() - begun) / 1000).toFixed(1)} s`
-  write(`${given}  importing\n`)
-  const telling = setInterval(() => write(`${given}  still importing, ${elapsed()}\n`), tellEveryMs)
+  write(`${reference}  importing\n`)
+  const progress = setInterval(() => write(`${reference}  still importing, ${elapsed()}\n`), reportEveryMs)
   try {
     const { images: [image] = [], failures: [failure] = [] } = await batchImport(client, repositoryName, imageId)
-    if (image) write(`${given}  ${described(image)}, ${elapsed()}\n`)
-    else write(`${given}  failed: ${failure?.failureCode ?? 'no answer'}: ${failure?.failureReason ?? ''}\n`)
+    if (image) write(`${reference}  ${described(image)}, ${elapsed()}\n`)
+    else write(`${reference}  failed: ${failure?.failureCode ?? 'no answer'}: ${failure?.failureReason ?? ''}\n`)
     return image !== undefined
   } catch (error) {
     if (!(error instanceof ECRServiceException)) throw unreachable(config, error)
-    write(`${given}  failed: ${error.name}: ${error.message}\n`)
+    write(`${reference}  failed: ${error.name}: ${error.message}\n`)
     return false
   } finally {
-    clearInterval(telling)
+    clearInterval(progress)
   }
 }
 
@@ -135,6 +135,6 @@ function unreachable(config: ImportConfig, error: unknown): UsageError {
   return new UsageError(
     name === 'CredentialsProviderError'
       ? `ecr-local import found no credentials to sign with: ${message}`
-      : noAnswer(endpointOf(config), error),
+      : noAnswerText(endpointOf(config), error),
   )
 }

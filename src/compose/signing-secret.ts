@@ -1,7 +1,7 @@
 import { secretUnder } from '../access/signed-text.js'
-import { keptSecret, newSecret } from '../adapters/system/secret.js'
+import { keptSecret, newSecret } from '../adapters/system/installation-secret.js'
 import type { Config } from '../config.js'
 
-/** What this process signs with: the secret it was given, or one of its own, kept for as long as its state. */
+/** The secret for signatures of this process: the configured one, or one that lives as long as the stored state. */
 export const secretOf = ({ auth, secret, store, dataDir }: Config): string =>
   secretUnder(auth, secret ?? (store === 'memory' ? newSecret() : keptSecret(dataDir)))

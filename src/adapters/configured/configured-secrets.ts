@@ -4,11 +4,11 @@ import type { UpstreamCredentials } from '../../registry/ports/upstream.js'
 type SecretsOfAccounts = Readonly<Record<string, { readonly secrets?: Readonly<Record<string, UpstreamCredentials>> }>>
 
 const SECRET_ARN = /^arn:aws[\w-]*:secretsmanager:[^:]+:(\d{12}):secret:(.+)$/
-/** Secrets Manager ends the ARNs it hands out with a hyphen and six random characters. */
+/** Secrets Manager appends a hyphen and six random characters to the name in an ARN. */
 const SUFFIX = /-[a-zA-Z0-9]{6}$/
 
 /**
- * Secrets Manager, made of the configuration file's `secrets` by name, with or without the ARN's suffix.
+ * Stands in for Secrets Manager: reads the configuration file's `secrets` by name, with or without the ARN's suffix.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-secret.html
  */
 export const configuredSecrets = (accounts: SecretsOfAccounts = {}): Secrets => ({

@@ -2,16 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A secret for one process: what it signs is worth nothing to the next. */
+/** A secret for the life of one process. */
 export const newSecret = (): string => randomBytes(32).toString('base64url')
 
-/** Anything shorter was not made here, or was cut off: what is signed with it could be forged. */
+/** A shorter secret was truncated or written by hand, and signatures made with it could be forged. */
 const MIN_LENGTH = 32
 
 /**
- * The installation's secret, made once and kept in its data directory, readable by the owner only: authorization tokens
- * outlive a restart, and both planes of one directory trust each other. Throws a plain error of one line for a file that
- * holds none.
+ * The installation's secret, generated once and stored in its data directory, readable by its owner only: authorization tokens
+ * survive a restart, and planes that share the directory trust each other. Throws an error of one line if the file has no
+ * valid secret.
  */
 export function keptSecret(dataDir: string): string {
   const file = join(dataDir, 'secret')
@@ -23,7 +23,7 @@ export function keptSecret(dataDir: string): string {
   )
 }
 
-/** Linked whole to its name: nobody finds half of it, and of two processes that start at once both use the first one's. */
+/** Links a complete file to its final name: it is never read half-written, and two processes that start together use the same one. */
 function keep(file: string, secret: string) {
   const draft = `${file}.${randomUUID()}`
   try {

@@ -2,21 +2,21 @@ import { isIP, isIPv6 } from 'node:net'
 import { makeCertificates } from '../compose/certificates.js'
 import { type Config, defaultConfig } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import { obstacleOf } from './obstacle.js'
+import { usageErrorFrom } from './startup-errors.js'
 
-/** What the command line says. */
+/** The arguments of `ecr-local certs`. */
 export interface CertsOptions {
-  /** Names and addresses beside those that are in use. */
+  /** Names and addresses in addition to those in the settings. */
   readonly names?: readonly string[]
   readonly dir?: string
 }
 
-/** Letters of host names in any case; a wildcard stands for the first label. */
+/** A host name in any case; a wildcard may be its first label. */
 const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9_-]*[a-z0-9])?$/i
 
 /**
- * Makes a certificate for the planes and says how clients come to trust it. Throws UsageError for what is no host name, and
- * where files that were not made here are in the way.
+ * Makes a certificate for the planes and returns instructions for clients to trust it. Throws UsageError for a name that is
+ * no host name, and if the directory has files that ecr-local did not make.
  */
 export async function certs(config: Config, { names = [], dir = 'certs' }: CertsOptions): Promise<string> {
   const noName = names.find((name) => isIP(name) === 0 && !HOST_NAME.test(name))
@@ -25,7 +25,7 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
       `${noName} is neither a host name nor an address: no scheme, no port, * for the first label only`,
     )
   const made = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
-    throw obstacleOf(error, config) ?? error
+    throw usageErrorFrom(error, config) ?? error
   })
   const { port } = made.dataPlane
   const name = nameFor(names)
@@ -39,13 +39,13 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
   ].join('\n')
 }
 
-/** The name clients are told: the first that was given and is the name of one host, as URLs and image names write it. */
+/** The name to show in instructions: the first argument that names a single host, written as in URLs and image names. */
 function nameFor(names: readonly string[]): string | undefined {
-  const name = names.find((given) => !given.startsWith('*'))
+  const name = names.find((candidate) => !candidate.startsWith('*'))
   return name !== undefined && isIPv6(name) ? `[${name}]` : name
 }
 
-/** Other machines reach a name; repository URIs then begin with it. */
+/** The flags that make planes reachable from other machines under a name, with which repository URIs then begin. */
 function reachedBy(name: string | undefined, port: number): string {
   const ports = port === defaultConfig.registryPort ? '' : ` --registry-port ${port}`
   return name === undefined
@@ -53,10 +53,10 @@ function reachedBy(name: string | undefined, port: number): string {
     : `${ports} --host 0.0.0.0 --registry-host '${withoutDefaultPort(`${name}:${port}`).replace(/:\d+$/, ':{port}')}'`
 }
 
-/** An image name without a port means 443, and clients look for what they trust under the name as it is written. */
+/** Port 443 is left out, as in image names: clients look up trusted authorities by the registry's name as it is written. */
 const withoutDefaultPort = (registry: string) => registry.replace(/:443$/, '')
 
-/** How the clients this is for are told whom to trust. */
+/** Instructions for each kind of client to trust the authority. */
 function trust(authority: string, registry: string): string[] {
   return [
     `Docker:      cp ${authority} /etc/docker/certs.d/${registry}/ca.crt      (make the directory; no restart)`,

@@ -5,20 +5,20 @@ import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Storage } from './storage.js'
 
-/** What goes on behind the requests for as long as a process runs. */
-export interface Caretaker {
+/** The background work of a process. */
+export interface Maintenance {
   stop(): Promise<void>
 }
 
 /**
- * Makes sure that the store and the blobs belong together, says so loudly where they do not, and sweeps from time to time:
- * every process offers to, and one of them does.
+ * Checks that the store and the blobs belong together and logs an error if they do not, then sweeps periodically: all processes
+ * are candidates, and one of them sweeps.
  */
-export async function lookAfter(
+export async function startMaintenance(
   storage: Storage,
   { garbage, store, blobs, dataDir }: Config,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
-): Promise<Caretaker> {
+): Promise<Maintenance> {
   const reason = await labelInstallation(storage.store, storage.blobs, storage.ids)
   if (reason !== undefined) log.error({ reason }, 'nothing is swept until this is put right')
   if (store.startsWith('redis') && blobs === 'disk')

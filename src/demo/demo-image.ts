@@ -19,7 +19,7 @@ const MEBIBYTE = 1024 * 1024
 
 /**
  * Makes an image for linux/amd64 and linux/arm64 on the spot. Versions share their base layer, as rebuilt images do.
- * Layers are noise and not archives: what is shown is how they travel, and nobody unpacks them.
+ * Layers are random bytes instead of archives: the demo shows how they are transferred and never unpacks them.
  */
 export function demoImage(version: string): DemoImage {
   const platforms = ['amd64', 'arm64'].map((architecture) => platformImage(version, architecture))
@@ -41,7 +41,8 @@ function platformImage(version: string, architecture: string) {
     noise(MEBIBYTE / 4, `settings ${version} ${architecture}`),
   ]
   const config = json(oci('config.v1+json'), {
-    ...{ architecture, os: 'linux' },
+    architecture,
+    os: 'linux',
     config: { Labels: { version } },
     rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
   })

@@ -1,12 +1,12 @@
 import picocolors from 'picocolors'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import { askPlane } from './ask-plane.js'
-import { type Explanation, explanationText, type Refusals, refusalsText } from './explanation.js'
+import { requestPlane } from './plane-client.js'
+import { type Explanation, explanationText, type Refusals, refusalsText } from './explanation-text.js'
 
 /**
- * Asks the emulator that runs with these settings why a request was answered or refused, and puts it in words; without
- * an id it lists the latest refusals. Throws UsageError where no emulator answers, and where it does not know the request.
+ * Asks the emulator that runs with these settings why a request was answered or refused, and returns the explanation as text;
+ * without an id it lists the latest refusals. Throws UsageError if no emulator answers or it does not know the request.
  */
 export async function explain(
   settings: Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>,
@@ -15,7 +15,7 @@ export async function explain(
 ): Promise<string> {
   if (settings.port === 0) throw new UsageError('Which emulator is asked? Give its port with --port: 0 is none')
   const query = requestId === undefined ? '' : `?${new URLSearchParams({ requestId }).toString()}`
-  const { endpoint, status, body } = await askPlane(settings, `/_admin/explain${query}`)
+  const { endpoint, status, body } = await requestPlane(settings, `/_admin/explain${query}`)
   if (status === 200 && isExplanation(body)) return explanationText(body, isColored)
   if (status === 200 && isList(body)) return refusalsText(body, isColored)
   if (isRefusal(body)) throw new UsageError([body.message, body.incomplete].filter(Boolean).join(' '))

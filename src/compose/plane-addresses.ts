@@ -1,19 +1,19 @@
 import { isIPv6 } from 'node:net'
 import type { Config } from '../config.js'
 
-/** Whether only programs of this machine reach what listens there. */
+/** Whether only programs on this machine can connect to that host. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
-/** What `localhost` leads to, and the addresses that mean all, which are none to ask. */
+/** The addresses of `localhost`, and those that mean all interfaces and cannot be connected to. */
 const AT_LOCALHOST = ['127.0.0.1', '::1', '0.0.0.0', '::']
 
-/** What clients write: `localhost` where it leads there, because Docker takes plain HTTP from it without being told. */
+/** The host that clients use: `localhost` if it leads there, because Docker accepts plain HTTP from it by default. */
 export function clientHost(host: string): string {
   if (AT_LOCALHOST.includes(host)) return 'localhost'
   return isIPv6(host) ? `[${host}]` : host
 }
 
-/** The scheme of what this process listens for. */
+/** The scheme that this process serves. */
 export const schemeOf = ({ tlsCert }: Pick<Config, 'tlsCert'>): 'http' | 'https' => (tlsCert ? 'https' : 'http')
 
 /** Where the data plane is, for clients and for a control plane in another process. */
@@ -38,8 +38,11 @@ function addressIn({ protocol, hostname, port }: URL): DataPlaneAddress {
 }
 
 const address = (scheme: 'http' | 'https', host: string, port: string): DataPlaneAddress => ({
-  ...{ origin: `${scheme}://${host}:${port}`, scheme, registry: `${host}:${port}`, port },
+  origin: `${scheme}://${host}:${port}`,
+  scheme,
+  registry: `${host}:${port}`,
+  port,
 })
 
-/** What a URL leaves out, an image name must not: without a port Docker would take 443 for `http`, too. */
+/** Image names need a port that URLs omit: without one Docker uses 443, for `http` too. */
 const DEFAULT_PORTS = { http: '80', https: '443' } as const

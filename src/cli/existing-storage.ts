@@ -8,17 +8,17 @@ import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
 
 /**
- * Opens the storage of planes for a command that only looks after it, and makes no directory that outlives it: where images
- * are in S3 and this machine has no data directory, a temporary one takes its place. Throws UsageError where nothing is kept.
+ * Opens the planes' storage for a maintenance command without creating anything that remains: if images are in S3 and this
+ * machine has no data directory, a temporary one is used. Throws UsageError if there is no storage to open.
  */
-export async function openKeptStorage(config: Config, command: string, log: Log): Promise<Storage> {
-  requireKept(config, command)
-  const telling = { log, metrics: noMetrics, takesBlobsAsTheyAre: true } as const
-  if (existsSync(config.dataDir)) return openStorage(config, telling, { everyPage: true })
+export async function openExistingStorage(config: Config, command: string, log: Log): Promise<Storage> {
+  requireExisting(config, command)
+  const options = { log, metrics: noMetrics, readsUnverified: true } as const
+  if (existsSync(config.dataDir)) return openStorage(config, options, { everyPage: true })
   const dataDir = mkdtempSync(join(tmpdir(), 'ecr-local-'))
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
   try {
-    const storage = await openStorage({ ...config, dataDir }, telling, { everyPage: true })
+    const storage = await openStorage({ ...config, dataDir }, options, { everyPage: true })
     return { ...storage, close: () => storage.close().finally(remove) }
   } catch (error) {
     remove()
@@ -26,11 +26,11 @@ export async function openKeptStorage(config: Config, command: string, log: Log)
   }
 }
 
-/** What is in memory is another process's; and a directory that is made now would hold nothing. */
-function requireKept(config: Config, command: string): void {
+/** State in memory belongs to another process, and a data directory created now would be empty. */
+function requireExisting(config: Config, command: string): void {
   const { store, dataDir } = config
   if (store === 'memory')
-    throw new UsageError(`ecr-local ${command} looks after what is kept: --store memory keeps nothing`)
+    throw new UsageError(`ecr-local ${command} works on stored state: --store memory stores nothing`)
   if (isDataDirectoryMissing(config))
     throw new UsageError(
       `${dataDir} is no data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,

@@ -2,8 +2,8 @@ import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
 import { withoutPassword } from '../config/without-password.js'
 
-/** What to tell whoever starts the emulator; undefined for what is a fault of ours. */
-export function obstacleOf(
+/** An error that the user can correct, as one line; undefined for a bug in this program. */
+export function usageErrorFrom(
   error: unknown,
   { host, port: controlPort }: Pick<Config, 'host' | 'port'>,
 ): UsageError | undefined {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Ids } from '../../registry/ports/ids.js'
 
-/** Version 4 UUIDs from the system's own randomness. */
+/** Version 4 UUIDs from the system's random source. */
 export const randomIds: Ids = { uuid: () => randomUUID() }
 
-/** A fraction from 0 up to 1: spreads retries, so that many clients do not come back at one moment. */
+/** A fraction in [0, 1): jitter for retries, so that clients do not retry all at once. */
 export const randomFraction = (): number => Math.random()

@@ -5,14 +5,14 @@ import { sweep } from '../upkeep/collection/sweep.js'
 import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
 import { formatBytes, formatCount } from '../registry/amounts.js'
-import { openKeptStorage } from './kept-storage.js'
+import { openExistingStorage } from './existing-storage.js'
 
 /**
- * Removes what nobody needs any more, as planes do now and then in the background, and tells what went. Planes may run
- * meanwhile. Throws UsageError where the store and the blobs are not each other's.
+ * Removes unreferenced layers, blobs and uploads, as planes do periodically in the background, and returns a report. Planes
+ * may be running. Throws UsageError if the store and the blobs belong to different installations.
  */
 export async function gc(config: Config, log: Log): Promise<string> {
-  const storage = await openKeptStorage(config, 'gc', log)
+  const storage = await openExistingStorage(config, 'gc', log)
   try {
     const { graceSeconds } = config.garbage
     const swept = await sweep({ ...storage, log, metrics: noMetrics, graceSeconds }, { waits: true })

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Content, DemoImage } from './image.js'
+import type { Content, DemoImage } from './demo-image.js'
 
-/** The demo's stand-in for a public registry: a few images on this machine, and a list of what was asked of it. */
+/** The demo's stand-in for a public registry: a few images, and a list of the requests it received. */
 export interface DemoUpstream {
   readonly endpoint: string
   /** Puts an image under a tag, or moves the tag to it. */
   publish(tag: string, image: DemoImage): void
-  /** What was asked since the last time this was called. */
+  /** Returns the requests since the last call. */
   takeRequests(): string[]
-  /** Whether these blobs have been given away, each at least once. */
+  /** Whether each blob of an image was sent at least once. */
   hasServed(image: DemoImage): boolean
   close(): Promise<void>
 }
@@ -24,9 +24,9 @@ export async function startUpstream(repository: string): Promise<DemoUpstream> {
   const server = createServer(({ method = '', url = '' }, response) => {
     const [, kind, reference = ''] = new RegExp(`^/v2/${repository}/(manifests|blobs)/(.+)$`).exec(url) ?? []
     if (kind) requests.push(`${method} ${kind === 'blobs' ? 'blob' : 'manifest'}`)
-    const found = contents.get(reference)
-    answer(response, method, found)
-    if (found && method === 'GET') response.once('finish', () => served.add(found.digest))
+    const content = contents.get(reference)
+    answer(response, method, content)
+    if (content && method === 'GET') response.once('finish', () => served.add(content.digest))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
 
@@ -37,9 +37,9 @@ export async function startUpstream(repository: string): Promise<DemoUpstream> {
       contents.set(tag, index)
     },
     takeRequests() {
-      const taken = requests
+      const recent = requests
       requests = []
-      return taken
+      return recent
     },
     hasServed: ({ manifests, blobs }) => [...manifests, ...blobs].every(({ digest }) => served.has(digest)),
     async close() {
@@ -50,9 +50,9 @@ export async function startUpstream(repository: string): Promise<DemoUpstream> {
   }
 }
 
-function answer(response: ServerResponse, method: string, found: Content | undefined): void {
-  if (!found) return void response.writeHead(404).end()
-  const { digest, mediaType, bytes } = found
+function answer(response: ServerResponse, method: string, content: Content | undefined): void {
+  if (!content) return void response.writeHead(404).end()
+  const { digest, mediaType, bytes } = content
   response.writeHead(200, {
     'content-type': mediaType,
     'content-length': bytes.length,

@@ -2,20 +2,20 @@ import type { Config } from '../config.js'
 import { checkInstallation as check } from '../upkeep/fsck/check-installation.js'
 import type { Log } from '../registry/ports/log.js'
 import { formatBytes, formatCount } from '../registry/amounts.js'
-import { openKeptStorage } from './kept-storage.js'
+import { openExistingStorage } from './existing-storage.js'
 
-/** What fsck has to say, and whether all is well now. */
+/** The report of fsck, and whether everything is in order now. */
 export interface FsckOutcome {
   readonly text: string
   readonly ok: boolean
 }
 
 /**
- * Compares every blob with its digest and every record with the blobs, and with `repair` mends what can be mended. Planes
- * may run meanwhile. Throws UsageError where nothing is kept.
+ * Compares every blob with its digest and every record with the blobs, and with `repair` repairs what it can. Planes may be
+ * running. Throws UsageError if there is no storage.
  */
 export async function fsck(config: Config, { repair }: { repair: boolean }, log: Log): Promise<FsckOutcome> {
-  const storage = await openKeptStorage(config, 'fsck', log)
+  const storage = await openExistingStorage(config, 'fsck', log)
   try {
     const { blobs, bytes, images, findings } = await storage.reserve.during(() => check(storage, { repair }))
     const { count: found, repairedCount: repaired } = findings
@@ -29,8 +29,7 @@ export async function fsck(config: Config, { repair }: { repair: boolean }, log:
 
 function outcomeOf(found: number, repaired: number, repair: boolean): string {
   if (found === 0) return 'nothing is wrong'
-  const left = found - repaired
-  if (left === 0) return `${formatCount(repaired, 'thing')} wrong, all mended`
-  if (repair) return `${formatCount(found, 'thing')} wrong, ${repaired} mended`
-  return `${formatCount(found, 'thing')} wrong; --repair mends what can be mended`
+  if (found === repaired) return `${formatCount(repaired, 'thing')} wrong, all repaired`
+  if (repair) return `${formatCount(found, 'thing')} wrong, ${repaired} repaired`
+  return `${formatCount(found, 'thing')} wrong; --repair repairs what can be repaired`
 }

@@ -3,30 +3,30 @@ import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { dirname, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
-import { clientHost } from '../compose/addresses.js'
+import { clientHost } from '../compose/plane-addresses.js'
 import type { Config } from '../config.js'
 import { UsageError } from '../config/usage-error.js'
-import { codeOf, isOfTrust, noAnswer } from './no-answer.js'
+import { codeOf, isTrustError, noAnswerText } from './connection-errors.js'
 
 type Settings = Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>
 
-/** What a plane answered, and where. */
+/** A plane's answer, and its endpoint. */
 export interface PlaneAnswer {
   readonly endpoint: string
   readonly status: number
-  /** Undefined for what is no JSON. */
+  /** Undefined if the body is not JSON. */
   readonly body: unknown
 }
 
-/** Where `ecr-local certs` leaves its authority unless it is told otherwise. */
+/** Where `ecr-local certs` writes its authority by default. */
 const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
 
 /**
- * Asks the control plane that runs with these settings, by http or https, whichever it speaks: who asks need not repeat the
- * settings of TLS. Trusted are the authorities of this machine and the one that `ecr-local certs` made. Throws UsageError
- * that says why nothing answered.
+ * Sends a GET to the control plane that runs with these settings, over http or https, whichever it speaks, so the TLS settings
+ * need not be repeated. Trusts the authorities of this machine and the one that `ecr-local certs` made. Throws UsageError with
+ * the reason if nothing answers.
  */
-export async function askPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
+export async function requestPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
   const host = `${clientHost(settings.host)}:${settings.port}`
   const schemes = settings.tlsCert === undefined ? (['http', 'https'] as const) : (['https', 'http'] as const)
   const failures: { readonly endpoint: string; readonly error: unknown }[] = []
@@ -39,16 +39,16 @@ export async function askPlane(settings: Settings, path: string): Promise<PlaneA
       if (codeOf(error) === 'ECONNREFUSED') break
     }
   }
-  const failure = failures.find(({ error }) => isOfTrust(error)) ?? failures[0]
-  throw new UsageError(failure ? noAnswer(failure.endpoint, failure.error) : host)
+  const failure = failures.find(({ error }) => isTrustError(error)) ?? failures[0]
+  throw new UsageError(failure ? noAnswerText(failure.endpoint, failure.error) : host)
 }
 
-/** First with what this machine trusts, `NODE_EXTRA_CA_CERTS` included: to name authorities would replace them. */
+/** Tries the machine's own authorities first, `NODE_EXTRA_CA_CERTS` included: a `ca` option would replace them. */
 async function askAt(endpoint: string, path: string, settings: Settings): Promise<PlaneAnswer> {
   try {
     return await get(endpoint, path, settings)
   } catch (error) {
-    const own = isOfTrust(error) ? authorities(settings) : []
+    const own = isTrustError(error) ? authorities(settings) : []
     if (own.length === 0) throw error
     return get(endpoint, path, settings, [...rootCertificates, ...own])
   }
@@ -66,14 +66,14 @@ function get(endpoint: string, path: string, { adminToken }: Settings, ca?: stri
       })
     }
     const url = endpoint + path
-    const asked = endpoint.startsWith('https:')
+    const request = endpoint.startsWith('https:')
       ? httpsRequest(url, { headers, agent: false, ...(ca && { ca }) }, take)
       : httpRequest(url, { headers, agent: false }, take)
-    asked.once('error', reject).end()
+    request.once('error', reject).end()
   })
 }
 
-/** Beside the certificate that the settings name, and where the command was run. */
+/** The authorities next to the configured certificate and in the working directory. */
 function authorities({ tlsCert }: Settings): string[] {
   const files = [...(tlsCert === undefined ? [] : [join(dirname(tlsCert), 'ca.crt')]), ...AUTHORITY_FILES]
   return [...new Set(files)].flatMap((file) => {

@@ -2,10 +2,10 @@ import { type Clock, CLOCK_OFFSET } from '../../registry/ports/clock.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 
-/** The machine's own time, for what knows no store. */
+/** The machine's own time, for parts without access to the store. */
 export const wall = (): Date => new Date()
 
-/** The machine's clock plus an offset (milliseconds, kept in the store so that every process agrees on the time). */
+/** The machine's clock plus an offset in milliseconds, which is in the store so that all processes agree on the time. */
 export function systemClock(store: Store): Clock {
   const shifted = (offset: string | undefined) => new Date(Date.now() + Number(offset ?? 0))
   return {

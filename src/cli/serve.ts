@@ -1,0 +1,60 @@
+import { constants } from 'node:os'
+import type { Running } from '../compose.js'
+import type { Config } from '../config.js'
+import { jsonLog, openLog } from '../process-log.js'
+import { banner, warningsFor } from './banner.js'
+import { isForegroundScript, parentExit } from './parent-process.js'
+import { start, type StartCommand } from './start.js'
+
+/** Time for closing connections, which the planes bound themselves, and stores; after it the process ends regardless. */
+const STOP_WITHIN_MS = 4500
+
+/** npm forwards a Ctrl-C that the terminal has already sent to this process: within this time it is not a second one. */
+const SECOND_SIGNAL_AFTER_MS = 300
+
+/** Runs planes until a signal, the end of the parent or a lost store stops them, then ends the process. */
+export async function serve(command: StartCommand, config: Config, process: NodeJS.Process): Promise<void> {
+  const stopRequest = Promise.race([firstSignal(process), ...(isForegroundScript(process.env) ? [parentExit()] : [])])
+  const onTerminal = process.stdout.isTTY
+  const log = await openLog(config.log, onTerminal)
+  process.on('uncaughtException', (err, origin) => {
+    log.error({ err, origin }, 'failed unexpectedly')
+    process.exit(1)
+  })
+  const running = await start(command, config, log)
+  // On a terminal without TLS, SIGHUP keeps its usual effect: the terminal was closed, so the process ends.
+  if (config.tlsCert !== undefined || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
+  announce(running, config, process.stdout)
+  const reason = await Promise.race([stopRequest, running.failed])
+  const exitCode = reason instanceof Error ? 1 : 0
+  if (reason instanceof Error)
+    log.error({ reason: reason.message }, 'stopping, since the store cannot be used any more')
+  else log.info({ reason }, 'stopping')
+  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS)
+  await running.close()
+  process.exit(exitCode)
+}
+
+/** Says that the planes answer: to people with a banner, to programs with a line of JSON, whatever the log's level. */
+function announce(running: Running, config: Config, stdout: NodeJS.WriteStream): void {
+  if (stdout.isTTY) return void stdout.write(banner(running, config))
+  const lines = jsonLog('info')
+  for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
+  lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
+}
+
+/** Resolves with the first signal that asks to stop; a later one ends the process at once. */
+function firstSignal(process: NodeJS.Process): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let state: 'running' | 'stopping' | 'impatient' = 'running'
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (state === 'impatient') process.exit(128 + constants.signals[signal])
+        if (state === 'stopping') return
+        state = 'stopping'
+        setTimeout(() => (state = 'impatient'), SECOND_SIGNAL_AFTER_MS)
+        resolve(signal)
+      })
+    }
+  })
+}

@@ -1,0 +1,27 @@
+import { pino, stdSerializers } from 'pino'
+import type { Config } from './config.js'
+import type { Log } from './registry/ports/log.js'
+import { sourceStacks } from './source-stacks.js'
+
+/** Opens the log of this process on standard output, written synchronously: readable lines on a terminal, else JSON lines. */
+export async function openLog(level: Config['log'], onTerminal: boolean): Promise<Log> {
+  if (!onTerminal) return jsonLog(level)
+  // Only a terminal needs it, and it takes longer to load than pino itself.
+  const { default: pretty } = await import('pino-pretty')
+  const log: Log = pino(options(level), pretty({ sync: true, translateTime: 'SYS:HH:MM:ss' }))
+  return log
+}
+
+/** A log of JSON lines, for programs that read standard output. */
+export const jsonLog = (level: Config['log']): Log => pino(options(level))
+
+/** Process id and host name are left out: all lines come from one process on the reader's own machine. */
+function options(level: Config['log']) {
+  const mapped = sourceStacks()
+  const err = (error: Error) => {
+    const serialized = stdSerializers.err(error)
+    if (typeof serialized.stack === 'string') serialized.stack = mapped(serialized.stack)
+    return serialized
+  }
+  return { level, base: undefined, serializers: { err } }
+}
