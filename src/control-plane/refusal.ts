@@ -33,10 +33,10 @@ export async function refuseCall(thrown: unknown, exchange: Exchange, deps: Refu
   const refusal = refusalFor(thrown, service.faultCodes)
   if (!refusal) log.error({ err: thrown }, 'failed unexpectedly')
   if (!isUnavailable(thrown)) facts.now ??= await deps.clock.now().catch(() => undefined)
-  const error = refusal ?? new ServiceException(service.faultCodes.internal)
-  const response = isForWebPage(error)
-    ? webPageResponse(error)
-    : protocol.writeError(error, { request, service, operation: facts.description })
+  const response =
+    refusal instanceof WebPageRefused
+      ? pageResponse(refusal, facts.requestId)
+      : protocol.writeError(refusal, { request, service, operation: facts.description })
   if (isUnavailable(thrown)) response.headers['retry-after'] = RETRY_AFTER_SECONDS
   send(response, req, res)
   const { code, message } = error
@@ -51,19 +51,12 @@ export async function refuseCall(thrown: unknown, exchange: Exchange, deps: Refu
 /** The refusals of a pull through the API where neither repository nor rule exists, or the data plane is unavailable. */
 const FAILED_PULL: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ServerException'])
 
-/** Undefined for a failure of the emulator itself. */
-function refusalFor(thrown: unknown, { storage }: FaultCodes): ServiceException | undefined {
-  if (isStorageFailure(thrown)) return new ServiceException(storage, thrown.message)
-  return thrown instanceof ServiceException ? thrown : undefined
-}
-
-const isForWebPage = (error: ServiceException): error is WebPageRefused => error instanceof WebPageRefused
-
-/** Web pages get plain JSON, since they speak no protocol of AWS. */
-function webPageResponse({ message }: WebPageRefused): HttpResponse {
+/** Pages get plain JSON: they speak no protocol of AWS. */
+function pageResponse({ message }: WebPageRefused, requestId: string): HttpResponse {
   const body = JSON.stringify({ message })
   const framing = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
-  return new HttpResponse({ statusCode: 403, headers: { ...protectiveHeaders, ...framing }, body })
+  const headers = { ...protectiveHeaders, ...framing, 'x-amzn-requestid': requestId }
+  return new HttpResponse({ statusCode: 403, headers, body })
 }
 
 /** Where the body is still arriving the refusal is written at once, and ends with the body. */

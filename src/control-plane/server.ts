@@ -60,6 +60,7 @@ type ApiDeps = Omit<ControlPlaneDeps, 'permit' | 'facts'> & Pick<AdminDeps, 'adm
 const apiPlane = (deps: ApiDeps): Plane => ({
   name: 'control',
   protocol: 'aws-api',
+  writesRequestId: true,
   bodyLimit: { maxBytes: MAX_BODY_BYTES, tooLarge: bodyTooLarge },
   describe: describeCall,
   screen: (req) => refuseWebPages(req, { isLoopbackOnly: deps.adminAllowed }),

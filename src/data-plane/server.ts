@@ -49,6 +49,7 @@ async function sendHealth(
 const registryPlane = (deps: DataPlaneDeps): Plane => ({
   name: 'data',
   protocol: 'oci-distribution',
+  writesRequestId: false,
   // The route, which names the operation, is looked up only for callers who may know it.
   describe: ({ method = '', url = '' }) => ({
     operation: 'unknown',

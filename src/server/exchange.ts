@@ -64,6 +64,8 @@ export interface Plane {
   readonly protocol: 'aws-api' | 'oci-distribution'
   /** For a plane whose bodies are read whole before a request is admitted; absent where endpoints read them. */
   readonly bodyLimit?: BodyLimit
+  /** Whether the plane writes x-amzn-requestid itself. Otherwise it is set here, which takes Node longer. */
+  readonly writesRequestId: boolean
   /** Names a request by its head. */
   readonly describe: (req: IncomingMessage) => Pick<RequestFacts, 'operation' | 'description'>
   /** Throws the refusal of a request that may not be made whatever its body is. */
@@ -110,7 +112,7 @@ export function exchanges(plane: Plane, deps: ExchangeDeps): RequestListener {
 function receive(req: IncomingMessage, res: ServerResponse, frame: Frame): Promise<void> {
   const { plane, ids, log, traces } = frame
   const requestId = ids.uuid()
-  res.setHeader('x-amzn-requestid', requestId)
+  if (!plane.writesRequestId) res.setHeader('x-amzn-requestid', requestId)
   const [path, search = ''] = splitOnce(req.url ?? '', '?')
   const { method = '' } = req
   const facts: RequestFacts = { requestId, method, path, ...plane.describe(req) }
