@@ -8,7 +8,7 @@ import { startRegistry } from '../support/registry.js'
 /** Metrics that record how requests ended. */
 function recordedOutcomes() {
   const outcomes: string[] = []
-  const metrics = { ...noMetrics, request: () => (_operation: string, outcome: string) => void outcomes.push(outcome) }
+  const metrics = { ...noMetrics, request: () => (_: string, outcome: string) => void outcomes.push(outcome) }
   return { outcomes, metrics }
 }
 
