@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Owner, fairShares } from '../../../src/coordination/fair-shares.js'
+import { type Owner, fairShares } from '../../src/coordination/fair-shares.js'
 
 /** Takes one place for each owner in turn until none of them may take another. */
 function takingAll(limit: number, ratio: number, owners: Owner[]) {
