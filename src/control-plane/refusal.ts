@@ -9,7 +9,6 @@ import { MAX_BODY_BYTES } from './bodies.js'
 import type { CredentialsHint } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
 import { receivedRequest } from './received-request.js'
-import type { FaultCodes } from './services/service.js'
 import { isStorageFailure, isUnavailable, RETRY_AFTER_SECONDS } from './unavailable.js'
 import { WebPageRefused } from './web-pages.js'
 
@@ -23,23 +22,25 @@ export const bodyTooLarge = () =>
   new ServiceException('RequestEntityTooLargeException', `The request body exceeds ${MAX_BODY_BYTES} bytes.`)
 
 /**
- * Writes the refusal of a call in the protocol of the call, whichever step has thrown it. Anything but a refusal is a failure
- * of the emulator or of its storage: it is logged, and the client learns the service's code for it.
+ * Writes the refusal of a call in its protocol, whichever step has thrown. Anything but a refusal is a failure of the
+ * emulator or of its storage: it is logged, and the client learns the service's code for it.
  */
 export async function refuseCall(thrown: unknown, exchange: Exchange, deps: RefusalDeps): Promise<Refusal> {
   const { req, res, facts, log } = exchange
   const request = receivedRequest(exchange)
   const { service, protocol } = dispatch(request)
-  const refusal = refusalFor(thrown, service.faultCodes)
-  if (!refusal) log.error({ err: thrown }, 'failed unexpectedly')
+  const { internal, storage } = service.faultCodes
+  const error = isStorageFailure(thrown) ? new ServiceException(storage, thrown.message) : thrown
+  if (!(error instanceof ServiceException)) log.error({ err: error }, 'failed unexpectedly')
+  const refusal = error instanceof ServiceException ? error : new ServiceException(internal)
   if (!isUnavailable(thrown)) facts.now ??= await deps.clock.now().catch(() => undefined)
   const response =
     refusal instanceof WebPageRefused
       ? pageResponse(refusal, facts.requestId)
       : protocol.writeError(refusal, { request, service, operation: facts.description })
   if (isUnavailable(thrown)) response.headers['retry-after'] = RETRY_AFTER_SECONDS
-  send(response, req, res)
-  const { code, message } = error
+  sendRefusal(response, req, res)
+  const { code, message } = refusal
   return {
     code,
     message,
@@ -60,7 +61,7 @@ function pageResponse({ message }: WebPageRefused, requestId: string): HttpRespo
 }
 
 /** Where the body is still arriving the refusal is written at once, and ends with the body. */
-function send({ statusCode, headers, body }: HttpResponse, req: IncomingMessage, res: ServerResponse): void {
+function sendRefusal({ statusCode, headers, body }: HttpResponse, req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(statusCode, headers)
   if (req.readableEnded || req.destroyed) return void res.end(body)
   res.write(body)
