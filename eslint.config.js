@@ -28,6 +28,24 @@ export default tseslint.config(
     },
   },
   {
+    // Several emulators can live in one process: what changes hangs on an object that is composed.
+    files: ['src/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: ':matches(Program, Program > ExportNamedDeclaration) > VariableDeclaration[kind="let"]',
+          message: 'No module-level mutable state: make it part of an object that is composed.',
+        },
+        {
+          selector:
+            ':matches(Program, Program > ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > NewExpression[callee.name=/^(Map|Set|WeakMap|WeakSet|LRUCache)$/]',
+          message: 'No module-level mutable state: annotate a constant table with ReadonlyMap or ReadonlySet.',
+        },
+      ],
+    },
+  },
+  {
     files: ['spec/**', 'bench/**'],
     rules: {
       // A spec's describe block is a list, not a function to be cut.

@@ -1,7 +1,7 @@
 import { readCommandLine } from './cli/command-line.js'
 import { help } from './cli/help.js'
 import { UsageError } from './config/usage-error.js'
-import { sourceStacks } from './source-stacks.js'
+import { sourceStacks } from './cli/source-stacks.js'
 import { version } from './version.js'
 
 // The SDK would warn users of this program about versions of Node that its own later versions will need.

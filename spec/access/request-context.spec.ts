@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { requestContextOf } from '../../src/access/request-context.js'
+import { requestContextOf } from '../../src/access/http-request-context.js'
 
 const contextOf = (host: string) =>
   requestContextOf({

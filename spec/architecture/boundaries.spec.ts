@@ -45,7 +45,7 @@ const trespassers = [
   ['adapters/memory/trespasser.ts', "import '../system/random-ids.js'", 'adapters-implement-ports'],
   ['control-plane/trespasser-a.ts', "import '../data-plane/server.js'", 'planes-are-strangers'],
   ['data-plane/trespasser-b.ts', "import '../adapters/system/random-ids.js'", 'planes-see-no-adapters-and-no-process'],
-  ['data-plane/trespasser-c.ts', "import '../config.js'", 'planes-see-no-adapters-and-no-process'],
+  ['data-plane/trespasser-c.ts', "import '../config/config.js'", 'planes-see-no-adapters-and-no-process'],
   ['control-plane/trespasser-x.ts', "import '../compose/tls.js'", 'planes-see-no-adapters-and-no-process'],
   ['compose/trespasser.ts', "import '@peculiar/x509'", '@peculiar/x509-is-fenced'],
   ['cli/trespasser.ts', "import '../adapters/system/random-ids.js'", 'only-compose-knows-adapters'],

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeCertificateFiles } from '../../src/adapters/x509/certificate-files.js'
 import { certs } from '../../src/cli/certs-command.js'
-import { defaultConfig } from '../../src/config.js'
+import { defaultConfig } from '../../src/config/config.js'
 import { UsageError } from '../../src/config/usage-error.js'
 import { runCli } from '../support/run-cli.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { importImages, namedImage } from '../../src/cli/import-command.js'
-import { defaultConfig } from '../../src/config.js'
+import { defaultConfig } from '../../src/config/config.js'
 import { findImage } from '../../src/registry/images/find-image.js'
 import type { PullRequest } from '../../src/registry/ports/importer.js'
 import { account, region, startEmulator } from '../support/emulator.js'

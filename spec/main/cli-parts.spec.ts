@@ -11,7 +11,7 @@ import { gc } from '../../src/cli/gc-command.js'
 import { isForegroundScript } from '../../src/cli/parent-process.js'
 import { portInUse } from '../../src/cli/port-in-use.js'
 import { start } from '../../src/cli/start.js'
-import { defaultConfig } from '../../src/config.js'
+import { defaultConfig } from '../../src/config/config.js'
 import { startEmulator } from '../support/emulator.js'
 import { silent } from '../support/silent-log.js'
 

@@ -2,8 +2,8 @@ import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from
 import { networkInterfaces } from 'node:os'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { compose } from '../../src/compose.js'
-import { type Config, readConfig } from '../../src/config.js'
+import { compose } from '../../src/compose/compose.js'
+import { type Config, readConfig } from '../../src/config/config.js'
 import { silent } from '../support/silent-log.js'
 
 const policies = ['AmazonEC2ContainerRegistryFullAccess']

@@ -2,8 +2,8 @@ import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { request } from 'undici'
-import { compose, type Running } from '../../src/compose.js'
-import { readConfig } from '../../src/config.js'
+import { compose, type Running } from '../../src/compose/compose.js'
+import { readConfig } from '../../src/config/config.js'
 import { silent } from '../support/silent-log.js'
 
 /* What a session policy takes away is also missing from the registry token that the session fetches. */

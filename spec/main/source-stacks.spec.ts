@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { sourceStacks } from '../../src/source-stacks.js'
+import { sourceStacks } from '../../src/cli/source-stacks.js'
 import { runCli } from '../support/run-cli.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 

@@ -1,6 +1,6 @@
 import type { Principal } from '../registry/principal.js'
 import { AccountsError } from './accounts-error.js'
-import { principalOfRoot, principalOfUser } from './principals.js'
+import { principalOfRoot, principalOfUser } from './principal-ids.js'
 
 /** The secret and the principal of an access key. */
 export interface Credentials {

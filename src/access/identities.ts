@@ -16,7 +16,7 @@ import {
 import { managedPolicies } from './managed-policies.js'
 import { type ConfiguredOrganization, type MembershipOf, membershipsIn } from './organization.js'
 import { cachingPolicyParser, type PolicyParser } from './parsed-policies.js'
-import { principalOfRoot, principalOfUser, uniqueId } from './principals.js'
+import { principalOfRoot, principalOfUser, uniqueId } from './principal-ids.js'
 
 /** The users and roles of the configuration with their policies. */
 export interface Identities {

@@ -65,7 +65,7 @@ export const managedPolicies = {
   ),
 } satisfies Readonly<Record<string, ManagedPolicy>>
 
-const byNameOrArn = new Map<string, ManagedPolicy>(
+const byNameOrArn: ReadonlyMap<string, ManagedPolicy> = new Map(
   Object.values(managedPolicies).flatMap((policy) => [
     [policy.name, policy],
     [policy.arn, policy],

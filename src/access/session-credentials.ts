@@ -1,7 +1,7 @@
 import type { Principal } from '../registry/principal.js'
 import { isObject, isPrincipal, isText } from './claimed-principal.js'
 import type { ClockAdvanceClaim } from './clock-advance.js'
-import { capitalsAndDigits } from './principals.js'
+import { capitalsAndDigits } from './principal-ids.js'
 import { readClaims, signClaims } from './signed-claims.js'
 import { signText } from './signed-text.js'
 

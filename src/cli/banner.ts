@@ -1,8 +1,8 @@
 import picocolors from 'picocolors'
 import { describesAccessKeys } from '../access/credentials.js'
 import { isLoopback } from '../compose/plane-addresses.js'
-import type { Running } from '../compose.js'
-import type { Config } from '../config.js'
+import type { Running } from '../compose/compose.js'
+import type { Config } from '../config/config.js'
 import { withoutPassword } from '../config/without-password.js'
 import { version } from '../version.js'
 

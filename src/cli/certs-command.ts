@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net'
 import { makeCertificates } from '../compose/certificates.js'
-import { type Config, defaultConfig } from '../config.js'
+import { type Config, defaultConfig } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { usageErrorFrom } from './startup-errors.js'
 

@@ -1,5 +1,5 @@
 import picocolors from 'picocolors'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { requestPlane } from './plane-client.js'
 import { type Explanation, explanationText, type Refusals, refusalsText } from './explanation-text.js'

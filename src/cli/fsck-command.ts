@@ -1,4 +1,4 @@
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { checkInstallation as check } from '../upkeep/fsck/check-installation.js'
 import type { Log } from '../registry/ports/log.js'
 import { formatBytes, formatCount } from '../registry/amounts.js'

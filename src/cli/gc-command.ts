@@ -1,4 +1,4 @@
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { SweepReport } from '../upkeep/collection/sweep-run.js'
 import { sweep } from '../upkeep/collection/sweep.js'

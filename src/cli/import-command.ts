@@ -2,7 +2,7 @@ import { BatchGetImageCommand, ECRClient, ECRServiceException } from '@aws-sdk/c
 import type { Image, ImageIdentifier } from '@aws-sdk/client-ecr'
 import { describesAccessKeys } from '../access/credentials.js'
 import { clientHost, schemeOf } from '../compose/plane-addresses.js'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { formatCount } from '../registry/amounts.js'
 import { noAnswerText } from './connection-errors.js'

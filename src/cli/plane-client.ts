@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { dirname, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { clientHost } from '../compose/plane-addresses.js'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { codeOf, isTrustError, noAnswerText } from './connection-errors.js'
 

@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { clientHost } from '../compose/plane-addresses.js'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 
 /** How long to wait for the other program's answer. */

@@ -1,5 +1,5 @@
-import { readConfig } from '../config.js'
-import { openLog } from '../process-log.js'
+import { readConfig } from '../config/config.js'
+import { openLog } from './process-log.js'
 import type { CommandLine } from './command-line.js'
 import type { Command } from './commands.js'
 import { explain } from './explain-command.js'

@@ -1,5 +1,5 @@
-import { compose, type Plane, type Running } from '../compose.js'
-import type { Config } from '../config.js'
+import { compose, type Plane, type Running } from '../compose/compose.js'
+import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Log } from '../registry/ports/log.js'
 import { usageErrorFrom } from './startup-errors.js'

@@ -1,4 +1,4 @@
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { withoutPassword } from '../config/without-password.js'
 

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { makeDirectory } from '../adapters/filesystem/make-directory.js'
 import { wall } from '../adapters/system/system-clock.js'
 import { type MadeFiles, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { clientHost, type DataPlaneAddress, dataPlaneAddress } from './plane-addresses.js'
 
 /** The certificate files, and the address of the data plane that clients need to know. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { labelInstallation } from '../upkeep/installation-label.js'
 import { sweeper } from '../upkeep/collection/sweeper.js'
 import type { Log } from '../registry/ports/log.js'

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 
 /** Whether only programs on this machine can connect to that host. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { createSecureContext, type Server as TlsServer } from 'node:tls'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'
 
 /** A certificate with its chain, and its private key: both PEM. */

@@ -2,13 +2,14 @@ import type { HttpRequest } from '@smithy/protocol-http'
 import { isBeforeReset, type ClockAdvanceClaim } from '../access/clock-advance.js'
 import { defaultAccount } from '../access/credentials.js'
 import type { Identities } from '../access/identities.js'
-import { principalOfRoot } from '../access/principals.js'
+import { principalOfRoot } from '../access/principal-ids.js'
 import { isSessionKey, readSession, secretOfSession } from '../access/session-credentials.js'
 import { ServiceException } from '../registry/errors.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Principal } from '../registry/principal.js'
 import { claimedScope } from '../sigv4/claimed-scope.js'
 import { refusals } from '../sigv4/refusals.js'
+import type { SigningKeyCache } from '../sigv4/signature.js'
 import type { SignedRequest } from '../sigv4/signed-request.js'
 import { verify } from '../sigv4/verify.js'
 import type { ServiceName } from './services/service.js'
@@ -46,6 +47,7 @@ export interface AuthenticateDeps {
   /** `relaxed` accepts any credentials without checking them. */
   readonly auth: 'strict' | 'relaxed'
   readonly maxSkewSeconds: number
+  readonly signingKeys: SigningKeyCache
 }
 
 /**
@@ -64,6 +66,7 @@ export function signerOf(request: ReceivedRequest, service: ServiceName, deps: A
     service,
     now: deps.clock.wall(),
     maxSkewSeconds: deps.maxSkewSeconds,
+    signingKeys: deps.signingKeys,
   })
   if (!verdict.valid) throw new ServiceException(verdict.code, verdict.message)
   const { accessKeyId, securityToken = '', region } = verdict

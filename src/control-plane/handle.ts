@@ -1,5 +1,5 @@
 import type { HttpResponse } from '@smithy/protocol-http'
-import { requestContextOf } from '../access/request-context.js'
+import { requestContextOf } from '../access/http-request-context.js'
 import { yieldAfter } from '../coordination/event-loop.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestPermit } from '../server/concurrency-limit.js'

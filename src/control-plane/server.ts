@@ -4,6 +4,7 @@ import { type HealthDeps, healthEndpoint, type HealthResponse } from '../server/
 import { planeServer, type PlaneServerDeps } from '../server/listener.js'
 import { memoryBudget } from '../server/memory-budget.js'
 import { type AdminDeps, lateAdminApp } from './admin/admin-app.js'
+import { signingKeyCache } from '../sigv4/signature.js'
 import { protectiveHeaders } from './admin/own-origin.js'
 import { hashOfLargeBody, MAX_BODY_BYTES } from './bodies.js'
 import { credentialsHints } from './credentials-hint.js'
@@ -16,7 +17,7 @@ import { operations } from './services/ecr/operation-table.js'
 import { refuseWebPages } from './web-pages.js'
 
 /** What a control plane is made of. */
-export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts'> &
+export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts' | 'signingKeys'> &
   AdminDeps &
   HealthDeps &
   PlaneServerDeps &
@@ -31,7 +32,7 @@ const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFir
  */
 export function controlPlane(parts: ControlPlaneServerDeps): Server {
   const memory = memoryBudget(parts.limits.bodiesMiB * 1024 * 1024)
-  const api = exchanges(apiPlane({ ...parts, hintFor: credentialsHints() }), { ...parts, memory })
+  const api = exchanges(apiPlane({ ...parts, hintFor: credentialsHints(), signingKeys: signingKeyCache() }), { ...parts, memory })
   const app = lateAdminApp(parts)
   return planeServer(parts, HABITS, (req, res) => {
     if (isApiCall(req)) return api(req, res)

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isAnonymous } from '../access/anonymous.js'
 import { readDownloadUrl } from '../access/download-url.js'
-import { requestContextOf } from '../access/request-context.js'
+import { requestContextOf } from '../access/http-request-context.js'
 import { type StoredPolicies, storedPoliciesAndTags } from '../access/stored-policies.js'
 import type { Grant } from '../access/token.js'
 import { ServiceException } from '../registry/errors.js'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { anonymousPrincipal } from '../access/anonymous.js'
 import { defaultAccount } from '../access/credentials.js'
-import { principalOfRoot } from '../access/principals.js'
+import { principalOfRoot } from '../access/principal-ids.js'
 import { type Grant, TOKEN_LIFETIME_MS } from '../access/token.js'
 import type { Registry } from '../registry/registry.js'
 import type { BasicCredentials } from './basic-credentials.js'

@@ -51,7 +51,7 @@ interface Bounds {
 const MODELS = modelsAbove(new URL('.', import.meta.url))
 const PRELUDE = 'smithy.api#'
 
-const shapes = new Map(
+const shapes: ReadonlyMap<string, Shape> = new Map(
   readdirSync(MODELS)
     .filter((file) => file.endsWith('.json'))
     .flatMap((file) => Object.entries(readShapes(new URL(file, MODELS)))),
@@ -71,14 +71,14 @@ function readShapes(file: URL): Record<string, Shape> {
 
 const nameIn = (id: string) => id.slice(id.indexOf('#') + 1)
 
-const services = new Map(
+const services: ReadonlyMap<string | undefined, Shape> = new Map(
   [...shapes.values()]
     .filter(({ type }) => type === 'service')
     .map((service) => [service.traits?.['aws.auth#sigv4']?.name, service]),
 )
 
 /** The ids of all operations by their names, which no two services share. */
-const operations = new Map(
+const operations: ReadonlyMap<string, string> = new Map(
   [...services.values()]
     .flatMap(({ operations = [] }) => operations)
     .map(({ target }): [string, string] => [nameIn(target), target]),

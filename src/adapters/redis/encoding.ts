@@ -48,7 +48,7 @@ const FRAGMENTS = [
   ',"isInImage":true',
 ] as const
 
-const codes = new Map<string, string>(
+const codes: ReadonlyMap<string, string> = new Map(
   FRAGMENTS.map((fragment, index) => [fragment, String.fromCharCode(FIRST_FRAGMENT + index)]),
 )
 const patterns = FRAGMENTS.map((fragment) => fragment.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&'))

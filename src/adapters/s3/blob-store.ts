@@ -8,7 +8,7 @@ import { type Bucket, openBucket, type Tuning, usual } from './bucket.js'
 import { blobKey } from './object-keys.js'
 import { bucketNotes } from './notes.js'
 import { bytesOf, headOf, wholeOf } from './object-reads.js'
-import { isInBucket, maintenance } from './maintenance.js'
+import { isInBucket, maintenance } from './bucket-maintenance.js'
 import { knownHashes, uploadSession } from './upload-session.js'
 
 /** What it takes to keep blobs in S3. */

@@ -4,7 +4,7 @@ import { orUnavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
 import { noteKey } from './object-keys.js'
 import { wholeOf } from './object-reads.js'
-import { remove } from './maintenance.js'
+import { remove } from './bucket-maintenance.js'
 import { objectsUnder } from './upload-parts.js'
 
 /** Notes as objects under `notes`. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../registry/ports/clock.js'
 import { controlPlaneSigner } from '../../registry/ports/control-plane-signer.js'
+import { signingKeyCache } from '../../sigv4/signature.js'
 import { verify } from '../../sigv4/verify.js'
 import { OciError } from '../oci-errors.js'
 
@@ -28,13 +29,20 @@ export function controlPlaneRequests({
   readonly maxSkewSeconds: number
 }): ControlPlaneRequests {
   const { service, accessKeyId, host } = controlPlaneSigner
+  const signingKeys = signingKeyCache()
   const accepted = new LRUCache<string, true>({ max: REMEMBERED_SIGNATURES, ttl: 2 * maxSkewSeconds * 1000 })
   return {
     require(req, body) {
       const { method = '', url: path = '', headers } = req
       const verdict = verify(
         { method, path, headers: { ...headers, host }, body },
-        { secretOf: (id) => (id === accessKeyId ? secret : undefined), service, now: clock.wall(), maxSkewSeconds },
+        {
+          secretOf: (id) => (id === accessKeyId ? secret : undefined),
+          service,
+          now: clock.wall(),
+          maxSkewSeconds,
+          signingKeys,
+        },
       )
       if (!verdict.valid) throw denied(verdict.code === 'MissingAuthenticationTokenException' ? '' : verdict.message)
       if (headers[INVOCATION_ID] === undefined) throw denied(`It has no ${INVOCATION_ID}.`)

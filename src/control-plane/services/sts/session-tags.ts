@@ -1,4 +1,4 @@
-import { inheritedTags } from '../../../access/assume-role.js'
+import { inheritedTags } from '../../../access/role-assumption.js'
 import { ServiceException } from '../../../registry/errors.js'
 import type { Principal } from '../../../registry/principal.js'
 import type { Input } from './sts-operation.js'

@@ -1,4 +1,4 @@
-import { uniqueId } from '../../../../access/principals.js'
+import { uniqueId } from '../../../../access/principal-ids.js'
 import { conditionsOfRoleTags } from '../../../../access/role-tags.js'
 import { ServiceException } from '../../../../registry/errors.js'
 import { keyOf } from '../../../../registry/ports/store.js'

@@ -1,4 +1,4 @@
-import { requireAssumableRole, type AssumeRoleRequest, roleSession } from '../../../../access/assume-role.js'
+import { requireAssumableRole, type AssumeRoleRequest, roleSession } from '../../../../access/role-assumption.js'
 import type { Role } from '../../../../access/identities.js'
 import { authorizationToken } from '../../../../access/token.js'
 import { ServiceException } from '../../../../registry/errors.js'

@@ -1,4 +1,4 @@
-import { principalOfRoot } from '../../../../access/principals.js'
+import { principalOfRoot } from '../../../../access/principal-ids.js'
 import { ServiceException } from '../../../../registry/errors.js'
 import type { Operation } from '../sts-operation.js'
 import { temporaryCredentials } from '../temporary-credentials.js'

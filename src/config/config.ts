@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { AccountsError } from './access/accounts-error.js'
-import type { Accounts } from './access/credentials.js'
-import { identitiesIn } from './access/identities.js'
-import type { ConfiguredOrganization } from './access/organization.js'
-import { parseJson } from './config/json.js'
-import { brokenRule } from './config/rules.js'
-import { type SettingTexts, settings } from './config/settings.js'
-import { UsageError } from './config/usage-error.js'
-import { defaultLimits, type Limits } from './server/limits.js'
-import type { PullThroughSettings } from './registry/cache-rules/cache-rule.js'
-import { defaultQuotas, type Quotas } from './registry/quotas.js'
+import { AccountsError } from '../access/accounts-error.js'
+import type { Accounts } from '../access/credentials.js'
+import { identitiesIn } from '../access/identities.js'
+import type { ConfiguredOrganization } from '../access/organization.js'
+import { parseJson } from './json.js'
+import { brokenRule } from './rules.js'
+import { type SettingTexts, settings } from './settings.js'
+import { UsageError } from './usage-error.js'
+import { defaultLimits, type Limits } from '../server/limits.js'
+import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import { defaultQuotas, type Quotas } from '../registry/quotas.js'
 
 /** Every setting, after flags, environment, configuration file and defaults have been put together. */
 export interface Config {
@@ -161,7 +161,7 @@ function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): ConfigFi
   throw new UsageError(`${setting?.[source] ?? broken.path} ${broken.complaint}`)
 }
 
-const NUMBERS = new Set(['port', 'registryPort'])
+const NUMBERS: ReadonlySet<string> = new Set(['port', 'registryPort'])
 const numberIn = (text: string) => (/^\d+$/.test(text) ? Number(text) : text)
 
 function readConfigFile(explicitPath: string | undefined): ConfigFile {

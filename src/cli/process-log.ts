@@ -1,6 +1,6 @@
 import { pino, stdSerializers } from 'pino'
-import type { Config } from './config.js'
-import type { Log } from './registry/ports/log.js'
+import type { Config } from '../config/config.js'
+import type { Log } from '../registry/ports/log.js'
 import { sourceStacks } from './source-stacks.js'
 
 /** Opens the log of this process on standard output, written synchronously: readable lines on a terminal, else JSON lines. */
