@@ -32,7 +32,10 @@ const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFir
  */
 export function controlPlane(parts: ControlPlaneServerDeps): Server {
   const memory = memoryBudget(parts.limits.bodiesMiB * 1024 * 1024)
-  const api = exchanges(apiPlane({ ...parts, hintFor: credentialsHints(), signingKeys: signingKeyCache() }), { ...parts, memory })
+  const api = exchanges(apiPlane({ ...parts, hintFor: credentialsHints(), signingKeys: signingKeyCache() }), {
+    ...parts,
+    memory,
+  })
   const app = lateAdminApp(parts)
   return planeServer(parts, HABITS, (req, res) => {
     if (isApiCall(req)) return api(req, res)

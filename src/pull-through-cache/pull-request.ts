@@ -1,7 +1,5 @@
 import { type AccessRequest, type Authorize, isAllowed } from '../access/authorize.js'
-import { findImage, type FoundImage, type ImageFailure } from '../registry/images/find-image.js'
 import type { PullRequest } from '../registry/ports/importer.js'
-import type { Store } from '../registry/ports/store.js'
 import { repositoryArn } from '../registry/registry.js'
 
 /** Whether the principal that pulls may also do this to the repository: an import that is not allowed is left out, not refused. */
@@ -13,9 +11,3 @@ export function isPullerAllowed(
   const resources = [repositoryArn(registry, repository)]
   return isAllowed(authorize, { principal, action, resources, registry, request })
 }
-
-/** The image a pull names, as it is cached. */
-export const findCached = (
-  { registry, repository, imageId }: PullRequest,
-  store: Store,
-): Promise<FoundImage | ImageFailure> => findImage(store, registry, repository, imageId)

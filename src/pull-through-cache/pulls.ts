@@ -1,7 +1,7 @@
 import type { Authorize } from '../access/authorize.js'
 import { isCheckDue, isReferrersCheckDue, type PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import { repositoryNotFound } from '../registry/errors.js'
-import { type FoundImage, type ImageFailure, isImageFailure } from '../registry/images/find-image.js'
+import { findImage, type FoundImage, type ImageFailure, isImageFailure } from '../registry/images/find-image.js'
 import type { PutOutcome } from '../registry/images/image-registration.js'
 import type { Image, Tag } from '../registry/images/image.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -13,7 +13,7 @@ import { imageFailureOf } from './image-failure.js'
 import { planOf } from './import-plan.js'
 import type { TagCheck } from './imports/freshness.js'
 import type { Imports } from './imports/imports.js'
-import { findCached, isPullerAllowed } from './pull-request.js'
+import { isPullerAllowed } from './pull-request.js'
 import { type Telemetry, telemetryFor, type TelemetrySinks } from './telemetry.js'
 import type { UpstreamSources } from './upstream-sources.js'
 
@@ -78,15 +78,16 @@ async function pull(context: PullContext, deps: PullsDeps): Promise<PullResult> 
 /** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
 async function findOrImport(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, telemetry } = context
-  const cached = await findCached(request, deps.store)
+  const { registry, repository, imageId } = request
+  const cached = await findImage(deps.store, registry, repository, imageId)
   if (isImageFailure(cached)) return cached.failureCode === 'ImageNotFound' ? firstPull(context, cached, deps) : cached
   if (cached.image.pulledThrough) telemetry.metrics.cache('manifest', 'hit')
-  if (!cached.tag || request.imageId.imageDigest !== undefined) return cached
+  if (!cached.tag || imageId.imageDigest !== undefined) return cached
   const now = new Date(request.request.at)
   const isDue = (tag: Tag) => isCheckDue(tag, now, deps.settings)
   if (!isDue(cached.tag)) return cached
   const { moved } = await checkUpstream(context, isDue, deps)
-  const checked = await findCached(request, deps.store)
+  const checked = await findImage(deps.store, registry, repository, imageId)
   return moved && !isImageFailure(checked) ? { ...checked, isImported: true } : checked
 }
 
@@ -106,7 +107,7 @@ async function firstPull(context: PullContext, notFound: ImageFailure, deps: Pul
     const target = { registry, repository, imageId, source, now, createsRepository: true }
     const imported = await wait(() => deps.imports.importManifest(target, telemetry))
     if (imported) completeInBackground(context, imported, deps)
-    const cached = await findCached(request, deps.store)
+    const cached = await findImage(deps.store, registry, repository, imageId)
     return isImageFailure(cached) ? cached : { ...cached, isImported: true }
   } catch (error) {
     return imageFailureOf(error, imageId)
@@ -132,33 +133,36 @@ async function checkUpstream(context: PullContext, isDue: (tag: Tag) => boolean,
 /** Checks whatever the 24 hours say, and answers when the image is cached whole. A pushed tag stays what it is. */
 async function importImage(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, wait, telemetry } = context
-  const cached = await findCached(request, deps.store)
+  const { registry, repository, imageId } = request
+  const cached = await findImage(deps.store, registry, repository, imageId)
   try {
     if (!isImageFailure(cached) && cached.tag?.upstream) {
       const { failure } = await checkUpstream(context, () => true, deps)
       if (failure) throw failure
     }
-    const result = isImageFailure(cached) ? await pull(context, deps) : await findCached(request, deps.store)
+    const result = isImageFailure(cached)
+      ? await pull(context, deps)
+      : await findImage(deps.store, registry, repository, imageId)
     if (!isImageFailure(result)) await wait(() => deps.backlog.complete(planOf(request, result), telemetry))
     return result
   } catch (error) {
-    return imageFailureOf(error, request.imageId)
+    return imageFailureOf(error, imageId)
   }
 }
 
 /** An image that is not cached is pulled first: its record is what remembers the check. */
 async function refreshReferrers(context: PullContext, deps: PullsDeps): Promise<void> {
   const { request, wait, telemetry } = context
+  const { registry, repository, imageId } = request
   try {
     const now = await deps.clock.now()
     const isDue = (image: Image) => isReferrersCheckDue(image, now, deps.settings)
-    const cached = await findCached(request, deps.store)
+    const cached = await findImage(deps.store, registry, repository, imageId)
     if (!isImageFailure(cached) && !isDue(cached.image)) return
-    const source = await deps.sources.upstreamForRepository(request.registry, request.repository)
+    const source = await deps.sources.upstreamForRepository(registry, repository)
     if (!source || request.request.isFips) return
     const subject = isImageFailure(cached) ? await pull(context, deps) : cached
     if (isImageFailure(subject) || !(await mayImport(request, deps))) return
-    const { registry, repository, imageId } = request
     const target = { registry, repository, imageId, source, now }
     const imported = await wait(() => deps.imports.checkReferrers(target, isDue, telemetry))
     for (const referrer of imported) completeInBackground(context, referrer, deps)
