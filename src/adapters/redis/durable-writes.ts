@@ -71,7 +71,10 @@ export async function durableWrites({ connection, wait, ...settings }: Settings)
   }
 }
 
-/** https://redis.io/docs/latest/commands/info/: of the master that has fewest. Infinity where a part is away, which is told as such. */
+/**
+ * The replicas of the master that has the fewest; Infinity where a part is unavailable, which is logged as such.
+ * https://redis.io/docs/latest/commands/info/
+ */
 async function fewestReplicas({ read }: Connection): Promise<number> {
   const infos = read(LAYOUT_KEY, async (client) =>
     Promise.all((await mastersOf(client)).map((master) => master.info('replication'))),
