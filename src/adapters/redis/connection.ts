@@ -14,8 +14,8 @@ export interface Connection {
   /** Reads, and retries within the bound where a connection breaks. Throws StoreUnavailable. */
   readonly read: <T>(key: string, ask: (client: Client) => Promise<T>) => Promise<T>
   /**
-   * DurableWrites. What may have arrived is never sent again: then StoreUnavailable says that the outcome is not known. Throws
-   * NoSpace where Redis is full. The more bytes, the longer it may take.
+   * Writes. A command that may have arrived is never sent again: StoreUnavailable then says that the outcome is unknown. Throws
+   * NoSpace where Redis is full. The bound grows with the number of bytes.
    */
   readonly write: <T>(key: string, bytes: number, send: (client: Client) => Promise<T>) => Promise<T>
   /** Connects anew, to whatever the address leads to by now. */
