@@ -1,6 +1,5 @@
 import type { AccessQuestion, ApplicablePolicies, AttachedPolicy } from '../iam/policy.js'
 import type { Registry } from '../registry/registry.js'
-import type { Repository } from '../registry/repositories/repository.js'
 import type { AccessRequest } from './authorize.js'
 import { asksForResourceTags, conditionValues } from './condition-keys.js'
 import type { Identities, IdentityPolicies } from './identities.js'
@@ -8,12 +7,11 @@ import type { PolicyParser } from './parsed-policies.js'
 import { actionsOfScopeV1, resourcePolicyMayAllow, weightsFor } from './resource-policies.js'
 import {
   areFor,
-  type ByRepository,
   type PolicyStore,
-  repositoryNamed,
   storedPolicies,
   type StoredPolicies,
-  storedRepositories,
+  tagsOf,
+  type Target,
 } from './stored-policies.js'
 
 /** One access question with every policy that applies to it. */
@@ -45,18 +43,20 @@ export async function accessCases(
   const { resources, policies: brought } = request
   const stored =
     brought && areFor(brought, registry, resources) ? brought : await storedPolicies(registry, resources, store)
-  const targets = resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
+  const targets = resources.map((resource) => stored.targets.get(resource) ?? withoutRepository(resource))
   const policies = targets.map((target) => {
     const attached = own ? resourcePolicies({ action: request.action, target, stored, supposed }, policyParser) : []
     return applicable(own, attached, request, policyParser)
   })
-  const repositories = policies.some((each) => hasKeys(each, asksForResourceTags))
-    ? (stored.repositories ?? (await storedRepositories(registry, resources, store)))
-    : undefined
+  const tags = policies.some((each) => hasKeys(each, asksForResourceTags))
+    ? await Promise.all(targets.map((target) => tagsOf(target, registry, store)))
+    : []
   return targets.map((target, index) =>
-    caseOf({ ...request, registry, membershipOf }, target, policies[index] ?? none, own, tagsOf(target, repositories)),
+    caseOf({ ...request, registry, membershipOf }, target, policies[index] ?? none, own, tags[index]),
   )
 }
+
+const withoutRepository = (resource: string): Target => ({ resource, repository: undefined, policy: undefined })
 
 /** The policies of a principal that does not exist. */
 const none: ApplicablePolicies = { identity: [], resource: [] }
@@ -93,12 +93,6 @@ function caseOf(
   }
 }
 
-/** A resource of the request, and the repository it names, if it names one. */
-interface Target {
-  readonly resource: string
-  readonly repository: string | undefined
-}
-
 /** GetAuthorizationToken is authorized in the caller's own account, whatever registry the token is for. */
 const registryOfRequest = ({ action, registry, principal }: AccessRequest): Registry =>
   action === 'ecr:GetAuthorizationToken' ? { ...registry, account: principal.account } : registry
@@ -129,8 +123,7 @@ function resourcePolicies(question: ResourcePoliciesQuestion, parser: PolicyPars
   const { action, target, stored, supposed } = question
   const weights = weightsFor(action)
   const ofRegistry = stored.registryPolicy && isInScope(action, stored) ? stored.registryPolicy : undefined
-  const ofRepository =
-    weights.repository === 'nothing' ? undefined : stored.repositoryPolicies.get(target.repository ?? '')
+  const ofRepository = weights.repository === 'nothing' ? undefined : target.policy
   return [
     weights.registry === 'nothing' ? undefined : ofRegistry && parser.registry(ofRegistry.text)[weights.registry],
     supposed ?? (ofRepository && parser.repository(ofRepository.text)),
@@ -150,11 +143,3 @@ function hasKeys(
 }
 
 const hasAny = (conditionKeys: ReadonlySet<string>) => conditionKeys.size > 0
-
-function tagsOf(
-  { repository = '' }: Target,
-  repositories?: ByRepository<Repository>,
-): Record<string, string> | undefined {
-  const tags = repositories?.get(repository)?.tags
-  return tags && Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]))
-}

@@ -12,76 +12,88 @@ export interface StoredPolicies {
   readonly registry: Registry
   readonly registryPolicy: Policy | undefined
   readonly registryPolicyScope: AccountSettingValue<'REGISTRY_POLICY_SCOPE'>
-  /** By repository, for every repository that was asked about. */
-  readonly repositoryPolicies: ByRepository<Policy>
-  /** The repositories, for their tags; absent where only policies were read. */
-  readonly repositories?: ByRepository<Repository>
+  /** Every resource that was asked about. */
+  readonly targets: ReadonlyMap<string, Target>
 }
 
-/** By name; undefined for a repository that has none, or that does not exist. */
-export type ByRepository<T> = ReadonlyMap<string, T | undefined>
+/** A resource of a request, and what is stored about the repository that it names, if it names one. */
+export interface Target {
+  readonly resource: string
+  readonly repository: string | undefined
+  readonly policy: Policy | undefined
+  /** The repository's record, for its tags; absent where it has not been read. */
+  readonly record?: { readonly found: Repository | undefined }
+}
 
 /** Reads the policies of a registry and of the repositories among these resources, all together. */
-export async function storedPolicies(
+export const storedPolicies = (
   registry: Registry,
   resources: readonly string[],
   store: PolicyStore,
-): Promise<StoredPolicies> {
-  const [registryPolicy, registryPolicyScope, repositoryPolicies] = await Promise.all([
-    store.registryPolicies.get(registry, REGISTRY_POLICY),
-    accountSetting(store, registry, 'REGISTRY_POLICY_SCOPE'),
-    byRepository(registry, resources, (name) => store.repositoryPolicies.get(registry, name)),
-  ])
-  return { registry, registryPolicy, registryPolicyScope, repositoryPolicies }
-}
-
-/** Reads the repositories among these resources. */
-export const storedRepositories = (
-  registry: Registry,
-  resources: readonly string[],
-  { repositories }: PolicyStore,
-): Promise<ByRepository<Repository>> => byRepository(registry, resources, (name) => repositories.get(registry, name))
+): Promise<StoredPolicies> => read(registry, resources, store, { withTags: false })
 
 /**
  * Reads everything that can matter to a decision at once, tags too: one round trip to a store across a network, whatever the
  * policies turn out to look at. It depends neither on the caller nor on the time, so that a plane reads the time meanwhile.
  */
-export async function storedPoliciesAndTags(
+export const storedPoliciesAndTags = (
   registry: Registry,
   resources: readonly string[],
   store: PolicyStore,
-): Promise<StoredPolicies> {
-  const [policies, repositories] = await Promise.all([
-    storedPolicies(registry, resources, store),
-    storedRepositories(registry, resources, store),
-  ])
-  return { ...policies, repositories }
-}
+): Promise<StoredPolicies> => read(registry, resources, store, { withTags: true })
 
-async function byRepository<T>(
+async function read(
   registry: Registry,
   resources: readonly string[],
-  read: (name: string) => Promise<T | undefined>,
-): Promise<ByRepository<T>> {
-  const names = new Set(resources.flatMap((resource) => repositoryNamed(resource, registry) ?? []))
-  return new Map(await Promise.all([...names].map(async (name) => [name, await read(name)] as const)))
+  store: PolicyStore,
+  { withTags }: { withTags: boolean },
+): Promise<StoredPolicies> {
+  const [registryPolicy, registryPolicyScope, ...targets] = await Promise.all([
+    store.registryPolicies.get(registry, REGISTRY_POLICY),
+    accountSetting(store, registry, 'REGISTRY_POLICY_SCOPE'),
+    ...resources.map((resource) => readTarget(registry, resource, store, withTags)),
+  ])
+  const byResource = new Map(targets.map((target) => [target.resource, target]))
+  return { registry, registryPolicy, registryPolicyScope, targets: byResource }
+}
+
+async function readTarget(
+  registry: Registry,
+  resource: string,
+  store: PolicyStore,
+  withTags: boolean,
+): Promise<Target> {
+  const repository = repositoryNamed(resource, registry)
+  if (repository === undefined) return { resource, repository, policy: undefined }
+  const record = withTags ? store.repositories.get(registry, repository) : undefined
+  // Started before the policy is awaited, and settled with it, so that a failure of either is reported once.
+  const [policy, found] = await Promise.all([store.repositoryPolicies.get(registry, repository), record])
+  return { resource, repository, policy, ...(withTags && { record: { found } }) }
+}
+
+/** The tags of the repository that a target names, read where they have not been. */
+export async function tagsOf(
+  { repository, record }: Target,
+  registry: Registry,
+  store: PolicyStore,
+): Promise<Record<string, string> | undefined> {
+  if (repository === undefined) return undefined
+  const { found } = record ?? { found: await store.repositories.get(registry, repository) }
+  return found && Object.fromEntries(found.tags.map(({ Key, Value }) => [Key, Value]))
 }
 
 /** Whether these policies are all there is to read for a request about these resources of a registry. */
 export const areFor = (
-  { registry: { account, region }, repositoryPolicies }: StoredPolicies,
+  { registry: { account, region }, targets }: StoredPolicies,
   registry: Registry,
   resources: readonly string[],
 ): boolean =>
   account === registry.account &&
   region === registry.region &&
-  resources.every((resource) => {
-    const name = repositoryNamed(resource, registry)
-    return name === undefined || repositoryPolicies.has(name)
-  })
+  resources.every((resource) => targets.has(resource) || repositoryNamed(resource, registry) === undefined)
 
-/** The repository an ARN is for; undefined for another kind of resource, another registry, or what is no name at all. */
-export function repositoryNamed(resource: string, registry: Registry): string | undefined {
+/** The repository an ARN names; undefined for another kind of resource, another registry or an invalid name. */
+function repositoryNamed(resource: string, registry: Registry): string | undefined {
   const prefix = repositoryArn(registry, '')
   const name = resource.slice(prefix.length)
   return resource.startsWith(prefix) && violatedNameConstraint(name) === undefined ? name : undefined

@@ -15,17 +15,17 @@ export const write = (collection: string, key: string, record: unknown): Write =
   value: JSON.stringify(record),
 })
 
-/** A record as it was read; undefined where there is none. */
+/** Parses a record as it was read; undefined where there is none. */
 export const parsed = <T>(value: string | undefined, upgrade: Upgrade<T>): T | undefined =>
   value === undefined ? undefined : upgrade(JSON.parse(value) as T)
 
-/** One record more than the page holds shows that there are more. */
+/** The page with one more record, which shows whether there is a next page. */
 export const withOneMore = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
 
 /** Bytes of records that are parsed in one turn of the event loop. */
 const PARSED_AT_ONCE = 512 * 1024
 
-/** A page of records, parsed a few at a time so that others have their turn. */
+/** A page of records, parsed a few at a time so that other requests are not held up. */
 export async function pageOf<T>(entries: Entry[], limit: number, upgrade: Upgrade<T>): Promise<Page<T>> {
   const items: T[] = []
   let parsedSince = 0

@@ -10,7 +10,7 @@ const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
 const elsewhere: Registry = { ...registry, region: 'eu-west-3' }
 const SETTINGS = 'ecr-local:{123456789012:eu-west-1}:settings'
 
-/** DurableWrites records one after another with several writers until stopped, and returns the acknowledged keys. */
+/** Writes records one after another with several writers until stopped, and returns the acknowledged keys. */
 function writing({ store }: RedisStore, name: string) {
   const acknowledged: string[] = []
   let isOver = false

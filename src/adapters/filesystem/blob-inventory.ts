@@ -7,7 +7,7 @@ import { type DurableDirectories, ifExists, renameDurably } from './durable.js'
 import { PRIVATE_DIRECTORY } from './modes.js'
 import { directoryOf, temporaryName } from './temporary-files.js'
 
-/** Looking after the blobs that lie under a root: what there is, and taking it away. A reader that has one open goes on. */
+/** Lists and removes the blobs under a root. A reader that has a blob open can finish. */
 export function blobInventory(
   root: string,
   ids: Ids,

@@ -29,7 +29,7 @@ interface Writing {
 }
 
 interface Session {
-  /** A name nobody else knows. */
+  /** A secret name. */
   readonly aside: string
   /** A file of its own for what is kept. */
   readonly create: () => Promise<BlobWriter>

@@ -12,7 +12,7 @@ const LAYOUT_FILE = 'layout.json'
 
 /**
  * Creates the data directory, or makes sure that this version can use the one that is there and that other users cannot
- * read what is in it. Throws plain errors of one line each, made to be shown to whoever started the emulator.
+ * read what is in it. Throws plain errors of one line each, made to be shown to the operator.
  */
 export function openDataDirectory(path: string, log: Log): void {
   try {

@@ -14,7 +14,7 @@ const OTHERS = 0o077
 /**
  * Takes the permissions of group and others from what an earlier version, or a copy, left open to them, and says so in the
  * log. It is done at the top alone, where it shuts all that lies below. The data directory itself, which may hold other
- * things too and may be a volume that somebody else set up, keeps its mode. Never throws: what belongs to another user is
+ * things too and may be a volume that another user set up, keeps its mode. Never throws: a file of another user is
  * named in a warning and stays in use.
  */
 export function makePrivate(dataDir: string, log: Log): void {

@@ -8,15 +8,15 @@ import { PRIVATE_FILE } from './modes.js'
  */
 const SHARED = 0o100
 
-/** Names a file as it is now: another has another number, and one that was changed another time. */
+/** Identifies a file in its current state: another file has another inode, a changed one another time. */
 export async function identityOf(handle: FileHandle): Promise<string> {
   const { ino, ctimeNs } = await handle.stat({ bigint: true })
   return `${ino} ${ctimeNs}`
 }
 
 /**
- * Opens the file of an upload session, made if it lacks. `isKnown` where it is as this process left it, by the identity
- * it remembers; else it is marked as shared before a byte is written.
+ * Opens the file of an upload session, creating it if necessary. `isKnown` says that it is as this process left it, by the
+ * identity it remembers; otherwise the file is marked as shared before a byte is written.
  */
 export async function openSession(path: string, identity?: string): Promise<{ handle: FileHandle; isKnown: boolean }> {
   for (;;) {
@@ -39,8 +39,8 @@ export async function openSession(path: string, identity?: string): Promise<{ ha
 export const isShared = async (handle: FileHandle) => ((await handle.stat()).mode & SHARED) !== 0
 
 /**
- * Moves a session's file to where it is kept; false, with the file where it was, where another process may write to it.
- * First it gets a name nobody knows: who opened it before has marked it by then, or finds that it is gone.
+ * Moves a session's file to its blob's path; false, with the file unmoved, if another process may write to it. First the file
+ * gets a secret name: a process that opened it before that has marked it as shared by then, or finds that it is gone.
  */
 export async function moveUnlessShared(
   { handle, path, aside }: { handle: FileHandle; path: string; aside: string },

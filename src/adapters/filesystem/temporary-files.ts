@@ -7,22 +7,22 @@ import { ifExists } from './durable.js'
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** Where bytes wait that are no blob yet, by what they are. */
+/** The directories of bytes that are not a blob yet. */
 export const directoryOf = { temporary: 'tmp', upload: 'uploads' } as const
 
 /** Tells this process from an earlier one with its number. */
 const STARTED = Math.round(performance.timeOrigin * 1000)
 
-/** Whose process numbers are ours: containers may share a host's name and each count from 1. */
+/** The namespace of this process's number: containers may share a host name and each count from 1. */
 const HERE = `${pidNamespace()}.${hostname()}`
 
 /**
- * Names the process that writes the file, this one unless another is said, so that a later one can tell whether it was
- * abandoned.
+ * A file name that contains the process that writes it, by default this one, so that a later process can tell whether the file
+ * was abandoned.
  */
 export const temporaryName = (uuid: string, pid = process.pid, started = STARTED) => `${uuid}.${pid}.${started}.${HERE}`
 
-/** The temporary files and upload sessions under a root, whoever they belong to. */
+/** The temporary files and upload sessions under a root, of all processes. */
 export async function* leftoversIn(root: string): AsyncGenerator<Leftover, void> {
   for (const kind of ['temporary', 'upload'] as const) {
     const directory = await ifExists(opendir(join(root, directoryOf[kind])))
@@ -41,8 +41,8 @@ export async function discardIn(root: string, { kind, name }: Leftover): Promise
 }
 
 /**
- * What this process writes it may go on with, whatever the machine's time says of the file. Processes elsewhere cannot be
- * asked: a file of theirs is taken to be written until it has not been for an hour.
+ * A file of this process may be in use whatever its time. A process on another machine cannot be checked: its file counts as in
+ * use until it has not been written for an hour.
  */
 function mayBeInUse(name: string, modifiedAt: number) {
   const [, pid, started, ...where] = name.split('.')

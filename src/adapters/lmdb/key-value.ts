@@ -21,7 +21,7 @@ const longestKey = 1977
 /** For the user the planes run as, as all of the data directory is. */
 const [PRIVATE_DIRECTORY, PRIVATE_FILE] = [0o700, 0o600]
 
-/** Read by the library; its types lack it. */
+/** An option of the library that is missing from its types. */
 const permissions = { permissionsMode: PRIVATE_FILE }
 
 /** Sorts behind every byte that UTF-8 uses. */
@@ -66,7 +66,7 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
   }
 }
 
-/** Makes what lacks, for its owner alone, and looks at what is there before LMDB reads it as memory. */
+/** Creates what is missing, readable for its owner alone, and checks what exists before LMDB maps it into memory. */
 function openDatabase(path: string, everyPage: boolean): RootDatabase<string, Buffer> {
   mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY })
   requireLmdbFile(path, { everyPage })
@@ -77,7 +77,7 @@ function openDatabase(path: string, everyPage: boolean): RootDatabase<string, Bu
     encoding: 'string',
     keyEncoding: 'binary',
     overlappingSync: false,
-    // With it, a commit that fails also rejects a promise nobody can get hold of, which ends the process.
+    // With it, a commit that fails also rejects a promise that no code can reach, which ends the process.
     eventTurnBatching: false,
     noSubdir: false,
   })
@@ -98,7 +98,7 @@ function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
     const behind = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
     const follows = after !== undefined && Buffer.compare(behind, start) >= 0
     const range = { start: follows ? behind : start, exclusiveStart: follows, end: Buffer.concat([start, behindAll]) }
-    // Values are read as they are asked for.
+    // A lazy range: values are read one by one.
     const entries = db.getRange({ ...range, limit }).map(({ key, value }): Entry => [text(key, base), value])
     return [...upToBytes(entries, bytes)]
   }
@@ -114,7 +114,7 @@ function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
   return { valueOf, list, holds }
 }
 
-/** Leaps from one registry's first key to the next one's. */
+/** Skips from the first key of one registry to the first key of the next. */
 function registriesIn(db: RootDatabase<string, Buffer>): Registry[] {
   const found: Registry[] = []
   for (let start: Buffer = Buffer.alloc(0); ;) {
@@ -136,7 +136,7 @@ const ENOSPC = 28
 const EIO = 5
 const ROOM_FOR_A_COMMIT = 1024 * 1024
 
-/** A failed commit names its cause in a promise of its own, which is rejected and has to be taken. */
+/** A failed commit has its cause in a second promise, `commitError`, whose rejection must be handled. */
 async function orNoSpace<T>(path: string, commit: () => Promise<T>): Promise<T> {
   try {
     return await commit()

@@ -16,7 +16,7 @@ interface Sorted {
   values: Map<string, string>
 }
 
-/** Keeps everything in this process only: for tests and for registries nobody needs tomorrow. */
+/** Records in the memory of this process: for tests and for registries that may be lost. */
 export function memoryKeyValue(): KeyValue {
   const collections = new Map<string, Sorted>()
 

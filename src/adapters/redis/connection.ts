@@ -9,13 +9,13 @@ import { LAYOUT_KEY, tagOf } from './keys.js'
 import { superviseClient, type Supervisor, type SupervisorOptions } from './supervisor.js'
 import { outageLog } from './outage-log.js'
 
-/** A connection that is held for as long as the process lives, whatever becomes of Redis. */
+/** A connection that lasts as long as the process, through outages of Redis. */
 export interface Connection {
-  /** Asks, and asks again where a connection breaks off, within the bound. Throws StoreUnavailable. */
+  /** Reads, and retries within the bound where a connection breaks. Throws StoreUnavailable. */
   readonly read: <T>(key: string, ask: (client: Client) => Promise<T>) => Promise<T>
   /**
-   * DurableWrites. What may have arrived is never sent again: then StoreUnavailable says that the outcome is not known. Throws
-   * NoSpace where Redis is full. The more bytes, the longer it may take.
+   * Writes. A command that may have arrived is never sent again: StoreUnavailable then says that the outcome is unknown. Throws
+   * NoSpace where Redis is full. The bound grows with the number of bytes.
    */
   readonly write: <T>(key: string, bytes: number, send: (client: Client) => Promise<T>) => Promise<T>
   /** Connects anew, to whatever the address leads to by now. */
@@ -23,9 +23,9 @@ export interface Connection {
   readonly close: () => void
 }
 
-/** What Redis carries out in a millisecond at the least, however busy the machine. */
+/** What Redis writes in a millisecond at the least, even on a busy machine. */
 const BYTES_A_MS = 500
-/** Once Redis has been away for longer than the bound, a request tries once, for this long at most. */
+/** Once Redis has been unavailable for longer than the bound, a request tries once, for at most this long. */
 const SHORT_PATIENCE_MS = 500
 const START_WITHIN_MS = 5_000
 const PAUSE_MS = 50
@@ -58,7 +58,7 @@ function connectionOn(supervisor: Supervisor, { address, name, log }: Supervisor
   const state = states(address, log, { connection: name })
   let isClosed = false
 
-  /** Tries for as long as the bound allows and it is certain, or does not matter, that nothing was done. */
+  /** Retries until the bound, as long as it is certain that nothing was done or the command is repeatable. */
   async function persist<T>({ key, isRepeatable, bytes = 0, send }: Command<T>): Promise<T> {
     const part = state(key)
     const { patience, tries } = part.patience()
@@ -66,17 +66,17 @@ function connectionOn(supervisor: Supervisor, { address, name, log }: Supervisor
     for (let tried = 1; ; tried++) {
       try {
         const answer = await within(bound, supervisor.connected(), send)
-        part.heard()
+        part.answered()
         supervisor.answered()
         return answer
       } catch (error) {
         const failure = error instanceof NotSent ? notSent(supervisor.lastError()) : (error as Error)
         const meaning = meaningOf(failure)
-        part.missed(failure)
+        part.failed(failure)
         if (isUnavailable(failure)) supervisor.unanswered()
         const mayRepeat = meaning === 'not yet' || (meaning === 'unknown' && isRepeatable)
         const isOver = isClosed || tried >= tries || performance.now() + PAUSE_MS >= bound
-        // Also before it fails at once: who tries again and again must not keep the event loop from connecting.
+        // Pauses even before it gives up: a caller that retries at once must not keep the event loop from connecting.
         await pause(!mayRepeat || isOver ? 0 : PAUSE_MS)
         if (!mayRepeat || isOver) throw explained(failure)
       }
@@ -87,7 +87,7 @@ function connectionOn(supervisor: Supervisor, { address, name, log }: Supervisor
   return {
     read,
     async write(key, bytes, send) {
-      // What cannot be asked for first would wait for a connection, and be done when nobody expects it any more.
+      // While Redis is in doubt a write is sent only after a read was answered: otherwise it could be carried out much later.
       if (state(key).isInDoubt()) await read(key, (client) => client.exists(key))
       return persist({ key, isRepeatable: false, bytes, send })
     },
@@ -99,7 +99,7 @@ function connectionOn(supervisor: Supervisor, { address, name, log }: Supervisor
   }
 }
 
-/** A client that cannot connect says why only to whoever listens to it. */
+/** ioredis reports why it cannot connect only in its `error` event. */
 const notSent = (why: Error | undefined) => new NotSent(why ? reasonOf(why) : 'no connection')
 
 interface Command<T> {
@@ -109,16 +109,16 @@ interface Command<T> {
   readonly send: (client: Client) => Promise<T>
 }
 
-/** What is known of a server that holds certain keys. */
+/** The state of the server that holds certain keys. */
 interface State {
-  /** Whether it has answered since it last did not. */
+  /** Whether it has not answered since its last failure. */
   isInDoubt(): boolean
   patience(): { patience: number; tries: number }
-  heard(): void
-  missed(failure: Error): void
+  answered(): void
+  failed(failure: Error): void
 }
 
-/** One state for one server; one a registry in a cluster, of which a part may be away. Changes are logged, once each. */
+/** One state for a single server; one per registry in a cluster, of which a part may be unavailable. Changes are logged, once each. */
 function states(address: Address, log: Log, facts: object): (key: string) => State {
   const known = new LRUCache<string, State>({ max: REGISTRIES_WATCHED })
   return (key) => {
@@ -130,25 +130,25 @@ function states(address: Address, log: Log, facts: object): (key: string) => Sta
 }
 
 function newState(log: Log, facts: object): State {
-  let [awaySince, isInDoubt]: [number | undefined, boolean] = [undefined, true]
+  let [unavailableSince, isInDoubt]: [number | undefined, boolean] = [undefined, true]
   const warn = outageLog(log)
   return {
     isInDoubt: () => isInDoubt,
     patience() {
-      const isLong = awaySince !== undefined && performance.now() - awaySince > PATIENCE_MS
+      const isLong = unavailableSince !== undefined && performance.now() - unavailableSince > PATIENCE_MS
       return isLong ? { patience: SHORT_PATIENCE_MS, tries: 1 } : { patience: PATIENCE_MS, tries: Infinity }
     },
-    heard() {
-      if (awaySince !== undefined) log.info(facts, 'Redis answers again')
-      ;[awaySince, isInDoubt] = [undefined, false]
+    answered() {
+      if (unavailableSince !== undefined) log.info(facts, 'Redis answers again')
+      ;[unavailableSince, isInDoubt] = [undefined, false]
     },
-    missed(failure) {
+    failed(failure) {
       isInDoubt = true
       const outage = OUTAGES[meaningOf(failure)]
       if (outage) warn({ ...facts, reason: reasonOf(failure) }, outage)
       if (!isUnavailable(failure)) return
-      if (awaySince === undefined) log.error({ ...facts, reason: reasonOf(failure) }, 'Redis does not answer')
-      awaySince ??= performance.now()
+      if (unavailableSince === undefined) log.error({ ...facts, reason: reasonOf(failure) }, 'Redis does not answer')
+      unavailableSince ??= performance.now()
     },
   }
 }
@@ -156,13 +156,13 @@ function newState(log: Log, facts: object): State {
 function explained(failure: Error): Error {
   const meaning = meaningOf(failure)
   const reason = reasonOf(failure)
-  // The client's own error carries the whole command, and with it what is stored: that is not for a log.
+  // The client's error contains the whole command, and with it stored data, which must not be logged.
   if (meaning === 'fault') return new Error(`Redis reports a mistake (${reason})`)
   if (meaning === 'full') return new NoSpace(`Redis has no room left (${reason})`, { cause: failure })
   return new StoreUnavailable(`Redis does not answer (${reason})`, { cause: failure })
 }
 
-/** Sends if there is a connection, and waits no longer than to the bound, whatever the client does. */
+/** Sends if there is a connection, and waits until the bound at most, whatever the client does. */
 async function within<T>(bound: number, client: Client | undefined, send: (client: Client) => Promise<T>): Promise<T> {
   if (!client) throw new NotSent('no connection')
   let timer: NodeJS.Timeout | undefined

@@ -31,7 +31,7 @@ interface Settings extends Omit<SupervisorOptions, 'name'> {
 
 /** The connection that reads writes too; where replicas are waited for, another one, since Redis makes the whole connection wait. */
 export async function durableWrites({ connection, wait, ...settings }: Settings): Promise<DurableWrites> {
-  const writing = wait === 0 ? connection : await connectToo(connection, settings)
+  const writing = wait === 0 ? connection : await connectForWrites(connection, settings)
   const { log } = settings
   const warn = outageLog(log)
   /** A replica refuses writes alone: the connection for reads would stay at a server that is the master no more. */
@@ -71,7 +71,10 @@ export async function durableWrites({ connection, wait, ...settings }: Settings)
   }
 }
 
-/** https://redis.io/docs/latest/commands/info/: of the master that has fewest. Infinity where a part is away, which is told as such. */
+/**
+ * The replicas of the master that has the fewest; Infinity where a part is unavailable, which is logged as such.
+ * https://redis.io/docs/latest/commands/info/
+ */
 async function fewestReplicas({ read }: Connection): Promise<number> {
   const infos = read(LAYOUT_KEY, async (client) =>
     Promise.all((await mastersOf(client)).map((master) => master.info('replication'))),
@@ -85,7 +88,10 @@ async function fewestReplicas({ read }: Connection): Promise<number> {
 
 const replicasIn = (info: string) => Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0)
 
-async function connectToo(connection: Connection, settings: Omit<SupervisorOptions, 'name'>): Promise<Connection> {
+async function connectForWrites(
+  connection: Connection,
+  settings: Omit<SupervisorOptions, 'name'>,
+): Promise<Connection> {
   try {
     return await connect({ ...settings, name: 'writes' })
   } catch (error) {

@@ -15,27 +15,27 @@ export interface RedisOptions {
   /** As in `--store`; see `readStoreUrl`. */
   readonly url: string
   readonly log: Log
-  /** Told whenever commands go to Redis together. */
+  /** Called once for all commands that leave in one turn of the event loop. */
   readonly onRoundTrip: () => void
-  /** Called once where Redis refuses the login or the database for good: the process cannot go on. */
+  /** Called once when Redis keeps refusing the login or the database: the process cannot go on. */
   readonly onLost?: (error: Error) => void
-  /** How long it may be refused before that: a minute unless said. */
+  /** How long it may be refused before that; a minute by default. */
   readonly giveUpAfterMs?: number
 }
 
 const GIVE_UP_AFTER_MS = 60_000
 
 /**
- * State in Redis, alone, behind Sentinel or as a cluster. A commit is one script; what it promises once it answers is what
- * this Redis promises. Throws plain errors of one line where Redis does not answer or holds another layout.
+ * State in a single Redis, behind Sentinel, or in a cluster. A commit is one script; it is as durable as this Redis is configured
+ * to be. Throws plain errors of one line where Redis does not answer or holds another layout.
  */
 export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   const { url, log, onRoundTrip, onLost = () => {}, giveUpAfterMs = GIVE_UP_AFTER_MS } = options
   const { address, wait } = readStoreUrl(url)
   const settings = { address, log, onLost, giveUpAfterMs }
   const connection = await connect({ ...settings, name: wait === 0 ? 'all' : 'reads' })
-  const told = roundTrips(onRoundTrip)
-  const range = rangesOn(connection, told)
+  const countRoundTrip = roundTrips(onRoundTrip)
+  const range = rangesOn(connection, countRoundTrip)
   const { get, stale } = readsOn(range, address)
   const writes = await durableWrites({ ...settings, connection, wait })
   await requireLayout(connection).catch((error: unknown) => {
@@ -48,10 +48,10 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
     staleIfError: stale.staleIfError,
     list: (registry, collection, page) => listOf(range, registry, collection, page),
     hasFewer: async (registry, collection, { fewerThan, prefix }) =>
-      (await countIn(connection, told, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
+      (await countIn(connection, countRoundTrip, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
     async commit(registry, expectations, changes) {
       const given = commitArguments(expectations, changes)
-      told()
+      countRoundTrip()
       const isDone = await writes.commit(registry, given)
       if (isDone) stale.written(registry, changes)
       return isDone
@@ -87,7 +87,7 @@ async function listOf(range: Range, registry: Registry, collection: string, page
 type Range = ReturnType<typeof rangesOn>
 
 const rangesOn =
-  ({ read }: Connection, told: () => void) =>
+  ({ read }: Connection, countRoundTrip: () => void) =>
   (
     registry: Registry,
     collection: string,
@@ -97,7 +97,7 @@ const rangesOn =
   ): Promise<Buffer[]> => {
     const set = setOf(registry, collection)
     return read(set, async (client) => {
-      told()
+      countRoundTrip()
       if (bytes === undefined) return client.zrangebylexBuffer(set, min, max, 'LIMIT', 0, limit)
       return (client as unknown as PageReader).ecrLocalPageBuffer(set, min, max, limit, bytes)
     })
@@ -109,9 +109,9 @@ interface PageReader {
 }
 
 /** Redis counts a range of a sorted set by the ranks of its ends. https://redis.io/docs/latest/commands/zlexcount/ */
-const countIn = ({ read }: Connection, told: () => void, set: string, { min, max }: LexRange) =>
+const countIn = ({ read }: Connection, countRoundTrip: () => void, set: string, { min, max }: LexRange) =>
   read(set, (client) => {
-    told()
+    countRoundTrip()
     return client.zlexcount(set, min, max)
   })
 

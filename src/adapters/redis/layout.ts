@@ -5,7 +5,7 @@ import type { Connection } from './connection.js'
 import { adviceFor, reasonOf } from './redis-errors.js'
 import { LAYOUT, LAYOUT_KEY, OUR_KEYS, registryOf } from './keys.js'
 
-/** DurableWrites down which layout this is where nothing says so yet. Throws a plain error of one line where it is another. */
+/** Records the version of the layout where none is recorded. Throws a plain error of one line where it is another version. */
 export async function requireLayout({ read }: Connection): Promise<void> {
   const found = await read(LAYOUT_KEY, async (client) => {
     // A Redis that is full can still be read.

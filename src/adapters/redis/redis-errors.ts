@@ -1,4 +1,4 @@
-/** What a failure means for who asked. */
+/** What a failure means for the caller. */
 export type Meaning =
   /** It has certainly not been carried out, and may be soon. */
   | 'not yet'
@@ -27,7 +27,7 @@ export function meaningOf(error: Error): Meaning {
   return name === 'ReplyError' ? 'fault' : 'unknown'
 }
 
-/** Whether nobody answered who could have done what was asked. */
+/** Whether no server answered that could have carried out the command. */
 export function isUnavailable(error: Error): boolean {
   const { name, message } = innermost(error)
   return name !== 'ReplyError' || AWAY.test(message)
@@ -54,15 +54,15 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
   [/DB index|invalid DB/, 'choose a database that it has'],
 ]
 
-/** Whether it stays as it is until somebody corrects something. */
+/** Whether the failure lasts until an operator corrects something. */
 export const isHopeless = (error: Error): boolean => ADVICE.some(([reason]) => reason.test(reasonOf(error)))
 
-/** Whether Redis refuses whoever comes with this URL: then each further attempt to connect is refused alike. */
+/** Whether Redis refuses this URL's login or database: then every further attempt to connect is refused, too. */
 export const isRefusal = (error: Error): boolean =>
   /^(NOAUTH|WRONGPASS|ERR invalid password|ERR DB index|ERR invalid DB)|cluster support disabled|SELECT is not allowed/.test(
     reasonOf(error),
   )
 
-/** What whoever starts this can do about it. */
+/** What the operator can do about it. */
 export const adviceFor = (error: Error): string =>
   ADVICE.find(([reason]) => reason.test(reasonOf(error)))?.[1] ?? 'start it, or correct --store'

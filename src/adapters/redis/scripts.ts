@@ -7,7 +7,7 @@ import { encode } from './encoding.js'
 const [FIRST_READ, LARGEST_READ] = [8, 1000]
 
 /**
- * DurableWrites if all that was expected is so: 1, or 0 and nothing has changed. KEYS are sorted sets; ARGV[1] what is expected,
+ * Writes if everything that was expected holds: 1, or 0 and nothing has changed. KEYS are sorted sets; ARGV[1] what is expected,
  * ARGV[2] what is written, each a row of length-prefixed fields: few arguments, however much is written.
  */
 export const COMMIT = `

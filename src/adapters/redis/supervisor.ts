@@ -28,7 +28,7 @@ export interface Supervisor {
 }
 
 /**
- * A client without any answer for this long, to whoever asks, is replaced: its own attempts to reconnect take a second at
+ * A client that has answered no command for this long is replaced: its own attempts to reconnect take a second at
  * most, and a server that hangs is given up after `socketTimeout`.
  */
 const REPLACE_AFTER_MS = 30_000

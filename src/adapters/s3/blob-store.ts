@@ -11,11 +11,11 @@ import { bytesOf, headOf, wholeOf } from './object-reads.js'
 import { isInBucket, maintenance } from './bucket-maintenance.js'
 import { knownHashes, uploadSession } from './upload-session.js'
 
-/** What it takes to keep blobs in S3. */
+/** Options of blobs in S3. */
 export interface S3Blobs {
   /** `s3://bucket/prefix`. */
   readonly url: string
-  /** Where bytes wait until they are sent: a blob store on disk that nobody else writes blobs to. */
+  /** Holds bytes until they are sent: a blob store on disk, used for nothing else. */
   readonly spool: Spool
   readonly ids: Ids
   readonly tuning?: Partial<Tuning>

@@ -5,7 +5,7 @@ import { commitBlob } from './commit.js'
 import { blobKey } from './object-keys.js'
 import { wholeOf } from './object-reads.js'
 
-/** Where bytes wait on this machine until their digest is known: a blob's key cannot be told before. */
+/** Holds bytes on this machine until their digest, and with it the blob's key, is known. */
 export type Spool = Pick<BlobStore, 'create' | 'follow' | 'leftovers' | 'discard' | 'clear'>
 
 /** What every way of writing takes. */
@@ -18,7 +18,7 @@ export interface Writing {
 /** Bytes that come in one go: a file of the spool that is sent to its key, once, when it is verified. */
 export async function blobWriter({ bucket, spool, ids }: Writing): Promise<BlobWriter> {
   const file = await spool.create()
-  let keptAt: string | undefined
+  let storedAt: string | undefined
 
   return {
     get size() {
@@ -29,16 +29,16 @@ export async function blobWriter({ bucket, spool, ids }: Writing): Promise<BlobW
     },
     append: (chunk) => file.append(chunk),
     read: async (position, length) =>
-      keptAt === undefined
-        ? file.read(position, length).catch((error: unknown) => readKept(bucket, keptAt, position, length, error))
-        : readKept(bucket, keptAt, position, Math.min(length, file.size - position)),
+      storedAt === undefined
+        ? file.read(position, length).catch((error: unknown) => readStored(bucket, storedAt, position, length, error))
+        : readStored(bucket, storedAt, position, Math.min(length, file.size - position)),
     verify: (digest) => file.verify(digest),
     async commit(digest) {
       try {
         await file.verify(digest)
         const key = blobKey(bucket, digest) ?? ''
         await commitBlob(bucket, key, file, ids)
-        keptAt = key
+        storedAt = key
       } finally {
         await file.abort()
       }
@@ -48,8 +48,8 @@ export async function blobWriter({ bucket, spool, ids }: Writing): Promise<BlobW
   }
 }
 
-/** The file goes when the blob is kept: whoever was reading it just then goes on with the blob. */
-async function readKept(
+/** The file is removed once the blob is stored; a read that was under way continues from the blob. */
+async function readStored(
   bucket: Bucket,
   key: string | undefined,
   start: number,

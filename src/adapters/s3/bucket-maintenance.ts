@@ -19,7 +19,7 @@ const HOUR_MS = 60 * 60 * 1000
 /** What keys begin with after the prefix, by what the objects are. */
 const WITH_OBJECTS = ['blobs', 'uploads', 'notes', 'quarantine'] as const
 
-/** Looking after what lies in the bucket: what there is, and taking it away. */
+/** Lists and removes what is in the bucket. */
 export const maintenance = (bucket: Bucket): Omit<Inventory, 'stat'> & Pick<BlobStore, 'clear'> => ({
   async *list() {
     for await (const { key, size } of objectsUnder(bucket, `${bucket.prefix}blobs/`)) {
@@ -92,7 +92,7 @@ async function* multipartsUnder({ client, name }: Bucket, Prefix: string): Async
   }
 }
 
-/** One that nobody has added a part to for an hour is nobody's: a part takes seconds. */
+/** One without a new part for an hour counts as abandoned: a part takes seconds. */
 async function leftoverOf(bucket: Bucket, multipart: MultipartUpload): Promise<Leftover> {
   const modifiedAt = Math.max(multipart.Initiated?.getTime() ?? 0, await lastPartAt(bucket, multipart))
   const age = performance.timeOrigin + performance.now() - modifiedAt

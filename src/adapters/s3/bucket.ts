@@ -46,7 +46,7 @@ const MAX_SOCKETS = 512
 
 /**
  * Opens `s3://bucket/prefix` with the SDK's own settings (AWS_ENDPOINT_URL_S3, AWS_REGION, credentials, profiles) and lists
- * one object to see that they are right. Throws plain errors of one line each, made to be shown to whoever started this.
+ * one object to see that they are right. Throws plain errors of one line each, made to be shown to the operator.
  */
 export async function openBucket(url: string, tuning: Tuning): Promise<Bucket> {
   const [, name, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(url) ?? []
@@ -66,7 +66,7 @@ export async function openBucket(url: string, tuning: Tuning): Promise<Bucket> {
   return bucket
 }
 
-/** AWS's buckets are hosts of their own; those of an endpoint of somebody's are mostly not in anybody's DNS. */
+/** Buckets of AWS have host names of their own; those of a custom endpoint are usually not in the DNS. */
 function clientOf({ connectMs, idleMs, attempts }: Tuning, forcePathStyle: boolean): S3Client {
   return new S3Client({
     forcePathStyle,

@@ -4,8 +4,8 @@ import { headOf } from './object-reads.js'
 import { type Source, storeNew, storeOver } from './writing.js'
 
 /**
- * Keeps verified bytes under the key of their digest. One that is there already is left alone, and not sent again where that
- * takes more than one request; an object of another length is no such blob, whoever made it, and gives way.
+ * Stores verified bytes under the key of their digest. An existing object is left alone, and a large one is not even sent again; an
+ * object of another length cannot be this blob and is replaced.
  */
 export async function commitBlob(bucket: Bucket, key: string, source: Source, ids: Ids): Promise<void> {
   const isThere = async () => (await headOf(bucket, key))?.ContentLength === source.size

@@ -82,7 +82,7 @@ async function* resumed(
 /** A server that answers with other bytes than those it was asked for is not believed. */
 function bodyOf({ Body, ContentLength }: GetObjectCommandOutput, { start, end }: ByteRange): Readable {
   const body = Body as Readable
-  // The SDK leaves a body alone once it is handed over: nobody else hears an error between two readings.
+  // The SDK leaves a body alone once it is handed over: an error between two reads would be unhandled.
   body.on('error', () => {})
   if (ContentLength === end - start + 1) return body
   body.destroy()

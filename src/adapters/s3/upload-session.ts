@@ -68,7 +68,7 @@ async function read(session: Session, position: number, length: number): Promise
   return Buffer.concat(chunks)
 }
 
-/** Makes an object of what this request brought. What cannot be sent is dropped: the client is told, and sends it again. */
+/** Stores this request's bytes as an object. If that fails they are dropped, and the client gets an error and sends them again. */
 async function flush(session: Session): Promise<void> {
   const { bucket, batch, parts, prefix, ids, known } = session
   session.batch = undefined

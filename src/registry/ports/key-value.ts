@@ -2,7 +2,7 @@ import type { Registry } from '../registry.js'
 
 /**
  * What a store is made of: keys, their order, and one atomic write. Every adapter implements this and nothing else;
- * `registry/store.ts` builds the typed collections and transactions on it once, for all of them.
+ * `src/store` builds the typed collections and transactions on it once, for all of them.
  */
 export interface KeyValue {
   get(place: Place): Promise<string | undefined>
@@ -68,7 +68,7 @@ export interface Write {
 }
 
 /**
- * The store gave no answer within its bound: it is away, or stopped in the middle. Whether a write that was under way has
+ * The store gave no answer within its bound: it is unavailable, or stopped in the middle. Whether a write that was under way has
  * happened is not known.
  */
 export class StoreUnavailable extends Error {
