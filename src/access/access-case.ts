@@ -7,10 +7,10 @@ import type { Identities, IdentityPolicies } from './identities.js'
 import type { PolicyParser } from './parsed-policies.js'
 import { actionsOfScopeV1, resourcePolicyMayAllow, weightsFor } from './resource-policies.js'
 import {
-  areFor,
+  coversResources,
   type ByRepository,
   type PolicyStore,
-  repositoryNamed,
+  repositoryNameIn,
   storedPolicies,
   type StoredPolicies,
   storedRepositories,
@@ -30,8 +30,8 @@ export interface AccessCaseDeps {
 
 /**
  * Gathers the policies and condition values that decide whether the principal may take the action on each of these
- * resources, and reads what the request does not bring along. No policy applies to a principal that does not exist (any more).
- * `supposed` replaces the repository's own policy, to decide by a policy that is yet to be set.
+ * resources, and reads what the request does not bring along. No policy applies to a principal that does not exist (any
+ * more). `supposed` replaces the repository's own policy, to decide by a policy that is yet to be set.
  */
 export async function accessCases(
   request: AccessRequest,
@@ -44,8 +44,10 @@ export async function accessCases(
   const { membershipOf, policyParser } = deps.identities
   const { resources, policies: brought } = request
   const stored =
-    brought && areFor(brought, registry, resources) ? brought : await storedPolicies(registry, resources, store)
-  const targets = resources.map((resource) => ({ resource, repository: repositoryNamed(resource, registry) }))
+    brought && coversResources(brought, registry, resources)
+      ? brought
+      : await storedPolicies(registry, resources, store)
+  const targets = resources.map((resource) => ({ resource, repository: repositoryNameIn(resource, registry) }))
   const policies = targets.map((target) => {
     const attached = own ? resourcePolicies({ action: request.action, target, stored, supposed }, policyParser) : []
     return applicable(own, attached, request, policyParser)

@@ -7,21 +7,21 @@ import type { Policy, Repository } from '../registry/repositories/repository.js'
 /** Where policies and tags are stored. */
 export type PolicyStore = Pick<Records, 'registryPolicies' | 'repositoryPolicies' | 'repositories' | 'accountSettings'>
 
-/** What a registry stores that has a say in who may do what there. */
+/** The policies of a registry, and what else it stores that affects decisions. */
 export interface StoredPolicies {
   readonly registry: Registry
   readonly registryPolicy: Policy | undefined
   readonly registryPolicyScope: AccountSettingValue<'REGISTRY_POLICY_SCOPE'>
-  /** By repository, for every repository that was asked about. */
+  /** The policies of all repositories among the resources that were requested. */
   readonly repositoryPolicies: ByRepository<Policy>
-  /** The repositories, for their tags; absent where only policies were read. */
+  /** The repositories, which have the tags; absent if only policies were read. */
   readonly repositories?: ByRepository<Repository>
 }
 
-/** By name; undefined for a repository that has none, or that does not exist. */
+/** Values by repository name; undefined for a repository that has none or does not exist. */
 export type ByRepository<T> = ReadonlyMap<string, T | undefined>
 
-/** Reads the policies of a registry and of the repositories among these resources, all together. */
+/** Reads the policies of a registry and of the repositories among these resources, concurrently. */
 export async function storedPolicies(
   registry: Registry,
   resources: readonly string[],
@@ -43,8 +43,9 @@ export const storedRepositories = (
 ): Promise<ByRepository<Repository>> => byRepository(registry, resources, (name) => repositories.get(registry, name))
 
 /**
- * Reads everything that can matter to a decision at once, tags too: one round trip to a store across a network, whatever the
- * policies turn out to look at. It depends neither on the caller nor on the time, so that a plane reads the time meanwhile.
+ * Reads everything that can affect a decision, including tags, concurrently: one round trip to a store across a
+ * network, whatever the policies refer to. The result depends neither on the caller nor on the time, so the time can be
+ * read concurrently.
  */
 export async function storedPoliciesAndTags(
   registry: Registry,
@@ -63,12 +64,12 @@ async function byRepository<T>(
   resources: readonly string[],
   read: (name: string) => Promise<T | undefined>,
 ): Promise<ByRepository<T>> {
-  const names = new Set(resources.flatMap((resource) => repositoryNamed(resource, registry) ?? []))
+  const names = new Set(resources.flatMap((resource) => repositoryNameIn(resource, registry) ?? []))
   return new Map(await Promise.all([...names].map(async (name) => [name, await read(name)] as const)))
 }
 
-/** Whether these policies are all there is to read for a request about these resources of a registry. */
-export const areFor = (
+/** Whether these policies cover a request about these resources of a registry, so that nothing more has to be read. */
+export const coversResources = (
   { registry: { account, region }, repositoryPolicies }: StoredPolicies,
   registry: Registry,
   resources: readonly string[],
@@ -76,12 +77,15 @@ export const areFor = (
   account === registry.account &&
   region === registry.region &&
   resources.every((resource) => {
-    const name = repositoryNamed(resource, registry)
+    const name = repositoryNameIn(resource, registry)
     return name === undefined || repositoryPolicies.has(name)
   })
 
-/** The repository an ARN is for; undefined for another kind of resource, another registry, or what is no name at all. */
-export function repositoryNamed(resource: string, registry: Registry): string | undefined {
+/**
+ * The name of the repository in an ARN; undefined if it is the ARN of another kind of resource or of another registry,
+ * or contains no valid name.
+ */
+export function repositoryNameIn(resource: string, registry: Registry): string | undefined {
   const prefix = repositoryArn(registry, '')
   const name = resource.slice(prefix.length)
   return resource.startsWith(prefix) && violatedNameConstraint(name) === undefined ? name : undefined

@@ -12,7 +12,9 @@ import type { Collection, Records } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { pageOf, parsed, withOneMore, type Upgrade, write } from './stored-records.js'
 
-/** A view that remembers what was read and holds back what is written, for one atomic commit. */
+/**
+ * The records of a registry in a transaction: remembers what is read and defers what is written, for one atomic commit.
+ */
 export function transactionOn(keyValue: KeyValue, registry: Registry) {
   const reads = new Map<string, Expectation & { value: string | undefined }>()
   const lists: Expectation[] = []
@@ -34,19 +36,19 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
     if ([...writes.values()].some((change) => change.collection === collection))
       throw new Error(`List ${collection} before writing to it in the same transaction`)
     const entries = await keyValue.list(registry, collection, page)
-    lists.push({ collection, page: asListed(page, entries), entries })
+    lists.push({ collection, page: withActualLimit(page, entries), entries })
     return entries
   }
 
-  async function count(asked: Registry, collection: string, bound: CountBound) {
-    within(asked)
+  async function count(target: Registry, collection: string, bound: CountBound) {
+    within(target)
     const hasFewer = await keyValue.hasFewer(registry, collection, bound)
     lists.push({ collection, bound, hasFewer })
     return hasFewer
   }
 
-  const within = (asked: Registry) => {
-    if (asked.account !== registry.account || asked.region !== registry.region)
+  const within = (target: Registry) => {
+    if (target.account !== registry.account || target.region !== registry.region)
       throw new Error('A transaction spans one registry')
   }
 
@@ -60,8 +62,11 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
   }
 }
 
-/** A page that its bytes ended is what it is for as long as its entries are the first ones. */
-function asListed({ bytes, ...page }: PageOf, entries: Entry[]): PageOf {
+/**
+ * The page to check at commit: a page that its size in bytes ended depends only on the entries it contains, so these
+ * become its limit.
+ */
+function withActualLimit({ bytes, ...page }: PageOf, entries: Entry[]): PageOf {
   return fillsPage(entries, bytes) ? { ...page, limit: entries.length } : page
 }
 
@@ -74,7 +79,10 @@ interface View {
   count: (registry: Registry, collection: string, bound: CountBound) => Promise<boolean>
 }
 
-/** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
+/**
+ * Each method first awaits its reads and then decides and writes in one tick, so that parallel calls see each other's
+ * writes.
+ */
 function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collection<T> {
   const { within, read, current, set, list, count } = view
   const latest = async (registry: Registry, key: string) => {
@@ -98,9 +106,9 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
     async update(registry, key, change) {
       const record = (await latest(registry, key))()
       if (record === undefined) return undefined
-      const changed = change(record)
-      set(write(name, key, changed))
-      return changed
+      const newRecord = change(record)
+      set(write(name, key, newRecord))
+      return newRecord
     },
     async remove(registry, key) {
       const record = (await latest(registry, key))()

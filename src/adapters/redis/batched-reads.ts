@@ -5,18 +5,19 @@ export type ReadValue = (place: Place) => Promise<string | undefined>
 
 /** The reads of one tick that go to the same server. */
 interface Batch {
-  /** By the identity of their place, so that a key is read once however many ask for it. */
+  /** By the id of their place, so that a key that several callers request is read once. */
   readonly places: Map<string, Place>
-  /** By the same identity; settled, each of them, when this is fulfilled. */
+  /** By the same ids. Fulfilled once each of the reads has settled. */
   readonly values: Promise<ReadonlyMap<string, ReturnType<ReadValue>>>
 }
 
 /**
- * Collects the reads of one tick of the event loop, sends them together, and returns none before all are there, as DataLoader
- * does (https://github.com/graphql/dataloader). Reads that depend on several of them then leave together, too, even when
- * the answers arrive in several pieces: code that awaits n times in a row costs n round trips, however much it reads.
+ * Collects the reads of one tick of the event loop, sends them together, and settles none of them before all have
+ * settled, as DataLoader does (https://github.com/graphql/dataloader). Subsequent reads that depend on these are then
+ * sent together too, even if the responses arrive in several pieces: code that awaits n times in sequence costs n round
+ * trips, however many keys it reads.
  *
- * `serverOf` names the server of a place: a part of a cluster that does not answer must not hold up the others.
+ * `serverOf` names the server of a place, so that a part of a cluster that does not answer does not delay the others.
  */
 export function batchedReads(read: ReadValue, serverOf: (place: Place) => string): ReadValue {
   const pending = new Map<string, Batch>()
@@ -42,9 +43,12 @@ export function batchedReads(read: ReadValue, serverOf: (place: Place) => string
   }
 }
 
-/** Behind the promise jobs that are queued now and those they queue; `process.nextTick` alone would run before them. */
+/**
+ * Resolves after the promise jobs that are queued now and those that they queue; `process.nextTick` alone would run
+ * before them.
+ */
 const endOfTick = () => Promise.resolve().then(() => new Promise<void>((resolve) => process.nextTick(resolve)))
 
-/** Names a place among all registries. */
+/** Identifies a place across all registries. */
 export const idOf = ({ registry: { account, region }, collection, key }: Place): string =>
   `${account} ${region} ${collection} ${key}`

@@ -12,30 +12,30 @@ import { type StaleReads, staleReads } from './stale-reads.js'
 import { durableWrites } from './durable-writes.js'
 
 export interface RedisOptions {
-  /** As in `--store`; see `readStoreUrl`. */
+  /** The value of `--store`; see `readStoreUrl`. */
   readonly url: string
   readonly log: Log
-  /** Told whenever commands go to Redis together. */
+  /** Called for each round trip, however many commands are sent together. */
   readonly onRoundTrip: () => void
-  /** Called once where Redis refuses the login or the database for good: the process cannot go on. */
+  /** Called once if Redis keeps refusing the login or the database, without which the process cannot continue. */
   readonly onLost?: (error: Error) => void
-  /** How long it may be refused before that: a minute unless said. */
+  /** For how long Redis refuses before `onLost` is called. The default is a minute. */
   readonly giveUpAfterMs?: number
 }
 
 const GIVE_UP_AFTER_MS = 60_000
 
 /**
- * State in Redis, alone, behind Sentinel or as a cluster. A commit is one script; what it promises once it answers is what
- * this Redis promises. Throws plain errors of one line where Redis does not answer or holds another layout.
+ * The key-value store in Redis: a single server, one located through Sentinel, or a cluster. A commit is one script;
+ * its durability is that of this Redis. Throws errors of one line if Redis does not answer or contains another layout.
  */
 export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   const { url, log, onRoundTrip, onLost = () => {}, giveUpAfterMs = GIVE_UP_AFTER_MS } = options
   const { address, wait } = readStoreUrl(url)
   const settings = { address, log, onLost, giveUpAfterMs }
   const connection = await connect({ ...settings, name: wait === 0 ? 'all' : 'reads' })
-  const told = roundTrips(onRoundTrip)
-  const range = rangesOn(connection, told)
+  const countRoundTrip = roundTrips(onRoundTrip)
+  const range = rangesOn(connection, countRoundTrip)
   const { get, stale } = readsOn(range, address)
   const writes = await durableWrites({ ...settings, connection, wait })
   await requireLayout(connection).catch((error: unknown) => {
@@ -48,11 +48,11 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
     staleIfError: stale.staleIfError,
     list: (registry, collection, page) => listOf(range, registry, collection, page),
     hasFewer: async (registry, collection, { fewerThan, prefix }) =>
-      (await countIn(connection, told, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
+      (await countIn(connection, countRoundTrip, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
     async commit(registry, expectations, changes) {
-      const given = commitArguments(expectations, changes)
-      told()
-      const isDone = await writes.commit(registry, given)
+      const commit = commitArguments(expectations, changes)
+      countRoundTrip()
+      const isDone = await writes.commit(registry, commit)
       if (isDone) stale.written(registry, changes)
       return isDone
     },
@@ -67,7 +67,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   }
 }
 
-/** Single values, in batches of one tick; and the last known ones. */
+/** Reads of single values, in batches of one tick, and the last known values for `staleIfError`. */
 function readsOn(range: Range, { kind }: Address): { readonly get: ReadValue; readonly stale: StaleReads } {
   const read: ReadValue = async ({ registry, collection, key }) => {
     const [member] = await range(registry, collection, rangeOfKey(key), 1)
@@ -87,7 +87,7 @@ async function listOf(range: Range, registry: Registry, collection: string, page
 type Range = ReturnType<typeof rangesOn>
 
 const rangesOn =
-  ({ read }: Connection, told: () => void) =>
+  ({ read }: Connection, countRoundTrip: () => void) =>
   (
     registry: Registry,
     collection: string,
@@ -97,21 +97,24 @@ const rangesOn =
   ): Promise<Buffer[]> => {
     const set = setOf(registry, collection)
     return read(set, async (client) => {
-      told()
+      countRoundTrip()
       if (bytes === undefined) return client.zrangebylexBuffer(set, min, max, 'LIMIT', 0, limit)
       return (client as unknown as PageReader).ecrLocalPageBuffer(set, min, max, limit, bytes)
     })
   }
 
-/** What `scripts` adds to a client. */
+/** The method that the option `scripts` adds to a client. */
 interface PageReader {
   ecrLocalPageBuffer(set: string, min: Buffer, max: Buffer, limit: number, bytes: number): Promise<Buffer[]>
 }
 
-/** Redis counts a range of a sorted set by the ranks of its ends. https://redis.io/docs/latest/commands/zlexcount/ */
-const countIn = ({ read }: Connection, told: () => void, set: string, { min, max }: LexRange) =>
+/**
+ * Redis counts a range of a sorted set by the ranks of its ends, without walking it.
+ * https://redis.io/docs/latest/commands/zlexcount/
+ */
+const countIn = ({ read }: Connection, countRoundTrip: () => void, set: string, { min, max }: LexRange) =>
   read(set, (client) => {
-    told()
+    countRoundTrip()
     return client.zlexcount(set, min, max)
   })
 
@@ -120,13 +123,13 @@ function entryOf(member: Buffer): Entry {
   return [key, decode(key, encoded)]
 }
 
-/** Commands of one turn of the event loop go out together and come back together. */
+/** Calls `onRoundTrip` once for all commands of one tick of the event loop, which are sent together. */
 function roundTrips(onRoundTrip: () => void): () => void {
-  let isUnderWay = false
+  let isCounted = false
   return () => {
-    if (isUnderWay) return
-    isUnderWay = true
-    setImmediate(() => (isUnderWay = false))
+    if (isCounted) return
+    isCounted = true
+    setImmediate(() => (isCounted = false))
     onRoundTrip()
   }
 }

@@ -4,12 +4,12 @@ import { headOf } from './object-reads.js'
 import { type Source, storeNew, storeOver } from './writing.js'
 
 /**
- * Keeps verified bytes under the key of their digest. One that is there already is left alone, and not sent again where that
- * takes more than one request; an object of another length is no such blob, whoever made it, and gives way.
+ * Stores verified bytes under the key of their digest. An existing blob is not replaced, and not sent again if that
+ * would take more than one request; an existing object of another length cannot be that blob and is replaced.
  */
 export async function commitBlob(bucket: Bucket, key: string, source: Source, ids: Ids): Promise<void> {
-  const isThere = async () => (await headOf(bucket, key))?.ContentLength === source.size
-  if (source.size > bucket.tuning.partBytes && (await isThere())) return
+  const exists = async () => (await headOf(bucket, key))?.ContentLength === source.size
+  if (source.size > bucket.tuning.partBytes && (await exists())) return
   const { size } = await storeNew(bucket, key, source, ids.uuid())
   if (size !== source.size) await storeOver(bucket, key, source, ids.uuid())
 }
