@@ -15,9 +15,9 @@ export async function makeCertificates(
   config: Config,
   { dir, names }: { readonly dir: string; readonly names: readonly string[] },
 ): Promise<CertificatesAndAddress> {
-  const all = [...new Set([...namesInUse(config), ...names])]
+  const allNames = [...new Set([...namesInUse(config), ...names])]
   makeDirectory(dir)
-  const files = await makeCertificateFiles({ dir, names: all, madeOn: hostname(), now: wall() })
+  const files = await makeCertificateFiles({ dir, names: allNames, madeOn: hostname(), now: wall() })
   return { ...files, dataPlane: dataPlaneAddress(config) }
 }
 

@@ -59,7 +59,7 @@ function collectionOf<T>(
   upgrade: Upgrade<T>,
 ): Collection<T> {
   // The collection of this name in a transaction has the same record type.
-  const within = (records: Records) => records[name] as unknown as Collection<T>
+  const inTransaction = (records: Records) => records[name] as unknown as Collection<T>
   return {
     async get(registry, key) {
       return parsed(await keyValue.get({ registry, collection: name, key }), upgrade)
@@ -69,8 +69,9 @@ function collectionOf<T>(
     async put(registry, key, record) {
       await keyValue.commit(registry, [], [write(name, key, record)])
     },
-    update: (registry, key, change) => transact(registry, (records) => within(records).update(registry, key, change)),
-    remove: (registry, key) => transact(registry, (records) => within(records).remove(registry, key)),
+    update: (registry, key, change) =>
+      transact(registry, (records) => inTransaction(records).update(registry, key, change)),
+    remove: (registry, key) => transact(registry, (records) => inTransaction(records).remove(registry, key)),
     async list(registry, page) {
       return pageOf(await keyValue.list(registry, name, withOneMore(page)), page.limit, upgrade)
     },

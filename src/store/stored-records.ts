@@ -1,4 +1,4 @@
-import { type Entry, fillsPage, type PageOf, type Write } from '../registry/ports/key-value.js'
+import { type Entry, fillsPage, type PageQuery, type Write } from '../registry/ports/key-value.js'
 import type { Page } from '../registry/ports/store.js'
 import { yieldToEventLoop } from '../coordination/event-loop.js'
 
@@ -20,7 +20,7 @@ export const parsed = <T>(value: string | undefined, upgrade: Upgrade<T>): T | u
   value === undefined ? undefined : upgrade(JSON.parse(value) as T)
 
 /** Requests one record more than the page holds, to find out whether there are more. */
-export const withOneMore = (page: PageOf): PageOf => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
+export const withOneMore = (page: PageQuery): PageQuery => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
 
 /** The number of bytes of records that are parsed in one tick of the event loop. */
 const PARSED_PER_TICK = 512 * 1024

@@ -5,7 +5,7 @@ import {
   type Expectation,
   fillsPage,
   type KeyValue,
-  type PageOf,
+  type PageQuery,
   type Write,
 } from '../registry/ports/key-value.js'
 import type { Collection, Records } from '../registry/ports/store.js'
@@ -32,7 +32,7 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
 
   const set = (change: Write) => void writes.set(`${change.collection} ${change.key}`, change)
 
-  async function list(collection: string, page: PageOf) {
+  async function list(collection: string, page: PageQuery) {
     if ([...writes.values()].some((change) => change.collection === collection))
       throw new Error(`List ${collection} before writing to it in the same transaction`)
     const entries = await keyValue.list(registry, collection, page)
@@ -41,19 +41,21 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
   }
 
   async function count(target: Registry, collection: string, bound: CountBound) {
-    within(target)
+    requireSameRegistry(target)
     const hasFewer = await keyValue.hasFewer(registry, collection, bound)
     lists.push({ collection, bound, hasFewer })
     return hasFewer
   }
 
-  const within = (target: Registry) => {
+  const requireSameRegistry = (target: Registry) => {
     if (target.account !== registry.account || target.region !== registry.region)
       throw new Error('A transaction spans one registry')
   }
 
   return {
-    records: makeRecords((name, upgrade) => viewOf(name, { within, read, current, set, list, count }, upgrade)),
+    records: makeRecords((name, upgrade) =>
+      viewOf(name, { requireSameRegistry, read, current, set, list, count }, upgrade),
+    ),
     commit: async () => {
       const isChange = ([id, { value }]: [string, Write]) => !reads.has(id) || reads.get(id)?.value !== value
       const changes = [...writes].filter(isChange).map(([, write]) => write)
@@ -66,16 +68,16 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
  * The page to check at commit: a page that its size in bytes ended depends only on the entries it contains, so these
  * become its limit.
  */
-function withActualLimit({ bytes, ...page }: PageOf, entries: Entry[]): PageOf {
+function withActualLimit({ bytes, ...page }: PageQuery, entries: Entry[]): PageQuery {
   return fillsPage(entries, bytes) ? { ...page, limit: entries.length } : page
 }
 
 interface View {
-  within: (registry: Registry) => void
+  requireSameRegistry: (registry: Registry) => void
   read: (collection: string, key: string) => Promise<void>
   current: (collection: string, key: string) => string | undefined
   set: (write: Write) => void
-  list: (collection: string, page: PageOf) => Promise<Entry[]>
+  list: (collection: string, page: PageQuery) => Promise<Entry[]>
   count: (registry: Registry, collection: string, bound: CountBound) => Promise<boolean>
 }
 
@@ -84,9 +86,9 @@ interface View {
  * writes.
  */
 function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collection<T> {
-  const { within, read, current, set, list, count } = view
+  const { requireSameRegistry, read, current, set, list, count } = view
   const latest = async (registry: Registry, key: string) => {
-    within(registry)
+    requireSameRegistry(registry)
     await read(name, key)
     return () => parsed(current(name, key), upgrade)
   }
@@ -100,7 +102,7 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
       return true
     },
     async put(registry, key, record) {
-      within(registry)
+      requireSameRegistry(registry)
       set(write(name, key, record))
     },
     async update(registry, key, change) {
@@ -116,7 +118,7 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
       return record
     },
     async list(registry, page) {
-      within(registry)
+      requireSameRegistry(registry)
       return pageOf(await list(name, withOneMore(page)), page.limit, upgrade)
     },
     holdsFewerThan: (registry, fewerThan, prefix = '') => count(registry, name, { fewerThan, prefix }),

@@ -40,7 +40,7 @@ interface Session {
   readonly onClose: (progress: WriterProgress) => Promise<void>
 }
 
-const hashingChunk = 1024 * 1024
+const HASH_CHUNK_BYTES = 1024 * 1024
 
 /** The writer of a file that is to become a blob. */
 export function blobWriter(state: WriterState): BlobWriter {
@@ -122,7 +122,7 @@ async function commitCopy(state: WriterState, { create }: Session, digest: strin
   const copy = await create()
   try {
     while (copy.size < progress.size) {
-      const chunk = await readUpTo(handle, copy.size, Math.min(hashingChunk, progress.size - copy.size))
+      const chunk = await readUpTo(handle, copy.size, Math.min(HASH_CHUNK_BYTES, progress.size - copy.size))
       if (chunk.length === 0) break
       await copy.append(chunk)
     }
@@ -152,28 +152,28 @@ async function undo(state: WriterState) {
 const closeHandle = (state: WriterState) => (state.closing ??= state.handle.close())
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number) {
-  for (let done = 0; done < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done)
-    done += bytesWritten
+  for (let offset = 0; offset < chunk.length;) {
+    const { bytesWritten } = await handle.write(chunk, offset, chunk.length - offset, position + offset)
+    offset += bytesWritten
   }
 }
 
 /** Reads up to `length` bytes, fewer if the file ends before. */
 export async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
-  let done = 0
-  while (done < length) {
-    const { bytesRead } = await handle.read(buffer, done, length - done, position + done)
+  let offset = 0
+  while (offset < length) {
+    const { bytesRead } = await handle.read(buffer, offset, length - offset, position + offset)
     if (bytesRead === 0) break
-    done += bytesRead
+    offset += bytesRead
   }
-  return buffer.subarray(0, done)
+  return buffer.subarray(0, offset)
 }
 
 async function digestOf(handle: FileHandle, { size, sha256 }: WriterProgress, algorithm: 'sha256' | 'sha512') {
   if (algorithm === 'sha256' && sha256) return `sha256:${sha256.copy().digest('hex')}`
   const hash = createHash(algorithm)
-  for (let position = 0; position < size; position += hashingChunk)
-    hash.update(await readUpTo(handle, position, Math.min(hashingChunk, size - position)))
+  for (let position = 0; position < size; position += HASH_CHUNK_BYTES)
+    hash.update(await readUpTo(handle, position, Math.min(HASH_CHUNK_BYTES, size - position)))
   return `${algorithm}:${hash.digest('hex')}`
 }

@@ -30,7 +30,7 @@ const afterAll = Buffer.from([0xff])
  * it is first needed, and every commit updates it: only the first count is a walk. A count of zero is not stored.
  */
 export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longestKey: number): Counts {
-  const placeOf = (registry: Registry, collection: string, prefix: string) =>
+  const countKeyFor = (registry: Registry, collection: string, prefix: string) =>
     keyFor(registry, COUNTS, `${collection}\0${prefix}`)
 
   const countByWalking = (registry: Registry, collection: string, prefix: string) => {
@@ -39,30 +39,30 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
     return db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
   }
 
-  const storedCount = (place: Buffer) => {
-    const count = place.length > longestKey ? undefined : db.get(place)
+  const storedCount = (countKey: Buffer) => {
+    const count = countKey.length > longestKey ? undefined : db.get(countKey)
     return count === undefined ? undefined : Number(count)
   }
 
-  const put = (place: Buffer, count: number) =>
-    void (count === 0 ? db.removeSync(place) : db.putSync(place, String(count)))
+  const put = (countKey: Buffer, count: number) =>
+    void (count === 0 ? db.removeSync(countKey) : db.putSync(countKey, String(count)))
 
   const hasFewer = (registry: Registry, collection: string, { prefix, fewerThan }: CountBound) =>
-    (storedCount(placeOf(registry, collection, prefix)) ?? countByWalking(registry, collection, prefix)) < fewerThan
+    (storedCount(countKeyFor(registry, collection, prefix)) ?? countByWalking(registry, collection, prefix)) < fewerThan
 
   return {
     hasFewer,
     hasFewerAndTrack(registry, collection, bound) {
-      const place = placeOf(registry, collection, bound.prefix)
-      const isTrackable = isCountedPrefix(bound.prefix) && place.length <= longestKey
-      if (isTrackable && storedCount(place) === undefined)
-        put(place, countByWalking(registry, collection, bound.prefix))
+      const countKey = countKeyFor(registry, collection, bound.prefix)
+      const isTrackable = isCountedPrefix(bound.prefix) && countKey.length <= longestKey
+      if (isTrackable && storedCount(countKey) === undefined)
+        put(countKey, countByWalking(registry, collection, bound.prefix))
       return hasFewer(registry, collection, bound)
     },
     update(registry, writes) {
       const counts = readOnce((collection, prefix) => {
-        const place = placeOf(registry, collection, prefix)
-        return { place, count: storedCount(place) }
+        const countKey = countKeyFor(registry, collection, prefix)
+        return { countKey, count: storedCount(countKey) }
       })
       for (const { collection, key, value } of writes) {
         const affected = prefixesOf(key).map((prefix) => counts.read(collection, prefix))
@@ -70,7 +70,7 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
         const change = Number(value !== undefined) - Number(db.doesExist(keyFor(registry, collection, key)))
         for (const entry of affected) if (entry.count !== undefined) entry.count += change
       }
-      for (const { place, count } of counts.all()) if (count !== undefined) put(place, count)
+      for (const { countKey, count } of counts.all()) if (count !== undefined) put(countKey, count)
     },
   }
 }
@@ -91,7 +91,7 @@ function readOnce(read: (collection: string, prefix: string) => StoredCount) {
 
 /** A count and its key. `count` is undefined if these records are not counted. */
 interface StoredCount {
-  readonly place: Buffer
+  readonly countKey: Buffer
   count: number | undefined
 }
 

@@ -6,8 +6,8 @@ import {
   type Entry,
   type Expectation,
   type KeyValue,
-  type PageOf,
-  type Place,
+  type PageQuery,
+  type RecordKey,
   upToBytes,
 } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
@@ -19,7 +19,8 @@ import { requireLmdbFile } from './require-lmdb-file.js'
 const longestKey = 1977
 
 /** Accessible only to the user that the planes run as, like everything in the data directory. */
-const [PRIVATE_DIRECTORY, PRIVATE_FILE] = [0o700, 0o600]
+const PRIVATE_DIRECTORY = 0o700
+const PRIVATE_FILE = 0o600
 
 /** An option that the library supports but its types do not declare. */
 const permissions = { permissionsMode: PRIVATE_FILE }
@@ -39,7 +40,7 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
   const { valueOf, list, holds } = readsOn(db, counts)
 
   return {
-    get: async (place) => valueOf(place),
+    get: async (recordKey) => valueOf(recordKey),
     list: async (registry, collection, page) => list(registry, collection, page),
     hasFewer: async (registry, collection, bound) => counts.hasFewer(registry, collection, bound),
     async commit(registry, expectations, writes) {
@@ -87,19 +88,23 @@ function openDatabase(path: string, everyPage: boolean): RootDatabase<string, Bu
 
 /** Inside a write transaction these reads see its state. */
 function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
-  const valueOf = ({ registry, collection, key }: Place) => {
-    const at = keyFor(registry, collection, key)
-    return at.length > longestKey ? undefined : db.get(at)
+  const valueOf = ({ registry, collection, key }: RecordKey) => {
+    const storedKey = keyFor(registry, collection, key)
+    return storedKey.length > longestKey ? undefined : db.get(storedKey)
   }
 
-  const list = (registry: Registry, collection: string, { limit, bytes, prefix = '', after }: PageOf): Entry[] => {
+  const list = (registry: Registry, collection: string, { limit, bytes, prefix = '', after }: PageQuery): Entry[] => {
     const base = keyFor(registry, collection, '').length
     const start = keyFor(registry, collection, prefix)
     if (start.length > longestKey || limit <= 0) return []
     // No key is longer than this limit, so no key lies between the truncated one and the full one.
-    const behind = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
-    const follows = after !== undefined && Buffer.compare(behind, start) >= 0
-    const range = { start: follows ? behind : start, exclusiveStart: follows, end: Buffer.concat([start, afterAll]) }
+    const afterKey = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
+    const startsAfter = after !== undefined && Buffer.compare(afterKey, start) >= 0
+    const range = {
+      start: startsAfter ? afterKey : start,
+      exclusiveStart: startsAfter,
+      end: Buffer.concat([start, afterAll]),
+    }
     // The range is lazy: values are read one by one as the page is filled.
     const entries = db.getRange({ ...range, limit }).map(({ key, value }): Entry => [text(key, base), value])
     return [...upToBytes(entries, bytes)]

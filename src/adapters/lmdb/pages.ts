@@ -22,7 +22,8 @@ const DATA_VERSION = 2
 const HEADER_BYTES = 24
 const FLAGS_AT = 18
 const LOWER_AT = 20
-const [BRANCH, LEAF] = [0x01, 0x02]
+const BRANCH = 0x01
+const LEAF = 0x02
 
 /** MDB_meta, which follows the header of its page. */
 const META_BYTES = HEADER_BYTES + 144
@@ -106,10 +107,12 @@ function nodesOf(page: Buffer, number: number): number[] | undefined {
 
 /** The page that a node of a branch refers to, and the last of the pages that hold a value too long for its leaf. */
 function pagesOf(page: Buffer, node: number): { child?: number; last?: number } {
-  const [flags, keyLength] = [page.readUInt16LE(node + 4), page.readUInt16LE(node + 6)]
+  const flags = page.readUInt16LE(node + 4)
+  const keyLength = page.readUInt16LE(node + 6)
   if ((page.readUInt16LE(FLAGS_AT) & BRANCH) !== 0) return { child: page.readUInt32LE(node) + flags * 2 ** 32 }
   const data = node + NODE_BYTES + keyLength
   if ((flags & BIG_DATA) === 0 || data + 24 > page.length) return {}
-  const [first, count] = [page.readBigUInt64LE(data), page.readBigUInt64LE(data + 16)]
+  const first = page.readBigUInt64LE(data)
+  const count = page.readBigUInt64LE(data + 16)
   return { last: Number(first + count) - 1 }
 }

@@ -3,8 +3,8 @@ import {
   type Entry,
   type Expectation,
   type KeyValue,
-  type PageOf,
-  type Place,
+  type PageQuery,
+  type RecordKey,
   upToBytes,
   type Write,
 } from '../../registry/ports/key-value.js'
@@ -30,13 +30,13 @@ export function memoryKeyValue(): KeyValue {
     return created
   }
 
-  const valueOf = ({ registry, collection, key }: Place) => recordsOf(registry, collection).values.get(key)
+  const valueOf = ({ registry, collection, key }: RecordKey) => recordsOf(registry, collection).values.get(key)
 
   const holds = (registry: Registry, expectation: Expectation) =>
     holdsIn(recordsOf(registry, expectation.collection), expectation)
 
   return {
-    get: async (place) => valueOf(place),
+    get: async (recordKey) => valueOf(recordKey),
     list: async (registry, collection, page) => pageIn(recordsOf(registry, collection), page),
     hasFewer: async (registry, collection, bound) => hasFewer(recordsOf(registry, collection), bound),
     async commit(registry, expectations, writes) {
@@ -77,14 +77,16 @@ function apply({ keys, values }: SortedRecords, { key, value }: Write) {
   else values.set(key, value)
 }
 
-const pageIn = (records: SortedRecords, page: PageOf): Entry[] => [...upToBytes(entriesIn(records, page), page.bytes)]
+const pageIn = (records: SortedRecords, page: PageQuery): Entry[] => [
+  ...upToBytes(entriesIn(records, page), page.bytes),
+]
 
-function* entriesIn({ keys, values }: SortedRecords, { limit, prefix = '', after }: PageOf): Generator<Entry, void> {
+function* entriesIn({ keys, values }: SortedRecords, { limit, prefix = '', after }: PageQuery): Generator<Entry, void> {
   const start = asBytes(prefix)
-  const behind = after === undefined ? '' : `${asBytes(after)}\0`
-  const first = firstFrom(keys, behind > start ? behind : start)
-  for (let at = first; at < first + limit; at++) {
-    const bytes = keys[at]
+  const afterKey = after === undefined ? '' : `${asBytes(after)}\0`
+  const first = firstFrom(keys, afterKey > start ? afterKey : start)
+  for (let index = first; index < first + limit; index++) {
+    const bytes = keys[index]
     if (!bytes?.startsWith(start)) return
     const key = Buffer.from(bytes, 'latin1').toString()
     yield [key, values.get(key) ?? '']

@@ -46,14 +46,14 @@ const OUTAGES: Partial<Record<Meaning, string>> = {
 /** Connects, and waits for the first response. Throws an error of one line if there is none. */
 export async function connect(options: SupervisorOptions): Promise<Connection> {
   const supervisor = superviseClient(options)
-  const bound = performance.now() + START_WITHIN_MS
+  const deadline = performance.now() + START_WITHIN_MS
   for (;;) {
     try {
-      await within(bound, supervisor.connected(), (client) => client.exists(LAYOUT_KEY))
+      await withTimeLimit(deadline, supervisor.connected(), (client) => client.exists(LAYOUT_KEY))
       return connectionOn(supervisor, options)
     } catch (error) {
       const reason = error instanceof NotSent ? (supervisor.lastError() ?? error) : (error as Error)
-      if (performance.now() + PAUSE_MS < bound && !needsCorrection(reason)) await pause(PAUSE_MS)
+      if (performance.now() + PAUSE_MS < deadline && !needsCorrection(reason)) await pause(PAUSE_MS)
       else {
         supervisor.close()
         throw new Error(`Redis does not answer (${reasonOf(reason)}): ${adviceFor(reason)}.`, { cause: error })
@@ -70,10 +70,10 @@ function connectionOn(supervisor: Supervisor, { address, name, log }: Supervisor
   async function persist<T>({ key, isRepeatable, bytes = 0, send }: Command<T>): Promise<T> {
     const server = state(key)
     const { patience, attempts } = server.patience()
-    const bound = performance.now() + patience + bytes / BYTES_PER_MS
+    const deadline = performance.now() + patience + bytes / BYTES_PER_MS
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await within(bound, supervisor.connected(), send)
+        const response = await withTimeLimit(deadline, supervisor.connected(), send)
         server.answered()
         supervisor.answered()
         return response
@@ -83,7 +83,7 @@ function connectionOn(supervisor: Supervisor, { address, name, log }: Supervisor
         server.failed(failure)
         if (isUnavailable(failure)) supervisor.unanswered()
         const mayRepeat = meaning === 'not yet' || (meaning === 'unknown' && isRepeatable)
-        const isOver = isClosed || attempt >= attempts || performance.now() + PAUSE_MS >= bound
+        const isOver = isClosed || attempt >= attempts || performance.now() + PAUSE_MS >= deadline
         // Also pause before an immediate failure: a caller that retries in a loop must not keep the event loop from
         // connecting.
         await pause(!mayRepeat || isOver ? 0 : PAUSE_MS)
@@ -178,11 +178,15 @@ function explained(failure: Error): Error {
 }
 
 /** Sends if there is a connection, and stops waiting at the time limit, whatever the client does. */
-async function within<T>(bound: number, client: Client | undefined, send: (client: Client) => Promise<T>): Promise<T> {
+async function withTimeLimit<T>(
+  deadline: number,
+  client: Client | undefined,
+  send: (client: Client) => Promise<T>,
+): Promise<T> {
   if (!client) throw new NotSent('no connection')
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(0, bound - performance.now()))
+    timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(0, deadline - performance.now()))
   })
   return Promise.race([send(client), tooLate]).finally(() => clearTimeout(timer))
 }

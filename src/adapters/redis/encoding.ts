@@ -13,7 +13,8 @@ const NAMES = 3
 const NOT_ENCODED = 0x1f
 
 const nameAt = (index: number) => String.fromCharCode(FIRST_NAME + index)
-const [NAME_1, NAME_2] = [nameAt(0), nameAt(1)]
+const NAME_1 = nameAt(0)
+const NAME_2 = nameAt(1)
 
 /**
  * If one fragment is a prefix of another, the longer one comes first. The positions in this list are part of the stored
@@ -86,16 +87,16 @@ export function decode(key: string, bytes: Buffer): string {
   if (bytes[0] === NOT_ENCODED) return bytes.toString('utf8', 1)
   let text = ''
   let from = 0
-  for (let at = 0; at < bytes.length; at++) {
-    const code = bytes[at] ?? 0
+  for (let index = 0; index < bytes.length; index++) {
+    const code = bytes[index] ?? 0
     if (code >= FIRST_NAME) continue
-    text += bytes.toString('utf8', from, at)
+    text += bytes.toString('utf8', from, index)
     if (code === DIGEST) {
-      text += `"sha256:${bytes.toString('hex', at + 1, at + 1 + DIGEST_BYTES)}"`
-      at += DIGEST_BYTES
+      text += `"sha256:${bytes.toString('hex', index + 1, index + 1 + DIGEST_BYTES)}"`
+      index += DIGEST_BYTES
     } else text += FRAGMENTS[code - FIRST_FRAGMENT]
-    from = at + 1
+    from = index + 1
   }
-  const named = text + bytes.toString('utf8', from)
-  return namesOf(key).reduce((rest, name, index) => rest.replaceAll(nameAt(index), () => name), named)
+  const withNameCodes = text + bytes.toString('utf8', from)
+  return namesOf(key).reduce((rest, name, index) => rest.replaceAll(nameAt(index), () => name), withNameCodes)
 }

@@ -1,4 +1,4 @@
-import { type Entry, type KeyValue, type PageOf, type Place, upToBytes } from '../../registry/ports/key-value.js'
+import { type Entry, type KeyValue, type PageQuery, type RecordKey, upToBytes } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
 import { type Address, readStoreUrl } from './address.js'
@@ -11,6 +11,7 @@ import { commitArguments } from './scripts.js'
 import { type StaleReads, staleReads } from './stale-reads.js'
 import { durableWrites } from './durable-writes.js'
 
+/** The settings of a store in Redis. */
 export interface RedisOptions {
   /** The value of `--store`; see `readStoreUrl`. */
   readonly url: string
@@ -73,12 +74,12 @@ function readsOn(range: Range, { kind }: Address): { readonly get: ReadValue; re
     const [member] = await range(registry, collection, rangeOfKey(key), 1)
     return member && entryOf(member)[1]
   }
-  const serverOf = ({ registry }: Place) => (kind === 'cluster' ? hashTagOf(registry) : '')
+  const serverOf = ({ registry }: RecordKey) => (kind === 'cluster' ? hashTagOf(registry) : '')
   const stale = staleReads()
   return { stale, get: stale.fallingBack(batchedReads(stale.remembering(read), serverOf)) }
 }
 
-async function listOf(range: Range, registry: Registry, collection: string, page: PageOf): Promise<Entry[]> {
+async function listOf(range: Range, registry: Registry, collection: string, page: PageQuery): Promise<Entry[]> {
   if (page.limit <= 0) return []
   const members = await range(registry, collection, rangeOfPage(page), page.limit, page.bytes)
   return [...upToBytes(members.map(entryOf), page.bytes)]

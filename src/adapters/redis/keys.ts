@@ -1,4 +1,4 @@
-import type { PageOf } from '../../registry/ports/key-value.js'
+import type { PageQuery } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
 /*
@@ -8,14 +8,15 @@ import type { Registry } from '../../registry/registry.js'
  *   ecr-local:{<account>:<region>}:<collection>   sorted set  one member for each record, all with score 0, so
  *                                                             sorted by bytes: key NUL encoded value
  *
- * The braces are a cluster's hash tag: all keys of a registry are in one slot, so that one script can read and write them.
- * A record is the range of members that begin with `key NUL`; a page is a longer range. NUL and SOH in keys are escaped as
- * SOH SOH and SOH STX, so that members sort like keys and NUL marks the end of the key.
+ * The braces are a cluster's hash tag: all keys of a registry are in one slot, so that one script can read and write
+ * them. A record is the range of members that begin with `key NUL`; a page is a longer range. NUL and SOH in keys are
+ * escaped as SOH SOH and SOH STX, so that members sort like keys and NUL marks the end of the key.
  */
 
 /** The version of the layout, to be raised whenever the layout changes. */
 export const LAYOUT = '1'
 
+/** The key of the version of the layout. */
 export const LAYOUT_KEY = 'ecr-local:layout'
 
 /** The hash tag in a key of Redis: a cluster stores all keys with the same tag on one server. */
@@ -54,9 +55,9 @@ const unescaped = (key: string) => key.replaceAll('\x01\x01', '\0').replaceAll('
 export const rangeOfKey = (key: string): LexRange => ({ min: bytes('[', key, NUL), max: bytes('(', key, NUL + 1) })
 
 /** The range that contains the members of a page. The byte 0xff does not occur in UTF-8. */
-export function rangeOfPage({ prefix = '', after }: Pick<PageOf, 'prefix' | 'after'>): LexRange {
-  const follows = after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0
-  return { min: follows ? bytes('[', after, NUL + 1) : bytes('[', prefix), max: bytes('(', prefix, 0xff) }
+export function rangeOfPage({ prefix = '', after }: Pick<PageQuery, 'prefix' | 'after'>): LexRange {
+  const startsAfter = after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0
+  return { min: startsAfter ? bytes('[', after, NUL + 1) : bytes('[', prefix), max: bytes('(', prefix, 0xff) }
 }
 
 /** The member that stores a record. */

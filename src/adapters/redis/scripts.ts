@@ -4,7 +4,8 @@ import { escaped, memberOf, rangeOfKey, rangeOfPage } from './keys.js'
 import { encode } from './encoding.js'
 
 /** The number of members in the first read of a page, and the limit for all further reads. */
-const [FIRST_READ, LARGEST_READ] = [8, 1000]
+const FIRST_READ = 8
+const LARGEST_READ = 1000
 
 /**
  * Writes if every expectation holds and returns 1; otherwise returns 0 and changes nothing. KEYS are the sorted sets,
@@ -72,6 +73,7 @@ export interface CommitArguments {
   readonly changes: Buffer
 }
 
+/** Encodes expectations and changes for COMMIT. */
 export function commitArguments(expectations: readonly Expectation[], writes: readonly Write[]): CommitArguments {
   const collections = [...new Set([...expectations, ...writes].map(({ collection }) => collection))]
   const numberOf = new Map(collections.map((collection, index) => [collection, String(index + 1)]))
@@ -129,13 +131,13 @@ const LENGTH_BYTES = 4
 function concatenated(fields: readonly Field[]): Buffer {
   const lengths = fields.map((field) => Buffer.byteLength(field))
   const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + LENGTH_BYTES + length, 0))
-  let at = 0
+  let offset = 0
   fields.forEach((field, index) => {
     const length = lengths[index] ?? 0
-    at = bytes.writeUInt32BE(length, at)
-    if (typeof field === 'string') bytes.write(field, at)
-    else field.copy(bytes, at)
-    at += length
+    offset = bytes.writeUInt32BE(length, offset)
+    if (typeof field === 'string') bytes.write(field, offset)
+    else field.copy(bytes, offset)
+    offset += length
   })
   return bytes
 }

@@ -34,16 +34,16 @@ export function staleReads(): StaleReads {
   })
 
   return {
-    remembering: (read) => async (place) => {
-      const value = await read(place)
-      values.set(idOf(place), { value })
+    remembering: (read) => async (recordKey) => {
+      const value = await read(recordKey)
+      values.set(idOf(recordKey), { value })
       return value
     },
-    fallingBack: (read) => async (place) => {
+    fallingBack: (read) => async (recordKey) => {
       try {
-        return await read(place)
+        return await read(recordKey)
       } catch (error) {
-        const last = context.getStore()?.isOver === false ? values.get(idOf(place)) : undefined
+        const last = context.getStore()?.isOver === false ? values.get(idOf(recordKey)) : undefined
         if (!last || !(error instanceof StoreUnavailable)) throw error
         return last.value
       }

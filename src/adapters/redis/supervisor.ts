@@ -39,7 +39,6 @@ const REPLACE_AFTER_MS = 30_000
  * be connected to at all, puts it into the state `end` for good. Then it is replaced by a new client.
  */
 export function superviseClient(options: SupervisorOptions): Supervisor {
-  const { address, name, log } = options
   let isClosed = false
   let failedConnections = 0
   const silence = uninterruptedPeriod()
@@ -48,16 +47,16 @@ export function superviseClient(options: SupervisorOptions): Supervisor {
 
   function open() {
     silence.over()
-    const client = clientFor(address, `ecr-local:${name}`)
+    const client = clientFor(options.address, `ecr-local:${options.name}`)
     client.on('ready', () => (failedConnections = 0))
-    client.on('end', () => client === current.client && !isClosed && ended())
+    client.on('end', () => client === current.client && !isClosed && replaceAfterDelay())
     return { client, ...errorsOf(client, refusals) }
   }
 
-  function ended() {
+  function replaceAfterDelay() {
     const { client, lastError } = current
     const reason = reasonOf(lastError() ?? new NotSent('no connection'))
-    log.info({ connection: name, reason }, 'A connection to Redis ended and is replaced')
+    options.log.info({ connection: options.name, reason }, 'A connection to Redis ended and is replaced')
     setTimeout(() => client === current.client && replace(), retryDelay(++failedConnections))
   }
 

@@ -61,7 +61,7 @@ async function* withRetries(
   let body = first
   let position = start
   for (let emptyResponses = 0; ;) {
-    const before = position
+    const responseStart = position
     let failure: unknown
     const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
     try {
@@ -75,7 +75,7 @@ async function* withRetries(
       body.destroy()
     }
     if (position > end) return
-    emptyResponses = position > before ? 0 : emptyResponses + 1
+    emptyResponses = position > responseStart ? 0 : emptyResponses + 1
     if (emptyResponses >= MAX_EMPTY_RESPONSES)
       throw unavailable(failure ?? new Error('its responses are shorter than the objects'))
     body = await requestFrom(position)

@@ -41,12 +41,12 @@ export async function makeCertificateFiles({
   const files = { authority: file('ca.crt'), certificate: file('server.crt'), key: file('server.key') }
   const authority = await authorityIn(files.authority, file('ca.key'), madeOn, now)
   const key = serverKeyIn(files, authority.certificate)
-  const before = existsSync(files.certificate) ? namesIn(textIn(files.certificate)) : []
-  const all = [...new Set([...names, ...before])]
-  const certificate = await serverCertificate(all, key, authority, now)
+  const previousNames = existsSync(files.certificate) ? namesIn(textIn(files.certificate)) : []
+  const allNames = [...new Set([...names, ...previousNames])]
+  const certificate = await serverCertificate(allNames, key, authority, now)
   requireLongerLife(files.authority, authority.certificate, certificate)
   writeWhole(files.certificate, certificate)
-  return { ...files, names: all }
+  return { ...files, names: allNames }
 }
 
 /** The start of the subject of an authority that ecr-local made. */

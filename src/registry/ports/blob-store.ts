@@ -130,6 +130,7 @@ export interface Notes {
 /** Consumes a chunk, whose buffer may be reused once it resolves. If it rejects, no more chunks follow. */
 export type TakeChunk = (chunk: Uint8Array) => Promise<void>
 
+/** A range of bytes, both ends included, counting from 0. */
 export interface ByteRange {
   start: number
   end: number

@@ -5,9 +5,9 @@ import type { Registry } from '../registry.js'
  * builds the typed collections and transactions on it, once for all adapters.
  */
 export interface KeyValue {
-  get(place: Place): Promise<string | undefined>
+  get(recordKey: RecordKey): Promise<string | undefined>
   /** Entries in ascending byte order of their keys, limited by `limit` and `bytes`. */
-  list(registry: Registry, collection: string, page: PageOf): Promise<Entry[]>
+  list(registry: Registry, collection: string, page: PageQuery): Promise<Entry[]>
   /** Whether a part of a collection contains fewer records than a bound, determined without walking them. */
   hasFewer(registry: Registry, collection: string, bound: CountBound): Promise<boolean>
   /** Applies all writes if every expectation holds, and returns whether it did. Durable once it resolves. */
@@ -26,13 +26,15 @@ export interface KeyValue {
   close(): Promise<void>
 }
 
-export interface Place {
+/** The key of a record in a collection of a registry. */
+export interface RecordKey {
   registry: Registry
   collection: string
   key: string
 }
 
-export interface PageOf {
+/** Which entries of a collection a page contains. */
+export interface PageQuery {
   limit: number
   /**
    * The page ends with the value with which its values reach this many bytes of UTF-8, so it always contains at least
@@ -45,6 +47,7 @@ export interface PageOf {
   after?: string
 }
 
+/** A key and its value. */
 export type Entry = readonly [key: string, value: string]
 
 /** A bound on the number of records in a collection, or of those whose keys begin with `prefix`. */
@@ -61,7 +64,7 @@ export interface CountBound {
  */
 export type Expectation =
   | { collection: string; key: string; value: string | undefined }
-  | { collection: string; page: PageOf; entries: Entry[] }
+  | { collection: string; page: PageQuery; entries: Entry[] }
   | { collection: string; bound: CountBound; hasFewer: boolean }
 
 /** A value to store, or undefined to remove the key. */

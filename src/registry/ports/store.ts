@@ -49,6 +49,7 @@ export interface Collection<T> {
   holdsFewerThan(registry: Registry, count: number, prefix?: string): Promise<boolean>
 }
 
+/** A page of a list. */
 export interface Page<T> {
   items: T[]
   /** The key to continue after; absent on the last page. */
