@@ -41,21 +41,19 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
   }
 
   async function count(target: Registry, collection: string, bound: CountBound) {
-    requireSameRegistry(target)
+    checkRegistry(target)
     const hasFewer = await keyValue.hasFewer(registry, collection, bound)
     lists.push({ collection, bound, hasFewer })
     return hasFewer
   }
 
-  const requireSameRegistry = (target: Registry) => {
+  const checkRegistry = (target: Registry) => {
     if (target.account !== registry.account || target.region !== registry.region)
       throw new Error('A transaction spans one registry')
   }
 
   return {
-    records: makeRecords((name, upgrade) =>
-      viewOf(name, { requireSameRegistry, read, current, set, list, count }, upgrade),
-    ),
+    records: makeRecords((name, upgrade) => viewOf(name, { checkRegistry, read, current, set, list, count }, upgrade)),
     commit: async () => {
       const isChange = ([id, { value }]: [string, Write]) => !reads.has(id) || reads.get(id)?.value !== value
       const changes = [...writes].filter(isChange).map(([, write]) => write)
@@ -73,7 +71,7 @@ function withActualLimit({ bytes, ...page }: PageQuery, entries: Entry[]): PageQ
 }
 
 interface View {
-  requireSameRegistry: (registry: Registry) => void
+  checkRegistry: (registry: Registry) => void
   read: (collection: string, key: string) => Promise<void>
   current: (collection: string, key: string) => string | undefined
   set: (write: Write) => void
@@ -86,9 +84,9 @@ interface View {
  * writes.
  */
 function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collection<T> {
-  const { requireSameRegistry, read, current, set, list, count } = view
+  const { checkRegistry, read, current, set, list, count } = view
   const latest = async (registry: Registry, key: string) => {
-    requireSameRegistry(registry)
+    checkRegistry(registry)
     await read(name, key)
     return () => parsed(current(name, key), upgrade)
   }
@@ -102,7 +100,7 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
       return true
     },
     async put(registry, key, record) {
-      requireSameRegistry(registry)
+      checkRegistry(registry)
       set(write(name, key, record))
     },
     async update(registry, key, change) {
@@ -118,7 +116,7 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
       return record
     },
     async list(registry, page) {
-      requireSameRegistry(registry)
+      checkRegistry(registry)
       return pageOf(await list(name, withOneMore(page)), page.limit, upgrade)
     },
     holdsFewerThan: (registry, fewerThan, prefix = '') => count(registry, name, { fewerThan, prefix }),

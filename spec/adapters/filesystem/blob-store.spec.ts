@@ -234,7 +234,7 @@ describe('The blob store on the file system', () => {
       const blobs = newStore(disk)
       const session = await blobs.session(uuid)
       await session.append(Buffer.alloc(600_000))
-      await expect(session.append(Buffer.alloc(600_000))).rejects.toThrow('has no room left')
+      await expect(session.append(Buffer.alloc(600_000))).rejects.toThrow('has no space left')
       expect(session.size).toBe(600_000)
       await session.close()
       const resumed = await blobs.session(uuid)

@@ -70,7 +70,7 @@ describeWith(redisNeeds, 'The state in Redis', () => {
       await expect(opened.store.settings.put(registry, key, 'x')).rejects.toMatchObject({ name: 'NoSpace' })
     await redisCli(redis.port, 'config', 'set', 'maxmemory', '0')
     await opened.store.settings.put(registry, 'a', 'x')
-    expect(opened.logged).toEqual(['Redis has no room left'])
+    expect(opened.logged).toEqual(['Redis has no space left'])
   })
   it('A full Redis can be opened, and an empty one is refused with the remedy', async () => {
     await using before = await redisStore(redis.url)

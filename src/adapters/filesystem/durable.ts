@@ -46,7 +46,7 @@ export async function orNoSpace<T>(root: string, work: () => Promise<T>): Promis
     return await work()
   } catch (error) {
     if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT'))
-      throw new NoSpace(`The disk that holds ${root} has no room left`, { cause: error })
+      throw new NoSpace(`The disk that holds ${root} has no space left`, { cause: error })
     throw error
   }
 }

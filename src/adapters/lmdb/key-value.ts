@@ -153,7 +153,7 @@ async function orNoSpace<T>(path: string, commit: () => Promise<T>): Promise<T> 
     const cause = await commitError?.catch((reason: unknown) => reason)
     if (!(cause instanceof Error)) throw error
     if (await isCausedByFullDisk(cause, path))
-      throw new NoSpace(`The disk that holds ${path} has no room left`, { cause })
+      throw new NoSpace(`The disk that holds ${path} has no space left`, { cause })
     throw cause
   }
 }

@@ -39,7 +39,7 @@ const START_WITHIN_MS = 5_000
 const PAUSE_MS = 50
 const REGISTRIES_WATCHED = 1000
 const OUTAGES: Partial<Record<Meaning, string>> = {
-  full: 'Redis has no room left',
+  full: 'Redis has no space left',
   refused: 'Redis refuses commands',
 }
 
@@ -173,7 +173,7 @@ function explained(failure: Error): Error {
   const reason = reasonOf(failure)
   // The client's own error contains the whole command, and with it stored data that must not be logged.
   if (meaning === 'fault') return new Error(`Redis rejected a command (${reason})`)
-  if (meaning === 'full') return new NoSpace(`Redis has no room left (${reason})`, { cause: failure })
+  if (meaning === 'full') return new NoSpace(`Redis has no space left (${reason})`, { cause: failure })
   return new StoreUnavailable(`Redis does not answer (${reason})`, { cause: failure })
 }
 
