@@ -23,7 +23,7 @@ async function pulledToS3({ stream = false, arrivesLater = false } = {}) {
   await blobs.clear()
   const cache = await startCache({
     upstreams: { 'quay.io': upstream.url },
-    blobs: verifiedBlobs(stream ? streamed(blobs) : blobs, { log: { error() {} }, hashesWhatIsSent: false }),
+    blobs: verifiedBlobs(stream ? streamed(blobs) : blobs, { log: { error() {} }, hashesOnSend: false }),
   })
   await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
   await (await cache.ask(`${name}/manifests/v1`)).body.dump()

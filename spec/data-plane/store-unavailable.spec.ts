@@ -6,7 +6,7 @@ import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
 import { CLOCK_OFFSET } from '../../src/registry/ports/clock.js'
-import type { Place } from '../../src/registry/ports/key-value.js'
+import type { RecordKey } from '../../src/registry/ports/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { installation } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/store/store-of.js'
@@ -153,9 +153,9 @@ describe.each(['killed', 'paused'] as const)('planes on a Redis that is %s', (fa
 
 describe('reads for a layer URL', () => {
   it('A layer URL reads nothing that it names before its signature is verified', async () => {
-    const places: Place[] = []
+    const places: RecordKey[] = []
     const keyValue = memoryKeyValue()
-    const get = (place: Place) => (places.push(place), keyValue.get(place))
+    const get = (place: RecordKey) => (places.push(place), keyValue.get(place))
     const store = storeOf({ ...keyValue, get })
     await using plane = await startRegistry({ store, clock: clockOn(store) })
     const query = new URLSearchParams({ account: 'a'.repeat(15_000), repository: repositoryName })

@@ -57,7 +57,7 @@ describe('planes on Redis', () => {
     await using run = startCli(['start', ...free, '--store', redis.url], { cwd })
     await run.ready()
     run.signal('SIGTERM')
-    expect((await run.ended).stdout).toContain('every plane of this installation has to see this directory')
+    expect((await run.ended).stdout).toContain('every plane of this installation needs access to this directory')
   })
 })
 

@@ -188,7 +188,7 @@ describe('certificate renewal on SIGHUP', () => {
     const before = await shownBy(emulator.endpoint)
     writeFileSync(tls.tlsCert, 'no certificate')
     process.kill(emulator.process.pid, 'SIGHUP')
-    await emulator.process.line(/the certificate was not read again: the one from before stays/)
+    await emulator.process.line(/the certificate could not be read again: the previous one stays in use/)
     expect((await shownBy(emulator.endpoint)).serialNumber).toBe(before.serialNumber)
   })
 })
@@ -209,10 +209,12 @@ describe('refused start with TLS', () => {
     const [cert, key] = [join(own, 'server.crt'), join(own, 'server.key')]
     expect(await refusal(join(own, 'none'), key)).toMatch(/^ecr-local: --tls-cert .* \(there is no such file\): .*\n$/)
     expect(await refusal(cert, join(own, 'none'))).toMatch(/^ecr-local: --tls-key .* \(there is no such file\): .*\n$/)
-    expect(await refusal(cert, join(own, 'ca.key'))).toMatch(/^ecr-local: .*the key is of another certificate.*\n$/)
+    expect(await refusal(cert, join(own, 'ca.key'))).toMatch(
+      /^ecr-local: .*the key belongs to another certificate.*\n$/,
+    )
     writeFileSync(key, 'no key')
     expect(await refusal(cert, key)).toMatch(
-      /^ecr-local: .* are no certificate and its key .*: both must be PEM files\.\n$/,
+      /^ecr-local: .* are not a certificate and its key .*: both must be PEM files\.\n$/,
     )
   })
 })

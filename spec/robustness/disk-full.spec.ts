@@ -59,7 +59,7 @@ describeWith(mountNeeds, 'full disk', () => {
 
   it('A push that does not fit on the disk is refused with 507 and the reason', async () => {
     await disk.fill(4 * MiB)
-    await expect(client.pushBlob('team/app', seededBytes(8 * MiB, 'large'))).rejects.toThrow(/507 .*no room left/)
+    await expect(client.pushBlob('team/app', seededBytes(8 * MiB, 'large'))).rejects.toThrow(/507 .*no space left/)
     await expectCached()
   })
 
@@ -83,7 +83,7 @@ describeWith(mountNeeds, 'full disk', () => {
     await disk.free()
     await disk.fill(0)
     await expect(untilRefused((count) => client.createRepository(`team/many-${count}`))).resolves.toMatch(
-      /no room left/,
+      /no space left/,
     )
     await expect(client.pushBlob('team/app', seededBytes(MiB, 'small'))).rejects.toThrow()
     upstream.addImage('small', { tag: 'latest', seed: 'small' })

@@ -103,7 +103,7 @@ export async function startCache(options: CacheOptions) {
   const ids = randomIds
   const pins = storedPins({ store, clock, graceSeconds })
   const blobs = pinnedBlobs(
-    kept.blobs ?? verifiedBlobs(filesystemBlobStore({ root, ids }), { log, hashesWhatIsSent: true }),
+    kept.blobs ?? verifiedBlobs(filesystemBlobStore({ root, ids }), { log, hashesOnSend: true }),
     pins,
   )
   const leases = leasesOn({ store, ids, log, ...leasePatience })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { redisKeyValue } from '../../src/adapters/redis/key-value.js'
-import type { KeyValue, Place } from '../../src/registry/ports/key-value.js'
+import type { KeyValue, RecordKey } from '../../src/registry/ports/key-value.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { silent as log } from './silent-log.js'
 
@@ -18,7 +18,7 @@ export async function countedStore(url: string) {
   return {
     store: storeOf({
       ...keyValue,
-      get: counted((place: Place) => keyValue.get(place)),
+      get: counted((place: RecordKey) => keyValue.get(place)),
       list: counted((...asked: Parameters<KeyValue['list']>) => keyValue.list(...asked)),
       hasFewer: counted((...asked: Parameters<KeyValue['hasFewer']>) => keyValue.hasFewer(...asked)),
       commit: counted((...given: Parameters<KeyValue['commit']>) => keyValue.commit(...given)),

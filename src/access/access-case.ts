@@ -6,7 +6,7 @@ import type { Identities, IdentityPolicies } from './identities.js'
 import type { PolicyParser } from './parsed-policies.js'
 import { actionsOfScopeV1, resourcePolicyMayAllow, weightsFor } from './resource-policies.js'
 import {
-  areFor,
+  coversResources,
   type PolicyStore,
   storedPolicies,
   type StoredPolicies,
@@ -28,8 +28,8 @@ export interface AccessCaseDeps {
 
 /**
  * Gathers the policies and condition values that decide whether the principal may take the action on each of these
- * resources, and reads what the request does not bring along. No policy applies to a principal that does not exist (any more).
- * `supposed` replaces the repository's own policy, to decide by a policy that is yet to be set.
+ * resources, and reads what the request does not bring along. No policy applies to a principal that does not exist (any
+ * more). `supposed` replaces the repository's own policy, to decide by a policy that is yet to be set.
  */
 export async function accessCases(
   request: AccessRequest,
@@ -42,7 +42,9 @@ export async function accessCases(
   const { membershipOf, policyParser } = deps.identities
   const { resources, policies: brought } = request
   const stored =
-    brought && areFor(brought, registry, resources) ? brought : await storedPolicies(registry, resources, store)
+    brought && coversResources(brought, registry, resources)
+      ? brought
+      : await storedPolicies(registry, resources, store)
   const targets = resources.map((resource) => stored.targets.get(resource) ?? withoutRepository(resource))
   const policies = targets.map((target) => {
     const attached = own ? resourcePolicies({ action: request.action, target, stored, supposed }, policyParser) : []

@@ -7,7 +7,7 @@ import type { Policy, Repository } from '../registry/repositories/repository.js'
 /** Where policies and tags are stored. */
 export type PolicyStore = Pick<Records, 'registryPolicies' | 'repositoryPolicies' | 'repositories' | 'accountSettings'>
 
-/** What a registry stores that has a say in who may do what there. */
+/** The policies of a registry, and what else it stores that affects decisions. */
 export interface StoredPolicies {
   readonly registry: Registry
   readonly registryPolicy: Policy | undefined
@@ -33,8 +33,9 @@ export const storedPolicies = (
 ): Promise<StoredPolicies> => read(registry, resources, store, { withTags: false })
 
 /**
- * Reads everything that can matter to a decision at once, tags too: one round trip to a store across a network, whatever the
- * policies turn out to look at. It depends neither on the caller nor on the time, so that a plane reads the time meanwhile.
+ * Reads everything that can affect a decision, including tags, concurrently: one round trip to a store across a
+ * network, whatever the policies refer to. The result depends neither on the caller nor on the time, so the time can be
+ * read concurrently.
  */
 export const storedPoliciesAndTags = (
   registry: Registry,
@@ -63,7 +64,7 @@ async function readTarget(
   store: PolicyStore,
   withTags: boolean,
 ): Promise<Target> {
-  const repository = repositoryNamed(resource, registry)
+  const repository = repositoryNameIn(resource, registry)
   if (repository === undefined) return { resource, repository, policy: undefined }
   const record = withTags ? store.repositories.get(registry, repository) : undefined
   // Started before the policy is awaited, and settled with it, so that a failure of either is reported once.
@@ -83,17 +84,17 @@ export async function tagsOf(
 }
 
 /** Whether these policies are all there is to read for a request about these resources of a registry. */
-export const areFor = (
+export const coversResources = (
   { registry: { account, region }, targets }: StoredPolicies,
   registry: Registry,
   resources: readonly string[],
 ): boolean =>
   account === registry.account &&
   region === registry.region &&
-  resources.every((resource) => targets.has(resource) || repositoryNamed(resource, registry) === undefined)
+  resources.every((resource) => targets.has(resource) || repositoryNameIn(resource, registry) === undefined)
 
 /** The repository an ARN names; undefined for another kind of resource, another registry or an invalid name. */
-function repositoryNamed(resource: string, registry: Registry): string | undefined {
+function repositoryNameIn(resource: string, registry: Registry): string | undefined {
   const prefix = repositoryArn(registry, '')
   const name = resource.slice(prefix.length)
   return resource.startsWith(prefix) && violatedNameConstraint(name) === undefined ? name : undefined

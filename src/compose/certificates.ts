@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
 import { makeDirectory } from '../adapters/filesystem/make-directory.js'
 import { wall } from '../adapters/system/system-clock.js'
-import { type MadeFiles, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
+import { type CertificateResult, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
 import type { Config } from '../config/config.js'
 import { clientHost, type DataPlaneAddress, dataPlaneAddress } from './plane-addresses.js'
 
 /** The certificate files, and the address of the data plane that clients need to know. */
-export interface MadeCertificates extends MadeFiles {
+export interface CertificatesAndAddress extends CertificateResult {
   readonly dataPlane: DataPlaneAddress
 }
 
@@ -14,22 +14,25 @@ export interface MadeCertificates extends MadeFiles {
 export async function makeCertificates(
   config: Config,
   { dir, names }: { readonly dir: string; readonly names: readonly string[] },
-): Promise<MadeCertificates> {
-  const all = [...new Set([...namesInUse(config), ...names])]
+): Promise<CertificatesAndAddress> {
+  const allNames = [...new Set([...namesInUse(config), ...names])]
   makeDirectory(dir)
-  const files = await makeCertificateFiles({ dir, names: all, madeOn: hostname(), now: wall() })
+  const files = await makeCertificateFiles({ dir, names: allNames, madeOn: hostname(), now: wall() })
   return { ...files, dataPlane: dataPlaneAddress(config) }
 }
 
-/** What clients of this machine write, the name it has for others, and the hosts that are in the settings. */
+/** The names that clients on this machine use, the host name that other machines use, and the hosts in the settings. */
 function namesInUse({ host, registryHost, dataPlane }: Config): string[] {
   const settings = [clientHost(host), ...namesOfRegistries(registryHost)]
   if (dataPlane !== undefined) settings.push(new URL(dataPlane).hostname)
   return ['localhost', '127.0.0.1', '::1', hostname(), ...settings.map((name) => name.replace(/^\[(.*)\]$/, '$1'))]
 }
 
-/** A wildcard stands for one whole label, so it can be the account; of the Regions, the one most examples are in. */
+/**
+ * A wildcard in a certificate stands for one whole label, so it can cover the account. Of the Regions, only the one
+ * that most examples use is covered.
+ */
 function namesOfRegistries(template: string): string[] {
   const name = template.replace(/:[^:]*$/, '').replaceAll('{region}', 'us-east-1')
-  return [name.replace(/^\{account\}(?=\.)/, '*')].filter((filled) => !filled.includes('{'))
+  return [name.replace(/^\{account\}(?=\.)/, '*')].filter((host) => !host.includes('{'))
 }

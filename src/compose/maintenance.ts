@@ -11,8 +11,8 @@ export interface Maintenance {
 }
 
 /**
- * Checks that the store and the blobs belong together and logs an error if they do not, then sweeps periodically: all processes
- * are candidates, and one of them sweeps.
+ * Checks that the store and the blobs belong together and logs an error if they do not, then sweeps periodically: all
+ * processes are candidates, and one of them sweeps.
  */
 export async function startMaintenance(
   storage: Storage,
@@ -20,9 +20,9 @@ export async function startMaintenance(
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<Maintenance> {
   const reason = await labelInstallation(storage.store, storage.blobs, storage.ids)
-  if (reason !== undefined) log.error({ reason }, 'nothing is swept until this is put right')
+  if (reason !== undefined) log.error({ reason }, 'garbage collection is disabled until this is corrected')
   if (store.startsWith('redis') && blobs === 'disk')
-    log.info({ dataDir }, 'images are on disk: every plane of this installation has to see this directory')
+    log.info({ dataDir }, 'images are on disk: every plane of this installation needs access to this directory')
   const { graceSeconds, sweepIntervalSeconds } = garbage
   if (sweepIntervalSeconds === 0) return { stop: async () => {} }
   return sweeper({ ...storage, log, metrics, graceSeconds, intervalSeconds: sweepIntervalSeconds })

@@ -3,8 +3,8 @@ import { CLOCK_OFFSET } from '../registry/ports/clock.js'
 import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
 
-/** A balancer that gets no answer within this time turns to the next plane. */
-const ANSWERS_WITHIN_MS = 2000
+/** The time limit in milliseconds. A load balancer that gets no answer within this time uses the next plane. */
+const ANSWER_WITHIN_MS = 2000
 
 /** Whether the store answers on each of its connections, for `/ready`. Never rejects. */
 export async function isReady({ settings, ping }: Pick<Store, 'settings' | 'ping'>): Promise<boolean> {
@@ -13,6 +13,6 @@ export async function isReady({ settings, ping }: Pick<Store, 'settings' | 'ping
     () => true,
     () => false,
   )
-  const noAnswer = setTimeout(ANSWERS_WITHIN_MS, false, { signal: wait.signal })
+  const noAnswer = setTimeout(ANSWER_WITHIN_MS, false, { signal: wait.signal })
   return Promise.race([answers, noAnswer]).finally(() => wait.abort())
 }

@@ -42,7 +42,9 @@ export interface Storage {
 interface StorageDeps {
   readonly log: Log
   readonly metrics: Metrics
-  /** Set by commands that verify blobs themselves and change nothing unless asked to: blobs are not verified or quarantined on read. */
+  /**
+   * Set by commands that verify blobs themselves: blobs are then neither verified nor quarantined when they are read.
+   */
   readonly readsUnverified?: true
 }
 
@@ -53,9 +55,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the store and the blobs that the settings name. The adapters of LMDB, Redis and S3 are loaded when they are used:
- * the clients of Redis and S3 take as long to load as all else that a start needs, and LMDB is native code that may not
- * exist for a platform. Throws errors of one line each, which are fit to be shown to the user.
+ * Opens the store and the blobs that the settings name. The adapters for LMDB, Redis and S3 are loaded only if they are
+ * used: the clients of Redis and S3 take as long to load as the rest of a start, and LMDB is native code that may not
+ * exist for a platform. Throws errors of one line each, to be shown to the user.
  */
 export async function openStorage(config: Config, deps: StorageDeps, options: OpenOptions = {}): Promise<Storage> {
   if (config.store !== 'memory') openDataDirectory(config.dataDir, deps.log)
@@ -82,11 +84,17 @@ function partsOn(
   { garbage }: Config,
   { log }: StorageDeps,
 ): Omit<Storage, 'reserve' | 'failed'> {
-  const [clock, ids] = [systemClock(store), randomIds]
+  const clock = systemClock(store)
+  const ids = randomIds
   const pins = storedPins({ store, clock, graceSeconds: garbage.graceSeconds })
   const leases = leasesOn({ store, ids, log })
   return {
-    ...{ store, blobs: pinnedBlobs(blobs, pins), clock, ids, leases, pins },
+    store,
+    blobs: pinnedBlobs(blobs, pins),
+    clock,
+    ids,
+    leases,
+    pins,
     async close() {
       leases.stop()
       await store.close()
@@ -112,10 +120,10 @@ async function openBlobs(
 ): Promise<BlobStore> {
   if (store === 'memory') return memoryBlobStore()
   const onDisk = (root: string) => filesystemBlobStore({ root, ids: randomIds })
-  const served = (kept: BlobStore, hashesWhatIsSent: boolean) =>
-    withSmallBlobsInMemory(readsUnverified ? kept : verifiedBlobs(kept, { log, hashesWhatIsSent }))
-  if (blobs === 'disk') return served(onDisk(dataDir), true)
+  const withVerification = (stored: BlobStore, hashesOnSend: boolean) =>
+    withSmallBlobsInMemory(readsUnverified ? stored : verifiedBlobs(stored, { log, hashesOnSend }))
+  if (blobs === 'disk') return withVerification(onDisk(dataDir), true)
   const { s3BlobStore } = await import('../adapters/s3/blob-store.js')
   const inBucket = await s3BlobStore({ url: blobs, spool: onDisk(join(dataDir, 'spool')), ids: randomIds })
-  return served(blobDelivery === 'stream' ? streamed(inBucket) : inBucket, false)
+  return withVerification(blobDelivery === 'stream' ? streamed(inBucket) : inBucket, false)
 }

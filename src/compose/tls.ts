@@ -11,8 +11,8 @@ export interface Certificate {
 }
 
 /**
- * The certificate the settings name; undefined where they name none. Throws plain errors of one line each for files that
- * cannot be read and for such that are no certificate and its key.
+ * Reads the certificate in the settings; undefined if there is none. Throws errors of one line each for files that
+ * cannot be read or that are not a certificate and its key.
  */
 export function readCertificate({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>): Certificate | undefined {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
@@ -22,8 +22,10 @@ export function readCertificate({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 't
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const reason =
-      code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' ? 'the key is of another certificate' : `OpenSSL says: ${message}`
-    throw new Error(`${tlsCert} and ${tlsKey} are no certificate and its key (${reason}): both must be PEM files.`, {
+      code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
+        ? 'the key belongs to another certificate'
+        : `OpenSSL says: ${message}`
+    throw new Error(`${tlsCert} and ${tlsKey} are not a certificate and its key (${reason}): both must be PEM files.`, {
       cause: error,
     })
   }
@@ -38,7 +40,7 @@ export function renewCertificate(servers: readonly Server[], config: Config, log
     for (const server of servers) (server as Server & Pick<TlsServer, 'setSecureContext'>).setSecureContext(certificate)
     log.info({ tlsCert: config.tlsCert }, 'the certificate was read again')
   } catch (err) {
-    log.error({ err }, 'the certificate was not read again: the one from before stays')
+    log.error({ err }, 'the certificate could not be read again: the previous one stays in use')
   }
 }
 

@@ -4,9 +4,9 @@ import type { Upgrade } from './stored-records.js'
 
 const declarations = Object.entries(collections) as [keyof Records, { readonly upgrade: Upgrade<unknown> }][]
 
-/** Makes each declared collection; `make` is given the name under which it is stored. */
+/** Creates the declared collections; `make` gets the name under which each is stored. */
 export function makeRecords(make: (name: keyof Records, upgrade: Upgrade<unknown>) => Collection<unknown>): Records {
-  // `Records` is derived from the same declarations, name by name.
+  // The type `Records` is derived from these declarations, so the names and types agree.
   return Object.fromEntries(
     declarations.map(([name, { upgrade }]) => [name, make(name, upgrade)]),
   ) as unknown as Records

@@ -10,11 +10,13 @@ import { keyedMutex } from '../coordination/keyed-mutex.js'
 type Work<R> = (records: Records) => Promise<R>
 
 /**
- * The typed collections and `transact`, built once over the narrow port so that every adapter behaves alike.
- * `patience` is how many milliseconds a transaction may go on losing races once it is its turn.
+ * Builds the typed collections and `transact` on the narrow port, once for all adapters so that they behave alike.
+ * `patience` is for how many milliseconds a transaction is retried after conflicts.
  */
 export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
-  /** Transactions of this process that lost a race go one after the other in each registry, instead of racing again. */
+  /**
+   * Transactions of this process that had a conflict run one at a time in each registry, instead of conflicting again.
+   */
   const retryMutex = keyedMutex()
 
   async function attempt<R>(registry: Registry, work: Work<R>): Promise<{ result: R } | undefined> {
@@ -26,15 +28,17 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
   async function persist<R>(registry: Registry, work: Work<R>): Promise<R> {
     const startedAt = performance.now()
     do {
-      const done = await attempt(registry, work)
-      if (done) return done.result
+      const success = await attempt(registry, work)
+      if (success) return success.result
     } while (performance.now() - startedAt < patience)
     throw serverException('Other writers kept changing the same records. Try again.')
   }
 
   async function transact<R>(registry: Registry, work: Work<R>): Promise<R> {
-    const done = await attempt(registry, work)
-    return done ? done.result : retryMutex(`${registry.account} ${registry.region}`, () => persist(registry, work))
+    const success = await attempt(registry, work)
+    return success
+      ? success.result
+      : retryMutex(`${registry.account} ${registry.region}`, () => persist(registry, work))
   }
 
   return {
@@ -54,8 +58,8 @@ function collectionOf<T>(
   transact: <R>(registry: Registry, work: Work<R>) => Promise<R>,
   upgrade: Upgrade<T>,
 ): Collection<T> {
-  // The collection of this name within a transaction holds the same T.
-  const within = (records: Records) => records[name] as unknown as Collection<T>
+  // The collection of this name in a transaction has the same record type.
+  const inTransaction = (records: Records) => records[name] as unknown as Collection<T>
   return {
     async get(registry, key) {
       return parsed(await keyValue.get({ registry, collection: name, key }), upgrade)
@@ -65,8 +69,9 @@ function collectionOf<T>(
     async put(registry, key, record) {
       await keyValue.commit(registry, [], [write(name, key, record)])
     },
-    update: (registry, key, change) => transact(registry, (records) => within(records).update(registry, key, change)),
-    remove: (registry, key) => transact(registry, (records) => within(records).remove(registry, key)),
+    update: (registry, key, change) =>
+      transact(registry, (records) => inTransaction(records).update(registry, key, change)),
+    remove: (registry, key) => transact(registry, (records) => inTransaction(records).remove(registry, key)),
     async list(registry, page) {
       return pageOf(await keyValue.list(registry, name, withOneMore(page)), page.limit, upgrade)
     },

@@ -1,7 +1,7 @@
 import type { Store } from '../registry/ports/store.js'
 import type { Traces } from '../registry/ports/traces.js'
 
-/** Traces transactions. Single reads are many and short: a span for each would be noise. */
+/** Adds a span for each transaction. Single reads get none: they are too many and too short. */
 export const tracedStore = (store: Store, traces: Traces): Store => ({
   ...store,
   transact: (registry, work) =>

@@ -5,14 +5,16 @@ import {
   type Expectation,
   fillsPage,
   type KeyValue,
-  type PageOf,
+  type PageQuery,
   type Write,
 } from '../registry/ports/key-value.js'
 import type { Collection, Records } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { pageOf, parsed, withOneMore, type Upgrade, write } from './stored-records.js'
 
-/** A view that remembers what was read and holds back what is written, for one atomic commit. */
+/**
+ * The records of a registry in a transaction: remembers what is read and defers what is written, for one atomic commit.
+ */
 export function transactionOn(keyValue: KeyValue, registry: Registry) {
   const reads = new Map<string, Expectation & { value: string | undefined }>()
   const lists: Expectation[] = []
@@ -30,28 +32,28 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
 
   const set = (change: Write) => void writes.set(`${change.collection} ${change.key}`, change)
 
-  async function list(collection: string, page: PageOf) {
+  async function list(collection: string, page: PageQuery) {
     if ([...writes.values()].some((change) => change.collection === collection))
       throw new Error(`List ${collection} before writing to it in the same transaction`)
     const entries = await keyValue.list(registry, collection, page)
-    lists.push({ collection, page: asListed(page, entries), entries })
+    lists.push({ collection, page: withActualLimit(page, entries), entries })
     return entries
   }
 
-  async function count(asked: Registry, collection: string, bound: CountBound) {
-    within(asked)
+  async function count(target: Registry, collection: string, bound: CountBound) {
+    checkRegistry(target)
     const hasFewer = await keyValue.hasFewer(registry, collection, bound)
     lists.push({ collection, bound, hasFewer })
     return hasFewer
   }
 
-  const within = (asked: Registry) => {
-    if (asked.account !== registry.account || asked.region !== registry.region)
+  const checkRegistry = (target: Registry) => {
+    if (target.account !== registry.account || target.region !== registry.region)
       throw new Error('A transaction spans one registry')
   }
 
   return {
-    records: makeRecords((name, upgrade) => viewOf(name, { within, read, current, set, list, count }, upgrade)),
+    records: makeRecords((name, upgrade) => viewOf(name, { checkRegistry, read, current, set, list, count }, upgrade)),
     commit: async () => {
       const isChange = ([id, { value }]: [string, Write]) => !reads.has(id) || reads.get(id)?.value !== value
       const changes = [...writes].filter(isChange).map(([, write]) => write)
@@ -60,25 +62,31 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
   }
 }
 
-/** A page that its bytes ended is what it is for as long as its entries are the first ones. */
-function asListed({ bytes, ...page }: PageOf, entries: Entry[]): PageOf {
+/**
+ * The page to check at commit: a page that its size in bytes ended depends only on the entries it contains, so these
+ * become its limit.
+ */
+function withActualLimit({ bytes, ...page }: PageQuery, entries: Entry[]): PageQuery {
   return fillsPage(entries, bytes) ? { ...page, limit: entries.length } : page
 }
 
 interface View {
-  within: (registry: Registry) => void
+  checkRegistry: (registry: Registry) => void
   read: (collection: string, key: string) => Promise<void>
   current: (collection: string, key: string) => string | undefined
   set: (write: Write) => void
-  list: (collection: string, page: PageOf) => Promise<Entry[]>
+  list: (collection: string, page: PageQuery) => Promise<Entry[]>
   count: (registry: Registry, collection: string, bound: CountBound) => Promise<boolean>
 }
 
-/** Every method reads first and then decides and writes without a pause, so that parallel calls see each other. */
+/**
+ * Each method first awaits its reads and then decides and writes in one tick, so that parallel calls see each other's
+ * writes.
+ */
 function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collection<T> {
-  const { within, read, current, set, list, count } = view
+  const { checkRegistry, read, current, set, list, count } = view
   const latest = async (registry: Registry, key: string) => {
-    within(registry)
+    checkRegistry(registry)
     await read(name, key)
     return () => parsed(current(name, key), upgrade)
   }
@@ -92,15 +100,15 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
       return true
     },
     async put(registry, key, record) {
-      within(registry)
+      checkRegistry(registry)
       set(write(name, key, record))
     },
     async update(registry, key, change) {
       const record = (await latest(registry, key))()
       if (record === undefined) return undefined
-      const changed = change(record)
-      set(write(name, key, changed))
-      return changed
+      const newRecord = change(record)
+      set(write(name, key, newRecord))
+      return newRecord
     },
     async remove(registry, key) {
       const record = (await latest(registry, key))()
@@ -108,7 +116,7 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
       return record
     },
     async list(registry, page) {
-      within(registry)
+      checkRegistry(registry)
       return pageOf(await list(name, withOneMore(page)), page.limit, upgrade)
     },
     holdsFewerThan: (registry, fewerThan, prefix = '') => count(registry, name, { fewerThan, prefix }),

@@ -149,7 +149,7 @@ describe('The blob store on the file system', () => {
   })
 
   it('The blob store refuses an upload id that is not a UUID', async () => {
-    await expect(newStore().session('../../escaped')).rejects.toThrow('is no upload id')
+    await expect(newStore().session('../../escaped')).rejects.toThrow('is not an upload id')
     expect((await readdir(root)).sort()).toEqual(['blobs', 'notes', 'quarantine', 'tmp', 'uploads'])
   })
 
@@ -183,7 +183,7 @@ describe('The blob store on the file system', () => {
   it('A note cannot lie outside its directory', async () => {
     const { notes } = newStore()
     for (const name of ['../x', 'a/../../x', '/x', 'a//b', '', 'a/', 'a b', '.', 'a/..'])
-      await expect(notes.put(name, 'x')).rejects.toThrow('is no name of a note')
+      await expect(notes.put(name, 'x')).rejects.toThrow('is not a valid name of a note')
   })
 
   it('The name of a note may be longer than a file name can be', async () => {
@@ -234,7 +234,7 @@ describe('The blob store on the file system', () => {
       const blobs = newStore(disk)
       const session = await blobs.session(uuid)
       await session.append(Buffer.alloc(600_000))
-      await expect(session.append(Buffer.alloc(600_000))).rejects.toThrow('has no room left')
+      await expect(session.append(Buffer.alloc(600_000))).rejects.toThrow('has no space left')
       expect(session.size).toBe(600_000)
       await session.close()
       const resumed = await blobs.session(uuid)

@@ -7,7 +7,7 @@ import { openDataDirectory } from '../../../src/adapters/filesystem/data-directo
 import { diskReserve } from '../../../src/adapters/filesystem/disk-reserve.js'
 import { lmdbKeyValue } from '../../../src/adapters/lmdb/key-value.js'
 import { randomIds } from '../../../src/adapters/system/random-ids.js'
-import { keptSecret } from '../../../src/adapters/system/installation-secret.js'
+import { installationSecret } from '../../../src/adapters/system/installation-secret.js'
 import { recordedLog } from '../../support/recorded-log.js'
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.js'
 
@@ -49,7 +49,7 @@ describe('Permissions in the data directory', () => {
     await blobs.notes.put('images/1/a/b', 'text')
     await blobs.clear()
     await blobs.notes.put('images/1/a/b', 'text')
-    keptSecret(dataDir)
+    installationSecret(dataDir)
     await diskReserve(dataDir, log)
     await store.close()
 
@@ -77,7 +77,7 @@ describe('Permissions in the data directory', () => {
       [
         'info',
         { dataDir, closed: ['blobs', 'secret', 'state'] },
-        'images and state were open to other users: now they are not',
+        'images and state were accessible to other users: now they are private',
       ],
     ])
     expect(open().lines).toEqual([])

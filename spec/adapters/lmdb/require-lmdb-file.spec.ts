@@ -24,7 +24,9 @@ it.each([
   ['other bytes', Buffer.alloc(8192, 7)],
 ])('A data file of %s is refused by name before LMDB opens it', async (_, bytes) => {
   await writeFile(join(path, 'data.mdb'), bytes)
-  expect(() => lmdbKeyValue({ path })).toThrow(`${join(path, 'data.mdb')} is not the state this program wrote`)
+  expect(() => lmdbKeyValue({ path })).toThrow(
+    `${join(path, 'data.mdb')} is not a state file of ecr-local, or is damaged`,
+  )
 })
 
 /** A file of some hundred pages: small values, values longer than a page, and freed pages. */
@@ -99,5 +101,5 @@ it('A data file with foreign bytes in place of a used page is refused', async ()
   await using handle = await openFile(file, 'r+')
   const { size } = await handle.stat()
   await handle.write(Buffer.alloc(size - 2 * PAGE, 7), 0, size - 2 * PAGE, 2 * PAGE)
-  expect(() => lmdbKeyValue({ path })).toThrow(/data\.mdb is damaged \(page \d+ is not what it was\)/)
+  expect(() => lmdbKeyValue({ path })).toThrow(/data\.mdb is damaged \(page \d+ has other content than LMDB wrote\)/)
 })

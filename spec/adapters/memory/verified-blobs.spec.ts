@@ -20,7 +20,7 @@ async function stored() {
   const log = { error: (facts: unknown) => void logged.push(facts as object) }
   const onDisk = filesystemBlobStore({ root: directory.path, ids: randomIds })
   const path = blobPath(directory.path, digest) ?? ''
-  const started = () => verifiedBlobs(onDisk, { log, hashesWhatIsSent: true })
+  const started = () => verifiedBlobs(onDisk, { log, hashesOnSend: true })
   const keep = async (blobs: BlobStore) => {
     const writer = await blobs.create()
     await writer.append(content)
@@ -85,13 +85,13 @@ describe('Verification of blobs while they are sent', () => {
       ...given.onDisk,
       send: (asked, range, take) => (reads.push(asked), given.onDisk.send(asked, range, take)),
     }
-    const blobs = verifiedBlobs(counted, { log: { error() {} }, hashesWhatIsSent: true })
+    const blobs = verifiedBlobs(counted, { log: { error() {} }, hashesOnSend: true })
     for (let time = 0; time < 3; time++) {
       await blobs.size(digest)
       await sent(blobs)
     }
     expect(reads).toHaveLength(4)
-    const writing = verifiedBlobs(counted, { log: { error() {} }, hashesWhatIsSent: true })
+    const writing = verifiedBlobs(counted, { log: { error() {} }, hashesOnSend: true })
     await given.keep(writing)
     await writing.size(digest)
     await sent(writing)
@@ -140,7 +140,7 @@ describe('Verification of blobs while they are sent', () => {
       ...inStore,
       send: (asked, range, take) => (reads.push(asked), inStore.send(asked, range, take)),
     }
-    const blobs = verifiedBlobs(counted, { log: { error() {} }, hashesWhatIsSent: false })
+    const blobs = verifiedBlobs(counted, { log: { error() {} }, hashesOnSend: false })
     const writer = await blobs.create()
     await writer.append(content)
     await writer.commit(digest)

@@ -42,20 +42,20 @@ describe('The URL of a store', () => {
     })
   })
   it.each([
-    ['http://cache', 'none of redis://'],
-    ['redis://', 'none of redis://'],
-    ['redis://me:hunter2@cache/x', 'database is a number'],
+    ['http://cache', 'must begin with redis://'],
+    ['redis://', 'must begin with redis://'],
+    ['redis://me:hunter2@cache/x', 'database must be a number'],
     ['redis://me:hunter2@a,b', 'several hosts'],
     ['redis://me:hunter2%@a', '%25'],
-    ['redis://me:hunter2@a:port', 'no host and port'],
+    ['redis://me:hunter2@a:port', 'is not a host'],
     ['redis-sentinel://me:hunter2@a', "master's name"],
-    ['redis-cluster://me:hunter2@a/1', 'database 0 alone'],
-    ['redis://me:hunter2@a?tls=1', 'no parameter tls'],
+    ['redis-cluster://me:hunter2@a/1', 'only database 0'],
+    ['redis://me:hunter2@a?tls=1', 'tls is not a parameter'],
     ['redis://me:hunter2@a?wait=all', 'number of replicas'],
     ['redis://me:hun/hunter2@a', 'percent-encoded'],
     ['redis://me:1234/hunter2@a', 'percent-encoded'],
     ['redis://me:x@hunter2@a', 'percent-encoded'],
-    ['redis://me:hunter2@a:99999', 'no port 99999'],
+    ['redis://me:hunter2@a:99999', '99999 is not a port'],
   ])('The URL %s is refused in one line that does not show the password', (url, why) => {
     expect(() => readStoreUrl(url)).toThrow(why)
     expect(() => readStoreUrl(url)).not.toThrow(/hunter2|\n/)

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { batchedReads } from '../../../src/adapters/redis/batched-reads.js'
-import type { Place } from '../../../src/registry/ports/key-value.js'
+import type { RecordKey } from '../../../src/registry/ports/key-value.js'
 
-const place = (key: string, account = '1'): Place => ({ registry: { account, region: 'x' }, collection: 'tags', key })
+const place = (key: string, account = '1'): RecordKey => ({
+  registry: { account, region: 'x' },
+  collection: 'tags',
+  key,
+})
 const nextTick = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Reads that are answered one by one, when the spec says so. */
-function heldReads(serverOf: (place: Place) => string = () => '') {
+function heldReads(serverOf: (place: RecordKey) => string = () => '') {
   const sent: string[] = []
   const waiting: (() => void)[] = []
   const get = batchedReads(({ key }) => {

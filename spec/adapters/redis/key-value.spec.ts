@@ -70,7 +70,7 @@ describeWith(redisNeeds, 'The state in Redis', () => {
       await expect(opened.store.settings.put(registry, key, 'x')).rejects.toMatchObject({ name: 'NoSpace' })
     await redisCli(redis.port, 'config', 'set', 'maxmemory', '0')
     await opened.store.settings.put(registry, 'a', 'x')
-    expect(opened.logged).toEqual(['Redis has no room left'])
+    expect(opened.logged).toEqual(['Redis has no space left'])
   })
   it('A full Redis can be opened, and an empty one is refused with the remedy', async () => {
     await using before = await redisStore(redis.url)
@@ -94,7 +94,7 @@ describeWith(redisNeeds, 'The state in Redis', () => {
   })
   it('A warning is logged when fewer replicas are connected than writes wait for', async () => {
     await using opened = await redisStore(`${redis.url}?wait=1`)
-    const warning = 'Fewer replicas than --store waits for: writes are answered as if Redis were away'
+    const warning = 'Fewer replicas than --store waits for: writes fail as if Redis were unavailable'
     expect(opened.logged).toEqual([warning])
     await expect(opened.store.settings.put(registry, 'a', 'x')).rejects.toMatchObject({ name: 'StoreUnavailable' })
     expect(opened.logged).toEqual([warning])
@@ -102,7 +102,7 @@ describeWith(redisNeeds, 'The state in Redis', () => {
   it('A password-protected Redis is refused without a password or with a wrong one', async () => {
     await using guarded = await startRedis({ args: ['--requirepass', 'hunter2'] })
     const at = (login: string) => guarded.url.replace('//', `//${login}`)
-    await expect(redisStore(guarded.url)).rejects.toThrow(/NOAUTH.*wants a password/)
+    await expect(redisStore(guarded.url)).rejects.toThrow(/NOAUTH.*requires a password/)
     await expect(redisStore(at(':hunter3@'))).rejects.toThrow(/WRONGPASS.*correct user and password/)
     await using opened = await redisStore(at(':hunter2@'))
     await opened.store.settings.put(registry, 'a', 'x')

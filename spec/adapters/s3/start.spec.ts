@@ -32,11 +32,16 @@ describe('Opening a blob store in S3', () => {
       undefined,
       /Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE/,
     ],
-    ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIOTHER' }, undefined, /does not take the credentials \(InvalidAcc/],
-    ['a wrong secret', { AWS_SECRET_ACCESS_KEY: 'wrong' }, undefined, /does not take the credentials \(Signature/],
-    ['no server at the endpoint', { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' }, undefined, /ECONNREFUSED.*start what/],
-    ['no bucket in the URL', {}, 's3://', /s3:\/\/bucket\/prefix would/],
-    ['a strange prefix', {}, 's3://images/a b', /s3:\/\/bucket\/prefix would/],
+    ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIOTHER' }, undefined, /does not accept the credentials \(InvalidAcc/],
+    ['a wrong secret', { AWS_SECRET_ACCESS_KEY: 'wrong' }, undefined, /does not accept the credentials \(Signature/],
+    [
+      'no server at the endpoint',
+      { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' },
+      undefined,
+      /ECONNREFUSED.*start the object store/,
+    ],
+    ['no bucket in the URL', {}, 's3://', /it must be s3:\/\/bucket or s3:\/\/bucket\/prefix/],
+    ['a strange prefix', {}, 's3://images/a b', /it must be s3:\/\/bucket or s3:\/\/bucket\/prefix/],
   ])(
     'A start with a wrong S3 setting is refused with the remedy in one line: %s',
     async (_, environment, url, message) => {

@@ -7,25 +7,25 @@ import { type DurableDirectories, ifExists, renameDurably } from './durable.js'
 import { PRIVATE_DIRECTORY } from './modes.js'
 import { directoryOf, temporaryName } from './temporary-files.js'
 
-/** Lists and removes the blobs under a root. A reader that has a blob open can finish. */
+/** The inventory of the blobs under a root. A reader that has a blob open can finish after its removal. */
 export function blobInventory(
   root: string,
   ids: Ids,
   durable: DurableDirectories,
 ): Pick<Inventory, 'list' | 'remove' | 'quarantine'> {
   return {
-    list: () => listed(root),
+    list: () => listBlobs(root),
     async remove(digest, confirm = () => Promise.resolve(true)) {
       const path = blobPath(root, digest)
       if (path === undefined) return
       const aside = join(root, directoryOf.temporary, temporaryName(ids.uuid()))
-      const isThere = (await ifExists(rename(path, aside).then(() => true))) ?? false
+      const isMoved = (await ifExists(rename(path, aside).then(() => true))) ?? false
       let isConfirmed = false
       try {
         isConfirmed = await confirm()
       } finally {
         if (isConfirmed) await ifExists(unlink(aside))
-        else if (isThere) await renameDurably(aside, path, root, durable)
+        else if (isMoved) await renameDurably(aside, path, root, durable)
       }
     },
     async quarantine(digest) {
@@ -37,21 +37,24 @@ export function blobInventory(
   }
 }
 
-async function* listed(root: string): AsyncGenerator<StoredBlob, void> {
+async function* listBlobs(root: string): AsyncGenerator<StoredBlob, void> {
   const blobs = join(root, 'blobs')
   for await (const algorithm of namesIn(blobs, 'directories')) {
     for await (const start of namesIn(join(blobs, algorithm), 'directories')) {
       for await (const hex of namesIn(join(blobs, algorithm, start), 'files')) {
         const digest = `${algorithm}:${hex}`
         const path = blobPath(root, digest)
-        const found = path === undefined ? undefined : await ifExists(stat(path))
-        if (found) yield { digest, size: found.size }
+        const stats = path === undefined ? undefined : await ifExists(stat(path))
+        if (stats) yield { digest, size: stats.size }
       }
     }
   }
 }
 
-/** A directory may go while it is read: an operator cleans up, another process starts over. */
+/**
+ * The names in a directory, which may be removed during the iteration: by an operator, or when another process clears
+ * the store.
+ */
 async function* namesIn(path: string, kind: 'directories' | 'files'): AsyncGenerator<string, void> {
   const directory = await ifExists(opendir(path))
   if (!directory) return

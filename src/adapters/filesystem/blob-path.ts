@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-/** Where a digest's bytes lie under the root; undefined for anything that is no sha256 or sha512 digest, paths above all. */
+/** The path of a blob under the root; undefined for a text that is not a sha256 or sha512 digest, such as a path. */
 export function blobPath(root: string, digest: string): string | undefined {
   if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest)) return undefined
   const [algorithm = '', hex = ''] = digest.split(':')

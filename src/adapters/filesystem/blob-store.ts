@@ -13,8 +13,8 @@ import { fileNotes } from './notes.js'
 import { discardIn, leftoversIn } from './temporary-files.js'
 
 /**
- * Blobs as files: `blobs/<algorithm>/<first two hex>/<hex>`, with `tmp` and `uploads` beside them on the same file
- * system so that a commit is one rename. Any number of processes may share the directory.
+ * Stores blobs as files `blobs/<algorithm>/<first two hex>/<hex>`. `tmp` and `uploads` are on the same file system, so
+ * that a commit is one rename. Any number of processes may share the directory.
  */
 export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): BlobStore {
   const directories = ['blobs', 'tmp', 'uploads', 'notes', 'quarantine'].map((name) => join(root, name))
@@ -54,8 +54,8 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
 
 async function statBlob(root: string, digest: string): Promise<BlobStat | undefined> {
   const path = blobPath(root, digest)
-  const found = path === undefined ? undefined : await ifExists(stat(path))
-  return found && { size: found.size, version: `${found.size} ${found.mtimeMs} ${found.ino}` }
+  const stats = path === undefined ? undefined : await ifExists(stat(path))
+  return stats && { size: stats.size, version: `${stats.size} ${stats.mtimeMs} ${stats.ino}` }
 }
 
 async function openBlob(root: string, digest: string) {

@@ -6,106 +6,109 @@ import { blobPath } from './blob-path.js'
 import { type DurableDirectories, ifExists, orNoSpace, renameDurably } from './durable.js'
 import { isShared, moveUnlessShared } from './session-file.js'
 
-/** The bytes of a writer, and their sha256 as far as this process has seen them all; undefined where it has not. */
-export interface Appended {
+/** How many bytes a writer has, and their sha256 if this process has hashed all of them. */
+export interface WriterProgress {
   size: number
   sha256: Hash | undefined
 }
 
-interface Writing {
+/** The state of a writer. */
+interface WriterState {
   root: string
   durable: DurableDirectories
   path: string
   handle: FileHandle
-  /** Of a temporary file, which other processes may follow. */
+  /** The name of a temporary file, under which other processes can follow it. */
   name?: string
-  appended: Appended
-  /** What becomes of the bytes when the disk is full: an upload session keeps what it had. */
+  progress: WriterProgress
+  /** What happens to the bytes if the disk is full: an upload session retains those from before the failed append. */
   whenFull: 'abort' | 'truncate'
-  /** Of an upload session, whose file other processes open, too. */
+  /** Set for an upload session, whose file other processes may open, too. */
   session?: Session
-  keptAs?: string
-  closed?: Promise<void>
+  /** The path of the blob, once it is committed. */
+  blobFile?: string
+  /** Set once the handle is being closed. */
+  closing?: Promise<void>
 }
 
 interface Session {
-  /** A secret name. */
+  /** A path that no other process knows. */
   readonly aside: string
-  /** A file of its own for what is kept. */
+  /** Creates a temporary file for a private copy of the bytes. */
   readonly create: () => Promise<BlobWriter>
-  /** Told, when the session is let go of, what it has so far. */
-  readonly released: (appended: Appended) => Promise<void>
+  /** Called with the progress when the session is closed. */
+  readonly onClose: (progress: WriterProgress) => Promise<void>
 }
 
-const hashingChunk = 1024 * 1024
+const HASH_CHUNK_BYTES = 1024 * 1024
 
-/** A file on its way to becoming a blob. */
-export function blobWriter(writing: Writing): BlobWriter {
+/** The writer of a file that is to become a blob. */
+export function blobWriter(state: WriterState): BlobWriter {
   return {
     get size() {
-      return writing.appended.size
+      return state.progress.size
     },
-    name: writing.name,
-    append: (chunk) => append(writing, chunk),
-    read: (position, length) => read(writing, position, length),
-    verify: async (digest) => void (await verify(writing, digest)),
-    commit: (digest) => commit(writing, digest),
+    name: state.name,
+    append: (chunk) => append(state, chunk),
+    read: (position, length) => read(state, position, length),
+    verify: async (digest) => void (await verify(state, digest)),
+    commit: (digest) => commit(state, digest),
     async close() {
       try {
-        if (!writing.closed) await writing.session?.released(writing.appended)
+        if (!state.closing) await state.session?.onClose(state.progress)
       } finally {
-        await closeHandle(writing)
+        await closeHandle(state)
       }
     },
-    abort: () => abort(writing),
+    abort: () => abort(state),
   }
 }
 
-async function append(writing: Writing, chunk: Uint8Array) {
-  const { root, handle, appended } = writing
+async function append(state: WriterState, chunk: Uint8Array) {
+  const { root, handle, progress } = state
   try {
-    const written = orNoSpace(root, () => writeAll(handle, chunk, appended.size))
-    appended.sha256?.update(chunk)
-    await written
-    appended.size += chunk.length
+    const writes = orNoSpace(root, () => writeAll(handle, chunk, progress.size))
+    progress.sha256?.update(chunk)
+    await writes
+    progress.size += chunk.length
   } catch (error) {
-    await undo(writing)
+    await undo(state)
     throw error
   }
 }
 
-async function read({ handle, appended, keptAs }: Writing, position: number, length: number) {
-  const wanted = Math.max(0, Math.min(length, appended.size - position))
-  if (!keptAs) return readUpTo(handle, position, wanted)
-  await using reopened = await open(keptAs, 'r')
-  return await readUpTo(reopened, position, wanted)
+async function read({ handle, progress, blobFile }: WriterState, position: number, length: number) {
+  const available = Math.max(0, Math.min(length, progress.size - position))
+  if (!blobFile) return readUpTo(handle, position, available)
+  await using reopened = await open(blobFile, 'r')
+  return await readUpTo(reopened, position, available)
 }
 
-/** The path a blob of these bytes is kept at. */
-async function verify({ root, handle, appended }: Writing, digest: string): Promise<string> {
-  const actual = await digestOf(handle, appended, digestAlgorithm(digest))
+/** Verifies the bytes and returns the path of the blob. */
+async function verify({ root, handle, progress }: WriterState, digest: string): Promise<string> {
+  const actual = await digestOf(handle, progress, digestAlgorithm(digest))
   const destination = blobPath(root, digest)
   if (!destination || actual !== digest) throw new DigestMismatch(digest, actual)
   return destination
 }
 
-async function commit(writing: Writing, digest: string) {
-  const { root, handle, session } = writing
-  if (session && (await isShared(handle))) return keepCopy(writing, session, digest)
-  const destination = await verify(writing, digest).catch(async (mismatch: unknown) => {
-    await abort(writing)
+async function commit(state: WriterState, digest: string) {
+  const { root, handle, session } = state
+  if (session && (await isShared(handle))) return commitCopy(state, session, digest)
+  const destination = await verify(state, digest).catch(async (mismatch: unknown) => {
+    await abort(state)
     throw mismatch
   })
-  const isKept = await orNoSpace(root, () => moveTo(destination, writing)).catch(async (error: unknown) => {
-    await undo(writing)
+  const isMoved = await orNoSpace(root, () => moveTo(destination, state)).catch(async (error: unknown) => {
+    await undo(state)
     throw error
   })
-  if (session && !isKept) return keepCopy(writing, session, digest)
-  writing.keptAs = destination
-  await closeHandle(writing)
+  if (session && !isMoved) return commitCopy(state, session, digest)
+  state.blobFile = destination
+  await closeHandle(state)
 }
 
-async function moveTo(destination: string, { root, path, handle, durable, session }: Writing): Promise<boolean> {
+async function moveTo(destination: string, { root, path, handle, durable, session }: WriterState): Promise<boolean> {
   const move = (from: string) => renameDurably(from, destination, root, durable)
   await handle.datasync()
   if (session) return moveUnlessShared({ handle, path, aside: session.aside }, move)
@@ -113,64 +116,64 @@ async function moveTo(destination: string, { root, path, handle, durable, sessio
   return true
 }
 
-/** Another process may write to the session's file: what is kept is a copy, verified as it was made. */
-async function keepCopy(writing: Writing, { create }: Session, digest: string) {
-  const { root, path, handle, appended } = writing
+/** Commits a copy of a session's file, verified as it is made, because another process may still write to the file. */
+async function commitCopy(state: WriterState, { create }: Session, digest: string) {
+  const { root, path, handle, progress } = state
   const copy = await create()
   try {
-    while (copy.size < appended.size) {
-      const chunk = await readUpTo(handle, copy.size, Math.min(hashingChunk, appended.size - copy.size))
+    while (copy.size < progress.size) {
+      const chunk = await readUpTo(handle, copy.size, Math.min(HASH_CHUNK_BYTES, progress.size - copy.size))
       if (chunk.length === 0) break
       await copy.append(chunk)
     }
     await copy.commit(digest)
   } catch (error) {
     await copy.abort()
-    if (error instanceof DigestMismatch) await abort(writing)
+    if (error instanceof DigestMismatch) await abort(state)
     throw error
   }
-  writing.keptAs = blobPath(root, digest)
+  state.blobFile = blobPath(root, digest)
   await ifExists(unlink(path))
-  await closeHandle(writing)
+  await closeHandle(state)
 }
 
-async function abort(writing: Writing) {
-  if (writing.keptAs) return
-  await closeHandle(writing)
-  await ifExists(unlink(writing.path))
+async function abort(state: WriterState) {
+  if (state.blobFile) return
+  await closeHandle(state)
+  await ifExists(unlink(state.path))
 }
 
-async function undo(writing: Writing) {
-  writing.appended.sha256 = undefined
-  if (writing.whenFull === 'abort') await abort(writing)
-  else await writing.handle.truncate(writing.appended.size)
+async function undo(state: WriterState) {
+  state.progress.sha256 = undefined
+  if (state.whenFull === 'abort') await abort(state)
+  else await state.handle.truncate(state.progress.size)
 }
 
-const closeHandle = (writing: Writing) => (writing.closed ??= writing.handle.close())
+const closeHandle = (state: WriterState) => (state.closing ??= state.handle.close())
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number) {
-  for (let done = 0; done < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done)
-    done += bytesWritten
+  for (let offset = 0; offset < chunk.length;) {
+    const { bytesWritten } = await handle.write(chunk, offset, chunk.length - offset, position + offset)
+    offset += bytesWritten
   }
 }
 
-/** As many of these bytes as the file has. */
+/** Reads up to `length` bytes, fewer if the file ends before. */
 export async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
-  let done = 0
-  while (done < length) {
-    const { bytesRead } = await handle.read(buffer, done, length - done, position + done)
+  let offset = 0
+  while (offset < length) {
+    const { bytesRead } = await handle.read(buffer, offset, length - offset, position + offset)
     if (bytesRead === 0) break
-    done += bytesRead
+    offset += bytesRead
   }
-  return buffer.subarray(0, done)
+  return buffer.subarray(0, offset)
 }
 
-async function digestOf(handle: FileHandle, { size, sha256 }: Appended, algorithm: 'sha256' | 'sha512') {
+async function digestOf(handle: FileHandle, { size, sha256 }: WriterProgress, algorithm: 'sha256' | 'sha512') {
   if (algorithm === 'sha256' && sha256) return `sha256:${sha256.copy().digest('hex')}`
   const hash = createHash(algorithm)
-  for (let position = 0; position < size; position += hashingChunk)
-    hash.update(await readUpTo(handle, position, Math.min(hashingChunk, size - position)))
+  for (let position = 0; position < size; position += HASH_CHUNK_BYTES)
+    hash.update(await readUpTo(handle, position, Math.min(HASH_CHUNK_BYTES, size - position)))
   return `${algorithm}:${hash.digest('hex')}`
 }

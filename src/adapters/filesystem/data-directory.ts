@@ -5,14 +5,14 @@ import { makeDirectory } from './make-directory.js'
 import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './modes.js'
 import { makePrivate } from './private-permissions.js'
 
-/** Raised whenever what lies in the directory changes shape. */
+/** The version of the layout, to be raised whenever the layout of the directory changes. */
 const layout = 1
 
 const LAYOUT_FILE = 'layout.json'
 
 /**
- * Creates the data directory, or makes sure that this version can use the one that is there and that other users cannot
- * read what is in it. Throws plain errors of one line each, made to be shown to the operator.
+ * Creates the data directory, or checks that this version supports the existing one and that other users cannot read
+ * its content. Throws errors of one line each, to be shown to the user.
  */
 export function openDataDirectory(path: string, log: Log): void {
   try {
@@ -24,15 +24,15 @@ export function openDataDirectory(path: string, log: Log): void {
       { cause: error },
     )
   }
-  const found = layoutIn(path) ?? writeLayout(path)
-  if (found !== layout)
+  const existingLayout = layoutIn(path) ?? writeLayout(path)
+  if (existingLayout !== layout)
     throw new Error(
-      `The data directory ${path} has layout ${JSON.stringify(found)}, and this version understands layout ${layout}: start the version that wrote it, or choose an empty directory.`,
+      `The data directory ${path} has layout ${JSON.stringify(existingLayout)}, and this version understands layout ${layout}: start the version that wrote it, or choose an empty directory.`,
     )
   makePrivate(path, log)
 }
 
-/** Whether a plane has made this directory its own: what only looks after one makes none. */
+/** Whether a plane has set up this directory. Commands such as `fsck` and `gc` must not create one. */
 export const isDataDirectory = (path: string): boolean => existsSync(join(path, LAYOUT_FILE))
 
 function layoutIn(path: string): unknown {
@@ -45,8 +45,8 @@ function layoutIn(path: string): unknown {
     throw new Error(`${file} cannot be read (${reason(error)}): make it readable for this user.`, { cause: error })
   }
   try {
-    const { layout: found = 'none' } = JSON.parse(text) as { layout?: unknown }
-    return found
+    const { layout: version = 'none' } = JSON.parse(text) as { layout?: unknown }
+    return version
   } catch (error) {
     throw new Error(`${file} is not JSON: restore it, or choose an empty directory.`, { cause: error })
   }

@@ -6,43 +6,43 @@ import type { Reserve } from '../../registry/ports/reserve.js'
 import { ifExists } from './durable.js'
 import { PRIVATE_FILE } from './modes.js'
 
-/** What a sweep of millions of records writes before its first blob goes, with some to spare. */
-const MOST_BYTES = 4 * 1024 * 1024
+/** The size of the reserve. A sweep of millions of records writes less than this before it removes its first blob. */
+const MAX_BYTES = 4 * 1024 * 1024
 
-/** Of a small disk no more than this share is taken. */
-const SHARE = 1 / 20
+/** The largest share of a small disk that the reserve may occupy. */
+const MAX_SHARE = 1 / 20
 
 /**
- * A file of no use but its size, in the data directory, made now unless the disk is almost full. It is removed when
- * something is to be removed from a full disk and nothing could be written, and made again when there is room.
+ * Creates a file in the data directory that only occupies space, unless the disk is almost full. It is removed before a
+ * removal on an almost full disk, which has to write a little first, and created again once there is space.
  */
 export async function diskReserve(dataDir: string, log: Log): Promise<Reserve> {
   const file = join(dataDir, 'reserve')
-  await keep(file, dataDir)
+  await setAside(file, dataDir)
   return {
     async during(work) {
-      const { size, free } = await roomOn(dataDir)
+      const { size, free } = await spaceOn(dataDir)
       if (free < size) {
         await rm(file, { force: true })
-        log.info({ dataDir, freeBytes: free }, 'the disk is almost full: the reserve is given to what removes things')
+        log.info({ dataDir, freeBytes: free }, 'the disk is almost full: its reserve is freed for a removal')
       }
       try {
         return await work()
       } finally {
-        await keep(file, dataDir)
+        await setAside(file, dataDir)
       }
     },
   }
 }
 
-/** Nothing happens where there is too little room for it, or the file is there. */
-async function keep(file: string, dataDir: string): Promise<void> {
+/** Creates the file unless it exists or there is too little space. */
+async function setAside(file: string, dataDir: string): Promise<void> {
   if (await ifExists(stat(file))) return
-  const { size, free } = await roomOn(dataDir)
+  const { size, free } = await spaceOn(dataDir)
   if (free < 2 * size) return
   const draft = `${file}.${process.pid}`
   try {
-    // Some file systems keep zeros in no room at all.
+    // Random bytes, because some file systems store zeros without using space.
     await writeFile(draft, randomBytes(size), { mode: PRIVATE_FILE })
     await rename(draft, file)
   } catch {
@@ -50,7 +50,7 @@ async function keep(file: string, dataDir: string): Promise<void> {
   }
 }
 
-async function roomOn(dataDir: string): Promise<{ size: number; free: number }> {
+async function spaceOn(dataDir: string): Promise<{ size: number; free: number }> {
   const { bavail, blocks, bsize } = await statfs(dataDir)
-  return { size: Math.floor(Math.min(MOST_BYTES, blocks * bsize * SHARE)), free: bavail * bsize }
+  return { size: Math.floor(Math.min(MAX_BYTES, blocks * bsize * MAX_SHARE)), free: bavail * bsize }
 }

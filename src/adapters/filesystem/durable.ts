@@ -3,18 +3,18 @@ import { dirname } from 'node:path'
 import { NoSpace } from '../../registry/ports/blob-store.js'
 import { PRIVATE_DIRECTORY } from './modes.js'
 
-/** How many directories are remembered as durable; of one that was forgotten the way up is synced once more. */
+/** The number of directories that are remembered as durable. The parents of a forgotten one are synced again. */
 const REMEMBERED = 100_000
 
 /**
- * Directories whose entry in the one above is known to have been synced by this process. That a directory exists is not
- * enough: another writer may have made it a moment ago and not have come to sync it.
+ * Directories whose entries in their parents this process has synced. The existence of a directory is not sufficient:
+ * another process may have created it a moment ago and not synced it yet.
  */
 export type DurableDirectories = Set<string>
 
 /**
- * Moves a synced file to where it belongs, making the directories that lack; once it resolves, losing power does not undo
- * the move.
+ * Moves a synced file to its destination and creates missing directories. Once it resolves, a power failure does not
+ * undo the move.
  */
 export async function renameDurably(from: string, to: string, root: string, durable: DurableDirectories) {
   const directory = dirname(to)
@@ -22,15 +22,15 @@ export async function renameDurably(from: string, to: string, root: string, dura
   await rename(from, to)
   await syncDirectory(directory)
   if (created === undefined && durable.has(directory)) return
-  for (let above = directory; above !== root && above !== dirname(above);) {
-    above = dirname(above)
-    await syncDirectory(above)
+  for (let parent = directory; parent !== root && parent !== dirname(parent);) {
+    parent = dirname(parent)
+    await syncDirectory(parent)
   }
   if (durable.size >= REMEMBERED) durable.clear()
   durable.add(directory)
 }
 
-/** Makes what was put into a directory, or taken out of it, survive losing power. */
+/** Makes changes to the entries of a directory survive a power failure. */
 export async function syncDirectory(path: string) {
   const handle = await open(path, 'r')
   try {
@@ -40,18 +40,18 @@ export async function syncDirectory(path: string) {
   }
 }
 
-/** Says in the port's words that the disk is full; everything else passes through. */
+/** Converts the system's error for a full disk into the port's NoSpace; other errors pass unchanged. */
 export async function orNoSpace<T>(root: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT'))
-      throw new NoSpace(`The disk that holds ${root} has no room left`, { cause: error })
+      throw new NoSpace(`The disk that holds ${root} has no space left`, { cause: error })
     throw error
   }
 }
 
-/** Undefined where the file does not exist. */
+/** Resolves with undefined if the file does not exist. */
 export async function ifExists<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
@@ -61,5 +61,5 @@ export async function ifExists<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Whether the system refused with this code. */
+/** Whether an error of the system has this code. */
 export const isCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code

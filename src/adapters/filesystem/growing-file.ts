@@ -7,8 +7,8 @@ import { ifExists } from './durable.js'
 import { directoryOf } from './temporary-files.js'
 
 /**
- * A temporary file that another process writes to, on the disk both share. Once opened it stays readable whatever
- * becomes of its name: kept as a blob, or removed.
+ * Opens a temporary file that another process is writing, on a disk that both share. Once opened it stays readable,
+ * even after the file was moved to become a blob or was removed.
  */
 export async function growingFile(root: string, name: string): Promise<GrowingBytes | undefined> {
   if (basename(name) !== name || name.startsWith('.')) return undefined
@@ -25,9 +25,8 @@ export async function growingFile(root: string, name: string): Promise<GrowingBy
 
 async function isFileOf(digest: string, root: string, handle: FileHandle): Promise<boolean> {
   const path = blobPath(root, digest)
-  const kept = path === undefined ? undefined : await ifExists(open(path, 'r'))
-  if (!kept) return false
-  await using blob = kept
+  await using blob = path === undefined ? undefined : await ifExists(open(path, 'r'))
+  if (!blob) return false
   const [{ ino, dev }, ours] = await Promise.all([blob.stat(), handle.stat()])
   return ino === ours.ino && dev === ours.dev
 }

@@ -2,18 +2,19 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Makes a directory and what lacks above it, all with this mode where one is given. Node's own recursive mkdir never returns where a directory that exists answers
- * ENOENT for what is to be made in it, as /proc does. Throws the system's error, with the path that is in the way.
+ * Creates a directory and its missing parents, all with this mode if one is given. Node's own recursive mkdir never
+ * returns if an existing parent fails with ENOENT when an entry is created in it, as /proc does. Throws the system's
+ * error with the path that caused it.
  */
 export function makeDirectory(path: string, mode?: number): void {
-  if (isMade(path, mode)) return
-  const above = dirname(path)
-  if (above !== path) makeDirectory(above, mode)
-  if (!isMade(path, mode)) mkdirSync(path, { mode })
+  if (tryMake(path, mode)) return
+  const parent = dirname(path)
+  if (parent !== path) makeDirectory(parent, mode)
+  if (!tryMake(path, mode)) mkdirSync(path, { mode })
 }
 
-/** Whether the directory is there now; false where one above it is missing. */
-function isMade(path: string, mode?: number): boolean {
+/** Creates the directory unless it exists; false if its parent is missing. */
+function tryMake(path: string, mode?: number): boolean {
   try {
     mkdirSync(path, { mode })
     return true

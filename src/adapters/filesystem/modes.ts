@@ -1,5 +1,8 @@
-/** Images and state are for the user the planes run as: everybody else asks the registry, which knows who may have what. */
+/**
+ * The mode of directories: accessible only to the user that the planes run as. Other users must go through the
+ * registry, which checks their permissions.
+ */
 export const PRIVATE_DIRECTORY = 0o700
 
-/** The same for files. Neither is opened further by a umask, which only takes bits away. */
+/** The mode of files, likewise. A umask cannot add permissions to either. */
 export const PRIVATE_FILE = 0o600

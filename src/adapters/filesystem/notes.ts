@@ -9,13 +9,13 @@ import { directoryOf, temporaryName } from './temporary-files.js'
 const NAME = /^(?!\.{1,2}(\/|$))[A-Za-z0-9._:+=@-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._:+=@-]+)*$/
 
 /**
- * A segment may be longer than a file's name, which is of 255 bytes at most: it becomes a directory and what is in it. The
- * sign at the cut is in no note's name.
+ * A segment of a note's name may be longer than a file name, which has 255 bytes at most: it is split into a directory
+ * and the rest. The sign at the cut does not occur in names of notes.
  */
 const LONG = /[^/]{200}(?=[^/])/g
 const CUT = '~'
 
-/** Notes as files under `notes`, each written whole beside its place and moved there. */
+/** Stores notes as files under `notes`. Each is written to a temporary file first and then moved to its path. */
 export function fileNotes(root: string, ids: Ids, durable: DurableDirectories): Notes {
   return {
     async get(name) {
@@ -25,20 +25,22 @@ export function fileNotes(root: string, ids: Ids, durable: DurableDirectories): 
     async remove(name) {
       const path = pathOf(root, name)
       await ifExists(unlink(path))
-      // One that is gone already may have been removed a moment ago, and come back with the power.
+      // Sync even if the file does not exist: it may have been removed a moment ago, and a power failure could restore
+      // it.
       await ifExists(syncDirectory(dirname(path)))
     },
-    list: (under) => named(root, under),
+    list: (under) => namesUnder(root, under),
   }
 }
 
-interface Place {
+/** What writing a note depends on. */
+interface NoteFiles {
   readonly root: string
   readonly ids: Ids
   readonly durable: DurableDirectories
 }
 
-async function write(path: string, text: string, { root, ids, durable }: Place) {
+async function write(path: string, text: string, { root, ids, durable }: NoteFiles) {
   const draft = join(root, directoryOf.temporary, temporaryName(ids.uuid()))
   try {
     const handle = await open(draft, 'wx', PRIVATE_FILE)
@@ -56,22 +58,22 @@ async function write(path: string, text: string, { root, ids, durable }: Place) 
 }
 
 function pathOf(root: string, name: string): string {
-  if (!NAME.test(name)) throw new Error(`${name} is no name of a note`)
+  if (!NAME.test(name)) throw new Error(`${name} is not a valid name of a note`)
   return join(root, 'notes', name.replace(LONG, `$&${CUT}/`))
 }
 
-/** Directory by directory, however many there are. */
-async function* named(root: string, under: string): AsyncGenerator<string, void> {
-  yield* namedIn(pathOf(root, under), `${under}/`)
+/** Lists the names directory by directory, so that memory use does not grow with their number. */
+async function* namesUnder(root: string, under: string): AsyncGenerator<string, void> {
+  yield* namesIn(pathOf(root, under), `${under}/`)
 }
 
-async function* namedIn(path: string, start: string): AsyncGenerator<string, void> {
+async function* namesIn(path: string, start: string): AsyncGenerator<string, void> {
   const directory = await ifExists(opendir(path))
   if (!directory) return
   for await (const entry of directory) {
     const name = `${start}${entry.name}`
     const isCut = entry.name.endsWith(CUT)
-    if (entry.isDirectory()) yield* namedIn(join(path, entry.name), isCut ? name.slice(0, -CUT.length) : `${name}/`)
+    if (entry.isDirectory()) yield* namesIn(join(path, entry.name), isCut ? name.slice(0, -CUT.length) : `${name}/`)
     else yield name
   }
 }

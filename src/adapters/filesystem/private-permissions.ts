@@ -3,22 +3,32 @@ import { join } from 'node:path'
 import type { Log } from '../../registry/ports/log.js'
 import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './modes.js'
 
-/** What the emulator keeps in its data directory. */
+/** The names of the emulator's own files and directories in its data directory. */
 const OWN_NAMES: ReadonlySet<string> = new Set([
-  ...['state', 'blobs', 'tmp', 'uploads', 'notes', 'quarantine', 'spool'],
-  ...['layout.json', 'secret', 'reserve'],
+  'state',
+  'blobs',
+  'tmp',
+  'uploads',
+  'notes',
+  'quarantine',
+  'spool',
+  'layout.json',
+  'secret',
+  'reserve',
 ])
 
+/** The permissions of group and others. */
 const OTHERS = 0o077
 
 /**
- * Takes the permissions of group and others from what an earlier version, or a copy, left open to them, and says so in the
- * log. It is done at the top alone, where it shuts all that lies below. The data directory itself, which may hold other
- * things too and may be a volume that another user set up, keeps its mode. Never throws: a file of another user is
- * named in a warning and stays in use.
+ * Removes the permissions of group and others that an earlier version or a copy has left, and logs it. Only the
+ * top-level entries are changed, which makes everything below them inaccessible. The data directory itself keeps its
+ * mode: it may contain other things, and may be a volume that another user set up. Never throws: entries that belong to
+ * another user are named in a warning and stay in use.
  */
 export function makePrivate(dataDir: string, log: Log): void {
-  const [closed, open]: [string[], string[]] = [[], []]
+  const closed: string[] = []
+  const open: string[] = []
   for (const name of readdirSync(dataDir)) {
     if (!OWN_NAMES.has(name)) continue
     const path = join(dataDir, name)
@@ -31,7 +41,11 @@ export function makePrivate(dataDir: string, log: Log): void {
       open.push(name)
     }
   }
-  if (closed.length > 0) log.info({ dataDir, closed }, 'images and state were open to other users: now they are not')
+  if (closed.length > 0)
+    log.info({ dataDir, closed }, 'images and state were accessible to other users: now they are private')
   if (open.length > 0)
-    log.warn({ dataDir, open }, 'other users may read images and state: chmod -R go= this directory as its owner')
+    log.warn(
+      { dataDir, open },
+      'other users may be able to read images and state: run chmod -R go= on this directory as its owner',
+    )
 }

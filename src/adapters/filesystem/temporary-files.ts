@@ -7,22 +7,25 @@ import { ifExists } from './durable.js'
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** The directories of bytes that are not a blob yet. */
+/** The directories of bytes that are not a blob yet, by kind. */
 export const directoryOf = { temporary: 'tmp', upload: 'uploads' } as const
 
-/** Tells this process from an earlier one with its number. */
+/** Distinguishes this process from an earlier one with the same process id. */
 const STARTED = Math.round(performance.timeOrigin * 1000)
 
-/** The namespace of this process's number: containers may share a host name and each count from 1. */
+/**
+ * Identifies the machine and the process namespace: several containers may have the same host name, and each counts
+ * process ids from 1.
+ */
 const HERE = `${pidNamespace()}.${hostname()}`
 
 /**
- * A file name that contains the process that writes it, by default this one, so that a later process can tell whether the file
- * was abandoned.
+ * The name of a temporary file. It identifies the process that writes it, by default this one, so that other processes
+ * can tell whether the file was abandoned.
  */
 export const temporaryName = (uuid: string, pid = process.pid, started = STARTED) => `${uuid}.${pid}.${started}.${HERE}`
 
-/** The temporary files and upload sessions under a root, of all processes. */
+/** The temporary files and upload sessions of all processes under a root. */
 export async function* leftoversIn(root: string): AsyncGenerator<Leftover, void> {
   for (const kind of ['temporary', 'upload'] as const) {
     const directory = await ifExists(opendir(join(root, directoryOf[kind])))
@@ -35,14 +38,15 @@ export async function* leftoversIn(root: string): AsyncGenerator<Leftover, void>
   }
 }
 
-/** Removes bytes that are no blob; nothing happens where they are gone. */
+/** Removes a leftover. Does nothing if it does not exist. */
 export async function discardIn(root: string, { kind, name }: Leftover): Promise<void> {
   await ifExists(unlink(join(root, directoryOf[kind], name)))
 }
 
 /**
- * A file of this process may be in use whatever its time. A process on another machine cannot be checked: its file counts as in
- * use until it has not been written for an hour.
+ * Whether the process that writes a file may still be running. A file of this process is in use, whatever its
+ * modification time. Processes on other machines cannot be checked: a file of theirs counts as in use until it has not
+ * changed for an hour.
  */
 function mayBeInUse(name: string, modifiedAt: number) {
   const [, pid, started, ...where] = name.split('.')
@@ -52,7 +56,10 @@ function mayBeInUse(name: string, modifiedAt: number) {
 
 const age = (modifiedAt: number) => performance.timeOrigin + performance.now() - modifiedAt
 
-/** https://man7.org/linux/man-pages/man7/pid_namespaces.7.html; other systems have no such thing. */
+/**
+ * The id of this process's PID namespace; '0' on systems without namespaces.
+ * https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+ */
 function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')

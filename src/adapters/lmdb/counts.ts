@@ -2,96 +2,106 @@ import type { RootDatabase } from 'lmdb'
 import type { CountBound, Write } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
-/** How many records there are, so that a quota costs no walk. */
+/** The numbers of records, so that checking a quota does not walk them. */
 export interface Counts {
   hasFewer(registry: Registry, collection: string, bound: CountBound): boolean
-  /** The same within a write transaction, from which on the records are counted. */
-  hasFewerFromNowOn(registry: Registry, collection: string, bound: CountBound): boolean
-  /** Called within a write transaction, before its writes are done: keeps what is counted true to them. */
-  keep(registry: Registry, writes: readonly Write[]): void
+  /**
+   * Like `hasFewer`, for use in a write transaction. From then on the count of these records is stored and kept up to
+   * date.
+   */
+  hasFewerAndTrack(registry: Registry, collection: string, bound: CountBound): boolean
+  /** Updates the stored counts. To be called in a write transaction, before the writes are applied. */
+  update(registry: Registry, writes: readonly Write[]): void
 }
 
 type KeyFor = (registry: Registry, collection: string, key: string) => Buffer
 
-/** Where counts lie, among the records of their registry: no collection is called so. */
+/**
+ * The collection of the counts, which are stored among the records of their registry. No other collection has this
+ * name.
+ */
 const COUNTS = '#counts'
 
-/** Sorts behind every byte that UTF-8 uses. */
-const behindAll = Buffer.from([0xff])
+/** Sorts after every byte that occurs in UTF-8. */
+const afterAll = Buffer.from([0xff])
 
 /**
- * LMDB counts a range by walking it. So a count is kept beside the records, from when it is first needed and by every commit
- * from then on; only the first one is a walk. A count that would be zero is not kept.
+ * Counts records on LMDB, which counts a range by walking it. Therefore a count is stored beside the records from when
+ * it is first needed, and every commit updates it: only the first count is a walk. A count of zero is not stored.
  */
 export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longestKey: number): Counts {
-  const placeOf = (registry: Registry, collection: string, prefix: string) =>
+  const countKeyFor = (registry: Registry, collection: string, prefix: string) =>
     keyFor(registry, COUNTS, `${collection}\0${prefix}`)
 
-  const walked = (registry: Registry, collection: string, prefix: string) => {
+  const countByWalking = (registry: Registry, collection: string, prefix: string) => {
     const start = keyFor(registry, collection, prefix)
     if (start.length > longestKey) return 0
-    return db.getKeysCount({ start, end: Buffer.concat([start, behindAll]) })
+    return db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
   }
 
-  const counted = (place: Buffer) => {
-    const count = place.length > longestKey ? undefined : db.get(place)
+  const storedCount = (countKey: Buffer) => {
+    const count = countKey.length > longestKey ? undefined : db.get(countKey)
     return count === undefined ? undefined : Number(count)
   }
 
-  const put = (place: Buffer, count: number) =>
-    void (count === 0 ? db.removeSync(place) : db.putSync(place, String(count)))
+  const put = (countKey: Buffer, count: number) =>
+    void (count === 0 ? db.removeSync(countKey) : db.putSync(countKey, String(count)))
 
   const hasFewer = (registry: Registry, collection: string, { prefix, fewerThan }: CountBound) =>
-    (counted(placeOf(registry, collection, prefix)) ?? walked(registry, collection, prefix)) < fewerThan
+    (storedCount(countKeyFor(registry, collection, prefix)) ?? countByWalking(registry, collection, prefix)) < fewerThan
 
   return {
     hasFewer,
-    hasFewerFromNowOn(registry, collection, bound) {
-      const place = placeOf(registry, collection, bound.prefix)
-      const isToKeep = isKept(bound.prefix) && place.length <= longestKey
-      if (isToKeep && counted(place) === undefined) put(place, walked(registry, collection, bound.prefix))
+    hasFewerAndTrack(registry, collection, bound) {
+      const countKey = countKeyFor(registry, collection, bound.prefix)
+      const isTrackable = isCountedPrefix(bound.prefix) && countKey.length <= longestKey
+      if (isTrackable && storedCount(countKey) === undefined)
+        put(countKey, countByWalking(registry, collection, bound.prefix))
       return hasFewer(registry, collection, bound)
     },
-    keep(registry, writes) {
-      const keptOf = remembering((collection, prefix) => {
-        const place = placeOf(registry, collection, prefix)
-        return { place, count: counted(place) }
+    update(registry, writes) {
+      const counts = readOnce((collection, prefix) => {
+        const countKey = countKeyFor(registry, collection, prefix)
+        return { countKey, count: storedCount(countKey) }
       })
       for (const { collection, key, value } of writes) {
-        const affected = prefixesOf(key).map((prefix) => keptOf.read(collection, prefix))
+        const affected = prefixesOf(key).map((prefix) => counts.read(collection, prefix))
         if (affected.every(({ count }) => count === undefined)) continue
         const change = Number(value !== undefined) - Number(db.doesExist(keyFor(registry, collection, key)))
-        for (const known of affected) if (known.count !== undefined) known.count += change
+        for (const entry of affected) if (entry.count !== undefined) entry.count += change
       }
-      for (const { place, count } of keptOf.all()) if (count !== undefined) put(place, count)
+      for (const { countKey, count } of counts.all()) if (count !== undefined) put(countKey, count)
     },
   }
 }
 
-/** Reads each count once, however many writes it is about. */
-function remembering(read: (collection: string, prefix: string) => Kept) {
-  const kept = new Map<string, Kept>()
+/** Reads each count once, even if several writes change it. */
+function readOnce(read: (collection: string, prefix: string) => StoredCount) {
+  const counts = new Map<string, StoredCount>()
   return {
-    read(collection: string, prefix: string): Kept {
+    read(collection: string, prefix: string): StoredCount {
       const id = `${collection}\0${prefix}`
-      const known = kept.get(id) ?? read(collection, prefix)
-      kept.set(id, known)
-      return known
+      const count = counts.get(id) ?? read(collection, prefix)
+      counts.set(id, count)
+      return count
     },
-    all: () => kept.values(),
+    all: () => counts.values(),
   }
 }
 
-/** A count where it lies; undefined where these records are not counted. */
-interface Kept {
-  readonly place: Buffer
+/** A count and its key. `count` is undefined if these records are not counted. */
+interface StoredCount {
+  readonly countKey: Buffer
   count: number | undefined
 }
 
-/** The parts of a collection a record may be counted in: all of it, and what belongs to the first name of its key. */
+/**
+ * The parts of a collection in which a record may be counted: the whole, and the records that share the first name of
+ * its key.
+ */
 function prefixesOf(key: string): string[] {
   const space = key.indexOf(' ')
   return space < 0 ? [''] : ['', key.slice(0, space + 1)]
 }
 
-const isKept = (prefix: string) => prefix === '' || prefix.indexOf(' ') === prefix.length - 1
+const isCountedPrefix = (prefix: string) => prefix === '' || prefix.indexOf(' ') === prefix.length - 1

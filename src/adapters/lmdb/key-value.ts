@@ -6,8 +6,8 @@ import {
   type Entry,
   type Expectation,
   type KeyValue,
-  type PageOf,
-  type Place,
+  type PageQuery,
+  type RecordKey,
   upToBytes,
 } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
@@ -15,23 +15,24 @@ import { type Counts, countsOn } from './counts.js'
 import { makeLockFile } from './lock-file.js'
 import { requireLmdbFile } from './require-lmdb-file.js'
 
-/** LMDB refuses keys beyond 1978 bytes; one byte is left for the upper bound of a prefix. */
+/** LMDB refuses keys of more than 1978 bytes; one byte is reserved for the upper bound of a prefix. */
 const longestKey = 1977
 
-/** For the user the planes run as, as all of the data directory is. */
-const [PRIVATE_DIRECTORY, PRIVATE_FILE] = [0o700, 0o600]
+/** Accessible only to the user that the planes run as, like everything in the data directory. */
+const PRIVATE_DIRECTORY = 0o700
+const PRIVATE_FILE = 0o600
 
-/** An option of the library that is missing from its types. */
+/** An option that the library supports but its types do not declare. */
 const permissions = { permissionsMode: PRIVATE_FILE }
 
-/** Sorts behind every byte that UTF-8 uses. */
-const behindAll = Buffer.from([0xff])
+/** Sorts after every byte that occurs in UTF-8. */
+const afterAll = Buffer.from([0xff])
 
 /**
- * The embedded default. One key is `account NUL region NUL collection NUL key` in bytes, so that a page is one range.
- * A commit is checked and written inside LMDB's write transaction, together with the others of the same moment, and
- * synced before it answers (`overlappingSync` would answer earlier). Several processes may share the directory. Throws a plain
- * error of one line where the file is damaged; `everyPage` looks for that in all of it.
+ * The embedded store, which is the default. The keys are `account NUL region NUL collection NUL key` in bytes, so that
+ * a page is one range. A commit is checked and written in LMDB's write transaction, together with concurrent ones, and
+ * synced before it resolves (with `overlappingSync` it would resolve earlier). Several processes may share the
+ * directory. Throws an error of one line if the file is damaged; `everyPage` checks all of it.
  */
 export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyPage?: boolean }): KeyValue {
   const db = openDatabase(path, everyPage)
@@ -39,7 +40,7 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
   const { valueOf, list, holds } = readsOn(db, counts)
 
   return {
-    get: async (place) => valueOf(place),
+    get: async (recordKey) => valueOf(recordKey),
     list: async (registry, collection, page) => list(registry, collection, page),
     hasFewer: async (registry, collection, bound) => counts.hasFewer(registry, collection, bound),
     async commit(registry, expectations, writes) {
@@ -47,8 +48,8 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
       if (changes.some(([key]) => key.length > longestKey)) throw new Error(`A key exceeds ${longestKey} bytes`)
       return orNoSpace(path, () =>
         db.transaction(() => {
-          if (!expectations.every((expected) => holds(registry, expected))) return false
-          counts.keep(registry, writes)
+          if (!expectations.every((expectation) => holds(registry, expectation))) return false
+          counts.update(registry, writes)
           for (const [key, value] of changes) {
             if (value === undefined) db.removeSync(key)
             else db.putSync(key, value)
@@ -66,7 +67,9 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
   }
 }
 
-/** Creates what is missing, readable for its owner alone, and checks what exists before LMDB maps it into memory. */
+/**
+ * Creates what is missing, accessible to its owner only, and checks the existing file before LMDB maps it into memory.
+ */
 function openDatabase(path: string, everyPage: boolean): RootDatabase<string, Buffer> {
   mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY })
   requireLmdbFile(path, { everyPage })
@@ -77,52 +80,57 @@ function openDatabase(path: string, everyPage: boolean): RootDatabase<string, Bu
     encoding: 'string',
     keyEncoding: 'binary',
     overlappingSync: false,
-    // With it, a commit that fails also rejects a promise that no code can reach, which ends the process.
+    // With batching, a failed commit also rejects a promise that callers cannot reach, which ends the process.
     eventTurnBatching: false,
     noSubdir: false,
   })
 }
 
-/** Inside a write transaction these see what it sees. */
+/** Inside a write transaction these reads see its state. */
 function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
-  const valueOf = ({ registry, collection, key }: Place) => {
-    const at = keyFor(registry, collection, key)
-    return at.length > longestKey ? undefined : db.get(at)
+  const valueOf = ({ registry, collection, key }: RecordKey) => {
+    const storedKey = keyFor(registry, collection, key)
+    return storedKey.length > longestKey ? undefined : db.get(storedKey)
   }
 
-  const list = (registry: Registry, collection: string, { limit, bytes, prefix = '', after }: PageOf): Entry[] => {
+  const list = (registry: Registry, collection: string, { limit, bytes, prefix = '', after }: PageQuery): Entry[] => {
     const base = keyFor(registry, collection, '').length
     const start = keyFor(registry, collection, prefix)
     if (start.length > longestKey || limit <= 0) return []
-    // No key is as long as what is cut off here, so none lies between the two.
-    const behind = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
-    const follows = after !== undefined && Buffer.compare(behind, start) >= 0
-    const range = { start: follows ? behind : start, exclusiveStart: follows, end: Buffer.concat([start, behindAll]) }
-    // A lazy range: values are read one by one.
+    // No key is longer than this limit, so no key lies between the truncated one and the full one.
+    const afterKey = after === undefined ? start : keyFor(registry, collection, after).subarray(0, longestKey)
+    const startsAfter = after !== undefined && Buffer.compare(afterKey, start) >= 0
+    const range = {
+      start: startsAfter ? afterKey : start,
+      exclusiveStart: startsAfter,
+      end: Buffer.concat([start, afterAll]),
+    }
+    // The range is lazy: values are read one by one as the page is filled.
     const entries = db.getRange({ ...range, limit }).map(({ key, value }): Entry => [text(key, base), value])
     return [...upToBytes(entries, bytes)]
   }
 
-  const holds = (registry: Registry, expected: Expectation) => {
-    const { collection } = expected
-    if ('bound' in expected) return counts.hasFewerFromNowOn(registry, collection, expected.bound) === expected.hasFewer
-    return 'page' in expected
-      ? JSON.stringify(list(registry, collection, expected.page)) === JSON.stringify(expected.entries)
-      : valueOf({ registry, ...expected }) === expected.value
+  const holds = (registry: Registry, expectation: Expectation) => {
+    const { collection } = expectation
+    if ('bound' in expectation)
+      return counts.hasFewerAndTrack(registry, collection, expectation.bound) === expectation.hasFewer
+    return 'page' in expectation
+      ? JSON.stringify(list(registry, collection, expectation.page)) === JSON.stringify(expectation.entries)
+      : valueOf({ registry, ...expectation }) === expectation.value
   }
 
   return { valueOf, list, holds }
 }
 
-/** Skips from the first key of one registry to the first key of the next. */
+/** Seeks from the first key of one registry to the first key of the next. */
 function registriesIn(db: RootDatabase<string, Buffer>): Registry[] {
-  const found: Registry[] = []
+  const registries: Registry[] = []
   for (let start: Buffer = Buffer.alloc(0); ;) {
     const [key] = db.getKeys({ start, limit: 1 })
-    if (!key) return found
+    if (!key) return registries
     const [account = '', region = ''] = text(key, 0).split('\0')
-    found.push({ account, region })
-    start = Buffer.concat([Buffer.from(`${account}\0${region}\0`), behindAll])
+    registries.push({ account, region })
+    start = Buffer.concat([Buffer.from(`${account}\0${region}\0`), afterAll])
   }
 }
 
@@ -134,9 +142,9 @@ const text = (key: Uint8Array, base: number) =>
 
 const ENOSPC = 28
 const EIO = 5
-const ROOM_FOR_A_COMMIT = 1024 * 1024
+const COMMIT_BYTES = 1024 * 1024
 
-/** A failed commit has its cause in a second promise, `commitError`, whose rejection must be handled. */
+/** A failed commit reports its cause in a rejected promise of its own, which must be handled. */
 async function orNoSpace<T>(path: string, commit: () => Promise<T>): Promise<T> {
   try {
     return await commit()
@@ -144,15 +152,15 @@ async function orNoSpace<T>(path: string, commit: () => Promise<T>): Promise<T> 
     const { commitError } = error as { commitError?: Promise<never> }
     const cause = await commitError?.catch((reason: unknown) => reason)
     if (!(cause instanceof Error)) throw error
-    if (await isForWantOfSpace(cause, path))
-      throw new NoSpace(`The disk that holds ${path} has no room left`, { cause })
+    if (await isCausedByFullDisk(cause, path))
+      throw new NoSpace(`The disk that holds ${path} has no space left`, { cause })
     throw cause
   }
 }
 
-/** LMDB reports a write that was cut short, as the last one on a disk is, as an input/output error. */
-async function isForWantOfSpace(cause: Error & { code?: unknown }, path: string): Promise<boolean> {
+/** LMDB reports a short write, as the last one on a full disk is, as an input/output error. */
+async function isCausedByFullDisk(cause: Error & { code?: unknown }, path: string): Promise<boolean> {
   if (cause.code !== EIO) return cause.code === ENOSPC
   const { bavail, bsize } = await statfs(path)
-  return bavail * bsize < ROOM_FOR_A_COMMIT
+  return bavail * bsize < COMMIT_BYTES
 }

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Room for LMDB's 126 readers at once. */
+/** The size of a lock file for LMDB's 126 concurrent readers. */
 const BYTES = 12 * 1024
 
 /**
- * Makes LMDB's lock file with all its bytes, where there is none. LMDB's own begins as a hole, and writes to it as to memory:
- * on a disk that is full by then this ends the process by a signal. Throws ENOSPC where there is no room now.
+ * Creates LMDB's lock file in its full size if there is none. The one that LMDB creates is a sparse file that it maps
+ * into memory: writing to it on a disk that has become full ends the process by a signal. Throws ENOSPC if the disk is
+ * full now.
  */
 export function makeLockFile(path: string, mode: number): void {
   const file = join(path, 'lock.mdb')

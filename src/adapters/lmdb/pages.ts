@@ -1,29 +1,31 @@
 import { readSync } from 'node:fs'
 
 /**
- * What is read of LMDB's data file without LMDB: enough to see whether every page its trees lead to is there. The layout is
- * that of `mdb.c` in the lmdb package, data version 2, on a 64-bit little-endian machine: the only ones it has builds for.
+ * A meta page of LMDB's data file. This file reads the format without LMDB, as far as needed to check that every page
+ * its trees refer to exists. The format is that of `mdb.c` in the lmdb package, data version 2, on 64-bit little-endian
+ * machines, the only ones that the package has builds for.
  */
 export interface Meta {
   readonly pageSize: number
-  /** The highest page number that was ever given out. */
+  /** The highest page number that was ever allocated. */
   readonly lastPage: number
-  /** The last commit; it counts up. */
+  /** The number of the last commit, which increases with each. */
   readonly transaction: bigint
-  /** Where the tree of free pages and that of the records begin; undefined for an empty one. */
+  /** The root pages of the tree of free pages and of the tree of records; undefined for an empty tree. */
   readonly roots: readonly (number | undefined)[]
 }
 
 const MAGIC = 0xbeefc0de
 const DATA_VERSION = 2
 
-/** MDB_page_header; offsets in a page count from behind it. */
+/** MDB_page_header. The offsets in a page are relative to its end. */
 const HEADER_BYTES = 24
 const FLAGS_AT = 18
 const LOWER_AT = 20
-const [BRANCH, LEAF] = [0x01, 0x02]
+const BRANCH = 0x01
+const LEAF = 0x02
 
-/** MDB_meta, behind the header of its page. */
+/** MDB_meta, which follows the header of its page. */
 const META_BYTES = HEADER_BYTES + 144
 const VERSION_AT = HEADER_BYTES + 4
 const PAGE_SIZE_AT = HEADER_BYTES + 24
@@ -36,7 +38,7 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn
 const NODE_BYTES = 8
 const BIG_DATA = 0x01
 
-/** The meta page of the last commit, of the two there are; undefined where the file does not begin with them. */
+/** The more recent of the two meta pages; undefined if the file does not begin with them. */
 export function newestMeta(descriptor: number, size: number): Meta | undefined {
   const first = metaAt(descriptor, 0)
   if (!first || first.pageSize + META_BYTES > size) return undefined
@@ -59,36 +61,39 @@ function metaAt(descriptor: number, position: number): Meta | undefined {
   }
 }
 
-/** What is wrong with the first page that cannot be used, of the roots or of every page they lead to. */
+/**
+ * A description of the first unusable page, among the roots or among every page they refer to; undefined if all are
+ * usable.
+ */
 export function brokenPage(
   descriptor: number,
   size: number,
   { pageSize, roots }: Meta,
   which: 'roots' | 'every page',
 ): string | undefined {
-  const pagesThere = Math.floor(size / pageSize)
+  const pageCount = Math.floor(size / pageSize)
   const page = Buffer.alloc(pageSize)
   const isMissing = (number: number) =>
-    `it was cut short: page ${number} is missing, its ${size} bytes are ${pagesThere} pages`
-  const left = roots.filter((root) => root !== undefined)
-  let looked = 0
-  for (let number = left.pop(); number !== undefined; number = left.pop()) {
-    if (++looked > pagesThere) return 'its pages lead in a circle'
-    if (number >= pagesThere) return isMissing(number)
+    `it was cut short: page ${number} is missing, its ${size} bytes are ${pageCount} pages`
+  const pending = roots.filter((root) => root !== undefined)
+  let visits = 0
+  for (let number = pending.pop(); number !== undefined; number = pending.pop()) {
+    if (++visits > pageCount) return 'its pages refer to each other in a circle'
+    if (number >= pageCount) return isMissing(number)
     readSync(descriptor, page, 0, pageSize, number * pageSize)
     const nodes = nodesOf(page, number)
-    if (!nodes) return `page ${number} is not what it was`
+    if (!nodes) return `page ${number} has other content than LMDB wrote`
     if (which === 'roots') continue
     for (const node of nodes) {
-      const { child, last } = pagesBehind(page, node)
-      if (last !== undefined && last >= pagesThere) return isMissing(last)
-      if (child !== undefined) left.push(child)
+      const { child, last } = pagesOf(page, node)
+      if (last !== undefined && last >= pageCount) return isMissing(last)
+      if (child !== undefined) pending.push(child)
     }
   }
   return undefined
 }
 
-/** Where the nodes of a page of a tree begin; undefined where it is none. */
+/** The offsets of the nodes of a tree page; undefined if the page does not belong to a tree. */
 function nodesOf(page: Buffer, number: number): number[] | undefined {
   const kind = page.readUInt16LE(FLAGS_AT) & (BRANCH | LEAF)
   const count = page.readUInt16LE(LOWER_AT) / 2
@@ -100,12 +105,14 @@ function nodesOf(page: Buffer, number: number): number[] | undefined {
   return nodes.every(isWithin) ? nodes : undefined
 }
 
-/** The page a node of a branch leads to, and the last of those that hold a value too long for its leaf. */
-function pagesBehind(page: Buffer, node: number): { child?: number; last?: number } {
-  const [flags, keyLength] = [page.readUInt16LE(node + 4), page.readUInt16LE(node + 6)]
+/** The page that a node of a branch refers to, and the last of the pages that hold a value too long for its leaf. */
+function pagesOf(page: Buffer, node: number): { child?: number; last?: number } {
+  const flags = page.readUInt16LE(node + 4)
+  const keyLength = page.readUInt16LE(node + 6)
   if ((page.readUInt16LE(FLAGS_AT) & BRANCH) !== 0) return { child: page.readUInt32LE(node) + flags * 2 ** 32 }
   const data = node + NODE_BYTES + keyLength
   if ((flags & BIG_DATA) === 0 || data + 24 > page.length) return {}
-  const [first, count] = [page.readBigUInt64LE(data), page.readBigUInt64LE(data + 16)]
+  const first = page.readBigUInt64LE(data)
+  const count = page.readBigUInt64LE(data + 16)
   return { last: Number(first + count) - 1 }
 }

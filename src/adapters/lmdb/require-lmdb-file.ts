@@ -2,62 +2,65 @@ import { closeSync, fstatSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { brokenPage, type Meta, newestMeta } from './pages.js'
 
-/** A file that others write to meanwhile is looked at again: between two looks its pages were given to other content. */
-const LOOKS = 5
+/**
+ * How often a file is checked while other processes write to it: between two checks, pages may have been reused for
+ * other content.
+ */
+const MAX_CHECKS = 5
 
-/** A file of up to this size is looked at as a whole whenever it is opened: that takes less than a tenth of a second. */
+/** A file of up to this size is checked completely whenever it is opened, which takes less than a tenth of a second. */
 const SMALL_BYTES = 64 * 1024 * 1024
 
 /**
- * Throws a plain error of one line where the data file is not LMDB's, was cut short, or is damaged where it is looked at:
- * LMDB reads the file as memory, and opening such a one ends the process by a signal without a word. No file, or an empty
- * one, is a new environment. Of a large file only the roots of its trees are looked at, unless `everyPage` is set: that
- * takes about a second for every gigabyte.
+ * Throws an error of one line if the data file is not LMDB's, was cut short, or is damaged in the pages that are
+ * checked: LMDB maps the file into memory, and opening a damaged one would end the process by a signal without a
+ * message. A missing or empty file is a new environment. Of a large file only the roots of its trees are checked,
+ * unless `everyPage` is set, which takes about a second per gigabyte.
  */
 export function requireLmdbFile(path: string, { everyPage = false } = {}): void {
   const file = join(path, 'data.mdb')
-  const descriptor = openIfThere(file)
+  const descriptor = openIfPresent(file)
   if (descriptor === undefined) return
   try {
     const { size } = fstatSync(descriptor)
     const meta = newestMeta(descriptor, size)
     if (size === 0) return
-    if (!meta) throw new Error(`${file} is not the state this program wrote (damaged?): ${ADVICE}`)
-    const broken = findBroken(descriptor, meta, everyPage)
-    if (broken !== undefined) throw new Error(`${file} is damaged (${broken}): ${ADVICE}`)
+    if (!meta) throw new Error(`${file} is not a state file of ecr-local, or is damaged: ${ADVICE}`)
+    const damage = findDamage(descriptor, meta, everyPage)
+    if (damage !== undefined) throw new Error(`${file} is damaged (${damage}): ${ADVICE}`)
   } finally {
     closeSync(descriptor)
   }
 }
 
 const ADVICE =
-  'restore it, choose another --data-dir, or move its directory away and bring images back with ecr-local fsck --repair.'
+  'restore it, choose another --data-dir, or move its directory elsewhere and restore the images with ecr-local fsck --repair.'
 
 /**
- * A sound file may end before its last page: LMDB does not write pages at the end that were used and freed by one
- * transaction. Where it is shorter, every page that is in use is looked at.
+ * An intact file may end before its last page: LMDB does not write pages at the end that one transaction allocated and
+ * freed. If the file is shorter than its last page, every page in use is checked.
  */
-function findBroken(descriptor: number, first: Meta, everyPage: boolean): string | undefined {
+function findDamage(descriptor: number, first: Meta, everyPage: boolean): string | undefined {
   let meta = first
-  for (let look = 1; look <= LOOKS; look++) {
+  for (let check = 1; check <= MAX_CHECKS; check++) {
     const { size } = fstatSync(descriptor)
     const mayBeCut = (meta.lastPage + 1) * meta.pageSize > size
-    const broken = brokenPage(
+    const damage = brokenPage(
       descriptor,
       size,
       meta,
       mayBeCut || everyPage || size <= SMALL_BYTES ? 'every page' : 'roots',
     )
-    if (broken === undefined) return undefined
+    if (damage === undefined) return undefined
     const now = newestMeta(descriptor, size)
-    if (now?.transaction === meta.transaction) return broken
+    if (now?.transaction === meta.transaction) return damage
     if (now) meta = now
   }
-  // Another process commits to it time and again, which it cannot do where pages are missing.
+  // Another process keeps committing to the file, which it could not do if pages were missing.
   return undefined
 }
 
-function openIfThere(file: string): number | undefined {
+function openIfPresent(file: string): number | undefined {
   try {
     return openSync(file, 'r')
   } catch (error) {

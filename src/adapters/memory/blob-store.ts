@@ -1,7 +1,7 @@
 import { computeDigest } from '../../registry/images/manifest.js'
 import { type BlobStore, type BlobWriter, DigestMismatch, type Notes } from '../../registry/ports/blob-store.js'
 
-/** Blobs in the memory of this process: for tests and for registries that may be lost. */
+/** Blobs in the memory of this process, for tests and for registries that need not survive it. */
 export function memoryBlobStore(): BlobStore {
   const blobs = new Map<string, Buffer>()
   const sessions = new Map<string, Session>()
@@ -18,9 +18,9 @@ export function memoryBlobStore(): BlobStore {
     read: async (digest) => blobs.get(digest),
     create: async () => writerOf(blobs, newSession(), () => {}),
     async session(id) {
-      const appended = sessions.get(id) ?? newSession()
-      sessions.set(id, appended)
-      return writerOf(blobs, appended, () => sessions.delete(id))
+      const session = sessions.get(id) ?? newSession()
+      sessions.set(id, session)
+      return writerOf(blobs, session, () => sessions.delete(id))
     },
     async *list() {
       for (const [digest, { length: size }] of [...blobs]) yield { digest, size }
@@ -66,28 +66,28 @@ const notesIn = (notes: Map<string, string>): Notes => ({
   },
 })
 
-const writerOf = (blobs: Map<string, Buffer>, appended: Session, forget: () => void): BlobWriter => ({
+const writerOf = (blobs: Map<string, Buffer>, session: Session, forget: () => void): BlobWriter => ({
   get size() {
-    return appended.size
+    return session.size
   },
   name: undefined,
   async append(chunk) {
-    appended.chunks.push(Buffer.from(chunk))
-    appended.size += chunk.length
-    appended.modifiedAt = machineTime()
+    session.chunks.push(Buffer.from(chunk))
+    session.size += chunk.length
+    session.modifiedAt = machineTime()
   },
-  read: async (position, length) => whole(appended).subarray(position, position + length),
-  verify: async (digest) => verify(digest, whole(appended)),
+  read: async (position, length) => whole(session).subarray(position, position + length),
+  verify: async (digest) => verify(digest, whole(session)),
   async commit(digest) {
     forget()
-    const bytes = whole(appended)
+    const bytes = whole(session)
     verify(digest, bytes)
     blobs.set(digest, bytes)
   },
   async close() {},
   async abort() {
     forget()
-    appended.chunks = []
+    session.chunks = []
   },
 })
 
@@ -101,11 +101,11 @@ const newSession = (): Session => ({ chunks: [], size: 0, modifiedAt: machineTim
 
 const machineTime = () => performance.timeOrigin + performance.now()
 
-/** Joins the chunks once, not at every read. */
-function whole(appended: Session): Buffer {
-  const [first, ...others] = appended.chunks
-  const bytes = first && others.length === 0 ? first : Buffer.concat(appended.chunks)
-  appended.chunks = [bytes]
+/** Joins the chunks and stores the result, so that later reads need not join them again. */
+function whole(session: Session): Buffer {
+  const [first, ...others] = session.chunks
+  const bytes = first && others.length === 0 ? first : Buffer.concat(session.chunks)
+  session.chunks = [bytes]
   return bytes
 }
 

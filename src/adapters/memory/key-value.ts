@@ -3,43 +3,45 @@ import {
   type Entry,
   type Expectation,
   type KeyValue,
-  type PageOf,
-  type Place,
+  type PageQuery,
+  type RecordKey,
   upToBytes,
   type Write,
 } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
-interface Sorted {
-  /** Bytes as characters, so that comparing strings compares bytes. */
+/** The records of a collection, in key order. */
+interface SortedRecords {
+  /** The UTF-8 bytes of the keys, one character for each, so that comparing strings compares bytes. */
   keys: string[]
   values: Map<string, string>
 }
 
-/** Records in the memory of this process: for tests and for registries that may be lost. */
+/** The key-value store in the memory of this process, for tests and for registries that need not survive it. */
 export function memoryKeyValue(): KeyValue {
-  const collections = new Map<string, Sorted>()
+  const collections = new Map<string, SortedRecords>()
 
-  function sorted({ account, region }: Registry, collection: string): Sorted {
+  function recordsOf({ account, region }: Registry, collection: string): SortedRecords {
     const id = `${account} ${region} ${collection}`
-    const known = collections.get(id)
-    if (known) return known
+    const existing = collections.get(id)
+    if (existing) return existing
     const created = { keys: [], values: new Map() }
     collections.set(id, created)
     return created
   }
 
-  const valueOf = ({ registry, collection, key }: Place) => sorted(registry, collection).values.get(key)
+  const valueOf = ({ registry, collection, key }: RecordKey) => recordsOf(registry, collection).values.get(key)
 
-  const holds = (registry: Registry, expected: Expectation) => holdsIn(sorted(registry, expected.collection), expected)
+  const holds = (registry: Registry, expectation: Expectation) =>
+    holdsIn(recordsOf(registry, expectation.collection), expectation)
 
   return {
-    get: async (place) => valueOf(place),
-    list: async (registry, collection, page) => pageIn(sorted(registry, collection), page),
-    hasFewer: async (registry, collection, bound) => hasFewer(sorted(registry, collection), bound),
+    get: async (recordKey) => valueOf(recordKey),
+    list: async (registry, collection, page) => pageIn(recordsOf(registry, collection), page),
+    hasFewer: async (registry, collection, bound) => hasFewer(recordsOf(registry, collection), bound),
     async commit(registry, expectations, writes) {
-      if (!expectations.every((expected) => holds(registry, expected))) return false
-      for (const write of writes) apply(sorted(registry, write.collection), write)
+      if (!expectations.every((expectation) => holds(registry, expectation))) return false
+      for (const write of writes) apply(recordsOf(registry, write.collection), write)
       return true
     },
     async registries() {
@@ -58,14 +60,14 @@ export function memoryKeyValue(): KeyValue {
   }
 }
 
-function holdsIn(records: Sorted, expected: Expectation): boolean {
-  if ('bound' in expected) return hasFewer(records, expected.bound) === expected.hasFewer
-  return 'page' in expected
-    ? JSON.stringify(pageIn(records, expected.page)) === JSON.stringify(expected.entries)
-    : records.values.get(expected.key) === expected.value
+function holdsIn(records: SortedRecords, expectation: Expectation): boolean {
+  if ('bound' in expectation) return hasFewer(records, expectation.bound) === expectation.hasFewer
+  return 'page' in expectation
+    ? JSON.stringify(pageIn(records, expectation.page)) === JSON.stringify(expectation.entries)
+    : records.values.get(expectation.key) === expectation.value
 }
 
-function apply({ keys, values }: Sorted, { key, value }: Write) {
+function apply({ keys, values }: SortedRecords, { key, value }: Write) {
   if (values.has(key) !== (value !== undefined)) {
     const bytes = asBytes(key)
     if (value === undefined) keys.splice(firstFrom(keys, bytes), 1)
@@ -75,28 +77,30 @@ function apply({ keys, values }: Sorted, { key, value }: Write) {
   else values.set(key, value)
 }
 
-const pageIn = (sorted: Sorted, page: PageOf): Entry[] => [...upToBytes(entriesIn(sorted, page), page.bytes)]
+const pageIn = (records: SortedRecords, page: PageQuery): Entry[] => [
+  ...upToBytes(entriesIn(records, page), page.bytes),
+]
 
-function* entriesIn({ keys, values }: Sorted, { limit, prefix = '', after }: PageOf): Generator<Entry, void> {
+function* entriesIn({ keys, values }: SortedRecords, { limit, prefix = '', after }: PageQuery): Generator<Entry, void> {
   const start = asBytes(prefix)
-  const behind = after === undefined ? '' : `${asBytes(after)}\0`
-  const first = firstFrom(keys, behind > start ? behind : start)
-  for (let at = first; at < first + limit; at++) {
-    const bytes = keys[at]
+  const afterKey = after === undefined ? '' : `${asBytes(after)}\0`
+  const first = firstFrom(keys, afterKey > start ? afterKey : start)
+  for (let index = first; index < first + limit; index++) {
+    const bytes = keys[index]
     if (!bytes?.startsWith(start)) return
     const key = Buffer.from(bytes, 'latin1').toString()
     yield [key, values.get(key) ?? '']
   }
 }
 
-function hasFewer({ keys }: Sorted, { fewerThan, prefix }: CountBound): boolean {
+function hasFewer({ keys }: SortedRecords, { fewerThan, prefix }: CountBound): boolean {
   const start = asBytes(prefix)
   return firstFrom(keys, `${start}\xff`) - firstFrom(keys, start) < fewerThan
 }
 
 const asBytes = (key: string) => Buffer.from(key).toString('latin1')
 
-/** Index of the first key at or behind `bytes`. */
+/** The index of the first key that is not less than `bytes`. */
 function firstFrom(keys: string[], bytes: string) {
   let low = 0
   let high = keys.length

@@ -3,37 +3,37 @@ import type { BlobStore } from '../../registry/ports/blob-store.js'
 
 const MiB = 1024 * 1024
 
-/** A manifest is 4 MiB at most; what is larger is nothing that is read whole. */
+/** The largest blob that is cached, the maximum size of a manifest. Larger blobs are not read as a whole. */
 const LARGEST = 4 * MiB
 
 /**
- * Keeps small blobs that were read in this process: a manifest never changes. Whether a blob is there is not answered from
- * here, nor is it sent from here: another process may have removed it.
+ * Caches small blobs that were read, such as manifests, which never change. `size`, `stat` and `send` are not answered
+ * from the cache, because another process may have removed the blob.
  */
 export function withSmallBlobsInMemory(blobs: BlobStore, maxBytes = 64 * MiB): BlobStore {
-  // An empty blob counts, too: the cache takes no sizes of 0.
+  // The cache does not accept a size of 0, so an empty blob counts as 1.
   const sizeCalculation = ({ length }: Buffer) => length + 1
-  const read = new LRUCache<string, Buffer>({ maxSize: maxBytes, maxEntrySize: LARGEST + 1, sizeCalculation })
+  const cache = new LRUCache<string, Buffer>({ maxSize: maxBytes, maxEntrySize: LARGEST + 1, sizeCalculation })
   return {
     ...blobs,
     async read(digest) {
-      const kept = read.get(digest)
-      if (kept) return kept
+      const cached = cache.get(digest)
+      if (cached) return cached
       const bytes = await blobs.read(digest)
-      if (bytes) read.set(digest, bytes)
+      if (bytes) cache.set(digest, bytes)
       return bytes
     },
     async remove(digest, confirm) {
       await blobs.remove(digest, confirm)
-      read.delete(digest)
+      cache.delete(digest)
     },
     async quarantine(digest) {
       await blobs.quarantine(digest)
-      read.delete(digest)
+      cache.delete(digest)
     },
     async clear() {
       await blobs.clear()
-      read.clear()
+      cache.clear()
     },
   }
 }

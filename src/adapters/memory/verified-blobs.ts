@@ -11,74 +11,74 @@ import {
 } from '../../registry/ports/blob-store.js'
 import type { Log } from '../../registry/ports/log.js'
 
-/** What verifying takes. */
-export interface Verifying {
+/** The settings of verification. */
+export interface VerificationOptions {
   readonly log: Pick<Log, 'error'>
   /**
    * Whether a blob's bytes are hashed the first time they are sent. An object store keeps checksums of its own and may
-   * give the bytes to clients without us: there only a size that is not the record's has the bytes read.
+   * send the bytes to clients directly: there the bytes are only read if the size differs from that in the record.
    */
-  readonly hashesWhatIsSent: boolean
+  readonly hashesOnSend: boolean
 }
 
-/** Blobs whose verification is remembered, some 200 bytes each; any other is hashed again. */
+/** The number of blobs whose verification is remembered, some 200 bytes each. Any other blob is hashed again. */
 const REMEMBERED = 100_000
 
 /**
- * Never gives out a damaged blob as whole. A blob is hashed once in each process, when it is first sent and again when its
- * file has changed since; what this process committed has been hashed already. Clients are sent bytes meanwhile, but not
- * the last chunk. A blob that turns out damaged is quarantined and logged, and is then not there: what a pull through
- * cache rule serves is fetched again, what was pushed can be pushed again.
+ * Never serves a damaged blob completely. Each process hashes a blob when it first sends it, and again if the file has
+ * changed since; a blob that this process committed has been hashed already. Clients receive the bytes during the
+ * verification, except for the last chunk. A damaged blob is quarantined, which is logged, and is then absent: a blob
+ * that a pull through cache rule covers is fetched again, a pushed one can be pushed again.
  */
-export function verifiedBlobs(blobs: BlobStore, { log, hashesWhatIsSent }: Verifying): BlobStore {
-  const { verified, isIntact } = verification(blobs, log)
+export function verifiedBlobs(blobs: BlobStore, { log, hashesOnSend }: VerificationOptions): BlobStore {
+  const { versions, isIntact } = verification(blobs, log)
 
   async function commit(writer: BlobWriter, digest: string): Promise<void> {
     await writer.commit(digest)
-    // An object store leaves an object alone that is there already, whatever its bytes are.
-    const stat = hashesWhatIsSent ? await blobs.stat(digest) : undefined
-    if (stat) verified.set(digest, stat.version)
+    // An object store does not replace an existing object, whatever its bytes are.
+    const stat = hashesOnSend ? await blobs.stat(digest) : undefined
+    if (stat) versions.set(digest, stat.version)
   }
 
   return {
     ...blobs,
     async size(digest, expected) {
       const stat = await blobs.stat(digest)
-      if (!stat || verified.get(digest) !== stat.version) verified.delete(digest)
-      if (!stat || expected === undefined || stat.size === expected || verified.has(digest)) return stat?.size
+      if (!stat || versions.get(digest) !== stat.version) versions.delete(digest)
+      if (!stat || expected === undefined || stat.size === expected || versions.has(digest)) return stat?.size
       return (await isIntact(digest)) ? stat.size : undefined
     },
     async send(digest, range, take) {
-      if (!hashesWhatIsSent || verified.has(digest)) return blobs.send(digest, range, take)
+      if (!hashesOnSend || versions.has(digest)) return blobs.send(digest, range, take)
       const intact = isIntact(digest)
-      // Where the blob is not there, or sending fails first, the outcome is of no more use.
+      // If the blob is absent or sending fails first, this result is unused: mark its rejection as handled.
       intact.catch(() => {})
-      return blobs.send(digest, range, heldBack(digest, range, take, intact))
+      return blobs.send(digest, range, withholdingLastChunk(digest, range, take, intact))
     },
     async read(digest) {
       const bytes = await blobs.read(digest)
       if (!bytes || computeDigest(bytes, digest) === digest) return bytes
       return (await isIntact(digest)) ? blobs.read(digest) : undefined
     },
-    create: async () => committing(await blobs.create(), commit),
-    session: async (id) => committing(await blobs.session(id), commit),
+    create: async () => withCommit(await blobs.create(), commit),
+    session: async (id) => withCommit(await blobs.session(id), commit),
     async clear() {
       await blobs.clear()
-      verified.clear()
+      versions.clear()
     },
   }
 }
 
 interface Verification {
-  /** The version of each blob whose bytes were what its digest says. */
-  readonly verified: LRUCache<string, string>
-  /** Whether a blob's bytes are what its digest says, read once for all who want to know; false where there is none. */
+  /** The versions of the blobs whose bytes were found to match their digests. */
+  readonly versions: LRUCache<string, string>
+  /** Whether a blob's bytes match its digest, read once for all concurrent callers; false if there is no such blob. */
   readonly isIntact: (digest: string) => Promise<boolean>
 }
 
-function verification(blobs: BlobStore, log: Verifying['log']): Verification {
-  const verified = new LRUCache<string, string>({ max: REMEMBERED })
-  const verifying = new Map<string, Promise<boolean>>()
+function verification(blobs: BlobStore, log: VerificationOptions['log']): Verification {
+  const versions = new LRUCache<string, string>({ max: REMEMBERED })
+  const verifications = new Map<string, Promise<boolean>>()
 
   async function verify(digest: string): Promise<boolean> {
     const stat = await blobs.stat(digest)
@@ -86,31 +86,36 @@ function verification(blobs: BlobStore, log: Verifying['log']): Verification {
     const actual = await digestOfStoredBlob({ digest, size: stat.size }, blobs)
     if (actual === undefined) return false
     if (actual !== digest) return quarantine(digest, stat)
-    verified.set(digest, stat.version)
+    versions.set(digest, stat.version)
     return true
   }
 
-  /** A blob that was replaced while it was read is left alone: the new one is verified when it is read. */
+  /** A blob that was replaced while it was read stays: the new one is verified when it is read. */
   async function quarantine(digest: string, { size, version }: BlobStat): Promise<false> {
-    verified.delete(digest)
+    versions.delete(digest)
     if ((await blobs.stat(digest))?.version !== version) return false
     await blobs.quarantine(digest)
-    log.error({ digest, size }, 'a blob is damaged: its bytes are not what its digest says. It was quarantined')
+    log.error({ digest, size }, 'a blob is damaged: its bytes do not match its digest. It was quarantined')
     return false
   }
 
   return {
-    verified,
+    versions,
     isIntact(digest) {
-      const reading = verifying.get(digest) ?? verify(digest).finally(() => verifying.delete(digest))
-      verifying.set(digest, reading)
-      return reading
+      const result = verifications.get(digest) ?? verify(digest).finally(() => verifications.delete(digest))
+      verifications.set(digest, result)
+      return result
     },
   }
 }
 
-/** Hands over everything but the last chunk of a range, and that one when the whole blob has been verified. */
-function heldBack(digest: string, { start, end }: ByteRange, take: TakeChunk, intact: Promise<boolean>): TakeChunk {
+/** Passes on all chunks of a range, the last one only when the whole blob has been verified. */
+function withholdingLastChunk(
+  digest: string,
+  { start, end }: ByteRange,
+  take: TakeChunk,
+  intact: Promise<boolean>,
+): TakeChunk {
   let position = start
   return async (chunk) => {
     position += chunk.length
@@ -119,7 +124,7 @@ function heldBack(digest: string, { start, end }: ByteRange, take: TakeChunk, in
   }
 }
 
-const committing = (writer: BlobWriter, commit: (writer: BlobWriter, digest: string) => Promise<void>): BlobWriter => ({
+const withCommit = (writer: BlobWriter, commit: (writer: BlobWriter, digest: string) => Promise<void>): BlobWriter => ({
   get size() {
     return writer.size
   },

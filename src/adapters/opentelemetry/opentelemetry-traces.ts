@@ -2,8 +2,8 @@ import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from
 import type { Traces } from '../../registry/ports/traces.js'
 
 /**
- * Traces for whichever OpenTelemetry SDK the process was started with: below the span of a request's sender, where its
- * `traceparent` names one. https://www.w3.org/TR/trace-context/
+ * Traces for the OpenTelemetry SDK that the process was started with. If a request has a `traceparent` header, its span
+ * is a child of the client's span. https://www.w3.org/TR/trace-context/
  */
 export function openTelemetryTraces(version: string): Traces {
   const tracer = trace.getTracer('ecr-local', version)
@@ -12,7 +12,7 @@ export function openTelemetryTraces(version: string): Traces {
       const sender = propagation.extract(context.active(), headers)
       const options = { kind: SpanKind.SERVER, attributes }
       return tracer.startActiveSpan('request', options, sender, (span) =>
-        ending(span, () =>
+        withSpan(span, () =>
           work({
             ended(name, facts, failure) {
               span.updateName(name).setAttributes(facts)
@@ -25,12 +25,12 @@ export function openTelemetryTraces(version: string): Traces {
     },
     part(kind, name, attributes, work) {
       const options = { kind: kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL, attributes }
-      return tracer.startActiveSpan(name, options, (span) => ending(span, work))
+      return tracer.startActiveSpan(name, options, (span) => withSpan(span, work))
     },
   }
 }
 
-async function ending<R>(span: Span, work: () => Promise<R>): Promise<R> {
+async function withSpan<R>(span: Span, work: () => Promise<R>): Promise<R> {
   try {
     return await work()
   } catch (error) {

@@ -1,13 +1,13 @@
 import type { MetricFamily, Sample } from './text-format.js'
 
-/** What a metric is called and which labels it has, in the order in which values are given for them. */
+/** The name of a metric and its label names, in the order in which label values are passed. */
 export interface Description {
   readonly name: string
   readonly help: string
   readonly labelNames?: readonly string[]
 }
 
-/** A value that only goes up, one for each combination of label values. Adding costs well under a microsecond. */
+/** A value that only increases, one for each combination of label values. Adding takes well under a microsecond. */
 export interface Counter {
   add(by: number, ...labelValues: string[]): void
   family(): MetricFamily
@@ -38,15 +38,15 @@ export function histogram({ name, help, labelNames = [] }: Description, buckets:
   return {
     observe(value, ...labelValues) {
       const key = labelValues.join('\n')
-      let one = series.get(key)
-      if (!one) {
-        one = { labels: labelsOf(labelNames, labelValues), counts: Array<number>(buckets.length + 1).fill(0), sum: 0 }
-        series.set(key, one)
+      let entry = series.get(key)
+      if (!entry) {
+        entry = { labels: labelsOf(labelNames, labelValues), counts: Array<number>(buckets.length + 1).fill(0), sum: 0 }
+        series.set(key, entry)
       }
       const bucket = buckets.findIndex((bound) => value <= bound)
       const index = bucket < 0 ? buckets.length : bucket
-      one.counts[index] = (one.counts[index] ?? 0) + 1
-      one.sum += value
+      entry.counts[index] = (entry.counts[index] ?? 0) + 1
+      entry.sum += value
     },
     family: () => ({
       name,

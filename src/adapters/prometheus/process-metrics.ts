@@ -6,8 +6,9 @@ import { type Histogram, histogram } from './instruments.js'
 import type { MetricFamily, Sample } from './text-format.js'
 
 /**
- * What Node and, on Linux, proc(5) report about this process, under the names that prom-client gives these metrics and that
- * dashboards expect, behind a prefix. Watching the event loop and garbage collections begins with this call.
+ * The metrics of the process that Node and, on Linux, proc(5) provide, with the names that prom-client gives them and
+ * that dashboards expect, after a prefix. Monitoring of the event loop and of garbage collections starts with this
+ * call.
  */
 export function processMetrics(prefix: string): () => Promise<MetricFamily[]> {
   const collections = garbageCollections(`${prefix}nodejs_gc_duration_seconds`)
@@ -53,7 +54,10 @@ function cpuAndStart(metric: Metric): MetricFamily[] {
   ]
 }
 
-/** Reading /proc waits for no device. Where there is none, Node's own figure for the resident set remains. */
+/**
+ * Memory metrics from /proc, which is read synchronously because no device is involved. Without /proc there is only
+ * Node's own figure for the resident set.
+ */
 function memory(metric: Metric): MetricFamily[] {
   const status = textOfProc('status')
   const bytes = (field: string) => {
@@ -71,7 +75,7 @@ function memory(metric: Metric): MetricFamily[] {
 function fileDescriptors(metric: Metric): MetricFamily[] {
   const limit = /^Max open files +(\d+)/m.exec(textOfProc('limits') ?? '')?.[1]
   if (limit === undefined) return []
-  // One of the entries is the directory itself, opened to read it.
+  // One of the entries is the descriptor of the directory that is being read.
   const open = readdirSync('/proc/self/fd').length - 1
   return [
     metric('gauge', 'process_open_fds', 'Number of open file descriptors.', { value: open }),
@@ -94,16 +98,16 @@ async function eventLoopLag(): Promise<number> {
 }
 
 function eventLoop(metric: Metric, lag: number, delay: ReturnType<typeof monitorEventLoopDelay>): MetricFamily[] {
-  const recorded = (name: string, help: string, nanoseconds: number) =>
+  const delayGauge = (name: string, help: string, nanoseconds: number) =>
     metric('gauge', `nodejs_eventloop_lag_${name}_seconds`, help, { value: nanoseconds / NANOSECONDS })
   return [
     metric('gauge', 'nodejs_eventloop_lag_seconds', 'Lag of event loop in seconds.', { value: lag }),
-    recorded('min', 'The minimum recorded event loop delay.', delay.min),
-    recorded('max', 'The maximum recorded event loop delay.', delay.max),
-    recorded('mean', 'The mean of the recorded event loop delays.', delay.mean),
-    recorded('stddev', 'The standard deviation of the recorded event loop delays.', delay.stddev),
+    delayGauge('min', 'The minimum recorded event loop delay.', delay.min),
+    delayGauge('max', 'The maximum recorded event loop delay.', delay.max),
+    delayGauge('mean', 'The mean of the recorded event loop delays.', delay.mean),
+    delayGauge('stddev', 'The standard deviation of the recorded event loop delays.', delay.stddev),
     ...[50, 90, 99].map((percentile) =>
-      recorded(
+      delayGauge(
         `p${percentile}`,
         `The ${percentile}th percentile of the recorded event loop delays.`,
         delay.percentile(percentile),
@@ -112,7 +116,7 @@ function eventLoop(metric: Metric, lag: number, delay: ReturnType<typeof monitor
   ]
 }
 
-/** What keeps the event loop alive. Handles and requests are counted by functions of Node that are not documented. */
+/** The objects that keep the event loop alive. Handles and requests are counted with undocumented functions of Node. */
 function activeWork(metric: Metric): MetricFamily[] {
   const node = process as { _getActiveHandles?: () => object[]; _getActiveRequests?: () => object[] }
   const classes = (objects: object[]) => objects.map((object) => object.constructor.name)

@@ -5,7 +5,7 @@ import { CONTENT_TYPE, type MetricFamily, textOf } from './text-format.js'
 
 /** The metrics of a process, and the text that Prometheus scrapes. */
 export interface PrometheusMetrics extends Metrics {
-  /** `blobs`: the blobs stored at the moment, if they could be counted. */
+  /** `blobs` are the current totals, if they are available. */
   text(blobs?: { readonly count: number; readonly bytes: number }): Promise<MetricsText>
 }
 
@@ -14,12 +14,15 @@ const PREFIX = 'ecr_local_'
 /** Seconds: from half a millisecond, a cached manifest, to the minutes an import may take. */
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600]
 
-/** Counts in memory. What Node itself reports is watched from the first scrape on: no scrape, no cost. */
+/**
+ * Metrics that are counted in memory. The metrics of the process are collected from the first scrape on, so they cost
+ * nothing without scrapes.
+ */
 export function prometheusMetrics(): PrometheusMetrics {
   const counters = countersOfPlanes()
   const { requests, durations, cache, upstream, fills, fillBytes, roundTrips, swept } = counters
   let fillsInFlight = 0
-  let ofProcess: ReturnType<typeof processMetrics> | undefined
+  let metricsOfProcess: ReturnType<typeof processMetrics> | undefined
   return {
     request(plane) {
       const startedAt = performance.now()
@@ -43,13 +46,13 @@ export function prometheusMetrics(): PrometheusMetrics {
     storeRoundTrip: () => roundTrips.add(1),
     swept: (kind, count) => swept.add(count, kind),
     async text(blobs) {
-      ofProcess ??= processMetrics(PREFIX)
+      metricsOfProcess ??= processMetrics(PREFIX)
       const families = [
-        ...(await ofProcess()),
+        ...(await metricsOfProcess()),
         ...Object.values(counters).map((instrument) => instrument.family()),
-        gauge('fills_in_flight', 'Layers on their way from upstream registries', fillsInFlight),
-        gauge('blobs', 'Blobs stored; of very many, as last counted', blobs?.count),
-        gauge('blob_bytes', 'Bytes of the blobs stored; of very many, as last counted', blobs?.bytes),
+        gauge('fills_in_flight', 'Layers being fetched from upstream registries', fillsInFlight),
+        gauge('blobs', 'Blobs stored; if there are very many, the last count', blobs?.count),
+        gauge('blob_bytes', 'Bytes of the blobs stored; if there are very many, the last count', blobs?.bytes),
       ]
       return { contentType: CONTENT_TYPE, body: textOf(families) }
     },
@@ -64,12 +67,12 @@ function countersOfPlanes() {
     durations: histogram(
       {
         name: `${PREFIX}request_duration_seconds`,
-        help: 'From the headers of a request to the end of its answer',
+        help: 'Seconds from the headers of a request to the end of its response',
         labelNames: ['plane', 'operation'],
       },
       DURATION_BUCKETS,
     ),
-    cache: total('cache_lookups', 'Lookups of pulls in the cache', 'kind', 'result'),
+    cache: total('cache_lookups', 'Cache lookups of pulls', 'kind', 'result'),
     upstream: total('upstream_requests', 'Requests to upstream registries', 'question', 'outcome'),
     fills: total('fills', 'Layers fetched from upstream registries', 'outcome'),
     fillBytes: total('fill_bytes', 'Bytes of layers fetched from upstream registries'),

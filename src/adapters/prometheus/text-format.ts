@@ -13,7 +13,7 @@ export interface MetricFamily {
   readonly samples: readonly Sample[]
 }
 
-/** What the text below is served as. */
+/** The media type of the text. */
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** Writes metrics in Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */

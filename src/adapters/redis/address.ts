@@ -1,6 +1,6 @@
 import type { RedisOptions } from 'ioredis'
 
-/** Where Redis is, as `--store` says it. */
+/** The address of Redis, as parsed from `--store`. */
 export type Address =
   | { readonly kind: 'standalone'; readonly options: RedisOptions }
   | { readonly kind: 'sentinel'; readonly options: RedisOptions }
@@ -11,14 +11,14 @@ interface HostAndPort {
   readonly port: number
 }
 
-/** An address and what is wished of its writes. */
+/** The parts of a store URL. */
 export interface StoreUrl {
   readonly address: Address
-  /** Replicas that must have a write before it is acknowledged. */
+  /** The number of replicas that must have received a write before it is acknowledged. */
   readonly wait: number
 }
 
-/** The login ends at the last `@`: a password with one in it must not be taken for a host. */
+/** The login ends at the last `@`, so that a password that contains one is not mistaken for a host. */
 const FORM =
   /^(?<scheme>redis|rediss|redis-sentinel|redis-cluster):\/\/(?:(?<login>.*)@)?(?<hosts>[^/?@]+)(?:\/(?<path>[^?@]*))?(?:\?(?<query>[^@]*))?$/s
 
@@ -27,14 +27,15 @@ const DEFAULT_PORTS = { redis: 6379, rediss: 6379, 'redis-sentinel': 26379, 'red
 const LAST_PORT = 65_535
 
 /**
- * Reads a store's URL. Throws plain errors of one line, without the password:
- * `redis://host:6379/0`, `rediss://user:password@host:6379/0`, `redis-sentinel://a:26379,b:26379/mymaster`,
- * `redis-cluster://a:7000,b:7001`, each with `?wait=<replicas>` if wanted.
+ * Parses a store URL: `redis://host:6379/0`, `rediss://user:password@host:6379/0`,
+ * `redis-sentinel://a:26379,b:26379/mymaster` or `redis-cluster://a:7000,b:7001`, each optionally followed by
+ * `?wait=<replicas>`. Throws errors of one line that do not contain the password.
  */
 export function readStoreUrl(url: string): StoreUrl {
   const parts = FORM.exec(url)?.groups as Parts | undefined
-  if (!parts) throw wrong('it is none of redis://, rediss://, redis-sentinel:// and redis-cluster:// with a host')
-  if (/[/?#@]/.test(parts.login ?? '')) throw wrong('/, ?, # and @ in user and password are percent-encoded')
+  if (!parts)
+    throw invalidUrl('it must begin with redis://, rediss://, redis-sentinel:// or redis-cluster:// and name a host')
+  if (/[/?#@]/.test(parts.login ?? '')) throw invalidUrl('/, ?, # and @ in user and password must be percent-encoded')
   const hosts = parts.hosts.split(',').map((host) => hostAndPort(host, DEFAULT_PORTS[parts.scheme]))
   return { address: addressOf(parts, hosts), wait: waitIn(parts.query) }
 }
@@ -50,17 +51,17 @@ interface Parts {
 function addressOf({ scheme, path = '', ...rest }: Parts, hosts: readonly HostAndPort[]): Address {
   const login = loginIn(rest.login)
   if (scheme === 'redis-cluster') {
-    if (path !== '' && path !== '0') throw wrong('a cluster has database 0 alone')
+    if (path !== '' && path !== '0') throw invalidUrl('a cluster has only database 0')
     return { kind: 'cluster', nodes: hosts, options: login }
   }
   if (scheme === 'redis-sentinel') {
     const [name = '', database = ''] = path.split('/')
-    if (name === '') throw wrong("it lacks the master's name, as in redis-sentinel://a:26379,b:26379/mymaster")
+    if (name === '') throw invalidUrl("the master's name is missing, as in redis-sentinel://a:26379,b:26379/mymaster")
     const options = { sentinels: [...hosts], name, failoverDetector: true, ...login, db: databaseIn(database) }
     return { kind: 'sentinel', options }
   }
   const [first, ...more] = hosts
-  if (!first || more.length > 0) throw wrong('several hosts are redis-sentinel:// or redis-cluster://')
+  if (!first || more.length > 0) throw invalidUrl('several hosts need redis-sentinel:// or redis-cluster://')
   return {
     kind: 'standalone',
     options: { ...first, ...login, db: databaseIn(path), ...(scheme === 'rediss' && { tls: {} }) },
@@ -79,29 +80,29 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw wrong('a % in user or password is written %25')
+    throw invalidUrl('a % in user or password must be written as %25')
   }
 }
 
-function hostAndPort(text: string, port: number): HostAndPort {
-  const { host, given } = /^(?<host>\[[^\]]+\]|[^:[\]]+)(?::(?<given>\d{1,5}))?$/.exec(text)?.groups ?? {}
-  if (host === undefined) throw wrong(`${text} is no host and port`)
-  if (Number(given ?? port) > LAST_PORT) throw wrong(`there is no port ${given ?? port}`)
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(given ?? port) }
+function hostAndPort(text: string, defaultPort: number): HostAndPort {
+  const { host, port = defaultPort } = /^(?<host>\[[^\]]+\]|[^:[\]]+)(?::(?<port>\d{1,5}))?$/.exec(text)?.groups ?? {}
+  if (host === undefined) throw invalidUrl(`${text} is not a host with an optional port`)
+  if (Number(port) > LAST_PORT) throw invalidUrl(`${port} is not a port number`)
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
 }
 
 function databaseIn(text: string): number {
   if (/^\d{0,5}$/.test(text)) return Number(text)
-  throw wrong(`the database is a number, not ${text}`)
+  throw invalidUrl(`the database must be a number, not ${text}`)
 }
 
 function waitIn(query = ''): number {
   const parameters = new URLSearchParams(query)
   const unknown = [...parameters.keys()].find((name) => name !== 'wait')
-  if (unknown !== undefined) throw wrong(`there is no parameter ${unknown}, only wait`)
+  if (unknown !== undefined) throw invalidUrl(`${unknown} is not a parameter: only wait is`)
   const wait = parameters.get('wait') ?? '0'
   if (/^\d$/.test(wait)) return Number(wait)
-  throw wrong(`wait is a number of replicas, not ${wait}`)
+  throw invalidUrl(`wait must be a number of replicas from 0 to 9, not ${wait}`)
 }
 
-const wrong = (why: string) => new Error(`The URL in --store is not one of a Redis: ${why}.`)
+const invalidUrl = (reason: string) => new Error(`The URL in --store is not a valid Redis URL: ${reason}.`)

@@ -2,27 +2,28 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Address } from './address.js'
 import { COMMIT, PAGE } from './scripts.js'
 
-/** One server, whether or not it is found through Sentinel, or a cluster. */
+/** A client of one server, which may be located through Sentinel, or of a cluster. */
 export type Client = Redis | Cluster
 
-/** How long a request waits for Redis. */
+/** How long a request waits for Redis, in milliseconds. */
 export const PATIENCE_MS = 3_000
 
 const LONGEST_DELAY_MS = 1_000
 
-/** Milliseconds before the attempt with this number, however many there were. */
+/** The delay in milliseconds before the attempt with this number. */
 export const retryDelay = (attempt: number) => Math.min(50 * attempt, LONGEST_DELAY_MS)
 
 /**
- * A connection over which nothing comes for this long, although something should, is given up, as when Redis is stopped; the
- * largest commits take some seconds.
+ * A connection that receives nothing for this long while a response is due is closed, for example if Redis was
+ * suspended. The largest commits take a few seconds.
  */
 const SILENCE_MS = 20_000
 
-const silence: RedisOptions = {
+const timeouts: RedisOptions = {
   connectTimeout: PATIENCE_MS,
   socketTimeout: SILENCE_MS,
-  // A Redis that reads its file is asked again this often whether it has; by default only every ten seconds.
+  // While Redis loads its data from disk, ioredis checks this often whether it has finished; the default is every ten
+  // seconds.
   maxLoadingRetryTime: LONGEST_DELAY_MS,
   disableClientInfo: true,
 }
@@ -32,27 +33,27 @@ const scripts = {
   ecrLocalPage: { numberOfKeys: 1, lua: PAGE, readOnly: true },
 }
 
-/** No command waits inside the client or is sent again by it: how long and whether is decided by `connect`. */
-const alone: RedisOptions = {
-  ...silence,
+/** The client neither queues nor resends commands: `connect` decides about waiting and retries. */
+const serverOptions: RedisOptions = {
+  ...timeouts,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   retryStrategy: retryDelay,
-  // After a failover the old master may still be there, as a replica.
+  // After a failover the old master may still be running, as a replica.
   reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   sentinelRetryStrategy: retryDelay,
   sentinelCommandTimeout: LONGEST_DELAY_MS,
 }
 
 /**
- * A client that connects, and mostly connects again by itself; `superviseClient` sees to the rest. CLIENT LIST of Redis shows
- * it by its name.
+ * Creates a client that connects, and reconnects after most failures; `superviseClient` handles the others. The output
+ * of CLIENT LIST contains the connection name.
  */
 export function clientFor(address: Address, connectionName: string): Client {
-  if (address.kind !== 'cluster') return new Redis({ ...alone, ...address.options, connectionName, scripts })
+  if (address.kind !== 'cluster') return new Redis({ ...serverOptions, ...address.options, connectionName, scripts })
   return new Cluster([...address.nodes], {
-    redisOptions: { ...silence, ...address.options, connectionName },
+    redisOptions: { ...timeouts, ...address.options, connectionName },
     scripts,
     enableOfflineQueue: false,
     retryDelayOnFailover: 0,
@@ -65,8 +66,8 @@ export function clientFor(address: Address, connectionName: string): Client {
 const SLOTS = 16_384
 
 /**
- * The servers that together hold everything. Throws where one of a cluster's is missing: who looks through all keys must
- * not take a part for the whole. https://redis.io/docs/latest/commands/cluster-slots/
+ * The masters that together hold all keys. Throws if the master of a cluster's slots is missing: a scan of all keys
+ * must not mistake a part for the whole. https://redis.io/docs/latest/commands/cluster-slots/
  */
 export async function mastersOf(client: Client): Promise<Redis[]> {
   if (client instanceof Redis) return [client]
@@ -75,5 +76,5 @@ export async function mastersOf(client: Client): Promise<Redis[]> {
   const addresses = new Set(ranges.flatMap(([, , master]) => (master ? [`${master[0]}:${master[1]}`] : [])))
   const masters = client.nodes('master').filter(({ options: { host, port } }) => addresses.has(`${host}:${port}`))
   if (covered === SLOTS && masters.length === addresses.size) return masters
-  throw new Error('a part of the cluster is away')
+  throw new Error('a part of the cluster is unavailable')
 }

@@ -7,57 +7,68 @@ import type { CommitArguments } from './scripts.js'
 import type { SupervisorOptions } from './supervisor.js'
 import { outageLog } from './outage-log.js'
 
-/** Where commits go. */
+/** Commits that last, on enough replicas if `--store` requires them. */
 export interface DurableWrites {
-  /** Whether all that was expected was so, and all is written. Throws StoreUnavailable where that is not known. */
-  commit(registry: Registry, given: CommitArguments): Promise<boolean>
-  /** Throws StoreUnavailable where the connection that commits go over, if it is another one, does not answer. */
+  /**
+   * Returns whether every expectation held and all changes were written. Throws StoreUnavailable if the outcome is
+   * unknown.
+   */
+  commit(registry: Registry, commit: CommitArguments): Promise<boolean>
+  /** Throws StoreUnavailable if the connection for commits, if it is a separate one, does not answer. */
   ping(): Promise<void>
-  /** Ends the connections, of reads too. */
+  /** Closes all connections, including the one for reads. */
   close(): void
 }
 
-/** Where the time that every request begins with lies: in a cluster this server is needed by all. */
+/**
+ * The set that contains the clock offset, which every request reads: in a cluster all requests depend on its server.
+ */
 const CLOCK_SET = setOf(installation, 'settings')
 
-/** How long replicas may take to confirm a write where that is asked for. */
+/** How long replicas may take to confirm a write, in milliseconds. */
 const REPLICAS_WITHIN_MS = 1_000
 
 interface Settings extends Omit<SupervisorOptions, 'name'> {
   readonly connection: Connection
-  /** Replicas that must have a write before it is acknowledged. */
+  /** The number of replicas that must have received a write before it is acknowledged. */
   readonly wait: number
 }
 
-/** The connection that reads writes too; where replicas are waited for, another one, since Redis makes the whole connection wait. */
+/**
+ * Writes over the connection for reads, or over a separate one if writes wait for replicas: the WAIT command blocks the
+ * whole connection.
+ */
 export async function durableWrites({ connection, wait, ...settings }: Settings): Promise<DurableWrites> {
   const writing = wait === 0 ? connection : await connectForWrites(connection, settings)
   const { log } = settings
   const warn = outageLog(log)
-  /** A replica refuses writes alone: the connection for reads would stay at a server that is the master no more. */
+  /**
+   * A replica refuses writes but not reads: without this the connection for reads would stay at a server that is no
+   * longer the master.
+   */
   const reconnectReads = (error: Error) => {
     if (wait > 0 && error.message.startsWith('READONLY')) connection.reconnect()
     throw error
   }
   const areEnough = (replicas: number) => {
     if (replicas < wait)
-      warn({ replicas, wait }, 'Fewer replicas than --store waits for: writes are answered as if Redis were away')
+      warn({ replicas, wait }, 'Fewer replicas than --store waits for: writes fail as if Redis were unavailable')
     return replicas >= wait
   }
   if (wait > 0) areEnough(await fewestReplicas(connection))
   return {
-    async commit(registry, { collections, expected, written }) {
+    async commit(registry, { collections, expectations, changes }) {
       const sets = collections.map((collection) => setOf(registry, collection))
       const commands = [
-        ['ecrLocalCommit', sets.length, ...sets, expected, written],
+        ['ecrLocalCommit', sets.length, ...sets, expectations, changes],
         ...(wait === 0 ? [] : [['wait', wait, REPLICAS_WITHIN_MS]]),
       ]
-      const [isDone, reached] = await writing.write(sets[0] ?? '', written.length, (client) =>
+      const [isDone, reached] = await writing.write(sets[0] ?? '', changes.length, (client) =>
         answers(client, commands).catch(reconnectReads),
       )
       if (isDone === 1 && !areEnough(Number(reached ?? 0)))
         throw new StoreUnavailable(
-          `${Number(reached)} of ${wait} replicas have the write: whether it lasts is not known`,
+          `${Number(reached)} of ${wait} replicas have received the write: whether it lasts is unknown`,
         )
       return isDone === 1
     },
@@ -72,8 +83,8 @@ export async function durableWrites({ connection, wait, ...settings }: Settings)
 }
 
 /**
- * The replicas of the master that has the fewest; Infinity where a part is unavailable, which is logged as such.
- * https://redis.io/docs/latest/commands/info/
+ * The number of replicas of the master that has the fewest; Infinity if a part of Redis is unavailable, which is
+ * reported elsewhere. https://redis.io/docs/latest/commands/info/
  */
 async function fewestReplicas({ read }: Connection): Promise<number> {
   const infos = read(LAYOUT_KEY, async (client) =>
@@ -100,7 +111,7 @@ async function connectForWrites(
   }
 }
 
-/** Throws the error of the first that has one. */
+/** The results of a pipeline. Throws the error of the first command that failed. */
 async function answers(client: Client, commands: unknown[][]): Promise<unknown[]> {
   const results = (await client.pipeline(commands).exec()) ?? []
   return results.map(([error, answer]) => {

@@ -1,4 +1,4 @@
-import { type Entry, type KeyValue, type PageOf, type Place, upToBytes } from '../../registry/ports/key-value.js'
+import { type Entry, type KeyValue, type PageQuery, type RecordKey, upToBytes } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
 import { type Address, readStoreUrl } from './address.js'
@@ -11,23 +11,24 @@ import { commitArguments } from './scripts.js'
 import { type StaleReads, staleReads } from './stale-reads.js'
 import { durableWrites } from './durable-writes.js'
 
+/** The settings of a store in Redis. */
 export interface RedisOptions {
-  /** As in `--store`; see `readStoreUrl`. */
+  /** The value of `--store`; see `readStoreUrl`. */
   readonly url: string
   readonly log: Log
-  /** Called once for all commands that leave in one turn of the event loop. */
+  /** Called for each round trip, however many commands are sent together. */
   readonly onRoundTrip: () => void
-  /** Called once when Redis keeps refusing the login or the database: the process cannot go on. */
+  /** Called once if Redis keeps refusing the login or the database, without which the process cannot continue. */
   readonly onLost?: (error: Error) => void
-  /** How long it may be refused before that; a minute by default. */
+  /** For how long Redis refuses before `onLost` is called. The default is a minute. */
   readonly giveUpAfterMs?: number
 }
 
 const GIVE_UP_AFTER_MS = 60_000
 
 /**
- * State in a single Redis, behind Sentinel, or in a cluster. A commit is one script; it is as durable as this Redis is configured
- * to be. Throws plain errors of one line where Redis does not answer or holds another layout.
+ * The key-value store in Redis: a single server, one located through Sentinel, or a cluster. A commit is one script;
+ * its durability is that of this Redis. Throws errors of one line if Redis does not answer or contains another layout.
  */
 export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   const { url, log, onRoundTrip, onLost = () => {}, giveUpAfterMs = GIVE_UP_AFTER_MS } = options
@@ -50,9 +51,9 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
     hasFewer: async (registry, collection, { fewerThan, prefix }) =>
       (await countIn(connection, countRoundTrip, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
     async commit(registry, expectations, changes) {
-      const given = commitArguments(expectations, changes)
+      const commit = commitArguments(expectations, changes)
       countRoundTrip()
-      const isDone = await writes.commit(registry, given)
+      const isDone = await writes.commit(registry, commit)
       if (isDone) stale.written(registry, changes)
       return isDone
     },
@@ -67,18 +68,18 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   }
 }
 
-/** Single values, in batches of one tick; and the last known ones. */
+/** Reads of single values, in batches of one tick, and the last known values for `staleIfError`. */
 function readsOn(range: Range, { kind }: Address): { readonly get: ReadValue; readonly stale: StaleReads } {
   const read: ReadValue = async ({ registry, collection, key }) => {
     const [member] = await range(registry, collection, rangeOfKey(key), 1)
     return member && entryOf(member)[1]
   }
-  const serverOf = ({ registry }: Place) => (kind === 'cluster' ? hashTagOf(registry) : '')
+  const serverOf = ({ registry }: RecordKey) => (kind === 'cluster' ? hashTagOf(registry) : '')
   const stale = staleReads()
   return { stale, get: stale.fallingBack(batchedReads(stale.remembering(read), serverOf)) }
 }
 
-async function listOf(range: Range, registry: Registry, collection: string, page: PageOf): Promise<Entry[]> {
+async function listOf(range: Range, registry: Registry, collection: string, page: PageQuery): Promise<Entry[]> {
   if (page.limit <= 0) return []
   const members = await range(registry, collection, rangeOfPage(page), page.limit, page.bytes)
   return [...upToBytes(members.map(entryOf), page.bytes)]
@@ -103,12 +104,15 @@ const rangesOn =
     })
   }
 
-/** What `scripts` adds to a client. */
+/** The method that the option `scripts` adds to a client. */
 interface PageReader {
   ecrLocalPageBuffer(set: string, min: Buffer, max: Buffer, limit: number, bytes: number): Promise<Buffer[]>
 }
 
-/** Redis counts a range of a sorted set by the ranks of its ends. https://redis.io/docs/latest/commands/zlexcount/ */
+/**
+ * Redis counts a range of a sorted set by the ranks of its ends, without walking it.
+ * https://redis.io/docs/latest/commands/zlexcount/
+ */
 const countIn = ({ read }: Connection, countRoundTrip: () => void, set: string, { min, max }: LexRange) =>
   read(set, (client) => {
     countRoundTrip()
@@ -120,13 +124,13 @@ function entryOf(member: Buffer): Entry {
   return [key, decode(key, encoded)]
 }
 
-/** Commands of one turn of the event loop go out together and come back together. */
+/** Calls `onRoundTrip` once for all commands of one tick of the event loop, which are sent together. */
 function roundTrips(onRoundTrip: () => void): () => void {
-  let isUnderWay = false
+  let isCounted = false
   return () => {
-    if (isUnderWay) return
-    isUnderWay = true
-    setImmediate(() => (isUnderWay = false))
+    if (isCounted) return
+    isCounted = true
+    setImmediate(() => (isCounted = false))
     onRoundTrip()
   }
 }

@@ -1,27 +1,28 @@
-import type { PageOf } from '../../registry/ports/key-value.js'
+import type { PageQuery } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
 
 /*
- * The whole layout:
+ * The layout in Redis:
  *
  *   ecr-local:layout                              string      the version of this layout
- *   ecr-local:{<account>:<region>}:<collection>   sorted set  one member a record, all with score 0, so sorted by bytes:
- *                                                             key NUL encoded value
+ *   ecr-local:{<account>:<region>}:<collection>   sorted set  one member for each record, all with score 0, so
+ *                                                             sorted by bytes: key NUL encoded value
  *
- * The braces are a cluster's hash tag: all of a registry is in one slot, so that one script reads and writes it. A record
- * is the range of members that begin with `key NUL`; a page is a longer range. In keys the characters NUL and SOH are written
- * SOH SOH and SOH STX, so that members sort as keys do and NUL ends them.
+ * The braces are a cluster's hash tag: all keys of a registry are in one slot, so that one script can read and write
+ * them. A record is the range of members that begin with `key NUL`; a page is a longer range. NUL and SOH in keys are
+ * escaped as SOH SOH and SOH STX, so that members sort like keys and NUL marks the end of the key.
  */
 
-/** Raised whenever what lies in Redis changes shape. */
+/** The version of the layout, to be raised whenever the layout changes. */
 export const LAYOUT = '1'
 
+/** The key of the version of the layout. */
 export const LAYOUT_KEY = 'ecr-local:layout'
 
-/** What a cluster chooses the server by: one registry's keys are on one server. */
+/** The hash tag in a key of Redis: a cluster stores all keys with the same tag on one server. */
 export const tagOf = (key: string): string => /\{(.*?)\}/.exec(key)?.[1] ?? key
 
-/** What `clear` and `registries` look for; no request does. */
+/** The pattern of all keys of ecr-local. Only `clear` and `registries` scan for it, no request does. */
 export const OUR_KEYS = 'ecr-local:*'
 
 /** The hash tag of a registry's keys, without its braces. */
@@ -30,13 +31,13 @@ export const hashTagOf = ({ account, region }: Registry): string => `${account}:
 /** The sorted set of a registry's records of one kind. */
 export const setOf = (registry: Registry, collection: string) => `ecr-local:{${hashTagOf(registry)}}:${collection}`
 
-/** Whose records a sorted set holds; undefined for other keys. */
+/** The registry whose records a sorted set contains; undefined for other keys. */
 export function registryOf(key: string): Registry | undefined {
   const [, account, region] = /^ecr-local:\{([^:}]*):([^}]*)\}:/.exec(key) ?? []
   return account === undefined || region === undefined ? undefined : { account, region }
 }
 
-/** A range of members, as ZRANGEBYLEX takes it. */
+/** A range of members with the bounds that ZRANGEBYLEX expects. */
 export interface LexRange {
   readonly min: Buffer
   readonly max: Buffer
@@ -46,23 +47,23 @@ const NUL = 0
 const bytes = (before: string, key: string, ...after: number[]) =>
   Buffer.concat([Buffer.from(before + escaped(key)), Buffer.from(after)])
 
-/** A key as members begin with it: NUL, which ends it, is not in it. */
+/** A key in the form in which members begin with it. It does not contain NUL, which marks its end. */
 export const escaped = (key: string) => key.replaceAll('\x01', '\x01\x02').replaceAll('\0', '\x01\x01')
 const unescaped = (key: string) => key.replaceAll('\x01\x01', '\0').replaceAll('\x01\x02', '\x01')
 
-/** The one member of a record, or none. */
+/** The range that contains the member of a record, if there is one. */
 export const rangeOfKey = (key: string): LexRange => ({ min: bytes('[', key, NUL), max: bytes('(', key, NUL + 1) })
 
-/** The members of a page. UTF-8 has no byte 0xff. */
-export function rangeOfPage({ prefix = '', after }: Pick<PageOf, 'prefix' | 'after'>): LexRange {
-  const follows = after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0
-  return { min: follows ? bytes('[', after, NUL + 1) : bytes('[', prefix), max: bytes('(', prefix, 0xff) }
+/** The range that contains the members of a page. The byte 0xff does not occur in UTF-8. */
+export function rangeOfPage({ prefix = '', after }: Pick<PageQuery, 'prefix' | 'after'>): LexRange {
+  const startsAfter = after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0
+  return { min: startsAfter ? bytes('[', after, NUL + 1) : bytes('[', prefix), max: bytes('(', prefix, 0xff) }
 }
 
-/** A record as it is stored. */
+/** The member that stores a record. */
 export const memberOf = (key: string, encoded: Buffer) => Buffer.concat([bytes('', key, NUL), encoded])
 
-/** A stored record's key, and its value as it is encoded. */
+/** The key and the encoded value of a member. */
 export function partsOf(member: Buffer): { readonly key: string; readonly encoded: Buffer } {
   const end = member.indexOf(NUL)
   return { key: unescaped(member.toString('utf8', 0, end)), encoded: member.subarray(end + 1) }

@@ -5,21 +5,24 @@ import type { Connection } from './connection.js'
 import { adviceFor, reasonOf } from './redis-errors.js'
 import { LAYOUT, LAYOUT_KEY, OUR_KEYS, registryOf } from './keys.js'
 
-/** Records the version of the layout where none is recorded. Throws a plain error of one line where it is another version. */
+/**
+ * Stores the version of the layout if Redis contains none yet. Throws an error of one line if it contains another
+ * version.
+ */
 export async function requireLayout({ read }: Connection): Promise<void> {
-  const found = await read(LAYOUT_KEY, async (client) => {
-    // A Redis that is full can still be read.
-    const written = await client.get(LAYOUT_KEY)
-    if (written !== null) return written
+  const layout = await read(LAYOUT_KEY, async (client) => {
+    // Reading first works on a Redis that is full, too.
+    const stored = await client.get(LAYOUT_KEY)
+    if (stored !== null) return stored
     await client.setnx(LAYOUT_KEY, LAYOUT)
     return client.get(LAYOUT_KEY)
   }).catch((error: Error) => {
     const cause = error.cause instanceof Error ? error.cause : error
     throw new Error(`Redis cannot be used (${reasonOf(cause)}): ${adviceFor(cause)}.`, { cause })
   })
-  if (found !== LAYOUT)
+  if (layout !== LAYOUT)
     throw new Error(
-      `This Redis holds layout ${JSON.stringify(found)}, and this version understands layout ${LAYOUT}: start the version that wrote it, or choose another database.`,
+      `This Redis holds layout ${JSON.stringify(layout)}, and this version understands layout ${LAYOUT}: start the version that wrote it, or choose another database.`,
     )
 }
 
@@ -27,9 +30,9 @@ async function* ourKeys(master: Redis): AsyncGenerator<string[], void> {
   for await (const keys of master.scanStream({ match: OUR_KEYS, count: 1000 })) yield keys as string[]
 }
 
-/** Every registry with a key, looked for on every server. */
+/** Every registry that has a key on any of the servers. */
 export async function registriesIn({ read }: Connection): Promise<Registry[]> {
-  const found = await read(OUR_KEYS, async (client) => {
+  const byName = await read(OUR_KEYS, async (client) => {
     const registries = new Map<string, Registry>()
     for (const master of await mastersOf(client))
       for await (const keys of ourKeys(master))
@@ -37,10 +40,10 @@ export async function registriesIn({ read }: Connection): Promise<Registry[]> {
           if (registry) registries.set(`${registry.account} ${registry.region}`, registry)
     return registries
   })
-  return [...found.values()]
+  return [...byName.values()]
 }
 
-/** Removes what is ours and nothing else. */
+/** Removes all keys of ecr-local and no others. */
 export async function clear({ read }: Connection): Promise<void> {
   await read(OUR_KEYS, async (client) => {
     for (const master of await mastersOf(client))

@@ -1,11 +1,11 @@
 import type { Log } from '../../registry/ports/log.js'
 
-/** A problem that lasts is logged again after this long. */
+/** The interval in milliseconds at which a lasting problem is logged again. */
 const REPEAT_AFTER_MS = 60_000
 
 /**
- * Warns of what the operator of Redis has to fix, such as that it is full: at once, and then once a minute for as long as it
- * is met. There is no message when it is over, since reads may have been answered all the time.
+ * Logs problems that the operator of Redis has to fix, such as a full memory: immediately, and then at most once a
+ * minute while they occur. The end of such a problem is not logged: reads may have succeeded all the time.
  */
 export function outageLog(log: Log): (facts: object, message: string) => void {
   const loggedAt = new Map<string, number>()

@@ -3,12 +3,14 @@ import type { Entry, Expectation, Write } from '../../registry/ports/key-value.j
 import { escaped, memberOf, rangeOfKey, rangeOfPage } from './keys.js'
 import { encode } from './encoding.js'
 
-/** Members that are read first, and at most at a time. */
-const [FIRST_READ, LARGEST_READ] = [8, 1000]
+/** The number of members in the first read of a page, and the limit for all further reads. */
+const FIRST_READ = 8
+const LARGEST_READ = 1000
 
 /**
- * Writes if everything that was expected holds: 1, or 0 and nothing has changed. KEYS are sorted sets; ARGV[1] what is expected,
- * ARGV[2] what is written, each a row of length-prefixed fields: few arguments, however much is written.
+ * Writes if every expectation holds and returns 1; otherwise returns 0 and changes nothing. KEYS are the sorted sets,
+ * ARGV[1] the expectations, ARGV[2] the changes, each a sequence of length-prefixed fields: the number of arguments
+ * does not grow with the number of changes.
  */
 export const COMMIT = `
 local at, set, min, max, limit, expected, key, packed = 1
@@ -40,9 +42,9 @@ return 1
 `
 
 /**
- * The members of a page that is bounded in bytes, too. KEYS[1] is the sorted set, ARGV the range, the most members, and
- * the bytes of encoded values at which it ends. It reads as many at a time as the last ones let expect to fit, so that
- * Redis never holds much more than it answers.
+ * Returns the members of a page with a limit in bytes. KEYS[1] is the sorted set; ARGV contains the range, the maximum
+ * number of members, and the number of bytes of encoded values at which the page ends. The number of members in each
+ * read is estimated from the average size so far, so that Redis never holds much more than it returns.
  */
 export const PAGE = `
 local min, max, limit, bytes = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -62,28 +64,36 @@ end
 return page
 `
 
-/** What COMMIT is called with: the collections whose sets are its keys, and its two arguments. */
+/**
+ * The arguments of COMMIT: the collections whose sets are its keys, the encoded expectations and the encoded changes.
+ */
 export interface CommitArguments {
   readonly collections: readonly string[]
-  readonly expected: Buffer
-  readonly written: Buffer
+  readonly expectations: Buffer
+  readonly changes: Buffer
 }
 
+/** Encodes expectations and changes for COMMIT. */
 export function commitArguments(expectations: readonly Expectation[], writes: readonly Write[]): CommitArguments {
   const collections = [...new Set([...expectations, ...writes].map(({ collection }) => collection))]
   const numberOf = new Map(collections.map((collection, index) => [collection, String(index + 1)]))
   const number = ({ collection }: { collection: string }) => numberOf.get(collection) ?? ''
   return {
     collections,
-    expected: row(expectations.flatMap((expectation) => [number(expectation), ...expectedFields(expectation)])),
-    written: row(insertsFirst(writes).flatMap((write) => [number(write), ...writtenFields(write)])),
+    expectations: concatenated(
+      expectations.flatMap((expectation) => [number(expectation), ...expectationFields(expectation)]),
+    ),
+    changes: concatenated(insertsFirst(writes).flatMap((write) => [number(write), ...changeFields(write)])),
   }
 }
 
 type Field = string | Buffer
 
-/** The bounds of a range, how many members of it were read (or `<` and the number there are to be fewer than), what was found. */
-function expectedFields(expectation: Expectation): Field[] {
+/**
+ * The bounds of a range, then either the number of members that were read and their hash, or `<` with the bound of a
+ * count and whether it held.
+ */
+function expectationFields(expectation: Expectation): Field[] {
   if ('bound' in expectation) {
     const { bound, hasFewer } = expectation
     const { min, max } = rangeOfPage({ prefix: bound.prefix })
@@ -98,36 +108,36 @@ function expectedFields(expectation: Expectation): Field[] {
   return [min, max, '1', hashOf(value === undefined ? [] : [[key, value]])]
 }
 
-/** Redis that is full refuses a script at its first insert, if that comes before anything else it writes. */
+/** A full Redis refuses a script at its first insert, but only if the script has written nothing before it. */
 const insertsFirst = (writes: readonly Write[]) => [
   ...writes.filter(({ value }) => value !== undefined),
   ...writes.filter(({ value }) => value === undefined),
 ]
 
-function writtenFields({ key, value }: Write): Field[] {
+function changeFields({ key, value }: Write): Field[] {
   return [escaped(key), value === undefined ? '' : encode(key, value)]
 }
 
-/** The script sends nothing back to compare: it compares hashes. */
+/** The hash of the members that were read: the script compares hashes instead of returning the members. */
 function hashOf(entries: readonly Entry[]): string {
   return createHash('sha1')
-    .update(row(entries.map(([key, value]) => memberOf(key, encode(key, value)))))
+    .update(concatenated(entries.map(([key, value]) => memberOf(key, encode(key, value)))))
     .digest('hex')
 }
 
 const LENGTH_BYTES = 4
 
-/** All fields one behind the other, each behind its length. */
-function row(fields: readonly Field[]): Buffer {
+/** Concatenates fields, each prefixed with its length. */
+function concatenated(fields: readonly Field[]): Buffer {
   const lengths = fields.map((field) => Buffer.byteLength(field))
   const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + LENGTH_BYTES + length, 0))
-  let at = 0
+  let offset = 0
   fields.forEach((field, index) => {
     const length = lengths[index] ?? 0
-    at = bytes.writeUInt32BE(length, at)
-    if (typeof field === 'string') bytes.write(field, at)
-    else field.copy(bytes, at)
-    at += length
+    offset = bytes.writeUInt32BE(length, offset)
+    if (typeof field === 'string') bytes.write(field, offset)
+    else field.copy(bytes, offset)
+    offset += length
   })
   return bytes
 }

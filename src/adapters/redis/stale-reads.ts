@@ -6,53 +6,56 @@ import { idOf, type ReadValue } from './batched-reads.js'
 
 /** The last known values, for work that accepts them while Redis is unavailable. */
 export interface StaleReads {
-  /** Remembers every value read this way. */
+  /** Wraps a read so that its values are remembered. */
   remembering(read: ReadValue): ReadValue
-  /** Within `staleIfError`, answers reads that Redis does not answer with the value that is remembered, if one is. */
+  /**
+   * Wraps a read so that, within `staleIfError`, the remembered value is returned if Redis is unavailable and there is
+   * one.
+   */
   fallingBack(read: ReadValue): ReadValue
   readonly staleIfError: NonNullable<KeyValue['staleIfError']>
-  /** Remembers what was written. */
+  /** Remembers the values of a commit. */
   written(registry: Registry, changes: readonly Write[]): void
   /** Forgets every remembered value. */
   clear(): void
 }
 
-/** Bytes of the values that are remembered. */
+/** The limit for the size of the remembered values. */
 const REMEMBERED_BYTES = 32 * 1024 * 1024
-/** What the bookkeeping costs beside a key and a value. */
+/** The estimated overhead of an entry in addition to its key and value. */
 const ENTRY_BYTES = 200
 
-/** Named after the HTTP directive for the same thing: RFC 5861 section 4. */
+/** `staleIfError` is named after the HTTP directive with the same meaning: RFC 5861 section 4. */
 export function staleReads(): StaleReads {
   const context = new AsyncLocalStorage<{ isOver: boolean }>()
-  const remembered = new LRUCache<string, { value: string | undefined }>({
+  const values = new LRUCache<string, { value: string | undefined }>({
     maxSize: REMEMBERED_BYTES,
     sizeCalculation: ({ value }, id) => id.length + (value?.length ?? 0) + ENTRY_BYTES,
   })
 
   return {
-    remembering: (read) => async (place) => {
-      const value = await read(place)
-      remembered.set(idOf(place), { value })
+    remembering: (read) => async (recordKey) => {
+      const value = await read(recordKey)
+      values.set(idOf(recordKey), { value })
       return value
     },
-    fallingBack: (read) => async (place) => {
+    fallingBack: (read) => async (recordKey) => {
       try {
-        return await read(place)
+        return await read(recordKey)
       } catch (error) {
-        const last = context.getStore()?.isOver === false ? remembered.get(idOf(place)) : undefined
+        const last = context.getStore()?.isOver === false ? values.get(idOf(recordKey)) : undefined
         if (!last || !(error instanceof StoreUnavailable)) throw error
         return last.value
       }
     },
     staleIfError(work) {
-      // What goes on in the background after the work has ended inherits its context and must not be given old values.
+      // Background work that outlives `work` inherits its context and must not get old values.
       const scope = { isOver: false }
       return context.run(scope, work).finally(() => (scope.isOver = true))
     },
     written(registry, changes) {
-      for (const { collection, key, value } of changes) remembered.set(idOf({ registry, collection, key }), { value })
+      for (const { collection, key, value } of changes) values.set(idOf({ registry, collection, key }), { value })
     },
-    clear: () => remembered.clear(),
+    clear: () => values.clear(),
   }
 }

@@ -3,61 +3,61 @@ import type { Address } from './address.js'
 import { type Client, clientFor, retryDelay } from './client.js'
 import { adviceFor, isRefusal, NotSent, reasonOf } from './redis-errors.js'
 
-/** How a client is kept usable, whatever becomes of it. */
+/** The settings of a supervised client. */
 export interface SupervisorOptions {
   readonly address: Address
-  /** What the connection is for, as the log and CLIENT LIST of Redis show it: `all`, or `reads` or `writes`. */
+  /** The purpose of the connection, as it appears in the log and in CLIENT LIST: `all`, `reads` or `writes`. */
   readonly name: string
   readonly log: Log
-  /** Called once, when Redis has refused the login or the database for `giveUpAfterMs` without a break. */
+  /** Called once if Redis has refused the login or the database for `giveUpAfterMs` without interruption. */
   readonly onLost: (error: Error) => void
   readonly giveUpAfterMs: number
 }
 
-/** A client of Redis that is replaced when it does not recover by itself. */
+/** Provides a client of Redis, and replaces it if it does not recover by itself. */
 export interface Supervisor {
-  /** The client to send the next command with, if it has a connection; not to be kept, since it may be replaced. */
+  /** The client for the next command, if it is connected. Do not retain it: it may be replaced. */
   connected(): Client | undefined
-  /** Why there is no connection, where the client has said so. */
+  /** Why there is no connection, if the client has reported it. */
   lastError(): Error | undefined
   answered(): void
   unanswered(): void
-  /** Connects anew, to whatever the address leads to by now. */
+  /** Reconnects to the server that the address leads to now. */
   reconnect(): void
   close(): void
 }
 
 /**
- * A client that has answered no command for this long is replaced: its own attempts to reconnect take a second at
- * most, and a server that hangs is given up after `socketTimeout`.
+ * A client that receives no response to any command for this long is replaced. Its own attempts to reconnect take a
+ * second at most, and it gives up a server that hangs after `socketTimeout`.
  */
 const REPLACE_AFTER_MS = 30_000
 
 /**
- * Keeps a client for as long as the process lives. ioredis reconnects by itself after most failures, but not after all: a
- * failover that is announced while the client still asks the sentinels for the master, or an address that cannot be
- * connected to at all, puts it into the state `end` for good. Then another client takes its place.
+ * Maintains a client for the lifetime of the process. ioredis reconnects by itself after most failures, but not after
+ * all: a failover that is announced while the client is asking the sentinels for the master, or an address that cannot
+ * be connected to at all, puts it into the state `end` for good. Then it is replaced by a new client.
  */
 export function superviseClient(options: SupervisorOptions): Supervisor {
-  const { address, name, log } = options
-  let [isClosed, endings] = [false, 0]
-  const silence = period()
+  let isClosed = false
+  let failedConnections = 0
+  const silence = uninterruptedPeriod()
   const refusals = refusalsUntil(options, () => close())
   let current = open()
 
   function open() {
     silence.over()
-    const client = clientFor(address, `ecr-local:${name}`)
-    client.on('ready', () => (endings = 0))
-    client.on('end', () => client === current.client && !isClosed && ended())
+    const client = clientFor(options.address, `ecr-local:${options.name}`)
+    client.on('ready', () => (failedConnections = 0))
+    client.on('end', () => client === current.client && !isClosed && replaceAfterDelay())
     return { client, ...errorsOf(client, refusals) }
   }
 
-  function ended() {
+  function replaceAfterDelay() {
     const { client, lastError } = current
     const reason = reasonOf(lastError() ?? new NotSent('no connection'))
-    log.info({ connection: name, reason }, 'A connection to Redis ended and is replaced')
-    setTimeout(() => client === current.client && replace(), retryDelay(++endings))
+    options.log.info({ connection: options.name, reason }, 'A connection to Redis ended and is replaced')
+    setTimeout(() => client === current.client && replace(), retryDelay(++failedConnections))
   }
 
   function replace() {
@@ -85,14 +85,16 @@ export function superviseClient(options: SupervisorOptions): Supervisor {
 }
 
 /**
- * Why a client has no connection, and whether it must not be used though it has one: ioredis goes on after Redis refused to
- * SELECT the database, and then uses database 0.
+ * Tracks why a client has no connection, and whether it must not be used although it has one: after Redis has refused
+ * to SELECT the database, ioredis continues with database 0.
  */
 function errorsOf(client: Client, refusals: Refusals) {
-  let [lastError, isRefused]: [Error | undefined, boolean] = [undefined, false]
+  let lastError: Error | undefined
+  let isRefused = false
   client.on('connect', () => (isRefused = false))
   client.on('error', (error: Error) => {
-    ;[lastError, isRefused] = [error, isRefusal(error)]
+    lastError = error
+    isRefused = isRefusal(error)
     refusals.note(error)
   })
   client.on('ready', () => {
@@ -109,30 +111,30 @@ function errorsOf(client: Client, refusals: Refusals) {
   }
 }
 
-/** Counts how long a login is refused. */
+/** Measures for how long the login or the database has been refused. */
 interface Refusals {
   note(error: Error): void
   over(): void
 }
 
 function refusalsUntil({ giveUpAfterMs, onLost }: SupervisorOptions, close: () => void): Refusals {
-  const refused = period()
+  const period = uninterruptedPeriod()
   return {
     note(error) {
-      if (!isRefusal(error)) return refused.over()
-      if (refused.note() < giveUpAfterMs) return
+      if (!isRefusal(error)) return period.over()
+      if (period.note() < giveUpAfterMs) return
       close()
       onLost(new Error(`Redis refuses this process (${reasonOf(error)}): ${adviceFor(error)}.`, { cause: error }))
     },
-    over: refused.over,
+    over: period.over,
   }
 }
 
-/** How long something has gone on without a break. */
-function period() {
+/** Measures for how long a condition has lasted without interruption. */
+function uninterruptedPeriod() {
   let since: number | undefined
   return {
-    /** Milliseconds since it was noted first. */
+    /** Notes the condition. Returns the milliseconds since it was first noted. */
     note: () => performance.now() - (since ??= performance.now()),
     over: () => void (since = undefined),
   }

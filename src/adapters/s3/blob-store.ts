@@ -4,36 +4,36 @@ import type { BlobStat, BlobStore, ByteRange, TakeChunk } from '../../registry/p
 import type { Ids } from '../../registry/ports/ids.js'
 import { unavailable } from './response-mapping.js'
 import { type Spool, blobWriter } from './blob-writer.js'
-import { type Bucket, openBucket, type Tuning, usual } from './bucket.js'
+import { type Bucket, openBucket, type Tuning, defaultTuning } from './bucket.js'
 import { blobKey } from './object-keys.js'
 import { bucketNotes } from './notes.js'
 import { bytesOf, headOf, wholeOf } from './object-reads.js'
 import { isInBucket, maintenance } from './bucket-maintenance.js'
-import { knownHashes, uploadSession } from './upload-session.js'
+import { partHashes, uploadSession } from './upload-session.js'
 
-/** Options of blobs in S3. */
+/** The settings of blobs in S3. */
 export interface S3Blobs {
   /** `s3://bucket/prefix`. */
   readonly url: string
-  /** Holds bytes until they are sent: a blob store on disk, used for nothing else. */
+  /** Buffers bytes until they are sent: a blob store on disk in which no other part stores blobs. */
   readonly spool: Spool
   readonly ids: Ids
   readonly tuning?: Partial<Tuning>
 }
 
 /**
- * Blobs as objects of an S3-compatible store: `<prefix>/blobs/<algorithm>/<hex>`, and beside them `uploads`, `notes` and
- * `quarantine`. Any number of machines may share them. The SDK finds endpoint, Region and credentials where it always does.
- * Throws plain errors of one line each where they are wrong; BlobsUnavailable later, when S3 gives no usable answer.
+ * Stores blobs as objects of an S3-compatible store: `<prefix>/blobs/<algorithm>/<hex>`, next to `uploads`, `notes` and
+ * `quarantine`. Any number of machines may share them. The SDK determines endpoint, Region and credentials in its usual
+ * ways. Throws errors of one line each if these are wrong, and BlobsUnavailable later if S3 gives no usable answer.
  */
 export async function s3BlobStore({ url, spool, ids, tuning }: S3Blobs): Promise<BlobStore> {
-  const bucket = await openBucket(url, { ...usual, ...tuning })
-  const writing = { bucket, spool, ids }
-  const known = knownHashes()
-  const maintained = maintenance(bucket)
+  const bucket = await openBucket(url, { ...defaultTuning, ...tuning })
+  const context = { bucket, spool, ids }
+  const hashes = partHashes()
+  const inventory = maintenance(bucket)
 
   return {
-    ...maintained,
+    ...inventory,
     size: async (digest) => (await statObject(bucket, blobKey(bucket, digest)))?.size,
     stat: (digest) => statObject(bucket, blobKey(bucket, digest)),
     send: (digest, range, take) => send(bucket, blobKey(bucket, digest), range, take),
@@ -41,20 +41,20 @@ export async function s3BlobStore({ url, spool, ids, tuning }: S3Blobs): Promise
       const key = blobKey(bucket, digest)
       return key === undefined ? undefined : wholeOf(bucket, key)
     },
-    create: () => blobWriter(writing),
-    session: (id) => uploadSession(writing, known, id),
+    create: () => blobWriter(context),
+    session: (id) => uploadSession(context, hashes, id),
     ...(spool.follow && { follow: (name) => spool.follow?.(name) ?? Promise.resolve(undefined) }),
     locationOf: (digest, forSeconds) => locationOf(bucket, blobKey(bucket, digest), forSeconds),
     async *leftovers() {
       yield* spool.leftovers()
-      yield* maintained.leftovers()
+      yield* inventory.leftovers()
     },
-    discard: (leftover) => (isInBucket(leftover) ? maintained.discard(leftover) : spool.discard(leftover)),
+    discard: (leftover) => (isInBucket(leftover) ? inventory.discard(leftover) : spool.discard(leftover)),
     notes: bucketNotes(bucket),
     async clear() {
-      known.clear()
+      hashes.clear()
       await spool.clear()
-      await maintained.clear()
+      await inventory.clear()
     },
   }
 }
@@ -74,7 +74,7 @@ async function send(bucket: Bucket, key: string | undefined, range: ByteRange, t
 }
 
 /**
- * A presigned GET. Credentials that expire earlier end it earlier.
+ * A presigned URL for GET. It ends early if the credentials expire earlier.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
  */
 async function locationOf(bucket: Bucket, key: string | undefined, expiresIn: number): Promise<string | undefined> {

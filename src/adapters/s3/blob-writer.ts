@@ -5,20 +5,20 @@ import { commitBlob } from './commit.js'
 import { blobKey } from './object-keys.js'
 import { wholeOf } from './object-reads.js'
 
-/** Holds bytes on this machine until their digest, and with it the blob's key, is known. */
+/** Buffers bytes on this machine until their digest is known, because it determines the key of the blob. */
 export type Spool = Pick<BlobStore, 'create' | 'follow' | 'leftovers' | 'discard' | 'clear'>
 
-/** What every way of writing takes. */
-export interface Writing {
+/** What all writers depend on. */
+export interface WriteContext {
   readonly bucket: Bucket
   readonly spool: Pick<Spool, 'create'>
   readonly ids: Ids
 }
 
-/** Bytes that come in one go: a file of the spool that is sent to its key, once, when it is verified. */
-export async function blobWriter({ bucket, spool, ids }: Writing): Promise<BlobWriter> {
+/** The writer of bytes that arrive in one transfer: a file of the spool, which is sent once, after it was verified. */
+export async function blobWriter({ bucket, spool, ids }: WriteContext): Promise<BlobWriter> {
   const file = await spool.create()
-  let storedAt: string | undefined
+  let blobObject: string | undefined
 
   return {
     get size() {
@@ -29,16 +29,18 @@ export async function blobWriter({ bucket, spool, ids }: Writing): Promise<BlobW
     },
     append: (chunk) => file.append(chunk),
     read: async (position, length) =>
-      storedAt === undefined
-        ? file.read(position, length).catch((error: unknown) => readStored(bucket, storedAt, position, length, error))
-        : readStored(bucket, storedAt, position, Math.min(length, file.size - position)),
+      blobObject === undefined
+        ? file
+            .read(position, length)
+            .catch((error: unknown) => readCommitted(bucket, blobObject, position, length, error))
+        : readCommitted(bucket, blobObject, position, Math.min(length, file.size - position)),
     verify: (digest) => file.verify(digest),
     async commit(digest) {
       try {
         await file.verify(digest)
         const key = blobKey(bucket, digest) ?? ''
         await commitBlob(bucket, key, file, ids)
-        storedAt = key
+        blobObject = key
       } finally {
         await file.abort()
       }
@@ -48,13 +50,16 @@ export async function blobWriter({ bucket, spool, ids }: Writing): Promise<BlobW
   }
 }
 
-/** The file is removed once the blob is stored; a read that was under way continues from the blob. */
-async function readStored(
+/**
+ * Reads from the committed blob. The file of the spool is removed after the commit: concurrent readers continue with
+ * the blob.
+ */
+async function readCommitted(
   bucket: Bucket,
   key: string | undefined,
   start: number,
   length: number,
-  error: unknown = new Error('The blob is gone again'),
+  error: unknown = new Error('The blob was removed'),
 ): Promise<Buffer> {
   if (key !== undefined && length <= 0) return Buffer.alloc(0)
   const range = { start, end: start + length - 1 }

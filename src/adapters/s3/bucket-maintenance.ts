@@ -16,10 +16,10 @@ import { copy } from './writing.js'
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** What keys begin with after the prefix, by what the objects are. */
-const WITH_OBJECTS = ['blobs', 'uploads', 'notes', 'quarantine'] as const
+/** The first segments of keys after the prefix, by the kind of the objects. */
+const OBJECT_KINDS = ['blobs', 'uploads', 'notes', 'quarantine'] as const
 
-/** Lists and removes what is in the bucket. */
+/** The inventory of the objects in the bucket, and their removal. */
 export const maintenance = (bucket: Bucket): Omit<Inventory, 'stat'> & Pick<BlobStore, 'clear'> => ({
   async *list() {
     for await (const { key, size } of objectsUnder(bucket, `${bucket.prefix}blobs/`)) {
@@ -47,21 +47,21 @@ export const maintenance = (bucket: Bucket): Omit<Inventory, 'stat'> & Pick<Blob
   },
   async discard({ kind, name }) {
     if (kind === 'upload') return deleteUnder(bucket, uploadPrefix(bucket, name))
-    const { Key, UploadId } = readName(bucket, name)
+    const { Key, UploadId } = parseName(bucket, name)
     await abortMultipart(bucket, { Key, UploadId })
   },
   async clear() {
     for await (const multipart of multipartsIn(bucket)) await abortMultipart(bucket, multipart)
-    for (const kind of WITH_OBJECTS) await deleteUnder(bucket, `${bucket.prefix}${kind}/`)
+    for (const kind of OBJECT_KINDS) await deleteUnder(bucket, `${bucket.prefix}${kind}/`)
   },
 })
 
-/** Deletes one object; nothing happens where there is none. */
+/** Deletes one object. Does nothing if it does not exist. */
 export async function remove({ client, name }: Bucket, key: string, abortSignal?: AbortSignal): Promise<void> {
   await orUndefined(client.send(new DeleteObjectCommand({ Bucket: name, Key: key }), { abortSignal }))
 }
 
-/** Upload sessions, each with the time its last bytes came. Its parts follow one another in the listing. */
+/** Lists upload sessions with the time of their last part. The parts of a session are adjacent in the listing. */
 async function* sessionsIn(bucket: Bucket): AsyncGenerator<Leftover, void> {
   const prefix = `${bucket.prefix}uploads/`
   let current: { name: string; modifiedAt: number } | undefined
@@ -74,12 +74,12 @@ async function* sessionsIn(bucket: Bucket): AsyncGenerator<Leftover, void> {
 }
 
 /**
- * Objects that were begun in parts and not completed; a listing of objects does not have them, and they are paid for.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+ * Lists multipart uploads that were started but not completed. A listing of objects does not contain them, although
+ * they are charged for. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
  */
 async function* multipartsIn(bucket: Bucket): AsyncGenerator<MultipartUpload, void> {
-  // Others may keep things in the same bucket.
-  for (const kind of WITH_OBJECTS) yield* multipartsUnder(bucket, `${bucket.prefix}${kind}/`)
+  // Each prefix is listed on its own, because the bucket may contain uploads of other applications.
+  for (const kind of OBJECT_KINDS) yield* multipartsUnder(bucket, `${bucket.prefix}${kind}/`)
 }
 
 async function* multipartsUnder({ client, name }: Bucket, Prefix: string): AsyncGenerator<MultipartUpload, void> {
@@ -92,7 +92,7 @@ async function* multipartsUnder({ client, name }: Bucket, Prefix: string): Async
   }
 }
 
-/** One without a new part for an hour counts as abandoned: a part takes seconds. */
+/** A multipart upload without a new part for an hour is abandoned: sending a part takes seconds. */
 async function leftoverOf(bucket: Bucket, multipart: MultipartUpload): Promise<Leftover> {
   const modifiedAt = Math.max(multipart.Initiated?.getTime() ?? 0, await lastPartAt(bucket, multipart))
   const age = performance.timeOrigin + performance.now() - modifiedAt
@@ -120,14 +120,14 @@ async function abortMultipart({ client, name }: Bucket, { Key, UploadId }: Multi
 
 const MULTIPART = 'multipart:'
 
-/** Tells multipart uploads from the spool's files by their names, too. */
+/** The name of a multipart upload as a leftover, distinct from the names of the spool's files. */
 const nameOf = ({ prefix }: Bucket, { Key = '', UploadId = '' }: MultipartUpload) =>
   `${MULTIPART}${Key.slice(prefix.length)} ${UploadId}`
 
-/** Whether a leftover is one of the bucket's; the others are files of the spool. */
+/** Whether a leftover is in the bucket; all others are files of the spool. */
 export const isInBucket = ({ kind, name }: Leftover): boolean => kind === 'upload' || name.startsWith(MULTIPART)
 
-function readName({ prefix }: Bucket, name: string) {
+function parseName({ prefix }: Bucket, name: string) {
   const [key = '', UploadId = ''] = name.slice(MULTIPART.length).split(' ')
   return { Key: `${prefix}${key}`, UploadId }
 }

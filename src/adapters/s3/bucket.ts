@@ -2,37 +2,49 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { REMOVAL_MS } from '../../registry/ports/blob-store.js'
 import { causeOf, factsOf } from './response-mapping.js'
 
-/** Where in which bucket everything of one installation lies. */
+/** The bucket and the key prefix of an installation. */
 export interface Bucket {
   readonly client: S3Client
   readonly name: string
-  /** What every key begins with: empty, or ending with a slash. */
+  /** The prefix of every key: empty, or ending with a slash. */
   readonly prefix: string
   readonly tuning: Tuning
 }
 
-/** How long to wait for S3, and from what size on it takes several requests to store or to copy an object. */
+/** Timeouts and retries, and the sizes from which storing or copying an object takes several requests. */
 export interface Tuning {
   readonly connectMs: number
-  /** Without a byte either way. S3 sends spaces while it puts a large object together, so this need not be long. */
+  /**
+   * The timeout for a connection without traffic. S3 sends spaces while it assembles a large object, so this need not
+   * be long.
+   */
   readonly idleMs: number
-  /** The first one included; the SDK waits longer from one to the next. */
+  /** The maximum number of attempts, including the first. The SDK increases the delay between them. */
   readonly attempts: number
-  /** All attempts to remove a blob together: the sweep's promise to those who wait for it (`BlobStore.remove`). */
+  /**
+   * The time limit for all attempts to remove a blob together, which the sweep guarantees to waiting processes
+   * (`BlobStore.remove`).
+   */
   readonly removalMs: number
-  /** The largest object one request stores, and the size of the parts of larger ones: S3 takes 10,000, of 5 MiB at least. */
+  /**
+   * The largest object that one request stores, and the size of the parts of larger ones: S3 accepts 10,000 parts of at
+   * least 5 MiB.
+   */
   readonly partBytes: number
   /**
-   * The largest object one request copies.
-   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html: 5 GB
+   * The largest object that one request copies: 5 GB.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
    */
   readonly copyBytes: number
 }
 
 const MiB = 1024 * 1024
 
-/** Bounded so that one request to S3 is given up within a minute, however it fails; parts for layers of up to 78 GiB. */
-export const usual: Tuning = {
+/**
+ * The default settings. One request to S3 is given up within a minute, however it fails; the parts allow for layers of
+ * up to 78 GiB.
+ */
+export const defaultTuning: Tuning = {
   connectMs: 3000,
   idleMs: 15_000,
   attempts: 3,
@@ -41,17 +53,20 @@ export const usual: Tuning = {
   copyBytes: 5 * 1024 * MiB,
 }
 
-/** Each client that is sent a blob through us holds one; the SDK's own bound of 50 would let slow ones stop all others. */
+/**
+ * The maximum number of connections. Each client to which this process sends a blob uses one; with the SDK's default of
+ * 50, slow clients would block all others.
+ */
 const MAX_SOCKETS = 512
 
 /**
- * Opens `s3://bucket/prefix` with the SDK's own settings (AWS_ENDPOINT_URL_S3, AWS_REGION, credentials, profiles) and lists
- * one object to see that they are right. Throws plain errors of one line each, made to be shown to the operator.
+ * Opens `s3://bucket/prefix` with the SDK's own settings (AWS_ENDPOINT_URL_S3, AWS_REGION, credentials, profiles) and
+ * lists one object to check them. Throws errors of one line each, to be shown to the user.
  */
 export async function openBucket(url: string, tuning: Tuning): Promise<Bucket> {
   const [, name, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(url) ?? []
   if (name === undefined || !/^[A-Za-z0-9._/-]*$/.test(path))
-    throw new Error(`${url} does not say where blobs are: s3://bucket or s3://bucket/prefix would`)
+    throw new Error(`${url} is not a location of blobs: it must be s3://bucket or s3://bucket/prefix`)
   const segments = path.split('/').filter((segment) => segment !== '')
   const endpoint = await configuredEndpoint()
   const client = clientOf(tuning, endpoint !== undefined)
@@ -60,19 +75,22 @@ export async function openBucket(url: string, tuning: Tuning): Promise<Bucket> {
     .send(new ListObjectsV2Command({ Bucket: name, Prefix: bucket.prefix, MaxKeys: 1 }))
     .catch((error: unknown) => {
       client.destroy()
-      // Without the SDK's error, which holds the whole request.
-      throw new Error(`Blobs cannot be kept in ${url}: ${remedy(error, name, endpoint)}`)
+      // The SDK's error is not the `cause`, because it contains the whole request.
+      throw new Error(`Blobs cannot be stored in ${url}: ${remedy(error, name, endpoint)}`)
     })
   return bucket
 }
 
-/** Buckets of AWS have host names of their own; those of a custom endpoint are usually not in the DNS. */
+/**
+ * Creates the client. AWS's buckets have host names of their own; those of a custom endpoint usually have no DNS
+ * entries and need path-style requests.
+ */
 function clientOf({ connectMs, idleMs, attempts }: Tuning, forcePathStyle: boolean): S3Client {
   return new S3Client({
     forcePathStyle,
     followRegionRedirects: false,
     maxAttempts: attempts,
-    // Lengths are checked where bytes are read; the SDK's own check would hash every layer that is sent once more.
+    // Lengths are checked when bytes are read; the SDK's check would hash every layer that is sent once more.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: connectMs,
@@ -83,7 +101,7 @@ function clientOf({ connectMs, idleMs, attempts }: Tuning, forcePathStyle: boole
   })
 }
 
-/** What AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say: only the SDK looks there. */
+/** The endpoint in AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile, as the SDK reads it. */
 async function configuredEndpoint(): Promise<string | undefined> {
   const client = new S3Client({})
   try {
@@ -93,7 +111,7 @@ async function configuredEndpoint(): Promise<string | undefined> {
   }
 }
 
-/** What is wrong, and what would be right. */
+/** A description of the failure and of its remedy. */
 function remedy(error: unknown, bucket: string, endpoint: string | undefined): string {
   const { name, status, message, region } = factsOf(error)
   const where = endpoint ?? 'AWS'
@@ -105,8 +123,8 @@ function remedy(error: unknown, bucket: string, endpoint: string | undefined): s
   if (name === 'CredentialsProviderError')
     return 'no credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.'
   if (name === 'InvalidAccessKeyId' || name === 'SignatureDoesNotMatch')
-    return `${where} does not take the credentials (${name}). Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`
+    return `${where} does not accept the credentials (${name}). Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`
   if (status === 403)
     return `${where} refuses to list it (${name}). Allow s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject in it.`
-  return `${where} gave no usable answer (${causeOf(error)}). Correct AWS_ENDPOINT_URL_S3, or start what should answer there.`
+  return `${where} gave no usable answer (${causeOf(error)}). Correct AWS_ENDPOINT_URL_S3, or start the object store.`
 }

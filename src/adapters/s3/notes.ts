@@ -7,7 +7,7 @@ import { wholeOf } from './object-reads.js'
 import { remove } from './bucket-maintenance.js'
 import { objectsUnder } from './upload-parts.js'
 
-/** Notes as objects under `notes`. */
+/** Stores notes as objects under `notes`. */
 export const bucketNotes = (bucket: Bucket): Notes => ({
   get: async (name) => (await wholeOf(bucket, noteKey(bucket, name)))?.toString(),
   async put(name, text) {

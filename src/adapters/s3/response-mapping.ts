@@ -1,20 +1,22 @@
 import { BlobsUnavailable } from '../../registry/ports/blob-store.js'
 
-/** What an error of the SDK says about the answer it came from. */
-export interface Facts {
+/** What an error of the SDK contains about the response that caused it. */
+export interface ErrorFacts {
   readonly name: string
   readonly message: string
-  /** Undefined where no answer came. */
+  /** Undefined if there was no response. */
   readonly status: number | undefined
-  /** Where the bucket is, if S3 said so. */
+  /** The bucket's Region, if S3 returned it. */
   readonly region: string | undefined
 }
 
-/** Reads the members that are common to all of the SDK's errors, and the header S3 names the bucket's Region in. */
-export function factsOf(error: unknown): Facts {
+/** Reads the members that all errors of the SDK have, and the header that contains the bucket's Region. */
+export function factsOf(error: unknown): ErrorFacts {
   const { name = '', message = '', $metadata, $response } = (error ?? {}) as Partial<SdkError>
   return {
-    ...{ name, message, status: $metadata?.httpStatusCode },
+    name,
+    message,
+    status: $metadata?.httpStatusCode,
     region: $response?.headers?.['x-amz-bucket-region'],
   }
 }
@@ -26,26 +28,26 @@ interface SdkError {
   $response: { headers?: Record<string, string> }
 }
 
-/** One line about what went wrong: an answer's code, or what the system says of the connection. */
+/** A description of the failure in one line: the code of the response, or the system's error of the connection. */
 export function causeOf(error: unknown): string {
   const { name, message, status } = factsOf(error)
   const code = error instanceof Error && 'code' in error ? String(error.code) : name
   return [status, code, message.split('\n')[0]].filter((part) => part !== undefined && part !== '').join(' ')
 }
 
-/** Waits for an answer of S3; whatever is wrong with it becomes BlobsUnavailable. */
-export async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
+/** Waits for a response of S3. Every failure becomes BlobsUnavailable. */
+export async function orUnavailable<T>(response: Promise<T>): Promise<T> {
   try {
-    return await answer
+    return await response
   } catch (error) {
     throw unavailable(error)
   }
 }
 
-/** As `orUnavailable`, but undefined where there is no such object. A bucket that is gone is no such answer. */
-export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+/** Like `orUnavailable`, but resolves with undefined if the object does not exist. A missing bucket is a failure. */
+export async function orUndefined<T>(response: Promise<T>): Promise<T | undefined> {
   try {
-    return await answer
+    return await response
   } catch (error) {
     const { name, status } = factsOf(error)
     if (status === 404 && name !== 'NoSuchBucket' && name !== 'NoSuchUpload') return undefined
@@ -54,8 +56,8 @@ export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined>
 }
 
 /**
- * Says in the port's words that S3 is of no use now. The SDK's error is not passed on: it holds the whole request, signature
- * included, and would end up in logs.
+ * Converts a failure of S3 into the port's error. The SDK's error is not its `cause`, because it contains the whole
+ * request with its signature, which must not be logged.
  */
 export const unavailable = (error: unknown): BlobsUnavailable =>
   error instanceof BlobsUnavailable

@@ -4,7 +4,7 @@ import { orUnavailable, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
 import { bytesOf } from './object-reads.js'
 
-/** The bytes one request brought to an upload session: an object of their own, which never changes. */
+/** The bytes that one request added to an upload session, stored as an object that never changes. */
 export interface UploadPart {
   readonly key: string
   readonly offset: number
@@ -12,16 +12,16 @@ export interface UploadPart {
   readonly etag: string
 }
 
-/** An object as a listing has it. */
-export interface Listed {
+/** An object in a listing. */
+export interface ListedObject {
   readonly key: string
   readonly size: number
   readonly etag: string
   readonly changedAt: number
 }
 
-/** Every object whose key begins with this, page by page, in the order of their keys. */
-export async function* objectsUnder({ client, name }: Bucket, prefix: string): AsyncGenerator<Listed, void> {
+/** Lists the objects whose keys begin with a prefix, in the order of their keys, page by page. */
+export async function* objectsUnder({ client, name }: Bucket, prefix: string): AsyncGenerator<ListedObject, void> {
   const pages = paginateListObjectsV2({ client }, { Bucket: name, Prefix: prefix })
   try {
     for await (const { Contents = [] } of pages) {
@@ -33,15 +33,18 @@ export async function* objectsUnder({ client, name }: Bucket, prefix: string): A
   }
 }
 
-/** The most DeleteObjects takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
-const DELETED_AT_ONCE = 1000
+/**
+ * The maximum number of keys in a DeleteObjects request:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ */
+const MAX_DELETIONS = 1000
 
-/** Deletes every object whose key begins with this. */
+/** Deletes the objects whose keys begin with a prefix. */
 export async function deleteUnder(bucket: Bucket, prefix: string): Promise<void> {
   let keys: string[] = []
   for await (const { key } of objectsUnder(bucket, prefix)) {
     keys.push(key)
-    if (keys.length < DELETED_AT_ONCE) continue
+    if (keys.length < MAX_DELETIONS) continue
     await deleteAll(bucket, keys)
     keys = []
   }
@@ -55,20 +58,20 @@ async function deleteAll({ client, name }: Bucket, keys: string[]): Promise<void
   if (first) throw new BlobsUnavailable(`${first.Key} could not be deleted: ${first.Code} ${first.Message}`)
 }
 
-/** The parts of an upload session that follow one another from its first byte. */
+/** The parts of an upload session that are contiguous from its first byte. */
 export async function partsUnder(bucket: Bucket, prefix: string): Promise<UploadPart[]> {
   const parts: UploadPart[] = []
-  let expected = 0
+  let end = 0
   for await (const { key, size, etag } of objectsUnder(bucket, prefix)) {
     const offset = Number(key.slice(prefix.length))
-    if (offset !== expected) break
+    if (offset !== end) break
     parts.push({ key, offset, size, etag })
-    expected += size
+    end += size
   }
   return parts
 }
 
-/** Hands over the bytes of parts from a position on, as they were when the parts were listed. */
+/** Yields the bytes of parts from a position on, in the versions that were listed. */
 export async function* bytesOfParts(
   bucket: Bucket,
   parts: readonly UploadPart[],
@@ -80,7 +83,7 @@ export async function* bytesOfParts(
     const end = Math.min(size, position + length - offset) - 1
     if (start > end) continue
     const chunks = await bytesOf(bucket, key, { range: { start, end }, etag })
-    if (!chunks) throw new BlobsUnavailable('Bytes of the upload are gone')
+    if (!chunks) throw new BlobsUnavailable('A part of the upload was removed')
     yield* chunks
   }
 }

@@ -2,38 +2,39 @@ import { createHash, type Hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type BlobWriter, BlobsUnavailable, DigestMismatch } from '../../registry/ports/blob-store.js'
 import { unavailable } from './response-mapping.js'
-import type { Writing } from './blob-writer.js'
+import type { WriteContext } from './blob-writer.js'
 import { commitBlob } from './commit.js'
 import { blobKey, partKey, uploadPrefix } from './object-keys.js'
 import { bytesOfParts, deleteUnder, partsUnder, type UploadPart } from './upload-parts.js'
 import { copy, storeNew } from './writing.js'
 
-/** The sha256 of parts this process has sent itself, by key and ETag. */
-export type KnownHashes = LRUCache<string, string>
+/** The sha256 of parts that this process has sent, by key and ETag. */
+export type PartHashes = LRUCache<string, string>
 
-/** How many parts are remembered: docker sends PATCH with all of a layer, then PUT. */
+/** The number of parts whose hashes are remembered. docker sends PATCH with a whole layer, then PUT. */
 const REMEMBERED = 1024
 
-/** What a process remembers of upload sessions, so that it need not read again what it has just sent. */
-export const knownHashes = (): KnownHashes => new LRUCache({ max: REMEMBERED })
+/** Remembers the hashes of parts, so that a process need not read again what it has just sent. */
+export const partHashes = (): PartHashes => new LRUCache({ max: REMEMBERED })
 
-interface Session extends Writing {
-  readonly known: KnownHashes
+interface Session extends WriteContext {
+  readonly hashes: PartHashes
   readonly prefix: string
-  /** What earlier requests brought, here or on other machines. */
+  /** The bytes of earlier requests, to this or to other processes. */
   parts: UploadPart[]
-  /** What this request brings: in the spool until it ends. */
+  /** The bytes of this request, in the spool until it ends. */
   batch: { file: BlobWriter; sha256: Hash } | undefined
 }
 
 /**
- * The writer of an upload session. A request's bytes become one object when it ends, under a key that says where they go, so that
- * the next request may come to any process. Of two that wrote at the same place the first is right, and the other is refused.
+ * The writer of an upload session. When a request ends, its bytes become one object whose key contains their offset, so
+ * that the next request may go to any process. If two requests write at the same offset, the first succeeds and the
+ * other is refused.
  */
-export async function uploadSession(writing: Writing, known: KnownHashes, id: string): Promise<BlobWriter> {
-  const prefix = uploadPrefix(writing.bucket, id)
-  const parts = await partsUnder(writing.bucket, prefix)
-  const session: Session = { ...writing, known, prefix, parts, batch: undefined }
+export async function uploadSession(context: WriteContext, hashes: PartHashes, id: string): Promise<BlobWriter> {
+  const prefix = uploadPrefix(context.bucket, id)
+  const parts = await partsUnder(context.bucket, prefix)
+  const session: Session = { ...context, hashes, prefix, parts, batch: undefined }
   return {
     get size() {
       return sizeOf(session)
@@ -48,8 +49,8 @@ export async function uploadSession(writing: Writing, known: KnownHashes, id: st
   }
 }
 
-const kept = ({ parts }: Session) => parts.reduce((sum, { size }) => sum + size, 0)
-const sizeOf = (session: Session) => kept(session) + (session.batch?.file.size ?? 0)
+const storedBytes = ({ parts }: Session) => parts.reduce((sum, { size }) => sum + size, 0)
+const sizeOf = (session: Session) => storedBytes(session) + (session.batch?.file.size ?? 0)
 
 async function append(session: Session, chunk: Uint8Array): Promise<void> {
   session.batch ??= { file: await session.spool.create(), sha256: createHash('sha256') }
@@ -59,7 +60,7 @@ async function append(session: Session, chunk: Uint8Array): Promise<void> {
 }
 
 async function read(session: Session, position: number, length: number): Promise<Buffer> {
-  const start = kept(session)
+  const start = storedBytes(session)
   const chunks: Buffer[] = []
   for await (const chunk of bytesOfParts(session.bucket, session.parts, position, length)) chunks.push(chunk)
   const from = Math.max(position, start)
@@ -68,19 +69,22 @@ async function read(session: Session, position: number, length: number): Promise
   return Buffer.concat(chunks)
 }
 
-/** Stores this request's bytes as an object. If that fails they are dropped, and the client gets an error and sends them again. */
+/**
+ * Stores the bytes of this request as an object. If that fails they are dropped: the client gets an error and sends
+ * them again.
+ */
 async function flush(session: Session): Promise<void> {
-  const { bucket, batch, parts, prefix, ids, known } = session
+  const { bucket, batch, parts, prefix, ids, hashes } = session
   session.batch = undefined
   if (!batch) return
   const { file, sha256 } = batch
   try {
     if (file.size === 0) return
-    const offset = kept(session)
+    const offset = storedBytes(session)
     const key = partKey(prefix, offset)
     const { etag, isOurs } = await storeNew(bucket, key, file, ids.uuid())
-    if (!isOurs) throw new BlobsUnavailable('Another request has written to this place of the upload')
-    known.set(`${key} ${etag}`, `sha256:${sha256.digest('hex')}`)
+    if (!isOurs) throw new BlobsUnavailable('Another request has written at this offset of the upload')
+    hashes.set(`${key} ${etag}`, `sha256:${sha256.digest('hex')}`)
     session.parts = [...parts, { key, offset, size: file.size, etag }]
   } finally {
     await file.abort()
@@ -88,8 +92,8 @@ async function flush(session: Session): Promise<void> {
 }
 
 async function verify(session: Session, digest: string): Promise<void> {
-  if (knownDigest(session) === digest) return
-  const file = await collected(session)
+  if (rememberedDigest(session) === digest) return
+  const file = await collect(session)
   try {
     await file.verify(digest)
   } finally {
@@ -97,31 +101,31 @@ async function verify(session: Session, digest: string): Promise<void> {
   }
 }
 
-/** The digest of the whole, where one request brought it and this process has seen it. */
-function knownDigest({ parts, batch, known }: Session): string | undefined {
+/** The digest of the whole upload, if it is a single part whose hash this process knows. */
+function rememberedDigest({ parts, batch, hashes }: Session): string | undefined {
   const [part, ...others] = parts
   if (batch || !part || others.length > 0) return undefined
-  return known.get(`${part.key} ${part.etag}`)
+  return hashes.get(`${part.key} ${part.etag}`)
 }
 
-/** What is verified is what is kept: the very version of the part whose hash is known, or a file that is read twice. */
+/** Commits exactly the bytes that are verified: either the version of the part whose hash is known, or a local file. */
 async function commit(session: Session, digest: string): Promise<void> {
   const { bucket, parts, ids } = session
   const key = blobKey(bucket, digest)
   const [part] = parts
   try {
-    if (key !== undefined && part && knownDigest(session) === digest) await copy(bucket, part, key)
-    else await keepCollected(session, key ?? '', digest, ids)
+    if (key !== undefined && part && rememberedDigest(session) === digest) await copy(bucket, part, key)
+    else await commitCollected(session, key ?? '', digest, ids)
   } catch (error) {
     if (error instanceof DigestMismatch) await abort(session)
     throw error
   }
-  // The blob is there: parts that cannot be deleted now are left to the sweep.
+  // The blob is stored; parts that cannot be deleted now are removed by the sweep.
   await abort(session).catch(() => {})
 }
 
-async function keepCollected(session: Session, key: string, digest: string, ids: Writing['ids']): Promise<void> {
-  const file = await collected(session)
+async function commitCollected(session: Session, key: string, digest: string, ids: WriteContext['ids']): Promise<void> {
+  const file = await collect(session)
   try {
     await file.verify(digest)
     await commitBlob(session.bucket, key, file, ids)
@@ -130,12 +134,13 @@ async function keepCollected(session: Session, key: string, digest: string, ids:
   }
 }
 
-/** All bytes of the upload in one file of the spool. */
-async function collected(session: Session): Promise<BlobWriter> {
+/** Copies all bytes of the upload into one file of the spool. */
+async function collect(session: Session): Promise<BlobWriter> {
   await flush(session)
   const file = await session.spool.create()
   try {
-    for await (const chunk of bytesOfParts(session.bucket, session.parts, 0, kept(session))) await file.append(chunk)
+    for await (const chunk of bytesOfParts(session.bucket, session.parts, 0, storedBytes(session)))
+      await file.append(chunk)
     return file
   } catch (error) {
     await file.abort()

@@ -13,33 +13,36 @@ import { orUnavailable, factsOf, unavailable } from './response-mapping.js'
 import type { Bucket } from './bucket.js'
 import { headOf } from './object-reads.js'
 
-/** Bytes that can be read again, should a request have to be sent twice. */
+/** Bytes that can be read repeatedly, in case a request has to be repeated. */
 export interface Source {
   readonly size: number
   read(position: number, length: number): Promise<Buffer>
 }
 
-/** An object that is there: `etag` names this version of it, `isOurs` whether it was this call that made it. */
-export interface Stored {
+/** An existing object: `etag` identifies its version, and `isOurs` is true if this call stored it. */
+export interface StoredObject {
   readonly etag: string
   readonly size: number
   readonly isOurs: boolean
 }
 
-/** Parts of one object on their way at the same time: with the parts' size what a write may hold in memory. */
-const PARTS_AT_ONCE = 3
+/**
+ * The number of parts of one object that are sent concurrently; together with the part size it limits the memory of a
+ * write.
+ */
+const CONCURRENT_PARTS = 3
 const READ_BYTES = 1024 * 1024
 
 /**
- * Stores an object unless there is one: never in place of another. `writer` is kept with it, so that a request that was carried
- * out though its answer was lost is known for our own. A write that fails leaves no parts behind, as far as S3 lets us.
+ * Stores an object unless one exists under the key. `writer` is stored in its metadata, so that after a lost response
+ * the object is recognized as our own. A failed write leaves no parts behind, if S3 can be reached.
  */
-export async function storeNew(bucket: Bucket, key: string, source: Source, writer: string): Promise<Stored> {
+export async function storeNew(bucket: Bucket, key: string, source: Source, writer: string): Promise<StoredObject> {
   try {
     return { etag: await put(bucket, key, source, writer, '*'), size: source.size, isOurs: true }
   } catch (error) {
     const { name, status } = factsOf(error)
-    // S3-compatible stores that cannot do it say so; the names of objects alone keep writers apart then.
+    // The store does not support conditional writes. Keys are then the only protection against concurrent writers.
     if (status === 501 || name === 'NotImplemented')
       return { etag: await orUnavailable(put(bucket, key, source, writer)), size: source.size, isOurs: true }
     if (status !== 412 && status !== 409) throw unavailable(error)
@@ -49,7 +52,7 @@ export async function storeNew(bucket: Bucket, key: string, source: Source, writ
   return { etag: head.ETag ?? '', size: head.ContentLength ?? 0, isOurs: head.Metadata?.writer === writer }
 }
 
-/** Stores an object, in place of one that is there. */
+/** Stores an object and replaces an existing one. */
 export const storeOver = (bucket: Bucket, key: string, source: Source, writer: string): Promise<string> =>
   orUnavailable(put(bucket, key, source, writer))
 
@@ -64,7 +67,7 @@ async function put(bucket: Bucket, key: string, source: Source, writer: string, 
   const Body = Readable.from(chunksOf(source), { objectMode: false })
   const upload = new Upload({
     client,
-    queueSize: PARTS_AT_ONCE,
+    queueSize: CONCURRENT_PARTS,
     partSize: tuning.partBytes,
     params: { ...params, Body },
   })
@@ -78,20 +81,20 @@ async function put(bucket: Bucket, key: string, source: Source, writer: string, 
 async function* chunksOf(source: Source): AsyncGenerator<Buffer, void> {
   for (let position = 0; position < source.size;) {
     const chunk = await source.read(position, Math.min(READ_BYTES, source.size - position))
-    if (chunk.length === 0) throw new Error('The bytes end before their size')
+    if (chunk.length === 0) throw new Error('The source is shorter than its size')
     position += chunk.length
     yield chunk
   }
 }
 
-/** An object to be copied: of this version only, where its ETag is given. */
+/** An object to be copied, only in this version if an ETag is given. */
 export interface Original {
   readonly key: string
   readonly size: number
   readonly etag?: string
 }
 
-/** Copies within the bucket: not a byte of it comes through this process. */
+/** Copies an object within the bucket; its bytes do not pass through this process. */
 export async function copy(bucket: Bucket, original: Original, to: string): Promise<void> {
   const from = { CopySource: `${bucket.name}/${original.key}`, CopySourceIfMatch: original.etag }
   const target = { Bucket: bucket.name, Key: to }

@@ -9,13 +9,13 @@ export const newSecret = (): string => randomBytes(32).toString('base64url')
 const MIN_LENGTH = 32
 
 /**
- * The installation's secret, generated once and stored in its data directory, readable by its owner only: authorization tokens
- * survive a restart, and planes that share the directory trust each other. Throws an error of one line if the file has no
- * valid secret.
+ * The installation's secret, generated once and stored in its data directory, readable by its owner only: authorization
+ * tokens survive a restart, and planes that share the directory trust each other. Throws an error of one line if the
+ * file has no valid secret.
  */
-export function keptSecret(dataDir: string): string {
+export function installationSecret(dataDir: string): string {
   const file = join(dataDir, 'secret')
-  if (!existsSync(file)) keep(file, newSecret())
+  if (!existsSync(file)) writeOnce(file, newSecret())
   const secret = readFileSync(file, 'utf8')
   if (secret.length >= MIN_LENGTH) return secret
   throw new Error(
@@ -23,8 +23,11 @@ export function keptSecret(dataDir: string): string {
   )
 }
 
-/** Links a complete file to its final name: it is never read half-written, and two processes that start together use the same one. */
-function keep(file: string, secret: string) {
+/**
+ * Links a complete file to its final name: it is never read half-written, and two processes that start together use the
+ * same one.
+ */
+function writeOnce(file: string, secret: string) {
   const draft = `${file}.${randomUUID()}`
   try {
     writeFileSync(draft, secret, { flag: 'wx', mode: 0o600, flush: true })

@@ -11,7 +11,7 @@ export interface CertificateFiles {
 }
 
 /** The files, and the names in the certificate: the requested ones and those of the certificate it replaces. */
-export interface MadeFiles extends CertificateFiles {
+export interface CertificateResult extends CertificateFiles {
   readonly names: readonly string[]
 }
 
@@ -27,21 +27,26 @@ export interface CertificateRequest {
 }
 
 /**
- * Makes a server certificate signed by the authority in the same directory, and that authority if there is none yet. Existing
- * keys are reused, so a renewed certificate needs no new trust and fits the key of a running server; the names of the old
- * certificate are kept. Throws errors of one line each if existing files were not made by ecr-local.
+ * Makes a server certificate signed by the authority in the same directory, and that authority if there is none yet.
+ * Existing keys are reused, so a renewed certificate needs no new trust and fits the key of a running server; the names
+ * of the old certificate are kept. Throws errors of one line each if existing files were not made by ecr-local.
  */
-export async function makeCertificateFiles({ dir, names, madeOn, now }: CertificateRequest): Promise<MadeFiles> {
+export async function makeCertificateFiles({
+  dir,
+  names,
+  madeOn,
+  now,
+}: CertificateRequest): Promise<CertificateResult> {
   const file = (name: string) => resolve(join(dir, name))
   const files = { authority: file('ca.crt'), certificate: file('server.crt'), key: file('server.key') }
   const authority = await authorityIn(files.authority, file('ca.key'), madeOn, now)
   const key = serverKeyIn(files, authority.certificate)
-  const before = existsSync(files.certificate) ? namesIn(textIn(files.certificate)) : []
-  const all = [...new Set([...names, ...before])]
-  const certificate = await serverCertificate(all, key, authority, now)
+  const previousNames = existsSync(files.certificate) ? namesIn(textIn(files.certificate)) : []
+  const allNames = [...new Set([...names, ...previousNames])]
+  const certificate = await serverCertificate(allNames, key, authority, now)
   requireLongerLife(files.authority, authority.certificate, certificate)
   writeWhole(files.certificate, certificate)
-  return { ...files, names: all }
+  return { ...files, names: allNames }
 }
 
 /** The start of the subject of an authority that ecr-local made. */
@@ -72,18 +77,21 @@ function serverKeyIn({ certificate, key }: CertificateFiles, authority: string):
   const { isOurs, certificate: server } = inspect(existing)
   const issuer = new X509Certificate(authority)
   if (isOurs && server.checkIssued(issuer) && server.verify(issuer.publicKey)) return existing.key
-  throw new Error(`${certificate} and ${key} were not made here: choose another --dir, or remove both for new ones.`)
+  throw new Error(
+    `${certificate} and ${key} were not made here: choose another --dir, or remove both and make new ones.`,
+  )
 }
 
 /** Parses a certificate, and checks that the key belongs to it and is of the kind that ecr-local makes. */
 function inspect({ certificate: pem, key }: CertificateAndKey) {
   try {
-    const [certificate, secret] = [new X509Certificate(pem), createPrivateKey(key)]
+    const certificate = new X509Certificate(pem)
+    const secret = createPrivateKey(key)
     const isOurs = secret.asymmetricKeyType === 'ec' && certificate.checkPrivateKey(secret)
     return { certificate, isAuthority: certificate.ca && certificate.subject.startsWith(AUTHORITY), isOurs }
   } catch (error) {
     throw new Error(
-      `What is there is no certificate and its key (${(error as Error).message}): choose another --dir.`,
+      `The existing files are not a certificate and its key (${(error as Error).message}): choose another --dir.`,
       {
         cause: error,
       },
@@ -92,10 +100,11 @@ function inspect({ certificate: pem, key }: CertificateAndKey) {
 }
 
 function requireLongerLife(file: string, authority: string, server: string): void {
-  const [{ validTo }, { validTo: serverValidTo }] = [new X509Certificate(authority), new X509Certificate(server)]
+  const { validTo } = new X509Certificate(authority)
+  const { validTo: serverValidTo } = new X509Certificate(server)
   if (Date.parse(validTo) >= Date.parse(serverValidTo)) return
   throw new Error(
-    `The authority in ${file} ends on ${validTo}: remove it and its key, and all else here, for new ones.`,
+    `The authority in ${file} ends on ${validTo}: remove it and its key, and the other files here, and make new ones.`,
   )
 }
 
@@ -104,7 +113,7 @@ function textIn(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? 'there is none, but its other half is' : String(code)
+    const reason = code === 'ENOENT' ? 'it does not exist, but its counterpart does' : String(code)
     throw new Error(`${file} cannot be read (${reason}): choose another --dir.`, { cause: error })
   }
 }

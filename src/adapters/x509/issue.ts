@@ -1,4 +1,4 @@
-// @peculiar/x509 refuses to load where Reflect has no metadata.
+// @peculiar/x509 cannot be loaded without the metadata functions of Reflect.
 import 'reflect-metadata'
 import {
   AuthorityKeyIdentifierExtension,
@@ -20,11 +20,14 @@ import { isIP } from 'node:net'
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 const DAY_MS = 86_400_000
-/** Certificates start this much earlier, for clients whose clocks are behind. */
+/** Certificates become valid this much earlier, for clients whose clocks are slow. */
 const BEFORE_MS = 3_600_000
-/** Long, because replacing an authority means a change on every machine that trusts it. */
+/**
+ * The validity of an authority. It is long, because a new authority has to be installed on every machine that trusts
+ * the old one.
+ */
 const AUTHORITY_DAYS = 3650
-/** The longest life that clients accept: https://support.apple.com/en-us/102028 */
+/** The longest validity that clients accept: https://support.apple.com/en-us/102028 */
 export const SERVER_DAYS = 398
 
 /** A certificate and its private key, both PEM. */
@@ -64,7 +67,8 @@ export async function serverCertificate(
   authority: CertificateAndKey,
   now: Date,
 ): Promise<string> {
-  const [{ publicKey }, { privateKey }] = [await keyPair(key), await keyPair(authority.key)]
+  const { publicKey } = await keyPair(key)
+  const { privateKey } = await keyPair(authority.key)
   const issuer = new X509Certificate(authority.certificate)
   const notBefore = now.getTime() - BEFORE_MS
   const server = await X509CertificateGenerator.create({

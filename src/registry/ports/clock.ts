@@ -2,13 +2,13 @@
 export interface Clock {
   /** The emulator's time, which the admin endpoint can advance. Read once for each request. */
   now(): Promise<Date>
-  /** The machine's time, for clients' signatures: the clocks of clients were not advanced. */
+  /** The machine's time, against which signatures of clients are checked: the clocks of clients cannot be advanced. */
   wall(): Date
   /** Advances the emulator's time, for all processes on the same store. */
   advance(seconds: number): Promise<Date>
 }
 
 /**
- * The installation's setting that holds by how many milliseconds the emulator's time is ahead. Every request reads it.
+ * The key of the installation's setting for the offset of the emulator's time in milliseconds. Every request reads it.
  */
 export const CLOCK_OFFSET = 'clock-offset'

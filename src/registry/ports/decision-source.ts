@@ -11,7 +11,7 @@ export interface ExplainedRequest {
   readonly hint?: string
   /** In the order in which they were made. Empty if the request was refused before any decision. */
   readonly decisions: readonly ExplainedDecision[]
-  /** How many more decisions were made than are kept: allowed ones are dropped first. Absent if these are all. */
+  /** How many decisions were made but not retained: allowed ones are dropped first. Absent if none were dropped. */
   readonly decisionsLeftOut?: number
 }
 
@@ -54,7 +54,7 @@ export interface ConsideredStatement extends StatementPlace {
   readonly decided: boolean
   /** Sentences that say why it did not match. */
   readonly because: readonly string[]
-  /** The statement as it is in the policy. */
+  /** The statement in its original form. */
   readonly source: object
 }
 

@@ -5,7 +5,8 @@ import type { Registry } from '../registry.js'
 import type { RequestContext } from '../request-context.js'
 
 /**
- * Runs work that waits for an upstream. Throws ThrottlingException if too many requests of the account do so already.
+ * Runs work that waits for an upstream. Throws ThrottlingException if too many requests of the account are already
+ * waiting.
  */
 export type Wait = <T>(work: () => Promise<T>) => Promise<T>
 
@@ -19,17 +20,20 @@ export interface PullRequest {
 }
 
 /**
- * Imports images from upstreams. The control plane uses it, the data plane implements it. In one process this is a
- * call, in two a request that only the control plane can sign.
+ * Imports images from upstreams. The control plane uses it, the data plane implements it. It is a function call if both
+ * run in one process, and otherwise a request that only the control plane can sign.
  */
 export interface Importer {
   /**
    * The image that a pull returns: from the cache if that is fresh, otherwise from the upstream of the rule that covers
-   * the repository. Throws RepositoryNotFound if there is neither a repository nor a rule, and ThrottlingException if
-   * `wait` does, which runs all work that waits for the upstream.
+   * the repository. All work that waits for the upstream runs through `wait`. Throws RepositoryNotFound if there is
+   * neither a repository nor a rule, and ThrottlingException if `wait` throws it.
    */
   pull(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
-  /** Checks the upstream even within the 24 hours, and returns once the image is here with all its blobs. */
+  /**
+   * Imports the image, and checks the upstream even if the last check was less than 24 hours ago. Resolves once the
+   * image and all its blobs are stored.
+   */
   importImage(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
 }
 

@@ -1,4 +1,4 @@
-/** A structured logger. Its methods are in the order of severity, the most severe last. */
+/** A structured logger. Its methods are in ascending order of severity. */
 export interface Log {
   trace(facts: object, message: string): void
   debug(facts: object, message: string): void
@@ -8,9 +8,9 @@ export interface Log {
 }
 
 /**
- * A log that adds the id a client was given as x-amzn-RequestId to each line: also to the lines of work that the
- * request started and that goes on after its answer. It is passed as a parameter, because Node's AsyncLocalStorage
- * would cost a cached pull a seventh of its time.
+ * A log that adds the request id, which the client got as x-amzn-RequestId, to each line, also for work that continues
+ * after the response. The id is passed explicitly, because Node's AsyncLocalStorage would increase the time of a cached
+ * pull by a seventh.
  */
 export const logWithRequestId = (log: Log, requestId: string): Log => ({
   trace: (facts, message) => log.trace({ requestId, ...facts }, message),

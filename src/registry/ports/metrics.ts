@@ -1,16 +1,17 @@
 /** The metrics of the planes. Labels have few values: neither repository names nor digests. */
 export interface Metrics {
   /**
-   * A request arrived. Call the returned function once it is answered, with its operation and `ok` or the error code.
+   * A request arrived. The returned function is called once it is answered, with its operation and `ok` or the error
+   * code.
    */
   request(plane: 'control' | 'data'): (operation: string, outcome: string) => void
-  /** A pull through the cache requested a manifest or a layer: `hit` if it is here already. */
+  /** A pull through the cache requested a manifest or a layer: `hit` if it is stored already. */
   cache(kind: 'manifest' | 'layer', result: 'hit' | 'miss'): void
   /** A request to an upstream ended: `ok`, or the kind of its failure. */
   upstream(question: 'resolve' | 'manifest' | 'blob' | 'referrers' | 'ping', outcome: string): void
   /** A fill starts: `received` counts bytes as they arrive, `ended` counts the outcome. */
   fill(): FillMetrics
-  /** Commands were sent to the store together, and their answers awaited. */
+  /** Commands were sent to the store together, in one round trip. */
   storeRoundTrip(): void
   /** A sweep removed something. */
   swept(kind: 'layer' | 'blob' | 'upload' | 'temporary', count: number): void
@@ -28,7 +29,7 @@ export interface MetricsText {
   readonly body: string
 }
 
-/** Counts nothing: for commands and specs without a server. */
+/** Metrics that count nothing, for commands and specs without a server. */
 export const noMetrics: Metrics = {
   request: () => () => {},
   cache() {},

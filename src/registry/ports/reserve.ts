@@ -1,6 +1,6 @@
-/** Disk space set aside for removals, which have to write a little before they free anything. */
+/** Disk space reserved for removals, which have to write a little before they free space. */
 export interface Reserve {
-  /** Runs work. If the disk is almost full, frees the reserve before it and sets it aside again afterwards. */
+  /** Runs work. If the disk is almost full, frees the reserve before and restores it afterwards. */
   during<T>(work: () => Promise<T>): Promise<T>
 }
 

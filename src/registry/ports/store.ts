@@ -8,52 +8,56 @@ export type Records = {
     : never
 }
 
-/** The records, and what only a whole store can do. */
+/** The collections, and the operations of the store as a whole. */
 export interface Store extends Records {
-  /** Every registry that has records, for what looks after all of them; not for a request's path. */
+  /** Every registry that has records, for background work on all of them; too slow for requests. */
   registries(): Promise<Registry[]>
-  /** Runs work that may be given the last known records while the store is unavailable; see `KeyValue`. */
+  /** Runs work that accepts the last known records while the store is unavailable; see `KeyValue`. */
   staleIfError<R>(work: () => Promise<R>): Promise<R>
   /**
-   * Runs `work` so that what it writes lands together or not at all, and runs it again when another writer changed
-   * what it read. Lists show what was committed: list before writing to a collection. Throws ServerException when it
-   * was raced for longer than the bound.
+   * Runs `work` in a transaction: its writes take effect together or not at all, and it runs again if another writer
+   * has changed what it read. Lists return committed records only, so list before writing to a collection. Throws
+   * ServerException if conflicts persist beyond the time limit.
    */
   transact<R>(registry: Registry, work: (records: Records) => Promise<R>): Promise<R>
-  /** Throws StoreUnavailable where the store answers reads and yet could not take writes; see `KeyValue`. */
+  /** Throws StoreUnavailable if the store answers reads but could not accept writes; see `KeyValue`. */
   ping(): Promise<void>
   clear(): Promise<void>
   close(): Promise<void>
 }
 
-/** Records of one kind in key order. Every method is atomic on its own. */
+/** The records of one kind, in key order. Every method is atomic on its own. */
 export interface Collection<T> {
   get(registry: Registry, key: string): Promise<T | undefined>
-  /** True if stored; false, changing nothing, if the key is taken: the only way to learn "already exists". */
+  /**
+   * Stores a new record and returns true, or changes nothing and returns false if the key is in use. This is the only
+   * safe way to detect that a record already exists.
+   */
   insert(registry: Registry, key: string, record: T): Promise<boolean>
-  /** Stores the record whether or not the key is taken. */
+  /** Stores the record and replaces an existing one. */
   put(registry: Registry, key: string, record: T): Promise<void>
-  /** The changed record; undefined, changing nothing, if there is none. */
+  /** Changes a record and returns the new one; undefined if there is none. */
   update(registry: Registry, key: string, change: (record: T) => T): Promise<T | undefined>
-  /** The record removed; undefined if there was none. */
+  /** Removes a record and returns it; undefined if there was none. */
   remove(registry: Registry, key: string): Promise<T | undefined>
-  /** Key order is paging order; `after` continues behind a key even if that key is gone. */
+  /** A page of records in key order. `after` continues after a key, even if it no longer exists. */
   list(registry: Registry, page: { limit: number; prefix?: string; after?: string }): Promise<Page<T>>
   /**
-   * Whether there are fewer records than so many, for quotas; `prefix` as in `CountBound`. In a transaction it holds until
-   * the commit, as lists do, and shows what was committed.
+   * Whether there are fewer records than `count`, for quotas; `prefix` as in `CountBound`. In a transaction the result
+   * considers committed records only, and must still hold at commit.
    */
   holdsFewerThan(registry: Registry, count: number, prefix?: string): Promise<boolean>
 }
 
+/** A page of a list. */
 export interface Page<T> {
   items: T[]
   /** The key to continue after; absent on the last page. */
   next?: string
 }
 
-/** A registry has one policy; this is its key. */
+/** The key of a registry's policy, of which it has at most one. */
 export const REGISTRY_POLICY = 'policy'
 
-/** Joins the names that make a key. Nothing AWS or OCI allows in a name, tag or digest contains a space. */
+/** Joins names to a key. AWS and OCI allow no spaces in names, tags and digests. */
 export const keyOf = (...names: string[]) => names.join(' ')

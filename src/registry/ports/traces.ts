@@ -8,7 +8,9 @@ export interface Traces {
 
 /** The span of a request. */
 export interface Span {
-  /** Names the span and adds attributes, and the reason if the request failed through our fault. */
+  /**
+   * Sets the name and attributes of the span, and the error type if the request failed because of a fault of ecr-local.
+   */
   ended(name: string, facts: Facts, failure?: string): void
 }
 

@@ -18,12 +18,14 @@ export interface UpstreamCredentials {
 
 /** An upstream registry. Every method throws UpstreamFailure if it gets no usable answer. */
 export interface Upstream {
-  /** The current digest of a tag, by HEAD; undefined if the response lacks it, and then `manifest` must be called. */
+  /**
+   * The current digest of a tag, by HEAD; undefined if the response contains none, and then `manifest` must be called.
+   */
   resolve(repository: string, tag: string): Promise<string | undefined>
   /** A manifest by tag or by digest. Its bytes are verified against the digest. */
   manifest(repository: string, reference: string): Promise<UpstreamManifest>
   /**
-   * The bytes of a blob from position `from` (default 0), not verified yet; `size` in the response is that of the whole
+   * The bytes of a blob from position `from` (default 0), not verified; `size` in the response is that of the whole
    * blob. A blob that is small according to its manifest (`expectedSize`) does not wait for large ones.
    */
   blob(repository: string, digest: string, from?: number, expectedSize?: number): Promise<BlobResponse>
@@ -38,7 +40,7 @@ export interface Upstream {
   ping(): Promise<void>
 }
 
-/** The response to the request of a blob, whose body is being received. */
+/** The response to a request for a blob. Its body is still being received. */
 export interface BlobResponse {
   size: number | undefined
   body: Readable
@@ -64,7 +66,7 @@ export class UpstreamFailure extends Error {
   constructor(
     readonly kind: 'not-found' | 'access-denied' | 'too-many-requests' | 'unavailable' | 'no-route',
     message: string,
-    /** Whether the upstream did answer (with a 404 or a 403), so that a check counts as answered. */
+    /** Whether the upstream did respond (with a 404 or a 403), so that a freshness check counts as completed. */
     readonly isAnswer = kind === 'not-found' || kind === 'access-denied',
   ) {
     super(message)
