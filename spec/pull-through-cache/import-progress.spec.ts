@@ -66,6 +66,6 @@ describe('import progress', () => {
   it('A failed import ends with a report of the reason', async () => {
     const { progress, reports } = await progressOf()
     await progress.failed(new Error('The upstream answered 503'))
-    expect(reports()).toEqual(['FAILED not imported whole yet: The upstream answered 503'])
+    expect(reports()).toEqual(['FAILED not imported completely yet: The upstream answered 503'])
   })
 })

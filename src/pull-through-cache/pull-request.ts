@@ -4,7 +4,10 @@ import type { PullRequest } from '../registry/ports/importer.js'
 import type { Store } from '../registry/ports/store.js'
 import { repositoryArn } from '../registry/registry.js'
 
-/** Whether the principal that pulls may also do this to the repository: an import that is not allowed is left out, not refused. */
+/**
+ * Whether the principal that pulls may also perform this action on the repository. If it may not, the import is skipped
+ * and the pull is not refused.
+ */
 export function isPullerAllowed(
   { principal, registry, repository, request }: PullRequest,
   action: AccessRequest['action'],
@@ -14,7 +17,7 @@ export function isPullerAllowed(
   return isAllowed(authorize, { principal, action, resources, registry, request })
 }
 
-/** The image a pull names, as it is cached. */
+/** The cached image that a pull names. */
 export const findCached = (
   { registry, repository, imageId }: PullRequest,
   store: Store,

@@ -11,8 +11,9 @@ export interface LeaseReaper {
 }
 
 /**
- * A lease is left behind where its owner died, or failed and could not remove the reason. A reason is removed
- * `failureKeptMs` after it was first seen here: that is how long an owner would have left it to those who follow.
+ * A record remains if its owner died, or if the owner failed and could not remove the reason that it recorded. The
+ * reaper removes a reason `failureKeptMs` after this process first saw it: its owner would have let other processes
+ * read it for as long.
  */
 export function leaseReaper(store: Store, watch: LeaseWatch, failureKeptMs: number): LeaseReaper {
   /** When a failure was first seen, by lease and fence. */

@@ -4,7 +4,10 @@ import type { LeaseRecord } from '../../registry/ports/lease.js'
 import { installation } from '../../registry/registry.js'
 import type { HeldLease } from './held-lease.js'
 
-/** Releases in progress: work does not wait for the release of its lease, but the next holder of that name does. */
+/**
+ * The releases in progress. Work does not wait for the release of its lease, but the next holder of the same lease in
+ * this process does.
+ */
 export interface ReleaseQueue {
   /** Never rejects. Safe to call again. */
   release(lease: HeldLease, failure?: LeaseRecord['failure']): Promise<void>
@@ -12,13 +15,13 @@ export interface ReleaseQueue {
   settled(name: string): Promise<void>
 }
 
-/** What releasing needs. */
+/** The dependencies of a release queue. */
 export interface ReleaseQueueDeps {
   readonly store: Store
   readonly log: Log
   /** The leases of this process, by owner. */
   readonly held: Map<string, HeldLease>
-  /** How long the reason of a failure stays in the record for the processes that follow, in milliseconds. */
+  /** How long the reason of a failure stays in the record so that waiting processes can read it, in milliseconds. */
   readonly failureKeptMs: number
   readonly onReleased: () => void
 }
@@ -44,7 +47,10 @@ export function releaseQueue({ store, log, held, failureKeptMs, onReleased }: Re
   }
 }
 
-/** Removes the record. A failure is left in it, without an owner, for those who follow, and is removed later. */
+/**
+ * Removes the record. After a failure the record stays for a while, without an owner, so that waiting processes can
+ * read the reason.
+ */
 async function releaseRecord(
   { name, owner }: HeldLease,
   failure: LeaseRecord['failure'],
@@ -63,7 +69,7 @@ async function releaseRecord(
   setTimeout(() => void removeFailure(name, failedFence, store), failureKeptMs).unref()
 }
 
-/** Best effort: what is not removed here goes with the lease's next holder, or is reaped. */
+/** Best effort: if this fails, the lease's next holder overwrites the record, or the reaper removes it. */
 async function removeFailure(name: string, fence: number, store: Store): Promise<void> {
   const removed = store.transact(installation, async ({ leases }) => {
     const record = await leases.get(installation, name)
