@@ -75,7 +75,7 @@ describe('ecr-local explain', () => {
   it('ecr-local explain refuses an unknown id in one line with exit status 2', async () => {
     const { code, stdout, stderr } = await explain('none')
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^ecr-local: No request none is known: .*x-amzn-requestid.*\n$/)
+    expect(stderr).toMatch(/^ecr-local: There is no request none among the last .*x-amzn-requestid.*\n$/)
   })
 
   it('ecr-local explain says in one line with exit status 2 that no emulator answers', async () => {
