@@ -7,7 +7,10 @@ import type { Row } from './table.js'
 const AIM_MICROSECONDS = 20
 const DECISIONS_A_ROUND = 20_000
 
-/** What a decision costs over ten policies of ten statements each, parsed before, as every request finds them. */
+/**
+ * How long a decision over ten policies of ten statements each takes. The policies are parsed beforehand, as for real
+ * requests.
+ */
 export const decision: Section = { name: 'decision', needs: [], measure }
 
 async function measure({ main, rounds }: Extent): Promise<Row[]> {
@@ -22,7 +25,7 @@ async function measure({ main, rounds }: Extent): Promise<Row[]> {
   return rows
 }
 
-/** The library of the build that is measured. */
+/** Loads the access library from the measured build. */
 async function library(main: string): Promise<Library> {
   const load = (file: string) => import(pathToFileURL(join(dirname(main), 'iam', file)).href) as Promise<object>
   const [parsing, evaluating] = await Promise.all([load('parse.js'), load('evaluate.js')])
@@ -39,7 +42,7 @@ interface Library {
   readonly evaluate: (question: object, policies: object) => { readonly allowed: boolean }
 }
 
-/** Microseconds a decision, of every round; the first round, in which V8 compiles, does not count. */
+/** Microseconds per decision in each round. The first round, in which V8 compiles, does not count. */
 async function measured(decide: () => unknown, rounds: number): Promise<number[]> {
   const times = []
   for (let round = 0; round <= rounds; round++) {
@@ -61,7 +64,10 @@ function rowOf(name: string, times: readonly number[]): Row {
 
 const repositories = 'arn:aws:ecr:us-east-1:111122223333:repository'
 
-/** Ten teams' policies: a guard against the wrong Region, eight permissions by name, pattern, tag and address, and a rule. */
+/**
+ * The policy of one of ten teams: a guard against the wrong Region, eight permissions by name, pattern, tag and
+ * address, and a rule.
+ */
 const documentOf = (team: number) => ({
   Version: '2012-10-17',
   Statement: [
@@ -114,7 +120,10 @@ const policiesOf = (parse: (document: object) => object) => ({
   resource: [],
 })
 
-/** A pull of a shared image: allowed by the last statement of a policy, the fifth or, all others in vain, the tenth. */
+/**
+ * A pull of a shared image, allowed by the last statement of the fifth policy or, after all others have failed to
+ * match, of the tenth.
+ */
 const pullOf = (repository: string) => ({
   principal: { arn: 'arn:aws:iam::111122223333:user/dev', account: '111122223333' },
   ...{ action: 'ecr:BatchGetImage', resource: `${repositories}/${repository}`, resourceAccount: '111122223333' },

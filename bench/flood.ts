@@ -12,10 +12,10 @@ import { comparison, megabytes, type Row } from './table.js'
 const client = fileURLToPath(new URL('flood-client.js', import.meta.url))
 const REPOSITORY = 'team/app'
 const CONNECTIONS = 10_000
-/** Until all connections are open. */
+/** The time until all connections are open. */
 const RISING_MS = 5_000
 
-/** What a flood makes of the waiting time of a client that behaves: both planes in one process, on one CPU. */
+/** How much a flood increases the latency of a well-behaved client. Both planes run in one process on one CPU. */
 export const flood: Section = { name: 'flood', needs: [], measure }
 
 async function measure({ main, quick }: Extent): Promise<Row[]> {

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { median } from './rounds.js'
 
-/** One request of a figure. */
+/** One request to be timed. */
 export interface Asked {
   readonly url: string
   readonly method?: 'GET' | 'POST'
@@ -9,7 +9,10 @@ export interface Asked {
   readonly body?: string
 }
 
-/** One after the other on one connection: the median of so many requests' milliseconds. Throws for what is not answered 200. */
+/**
+ * The median time in milliseconds of `count` requests, sent one after another on one connection. Throws if a status is
+ * not 200.
+ */
 export async function latency(count: number, next: (index: number) => Asked): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   try {

@@ -1,17 +1,19 @@
 import { connect } from 'node:net'
 
-/** A GET on a connection of its own, read into one buffer: what a client costs must not decide what a server is worth. */
+/**
+ * A GET on a connection of its own, read into one buffer, so that the client's own cost does not distort the figures.
+ */
 export interface RawGet {
   readonly url: string
   readonly authorization?: string
   readonly accept?: string
-  /** Bytes of the buffer; 1 MiB unless given. */
+  /** Bytes of the buffer; 1 MiB by default. */
   readonly bufferBytes?: number
   /** Called after every read; false stops reading until `resume`. */
   readonly onBytes?: (count: number, resume: () => void) => boolean
 }
 
-/** The body where `keep` says so, or else just its end. Throws for anything but a whole 200. */
+/** Returns the body if `keep` is set, otherwise only reads it. Throws unless the answer is a complete 200. */
 export function rawGet(options: RawGet, keep = false): Promise<Buffer> {
   const { url, authorization, accept, bufferBytes = 1024 * 1024, onBytes } = options
   const { hostname, port, host, pathname } = new URL(url)

@@ -10,14 +10,16 @@ import { signedCall } from './signature.js'
 import type { Row } from './table.js'
 import { IMAGES_PER_REPOSITORY, type Loader, loader, repositoryName, tagOf } from './team-content.js'
 
-/** What a team has after years: every figure at a hundredth, a tenth and all of it. */
+/**
+ * The registry of a large team after years. Every figure is measured at a hundredth, a tenth and the whole of its size.
+ */
 export const team: Section = { name: 'team', needs: ['redis-server'], measure }
 
 const REPOSITORIES = 10_000
 const SHARES = [0.01, 0.1, 1]
 const REQUESTS = 300
 const PUSHES = 40
-/** So many repositories' first images can be pulled at every size. */
+/** The number of repositories whose first image can be pulled, at every size. */
 const PULLED = 50
 const AIMS = { flat: 1.5, bytesPerImage: 1536 }
 const MIB = 1024 * 1024
@@ -50,7 +52,7 @@ interface MemoryUse {
   readonly images: number
 }
 
-/** Brings in what is missing up to a size, and answers the bytes Redis took for it. */
+/** Loads repositories and images up to a size, and returns the bytes of Redis's memory that they took. */
 async function load(loading: Loader, redis: RedisServer, from: number, to: number): Promise<MemoryUse> {
   const used = () => infoOf(redis, 'used_memory_dataset')
   const empty = await used()
@@ -60,7 +62,7 @@ async function load(loading: Loader, redis: RedisServer, from: number, to: numbe
   return { size: to - from, repositories: withRepositories - empty, images: (await used()) - withRepositories }
 }
 
-/** Spreads over all there is, the same way every time. */
+/** Spreads requests over all repositories, in a reproducible order. */
 const someOf = (count: number) => (index: number) => (index * 7919) % count
 
 async function latencies(planes: Emulator, size: number): Promise<[figure: string, milliseconds: number][]> {
@@ -106,7 +108,10 @@ async function pushLatency({ registryUrl: url, authorization }: Emulator, size: 
   return median(times)
 }
 
-/** The whole against the hundredth: what grows with the registry would be a hundred times as much. */
+/**
+ * Compares the whole with a hundredth of it. A cost proportional to the registry's size would be a hundred times as
+ * high.
+ */
 function curveOf(figure: string, values: readonly number[], sizes: readonly number[]): Row {
   const [smallest = NaN, largest = NaN] = [values[0], values.at(-1)]
   const ratio = largest / smallest
@@ -146,7 +151,7 @@ function memoryRows(memory: readonly MemoryUse[], seconds: number): Row[] {
   ]
 }
 
-/** Redis first, under planes that run; then the planes. */
+/** Restarts Redis while the planes run, then the planes. */
 async function restarts(
   shared: { main: string; dataDir: string },
   redis: RedisServer,

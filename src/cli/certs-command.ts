@@ -15,8 +15,8 @@ export interface CertsOptions {
 const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9_-]*[a-z0-9])?$/i
 
 /**
- * Makes a certificate for the planes and returns instructions for clients to trust it. Throws UsageError for a name that is
- * no host name, and if the directory has files that ecr-local did not make.
+ * Creates a certificate for the planes and returns instructions for clients to trust it. Throws UsageError for an
+ * invalid host name, and if the directory has files that ecr-local did not create.
  */
 export async function certs(config: Config, { names = [], dir = 'certs' }: CertsOptions): Promise<string> {
   const noName = names.find((name) => isIP(name) === 0 && !HOST_NAME.test(name))

@@ -31,15 +31,15 @@ export function explanationText(request: Explanation, isColored: boolean): strin
     head.filter(Boolean).join('  '),
     ...outcomeLines(outcome, colors),
     ...hintLines(hint, colors),
-    ...(decisions.length === 0 ? ['', 'Nothing was decided: no policy was asked anything.'] : []),
+    ...(decisions.length === 0 ? ['', 'Nothing was decided: no policy was evaluated.'] : []),
     ...decisions.flatMap((decision) => ['', ...decisionLines(decision, colors)]),
-    ...(decisionsLeftOut === undefined ? [] : ['', `and ${decisionsLeftOut} more decisions, which are not remembered`]),
+    ...(decisionsLeftOut === undefined ? [] : ['', `and ${decisionsLeftOut} more decisions, which were not recorded`]),
     ...incompleteLines(incomplete, colors),
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** The latest refusals as text, newest first, and how to have one explained. */
+/** The latest refusals as text, newest first, and how to get one explained. */
 export function refusalsText({ refused, incomplete }: Refusals, isColored: boolean): string {
   const colors = picocolors.createColors(isColored)
   const lines = refused.flatMap(({ requestId, at, operation, code, message, hint }) => [
@@ -126,7 +126,7 @@ const block = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)]
 
 const incompleteLines = (incomplete: string | undefined, { yellow }: Colors) =>
-  incomplete === undefined ? [] : ['', yellow(shown(`Not all of it: ${incomplete}`))]
+  incomplete === undefined ? [] : ['', yellow(shown(`Incomplete: ${incomplete}`))]
 
 const textLines = (text: string, indent: string): string[] =>
   text === '' ? [] : text.split('\n').map((line) => indent + shown(line))

@@ -19,7 +19,7 @@ export async function fsck(config: Config, { repair }: { repair: boolean }, log:
   try {
     const { blobs, bytes, images, findings } = await storage.reserve.during(() => check(storage, { repair }))
     const { count: found, repairedCount: repaired } = findings
-    const looked = `${formatCount(blobs, 'blob')} (${formatBytes(bytes)}) and ${formatCount(images, 'image')} looked at`
+    const looked = `${formatCount(blobs, 'blob')} (${formatBytes(bytes)}) and ${formatCount(images, 'image')} checked`
     const lines = [...findings.lines(), `${looked}: ${outcomeOf(found, repaired, repair)}.`]
     return { text: `${lines.join('\n')}\n`, ok: found === repaired }
   } finally {

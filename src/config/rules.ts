@@ -23,7 +23,7 @@ function complaintOf({ keyword, params, parentSchema, propertyName, instancePath
   const { patternErrorMessage, errorMessage, properties } = (parentSchema ?? {}) as EditorHints
   if (keyword === 'additionalProperties') return `is not a setting; there ${listed(Object.keys(properties ?? {}))}`
   if (keyword === 'required') return `is missing`
-  if (propertyName !== undefined) return patternErrorMessage ?? 'is no name for this'
+  if (propertyName !== undefined) return patternErrorMessage ?? 'is not a valid name here'
   const rule = errorMessage ?? (keyword === 'pattern' ? patternErrorMessage : undefined) ?? ruleOf(keyword, params)
   const shown = HIDDEN.test(instancePath) ? typeShown(keyword, data) : shownValue(data)
   return shown ? `${rule}, not ${shown}` : rule
