@@ -58,7 +58,10 @@ function rowOf(name: string, times: readonly number[]): Row {
   return {
     figure: `decision over 100 statements, ${name}`,
     ours: `${time.toFixed(1)} µs [${range}]`,
-    ...{ theirs: '–', ratio: '–', aim: `< ${AIM_MICROSECONDS} µs`, met: time < AIM_MICROSECONDS },
+    theirs: '–',
+    ratio: '–',
+    aim: `< ${AIM_MICROSECONDS} µs`,
+    met: time < AIM_MICROSECONDS,
   }
 }
 
@@ -72,7 +75,10 @@ const documentOf = (team: number) => ({
   Version: '2012-10-17',
   Statement: [
     {
-      ...{ Sid: 'OnlyOurRegions', Effect: 'Deny', NotAction: ['iam:*', 'sts:*'], Resource: '*' },
+      Sid: 'OnlyOurRegions',
+      Effect: 'Deny',
+      NotAction: ['iam:*', 'sts:*'],
+      Resource: '*',
       Condition: { StringNotEquals: { 'aws:RequestedRegion': ['us-east-1', 'eu-west-1'] } },
     },
     { Effect: 'Allow', Action: ['ecr:Describe*', 'ecr:List*'], Resource: `${repositories}/team-${team}/*` },
@@ -83,15 +89,21 @@ const documentOf = (team: number) => ({
       Resource: `${repositories}/team-${team}/*/build-?`,
     },
     {
-      ...{ Effect: 'Allow', Action: 'ecr:BatchDeleteImage', Resource: `${repositories}/*` },
+      Effect: 'Allow',
+      Action: 'ecr:BatchDeleteImage',
+      Resource: `${repositories}/*`,
       Condition: { StringEquals: { 'ecr:ResourceTag/team': '${aws:PrincipalTag/team}' } },
     },
     {
-      ...{ Effect: 'Allow', Action: 'ecr:BatchGetImage', Resource: `${repositories}/team-${team}/\${aws:username}/*` },
+      Effect: 'Allow',
+      Action: 'ecr:BatchGetImage',
+      Resource: `${repositories}/team-${team}/\${aws:username}/*`,
       Condition: { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '2001:db8::/32'] } },
     },
     {
-      ...{ Effect: 'Deny', Action: 'ecr:Delete*', Resource: '*' },
+      Effect: 'Deny',
+      Action: 'ecr:Delete*',
+      Resource: '*',
       Condition: {
         Bool: { 'aws:SecureTransport': 'false' },
         DateGreaterThan: { 'aws:CurrentTime': '2027-01-01T00:00:00Z' },
@@ -99,11 +111,14 @@ const documentOf = (team: number) => ({
     },
     { Effect: 'Allow', Action: 'iam:PassRole', Resource: 'arn:aws:iam::111122223333:role/ecr-*' },
     {
-      ...{ Effect: 'Allow', Action: ['ecr:TagResource', 'ecr:CreateRepository'], Resource: '*' },
+      Effect: 'Allow',
+      Action: ['ecr:TagResource', 'ecr:CreateRepository'],
+      Resource: '*',
       Condition: { 'ForAllValues:StringLike': { 'aws:TagKeys': ['team', 'cost-*'] } },
     },
     {
-      ...{ Effect: 'Allow', Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] },
+      Effect: 'Allow',
+      Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
       ...{
         Resource: `${repositories}/shared-${team}/*`,
         Condition: { StringLike: { 'aws:PrincipalArn': '*:user/*' } },
@@ -126,7 +141,9 @@ const policiesOf = (parse: (document: object) => object) => ({
  */
 const pullOf = (repository: string) => ({
   principal: { arn: 'arn:aws:iam::111122223333:user/dev', account: '111122223333' },
-  ...{ action: 'ecr:BatchGetImage', resource: `${repositories}/${repository}`, resourceAccount: '111122223333' },
+  action: 'ecr:BatchGetImage',
+  resource: `${repositories}/${repository}`,
+  resourceAccount: '111122223333',
   conditions: {
     'aws:principalarn': 'arn:aws:iam::111122223333:user/dev',
     'aws:principaltag/team': 'platform',

@@ -31,14 +31,14 @@ async function measure({ rounds, quick }: Extent): Promise<Row[]> {
     if (status >= 300) throw new Error(`${method} ${path}: ${status}`)
   }
   for (const name of ['few', 'many']) for (const blob of blobs) await running.pushBlob(name, blob)
-  const asked: Record<string, (name: string, count: number) => Promise<void>> = {
+  const operations: Record<string, (name: string, count: number) => Promise<void>> = {
     'one more tag': (name) => ask('PUT', `/v2/${name}/manifests/new-${put++ % 500}`, image.bytes),
     'a pull by tag': (name, count) =>
       ask('GET', `/v2/${name}/manifests/${tagOf(name === 'few' ? count % FEW : count)}`),
     'ten tags of the list': (name) => ask('GET', `/v2/${name}/tags/list?n=10`),
   }
   const rows: Row[] = []
-  for (const [what, work] of Object.entries(asked)) {
+  for (const [what, work] of Object.entries(operations)) {
     const timed = (name: string) => () => timesOf((count) => work(name, count))
     const { ours, theirs } = await interleaved(rounds + 1, { ours: timed('many'), theirs: timed('few') })
     const show = (ms: number) => `${ms.toFixed(2)} ms`

@@ -57,7 +57,10 @@ export async function startServer(command: string, args: readonly string[], opti
   const answeredAfterMs = performance.now() - begun
 
   return {
-    ...{ pid: child.pid ?? 0, port, url, answeredAfterMs },
+    pid: child.pid ?? 0,
+    port,
+    url,
+    answeredAfterMs,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       const patience = setTimeout(() => child.kill('SIGKILL'), 8_000)

@@ -20,7 +20,7 @@ export function rawGet(options: RawGet, keep = false): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let head: string | undefined = ''
     let missing = Infinity
-    const kept: Buffer[] = []
+    const chunks: Buffer[] = []
     const socket = connect({
       host: hostname,
       port: Number(port),
@@ -37,7 +37,7 @@ export function rawGet(options: RawGet, keep = false): Promise<Buffer> {
             bytes = read.body
           }
           missing -= bytes.length
-          if (keep) kept.push(Buffer.from(bytes))
+          if (keep) chunks.push(Buffer.from(bytes))
           if (missing <= 0) finish()
           return onBytes?.(count, () => socket.resume()) ?? true
         },
@@ -50,7 +50,7 @@ export function rawGet(options: RawGet, keep = false): Promise<Buffer> {
     }
     const finish = () => {
       socket.destroy()
-      resolve(Buffer.concat(kept))
+      resolve(Buffer.concat(chunks))
     }
     socket.on('error', fail)
     socket.on('close', () => fail(new Error(`${url} broke off with ${missing} bytes missing`)))

@@ -27,14 +27,14 @@ export async function redisDirectory(): Promise<string> {
  */
 export async function redisServer(dataDir: string): Promise<RedisServer> {
   const port = await freePort()
-  const ask = (command: string) => asked(port, command)
+  const ask = (command: string) => sendCommand(port, command)
   const isReady = async () => (await ask('PING').catch(() => '')).startsWith('+PONG')
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--save', '', '--appendonly', 'yes']
   const server = await startServer('redis-server', flags, { port, isReady })
   return { ...server, storeUrl: `redis://127.0.0.1:${port}`, ask }
 }
 
-async function asked(port: number, command: string): Promise<string> {
+async function sendCommand(port: number, command: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'connect')
@@ -59,7 +59,7 @@ function isWhole(answer: string): boolean {
 
 /** A number from the answer to `INFO`. */
 export async function infoOf({ ask }: RedisServer, name: string): Promise<number> {
-  const found = new RegExp(`^${name}:(\\d+)`, 'm').exec(await ask('INFO'))?.[1]
-  if (found === undefined) throw new Error(`INFO of redis-server has no ${name}`)
-  return Number(found)
+  const value = new RegExp(`^${name}:(\\d+)`, 'm').exec(await ask('INFO'))?.[1]
+  if (value === undefined) throw new Error(`INFO of redis-server has no ${name}`)
+  return Number(value)
 }

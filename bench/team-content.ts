@@ -92,7 +92,9 @@ async function fill(source: KeyValue, number: number): Promise<string[]> {
 
 function manifestOf(repository: string, image: number): string {
   const blob = (kind: string, mediaType: string, size: number) => ({
-    ...{ mediaType, digest: digestOf(`${repository} ${kind}`), size },
+    mediaType,
+    digest: digestOf(`${repository} ${kind}`),
+    size,
   })
   const layers = Array.from({ length: LAYERS }, (_, layer) =>
     blob(

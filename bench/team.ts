@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Asked, latency } from './latency.js'
+import { type TimedRequest, latency } from './latency.js'
 import { pushImage } from './content.js'
 import { directory } from './processes.js'
 import { infoOf, redisDirectory, redisServer, type RedisServer } from './redis.js'
@@ -74,23 +74,25 @@ async function latencies(planes: Emulator, size: number): Promise<[figure: strin
   }
   const headers = { authorization: planes.authorization }
   const registry = (pathOf: (index: number) => string) => (index: number) => ({
-    ...{ url: `${planes.registryUrl}/v2/${pathOf(index)}`, headers },
+    url: `${planes.registryUrl}/v2/${pathOf(index)}`,
+    headers,
   })
-  const kept = Math.max(1, Math.floor(size / PULLED))
+  const repositoryStep = Math.max(1, Math.floor(size / PULLED))
   const name = (index: number) => repositoryName(some(index))
   const middle = Buffer.from(`after:${repositoryName(Math.floor(size / 2))}`).toString('base64url')
-  const figures: Record<string, (index: number) => Asked> = {
+  const figures: Record<string, (index: number) => TimedRequest> = {
     'DescribeRepositories, 100 from the middle': api('DescribeRepositories', () => ({ nextToken: middle })),
     'DescribeRepositories by name': api('DescribeRepositories', (index) => ({ repositoryNames: [name(index)] })),
     'DescribeImages, a repository': api('DescribeImages', (index) => ({ repositoryName: name(index) })),
     'DescribeImages by tag': api('DescribeImages', (index) => ({
-      ...{ repositoryName: name(index), imageIds: [{ imageTag: tagOf(index % IMAGES_PER_REPOSITORY) }] },
+      repositoryName: name(index),
+      imageIds: [{ imageTag: tagOf(index % IMAGES_PER_REPOSITORY) }],
     })),
     'ListImages, a repository': api('ListImages', (index) => ({ repositoryName: name(index) })),
     'a page of the catalog': registry((index) => `_catalog?n=100&last=${encodeURIComponent(name(index))}`),
     'tags of a repository': registry((index) => `${name(index)}/tags/list`),
     'manifest by tag': registry(
-      (index) => `${repositoryName((index * kept) % (size - (size % kept)))}/manifests/${tagOf(0)}`,
+      (index) => `${repositoryName((index * repositoryStep) % (size - (size % repositoryStep)))}/manifests/${tagOf(0)}`,
     ),
   }
   const measured: [string, number][] = []
@@ -135,18 +137,24 @@ function memoryRows(memory: readonly MemoryUse[], seconds: number): Row[] {
   const perRepository = total('repositories') / total('size')
   const perImage = total('images') / (total('size') * IMAGES_PER_REPOSITORY)
   const bytes = (figure: string, value: number) => ({
-    ...{ figure, ours: `${Math.round(value)} B`, theirs: '–', ratio: '–' },
+    figure,
+    ours: `${Math.round(value)} B`,
+    theirs: '–',
+    ratio: '–',
   })
   return [
     { ...bytes('memory of Redis, a repository', perRepository), aim: 'for information' },
     {
       ...bytes('memory of Redis, an image of three layers with a tag', perImage),
-      ...{ aim: `≤ ${AIMS.bytesPerImage} B`, met: perImage <= AIMS.bytesPerImage },
+      aim: `≤ ${AIMS.bytesPerImage} B`,
+      met: perImage <= AIMS.bytesPerImage,
     },
     {
       figure: `memory of Redis, all ${images(total('size'))}`,
       ours: `${Math.round((total('repositories') + total('images')) / MIB)} MiB`,
-      ...{ theirs: `loaded and measured in ${Math.round(seconds)} s`, ratio: '–', aim: 'for information' },
+      theirs: `loaded and measured in ${Math.round(seconds)} s`,
+      ratio: '–',
+      aim: 'for information',
     },
   ]
 }
@@ -169,15 +177,18 @@ async function restarts(
   const row = { theirs: '–', ratio: '–', aim: 'for information' }
   return [
     {
-      ...{ figure: 'restart of Redis, its append-only file loaded', ours: `${Math.round(again.answeredAfterMs)} ms` },
-      ...{ ...row, theirs: `${Math.round(bytes / MIB)} MiB` },
+      figure: 'restart of Redis, its append-only file loaded',
+      ours: `${Math.round(again.answeredAfterMs)} ms`,
+      ...row,
+      theirs: `${Math.round(bytes / MIB)} MiB`,
     },
     {
       ...{
         figure: 'restart of the planes, to the first answer',
         ours: `${Math.round(planesAgain.answeredAfterMs)} ms`,
       },
-      ...{ ...row, theirs: `first call ${first.toFixed(0)} ms` },
+      ...row,
+      theirs: `first call ${first.toFixed(0)} ms`,
     },
   ]
 }

@@ -23,8 +23,8 @@ let count = 0
 export async function wrk({ url, headers = {}, body, connections, seconds }: Load): Promise<Measured> {
   const script = join(directory, `request-${++count}.lua`)
   // wrk writes a Host header of its own. A second one would break the signature.
-  const given = Object.entries(headers).filter(([name]) => name !== 'host')
-  const lines = given.map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`)
+  const ownHeaders = Object.entries(headers).filter(([name]) => name !== 'host')
+  const lines = ownHeaders.map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`)
   if (body !== undefined) lines.push('wrk.method = "POST"', `wrk.body = ${lua(body)}`)
   await writeFile(script, [...lines, summary].join('\n'))
 

@@ -24,18 +24,18 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
     throw new UsageError(
       `${noName} is neither a host name nor an address: no scheme, no port, * for the first label only`,
     )
-  const made = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
+  const files = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
     throw usageErrorFrom(error, config) ?? error
   })
-  const { port } = made.dataPlane
+  const { port } = files.dataPlane
   const name = nameFor(names)
   return [
-    `A certificate for ${made.names.join(', ')}.`,
+    `A certificate for ${files.names.join(', ')}.`,
     'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.',
     '',
-    `Start:       ecr-local start --tls-cert ${made.certificate} --tls-key ${made.key}${reachedBy(name, config.registryPort)}`,
+    `Start:       ecr-local start --tls-cert ${files.certificate} --tls-key ${files.key}${reachedBy(name, config.registryPort)}`,
     '',
-    ...trust(made.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
+    ...trust(files.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
   ].join('\n')
 }
 

@@ -44,9 +44,9 @@ function helpOf(command: Command): string {
   ].join('\n')
 }
 
-function settingsTable(shown: 'all' | readonly string[]): string[] {
+function settingsTable(names: 'all' | readonly string[]): string[] {
   const rows = settings
-    .filter(({ name }) => shown === 'all' || shown.includes(name))
+    .filter(({ name }) => names === 'all' || names.includes(name))
     .map(({ flag, environment, byDefault, meaning }) => [flag, environment, byDefault, meaning])
   return table([['flag', 'environment', 'default', 'meaning'], ...rows])
 }

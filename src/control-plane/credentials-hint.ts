@@ -41,7 +41,7 @@ function hintFor(
   const longTerm = identities.credentialsOf(accessKeyId)
   if (longTerm) return isUnknown ? withToken(accessKeyId) : wrongSecret(accessKeyId, longTerm.principal.arn)
   if (isSessionKey(accessKeyId)) return ofSession(accessKeyId)
-  return `No user has access key id ${shownId(accessKeyId)}; ${listed(identities.accessKeyIds)}`
+  return `No user has access key id ${shownId(accessKeyId)}; ${listIds(identities.accessKeyIds)}`
 }
 
 const UNKNOWN = refusals.unknownAccessKey()
@@ -60,7 +60,7 @@ const shownId = (id: string) => (/^[\w-]{1,32}$/.test(id) ? id : `of ${id.length
 
 const SHOWN = 5
 
-function listed(ids: readonly string[]): string {
+function listIds(ids: readonly string[]): string {
   const more = ids.length - SHOWN
   return `there ${ids.length === 1 ? 'is' : 'are'} ${ids.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

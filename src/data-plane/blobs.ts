@@ -124,7 +124,7 @@ export async function sendLayer(
   const take: TakeChunk = (chunk) => {
     begin()
     countSent(chunk.length, source.isStored ? 'cache' : 'upstream')
-    return written(res, chunk)
+    return writeChunk(res, chunk)
   }
   const outcome = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
     if (!res.headersSent && err instanceof BlobDamaged) return 'damaged'
@@ -151,7 +151,7 @@ function writeHead(res: ServerResponse, digest: string, size: number, range: Byt
  * Resolves when the socket has accepted the bytes. Rejects when the client disconnects, because `write` may then never
  * call back.
  */
-function written(res: ServerResponse, chunk: Uint8Array): Promise<void> {
+function writeChunk(res: ServerResponse, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const onClose = () => reject(new Error('The client disconnected'))
     if (res.destroyed) return onClose()

@@ -28,10 +28,10 @@ const upload = path(`${NAME}/blobs/uploads/(?<reference>[^/]+)`)
 const answerBase: Endpoint = async (call) => respond(call, 200, { 'content-type': 'application/json' }, '{}')
 
 /** `who` is `grant`: a caller with an authorization token, or without one if the configuration allows that. */
-type RegistryRoute = readonly [who: 'grant', method: string, path: RegExp, operation: string, endpoint: Endpoint]
+type GrantRow = readonly [who: 'grant', method: string, path: RegExp, operation: string, endpoint: Endpoint]
 
 /** `who` says what is signed: the request, by a control plane, or the URL of the request, by either plane. */
-type SignedLine =
+type SignedRow =
   | readonly ['control plane', method: string, path: string, operation: string, ControlPlaneEndpoint, maxBytes: number]
   | readonly ['download URL', method: string, path: string, operation: string, DownloadEndpoint]
 
@@ -43,7 +43,7 @@ type DownloadEndpoint = (request: DataPlaneRequest, grant: LayerGrant, deps: Dat
  * operation of a `grant` route is the ECR action that it needs permission for.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
  */
-const routes: readonly (RegistryRoute | SignedLine)[] = [
+const routes: readonly (GrantRow | SignedRow)[] = [
   ['grant', 'GET', manifest, 'BatchGetImage', getManifest],
   ['grant', 'HEAD', manifest, 'BatchGetImage', getManifest],
   ['grant', 'GET', blob, 'GetDownloadUrlForLayer', getBlob],

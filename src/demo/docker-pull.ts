@@ -1,7 +1,7 @@
 import { digestOf } from './demo-image.js'
 
 /** The result of a pull. */
-export interface Pulled {
+export interface PullResult {
   /** The digest of the index that the tag names. */
   readonly digest: string
   readonly bytes: number
@@ -21,7 +21,12 @@ const ACCEPT = ['index', 'manifest'].map((kind) => `application/vnd.oci.image.${
  * Pulls `<registry>/<repository>:<tag>` for linux/amd64 with the same requests as Docker, in the same order, and
  * verifies every digest.
  */
-export async function dockerPull(registry: string, repository: string, tag: string, password: string): Promise<Pulled> {
+export async function dockerPull(
+  registry: string,
+  repository: string,
+  tag: string,
+  password: string,
+): Promise<PullResult> {
   const startedAt = performance.now()
   const ask = asker(`http://${registry}/v2/`, `Basic ${Buffer.from(`AWS:${password}`).toString('base64')}`)
   await ask('GET', '')

@@ -6,7 +6,7 @@ import {
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr'
 import { setTimeout as pause } from 'node:timers/promises'
-import { dockerPull, type Pulled } from './docker-pull.js'
+import { dockerPull, type PullResult } from './docker-pull.js'
 import type { DemoImage } from './demo-image.js'
 import type { Screen } from './screen.js'
 import type { DemoUpstream } from './demo-upstream.js'
@@ -76,7 +76,7 @@ async function firstPull(cast: Cast, password: string): Promise<void> {
   show.check('the cache has imported the other platform in the background', complete)
   const requests = upstream.takeRequests()
   const each = 1 + images.old.manifests.length + images.old.blobs.length
-  show.check(`everything was requested from the upstream once: ${counted(requests)}`, requests.length === each)
+  show.check(`everything was requested from the upstream once: ${requestCounts(requests)}`, requests.length === each)
 }
 
 async function secondPull(cast: Cast, password: string): Promise<void> {
@@ -132,7 +132,7 @@ async function pullTheNewImage(cast: Cast, password: string): Promise<void> {
   const requests = upstream.takeRequests()
   const [first] = requests
   const isOneCheck = first === 'HEAD manifest' && requests.filter((request) => request.startsWith('HEAD')).length === 1
-  show.check(`one check, then what is new: ${counted(requests)}`, isOneCheck)
+  show.check(`one check, then what is new: ${requestCounts(requests)}`, isOneCheck)
   const isBaseKept = requests.filter((request) => request === 'GET blob').length === images.new.blobs.length - 2
   show.check('the base layers were cached already and not fetched again', isBaseKept)
 }
@@ -164,7 +164,7 @@ interface CacheEvent {
   detail: Record<'action' | 'outcome' | 'repository-name', string> & { 'image-tag'?: string; 'image-digest'?: string }
 }
 
-function pull({ show, registry }: Cast, password: string): Promise<Pulled> {
+function pull({ show, registry }: Cast, password: string): Promise<PullResult> {
   show.command(`docker pull ${registry}/${CACHED}:${TAG}`)
   return dockerPull(registry, CACHED, TAG, password)
 }
@@ -177,11 +177,11 @@ async function eventually(holds: () => boolean): Promise<boolean> {
 
 const short = (digest = '') => digest.slice(0, 'sha256:'.length + 12)
 
-const sizeOf = ({ bytes, layers, milliseconds }: Pulled) =>
+const sizeOf = ({ bytes, layers, milliseconds }: PullResult) =>
   `${(bytes / 1024 / 1024).toFixed(1)} MiB in ${layers} layers, ${milliseconds.toFixed(0)} ms`
 
 /** `1 GET manifest, 8 GET blob` */
-function counted(requests: string[]): string {
+function requestCounts(requests: string[]): string {
   const kinds = [...new Set(requests)]
   return kinds.map((kind) => `${requests.filter((request) => request === kind).length} ${kind}`).join(', ')
 }

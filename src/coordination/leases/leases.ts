@@ -38,7 +38,7 @@ export interface LeaseDeps {
   /** A holder counts as dead when a waiting process has seen no change of its counter for this long. */
   readonly deadAfterMs?: number
   /** How often a waiting process reads the record. */
-  readonly lookMs?: number
+  readonly pollMs?: number
 }
 
 /**
@@ -46,13 +46,19 @@ export interface LeaseDeps {
  * ensure that only one of these processes at a time transfers a layer, checks a tag or writes to an upload. Throws
  * StoreUnavailable.
  */
-export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, lookMs = 100 }: LeaseDeps): Leases {
+export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, pollMs = 100 }: LeaseDeps): Leases {
   const held = new Map<string, HeldLease>()
   const watch = leaseWatch(deadAfterMs)
   const beating = heartbeat({ store, log, held, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
-  const waits = interruptibleWaits(lookMs)
-  const releases = releaseQueue({ store, log, held, failureKeptMs: deadAfterMs, onReleased: () => waits.interrupt() })
+  const waits = interruptibleWaits(pollMs)
+  const releases = releaseQueue({
+    store,
+    log,
+    held,
+    failureRetentionMs: deadAfterMs,
+    onReleased: () => waits.interrupt(),
+  })
   let isStopped = false
 
   async function tryAcquire(name: string): Promise<Lease | undefined> {
@@ -130,13 +136,13 @@ function viewOf(
 }
 
 /** Waits between two reads of a record. A wait ends early when this process releases a lease. */
-function interruptibleWaits(lookMs: number) {
+function interruptibleWaits(pollMs: number) {
   let interruption = new AbortController()
   let waiting = 0
   return {
     async wait(): Promise<void> {
       waiting++
-      await sleep(lookMs, undefined, { signal: interruption.signal }).catch(() => {})
+      await sleep(pollMs, undefined, { signal: interruption.signal }).catch(() => {})
       waiting--
     },
     interrupt(): void {

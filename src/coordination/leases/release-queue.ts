@@ -22,11 +22,11 @@ export interface ReleaseQueueDeps {
   /** The leases of this process, by owner. */
   readonly held: Map<string, HeldLease>
   /** How long the reason of a failure stays in the record so that waiting processes can read it, in milliseconds. */
-  readonly failureKeptMs: number
+  readonly failureRetentionMs: number
   readonly onReleased: () => void
 }
 
-export function releaseQueue({ store, log, held, failureKeptMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
+export function releaseQueue({ store, log, held, failureRetentionMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
   const inProgress = new Map<string, Promise<void>>()
   return {
     async settled(name) {
@@ -35,7 +35,7 @@ export function releaseQueue({ store, log, held, failureKeptMs, onReleased }: Re
     release(lease, failure) {
       const { name, owner } = lease
       if (!held.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
-      const release = releaseRecord(lease, failure, store, failureKeptMs)
+      const release = releaseRecord(lease, failure, store, failureRetentionMs)
         .catch((err: unknown) => log.warn({ err, lease: name }, 'a lease could not be released: it will expire'))
         .finally(() => {
           if (inProgress.get(name) === release) inProgress.delete(name)
@@ -55,7 +55,7 @@ async function releaseRecord(
   { name, owner }: HeldLease,
   failure: LeaseRecord['failure'],
   store: Store,
-  failureKeptMs: number,
+  failureRetentionMs: number,
 ): Promise<void> {
   const failedFence = await store.transact(installation, async ({ leases }) => {
     const record = await leases.get(installation, name)
@@ -66,7 +66,7 @@ async function releaseRecord(
     return fence
   })
   if (failedFence === undefined) return
-  setTimeout(() => void removeFailure(name, failedFence, store), failureKeptMs).unref()
+  setTimeout(() => void removeFailure(name, failedFence, store), failureRetentionMs).unref()
 }
 
 /** Best effort: if this fails, the lease's next holder overwrites the record, or the reaper removes it. */

@@ -50,7 +50,7 @@ export interface BacklogDeps {
  * How often a plane polls for plans. Two polls show that the process that held a plan is dead, and taking over a layer
  * it was transferring takes as long again. So the work of a plane that dies is resumed within 20 s.
  */
-const LOOK_EVERY_MS = 6_000
+const POLL_EVERY_MS = 6_000
 
 /**
  * How many plans of one account and upstream are carried out at the same time, not counting those that a request waits
@@ -63,7 +63,7 @@ export function backlog(deps: BacklogDeps): Backlog {
   const { store, singleFlight, completion, telemetry } = deps
   const stopping = new AbortController()
   const stopped = stopping.signal
-  const runInTurn = plansInTurn(deps, (plan) =>
+  const runPlan = planRunner(deps, (plan) =>
     singleFlight.tryDo(flightKey(plan), async (lease) => {
       // The plan may have been finished since it was listed.
       const isPlanned = (await store.imports.get(installation, planKey(plan))) !== undefined
@@ -73,14 +73,14 @@ export function backlog(deps: BacklogDeps): Backlog {
 
   async function completeAll(plans: readonly PlannedImport[]): Promise<void> {
     const runs: Promise<void>[] = []
-    for await (const batch of batchesOf(plans)) for (const plan of batch) runs.push(runInTurn(plan))
+    for await (const batch of batchesOf(plans)) for (const plan of batch) runs.push(runPlan(plan))
     await Promise.allSettled(runs)
   }
 
   const look = () =>
     void duePlans(deps)
       .then(completeAll)
-      .catch((err: unknown) => logFailedLook(err, telemetry))
+      .catch((err: unknown) => logFailedPoll(err, telemetry))
   let timer: NodeJS.Timeout | undefined
 
   return {
@@ -88,7 +88,7 @@ export function backlog(deps: BacklogDeps): Backlog {
       singleFlight.do(flightKey(plan), (lease) => completion(plan, { lease, stopped, telemetry: ofRequest })),
     resume: async () => completeAll(await listAll(store.imports, installation)),
     watch() {
-      timer ??= setInterval(look, LOOK_EVERY_MS).unref()
+      timer ??= setInterval(look, POLL_EVERY_MS).unref()
       look()
     },
     stop() {
@@ -108,7 +108,7 @@ async function duePlans({ store, clock, retryIntervalSeconds }: BacklogDeps): Pr
 }
 
 /** Logs why plans could not be listed, unless the store is unavailable: its outage log reports that. */
-function logFailedLook(err: unknown, { log }: Telemetry): void {
+function logFailedPoll(err: unknown, { log }: Telemetry): void {
   log[err instanceof StoreUnavailable ? 'debug' : 'warn']({ err }, 'planned imports could not be listed')
 }
 
@@ -116,7 +116,7 @@ function logFailedLook(err: unknown, { log }: Telemetry): void {
  * Runs a few plans at a time for each account and upstream. A plan that is listed again while it waits or runs is not
  * run twice.
  */
-function plansInTurn({ store }: BacklogDeps, work: (plan: PlannedImport) => Promise<void>) {
+function planRunner({ store }: BacklogDeps, work: (plan: PlannedImport) => Promise<void>) {
   const queued = new Map<string, Promise<void>>()
   const limit = keyedLimit(PLANS_AT_A_TIME)
 

@@ -19,17 +19,17 @@ const MAX_BLOBS = 10_000
 
 /** The scope of one pull, before anything of it is imported. */
 export function pullScope(): PullScope {
-  const seen = new Set<string>()
+  const importedDigests = new Set<string>()
   const leftOut = { images: new Set<string>(), nested: new Set<string>(), blobs: 0 }
   let blobsTaken = 0
 
   return {
     takeImage(digest, depth) {
-      if (seen.has(digest)) return false
-      const [tooMany, tooDeep] = [seen.size >= MAX_IMAGES, depth > MAX_DEPTH]
+      if (importedDigests.has(digest)) return false
+      const [tooMany, tooDeep] = [importedDigests.size >= MAX_IMAGES, depth > MAX_DEPTH]
       if (tooDeep) leftOut.nested.add(digest)
       else if (tooMany) leftOut.images.add(digest)
-      else seen.add(digest)
+      else importedDigests.add(digest)
       return !tooDeep && !tooMany
     },
     takeBlobs(blobs) {

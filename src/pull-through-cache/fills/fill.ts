@@ -34,7 +34,7 @@ import { transfer, type TransferRequest } from './transfer.js'
 export interface Fill {
   readonly size: number
   /** Bytes that have arrived so far. */
-  readonly received: number
+  readonly receivedBytes: number
   /** Resolves when the upstream begins to send; rejects with its failure before any client has seen a byte. */
   readonly started: Promise<void>
   /** Resolves when the blob is verified and stored; rejects when nothing was stored. */
@@ -104,7 +104,7 @@ export function startFill(leaseName: string, request: FillRequest, deps: FillDep
 
   return {
     size: request.size,
-    get received() {
+    get receivedBytes() {
       return blob.size
     },
     started,
@@ -140,7 +140,7 @@ async function fillUnderLease(lease: Lease, run: FillRun): Promise<boolean> {
     const isStored = (await blobs.size(request.digest)) === request.size && (await request.mayReuse())
     if (!isStored)
       await measured(metrics, ({ received }) =>
-        transfer(request, blobs, { blob, started: onStarted, received }, followed.bytesLeft()),
+        transfer(request, blobs, { blob, onStarted, onReceived: received }, followed.bytesLeft()),
       )
     await request.confirm()
     void lease.release()

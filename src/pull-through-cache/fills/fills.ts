@@ -3,7 +3,7 @@ import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
 import { startFill, type Fill, type FillDeps } from './fill.js'
-import { recordConfirmation, type LayerAtUpstream, mayReuseBytes, whereNotAnswered } from './layer-confirmation.js'
+import { recordConfirmation, type LayerAtUpstream, mayReuseBytes, assumeIfUnanswered } from './layer-confirmation.js'
 
 /** Fetches layers that are not stored yet, or not yet confirmed for their repository. */
 export interface Fills {
@@ -73,7 +73,7 @@ export function fills(deps: FillsDeps): Fills {
     async canFillLayer(registry, { repository, digest }) {
       const source = await sources.upstreamForRepository(registry, repository)
       if (!source || !sources.hasRoute) return false
-      return source.upstream.hasBlob(source.repository, digest).catch(whereNotAnswered(true))
+      return source.upstream.hasBlob(source.repository, digest).catch(assumeIfUnanswered(true))
     },
   }
 }
@@ -88,11 +88,11 @@ const fillKey = ({ rule, repository }: UpstreamSource, { digest, size }: Layer) 
 const recordKey = ({ registry, layer }: LayerAtUpstream) =>
   keyOf(registry.account, registry.region, layer.repository, layer.digest)
 
-/** The same fill with another `done`. A spread would copy the present value of `received` instead of its getter. */
+/** The same fill with another `done`. A spread would copy the present value of `receivedBytes` instead of its getter. */
 const withDone = (fill: Fill, done: Promise<void>): Fill => ({
   ...fill,
-  get received() {
-    return fill.received
+  get receivedBytes() {
+    return fill.receivedBytes
   },
   done,
 })

@@ -35,7 +35,7 @@ export interface FollowedFillDeps {
 }
 
 /** How often the file and the lease are polled. */
-const LOOK_EVERY_MS = 50
+const POLL_EVERY_MS = 50
 
 /** Follows the transfer under the lease `name`: its bytes if this process can read them, otherwise only its end. */
 export function followedFill(name: string, { leases, blobs, blob, started }: FollowedFillDeps): FollowedFill {
@@ -49,7 +49,7 @@ export function followedFill(name: string, { leases, blobs, blob, started }: Fol
     const bytes = await blobs.follow?.(writer)
     if (!bytes) return
     opened.add(bytes)
-    if (current && !(await isFurther(bytes, current.bytes, visible))) {
+    if (current && !(await hasCaughtUp(bytes, current.bytes, visible))) {
       opened.delete(bytes)
       return bytes.close()
     }
@@ -72,7 +72,7 @@ export function followedFill(name: string, { leases, blobs, blob, started }: Fol
         if (!view.isHeld) return
         await open(view)
         if (current) blob.grewTo((visible = Math.max(visible, await current.bytes.size())))
-        await sleep(LOOK_EVERY_MS)
+        await sleep(POLL_EVERY_MS)
       }
     },
   }
@@ -86,7 +86,7 @@ const CHUNK_BYTES = 256 * 1024
 /**
  * Returns false while the next transfer has fewer bytes than clients may have been sent; throws if the bytes differ.
  */
-async function isFurther(next: GrowingBytes, last: GrowingBytes, visible: number): Promise<boolean> {
+async function hasCaughtUp(next: GrowingBytes, last: GrowingBytes, visible: number): Promise<boolean> {
   if ((await next.size()) < visible) return false
   await requireEqual(visible, last, next)
   return true

@@ -33,11 +33,11 @@ export async function mayReuseBytes({ registry, layer, source }: LayerAtUpstream
   if (record && belongsToRepository(record)) return true
   if (!origin) return false
   // If HEAD does not tell, the transfer will show whether the upstream has them.
-  return source.upstream.hasBlob(source.repository, digest).catch(whereNotAnswered(false))
+  return source.upstream.hasBlob(source.repository, digest).catch(assumeIfUnanswered(false))
 }
 
 /** A rejection handler: returns `assumed` if the upstream did not answer, and rethrows any other error. */
-export const whereNotAnswered =
+export const assumeIfUnanswered =
   (assumed: boolean) =>
   (error: unknown): boolean => {
     if (error instanceof UpstreamFailure) return assumed

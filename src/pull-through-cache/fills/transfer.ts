@@ -15,9 +15,9 @@ export interface TransferRequest {
 export interface TransferProgress {
   readonly blob: GrowingBlob
   /** Called when the upstream begins to send. */
-  readonly started: (writer: Pick<BlobWriter, 'name'>) => void
+  readonly onStarted: (writer: Pick<BlobWriter, 'name'>) => void
   /** Called with the number of bytes of each chunk that comes from the upstream. */
-  readonly received: (bytes: number) => void
+  readonly onReceived: (bytes: number) => void
 }
 
 /** Bytes copied at a time from the transfer of a process that died. */
@@ -75,15 +75,15 @@ async function copy(bytesLeft: GrowingBytes, writer: BlobWriter, blob: GrowingBl
 async function receive(
   request: TransferRequest,
   writer: BlobWriter,
-  { blob, started, received }: TransferProgress,
+  { blob, onStarted, onReceived }: TransferProgress,
 ): Promise<Error | undefined> {
   const { size } = request
-  const { size: announced, body } = await request.openBody(writer.size)
+  const { size: announcedSize, body } = await request.openBody(writer.size)
   const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   let appending = Promise.resolve()
   try {
-    if (announced !== undefined && announced !== size) throw wrongLength(announced, size)
-    started(writer)
+    if (announcedSize !== undefined && announcedSize !== size) throw wrongLength(announcedSize, size)
+    onStarted(writer)
     for (;;) {
       const { chunk, broken } = await nextChunk(chunks)
       await appending
@@ -91,7 +91,7 @@ async function receive(
       if (!chunk)
         return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
       if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
-      received(chunk.length)
+      onReceived(chunk.length)
       appending = append(chunk, writer, blob)
     }
   } finally {
@@ -129,5 +129,5 @@ const brokenOff = (cause: Error) =>
 const wrongContent = (digest: string, { message }: DigestMismatch) =>
   new UpstreamFailure('unavailable', `The upstream sent wrong bytes for the layer ${digest}: ${message}`)
 
-const wrongLength = (got: number, size: number) =>
-  new UpstreamFailure('unavailable', `The upstream sends ${got} bytes of a layer whose manifest says ${size}`)
+const wrongLength = (actual: number, size: number) =>
+  new UpstreamFailure('unavailable', `The upstream sends ${actual} bytes of a layer whose manifest says ${size}`)

@@ -24,7 +24,7 @@ export interface ImportProgress {
   /** Called when an image of the import is recorded, before its layers are fetched. */
   image(image: Pick<Image, 'mediaType'>, contents: Pick<ImageContents, 'blobs'>): void
   /** Called when a layer or a config is being fetched for this import. */
-  fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void
+  fill(fill: Pick<Fill, 'size' | 'receivedBytes' | 'done'>): void
   /** Reports that everything is cached. `leftOut` is a sentence about what a bound omitted. */
   succeeded(leftOut?: string): Promise<void>
   /** Reports why the image could not be cached completely. */
@@ -78,7 +78,7 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps, te
 
 /** Counts the bytes that an import has received and, as far as its manifests are known, expects. */
 function importTally() {
-  const fills = new Set<Pick<Fill, 'received'>>()
+  const fills = new Set<Pick<Fill, 'receivedBytes'>>()
   const sizes = new Map<string, number>()
   let [platforms, layers, bytes] = [0, 0, 0]
 
@@ -88,7 +88,7 @@ function importTally() {
       if (!isIndex(mediaType) && !isAttestation) platforms++
       for (const { digest, size } of blobs) sizes.set(digest, size)
     },
-    fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void {
+    fill(fill: Pick<Fill, 'size' | 'receivedBytes' | 'done'>): void {
       fills.add(fill)
       const ended = (count: number) => {
         fills.delete(fill)
@@ -103,7 +103,7 @@ function importTally() {
     counted: () => ({
       platforms,
       layers,
-      received: [...fills].reduce((sum, fill) => sum + fill.received, bytes),
+      received: [...fills].reduce((sum, fill) => sum + fill.receivedBytes, bytes),
       expected: [...sizes.values()].reduce((sum, size) => sum + size, 0),
     }),
   }
