@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import { signatureOf, signingKey } from './signature.js'
 
 /**
- * What the control plane is measured against: node:http, the arithmetic of a signature with the signing key cached, and
- * an answer that is always the same. Started as `node bare-server.js <port> <JSON of answers by operation>`.
+ * The server that the control plane is compared with: node:http, verification of a signature with a cached signing key,
+ * and a constant answer. Started as `node bare-server.js <port> <JSON of answers by operation>`.
  */
 const [port = '0', given = '{}'] = process.argv.slice(2)
 const answers = JSON.parse(given) as Record<string, string>

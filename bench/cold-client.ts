@@ -1,8 +1,8 @@
 import { rawGet } from './raw-client.js'
 
 /**
- * Pulls an image the way container runtimes do: the manifest, then the config and all layers at once. Started as
- * `node cold-client.js <registry URL> <repository> <tag> [authorization]`; prints the milliseconds.
+ * Pulls an image like a container runtime: the manifest, then the config and all layers in parallel. Started as `node
+ * cold-client.js <registry URL> <repository> <tag> [authorization]`; prints the milliseconds.
  */
 const [url = '', repository = '', tag = '', authorization] = process.argv.slice(2)
 const login = authorization === undefined ? {} : { authorization }

@@ -8,13 +8,13 @@ import { comparison, milliseconds } from './table.js'
 
 const REPOSITORY = 'team/app'
 const UPSTREAM_HOST = 'upstream.example'
-/** Of the layers, 100 MB together. */
+/** Bytes of the layers, 100 MB in total. */
 const SIZES = [50, 25, 15, 8, 2].map((megabytes) => megabytes * 1_000_000)
 const client = fileURLToPath(new URL('cold-client.js', import.meta.url))
 
 /**
- * What a first pull costs its client: upstream, cache and client share all CPUs, as they do on a developer's machine.
- * Every round pulls an image nobody pulled before; the first one only warms the processes.
+ * How long a first pull takes. Upstream, cache and client share all CPUs, as on a developer's machine. Every round
+ * pulls an image that was never pulled before; the first round only warms up the processes.
  */
 export const coldPull: Section = { name: 'cold', needs: ['docker-registry'], measure }
 

@@ -4,14 +4,14 @@ import { request } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { digestOf, makeImage, seededBytes } from '../spec/support/upstream-content.js'
 
-/** Where content goes: a repository of a registry, and the credentials it wants. */
+/** Where content is pushed: a repository of a registry, and credentials for it. */
 export interface Target {
   readonly url: string
   readonly repository: string
   readonly authorization?: string
 }
 
-/** Pushes bytes as one blob and answers its digest. */
+/** Pushes bytes as one blob and returns its digest. */
 export async function pushBlob(target: Target, bytes: Buffer, digest = digestOf(bytes)): Promise<string> {
   const answer = await fetch(await uploadUrl(target, digest), {
     method: 'PUT',
@@ -37,7 +37,7 @@ export async function pushFile(target: Target, file: string, digest: string): Pr
   if (status !== 201) throw new Error(`PUT ${url.href}: ${String(status)}`)
 }
 
-/** Pushes an image with layers of these sizes and answers its manifest. */
+/** Pushes an image with layers of these sizes and returns its manifest. */
 export async function pushImage(target: Target, sizes: readonly number[], seed: string) {
   const layers = sizes.map((size, index) => seededBytes(size, `${seed} ${index}`))
   const { image, blobs } = imageOf(layers, seed)

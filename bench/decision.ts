@@ -7,7 +7,10 @@ import type { Row } from './table.js'
 const AIM_MICROSECONDS = 20
 const DECISIONS_A_ROUND = 20_000
 
-/** What a decision costs over ten policies of ten statements each, parsed before, as every request finds them. */
+/**
+ * How long a decision over ten policies of ten statements each takes. The policies are parsed beforehand, as for real
+ * requests.
+ */
 export const decision: Section = { name: 'decision', needs: [], measure }
 
 async function measure({ main, rounds }: Extent): Promise<Row[]> {
@@ -22,7 +25,7 @@ async function measure({ main, rounds }: Extent): Promise<Row[]> {
   return rows
 }
 
-/** The library of the build that is measured. */
+/** Loads the access library from the measured build. */
 async function library(main: string): Promise<Library> {
   const load = (file: string) => import(pathToFileURL(join(dirname(main), 'iam', file)).href) as Promise<object>
   const [parsing, evaluating] = await Promise.all([load('parse.js'), load('evaluate.js')])
@@ -39,7 +42,7 @@ interface Library {
   readonly evaluate: (question: object, policies: object) => { readonly allowed: boolean }
 }
 
-/** Microseconds a decision, of every round; the first round, in which V8 compiles, does not count. */
+/** Microseconds per decision in each round. The first round, in which V8 compiles, does not count. */
 async function measured(decide: () => unknown, rounds: number): Promise<number[]> {
   const times = []
   for (let round = 0; round <= rounds; round++) {
@@ -55,18 +58,27 @@ function rowOf(name: string, times: readonly number[]): Row {
   return {
     figure: `decision over 100 statements, ${name}`,
     ours: `${time.toFixed(1)} µs [${range}]`,
-    ...{ theirs: '–', ratio: '–', aim: `< ${AIM_MICROSECONDS} µs`, met: time < AIM_MICROSECONDS },
+    theirs: '–',
+    ratio: '–',
+    aim: `< ${AIM_MICROSECONDS} µs`,
+    met: time < AIM_MICROSECONDS,
   }
 }
 
 const repositories = 'arn:aws:ecr:us-east-1:111122223333:repository'
 
-/** Ten teams' policies: a guard against the wrong Region, eight permissions by name, pattern, tag and address, and a rule. */
+/**
+ * The policy of one of ten teams: a guard against the wrong Region, eight permissions by name, pattern, tag and
+ * address, and a rule.
+ */
 const documentOf = (team: number) => ({
   Version: '2012-10-17',
   Statement: [
     {
-      ...{ Sid: 'OnlyOurRegions', Effect: 'Deny', NotAction: ['iam:*', 'sts:*'], Resource: '*' },
+      Sid: 'OnlyOurRegions',
+      Effect: 'Deny',
+      NotAction: ['iam:*', 'sts:*'],
+      Resource: '*',
       Condition: { StringNotEquals: { 'aws:RequestedRegion': ['us-east-1', 'eu-west-1'] } },
     },
     { Effect: 'Allow', Action: ['ecr:Describe*', 'ecr:List*'], Resource: `${repositories}/team-${team}/*` },
@@ -77,15 +89,21 @@ const documentOf = (team: number) => ({
       Resource: `${repositories}/team-${team}/*/build-?`,
     },
     {
-      ...{ Effect: 'Allow', Action: 'ecr:BatchDeleteImage', Resource: `${repositories}/*` },
+      Effect: 'Allow',
+      Action: 'ecr:BatchDeleteImage',
+      Resource: `${repositories}/*`,
       Condition: { StringEquals: { 'ecr:ResourceTag/team': '${aws:PrincipalTag/team}' } },
     },
     {
-      ...{ Effect: 'Allow', Action: 'ecr:BatchGetImage', Resource: `${repositories}/team-${team}/\${aws:username}/*` },
+      Effect: 'Allow',
+      Action: 'ecr:BatchGetImage',
+      Resource: `${repositories}/team-${team}/\${aws:username}/*`,
       Condition: { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '2001:db8::/32'] } },
     },
     {
-      ...{ Effect: 'Deny', Action: 'ecr:Delete*', Resource: '*' },
+      Effect: 'Deny',
+      Action: 'ecr:Delete*',
+      Resource: '*',
       Condition: {
         Bool: { 'aws:SecureTransport': 'false' },
         DateGreaterThan: { 'aws:CurrentTime': '2027-01-01T00:00:00Z' },
@@ -93,11 +111,14 @@ const documentOf = (team: number) => ({
     },
     { Effect: 'Allow', Action: 'iam:PassRole', Resource: 'arn:aws:iam::111122223333:role/ecr-*' },
     {
-      ...{ Effect: 'Allow', Action: ['ecr:TagResource', 'ecr:CreateRepository'], Resource: '*' },
+      Effect: 'Allow',
+      Action: ['ecr:TagResource', 'ecr:CreateRepository'],
+      Resource: '*',
       Condition: { 'ForAllValues:StringLike': { 'aws:TagKeys': ['team', 'cost-*'] } },
     },
     {
-      ...{ Effect: 'Allow', Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] },
+      Effect: 'Allow',
+      Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
       ...{
         Resource: `${repositories}/shared-${team}/*`,
         Condition: { StringLike: { 'aws:PrincipalArn': '*:user/*' } },
@@ -114,10 +135,15 @@ const policiesOf = (parse: (document: object) => object) => ({
   resource: [],
 })
 
-/** A pull of a shared image: allowed by the last statement of a policy, the fifth or, all others in vain, the tenth. */
+/**
+ * A pull of a shared image, allowed by the last statement of the fifth policy or, after all others have failed to
+ * match, of the tenth.
+ */
 const pullOf = (repository: string) => ({
   principal: { arn: 'arn:aws:iam::111122223333:user/dev', account: '111122223333' },
-  ...{ action: 'ecr:BatchGetImage', resource: `${repositories}/${repository}`, resourceAccount: '111122223333' },
+  action: 'ecr:BatchGetImage',
+  resource: `${repositories}/${repository}`,
+  resourceAccount: '111122223333',
   conditions: {
     'aws:principalarn': 'arn:aws:iam::111122223333:user/dev',
     'aws:principaltag/team': 'platform',

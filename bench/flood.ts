@@ -12,10 +12,10 @@ import { comparison, megabytes, type Row } from './table.js'
 const client = fileURLToPath(new URL('flood-client.js', import.meta.url))
 const REPOSITORY = 'team/app'
 const CONNECTIONS = 10_000
-/** Until all connections are open. */
+/** The time until all connections are open. */
 const RISING_MS = 5_000
 
-/** What a flood makes of the waiting time of a client that behaves: both planes in one process, on one CPU. */
+/** How much a flood increases the latency of a well-behaved client. Both planes run in one process on one CPU. */
 export const flood: Section = { name: 'flood', needs: [], measure }
 
 async function measure({ main, quick }: Extent): Promise<Row[]> {
@@ -24,12 +24,12 @@ async function measure({ main, quick }: Extent): Promise<Row[]> {
   const { authorization, registryUrl } = ours
   await pushImage({ url: registryUrl, repository: REPOSITORY, authorization }, [100_000], 'latest')
   const call = signedCall(new URL(ours.url).host, 'DescribeRepositories')
-  const asked = {
+  const requests = {
     DescribeRepositories: { url: `${ours.url}/`, method: 'POST' as const, ...call },
     'a manifest by tag': { url: `${registryUrl}/v2/${REPOSITORY}/manifests/latest`, headers: { authorization } },
   }
   const count = quick ? 100 : 400
-  const figures = Object.entries(asked)
+  const figures = Object.entries(requests)
   const measured = () => inOrder(figures, ([, request]) => latency(count, () => request))
   const before = await measured()
 
@@ -43,8 +43,12 @@ async function measure({ main, quick }: Extent): Promise<Row[]> {
 
   const rows = figures.map(([name], index) =>
     comparison({
-      ...{ figure: `${name}, ms, in a flood`, ours: [during[index] ?? NaN], theirs: [before[index] ?? NaN] },
-      ...{ than: 'without', show: (value: number) => `${value.toFixed(2)} ms`, aim: { atMost: 2 } },
+      figure: `${name}, ms, in a flood`,
+      ours: [during[index] ?? NaN],
+      theirs: [before[index] ?? NaN],
+      than: 'without',
+      show: (value: number) => `${value.toFixed(2)} ms`,
+      aim: { atMost: 2 },
     }),
   )
   const status = await readFile(`/proc/${ours.pid}/status`, 'utf8')

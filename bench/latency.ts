@@ -1,16 +1,19 @@
 import { Agent, request } from 'node:http'
 import { median } from './rounds.js'
 
-/** One request of a figure. */
-export interface Asked {
+/** One request to be timed. */
+export interface TimedRequest {
   readonly url: string
   readonly method?: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
 }
 
-/** One after the other on one connection: the median of so many requests' milliseconds. Throws for what is not answered 200. */
-export async function latency(count: number, next: (index: number) => Asked): Promise<number> {
+/**
+ * The median time in milliseconds of `count` requests, sent one after another on one connection. Throws if a status is
+ * not 200.
+ */
+export async function latency(count: number, next: (index: number) => TimedRequest): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   try {
     const times: number[] = []
@@ -26,10 +29,10 @@ export async function latency(count: number, next: (index: number) => Asked): Pr
 
 const WARM_UP = 20
 
-function timed({ url, method = 'GET', headers, body }: Asked, agent: Agent): Promise<number> {
+function timed({ url, method = 'GET', headers, body }: TimedRequest, agent: Agent): Promise<number> {
   const begun = performance.now()
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent }, (answer) => {
+    const clientRequest = request(url, { method, headers, agent }, (answer) => {
       let text = ''
       answer.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
       answer.once('end', () => {
@@ -37,6 +40,6 @@ function timed({ url, method = 'GET', headers, body }: Asked, agent: Agent): Pro
         else reject(new Error(`${method} ${url}: ${answer.statusCode} ${text.slice(0, 300)}`))
       })
     })
-    sent.once('error', reject).end(body)
+    clientRequest.once('error', reject).end(body)
   })
 }

@@ -14,7 +14,7 @@ import { comparison, type Row } from './table.js'
 const [FEW, TAGS_PER_IMAGE] = [10, 1000]
 const REQUESTS = 300
 
-/** A repository of a million tags beside one of ten, in the same embedded store: what a request costs in each. */
+/** How long requests take in a repository of a million tags and in one of ten tags in the same embedded store. */
 export const manyTags: Section = { name: 'tags', needs: [], measure }
 
 async function measure({ rounds, quick }: Extent): Promise<Row[]> {
@@ -31,14 +31,14 @@ async function measure({ rounds, quick }: Extent): Promise<Row[]> {
     if (status >= 300) throw new Error(`${method} ${path}: ${status}`)
   }
   for (const name of ['few', 'many']) for (const blob of blobs) await running.pushBlob(name, blob)
-  const asked: Record<string, (name: string, count: number) => Promise<void>> = {
+  const operations: Record<string, (name: string, count: number) => Promise<void>> = {
     'one more tag': (name) => ask('PUT', `/v2/${name}/manifests/new-${put++ % 500}`, image.bytes),
     'a pull by tag': (name, count) =>
       ask('GET', `/v2/${name}/manifests/${tagOf(name === 'few' ? count % FEW : count)}`),
     'ten tags of the list': (name) => ask('GET', `/v2/${name}/tags/list?n=10`),
   }
   const rows: Row[] = []
-  for (const [what, work] of Object.entries(asked)) {
+  for (const [what, work] of Object.entries(operations)) {
     const timed = (name: string) => () => timesOf((count) => work(name, count))
     const { ours, theirs } = await interleaved(rounds + 1, { ours: timed('many'), theirs: timed('few') })
     const show = (ms: number) => `${ms.toFixed(2)} ms`
@@ -61,7 +61,7 @@ async function timesOf(work: (count: number) => Promise<void>): Promise<number> 
 
 const tagOf = (index: number) => `v${String(index).padStart(7, '0')}`
 
-/** A repository with a pushed image under the first tags, and others of the same content under the rest. */
+/** Creates a repository with a pushed image under the first tags, and images of the same content under the others. */
 async function stock(name: string, count: number, store: Store, running: Awaited<ReturnType<typeof startRegistry>>) {
   await running.createRepository(name)
   const { digest } = await running.push(name, { layers: 1, layerSize: 10 })

@@ -18,7 +18,7 @@ const READERS = 200
 const AIM_BYTES = 250_000_000
 const client = fileURLToPath(new URL('slow-readers.js', import.meta.url))
 
-/** The most memory a server ever held, the push of the blob included, while clients read it slowly. */
+/** The peak memory of a server, including the push of the blob, while many clients read the blob slowly. */
 export const memory: Section = { name: 'memory', needs: [], measure }
 
 async function measure({ main, quick }: Extent): Promise<Row[]> {

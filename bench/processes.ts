@@ -9,30 +9,30 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { neutralEnvironment } from '../spec/support/run-command.js'
 import { isInstalled } from './tools.js'
 
-/** A server the bench started. */
+/** A server that the benchmark has started. */
 export interface Server extends AsyncDisposable {
   readonly pid: number
   readonly port: number
   /** `http://127.0.0.1:<port>` */
   readonly url: string
-  /** From being started to the first answer. */
+  /** Milliseconds from the start to the first answer. */
   readonly answeredAfterMs: number
 }
 
 export interface ServerOptions {
   readonly port: number
-  /** The one CPU it may use; any unless given. */
+  /** The only CPU that the server may use; any if absent. */
   readonly cpu?: number
-  /** Where it answers as soon as it is ready, with any status. */
+  /** The path at which it answers, with any status, once it is ready. */
   readonly path?: string
-  /** Whether it is ready; unless given, whether it answers HTTP. */
+  /** Whether it is ready. By default it is ready when it answers HTTP. */
   readonly isReady?: () => Promise<boolean>
 }
 
-/** Servers on one CPU, clients on another: only then does a request's price show. */
+/** Servers run on one CPU and clients on another, so that the cost of a request can be measured. */
 export const pinning = availableParallelism() > 1 && isInstalled('taskset') ? { server: 0, client: 1 } : undefined
 
-/** Everything the bench writes lies here; removed when the process ends, however it ends. */
+/** The directory of all files of the benchmark. Removed when the process ends, even after a failure. */
 export const directory = mkdtempSync(join(tmpdir(), 'ecr-local-bench-'))
 
 const started = new Set<() => void>()
@@ -57,7 +57,10 @@ export async function startServer(command: string, args: readonly string[], opti
   const answeredAfterMs = performance.now() - begun
 
   return {
-    ...{ pid: child.pid ?? 0, port, url, answeredAfterMs },
+    pid: child.pid ?? 0,
+    port,
+    url,
+    answeredAfterMs,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       const patience = setTimeout(() => child.kill('SIGKILL'), 8_000)
@@ -67,7 +70,7 @@ export async function startServer(command: string, args: readonly string[], opti
   }
 }
 
-/** Runs a client to its end and answers what it printed. */
+/** Runs a client to its end and returns its output. */
 export async function runClient(command: string, args: readonly string[], cpu = pinning?.client): Promise<string> {
   const { child, ended, errors } = run(command, args, cpu, 'pipe')
   let output = ''
@@ -113,7 +116,7 @@ const answers = (url: string) =>
     request.on('error', () => resolve(false))
   })
 
-/** A port nobody listens on now. */
+/** A free port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,24 +1,26 @@
 import { connect } from 'node:net'
 
-/** A GET on a connection of its own, read into one buffer: what a client costs must not decide what a server is worth. */
+/**
+ * A GET on a connection of its own, read into one buffer, so that the client's own cost does not distort the figures.
+ */
 export interface RawGet {
   readonly url: string
   readonly authorization?: string
   readonly accept?: string
-  /** Bytes of the buffer; 1 MiB unless given. */
+  /** Bytes of the buffer; 1 MiB by default. */
   readonly bufferBytes?: number
   /** Called after every read; false stops reading until `resume`. */
   readonly onBytes?: (count: number, resume: () => void) => boolean
 }
 
-/** The body where `keep` says so, or else just its end. Throws for anything but a whole 200. */
+/** Returns the body if `keep` is set, otherwise only reads it. Throws unless the answer is a complete 200. */
 export function rawGet(options: RawGet, keep = false): Promise<Buffer> {
   const { url, authorization, accept, bufferBytes = 1024 * 1024, onBytes } = options
   const { hostname, port, host, pathname } = new URL(url)
   return new Promise((resolve, reject) => {
     let head: string | undefined = ''
     let missing = Infinity
-    const kept: Buffer[] = []
+    const chunks: Buffer[] = []
     const socket = connect({
       host: hostname,
       port: Number(port),
@@ -35,7 +37,7 @@ export function rawGet(options: RawGet, keep = false): Promise<Buffer> {
             bytes = read.body
           }
           missing -= bytes.length
-          if (keep) kept.push(Buffer.from(bytes))
+          if (keep) chunks.push(Buffer.from(bytes))
           if (missing <= 0) finish()
           return onBytes?.(count, () => socket.resume()) ?? true
         },
@@ -48,7 +50,7 @@ export function rawGet(options: RawGet, keep = false): Promise<Buffer> {
     }
     const finish = () => {
       socket.destroy()
-      resolve(Buffer.concat(kept))
+      resolve(Buffer.concat(chunks))
     }
     socket.on('error', fail)
     socket.on('close', () => fail(new Error(`${url} broke off with ${missing} bytes missing`)))

@@ -6,32 +6,35 @@ import { directory, freePort, type Server, startServer } from './processes.js'
 
 /** A running redis-server. */
 export interface RedisServer extends Server {
-  /** As `--store` takes it. */
+  /** The URL for `--store`. */
   readonly storeUrl: string
-  /** One command, its answer as it comes over the wire. */
+  /** Sends a command and returns the raw answer. */
   readonly ask: (command: string) => Promise<string>
 }
 
 let count = 0
 
-/** A directory for a redis-server to keep its append-only file in. */
+/** Creates a directory for the append-only file of a redis-server. */
 export async function redisDirectory(): Promise<string> {
   const path = join(directory, `redis-${++count}`)
   await mkdir(path)
   return path
 }
 
-/** Starts redis-server with an append-only file, synced every second, in this directory: what lies there is loaded. */
+/**
+ * Starts redis-server with an append-only file, synced every second, in this directory. Loads the file that is there
+ * already.
+ */
 export async function redisServer(dataDir: string): Promise<RedisServer> {
   const port = await freePort()
-  const ask = (command: string) => asked(port, command)
+  const ask = (command: string) => sendCommand(port, command)
   const isReady = async () => (await ask('PING').catch(() => '')).startsWith('+PONG')
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--save', '', '--appendonly', 'yes']
   const server = await startServer('redis-server', flags, { port, isReady })
   return { ...server, storeUrl: `redis://127.0.0.1:${port}`, ask }
 }
 
-async function asked(port: number, command: string): Promise<string> {
+async function sendCommand(port: number, command: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'connect')
@@ -47,16 +50,16 @@ async function asked(port: number, command: string): Promise<string> {
   }
 }
 
-/** Status, error or number in one line, or a text whose length comes first. */
+/** Whether an answer is complete: a status, error or number in one line, or a text preceded by its length. */
 function isWhole(answer: string): boolean {
   const end = answer.indexOf('\r\n')
   if (end < 0) return false
   return answer.startsWith('$') ? answer.length >= end + 4 + Number(answer.slice(1, end)) : true
 }
 
-/** A figure of `INFO`. */
+/** A number from the answer to `INFO`. */
 export async function infoOf({ ask }: RedisServer, name: string): Promise<number> {
-  const found = new RegExp(`^${name}:(\\d+)`, 'm').exec(await ask('INFO'))?.[1]
-  if (found === undefined) throw new Error(`redis-server does not say ${name}`)
-  return Number(found)
+  const value = new RegExp(`^${name}:(\\d+)`, 'm').exec(await ask('INFO'))?.[1]
+  if (value === undefined) throw new Error(`INFO of redis-server has no ${name}`)
+  return Number(value)
 }

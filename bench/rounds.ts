@@ -1,9 +1,9 @@
-/** What one contender did in every round. */
+/** The results of each contender, round by round. */
 export type Rounds<T extends string> = Readonly<Record<T, readonly number[]>>
 
 /**
- * Lets the contenders take turns, a fresh order every round, so that whatever else the machine does hits all of them.
- * What they answer is a rate or a time; one that is missing leaves no results.
+ * Runs the contenders alternately, in a new order in every round, so that other load on the machine affects all of
+ * them. Each returns a rate or a time; a missing contender has no results.
  */
 export async function interleaved<T extends string>(
   count: number,
@@ -28,6 +28,6 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2
 }
 
-/** Round by round, because rounds of the same moment are what may be compared. */
+/** Ratios round by round, because only measurements of the same moment are comparable. */
 export const ratios = (ours: readonly number[], theirs: readonly number[]) =>
   ours.map((value, round) => value / (theirs[round] ?? NaN))

@@ -1,20 +1,20 @@
 import type { Row } from './table.js'
 import type { Tool } from './tools.js'
 
-/** How much is measured, and of which build. */
+/** How much to measure, and which build. */
 export interface Extent {
   /** The emulator's `main.js`. */
   readonly main: string
   readonly rounds: number
-  /** Of load, for every contender in every round. */
+  /** Seconds of load for each contender in each round. */
   readonly seconds: number
   readonly quick: boolean
 }
 
-/** Figures that share their servers. */
+/** Measurements that use the same servers. */
 export interface Section {
   readonly name: string
-  /** What it cannot do without. */
+  /** The tools that it needs. */
   readonly needs: readonly Tool[]
   measure(extent: Extent): Promise<Row[]>
 }

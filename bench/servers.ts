@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { directory, freePort, pinning, type Server, startServer } from './processes.js'
 import { signedCall } from './signature.js'
 
-/** A running `ecr-local start`, and what a client of it needs. */
+/** A running `ecr-local start`, and what its clients need. */
 export interface Emulator extends Server {
   readonly registryUrl: string
   /** Basic credentials for the registry. */
@@ -12,11 +12,11 @@ export interface Emulator extends Server {
   call(operation: string, input?: object): Promise<string>
 }
 
-/** Compiled, this file lies in `dist/bench/bench`. */
+/** The compiled file is in `dist/bench/bench`. */
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 let count = 0
 
-/** Starts what `npm run build` made, or another build of it, with state of its own. */
+/** Starts the result of `npm run build`, or another build, with state of its own. */
 export async function emulator({ main, cpu, config = {}, store, dataDir }: EmulatorOptions): Promise<Emulator> {
   const own = dataDir ?? join(directory, `ecr-local-${++count}`)
   const [port, registryPort] = [await freePort(), await freePort()]
@@ -44,9 +44,9 @@ async function loginTo(call: Emulator['call']): Promise<string> {
   return `Basic ${authorizationData[0]?.authorizationToken ?? ''}`
 }
 
-/** Control planes and data planes as processes of their own, over one store and one data directory. */
+/** Control planes and data planes in separate processes, with one store and one data directory. */
 export interface Planes extends AsyncDisposable {
-  /** A control plane and a data plane each. */
+  /** Pairs of a control plane and a data plane. */
   readonly each: readonly Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'>[]
 }
 
@@ -75,7 +75,7 @@ export interface PlanesOptions {
   readonly main: string
   /** As `--store` takes it. */
   readonly store: string
-  /** How many of each plane. */
+  /** The number of each plane. */
   readonly count: number
 }
 
@@ -86,7 +86,7 @@ export interface EmulatorOptions {
   readonly config?: object
   /** As `--store` takes it. */
   readonly store?: string
-  /** One that outlives it; unless given, one of its own. */
+  /** A data directory that outlives the server; by default it gets one of its own. */
   readonly dataDir?: string
 }
 
@@ -94,7 +94,7 @@ interface Token {
   authorizationData: { authorizationToken: string }[]
 }
 
-/** The build beside this one. */
+/** The build that belongs to this benchmark. */
 export const builtMain = here('../../ecr-local.cjs')
 
 export async function bareServer(answers: Readonly<Record<string, string>>): Promise<Server> {
@@ -103,7 +103,7 @@ export async function bareServer(answers: Readonly<Record<string, string>>): Pro
   return startServer(process.execPath, args, { port, cpu: pinning?.server })
 }
 
-/** The registry everybody knows, with Debian's defaults and without logs; with `proxyOf`, a pull-through cache. */
+/** The CNCF Distribution registry, with Debian's defaults and without logs; with `proxyOf`, a pull-through cache. */
 export async function dockerRegistry({ proxyOf, cpu }: { proxyOf?: string; cpu?: number } = {}): Promise<Server> {
   const port = await freePort()
   const own = join(directory, `docker-registry-${++count}`)

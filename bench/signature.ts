@@ -1,15 +1,15 @@
 import { createHash, createHmac } from 'node:crypto'
 
-/** The keys every emulator answers that was given no accounts. */
+/** The access key that an emulator without configured accounts accepts. */
 const caller = { accessKeyId: 'test', secretAccessKey: 'test', region: 'us-east-1', service: 'ecr' }
 
-/** A call as it is sent, headers in the order they are signed. */
+/** A call as it is sent, with its headers in the order in which they are signed. */
 export interface SignedCall {
   readonly headers: Record<string, string>
   readonly body: string
 }
 
-/** What a signature covers: `names` are the signed headers, sorted. */
+/** The parts that a signature covers. `names` are the signed headers, sorted. */
 export interface Signed {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly names: readonly string[]
@@ -20,7 +20,7 @@ export interface Signed {
 
 export const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-/** Signs a call of the API for the next five minutes: long enough for a load generator that repeats it. */
+/** Signs a call of the API. It is valid for five minutes, long enough for a load generator that repeats it. */
 export function signedCall(host: string, operation: string, input: object = {}): SignedCall {
   const body = JSON.stringify(input)
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
@@ -37,7 +37,7 @@ export function signedCall(host: string, operation: string, input: object = {}):
   return { headers: { ...headers, authorization }, body }
 }
 
-/** The whole arithmetic of Signature Version 4 for a `POST /`, the signing key given. */
+/** Computes Signature Version 4 for a `POST /` with this signing key. */
 export function signatureOf({ headers, names, body, date }: Signed, key: Buffer): string {
   const canonicalHeaders = names.map((name) => `${name}:${String(headers[name]).trim().replace(/ +/g, ' ')}\n`).join('')
   const canonical = ['POST', '/', '', canonicalHeaders, names.join(';'), sha256(body)].join('\n')

@@ -8,7 +8,10 @@ import { wrk } from './wrk.js'
 
 const REPOSITORIES = 5
 
-/** What verifying, deciding, validating, reading the records and writing the answer cost beside the signature. */
+/**
+ * The cost of a signed call compared with a server that only verifies the signature: authorization, validation, records
+ * and answer.
+ */
 export const signedCalls: Section = { name: 'signed', needs: ['wrk'], measure }
 
 async function measure({ main, rounds, seconds }: Extent) {

@@ -2,7 +2,7 @@ import { rawGet } from './raw-client.js'
 
 /**
  * Readers that take 64 KiB every 250 ms. Started as `node slow-readers.js <URL> <count> <seconds> [authorization]`;
- * ends after that time and prints how many of them were still being served.
+ * ends after that time and prints how many of them were still connected.
  */
 const [url = '', count = '0', seconds = '0', authorization] = process.argv.slice(2)
 let served = 0

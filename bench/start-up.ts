@@ -5,7 +5,7 @@ import { comparison, milliseconds } from './table.js'
 
 const AIM_MS = 500
 
-/** From being started to the first answer of `/health`, with a data directory that does not exist yet. */
+/** The time from the start to the first answer of `/health`, with a data directory that does not exist yet. */
 export const startUp: Section = { name: 'start-up', needs: [], measure }
 
 async function measure({ main, rounds }: Extent) {

@@ -7,14 +7,14 @@ import { signedCall } from './signature.js'
 import { comparison, perSecond, type Row } from './table.js'
 import { wrk } from './wrk.js'
 
-/** The same load on the embedded store and on Redis, in one process and with planes of their own. */
+/** The same load on the embedded store and on Redis, with both planes in one process and in separate processes. */
 export const stores: Section = { name: 'stores', needs: ['wrk', 'redis-server'], measure }
 
 const REPOSITORY = 'team/app'
 const TAG = 'latest'
 const PUSHERS = 8
 
-/** A registry that the load goes to: one process of each kind, or several that clients are spread over. */
+/** A registry under load: one process of each kind, or several among which the clients are spread. */
 type Contender = readonly Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'>[]
 
 async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
@@ -57,7 +57,7 @@ async function stock({ call, registryUrl: url, authorization }: Contender[number
 
 type Load = (each: Contender, seconds: number, seed: string) => Promise<number>
 
-/** All of them at the same time, with sixteen connections together. */
+/** Runs the load on all pairs of planes at the same time, with sixteen connections in total. */
 const spread = async (each: Contender, rate: (one: Contender[number], connections: number) => Promise<number>) =>
   (await Promise.all(each.map((one) => rate(one, 16 / each.length)))).reduce((sum, value) => sum + value, 0)
 

@@ -1,13 +1,13 @@
 import { median, ratios } from './rounds.js'
 
-/** A line of the result. */
+/** A row of the result. */
 export interface Row {
   readonly figure: string
   readonly ours: string
   readonly theirs: string
   readonly ratio: string
   readonly aim: string
-  /** Undefined where there is nothing to be met. */
+  /** Undefined if there is no aim. */
   readonly met?: boolean
 }
 
@@ -17,11 +17,11 @@ interface Comparison {
   readonly theirs: readonly number[]
   readonly than: string
   readonly show: (value: number) => string
-  /** What the ratio of ours to theirs should be; none where it is only good to know. */
+  /** The aim for the ratio of ours to theirs; absent if the row is only for information. */
   readonly aim?: { readonly atLeast: number } | { readonly atMost: number }
 }
 
-/** A line that compares: medians of both, and the median and range of the rounds' ratios. */
+/** A row that compares: the medians of both, and the median and range of the ratios of the rounds. */
 export function comparison({ figure, ours, theirs, than, show, aim }: Comparison): Row {
   const each = ratios(ours, theirs)
   const ratio = median(each)
@@ -38,7 +38,7 @@ export function comparison({ figure, ours, theirs, than, show, aim }: Comparison
     : { ...shared, aim: `≤ ${times(aim.atMost)}`, met: ratio <= aim.atMost }
 }
 
-/** A line that only says why it is not there. */
+/** A row that only says why there is no result. */
 export const skipped = (figure: string, why: string): Row => ({ figure, ours: '–', theirs: why, ratio: '–', aim: '–' })
 
 export const perSecond = (value: number) => `${value >= 1000 ? (value / 1000).toFixed(1) + ' k' : value.toFixed(0)}/s`
@@ -48,7 +48,7 @@ export const megabytes = (value: number) => `${(value / 1e6).toFixed(0)} MB`
 
 const times = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
 
-/** Prints in Markdown: readable as it is, and ready to be pasted into the README. */
+/** The rows as a Markdown table, which is readable as text and can be pasted into the README. */
 export function markdown(rows: readonly Row[]): string {
   const heading = ['figure', 'ours', 'theirs', 'ratio [range]', 'aim', 'met']
   const lines = rows.map((row) => [row.figure, row.ours, row.theirs, row.ratio, row.aim, verdict(row)])

@@ -11,28 +11,31 @@ import { putImage } from '../src/registry/images/image-registration.js'
 import { newRepository } from '../src/registry/repositories/repository.js'
 import { storeOf } from '../src/store/store-of.js'
 
-/** Where the emulator looks without accounts in its configuration. */
+/** The registry of an emulator without configured accounts. */
 const registry = { account: '000000000000', region: 'us-east-1' }
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 export const IMAGES_PER_REPOSITORY = 20
-/** Of which all images of a repository have two. */
+/** Layers of an image. All images of a repository share two of them. */
 const LAYERS = 3
 
 export const repositoryName = (number: number) => `team-${number % 100}/service-${number}`
 export const tagOf = (number: number) => `v1.${number}`
 
-/** Records and manifests as pushes leave them, brought in faster than pushes could. */
+/** Loads the records and manifests that pushes would create, faster than pushes could. */
 export interface Loader extends AsyncDisposable {
-  /** Makes the repositories from one number up to another, without images. */
+  /** Creates the repositories with these numbers, without images. */
   repositories(from: number, to: number): Promise<void>
-  /** Puts the images into them. The manifests of every so many repositories' first images are kept as blobs, to be pulled. */
+  /**
+   * Adds images to the repositories with these numbers. Of every `keepEvery`-th repository the first image's manifest
+   * is stored as a blob, so that it can be pulled.
+   */
   images(from: number, to: number, keepEvery: number): Promise<void>
 }
 
 /**
- * What `putImage` writes into a store in memory is copied to Redis a few thousand records at a time, through the very
- * `commit` the emulator uses.
+ * Creates a loader, which copies what `putImage` writes into a store in memory to Redis, a few thousand records at a
+ * time, with the same `commit` that the emulator uses.
  */
 export async function loader(storeUrl: string, dataDir: string): Promise<Loader> {
   const target = await redisKeyValue({ url: storeUrl, log: silent, onRoundTrip: () => {} })
@@ -71,7 +74,7 @@ function repositoryWrite(number: number): Write {
   return { collection: 'repositories', key: name, value: JSON.stringify(newRepository(name, now)) }
 }
 
-/** Puts a repository's images, each with a config and a layer of its own; answers their manifests. */
+/** Adds the images of a repository, each with a config and a layer of its own, and returns their manifests. */
 async function fill(source: KeyValue, number: number): Promise<string[]> {
   const store = storeOf(source)
   const repository = repositoryName(number)
@@ -89,7 +92,9 @@ async function fill(source: KeyValue, number: number): Promise<string[]> {
 
 function manifestOf(repository: string, image: number): string {
   const blob = (kind: string, mediaType: string, size: number) => ({
-    ...{ mediaType, digest: digestOf(`${repository} ${kind}`), size },
+    mediaType,
+    digest: digestOf(`${repository} ${kind}`),
+    size,
   })
   const layers = Array.from({ length: LAYERS }, (_, layer) =>
     blob(

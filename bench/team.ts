@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Asked, latency } from './latency.js'
+import { type TimedRequest, latency } from './latency.js'
 import { pushImage } from './content.js'
 import { directory } from './processes.js'
 import { infoOf, redisDirectory, redisServer, type RedisServer } from './redis.js'
@@ -10,14 +10,16 @@ import { signedCall } from './signature.js'
 import type { Row } from './table.js'
 import { IMAGES_PER_REPOSITORY, type Loader, loader, repositoryName, tagOf } from './team-content.js'
 
-/** What a team has after years: every figure at a hundredth, a tenth and all of it. */
+/**
+ * The registry of a large team after years. Every figure is measured at a hundredth, a tenth and the whole of its size.
+ */
 export const team: Section = { name: 'team', needs: ['redis-server'], measure }
 
 const REPOSITORIES = 10_000
 const SHARES = [0.01, 0.1, 1]
 const REQUESTS = 300
 const PUSHES = 40
-/** So many repositories' first images can be pulled at every size. */
+/** The number of repositories whose first image can be pulled, at every size. */
 const PULLED = 50
 const AIMS = { flat: 1.5, bytesPerImage: 1536 }
 const MIB = 1024 * 1024
@@ -50,7 +52,7 @@ interface MemoryUse {
   readonly images: number
 }
 
-/** Brings in what is missing up to a size, and answers the bytes Redis took for it. */
+/** Loads repositories and images up to a size, and returns the bytes of Redis's memory that they took. */
 async function load(loading: Loader, redis: RedisServer, from: number, to: number): Promise<MemoryUse> {
   const used = () => infoOf(redis, 'used_memory_dataset')
   const empty = await used()
@@ -60,7 +62,7 @@ async function load(loading: Loader, redis: RedisServer, from: number, to: numbe
   return { size: to - from, repositories: withRepositories - empty, images: (await used()) - withRepositories }
 }
 
-/** Spreads over all there is, the same way every time. */
+/** Spreads requests over all repositories, in a reproducible order. */
 const someOf = (count: number) => (index: number) => (index * 7919) % count
 
 async function latencies(planes: Emulator, size: number): Promise<[figure: string, milliseconds: number][]> {
@@ -72,23 +74,25 @@ async function latencies(planes: Emulator, size: number): Promise<[figure: strin
   }
   const headers = { authorization: planes.authorization }
   const registry = (pathOf: (index: number) => string) => (index: number) => ({
-    ...{ url: `${planes.registryUrl}/v2/${pathOf(index)}`, headers },
+    url: `${planes.registryUrl}/v2/${pathOf(index)}`,
+    headers,
   })
-  const kept = Math.max(1, Math.floor(size / PULLED))
+  const repositoryStep = Math.max(1, Math.floor(size / PULLED))
   const name = (index: number) => repositoryName(some(index))
   const middle = Buffer.from(`after:${repositoryName(Math.floor(size / 2))}`).toString('base64url')
-  const figures: Record<string, (index: number) => Asked> = {
+  const figures: Record<string, (index: number) => TimedRequest> = {
     'DescribeRepositories, 100 from the middle': api('DescribeRepositories', () => ({ nextToken: middle })),
     'DescribeRepositories by name': api('DescribeRepositories', (index) => ({ repositoryNames: [name(index)] })),
     'DescribeImages, a repository': api('DescribeImages', (index) => ({ repositoryName: name(index) })),
     'DescribeImages by tag': api('DescribeImages', (index) => ({
-      ...{ repositoryName: name(index), imageIds: [{ imageTag: tagOf(index % IMAGES_PER_REPOSITORY) }] },
+      repositoryName: name(index),
+      imageIds: [{ imageTag: tagOf(index % IMAGES_PER_REPOSITORY) }],
     })),
     'ListImages, a repository': api('ListImages', (index) => ({ repositoryName: name(index) })),
     'a page of the catalog': registry((index) => `_catalog?n=100&last=${encodeURIComponent(name(index))}`),
     'tags of a repository': registry((index) => `${name(index)}/tags/list`),
     'manifest by tag': registry(
-      (index) => `${repositoryName((index * kept) % (size - (size % kept)))}/manifests/${tagOf(0)}`,
+      (index) => `${repositoryName((index * repositoryStep) % (size - (size % repositoryStep)))}/manifests/${tagOf(0)}`,
     ),
   }
   const measured: [string, number][] = []
@@ -106,7 +110,10 @@ async function pushLatency({ registryUrl: url, authorization }: Emulator, size: 
   return median(times)
 }
 
-/** The whole against the hundredth: what grows with the registry would be a hundred times as much. */
+/**
+ * Compares the whole with a hundredth of it. A cost proportional to the registry's size would be a hundred times as
+ * high.
+ */
 function curveOf(figure: string, values: readonly number[], sizes: readonly number[]): Row {
   const [smallest = NaN, largest = NaN] = [values[0], values.at(-1)]
   const ratio = largest / smallest
@@ -130,23 +137,29 @@ function memoryRows(memory: readonly MemoryUse[], seconds: number): Row[] {
   const perRepository = total('repositories') / total('size')
   const perImage = total('images') / (total('size') * IMAGES_PER_REPOSITORY)
   const bytes = (figure: string, value: number) => ({
-    ...{ figure, ours: `${Math.round(value)} B`, theirs: '–', ratio: '–' },
+    figure,
+    ours: `${Math.round(value)} B`,
+    theirs: '–',
+    ratio: '–',
   })
   return [
     { ...bytes('memory of Redis, a repository', perRepository), aim: 'for information' },
     {
       ...bytes('memory of Redis, an image of three layers with a tag', perImage),
-      ...{ aim: `≤ ${AIMS.bytesPerImage} B`, met: perImage <= AIMS.bytesPerImage },
+      aim: `≤ ${AIMS.bytesPerImage} B`,
+      met: perImage <= AIMS.bytesPerImage,
     },
     {
       figure: `memory of Redis, all ${images(total('size'))}`,
       ours: `${Math.round((total('repositories') + total('images')) / MIB)} MiB`,
-      ...{ theirs: `loaded and measured in ${Math.round(seconds)} s`, ratio: '–', aim: 'for information' },
+      theirs: `loaded and measured in ${Math.round(seconds)} s`,
+      ratio: '–',
+      aim: 'for information',
     },
   ]
 }
 
-/** Redis first, under planes that run; then the planes. */
+/** Restarts Redis while the planes run, then the planes. */
 async function restarts(
   shared: { main: string; dataDir: string },
   redis: RedisServer,
@@ -164,15 +177,18 @@ async function restarts(
   const row = { theirs: '–', ratio: '–', aim: 'for information' }
   return [
     {
-      ...{ figure: 'restart of Redis, its append-only file loaded', ours: `${Math.round(again.answeredAfterMs)} ms` },
-      ...{ ...row, theirs: `${Math.round(bytes / MIB)} MiB` },
+      figure: 'restart of Redis, its append-only file loaded',
+      ours: `${Math.round(again.answeredAfterMs)} ms`,
+      ...row,
+      theirs: `${Math.round(bytes / MIB)} MiB`,
     },
     {
       ...{
         figure: 'restart of the planes, to the first answer',
         ours: `${Math.round(planesAgain.answeredAfterMs)} ms`,
       },
-      ...{ ...row, theirs: `first call ${first.toFixed(0)} ms` },
+      ...row,
+      theirs: `first call ${first.toFixed(0)} ms`,
     },
   ]
 }

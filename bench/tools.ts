@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The programs of others that are measured beside ours or that measure, and the packages of Debian that bring them. */
+/** The third-party programs that are compared with the emulator or that measure, and their Debian packages. */
 export const packages = {
   wrk: 'wrk',
   nginx: 'nginx',
@@ -12,7 +12,7 @@ export const packages = {
 
 export type Tool = keyof typeof packages
 
-/** Whether a program is on the PATH, in the administrator's directories too. */
+/** Whether a program is on the PATH or in /usr/sbin. */
 export const isInstalled = (tool: Tool): boolean =>
   `${process.env.PATH ?? ''}${delimiter}/usr/sbin`.split(delimiter).some((folder) => {
     try {
@@ -23,6 +23,6 @@ export const isInstalled = (tool: Tool): boolean =>
     }
   })
 
-/** Says what is missing and how to get it. */
+/** A message that says what is missing and how to install it. */
 export const howToInstall = (missing: readonly Tool[]) =>
   `missing ${missing.join(', ')}: apt-get install ${missing.map((tool) => packages[tool]).join(' ')}`

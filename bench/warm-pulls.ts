@@ -23,7 +23,10 @@ interface Figure {
   readonly aim?: { readonly atLeast: number }
 }
 
-/** What is here already: manifests by digest, small and large blobs; all servers on one CPU, the client on another. */
+/**
+ * Pulls of cached content: manifests by digest, small and large blobs. All servers run on one CPU, the client on
+ * another.
+ */
 export const warmPulls: Section = { name: 'warm', needs: ['wrk', 'docker-registry'], measure }
 
 async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {

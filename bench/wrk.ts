@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { directory, runClient } from './processes.js'
 
-/** One request, repeated on every connection for as long as the round lasts. */
+/** One request, repeated on every connection until the round ends. */
 export interface Load {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Makes it a POST. */
+  /** If set, the request is a POST. */
   readonly body?: string
   readonly connections: number
   readonly seconds: number
@@ -19,12 +19,12 @@ export interface Measured {
 
 let count = 0
 
-/** Runs wrk with one thread. A round in which any request failed is no measurement. */
+/** Runs wrk with one thread. Throws if any request failed, because the round is then not a valid measurement. */
 export async function wrk({ url, headers = {}, body, connections, seconds }: Load): Promise<Measured> {
   const script = join(directory, `request-${++count}.lua`)
-  // wrk writes a Host header of its own; a second one would be another header than the one that was signed.
-  const given = Object.entries(headers).filter(([name]) => name !== 'host')
-  const lines = given.map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`)
+  // wrk writes a Host header of its own. A second one would break the signature.
+  const ownHeaders = Object.entries(headers).filter(([name]) => name !== 'host')
+  const lines = ownHeaders.map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`)
   if (body !== undefined) lines.push('wrk.method = "POST"', `wrk.body = ${lua(body)}`)
   await writeFile(script, [...lines, summary].join('\n'))
 

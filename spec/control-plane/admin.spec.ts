@@ -77,7 +77,7 @@ describe('POST /_admin/clock', () => {
       await using emulator = await startEmulator()
       expect(await post(`${emulator.endpoint}/_admin/clock`, { advanceSeconds })).toEqual({
         status: 400,
-        body: { message: 'advanceSeconds must not lead beyond the year 9999' },
+        body: { message: 'advanceSeconds must not advance the clock beyond the year 9999' },
       })
       expect(await emulator.deps.clock.now()).toEqual(now)
     },
@@ -113,7 +113,7 @@ describe('GET /_admin', () => {
     await using emulator = await startEmulator()
     const { statusCode, body } = await request(`${emulator.endpoint}/_admin/clok`)
     expect({ statusCode, body: await body.json() }).toEqual({
-      ...{ statusCode: 404, body: { message: 'There is no /_admin/clok: GET /_admin lists what there is' } },
+      ...{ statusCode: 404, body: { message: 'There is no /_admin/clok: GET /_admin lists the endpoints' } },
     })
   })
 
@@ -125,7 +125,7 @@ describe('GET /_admin', () => {
     const { statusCode, headers, body } = await request(emulator.endpoint + path, { method })
     expect({ statusCode, allow: headers.allow }).toEqual({ statusCode: 405, allow })
     expect(await body.json()).toEqual({
-      message: `${method} is nothing for ${path}: send ${allow
+      message: `${method} is not allowed for ${path}: send ${allow
         .split(', ')
         .map((right) => `${right} ${path}`)
         .join(' or ')}`,

@@ -157,8 +157,8 @@ describe('GET /_admin/explain of one request', () => {
       status: 404,
       body: {
         message:
-          'No request none is known: the last 10,000 since the start are. The id is in the header x-amzn-requestid of ' +
-          'every answer; asked without one, this lists the latest refusals.',
+          'There is no request none among the last 10,000 since the start. The id is in the header x-amzn-requestid of ' +
+          'every answer; without an id, the latest refusals are listed.',
       },
     })
   })

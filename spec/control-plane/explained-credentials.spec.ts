@@ -68,7 +68,7 @@ describe('refused credentials', () => {
 
   it('A wrong secret access key is explained without revealing a secret', async () => {
     const { hint } = (await refusedAs('AKIDREADER', 'another secret'))!
-    expect(hint).toMatch(/^The call is signed with another secret access key than that of AKIDREADER, .*user\/reader/)
+    expect(hint).toMatch(/^The call is signed with a secret access key other than that of AKIDREADER, .*user\/reader/)
     expect(hint).not.toContain('another secret,')
   })
 
@@ -79,6 +79,6 @@ describe('refused credentials', () => {
 
   it('Temporary credentials of another installation are explained as such', async () => {
     const { hint } = (await refusedAs(`ASIA${'A'.repeat(16)}`, 'x'))!
-    expect(hint).toContain('are not this installation')
+    expect(hint).toContain('are not from this installation')
   })
 })

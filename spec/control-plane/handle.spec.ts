@@ -42,7 +42,7 @@ describe('API call', () => {
     [
       'an operation that is modelled but not built yet',
       target('PutLifecyclePolicy'),
-      'ecr-local does not have the operation PutLifecyclePolicy yet. What it does not have is listed in its docs/fidelity.md.',
+      'ecr-local does not have the operation PutLifecyclePolicy yet. docs/fidelity.md lists the missing operations.',
     ],
     ['another service', 'DynamoDB_20120810.ListTables', undefined],
   ])('A call of %s is refused with UnknownOperationException', async (_, name, message) => {

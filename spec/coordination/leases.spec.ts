@@ -9,7 +9,7 @@ import { installation } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { silent as log } from '../support/silent-log.js'
 
-const patience = { beatMs: 20, deadAfterMs: 200, lookMs: 5 }
+const patience = { beatMs: 20, deadAfterMs: 200, pollMs: 5 }
 const failure = { kind: 'unavailable', message: 'it broke off' }
 const started: Leases[] = []
 

@@ -177,7 +177,7 @@ describe('forged and malformed tokens', () => {
     expect(running.deps.decisions.find(String(answered['x-amzn-requestid']))?.end).toEqual({
       ...{ at: startedAt.getTime(), plane: 'data', operation: 'GET /v2/app/tags/list' },
       refusal: { code: 'UNAUTHORIZED', message: 'Not Authorized' },
-      hint: expect.stringContaining('The password is no token of this installation'),
+      hint: expect.stringContaining('The password is not a token of this installation'),
     })
   })
 })

@@ -56,6 +56,6 @@ describe('time of the last pull', () => {
     update.mockRejectedValue(new Error('the disk is full'))
 
     expect((await pull()).status).toBe(200)
-    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull was not recorded'), 30_000)
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull could not be recorded'), 30_000)
   })
 })

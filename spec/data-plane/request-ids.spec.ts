@@ -128,7 +128,7 @@ describe('log of layer URLs', () => {
       throw Object.assign(new Error('read'), { code: 'ECONNRESET' })
     })
     leaving.end()
-    await expect.poll(() => debug.mock.calls).toMatchObject([[{ path: '/_layers' }, 'the client went away']])
+    await expect.poll(() => debug.mock.calls).toMatchObject([[{ path: '/_layers' }, 'the client disconnected']])
     expect(inspect([error.mock.calls, debug.mock.calls], { depth: null })).not.toMatch(/signature|digest=/)
   })
 })

@@ -109,11 +109,11 @@ describe('strict authentication', () => {
       expect(status).toBe(401)
       return running.deps.decisions.find(String(headers['x-amzn-requestid']))?.end?.hint
     }
-    expect(await hintOf(basic('any password'))).toContain('The password is no token of this installation')
+    expect(await hintOf(basic('any password'))).toContain('The password is not a token of this installation')
     expect(await hintOf(basic('x', 'me'))).toBe('The user name must be AWS, not me')
     const elsewhere = `${registry.account}.dkr.ecr.eu-west-1.localhost`
     expect(await hintOf(running.tokenOf(), elsewhere)).toContain('is a token for us-east-1')
-    expect(await hintOf(running.tokenOf(userOf('gone')))).toContain('user/gone is not in the configuration')
+    expect(await hintOf(running.tokenOf(userOf('gone')))).toContain('user/gone is no longer in the configuration')
     expect(running.deps.decisions.latestRefused(20).length).toBeGreaterThanOrEqual(4)
   })
 })

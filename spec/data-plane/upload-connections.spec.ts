@@ -74,7 +74,7 @@ describe('connections of an upload', () => {
     const debug = vi.spyOn(running.deps.log, 'debug')
     const first = await openPatch(running, location, bytes.subarray(0, 1000))
     first.destroy()
-    await vi.waitFor(() => expect(debug).toHaveBeenCalledWith(expect.anything(), 'the client went away'), 30_000)
+    await vi.waitFor(() => expect(debug).toHaveBeenCalledWith(expect.anything(), 'the client disconnected'), 30_000)
 
     expect((await running.send('GET', location)).headers.range).toBe('0-999')
     const headers = { 'content-range': '1000-2999' }

@@ -24,7 +24,7 @@ describe('exclusive writer of an upload', () => {
     const session = { registry, repository: 'app', id: randomIds.uuid() }
     await store.repositories.insert(registry, 'app', newRepository('app', now))
     await beginUpload({ store }, session, now)
-    const aPlane = () => leasesOn({ store, ids: randomIds, log, beatMs: 2, deadAfterMs: 1000, lookMs: 5 })
+    const aPlane = () => leasesOn({ store, ids: randomIds, log, beatMs: 2, deadAfterMs: 1000, pollMs: 5 })
     const [one, other] = [aPlane(), aPlane()]
     started.push(one, other)
     return { store, session, one, other, name: uploadLease(session.id) }

@@ -44,7 +44,7 @@ describe.each([
         status: 401,
         challenge: 'Bearer realm="ecr-local"',
         body: {
-          message: 'Admin endpoints want the token that the planes were started with: Authorization: Bearer <token>',
+          message: 'Admin endpoints require the token that the planes were started with: Authorization: Bearer <token>',
         },
       })
     const reset = await request(`${emulator.endpoint}/_admin/reset`, { method: 'POST', headers })
@@ -97,7 +97,7 @@ describe('ecr-local on all addresses', () => {
     const { endpoint } = await run.ready()
     expect(await ask(endpoint, bearer)).toMatchObject({
       status: 404,
-      body: { message: 'There are no admin endpoints away from loopback without --admin-token' },
+      body: { message: 'There are no admin endpoints outside loopback without --admin-token' },
     })
   })
 })

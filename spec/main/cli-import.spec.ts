@@ -34,7 +34,7 @@ describe('name of an image to import', () => {
   })
 
   it.each(['', ':latest', 'a b', 'app@latest', 'app:'])('The image name %j is refused with the right form', (given) => {
-    expect(() => namedImage(given)).toThrow(/ is no image: repository:tag or repository@sha256:…/)
+    expect(() => namedImage(given)).toThrow(/ is not an image: expected repository:tag or repository@sha256:…/)
   })
 })
 

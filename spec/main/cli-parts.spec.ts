@@ -60,7 +60,7 @@ describe('port that is in use', () => {
     const refusal = await portInUse(inUse(port), { host: '127.0.0.1', port: 4566 })
     other.close()
     expect(refusal?.message).toBe(
-      `Port ${port} is in use by a program that is no ecr-local: stop it, or choose another port with --registry-port (0: a free one)`,
+      `Port ${port} is in use by a program other than ecr-local: stop it, or choose another port with --registry-port (0: a free one)`,
     )
   })
 
@@ -72,7 +72,7 @@ describe('port that is in use', () => {
     const dataDir = join(tmpdir(), 'ecr-local-never-made')
     const config = { ...defaultConfig, dataDir, port: 4510 }
     await expect(start('start', config, silent)).rejects.toThrow(
-      '--port and --registry-port are both 4510: the control plane and the data plane want a port each (0: a free one)',
+      '--port and --registry-port are both 4510: the control plane and the data plane need different ports (0: a free one)',
     )
     expect(existsSync(dataDir)).toBe(false)
   })
@@ -103,7 +103,7 @@ describe('maintenance commands', () => {
   ])('A maintenance command creates no data directory where there is none: %s', async (command, run) => {
     const dataDir = join(tmpdir(), 'ecr-local-never-made')
     await expect(run({ ...defaultConfig, dataDir })).rejects.toThrow(
-      `${dataDir} is no data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,
+      `${dataDir} is not a data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,
     )
     expect(existsSync(dataDir)).toBe(false)
   })

@@ -150,7 +150,7 @@ describe('ecr-local', () => {
     [
       ['control-plane'],
       {},
-      /^ecr-local: .*wants the secret that all planes share, in ECR_LOCAL_SECRET .*openssl .*\n$/,
+      /^ecr-local: .*needs the secret that all planes share, in ECR_LOCAL_SECRET .*openssl .*\n$/,
     ],
     [['data-plane'], { ECR_LOCAL_SECRET: 'SHORT' }, /^ecr-local: ECR_LOCAL_SECRET must be 32 characters or more\n$/],
     [

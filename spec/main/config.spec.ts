@@ -95,10 +95,10 @@ describe('settings', () => {
     ],
     [
       { store: 'memory', blobs: 's3://bucket' },
-      '--store memory keeps images in memory, too: --blobs s3://… wants embedded or a Redis URL',
+      '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
     ],
-    [{ tlsCert: 'c' }, '--tls-cert is of no use without --tls-key: a certificate and its key, both PEM files'],
-    [{ tlsKey: 'k' }, '--tls-key is of no use without --tls-cert: a certificate and its key, both PEM files'],
+    [{ tlsCert: 'c' }, '--tls-cert needs --tls-key: a certificate and its key, both PEM files'],
+    [{ tlsKey: 'k' }, '--tls-key needs --tls-cert: a certificate and its key, both PEM files'],
     [{ auth: 'none' }, '--auth must be one of strict, relaxed, not "none"'],
     [{ log: 'loud' }, '--log must be one of silent, fatal, error, warn, info, debug, trace, not "loud"'],
     [{ host: 'http://x' }, '--host must be an address or a host name without a scheme, not "http://x"'],

@@ -15,7 +15,7 @@ it('The demo tells the whole story, checks itself and leaves no file behind', as
   expect(performance.now() - begun).toBeLessThan(10_000)
   expect(stdout).not.toContain('✗')
   expect(stdout).not.toContain('\u001b')
-  expect(stdout).toContain('the upstream was asked for everything once: 3 GET manifest, 8 GET blob')
+  expect(stdout).toContain('everything was requested from the upstream once: 3 GET manifest, 8 GET blob')
   expect(stdout.match(/requests to the upstream: 0/g)).toHaveLength(2)
   expect(stdout).toContain('one check, then what is new: 1 HEAD manifest, 3 GET manifest, 6 GET blob')
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(120)

@@ -75,7 +75,7 @@ describe('ecr-local explain', () => {
   it('ecr-local explain refuses an unknown id in one line with exit status 2', async () => {
     const { code, stdout, stderr } = await explain('none')
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^ecr-local: No request none is known: .*x-amzn-requestid.*\n$/)
+    expect(stderr).toMatch(/^ecr-local: There is no request none among the last .*x-amzn-requestid.*\n$/)
   })
 
   it('ecr-local explain says in one line with exit status 2 that no emulator answers', async () => {
@@ -85,7 +85,7 @@ describe('ecr-local explain', () => {
     const strange = await runCli(['explain', '--port', other], { cwd })
     await new Promise((closed) => server.close(closed))
     expect({ ...strange, stderr: '' }).toEqual({ code: 2, stdout: '', stderr: '' })
-    expect(strange.stderr).toMatch(/^ecr-local: What answers at http:\/\/localhost:\d+ is no ecr-local .*\n$/)
+    expect(strange.stderr).toMatch(/^ecr-local: The program at http:\/\/localhost:\d+ is not an ecr-local .*\n$/)
     const nobody = await runCli(['explain', 'x'], { cwd, env: { ECR_LOCAL_PORT: other } })
     expect(nobody.code).toBe(2)
     expect(nobody.stderr).toBe(
@@ -212,18 +212,16 @@ no ecr:PutImage on arn:app
     expect(text).toContain('    and 3 more, see /_admin/explain\n')
   })
 
-  it('An explanation counts the decisions that are not remembered', () => {
+  it('An explanation counts the decisions that were not recorded', () => {
     const text = explanationText({ ...request, decisionsLeftOut: 84 }, false)
-    expect(text).toMatch(/\n\nand 84 more decisions, which are not remembered\n$/)
-    expect(explanationText(request, false)).not.toContain('not remembered')
+    expect(text).toMatch(/\n\nand 84 more decisions, which were not recorded\n$/)
+    expect(explanationText(request, false)).not.toContain('not recorded')
   })
 
   it('An incomplete explanation says what is missing', () => {
-    expect(explanationText({ ...request, incomplete: 'No data plane.' }, false)).toContain(
-      'Not all of it: No data plane.',
-    )
+    expect(explanationText({ ...request, incomplete: 'No data plane.' }, false)).toContain('Incomplete: No data plane.')
     expect(refusalsText({ refused: [], incomplete: 'No data plane.' }, false)).toBe(
-      'No request was refused.\n\nNot all of it: No data plane.\n',
+      'No request was refused.\n\nIncomplete: No data plane.\n',
     )
   })
 

@@ -11,7 +11,7 @@ describe('ecr-local fsck', () => {
       await at.pushImage('app', 'v1')
     })
     const { code, stdout } = await state.run('fsck')
-    expect(stdout).toMatch(/^4 blobs \(\d.* KiB\) and 1 image looked at: nothing is wrong\.\n$/)
+    expect(stdout).toMatch(/^4 blobs \(\d.* KiB\) and 1 image checked: nothing is wrong\.\n$/)
     expect(code).toBe(0)
   })
 

@@ -20,9 +20,9 @@ describe('ecr-local gc', () => {
       code: 0,
       stderr: '',
       stdout: [
-        '1 layer that no image of the repository names went.',
-        '1 blob that nothing refers to went: 22 bytes.',
-        '1 temporary file of processes that are gone went.',
+        'Removed 1 layer that no image of the repository names.',
+        'Removed 1 blob that nothing refers to: 22 bytes.',
+        'Removed 1 temporary file of processes that have ended.',
         '',
       ].join('\n'),
     })

@@ -66,8 +66,8 @@ describe('request log', () => {
       .toEqual([
         'ecr-public/team/app:v1 importing its layers',
         'answered',
-        'an image is not here whole: it stays planned',
-        expect.stringMatching(/^ecr-public\/team\/app:v1 not imported whole yet: /),
+        'an image could not be cached completely: its import stays planned',
+        expect.stringMatching(/^ecr-public\/team\/app:v1 not imported completely yet: /),
       ])
   })
 

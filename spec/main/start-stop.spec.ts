@@ -113,7 +113,7 @@ describe('refused start', () => {
     holder.close()
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(
-      new RegExp(`^ecr-local: Port ${port} is in use by a program that is no ecr-local: .* ${flag} .*\\n$`),
+      new RegExp(`^ecr-local: Port ${port} is in use by a program other than ecr-local: .* ${flag} .*\\n$`),
     )
   })
 
@@ -162,10 +162,10 @@ describe('refused start', () => {
     })
   })
 
-  it('A start is refused in one line if the host is no address of this machine', async () => {
+  it('A start is refused in one line if the host is not an address of this machine', async () => {
     const { code, stderr } = await runCli([...inMemory, '--host', '203.0.113.5'], { cwd })
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^ecr-local: --host 203\.0\.113\.5 is no address of this machine .*\n$/)
+    expect(stderr).toMatch(/^ecr-local: --host 203\.0\.113\.5 is not an address of this machine .*\n$/)
   })
 })
 

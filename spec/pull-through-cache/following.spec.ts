@@ -58,7 +58,7 @@ describe('clients of a transfer in another process', () => {
     const keyValue = memoryKeyValue()
     return () => {
       const store = storeOf(keyValue)
-      const leases = leasesOn({ store, ids: randomIds, log, beatMs: 20, deadAfterMs: 200, lookMs: 5 })
+      const leases = leasesOn({ store, ids: randomIds, log, beatMs: 20, deadAfterMs: 200, pollMs: 5 })
       ended.push(() => leases.stop())
       const blobs = filesystemBlobStore({ root: directory.path, ids: randomIds })
       return { blobs, leases, pins: { pin: async () => {}, isPinned: async () => true }, log, metrics: noMetrics }

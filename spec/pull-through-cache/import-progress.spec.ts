@@ -30,10 +30,10 @@ afterEach(() => void vi.useRealTimers())
 describe('import progress', () => {
   it('The progress of an import is reported every five seconds with received and expected bytes', async () => {
     const { progress, reports } = await progressOf()
-    const fill = { size: 31 * mib, received: 0, done: new Promise<void>(() => {}) }
+    const fill = { size: 31 * mib, receivedBytes: 0, done: new Promise<void>(() => {}) }
     progress.image(image, layers)
     progress.fill(fill)
-    fill.received = 12 * mib
+    fill.receivedBytes = 12 * mib
     vi.advanceTimersByTime(5_000)
     await vi.waitFor(() =>
       expect(reports()).toEqual(['IN_PROGRESS importing: 12.0 MiB of 31.0 MiB so far, 0 layers done']),
@@ -45,7 +45,7 @@ describe('import progress', () => {
     const { progress, reports } = await progressOf()
     progress.image(image, layers)
     const done = Promise.resolve()
-    progress.fill({ size: 31 * mib, received: 31 * mib, done })
+    progress.fill({ size: 31 * mib, receivedBytes: 31 * mib, done })
     await done
     vi.advanceTimersByTime(900)
     await progress.succeeded()
@@ -66,6 +66,6 @@ describe('import progress', () => {
   it('A failed import ends with a report of the reason', async () => {
     const { progress, reports } = await progressOf()
     await progress.failed(new Error('The upstream answered 503'))
-    expect(reports()).toEqual(['FAILED not imported whole yet: The upstream answered 503'])
+    expect(reports()).toEqual(['FAILED not imported completely yet: The upstream answered 503'])
   })
 })

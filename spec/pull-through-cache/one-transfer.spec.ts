@@ -57,10 +57,10 @@ describe('one upstream transfer per digest', () => {
     await given.cache.ask(`${name}/manifests/v1`)
     const layer = await given.cache.store.layers.get(registry, keyOf(name, given.layer))
     const fill = await given.cache.cache.fillLayer(registry, layer!)
-    await expect.poll(() => fill?.received).toBeGreaterThanOrEqual(100_000)
+    await expect.poll(() => fill?.receivedBytes).toBeGreaterThanOrEqual(100_000)
     given.upstream.release()
     await fill?.done
-    expect(fill?.received).toBe(MiB)
+    expect(fill?.receivedBytes).toBe(MiB)
   })
 
   it('Two clients of a cold layer both get its bytes as they arrive', async () => {

@@ -20,7 +20,7 @@ describe('scope of one pull', () => {
     expect(scope.takeBlobs(Array.from({ length: 9_999 }))).toHaveLength(9_999)
     expect(scope.takeBlobs(['config', 'layer'])).toEqual(['config'])
     expect(scope.leftOut()).toBe(
-      'not brought behind this pull: 19000 images (1000 are brought at most), 1 blobs (10000 are brought at most); each comes when it is pulled by its digest',
+      'not imported after this pull: 19000 images (the limit is 1000), 1 blobs (the limit is 10000); each is imported when it is pulled by its digest',
     )
   })
 })
@@ -48,7 +48,7 @@ describe('index of indexes', () => {
     expect((await cache.events()).at(-1)).toMatchObject({
       ...{ action: 'import', 'sync-status': 'FAILED', 'image-digest': inner.digest },
       outcome:
-        'not brought behind this pull: 1 images nested more than 4 indexes deep; each comes when it is pulled by its digest',
+        'not imported after this pull: 1 images nested more than 4 indexes deep; each is imported when it is pulled by its digest',
     })
     expect((await cache.ask(`quay/team/app/manifests/${digests[4]}`)).statusCode).toBe(200)
     await cache.settled()

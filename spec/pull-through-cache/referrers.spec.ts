@@ -147,7 +147,7 @@ describe('referrers of a cached image', () => {
     expect((await given.list()).digests).toEqual([given.signature.digest])
     expect((await given.cache.events()).at(-1)).toMatchObject({
       ...{ action: 'referrers', 'sync-status': 'FAILED', 'image-digest': given.image.digest },
-      outcome: expect.stringMatching(/^kept referrers served: .*503 Service Unavailable/),
+      outcome: expect.stringMatching(/^cached referrers kept: .*503 Service Unavailable/),
     })
   })
 
@@ -196,7 +196,7 @@ describe('referrers list of an upstream', () => {
     expect(pages).toBe(9)
     expect((await given.cache.events()).at(-1)).toMatchObject({
       ...{ action: 'referrers', 'sync-status': 'FAILED' },
-      outcome: '500 referrers, 0 of them new; more than 500 are not brought',
+      outcome: '500 referrers, 0 of them new; more than 500 are not imported',
     })
   })
 })

@@ -9,7 +9,7 @@ import { type Fault, stall, status, wrongBytes } from '../support/upstream-fault
 const MiB = 1024 * 1024
 const DAY = 86_400
 const name = 'quay/team/app'
-const patience = { beatMs: 20, deadAfterMs: 300, lookMs: 5 }
+const patience = { beatMs: 20, deadAfterMs: 300, pollMs: 5 }
 
 /** Two caches on one disk and on the same records, as in two data planes; each has a store object of its own. */
 async function two({ layerSize = MiB } = {}) {

@@ -106,7 +106,7 @@ describeWith(mountNeeds, 'full disk', () => {
     expect(await commandLine('gc')).toMatchObject({
       code: 0,
       stderr: '',
-      stdout: expect.stringMatching(/^1 blob that nothing refers to went: 4/m),
+      stdout: expect.stringMatching(/^Removed 1 blob that nothing refers to: 4/m),
     })
     await client.createRepository('team/after-gc')
     await expectCached()
@@ -121,7 +121,7 @@ describeWith(mountNeeds, 'full disk', () => {
     const { registry } = await again.ready()
     expect((await fetch(`http://${registry}/ready`)).status).toBe(200)
     const { code, stderr } = await runCli(['start', ...free, '--data-dir', join(disk.path, 'new')], { cwd: disk.path })
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^ecr-local: .*disk.*(full|room).*\n$/) })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^ecr-local: .*disk.*(full|free).*\n$/) })
   })
 
   it('Pushes and pulls work again as soon as the disk has free space', async () => {

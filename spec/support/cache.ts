@@ -69,7 +69,7 @@ export interface CacheOptions {
   /** Stores blobs here instead of in `root`. */
   blobs?: BlobStore
   /** The timing of leases, including when their owner is considered dead. */
-  leasePatience?: Pick<LeaseDeps, 'beatMs' | 'deadAfterMs' | 'lookMs'>
+  leasePatience?: Pick<LeaseDeps, 'beatMs' | 'deadAfterMs' | 'pollMs'>
   /** How long the sweep keeps unused data that was accessed recently. */
   graceSeconds?: number
   quotas?: Quotas

@@ -37,7 +37,7 @@ export function installationWith({
   }
   const store = storeOf(keyValue)
   const pins = storedPins({ store, clock, graceSeconds: grace })
-  const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs: 400, lookMs: 10 })
+  const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs: 400, pollMs: 10 })
   const blobs = pinnedBlobs(bytes, pins)
   const storage = { store, blobs, pins, clock, quotas: defaultQuotas, uploadMutex: keyedMutex() }
   const deps = { ...storage, leases, log: silent, metrics: noMetrics, graceSeconds: grace }

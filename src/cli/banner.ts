@@ -12,8 +12,8 @@ const RELAXED =
 
 /** Shown when other machines may reach planes that accept the well-known test key. */
 const OPEN_TO_OTHERS =
-  'OTHER MACHINES MAY REACH THIS with access key test, secret test, which everybody knows and which may do everything: ' +
-  'the configuration describes no access key. Describe some (docs/access.md), or listen on 127.0.0.1.'
+  'OTHER MACHINES MAY REACH THIS with access key test, secret test, a public key with all permissions: ' +
+  'the configuration defines no access key. Define some (docs/access.md), or listen on 127.0.0.1.'
 
 /** The warnings of a start, for the terminal and the log. */
 export function warningsFor({ auth, accounts, host }: Pick<Config, 'auth' | 'accounts' | 'host'>): string[] {
@@ -45,7 +45,7 @@ export function banner(
 
 /** Where state and images are stored, with passwords removed. */
 function stateOf({ store, blobs, dataDir }: Config): string {
-  if (store === 'memory') return 'in memory, gone at the end'
+  if (store === 'memory') return 'in memory, lost at the end'
   const state = store === 'embedded' ? dataDir : withoutPassword(store)
   const images = blobs === 'disk' ? dataDir : blobs
   return state === images ? state : `${state}, images in ${images}`

@@ -15,8 +15,8 @@ export interface CertsOptions {
 const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9_-]*[a-z0-9])?$/i
 
 /**
- * Makes a certificate for the planes and returns instructions for clients to trust it. Throws UsageError for a name that is
- * no host name, and if the directory has files that ecr-local did not make.
+ * Creates a certificate for the planes and returns instructions for clients to trust it. Throws UsageError for an
+ * invalid host name, and if the directory has files that ecr-local did not create.
  */
 export async function certs(config: Config, { names = [], dir = 'certs' }: CertsOptions): Promise<string> {
   const noName = names.find((name) => isIP(name) === 0 && !HOST_NAME.test(name))
@@ -24,18 +24,18 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
     throw new UsageError(
       `${noName} is neither a host name nor an address: no scheme, no port, * for the first label only`,
     )
-  const made = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
+  const files = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
     throw usageErrorFrom(error, config) ?? error
   })
-  const { port } = made.dataPlane
+  const { port } = files.dataPlane
   const name = nameFor(names)
   return [
-    `A certificate for ${made.names.join(', ')}.`,
+    `A certificate for ${files.names.join(', ')}.`,
     'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.',
     '',
-    `Start:       ecr-local start --tls-cert ${made.certificate} --tls-key ${made.key}${reachedBy(name, config.registryPort)}`,
+    `Start:       ecr-local start --tls-cert ${files.certificate} --tls-key ${files.key}${reachedBy(name, config.registryPort)}`,
     '',
-    ...trust(made.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
+    ...trust(files.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
   ].join('\n')
 }
 

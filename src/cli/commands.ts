@@ -42,7 +42,7 @@ export const commands = {
     examples: ['ECR_LOCAL_SECRET="$(cat secret)" ecr-local data-plane --store redis://redis:6379/0 --host 0.0.0.0'],
   },
   demo: {
-    summary: 'the whole story of the pull through cache, without a network',
+    summary: 'shows the pull through cache from start to end, without a network',
     settings: [],
     examples: ['ecr-local demo'],
   },
@@ -56,7 +56,7 @@ export const commands = {
     ],
   },
   explain: {
-    summary: 'why a request was refused or answered, by its id; without one the latest refusals',
+    summary: 'says why a request was refused or answered, by its id; without an id, lists the latest refusals',
     operands: '[REQUEST-ID]',
     settings: [...CLIENT, 'adminToken'],
     examples: ['ecr-local explain', 'ecr-local explain 8f4c2a1e-6d0b-4c43-9a2f-0b7d1c5e9f10'],

@@ -9,7 +9,7 @@ export function noAnswerText(endpoint: string, error: unknown): string {
   const code = codeOf(error)
   if (isTrustError(error))
     return `The certificate at ${endpoint} is not trusted (${code}): name its authority in NODE_EXTRA_CA_CERTS`
-  // The sentence itself already says that nothing listens there.
+  // For a refused connection, the sentence itself already says that nothing listens there.
   const why = code === '' || code === 'ECONNREFUSED' ? '' : ` (${code})`
   return `No emulator answers at ${endpoint}${why}: start one, or name the one that runs with --host and --port`
 }

@@ -33,6 +33,6 @@ function requireExisting(config: Config, command: string): void {
     throw new UsageError(`ecr-local ${command} works on stored state: --store memory stores nothing`)
   if (isDataDirectoryMissing(config))
     throw new UsageError(
-      `${dataDir} is no data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,
+      `${dataDir} is not a data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,
     )
 }

@@ -13,14 +13,15 @@ export async function explain(
   requestId: string | undefined,
   isColored = picocolors.isColorSupported,
 ): Promise<string> {
-  if (settings.port === 0) throw new UsageError('Which emulator is asked? Give its port with --port: 0 is none')
+  if (settings.port === 0)
+    throw new UsageError('Which emulator should be asked? Give its port with --port: 0 is not a port')
   const query = requestId === undefined ? '' : `?${new URLSearchParams({ requestId }).toString()}`
   const { endpoint, status, body } = await requestPlane(settings, `/_admin/explain${query}`)
   if (status === 200 && isExplanation(body)) return explanationText(body, isColored)
   if (status === 200 && isList(body)) return refusalsText(body, isColored)
   if (isRefusal(body)) throw new UsageError([body.message, body.incomplete].filter(Boolean).join(' '))
   throw new UsageError(
-    `What answers at ${endpoint} is no ecr-local of this version: name another with --host and --port`,
+    `The program at ${endpoint} is not an ecr-local of this version: name another with --host and --port`,
   )
 }
 

@@ -19,7 +19,7 @@ export async function fsck(config: Config, { repair }: { repair: boolean }, log:
   try {
     const { blobs, bytes, images, findings } = await storage.reserve.during(() => check(storage, { repair }))
     const { count: found, repairedCount: repaired } = findings
-    const looked = `${formatCount(blobs, 'blob')} (${formatBytes(bytes)}) and ${formatCount(images, 'image')} looked at`
+    const looked = `${formatCount(blobs, 'blob')} (${formatBytes(bytes)}) and ${formatCount(images, 'image')} checked`
     const lines = [...findings.lines(), `${looked}: ${outcomeOf(found, repaired, repair)}.`]
     return { text: `${lines.join('\n')}\n`, ok: found === repaired }
   } finally {
@@ -27,9 +27,9 @@ export async function fsck(config: Config, { repair }: { repair: boolean }, log:
   }
 }
 
-function outcomeOf(found: number, repaired: number, repair: boolean): string {
-  if (found === 0) return 'nothing is wrong'
-  if (found === repaired) return `${formatCount(repaired, 'thing')} wrong, all repaired`
-  if (repair) return `${formatCount(found, 'thing')} wrong, ${repaired} repaired`
-  return `${formatCount(found, 'thing')} wrong; --repair repairs what can be repaired`
+function outcomeOf(faultCount: number, repairedCount: number, repair: boolean): string {
+  if (faultCount === 0) return 'nothing is wrong'
+  if (faultCount === repairedCount) return `${formatCount(repairedCount, 'thing')} wrong, all repaired`
+  if (repair) return `${formatCount(faultCount, 'thing')} wrong, ${repairedCount} repaired`
+  return `${formatCount(faultCount, 'thing')} wrong; --repair repairs what can be repaired`
 }

@@ -25,12 +25,12 @@ export async function gc(config: Config, log: Log): Promise<string> {
 
 function report({ layer, blob, upload, temporary, lostImages }: SweepReport): string {
   const lines = [
-    layer.count > 0 && `${formatCount(layer.count, 'layer')} that no image of the repository names went.`,
-    blob.count > 0 && `${formatCount(blob.count, 'blob')} that nothing refers to went: ${formatBytes(blob.bytes)}.`,
-    upload.count > 0 && `${formatCount(upload.count, 'abandoned upload')} went: ${formatBytes(upload.bytes)}.`,
-    temporary.count > 0 && `${formatCount(temporary.count, 'temporary file')} of processes that are gone went.`,
+    layer.count > 0 && `Removed ${formatCount(layer.count, 'layer')} that no image of the repository names.`,
+    blob.count > 0 && `Removed ${formatCount(blob.count, 'blob')} that nothing refers to: ${formatBytes(blob.bytes)}.`,
+    upload.count > 0 && `Removed ${formatCount(upload.count, 'abandoned upload')}: ${formatBytes(upload.bytes)}.`,
+    temporary.count > 0 && `Removed ${formatCount(temporary.count, 'temporary file')} of processes that have ended.`,
     lostImages > 0 &&
-      `${formatCount(lostImages, 'image')} named beside the blobs and not in the store: ecr-local fsck --repair brings them back.`,
+      `${formatCount(lostImages, 'image')} named beside the blobs and not in the store: ecr-local fsck --repair restores them.`,
   ].filter((line) => line !== false)
   return `${(lines.length > 0 ? lines : ['There is nothing to remove.']).join('\n')}\n`
 }

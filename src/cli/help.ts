@@ -16,14 +16,14 @@ function overview(): string {
     '',
     ...settingsTable('all'),
     '',
-    'A flag is stronger than the environment, which is stronger than the file. The file may also say accounts,',
-    'signatures, upstreams, network, quotas, garbage, limits and pullThroughCache; ecr-local.schema.json describes it, and',
-    'editors complete it. Pass secrets in the environment: flags are visible in the list of processes.',
+    'A flag overrides the environment, which overrides the file. The file may also contain accounts,',
+    'signatures, upstreams, network, quotas, garbage, limits and pullThroughCache; ecr-local.schema.json describes it, so',
+    'editors can complete it. Pass secrets in the environment: flags are visible in the list of processes.',
     '',
-    'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM and Ctrl-C, and with npm or',
-    'npx where one of them started it in the foreground.',
-    'Exit status: 0 stopped as asked, 1 failed, or fsck found what is not mended, 2 wrong settings, something in the way,',
-    'or nothing there to explain.',
+    'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM, Ctrl-C, and with the npm or',
+    'npx that started it in the foreground.',
+    'Exit status: 0 stopped by a signal, 1 failed, or fsck found faults that are not repaired, 2 wrong settings, a conflict',
+    'on this machine, or nothing to explain.',
     '',
   ].join('\n')
 }
@@ -44,9 +44,9 @@ function helpOf(command: Command): string {
   ].join('\n')
 }
 
-function settingsTable(shown: 'all' | readonly string[]): string[] {
+function settingsTable(names: 'all' | readonly string[]): string[] {
   const rows = settings
-    .filter(({ name }) => shown === 'all' || shown.includes(name))
+    .filter(({ name }) => names === 'all' || names.includes(name))
     .map(({ flag, environment, byDefault, meaning }) => [flag, environment, byDefault, meaning])
   return table([['flag', 'environment', 'default', 'meaning'], ...rows])
 }

@@ -9,7 +9,7 @@ import { noAnswerText } from './connection-errors.js'
 
 /** An image to import, as the API names it. */
 export interface NamedImage {
-  /** As it was typed. */
+  /** The image as the user typed it. */
   readonly reference: string
   readonly repositoryName: string
   readonly imageId: ImageIdentifier
@@ -30,13 +30,16 @@ type ImportConfig = Pick<Config, 'host' | 'port' | 'tlsCert' | 'accounts'>
 /** The default interval of progress lines. */
 const REPORT_EVERY_MS = 10_000
 
-/** `123456789012.dkr.ecr.us-east-1.…/`, `localhost/` or anything with a port: a registry, which docker's names begin with. */
+/**
+ * A registry at the beginning of a Docker image name: `123456789012.dkr.ecr.us-east-1.…/`, `localhost/` or anything
+ * with a port.
+ */
 const REGISTRY = /^(?:[^/]*:\d+|localhost|\d{12}\.dkr[.-]ecr[^/]*)\//
 
 /**
- * Has the emulator that runs with these settings import images from their upstream, one after another, with signed calls of
- * BatchImportUpstreamImage. Resolves with whether all were imported. Throws UsageError if no emulator answers or there are no
- * credentials to sign with.
+ * Imports images from their upstream into the emulator that runs with these settings, one after another, with signed
+ * calls of BatchImportUpstreamImage. Resolves with whether all were imported. Throws UsageError if no emulator answers
+ * or there are no credentials to sign with.
  */
 export async function importImages(config: ImportConfig, options: ImportOptions): Promise<boolean> {
   const named = options.images.map(namedImage)
@@ -52,7 +55,7 @@ export function namedImage(reference: string): NamedImage {
     /^([^:@\s]+)(?::([\w][\w.-]{0,127}))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference.replace(REGISTRY, '')) ?? []
   if (repositoryName === '')
     throw new UsageError(
-      `${reference} is no image: repository:tag or repository@sha256:…, such as ecr-public/nginx/nginx:latest`,
+      `${reference} is not an image: expected repository:tag or repository@sha256:…, such as ecr-public/nginx/nginx:latest`,
     )
   const imageId = {
     ...(imageDigest !== undefined && { imageDigest }),
@@ -62,7 +65,7 @@ export function namedImage(reference: string): NamedImage {
 }
 
 async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, environment: NodeJS.ProcessEnv) {
-  if (port === 0) throw new UsageError('Which emulator is to import? Give its port with --port: 0 is none')
+  if (port === 0) throw new UsageError('Which emulator should import? Give its port with --port: 0 is not a port')
   const { AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment
   const hasOwn = Boolean(AWS_ACCESS_KEY_ID ?? AWS_PROFILE)
   if (!hasOwn && describesAccessKeys(accounts))
@@ -119,7 +122,7 @@ function batchImport(client: ECRClient, repositoryName: string, imageId: ImageId
   return client.send(command)
 }
 
-/** Digest and, of an index, how many platforms it has: attestations have none. */
+/** The digest and, for an index, the number of its platforms. Attestations have no platform. */
 function described({ imageId, imageManifest = '{}' }: Image): string {
   const { manifests } = JSON.parse(imageManifest) as { manifests?: { platform?: { os?: string } }[] }
   const platforms = manifests?.filter(({ platform }) => platform?.os !== 'unknown').length

@@ -22,9 +22,9 @@ export interface PlaneAnswer {
 const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
 
 /**
- * Sends a GET to the control plane that runs with these settings, over http or https, whichever it speaks, so the TLS settings
- * need not be repeated. Trusts the authorities of this machine and the one that `ecr-local certs` made. Throws UsageError with
- * the reason if nothing answers.
+ * Sends a GET to the control plane that runs with these settings, over http or https, whichever it serves, so that TLS
+ * settings need not be repeated. Trusts the authorities of this machine and the one that `ecr-local certs` made. Throws
+ * UsageError with the reason if nothing answers.
  */
 export async function requestPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
   const host = `${clientHost(settings.host)}:${settings.port}`

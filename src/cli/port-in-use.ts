@@ -17,7 +17,7 @@ export async function portInUse(
   if (code !== 'EADDRINUSE') return undefined
   const flag = port === config.port ? '--port' : '--registry-port'
   const plane = await planeAt(clientHost(config.host), port)
-  const holder = plane ?? 'a program that is no ecr-local'
+  const holder = plane ?? 'a program other than ecr-local'
   const advice = `${plane ? 'use that one, stop it' : 'stop it'}, or choose another port with ${flag} (0: a free one)`
   return new UsageError(`Port ${port} is in use by ${holder}: ${advice}`)
 }

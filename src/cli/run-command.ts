@@ -9,8 +9,8 @@ import { usageErrorFrom } from './startup-errors.js'
 import { serve } from './serve.js'
 
 /**
- * Runs a command to its end and sets the exit status. Throws UsageError where the settings or something on this machine is in
- * the way. `certs`, `demo` and `import` are loaded when they are run: the libraries below them for certificates and for
+ * Runs a command to its end and sets the exit status. Throws UsageError if the settings or the state of this machine
+ * prevent it. `certs`, `demo` and `import` are loaded only when they are run: their libraries for certificates and for
  * calling ECR each take half as long to load as everything that a start needs.
  */
 export async function runCommand(command: Command, line: CommandLine, process: NodeJS.Process): Promise<void> {

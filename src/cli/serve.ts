@@ -6,10 +6,16 @@ import { banner, warningsFor } from './banner.js'
 import { isForegroundScript, parentExit } from './parent-process.js'
 import { start, type StartCommand } from './start.js'
 
-/** Time for closing connections, which the planes bound themselves, and stores; after it the process ends regardless. */
+/**
+ * The time for closing connections, which the planes limit themselves, and stores. After it the process ends
+ * regardless.
+ */
 const STOP_WITHIN_MS = 4500
 
-/** npm forwards a Ctrl-C that the terminal has already sent to this process: within this time it is not a second one. */
+/**
+ * npm forwards a Ctrl-C that the terminal has already sent to this process. Within this time it does not count as a
+ * second one.
+ */
 const SECOND_SIGNAL_AFTER_MS = 300
 
 /** Runs planes until a signal, the end of the parent or a lost store stops them, then ends the process. */
@@ -28,14 +34,17 @@ export async function serve(command: StartCommand, config: Config, process: Node
   const reason = await Promise.race([stopRequest, running.failed])
   const exitCode = reason instanceof Error ? 1 : 0
   if (reason instanceof Error)
-    log.error({ reason: reason.message }, 'stopping, since the store cannot be used any more')
+    log.error({ reason: reason.message }, 'stopping, because the store can no longer be used')
   else log.info({ reason }, 'stopping')
   setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS)
   await running.close()
   process.exit(exitCode)
 }
 
-/** Says that the planes answer: to people with a banner, to programs with a line of JSON, whatever the log's level. */
+/**
+ * Announces that the planes answer: with a banner on a terminal, otherwise with a line of JSON, even if the log level
+ * is higher.
+ */
 function announce(running: Running, config: Config, stdout: NodeJS.WriteStream): void {
   if (stdout.isTTY) return void stdout.write(banner(running, config))
   const lines = jsonLog('info')

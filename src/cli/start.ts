@@ -24,7 +24,7 @@ export async function start(command: StartCommand, config: Config, log: Log): Pr
 function requireOwnPorts({ port, registryPort }: Config): void {
   if (port === registryPort && port !== 0)
     throw new UsageError(
-      `--port and --registry-port are both ${port}: the control plane and the data plane want a port each (0: a free one)`,
+      `--port and --registry-port are both ${port}: the control plane and the data plane need different ports (0: a free one)`,
     )
 }
 
@@ -36,7 +36,7 @@ function requireShared(command: Plane, { store, secret, registryPort, dataPlane 
     )
   if (secret === undefined)
     throw new UsageError(
-      `ecr-local ${command} wants the secret that all planes share, in ECR_LOCAL_SECRET or --secret; this makes one: openssl rand -base64 32`,
+      `ecr-local ${command} needs the secret that all planes share, in ECR_LOCAL_SECRET or --secret; create one with: openssl rand -base64 32`,
     )
   if (command === 'control-plane' && registryPort === 0 && dataPlane === undefined)
     throw new UsageError(

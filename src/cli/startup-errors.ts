@@ -11,13 +11,13 @@ export function usageErrorFrom(
   const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EACCES' && syscall === 'listen') {
     const flag = port === controlPort ? '--port' : '--registry-port'
-    return new UsageError(`Port ${port} is not for this user to listen on: choose one from 1024 up with ${flag}`)
+    return new UsageError(`This user may not listen on port ${port}: choose one from 1024 up with ${flag}`)
   }
   if (syscall === 'listen' || syscall === 'getaddrinfo')
     return new UsageError(
-      `--host ${host} is no address of this machine (${code}): 127.0.0.1 always is, 0.0.0.0 means all`,
+      `--host ${host} is not an address of this machine (${code}): 127.0.0.1 always is, 0.0.0.0 means all`,
     )
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new UsageError(`The disk is full (${error.message}): make room on it, of 10 MB or more`)
+    return new UsageError(`The disk is full (${error.message}): free 10 MB or more`)
   return new UsageError(withoutPassword(error.message.split('\n', 1)[0] ?? ''))
 }

@@ -11,7 +11,7 @@ import { defaultLimits, type Limits } from '../server/limits.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
 
-/** Every setting, after flags, environment, configuration file and defaults have been put together. */
+/** All settings, merged from flags, environment, configuration file and defaults. */
 export interface Config {
   /** Address both planes listen on. */
   readonly host: string
@@ -19,11 +19,11 @@ export interface Config {
   readonly port: number
   /** Data plane's port; 0 picks a free one. */
   readonly registryPort: number
-  /** Embedded state, blobs on disk, and what is on its way to elsewhere. */
+  /** Directory of the embedded store, of blobs on disk, and of temporary files. */
   readonly dataDir: string
   /** Where state is stored: `embedded` is LMDB in `dataDir`. */
   readonly store: 'embedded' | 'memory' | RedisUrl
-  /** Where blobs are stored: `disk` is `dataDir`, or memory where state is in memory. */
+  /** Where blobs are stored: `disk` is `dataDir`, or memory if state is in memory. */
   readonly blobs: 'disk' | `s3://${string}`
   /** How clients get layers that are in S3: by a redirect to it, or through the data plane. */
   readonly blobDelivery: 'redirect' | 'stream'
@@ -31,7 +31,7 @@ export interface Config {
   readonly secret: string | undefined
   /** Required by the admin endpoints; undefined: they are open on loopback and absent elsewhere. */
   readonly adminToken: string | undefined
-  /** The data plane of a control plane that runs alone; undefined: `host` at `registryPort`. */
+  /** Address of the data plane for a control plane in a process of its own; undefined: `host` at `registryPort`. */
   readonly dataPlane: `http://${string}` | `https://${string}` | undefined
   /** PEM files of a certificate chain and its key, for https on both planes; both or neither. */
   readonly tlsCert: string | undefined
@@ -43,7 +43,7 @@ export interface Config {
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
   readonly signatures: { readonly maxSkewSeconds: number }
-  /** Allows pulls without credentials: all with `relaxed`, else those that a policy allows to everybody. */
+  /** Allows pulls without credentials: all with `relaxed`, otherwise those that a policy allows to `*`. */
   readonly anonymousPull: boolean
   /** If they define no access key, access key `test` of the default account exists. */
   readonly accounts: Accounts | undefined
@@ -114,7 +114,10 @@ type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limi
 
 const DEFAULT_FILE = 'ecr-local.json'
 
-/** Puts the settings together: flag over environment over file over default. Throws UsageError. */
+/**
+ * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the default. Throws
+ * UsageError.
+ */
 export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv): Config {
   const variables = textsIn(environment)
   const file = readConfigFile(flags.config ?? variables.config)
@@ -138,10 +141,12 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
 /** Rules about more than one setting, which the schema cannot express. */
 function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
   if (store === 'memory' && blobs !== 'disk')
-    throw new UsageError('--store memory keeps images in memory, too: --blobs s3://… wants embedded or a Redis URL')
+    throw new UsageError(
+      '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
+    )
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw new UsageError(`${present} is of no use without ${missing}: a certificate and its key, both PEM files`)
+    throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
 }
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */

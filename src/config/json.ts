@@ -34,7 +34,7 @@ function explanationOf(code: ParseErrorCode, text: string, offset: number): stri
 
 const COMMENT = 'a comment, which JSON does not allow'
 
-/** By the names of jsonc-parser's codes; whatever else is wrong, a value was expected. */
+/** Explanations by the names of jsonc-parser's error codes. For all other codes, a value was expected. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   PropertyNameExpected: 'expected a name in double quotes',
   ColonExpected: 'expected a colon',

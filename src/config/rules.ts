@@ -21,9 +21,9 @@ const memberOf = (value: unknown, name: string) => (Object(value) as Record<stri
 
 function complaintOf({ keyword, params, parentSchema, propertyName, instancePath, data }: ErrorObject): string {
   const { patternErrorMessage, errorMessage, properties } = (parentSchema ?? {}) as EditorHints
-  if (keyword === 'additionalProperties') return `is not a setting; there ${listed(Object.keys(properties ?? {}))}`
+  if (keyword === 'additionalProperties') return `is not a setting; there ${listNames(Object.keys(properties ?? {}))}`
   if (keyword === 'required') return `is missing`
-  if (propertyName !== undefined) return patternErrorMessage ?? 'is no name for this'
+  if (propertyName !== undefined) return patternErrorMessage ?? 'is not a valid name here'
   const rule = errorMessage ?? (keyword === 'pattern' ? patternErrorMessage : undefined) ?? ruleOf(keyword, params)
   const shown = HIDDEN.test(instancePath) ? typeShown(keyword, data) : shownValue(data)
   return shown ? `${rule}, not ${shown}` : rule
@@ -42,24 +42,24 @@ function ruleOf(keyword: string, params: Record<string, unknown>): string {
   return 'must not be empty'
 }
 
-const listed = (names: string[]) =>
+const listNames = (names: string[]) =>
   names.length === 1 ? `is only ${names.join()}` : `are ${names.filter((name) => name !== '$schema').join(', ')}`
 
 function shownPath({ params, instancePath, propertyName }: ErrorObject, configuration: unknown): string {
   const { missingProperty, additionalProperty } = params as Record<string, string | undefined>
-  const named = missingProperty ?? additionalProperty ?? propertyName
-  const path = named === undefined ? instancePath : `${instancePath}/${named}`
+  const memberName = missingProperty ?? additionalProperty ?? propertyName
+  const path = memberName === undefined ? instancePath : `${instancePath}/${memberName}`
   if (!path.startsWith('/accounts')) return withoutPassword(path)
   if (path.includes('/accessKeys/')) return path.replace(/\/accessKeys\/.*/s, '/accessKeys/…')
-  const container = named === undefined ? instancePath.replace(/\/[^/]*$/, '') : instancePath
-  return mayBeKey(instancePath, named, configuration) ? `${container}/…` : path
+  const container = memberName === undefined ? instancePath.replace(/\/[^/]*$/, '') : instancePath
+  return mayBeKey(instancePath, memberName, configuration) ? `${container}/…` : path
 }
 
 /** A string under an unknown name may be a secret access key that was swapped with its id. */
-function mayBeKey(instancePath: string, named: string | undefined, configuration: unknown): boolean {
-  if (named === undefined && !/\/(users|roles|secrets)\/[^/]+$/.test(instancePath)) return false
+function mayBeKey(instancePath: string, memberName: string | undefined, configuration: unknown): boolean {
+  if (memberName === undefined && !/\/(users|roles|secrets)\/[^/]+$/.test(instancePath)) return false
   const names = instancePath.split('/').slice(1).map(unescaped)
-  const value = [...names, ...(named === undefined ? [] : [named])].reduce(memberOf, configuration)
+  const value = [...names, ...(memberName === undefined ? [] : [memberName])].reduce(memberOf, configuration)
   return typeof value === 'string'
 }
 

@@ -17,7 +17,7 @@ export type SettingName =
   | 'config'
   | 'log'
 
-/** A setting that has a flag and an environment variable; all but `config` may stand in the file too. */
+/** A setting that has a flag and an environment variable. All except `config` may also be in the file. */
 export interface Setting {
   readonly name: SettingName
   readonly flag: string
@@ -43,10 +43,10 @@ export const settings: readonly Setting[] = [
   setting('blobs', 'disk', 'disk (in the data directory), or s3://bucket/prefix'),
   setting('blobDelivery', 'redirect', 'redirect or stream: layers in S3 come from there, or through the data plane'),
   setting('auth', 'strict', 'strict, or relaxed: any access key is an administrator, unchecked'),
-  setting('secret', 'none', 'planes that run apart trust each other by it; 32 characters or more'),
-  setting('adminToken', 'none', '/_admin asks for it; without one there is no /_admin away from loopback'),
+  setting('secret', 'none', 'shared by planes in separate processes; 32 characters or more'),
+  setting('adminToken', 'none', 'required by /_admin; without one /_admin is served only on loopback'),
   setting('dataPlane', 'none', 'where control-plane finds the data planes: http://host:port'),
-  setting('tlsCert', 'none', 'PEM file of the certificate both planes show; read again on SIGHUP'),
+  setting('tlsCert', 'none', 'PEM file of the certificate of both planes; read again on SIGHUP'),
   setting('tlsKey', 'none', 'PEM file of its key'),
   setting('config', 'ecr-local.json', 'JSON file of settings; the default one may be missing'),
   setting('log', 'info', 'silent, fatal, error, warn, info, debug or trace'),

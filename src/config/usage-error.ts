@@ -1,2 +1,2 @@
-/** A mistake of the user: one line that says what is wrong and what would be right. Exit status 2. */
+/** A mistake of the user. The message is one line that says what is wrong and how to correct it. Exit status 2. */
 export class UsageError extends Error {}

@@ -14,13 +14,16 @@ import type { SignedRequest } from '../sigv4/signed-request.js'
 import { verify } from '../sigv4/verify.js'
 import type { ServiceName } from './services/service.js'
 
-/** Who calls, and for which Region. */
+/** The principal that calls, and the Region that it calls. */
 export interface Caller {
   readonly principal: Principal
   readonly region: string
 }
 
-/** Whose signature a call bears. `requireCurrent` checks, once the time is known, that the credentials are still valid. */
+/**
+ * The caller whose signature was verified. `requireCurrent` checks, once the time is read, that the credentials are
+ * still valid.
+ */
 export interface Signer extends Caller, ClockAdvanceClaim {
   /** When temporary credentials expire, in epoch milliseconds of the emulator's time; absent for long-term ones. */
   readonly expiresAt?: number
@@ -32,13 +35,13 @@ export interface ReceivedRequest extends HttpRequest {
   readonly requestId: string
   /** The headers as sent: a signature covers each occurrence of a repeated one. */
   readonly rawHeaders?: readonly string[]
-  /** Of a large body, which was hashed off the event loop. */
+  /** Set for a large body, which was hashed off the event loop. */
   bodyHash?: string
   readonly remoteAddress: string | undefined
   readonly isSecure: boolean
 }
 
-/** What authentication needs. */
+/** The dependencies of authentication. */
 export interface AuthenticateDeps {
   readonly identities: Identities
   readonly clock: Clock
@@ -51,8 +54,8 @@ export interface AuthenticateDeps {
 }
 
 /**
- * Verifies the Signature Version 4 of a call, in its headers or its query, and that the security token of temporary
- * credentials is genuine. Throws the exceptions of the service's front end, in its order. Reads nothing from the store.
+ * Verifies the Signature Version 4 of a call, in its headers or its query, and the security token of temporary
+ * credentials. Throws the same exceptions, in the same order, as the service does. Reads nothing from the store.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signerOf(request: ReceivedRequest, service: ServiceName, deps: AuthenticateDeps): Signer {
@@ -73,7 +76,7 @@ export function signerOf(request: ReceivedRequest, service: ServiceName, deps: A
   return { ...holderOf(accessKeyId, securityToken, deps), region }
 }
 
-/** Refuses temporary credentials that expired, or whose user or role is gone. Throws as `signerOf` does. */
+/** Refuses temporary credentials that have expired, or whose user or role was removed. Throws as `signerOf` does. */
 export function requireCurrent(
   signer: Signer,
   now: Date,

@@ -9,14 +9,14 @@ import type { AuthenticateDeps, ReceivedRequest } from './authenticate.js'
 
 type Refusal = Pick<ServiceException, 'code' | 'message'>
 
-/** Logs why credentials were refused, in words for the operator, and returns that for the decision log. */
+/** Logs for the operator why credentials were refused, and returns the text for the decision log. */
 export type CredentialsHint = (
   request: ReceivedRequest,
   refusal: Refusal,
   deps: Pick<AuthenticateDeps, 'identities'> & { readonly log: Log },
 ) => Pick<RequestEnd, 'hint'>
 
-/** Clients may send wrong credentials as often as they like: each sentence is logged once an hour. */
+/** Creates the hints. Each is logged at most once an hour, however often clients send wrong credentials. */
 export function credentialsHints(): CredentialsHint {
   const logged = new LRUCache<string, true>({ max: 100, ttl: 60 * 60 * 1000 })
   return (request, refusal, deps) => {
@@ -28,7 +28,7 @@ export function credentialsHints(): CredentialsHint {
   }
 }
 
-/** Undefined for a refusal that is not about credentials. The client gets AWS's words alone. */
+/** Undefined for a refusal that is not about credentials. The client gets only AWS's message. */
 function hintFor(
   request: ReceivedRequest,
   { code, message }: Refusal,
@@ -41,26 +41,26 @@ function hintFor(
   const longTerm = identities.credentialsOf(accessKeyId)
   if (longTerm) return isUnknown ? withToken(accessKeyId) : wrongSecret(accessKeyId, longTerm.principal.arn)
   if (isSessionKey(accessKeyId)) return ofSession(accessKeyId)
-  return `No user has access key id ${shownId(accessKeyId)}; ${listed(identities.accessKeyIds)}`
+  return `No user has access key id ${shownId(accessKeyId)}; ${listIds(identities.accessKeyIds)}`
 }
 
 const UNKNOWN = refusals.unknownAccessKey()
 
 const wrongSecret = (id: string, holder: string) =>
-  `The call is signed with another secret access key than that of ${id}, which belongs to ${holder}, or was changed on its way`
+  `The call is signed with a secret access key other than that of ${id}, which belongs to ${holder}, or was changed in transit`
 
 const withToken = (id: string) =>
-  `Access key id ${id} is not temporary, and a session token came with it: unset AWS_SESSION_TOKEN`
+  `Access key id ${id} is not temporary, but was sent with a session token: unset AWS_SESSION_TOKEN`
 
 const ofSession = (id: string) =>
-  `The temporary credentials of access key id ${id} are not this installation's, or came without their session token`
+  `The temporary credentials of access key id ${id} are not from this installation, or were sent without their session token`
 
-/** Anything that does not look like an access key id may be a secret in its place, and is not logged. */
+/** Text that does not look like an access key id may be a secret, and is not logged. */
 const shownId = (id: string) => (/^[\w-]{1,32}$/.test(id) ? id : `of ${id.length} characters`)
 
 const SHOWN = 5
 
-function listed(ids: readonly string[]): string {
+function listIds(ids: readonly string[]): string {
   const more = ids.length - SHOWN
   return `there ${ids.length === 1 ? 'is' : 'are'} ${ids.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

@@ -5,22 +5,28 @@ import type { Protocol, RequestHead } from './protocols/protocol.js'
 import type { Service } from './services/service.js'
 import { services } from './services/services.js'
 
-/** Where a call goes. */
+/** The service and the protocol of a call. */
 export interface Dispatch {
   readonly service: Service
   readonly protocol: Protocol
 }
 
-/** The protocols, in the order in which they are asked. */
+/** The protocols, in the order in which they are tried. */
 const protocols: readonly Protocol[] = [awsQuery, awsJson]
 
-/** The service and the protocol of a call, read off the head of the request: its body may still be on its way. */
+/**
+ * Determines the service and the protocol of a call from its method, path and headers, because its body may not have
+ * arrived yet.
+ */
 export function dispatch(request: RequestHead): Dispatch {
   const protocol = protocols.find((candidate) => candidate.claims(request)) ?? awsJson
   return { protocol, service: protocol === awsJson ? services.ecr : queryService(request) }
 }
 
-/** By the credential. A call whose credential names neither service is refused by STS, which unsigned calls are for, too. */
+/**
+ * STS or IAM, by the scope of the credential. STS handles calls that name neither, including unsigned ones, and refuses
+ * them.
+ */
 const queryService = ({ method, path, headers }: RequestHead): Service =>
   claimedScope({ method, path, headers, body: NO_BODY })?.service === 'iam' ? services.iam : services.sts
 

@@ -10,17 +10,17 @@ import { dispatch, type Dispatch } from './dispatch.js'
 import type { Context, Resources } from './services/context.js'
 import type { Members } from './services/service.js'
 
-/** Everything a call may need. */
+/** Everything that a call may need. */
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
-  /** This call's right to be worked on. */
+  /** The call's permit under the concurrency limit. */
   readonly permit: RequestPermit
   readonly facts: RequestFacts
 }
 
 /**
- * The path of every call, whatever its service and protocol. Each step returns what the next one needs, or throws the
- * refusal. Before the signature is verified nothing is done with the body but to hash it: parsing can cost more than the
- * rest of a call. Steps that need no store come first.
+ * The path of every call of every service and protocol. Each step returns what the next one needs, or throws the
+ * refusal. Until the signature is verified the body is only hashed, because parsing it can cost more than the rest of a
+ * call. Steps that do not need the store come first.
  */
 export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
   const { service, protocol } = dispatch(request)
@@ -48,7 +48,9 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
   return protocol.writeOutput(output, { request, service, operation: name })
 }
 
-/** Refuses a call by its operation alone, where that is known before the signature is verified. */
+/**
+ * Refuses a call whose operation is known before the signature is verified, if the operation alone is reason enough.
+ */
 function refuseUnverified(request: ReceivedRequest, { service, protocol }: Dispatch): void {
   const operation = protocol.operationBeforeSignature(request)
   if (operation !== undefined) service.refuseUnverified(operation)
@@ -56,7 +58,9 @@ function refuseUnverified(request: ReceivedRequest, { service, protocol }: Dispa
 
 const sizeOf = ({ body }: ReceivedRequest): number => (body as Buffer).length
 
-/** Members that the operation does not have must not count, least of all for permissions: a `registryId`, say. */
+/**
+ * Removes members that the operation does not have, such as a `registryId`, so that they cannot influence permissions.
+ */
 function modelled(operation: string, input: Members): Members {
   const { members = {} } = shape(inputOf(operation))
   return Object.fromEntries(Object.entries(input).filter(([member]) => Object.hasOwn(members, member)))
@@ -64,7 +68,9 @@ function modelled(operation: string, input: Members): Members {
 
 const ACCOUNT_ID = /^\d{12}$/
 
-/** The registry of the caller's own account unless the call names another's; validation refuses what is no account. */
+/**
+ * The registry that the call names, otherwise that of the caller's account. Validation refuses an invalid account id.
+ */
 function registryOf({ registryId }: Members, { principal, region }: Caller): Registry {
   const isNamed = typeof registryId === 'string' && ACCOUNT_ID.test(registryId)
   return { account: isNamed ? registryId : principal.account, region }

@@ -2,7 +2,7 @@ import { HttpRequest } from '@smithy/protocol-http'
 import type { Exchange } from '../server/exchange.js'
 import type { ReceivedRequest } from './authenticate.js'
 
-/** A call as the protocols read it and signatures cover it. */
+/** The parts of a call that protocols read and signatures cover. */
 export const receivedRequest = ({ req, facts }: Exchange, body?: Buffer, bodyHash?: string): ReceivedRequest =>
   Object.assign(
     new HttpRequest({

@@ -12,18 +12,18 @@ import { receivedRequest } from './received-request.js'
 import { isStorageFailure, isUnavailable, RETRY_AFTER_SECONDS } from './unavailable.js'
 import { WebPageRefused } from './web-pages.js'
 
-/** What refusing a call needs. */
+/** The dependencies of refusing a call. */
 export interface RefusalDeps extends Pick<AuthenticateDeps, 'identities' | 'clock'> {
   readonly hintFor: CredentialsHint
 }
 
-/** The refusal of a call whose body exceeds what any operation takes. */
+/** The refusal of a call whose body is larger than any operation allows. */
 export const bodyTooLarge = () =>
   new ServiceException('RequestEntityTooLargeException', `The request body exceeds ${MAX_BODY_BYTES} bytes.`)
 
 /**
- * Writes the refusal of a call in its protocol, whichever step has thrown. Anything but a refusal is a failure of the
- * emulator or of its storage: it is logged, and the client learns the service's code for it.
+ * Writes the refusal of a call in its protocol. Any other error is a failure of the emulator or of its storage: it is
+ * logged, and the client gets the service's code for it.
  */
 export async function refuseCall(thrown: unknown, exchange: Exchange, deps: RefusalDeps): Promise<Refusal> {
   const { req, res, facts, log } = exchange
@@ -52,7 +52,7 @@ export async function refuseCall(thrown: unknown, exchange: Exchange, deps: Refu
 /** The refusals of a pull through the API where neither repository nor rule exists, or the data plane is unavailable. */
 const FAILED_PULL: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ServerException'])
 
-/** Pages get plain JSON: they speak no protocol of AWS. */
+/** Web pages get plain JSON, because they do not use a protocol of AWS. */
 function pageResponse({ message }: WebPageRefused, requestId: string): HttpResponse {
   const body = JSON.stringify({ message })
   const framing = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
@@ -60,7 +60,7 @@ function pageResponse({ message }: WebPageRefused, requestId: string): HttpRespo
   return new HttpResponse({ statusCode: 403, headers, body })
 }
 
-/** Where the body is still arriving the refusal is written at once, and ends with the body. */
+/** If the body is still arriving, the refusal is written at once and the response ends with the body. */
 function sendRefusal({ statusCode, headers, body }: HttpResponse, req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(statusCode, headers)
   if (req.readableEnded || req.destroyed) return void res.end(body)

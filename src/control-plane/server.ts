@@ -16,19 +16,19 @@ import { bodyTooLarge, type RefusalDeps, refuseCall } from './refusal.js'
 import { operations } from './services/ecr/operation-table.js'
 import { refuseWebPages } from './web-pages.js'
 
-/** What a control plane is made of. */
+/** The dependencies of a control plane's server. */
 export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts' | 'signingKeys'> &
   AdminDeps &
   HealthDeps &
   PlaneServerDeps &
   Omit<ExchangeDeps, 'memory'>
 
-/** Node's defaults, which suit SDKs: they keep a connection only while they have calls to make. */
+/** Node's defaults, which suit SDKs: they keep a connection only as long as they make calls. */
 const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFirst: true }
 
 /**
- * The HTTP server of the ECR API. API calls do not pass through Express, which would cost more than the rest of a call; it
- * serves `/_admin`, and the 404 of whatever is left.
+ * The HTTP server of the ECR API. API calls do not pass through Express, which would cost more than the rest of a call;
+ * it serves `/_admin` and the 404 for all other paths.
  */
 export function controlPlane(parts: ControlPlaneServerDeps): Server {
   const memory = memoryBudget(parts.limits.bodiesMiB * 1024 * 1024)
@@ -45,7 +45,7 @@ export function controlPlane(parts: ControlPlaneServerDeps): Server {
   })
 }
 
-/** Presigned calls of STS are a URL to follow: `GET /?Action=…`. */
+/** Presigned calls of STS are URLs: `GET /?Action=…`. */
 const isApiCall = ({ method, url = '' }: IncomingMessage) =>
   (method === 'POST' && (url === '/' || url.startsWith('/?'))) || (method === 'GET' && namesAction(url))
 
@@ -79,7 +79,7 @@ async function answerCall(exchange: AdmittedExchange, deps: ApiDeps): Promise<vo
   res.writeHead(response.statusCode, response.headers).end(response.body)
 }
 
-/** Metrics count by operation: only names we know, so that clients cannot make up new ones. */
+/** Metrics count by operation. Only known names are used, so that clients cannot create new series. */
 function describeCall(req: IncomingMessage) {
   const { method = '', headers, url: path = '/' } = req
   const request = { method, path, headers: headers as Record<string, string> }

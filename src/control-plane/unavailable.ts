@@ -1,11 +1,11 @@
 import { BlobsUnavailable, NoSpace } from '../registry/ports/blob-store.js'
 import { StoreUnavailable } from '../registry/ports/key-value.js'
 
-/** Whether the store or the blob store did not answer: clients are told to retry. */
+/** Whether the store or the blob store did not answer, so that clients should retry. */
 export const isUnavailable = (thrown: unknown): thrown is StoreUnavailable | BlobsUnavailable =>
   thrown instanceof StoreUnavailable || thrown instanceof BlobsUnavailable
 
-/** Whether a call failed because of the storage and by no fault of ours; the message says what is wrong with it. */
+/** Whether a call failed because of the storage and not by a bug of the emulator. The message says what is wrong. */
 export const isStorageFailure = (thrown: unknown): thrown is Error => isUnavailable(thrown) || thrown instanceof NoSpace
 
 /** The `retry-after` header: a store that fails over is back in seconds. */

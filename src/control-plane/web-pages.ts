@@ -10,10 +10,10 @@ export class WebPageRefused extends ServiceException {
 }
 
 /**
- * Throws WebPageRefused for a call that only a web page makes. Signatures do not keep pages out, because the key `test` with
- * the secret `test` is public. Only browsers send these headers, and there is no CORS. After DNS rebinding a page posts with
- * an Origin of its own, but its GET has neither header: where the control plane listens on loopback only, the host name
- * tells it. https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+ * Throws WebPageRefused for a call that only a web page can have made. Signatures do not keep pages out, because the
+ * key `test` with the secret `test` is public. Only browsers send these headers, and there is no CORS. After DNS
+ * rebinding a POST from a page has its own Origin, but a GET has neither header: it is recognized by its host name if
+ * the control plane listens only on loopback. https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
  */
 export function refuseWebPages(
   { method, headers }: IncomingMessage,

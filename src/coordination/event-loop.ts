@@ -1,25 +1,28 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** How many records are read or written before the event loop runs again, and in one transaction where there are many. */
+/** Records in one batch: read or written between two yields to the event loop, or written in one transaction. */
 export const BATCH_SIZE = 250
 
 /**
- * Lets the event loop handle whatever else is ready. Awaiting a promise does not: a store in this process answers within
- * the same iteration of the loop, and so does a whole list of requests to it.
+ * Lets the event loop handle everything else that is ready. Awaiting a promise of a store in this process does not: any
+ * number of requests to such a store is answered within one iteration of the loop.
  */
 export const yieldToEventLoop = (): Promise<void> => setImmediate()
 
-/** Bytes of a body beyond which one step of reading it blocks the event loop noticeably. */
+/** A larger body, in bytes, blocks the event loop noticeably with each step that processes it, such as parsing. */
 const LARGE_BODY = 512 * 1024
 
-/** Whether one step of work on this many bytes delays other requests noticeably. */
+/** Whether processing this many bytes in one step delays other requests noticeably. */
 export const isLargeBody = (bytes: number): boolean => bytes > LARGE_BODY
 
-/** Yields to the event loop after a step of work on a large body; a small one, the common case, does not wait for others. */
+/**
+ * Yields to the event loop after processing a large body. Returns undefined for a small one, which is the common case
+ * and need not yield.
+ */
 export const yieldAfter = (bytes: number): Promise<void> | undefined =>
   isLargeBody(bytes) ? yieldToEventLoop() : undefined
 
-/** A list in batches, with a yield to the event loop between them: how long a list is may be up to a client. */
+/** Splits a list into batches and yields to the event loop between them, because clients can make some lists long. */
 export async function* batchesOf<T>(items: readonly T[], size = BATCH_SIZE): AsyncGenerator<T[], void> {
   for (let start = 0; start < items.length; start += size) {
     if (start > 0) await yieldToEventLoop()
@@ -27,7 +30,7 @@ export async function* batchesOf<T>(items: readonly T[], size = BATCH_SIZE): Asy
   }
 }
 
-/** Maps like `Promise.all(items.map(work))`, one batch after the other. */
+/** Like `Promise.all(items.map(work))`, but one batch after another. */
 export async function mapInBatches<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,

@@ -2,11 +2,17 @@ import { fairShares, type Owner, ownerKey } from './fair-shares.js'
 
 /** A semaphore whose permits are shared fairly by accounts: one upstream's connections by the accounts that pull from it. */
 export interface FairSemaphore {
-  /** Waits for a permit and returns what releases it. Rejects with the signal's reason where that is aborted first. */
+  /**
+   * Waits for a permit and returns the function that releases it. Rejects with the signal's reason if it is aborted
+   * first.
+   */
   acquire(owner: Owner, signal?: AbortSignal): Promise<() => void>
 }
 
-/** An account holds at most as many permits as are free: a single one half of them, two a third each. */
+/**
+ * An account may hold as many permits as are free. So one active account gets half of all permits, and two get a third
+ * each.
+ */
 const RATIO = 1
 
 interface Waiter {
@@ -15,9 +21,10 @@ interface Waiter {
 }
 
 /**
- * A semaphore of `limit` permits. An owner that has its share waits even while permits are free. The next permit goes to
- * the waiter whose account holds fewest, then to the one whose repository does, then to the one that came first: so what is
- * slow for one account delays that account alone, and a slow repository not all of its account.
+ * A semaphore of `limit` permits. An owner that already holds its fair share waits even if permits are free. The next
+ * permit goes to the waiter whose account holds the fewest permits, then to the one whose repository holds the fewest,
+ * then to the one that has waited longest. So an upstream that is slow for one account delays only that account, and a
+ * slow repository does not delay the account's other repositories.
  */
 export function fairSemaphore(limit: number): FairSemaphore {
   const permits = fairShares(limit, RATIO)
@@ -60,7 +67,10 @@ export function fairSemaphore(limit: number): FairSemaphore {
   }
 }
 
-/** Waiters by owner: thousands may wait for few owners, so only the first of each owner is compared. */
+/**
+ * Waiters by owner. Thousands of waiters may belong to a few owners, so only the first waiter of each owner is
+ * compared.
+ */
 function fairQueue(heldBy: (owner: Owner) => readonly [account: number, own: number]) {
   const byOwner = new Map<string, Set<Waiter>>()
 

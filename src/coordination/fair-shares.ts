@@ -11,15 +11,15 @@ export interface FairShares {
   readonly mayAcquire: (owner: Owner) => boolean
   readonly acquire: (owner: Owner) => void
   readonly release: (owner: Owner) => void
-  /** How many permits the owner and everyone within it hold. */
+  /** How many permits the owner holds, including those of the callers within it. */
   readonly heldBy: (owner: Owner) => number
 }
 
 /**
- * Counts permits. An account may hold at most `ratio` times as many as are free, and each of its callers at most as many as
- * the account could still take. So however much one account asks for, some permits stay free for others; each further
- * account makes the shares smaller; and an owner that holds none gets one as long as any is free.
- * (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998.)
+ * Counts permits. An account may hold at most `ratio` times as many as are free, and each of its callers at most as
+ * many as the account could still take. So some permits stay free for others however many one account requests, shares
+ * shrink with each additional account, and an owner without a permit gets one as long as any is free. (Choudhury and
+ * Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998.)
  */
 export function fairShares(limit: number, ratio: number): FairShares {
   const held = new Map<string, number>()
@@ -51,7 +51,7 @@ export function fairShares(limit: number, ratio: number): FairShares {
   }
 }
 
-/** One string for an owner: no name of an account, a principal or a repository contains a line feed. */
+/** An owner as one string. Names of accounts, principals and repositories contain no line feed. */
 export const ownerKey = (owner: Owner): string => owner.join('\n')
 
 /** The keys of the owner and of every group it belongs to, the widest first. */

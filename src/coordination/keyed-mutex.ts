@@ -1,9 +1,12 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 
-/** Runs work of one key under that key's limit; work of different keys does not wait for one another. */
+/** Runs work under the concurrency limit of its key. Work under different keys does not wait for each other. */
 export type KeyedLimit = <R>(key: string, work: () => Promise<R>) => Promise<R>
 
-/** A concurrency limit for each key, for example for each upstream: a dead one delays only its own work. */
+/**
+ * A concurrency limit (semaphore) for each key, for example for each upstream, so that a dead upstream delays only its
+ * own work.
+ */
 export function keyedLimit(concurrency: number): KeyedLimit {
   const limits = new Map<string, LimitFunction>()
 
@@ -21,5 +24,5 @@ export function keyedLimit(concurrency: number): KeyedLimit {
 /** A limit of one: the work of each key runs one after the other, in the order it came. */
 export type KeyedMutex = KeyedLimit
 
-/** A mutex for each key, within this process; a key that nothing waits for takes no memory. */
+/** A mutex for each key, within this process. An unused key takes no memory. */
 export const keyedMutex = (): KeyedMutex => keyedLimit(1)

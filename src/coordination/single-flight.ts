@@ -1,20 +1,20 @@
 import type { Lease, Leases } from '../registry/ports/lease.js'
 
 /**
- * Runs work once for everyone who asks for it under the same key while it is running, and gives each of them its outcome.
- * A lease of that name keeps other processes from doing the same work at the same time.
+ * Single-flight: callers that request work under the same key while it is running share one run and its outcome. A
+ * lease named like the key keeps other processes from doing the same work at the same time.
  */
 export interface SingleFlight {
   /**
-   * Joins the work that this process is doing under the key. Otherwise waits until no other process holds the lease, and
-   * runs `work`, which has to check first whether the other process has done it already.
+   * Joins the work that this process is already doing under the key. Otherwise waits until no other process holds the
+   * lease, then runs `work`, which must first check whether another process has done the work already.
    */
   do<T>(key: string, work: (lease: Lease) => Promise<T>): Promise<T>
-  /** Like `do`, but returns undefined at once where another process holds the lease. */
+  /** Like `do`, but returns undefined at once if another process holds the lease. */
   tryDo<T>(key: string, work: (lease: Lease) => Promise<T>): Promise<T | undefined>
 }
 
-/** A single flight for this process: callers that must not do the same work twice share one. */
+/** A single-flight group of this process. Callers that must not repeat each other's work share one group. */
 export function singleFlight(leases: Leases): SingleFlight {
   const inFlight = new Map<string, Promise<unknown>>()
 
@@ -36,6 +36,6 @@ export function singleFlight(leases: Leases): SingleFlight {
   }
 }
 
-/** The outcome does not wait for the release of the lease. */
+/** Returns the outcome without waiting for the release of the lease. */
 const underLease = <T>(lease: Lease, work: (lease: Lease) => Promise<T>): Promise<T> =>
   work(lease).finally(() => void lease.release())

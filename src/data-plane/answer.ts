@@ -17,7 +17,7 @@ import { registryOf } from './resolve.js'
 import { findRoute, isPullByDigest, type Route, type SignedRoute } from './routes.js'
 
 /**
- * The path every admitted request takes. Each step returns what the next one needs, or throws the refusal:
+ * The path of every admitted request. Each step returns what the next one needs, or throws the refusal:
  *
  *     findRoute → authenticate → charge the permit → registryOf → authorize → endpoint      who may: a grant
  *     findRoute → verify the signature → endpoint                                           who may: a signed request
@@ -48,7 +48,7 @@ async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: Dat
   await route.endpoint(call, deps)
 }
 
-/** The policies that decide about the repository of a route, in the registry of a grant that is not verified yet. */
+/** The policies that apply to the repository of a route, in the registry of a grant that is not verified yet. */
 async function policiesFor(
   route: Route,
   grant: Grant | undefined,
@@ -79,7 +79,7 @@ function callOf(
   return { req, res, query, now, wait: permit.wait, registry, principal, request, repository, reference }
 }
 
-/** A caller without credentials gets the challenge instead of AccessDenied, so that clients log in and try again. */
+/** A caller without credentials gets the challenge instead of AccessDenied, so that clients log in and retry. */
 async function requirePermission(authorized: Promise<void>, { req, principal }: Pick<Call, 'req' | 'principal'>) {
   if (!isAnonymous(principal)) return authorized
   await authorized.catch((error: unknown) => {
@@ -102,7 +102,10 @@ async function answerSigned(request: DataPlaneRequest, route: SignedRoute, deps:
 
 const NO_BODY = Buffer.alloc(0)
 
-/** The signature covers the body. Until it is verified the permit is charged to the address: the sender may be anyone. */
+/**
+ * Reads the body, because the signature covers it. The sender is not authenticated yet, so the permit is charged to its
+ * address until the signature is verified.
+ */
 async function bodyOfControlPlane(request: DataPlaneRequest, maxBytes: number, deps: DataPlaneDeps): Promise<Buffer> {
   const { req, permit } = request
   if (maxBytes > 0) permit.chargeToAccount(req.socket.remoteAddress ?? '')

@@ -14,7 +14,7 @@ import { type FindCopy, noCopy, openLayer } from './layer-source.js'
 import type { PullSource } from './pull-sessions.js'
 import { readableLayer } from './readable-layer.js'
 
-/** GET /v2/<name>/blobs/<digest>: from the cache, or through it fills. */
+/** GET /v2/<name>/blobs/<digest>: sends a stored layer, or one that is being fetched from its upstream. */
 export const getBlob: Endpoint = async (call, deps) => {
   const layer = await findLayer(call.registry, call.repository, call.reference, deps)
   const { registry, repository, principal } = call
@@ -26,8 +26,8 @@ export const getBlob: Endpoint = async (call, deps) => {
 }
 
 /**
- * HEAD /v2/<name>/blobs/<digest>. A layer that is still being fetched exists, with the size its manifest gives. Finding a
- * stored layer pins it for a while, because clients do not upload what exists.
+ * HEAD /v2/<name>/blobs/<digest>. A layer that is still being fetched counts as existing, with the size stated in its
+ * manifest. A stored layer is pinned for a while, because clients do not upload a layer that exists.
  */
 export const headBlob: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
@@ -37,7 +37,7 @@ export const headBlob: Endpoint = async (call, deps) => {
   await answerHead(call, layer, registry, deps, () => readableLayer(layer.digest, call, deps))
 }
 
-/** Answers with the headers of a layer, also where GET redirects to another place. Throws BLOB_UNKNOWN. */
+/** Answers with the headers of a layer, even if GET would redirect. Throws BLOB_UNKNOWN. */
 export async function answerHead(
   call: Pick<Call, 'req' | 'res' | 'wait'>,
   layer: Layer,
@@ -52,7 +52,7 @@ export async function answerHead(
   respond(call, 200, headersOf(digest, size))
 }
 
-/** The size of a layer without stored bytes that its upstream, or a copy, can give. */
+/** The size of a layer whose bytes are not stored, if its upstream has it or another repository has a copy. */
 async function sizeBeforeFetch(
   layer: Layer,
   registry: Registry,
@@ -85,19 +85,21 @@ export async function findLayer(
   throw blobUnknown({ digest, repository }, registry)
 }
 
-/** What sending a layer adds for an authenticated caller. */
+/** What sending a layer needs in addition for an authenticated caller. */
 interface Delivery {
-  /** Counts the bytes that went out, and where they came from. */
+  /** Counts the bytes that were sent, and where they came from. */
   readonly countSent?: (bytes: number, source: PullSource) => void
   readonly findCopy?: FindCopy
 }
 
-/** As long as the URLs of GetDownloadUrlForLayer are good, so that a client can finish a large layer. */
+/**
+ * How long a redirect is valid: as long as URLs of GetDownloadUrlForLayer, so that a client can finish a large layer.
+ */
 const LOCATION_SECONDS = 3600
 
 /**
- * Sends a layer, or the one range of it that is requested; a layer that is not stored yet is sent as it arrives. Where the
- * blob store has a URL for clients, redirects there with 307, as ECR does to its bucket, and leaves ranges to the bucket.
+ * Sends a layer, or the requested range of it. A layer that is not stored yet is sent as it arrives. If the blob store
+ * has a URL for clients, redirects to it with 307, as ECR does to its bucket, which then serves any range.
  */
 export async function sendLayer(
   { req, res, wait }: Pick<Call, 'req' | 'res' | 'wait'>,
@@ -122,16 +124,16 @@ export async function sendLayer(
   const take: TakeChunk = (chunk) => {
     begin()
     countSent(chunk.length, source.isStored ? 'cache' : 'upstream')
-    return written(res, chunk)
+    return writeChunk(res, chunk)
   }
   const outcome = await source.send(range ?? { start: 0, end: size - 1 }, take).catch((err: unknown) => {
     if (!res.headersSent && err instanceof BlobDamaged) return 'damaged'
     if (!res.headersSent) throw err
-    deps.log.debug({ err, digest: layer.digest }, 'a layer was not sent whole')
+    deps.log.debug({ err, digest: layer.digest }, 'a layer was not sent completely')
     res.destroy()
     return true
   })
-  // The damaged bytes were removed: fetch the layer from its upstream, or find that it is gone.
+  // The damaged bytes were removed: fetch the layer from its upstream, or report that it is missing.
   if (outcome === 'damaged') return sendLayer({ req, res, wait }, layer, registry, deps, delivery)
   if (!outcome) throw blobUnknown(layer, registry)
   res.end()
@@ -145,10 +147,13 @@ function writeHead(res: ServerResponse, digest: string, size: number, range: Byt
   res.writeHead(206, { ...headers, ...ofRange })
 }
 
-/** Resolves when the socket has taken the bytes; rejects when the client leaves, for which `write` may never call back. */
-function written(res: ServerResponse, chunk: Uint8Array): Promise<void> {
+/**
+ * Resolves when the socket has accepted the bytes. Rejects when the client disconnects, because `write` may then never
+ * call back.
+ */
+function writeChunk(res: ServerResponse, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onClose = () => reject(new Error('The client went away'))
+    const onClose = () => reject(new Error('The client disconnected'))
     if (res.destroyed) return onClose()
     res.once('close', onClose)
     res.write(chunk, (error) => {

@@ -4,9 +4,10 @@ import { rangeNotSatisfiable } from './oci-errors.js'
 const SINGLE_RANGE = /^bytes=(\d*)-(\d*)$/
 
 /**
- * The one range that a request asks for. Undefined where the whole content is sent: without a Range header, with one that is
- * invalid, and with several ranges, which RFC 9110 section 14.2 lets a server ignore. Throws 416 for a range outside the
- * content. The package range-parser is not used: 1.x refuses what RFC 9110 has ignored, and 2.x needs Node 22 (decision 24).
+ * The single range that a request asks for. Undefined if the whole content is to be sent: without a Range header, with
+ * an invalid one, and with several ranges, which RFC 9110 section 14.2 lets a server ignore. Throws 416 for a range
+ * outside the content. The package range-parser is not used: 1.x refuses ranges that RFC 9110 wants ignored, and 2.x
+ * needs Node 22 (decision 24).
  */
 export function byteRange(header: string | undefined, size: number): ByteRange | undefined {
   const [, first, last] = SINGLE_RANGE.exec(header ?? '') ?? []

@@ -22,7 +22,7 @@ import type { PullThroughCache } from '../pull-through-cache/pull-through-cache.
 import type { PullSessions } from './pull-sessions.js'
 import type { UploadLocks } from './upload-locks.js'
 
-/** The parts a data plane is composed of. */
+/** The parts that a data plane is composed of. */
 export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<ExchangeDeps, 'memory' | 'decisions'> {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes & Partial<Redirects>
@@ -33,7 +33,7 @@ export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<Exchan
   readonly recordPullTime: RecordPullTime
   readonly authorize: Authorize
   readonly decisions: DecisionLog
-  /** A token is good only while its user or role exists. */
+  /** A token is valid only while its user or role exists. */
   readonly identities: Pick<Identities, 'policiesOf'>
   readonly pullThrough: PullThroughCache
   readonly pullSessions: PullSessions
@@ -41,21 +41,21 @@ export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<Exchan
   readonly secret: string
   /** How far the clocks of an installation's machines may differ. */
   readonly maxSkewSeconds: number
-  /** `relaxed`: any password is an administrator's. */
+  /** `relaxed` accepts any password as an administrator's. */
   readonly auth: 'strict' | 'relaxed'
   /** Whether pulls need no credentials. */
   readonly anonymousPull: boolean
   readonly quotas: Quotas
 }
 
-/** Everything a request to the registry may need: the parts, and what the data plane itself keeps. */
+/** Everything that a request to the registry may need: the parts, and the data plane's own state. */
 export interface DataPlaneDeps extends DataPlaneParts, Pick<ExchangeDeps, 'memory'> {
   readonly grantIn: GrantReader
   readonly controlPlane: ControlPlaneRequests
   readonly uploadLocks: UploadLocks
 }
 
-/** An admitted request at a time of the emulator's clock, before it is known who makes it. */
+/** An admitted request with its time by the emulator's clock, before the caller is authenticated. */
 export interface DataPlaneRequest extends AdmittedExchange {
   readonly query: URLSearchParams
   readonly now: Date
@@ -70,9 +70,9 @@ export interface Call {
   readonly principal: Principal
   readonly request: RequestContext
   readonly now: Date
-  /** Runs work that waits for an upstream; meanwhile the request gives up its permit. */
+  /** Runs work that waits for an upstream. Meanwhile the request gives up its permit. */
   readonly wait: Wait
-  /** Empty where the path names none. */
+  /** Empty if the path names none. */
   readonly repository: string
   /** The last segment of the path: a tag, a digest or an upload id. */
   readonly reference: string
@@ -84,7 +84,7 @@ export type Endpoint = (call: Call, deps: DataPlaneDeps) => Promise<void>
 /** Statuses without content; a content-length of 0 would be wrong (RFC 9110 section 8.6). */
 const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 304])
 
-/** Answers with a body; to HEAD, with the same headers and no body. */
+/** Writes an answer with a body. A HEAD request gets the same headers without the body. */
 export function respond(
   { req, res }: Pick<Call, 'req' | 'res'>,
   status: number,

@@ -6,8 +6,8 @@ import type { OciError } from './oci-errors.js'
 type PulledFrom = NonNullable<RequestFacts['pulledFrom']>
 
 /**
- * What the decision log remembers of a pull that got no image: that it failed, and, where no cache rule serves the name, a
- * hint that says so. A HEAD that finds no image is left out, because every push begins with one.
+ * What the decision log records of a pull that found no image: that it failed and, if no cache rule serves the name, a
+ * hint that says so. A HEAD that finds no image is not recorded, because every push begins with one.
  */
 export async function failedPull(
   { registry, repository }: PulledFrom,
@@ -22,7 +22,7 @@ export async function failedPull(
   return { isFailedPull: true, hint }
 }
 
-/** Whether a cache rule serves the name; true where the store does not answer, so that no wrong hint is given. */
+/** Whether a cache rule serves the name; true if the store does not answer, so that no wrong hint is given. */
 const mayBeServed = ({ registry, repository }: PulledFrom, deps: Pick<DataPlaneDeps, 'store'>): Promise<boolean> =>
   ruleForRepository(deps.store, registry, repository).then(
     (rule) => rule !== undefined,

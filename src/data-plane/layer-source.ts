@@ -7,16 +7,19 @@ import type { Registry } from '../registry/registry.js'
 import type { DataPlaneDeps } from './call.js'
 import { blobUnknown, OciError } from './oci-errors.js'
 
-/** Finds the same layer in another repository that the caller may read, for one that its upstream does not give. */
+/** Finds the same layer in another repository that the caller may read, if the upstream does not send it. */
 export type FindCopy = () => Promise<Layer | undefined>
 
-/** For layer URLs, which name no caller: a URL is good for one layer of one repository. */
+/** For layer URLs, which name no caller: a URL is valid only for one layer of one repository. */
 export const noCopy: FindCopy = async () => undefined
 
 /** The bytes of a layer: stored, or arriving from its upstream. */
 export interface LayerSource {
   readonly size: number
-  /** Whether the bytes are stored. A transfer may fail at any byte, and its clients then see a broken connection. */
+  /**
+   * Whether the bytes are stored. If not, the transfer may fail at any byte, and the client then sees a broken
+   * connection.
+   */
   readonly isStored: boolean
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }

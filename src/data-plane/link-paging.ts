@@ -9,10 +9,10 @@ export interface PageRequest {
 /** The largest page of ListImages and DescribeRepositories in the API. */
 const MAX_PAGE = 1000
 
-/** The page where a client names no size: the default of ListImages and DescribeRepositories in the API. */
+/** The page size if the client states none: the default of ListImages and DescribeRepositories in the API. */
 const DEFAULT_PAGE = 100
 
-/** Reads `n` and `last`. Throws InvalidParameter for sizes that the API refuses: `n` is its maxResults. */
+/** Reads `n` and `last`. Throws InvalidParameter if the API would refuse `n` as its maxResults. */
 export function pageRequest(query: URLSearchParams, defaultPage = DEFAULT_PAGE): PageRequest {
   const n = query.get('n')
   const last = query.get('last') ?? ''
@@ -20,7 +20,7 @@ export function pageRequest(query: URLSearchParams, defaultPage = DEFAULT_PAGE):
 }
 
 /**
- * The Link header to the next page; empty after the last one.
+ * The Link header to the next page; empty on the last page.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
  */
 export function linkToNext(

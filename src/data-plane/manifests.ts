@@ -13,7 +13,7 @@ import { type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './oci-errors.js'
 import { smallBody } from './request-body.js'
 
-/** GET and HEAD /v2/<name>/manifests/<tag or digest>: the bytes as they were pushed, or as the upstream gave them. */
+/** GET and HEAD /v2/<name>/manifests/<tag or digest>: the bytes as they were pushed, or as the upstream sent them. */
 export const getManifest: Endpoint = async (call, deps) => {
   const { req, registry, repository, principal, request, now } = call
   const imageId = imageIdOf(call.reference)
@@ -36,8 +36,8 @@ export const getManifest: Endpoint = async (call, deps) => {
 }
 
 /**
- * PUT /v2/<name>/manifests/<tag or digest>, with any number of `?tag=` beside a digest: PutImage, except that pushing an
- * image that exists already succeeds.
+ * PUT /v2/<name>/manifests/<tag or digest>, with any number of `?tag=` beside a digest: like PutImage, except that
+ * pushing an existing image succeeds.
  */
 export const putManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
@@ -72,14 +72,16 @@ export const deleteManifest: Endpoint = async (call, deps) => {
   respond(call, 202, {})
 }
 
-/** The image that a path's last segment names. Throws MANIFEST_UNKNOWN for what is no valid tag: no image has it. */
+/**
+ * The image that the last segment of a path names. Throws MANIFEST_UNKNOWN for an invalid tag, because no image has it.
+ */
 function imageIdOf(reference: string): ImageId {
   if (reference.includes(':')) return { imageDigest: reference }
   if (!isImageTag(reference)) throw refusalOf(imageNotFoundFailure({ imageTag: reference }))
   return { imageTag: reference }
 }
 
-/** Without parameters: the type is stored and served as it is. */
+/** The content type without parameters, as it is stored and served. */
 const mediaTypeOf = ({ headers }: IncomingMessage) => headers['content-type']?.split(';')[0]?.trim()
 
 /** Whether the client has these bytes already (RFC 9110 section 13.1.2): a digest's bytes never change. */

@@ -11,9 +11,10 @@ import { digestInvalid } from './oci-errors.js'
 import { permissionFor } from './permission.js'
 
 /**
- * Mounts a layer of another repository into this one: it is recorded, and no byte is copied. False where the client has to
- * upload it instead: no source is named, mounting is disabled, the repositories are encrypted differently, the layer is
- * missing or still being fetched, or the caller may not read it. https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+ * Mounts a layer of another repository into this one: it is recorded there, and no bytes are copied. Returns false if
+ * the client has to upload it instead: no source is named, mounting is disabled, the repositories are encrypted
+ * differently, the layer is missing or still being fetched, or the caller may not read it.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
  */
 export async function mountLayer(
   digest: string,

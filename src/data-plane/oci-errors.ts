@@ -7,7 +7,7 @@ import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Registry } from '../registry/registry.js'
 import { upstreamFailureReason } from '../registry/cache-rules/upstream-failure-reason.js'
 
-/** A refusal in the registry's own terms, where ECR's API has no exception for it. */
+/** An error in the terms of the OCI specification, for refusals that have no exception in ECR's API. */
 export class OciError extends Error {
   override readonly name = 'OciError'
   constructor(
@@ -15,7 +15,7 @@ export class OciError extends Error {
     readonly code: string,
     message: string,
     readonly headers: Record<string, string> = {},
-    /** Why, for the decision log; the client does not get it. */
+    /** The reason, for the decision log. It is not sent to the client. */
     readonly hint?: string,
   ) {
     super(message)
@@ -23,8 +23,9 @@ export class OciError extends Error {
 }
 
 /**
- * ECR's exceptions as the registry answers them: HTTP status and OCI code; the words stay ECR's. A quota is DENIED, because
- * after a 429 clients would wait and retry in vain. https://github.com/aws/containers-roadmap/issues/2159
+ * ECR's exceptions as the registry answers them: HTTP status and OCI code; the messages stay ECR's. An exceeded quota
+ * is DENIED, because after a 429 clients would wait and retry in vain.
+ * https://github.com/aws/containers-roadmap/issues/2159
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
  */
 const exceptionCodes: Record<string, readonly [status: number, code: string]> = {
@@ -46,7 +47,7 @@ const exceptionCodes: Record<string, readonly [status: number, code: string]> = 
   UploadNotFoundException: [404, 'BLOB_UPLOAD_UNKNOWN'],
 }
 
-/** Failures of an upstream, as the client of a first pull gets them. */
+/** The answers to a first pull whose upstream fails. */
 const upstreamCodes = {
   'not-found': [404, 'BLOB_UNKNOWN'],
   'no-route': [404, 'BLOB_UNKNOWN'],
@@ -60,7 +61,7 @@ const RETRY_AFTER_SECONDS = '2'
 /** A permit or memory is free again as soon as other requests are answered. */
 const THROTTLED_RETRY_SECONDS = '1'
 
-/** The OCI form of an error; undefined for one that is no refusal but a failure of ours. */
+/** The OCI form of an error; undefined for an unexpected failure of the emulator. */
 export function ociErrorOf(error: unknown): OciError | undefined {
   if (error instanceof OciError) return error
   if (error instanceof ServiceException) {
@@ -78,7 +79,7 @@ export function ociErrorOf(error: unknown): OciError | undefined {
   return undefined
 }
 
-/** A blob that is not in the repository: the OCI code, with the words of GetDownloadUrlForLayer. */
+/** A blob that is not in the repository: the OCI code, with the message of GetDownloadUrlForLayer. */
 export const blobUnknown = ({ digest, repository }: Pick<Layer, 'digest' | 'repository'>, { account }: Registry) =>
   new OciError(404, 'BLOB_UNKNOWN', layerNotFound(digest, repository, account).message)
 
@@ -86,11 +87,11 @@ export const blobUnknown = ({ digest, repository }: Pick<Layer, 'digest' | 'repo
 export const digestInvalid = (digest: string) =>
   new OciError(400, 'DIGEST_INVALID', `The digest '${digest}' is not a sha256 or sha512 digest`)
 
-/** A path that names no possible repository: OCI has a code for it, the words are ECR's. */
+/** A path with an impossible repository name: an OCI code with ECR's message. */
 export const nameInvalid = (constraint: string) =>
   new OciError(400, 'NAME_INVALID', invalidParameterAt('repositoryName', constraint).message)
 
-/** The range asked for lies outside the blob (RFC 9110 section 14.4). */
+/** The requested range lies outside the blob (RFC 9110 section 14.4). */
 export const rangeNotSatisfiable = (size: number) =>
   new OciError(416, 'SIZE_INVALID', `The requested range is outside the blob of ${size} bytes`, {
     'content-range': `bytes */${size}`,

@@ -5,12 +5,12 @@ import { type DataPlaneDeps, respond } from './call.js'
 import { failedPull } from './failed-pull.js'
 import { ociErrorOf, OciError } from './oci-errors.js'
 
-/** What a client gets for a failure of ours. */
+/** The answer to the client after an unexpected failure of the emulator. */
 export const internalError = () => new OciError(500, 'UNKNOWN', 'Internal server error')
 
 /**
- * Writes the refusal of a request, whichever step refused it, and returns what is remembered of it. The log gets the path
- * without the query: with the query of a layer URL anyone could fetch the layer.
+ * Writes the refusal of a request and returns what the decision log records of it. The path is logged without its
+ * query, because anyone could fetch a layer with the query of its URL.
  */
 export async function refuseRequest(thrown: unknown, exchange: Exchange, deps: DataPlaneDeps): Promise<Refusal> {
   const { req, res, facts, log } = exchange
@@ -29,18 +29,18 @@ export async function refuseRequest(thrown: unknown, exchange: Exchange, deps: D
   }
 }
 
-/** Whether a policy hides what is not found: as in ECR, a caller who may not import or create is told no more than 404. */
+/** Whether the reason for a 404 is a policy: as in ECR, a caller that may not import or create gets only 404. */
 const isByPolicy = (
   { status }: OciError,
   { requestId }: RequestFacts,
   { decisions }: Pick<DataPlaneDeps, 'decisions'>,
 ): boolean => status === 404 && decisions.find(requestId)?.decisions.some(({ decision }) => !decision.allowed) === true
 
-/** Docker shows the message of a refusal and none of its headers: with the id in it, its user can find the reason. */
+/** Adds the request id to the message, because Docker shows users the message but none of the headers. */
 const withRequestId = ({ status, code, message, headers }: OciError, id: string): OciError =>
   new OciError(status, code, `${message} (ecr-local explain ${id} says why)`, headers)
 
-/** Writes a refusal that ends with a line feed, as ECR's do; a 401 is plain text, as ECR's is. */
+/** Writes a refusal that ends with a line feed. As in ECR, a 401 is plain text. */
 export function writeOciRefusal(
   { status, code, message, headers }: OciError,
   req: IncomingMessage,

@@ -2,7 +2,7 @@ import type { AccessRequest, Action } from '../access/authorize.js'
 import { repositoryArn } from '../registry/registry.js'
 import type { Call, DataPlaneDeps } from './call.js'
 
-/** What a permission depends on. */
+/** The parts of a call that its permissions depend on. */
 export type Permitted = Pick<Call, 'principal' | 'registry' | 'repository' | 'request'>
 
 /**
@@ -17,7 +17,7 @@ export function permissionFor(action: Action, { principal, registry, repository,
   return { principal, action, resources: [repositoryArn(registry, repository || '*')], registry, request }
 }
 
-/** Authorizes the actions of a request beside its route's own. Throws AccessDeniedException. */
+/** Authorizes further actions of a request in addition to the one of its route. Throws AccessDeniedException. */
 export async function requirePermissions(
   actions: readonly Action[],
   call: Permitted,

@@ -5,10 +5,10 @@ import type { Log } from '../registry/ports/log.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 
-/** Where the bytes of an answer came from: the cache, or the upstream for this very pull. */
+/** Where the bytes of an answer came from: the cache, or the upstream during this pull. */
 export type PullSource = 'cache' | 'upstream'
 
-/** Who pulls from which repository. */
+/** The principal that pulls, and the repository. */
 export interface PullCaller {
   readonly registry: Registry
   readonly repository: string
@@ -16,15 +16,15 @@ export interface PullCaller {
   readonly principal: string
 }
 
-/** A caller, and the emulator's time when a pull may begin. */
+/** A caller, and the time of its request by the emulator's clock, at which a new pull may begin. */
 export interface Puller extends PullCaller {
   readonly now: Date
 }
 
 /**
- * Joins the requests of one pull, which a client makes one by one, into one log line and one event: who pulled what, how
- * many bytes, and whether they were cached. A pull is what one caller asks of one repository without a pause of
- * `QUIET_MS`.
+ * Joins the requests of one pull, which a client makes one by one, into one log line and one event: who pulled what,
+ * how many bytes, and whether they were cached. A pull consists of all requests of one caller to one repository without
+ * a pause of `QUIET_MS`.
  */
 export interface PullSessions {
   /** A tag was resolved by HEAD, as Docker and containerd do before they get the manifest by its digest. */
@@ -35,10 +35,10 @@ export interface PullSessions {
   close(): Promise<void>
 }
 
-/** What it takes to record pulls. */
+/** The dependencies of recording pulls. */
 export interface PullSessionDeps {
   readonly log: Log
-  /** Undefined where `events.pulls` is off: then pulls are only logged. */
+  /** Undefined if `events.pulls` is off: then pulls are only logged. */
   readonly recordPull: ((pull: ClientPull, now: Date) => Promise<void>) | undefined
 }
 
@@ -50,11 +50,14 @@ interface PullSession {
   isLogged: boolean
 }
 
-/** A pull ends so long after its last request, by the machine's clock. */
+/** How long after its last request a pull ends, by the machine's clock. */
 const QUIET_MS = 5_000
-/** Open sessions at most, to bound memory: where more begin, the oldest is recorded early. */
+/** The most open sessions, to bound memory. Beyond it the oldest is recorded early. */
 const MAX_SESSIONS = 1_000
-/** Names recorded of one pull, so that a caller who pulls every tag of a repository makes no event of unbounded size. */
+/**
+ * The most names recorded of one pull, so that a caller who pulls every tag of a repository does not create a huge
+ * event.
+ */
 const MAX_NAMES = 20
 
 /** The pull sessions of one data plane. */
@@ -89,7 +92,7 @@ export function pullSessions({ log, recordPull }: PullSessionDeps): PullSessions
   }
 }
 
-/** The open sessions: `ended` is called with each that has been quiet, or is the oldest of too many. */
+/** The open sessions. `ended` is called with each session that has been quiet or that is the oldest of too many. */
 function openSessions(ended: (session: PullSession) => void) {
   const sessions = new LRUCache<string, PullSession>({
     max: MAX_SESSIONS,
@@ -97,7 +100,7 @@ function openSessions(ended: (session: PullSession) => void) {
     updateAgeOnGet: true,
     allowStale: true,
     dispose: ended,
-    // The clock of the timer below, also where a test replaces it.
+    // The same clock as the timer below, even if a test replaces it.
     ttlResolution: 0,
     perf: { now: () => performance.now() },
   })
@@ -138,7 +141,7 @@ function addTo(names: Set<string>, name: string): void {
   if (names.size < MAX_NAMES) names.add(name)
 }
 
-/** A first pull is not logged here: its import logs it, with size and time, once it is complete. */
+/** Logs a pull, except a first one: its import logs it with size and duration once complete. */
 function logPull(log: Log, { puller, tags }: PullSession, { digest, pulledThrough }: Image, source: PullSource): void {
   if (source === 'upstream') return
   const { registry, repository, principal } = puller

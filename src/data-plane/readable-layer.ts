@@ -8,15 +8,15 @@ import { yieldToEventLoop } from '../coordination/event-loop.js'
 import type { Call, DataPlaneDeps } from './call.js'
 import { permissionFor } from './permission.js'
 
-/** Repositories whose records are read together. */
+/** How many repositories' records are read together. */
 const GROUP_SIZE = 200
 
 /**
- * The same layer in another repository of the registry that the caller may download from, with stored bytes: used for a
- * layer of the cache that its upstream does not give. The caller gets no bytes that it could not download there.
+ * The same layer, with stored bytes, in another repository of the registry that the caller may download from. Used for
+ * a pulled-through layer that its upstream does not send. The caller gets only bytes that it could also download there.
  */
 export async function readableLayer(digest: string, call: Call, deps: DataPlaneDeps): Promise<Layer | undefined> {
-  // No repository can have bytes that the blob store does not have.
+  // If the blob store does not have the bytes, no repository does.
   if ((await deps.blobs.size(digest)) === undefined) return undefined
   let group: Repository[] = []
   const repositories = listEach(deps.store.repositories, call.registry, { firstPage: GROUP_SIZE })

@@ -5,12 +5,12 @@ import { type Endpoint, respond } from './call.js'
 import { digestInvalid } from './oci-errors.js'
 import { linkToNext, pageRequest } from './link-paging.js'
 
-/** The page where a client names no size. The service's is not public; this is what other registries send. */
+/** The page size if the client states none. The service's is not public; other registries use this one. */
 const DEFAULT_PAGE = 1000
 
 /**
- * GET /v2/<name>/referrers/<digest>: the images that name this one as their subject, whether or not it exists here. For an
- * image that was pulled through, the referrers that its upstream has are imported first.
+ * GET /v2/<name>/referrers/<digest>: the images whose subject is this digest, whether or not it exists here. For a
+ * pulled-through image, the referrers in its upstream are imported first.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
 export const referrers: Endpoint = async (call, deps) => {
@@ -20,7 +20,7 @@ export const referrers: Endpoint = async (call, deps) => {
   const page = pageRequest(query, DEFAULT_PAGE)
   const { principal, request } = call
   const subject = { registry, repository, imageId: { imageDigest: digest }, principal, request }
-  // Only the first page imports: the pages of one list belong together.
+  // Only the first page imports, so that the pages of one list are consistent.
   if (page.last === undefined) await deps.pullThrough.refreshReferrers(subject, call.wait)
   const range = { repository, digest, artifactType, limit: page.limit, after: page.last }
   const list = () => listReferrers(deps, registry, range)

@@ -7,10 +7,10 @@ import { regionOf } from './resolve.js'
 import { uncheckedCaller } from './unchecked-callers.js'
 
 /**
- * Who calls, by the authorization token: `AWS:<token>` in Basic credentials. A token is good in the Region it was issued
- * for (a host that names no Region, such as `localhost:4510`, is in every one), and only while its user or role exists.
- * Throws 401 with the challenge that Docker answers with credentials, and 403 DENIED for a token whose 12 hours are over
- * and for web pages.
+ * Authenticates the caller by the authorization token: `AWS:<token>` in Basic credentials. A token is valid in the
+ * Region it was issued for (a host that names no Region, such as `localhost:4510`, accepts tokens of any), and only
+ * while its user or role exists. Throws 401 with the challenge that makes Docker send credentials, and 403 DENIED for
+ * an expired token (after 12 hours) and for web pages.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
 export function authenticate(
@@ -38,21 +38,22 @@ function faultOf(
 ) {
   const region = regionOf(host) ?? registry.region
   if (region !== registry.region) return `The password is a token for ${registry.region}, and the host is in ${region}`
-  return identities.policiesOf(principal) ? undefined : `${principal.arn} is not in the configuration any more`
+  return identities.policiesOf(principal) ? undefined : `${principal.arn} is no longer in the configuration`
 }
 
 const faultOfCredentials = ({ user }: BasicCredentials) =>
   user === 'AWS'
-    ? 'The password is no token of this installation: get one with aws ecr get-login-password --endpoint-url, from its control plane'
+    ? 'The password is not a token of this installation: get one with aws ecr get-login-password --endpoint-url, from its control plane'
     : `The user name must be AWS, not ${user.slice(0, MAX_USER_SHOWN)}`
 
-/** Characters of a user name in a message. */
+/** The most characters of a user name that a message shows. */
 const MAX_USER_SHOWN = 64
 
 /**
- * Whether a page of another site makes the request, or a page that writes. No page can know a token, but browsers add the one
- * their user once typed in. The address bar may read, and so may a user interface that a proxy serves under the registry's
- * own name; neither sends an Origin. https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+ * Whether a page of another site makes the request, or any page makes a request that writes. A page cannot know a
+ * token, but browsers send the one that their user once entered. Reading is allowed from the address bar and from a
+ * user interface that a proxy serves under the registry's own name; neither sends an Origin.
+ * https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
  */
 const isPageToRefuse = ({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders) =>
   origin !== undefined || site === 'cross-site' || site === 'same-site'

@@ -4,15 +4,15 @@ import type { Call, DataPlaneDeps } from './call.js'
 import { OciError } from './oci-errors.js'
 
 /**
- * The bytes of a request as they arrive, read no faster than they are consumed. A reader that stops early leaves the
- * connection open, so that the refusal still reaches the client; idle connections are closed by the server's time-out.
+ * The bytes of a request as they arrive, read no faster than they are consumed. If the reader stops early the
+ * connection stays open, so that the refusal still reaches the client. The server's time-out closes idle connections.
  */
 export const bodyOf = (req: IncomingMessage): AsyncIterable<Uint8Array> =>
   req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>
 
 /**
- * The whole of a small body; its memory counts against the budget until the request is answered. Throws 413 for a larger
- * one, and ThrottlingException where it arrives slowly and others need the memory.
+ * Reads all of a small body. Its memory counts against the memory budget until the request is answered. Throws 413 for
+ * a larger body, and ThrottlingException if it arrives slowly and others need the memory.
  */
 export async function smallBody(
   { req, res }: Pick<Call, 'req' | 'res'>,
@@ -24,7 +24,7 @@ export async function smallBody(
   return bytes
 }
 
-/** The words are those of ECR's generated checks; the status is OCI's. */
+/** The message is that of ECR's generated checks; the status is OCI's. */
 const tooLarge = (maxBytes: number) =>
   new OciError(
     413,

@@ -7,14 +7,14 @@ import type { Registry } from '../registry/registry.js'
 const ECR_HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)(?=[.:]|$)/i
 
 /**
- * The registry that a request is for: the one that a host in AWS's form names; for any other host (`localhost:4510`) the
- * token's, so that repository URIs work where nothing resolves `*.localhost`.
+ * The registry that a request addresses: the one named by a host in AWS's form. For any other host (`localhost:4510`)
+ * it is the token's registry, so that repository URIs work on machines that do not resolve `*.localhost`.
  */
 export function registryOf(host: string | undefined, ofToken: Registry): Registry {
   return registryNamedBy(host) ?? ofToken
 }
 
-/** The Region a host in AWS's form is in; undefined for any other host. */
+/** The Region of a host in AWS's form; undefined for any other host. */
 export const regionOf = (host: string | undefined): string | undefined => registryNamedBy(host)?.region
 
 function registryNamedBy(host = ''): Registry | undefined {

@@ -27,11 +27,11 @@ const upload = path(`${NAME}/blobs/uploads/(?<reference>[^/]+)`)
 
 const answerBase: Endpoint = async (call) => respond(call, 200, { 'content-type': 'application/json' }, '{}')
 
-/** Who may: `grant` a caller with an authorization token, or without where the configuration allows that. */
-type RegistryRoute = readonly [who: 'grant', method: string, path: RegExp, operation: string, endpoint: Endpoint]
+/** `who` is `grant`: a caller with an authorization token, or without one if the configuration allows that. */
+type GrantRow = readonly [who: 'grant', method: string, path: RegExp, operation: string, endpoint: Endpoint]
 
-/** Who may: any sender of a request that is signed by a control plane, or of a URL that one signed. */
-type SignedLine =
+/** `who` says what is signed: the request, by a control plane, or the URL of the request, by either plane. */
+type SignedRow =
   | readonly ['control plane', method: string, path: string, operation: string, ControlPlaneEndpoint, maxBytes: number]
   | readonly ['download URL', method: string, path: string, operation: string, DownloadEndpoint]
 
@@ -39,11 +39,11 @@ type ControlPlaneEndpoint = (request: DataPlaneRequest, body: Buffer, deps: Data
 type DownloadEndpoint = (request: DataPlaneRequest, grant: LayerGrant, deps: DataPlaneDeps) => Promise<void>
 
 /**
- * Every endpoint of the data plane: who may, method, path, operation, what answers. The operation of a route for grants is
- * the action of ECR that it needs permission for.
+ * Every endpoint of the data plane: who may call it, method, path, operation, and the function that answers. The
+ * operation of a `grant` route is the ECR action that it needs permission for.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
  */
-const routes: readonly (RegistryRoute | SignedLine)[] = [
+const routes: readonly (GrantRow | SignedRow)[] = [
   ['grant', 'GET', manifest, 'BatchGetImage', getManifest],
   ['grant', 'HEAD', manifest, 'BatchGetImage', getManifest],
   ['grant', 'GET', blob, 'GetDownloadUrlForLayer', getBlob],
@@ -80,21 +80,21 @@ interface GrantRoute {
   readonly reference: string
 }
 
-/** No endpoint answers; the refusal is for callers with a grant, others get the challenge. */
+/** No endpoint matches. Callers with a grant get this refusal, others the challenge. */
 interface NoRoute {
   readonly who: 'grant'
   readonly refusal: OciError
 }
 
-/** A route for requests that need no grant because they are signed. */
+/** A route for signed requests, which need no grant. */
 export type SignedRoute =
   | { who: 'control plane'; operation: string; endpoint: ControlPlaneEndpoint; maxBodyBytes: number }
   | { who: 'download URL'; operation: string; endpoint: DownloadEndpoint }
 
-/** Where a request goes. */
+/** The route of a request. */
 export type Route = GrantRoute | NoRoute | SignedRoute
 
-/** The route of a request. Throws 405 for another method of a path for signed requests. */
+/** The route of a request. Throws 405 if the path is one for signed requests and the method is not allowed. */
 export const findRoute = (method: string, requestPath: string): Route =>
   signedPaths.has(requestPath) ? signedRoute(method, requestPath) : registryRoute(method, requestPath)
 
@@ -107,7 +107,7 @@ function signedRoute(method: string, requestPath: string): SignedRoute {
     : { who: line[0], operation: line[3], endpoint: line[4] }
 }
 
-/** A HEAD without a line of its own is answered by GET's. */
+/** A HEAD without a route of its own takes that of GET. */
 function registryRoute(method: string, requestPath: string): GrantRoute | NoRoute {
   const pathname = decoded(requestPath)
   if (pathname === undefined) return { who: 'grant', refusal: notDecodable() }
@@ -131,15 +131,18 @@ function matchRoute(method: string, pathname: string): GrantRoute | undefined {
 }
 
 /**
- * Whether a request pulls by digest, so that the answer never changes and may be made from last known values while the store
- * is unavailable. A tag may have moved.
+ * Whether a request pulls by digest. Its answer never changes, so it may be served from last known values while the
+ * store is unavailable. A tag may have moved.
  */
 export const isPullByDigest = (method: string, requestPath: string): boolean =>
   (method === 'GET' || method === 'HEAD') && (requestPath === DOWNLOAD_PATH || BY_DIGEST.test(requestPath))
 
 const BY_DIGEST = /\/(?:manifests|blobs)\/[^/]+(?::|%3a)[^/]+$/i
 
-/** Clients may encode characters that need no encoding, such as the colon of a digest. Undefined for a malformed path. */
+/**
+ * Decodes a path, because clients may encode characters that need no encoding, such as the colon of a digest. Undefined
+ * if the path is malformed.
+ */
 function decoded(requestPath: string): string | undefined {
   try {
     return requestPath.includes('%') ? decodeURIComponent(requestPath) : requestPath
@@ -148,9 +151,9 @@ function decoded(requestPath: string): string | undefined {
   }
 }
 
-const notDecodable = () => new OciError(400, 'NAME_INVALID', 'The path is not percent-encoded as it should be.')
+const notDecodable = () => new OciError(400, 'NAME_INVALID', 'The path is not correctly percent-encoded.')
 
 const noSuchEndpoint = (methods: string[]) =>
   methods.length > 0
     ? new OciError(405, 'UNSUPPORTED', 'The operation is unsupported.', { allow: methods.join(', ') })
-    : new OciError(404, 'NAME_UNKNOWN', 'The path is no endpoint of an OCI registry.')
+    : new OciError(404, 'NAME_UNKNOWN', 'The path is not an endpoint of an OCI registry.')

@@ -10,7 +10,9 @@ import { internalError, refuseRequest, writeOciRefusal } from './oci-refusal.js'
 import { controlPlaneRequests } from './private/control-plane-requests.js'
 import { uploadLocks } from './upload-locks.js'
 
-/** Docker keeps a connection between the requests of a pull; pushes and pulls may take hours as long as bytes move. */
+/**
+ * Docker keeps connections open between the requests of a pull. Pushes and pulls may take hours as long as bytes move.
+ */
 const HABITS = { keepAliveTimeoutMs: 75_000, requestTimeoutMs: 0, isReadFirst: false }
 
 /** The HTTP server of the OCI registry. */
@@ -50,7 +52,7 @@ const registryPlane = (deps: DataPlaneDeps): Plane => ({
   name: 'data',
   protocol: 'oci-distribution',
   writesRequestId: false,
-  // The route, which names the operation, is looked up only for callers who may know it.
+  // The operation's name is set later, after the route was found.
   describe: ({ method = '', url = '' }) => ({
     operation: 'unknown',
     description: `${method} ${url.split('?', 1)[0]}`,

@@ -9,8 +9,9 @@ import type { DataPlaneDeps } from './call.js'
 import { registryOf } from './resolve.js'
 
 /**
- * The caller of a request without a token: with relaxed authentication any password is an administrator's, as any access key
- * is, and a request without credentials may pull where the configuration allows it. Undefined for all others.
+ * The caller of a request without a token: with relaxed authentication any password, like any access key, is an
+ * administrator's; and a request without credentials may pull if the configuration allows it. Undefined for all other
+ * requests.
  */
 export function uncheckedCaller(
   { headers }: IncomingMessage,
@@ -34,6 +35,6 @@ export function uncheckedCaller(
 
 const ACCOUNT = /^\d{12}$/
 
-/** The registry that the host names, or the one that is there without configuration. */
+/** The registry that the host names, otherwise the default registry. */
 const registryNamed = (host: string | undefined): Registry =>
   registryOf(host, { account: defaultAccount.account, region: 'us-east-1' })

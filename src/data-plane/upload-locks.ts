@@ -8,13 +8,16 @@ import { OciError } from './oci-errors.js'
 /** Passes bytes on for as long as the lock is held; throws 409 with the next bytes once it is lost. */
 export type WhileLocked = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
 
-/** The locks that let one request at a time write to an upload, whichever data plane it came to. */
+/**
+ * Locks that let only one request at a time write to an upload, even if several data planes receive requests for it.
+ */
 export interface UploadLocks {
   /** Whether a request of this process holds the lock. */
   isLocked(id: string): boolean
   /**
-   * Runs work that writes to an upload. Throws 409 where another request does: the bytes of a second writer could only
-   * land in the wrong place. A client whose data plane died goes on at another one, once the lease has expired.
+   * Runs work that writes to an upload. Throws 409 if another request is writing to it, because the bytes of a second
+   * writer would end up in the wrong place. A client whose data plane died can continue at another one once the lease
+   * has expired.
    */
   withLock<R>(session: UploadSession, work: (whileLocked: WhileLocked) => Promise<R>): Promise<R>
 }
@@ -30,16 +33,16 @@ interface RetainedLock extends HeldLock {
 }
 
 /**
- * A lock is retained for a moment after its request, because the next chunk mostly comes to the same data plane and then
- * costs the store nothing; but not for longer than a second in all, so that other data planes are not starved.
+ * A lock is retained for a moment after its request: the next chunk usually reaches the same data plane and then needs
+ * no access to the store. It is retained for at most a second in all, so that other data planes are not starved.
  */
 const RETAIN_MS = 50
 const MAX_HELD_MS = 1000
 
-/** A lease that another process holds for longer than it would be retained belongs to a request that writes. */
+/** A lease that another process holds for longer than it would be retained belongs to a request that is writing. */
 const WRITING_AFTER_MS = 2 * RETAIN_MS
 
-/** How often a lease that another process holds is tried again. */
+/** How often to retry a lease that another process holds. */
 const RETRY_MS = 25
 
 interface LockDeps {
@@ -92,7 +95,7 @@ async function* untilLost(bytes: AsyncIterable<Uint8Array>, lease: Lease): Async
   }
 }
 
-/** Looks for the upload first: clients choose the ids they send, and each lease is a record in the store. */
+/** Requires that the upload exists first: clients can send any id, and each lease is a record in the store. */
 async function acquireLock(session: UploadSession, { leases, store }: LockDeps): Promise<HeldLock> {
   await findUpload({ store }, session)
   const name = uploadLease(session.id)

@@ -39,7 +39,7 @@ export const uploadStatus: Endpoint = async (call, deps) => {
   respond(call, 204, progress(session, deps.uploadLocks.isLocked(session.id) ? size : await storedSize(session, deps)))
 }
 
-/** PATCH: the next chunk, at the place Content-Range says or at the end. */
+/** PATCH: the next chunk, at the position in Content-Range, or at the end. */
 export const receiveChunk: Endpoint = async (call, deps) => {
   const session = sessionOf(call)
   const size = await deps.uploadLocks.withLock(session, (whileLocked) => receive(call.req, session, deps, whileLocked))
@@ -59,7 +59,7 @@ export const finishUpload: Endpoint = async (call, deps) => {
   layerCreated(call, digest)
 }
 
-/** DELETE: the upload and its bytes are gone. */
+/** DELETE: removes the upload and its bytes. */
 export const cancelUpload: Endpoint = async (call, deps) => {
   const session = sessionOf(call)
   await deps.uploadLocks.withLock(session, () => abandonUpload(deps, session))
@@ -72,13 +72,17 @@ const sessionOf = ({ registry, repository, reference }: Call): UploadSession => 
   id: reference,
 })
 
-/** Takes a whole blob. The client was given no location to go on at, so an upload that fails is abandoned. */
+/**
+ * Receives a whole blob in one request. The client has no location to continue at, so an upload that fails is
+ * abandoned.
+ */
 async function takeWhole({ req }: Call, session: UploadSession, digest: string, deps: DataPlaneDeps): Promise<void> {
   try {
     await appendPart(deps, session, { bytes: bodyOf(req) })
     await completeUpload(deps, session, digest)
   } catch (error) {
-    // The upload may be gone already, or the store unavailable; the client needs the first failure.
+    // The upload may have been removed already, or the store may be unavailable. The client should see the first
+    // failure.
     await abandonUpload(deps, session).catch(() => {})
     throw error
   }
@@ -122,7 +126,7 @@ function firstByteOf({ headers }: IncomingMessage): number | undefined {
   return first
 }
 
-/** Bytes that are stored, also where the process that received them was killed before it recorded them. */
+/** The number of bytes stored, including those that a process received before it was killed and could not record. */
 async function storedSize({ id }: UploadSession, { blobs }: DataPlaneDeps): Promise<number> {
   const writer = await blobs.session(id)
   const { size } = writer
@@ -130,7 +134,7 @@ async function storedSize({ id }: UploadSession, { blobs }: DataPlaneDeps): Prom
   return size
 }
 
-/** The location is relative, so that it is right for every host and scheme clients use. */
+/** The location is relative, so that it is correct for any host and scheme that clients use. */
 const progress = ({ repository, id }: UploadSession, size: number) => ({
   location: `/v2/${repository}/blobs/uploads/${id}`,
   range: `0-${Math.max(0, size - 1)}`,

@@ -7,7 +7,7 @@ export interface Content {
   readonly bytes: Buffer
 }
 
-/** A multi-architecture image with everything it names. */
+/** A multi-architecture image with all its manifests and blobs. */
 export interface DemoImage {
   readonly index: Content
   readonly manifests: readonly Content[]
@@ -18,8 +18,8 @@ const oci = (kind: string) => `application/vnd.oci.image.${kind}`
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Makes an image for linux/amd64 and linux/arm64 on the spot. Versions share their base layer, as rebuilt images do.
- * Layers are random bytes instead of archives: the demo shows how they are transferred and never unpacks them.
+ * Creates an image for linux/amd64 and linux/arm64. Versions share their base layer, as rebuilt images do. Layers are
+ * random bytes instead of archives: the demo shows how they are transferred and never unpacks them.
  */
 export function demoImage(version: string): DemoImage {
   const platforms = ['amd64', 'arm64'].map((architecture) => platformImage(version, architecture))

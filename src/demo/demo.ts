@@ -14,8 +14,8 @@ interface Output {
 }
 
 /**
- * Shows the pull through cache from the first pull to the update a day later, on a machine without network: the
- * upstream is the demo's own. A customer of the public API and nothing more; true if all went as it should.
+ * Shows the pull through cache from the first pull to the update a day later. Needs no network, because the demo has
+ * its own upstream. Uses only the public API. Resolves with whether all checks held.
  */
 export async function demo(out: Output): Promise<boolean> {
   const upstream = await startUpstream(REPOSITORY)

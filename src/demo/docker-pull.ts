@@ -1,8 +1,8 @@
 import { digestOf } from './demo-image.js'
 
 /** The result of a pull. */
-export interface Pulled {
-  /** Of the index the tag names. */
+export interface PullResult {
+  /** The digest of the index that the tag names. */
   readonly digest: string
   readonly bytes: number
   readonly layers: number
@@ -18,10 +18,15 @@ interface Descriptor {
 const ACCEPT = ['index', 'manifest'].map((kind) => `application/vnd.oci.image.${kind}.v1+json`).join(', ')
 
 /**
- * Pulls `<registry>/<repository>:<tag>` for linux/amd64 with the requests Docker makes, in its order, and believes
- * nothing whose digest it has not computed.
+ * Pulls `<registry>/<repository>:<tag>` for linux/amd64 with the same requests as Docker, in the same order, and
+ * verifies every digest.
  */
-export async function dockerPull(registry: string, repository: string, tag: string, password: string): Promise<Pulled> {
+export async function dockerPull(
+  registry: string,
+  repository: string,
+  tag: string,
+  password: string,
+): Promise<PullResult> {
   const startedAt = performance.now()
   const ask = asker(`http://${registry}/v2/`, `Basic ${Buffer.from(`AWS:${password}`).toString('base64')}`)
   await ask('GET', '')
@@ -29,7 +34,7 @@ export async function dockerPull(registry: string, repository: string, tag: stri
   const digest = head.headers.get('docker-content-digest') ?? ''
   const get = async (kind: 'manifests' | 'blobs', digest: string) => {
     const bytes = new Uint8Array(await (await ask('GET', `${repository}/${kind}/${digest}`)).arrayBuffer())
-    if (digestOf(bytes) !== digest) throw new Error(`${digest} came with other bytes`)
+    if (digestOf(bytes) !== digest) throw new Error(`${digest} was sent with wrong bytes`)
     return bytes
   }
   const { manifests } = read<{ manifests: Descriptor[] }>(await get('manifests', digest))

@@ -15,7 +15,7 @@ export interface Screen {
   end(text: string): boolean
 }
 
-/** A screen of plain text; colours only where they show. */
+/** A screen of plain text, with colours if the terminal supports them. */
 export function screen(write: (text: string) => void, isColored: boolean): Screen {
   const { bold, cyan, dim, green, red } = picocolors.createColors(isColored)
   const line = (text = '') => write(`${text}\n`)
@@ -36,11 +36,7 @@ export function screen(write: (text: string) => void, isColored: boolean): Scree
       line(`    ${holds ? green('✓') : red('✗')} ${text}`)
     },
     end(text) {
-      line(
-        failures === 0
-          ? `\n${green('✓')} ${bold(text)}\n`
-          : `\n${red('✗')} ${bold(`${failures} of this went wrong`)}\n`,
-      )
+      line(failures === 0 ? `\n${green('✓')} ${bold(text)}\n` : `\n${red('✗')} ${bold(`${failures} checks failed`)}\n`)
       return failures === 0
     },
   }

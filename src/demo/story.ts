@@ -6,7 +6,7 @@ import {
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr'
 import { setTimeout as pause } from 'node:timers/promises'
-import { dockerPull, type Pulled } from './docker-pull.js'
+import { dockerPull, type PullResult } from './docker-pull.js'
 import type { DemoImage } from './demo-image.js'
 import type { Screen } from './screen.js'
 import type { DemoUpstream } from './demo-upstream.js'
@@ -31,7 +31,7 @@ export interface Cast {
 export async function tellStory(cast: Cast): Promise<void> {
   const { show, upstream, images } = cast
   upstream.publish(TAG, images.old)
-  show.title('The pull through cache, start to end', `upstream: a registry of this demo's own at ${upstream.endpoint}`)
+  show.title('The pull through cache, start to end', `upstream: this demo's own registry at ${upstream.endpoint}`)
   await createRule(cast)
   const password = await logIn(cast, 'Log Docker in')
   await firstPull(cast, password)
@@ -73,10 +73,10 @@ async function firstPull(cast: Cast, password: string): Promise<void> {
   const pulled = await pull(cast, password)
   show.check(`pulled ${sizeOf(pulled)}`, pulled.digest === images.old.index.digest)
   const complete = await eventually(() => upstream.hasServed(images.old))
-  show.check('behind the pull the cache brought the other platform too', complete)
+  show.check('the cache has imported the other platform in the background', complete)
   const requests = upstream.takeRequests()
   const each = 1 + images.old.manifests.length + images.old.blobs.length
-  show.check(`the upstream was asked for everything once: ${counted(requests)}`, requests.length === each)
+  show.check(`everything was requested from the upstream once: ${requestCounts(requests)}`, requests.length === each)
 }
 
 async function secondPull(cast: Cast, password: string): Promise<void> {
@@ -89,7 +89,7 @@ async function secondPull(cast: Cast, password: string): Promise<void> {
 }
 
 async function lookIntoEcr({ show, ecr, images }: Cast): Promise<void> {
-  show.step('Look into ECR: the repository made itself')
+  show.step('Look into ECR: the pull has created the repository')
   show.command('aws ecr describe-repositories')
   const { repositories = [] } = await ecr.send(new DescribeRepositoriesCommand())
   show.check(`${repositories[0]?.repositoryUri}`, repositories.length === 1)
@@ -120,21 +120,21 @@ async function letADayPass({ show, endpoint }: Cast): Promise<void> {
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(`${endpoint}/_admin/clock`, { method: 'POST', headers, body })
   const { now } = (await response.json()) as { now: string }
-  show.check(`for the registry it is ${now.slice(0, 16).replace('T', ' ')} UTC`, response.ok)
+  show.check(`the registry's time is now ${now.slice(0, 16).replace('T', ' ')} UTC`, response.ok)
 }
 
 async function pullTheNewImage(cast: Cast, password: string): Promise<void> {
   const { show, upstream, images } = cast
-  show.step('Pull: the cache asks the upstream whether the tag moved')
+  show.step('Pull: the cache checks whether the tag has moved')
   const pulled = await pull(cast, password)
   show.check(`the new image, ${short(pulled.digest)}: ${sizeOf(pulled)}`, pulled.digest === images.new.index.digest)
   await eventually(() => upstream.hasServed(images.new))
   const requests = upstream.takeRequests()
   const [first] = requests
   const isOneCheck = first === 'HEAD manifest' && requests.filter((request) => request.startsWith('HEAD')).length === 1
-  show.check(`one check, then what is new: ${counted(requests)}`, isOneCheck)
+  show.check(`one check, then what is new: ${requestCounts(requests)}`, isOneCheck)
   const isBaseKept = requests.filter((request) => request === 'GET blob').length === images.new.blobs.length - 2
-  show.check('the base layers were here already and did not travel again', isBaseKept)
+  show.check('the base layers were cached already and not fetched again', isBaseKept)
 }
 
 async function lookAtUntagged({ show, ecr, images }: Cast): Promise<void> {
@@ -164,7 +164,7 @@ interface CacheEvent {
   detail: Record<'action' | 'outcome' | 'repository-name', string> & { 'image-tag'?: string; 'image-digest'?: string }
 }
 
-function pull({ show, registry }: Cast, password: string): Promise<Pulled> {
+function pull({ show, registry }: Cast, password: string): Promise<PullResult> {
   show.command(`docker pull ${registry}/${CACHED}:${TAG}`)
   return dockerPull(registry, CACHED, TAG, password)
 }
@@ -177,11 +177,11 @@ async function eventually(holds: () => boolean): Promise<boolean> {
 
 const short = (digest = '') => digest.slice(0, 'sha256:'.length + 12)
 
-const sizeOf = ({ bytes, layers, milliseconds }: Pulled) =>
+const sizeOf = ({ bytes, layers, milliseconds }: PullResult) =>
   `${(bytes / 1024 / 1024).toFixed(1)} MiB in ${layers} layers, ${milliseconds.toFixed(0)} ms`
 
 /** `1 GET manifest, 8 GET blob` */
-function counted(requests: string[]): string {
+function requestCounts(requests: string[]): string {
   const kinds = [...new Set(requests)]
   return kinds.map((kind) => `${requests.filter((request) => request === kind).length} ${kind}`).join(', ')
 }

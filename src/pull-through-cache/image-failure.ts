@@ -3,7 +3,7 @@ import type { ImageId } from '../registry/images/image.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 import { upstreamFailureReason } from '../registry/cache-rules/upstream-failure-reason.js'
 
-/** An upstream failure as BatchGetImage reports it; any other error is thrown on. */
+/** An upstream failure as BatchGetImage reports it. Rethrows any other error. */
 export function imageFailureOf(error: unknown, imageId: ImageId): ImageFailure {
   if (!(error instanceof UpstreamFailure)) throw error
   const failureReason = upstreamFailureReason(error)

@@ -2,7 +2,10 @@ import { type AccessRequest, type Authorize, isAllowed } from '../access/authori
 import type { PullRequest } from '../registry/ports/importer.js'
 import { repositoryArn } from '../registry/registry.js'
 
-/** Whether the principal that pulls may also do this to the repository: an import that is not allowed is left out, not refused. */
+/**
+ * Whether the principal that pulls may also perform this action on the repository. If it may not, the import is skipped
+ * and the pull is not refused.
+ */
 export function isPullerAllowed(
   { principal, registry, repository, request }: PullRequest,
   action: AccessRequest['action'],

@@ -20,10 +20,10 @@ import { type Pulls, pulls } from './pulls.js'
 import { telemetryFor } from './telemetry.js'
 import { upstreamSources } from './upstream-sources.js'
 
-/** What the data plane asks of the cache: images from *pulls*, layers from *fills*. */
+/** What the data plane uses of the cache: images from `Pulls`, layers from `Fills`. */
 export interface PullThroughCache extends Pulls, Fills {}
 
-/** The ports and settings the cache is made from. */
+/** The dependencies of the cache: ports and settings. */
 export interface PullThroughCacheDeps {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes & Partial<Follows>
@@ -40,7 +40,9 @@ export interface PullThroughCacheDeps {
   readonly settings: PullThroughSettings & { readonly egress: 'all' | 'none' }
 }
 
-/** Makes the four objects of the cache. The caller runs the backlog: it starts, watches and stops it. */
+/**
+ * Creates the four objects of the cache: pulls, imports, fills and backlog. The caller starts and stops the backlog.
+ */
 export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThroughCache; backlog: Backlog } {
   const { store, blobs, pins, leases, quotas, clock, authorize, log, metrics, events, settings } = deps
   const { secrets, upstreams } = deps

@@ -18,15 +18,19 @@ import { type Telemetry, telemetryFor, type TelemetrySinks } from './telemetry.j
 import type { UpstreamSources } from './upstream-sources.js'
 
 /**
- * What a pull is answered with: the cached image, the cached image after a check, or one imported from its upstream.
+ * Answers pulls: with the cached image, after a check of its tag if one is due, or with an image imported from its
+ * upstream.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
  */
 export interface Pulls extends Importer {
-  /** Imports the referrers a cached image has upstream, where its six hours are over. Never rejects. */
+  /**
+   * Imports the referrers that a cached image has in the upstream, if the six hours since the last check are over.
+   * Never rejects.
+   */
   refreshReferrers(request: PullRequest, wait: Wait): Promise<void>
 }
 
-/** What answering pulls needs. */
+/** The dependencies of answering pulls. */
 export interface PullsDeps {
   readonly store: Store
   readonly clock: Pick<Clock, 'now'>
@@ -38,10 +42,10 @@ export interface PullsDeps {
   readonly backlog: Pick<Backlog, 'complete'>
 }
 
-/** A pull, and what belongs to it alone. */
+/** A pull and everything specific to it. */
 interface PullContext {
   readonly request: PullRequest
-  /** For work that waits for the upstream. */
+  /** Runs work that waits for the upstream. */
   readonly wait: Wait
   readonly telemetry: Telemetry
 }
@@ -62,7 +66,7 @@ export function pulls(deps: PullsDeps): Pulls {
   }
 }
 
-/** The image with a manifest that can be read: that of a cached image is fetched again where its bytes are lost. */
+/** The image, with a manifest that can be read: one whose bytes are lost is fetched again. */
 async function pull(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, wait, telemetry } = context
   const result = await findOrImport(context, deps)
@@ -75,7 +79,10 @@ async function pull(context: PullContext, deps: PullsDeps): Promise<PullResult> 
   }
 }
 
-/** Cached: served, after a check where one is due. Not cached: imported where a rule serves the name. */
+/**
+ * A cached image, after a check of its tag if one is due. An image that is not cached is imported if a rule serves its
+ * name.
+ */
 async function findOrImport(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, telemetry } = context
   const { registry, repository, imageId } = request
@@ -91,7 +98,7 @@ async function findOrImport(context: PullContext, deps: PullsDeps): Promise<Pull
   return moved && !isImageFailure(checked) ? { ...checked, isImported: true } : checked
 }
 
-/** Imports an image that is not cached, where a rule serves its name and the caller may import. */
+/** Imports an image that is not cached, if a rule serves its name and the caller may import it. */
 async function firstPull(context: PullContext, notFound: ImageFailure, deps: PullsDeps): Promise<PullResult> {
   const { request, wait, telemetry } = context
   const { registry, repository, imageId } = request
@@ -114,7 +121,7 @@ async function firstPull(context: PullContext, notFound: ImageFailure, deps: Pul
   }
 }
 
-/** Checks a cached tag with its upstream; checks nothing where no rule serves the name or the caller may not import. */
+/** Checks a cached tag with its upstream, unless no rule serves the name or the caller may not import. */
 async function checkUpstream(context: PullContext, isDue: (tag: Tag) => boolean, deps: PullsDeps): Promise<TagCheck> {
   const { request, wait, telemetry } = context
   const { registry, repository, imageId } = request
@@ -122,7 +129,7 @@ async function checkUpstream(context: PullContext, isDue: (tag: Tag) => boolean,
   if (!source || !(await mayImport(request, deps))) return {}
   const now = await deps.clock.now()
   const target = { registry, repository, imageId, source, now }
-  // Where too many wait for the upstream already, the cached image is served, as after any other failed check.
+  // If too many requests wait for the upstream already, the cached image is served, as after any other failed check.
   const check = await wait(() => deps.imports.checkTag(target, isDue, telemetry)).catch((failure: Error): TagCheck => ({
     failure,
   }))
@@ -130,7 +137,10 @@ async function checkUpstream(context: PullContext, isDue: (tag: Tag) => boolean,
   return check
 }
 
-/** Checks whatever the 24 hours say, and answers when the image is cached whole. A pushed tag stays what it is. */
+/**
+ * Checks the tag even within the 24 hours, and answers when the image is cached completely. A pushed tag is left
+ * unchanged.
+ */
 async function importImage(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, wait, telemetry } = context
   const { registry, repository, imageId } = request
@@ -150,7 +160,7 @@ async function importImage(context: PullContext, deps: PullsDeps): Promise<PullR
   }
 }
 
-/** An image that is not cached is pulled first: its record is what remembers the check. */
+/** Pulls the image first if it is not cached, because its record stores the time of the check. */
 async function refreshReferrers(context: PullContext, deps: PullsDeps): Promise<void> {
   const { request, wait, telemetry } = context
   const { registry, repository, imageId } = request
@@ -167,11 +177,11 @@ async function refreshReferrers(context: PullContext, deps: PullsDeps): Promise<
     const imported = await wait(() => deps.imports.checkReferrers(target, isDue, telemetry))
     for (const referrer of imported) completeInBackground(context, referrer, deps)
   } catch (err) {
-    telemetry.log.debug({ err, ...request.imageId }, 'referrers were not asked for')
+    telemetry.log.debug({ err, ...request.imageId }, 'referrers could not be checked')
   }
 }
 
-/** Members and blobs follow in the background; a failure is logged there, and the plan stays in the backlog. */
+/** Imports members and blobs in the background. A failure is logged there, and the plan stays in the backlog. */
 function completeInBackground({ request, telemetry }: PullContext, { image }: PutOutcome, deps: PullsDeps): void {
   deps.backlog.complete(planOf(request, { image }), telemetry).catch(() => {})
 }
@@ -180,7 +190,7 @@ const mayImport = (request: PullRequest, { authorize }: PullsDeps): Promise<bool
   isPullerAllowed(request, 'ecr:BatchImportUpstreamImage', authorize)
 
 /**
- * Throws UpstreamFailure for an image that is not cached and is pulled at a FIPS endpoint; once cached it is served there.
+ * Throws UpstreamFailure if an image that is not cached is pulled at a FIPS endpoint. Cached images are served there.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
  */
 function requireNoFips({ request }: PullRequest): void {

@@ -15,19 +15,19 @@ export interface UpstreamSource {
 
 /** Finds the upstream that a repository's images and layers come from. */
 export interface UpstreamSources {
-  /** The source of a repository; undefined where no rule serves its name, or none does any more. */
+  /** The source of a repository; undefined if no rule serves its name (any more). */
   upstreamForRepository(registry: Registry, repository: string): Promise<UpstreamSource | undefined>
-  /** The same; throws UpstreamFailure where no rule serves the name. */
+  /** The same; throws UpstreamFailure if no rule serves the name. */
   requireUpstream(registry: Registry, repository: string): Promise<UpstreamSource>
   /** The same, without the upstream and its secret. */
   requireRule(registry: Registry, repository: string): Promise<PullThroughCacheRule>
   /** Whether the network settings let the cache reach any upstream. */
   readonly hasRoute: boolean
-  /** Throws UpstreamFailure where they do not. */
+  /** Throws UpstreamFailure if they do not. */
   requireRoute(): void
 }
 
-/** What sources are found with. */
+/** The dependencies of finding sources. */
 export interface UpstreamSourcesDeps {
   readonly store: Store
   readonly secrets: Secrets
@@ -74,13 +74,13 @@ export function upstreamSources({ store, secrets, upstreams, egress }: UpstreamS
   }
 }
 
-/** An upstream whose secret is gone fails as if it refused the credentials; what is cached is served all the same. */
+/** An upstream whose secret is missing fails as if it refused the credentials. Cached images are still served. */
 function upstreamWithoutSecret(credentialArn: string): Upstream {
   const refuse = () =>
     Promise.reject(new UpstreamFailure('access-denied', `There is no secret ${credentialArn}, which the rule names`))
   return { resolve: refuse, manifest: refuse, blob: refuse, hasBlob: refuse, referrers: refuse, ping: refuse }
 }
 
-/** The failure of what is neither cached nor served by a rule any more. */
+/** The failure for an image or layer that is not cached and that no rule serves any more. */
 export const noRuleServes = (repository: string) =>
   new UpstreamFailure('no-route', `Not cached, and no pull through cache rule serves ${repository} any more`)

@@ -10,5 +10,5 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`
 }
 
-/** A count with its noun in the right number, for example `2 layers`. */
+/** A count with its noun in the singular or plural, for example `2 layers`. */
 export const formatCount = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

@@ -10,9 +10,9 @@ import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
 import type { Policy, Repository } from './repositories/repository.js'
 
 /**
- * Everything the emulator remembers, apart from blobs: one line declares a collection, its records' type and, as its comment,
- * its keys. Names are part of the stored layout. Keys that join several names join them with one space; a collection "in
- * `installation`" belongs to no registry.
+ * All stored state except blobs. Each line declares a collection and the type of its records; the comment names the
+ * parts of its keys. Names are part of the stored layout. Keys that join several names join them with one space; a
+ * collection "in `installation`" belongs to no registry.
  */
 export const collections = {
   repositories: collection<Repository>(), // name
@@ -34,9 +34,9 @@ export const collections = {
   origins: collection<BlobOrigin>(), // digest upstreamRegistryUrl; in `installation`
 }
 
-/** A collection as it is declared. */
+/** The declaration of a collection. */
 export interface CollectionOf<T> {
-  /** Makes a record of today's shape from one that an earlier version may have written. */
+  /** Converts a record that an earlier version may have written to the present shape. */
   readonly upgrade: (stored: T) => T
 }
 

@@ -123,7 +123,7 @@ export const repositoryPolicyNotFound = (name: string, account: string) =>
     `Repository policy does not exist for the repository with name '${name}' in the registry with id '${account}'`,
   )
 
-/** As every AWS service says it. SDKs and Docker wait and retry. */
+/** The message of all AWS services. SDKs and Docker wait and retry. */
 export const rateExceeded = () => new ServiceException('ThrottlingException', 'Rate exceeded')
 
 export const registryPolicyNotFound = (account: string) =>

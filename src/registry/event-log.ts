@@ -31,7 +31,7 @@ export interface EventLog {
   readonly pull: (pull: ClientPull, now: Date) => Promise<void>
 }
 
-/** The most events that are kept. */
+/** The most events that are stored. */
 const MAX_EVENTS = 10_000
 
 /**

@@ -12,8 +12,8 @@ interface Envelope {
 }
 
 /**
- * An action of the pull through cache, in the form of EventBridge's `ECR Pull Through Cache Action`. Members of ours
- * add what tests want to know: the kind of action and why it ended as it did.
+ * An action of the pull through cache, in the form of EventBridge's `ECR Pull Through Cache Action`. Our additional
+ * members help tests: the kind of action and why it ended as it did.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
  */
 export interface CacheEvent extends Envelope {

@@ -1,6 +1,8 @@
 /** The caller of a request: an IAM user, an account's root user, or a session of a role or user. */
 export interface Principal {
-  /** As error messages name it. For a role session, the STS ARN `arn:aws:sts::…:assumed-role/<role>/<session>`. */
+  /**
+   * The ARN as error messages show it. For a role session, the STS ARN `arn:aws:sts::…:assumed-role/<role>/<session>`.
+   */
   readonly arn: string
   readonly account: string
   readonly userId: string
@@ -8,7 +10,10 @@ export interface Principal {
   readonly session?: Session
 }
 
-/** What temporary credentials say besides their principal. It is signed and part of the credentials, not a record. */
+/**
+ * The content of temporary credentials in addition to the principal. It is signed and part of the credentials, not
+ * stored.
+ */
 export interface Session {
   /**
    * The role whose permissions the session has. Absent for GetSessionToken, whose session has the user's permissions.

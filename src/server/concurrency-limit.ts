@@ -5,30 +5,32 @@ import type { Principal } from '../registry/principal.js'
 import type { Limits } from './limits.js'
 import type { RateLimit } from './rate-limit.js'
 
-/** Bounds how many requests a plane works on at a time. */
+/** Limits how many requests a plane works on at a time. */
 export interface ConcurrencyLimit {
-  /** A permit for one request; undefined where the limit is reached. */
+  /** A permit for one request; undefined if the limit is reached. */
   readonly acquire: () => RequestPermit | undefined
 }
 
-/** One request's right to be worked on. */
+/** The right of one request to be worked on. */
 export interface RequestPermit {
   /**
-   * Charges the permit to the caller, once it is known who calls. Throws ThrottlingException where the caller exceeds the
-   * rate limit, or the caller or its account its fair share.
+   * Charges the permit to the caller once the caller is known. Throws ThrottlingException if the caller exceeds the
+   * rate limit, or if the caller or its account exceeds its fair share.
    */
   readonly chargeTo: (caller: Pick<Principal, 'arn' | 'account'>) => void
-  /** The same where only an account, or an address, is known: no rate limit applies. */
+  /** The same if only an account or an address is known: no rate limit applies. */
   readonly chargeToAccount: (account: string) => void
-  /** Gives the permit up while work waits for an upstream. Waiting requests have a limit and fair shares of their own. */
+  /**
+   * Gives up the permit while work waits for an upstream. Waiting requests have a limit and fair shares of their own.
+   */
   readonly wait: Wait
-  /** Gives the permit back; the request was answered or refused. */
+  /** Returns the permit after the request was answered or refused. */
   readonly release: () => void
 }
 
 /**
- * One account may hold seven eighths of the permits, and two that want more than there are seven fifteenths each; one
- * caller of an account seven ninths.
+ * With this ratio, one account may hold 7/8 of the permits, each of two competing accounts 7/15, and a single caller of
+ * an account 7/9.
  */
 const SHARE_RATIO = 7
 
@@ -38,14 +40,14 @@ interface Pools {
   readonly rateLimit: RateLimit
 }
 
-/** The limit of one plane, shared fairly between accounts and their callers: decision 14. */
+/** The concurrency limit of one plane, shared fairly between accounts and their callers (decision 14). */
 export function concurrencyLimit(
   { requestsAtOnce, connections }: Pick<Limits, 'requestsAtOnce' | 'connections'>,
   rateLimit: RateLimit,
 ): ConcurrencyLimit {
   const pools: Pools = {
     working: fairShares(requestsAtOnce, SHARE_RATIO),
-    // Each waiting request holds a connection: the other half stays for those that need no upstream.
+    // Each waiting request holds a connection. The other half is reserved for requests that need no upstream.
     waiting: fairShares(Math.max(1, Math.floor(connections / 2)), SHARE_RATIO),
     rateLimit,
   }

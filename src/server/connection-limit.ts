@@ -4,9 +4,9 @@ import { hasBody } from './read-body.js'
 
 interface ConnectionLimit {
   readonly atMost: number
-  /** When a connection counts: with TLS, once its handshake is done. */
+  /** The event after which a connection counts: with TLS, the end of its handshake. */
   readonly event: 'connection' | 'secureConnection'
-  /** Whether a request counts as being worked on only once its body was received. */
+  /** Whether a request counts as being worked on only after its body was received. */
   readonly isReadFirst: boolean
 }
 
@@ -14,9 +14,9 @@ interface ConnectionLimit {
 const FULL = 'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
 
 /**
- * Limits the open connections. A new one beyond the limit closes the connection that has been idle for longest, where idle
- * means that no request of it is being worked on: silent connections, headers that never end and bodies that trickle in
- * give way. Where no connection is idle the new one is refused with 503.
+ * Limits the number of open connections. When a new one exceeds the limit, the connection that has been idle for
+ * longest is closed. A connection is idle if no request on it is being worked on: so silent connections, unfinished
+ * headers and slow bodies are closed first. If no connection is idle, the new one is refused with 503.
  */
 export function limitConnections(server: Server, { atMost, event, isReadFirst }: ConnectionLimit): void {
   const idle = new Set<Socket>()

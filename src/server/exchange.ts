@@ -14,14 +14,14 @@ import { rateLimit } from './rate-limit.js'
 import { type BodyLimit, type ReadBody, readBody } from './read-body.js'
 import { splitOnce } from './split-once.js'
 
-/** What is known of a request. Each step adds what it learns; metrics, log, trace and decision log are written from it. */
+/** The facts about a request, to which each step adds. Metrics, log, trace and decision log are written from them. */
 export interface RequestFacts {
   /** The answer's x-amzn-requestid. */
   readonly requestId: string
   readonly method: string
   /** Without the query, which can hold credentials. */
   readonly path: string
-  /** The name in metrics, log and trace: one of a few, whatever clients make up. */
+  /** The name in metrics, log and trace: one of a fixed set, so that clients cannot create new series. */
   operation: string
   /** The name in the decision log: the operation as the client named it, or method and path. */
   description: string
@@ -29,7 +29,10 @@ export interface RequestFacts {
   now?: Date
   /** Where an image is pulled from; absent until it is known that the request is a pull. */
   pulledFrom?: { readonly registry: Registry; readonly repository: string }
-  /** Set for a question about other requests: answering it must not push those out of the decision log. */
+  /**
+   * Set on requests that read the decision log. Unless refused they are not recorded in it, so that they evict no other
+   * entries.
+   */
   isAboutOthers?: true
 }
 
@@ -40,14 +43,14 @@ export interface Exchange {
   readonly facts: RequestFacts
   /** The request's query, still encoded; empty where there is none. */
   readonly search: string
-  /** Writes the request's id on every line. */
+  /** Adds the request's id to every line. */
   readonly log: Log
 }
 
 /** An exchange that the plane works on. */
 export interface AdmittedExchange extends Exchange {
   readonly permit: RequestPermit
-  /** The whole body where the plane has bodies read first, and empty where its endpoints read them. */
+  /** The whole body if the plane has a `bodyLimit`; otherwise empty, and the endpoints read the body. */
   readonly body: Buffer
 }
 
@@ -57,26 +60,26 @@ export type Refusal = { readonly code: string; readonly message: string } & Pick
   'hint' | 'isChallenge' | 'isFailedPull'
 >
 
-/** What a plane adds to the steps: how it answers, and how a refusal looks in its protocol. */
+/** What differs between the planes: how a request is answered, and how a refusal is written in the plane's protocol. */
 export interface Plane {
   readonly name: 'control' | 'data'
   /** OpenTelemetry's rpc.system.name. */
   readonly protocol: 'aws-api' | 'oci-distribution'
-  /** For a plane whose bodies are read whole before a request is admitted; absent where endpoints read them. */
+  /** Set for a plane whose bodies are read whole before a request is admitted; absent if its endpoints read them. */
   readonly bodyLimit?: BodyLimit
   /** Whether the plane writes x-amzn-requestid itself. Otherwise it is set here, which takes Node longer. */
   readonly writesRequestId: boolean
-  /** Names a request by its head. */
+  /** The names of a request, from its method, URL and headers. */
   readonly describe: (req: IncomingMessage) => Pick<RequestFacts, 'operation' | 'description'>
-  /** Throws the refusal of a request that may not be made whatever its body is. */
+  /** Throws if the request is refused whatever its body is. */
   readonly screen: (req: IncomingMessage) => void
-  /** Answers an admitted request, or throws the refusal. */
+  /** Answers an admitted request, or throws the error to refuse it with. */
   readonly answer: (exchange: AdmittedExchange) => Promise<void>
-  /** Writes the refusal for what a step has thrown. */
+  /** Writes the refusal for an error that a step has thrown. */
   readonly refuse: (thrown: unknown, exchange: Exchange) => Promise<Refusal>
 }
 
-/** What the exchanges of a plane share. */
+/** The dependencies that all exchanges of a plane share. */
 export interface ExchangeDeps {
   readonly limits: Limits
   readonly clock: Clock
@@ -93,7 +96,7 @@ interface Frame extends ExchangeDeps {
   readonly concurrency: ConcurrencyLimit
 }
 
-/** The outcome of a request whose client left before its end. */
+/** The outcome of a request whose client disconnected before its end. */
 const CLIENT_GONE = 'CLIENT_GONE'
 
 /**
@@ -108,7 +111,7 @@ export function exchanges(plane: Plane, deps: ExchangeDeps): RequestListener {
   return (req, res) => void receive(req, res, frame)
 }
 
-/** received: the request gets the id under which it is logged, traced and explained. */
+/** received: the request gets the id by which it is logged, traced and explained. */
 function receive(req: IncomingMessage, res: ServerResponse, frame: Frame): Promise<void> {
   const { plane, ids, log, traces } = frame
   const requestId = ids.uuid()
@@ -121,7 +124,7 @@ function receive(req: IncomingMessage, res: ServerResponse, frame: Frame): Promi
   return traces.request(req.headers, attributes, (span) => take(exchange, span, frame))
 }
 
-/** All steps from the second on, whichever way a request takes. */
+/** All steps after `received`, up to `reported`. */
 async function take(exchange: Exchange, span: Span, frame: Frame): Promise<void> {
   const { plane, metrics } = frame
   const countEnd = metrics.request(plane.name)
@@ -150,18 +153,20 @@ const NO_BODY = Buffer.alloc(0)
 const read = (req: IncomingMessage, { plane: { bodyLimit }, memory }: Frame): Promise<ReadBody> | undefined =>
   bodyLimit && readBody(req, bodyLimit, memory)
 
-/** admitted: throws ThrottlingException where the plane works on as many requests as it may. */
+/** admitted: throws ThrottlingException if the plane already works on as many requests as its limit allows. */
 function admit({ concurrency }: Frame): RequestPermit {
   const permit = concurrency.acquire()
   if (!permit) throw rateExceeded()
   return permit
 }
 
-/** refused: writes the refusal, unless the client left, and remembers why. Resolves with the outcome. */
+/**
+ * refused: writes the refusal, unless the client has disconnected, and records the reason. Resolves with the outcome.
+ */
 async function refuse(thrown: unknown, exchange: Exchange, frame: Frame): Promise<string> {
   const { req, facts, log } = exchange
   if (isClientGone(thrown, req)) {
-    log.debug({ err: thrown, method: facts.method, path: facts.path }, 'the client went away')
+    log.debug({ err: thrown, method: facts.method, path: facts.path }, 'the client disconnected')
     return CLIENT_GONE
   }
   const { code, message, ...circumstances } = await frame.plane.refuse(thrown, exchange)
@@ -169,7 +174,7 @@ async function refuse(thrown: unknown, exchange: Exchange, frame: Frame): Promis
   return code
 }
 
-/** A client may leave while it sends or receives; that is no failure. */
+/** A client may disconnect while it sends or receives; that is not a failure. */
 const isClientGone = (thrown: unknown, { socket }: IncomingMessage) =>
   socket.destroyed &&
   thrown instanceof Error &&
@@ -182,7 +187,7 @@ function remember({ facts }: Exchange, { plane, clock, decisions }: Frame, end: 
   decisions.ended(facts.requestId, { at, plane: plane.name, operation: facts.description, ...end })
 }
 
-/** reported: at level info where the failure is ours, the store's or an upstream's, and at level debug otherwise. */
+/** reported: logged at level info if the emulator, the store or an upstream failed, otherwise at level debug. */
 function report({ facts, res, log }: Exchange, outcome: string, span: Span): void {
   const { operation, method, path, requestId } = facts
   const { statusCode: status } = res

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { MetricsText } from '../registry/ports/metrics.js'
 
-/** What a plane reports about itself to operators, balancers and Prometheus. */
+/** What a plane reports about itself to operators, load balancers and Prometheus. */
 export interface HealthDeps {
   /** Whether the store answers. Never rejects. */
   readonly isReady: () => Promise<boolean>
   readonly metricsText: () => Promise<MetricsText>
-  /** What `/health` reports beside the status. */
+  /** What `/health` reports in addition to the status. */
   readonly about: { readonly version: string; readonly store: string; readonly auth: 'strict' | 'relaxed' }
 }
 
-/** A response before a plane adds its own headers and writes it. */
+/** A response to which the plane adds its own headers before writing it. */
 export interface HealthResponse {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
@@ -20,9 +20,9 @@ export interface HealthResponse {
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /**
- * The endpoints of a plane that belong to no API: `/health` answers while the process lives, `/ready` says whether requests
- * should be sent here, `/metrics` is for Prometheus. They need no credentials because they show no names of repositories.
- * Undefined for any other request.
+ * The endpoints of a plane that belong to no API: `/health` answers as long as the process runs, `/ready` says whether
+ * the plane can serve requests, `/metrics` is for Prometheus. They need no credentials because they reveal no
+ * repository names. Undefined for any other request.
  */
 export function healthEndpoint(
   plane: 'control' | 'data',
@@ -56,10 +56,10 @@ const metrics: HealthEndpoint = async (_plane, { metricsText }) => {
 
 const endpoints = { '/health': health, '/ready': ready, '/metrics': metrics } as const
 
-/** How long one text of the metrics is served. */
+/** How long a rendered text of the metrics is served. */
 const SHARED_MS = 1_000
 
-/** Writes the metrics at most once a second: each text costs milliseconds, and anyone may ask as often as they like. */
+/** Renders the metrics at most once a second: it takes milliseconds, and requests for them need no credentials. */
 export function sharedText(write: () => Promise<MetricsText>): () => Promise<MetricsText> {
   let text: Promise<MetricsText> | undefined
   return () => (text ??= write().finally(() => setTimeout(() => (text = undefined), SHARED_MS).unref()))

@@ -1,20 +1,26 @@
-/** What one plane of one process takes on, so that a flood of requests exhausts neither memory nor other callers' share. */
+/**
+ * The limits of one plane of one process, so that a flood of requests neither exhausts memory nor starves other
+ * callers.
+ */
 export interface Limits {
-  /** Open connections. One more closes the one that has been idle for longest. */
+  /** Open connections. Beyond this number the one that has been idle for longest is closed. */
   readonly connections: number
-  /** Requests worked on at a time; further ones are refused, to be sent again. */
+  /** Requests worked on at a time. Further ones are refused, and clients retry them. */
   readonly requestsAtOnce: number
-  /** Requests of one caller on average, with bursts of ten seconds' worth; 0 is no limit. */
+  /** Average rate limit of one caller, with bursts of ten seconds' worth of requests; 0 means no limit. */
   readonly requestsPerSecond: number
   /** How long a client may take to send the headers of a request. */
   readonly headersTimeoutSeconds: number
-  /** How long a transfer may stand still; pushes and pulls may take hours as long as bytes move. */
+  /** How long a transfer may stall. Pushes and pulls may take hours as long as bytes move. */
   readonly idleTimeoutSeconds: number
-  /** Memory for all request bodies together. Beyond it the body that has been arriving for longest is given up. */
+  /**
+   * Memory budget for all request bodies together. If it is exceeded, the request whose body has been arriving for
+   * longest is refused.
+   */
   readonly bodiesMiB: number
 }
 
-/** The limits where nothing is configured. */
+/** The default limits. */
 export const defaultLimits: Limits = {
   connections: 8192,
   requestsAtOnce: 1024,

@@ -4,10 +4,10 @@ import type { SecureContextOptions } from 'node:tls'
 import { limitConnections } from './connection-limit.js'
 import type { Limits } from './limits.js'
 
-/** What the HTTP server of a plane is made with. */
+/** The dependencies of a plane's HTTP server. */
 export interface PlaneServerDeps {
   readonly limits: Limits
-  /** Certificate and key, both PEM; with them the plane speaks https. */
+  /** Certificate and key, both PEM. If set, the plane serves https. */
   readonly tls?: Pick<SecureContextOptions, 'cert' | 'key'>
 }
 
@@ -15,9 +15,9 @@ export interface PlaneServerDeps {
 export interface ConnectionHabits {
   /** How long a connection stays open between two requests. */
   readonly keepAliveTimeoutMs: number
-  /** From the first byte of a request to its last; 0 is no limit, for bodies that take hours. */
+  /** From the first byte of a request to its last; 0 means no limit, for bodies that take hours. */
   readonly requestTimeoutMs: number
-  /** Whether bodies are small and read before anything else: a request is worked on only once it was received whole. */
+  /** Whether bodies are small and read first: a request is worked on only after all of it was received. */
   readonly isReadFirst: boolean
 }
 
@@ -36,7 +36,7 @@ export function planeServer(
   const server = tls
     ? createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, listener)
     : createServer(options, listener)
-  // Where bodies are read first, no bytes move while a request is worked on, which may take minutes.
+  // If bodies are read first, no bytes move while a request is worked on, which may take minutes.
   if (!isReadFirst) server.setTimeout(limits.idleTimeoutSeconds * 1000)
   // The connection limit counts TLS connections after their handshake; this bounds those that have not finished it.
   if (tls) server.maxConnections = 2 * limits.connections

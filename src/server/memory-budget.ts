@@ -1,25 +1,25 @@
-/** The memory that all request bodies of a plane share. */
+/** The memory budget that all request bodies of a plane share. */
 export interface MemoryBudget {
   /**
-   * Reserves memory for one body, which grows as the body arrives. `giveUp` is called, once, where the budget is exceeded
-   * and no other unfinished body is older.
+   * Reserves memory for one body, which grows as the body arrives. `giveUp` is called once, if the budget is exceeded
+   * and this is the oldest unfinished body.
    */
   reserve(giveUp: () => void): Reservation
 }
 
-/** One body's part of the budget. */
+/** The part of the budget that one body has reserved. */
 export interface Reservation {
-  /** That many bytes more arrived. */
+  /** Reserves this many more bytes, which have just arrived. */
   grow(bytes: number): void
-  /** The body has arrived whole: from now on it is not given up. */
+  /** The whole body has arrived: from now on `giveUp` is not called. */
   complete(): void
-  /** Its bytes are not needed any more. A second call does nothing. */
+  /** Returns the reserved bytes to the budget. A second call does nothing. */
   release(): void
 }
 
 /**
- * Bounds what bodies take together. The oldest unfinished one is given up first: a flood of bodies that never end costs
- * only its senders, because a body that arrives at a usual speed is never the oldest.
+ * Bounds the memory that all bodies take together. The oldest unfinished body is given up first. So a flood of bodies
+ * that never end harms only its senders, because a body that arrives at normal speed is never the oldest.
  */
 export function memoryBudget(atMostBytes: number): MemoryBudget {
   const unfinished = new Map<Reservation, () => void>()

@@ -2,24 +2,30 @@ import { LRUCache } from 'lru-cache'
 import { rateExceeded } from '../registry/errors.js'
 import type { Clock } from '../registry/ports/clock.js'
 
-/** Takes a token for one request of a caller, an ARN. Throws ThrottlingException where the caller has none left. */
+/**
+ * Takes a token from the bucket of a caller (an ARN) for one request. Throws ThrottlingException if the bucket is
+ * empty.
+ */
 export type RateLimit = (caller: string) => void
 
 /** A bucket holds ten seconds' worth of requests: clients that start together on a node send a burst. */
 const BURST_SECONDS = 10
 
-/** Callers whose buckets are remembered; beyond them the least recently seen one starts again with a full bucket. */
+/**
+ * The number of callers whose buckets are remembered. The least recently seen caller is evicted and starts again with a
+ * full bucket.
+ */
 const MAX_CALLERS = 10_000
 
 interface Bucket {
-  /** When its tokens were last counted, in epoch milliseconds. */
+  /** When the bucket was last refilled, in epoch milliseconds. */
   readonly at: number
   readonly tokens: number
 }
 
 /**
- * A token bucket for each caller, filled with `requestsPerSecond`; 0 is no limit. Buckets fill by the machine's clock,
- * because the emulator's can be advanced.
+ * The rate limit of a plane: a token bucket for each caller, refilled with `requestsPerSecond`; 0 means no limit.
+ * Buckets refill by the machine's clock, because the emulator's can be advanced.
  */
 export function rateLimit(requestsPerSecond: number, clock: Pick<Clock, 'wall'>): RateLimit {
   if (requestsPerSecond === 0) return () => {}

@@ -2,26 +2,26 @@ import type { IncomingMessage } from 'node:http'
 import { rateExceeded } from '../registry/errors.js'
 import type { MemoryBudget, Reservation } from './memory-budget.js'
 
-/** A whole body in memory; `release` returns its memory to the budget. */
+/** A whole body in memory. `release` returns its memory to the memory budget. */
 export interface ReadBody extends Pick<Reservation, 'release'> {
   readonly bytes: Buffer
 }
 
-/** How large a body may be, and the refusal of a larger one in the words of its protocol. */
+/** How large a body may be, and the error for a larger one in the plane's protocol. */
 export interface BodyLimit {
   readonly maxBytes: number
   readonly tooLarge: () => Error
 }
 
-/** Whether a request brings a body; one of unknown length counts. */
+/** Whether a request has a body, possibly of unknown length. */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined
 
 /**
  * Reads a request's body into memory. Rejects with `tooLarge` as soon as the declared length or the bytes that arrived
- * exceed the limit, with ThrottlingException where the body arrives slowly and others need the memory, and where the
- * connection breaks. A refused body is read no further, and its client can still be answered. Listens to events because
- * iterating over the request would cost half as much as verifying a signature.
+ * exceed the limit, with ThrottlingException if the body arrives slowly and others need the memory, and with the
+ * socket's error if the connection breaks. Stops reading a refused body, so that its client can still be answered. Uses
+ * event listeners because iterating over the request would take half as long as verifying a signature.
  */
 export async function readBody(
   req: IncomingMessage,

@@ -50,7 +50,7 @@ export async function pairingMismatch(storage: LabelledStorage): Promise<string 
   const [storeLabel, blobsLabel] = await readLabels(storage)
   if (storeLabel === blobsLabel || blobsLabel === undefined) return undefined
   return storeLabel === undefined
-    ? 'The store is not the one these blobs were kept with: it was lost or emptied, or --store names another one. ecr-local fsck --repair finds the images again.'
+    ? 'The store does not belong to these blobs: it was lost or emptied, or --store names another one. ecr-local fsck --repair restores the images.'
     : 'The store and the blobs belong to two installations. Correct --store or --blobs: the two cannot be joined.'
 }
 

@@ -42,8 +42,8 @@ export async function* inBatches<T>(items: AsyncIterable<T>, size: number): Asyn
 }
 
 /**
- * The digests that records need the bytes of: manifests, the blobs of each manifest, and layers. Layers are listed of
- * themselves because an image whose manifest cannot be read may need them. A digest may come more than once.
+ * The digests of all bytes that records need: manifests, the blobs of each manifest, and layers. Layers are included
+ * separately because an image whose manifest cannot be read may need them. A digest may occur more than once.
  */
 export async function* requiredDigests({ store, blobs }: InstallationStorage): AsyncGenerator<string, void> {
   for (const registry of await store.registries()) {

@@ -6,7 +6,7 @@ import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
 import { BATCH_SIZE, batchesOf } from '../coordination/event-loop.js'
 
-/** What pinning needs. */
+/** The dependencies of pinning. */
 interface PinsDeps {
   readonly store: Store
   readonly clock: Clock
@@ -18,12 +18,12 @@ interface PinsDeps {
 /** Far longer than a removal takes, or than an abandoned request to an object store stays in flight. */
 const REMOVAL_TIMEOUT_MS = 6 * REMOVAL_MS
 
-/** From one look at a pin whose bytes are being removed to the next. */
+/** How often to poll a pin whose bytes are being removed. */
 const POLL_MS = 20
 
 /**
- * Pins as records: one for each digest, written at most once in half a grace period, however many callers rely on it.
- * The states of a pin are drawn in `collection/sweep.ts`.
+ * Pins as records: one for each digest, written at most once in half a grace period, however many callers pin it. The
+ * states of a pin are drawn in `collection/sweep.ts`.
  */
 export function storedPins({ store, clock, graceSeconds, removalTimeoutMs = REMOVAL_TIMEOUT_MS }: PinsDeps): Pins {
   const isFresh = (pin: Pin | undefined, now: number) =>

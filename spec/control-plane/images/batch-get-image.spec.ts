@@ -126,7 +126,7 @@ describe('BatchGetImage', () => {
     vi.spyOn(emulator.deps.store.images, 'update').mockRejectedValue(new Error('the disk is full'))
 
     expect((await emulator.ecr.send(get([{ imageTag: 'v1' }]))).images).toHaveLength(1)
-    expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull was not recorded')
+    expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull could not be recorded')
     warn.mockRestore()
   })
 

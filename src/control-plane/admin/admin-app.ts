@@ -6,8 +6,8 @@ import { protectiveHeaders } from './own-origin.js'
 export type { AdminDeps } from './admin-routes.js'
 
 /**
- * What the control plane serves besides the API and its health: `/_admin`, and a 404 for the rest. Express is loaded with
- * the first such request, because loading it takes about as long as half of the start and few processes need it.
+ * Serves `/_admin`, and a 404 for every path that is neither that nor the API nor health. Express is loaded with the
+ * first such request, because loading it would add about half to the time of the start and few processes need it.
  */
 export function lateAdminApp(deps: AdminDeps): (req: IncomingMessage, res: ServerResponse) => void {
   let app: Promise<Express> | undefined
@@ -27,7 +27,7 @@ async function adminApp(deps: AdminDeps): Promise<Express> {
   const { default: express } = await import('express')
   const app = express().disable('x-powered-by')
   const routes = adminRoutes(express.Router({ caseSensitive: true, strict: true }), deps)
-  // Tools send JSON under any content type.
+  // Parses every content type, because tools send JSON under any.
   app.use('/_admin', adminGuard(deps), express.json({ type: () => true }), routes, adminErrorHandler(deps))
   const message = 'API calls are POST /; see the README for the rest'
   app.use((_req, res) => void res.status(404).set(protectiveHeaders).json({ message }))

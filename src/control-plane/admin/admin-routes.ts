@@ -12,7 +12,7 @@ import { explain, type ExplainDeps, type Reply } from './explain-route.js'
 import { isBearer } from './admin-token.js'
 import { isForeign, isOfOtherSite, protectiveHeaders } from './own-origin.js'
 
-/** What the admin endpoints act on. */
+/** The dependencies of the admin endpoints. */
 export interface AdminDeps extends ExplainDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
@@ -21,19 +21,19 @@ export interface AdminDeps extends ExplainDeps {
   readonly log: Log
   /** Whether the control plane listens on loopback only: then the admin endpoints need no token. */
   readonly adminAllowed: boolean
-  /** The bearer token of the admin endpoints, where one is configured. */
+  /** The bearer token of the admin endpoints, if one is configured. */
   readonly adminToken?: string | undefined
 }
 
-/** The latest events that are listed; the event log drops older ones by and by. */
+/** How many of the latest events are listed. The event log removes older ones from time to time. */
 const MAX_EVENTS = 10_000
 
-/** ISO 8601 needs years of four digits, and much later times are no dates at all. */
+/** ISO 8601 has years of four digits, and `Date` cannot represent much later times. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
- * Adds the endpoints that tests and tools use: to move time, to start over, to see what the cache did and why a request was
- * refused.
+ * Adds the endpoints for tests and tools: to advance the clock, to reset the state, to list what the cache did, and to
+ * explain why a request was refused.
  */
 export function adminRoutes(router: Router, deps: AdminDeps): Router {
   for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) router.all(path, allowedMethods(path))
@@ -43,19 +43,19 @@ export function adminRoutes(router: Router, deps: AdminDeps): Router {
       res.status(status).json(json)
     })
   router.use(({ path }: Request, res: Response) => {
-    res.status(404).json({ message: `There is no ${pathOf(path)}: GET /_admin lists what there is` })
+    res.status(404).json({ message: `There is no ${pathOf(path)}: GET /_admin lists the endpoints` })
   })
   return router
 }
 
-/** RFC 9110, section 15.5.6: a path that exists answers another method with 405 and the allowed ones. */
+/** RFC 9110 section 15.5.6: an existing path answers other methods with 405 and lists the allowed ones. */
 function allowedMethods(path: string): RequestHandler {
   const allowed = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method)
   const calls = allowed.map((method) => `${method} ${pathOf(path)}`).join(' or ')
   return ({ method }, res, next) => {
     if (allowed.some((one) => one === method)) return next()
     res.set('allow', allowed.join(', '))
-    res.status(405).json({ message: `${method} is nothing for ${pathOf(path)}: send ${calls}` })
+    res.status(405).json({ message: `${method} is not allowed for ${pathOf(path)}: send ${calls}` })
   }
 }
 
@@ -80,27 +80,25 @@ const endpoint = (method: Endpoint['method'], path: string, does: string, answer
   answer,
 })
 
-/** What there is, in the order `GET /_admin` lists it. */
+/** The admin endpoints, in the order in which `GET /_admin` lists them. */
 const endpoints: readonly Endpoint[] = [
   endpoint('GET', '/', 'lists the admin endpoints', () => list()),
-  endpoint('GET', '/clock', 'says what time it is for both planes, and how far ahead that is', (_, deps) =>
-    clockOf(deps),
-  ),
-  endpoint('POST', '/clock', 'moves time forward for both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
+  endpoint('GET', '/clock', 'returns the time of both planes, and how far ahead it is', (_, deps) => clockOf(deps)),
+  endpoint('POST', '/clock', 'advances the clock of both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
     advanceClock(body, deps),
   ),
-  endpoint('POST', '/reset', 'forgets all state and all images', (_, deps) => reset(deps)),
+  endpoint('POST', '/reset', 'removes all state and all images', (_, deps) => reset(deps)),
   endpoint(
     'GET',
     '/events',
     'lists what the pull through cache did, with its outcome, and who pulled what',
     (_, deps) => events(deps),
   ),
-  endpoint('GET', '/roles', 'lists the service-linked roles that came with rules', (_, deps) => roles(deps)),
+  endpoint('GET', '/roles', 'lists the service-linked roles that were created with rules', (_, deps) => roles(deps)),
   endpoint(
     'GET',
     '/explain',
-    'says why ?requestId= was refused or answered; without one, the latest refusals',
+    'explains why ?requestId= was refused or answered; without one, lists the latest refusals',
     ({ url }, deps) => explain(parameter(url, 'requestId'), deps),
   ),
 ]
@@ -112,8 +110,9 @@ async function list(): Promise<Reply> {
 const pathOf = (path: string) => `/_admin${path === '/' ? '' : path}`
 
 /**
- * Refuses requests of web pages, from their own origin or by DNS rebinding, and those without the admin token where there is
- * one. With a token the host name is not checked: no page knows the token, and the plane may have any name.
+ * Refuses requests of web pages, from their own origin or by DNS rebinding, and requests without the admin token if one
+ * is configured. With a token the host name is not checked, because no page knows the token and the plane may have any
+ * name.
  */
 export const adminGuard =
   ({ adminAllowed, adminToken }: AdminDeps) =>
@@ -122,16 +121,16 @@ export const adminGuard =
     res.set(protectiveHeaders)
     if (!adminAllowed && adminToken === undefined) return refuse(404, ABSENT)
     if (adminToken === undefined && isForeign(headers))
-      return refuse(403, 'Admin endpoints answer to loopback hosts and no other origin')
-    if (isOfOtherSite(headers)) return refuse(403, 'Admin endpoints answer to no page of another site')
+      return refuse(403, 'Admin endpoints answer only to loopback hosts and their own origin')
+    if (isOfOtherSite(headers)) return refuse(403, 'Admin endpoints do not answer to pages of other sites')
     if (adminToken === undefined || isBearer(headers.authorization, adminToken)) return next()
     res.set('www-authenticate', 'Bearer realm="ecr-local"')
-    refuse(401, 'Admin endpoints want the token that the planes were started with: Authorization: Bearer <token>')
+    refuse(401, 'Admin endpoints require the token that the planes were started with: Authorization: Bearer <token>')
   }
 
-const ABSENT = 'There are no admin endpoints away from loopback without --admin-token'
+const ABSENT = 'There are no admin endpoints outside loopback without --admin-token'
 
-/** Answers errors as JSON: Express would answer with a page that shows where it is installed. */
+/** Answers errors as JSON. Express would answer with a page that shows its installation path. */
 export const adminErrorHandler =
   ({ log }: AdminDeps): ErrorRequestHandler =>
   (err: { status?: number }, _req, res, next): void => {
@@ -157,7 +156,7 @@ async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply>
       `advanceSeconds must be a number of seconds, 0 or more; got ${JSON.stringify(advanceSeconds)}. Send {"advanceSeconds":86400}`,
     )
   if ((await clock.now()).getTime() + advanceSeconds * 1000 > LAST_MOMENT)
-    return badRequest('advanceSeconds must not lead beyond the year 9999')
+    return badRequest('advanceSeconds must not advance the clock beyond the year 9999')
   return ok({ now: (await clock.advance(advanceSeconds)).toISOString() })
 }
 
@@ -173,7 +172,7 @@ async function events({ store }: AdminDeps): Promise<Reply> {
   return ok({ events: recorded.slice(-MAX_EVENTS) })
 }
 
-/** The service-linked roles that creating rules made: what tools would see with IAM's ListRoles. */
+/** The service-linked roles that were created with rules, which IAM's ListRoles would show. */
 async function roles({ store }: AdminDeps): Promise<Reply> {
   const recorded = await listAll(store.roles, installation)
   const described = recorded.map(({ account, roleName, createdAt }) => ({

@@ -6,11 +6,11 @@ import type { DecisionSource, ExplainedRequest } from '../../registry/ports/deci
 /** The decision logs of both planes. */
 export interface ExplainDeps {
   readonly decisions: Pick<DecisionLog, 'find' | 'latestRefused'>
-  /** The data plane's, where it runs in another process. */
+  /** The data plane's decision log, if it runs in another process. */
   readonly explanations?: DecisionSource
 }
 
-/** An answer of an admin endpoint, before it is written. */
+/** The answer of an admin endpoint, before it is written. */
 export interface Reply {
   readonly status: number
   readonly body: object
@@ -20,9 +20,9 @@ export interface Reply {
 const LATEST = 20
 
 /**
- * Explains why a request was answered or refused; without an id, or with an empty one, lists the latest refusals. Both planes
- * are asked, because a pull through the API is decided on by the data plane too, under the same id. If the data plane does
- * not answer, the reply says so in `incomplete`.
+ * Explains why a request was answered or refused; without an id, or with an empty one, lists the latest refusals. Reads
+ * the decision logs of both planes, because the data plane decides about a pull through the API too, under the same id.
+ * If the data plane does not answer, the reply says so in `incomplete`.
  */
 export const explain = (requestId: string | null, deps: ExplainDeps): Promise<Reply> =>
   requestId === null || requestId === '' ? latestRefusals(deps) : explanationOf(requestId, deps)
@@ -52,7 +52,7 @@ async function latestRefusals({ decisions, explanations }: ExplainDeps): Promise
   return { status: 200, body: { refused, ...incomplete } }
 }
 
-/** What the data plane of another process remembers, or, as `incomplete`, why it did not answer. */
+/** The answer from the decision log of a data plane in another process; if it did not answer, `incomplete` says why. */
 async function askDataPlane<T>(
   explanations: DecisionSource | undefined,
   ask: (source: DecisionSource) => Promise<T>,
@@ -67,5 +67,5 @@ async function askDataPlane<T>(
 }
 
 const unknown = (requestId: string) =>
-  `No request ${requestId} is known: the last ${decisionLogLimits.requests.toLocaleString('en')} since the start are. ` +
-  'The id is in the header x-amzn-requestid of every answer; asked without one, this lists the latest refusals.'
+  `There is no request ${requestId} among the last ${decisionLogLimits.requests.toLocaleString('en')} since the start. ` +
+  'The id is in the header x-amzn-requestid of every answer; without an id, the latest refusals are listed.'

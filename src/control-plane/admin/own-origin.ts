@@ -15,14 +15,14 @@ export const protectiveHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 }
 
-/** Sec-Fetch-Site of requests that a page of ours or the address bar makes; clients that are no browsers do not send it. */
+/** Sec-Fetch-Site of requests from our own pages or the address bar. Clients other than browsers do not send it. */
 const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none'])
 
-/** Whether a web page of another site makes the request, from its own origin or by DNS rebinding. */
+/** Whether the request comes from a web page of another site, from its own origin or by DNS rebinding. */
 export const isForeign = (headers: IncomingHttpHeaders): boolean =>
   !isLoopback(hostName(headers.host)) || isOfOtherSite(headers)
 
-/** The same without DNS rebinding, which cannot be recognized where the plane may have any host name. */
+/** The same without DNS rebinding, which cannot be detected if the plane may have any host name. */
 export const isOfOtherSite = ({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean =>
   !OWN_SITES.has(site) || (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
 

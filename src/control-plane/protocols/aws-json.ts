@@ -5,8 +5,8 @@ import type { Protocol } from './protocol.js'
 import { response } from './response.js'
 
 /**
- * awsJson1.1, the protocol of ECR. The operation is named in a header; a request that names none is refused in this
- * protocol, too.
+ * awsJson1.1, the protocol of ECR. The operation is named in a header. A request that names none is refused in this
+ * protocol too.
  * https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
  */
 export const awsJson: Protocol = {
@@ -44,7 +44,7 @@ const maxBytes: ReadonlyMap<string, number> = new Map([
   ['PutImage', 12 * MiB],
 ])
 
-/** A body of this protocol. */
+/** A response body of this protocol. */
 export const jsonBody = (text: string) => ({ type: 'application/x-amz-json-1.1', text })
 
 /** A refusal in this protocol. */

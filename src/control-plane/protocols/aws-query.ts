@@ -11,8 +11,8 @@ import { type Parameters, parametersOf, readParameters, valueOf } from './query-
 import { response } from './response.js'
 
 /**
- * The query protocol, which STS and IAM have: a form, or an action in the URL, as presigned calls have it. The operation is
- * one of the parameters. STS takes its calls in awsJson, too; their input is read as the same parameters.
+ * The query protocol of STS and IAM: the parameters are in a form, or in the URL for presigned calls, and one of them
+ * names the operation. STS also accepts awsJson, whose input is converted to the same parameters.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
 export const awsQuery: Protocol = {
@@ -21,7 +21,7 @@ export const awsQuery: Protocol = {
     (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded') ||
     namesAction(request.path),
 
-  /** The body is read before the signature is verified only where there is no signature. */
+  /** The body is parsed before authentication only if there is no signature to verify. */
   operationBeforeSignature: (request) =>
     claimedScope({ ...request, body: request.body as Buffer }) ? undefined : readInput(request).operation,
 
@@ -47,7 +47,7 @@ const STS_VERSION = '2011-06-15'
 
 const isStsJson = ({ headers }: Pick<HttpRequest, 'headers'>) => (headers['x-amz-target'] ?? '').startsWith(STS_TARGET)
 
-/** The form in which the caller wants its answer. */
+/** The format in which the caller wants the answer. */
 function answerForm(request: HttpRequest): 'xml' | 'json' | 'aws-json' {
   if (isStsJson(request)) return 'aws-json'
   return (request.headers.accept ?? '').includes('application/json') ? 'json' : 'xml'
@@ -67,6 +67,6 @@ function readInput(request: ReceivedRequest): OperationCall {
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024
 
-/** Of an operation that the model does not have, and that is refused next, there is no input. */
+/** An operation that the model does not have gets an empty input, and is refused by the next step. */
 const inputFrom = (parameters: Parameters, operation: string): Members =>
   isOperation(operation) ? (valueOf(inputOf(operation), parameters) as Members) : {}

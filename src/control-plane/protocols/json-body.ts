@@ -3,8 +3,8 @@ import { ServiceException } from '../../registry/errors.js'
 import { exceedsJsonBounds } from '../../registry/images/json-bounds.js'
 
 /**
- * Parses the JSON object in a body; none counts as an empty object. The signature may be anybody's, so what would take long
- * to parse is refused. Throws SerializationException.
+ * Parses the JSON object in a body; an empty body counts as an empty object. Bodies that would take long to parse are
+ * refused, because any caller can send them. Throws SerializationException.
  */
 export function readJsonBody(bytes: Buffer, maxBytes: number): Record<string, unknown> {
   if (bytes.length === 0) return {}
@@ -20,20 +20,20 @@ export function readJsonBody(bytes: Buffer, maxBytes: number): Record<string, un
 }
 
 /**
- * No input of the API nests deeper than a handful of levels, or holds more than some hundred values: large inputs consist
- * of one long string. A list that is longer than allowed is still refused in ECR's words where parsing it costs little.
+ * Valid inputs of the API have only a few levels and at most some hundred values; large inputs consist of one long
+ * string. The bounds are higher, so that a list that is only somewhat too long is refused with ECR's own message.
  */
 const MAX_JSON = { depth: 100, containers: 10_000, values: 20_000 }
 
 const MiB = 1024 * 1024
 
-/** Base64, the only long text, is ASCII; decoding it as Latin-1 is ten times as fast. */
+/** Base64, the only long text, is ASCII. Decoding it as Latin-1 is ten times as fast. */
 const textOf = (bytes: Buffer) => bytes.toString(bytes.length > MiB && isAscii(bytes) ? 'latin1' : 'utf8')
 
-/** An answer as awsJson has it: times are epoch seconds, bytes are base64. */
+/** Serializes an answer for awsJson: times are epoch seconds, bytes are base64. */
 export const writeJsonBody = (output: object): string => JSON.stringify(asAwsJson(output))
 
-/** As a replacer of JSON.stringify this would take twice as long. */
+/** A separate pass, because a replacer of JSON.stringify would take twice as long. */
 function asAwsJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Date) return value.getTime() / 1000

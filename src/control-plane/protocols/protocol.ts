@@ -3,26 +3,26 @@ import type { ServiceException } from '../../registry/errors.js'
 import type { ReceivedRequest } from '../authenticate.js'
 import type { Members, Service } from '../services/service.js'
 
-/** The head of a request: its body may still be on its way. */
+/** A request without its body, which may not have arrived yet. */
 export type RequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>
 
 /** How calls and answers are written in HTTP. */
 export interface Protocol {
-  /** Whether a request is written in this protocol, by its head: its body may not be here yet. */
+  /** Whether a request is written in this protocol, judged without its body. */
   claims(request: RequestHead): boolean
-  /** The operation, where it is known before the signature is verified. */
+  /** The operation, if it can be determined before the signature is verified. */
   operationBeforeSignature(request: ReceivedRequest): string | undefined
   /** The operation and its input, which is not validated. Throws the refusal of a body that cannot be read. */
   readInput(request: ReceivedRequest): OperationCall
   writeOutput(output: object, call: AnsweredCall): HttpResponse
-  /** The response's `reason` is the error code; it is for metrics and logs, no client sees it. */
+  /** The response's `reason` is the error code; it is for metrics and logs and is not sent to clients. */
   writeError(error: ServiceException, call: AnsweredCall): HttpResponse
 }
 
-/** What a request calls, as a protocol reads it. */
+/** The operation that a request calls, with its input, as a protocol reads it. */
 export interface OperationCall {
   readonly operation: string
-  /** Of the API; absent in protocols that do not send it. */
+  /** The version of the API; absent in protocols that do not send it. */
   readonly version?: string
   readonly input: Members
 }

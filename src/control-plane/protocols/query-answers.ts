@@ -29,13 +29,13 @@ export function writeQueryError({ code, message }: ServiceException, form: Form,
   return response(status, requestId, form === 'json' ? asJson(content) : asXml('ErrorResponse', content, call), code)
 }
 
-/** Codes for which this protocol has other words than awsJson; the rest differ only in the ending. */
+/** Error codes that are named differently than in awsJson; the others differ only in the ending. */
 const codes: ReadonlyMap<string, string> = new Map([
   ['UnrecognizedClientException', 'InvalidClientTokenId'],
   ['InvalidSignatureException', 'SignatureDoesNotMatch'],
 ])
 
-/** All other refusals, those of the caller's identity, have status 403. */
+/** Statuses of refusals. All others, which concern the caller's identity, have status 403. */
 const statuses: ReadonlyMap<string, number> = new Map([
   ['InternalFailure', 500],
   ['NoSuchEntity', 404],
@@ -75,6 +75,8 @@ function inXml(value: unknown): string {
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-/** A refusal may repeat control characters from the request; as they are, they would make XML that no client can read. */
+/**
+ * A refusal may repeat control characters from the request. Unescaped, they would make the XML unreadable for clients.
+ */
 const escaped = (text: string) =>
   text.replaceAll(/[&<>"]|(?![\t\n\r])\p{Cc}/gu, (character) => entities[character] ?? '\ufffd')

@@ -3,13 +3,13 @@ import { ServiceException } from '../../registry/errors.js'
 import { parseQuery } from '../../sigv4/query.js'
 import { shape } from '../../smithy/model.js'
 
-/** An input by the flat names of the query protocol: `Tags.member.1.Key` is how lists and structures are written. */
+/** An input as the flat parameters of the query protocol, which writes lists and structures as `Tags.member.1.Key`. */
 export type Parameters = ReadonlyMap<string, string>
 
 /**
- * The parameters in the URL and in the body of a request. They are read by the parser with which the signature is checked,
- * so what was signed and what is done are the same. Throws MalformedInput for more than any call needs, and for a parameter
- * that is sent twice, of which another reader might take the other one.
+ * The parameters in the URL and in the body of a request. They are parsed by the parser that verifies the signature, so
+ * that the operation that is run is the one that was signed. Throws MalformedInput for more parameters than any call
+ * needs, and for a parameter that is sent twice, since another parser might use the other value.
  */
 export function readParameters(request: HttpRequest): Parameters {
   const bytes = request.body as Buffer
@@ -21,11 +21,11 @@ export function readParameters(request: HttpRequest): Parameters {
   return withoutRepetition(pairs.map(([name, value]) => [asText(name), asText(value)]))
 }
 
-/** Ten policies and fifty tags, each of full length and with every byte escaped, take a fraction of this. */
+/** Ten policies and fifty tags of full length, with every byte escaped, take only a fraction of this. */
 const MAX_BYTES = 1024 * 1024
 const MAX_PARAMETERS = 1000
 
-/** The parser leaves bytes as they are, because bytes are signed. */
+/** Decodes UTF-8, which the parser does not, because signatures cover bytes. */
 const asText = (bytes: string) => Buffer.from(bytes, 'latin1').toString('utf8')
 
 function withoutRepetition(pairs: readonly (readonly [name: string, value: string])[]): Parameters {
@@ -38,7 +38,7 @@ function withoutRepetition(pairs: readonly (readonly [name: string, value: strin
   return parameters
 }
 
-/** Names are short, but a request may hold any text in their place. */
+/** Names are short, but a client may send any text in their place. */
 const MAX_QUOTED_NAME = 128
 
 const malformedInput = (message: string) => new ServiceException('MalformedInput', message)
@@ -55,8 +55,8 @@ function flat(name: string, value: unknown): [name: string, value: string][] {
 }
 
 /**
- * The value of a shape of the model that parameters hold under this name; undefined where they hold none. Numbers that
- * cannot be read stay texts, for validation to refuse.
+ * The value that parameters hold under this name for a shape of the model; undefined if they hold none. Numbers that
+ * cannot be parsed remain strings, which validation refuses.
  */
 export function valueOf(shapeId: string, parameters: Parameters, name = ''): unknown {
   const { type, members = {}, member } = shape(shapeId)

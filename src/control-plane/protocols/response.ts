@@ -1,6 +1,6 @@
 import { HttpResponse } from '@smithy/protocol-http'
 
-/** An answer with the headers that all protocols have. `reason` is the error code, for metrics and logs. */
+/** An answer with the headers common to all protocols. `reason` is the error code, for metrics and logs. */
 export const response = (statusCode: number, requestId: string, { type, text }: Body, reason?: string): HttpResponse =>
   new HttpResponse({
     statusCode,

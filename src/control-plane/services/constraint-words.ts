@@ -1,15 +1,21 @@
 import type { Constraint, Violation } from '../../smithy/validate.js'
 
-/** A constraint as a violation has it once types are right. */
+/** A constraint on a value that has the right type. */
 export type ValueConstraint = Exclude<Constraint, { kind: 'type' }>
 
-/** `tags.2.member.key`: lists count from one, and every name starts in lower case whatever the wire says. */
+/**
+ * For example `tags.2.member.key`: lists count from one, and every name starts in lower case even if the input has it
+ * in upper case.
+ */
 export const wirePath = (path: Violation['path']): string =>
   path
     .map((step) => (typeof step === 'number' ? `${step + 1}.member` : step.charAt(0).toLowerCase() + step.slice(1)))
     .join('.')
 
-/** What AWS's services say after "Member must", apart from the order in which ECR lists the values of an enum. */
+/**
+ * The text that AWS's services write after "Member must", except for the order in which ECR lists the values of an
+ * enum.
+ */
 export function constraintWords(constraint: ValueConstraint): string {
   switch (constraint.kind) {
     case 'required':

@@ -20,17 +20,17 @@ import type { Quotas } from '../../registry/quotas.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RequestContext } from '../../registry/request-context.js'
 
-/** What an operation may use: the call it answers and the parts all operations share. */
+/** What an operation may use: the call that it answers, and the parts that all operations share. */
 export interface Context extends Resources {
-  /** The registry addressed: the signature's Region, and `registryId` or else the caller's account. */
+  /** The addressed registry: the Region of the signature, and `registryId` or otherwise the caller's account. */
   readonly registry: Registry
   readonly principal: Principal
   readonly request: RequestContext
-  /** The policies and tags that decide about the call's own resources, where they were read in advance. */
+  /** The policies and tags that decide about the call's own resources, if they were prefetched. */
   readonly policies: StoredPolicies | undefined
-  /** When the request arrived, read once, so that everything an operation writes bears the same time. */
+  /** When the request arrived. Read only once, so that everything an operation writes has the same time. */
   readonly now: Date
-  /** Runs work that waits for an upstream: meanwhile the call leaves its place under the concurrency limit to others. */
+  /** Runs work that waits for an upstream. Meanwhile the call gives up its permit under the concurrency limit. */
   readonly wait: Wait
 }
 
@@ -64,7 +64,7 @@ export interface Settings {
   readonly registryHost: string
   /** How clients reach the registry. */
   readonly registryScheme: 'http' | 'https'
-  /** Upstream hosts named in the configuration: rules may name them though the service does not know them. */
+  /** Upstream hosts in the configuration, which rules may name although the service does not support them. */
   readonly upstreamHosts: readonly string[]
   /** Regions that have no pull through cache. */
   readonly unsupportedRegions: readonly string[]

@@ -7,10 +7,13 @@ import { constraintWords, wirePath } from './constraint-words.js'
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 
-/** A refusal of what a call says, in these words. */
+/** A ValidationError with this message. */
 export const validationError = (message: string) => new ServiceException('ValidationError', message)
 
-/** The refusal of an input that breaks the model: it names all violations. A number that cannot be read comes first. */
+/**
+ * The refusal of an input that breaks the model, which names all violations. A number that cannot be parsed comes
+ * first.
+ */
 export function refusalOf(violations: readonly ValueViolation[]): ServiceException {
   const sentences: string[] = []
   for (const { path, value, broken } of violations) {
@@ -24,7 +27,7 @@ export function refusalOf(violations: readonly ValueViolation[]): ServiceExcepti
   return validationError(`${count}: ${sentences.join('; ')}`)
 }
 
-/** A refusal repeats this much of a value. */
+/** The most characters of a value that a refusal repeats. */
 const MAX_QUOTED_CHARACTERS = 2048
 
 function quoted(value: unknown): string {
@@ -39,10 +42,10 @@ export function noSuchOperation(name: string, version = ''): ServiceException {
   return new ServiceException('InvalidAction', `Could not find ${operation} for version ${shortened(version)}`)
 }
 
-/** Names are short, but a request may hold any text in their place. */
+/** Names are short, but a client may send any text in their place. */
 const shortened = (name: string) => name.slice(0, 128)
 
-/** The refusal of an operation that the service has and the emulator has not. */
+/** The refusal of an operation that the service has and the emulator does not have. */
 export const operationNotBuilt = (service: string, name: string, built: readonly string[]) =>
   new ServiceException(
     'InvalidAction',

@@ -8,24 +8,26 @@ import type { Members, Service, ServiceOperation } from './service.js'
 
 /** An operation of STS or IAM. */
 export interface QueryOperation {
-  /** Throws the refusal of a caller that may not call the operation at all. Runs before the input is validated. */
+  /** Throws if the caller may not call the operation at all. Runs before the input is validated. */
   refuseCaller?(principal: Principal): void
   run(input: Members, context: Context): object | Promise<object>
 }
 
-/** What distinguishes STS and IAM. */
+/** What differs between STS and IAM. */
 export interface QueryServiceFacts {
   readonly name: 'sts' | 'iam'
   /** The operations that are built. */
   readonly operations: Readonly<Record<string, QueryOperation | undefined>>
   /** Whether the service has an operation that is not built. */
   readonly isNotBuilt: (name: string) => boolean
-  /** Operations that take no signature. None of them is built: to ask for a signature would hide that. */
+  /**
+   * Operations that need no signature. None of them is built, and a refusal for the missing signature would hide that.
+   */
   readonly unsigned: ReadonlySet<string>
   readonly refusalOf: (violations: readonly ValueViolation[]) => ServiceException
 }
 
-/** A service that speaks the query protocol. Its operations decide themselves what the caller needs permission for. */
+/** A service with the query protocol. Its operations check the caller's permissions themselves. */
 export function queryService({ name, operations, isNotBuilt, unsigned, refusalOf }: QueryServiceFacts): Service {
   const { version, traits } = serviceShape(name)
   const notBuilt = (operation: string) => operationNotBuilt(name, operation, Object.keys(operations))

@@ -4,14 +4,14 @@ import type { LeaseRecord } from '../../registry/ports/lease.js'
 import { installation } from '../../registry/registry.js'
 import type { HeldLease } from './held-lease.js'
 
-/** Raises the counters of the leases this process holds, which shows other processes that it is alive. */
+/** Increments the counters of the leases that this process holds, which shows other processes that it is alive. */
 export interface Heartbeat {
-  /** Starts beating; it stops by itself when the process holds no lease any more. */
+  /** Starts the heartbeat. It stops by itself when the process no longer holds a lease. */
   start(): void
   stop(): void
 }
 
-/** What a heartbeat works on. */
+/** The dependencies of a heartbeat. */
 export interface HeartbeatDeps {
   readonly store: Store
   readonly log: Log
@@ -45,7 +45,7 @@ export function heartbeat(deps: HeartbeatDeps): Heartbeat {
   }
 }
 
-/** While the store does not answer, the lease is neither confirmed nor lost: it counts as lost after `deadAfterMs`. */
+/** If the store does not answer, the lease is neither confirmed nor lost yet. It counts as lost after `deadAfterMs`. */
 async function beat(lease: HeldLease, { store, log, held }: HeartbeatDeps): Promise<void> {
   const { name, owner } = lease
   const sentAt = performance.now()

@@ -4,9 +4,9 @@ export interface HeldLease {
   /** Unique to this holding: a process that loses a lease and gets it again is a different owner. */
   readonly owner: string
   readonly fence: number
-  /** Notes that the store has confirmed the lease in answer to a request sent at `sentAt`, by `performance.now()`. */
+  /** Records that the store has confirmed the lease in answer to a request sent at `sentAt`, by `performance.now()`. */
   confirm(sentAt: number): void
-  /** Notes that another process has taken the lease. */
+  /** Records that another process has taken the lease. */
   lose(): void
   isLost(): boolean
 }

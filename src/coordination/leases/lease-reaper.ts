@@ -11,10 +11,11 @@ export interface LeaseReaper {
 }
 
 /**
- * A lease is left behind where its owner died, or failed and could not remove the reason. A reason is removed
- * `failureKeptMs` after it was first seen here: that is how long an owner would have left it to those who follow.
+ * A record remains if its owner died, or if the owner failed and could not remove the reason that it recorded. The
+ * reaper removes a reason `failureRetentionMs` after this process first saw it: its owner would have let other processes
+ * read it for as long.
  */
-export function leaseReaper(store: Store, watch: LeaseWatch, failureKeptMs: number): LeaseReaper {
+export function leaseReaper(store: Store, watch: LeaseWatch, failureRetentionMs: number): LeaseReaper {
   /** When a failure was first seen, by lease and fence. */
   let failuresSeen = new Map<string, number>()
 
@@ -26,7 +27,7 @@ export function leaseReaper(store: Store, watch: LeaseWatch, failureKeptMs: numb
         if (!failure) return true
         const since = seenBefore.get(`${name} ${fence}`) ?? now
         failuresSeen.set(`${name} ${fence}`, since)
-        return now - since >= failureKeptMs
+        return now - since >= failureRetentionMs
       }
       for (const { name } of await listAll(store.leases, installation)) {
         await store.transact(installation, async ({ leases }) => {

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { LeaseRecord } from '../../registry/ports/lease.js'
 
-/** What this process has seen of leases that others hold, timed by its own clock alone. */
+/** What this process has seen of leases held by other processes, timed only by its own clock. */
 export interface LeaseWatch {
-  /** Notes the record as seen now, and says whether its owner may still be alive. */
+  /** Records that this process has seen the record now, and returns whether its owner may still be alive. */
   isHeld(name: string, record: LeaseRecord): boolean
-  /** Whether this process has seen the owner change or raise its counter. */
+  /** Whether this process has seen the owner change or the counter increase. */
   isAlive(name: string): boolean
   forget(name: string): void
 }
@@ -18,7 +18,7 @@ interface Sighting {
   readonly hasChanged: boolean
 }
 
-/** Enough for every lease that is waited for; the sighting that changed longest ago is evicted and begins anew. */
+/** More leases than a process ever waits for at once. Beyond it the least recently changed sighting is evicted. */
 const MAX_SIGHTINGS = 10_000
 
 /** An owner whose counter has stood still for `deadAfterMs` is dead. */

@@ -25,35 +25,40 @@ import { releaseQueue, type ReleaseQueue } from './release-queue.js'
  *                            └── the counter stands still for deadAfterMs, ──► DEAD ── reaped ──► no record
  *                                by the watch of another process                └───── acquired ──► HELD, fence + 1
  *
- * The old holder of a lease that was acquired from DEAD finds `isLost` true, and must not count what it does from then on. A
- * holder that cannot write its heartbeat for deadAfterMs sees `isLost` before others can take the lease, and false again
- * once a heartbeat succeeds because none has.
+ * The old holder of a lease that was acquired from DEAD finds `isLost` true, and must discard what it does after that. A holder that could not write its heartbeat for deadAfterMs finds `isLost` true before others can take the lease. If no other process takes it, `isLost` is false again after the next successful heartbeat.
  */
 
-/** What leases are stored in, and their intervals in milliseconds, which specs shorten. */
+/** The store of the leases, and their intervals in milliseconds, which specs shorten. */
 export interface LeaseDeps {
   readonly store: Store
   readonly ids: Ids
   readonly log: Log
   /** How often a holder raises its counter. */
   readonly beatMs?: number
-  /** How long a counter must stand still, by the watch of a process that waits, until its holder counts as dead. */
+  /** A holder counts as dead when a waiting process has seen no change of its counter for this long. */
   readonly deadAfterMs?: number
-  /** How often a process that waits reads the record. */
-  readonly lookMs?: number
+  /** How often a waiting process reads the record. */
+  readonly pollMs?: number
 }
 
 /**
- * Leases as records of the store, the same for every process on it (`registry/ports/lease.ts`, decision 9). They make sure
- * that one plane of all transfers a layer, checks a tag or writes to an upload. Throws StoreUnavailable.
+ * Leases as records of the store, shared by all processes that use it (`registry/ports/lease.ts`, decision 9). They
+ * ensure that only one of these processes at a time transfers a layer, checks a tag or writes to an upload. Throws
+ * StoreUnavailable.
  */
-export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, lookMs = 100 }: LeaseDeps): Leases {
+export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, pollMs = 100 }: LeaseDeps): Leases {
   const held = new Map<string, HeldLease>()
   const watch = leaseWatch(deadAfterMs)
   const beating = heartbeat({ store, log, held, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
-  const waits = interruptibleWaits(lookMs)
-  const releases = releaseQueue({ store, log, held, failureKeptMs: deadAfterMs, onReleased: () => waits.interrupt() })
+  const waits = interruptibleWaits(pollMs)
+  const releases = releaseQueue({
+    store,
+    log,
+    held,
+    failureRetentionMs: deadAfterMs,
+    onReleased: () => waits.interrupt(),
+  })
   let isStopped = false
 
   async function tryAcquire(name: string): Promise<Lease | undefined> {
@@ -130,14 +135,14 @@ function viewOf(
   return { isHeld, isAlive, fence, ...(following !== undefined && { following }), ...(failure && { failure }) }
 }
 
-/** Waits between two looks that end early when this process releases a lease. */
-function interruptibleWaits(lookMs: number) {
+/** Waits between two reads of a record. A wait ends early when this process releases a lease. */
+function interruptibleWaits(pollMs: number) {
   let interruption = new AbortController()
   let waiting = 0
   return {
     async wait(): Promise<void> {
       waiting++
-      await sleep(lookMs, undefined, { signal: interruption.signal }).catch(() => {})
+      await sleep(pollMs, undefined, { signal: interruption.signal }).catch(() => {})
       waiting--
     },
     interrupt(): void {

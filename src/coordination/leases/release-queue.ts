@@ -4,7 +4,10 @@ import type { LeaseRecord } from '../../registry/ports/lease.js'
 import { installation } from '../../registry/registry.js'
 import type { HeldLease } from './held-lease.js'
 
-/** Releases in progress: work does not wait for the release of its lease, but the next holder of that name does. */
+/**
+ * The releases in progress. Work does not wait for the release of its lease, but the next holder of the same lease in
+ * this process does.
+ */
 export interface ReleaseQueue {
   /** Never rejects. Safe to call again. */
   release(lease: HeldLease, failure?: LeaseRecord['failure']): Promise<void>
@@ -12,18 +15,18 @@ export interface ReleaseQueue {
   settled(name: string): Promise<void>
 }
 
-/** What releasing needs. */
+/** The dependencies of a release queue. */
 export interface ReleaseQueueDeps {
   readonly store: Store
   readonly log: Log
   /** The leases of this process, by owner. */
   readonly held: Map<string, HeldLease>
-  /** How long the reason of a failure stays in the record for the processes that follow, in milliseconds. */
-  readonly failureKeptMs: number
+  /** How long the reason of a failure stays in the record so that waiting processes can read it, in milliseconds. */
+  readonly failureRetentionMs: number
   readonly onReleased: () => void
 }
 
-export function releaseQueue({ store, log, held, failureKeptMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
+export function releaseQueue({ store, log, held, failureRetentionMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
   const inProgress = new Map<string, Promise<void>>()
   return {
     async settled(name) {
@@ -32,7 +35,7 @@ export function releaseQueue({ store, log, held, failureKeptMs, onReleased }: Re
     release(lease, failure) {
       const { name, owner } = lease
       if (!held.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
-      const release = releaseRecord(lease, failure, store, failureKeptMs)
+      const release = releaseRecord(lease, failure, store, failureRetentionMs)
         .catch((err: unknown) => log.warn({ err, lease: name }, 'a lease could not be released: it will expire'))
         .finally(() => {
           if (inProgress.get(name) === release) inProgress.delete(name)
@@ -44,12 +47,15 @@ export function releaseQueue({ store, log, held, failureKeptMs, onReleased }: Re
   }
 }
 
-/** Removes the record. A failure is left in it, without an owner, for those who follow, and is removed later. */
+/**
+ * Removes the record. After a failure the record stays for a while, without an owner, so that waiting processes can
+ * read the reason.
+ */
 async function releaseRecord(
   { name, owner }: HeldLease,
   failure: LeaseRecord['failure'],
   store: Store,
-  failureKeptMs: number,
+  failureRetentionMs: number,
 ): Promise<void> {
   const failedFence = await store.transact(installation, async ({ leases }) => {
     const record = await leases.get(installation, name)
@@ -60,10 +66,10 @@ async function releaseRecord(
     return fence
   })
   if (failedFence === undefined) return
-  setTimeout(() => void removeFailure(name, failedFence, store), failureKeptMs).unref()
+  setTimeout(() => void removeFailure(name, failedFence, store), failureRetentionMs).unref()
 }
 
-/** Best effort: what is not removed here goes with the lease's next holder, or is reaped. */
+/** Best effort: if this fails, the lease's next holder overwrites the record, or the reaper removes it. */
 async function removeFailure(name: string, fence: number, store: Store): Promise<void> {
   const removed = store.transact(installation, async ({ leases }) => {
     const record = await leases.get(installation, name)

@@ -16,8 +16,9 @@ export interface ControlPlaneRequests {
 const REMEMBERED_SIGNATURES = 100_000
 
 /**
- * Requests of a control plane are signed with Signature Version 4 and the secret that all planes of an installation share.
- * A signature is valid while clocks may differ, and once: accepted ones are remembered for as long, so that none is replayed.
+ * Requests of a control plane are signed with Signature Version 4 and the secret that all planes of an installation
+ * share. A signature is valid only for the time by which clocks may differ, and only once: accepted signatures are
+ * remembered for that long to prevent replays.
  */
 export function controlPlaneRequests({
   secret,

@@ -1,7 +1,7 @@
 import { decisionSource } from '../../access/explain/explained-request.js'
 import { type DataPlaneDeps, type DataPlaneRequest, respond } from '../call.js'
 
-/** GET /_decisions?requestId=… or ?limit=…: a control plane in another process explains a request. */
+/** GET /_decisions?requestId=… or ?limit=…: lets a control plane in another process explain a request. */
 export async function sendDecisions(
   { req, res, query, facts }: DataPlaneRequest,
   _body: Buffer,

@@ -2,10 +2,10 @@ import { ServiceException } from '../../registry/errors.js'
 import type { Importer, PullRequest, Wait } from '../../registry/ports/importer.js'
 import { type DataPlaneDeps, type DataPlaneRequest, respond } from '../call.js'
 
-/** An import's body is a few names long. */
+/** The body of an import contains only a few names. */
 export const MAX_IMPORT_BYTES = 64 * 1024
 
-/** POST /_imports: a control plane in another process has an image pulled or imported. */
+/** POST /_imports: lets a control plane in another process pull or import an image. */
 export async function importForControlPlane(
   { req, res, permit }: DataPlaneRequest,
   body: Buffer,
@@ -36,7 +36,7 @@ async function importOutcome(
   } catch (error) {
     if (!(error instanceof ServiceException)) throw error
     const refusal = { code: error.code, message: error.message }
-    // The control plane's decision log has the request, but only this one has the decisions that refused it.
+    // The control plane's decision log has the request, but only this plane's log has the decisions that refused it.
     const { at, requestId } = pullRequest.request
     decisions.ended(requestId, { at, plane: 'data', operation: `${method} ${pullRequest.repository}`, refusal })
     return { refusal }

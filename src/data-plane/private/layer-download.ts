@@ -2,7 +2,7 @@ import type { LayerGrant } from '../../access/download-url.js'
 import { answerHead, findLayer, sendLayer } from '../blobs.js'
 import type { DataPlaneDeps, DataPlaneRequest } from '../call.js'
 
-/** GET and HEAD of a URL that GetDownloadUrlForLayer answered. */
+/** GET and HEAD of a URL that GetDownloadUrlForLayer returned. */
 export async function downloadLayer(
   { req, res, permit }: DataPlaneRequest,
   { registry, repository, digest }: LayerGrant,

@@ -13,28 +13,32 @@ import type { Telemetry } from '../telemetry.js'
 import type { Completion } from './completion.js'
 
 /**
- * The imports that were planned and are not finished. A plan is a record, written with the image and removed when the image
- * is cached whole: whichever process lives carries it out, so an import outlives the pull and the process that began it.
+ * The backlog of imports that are planned and not finished. A plan is a record, written together with the image and
+ * removed when the image is cached completely. Any process can carry it out, so an import outlives the pull and the
+ * process that began it.
  */
 export interface Backlog {
   /**
-   * Carries out one plan for a request, or joins the run that does already. Resolves when the image is cached whole; rejects
-   * with what prevents it, after which the plan stays in the backlog.
+   * Carries out one plan for a request, or joins the run in progress. Resolves when the image is cached completely.
+   * Rejects with the error that prevents it, and leaves the plan in the backlog.
    */
   complete(plan: PlannedImport, telemetry: Telemetry): Promise<void>
-  /** Carries out every plan that no other process is at; resolves when these and the runs in progress here are over. */
+  /**
+   * Carries out every plan that no other process is working on. Resolves when these and all runs in progress in this
+   * process have ended.
+   */
   resume(): Promise<void>
-  /** Carries out the plans that are due, now and every few seconds: also those another process left when it died. */
+  /** Carries out the plans that are due, now and every few seconds, including those of a process that has died. */
   watch(): void
-  /** Starts nothing more; what is not finished stays planned. */
+  /** Starts no more plans. Unfinished ones stay in the backlog. */
   stop(): void
 }
 
-/** What the backlog needs. */
+/** The dependencies of the backlog. */
 export interface BacklogDeps {
   readonly store: Pick<Store, 'imports' | 'rules'>
   readonly clock: Pick<Clock, 'now'>
-  /** How long a plan that failed is left alone. */
+  /** How long to wait before a failed plan is retried. */
   readonly retryIntervalSeconds: number
   readonly singleFlight: SingleFlight
   readonly completion: Completion
@@ -43,12 +47,15 @@ export interface BacklogDeps {
 }
 
 /**
- * How often a plane looks for plans. Two looks show that the process that held one is dead, and a layer it was transferring
- * takes as long again: what a plane leaves when it dies is resumed within 20 s.
+ * How often a plane polls for plans. Two polls show that the process that held a plan is dead, and taking over a layer
+ * it was transferring takes as long again. So the work of a plane that dies is resumed within 20 s.
  */
-const LOOK_EVERY_MS = 6_000
+const POLL_EVERY_MS = 6_000
 
-/** Plans of one account and upstream carried out at the same time, of those that no request waits for. */
+/**
+ * How many plans of one account and upstream are carried out at the same time, not counting those that a request waits
+ * for.
+ */
 const PLANS_AT_A_TIME = 10
 
 /** The backlog of an installation, as seen by one process. */
@@ -56,9 +63,9 @@ export function backlog(deps: BacklogDeps): Backlog {
   const { store, singleFlight, completion, telemetry } = deps
   const stopping = new AbortController()
   const stopped = stopping.signal
-  const runInTurn = plansInTurn(deps, (plan) =>
+  const runPlan = planRunner(deps, (plan) =>
     singleFlight.tryDo(flightKey(plan), async (lease) => {
-      // It may have been finished since it was listed.
+      // The plan may have been finished since it was listed.
       const isPlanned = (await store.imports.get(installation, planKey(plan))) !== undefined
       if (isPlanned) await completion(plan, { lease, stopped, telemetry })
     }),
@@ -66,14 +73,14 @@ export function backlog(deps: BacklogDeps): Backlog {
 
   async function completeAll(plans: readonly PlannedImport[]): Promise<void> {
     const runs: Promise<void>[] = []
-    for await (const batch of batchesOf(plans)) for (const plan of batch) runs.push(runInTurn(plan))
+    for await (const batch of batchesOf(plans)) for (const plan of batch) runs.push(runPlan(plan))
     await Promise.allSettled(runs)
   }
 
   const look = () =>
     void duePlans(deps)
       .then(completeAll)
-      .catch((err: unknown) => logFailedLook(err, telemetry))
+      .catch((err: unknown) => logFailedPoll(err, telemetry))
   let timer: NodeJS.Timeout | undefined
 
   return {
@@ -81,7 +88,7 @@ export function backlog(deps: BacklogDeps): Backlog {
       singleFlight.do(flightKey(plan), (lease) => completion(plan, { lease, stopped, telemetry: ofRequest })),
     resume: async () => completeAll(await listAll(store.imports, installation)),
     watch() {
-      timer ??= setInterval(look, LOOK_EVERY_MS).unref()
+      timer ??= setInterval(look, POLL_EVERY_MS).unref()
       look()
     },
     stop() {
@@ -93,20 +100,23 @@ export function backlog(deps: BacklogDeps): Backlog {
 
 const flightKey = (plan: PlannedImport) => `complete ${planKey(plan)}`
 
-/** All plans but those that failed a short while ago. */
+/** All plans except those that failed within the retry interval. */
 async function duePlans({ store, clock, retryIntervalSeconds }: BacklogDeps): Promise<PlannedImport[]> {
   const [plans, now] = await Promise.all([listAll(store.imports, installation), clock.now()])
   const isOld = (failedAt: number) => now.getTime() - failedAt >= retryIntervalSeconds * 1000
   return plans.filter(({ failedAt }) => failedAt === undefined || isOld(failedAt))
 }
 
-/** That the store is unavailable is reported by its own outage log. */
-function logFailedLook(err: unknown, { log }: Telemetry): void {
-  log[err instanceof StoreUnavailable ? 'debug' : 'warn']({ err }, 'planned imports could not be looked for')
+/** Logs why plans could not be listed, unless the store is unavailable: its outage log reports that. */
+function logFailedPoll(err: unknown, { log }: Telemetry): void {
+  log[err instanceof StoreUnavailable ? 'debug' : 'warn']({ err }, 'planned imports could not be listed')
 }
 
-/** Runs plans a few at a time for each account and upstream, and each plan once, however often it is listed meanwhile. */
-function plansInTurn({ store }: BacklogDeps, work: (plan: PlannedImport) => Promise<void>) {
+/**
+ * Runs a few plans at a time for each account and upstream. A plan that is listed again while it waits or runs is not
+ * run twice.
+ */
+function planRunner({ store }: BacklogDeps, work: (plan: PlannedImport) => Promise<void>) {
   const queued = new Map<string, Promise<void>>()
   const limit = keyedLimit(PLANS_AT_A_TIME)
 

@@ -20,12 +20,13 @@ import { noRuleServes, type UpstreamSources } from '../upstream-sources.js'
 import { type PullScope, pullScope } from './pull-scope.js'
 
 /**
- * Carries out one planned import: imports the members of an index, all platforms, and fills in every blob. Removes the plan when
- * the image is cached whole; rejects with what prevents it. Returns early, and leaves the plan, once it is stopped.
+ * Carries out one planned import: imports all members (platforms) of an index and fills every blob. Removes the plan
+ * when the image is cached completely; rejects with the error that prevents it. Once stopped, returns early and leaves
+ * the plan.
  */
 export type Completion = (plan: PlannedImport, circumstances: CompletionCircumstances) => Promise<void>
 
-/** Under which one plan is carried out. */
+/** The circumstances in which a plan is carried out. */
 export interface CompletionCircumstances {
   /** Held by this process for as long as it works on the plan. */
   readonly lease: Pick<Lease, 'isLost'>
@@ -33,7 +34,7 @@ export interface CompletionCircumstances {
   readonly telemetry: Telemetry
 }
 
-/** What carrying out plans needs. */
+/** The dependencies of carrying out plans. */
 export interface CompletionDeps {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes
@@ -54,10 +55,13 @@ interface CompletionRun extends CompletionDeps {
   readonly blobLimit: KeyedLimit
 }
 
-/** Background blobs of one account and upstream at the same time: few, so that those clients wait for go first. */
+/**
+ * How many background blobs of one account and upstream are fetched at the same time: few, so that blobs that clients
+ * wait for come first.
+ */
 const BACKGROUND_BLOBS = 3
 
-/** Blobs of one image that are looked at together. */
+/** How many blobs of one image are processed together. */
 const BLOBS_AT_ONCE = 50
 
 /** Completions of one process, which share the limit of background blobs. */
@@ -75,7 +79,7 @@ export function completion(deps: CompletionDeps): Completion {
       if (stopped.aborted || lease.isLost) return
       const isPlanned = (await store.imports.get(installation, planKey(plan))) !== undefined
       await store.imports.remove(installation, planKey(plan))
-      // An image that was complete already is imported again on request: that is not worth a report.
+      // If the image was complete already, an import on request has nothing to report.
       if (isPlanned) await progress.succeeded(scope.leftOut())
     } catch (err) {
       if (!stopped.aborted) await Promise.all([recordFailure(plan, err, deps, telemetry), progress.failed(err)])
@@ -86,30 +90,33 @@ export function completion(deps: CompletionDeps): Completion {
   }
 }
 
-/** Best effort: where the store is unavailable the plan is retried sooner. */
+/** Best effort: if the store is unavailable, the plan is merely retried sooner. */
 async function recordFailure(
   plan: PlannedImport,
   err: unknown,
   { store, clock }: CompletionDeps,
   { log }: Telemetry,
 ): Promise<void> {
-  log.warn({ err, ...plan }, 'an image is not here whole: it stays planned')
+  log.warn({ err, ...plan }, 'an image could not be cached completely: its import stays planned')
   const recorded = clock.now().then((now) => {
     const failed = (record: PlannedImport) => ({ ...record, failedAt: now.getTime() })
     return store.imports.update(installation, planKey(plan), failed)
   })
-  await recorded.catch((cause: unknown) => log.warn({ err: cause, ...plan }, 'a failed import was not written down'))
+  await recorded.catch((cause: unknown) => log.warn({ err: cause, ...plan }, 'a failed import could not be recorded'))
 }
 
-/** Brings what an image lacks, within the scope: an index may list an image twice, or one that lists the index itself. */
+/**
+ * Imports what an image lacks, within the scope, which also handles an index that lists an image twice or that is
+ * nested in itself.
+ */
 async function completeImage(digest: string, depth: number, run: CompletionRun): Promise<void> {
   const { registry, repository, store, blobs, scope, stopped } = run
   const image = await store.images.get(registry, keyOf(repository, digest))
   if (!image || stopped.aborted) return
   const contents = await imageContents(image, blobs)
-  if (!contents) throw new UpstreamFailure('unavailable', `The manifest of ${digest} is not here any more`)
+  if (!contents) throw new UpstreamFailure('unavailable', `The manifest of ${digest} is no longer stored`)
   run.progress.image(image, contents)
-  // ImageContents too large for one transaction may be recorded in part: a process may have died between two of them.
+  // Contents too large for one transaction may be recorded only in part, if a process died between two transactions.
   if (!image.blobs) await recordContentsAgain(store, registry, { ...image, ...contents })
 
   const failures: unknown[] = []
@@ -132,7 +139,7 @@ async function completeMember(digest: string, depth: number, run: CompletionRun)
   if (!run.stopped.aborted) await store.imports.remove(installation, planKey({ ...registry, repository, digest }))
 }
 
-/** False where the upstream does not have it: an index may list images that its registry does not keep. */
+/** Returns false if the upstream does not have the image: an index may list images that its registry does not store. */
 async function importMember(digest: string, run: CompletionRun): Promise<boolean> {
   const { registry, repository, telemetry } = run
   if (run.stopped.aborted) return false

@@ -1,32 +1,35 @@
 /** Bounds what one pull imports in the background: an index may list tens of thousands of images, and indexes of indexes. */
 export interface PullScope {
-  /** Whether to import an image that is `depth` indexes below the pulled one: each once, and only up to the bounds. */
+  /**
+   * Whether to import an image that is `depth` indexes below the pulled one. True once for each image, and only within
+   * the bounds.
+   */
   takeImage(digest: string, depth: number): boolean
-  /** As many of an image's blobs as are still within the bound. */
+  /** The blobs of an image that are still within the bound. */
   takeBlobs<T>(blobs: readonly T[]): readonly T[]
-  /** What was left out and why, in a sentence; undefined where nothing was. */
+  /** A sentence that says what was omitted and why; undefined if nothing was. */
   leftOut(): string | undefined
 }
 
 /** The largest public indexes list some hundred images: platforms, and an attestation for each. */
 const MAX_IMAGES = 1_000
-/** An index of indexes is already rare. */
+/** Even an index of indexes is rare. */
 const MAX_DEPTH = 4
 const MAX_BLOBS = 10_000
 
-/** The scope of one pull, of which nothing is imported yet. */
+/** The scope of one pull, before anything of it is imported. */
 export function pullScope(): PullScope {
-  const seen = new Set<string>()
+  const importedDigests = new Set<string>()
   const leftOut = { images: new Set<string>(), nested: new Set<string>(), blobs: 0 }
   let blobsTaken = 0
 
   return {
     takeImage(digest, depth) {
-      if (seen.has(digest)) return false
-      const [tooMany, tooDeep] = [seen.size >= MAX_IMAGES, depth > MAX_DEPTH]
+      if (importedDigests.has(digest)) return false
+      const [tooMany, tooDeep] = [importedDigests.size >= MAX_IMAGES, depth > MAX_DEPTH]
       if (tooDeep) leftOut.nested.add(digest)
       else if (tooMany) leftOut.images.add(digest)
-      else seen.add(digest)
+      else importedDigests.add(digest)
       return !tooDeep && !tooMany
     },
     takeBlobs(blobs) {
@@ -37,12 +40,12 @@ export function pullScope(): PullScope {
     },
     leftOut() {
       const parts = [
-        leftOut.images.size > 0 && `${leftOut.images.size} images (${MAX_IMAGES} are brought at most)`,
+        leftOut.images.size > 0 && `${leftOut.images.size} images (the limit is ${MAX_IMAGES})`,
         leftOut.nested.size > 0 && `${leftOut.nested.size} images nested more than ${MAX_DEPTH} indexes deep`,
-        leftOut.blobs > 0 && `${leftOut.blobs} blobs (${MAX_BLOBS} are brought at most)`,
+        leftOut.blobs > 0 && `${leftOut.blobs} blobs (the limit is ${MAX_BLOBS})`,
       ].filter((part) => part !== false)
       if (parts.length === 0) return undefined
-      return `not brought behind this pull: ${parts.join(', ')}; each comes when it is pulled by its digest`
+      return `not imported after this pull: ${parts.join(', ')}; each is imported when it is pulled by its digest`
     },
   }
 }

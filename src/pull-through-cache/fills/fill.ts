@@ -9,7 +9,7 @@ import { type GrowingBlob, growingBlob } from './growing-blob.js'
 import { transfer, type TransferRequest } from './transfer.js'
 
 /*
- * The states of a fill. Clients read the growing blob in each of them; none owns it, and it goes on when all have left.
+ * The states of a fill. Clients read the growing blob in any state. The fill continues even if all its clients disconnect.
  *
  *            lease acquired,                       digest verified,
  *            blob not stored                       blob stored and confirmed
@@ -24,34 +24,37 @@ import { transfer, type TransferRequest } from './transfer.js'
  *       another process holds        │         other bytes were stored           │
  *       the lease                    └── its holder has stored the blob ─────────┘
  *
- * A fill whose blob is stored already, and may be used, goes from start to STORED once it has the lease.
- * Clients get: before the digest is verified, every byte that has arrived except the last of their range; after that all;
- * when STORED, what the blob store has; when FAILED, a broken connection.
- * A process that dies while TRANSFERRING leaves a temporary file, which those that follow can read, and a lease that expires.
+ * If the blob is stored already and may be used, the fill goes from start to STORED as soon as it has the lease.
+ * Clients receive: before the digest is verified, every byte that has arrived except the last of their range; then all;
+ * when STORED, the bytes in the blob store; when FAILED, a broken connection.
+ * A process that dies while TRANSFERRING leaves a temporary file, which the next process can read, and an expiring lease.
  */
 
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */
 export interface Fill {
   readonly size: number
   /** Bytes that have arrived so far. */
-  readonly received: number
+  readonly receivedBytes: number
   /** Resolves when the upstream begins to send; rejects with its failure before any client has seen a byte. */
   readonly started: Promise<void>
   /** Resolves when the blob is verified and stored; rejects when nothing was stored. */
   readonly done: Promise<void>
-  /** Passes on a range's bytes as they arrive, the last one once the digest is verified; false when they are gone again. */
+  /**
+   * Passes the bytes of a range to `take` as they arrive, the last one once the digest is verified. Returns false if
+   * the stored bytes have been removed meanwhile.
+   */
   send(range: ByteRange, take: TakeChunk): Promise<boolean>
 }
 
-/** A blob to be filled in from an upstream. */
+/** A blob to be fetched from an upstream. */
 export interface FillRequest extends TransferRequest {
-  /** Whether bytes that are stored under this digest already may be taken instead of the upstream's. */
+  /** Whether bytes that are already stored under this digest may be used instead of fetching the upstream's. */
   mayReuse(): Promise<boolean>
-  /** Called when the bytes are stored and are the upstream's, before the lease is released to other processes. */
+  /** Called when the upstream's bytes are stored, before the lease is released to other processes. */
   confirm(): Promise<void>
 }
 
-/** What a fill needs. */
+/** The dependencies of a fill. */
 export interface FillDeps {
   readonly blobs: Blobs & Uploads & Partial<Follows>
   readonly leases: Leases
@@ -60,27 +63,27 @@ export interface FillDeps {
   readonly metrics: Metrics
 }
 
-/** One fill at work. */
+/** A fill in progress. */
 interface FillRun extends FillDeps {
   readonly request: FillRequest
-  /** Of the lease that allows one transfer among all processes. */
+  /** The lease that allows only one transfer of the blob among all processes. */
   readonly leaseName: string
   readonly blob: GrowingBlob
   readonly started: () => void
-  /** The transfer of another process, while that one holds the lease. */
+  /** The transfer of another process that holds the lease. */
   readonly followed: FollowedFill
 }
 
-/** What one client may hold in memory: the bytes read ahead of it. */
+/** How many bytes are read ahead for one client and held in memory. */
 const CHUNK_BYTES = 256 * 1024
 
-/** A transfer that takes less time is not announced: by the time others could follow it, they can read the blob. */
+/** A shorter transfer is not announced: before other processes could follow it, they can read the stored blob. */
 const ANNOUNCE_AFTER_MS = 50
 
 /**
- * Starts to fill in one blob. A digest that does not match, a wrong length, or an upstream that keeps failing stores nothing
- * and breaks off the clients' streams. While another process transfers the blob under the same lease, clients are sent what
- * that one receives; if it dies, this one takes over.
+ * Starts to fetch one blob into the cache. On a wrong digest, a wrong length, or an upstream that keeps failing,
+ * nothing is stored and the clients' streams are broken off. While another process transfers the blob under the same
+ * lease, clients are sent the bytes which that process receives; if it dies, this process takes over.
  */
 export function startFill(leaseName: string, request: FillRequest, deps: FillDeps): Fill {
   const blob = growingBlob()
@@ -96,12 +99,12 @@ export function startFill(leaseName: string, request: FillRequest, deps: FillDep
   )
   const done = filled.finally(() => followed.close())
   const started = Promise.race([firstBytes, done])
-  // There may be no client that waits for them.
+  // There may be no client waiting: mark the rejections as handled.
   for (const promise of [started, done]) promise.catch(() => {})
 
   return {
     size: request.size,
-    get received() {
+    get receivedBytes() {
       return blob.size
     },
     started,
@@ -114,7 +117,7 @@ export function startFill(leaseName: string, request: FillRequest, deps: FillDep
 async function fillOrFollow(run: FillRun): Promise<void> {
   const { leaseName, request, leases, pins, followed } = run
   for (;;) {
-    // Pinned before it is looked for, so that what is found stays.
+    // Pinned before the look-up, so that a blob that is found is not removed afterwards.
     const [lease] = await Promise.all([leases.tryAcquire(leaseName), pins.pin(request.digest)])
     if (lease) {
       const wasStored = await fillUnderLease(lease, run)
@@ -137,7 +140,7 @@ async function fillUnderLease(lease: Lease, run: FillRun): Promise<boolean> {
     const isStored = (await blobs.size(request.digest)) === request.size && (await request.mayReuse())
     if (!isStored)
       await measured(metrics, ({ received }) =>
-        transfer(request, blobs, { blob, started: onStarted, received }, followed.bytesLeft()),
+        transfer(request, blobs, { blob, onStarted, onReceived: received }, followed.bytesLeft()),
       )
     await request.confirm()
     void lease.release()
@@ -153,7 +156,7 @@ async function fillUnderLease(lease: Lease, run: FillRun): Promise<boolean> {
 function announce(writer: string, lease: Lease, log: Log): void {
   lease
     .announce(writer)
-    .catch((err: unknown) => log.warn({ err, lease: lease.name }, 'others cannot follow a transfer'))
+    .catch((err: unknown) => log.warn({ err, lease: lease.name }, 'other processes cannot follow a transfer'))
 }
 
 async function measured(metrics: Metrics, work: (fill: FillMetrics) => Promise<void>): Promise<void> {
@@ -167,7 +170,7 @@ async function measured(metrics: Metrics, work: (fill: FillMetrics) => Promise<v
   }
 }
 
-/** A client that keeps up is sent the very chunks that arrive; one that lags is sent what the file holds. */
+/** A client that keeps up is sent the arriving chunks from memory; a slower one is sent bytes from the file. */
 async function sendAsItGrows(
   { start, end }: ByteRange,
   take: TakeChunk,

@@ -3,20 +3,20 @@ import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
 import { startFill, type Fill, type FillDeps } from './fill.js'
-import { recordConfirmation, type LayerAtUpstream, mayReuseBytes, whereNotAnswered } from './layer-confirmation.js'
+import { recordConfirmation, type LayerAtUpstream, mayReuseBytes, assumeIfUnanswered } from './layer-confirmation.js'
 
-/** The layers that are not here yet, or are not yet confirmed for their repository. */
+/** Fetches layers that are not stored yet, or not yet confirmed for their repository. */
 export interface Fills {
   /**
-   * The fill that brings a pulled-through layer, started or joined; undefined where no rule serves its repository any more.
-   * When it is done, the layer's record says that its upstream has sent the bytes. Throws UpstreamFailure.
+   * Starts or joins the fill of a pulled-through layer; undefined if no rule serves its repository any more. When it is
+   * done, the layer's record says that its upstream has sent the bytes. Throws UpstreamFailure.
    */
   fillLayer(registry: Registry, layer: Layer): Promise<Fill | undefined>
-  /** Whether the layer can still come, as far as its upstream answers: false where no rule serves it, or for a 404. */
+  /** Whether the layer can still be fetched: false if no rule serves its repository or the upstream answers 404. */
   canFillLayer(registry: Registry, layer: Layer): Promise<boolean>
 }
 
-/** What filling needs. */
+/** The dependencies of fills. */
 export interface FillsDeps extends FillDeps {
   readonly store: Store
   readonly sources: UpstreamSources
@@ -24,13 +24,17 @@ export interface FillsDeps extends FillDeps {
 
 interface SharedFill {
   readonly fill: Fill
-  /** Resolves when the layer's record is confirmed, by the key of the record: repositories that share a fill have one each. */
+  /**
+   * Promises that resolve when a layer's record is confirmed, by the record's key. Repositories that share a fill have
+   * one each.
+   */
   readonly confirmations: Map<string, Promise<void>>
 }
 
 /**
- * The fills in progress: one for each blob and upstream, however many clients wait. Repositories that have a layer from the
- * same place with the same credentials share it; a broken upstream delays no other.
+ * The fills in progress: one for each blob and upstream, however many clients wait (single-flight). Repositories share
+ * a fill if they have the layer from the same upstream with the same credentials. A broken upstream does not delay the
+ * others.
  */
 export function fills(deps: FillsDeps): Fills {
   const { store, sources, log } = deps
@@ -69,23 +73,26 @@ export function fills(deps: FillsDeps): Fills {
     async canFillLayer(registry, { repository, digest }) {
       const source = await sources.upstreamForRepository(registry, repository)
       if (!source || !sources.hasRoute) return false
-      return source.upstream.hasBlob(source.repository, digest).catch(whereNotAnswered(true))
+      return source.upstream.hasBlob(source.repository, digest).catch(assumeIfUnanswered(true))
     },
   }
 }
 
-/** What makes two fills the same. What an upstream gives to one login it may not give to another. */
+/**
+ * Requests with the same key share a fill. The key contains the credentials, because an upstream may serve a blob to
+ * one login and not to another.
+ */
 const fillKey = ({ rule, repository }: UpstreamSource, { digest, size }: Layer) =>
   keyOf(rule.upstreamRegistryUrl, repository, digest, String(size), ...(rule.credentialArn ? [rule.credentialArn] : []))
 
 const recordKey = ({ registry, layer }: LayerAtUpstream) =>
   keyOf(registry.account, registry.region, layer.repository, layer.digest)
 
-/** The same fill, done when the layer is confirmed; a spread would take `received` as it is now. */
+/** The same fill with another `done`. A spread would copy the present value of `receivedBytes` instead of its getter. */
 const withDone = (fill: Fill, done: Promise<void>): Fill => ({
   ...fill,
-  get received() {
-    return fill.received
+  get receivedBytes() {
+    return fill.receivedBytes
   },
   done,
 })

@@ -4,25 +4,28 @@ import type { Leases, LeaseView } from '../../registry/ports/lease.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { GrowingBlob } from './growing-blob.js'
 
-/** The transfer of a blob by another process, as far as this one can see it. */
+/** The transfer of a blob by another process, as far as this process can observe it. */
 export interface FollowedFill {
   /**
-   * Resolves when that process has finished or died; the caller then looks whether the blob is here. Throws the
-   * UpstreamFailure it ended with, or one where the transfer that succeeds it has other bytes than clients were sent.
+   * Resolves when that process has finished or died; the caller then checks whether the blob is stored. Throws the
+   * UpstreamFailure that the transfer ended with, or one if a later transfer has other bytes than clients were sent.
    */
   ended(): Promise<void>
   /**
-   * Throws UpstreamFailure where the stored blob does not begin with the bytes that clients were sent: the transfer they
-   * followed failed between two looks, and another one stored the blob.
+   * Throws UpstreamFailure if the stored blob does not begin with the bytes that clients were sent. This happens if the
+   * followed transfer failed between two polls and another transfer stored the blob.
    */
   requireSame(digest: string): Promise<void>
-  /** The bytes that the transfer left when its process died: clients may have seen them, so the next one continues from them. */
+  /**
+   * The bytes that a process had received when it died. Clients may have been sent them, so the next transfer continues
+   * from them.
+   */
   bytesLeft(): GrowingBytes | undefined
-  /** To be called when nobody reads its bytes any more. */
+  /** Must be called when its bytes are no longer read. */
   close(): Promise<void>
 }
 
-/** What following needs. */
+/** The dependencies of a followed fill. */
 export interface FollowedFillDeps {
   readonly leases: Pick<Leases, 'look'>
   readonly blobs: Pick<Blobs, 'send'> & Partial<Follows>
@@ -31,10 +34,10 @@ export interface FollowedFillDeps {
   readonly started: () => void
 }
 
-/** How often the file and the lease are looked at. */
-const LOOK_EVERY_MS = 50
+/** How often the file and the lease are polled. */
+const POLL_EVERY_MS = 50
 
-/** Follows the transfer under the lease `name`: its bytes where this process can read them, otherwise only its end. */
+/** Follows the transfer under the lease `name`: its bytes if this process can read them, otherwise only its end. */
 export function followedFill(name: string, { leases, blobs, blob, started }: FollowedFillDeps): FollowedFill {
   let current: { writer: string; bytes: GrowingBytes } | undefined
   /** How many bytes clients may have been sent. */
@@ -46,7 +49,7 @@ export function followedFill(name: string, { leases, blobs, blob, started }: Fol
     const bytes = await blobs.follow?.(writer)
     if (!bytes) return
     opened.add(bytes)
-    if (current && !(await isFurther(bytes, current.bytes, visible))) {
+    if (current && !(await hasCaughtUp(bytes, current.bytes, visible))) {
       opened.delete(bytes)
       return bytes.close()
     }
@@ -69,7 +72,7 @@ export function followedFill(name: string, { leases, blobs, blob, started }: Fol
         if (!view.isHeld) return
         await open(view)
         if (current) blob.grewTo((visible = Math.max(visible, await current.bytes.size())))
-        await sleep(LOOK_EVERY_MS)
+        await sleep(POLL_EVERY_MS)
       }
     },
   }
@@ -80,8 +83,10 @@ type Readable = Pick<GrowingBytes, 'read'>
 /** Bytes compared at a time. */
 const CHUNK_BYTES = 256 * 1024
 
-/** False while the succeeding transfer has fewer bytes than clients may have been sent; throws where they differ. */
-async function isFurther(next: GrowingBytes, last: GrowingBytes, visible: number): Promise<boolean> {
+/**
+ * Returns false while the next transfer has fewer bytes than clients may have been sent; throws if the bytes differ.
+ */
+async function hasCaughtUp(next: GrowingBytes, last: GrowingBytes, visible: number): Promise<boolean> {
   if ((await next.size()) < visible) return false
   await requireEqual(visible, last, next)
   return true
@@ -92,11 +97,11 @@ async function requireEqual(length: number, before: Readable, now: Readable): Pr
     const size = Math.min(CHUNK_BYTES, length - position)
     const [chunkBefore, chunkNow] = await Promise.all([before.read(position, size), now.read(position, size)])
     if (!chunkBefore.equals(chunkNow))
-      throw new UpstreamFailure('unavailable', 'The upstream sent other bytes of a layer than it had begun with')
+      throw new UpstreamFailure('unavailable', 'The upstream sent different bytes of a layer on a second attempt')
   }
 }
 
-/** Reads a stored blob; no bytes where it is gone. */
+/** Reads a stored blob; no bytes if it was removed. */
 const storedBytes = (digest: string, blobs: Pick<Blobs, 'send'>): Readable => ({
   async read(position, length) {
     const chunks: Buffer[] = []

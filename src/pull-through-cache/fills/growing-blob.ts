@@ -1,18 +1,18 @@
 import type { BlobWriter, GrowingBytes } from '../../registry/ports/blob-store.js'
 
-/** The bytes of a blob as far as they have arrived: one transfer adds to them, and any number of clients read them. */
+/** The bytes of a blob that have arrived so far. One transfer appends to them, and any number of clients read them. */
 export interface GrowingBlob {
   /** Undefined while bytes may still arrive. */
   readonly outcome: 'stored' | Error | undefined
   /** Bytes that have arrived so far. */
   readonly size: number
-  /** Where the bytes are read from now on; none of them have arrived yet. A transfer that takes over has bytes of its own. */
+  /** Sets the source that bytes are read from, and resets the size: a transfer that takes over has bytes of its own. */
   readFrom(bytes: Pick<BlobWriter | GrowingBytes, 'read'>): void
-  /** A chunk was appended by this process. */
+  /** Called when this process has appended a chunk. */
   appended(chunk: Buffer): void
-  /** Another process has appended up to this size. */
+  /** Called when another process has appended bytes up to this size. */
   grewTo(size: number): void
-  /** The digest is right: the last byte may be sent, though the blob is not durable yet. */
+  /** Called when the digest is verified: the last byte may be sent, though the blob is not durable yet. */
   verified(): void
   end(outcome: unknown): void
   /** Resolves when more bytes may be sent, or the transfer has ended. */
@@ -24,7 +24,9 @@ export interface GrowingBlob {
 
 const noChunk: { start: number; chunk: Buffer } = { start: 0, chunk: Buffer.alloc(0) }
 
-/** A blob of which nothing has arrived. The latest chunk stays in memory: clients that keep up need not read the file. */
+/**
+ * Creates a blob without bytes. The latest chunk stays in memory, so that clients that keep up need not read the file.
+ */
 export function growingBlob(): GrowingBlob {
   let source: Pick<BlobWriter | GrowingBytes, 'read'> | undefined
   let [latest, isVerified] = [noChunk, false]
@@ -66,7 +68,7 @@ export function growingBlob(): GrowingBlob {
   return blob
 }
 
-/** Wakes everyone who waits for the next change. */
+/** Wakes all callers that wait for the next change. */
 function notifier() {
   const waiting: (() => void)[] = []
   return {

@@ -9,8 +9,7 @@ import { installation, type Registry } from '../../registry/registry.js'
 import type { UpstreamSource } from '../upstream-sources.js'
 
 /*
- * A digest alone gives no right to the bytes that are stored under it (decision 13): a repository gets them once its own
- * upstream has sent them, or has sent them before and says that it still has them.
+ * Knowing a digest does not entitle a repository to the bytes stored under it (decision 13). A pulled-through repository gets them once its own upstream has sent them, or has sent them before and confirms that it still has them.
  */
 
 /** A layer of a repository, and the upstream it comes from. */
@@ -21,9 +20,9 @@ export interface LayerAtUpstream {
 }
 
 /**
- * Whether bytes that are stored already may be taken for those of the upstream: they have become the repository's in the
- * meantime, or this upstream has sent them before and says that this repository of its own has them. Its word alone proves
- * nothing: an upstream could claim what others have pushed here, and be given it.
+ * Whether stored bytes may be used as those of the upstream: the repository has been confirmed in the meantime, or this
+ * upstream has sent the bytes before and says that the repository has them. The upstream's claim alone is not enough,
+ * because it could claim to have bytes that other accounts have pushed here, and so expose them.
  */
 export async function mayReuseBytes({ registry, layer, source }: LayerAtUpstream, store: Store): Promise<boolean> {
   const { digest } = layer
@@ -33,25 +32,25 @@ export async function mayReuseBytes({ registry, layer, source }: LayerAtUpstream
   ])
   if (record && belongsToRepository(record)) return true
   if (!origin) return false
-  // Where HEAD does not say, the transfer will show whether the upstream has them.
-  return source.upstream.hasBlob(source.repository, digest).catch(whereNotAnswered(false))
+  // If HEAD does not tell, the transfer will show whether the upstream has them.
+  return source.upstream.hasBlob(source.repository, digest).catch(assumeIfUnanswered(false))
 }
 
-/** For a rejection handler: what to assume where the upstream gave no answer. Any other error is thrown on. */
-export const whereNotAnswered =
+/** A rejection handler: returns `assumed` if the upstream did not answer, and rethrows any other error. */
+export const assumeIfUnanswered =
   (assumed: boolean) =>
   (error: unknown): boolean => {
     if (error instanceof UpstreamFailure) return assumed
     throw error
   }
 
-/** How long a confirmation waits for a store that is unavailable, in milliseconds, and how often it tries meanwhile. */
+/** How long a confirmation waits for an unavailable store, and how often it retries, in milliseconds. */
 const CONFIRM_WITHIN_MS = 120_000
 const CONFIRM_EVERY_MS = 250
 
 /**
- * Records that the upstream has sent the bytes, and that they are the repository's. Waits for a store that is unavailable:
- * the clients of this fill have the bytes, but those after them depend on the record once the upstream fails. Never rejects.
+ * Records that the upstream has sent the bytes and that they belong to the repository. Waits while the store is
+ * unavailable: later clients depend on the record if the upstream fails. Never rejects.
  */
 export async function recordConfirmation(layer: LayerAtUpstream, store: Store, log: Log): Promise<void> {
   const giveUpAt = performance.now() + CONFIRM_WITHIN_MS
@@ -61,7 +60,7 @@ export async function recordConfirmation(layer: LayerAtUpstream, store: Store, l
     } catch (err) {
       const { digest } = layer.layer
       if (!(err instanceof StoreUnavailable) || performance.now() > giveUpAt)
-        return log.warn({ err, digest }, 'a layer was not confirmed: its upstream is asked again')
+        return log.warn({ err, digest }, 'a layer could not be confirmed: it will be fetched from its upstream again')
       await sleep(CONFIRM_EVERY_MS, undefined, { ref: false })
     }
   }

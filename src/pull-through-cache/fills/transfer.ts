@@ -7,29 +7,29 @@ import type { GrowingBlob } from './growing-blob.js'
 export interface TransferRequest {
   readonly digest: string
   readonly size: number
-  /** The upstream's bytes from a position on. Throws UpstreamFailure. */
+  /** Requests the upstream's bytes from a position on. Throws UpstreamFailure. */
   openBody(from: number): Promise<{ size: number | undefined; body: Readable }>
 }
 
-/** What learns of a transfer's progress. */
+/** Receives the progress of a transfer. */
 export interface TransferProgress {
   readonly blob: GrowingBlob
   /** Called when the upstream begins to send. */
-  readonly started: (writer: Pick<BlobWriter, 'name'>) => void
+  readonly onStarted: (writer: Pick<BlobWriter, 'name'>) => void
   /** Called with the number of bytes of each chunk that comes from the upstream. */
-  readonly received: (bytes: number) => void
+  readonly onReceived: (bytes: number) => void
 }
 
-/** Bytes copied at a time from a transfer that died. */
+/** Bytes copied at a time from the transfer of a process that died. */
 const CHUNK_BYTES = 256 * 1024
-/** How often in a row a body may break off without a byte, and how often in all. */
+/** How many times in a row a body may break off without a byte, and how many times in all. */
 const MAX_FRUITLESS = 3
 const MAX_RESUMPTIONS = 100
 
 /**
- * Fetches a blob from the upstream and stores it once its digest is verified; a body that breaks off is resumed where it
- * ended. Continues from `bytesLeft` by a transfer whose process died. Throws UpstreamFailure, NoSpace or BlobsUnavailable,
- * and then stores nothing.
+ * Fetches a blob from the upstream and stores it once its digest is verified. A body that breaks off is resumed where
+ * it ended. `bytesLeft` are those of a transfer whose process died, from which this one continues. Throws
+ * UpstreamFailure, NoSpace or BlobsUnavailable, and then stores nothing.
  */
 export async function transfer(
   request: TransferRequest,
@@ -59,7 +59,7 @@ export async function transfer(
   }
 }
 
-/** The digest is verified over these bytes, which clients may have been sent, and what follows them. */
+/** Copies the bytes that clients may have been sent. The digest is verified over these and all that follow. */
 async function copy(bytesLeft: GrowingBytes, writer: BlobWriter, blob: GrowingBlob, size: number): Promise<void> {
   while (writer.size < size) {
     const chunk = await bytesLeft.read(writer.size, Math.min(CHUNK_BYTES, size - writer.size))
@@ -69,19 +69,21 @@ async function copy(bytesLeft: GrowingBytes, writer: BlobWriter, blob: GrowingBl
   }
 }
 
-/** Appends what the upstream sends from the end of `writer` on; returns the error of a body that broke off. */
+/**
+ * Appends the bytes that the upstream sends, starting at the end of `writer`. Returns the error if the body breaks off.
+ */
 async function receive(
   request: TransferRequest,
   writer: BlobWriter,
-  { blob, started, received }: TransferProgress,
+  { blob, onStarted, onReceived }: TransferProgress,
 ): Promise<Error | undefined> {
   const { size } = request
-  const { size: announced, body } = await request.openBody(writer.size)
+  const { size: announcedSize, body } = await request.openBody(writer.size)
   const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   let appending = Promise.resolve()
   try {
-    if (announced !== undefined && announced !== size) throw wrongLength(announced, size)
-    started(writer)
+    if (announcedSize !== undefined && announcedSize !== size) throw wrongLength(announcedSize, size)
+    onStarted(writer)
     for (;;) {
       const { chunk, broken } = await nextChunk(chunks)
       await appending
@@ -89,7 +91,7 @@ async function receive(
       if (!chunk)
         return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
       if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
-      received(chunk.length)
+      onReceived(chunk.length)
       appending = append(chunk, writer, blob)
     }
   } finally {
@@ -98,14 +100,20 @@ async function receive(
   }
 }
 
-/** Appends while the next chunk is on its way. A failure is thrown where the promise is awaited, so it is marked as handled. */
+/**
+ * Appends a chunk while the next one is being received. A failure is thrown where the promise is awaited, so it is
+ * marked as handled here.
+ */
 function append(chunk: Buffer, writer: BlobWriter, blob: GrowingBlob): Promise<void> {
   const appending = writer.append(chunk).then(() => blob.appended(chunk))
   appending.catch(() => {})
   return appending
 }
 
-/** Returns the error of a body that broke off, which can be resumed; a failing disk throws elsewhere, and cannot. */
+/**
+ * The next chunk, or the error of a body that broke off, which can be resumed. Errors of the disk, which cannot, are
+ * thrown elsewhere.
+ */
 async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffer; broken?: Error }> {
   try {
     const next = await chunks.next()
@@ -116,10 +124,10 @@ async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffe
 }
 
 const brokenOff = (cause: Error) =>
-  new UpstreamFailure('unavailable', `The upstream broke a layer off again and again: ${cause.message}`)
+  new UpstreamFailure('unavailable', `The upstream repeatedly broke off a layer: ${cause.message}`)
 
 const wrongContent = (digest: string, { message }: DigestMismatch) =>
-  new UpstreamFailure('unavailable', `The upstream sent something else for the layer ${digest}: ${message}`)
+  new UpstreamFailure('unavailable', `The upstream sent wrong bytes for the layer ${digest}: ${message}`)
 
-const wrongLength = (got: number, size: number) =>
-  new UpstreamFailure('unavailable', `The upstream sends ${got} bytes of a layer whose manifest says ${size}`)
+const wrongLength = (actual: number, size: number) =>
+  new UpstreamFailure('unavailable', `The upstream sends ${actual} bytes of a layer whose manifest says ${size}`)

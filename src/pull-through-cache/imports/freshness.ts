@@ -5,16 +5,19 @@ import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/ups
 import type { Telemetry } from '../telemetry.js'
 import { actionFacts, flightKey, type ImportDeps, type ManifestImport, storeImage } from './manifest-import.js'
 
-/** The result of a check: the image the tag has moved to, or why there was no answer; neither where nothing has changed. */
+/**
+ * The result of a check: the image that the tag has moved to, or why the check failed; neither if nothing has changed.
+ */
 export interface TagCheck {
   readonly moved?: PutOutcome
   readonly failure?: Error
 }
 
 /**
- * Asks the upstream what a cached tag names now, by HEAD, or by GET where that does not say. A newer image is imported and the
- * tag moved. An answer starts the 24 hours anew, no answer starts the 15 minutes; whatever fails, the cached image stays, and
- * the event says why. All who wait share one check, also across processes; `isDue` is asked again once the check has its turn.
+ * Asks the upstream which image a cached tag names now, by HEAD, or by GET if the answer to HEAD does not say. Imports
+ * a newer image and moves the tag. An answer restarts the 24 hours until the next check; a failure starts the 15
+ * minutes until a retry, leaves the cached image in place, and is reported by the event. Concurrent requests share one
+ * check (single-flight, also across processes), which evaluates `isDue` once more before it begins.
  */
 export async function checkTag(
   target: ManifestImport,
@@ -30,7 +33,7 @@ export async function checkTag(
     return await deps.singleFlight.do(`check ${flightKey(target)}`, check)
   } catch (error) {
     const failure = error as Error
-    telemetry.log.warn({ err: failure, ...target.imageId }, 'a tag was not checked')
+    telemetry.log.warn({ err: failure, ...target.imageId }, 'a tag could not be checked')
     return { failure }
   }
 }
@@ -60,7 +63,7 @@ async function checkCachedTag(
   }
 }
 
-/** The manifest the tag names upstream; undefined where it is the cached one. */
+/** The manifest that the tag names in the upstream; undefined if it is the cached one. */
 async function newerManifest({ source, imageId }: ManifestImport, cached: Tag): Promise<UpstreamManifest | undefined> {
   const { imageTag = '' } = imageId
   const digest = await source.upstream.resolve(source.repository, imageTag)
@@ -69,7 +72,10 @@ async function newerManifest({ source, imageId }: ManifestImport, cached: Tag): 
   return manifest.digest === cached.digest ? undefined : manifest
 }
 
-/** Best effort: a full disk must not keep the cached image from being served. A tag pushed or moved meanwhile stays as it is. */
+/**
+ * Best effort: the cached image is served even if the disk is full. A tag that was pushed or moved meanwhile stays as
+ * it is.
+ */
 async function recordCheck(
   target: ManifestImport,
   { digest }: Tag,
@@ -80,7 +86,7 @@ async function recordCheck(
   const checked = (record: Tag) => (record.upstream && record.digest === digest ? { ...record, upstream } : record)
   await store.tags
     .update(target.registry, tagKey(target), checked)
-    .catch((err: unknown) => log.warn({ err, ...target.imageId }, 'a check was not written down'))
+    .catch((err: unknown) => log.warn({ err, ...target.imageId }, 'a check could not be recorded'))
 }
 
 const report = (

@@ -19,36 +19,36 @@ const REPORT_EVERY_MS = 5_000
  */
 const IN_TOTO = 'application/vnd.in-toto+json'
 
-/** How far the import of one image has come: reported as log lines and events while it runs, and when it ends. */
+/** The progress of one image's import, reported as log lines and events while it runs and when it ends. */
 export interface ImportProgress {
-  /** An image of the import is here, and its layers are to come. */
+  /** Called when an image of the import is recorded, before its layers are fetched. */
   image(image: Pick<Image, 'mediaType'>, contents: Pick<ImageContents, 'blobs'>): void
-  /** A layer or a config is being filled in for this import. */
-  fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void
-  /** Reports that everything is cached, except what a bound left out (a sentence). */
+  /** Called when a layer or a config is being fetched for this import. */
+  fill(fill: Pick<Fill, 'size' | 'receivedBytes' | 'done'>): void
+  /** Reports that everything is cached. `leftOut` is a sentence about what a bound omitted. */
   succeeded(leftOut?: string): Promise<void>
-  /** Reports why the image could not be cached whole. */
+  /** Reports why the image could not be cached completely. */
   failed(error: unknown): Promise<void>
-  /** Ends the reports; an import that stops with its process, to be resumed, reports no end. */
+  /** Stops reporting. An import that will be resumed after its process stops reports no end. */
   stop(): void
 }
 
 type Status = CacheAction['status']
 
-/** What reporting an import needs. */
+/** The dependencies of reporting an import. */
 export interface ImportProgressDeps {
   readonly store: Pick<Store, 'rules'>
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Reports on the import of one image from now on. */
+/** Starts to report the import of one image. */
 export function importProgress(plan: PlannedImport, deps: ImportProgressDeps, telemetry: Telemetry): ImportProgress {
   const startedAt = performance.now()
   const tally = importTally()
 
   async function report(status: Status, outcome: string): Promise<void> {
     await reportImport(plan, status, outcome, deps, telemetry).catch((err: unknown) =>
-      telemetry.log.debug({ err, ...plan }, 'the progress of an import was not reported'),
+      telemetry.log.debug({ err, ...plan }, 'the progress of an import could not be reported'),
     )
   }
   const timer = setInterval(() => {
@@ -70,15 +70,15 @@ export function importProgress(plan: PlannedImport, deps: ImportProgressDeps, te
     },
     async failed(error) {
       stop()
-      await report('FAILED', `not imported whole yet: ${(error as Error).message}`)
+      await report('FAILED', `not imported completely yet: ${(error as Error).message}`)
     },
     stop,
   }
 }
 
-/** Counts what an import has received and, as far as its manifests are here, what is to come. */
+/** Counts the bytes that an import has received and, as far as its manifests are known, expects. */
 function importTally() {
-  const fills = new Set<Pick<Fill, 'received'>>()
+  const fills = new Set<Pick<Fill, 'receivedBytes'>>()
   const sizes = new Map<string, number>()
   let [platforms, layers, bytes] = [0, 0, 0]
 
@@ -88,7 +88,7 @@ function importTally() {
       if (!isIndex(mediaType) && !isAttestation) platforms++
       for (const { digest, size } of blobs) sizes.set(digest, size)
     },
-    fill(fill: Pick<Fill, 'size' | 'received' | 'done'>): void {
+    fill(fill: Pick<Fill, 'size' | 'receivedBytes' | 'done'>): void {
       fills.add(fill)
       const ended = (count: number) => {
         fills.delete(fill)
@@ -103,13 +103,13 @@ function importTally() {
     counted: () => ({
       platforms,
       layers,
-      received: [...fills].reduce((sum, fill) => sum + fill.received, bytes),
+      received: [...fills].reduce((sum, fill) => sum + fill.receivedBytes, bytes),
       expected: [...sizes.values()].reduce((sum, size) => sum + size, 0),
     }),
   }
 }
 
-/** Reports nothing where the rule was deleted meanwhile: every event names one. */
+/** Reports nothing if the rule was deleted meanwhile, because every event names a rule. */
 async function reportImport(
   { account, region, repository, tag, digest }: PlannedImport,
   status: Status,

@@ -8,15 +8,18 @@ import { type ImportDeps, importManifest, type ManifestImport } from './manifest
 import { checkReferrers } from './referrers-check.js'
 import { repairManifest } from './repair-manifest.js'
 
-/** Everything the cache does with manifests; each is done once at a time, by whichever process is first. */
+/**
+ * Everything the cache does with manifests. Concurrent requests for the same work share one run, also across processes
+ * (single-flight).
+ */
 export interface Imports {
-  /** Imports a manifest that is not here: see manifest-import.ts. */
+  /** Imports a manifest that is not stored: see manifest-import.ts. */
   importManifest(target: ManifestImport, telemetry: Telemetry): Promise<PutOutcome | undefined>
-  /** Asks whether a cached tag has moved upstream, and follows it: see freshness.ts. Never rejects. */
+  /** Checks whether a cached tag has moved in the upstream, and moves it here too: see freshness.ts. Never rejects. */
   checkTag(target: ManifestImport, isDue: (tag: Tag) => boolean, telemetry: Telemetry): Promise<TagCheck>
-  /** Imports what refers to a cached image and is not here yet: see referrers-check.ts. */
+  /** Imports referrers of a cached image that are not stored yet: see referrers-check.ts. */
   checkReferrers(subject: ManifestImport, isDue: (image: Image) => boolean, telemetry: Telemetry): Promise<PutOutcome[]>
-  /** Fetches a cached manifest again whose bytes are lost or damaged: see repair-manifest.ts. */
+  /** Fetches a cached manifest again if its bytes are lost or damaged: see repair-manifest.ts. */
   repairManifest(registry: Registry, image: Image, wait: Wait, telemetry: Telemetry): Promise<void>
 }
 

@@ -23,13 +23,13 @@ export interface ManifestImport {
   readonly imageId: ImageId
   readonly source: UpstreamSource
   readonly now: Date
-  /** Set by a first pull. What follows it in the background must not bring back a repository that was deleted meanwhile. */
+  /** Set by a first pull. The background work after it must not recreate a repository that was deleted meanwhile. */
   readonly createsRepository?: boolean
-  /** Set for a member of an index, which is covered by the plan and the reports of the index. */
+  /** Set for a member of an index, which the plan and the reports of the index cover. */
   readonly isMember?: true
 }
 
-/** What importing manifests needs. */
+/** The dependencies of importing manifests. */
 export interface ImportDeps {
   readonly storage: ImageStorage & { readonly quotas: Quotas }
   readonly sources: UpstreamSources
@@ -37,8 +37,8 @@ export interface ImportDeps {
 }
 
 /**
- * Imports a manifest that is not here, with one request to the upstream for all who wait for it. Returns undefined where it
- * has been imported in the meantime. Throws UpstreamFailure, which the event reports too.
+ * Imports a manifest that is not stored. Concurrent requests share one request to the upstream (single-flight). Returns
+ * undefined if it has been imported in the meantime. Throws UpstreamFailure, which the event reports too.
  */
 export function importManifest(
   target: ManifestImport,
@@ -63,8 +63,9 @@ export function importManifest(
 }
 
 /**
- * Stores an image as the upstream gave it: first the manifest's bytes, the repository if it is missing, and the plan to
- * import the rest; then the image and its tag. In this order an interruption leaves nothing that cannot be resumed.
+ * Stores an image as the upstream sent it: first the manifest's bytes, the repository if it is missing, and the plan to
+ * import the rest; then the image and its tag. In this order an import can be resumed after an interruption at any
+ * point.
  */
 export async function storeImage(
   target: ManifestImport,
@@ -107,7 +108,7 @@ export async function storeImage(
 const recordPlan = (plan: PlannedImport, { store }: Pick<ImageStorage, 'store'>): Promise<void> =>
   store.imports.put(installation, planKey(plan), plan)
 
-/** What every action of the cache on an image reports. */
+/** The facts that every event about an image of the cache contains. */
 export const actionFacts = ({ registry, repository, imageId, source }: ManifestImport) => ({
   registry,
   repository,
@@ -116,10 +117,10 @@ export const actionFacts = ({ registry, repository, imageId, source }: ManifestI
   rule: source.rule,
 })
 
-/** How the upstream is asked for an image: by tag where there is one. */
+/** The reference by which an image is requested from the upstream: the tag if there is one. */
 const referenceOf = ({ imageTag, imageDigest }: ImageId) => imageTag ?? imageDigest ?? ''
 
-/** The part of a flight's key that makes two requests for an image the same. */
+/** The part of a single-flight key that identifies an image: requests with the same key share one run. */
 export const flightKey = ({ registry, repository, imageId }: ManifestImport): string =>
   keyOf(registry.account, registry.region, repository, referenceOf(imageId))
 
@@ -129,7 +130,7 @@ function acceptManifest({ bytes, mediaType }: UpstreamManifest) {
   } catch {
     throw new UpstreamFailure(
       'unavailable',
-      `The upstream sent a manifest of a kind that cannot be kept (${mediaType})`,
+      `The upstream sent a manifest of a type that cannot be stored (${mediaType})`,
     )
   }
 }

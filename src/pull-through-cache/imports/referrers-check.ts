@@ -6,16 +6,17 @@ import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { Telemetry } from '../telemetry.js'
 import { actionFacts, flightKey, type ImportDeps, importManifest, type ManifestImport } from './manifest-import.js'
 
-/** An image has a signature, a bill of materials, and an attestation or two for each of its builders. */
+/** Typically an image has a signature, a bill of materials, and one or two attestations for each of its builders. */
 const MAX_REFERRERS = 500
 
-/** Manifests of one check that are fetched at the same time. */
+/** How many manifests of one check are fetched at the same time. */
 const CONCURRENCY = 6
 
 /**
- * Asks the upstream what refers to a cached image, and imports what is not here yet; returns what was imported. An answer
- * starts the six hours anew, no answer starts the 15 minutes; whatever fails, cached referrers stay, and the event says why.
- * All who wait share one check, also across processes; `isDue` is asked again once the check has its turn.
+ * Asks the upstream for the referrers of a cached image, imports those that are not stored yet, and returns them. An
+ * answer restarts the six hours until the next check; a failure starts the 15 minutes until a retry, leaves cached
+ * referrers in place, and is reported by the event. Concurrent requests share one check (single-flight, also across
+ * processes), which evaluates `isDue` once more before it begins.
  */
 export function checkReferrers(
   subject: ManifestImport,
@@ -37,13 +38,13 @@ export function checkReferrers(
       const hasAnswered = failure instanceof UpstreamFailure && failure.isAnswer
       const { checkedAt = 0 } = image.referrersCheck ?? {}
       await recordCheck(subject, hasAnswered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps, telemetry)
-      await report(subject, 'FAILED', `kept referrers served: ${failure.message}`, telemetry)
+      await report(subject, 'FAILED', `cached referrers kept: ${failure.message}`, telemetry)
     }
     return imported
   })
 }
 
-/** Adds what it imports to `imported`. Tries every referrer before it throws the first failure. */
+/** Adds the imported referrers to `imported`. Tries all of them before it throws the first failure. */
 async function importReferrers(
   subject: ManifestImport,
   imported: PutOutcome[],
@@ -70,12 +71,12 @@ async function importReferrers(
   const limit = pLimit(CONCURRENCY)
   await Promise.all(digests.map((digest) => limit(() => importOne(digest))))
   if (failures.length > 0) throw failures[0]
-  const more = isCut ? `; more than ${MAX_REFERRERS} are not brought` : ''
+  const more = isCut ? `; more than ${MAX_REFERRERS} are not imported` : ''
   const outcome = `${digests.length} referrers, ${imported.length} of them new${more}`
   await report(subject, isCut ? 'FAILED' : 'SUCCESS', outcome, telemetry)
 }
 
-/** Best effort: a full disk must not keep what is cached from being served. */
+/** Best effort: cached referrers are served even if the disk is full. */
 async function recordCheck(
   subject: ManifestImport,
   referrersCheck: NonNullable<Image['referrersCheck']>,
@@ -84,7 +85,7 @@ async function recordCheck(
 ): Promise<void> {
   await storage.store.images
     .update(subject.registry, imageKey(subject), (image) => ({ ...image, referrersCheck }))
-    .catch((err: unknown) => log.warn({ err, ...subject.imageId }, 'a check of referrers was not written down'))
+    .catch((err: unknown) => log.warn({ err, ...subject.imageId }, 'a check of referrers could not be recorded'))
 }
 
 const report = (subject: ManifestImport, status: 'SUCCESS' | 'FAILED', outcome: string, telemetry: Telemetry) =>

@@ -7,8 +7,8 @@ import type { Telemetry } from '../telemetry.js'
 import type { ImportDeps } from './manifest-import.js'
 
 /**
- * Fetches the manifest of a cached image again where its bytes are lost or damaged: by its digest, whatever its tag names
- * upstream by now. Throws UpstreamFailure where it cannot be had, and what `wait` throws.
+ * Fetches the manifest of a cached image again if its bytes are lost or damaged: by digest, because its tag may have
+ * moved in the upstream. Throws UpstreamFailure if the upstream does not send it, and what `wait` throws.
  */
 export async function repairManifest(
   registry: Registry,
@@ -23,7 +23,7 @@ export async function repairManifest(
     sources.requireRoute()
     const { bytes } = await source.upstream.manifest(source.repository, digest)
     await storeManifest(storage.blobs, digest, bytes)
-    log.info({ ...registry, repository, digest }, 'a manifest was fetched again')
+    log.info({ ...registry, repository, digest }, 'a lost or damaged manifest was fetched again')
   }
   const key = keyOf(registry.account, registry.region, repository, digest)
   await wait(() => singleFlight.do(`repair ${key}`, repair))

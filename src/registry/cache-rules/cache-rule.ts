@@ -30,9 +30,12 @@ export interface PlannedImport {
 
 /** How often upstreams are checked, by the emulator's clock. */
 export interface PullThroughSettings {
-  /** After a check that was answered, a tag is not checked again for this long; in AWS 24 hours. */
+  /** How long after an answered check a tag is not checked again; in AWS 24 hours. */
   checkIntervalSeconds: number
-  /** After a check that was not answered, the next one waits this long, so that a dead upstream costs one timeout. */
+  /**
+   * How long after an unanswered check the next one is made, so that requests do not each wait for a dead upstream to
+   * time out.
+   */
   retryIntervalSeconds: number
 }
 

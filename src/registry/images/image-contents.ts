@@ -35,7 +35,9 @@ export function boundedFields({
   }
 }
 
-/** An image record in today's bounds. Earlier versions recorded everything that a manifest of 4 MiB may contain. */
+/**
+ * An image record within the present bounds. Earlier versions recorded everything that a manifest of 4 MiB may contain.
+ */
 export function boundedImage(stored: Image): Image {
   const { blobs = [], manifests = [], annotations, subject } = stored
   const hasBoundedAnnotations = annotations === undefined || (subject !== undefined && fitInRecord(annotations))

@@ -39,8 +39,8 @@ export async function deleteImage(
 }
 
 /**
- * Each attempt of the transaction updates the note first, for others may push and delete meanwhile: a note must neither
- * outlive its image nor name a tag that is removed.
+ * Each attempt of the transaction updates the note first, because other requests may push and delete meanwhile: a note
+ * must neither outlive its image nor name a tag that is removed.
  */
 async function deleteInTransaction(
   records: Records,

@@ -16,7 +16,7 @@ export interface ImageAddress {
   readonly digest: string
 }
 
-/** What would be lost with the store, because an image's manifest does not contain it. */
+/** The data of an image that would be lost with the store, because its manifest does not contain it. */
 export interface ImageNote {
   readonly mediaType: string
   readonly pushedAt: number

@@ -10,7 +10,7 @@ import type { Store } from '../ports/store.js'
 import { type ImageQuotas, type NewImage, putImage, type PutOutcome } from './image-registration.js'
 import type { Registry } from '../registry.js'
 
-/** What recording an image needs. */
+/** The storage that recording an image needs. */
 export interface ImageStorage {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes

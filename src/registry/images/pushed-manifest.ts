@@ -3,7 +3,7 @@ import { invalidManifest, tooManyLayers, tooManyManifests } from '../errors.js'
 import { type Manifest, type ManifestJson, parseManifest } from './manifest.js'
 import type { Quotas } from '../quotas.js'
 
-/** The limit is ours: it is not known what the service says to a longer index. */
+/** A limit of ours. How the service answers a longer index is not known. */
 const MAX_MANIFESTS = 1000
 
 /**

@@ -29,10 +29,10 @@ export function pullTimeRecorder(store: Pick<Records, 'images'>): RecordPullTime
       const pulled = (image: Image) => ({ ...image, lastPulledAt: now.getTime() })
       await store.images.update(registry, keyOf(repository, digest), pulled)
     } catch (err) {
-      // While the store is unavailable, pulls by digest go on, and each of them ends up here.
+      // While the store is unavailable, pulls by digest are still served, and each of them fails to be recorded.
       const facts = { repository, digest }
-      if (err instanceof StoreUnavailable) log.debug(facts, 'a pull was not recorded: the store is unavailable')
-      else log.warn({ err, ...facts }, 'a pull was not recorded')
+      if (err instanceof StoreUnavailable) log.debug(facts, 'a pull could not be recorded: the store is unavailable')
+      else log.warn({ err, ...facts }, 'a pull could not be recorded')
     } finally {
       inProgress.delete(name)
     }

@@ -7,9 +7,9 @@ import { yieldToEventLoop } from '../../coordination/event-loop.js'
 import { tagTime } from './tag-times.js'
 
 /**
- * Restores the tags of an image that the store had lost, from its note: those that no image has, and those that it was
- * given later than the image that has them now. Returns the tags that could not be set, because the repository or a
- * quota forbids it.
+ * Restores the tags of an image that the store had lost, from its note: those that no image has, and those that were
+ * set on it later than on the image that has them now. Returns the tags that could not be set, because the repository
+ * or a quota forbids it.
  */
 export async function restoreTags(
   store: Store,

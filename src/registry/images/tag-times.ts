@@ -1,10 +1,10 @@
 import type { Image } from './image.js'
 
-/** The fields of an image's record or note from which the times of its tags are known. */
+/** The fields of an image's record or note that contain the times of its tags. */
 type TagTimes = Pick<Image, 'pushedAt' | 'taggedAt'>
 
 /**
- * When the image was given a tag, in epoch milliseconds. A tag that is moved gets a later time than it had, whatever
+ * When a tag was set on the image, in epoch milliseconds. A tag that is moved gets a later time than it had, whatever
  * the clocks say. If two notes contain the same tag, the later one is therefore right.
  */
 export const tagTime = ({ pushedAt, taggedAt }: TagTimes, tag: string): number =>

@@ -14,7 +14,7 @@ import { requireRepository } from '../repositories/require-repository.js'
 import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { Upload } from './upload.js'
 
-/** What uploads need: their records are in the store, their bytes in the blob store. */
+/** The storage that uploads need. Records are in the store, bytes in the blob store. */
 interface UploadStorage {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes
@@ -72,9 +72,9 @@ export const uploadDetails = ({ registry, repository, id }: UploadSession) => ({
 })
 
 /**
- * Appends bytes to an upload. If the stream breaks off, what arrived is kept, so that the client can continue from
- * there. Throws InvalidLayerPart, with the position to continue from, if the bytes do not follow the last ones, and
- * LimitExceeded if the layer becomes too large.
+ * Appends bytes to an upload. If the stream breaks off, the bytes that arrived are kept and the client can continue
+ * after them. Throws InvalidLayerPart, with the position to continue from, if the bytes do not follow the last ones,
+ * and LimitExceeded if the layer becomes too large.
  */
 export const appendPart = (storage: UploadStorage, session: UploadSession, part: LayerPart): Promise<Upload> =>
   storage.uploadMutex(session.id, async () => {

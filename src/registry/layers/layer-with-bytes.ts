@@ -5,7 +5,7 @@ import { keyOf, type Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
 
-/** What finding a layer and its bytes needs. */
+/** The storage that finding a layer and its bytes needs. */
 interface LayerStorage {
   readonly store: Pick<Records, 'layers'>
   readonly blobs: Pick<Blobs, 'size'>

@@ -1,6 +1,6 @@
 import type { Leases } from '../ports/lease.js'
 
-/** The lease of the process that writes to an upload, so that no two processes do at a time. */
+/** The name of the lease that allows only one process at a time to write to an upload. */
 export const uploadLease = (id: string) => `upload ${id}`
 
 /** Runs work that changes an upload while this process holds the upload's lease. Waits for another process that holds it. */

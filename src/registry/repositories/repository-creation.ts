@@ -6,7 +6,7 @@ import type { Repository } from './repository.js'
 
 /**
  * Creates a repository, for the API and for the first pull through a cache rule. Returns false, changing nothing, if
- * the name is taken. Throws LimitExceeded if the registry has no room for another one.
+ * the name is taken. Throws LimitExceeded if the registry has as many repositories as its quota allows.
  */
 export const createRepository = (
   store: Store,

@@ -4,8 +4,9 @@ import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'
 
 /**
- * Reads something of a repository and the repository itself at the same time. If there is no such repository, that is
- * the error, whatever else fails. Throws RepositoryNotFound, and what `read` throws.
+ * Runs `read`, which reads records of a repository, and reads the repository itself at the same time. If the repository
+ * does not exist, that is the error thrown, even if `read` fails too. Throws RepositoryNotFound, and what `read`
+ * throws.
  */
 export async function readInRepository<R>(
   records: Pick<Records, 'repositories'>,

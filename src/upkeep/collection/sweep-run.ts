@@ -8,7 +8,7 @@ import type { Store } from '../../registry/ports/store.js'
 import type { Pin } from '../../registry/ports/pins.js'
 import { installation } from '../../registry/registry.js'
 
-/** What a sweep works with. */
+/** The dependencies of a sweep. */
 export interface SweepDeps {
   readonly store: Store
   readonly blobs: Blobs & Inventory & WithNotes
@@ -18,16 +18,16 @@ export interface SweepDeps {
   readonly metrics: Metrics
   /** Disk space set aside so that a sweep can run on a full disk. */
   readonly reserve?: Reserve
-  /** How long garbage is left alone, by the emulator's clock. */
+  /** How long garbage is retained, by the emulator's clock. */
   readonly graceSeconds: number
 }
 
-/** What a sweep can remove. */
+/** The kinds of garbage that a sweep can remove. */
 type GarbageKind = 'layer' | 'blob' | 'upload' | 'temporary'
 
-/** What a sweep removed, by kind. */
+/** A tally for each kind of garbage that a sweep removed. */
 export interface SweepReport extends Readonly<Record<GarbageKind, Tally>> {
-  /** Images that have a note beside the blobs but no record in the store. What they need was left alone. */
+  /** Images that have a note beside the blobs but no record in the store. The bytes they need were retained. */
   readonly lostImages: number
   /** Why nothing was removed. */
   readonly refusal?: string

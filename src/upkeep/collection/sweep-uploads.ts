@@ -41,7 +41,8 @@ async function sweepUploadRecords(run: SweepRun) {
 }
 
 /**
- * Returns whether the record was removed: it is not while a process writes to the upload, or if it has changed since.
+ * Returns whether the record was removed: it is kept if a process is writing to the upload or the record has changed
+ * since.
  */
 const removeRecord = (registry: Registry, upload: Upload, { store, leases }: SweepRun): Promise<boolean> =>
   unlessInUse(upload.id, leases, () =>

@@ -90,7 +90,8 @@ async function runSteps(run: SweepRun): Promise<void> {
 }
 
 /**
- * The digests that records need the bytes of, and the names of the notes that images should have. Both may be millions.
+ * The digests of all bytes that records need, and the names of the notes that images should have. There may be millions
+ * of both.
  */
 async function collectRequired({ store, blobs, checkpoint }: SweepRun) {
   const required = new Set<string>()
@@ -110,6 +111,6 @@ async function collectRequired({ store, blobs, checkpoint }: SweepRun) {
 }
 
 function requireNotInterrupted(lease: Lease, { isStopped }: SweepOptions): void {
-  if (lease.isLost) throw new SweepInterrupted('Another process took this one for dead and sweeps in its place')
+  if (lease.isLost) throw new SweepInterrupted('The lease of the sweep was lost: another process sweeps now')
   if (isStopped?.()) throw new SweepInterrupted('The process is shutting down')
 }

@@ -2,21 +2,27 @@ import { installation } from '../../registry/registry.js'
 import { type SweepDeps, SweepInterrupted, type SweepReport } from './sweep-run.js'
 import { sweep } from './sweep.js'
 
-/** What sweeping in the background needs. */
+/** The dependencies of sweeping in the background. */
 interface SweeperDeps extends SweepDeps {
-  /** From one sweep to the next, by the machine's clock. */
+  /** The time from one sweep to the next, by the machine's clock. */
   readonly intervalSeconds: number
 }
 
 /** Delays, which specs shorten. */
 interface SweeperDelays {
-  /** From the start to the first sweep, because a process that was killed may have left temporary files behind. */
+  /**
+   * The time from the start to the first sweep, which is early because a process that was killed may have left
+   * temporary files.
+   */
   readonly firstAfterMs?: number
-  /** Until the next attempt while another process sweeps: longer than it takes to notice that this process has died. */
+  /**
+   * The time until the next attempt while another process sweeps: longer than it takes to notice that a process has
+   * died.
+   */
   readonly retryMs?: number
 }
 
-/** The installation's setting that holds when the last sweep ended, by the clock of the machine that swept. */
+/** The name of the installation's setting that holds the time when the last sweep ended, by that machine's clock. */
 const SWEPT_AT_SETTING = 'swept-at'
 
 /**
@@ -50,7 +56,7 @@ export function sweeper(
   }
 }
 
-/** Returns true if another process holds the lease: it is sweeping, or it died while it did. */
+/** Returns true if another process holds the lease: it is sweeping, or it died while sweeping. */
 async function sweepIfDue(deps: SweeperDeps, isStopped: () => boolean): Promise<boolean> {
   const { store, clock, log } = deps
   try {
@@ -77,6 +83,9 @@ function logReport({ refusal, ...report }: SweepReport, { log }: SweepDeps): voi
   if (refusal !== undefined) return log.error({ reason: refusal }, 'nothing was swept')
   const { lostImages, ...tallies } = report
   if (lostImages > 0)
-    log.error({ lostImages }, 'the store has lost images whose blobs are kept: ecr-local fsck --repair restores them')
+    log.error(
+      { lostImages },
+      'the store has lost images whose blobs were retained: ecr-local fsck --repair restores them',
+    )
   if (Object.values(tallies).some(({ count }) => count > 0)) log.info(tallies, 'swept')
 }

@@ -7,7 +7,7 @@ import { type LostImage, readLostImage, restoreImage } from './restore-image.js'
 import { isImageLost } from '../collection/sweep-image-notes.js'
 import { withPauses } from '../record-walk.js'
 
-/** How much was checked, and what is wrong with it. */
+/** How much was checked, and what was found wrong. */
 interface FsckReport {
   readonly blobs: number
   readonly bytes: number
@@ -79,7 +79,7 @@ async function restoreLostImages(run: FsckRun): Promise<number> {
   return run.repair ? lostImages.length : 0
 }
 
-/** Moves a note to where neither sweeps nor later checks read it, so that its text is not lost. */
+/** Renames a note so that sweeps and later checks ignore it, but its text is not lost. */
 async function setNoteAside(image: LostImage, { blobs: { notes } }: FsckRun): Promise<void> {
   await notes.put(`unrestored/${imageNoteName(image)}`, JSON.stringify(image.note))
   await notes.remove(imageNoteName(image))

@@ -24,7 +24,7 @@ export async function checkRecords(run: FsckRun): Promise<number> {
 
 /**
  * A pulled-through image without its manifest is removed, since the next pull imports it again. The record of a pushed
- * one is all that is left of it and stays.
+ * image stays, because nothing else is left of it.
  */
 async function checkImage(registry: Registry, image: Image, run: FsckRun): Promise<void> {
   const { repository, digest, pulledThrough } = image

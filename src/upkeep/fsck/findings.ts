@@ -3,7 +3,7 @@ import type { InstallationStorage } from '../installation-label.js'
 /** The most findings that are listed; further ones are only counted. */
 const MAX_LINES = 1000
 
-/** What a check found wrong. */
+/** The faults that a check has found. */
 export interface Findings {
   /** Adds a finding. `repair` says how it was repaired, if it was. */
   add(finding: string, repair?: string): void

@@ -23,7 +23,7 @@ export async function readLostImage(image: ImageAddress, blobs: WithNotes): Prom
 
 /**
  * Records an image again from its note and its manifest: its repository, with the service's defaults, if that is gone
- * too; the layers whose bytes are here; and the tags that no other image has been given since. Returns what was done;
+ * too; the layers whose bytes are here; and the tags that were not moved to another image since. Returns what was done;
  * undefined if the manifest or a layer is missing, or if the image lists one that is not in the store.
  */
 export async function restoreImage(image: LostImage, storage: InstallationStorage): Promise<string | undefined> {

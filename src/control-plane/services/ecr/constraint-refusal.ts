@@ -3,8 +3,8 @@ import type { Constraint, JsonType, Violation } from '../../../smithy/validate.j
 import { constraintWords, type ValueConstraint, wirePath } from '../constraint-words.js'
 
 /**
- * The refusal of an input that breaks the model. A value of the wrong type is one that the service could not even read, so
- * it comes before everything else; of the rest ECR names the first, in a grammar that no other service has.
+ * The refusal of an input that breaks the model. A value of the wrong type comes first, because the service cannot even
+ * parse it. Of the other violations ECR names the first, in a format that no other service uses.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html
  */
 export function refusalOf(violations: readonly Violation[]): ServiceException {
@@ -12,14 +12,14 @@ export function refusalOf(violations: readonly Violation[]): ServiceException {
     if (broken.kind === 'type') return new ServiceException('SerializationException', unreadable(broken))
   }
   const [first] = violations
-  if (!first) throw new RangeError('An input without violations is not refused')
+  if (!first) throw new RangeError('There is no violation to refuse')
   const name = nameCheckedByHand(first)
   if (name) return invalidParameterAt(name, `must ${wordsForName(name, first.broken)}`)
   if (isScalarInList(first)) return invalidParameterAt(wirePath(first.path.slice(0, -1)), allWords(first.constraints))
   return invalidParameterAt(wirePath(first.path), `Member must ${words(first.broken, first.path)}`)
 }
 
-/** Members that ECR checks outside its generated checks; they are known by their words, which have no "Member". */
+/** Members that ECR validates outside its generated checks, which shows in messages without "Member". */
 function nameCheckedByHand({ path: [member = '', index, ...rest], broken }: Violation) {
   if (member === 'repositoryName' && index === undefined) return 'repositoryName'
   if (member === 'repositoryNames' && index !== undefined && rest.length === 0) return 'repositoryName'
@@ -27,7 +27,7 @@ function nameCheckedByHand({ path: [member = '', index, ...rest], broken }: Viol
   return undefined
 }
 
-/** The pattern of a repository name is quoted, that of a registry id is not: both as captured from the service. */
+/** The pattern of a repository name is quoted and that of a registry id is not, as captured from the service. */
 function wordsForName(name: string, broken: Constraint): string {
   if (broken.kind !== 'pattern') return words(broken)
   const pattern = inJava(broken.pattern)
@@ -49,7 +49,7 @@ function asListed(broken: ValueConstraint, path: Violation['path']): ValueConstr
   return broken.kind === 'enum' ? { ...broken, values: ENUM_ORDERS[String(path.at(-1))] ?? broken.values } : broken
 }
 
-/** The service lists the values of a Java set, in an order of its own; the one known is this. */
+/** Enums that the service lists in the order of a Java set. Only this one is known. */
 const ENUM_ORDERS: Readonly<Record<string, readonly string[]>> = {
   imageTagMutability: ['IMMUTABLE', 'MUTABLE', 'MUTABLE_WITH_EXCLUSION', 'IMMUTABLE_WITH_EXCLUSION'],
 }
@@ -57,7 +57,7 @@ const ENUM_ORDERS: Readonly<Record<string, readonly string[]>> = {
 /** Java has no regular expression literals, so the service's slashes are bare where the model escapes them. */
 const inJava = (pattern: string) => pattern.replaceAll('\\/', '/')
 
-/** The words of AWS's JSON reader; seen in other services, ECR's own are not public. */
+/** The messages of AWS's JSON parser, as seen in other services; ECR's own are not public. */
 function unreadable({ expected, actual }: Extract<Constraint, { kind: 'type' }>): string {
   if (actual === 'list') return 'Start of list found where not expected'
   if (actual === 'structure') return 'Start of structure or map found where not expected.'

@@ -35,13 +35,16 @@ function find(name: string): Operation<OperationName> {
   throw new ServiceException('UnknownOperationException', message)
 }
 
-/** The service has no message here; a caller of an operation that ECR has would look for a mistake of its own. */
+/**
+ * The service has no message here. Without ours, callers of an operation that ECR has would look for a mistake of their
+ * own.
+ */
 const notBuiltMessage = (name: string) =>
-  `ecr-local does not have the operation ${name} yet. What it does not have is listed in its docs/fidelity.md.`
+  `ecr-local does not have the operation ${name} yet. docs/fidelity.md lists the missing operations.`
 
 const NO_SUCH_OPERATION = 'Amazon ECR has no operation of this name.'
 
-/** Whether an entry of `resources` is one for the operation's own action. */
+/** Whether an entry of `resources` is a resource of the operation's own action. */
 const isArn = (resource: string | Permission): resource is string => typeof resource === 'string'
 
 /** Checks the operation's own action on its resources, then each further permission. Throws AccessDeniedException. */
@@ -62,7 +65,9 @@ async function authorize(
   }
 }
 
-/** Members that the model does not have are cut off at any depth, so that no answer can repeat them. */
+/**
+ * Removes members that the model does not have at any depth, so that no answer can repeat them, and validates the rest.
+ */
 function accept(name: string, input: Members): Members {
   const violations = validate(name, input)
   if (violations.length > 0) throw refusalOf(violations)

@@ -2,10 +2,10 @@ import type { PullThroughCacheRule } from '../../../registry/cache-rules/cache-r
 import { pullThroughCacheRuleNotFound } from '../../../registry/errors.js'
 import type { Context } from '../context.js'
 
-/** A prefix as rules store it, without the slash at its end: `ecr-public/` and `ecr-public` name the same rule. */
+/** A prefix as rules store it, without a trailing slash: `ecr-public/` and `ecr-public` name the same rule. */
 export const rulePrefix = (prefix: string): string => prefix.replace(/\/$/, '')
 
-/** The rule of this prefix, with or without its slash. Throws PullThroughCacheRuleNotFound. */
+/** The rule of this prefix, with or without a trailing slash. Throws PullThroughCacheRuleNotFound. */
 export async function requireRule(
   prefix: string,
   { registry, store }: Pick<Context, 'registry' | 'store'>,

@@ -4,8 +4,7 @@ import { inputOf, shape } from '../../../smithy/model.js'
 import type { Permission } from './operation.js'
 
 /*
- * The resources that calls need permission on. Permission is checked before the input is validated, so a member may hold
- * anything: what is no text, or longer than any name, counts as an empty name, which validation then refuses.
+ * The resources that calls need permission on. Permission is checked before the input is validated, so a member may hold anything. A value that is not a string, or longer than any name, counts as an empty name, which validation then refuses.
  */
 
 /** The resource of a call about one repository. */
@@ -14,15 +13,15 @@ export const namedRepository = ({ repositoryName }: { repositoryName?: unknown }
 ]
 
 /**
- * The resources of a call about the repositories it names, or about all of them. Of a list that is too long only as many
- * names count as the model allows: validation refuses the call anyway.
+ * The resources of a call about the repositories it names, or about all of them. If the list is too long, only as many
+ * names count as the model allows, because validation refuses the call anyway.
  */
 export const namedRepositories = ({ repositoryNames }: { repositoryNames?: unknown }, registry: Registry): string[] =>
   Array.isArray(repositoryNames) && repositoryNames.length > 0
     ? [...new Set(repositoryNames.slice(0, MAX_NAMES))].map((name) => arnOf(name, registry))
     : everyRepository(registry)
 
-/** The resource of a call that carries its repository's ARN. */
+/** The resource of a call that contains its repository's ARN. */
 export const namedResource = ({ resourceArn }: { resourceArn?: unknown }): string[] => [textOf(resourceArn)]
 
 /** Calls about the registry as a whole have no resource of their own. */
@@ -36,7 +35,7 @@ export const namedSetting =
   ]
 
 /**
- * The permission to pass a role to the service, where a call passes one.
+ * The permission to pass a role to the service, if a call passes one.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
  */
 export const passedRole = ({ customRoleArn }: { customRoleArn?: unknown }): Permission[] =>
@@ -58,6 +57,6 @@ const MAX_NAMES = repositoryNames && shape(repositoryNames.target).traits?.['smi
 
 const arnOf = (name: unknown, registry: Registry) => repositoryArn(registry, textOf(name))
 
-/** No ARN or name is longer. Matching wildcards and remembering decisions cost in proportion to the length. */
+/** No ARN or name is longer. Longer ones would make matching wildcards and recording decisions expensive. */
 const MAX_NAME_CHARACTERS = 2048
 const textOf = (value: unknown) => (typeof value === 'string' && value.length <= MAX_NAME_CHARACTERS ? value : '')

@@ -35,8 +35,8 @@ import type { Operation, OperationName } from './operation.js'
 import { builtIn, type NotBuilt, notBuilt } from '../not-built.js'
 
 /**
- * The API of ECR, each operation by its AWS name: the type asks for every one that the SDK has. A call of one that is not
- * built is refused; docs/fidelity.md lists them.
+ * The API of ECR, each operation by its AWS name. The type requires every operation of the SDK. Calls of operations
+ * that are not built are refused; docs/fidelity.md lists them.
  */
 export const operationTable: { readonly [N in OperationName]: Operation<N> | NotBuilt } = {
   BatchCheckLayerAvailability: batchCheckLayerAvailability,

@@ -4,7 +4,7 @@ import type { Registry } from '../../../registry/registry.js'
 import type { Context } from '../context.js'
 import type { SdkInput, SdkOperationName, SdkOutput, Validated } from '../sdk-types.js'
 
-/** Every operation that the AWS SDK has, and ours. */
+/** Every operation of the AWS SDK, and our own. */
 export type OperationName = SdkOperationName<typeof sdk> | keyof OurOperations
 
 /** Operations that the service has only as a permission, modelled in smithy-models/ecr-local.json. */
@@ -15,17 +15,17 @@ export interface OurOperations {
   }
 }
 
-/** An operation's input once validated: members that the model requires are present. */
+/** The validated input of an operation: members that the model requires are present. */
 export type Input<N extends OperationName> = N extends keyof OurOperations
   ? Validated<OurOperations[N]['input']>
   : SdkInput<typeof sdk, N>
 
-/** What an operation answers; the protocol writes it. */
+/** The output of an operation, which the protocol writes. */
 export type Output<N extends OperationName> = N extends keyof OurOperations
   ? OurOperations[N]['output']
   : SdkOutput<typeof sdk, N>
 
-/** A permission that a call needs besides the one for its own action. */
+/** A permission that a call needs in addition to the one for its own action. */
 export interface Permission {
   readonly action: Action
   readonly resource: string
@@ -37,7 +37,7 @@ export interface Permission {
 export interface Operation<N extends OperationName> {
   /**
    * What the caller needs permission on: ARNs for the operation's own action, and further permissions. Runs before
-   * validation, so must accept any input.
+   * validation, so it must accept any input.
    */
   resources(input: Input<N>, registry: Registry): (string | Permission)[]
   run(input: Input<N>, context: Context): Promise<Output<N>>

@@ -8,13 +8,13 @@ interface PageRequest {
   nextToken?: string | undefined
 }
 
-/** The page of a collection that a call asks for. Tokens are keys, so inserts and deletes do not shift pages. */
+/** The page of a collection that a call requests. Tokens are keys, so inserts and deletes do not shift pages. */
 export function pageOf(operation: OperationName, request: PageRequest) {
   const after = afterOf(request)
   return { limit: limitOf(operation, request), ...(after !== undefined && { after }) }
 }
 
-/** The largest number of results in the answer: the call's, or else the model's default. */
+/** The most results in the answer: as the call says, otherwise the model's default. */
 export const limitOf = (operation: OperationName, { maxResults }: PageRequest) =>
   maxResults ?? paginationOf(operation)?.defaultPageSize ?? Infinity
 
@@ -25,14 +25,14 @@ export const afterOf = ({ nextToken }: PageRequest) => (nextToken === undefined 
 export const tokenOf = ({ next }: Pick<Page<unknown>, 'next'>) =>
   next === undefined ? {} : { nextToken: Buffer.from(`${MARK}${next}`).toString('base64url') }
 
-/** Limit of the records read for a page with a filter: such a page may be short, or even empty, and still not the last. */
+/** The most records read for a page with a filter. Such a page may be short or empty and still not be the last one. */
 const MAX_FILTERED_RECORDS = 1000
 
-/** How many records to read for a page of `limit` results: with a filter more than that. */
+/** How many records to read for a page of `limit` results: more than `limit` if there is a filter. */
 export const recordsFor = (limit: number, filter: object | undefined): number =>
   filter === undefined ? limit : Math.max(limit, MAX_FILTERED_RECORDS)
 
-/** A page of the entries that the records read have; `next` is the key after which there are more records. */
+/** A page of the entries of the records that were read. `next` is the key after which there are more records. */
 export function pageFrom<T>(limit: number, entries: { key: string; item: T }[], next: string | undefined): Page<T> {
   const items = entries.slice(0, limit).map(({ item }) => item)
   const last = entries.length > limit ? entries[limit - 1]?.key : next
@@ -47,7 +47,10 @@ function keyOfToken(token: string): string {
   return text.slice(MARK.length)
 }
 
-/** Refuses a call that names records and pages as well: AWS takes one of the two in a call. Throws InvalidParameterException. */
+/**
+ * Refuses a call that both names records and asks for a page, which AWS does not allow. Throws
+ * InvalidParameterException.
+ */
 export function refusePagingWith(namesMember: string, names: unknown, { maxResults, nextToken }: PageRequest): void {
   if (names === undefined) return
   const member = nextToken !== undefined ? 'nextToken' : maxResults !== undefined ? 'maxResults' : undefined

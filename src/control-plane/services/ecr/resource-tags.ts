@@ -11,9 +11,8 @@ const MAX_TAG_KEY = 128
 const MAX_TAG_VALUE = 256
 
 /**
- * Resource tags as AWS takes them: keys of 1 to 128 characters, unique regardless of case (policies compare keys that way),
- * values of up to 256, 50 at most.
- * Throws InvalidTagParameterException, TooManyTagsException.
+ * Validates resource tags: at most 50, with keys of 1 to 128 characters, unique regardless of case (policies compare
+ * keys that way), and values of up to 256 characters. Throws InvalidTagParameterException, TooManyTagsException.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html
  */
 export function acceptTags(tags: readonly Partial<ResourceTag>[]): ResourceTag[] {
@@ -27,8 +26,8 @@ export function acceptTags(tags: readonly Partial<ResourceTag>[]): ResourceTag[]
 }
 
 /**
- * The name of the repository that an ARN stands for; only repositories of the caller's registry can be tagged.
- * Throws InvalidParameterException.
+ * The name of the repository with this ARN. Only repositories of the caller's registry can be tagged. Throws
+ * InvalidParameterException.
  */
 export function taggedRepository(resourceArn: string, registry: Registry): string {
   const prefix = repositoryArn(registry, '')
@@ -40,8 +39,8 @@ export function taggedRepository(resourceArn: string, registry: Registry): strin
 /**
  * The condition keys for the tags that a call sets or removes.
  *
- * The input is not validated yet, and policies compare each tag. A call with too many or too long tags is refused whatever
- * the policies say, so at most one tag more than allowed is read, and texts that are too long count as empty.
+ * The input is not validated yet, and policies compare each tag. A call with too many or too long tags is refused in
+ * any case, so at most one tag more than allowed is read, and strings that are too long count as empty.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html
  */
 export function requestTags({ tags, tagKeys }: Readonly<Record<string, unknown>>): Conditions {
@@ -55,7 +54,7 @@ export function requestTags({ tags, tagKeys }: Readonly<Record<string, unknown>>
 
 const firstOf = (list: unknown): unknown[] => (Array.isArray(list) ? list.slice(0, MAX_TAGS + 1) : [])
 
-/** A tag without a value has the empty one. */
+/** A tag without a value has an empty value. */
 function pairOf(tag: unknown): [key: string, value: string][] {
   const { Key, Value } = { Value: '', ...Object(tag) } as { Key?: unknown; Value: unknown }
   return typeof Key === 'string' && typeof Value === 'string'

@@ -4,7 +4,7 @@ import { refusalOf, validationError } from '../query-refusals.js'
 import { queryService } from '../query-service.js'
 import { operations } from './iam-operations.js'
 
-/** How operations of IAM are named: too many to list each one that is not built. */
+/** The pattern of IAM's operation names. There are too many to list each one that is not built. */
 const OPERATION_NAME =
   /^(Add|Attach|Change|Create|Deactivate|Delete|Detach|Disable|Enable|Generate|Get|List|Put|Remove|Reset|Resync|Set|Simulate|Tag|Untag|Update|Upload)[A-Z][A-Za-z]{2,60}$/
 
@@ -17,7 +17,7 @@ export const iam = queryService({
   refusalOf: refusalOfIam,
 })
 
-/** IAM names wrong characters in a sentence of its own, once the length is right. */
+/** For wrong characters IAM has a message of its own, if the length is valid. */
 function refusalOfIam(violations: readonly ValueViolation[]): ServiceException {
   const others = violations.filter(({ broken }) => broken.kind !== 'pattern')
   if (others.length > 0) return refusalOf(others)

@@ -31,7 +31,7 @@ function acceptInline(text: string): string {
 
 const malformed = (message: string) => new ServiceException('MalformedPolicyDocument', message)
 
-/** The model does not require the member, though nothing else is in the structure. */
+/** The model does not require the member, although the structure has no other. */
 function missingArn(index: number): never {
   const path = ['PolicyArns', index, 'arn']
   throw refusalOf([{ path, value: undefined, broken: { kind: 'required' }, constraints: [] }])

@@ -3,15 +3,15 @@ import { ServiceException } from '../../../registry/errors.js'
 import type { Principal } from '../../../registry/principal.js'
 import type { Input } from './sts-operation.js'
 
-/** The tags of a session and the keys of those that are passed on to the next session. */
+/** The tags of a session, and the keys of those that are passed on to the next session (transitive). */
 interface SessionTags {
   readonly tags: Readonly<Record<string, string>>
   readonly transitiveTagKeys: readonly string[]
 }
 
 /**
- * The tags for a session that this principal begins. Keys are compared without regard to case. Throws InvalidParameterValue
- * for tags that contradict each other or those of the principal's own session.
+ * The tags for a session that this principal begins. Keys are compared case-insensitively. Throws InvalidParameterValue
+ * for tags that conflict with each other or with those of the principal's own session.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
  */
 export function acceptSessionTags(

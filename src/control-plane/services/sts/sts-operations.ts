@@ -4,7 +4,7 @@ import { assumeRole } from './operations/assume-role.js'
 import { getCallerIdentity } from './operations/get-caller-identity.js'
 import { getSessionToken } from './operations/get-session-token.js'
 
-/** The API of STS, each operation by its AWS name: the type asks for every one that the SDK has. */
+/** The API of STS, each operation by its AWS name. The type requires every operation of the SDK. */
 export const operationTable: { readonly [N in OperationName]: Operation<N> | NotBuilt } = {
   AssumeRole: assumeRole,
   AssumeRoleWithSAML: notBuilt,

@@ -4,7 +4,7 @@ import type { Principal } from '../../../registry/principal.js'
 import type { Context } from '../context.js'
 
 /**
- * The Credentials of an answer, valid for a whole number of seconds by the emulator's clock.
+ * The `Credentials` of an answer, which expire at a whole second of the emulator's clock.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html
  */
 export function temporaryCredentials(

@@ -3,8 +3,8 @@ import type { PullThroughCacheRule } from '../../../../registry/cache-rules/cach
 import type { Registry } from '../../../../registry/registry.js'
 
 /**
- * The members of a cache rule that every answer has; each operation adds its own. Members that were never set are left out,
- * the upstream prefix too: Terraform's provider would replace a rule that suddenly has one.
+ * The members of a cache rule that every answer has; each operation adds its own. Members that were never set are
+ * omitted, including the upstream prefix: Terraform's provider would replace a rule that suddenly has one.
  */
 export const cacheRuleShape = (rule: PullThroughCacheRule, registry: Registry) => ({
   ecrRepositoryPrefix: rule.ecrRepositoryPrefix,
@@ -20,7 +20,7 @@ export const cacheRuleOrigin = ({ upstreamRegistryUrl, createdAt }: PullThroughC
   createdAt: new Date(createdAt),
 })
 
-/** The kind of the upstream registry: only Create and Describe show it, and only a kind that the service knows. */
+/** The kind of the upstream registry, which only Create and Describe return, and only if the service supports it. */
 export const cacheRuleKind = ({ upstreamRegistry }: PullThroughCacheRule) =>
-  // Rules are created with kinds from the registry's list of known upstreams only, which are the SDK's.
+  // Rules are created only with kinds from the list of supported upstreams, which are those of the SDK.
   upstreamRegistry === undefined ? {} : { upstreamRegistry: upstreamRegistry as UpstreamRegistry }

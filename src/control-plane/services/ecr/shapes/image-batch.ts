@@ -6,14 +6,16 @@ import type { ImageId } from '../../../../registry/images/image.js'
 import type { Context } from '../../context.js'
 import { imageWithManifest } from './image-shapes.js'
 
-/** Limit of the characters of manifests that an answer repeats, so that many tags of a large image do not multiply it. */
+/**
+ * The most characters of repeated manifests in an answer, so that many tags of a large image do not multiply its size.
+ */
 const MAX_REPEATED_CHARACTERS = 4_194_304
 
 /**
- * The answer to a batch of image ids: the images found with their manifests, and why the others were not. An image that is
- * named by its digest alone has an entry for each of its tags, up to the limit of repeated characters; an id that is sent
- * twice is answered once. Manifests are read one after the other, for they may be large. Throws InvalidParameterException
- * for ids whose manifests are more than an answer may hold.
+ * The answer to a batch of image ids: the images that exist, with their manifests, and the failures for the others. An
+ * image named only by its digest has an entry for each of its tags, up to the limit of repeated characters. An id that
+ * is sent twice is answered once. Manifests are read one after another, because they may be large. Throws
+ * InvalidParameterException if the manifests are larger than an answer may be.
  */
 export async function imageBatch(
   imageIds: ImageId[],
@@ -39,7 +41,10 @@ export async function imageBatch(
   return { images: [...images.values()], failures: outcomes.filter(isImageFailure) }
 }
 
-/** A limit of ours: what the service does with a hundred manifests of 4 MiB is not known. A single manifest always fits. */
+/**
+ * A limit of ours: how the service answers with a hundred manifests of 4 MiB is not known. A single manifest always
+ * fits.
+ */
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024
 
 const tooManyBytes = () =>
@@ -48,7 +53,7 @@ const tooManyBytes = () =>
     `Manifests of the images named must have no more than ${MAX_MANIFEST_BYTES} bytes together: ask for fewer images at a time`,
   )
 
-/** The tag an image was named by; all of its tags, if any, where it was named by its digest. */
+/** The tag by which an image was named; all its tags if it was named by its digest. */
 function tagsToName({ image, tag }: FoundImage, imageId: ImageId | undefined): string[] {
   if (imageId?.imageTag !== undefined) return [imageId.imageTag]
   return tag ? [tag.tag] : image.tags

@@ -4,7 +4,7 @@ import { imageSizeInBytes } from '../../../../registry/images/image-size.js'
 import type { Image } from '../../../../registry/images/image.js'
 import type { Context } from '../../context.js'
 
-/** An image as DescribeImages shows it; what an image does not have is left out, its list of tags too. */
+/** An image as DescribeImages returns it. Absent values are omitted, including an empty list of tags. */
 export async function imageDetail(
   image: Image,
   { registry, store, blobs }: Pick<Context, 'registry' | 'store' | 'blobs'>,
@@ -25,7 +25,9 @@ export async function imageDetail(
   }
 }
 
-/** An image under one of its tags with its manifest, as BatchGetImage answers it: byte for byte what was pushed. */
+/**
+ * An image under one of its tags with its manifest, as BatchGetImage returns it: exactly the bytes that were pushed.
+ */
 export async function imageWithManifest(
   image: Image,
   imageTag: string | undefined,

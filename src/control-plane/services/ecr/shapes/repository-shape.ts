@@ -3,7 +3,7 @@ import { registryHost, repositoryArn } from '../../../../registry/registry.js'
 import type { Repository } from '../../../../registry/repositories/repository.js'
 import type { Context } from '../../context.js'
 
-/** A repository as the API shows it. */
+/** A repository as the API returns it. */
 export const repositoryShape = (
   repository: Repository,
   { registry, settings }: Pick<Context, 'registry' | 'settings'>,

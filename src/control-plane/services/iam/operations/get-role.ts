@@ -29,7 +29,7 @@ interface RoleFacts {
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
  */
 export const getRole: Operation<'GetRole'> = {
-  /** Credentials of GetSessionToken are refused by IAM without a second factor, which the emulator does not have. */
+  /** IAM refuses credentials of GetSessionToken without a second factor, which the emulator does not support. */
   refuseCaller({ session }) {
     if (session && session.roleArn === undefined)
       throw new ServiceException('UnrecognizedClientException', 'The security token included in the request is invalid')

@@ -10,7 +10,7 @@ import { acceptSessionPolicies } from '../session-policies.js'
 import { acceptSessionTags } from '../session-tags.js'
 import { temporaryCredentials } from '../temporary-credentials.js'
 
-/** The default duration, and the longest one where a session assumes a role. */
+/** The default duration, and the longest one if a session assumes a role. */
 const HOUR = 3600
 
 /**
@@ -70,7 +70,7 @@ function durationOf(seconds: number | undefined, { maxSessionDurationSeconds }: 
  */
 const MAX_TOKEN_CHARACTERS = 12 * 1024
 
-/** How much of that token a session's policies and tags take, in percent. Throws PackedPolicyTooLarge. */
+/** How many percent of that token a session's policies and tags take. Throws PackedPolicyTooLarge. */
 function packedPercent(principal: Principal, { registry: { region }, now, secret }: Context): number {
   const tokenLength = (holder: Principal) =>
     authorizationToken(

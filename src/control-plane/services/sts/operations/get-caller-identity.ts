@@ -1,7 +1,7 @@
 import type { Operation } from '../sts-operation.js'
 
 /**
- * Takes no permission, and no policy can deny it.
+ * Requires no permission, and no policy can deny it.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
 export const getCallerIdentity: Operation<'GetCallerIdentity'> = {

@@ -5,11 +5,11 @@ import { temporaryCredentials } from '../temporary-credentials.js'
 
 const DEFAULT_SECONDS = 43_200
 
-/** A root user's session is cut to an hour, whatever duration the call names. */
+/** A root user's session lasts at most an hour, even if the call asks for longer. */
 const MAX_SECONDS_OF_ROOT = 3600
 
 /**
- * Temporary credentials of a user, with the user's own permissions. Takes no permission.
+ * Temporary credentials of a user, with the user's own permissions. Requires no permission.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
  */
 export const getSessionToken: Operation<'GetSessionToken'> = {

@@ -7,8 +7,8 @@ import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
 /**
- * An image that is named twice, by digest and by tag say, is deleted once and answered once: ids of whole images come first,
- * and cover the ids of their tags.
+ * An image that is named twice, for example by digest and by tag, is deleted and returned once. Ids of whole images are
+ * processed first and include the ids of their tags.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
  */
 export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
@@ -36,18 +36,18 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
 
 interface Target {
   readonly imageId: ImageId
-  /** Of the image that the id named when the call began. */
+  /** The digest of the image that the id named when the call began. */
   readonly digest: string | undefined
 }
 
 const digestIn = (outcome: Awaited<ReturnType<typeof findImage>> | undefined) =>
   outcome && !isImageFailure(outcome) ? outcome.image.digest : undefined
 
-/** Whether what an id names was deleted by an earlier deletion. */
+/** Whether the image or tag that an id names was removed by an earlier deletion. */
 const isPartOf = ({ imageTag }: ImageId, digest: string | undefined, deletion: ImageId) =>
   digest !== undefined && digest === deletion.imageDigest && (imageTag === undefined || imageTag === deletion.imageTag)
 
-/** An id that is sent twice fails once. */
+/** The failures, each once even if its id was sent twice. */
 const distinct = (failures: readonly ImageFailure[]) => [
   ...new Map(failures.map((failure) => [JSON.stringify(failure.imageId), failure])).values(),
 ]

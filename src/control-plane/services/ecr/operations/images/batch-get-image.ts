@@ -15,8 +15,8 @@ import { namedRepository } from '../../operation-resources.js'
 import { imageBatch } from '../../shapes/image-batch.js'
 
 /**
- * Counts as a pull: it is recorded, and where a cache rule serves the repository name, images that are not cached are
- * imported.
+ * Counts as a pull: it is recorded, and images that are not cached are imported if a cache rule serves the repository
+ * name.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
  */
 export const batchGetImage: Operation<'BatchGetImage'> = {
@@ -39,7 +39,7 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
 
 type FindOutcome = FoundImage | ImageFailure
 
-/** Images that are stored and current are answered from the store, the others by the cache, where a rule serves the name. */
+/** Finds stored and current images in the store, and the others through the cache if a rule serves the name. */
 function finderFor(repository: string, context: Context): (imageId: ImageId) => Promise<FindOutcome> {
   const { registry, store, importer, principal, request, wait } = context
   const rule = ruleFor(repository, context)
@@ -51,7 +51,7 @@ function finderFor(repository: string, context: Context): (imageId: ImageId) => 
   }
 }
 
-/** The rule that serves a name. Throws RepositoryNotFoundException where there is neither rule nor repository. */
+/** The rule that serves a name. Throws RepositoryNotFoundException if there is neither a rule nor a repository. */
 async function ruleFor(repository: string, { registry, store }: Context): Promise<PullThroughCacheRule | undefined> {
   const [rules, existing] = await Promise.all([
     listAll(store.rules, registry),
@@ -68,7 +68,7 @@ const lacksManifest = async (outcome: FindOutcome, { blobs }: Context): Promise<
   outcome.image.pulledThrough === true &&
   (await blobs.read(outcome.image.digest)) === undefined
 
-/** Whether the cache must answer: for an image that is not stored, and for a tag that is due for a check. */
+/** Whether the cache must answer: if the image is not stored, or its tag is due for a check. */
 function isForCache(outcome: FindOutcome, { imageDigest }: ImageId, { now, settings }: Context): boolean {
   if (isImageFailure(outcome)) return outcome.failureCode === 'ImageNotFound'
   return imageDigest === undefined && outcome.tag !== undefined && isCheckDue(outcome.tag, now, settings.checks)

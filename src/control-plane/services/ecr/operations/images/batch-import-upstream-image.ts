@@ -4,8 +4,8 @@ import { namedRepository } from '../../operation-resources.js'
 import { imageBatch } from '../../shapes/image-batch.js'
 
 /**
- * An operation of ours; the service has only the permission of this name. Imports images from the upstream even if the last
- * check is less than 24 hours old, and answers once they are imported.
+ * An operation of our own; the service has only the permission of this name. Imports images from the upstream even if
+ * the last check is less than 24 hours old, and answers once they are imported.
  */
 export const batchImportUpstreamImage: Operation<'BatchImportUpstreamImage'> = {
   resources: namedRepository,

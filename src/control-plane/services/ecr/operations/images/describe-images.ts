@@ -38,7 +38,7 @@ async function requireImage(imageId: ImageId, repository: string, { store, regis
   return outcome.image
 }
 
-/** The answer has no list of failures: one id that is not found refuses the whole call. */
+/** The answer has no list of failures: if one id is not found, the whole call is refused. */
 function refusalOf({ failureCode, failureReason, imageId }: ImageFailure, repository: string, account: string) {
   const isAbsent = failureCode === 'ImageNotFound' || failureCode === 'ImageTagDoesNotMatchDigest'
   return isAbsent ? imageNotFound(imageId, repository, account) : invalidParameter(failureReason)

@@ -18,7 +18,10 @@ export const listImages: Operation<'ListImages'> = {
   },
 }
 
-/** A page may end between two tags of an image: then its token names the tag, and the next page begins with that image. */
+/**
+ * A page may end between two tags of an image. Then its token contains the tag, and the next page begins with the same
+ * image.
+ */
 async function imageIdPage(input: Input<'ListImages'>, { store, registry }: Context) {
   const { repositoryName, filter } = input
   const [limit, after] = [limitOf('ListImages', input), afterOf(input)]

@@ -9,7 +9,7 @@ import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
 /**
- * Without `force` a caller cannot take away its own permission to set the policy.
+ * Without `force`, callers cannot remove their own permission to set the policy.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html
  */
 export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = {
