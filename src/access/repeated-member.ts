@@ -1,8 +1,8 @@
 import { createScanner } from 'jsonc-parser'
 
 /**
- * Whether an object in a JSON text has a member twice. JSON.parse keeps the last of them without an error, so the policy in
- * force could differ from the one that a reviewer read. Expects text that JSON.parse accepts.
+ * Whether an object in a JSON text has a member twice. JSON.parse keeps the last of them without an error, so the
+ * policy in force could differ from the one that a reviewer read. Expects text that JSON.parse accepts.
  */
 export function hasRepeatedMember(json: string): boolean {
   const scanner = createScanner(json, true)

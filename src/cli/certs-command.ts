@@ -39,7 +39,9 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
   ].join('\n')
 }
 
-/** The name to show in instructions: the first argument that names a single host, written as in URLs and image names. */
+/**
+ * The name to show in instructions: the first argument that names a single host, written as in URLs and image names.
+ */
 function nameFor(names: readonly string[]): string | undefined {
   const name = names.find((candidate) => !candidate.startsWith('*'))
   return name !== undefined && isIPv6(name) ? `[${name}]` : name
@@ -53,7 +55,9 @@ function reachedBy(name: string | undefined, port: number): string {
     : `${ports} --host 0.0.0.0 --registry-host '${withoutDefaultPort(`${name}:${port}`).replace(/:\d+$/, ':{port}')}'`
 }
 
-/** Port 443 is left out, as in image names: clients look up trusted authorities by the registry's name as it is written. */
+/**
+ * Port 443 is left out, as in image names: clients look up trusted authorities by the registry's name as it is written.
+ */
 const withoutDefaultPort = (registry: string) => registry.replace(/:443$/, '')
 
 /** Instructions for each kind of client to trust the authority. */

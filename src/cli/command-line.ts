@@ -27,7 +27,9 @@ interface Option {
   readonly value?: string | undefined
 }
 
-/** Parses the arguments after `ecr-local`. Throws UsageError, which names the wrong argument and what would be right. */
+/**
+ * Parses the arguments after `ecr-local`. Throws UsageError, which names the wrong argument and what would be right.
+ */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const { tokens } = parseArgs({ args: [...args], options: parsedOptions(), strict: false, tokens: true })
   const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))

@@ -8,8 +8,8 @@ import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
 
 /**
- * Opens the planes' storage for a maintenance command without creating anything that remains: if images are in S3 and this
- * machine has no data directory, a temporary one is used. Throws UsageError if there is no storage to open.
+ * Opens the planes' storage for a maintenance command without creating anything that remains: if images are in S3 and
+ * this machine has no data directory, a temporary one is used. Throws UsageError if there is no storage to open.
  */
 export async function openExistingStorage(config: Config, command: string, log: Log): Promise<Storage> {
   requireExisting(config, command)

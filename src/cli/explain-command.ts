@@ -5,8 +5,9 @@ import { requestPlane } from './plane-client.js'
 import { type Explanation, explanationText, type Refusals, refusalsText } from './explanation-text.js'
 
 /**
- * Asks the emulator that runs with these settings why a request was answered or refused, and returns the explanation as text;
- * without an id it lists the latest refusals. Throws UsageError if no emulator answers or it does not know the request.
+ * Asks the emulator that runs with these settings why a request was answered or refused, and returns the explanation as
+ * text; without an id it lists the latest refusals. Throws UsageError if no emulator answers or it does not know the
+ * request.
  */
 export async function explain(
   settings: Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>,

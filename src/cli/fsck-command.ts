@@ -11,8 +11,8 @@ export interface FsckOutcome {
 }
 
 /**
- * Compares every blob with its digest and every record with the blobs, and with `repair` repairs what it can. Planes may be
- * running. Throws UsageError if there is no storage.
+ * Compares every blob with its digest and every record with the blobs, and with `repair` repairs what it can. Planes
+ * may be running. Throws UsageError if there is no storage.
  */
 export async function fsck(config: Config, { repair }: { repair: boolean }, log: Log): Promise<FsckOutcome> {
   const storage = await openExistingStorage(config, 'fsck', log)

@@ -8,8 +8,8 @@ import { formatBytes, formatCount } from '../registry/amounts.js'
 import { openExistingStorage } from './existing-storage.js'
 
 /**
- * Removes unreferenced layers, blobs and uploads, as planes do periodically in the background, and returns a report. Planes
- * may be running. Throws UsageError if the store and the blobs belong to different installations.
+ * Removes unreferenced layers, blobs and uploads, as planes do periodically in the background, and returns a report.
+ * Planes may be running. Throws UsageError if the store and the blobs belong to different installations.
  */
 export async function gc(config: Config, log: Log): Promise<string> {
   const storage = await openExistingStorage(config, 'gc', log)

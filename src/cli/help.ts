@@ -1,7 +1,9 @@
 import { settings } from '../config/settings.js'
 import { type Command, commands, descriptionOf, usageOf } from './commands.js'
 
-/** The text of `ecr-local --help`: the commands and the table of settings; for one command, its options and examples. */
+/**
+ * The text of `ecr-local --help`: the commands and the table of settings; for one command, its options and examples.
+ */
 export const help = (topic?: Command): string => (topic === undefined ? overview() : helpOf(topic))
 
 function overview(): string {

@@ -108,7 +108,10 @@ async function importOne(
   }
 }
 
-/** The SDK does not know BatchImportUpstreamImage, which is ours; it has BatchGetImage's members, so only the target differs. */
+/**
+ * The SDK does not know BatchImportUpstreamImage, which is ours; it has BatchGetImage's members, so only the target
+ * differs.
+ */
 function batchImport(client: ECRClient, repositoryName: string, imageId: ImageIdentifier) {
   const command = new BatchGetImageCommand({ repositoryName, imageIds: [imageId] })
   command.middlewareStack.add(

@@ -10,9 +10,9 @@ export interface ScriptEnvironment {
 
 /**
  * Whether npm or npx started this process in the foreground: its script names ecr-local and does not put it into the
- * background. A signal then ends npm and the shell in between, but does not reach this process. In all other cases the parent
- * may end while this process stays: `start &` in a shell that exits, nohup, systemd, process 1 of a container. A variable
- * that a shell inherited from a script of another name does not count.
+ * background. A signal then ends npm and the shell in between, but does not reach this process. In all other cases the
+ * parent may end while this process stays: `start &` in a shell that exits, nohup, systemd, process 1 of a container. A
+ * variable that a shell inherited from a script of another name does not count.
  */
 export function isForegroundScript({ npm_lifecycle_script: script = '' }: ScriptEnvironment): boolean {
   const isOurs = /(^|[\s'"/\\])(ecr-local(\.cjs)?)(['"\s]|$)/.test(script)
@@ -33,7 +33,10 @@ export function parentExit(checkEveryMs = CHECK_EVERY_MS): Promise<'parent gone'
   })
 }
 
-/** The shell between npm and this process survives a SIGKILL of npm; only Linux shows that shell's parent. proc_pid_stat(5) */
+/**
+ * The shell between npm and this process survives a SIGKILL of npm; only Linux shows that shell's parent.
+ * proc_pid_stat(5)
+ */
 function parentOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -3,7 +3,10 @@ import type { Config } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'
 import { sourceStacks } from './source-stacks.js'
 
-/** Opens the log of this process on standard output, written synchronously: readable lines on a terminal, else JSON lines. */
+/**
+ * Opens the log of this process on standard output, written synchronously: readable lines on a terminal, else JSON
+ * lines.
+ */
 export async function openLog(level: Config['log'], onTerminal: boolean): Promise<Log> {
   if (!onTerminal) return jsonLog(level)
   // Only a terminal needs it, and it takes longer to load than pino itself.

@@ -4,8 +4,8 @@ import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Makes a function that rewrites stack traces of the bundle so that they name files and lines of `src`. A source map is read
- * when an error is first shown: with `node --enable-source-maps` every start would read all of them.
+ * Makes a function that rewrites stack traces of the bundle so that they name files and lines of `src`. A source map is
+ * read when an error is first shown: with `node --enable-source-maps` every start would read all of them.
  */
 export function sourceStacks(directory = dirname(fileURLToPath(import.meta.url))): (stack: string) => string {
   const maps = new Map<string, SourceMap | undefined>()

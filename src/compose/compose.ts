@@ -51,7 +51,9 @@ export interface Running {
   close(): Promise<void>
 }
 
-/** Builds all parts, passes them to the planes, and listens. With `compose/` the only place that knows every adapter. */
+/**
+ * Builds all parts, passes them to the planes, and listens. With `compose/` the only place that knows every adapter.
+ */
 export async function compose(config: Config, planes: readonly Plane[], log: Log): Promise<Running> {
   const tls = readCertificate(config)
   const telemetry: Telemetry = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }

@@ -2,8 +2,8 @@ import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser'
 import { UsageError } from './usage-error.js'
 
 /**
- * Parses JSON. Throws UsageError with the line, the column and the kind of the first fault, but never with the text at that
- * place, which may be a secret.
+ * Parses JSON. Throws UsageError with the line, the column and the kind of the first fault, but never with the text at
+ * that place, which may be a secret.
  */
 export function parseJson(text: string, source: string): unknown {
   try {

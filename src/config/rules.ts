@@ -69,7 +69,10 @@ const unescaped = (name: string) => name.replaceAll('~1', '/').replaceAll('~0', 
 /** Paths of values that are secret, or may be. */
 const HIDDEN = /^\/(accounts|secret$|adminToken$)/
 
-/** Of a hidden value only its type is shown, and only if the type is wrong: a secret in the wrong place is still a secret. */
+/**
+ * Of a hidden value only its type is shown, and only if the type is wrong: a secret in the wrong place is still a
+ * secret.
+ */
 function typeShown(keyword: string, value: unknown): string | undefined {
   if (keyword !== 'type') return undefined
   return typeof value === 'object' ? shownValue(value) : `a ${typeof value}`

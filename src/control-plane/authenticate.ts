@@ -113,7 +113,9 @@ const expiredToken = () =>
 
 const DEFAULT_REGION = 'us-east-1'
 
-/** With `relaxed`, any key is an administrator's: of the account that has the key as its id, or else of the default one. */
+/**
+ * With `relaxed`, any key is an administrator's: of the account that has the key as its id, or else of the default one.
+ */
 function unverifiedSigner(request: SignedRequest): Caller {
   const scope = claimedScope(request)
   if (!scope) {

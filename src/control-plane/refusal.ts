@@ -49,7 +49,9 @@ export async function refuseCall(thrown: unknown, exchange: Exchange, deps: Refu
   }
 }
 
-/** The refusals of a pull through the API where neither repository nor rule exists, or the data plane is unavailable. */
+/**
+ * The refusals of a pull through the API where neither repository nor rule exists, or the data plane is unavailable.
+ */
 const FAILED_PULL: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ServerException'])
 
 /** Web pages get plain JSON, because they do not use a protocol of AWS. */

@@ -1,6 +1,9 @@
 import { fairShares, type Owner, ownerKey } from './fair-shares.js'
 
-/** A semaphore whose permits are shared fairly by accounts: one upstream's connections by the accounts that pull from it. */
+/**
+ * A semaphore whose permits are shared fairly by accounts: one upstream's connections by the accounts that pull from
+ * it.
+ */
 export interface FairSemaphore {
   /**
    * Waits for a permit and returns the function that releases it. Rejects with the signal's reason if it is aborted

@@ -1,6 +1,6 @@
 /**
- * Who holds a permit, from the widest group to the narrowest: an account, then one of its callers. Empty until the caller
- * is known.
+ * Who holds a permit, from the widest group to the narrowest: an account, then one of its callers. Empty until the
+ * caller is known.
  */
 export type Owner = readonly string[]
 

@@ -13,7 +13,7 @@ import { OciError } from './oci-errors.js'
 import { permissionFor } from './permission.js'
 import { authenticate, notAuthorized } from './registry-credentials.js'
 import { smallBody } from './request-body.js'
-import { registryOf } from './resolve.js'
+import { registryOf } from './registry-of-host.js'
 import { findRoute, isPullByDigest, type Route, type SignedRoute } from './routes.js'
 
 /**

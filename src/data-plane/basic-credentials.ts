@@ -19,7 +19,9 @@ export function credentialsIn({ authorization = '' }: IncomingHttpHeaders): Basi
 
 const BASIC = /^basic +([a-z0-9+/_=-]+) *$/i
 
-/** The grant in a request's authorization token, if the token is genuine; `authenticate` decides whether it may be used. */
+/**
+ * The grant in a request's authorization token, if the token is genuine; `authenticate` decides whether it may be used.
+ */
 export type GrantReader = (req: IncomingMessage) => Grant | undefined
 
 /**

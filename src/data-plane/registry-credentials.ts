@@ -3,7 +3,7 @@ import { type Grant, isCurrent } from '../access/token.js'
 import { type BasicCredentials, credentialsIn } from './basic-credentials.js'
 import type { DataPlaneDeps } from './call.js'
 import { OciError } from './oci-errors.js'
-import { regionOf } from './resolve.js'
+import { regionOf } from './registry-of-host.js'
 import { uncheckedCaller } from './unchecked-callers.js'
 
 /**

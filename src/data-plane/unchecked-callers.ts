@@ -6,7 +6,7 @@ import { type Grant, TOKEN_LIFETIME_MS } from '../access/token.js'
 import type { Registry } from '../registry/registry.js'
 import type { BasicCredentials } from './basic-credentials.js'
 import type { DataPlaneDeps } from './call.js'
-import { registryOf } from './resolve.js'
+import { registryOf } from './registry-of-host.js'
 
 /**
  * The caller of a request without a token: with relaxed authentication any password, like any access key, is an

@@ -17,7 +17,9 @@ import { bodyOf } from './request-body.js'
 import { hasBody } from '../server/read-body.js'
 import type { WhileLocked } from './upload-locks.js'
 
-/** POST /v2/<name>/blobs/uploads/: opens an upload, takes a whole blob (`?digest=`), or mounts one (`?mount=&from=`). */
+/**
+ * POST /v2/<name>/blobs/uploads/: opens an upload, takes a whole blob (`?digest=`), or mounts one (`?mount=&from=`).
+ */
 export const startUpload: Endpoint = async (call, deps) => {
   const { query, registry, repository } = call
   const [digest, mount] = [query.get('digest'), query.get('mount')]

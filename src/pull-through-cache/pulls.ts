@@ -13,7 +13,7 @@ import { imageFailureOf } from './image-failure.js'
 import { planOf } from './import-plan.js'
 import type { TagCheck } from './imports/freshness.js'
 import type { Imports } from './imports/imports.js'
-import { isPullerAllowed } from './pull-request.js'
+import { isPullerAllowed } from './puller-rights.js'
 import { type Telemetry, telemetryFor, type TelemetrySinks } from './telemetry.js'
 import type { UpstreamSources } from './upstream-sources.js'
 

@@ -9,9 +9,10 @@ export interface ValueViolation extends Violation {
 }
 
 /**
- * Every violation of an input that was read by the model (`query-parameters.ts` reads so), in model order: STS and IAM name
- * them all in one refusal. Of a list that is too long only as many items are validated as it may have, which bounds the
- * number of violations. Lengths are Unicode scalar values: https://smithy.io/2.0/spec/constraint-traits.html#length-trait
+ * Every violation of an input that was read by the model (`query-parameters.ts` reads so), in model order: STS and IAM
+ * name them all in one refusal. Of a list that is too long only as many items are validated as it may have, which
+ * bounds the number of violations. Lengths are Unicode scalar values:
+ * https://smithy.io/2.0/spec/constraint-traits.html#length-trait
  */
 export function everyViolation(shapeId: string, value: unknown, path: Violation['path'] = []): ValueViolation[] {
   const { members = {}, member, ...leaf } = shape(shapeId)

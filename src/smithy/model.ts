@@ -95,7 +95,10 @@ export function serviceShape(name: string): Shape {
 export const operationNames = (service: string): readonly string[] =>
   (serviceShape(service).operations ?? []).map(({ target }) => nameIn(target)).sort()
 
-/** Whether one of the services has an operation of that name; false for names that every object has, such as `constructor`. */
+/**
+ * Whether one of the services has an operation of that name; false for names that every object has, such as
+ * `constructor`.
+ */
 export const isOperation = (name: string): boolean => operations.has(name)
 
 /** A shape by its absolute id. The shapes of Smithy's prelude are in no file: their name is their type. */

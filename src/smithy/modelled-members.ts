@@ -1,8 +1,8 @@
 import { shape } from './model.js'
 
 /**
- * An input as AWS reads it: members that the model does not have are dropped at any depth, and a member that is null counts
- * as absent. A null in a list and a value of another type than the model's stay, for validation to refuse.
+ * An input as AWS reads it: members that the model does not have are dropped at any depth, and a member that is null
+ * counts as absent. A null in a list and a value of another type than the model's stay, for validation to refuse.
  */
 export function modelledMembers(shapeId: string, value: unknown): unknown {
   const { type, members = {}, member } = shape(shapeId)

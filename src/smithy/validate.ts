@@ -26,8 +26,8 @@ export interface Violation {
 }
 
 /**
- * The violations of an operation's input, at most one for each of its members, in model order; empty when it is valid. One
- * each, because a list of a million wrong items must not become a million objects.
+ * The violations of an operation's input, at most one for each of its members, in model order; empty when it is valid.
+ * One each, because a list of a million wrong items must not become a million objects.
  */
 export function validate(operation: string, input: unknown): Violation[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return [wrongType([], 'structure', input)]

@@ -36,7 +36,10 @@ export function connections(trust: TrustRule, limits: UpstreamLimits, lookup?: L
 
 type Agents = Readonly<Record<UpstreamRequest['pool'], Agent>>
 
-/** Loads undici when it is needed: that takes a third as long as all that a start needs, and most pulls are from the cache. */
+/**
+ * Loads undici when it is needed: that takes a third as long as all that a start needs, and most pulls are from the
+ * cache.
+ */
 async function openAgents(trust: TrustRule, limits: UpstreamLimits, lookup?: LookupFunction): Promise<Agents> {
   const undici = await import('undici')
   const connect = addressCheckingConnector(undici.buildConnector, trust, limits.connectTimeoutMs, lookup)

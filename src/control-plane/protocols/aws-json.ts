@@ -34,8 +34,8 @@ function operationIn(request: HttpRequest): string {
 const MiB = 1024 * 1024
 
 /**
- * The largest body of an operation. A layer part of 20 MiB is sent as base64, a manifest of 4 MiB with its quotes and other
- * characters escaped; policies and lists of names are much shorter.
+ * The largest body of an operation. A layer part of 20 MiB is sent as base64, a manifest of 4 MiB with its quotes and
+ * other characters escaped; policies and lists of names are much shorter.
  */
 const maxBytesOf = (operation: string): number => maxBytes.get(operation) ?? 4 * MiB
 

@@ -12,8 +12,8 @@ export interface LeaseReaper {
 
 /**
  * A record remains if its owner died, or if the owner failed and could not remove the reason that it recorded. The
- * reaper removes a reason `failureRetentionMs` after this process first saw it: its owner would have let other processes
- * read it for as long.
+ * reaper removes a reason `failureRetentionMs` after this process first saw it: its owner would have let other
+ * processes read it for as long.
  */
 export function leaseReaper(store: Store, watch: LeaseWatch, failureRetentionMs: number): LeaseReaper {
   /** When a failure was first seen, by lease and fence. */

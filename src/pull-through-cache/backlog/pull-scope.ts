@@ -1,4 +1,7 @@
-/** Bounds what one pull imports in the background: an index may list tens of thousands of images, and indexes of indexes. */
+/**
+ * Bounds what one pull imports in the background: an index may list tens of thousands of images, and indexes of
+ * indexes.
+ */
 export interface PullScope {
   /**
    * Whether to import an image that is `depth` indexes below the pulled one. True once for each image, and only within

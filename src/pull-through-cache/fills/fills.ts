@@ -88,7 +88,9 @@ const fillKey = ({ rule, repository }: UpstreamSource, { digest, size }: Layer) 
 const recordKey = ({ registry, layer }: LayerAtUpstream) =>
   keyOf(registry.account, registry.region, layer.repository, layer.digest)
 
-/** The same fill with another `done`. A spread would copy the present value of `receivedBytes` instead of its getter. */
+/**
+ * The same fill with another `done`. A spread would copy the present value of `receivedBytes` instead of its getter.
+ */
 const withDone = (fill: Fill, done: Promise<void>): Fill => ({
   ...fill,
   get receivedBytes() {

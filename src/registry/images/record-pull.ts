@@ -8,14 +8,14 @@ import type { Registry } from '../registry.js'
 const PRECISION_MS = 60_000
 
 /**
- * Records when an image was pulled, for DescribeImages' lastRecordedPullTime. Never rejects: a pull is not refused because
- * it could not be recorded.
+ * Records when an image was pulled, for DescribeImages' lastRecordedPullTime. Never rejects: a pull is not refused
+ * because it could not be recorded.
  */
 export type RecordPullTime = (registry: Registry, image: Image, now: Date, log: Log) => Promise<void>
 
 /**
- * The recorder of one process: while a pull of an image is being recorded, further pulls of it cost no write. The service
- * promises a refresh at least once in 24 hours; this is finer.
+ * The recorder of one process: while a pull of an image is being recorded, further pulls of it cost no write. The
+ * service promises a refresh at least once in 24 hours; this is finer.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
  */
 export function pullTimeRecorder(store: Pick<Records, 'images'>): RecordPullTime {

@@ -24,8 +24,8 @@ interface RoleFacts {
 }
 
 /**
- * A role of the configuration, or the service-linked role once the first pull through cache rule has created it; always in
- * the caller's own account. The role's tags can decide, so permission is checked here.
+ * A role of the configuration, or the service-linked role once the first pull through cache rule has created it; always
+ * in the caller's own account. The role's tags can decide, so permission is checked here.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
  */
 export const getRole: Operation<'GetRole'> = {

@@ -14,7 +14,8 @@ import { temporaryCredentials } from '../temporary-credentials.js'
 const HOUR = 3600
 
 /**
- * Temporary credentials with the permissions of a role. Members about a second factor and a source identity are ignored.
+ * Temporary credentials with the permissions of a role. Members about a second factor and a source identity are
+ * ignored.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 export const assumeRole: Operation<'AssumeRole'> = {

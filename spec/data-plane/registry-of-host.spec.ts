@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { regionOf, registryOf } from '../../src/data-plane/resolve.js'
+import { regionOf, registryOf } from '../../src/data-plane/registry-of-host.js'
 
 const ofToken = { account: '000000000000', region: 'us-east-1' }
 const named = { account: '111122223333', region: 'eu-central-1' }

@@ -1,8 +1,8 @@
 import type { Registry } from '../registry/registry.js'
 
 /**
- * A host in AWS's form, also FIPS and dual-stack: `111122223333.dkr.ecr.us-east-1.…`, whatever domain, final dot or port
- * follows. Host names are case-insensitive (RFC 9110 section 4.2.3).
+ * A host in AWS's form, also FIPS and dual-stack: `111122223333.dkr.ecr.us-east-1.…`, whatever domain, final dot or
+ * port follows. Host names are case-insensitive (RFC 9110 section 4.2.3).
  */
 const ECR_HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)(?=[.:]|$)/i
 
