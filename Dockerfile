@@ -1,14 +1,14 @@
-# One image for every command of ecr-local: both planes together (the default), or `control-plane` and `data-plane` apart.
+# One image for every command of ecr-local: both planes in one process (the default), or `control-plane` and `data-plane` separately.
 #
 #   docker build -t ecr-local .
 #   docker run --rm -p 127.0.0.1:4566:4566 -p 127.0.0.1:4510:4510 -v ecr-local:/var/lib/ecr-local ecr-local
 #
-# docker-compose.yml puts the planes, Redis and, where wanted, an object store together.
+# docker-compose.yml combines the planes, Redis and, optionally, an object store.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# No install script is needed (native parts come built), and `prepare` would want sources that are not here yet.
+# No install script is needed (native modules come prebuilt), and `prepare` would need sources that are not here yet.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json rolldown.config.ts ecr-local.schema.json ./
 COPY scripts ./scripts
@@ -17,7 +17,7 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
-# Node started as process 1 answers SIGTERM itself and starts no other process: no init is needed.
+# Node as process 1 handles SIGTERM itself and starts no other process, so no init is needed.
 RUN mkdir -p /etc/ecr-local /var/lib/ecr-local && chown node:node /var/lib/ecr-local
 COPY --from=build /app/package.json /app/
 COPY --from=build /app/node_modules /app/node_modules
@@ -26,9 +26,9 @@ COPY smithy-models /app/smithy-models
 COPY ecr-local.schema.json /app/
 
 ENV NODE_ENV=production ECR_LOCAL_HOST=0.0.0.0 ECR_LOCAL_DATA_DIR=/var/lib/ecr-local
-# An ecr-local.json that is mounted here is found without being named.
+# An ecr-local.json that is mounted here is found without a flag.
 WORKDIR /etc/ecr-local
-# `node` of the base image, by number: so can an orchestrator see that it is not root.
+# The user `node` of the base image, by number, so that an orchestrator can verify that it is not root.
 USER 1000:1000
 VOLUME /var/lib/ecr-local
 EXPOSE 4566 4510

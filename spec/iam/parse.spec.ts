@@ -267,7 +267,7 @@ describe('Refused policies', () => {
       '/Statement/0/NotPrincipal must be used with Deny: it cannot allow',
     ],
     [ofResource({ Principal: { AWS: [] } }), '/Statement/0/Principal/AWS must not be an empty list'],
-    [ofResource({ Principal: {} }), '/Statement/0/Principal must name somebody'],
+    [ofResource({ Principal: {} }), '/Statement/0/Principal must name at least one principal'],
     [ofResource({ Principal: ['*'] }), '/Statement/0/Principal must be an object, not a list'],
     [
       ofResource({ Principal: { User: 'a' } }),

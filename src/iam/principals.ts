@@ -31,7 +31,7 @@ export function parsePrincipals({ at, isNegated }: EitherElement): PrincipalElem
     refuseAt(at, `must be * or an object such as {"AWS": "111122223333"}, not ${at.value || 'an empty text'}`)
   }
   const types = at.value === '*' ? { value: { AWS: '*' }, path: at.path } : objectAt(at, TYPES)
-  if (Object.keys(types.value).length === 0) refuseAt(types, 'must name somebody')
+  if (Object.keys(types.value).length === 0) refuseAt(types, 'must name at least one principal')
   const textsOf = (type: string) => (type in types.value ? textsAt(memberOf(types, type)) : [])
   const aws = textsOf('AWS').map(awsPrincipal)
   const accounts = aws.map(accountOf)

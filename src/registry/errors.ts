@@ -14,7 +14,8 @@ export class ServiceException extends Error {
 }
 
 /*
- * The errors of ECR, one function each. The texts marked (documented) are AWS's one-line descriptions of exceptions: the
+ * The errors of ECR, one function each. The texts marked (documented) are AWS's one-line descriptions of exceptions:
+ * the
  * exact messages of the service are not public. See docs/fidelity.md.
  */
 

@@ -100,7 +100,8 @@ interface Frame extends ExchangeDeps {
 const CLIENT_GONE = 'CLIENT_GONE'
 
 /**
- * Answers the requests of a plane. All of them take the same steps; docs/request-lifecycle.md draws them with each refusal:
+ * Answers the requests of a plane. All of them take the same steps; docs/request-lifecycle.md draws them with each
+ * refusal:
  *
  *     received → screened → read → admitted → [plane.answer] → answered | refused → reported
  */

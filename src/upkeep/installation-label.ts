@@ -4,7 +4,8 @@ import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
 
 /*
- * The store and the blobs of an installation carry the same label, so that garbage collection never runs with a store that
+ * The store and the blobs of an installation carry the same label, so that garbage collection never runs with a store
+ * that
  * belongs to other blobs: to such a store, every blob would look like garbage.
  */
 

@@ -1,5 +1,6 @@
 /*
- * Types derived from the command classes of an AWS SDK client (`Sdk` is the type of its module), so that no operation, input or output is written by hand.
+ * Types derived from the command classes of an AWS SDK client (`Sdk` is the type of its module), so that no operation,
+ * input or output is written by hand.
  */
 
 /** The names of the operations that an SDK client has. */

@@ -25,7 +25,9 @@ import { releaseQueue, type ReleaseQueue } from './release-queue.js'
  *                            └── the counter stands still for deadAfterMs, ──► DEAD ── reaped ──► no record
  *                                by the watch of another process                └───── acquired ──► HELD, fence + 1
  *
- * The old holder of a lease that was acquired from DEAD finds `isLost` true, and must discard what it does after that. A holder that could not write its heartbeat for deadAfterMs finds `isLost` true before others can take the lease. If no other process takes it, `isLost` is false again after the next successful heartbeat.
+ * The old holder of a lease that was acquired from DEAD finds `isLost` true, and must discard what it does after that.
+ * A holder that could not write its heartbeat for deadAfterMs finds `isLost` true before others can take the lease. If
+ * no other process takes it, `isLost` is false again after the next successful heartbeat.
  */
 
 /** The store of the leases, and their intervals in milliseconds, which specs shorten. */

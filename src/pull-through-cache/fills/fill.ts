@@ -9,7 +9,8 @@ import { type GrowingBlob, growingBlob } from './growing-blob.js'
 import { transfer, type TransferRequest } from './transfer.js'
 
 /*
- * The states of a fill. Clients read the growing blob in any state. The fill continues even if all its clients disconnect.
+ * The states of a fill. Clients read the growing blob in any state. The fill continues even if all its clients
+ * disconnect.
  *
  *            lease acquired,                       digest verified,
  *            blob not stored                       blob stored and confirmed
@@ -27,7 +28,8 @@ import { transfer, type TransferRequest } from './transfer.js'
  * If the blob is stored already and may be used, the fill goes from start to STORED as soon as it has the lease.
  * Clients receive: before the digest is verified, every byte that has arrived except the last of their range; then all;
  * when STORED, the bytes in the blob store; when FAILED, a broken connection.
- * A process that dies while TRANSFERRING leaves a temporary file, which the next process can read, and an expiring lease.
+ * A process that dies while TRANSFERRING leaves a temporary file, which the next process can read, and an expiring
+ * lease.
  */
 
 /** A blob on its way from the upstream into the cache, readable by any number of clients while it grows. */

@@ -9,7 +9,9 @@ import { installation, type Registry } from '../../registry/registry.js'
 import type { UpstreamSource } from '../upstream-sources.js'
 
 /*
- * Knowing a digest does not entitle a repository to the bytes stored under it (decision 13). A pulled-through repository gets them once its own upstream has sent them, or has sent them before and confirms that it still has them.
+ * Knowing a digest does not entitle a repository to the bytes stored under it (decision 13). A pulled-through
+ * repository gets them once its own upstream has sent them, or has sent them before and confirms that it still has
+ * them.
  */
 
 /** A layer of a repository, and the upstream it comes from. */

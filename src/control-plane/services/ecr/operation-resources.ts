@@ -4,7 +4,9 @@ import { inputOf, shape } from '../../../smithy/model.js'
 import type { Permission } from './operation.js'
 
 /*
- * The resources that calls need permission on. Permission is checked before the input is validated, so a member may hold anything. A value that is not a string, or longer than any name, counts as an empty name, which validation then refuses.
+ * The resources that calls need permission on. Permission is checked before the input is validated, so a member may
+ * hold anything. A value that is not a string, or longer than any name, counts as an empty name, which validation then
+ * refuses.
  */
 
 /** The resource of a call about one repository. */
