@@ -1,4 +1,4 @@
-import type { PlannedImport } from '../registry/cache-rules/cache-rule.js'
+import type { ImportPlan } from '../registry/cache-rules/cache-rule.js'
 import type { FoundImage } from '../registry/images/find-image.js'
 import type { PullRequest } from '../registry/ports/importer.js'
 import { keyOf } from '../registry/ports/store.js'
@@ -12,7 +12,7 @@ export const planKey = ({ account, region, repository, digest }: Registry & { re
 export const planOf = (
   { registry, imageId: { imageTag: tag } }: PullRequest,
   { image }: Pick<FoundImage, 'image'>,
-): PlannedImport => ({
+): ImportPlan => ({
   ...registry,
   repository: image.repository,
   digest: image.digest,

@@ -1,4 +1,4 @@
-import type { PlannedImport, PullThroughCacheRule } from './cache-rules/cache-rule.js'
+import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
@@ -25,7 +25,7 @@ export const collections = {
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
   accountSettings: collection<string>(), // name
-  imports: collection<PlannedImport>(), // account region repository digest; in `installation`
+  imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
   settings: collection<string>(), // name; in `installation`
   roles: collection<ServiceLinkedRole>(), // account name; in `installation`

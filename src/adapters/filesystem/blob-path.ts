@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { isDigest } from '../../registry/images/manifest.js'
 
 /** The path of a blob under the root; undefined for a text that is not a sha256 or sha512 digest, such as a path. */
 export function blobPath(root: string, digest: string): string | undefined {
-  if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest)) return undefined
+  if (!isDigest(digest)) return undefined
   const [algorithm = '', hex = ''] = digest.split(':')
   return join(root, 'blobs', algorithm, hex.slice(0, 2), hex)
 }

@@ -1,10 +1,11 @@
 import type { Bucket } from './bucket.js'
+import { isDigest } from '../../registry/images/manifest.js'
 
 type KeyPrefix = Pick<Bucket, 'prefix'>
 
 /** The key of a blob; undefined for a text that is not a sha256 or sha512 digest. */
 export function blobKey({ prefix }: KeyPrefix, digest: string): string | undefined {
-  if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest)) return undefined
+  if (!isDigest(digest)) return undefined
   return `${prefix}blobs/${digest.replace(':', '/')}`
 }
 

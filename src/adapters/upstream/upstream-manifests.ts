@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { computeDigest, isDigest, MAX_MANIFEST_BYTES } from '../../registry/images/manifest.js'
 import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
 import type { RegistryClient, RegistryRequest } from './registry-client.js'
 import { header, readAtMost, responseFailure, type UpstreamResponse } from './upstream-responses.js'
@@ -12,11 +12,6 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ]
-
-/** The size that every registry must accept, and the most that ECR accepts. */
-export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
-
-const DIGEST_PATTERN = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
 
 /** A request for a manifest by tag or digest. */
 export function manifestRequest(
@@ -53,7 +48,7 @@ export function fetchManifest(
 /** Docker-Content-Digest, if the upstream sent it; null if that is neither a sha256 nor a sha512 digest. */
 export function contentDigest(response: Pick<UpstreamResponse, 'headers'>): string | null | undefined {
   const value = header(response, 'docker-content-digest')
-  return value === undefined || DIGEST_PATTERN.test(value) ? value : null
+  return value === undefined || isDigest(value) ? value : null
 }
 
 /** The manifest in a response, byte for byte, or what is wrong with it, as the end of a sentence. */
@@ -65,16 +60,11 @@ async function readManifest(
   if (!bytes) return { problem: 'is larger than 4 MiB' }
   const expected = reference.includes(':') ? reference : contentDigest(response)
   if (expected === null) return { problem: 'has an invalid Docker-Content-Digest' }
-  const digest = expected ?? digestOf('sha256', bytes)
-  if (digestOf(digest.slice(0, 6), bytes) !== digest) return { problem: `does not have the digest ${digest}` }
+  const digest = expected ?? computeDigest(bytes)
+  if (computeDigest(bytes, digest) !== digest) return { problem: `does not have the digest ${digest}` }
   const mediaType = mediaTypeOf(header(response, 'content-type'), bytes)
   return mediaType ? { digest, mediaType, bytes } : { problem: 'is not an image manifest or index' }
 }
-
-const digestOf = (algorithm: string, bytes: Buffer) =>
-  `${algorithm}:${createHash(algorithm === 'sha512' ? 'sha512' : 'sha256')
-    .update(bytes)
-    .digest('hex')}`
 
 /** The media type by the header, else by the content; undefined if neither is one that we can store. */
 function mediaTypeOf(contentType: string | undefined, bytes: Buffer): string | undefined {

@@ -1,7 +1,7 @@
 import { isDigest, mediaTypes } from '../../registry/images/manifest.js'
 import { UpstreamFailure, type UpstreamManifest, type UpstreamReferrers } from '../../registry/ports/upstream.js'
 import type { RegistryClient } from './registry-client.js'
-import { MAX_MANIFEST_BYTES } from './upstream-manifests.js'
+import { MAX_MANIFEST_BYTES } from '../../registry/images/manifest.js'
 import { discard, header, readAtMost, responseFailure } from './upstream-responses.js'
 
 /** The registry that lists referrers, and how to fetch a manifest from it by tag or digest. */

@@ -28,7 +28,7 @@ const BEFORE_MS = 3_600_000
  */
 const AUTHORITY_DAYS = 3650
 /** The longest validity that clients accept: https://support.apple.com/en-us/102028 */
-export const SERVER_DAYS = 398
+const SERVER_DAYS = 398
 
 /** A certificate and its private key, both PEM. */
 export interface CertificateAndKey {

@@ -48,19 +48,15 @@ export interface LeaseDeps {
  * ensure that only one of these processes at a time transfers a layer, checks a tag or writes to an upload. Throws
  * StoreUnavailable.
  */
-export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, pollMs = 100 }: LeaseDeps): Leases {
+export function leasesOn(deps: LeaseDeps): Leases {
+  const { store, ids, log, beatMs = 1000, deadAfterMs = 5000, pollMs = 100 } = deps
   const held = new Map<string, HeldLease>()
   const watch = leaseWatch(deadAfterMs)
   const beating = heartbeat({ store, log, held, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
   const waits = interruptibleWaits(pollMs)
-  const releases = releaseQueue({
-    store,
-    log,
-    held,
-    failureRetentionMs: deadAfterMs,
-    onReleased: () => waits.interrupt(),
-  })
+  const onReleased = () => waits.interrupt()
+  const releases = releaseQueue({ store, log, held, failureRetentionMs: deadAfterMs, onReleased })
   let isStopped = false
 
   async function tryAcquire(name: string): Promise<Lease | undefined> {

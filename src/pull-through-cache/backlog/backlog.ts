@@ -1,7 +1,7 @@
 import { batchesOf } from '../../coordination/event-loop.js'
 import { keyedLimit } from '../../coordination/keyed-mutex.js'
 import type { SingleFlight } from '../../coordination/single-flight.js'
-import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
+import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import { ruleForRepository } from '../../registry/cache-rules/rule-for-repository.js'
 import { listAll } from '../../registry/list-records.js'
 import type { Clock } from '../../registry/ports/clock.js'
@@ -22,7 +22,7 @@ export interface Backlog {
    * Carries out one plan for a request, or joins the run in progress. Resolves when the image is cached completely.
    * Rejects with the error that prevents it, and leaves the plan in the backlog.
    */
-  complete(plan: PlannedImport, telemetry: Telemetry): Promise<void>
+  complete(plan: ImportPlan, telemetry: Telemetry): Promise<void>
   /**
    * Carries out every plan that no other process is working on. Resolves when these and all runs in progress in this
    * process have ended.
@@ -71,7 +71,7 @@ export function backlog(deps: BacklogDeps): Backlog {
     }),
   )
 
-  async function completeAll(plans: readonly PlannedImport[]): Promise<void> {
+  async function completeAll(plans: readonly ImportPlan[]): Promise<void> {
     const runs: Promise<void>[] = []
     for await (const batch of batchesOf(plans)) for (const plan of batch) runs.push(runPlan(plan))
     await Promise.allSettled(runs)
@@ -98,10 +98,10 @@ export function backlog(deps: BacklogDeps): Backlog {
   }
 }
 
-const flightKey = (plan: PlannedImport) => `complete ${planKey(plan)}`
+const flightKey = (plan: ImportPlan) => `complete ${planKey(plan)}`
 
 /** All plans except those that failed within the retry interval. */
-async function duePlans({ store, clock, retryIntervalSeconds }: BacklogDeps): Promise<PlannedImport[]> {
+async function duePlans({ store, clock, retryIntervalSeconds }: BacklogDeps): Promise<ImportPlan[]> {
   const [plans, now] = await Promise.all([listAll(store.imports, installation), clock.now()])
   const isOld = (failedAt: number) => now.getTime() - failedAt >= retryIntervalSeconds * 1000
   return plans.filter(({ failedAt }) => failedAt === undefined || isOld(failedAt))
@@ -116,16 +116,16 @@ function logFailedPoll(err: unknown, { log }: Telemetry): void {
  * Runs a few plans at a time for each account and upstream. A plan that is listed again while it waits or runs is not
  * run twice.
  */
-function planRunner({ store }: BacklogDeps, work: (plan: PlannedImport) => Promise<void>) {
+function planRunner({ store }: BacklogDeps, work: (plan: ImportPlan) => Promise<void>) {
   const queued = new Map<string, Promise<void>>()
   const limit = keyedLimit(PLANS_AT_A_TIME)
 
-  async function run(plan: PlannedImport): Promise<void> {
+  async function run(plan: ImportPlan): Promise<void> {
     const rule = await ruleForRepository(store, plan, plan.repository)
     await limit(keyOf(plan.account, rule?.upstreamRegistryUrl ?? ''), () => work(plan))
   }
 
-  return (plan: PlannedImport): Promise<void> => {
+  return (plan: ImportPlan): Promise<void> => {
     const key = planKey(plan)
     const running = queued.get(key) ?? run(plan).finally(() => queued.delete(key))
     queued.set(key, running)

@@ -1,6 +1,6 @@
 import { mapInBatches } from '../../coordination/event-loop.js'
 import { type KeyedLimit, keyedLimit } from '../../coordination/keyed-mutex.js'
-import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
+import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import { imageContents } from '../../registry/images/image-contents.js'
 import { recordContentsAgain } from '../../registry/images/image-registration.js'
 import { updateIndexSize } from '../../registry/images/image-size.js'
@@ -24,7 +24,7 @@ import { type PullScope, pullScope } from './pull-scope.js'
  * when the image is cached completely; rejects with the error that prevents it. Once stopped, returns early and leaves
  * the plan.
  */
-export type Completion = (plan: PlannedImport, circumstances: CompletionCircumstances) => Promise<void>
+export type Completion = (plan: ImportPlan, circumstances: CompletionCircumstances) => Promise<void>
 
 /** The circumstances in which a plan is carried out. */
 export interface CompletionCircumstances {
@@ -92,14 +92,14 @@ export function completion(deps: CompletionDeps): Completion {
 
 /** Best effort: if the store is unavailable, the plan is merely retried sooner. */
 async function recordFailure(
-  plan: PlannedImport,
+  plan: ImportPlan,
   err: unknown,
   { store, clock }: CompletionDeps,
   { log }: Telemetry,
 ): Promise<void> {
   log.warn({ err, ...plan }, 'an image could not be cached completely: its import stays planned')
   const recorded = clock.now().then((now) => {
-    const failed = (record: PlannedImport) => ({ ...record, failedAt: now.getTime() })
+    const failed = (record: ImportPlan) => ({ ...record, failedAt: now.getTime() })
     return store.imports.update(installation, planKey(plan), failed)
   })
   await recorded.catch((cause: unknown) => log.warn({ err: cause, ...plan }, 'a failed import could not be recorded'))

@@ -3,7 +3,7 @@ import { isIndex } from '../../registry/images/manifest.js'
 import type { ImageContents } from '../../registry/images/image-contents.js'
 import type { Image } from '../../registry/images/image.js'
 import type { Clock } from '../../registry/ports/clock.js'
-import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
+import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import { ruleForRepository } from '../../registry/cache-rules/rule-for-repository.js'
 import type { Store } from '../../registry/ports/store.js'
 import { formatBytes, formatCount } from '../../registry/amounts.js'
@@ -42,7 +42,7 @@ export interface ImportProgressDeps {
 }
 
 /** Starts to report the import of one image. */
-export function importProgress(plan: PlannedImport, deps: ImportProgressDeps, telemetry: Telemetry): ImportProgress {
+export function importProgress(plan: ImportPlan, deps: ImportProgressDeps, telemetry: Telemetry): ImportProgress {
   const startedAt = performance.now()
   const tally = importTally()
 
@@ -111,7 +111,7 @@ function importTally() {
 
 /** Reports nothing if the rule was deleted meanwhile, because every event names a rule. */
 async function reportImport(
-  { account, region, repository, tag, digest }: PlannedImport,
+  { account, region, repository, tag, digest }: ImportPlan,
   status: Status,
   outcome: string,
   { store, clock }: ImportProgressDeps,

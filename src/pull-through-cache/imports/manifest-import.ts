@@ -1,5 +1,5 @@
 import type { SingleFlight } from '../../coordination/single-flight.js'
-import type { PlannedImport } from '../../registry/cache-rules/cache-rule.js'
+import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import { findImage, isImageFailure } from '../../registry/images/find-image.js'
 import type { ImageId } from '../../registry/images/image.js'
 import { type ImageStorage, recordImage } from '../../registry/images/image-push.js'
@@ -105,7 +105,7 @@ export async function storeImage(
   return put
 }
 
-const recordPlan = (plan: PlannedImport, { store }: Pick<ImageStorage, 'store'>): Promise<void> =>
+const recordPlan = (plan: ImportPlan, { store }: Pick<ImageStorage, 'store'>): Promise<void> =>
   store.imports.put(installation, planKey(plan), plan)
 
 /** The facts that every event about an image of the cache contains. */

@@ -15,7 +15,7 @@ export interface PullThroughCacheRule {
 }
 
 /** An import that is not complete yet. It is a record so that it is resumed after a restart. */
-export interface PlannedImport {
+export interface ImportPlan {
   account: string
   region: string
   repository: string
