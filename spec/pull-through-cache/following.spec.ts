@@ -96,7 +96,7 @@ describe('clients of a transfer in another process', () => {
     await client.hasSeen()
     watching.stop()
     letGo(0)
-    await expect(failing.done).rejects.toThrow('something else')
+    await expect(failing.done).rejects.toThrow('wrong bytes')
     letGo(1)
     await startFill('fill', request, one).done
     watching.goOn()
@@ -114,7 +114,7 @@ describe('clients of a transfer in another process', () => {
     await client.hasSeen()
     watching.stop()
     letGo(0)
-    await expect(failing.done).rejects.toThrow('something else')
+    await expect(failing.done).rejects.toThrow('wrong bytes')
     const second = startFill('fill', request, one)
     await expect.poll(async () => (await one.leases.look('fill')).following).toBeDefined()
     watching.goOn()

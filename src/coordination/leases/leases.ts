@@ -49,15 +49,15 @@ export interface LeaseDeps {
  * StoreUnavailable.
  */
 export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, pollMs = 100 }: LeaseDeps): Leases {
-  const held = new Map<string, HeldLease>()
+  const heldLeases = new Map<string, HeldLease>()
   const watch = leaseWatch(deadAfterMs)
-  const beating = heartbeat({ store, log, held, beatMs })
+  const beating = heartbeat({ store, log, heldLeases, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
   const waits = interruptibleWaits(pollMs)
   const releases = releaseQueue({
     store,
     log,
-    held,
+    heldLeases,
     failureRetentionMs: deadAfterMs,
     onReleased: () => waits.interrupt(),
   })
@@ -70,7 +70,7 @@ export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, p
     const fence = await takeOver(name, owner, store, watch)
     if (fence === undefined) return undefined
     const lease = heldLease({ name, owner, fence, deadAfterMs, acquiredAt })
-    held.set(owner, lease)
+    heldLeases.set(owner, lease)
     beating.start()
     return leaseOf(lease, store, releases)
   }
@@ -85,7 +85,7 @@ export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, p
       }
       throw new Error(`Stopped while waiting for the lease '${name}'`)
     },
-    look: async (name) => viewOf(name, await store.leases.get(installation, name), held, watch),
+    look: async (name) => viewOf(name, await store.leases.get(installation, name), heldLeases, watch),
     reap: () => reaper.reap(),
     stop() {
       isStopped = true
@@ -127,13 +127,13 @@ function leaseOf(lease: HeldLease, store: Store, releases: ReleaseQueue): Lease 
 function viewOf(
   name: string,
   record: LeaseRecord | undefined,
-  held: Map<string, HeldLease>,
+  heldLeases: Map<string, HeldLease>,
   watch: LeaseWatch,
 ): LeaseView {
   if (!record) watch.forget(name)
   const { fence = 0, owner, following, failure } = record ?? {}
   const isHeld = record !== undefined && watch.isHeld(name, record)
-  const isAlive = isHeld && ((owner !== undefined && held.has(owner)) || watch.isAlive(name))
+  const isAlive = isHeld && ((owner !== undefined && heldLeases.has(owner)) || watch.isAlive(name))
   return { isHeld, isAlive, fence, ...(following !== undefined && { following }), ...(failure && { failure }) }
 }
 

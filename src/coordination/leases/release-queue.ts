@@ -20,13 +20,19 @@ export interface ReleaseQueueDeps {
   readonly store: Store
   readonly log: Log
   /** The leases of this process, by owner. */
-  readonly held: Map<string, HeldLease>
+  readonly heldLeases: Map<string, HeldLease>
   /** How long the reason of a failure stays in the record so that waiting processes can read it, in milliseconds. */
   readonly failureRetentionMs: number
   readonly onReleased: () => void
 }
 
-export function releaseQueue({ store, log, held, failureRetentionMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
+export function releaseQueue({
+  store,
+  log,
+  heldLeases,
+  failureRetentionMs,
+  onReleased,
+}: ReleaseQueueDeps): ReleaseQueue {
   const inProgress = new Map<string, Promise<void>>()
   return {
     async settled(name) {
@@ -34,7 +40,7 @@ export function releaseQueue({ store, log, held, failureRetentionMs, onReleased 
     },
     release(lease, failure) {
       const { name, owner } = lease
-      if (!held.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
+      if (!heldLeases.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
       const release = releaseRecord(lease, failure, store, failureRetentionMs)
         .catch((err: unknown) => log.warn({ err, lease: name }, 'a lease could not be released: it will expire'))
         .finally(() => {
