@@ -100,7 +100,7 @@ describe('clients of a transfer in another process', () => {
     letGo(1)
     await startFill('fill', request, one).done
     watching.goOn()
-    await expect(client.sent).rejects.toThrow('other bytes')
+    await expect(client.sent).rejects.toThrow('different bytes')
   })
 
   it('A client is broken off if its transfer failed unnoticed and another one is running', async () => {
@@ -118,7 +118,7 @@ describe('clients of a transfer in another process', () => {
     const second = startFill('fill', request, one)
     await expect.poll(async () => (await one.leases.look('fill')).following).toBeDefined()
     watching.goOn()
-    await expect(client.sent).rejects.toThrow('other bytes')
+    await expect(client.sent).rejects.toThrow('different bytes')
     letGo(1)
     await second.done
   })

@@ -54,13 +54,8 @@ export function leasesOn({ store, ids, log, beatMs = 1000, deadAfterMs = 5000, p
   const beating = heartbeat({ store, log, heldLeases, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
   const waits = interruptibleWaits(pollMs)
-  const releases = releaseQueue({
-    store,
-    log,
-    heldLeases,
-    failureRetentionMs: deadAfterMs,
-    onReleased: () => waits.interrupt(),
-  })
+  const onReleased = () => waits.interrupt()
+  const releases = releaseQueue({ store, log, heldLeases, failureTtlMs: deadAfterMs, onReleased })
   let isStopped = false
 
   async function tryAcquire(name: string): Promise<Lease | undefined> {
