@@ -87,7 +87,8 @@ async function findOrImport(context: PullContext, deps: PullsDeps): Promise<Pull
   const { request, telemetry } = context
   const { registry, repository, imageId } = request
   const cachedImage = await findImage(deps.store, registry, repository, imageId)
-  if (isImageFailure(cachedImage)) return cachedImage.failureCode === 'ImageNotFound' ? firstPull(context, cachedImage, deps) : cachedImage
+  if (isImageFailure(cachedImage))
+    return cachedImage.failureCode === 'ImageNotFound' ? firstPull(context, cachedImage, deps) : cachedImage
   if (cachedImage.image.pulledThrough) telemetry.metrics.cache('manifest', 'hit')
   if (!cachedImage.tag || imageId.imageDigest !== undefined) return cachedImage
   const now = new Date(request.request.at)
