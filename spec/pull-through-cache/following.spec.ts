@@ -96,11 +96,11 @@ describe('clients of a transfer in another process', () => {
     await client.hasSeen()
     watching.stop()
     letGo(0)
-    await expect(failing.done).rejects.toThrow('something else')
+    await expect(failing.done).rejects.toThrow('wrong bytes')
     letGo(1)
     await startFill('fill', request, one).done
     watching.goOn()
-    await expect(client.sent).rejects.toThrow('other bytes')
+    await expect(client.sent).rejects.toThrow('different bytes')
   })
 
   it('A client is broken off if its transfer failed unnoticed and another one is running', async () => {
@@ -114,11 +114,11 @@ describe('clients of a transfer in another process', () => {
     await client.hasSeen()
     watching.stop()
     letGo(0)
-    await expect(failing.done).rejects.toThrow('something else')
+    await expect(failing.done).rejects.toThrow('wrong bytes')
     const second = startFill('fill', request, one)
     await expect.poll(async () => (await one.leases.look('fill')).following).toBeDefined()
     watching.goOn()
-    await expect(client.sent).rejects.toThrow('other bytes')
+    await expect(client.sent).rejects.toThrow('different bytes')
     letGo(1)
     await second.done
   })

@@ -15,9 +15,9 @@ export async function gc(config: Config, log: Log): Promise<string> {
   const storage = await openExistingStorage(config, 'gc', log)
   try {
     const { graceSeconds } = config.garbage
-    const swept = await sweep({ ...storage, log, metrics: noMetrics, graceSeconds }, { waits: true })
-    if (swept?.refusal !== undefined) throw new UsageError(`Nothing was removed. ${swept.refusal}`)
-    return swept ? report(swept) : ''
+    const sweepReport = await sweep({ ...storage, log, metrics: noMetrics, graceSeconds }, { waits: true })
+    if (sweepReport?.refusal !== undefined) throw new UsageError(`Nothing was removed. ${sweepReport.refusal}`)
+    return sweepReport ? report(sweepReport) : ''
   } finally {
     await storage.close()
   }

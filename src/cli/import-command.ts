@@ -42,10 +42,10 @@ const REGISTRY = /^(?:[^/]*:\d+|localhost|\d{12}\.dkr[.-]ecr[^/]*)\//
  * or there are no credentials to sign with.
  */
 export async function importImages(config: ImportConfig, options: ImportOptions): Promise<boolean> {
-  const named = options.images.map(namedImage)
+  const namedImages = options.images.map(namedImage)
   const client = await clientFor(config, options.environment)
   let failed = 0
-  for (const image of named) if (!(await importOne(client, image, config, options))) failed++
+  for (const image of namedImages) if (!(await importOne(client, image, config, options))) failed++
   return failed === 0
 }
 

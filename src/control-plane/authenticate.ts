@@ -61,10 +61,10 @@ export interface AuthenticateDeps {
 export function signerOf(request: ReceivedRequest, service: ServiceName, deps: AuthenticateDeps): Signer {
   const { method, path, headers, rawHeaders, bodyHash } = request
   const hashed = { body: request.body as Buffer, ...(bodyHash !== undefined && { bodyHash }) }
-  const signed = { method, path, headers, ...(rawHeaders && { rawHeaders }), ...hashed }
-  if (deps.auth === 'relaxed') return unverifiedSigner(signed)
+  const signedRequest = { method, path, headers, ...(rawHeaders && { rawHeaders }), ...hashed }
+  if (deps.auth === 'relaxed') return unverifiedSigner(signedRequest)
 
-  const verdict = verify(signed, {
+  const verdict = verify(signedRequest, {
     secretOf: (accessKeyId) => secretOf(accessKeyId, deps),
     service,
     now: deps.clock.wall(),

@@ -34,7 +34,7 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
   const members = modelled(name, input)
   await yieldAfter(sizeOf(request))
   const registry = registryOf(members, signer)
-  // Independent reads start together: one round trip to a store across a network.
+  // Independent reads start together. A remote store batches them into one round trip, so no prefetch is needed.
   const [now, policies] = await Promise.all([deps.clock.now(), operation.readPolicies?.(members, registry, deps.store)])
   deps.facts.now = now
   const { principal } = requireCurrent(signer, now, deps)

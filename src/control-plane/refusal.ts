@@ -25,20 +25,20 @@ export const bodyTooLarge = () =>
  * Writes the refusal of a call in its protocol. Any other error is a failure of the emulator or of its storage: it is
  * logged, and the client gets the service's code for it.
  */
-export async function refuseCall(thrown: unknown, exchange: Exchange, deps: RefusalDeps): Promise<Refusal> {
+export async function refuseCall(error: unknown, exchange: Exchange, deps: RefusalDeps): Promise<Refusal> {
   const { req, res, facts, log } = exchange
   const request = receivedRequest(exchange)
   const { service, protocol } = dispatch(request)
   const { internal, storage } = service.faultCodes
-  const error = isStorageFailure(thrown) ? new ServiceException(storage, thrown.message) : thrown
-  if (!(error instanceof ServiceException)) log.error({ err: error }, 'failed unexpectedly')
-  const refusal = error instanceof ServiceException ? error : new ServiceException(internal)
-  if (!isUnavailable(thrown)) facts.now ??= await deps.clock.now().catch(() => undefined)
+  const failure = isStorageFailure(error) ? new ServiceException(storage, error.message) : error
+  if (!(failure instanceof ServiceException)) log.error({ err: failure }, 'failed unexpectedly')
+  const refusal = failure instanceof ServiceException ? failure : new ServiceException(internal)
+  if (!isUnavailable(error)) facts.now ??= await deps.clock.now().catch(() => undefined)
   const response =
     refusal instanceof WebPageRefused
       ? pageResponse(refusal, facts.requestId)
       : protocol.writeError(refusal, { request, service, operation: facts.description })
-  if (isUnavailable(thrown)) response.headers['retry-after'] = RETRY_AFTER_SECONDS
+  if (isUnavailable(error)) response.headers['retry-after'] = RETRY_AFTER_SECONDS
   sendRefusal(response, req, res)
   const { code, message } = refusal
   return {

@@ -22,15 +22,15 @@ export interface FairShares {
  * Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998.)
  */
 export function fairShares(limit: number, ratio: number): FairShares {
-  const held = new Map<string, number>()
+  const permitsByOwner = new Map<string, number>()
   let total = 0
 
   const add = (owner: Owner, permits: 1 | -1) => {
     total += permits
     for (const key of keysOf(owner)) {
-      const now = (held.get(key) ?? 0) + permits
-      if (now > 0) held.set(key, now)
-      else held.delete(key)
+      const now = (permitsByOwner.get(key) ?? 0) + permits
+      if (now > 0) permitsByOwner.set(key, now)
+      else permitsByOwner.delete(key)
     }
   }
   return {
@@ -38,7 +38,7 @@ export function fairShares(limit: number, ratio: number): FairShares {
     mayAcquire(owner) {
       let free = limit - total
       return keysOf(owner).every((key, depth) => {
-        const own = held.get(key) ?? 0
+        const own = permitsByOwner.get(key) ?? 0
         const share = depth === 0 ? ratio * free : free
         const may = free > 0 && (own === 0 || own < share)
         free = share - own
@@ -47,7 +47,7 @@ export function fairShares(limit: number, ratio: number): FairShares {
     },
     acquire: (owner) => add(owner, 1),
     release: (owner) => add(owner, -1),
-    heldBy: (owner) => held.get(ownerKey(owner)) ?? 0,
+    heldBy: (owner) => permitsByOwner.get(ownerKey(owner)) ?? 0,
   }
 }
 

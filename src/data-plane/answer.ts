@@ -31,7 +31,7 @@ export async function answerRequest(exchange: AdmittedExchange, deps: DataPlaneD
 async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: DataPlaneDeps): Promise<void> {
   const { req, facts, permit } = exchange
   const claimedGrant = deps.grantIn(req)
-  // Independent reads start together: one round trip to a store across a network.
+  // Independent reads start together. A remote store batches them into one round trip, so no prefetch is needed.
   const [now, policies] = await Promise.all([deps.clock.now(), policiesFor(route, claimedGrant, req, deps)])
   facts.now = now
   const request: DataPlaneRequest = { ...exchange, query: new URLSearchParams(exchange.search), now }

@@ -28,14 +28,14 @@ export type GrantReader = (req: IncomingMessage) => Grant | undefined
  * Reads tokens signed with this secret. Clients send the same token with every request, so decoded tokens are cached.
  */
 export function grantReader(secret: string): GrantReader {
-  const opened = new LRUCache<string, Grant>({ max: 1000 })
+  const grants = new LRUCache<string, Grant>({ max: 1000 })
   return ({ headers }) => {
     const { authorization = '' } = headers
-    const cached = opened.get(authorization)
+    const cached = grants.get(authorization)
     if (cached) return cached
     const credentials = credentialsIn(headers)
     const grant = credentials?.user === 'AWS' ? openToken(credentials.password, secret) : undefined
-    if (grant) opened.set(authorization, grant)
+    if (grant) grants.set(authorization, grant)
     return grant
   }
 }

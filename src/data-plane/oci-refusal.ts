@@ -12,10 +12,10 @@ export const internalError = () => new OciError(500, 'UNKNOWN', 'Internal server
  * Writes the refusal of a request and returns what the decision log records of it. The path is logged without its
  * query, because anyone could fetch a layer with the query of its URL.
  */
-export async function refuseRequest(thrown: unknown, exchange: Exchange, deps: DataPlaneDeps): Promise<Refusal> {
+export async function refuseRequest(error: unknown, exchange: Exchange, deps: DataPlaneDeps): Promise<Refusal> {
   const { req, res, facts, log } = exchange
-  const ociError = ociErrorOf(thrown)
-  if (!ociError) log.error({ err: thrown, method: facts.method, path: facts.path }, 'failed unexpectedly')
+  const ociError = ociErrorOf(error)
+  if (!ociError) log.error({ err: error, method: facts.method, path: facts.path }, 'failed unexpectedly')
   const refusal = ociError ?? internalError()
   if (res.headersSent) res.destroy()
   else writeOciRefusal(isByPolicy(refusal, facts, deps) ? withRequestId(refusal, facts.requestId) : refusal, req, res)

@@ -21,7 +21,7 @@ export function authenticate(
 ): Grant {
   const { headers } = req
   if (isPageToRefuse(headers)) throw pagesMayNot()
-  if (grant && !isCurrent(grant, now, deps.clock.wall())) throw expired()
+  if (grant && !isCurrent(grant, now, deps.clock.wall())) throw tokenExpired()
   const fault = grant ? faultOf(grant, headers.host, deps) : undefined
   if (grant && fault === undefined) return grant
   const credentials = credentialsIn(headers)
@@ -61,7 +61,8 @@ const isPageToRefuse = ({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders)
 const pagesMayNot = () =>
   new OciError(403, 'DENIED', 'Web pages may not write to the registry, nor those of other sites read it')
 
-const expired = () => new OciError(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.')
+const tokenExpired = () =>
+  new OciError(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.')
 
 /** Code and realm are ECR's. It is written as plain text, as ECR does. */
 export const notAuthorized = (host: string, hint?: string) =>

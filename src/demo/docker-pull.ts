@@ -38,9 +38,11 @@ export async function dockerPull(
     return bytes
   }
   const { manifests } = read<{ manifests: Descriptor[] }>(await get('manifests', digest))
-  const own = manifests.find(({ platform }) => platform?.os === 'linux' && platform.architecture === 'amd64')
-  if (!own) throw new Error(`${digest} has no image for linux/amd64`)
-  const { config, layers } = read<{ config: Descriptor; layers: Descriptor[] }>(await get('manifests', own.digest))
+  const platformImage = manifests.find(({ platform }) => platform?.os === 'linux' && platform.architecture === 'amd64')
+  if (!platformImage) throw new Error(`${digest} has no image for linux/amd64`)
+  const { config, layers } = read<{ config: Descriptor; layers: Descriptor[] }>(
+    await get('manifests', platformImage.digest),
+  )
   const blobs = await Promise.all([config, ...layers].map((blob) => get('blobs', blob.digest)))
   return {
     digest,

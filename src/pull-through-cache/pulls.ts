@@ -86,16 +86,17 @@ async function pull(context: PullContext, deps: PullsDeps): Promise<PullResult> 
 async function findOrImport(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, telemetry } = context
   const { registry, repository, imageId } = request
-  const cached = await findImage(deps.store, registry, repository, imageId)
-  if (isImageFailure(cached)) return cached.failureCode === 'ImageNotFound' ? firstPull(context, cached, deps) : cached
-  if (cached.image.pulledThrough) telemetry.metrics.cache('manifest', 'hit')
-  if (!cached.tag || imageId.imageDigest !== undefined) return cached
+  const cachedImage = await findImage(deps.store, registry, repository, imageId)
+  if (isImageFailure(cachedImage))
+    return cachedImage.failureCode === 'ImageNotFound' ? firstPull(context, cachedImage, deps) : cachedImage
+  if (cachedImage.image.pulledThrough) telemetry.metrics.cache('manifest', 'hit')
+  if (!cachedImage.tag || imageId.imageDigest !== undefined) return cachedImage
   const now = new Date(request.request.at)
   const isDue = (tag: Tag) => isCheckDue(tag, now, deps.settings)
-  if (!isDue(cached.tag)) return cached
+  if (!isDue(cachedImage.tag)) return cachedImage
   const { moved } = await checkUpstream(context, isDue, deps)
-  const checked = await findImage(deps.store, registry, repository, imageId)
-  return moved && !isImageFailure(checked) ? { ...checked, isImported: true } : checked
+  const checkedImage = await findImage(deps.store, registry, repository, imageId)
+  return moved && !isImageFailure(checkedImage) ? { ...checkedImage, isImported: true } : checkedImage
 }
 
 /** Imports an image that is not cached, if a rule serves its name and the caller may import it. */
@@ -112,8 +113,8 @@ async function firstPull(context: PullContext, notFound: ImageFailure, deps: Pul
     telemetry.metrics.cache('manifest', 'miss')
     const now = await deps.clock.now()
     const target = { registry, repository, imageId, source, now, createsRepository: true }
-    const imported = await wait(() => deps.imports.importManifest(target, telemetry))
-    if (imported) completeInBackground(context, imported, deps)
+    const outcome = await wait(() => deps.imports.importManifest(target, telemetry))
+    if (outcome) completeInBackground(context, outcome, deps)
     const cached = await findImage(deps.store, registry, repository, imageId)
     return isImageFailure(cached) ? cached : { ...cached, isImported: true }
   } catch (error) {

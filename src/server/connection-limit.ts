@@ -21,15 +21,15 @@ const FULL = 'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-leng
 export function limitConnections(server: Server, { atMost, event, isReadFirst }: ConnectionLimit): void {
   const idle = new Set<Socket>()
   const requestsOf = new Map<Socket, number>()
-  let open = 0
+  let openConnections = 0
 
   server.on(event, (socket: Socket) => {
     socket.once('close', () => {
-      open--
+      openConnections--
       idle.delete(socket)
       requestsOf.delete(socket)
     })
-    if (++open > atMost && !closeLongestIdle(idle)) return void socket.end(FULL)
+    if (++openConnections > atMost && !closeLongestIdle(idle)) return void socket.end(FULL)
     idle.add(socket)
   })
 

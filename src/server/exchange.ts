@@ -76,7 +76,7 @@ export interface Plane {
   /** Answers an admitted request, or throws the error to refuse it with. */
   readonly answer: (exchange: AdmittedExchange) => Promise<void>
   /** Writes the refusal for an error that a step has thrown. */
-  readonly refuse: (thrown: unknown, exchange: Exchange) => Promise<Refusal>
+  readonly refuse: (error: unknown, exchange: Exchange) => Promise<Refusal>
 }
 
 /** The dependencies that all exchanges of a plane share. */
@@ -176,11 +176,11 @@ async function refuse(thrown: unknown, exchange: Exchange, frame: Frame): Promis
 }
 
 /** A client may disconnect while it sends or receives; that is not a failure. */
-const isClientGone = (thrown: unknown, { socket }: IncomingMessage) =>
+const isClientGone = (error: unknown, { socket }: IncomingMessage) =>
   socket.destroyed &&
-  thrown instanceof Error &&
-  'code' in thrown &&
-  (thrown.code === 'ECONNRESET' || thrown.code === 'ERR_STREAM_PREMATURE_CLOSE')
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
 
 function remember({ facts }: Exchange, { plane, clock, decisions }: Frame, end: Partial<RequestEnd> = {}): void {
   if (facts.isAboutOthers && !end.refusal) return

@@ -31,7 +31,7 @@ async function explanationOf(requestId: string, { decisions, explanations }: Exp
   const own = await decisionSource(decisions).find(requestId)
   const { fromDataPlane, ...incomplete } = await askDataPlane(explanations, (source) => source.find(requestId))
   const explained = own && fromDataPlane ? joined(own, fromDataPlane) : (own ?? fromDataPlane)
-  if (!explained) return { status: 404, body: { message: unknown(requestId), ...incomplete } }
+  if (!explained) return { status: 404, body: { message: unknownRequest(requestId), ...incomplete } }
   return { status: 200, body: { ...explained, ...incomplete } }
 }
 
@@ -66,6 +66,6 @@ async function askDataPlane<T>(
   }
 }
 
-const unknown = (requestId: string) =>
+const unknownRequest = (requestId: string) =>
   `There is no request ${requestId} among the last ${decisionLogLimits.requests.toLocaleString('en')} since the start. ` +
   'The id is in the header x-amzn-requestid of every answer; without an id, the latest refusals are listed.'

@@ -16,20 +16,20 @@ export interface HeartbeatDeps {
   readonly store: Store
   readonly log: Log
   /** The leases of this process, by owner. */
-  readonly held: Map<string, HeldLease>
+  readonly heldLeases: Map<string, HeldLease>
   readonly beatMs: number
 }
 
 /** One timer for all leases of the process, running while there are any. */
 export function heartbeat(deps: HeartbeatDeps): Heartbeat {
-  const { held, beatMs } = deps
+  const { heldLeases, beatMs } = deps
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
 
   async function beatAll(): Promise<void> {
-    await Promise.all([...held.values()].map((lease) => beat(lease, deps)))
+    await Promise.all([...heldLeases.values()].map((lease) => beat(lease, deps)))
     timer = undefined
-    if (held.size > 0) start()
+    if (heldLeases.size > 0) start()
   }
   function start() {
     if (isStopped || timer) return
@@ -46,14 +46,15 @@ export function heartbeat(deps: HeartbeatDeps): Heartbeat {
 }
 
 /** If the store does not answer, the lease is neither confirmed nor lost yet. It counts as lost after `deadAfterMs`. */
-async function beat(lease: HeldLease, { store, log, held }: HeartbeatDeps): Promise<void> {
+async function beat(lease: HeldLease, { store, log, heldLeases }: HeartbeatDeps): Promise<void> {
   const { name, owner } = lease
   const sentAt = performance.now()
   try {
-    const raised = (record: LeaseRecord) => (record.owner === owner ? { ...record, beat: record.beat + 1 } : record)
-    const record = await store.leases.update(installation, name, raised)
+    const withRaisedCounter = (record: LeaseRecord) =>
+      record.owner === owner ? { ...record, beat: record.beat + 1 } : record
+    const record = await store.leases.update(installation, name, withRaisedCounter)
     if (record?.owner === owner) return lease.confirm(sentAt)
-    held.delete(owner)
+    heldLeases.delete(owner)
     lease.lose()
   } catch (err) {
     log.warn({ err, lease: name }, 'the heartbeat of a lease could not be written')

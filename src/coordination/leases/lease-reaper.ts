@@ -12,10 +12,10 @@ export interface LeaseReaper {
 
 /**
  * A record remains if its owner died, or if the owner failed and could not remove the reason that it recorded. The
- * reaper removes a reason `failureRetentionMs` after this process first saw it: its owner would have let other
+ * reaper removes a reason `failureTtlMs` after this process first saw it: its owner would have let other
  * processes read it for as long.
  */
-export function leaseReaper(store: Store, watch: LeaseWatch, failureRetentionMs: number): LeaseReaper {
+export function leaseReaper(store: Store, watch: LeaseWatch, failureTtlMs: number): LeaseReaper {
   /** When a failure was first seen, by lease and fence. */
   let failuresSeen = new Map<string, number>()
 
@@ -27,7 +27,7 @@ export function leaseReaper(store: Store, watch: LeaseWatch, failureRetentionMs:
         if (!failure) return true
         const since = seenBefore.get(`${name} ${fence}`) ?? now
         failuresSeen.set(`${name} ${fence}`, since)
-        return now - since >= failureRetentionMs
+        return now - since >= failureTtlMs
       }
       for (const { name } of await listAll(store.leases, installation)) {
         await store.transact(installation, async ({ leases }) => {

@@ -50,13 +50,13 @@ export interface LeaseDeps {
  */
 export function leasesOn(deps: LeaseDeps): Leases {
   const { store, ids, log, beatMs = 1000, deadAfterMs = 5000, pollMs = 100 } = deps
-  const held = new Map<string, HeldLease>()
+  const heldLeases = new Map<string, HeldLease>()
   const watch = leaseWatch(deadAfterMs)
-  const beating = heartbeat({ store, log, held, beatMs })
+  const beating = heartbeat({ store, log, heldLeases, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
   const waits = interruptibleWaits(pollMs)
   const onReleased = () => waits.interrupt()
-  const releases = releaseQueue({ store, log, held, failureRetentionMs: deadAfterMs, onReleased })
+  const releases = releaseQueue({ store, log, heldLeases, failureTtlMs: deadAfterMs, onReleased })
   let isStopped = false
 
   async function tryAcquire(name: string): Promise<Lease | undefined> {
@@ -66,7 +66,7 @@ export function leasesOn(deps: LeaseDeps): Leases {
     const fence = await takeOver(name, owner, store, watch)
     if (fence === undefined) return undefined
     const lease = heldLease({ name, owner, fence, deadAfterMs, acquiredAt })
-    held.set(owner, lease)
+    heldLeases.set(owner, lease)
     beating.start()
     return leaseOf(lease, store, releases)
   }
@@ -81,7 +81,7 @@ export function leasesOn(deps: LeaseDeps): Leases {
       }
       throw new Error(`Stopped while waiting for the lease '${name}'`)
     },
-    look: async (name) => viewOf(name, await store.leases.get(installation, name), held, watch),
+    look: async (name) => viewOf(name, await store.leases.get(installation, name), heldLeases, watch),
     reap: () => reaper.reap(),
     stop() {
       isStopped = true
@@ -123,13 +123,13 @@ function leaseOf(lease: HeldLease, store: Store, releases: ReleaseQueue): Lease 
 function viewOf(
   name: string,
   record: LeaseRecord | undefined,
-  held: Map<string, HeldLease>,
+  heldLeases: Map<string, HeldLease>,
   watch: LeaseWatch,
 ): LeaseView {
   if (!record) watch.forget(name)
   const { fence = 0, owner, following, failure } = record ?? {}
   const isHeld = record !== undefined && watch.isHeld(name, record)
-  const isAlive = isHeld && ((owner !== undefined && held.has(owner)) || watch.isAlive(name))
+  const isAlive = isHeld && ((owner !== undefined && heldLeases.has(owner)) || watch.isAlive(name))
   return { isHeld, isAlive, fence, ...(following !== undefined && { following }), ...(failure && { failure }) }
 }
 

@@ -20,13 +20,13 @@ export interface ReleaseQueueDeps {
   readonly store: Store
   readonly log: Log
   /** The leases of this process, by owner. */
-  readonly held: Map<string, HeldLease>
+  readonly heldLeases: Map<string, HeldLease>
   /** How long the reason of a failure stays in the record so that waiting processes can read it, in milliseconds. */
-  readonly failureRetentionMs: number
+  readonly failureTtlMs: number
   readonly onReleased: () => void
 }
 
-export function releaseQueue({ store, log, held, failureRetentionMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
+export function releaseQueue({ store, log, heldLeases, failureTtlMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
   const inProgress = new Map<string, Promise<void>>()
   return {
     async settled(name) {
@@ -34,8 +34,8 @@ export function releaseQueue({ store, log, held, failureRetentionMs, onReleased 
     },
     release(lease, failure) {
       const { name, owner } = lease
-      if (!held.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
-      const release = releaseRecord(lease, failure, store, failureRetentionMs)
+      if (!heldLeases.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
+      const release = releaseRecord(lease, failure, store, failureTtlMs)
         .catch((err: unknown) => log.warn({ err, lease: name }, 'a lease could not be released: it will expire'))
         .finally(() => {
           if (inProgress.get(name) === release) inProgress.delete(name)
@@ -55,7 +55,7 @@ async function releaseRecord(
   { name, owner }: HeldLease,
   failure: LeaseRecord['failure'],
   store: Store,
-  failureRetentionMs: number,
+  failureTtlMs: number,
 ): Promise<void> {
   const failedFence = await store.transact(installation, async ({ leases }) => {
     const record = await leases.get(installation, name)
@@ -66,7 +66,7 @@ async function releaseRecord(
     return fence
   })
   if (failedFence === undefined) return
-  setTimeout(() => void removeFailure(name, failedFence, store), failureRetentionMs).unref()
+  setTimeout(() => void removeFailure(name, failedFence, store), failureTtlMs).unref()
 }
 
 /** Best effort: if this fails, the lease's next holder overwrites the record, or the reaper removes it. */

@@ -31,7 +31,7 @@ export function controlPlaneRequests({
 }): ControlPlaneRequests {
   const { service, accessKeyId, host } = controlPlaneSigner
   const signingKeys = signingKeyCache()
-  const accepted = new LRUCache<string, true>({ max: REMEMBERED_SIGNATURES, ttl: 2 * maxSkewSeconds * 1000 })
+  const acceptedSignatures = new LRUCache<string, true>({ max: REMEMBERED_SIGNATURES, ttl: 2 * maxSkewSeconds * 1000 })
   return {
     require(req, body) {
       const { method = '', url: path = '', headers } = req
@@ -48,8 +48,8 @@ export function controlPlaneRequests({
       if (!verdict.valid) throw denied(verdict.code === 'MissingAuthenticationTokenException' ? '' : verdict.message)
       if (headers[INVOCATION_ID] === undefined) throw denied(`It has no ${INVOCATION_ID}.`)
       const signature = /Signature=([0-9a-f]+)/.exec(headers.authorization ?? '')?.[1] ?? ''
-      if (accepted.has(signature)) throw denied('It was sent before.')
-      accepted.set(signature, true)
+      if (acceptedSignatures.has(signature)) throw denied('It was sent before.')
+      acceptedSignatures.set(signature, true)
     },
   }
 }

@@ -62,12 +62,12 @@ const PLANS_AT_A_TIME = 10
 export function backlog(deps: BacklogDeps): Backlog {
   const { store, singleFlight, completion, telemetry } = deps
   const stopping = new AbortController()
-  const stopped = stopping.signal
+  const stopSignal = stopping.signal
   const runPlan = planRunner(deps, (plan) =>
     singleFlight.tryDo(flightKey(plan), async (lease) => {
       // The plan may have been finished since it was listed.
       const isPlanned = (await store.imports.get(installation, planKey(plan))) !== undefined
-      if (isPlanned) await completion(plan, { lease, stopped, telemetry })
+      if (isPlanned) await completion(plan, { lease, stopSignal, telemetry })
     }),
   )
 
@@ -77,7 +77,7 @@ export function backlog(deps: BacklogDeps): Backlog {
     await Promise.allSettled(runs)
   }
 
-  const look = () =>
+  const poll = () =>
     void duePlans(deps)
       .then(completeAll)
       .catch((err: unknown) => logFailedPoll(err, telemetry))
@@ -85,11 +85,11 @@ export function backlog(deps: BacklogDeps): Backlog {
 
   return {
     complete: (plan, ofRequest) =>
-      singleFlight.do(flightKey(plan), (lease) => completion(plan, { lease, stopped, telemetry: ofRequest })),
+      singleFlight.do(flightKey(plan), (lease) => completion(plan, { lease, stopSignal, telemetry: ofRequest })),
     resume: async () => completeAll(await listAll(store.imports, installation)),
     watch() {
-      timer ??= setInterval(look, POLL_EVERY_MS).unref()
-      look()
+      timer ??= setInterval(poll, POLL_EVERY_MS).unref()
+      poll()
     },
     stop() {
       stopping.abort()
@@ -117,7 +117,7 @@ function logFailedPoll(err: unknown, { log }: Telemetry): void {
  * run twice.
  */
 function planRunner({ store }: BacklogDeps, work: (plan: ImportPlan) => Promise<void>) {
-  const queued = new Map<string, Promise<void>>()
+  const runs = new Map<string, Promise<void>>()
   const limit = keyedLimit(PLANS_AT_A_TIME)
 
   async function run(plan: ImportPlan): Promise<void> {
@@ -127,8 +127,8 @@ function planRunner({ store }: BacklogDeps, work: (plan: ImportPlan) => Promise<
 
   return (plan: ImportPlan): Promise<void> => {
     const key = planKey(plan)
-    const running = queued.get(key) ?? run(plan).finally(() => queued.delete(key))
-    queued.set(key, running)
+    const running = runs.get(key) ?? run(plan).finally(() => runs.delete(key))
+    runs.set(key, running)
     return running
   }
 }

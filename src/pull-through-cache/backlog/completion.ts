@@ -30,7 +30,7 @@ export type Completion = (plan: ImportPlan, circumstances: CompletionCircumstanc
 export interface CompletionCircumstances {
   /** Held by this process for as long as it works on the plan. */
   readonly lease: Pick<Lease, 'isLost'>
-  readonly stopped: AbortSignal
+  readonly stopSignal: AbortSignal
   readonly telemetry: Telemetry
 }
 
@@ -48,7 +48,7 @@ export interface CompletionDeps {
 interface CompletionRun extends CompletionDeps {
   readonly registry: Registry
   readonly repository: string
-  readonly stopped: AbortSignal
+  readonly stopSignal: AbortSignal
   readonly telemetry: Telemetry
   readonly progress: ImportProgress
   readonly scope: PullScope
@@ -68,21 +68,30 @@ const BLOBS_AT_ONCE = 50
 export function completion(deps: CompletionDeps): Completion {
   const blobLimit = keyedLimit(BACKGROUND_BLOBS)
 
-  return async (plan, { lease, stopped, telemetry }) => {
+  return async (plan, { lease, stopSignal, telemetry }) => {
     const { account, region, repository, digest } = plan
     const { store } = deps
     const [progress, scope] = [importProgress(plan, deps, telemetry), pullScope()]
-    const run = { ...deps, registry: { account, region }, repository, stopped, telemetry, progress, scope, blobLimit }
+    const run = {
+      ...deps,
+      registry: { account, region },
+      repository,
+      stopSignal,
+      telemetry,
+      progress,
+      scope,
+      blobLimit,
+    }
     scope.takeImage(digest, 0)
     try {
       await completeImage(digest, 0, run)
-      if (stopped.aborted || lease.isLost) return
+      if (stopSignal.aborted || lease.isLost) return
       const isPlanned = (await store.imports.get(installation, planKey(plan))) !== undefined
       await store.imports.remove(installation, planKey(plan))
       // If the image was complete already, an import on request has nothing to report.
       if (isPlanned) await progress.succeeded(scope.leftOut())
     } catch (err) {
-      if (!stopped.aborted) await Promise.all([recordFailure(plan, err, deps, telemetry), progress.failed(err)])
+      if (!stopSignal.aborted) await Promise.all([recordFailure(plan, err, deps, telemetry), progress.failed(err)])
       throw err
     } finally {
       progress.stop()
@@ -98,11 +107,11 @@ async function recordFailure(
   { log }: Telemetry,
 ): Promise<void> {
   log.warn({ err, ...plan }, 'an image could not be cached completely: its import stays planned')
-  const recorded = clock.now().then((now) => {
+  const update = clock.now().then((now) => {
     const failed = (record: ImportPlan) => ({ ...record, failedAt: now.getTime() })
     return store.imports.update(installation, planKey(plan), failed)
   })
-  await recorded.catch((cause: unknown) => log.warn({ err: cause, ...plan }, 'a failed import could not be recorded'))
+  await update.catch((cause: unknown) => log.warn({ err: cause, ...plan }, 'a failed import could not be recorded'))
 }
 
 /**
@@ -110,9 +119,9 @@ async function recordFailure(
  * nested in itself.
  */
 async function completeImage(digest: string, depth: number, run: CompletionRun): Promise<void> {
-  const { registry, repository, store, blobs, scope, stopped } = run
+  const { registry, repository, store, blobs, scope, stopSignal } = run
   const image = await store.images.get(registry, keyOf(repository, digest))
-  if (!image || stopped.aborted) return
+  if (!image || stopSignal.aborted) return
   const contents = await imageContents(image, blobs)
   if (!contents) throw new UpstreamFailure('unavailable', `The manifest of ${digest} is no longer stored`)
   run.progress.image(image, contents)
@@ -136,13 +145,13 @@ async function completeMember(digest: string, depth: number, run: CompletionRun)
   const cached = await store.images.get(registry, keyOf(repository, digest))
   if (!cached && !(await importMember(digest, run))) return
   await completeImage(digest, depth, run)
-  if (!run.stopped.aborted) await store.imports.remove(installation, planKey({ ...registry, repository, digest }))
+  if (!run.stopSignal.aborted) await store.imports.remove(installation, planKey({ ...registry, repository, digest }))
 }
 
 /** Returns false if the upstream does not have the image: an index may list images that its registry does not store. */
 async function importMember(digest: string, run: CompletionRun): Promise<boolean> {
   const { registry, repository, telemetry } = run
-  if (run.stopped.aborted) return false
+  if (run.stopSignal.aborted) return false
   const source = await run.sources.requireUpstream(registry, repository)
   const now = await run.clock.now()
   const target = { registry, repository, imageId: { imageDigest: digest }, source, now, isMember: true } as const
@@ -162,7 +171,7 @@ async function fillBlob(digest: string, run: CompletionRun): Promise<void> {
   const rule = await run.sources.requireRule(registry, repository)
   await run.blobLimit(keyOf(registry.account, rule.upstreamRegistryUrl), async () => {
     const current = (await store.layers.get(registry, keyOf(repository, digest))) ?? layer
-    if (run.stopped.aborted || (await availableSize(current, blobs)) !== undefined) return
+    if (run.stopSignal.aborted || (await availableSize(current, blobs)) !== undefined) return
     const fill = await run.fills.fillLayer(registry, layer)
     if (!fill) throw noRuleServes(repository)
     run.progress.fill(fill)

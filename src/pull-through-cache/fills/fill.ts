@@ -91,7 +91,7 @@ export function startFill(leaseName: string, request: FillRequest, deps: FillDep
   const blob = growingBlob()
   let onStarted: () => void = () => {}
   const firstBytes = new Promise<void>((resolve) => (onStarted = resolve))
-  const followed = followedFill(leaseName, { leases: deps.leases, blobs: deps.blobs, blob, started: onStarted })
+  const followed = followedFill(leaseName, { leases: deps.leases, blobs: deps.blobs, blob, onStarted })
   const filled = fillOrFollow({ ...deps, request, leaseName, blob, started: onStarted, followed }).then(
     () => blob.end('stored'),
     (error: unknown) => {

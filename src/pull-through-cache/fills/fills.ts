@@ -51,11 +51,11 @@ export function fills(deps: FillsDeps): Fills {
       confirm: () => recordConfirmation(at, store, log),
     }
     const fill = startFill(`fill ${key}`, request, deps)
-    const shared = { fill, confirmations: new Map([[recordKey(at), fill.done]]) }
-    inProgress.set(key, shared)
+    const sharedFill = { fill, confirmations: new Map([[recordKey(at), fill.done]]) }
+    inProgress.set(key, sharedFill)
     const forget = () => void inProgress.delete(key)
     fill.done.then(forget, forget)
-    return shared
+    return sharedFill
   }
 
   return {

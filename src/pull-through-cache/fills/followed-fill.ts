@@ -31,47 +31,47 @@ export interface FollowedFillDeps {
   readonly blobs: Pick<Blobs, 'send'> & Partial<Follows>
   readonly blob: GrowingBlob
   /** Called when there are bytes to read. */
-  readonly started: () => void
+  readonly onStarted: () => void
 }
 
 /** How often the file and the lease are polled. */
 const POLL_EVERY_MS = 50
 
 /** Follows the transfer under the lease `name`: its bytes if this process can read them, otherwise only its end. */
-export function followedFill(name: string, { leases, blobs, blob, started }: FollowedFillDeps): FollowedFill {
+export function followedFill(name: string, { leases, blobs, blob, onStarted }: FollowedFillDeps): FollowedFill {
   let current: { writer: string; bytes: GrowingBytes } | undefined
   /** How many bytes clients may have been sent. */
-  let visible = 0
-  const opened = new Set<GrowingBytes>()
+  let visibleBytes = 0
+  const openTransfers = new Set<GrowingBytes>()
 
   async function open({ following: writer }: LeaseView): Promise<void> {
     if (writer === undefined || writer === current?.writer) return
     const bytes = await blobs.follow?.(writer)
     if (!bytes) return
-    opened.add(bytes)
-    if (current && !(await hasCaughtUp(bytes, current.bytes, visible))) {
-      opened.delete(bytes)
+    openTransfers.add(bytes)
+    if (current && !(await hasCaughtUp(bytes, current.bytes, visibleBytes))) {
+      openTransfers.delete(bytes)
       return bytes.close()
     }
     current = { writer, bytes }
     blob.readFrom(bytes)
-    started()
+    onStarted()
   }
 
   return {
     bytesLeft: () => current?.bytes,
     async requireSame(digest) {
       if (!current || (await current.bytes.became(digest))) return
-      await requireEqual(visible, current.bytes, storedBytes(digest, blobs))
+      await requireEqual(visibleBytes, current.bytes, storedBytes(digest, blobs))
     },
-    close: async () => void (await Promise.all([...opened].map((bytes) => bytes.close()))),
+    close: async () => void (await Promise.all([...openTransfers].map((bytes) => bytes.close()))),
     async ended() {
       for (;;) {
         const view = await leases.look(name)
         if (view.failure) throw upstreamFailureOf(view.failure)
         if (!view.isHeld) return
         await open(view)
-        if (current) blob.grewTo((visible = Math.max(visible, await current.bytes.size())))
+        if (current) blob.grewTo((visibleBytes = Math.max(visibleBytes, await current.bytes.size())))
         await sleep(POLL_EVERY_MS)
       }
     },
@@ -86,9 +86,9 @@ const CHUNK_BYTES = 256 * 1024
 /**
  * Returns false while the next transfer has fewer bytes than clients may have been sent; throws if the bytes differ.
  */
-async function hasCaughtUp(next: GrowingBytes, last: GrowingBytes, visible: number): Promise<boolean> {
-  if ((await next.size()) < visible) return false
-  await requireEqual(visible, last, next)
+async function hasCaughtUp(next: GrowingBytes, last: GrowingBytes, visibleBytes: number): Promise<boolean> {
+  if ((await next.size()) < visibleBytes) return false
+  await requireEqual(visibleBytes, last, next)
   return true
 }
 

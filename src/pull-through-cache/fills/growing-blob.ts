@@ -29,7 +29,7 @@ const noChunk: { start: number; chunk: Buffer } = { start: 0, chunk: Buffer.allo
  */
 export function growingBlob(): GrowingBlob {
   let source: Pick<BlobWriter | GrowingBytes, 'read'> | undefined
-  let [latest, isVerified] = [noChunk, false]
+  let [latestChunk, isVerified] = [noChunk, false]
   const changes = notifier()
   const blob = {
     outcome: undefined as 'stored' | Error | undefined,
@@ -37,10 +37,10 @@ export function growingBlob(): GrowingBlob {
     readFrom(bytes: Pick<BlobWriter | GrowingBytes, 'read'>) {
       source = bytes
       blob.size = 0
-      latest = noChunk
+      latestChunk = noChunk
     },
     appended(chunk: Buffer) {
-      latest = { start: blob.size, chunk }
+      latestChunk = { start: blob.size, chunk }
       blob.size += chunk.length
       changes.notify()
     },
@@ -59,7 +59,7 @@ export function growingBlob(): GrowingBlob {
     changed: () => changes.next(),
     available: (position: number, end: number) => Math.min(blob.size, isVerified ? end + 1 : end) - position,
     async read(position: number, length: number) {
-      const { start, chunk } = latest
+      const { start, chunk } = latestChunk
       const isInMemory = position >= start && position < start + chunk.length
       if (isInMemory) return chunk.subarray(position - start, position - start + length)
       return source ? source.read(position, length) : Buffer.alloc(0)

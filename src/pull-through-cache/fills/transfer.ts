@@ -46,9 +46,9 @@ export async function transfer(
     let fruitless = 0
     for (let resumptions = 0; writer.size < size; resumptions++) {
       const before = writer.size
-      const broken = await receive(request, writer, progress)
+      const bodyError = await receive(request, writer, progress)
       fruitless = writer.size > before ? 0 : fruitless + 1
-      if (broken && (fruitless >= MAX_FRUITLESS || resumptions >= MAX_RESUMPTIONS)) throw brokenOff(broken)
+      if (bodyError && (fruitless >= MAX_FRUITLESS || resumptions >= MAX_RESUMPTIONS)) throw brokenOff(bodyError)
     }
     await writer.verify(digest)
     blob.verified()
@@ -85,9 +85,9 @@ async function receive(
     if (announcedSize !== undefined && announcedSize !== size) throw wrongLength(announcedSize, size)
     onStarted(writer)
     for (;;) {
-      const { chunk, broken } = await nextChunk(chunks)
+      const { chunk, bodyError } = await nextChunk(chunks)
       await appending
-      if (broken) return broken
+      if (bodyError) return bodyError
       if (!chunk)
         return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
       if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
@@ -114,12 +114,12 @@ function append(chunk: Buffer, writer: BlobWriter, blob: GrowingBlob): Promise<v
  * The next chunk, or the error of a body that broke off, which can be resumed. Errors of the disk, which cannot, are
  * thrown elsewhere.
  */
-async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffer; broken?: Error }> {
+async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffer; bodyError?: Error }> {
   try {
     const next = await chunks.next()
     return next.done ? {} : { chunk: next.value }
-  } catch (broken) {
-    return { broken: broken as Error }
+  } catch (error) {
+    return { bodyError: error as Error }
   }
 }
 

@@ -26,8 +26,8 @@ export async function checkTag(
   telemetry: Telemetry,
 ): Promise<TagCheck> {
   const check = async (): Promise<TagCheck> => {
-    const cached = await deps.storage.store.tags.get(target.registry, tagKey(target))
-    return cached && isDue(cached) ? checkCachedTag(target, cached, deps, telemetry) : {}
+    const cachedTag = await deps.storage.store.tags.get(target.registry, tagKey(target))
+    return cachedTag && isDue(cachedTag) ? checkCachedTag(target, cachedTag, deps, telemetry) : {}
   }
   try {
     return await deps.singleFlight.do(`check ${flightKey(target)}`, check)
@@ -83,9 +83,9 @@ async function recordCheck(
   { store }: ImportDeps['storage'],
   { log }: Telemetry,
 ): Promise<void> {
-  const checked = (record: Tag) => (record.upstream && record.digest === digest ? { ...record, upstream } : record)
+  const withCheck = (record: Tag) => (record.upstream && record.digest === digest ? { ...record, upstream } : record)
   await store.tags
-    .update(target.registry, tagKey(target), checked)
+    .update(target.registry, tagKey(target), withCheck)
     .catch((err: unknown) => log.warn({ err, ...target.imageId }, 'a check could not be recorded'))
 }
 

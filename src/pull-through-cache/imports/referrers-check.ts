@@ -28,10 +28,10 @@ export function checkReferrers(
     const image = await deps.storage.store.images.get(subject.registry, imageKey(subject))
     if (!image || !isDue(image)) return []
     const now = subject.now.getTime()
-    const imported: PutOutcome[] = []
+    const outcomes: PutOutcome[] = []
     try {
       deps.sources.requireRoute()
-      await importReferrers(subject, imported, deps, telemetry)
+      await importReferrers(subject, outcomes, deps, telemetry)
       await recordCheck(subject, { checkedAt: now }, deps, telemetry)
     } catch (error) {
       const failure = error as Error
@@ -40,14 +40,14 @@ export function checkReferrers(
       await recordCheck(subject, hasAnswered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps, telemetry)
       await report(subject, 'FAILED', `cached referrers kept: ${failure.message}`, telemetry)
     }
-    return imported
+    return outcomes
   })
 }
 
 /** Adds the imported referrers to `imported`. Tries all of them before it throws the first failure. */
 async function importReferrers(
   subject: ManifestImport,
-  imported: PutOutcome[],
+  outcomes: PutOutcome[],
   deps: ImportDeps,
   telemetry: Telemetry,
 ): Promise<void> {
@@ -62,7 +62,7 @@ async function importReferrers(
     const target = { registry, repository, imageId: { imageDigest }, source, now }
     try {
       const outcome = await importManifest(target, deps, telemetry)
-      if (outcome) imported.push(outcome)
+      if (outcome) outcomes.push(outcome)
     } catch (error) {
       // A list may name manifests that its registry does not have.
       if (!(error instanceof UpstreamFailure && error.kind === 'not-found')) failures.push(error)
@@ -72,7 +72,7 @@ async function importReferrers(
   await Promise.all(digests.map((digest) => limit(() => importOne(digest))))
   if (failures.length > 0) throw failures[0]
   const more = isCut ? `; more than ${MAX_REFERRERS} are not imported` : ''
-  const outcome = `${digests.length} referrers, ${imported.length} of them new${more}`
+  const outcome = `${digests.length} referrers, ${outcomes.length} of them new${more}`
   await report(subject, isCut ? 'FAILED' : 'SUCCESS', outcome, telemetry)
 }
 

@@ -26,8 +26,8 @@ export function pullTimeRecorder(store: Pick<Records, 'images'>): RecordPullTime
     if (inProgress.has(name)) return
     inProgress.add(name)
     try {
-      const pulled = (image: Image) => ({ ...image, lastPulledAt: now.getTime() })
-      await store.images.update(registry, keyOf(repository, digest), pulled)
+      const withPullTime = (image: Image) => ({ ...image, lastPulledAt: now.getTime() })
+      await store.images.update(registry, keyOf(repository, digest), withPullTime)
     } catch (err) {
       // While the store is unavailable, pulls by digest are still served, and each of them fails to be recorded.
       const facts = { repository, digest }

@@ -16,13 +16,13 @@ const MAX_TAG_VALUE = 256
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html
  */
 export function acceptTags(tags: readonly Partial<ResourceTag>[]): ResourceTag[] {
-  const accepted = tags.map(({ Key = '', Value = '' }) => {
+  const resourceTags = tags.map(({ Key = '', Value = '' }) => {
     if (Key.length === 0 || Key.length > MAX_TAG_KEY || Value.length > MAX_TAG_VALUE) throw invalidTagParameter()
     return { Key, Value }
   })
-  if (new Set(accepted.map(({ Key }) => Key.toLowerCase())).size < accepted.length) throw invalidTagParameter()
-  if (accepted.length > MAX_TAGS) throw tooManyTags()
-  return accepted
+  if (new Set(resourceTags.map(({ Key }) => Key.toLowerCase())).size < resourceTags.length) throw invalidTagParameter()
+  if (resourceTags.length > MAX_TAGS) throw tooManyTags()
+  return resourceTags
 }
 
 /**

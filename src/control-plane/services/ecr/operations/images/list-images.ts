@@ -36,8 +36,8 @@ async function imageIdPage(input: Input<'ListImages'>, { store, registry }: Cont
     }),
   ])
   const rest = cut && passesFilter(cut, filter) ? entriesOf(cut, tag) : []
-  const selected = items.filter((image) => passesFilter(image, filter))
-  return pageFrom<ImageId>(limit, [...rest, ...selected.flatMap((image) => entriesOf(image))], next)
+  const matchingImages = items.filter((image) => passesFilter(image, filter))
+  return pageFrom<ImageId>(limit, [...rest, ...matchingImages.flatMap((image) => entriesOf(image))], next)
 }
 
 /** One entry for each tag after `afterTag`; an untagged image has one entry without a tag. */
