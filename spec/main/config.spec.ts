@@ -196,6 +196,8 @@ describe('configuration file', () => {
     ['{"secret": "s3cr3t', 'line 1, column 12: a string without its closing quote'],
     ['', 'line 1, column 1: expected a value'],
     ['{"a": 1', 'line 1, column 8: expected a comma or a closing brace'],
+    ['{', 'line 1, column 2: expected a name in double quotes or a closing brace'],
+    ['{}x', 'line 1, column 3: expected the end of the file'],
   ])('A configuration file that is not JSON is refused with line and column: %j', (text, where) => {
     expect(refusalOf(() => read(text))).toBe(`settings.json is not JSON: ${where}`)
   })

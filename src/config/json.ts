@@ -25,13 +25,26 @@ function firstFault(text: string): string {
 
 function explanationOf(code: ParseErrorCode, text: string, offset: number): string {
   const character = text[offset] ?? ''
-  const isAfterComma = /,[ \t\r\n]*$/.test(text.slice(0, offset))
+  const before = text.slice(0, offset)
+  const isAfterComma = /,[ \t\r\n]*$/.test(before)
   if (isAfterComma && /[}\]]/.test(character)) return `a trailing comma before ${character}, which JSON does not allow`
   if (character === '#') return COMMENT
   if (character === "'") return 'single quotes; JSON has names and strings in double quotes'
-  return EXPLANATIONS[printParseErrorCode(code)] ?? 'expected a value'
+  if (/\{[ \t\r\n]*$/.test(before)) return 'expected a name in double quotes or a closing brace'
+  const explanation = EXPLANATIONS[printParseErrorCode(code)]
+  return explanation ?? (isJson(before) ? END_OF_FILE : 'expected a value')
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const END_OF_FILE = 'expected the end of the file'
 const COMMENT = 'a comment, which JSON does not allow'
 
 /** Explanations by the names of jsonc-parser's error codes. For all other codes, a value was expected. */
@@ -41,7 +54,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   CommaExpected: 'expected a comma or a closing bracket',
   CloseBraceExpected: 'expected a comma or a closing brace',
   CloseBracketExpected: 'expected a comma or a closing bracket',
-  EndOfFileExpected: 'expected the end of the file',
+  EndOfFileExpected: END_OF_FILE,
   InvalidCommentToken: COMMENT,
   UnexpectedEndOfComment: COMMENT,
   UnexpectedEndOfString: 'a string without its closing quote',
