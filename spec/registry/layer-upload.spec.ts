@@ -7,13 +7,8 @@ import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { deleteRepository } from '../../src/registry/repositories/repository-deletion.js'
-import {
-  abandonUpload,
-  appendPart,
-  beginUpload,
-  completeUpload,
-  findUpload,
-} from '../../src/registry/layers/layer-upload.js'
+import { abandonUpload, appendPart, beginUpload, findUpload } from '../../src/registry/layers/layer-upload.js'
+import { completeUpload } from '../../src/registry/layers/upload-completion.js'
 import { type KeyValue, StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { installationWith, registry as ownRegistry } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'

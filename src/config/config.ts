@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { AccountsError } from '../access/accounts-error.js'
 import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
-import { parseJson } from './json.js'
+import { readJsonFile } from './json.js'
 import { brokenRule } from './rules.js'
 import { type SettingTexts, settings } from './settings.js'
 import { UsageError } from './usage-error.js'
@@ -171,9 +170,8 @@ const numberIn = (text: string) => (/^\d+$/.test(text) ? Number(text) : text)
 
 function readConfigFile(explicitPath: string | undefined): ConfigFile {
   const path = explicitPath ?? DEFAULT_FILE
-  const text = readText(path, explicitPath === undefined)
-  if (text === undefined) return {}
-  const file = parseJson(text, path)
+  const file = readJsonFile(path, { mayBeMissing: explicitPath === undefined })
+  if (file === undefined) return {}
   const broken = brokenRule(file)
   if (broken) throw new UsageError(`${path}: ${broken.path || 'the whole'} ${broken.complaint}`)
   const settingsOfFile = { ...(file as ConfigFile & { $schema?: string }) }
@@ -189,16 +187,5 @@ function requireAccounts(accounts: Accounts | undefined, path: string): void {
   } catch (error) {
     if (error instanceof AccountsError) throw new UsageError(`${path}: /accounts${error.path} ${error.message}`)
     throw error
-  }
-}
-
-function readText(path: string, mayBeMissing: boolean): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' && mayBeMissing) return undefined
-    const reason = code === 'ENOENT' ? 'there is no such file' : String(code)
-    throw new UsageError(`The configuration file ${path} cannot be read (${reason}): name one that can with --config`)
   }
 }

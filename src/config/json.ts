@@ -1,11 +1,32 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser'
+import { readFileSync } from 'node:fs'
 import { UsageError } from './usage-error.js'
+
+/**
+ * Reads the configuration file; undefined if it is missing and may be. Throws UsageError if it cannot be read or is not
+ * JSON.
+ */
+export function readJsonFile(path: string, { mayBeMissing }: { mayBeMissing: boolean }): unknown {
+  const text = readText(path, mayBeMissing)
+  return text === undefined ? undefined : parseJson(text, path)
+}
+
+function readText(path: string, mayBeMissing: boolean): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && mayBeMissing) return undefined
+    const reason = code === 'ENOENT' ? 'there is no such file' : String(code)
+    throw new UsageError(`The configuration file ${path} cannot be read (${reason}): name one that can with --config`)
+  }
+}
 
 /**
  * Parses JSON. Throws UsageError with the line, the column and the kind of the first fault, but never with the text at
  * that place, which may be a secret.
  */
-export function parseJson(text: string, source: string): unknown {
+function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -4,10 +4,10 @@ import {
   abandonUpload,
   appendPart,
   beginUpload,
-  completeUpload,
   findUpload,
   type UploadSession,
 } from '../registry/layers/layer-upload.js'
+import { completeUpload } from '../registry/layers/upload-completion.js'
 import { isDigest } from '../registry/images/manifest.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './oci-errors.js'

@@ -79,10 +79,7 @@ async function pull(context: PullContext, deps: PullsDeps): Promise<PullResult> 
   }
 }
 
-/**
- * A cached image, after a check of its tag if one is due. An image that is not cached is imported if a rule serves its
- * name.
- */
+/** A cached image, after a check of its tag if one is due; otherwise one that is imported if a rule serves its name. */
 async function findOrImport(context: PullContext, deps: PullsDeps): Promise<PullResult> {
   const { request, telemetry } = context
   const { registry, repository, imageId } = request

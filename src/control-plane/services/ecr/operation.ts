@@ -2,7 +2,7 @@ import type * as sdk from '@aws-sdk/client-ecr'
 import type { Action, Conditions } from '../../../access/authorize.js'
 import type { Registry } from '../../../registry/registry.js'
 import type { Context } from '../context.js'
-import type { SdkInput, SdkOperationName, SdkOutput, Validated } from '../sdk-types.js'
+import type { SdkInput, SdkOperationName, SdkOutput, Validated } from '../sdk-operations.js'
 
 /** Every operation of the AWS SDK, and our own. */
 export type OperationName = SdkOperationName<typeof sdk> | keyof OurOperations

@@ -1,7 +1,7 @@
 import type * as sdk from '@aws-sdk/client-iam'
 import type { Principal } from '../../../registry/principal.js'
 import type { Context } from '../context.js'
-import type { SdkInput, SdkOperationName, SdkOutput } from '../sdk-types.js'
+import type { SdkInput, SdkOperationName, SdkOutput } from '../sdk-operations.js'
 
 /** Every operation of the AWS SDK for IAM. */
 export type OperationName = SdkOperationName<typeof sdk>

@@ -1,11 +1,7 @@
 import { emptyUpload, layerAlreadyExists, layerPartTooSmall } from '../../../../../registry/layers/layer-errors.js'
 import { layerWithBytes } from '../../../../../registry/layers/layer-with-bytes.js'
-import {
-  abandonUpload,
-  completeUpload,
-  findUpload,
-  uploadDetails,
-} from '../../../../../registry/layers/layer-upload.js'
+import { abandonUpload, findUpload, uploadDetails } from '../../../../../registry/layers/layer-upload.js'
+import { completeUpload } from '../../../../../registry/layers/upload-completion.js'
 import { withUploadLease } from '../../../../../registry/layers/upload-lease.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
