@@ -43,6 +43,11 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(upkeep|registry|coordination)/' },
     ),
     error(
+      'background-sits-on-registry',
+      { path: '^src/background/' },
+      { path: '^src/', pathNot: '^src/(background|registry|coordination|access)/' },
+    ),
+    error(
       'libraries-import-only-themselves',
       { path: '^src/(smithy|sigv4|iam)/' },
       { path: '^src/', pathNot: '^src/$1/' },

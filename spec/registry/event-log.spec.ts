@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
+import type { CacheEvent } from '../../src/registry/events.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import { installation } from '../../src/registry/registry.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
@@ -20,7 +21,7 @@ describe('event log', () => {
     await eventLog({ store, ids: randomIds }).cacheAction(action, now)
 
     const [event] = (await store.events.list(installation, { limit: 1 })).items
-    expect(event?.detail.principal).toBe(
+    expect((event as CacheEvent | undefined)?.detail.principal).toBe(
       `arn:aws:iam::${registry.account}:role/aws-service-role/pullthroughcache.ecr.amazonaws.com/AWSServiceRoleForECRPullThroughCache`,
     )
   })

@@ -10,6 +10,8 @@ import { storeOf } from '../../src/store/store-of.js'
 /** The registry and time for specs of rules. */
 export const registry = { account: '123456789012', region: 'us-east-1' }
 export const now = new Date('2026-01-02T03:04:05.678Z')
+/** A deletion by a request at this time. */
+export const byRequest = { now, cause: 'request' } as const
 
 /** A store and blobs in memory with one repository, for rules that need no plane. */
 export async function registryWith(name: string, repository: Partial<Repository> = {}) {

@@ -7,6 +7,7 @@ import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
 import { syncImageNote, imageNoteName, parseImageNote } from '../../src/registry/images/image-notes.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { keyOf } from '../../src/registry/ports/store.js'
+import { byRequest } from '../support/stocked-store.js'
 import { all, installationWith, registry } from '../support/garbage.js'
 
 async function stocked(bytes = memoryBlobStore(), keyValue = memoryKeyValue()) {
@@ -54,7 +55,7 @@ describe('image notes', () => {
     expect(await here.noteOf(old)).toMatchObject({ tags: ['latest', 'v1'] })
     const young = await here.push('app', ['young'], 'latest')
     expect([await here.noteOf(old), await here.noteOf(young)]).toMatchObject([{ tags: ['v1'] }, { tags: ['latest'] }])
-    await deleteImage(here, registry, 'app', { imageTag: 'v1' })
+    await deleteImage(here, registry, 'app', { imageTag: 'v1' }, byRequest)
     expect(await here.noteOf(old)).toBeUndefined()
     expect(await here.noteOf(young)).toMatchObject({ tags: ['latest'] })
   })
@@ -71,7 +72,7 @@ describe('image notes', () => {
     const here = await stocked()
     const digest = await here.push('app', ['a layer'], 'v1')
     await expect(deleteRepository(here, registry, 'app', { force: false })).rejects.toThrow()
-    await deleteImage(here, registry, 'app', { imageTag: 'other' })
+    await deleteImage(here, registry, 'app', { imageTag: 'other' }, byRequest)
     expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
   })
 
@@ -105,8 +106,8 @@ describe('image notes', () => {
     const digest = await here.push('app', ['one'], 'v1')
     await here.put('app', ['one'], 'bad')
     bytes.failNext(digest)
-    await expect(deleteImage(here, registry, 'app', { imageTag: 'bad' })).rejects.toThrow('SlowDown')
-    await deleteImage(here, registry, 'app', { imageTag: 'bad' })
+    await expect(deleteImage(here, registry, 'app', { imageTag: 'bad' }, byRequest)).rejects.toThrow('SlowDown')
+    await deleteImage(here, registry, 'app', { imageTag: 'bad' }, byRequest)
     expect(await here.noteOf(digest)).toMatchObject({ tags: ['v1'] })
     expect(await here.store.tags.get(registry, 'app bad')).toBeUndefined()
   })
@@ -117,7 +118,7 @@ describe('image notes', () => {
     const digest = await here.push('app', ['one'], 'a')
     await here.put('app', ['one'], 'b')
     bytes.failRemovals()
-    await Promise.allSettled(['a', 'b'].map((imageTag) => deleteImage(here, registry, 'app', { imageTag })))
+    await Promise.allSettled(['a', 'b'].map((imageTag) => deleteImage(here, registry, 'app', { imageTag }, byRequest)))
     expect(await here.store.images.get(registry, keyOf('app', digest))).toBeDefined()
   })
 

@@ -8,6 +8,7 @@ import { mediaTypes, parseManifest } from '../../src/registry/images/manifest.js
 import { keyOf } from '../../src/registry/ports/store.js'
 import { recordImage } from '../../src/registry/images/image-push.js'
 import { putImage } from '../../src/registry/images/image-registration.js'
+import { byRequest } from '../support/stocked-store.js'
 import { all, installationWith, registry } from '../support/garbage.js'
 import { imageManifest, sha256 } from '../support/push.js'
 
@@ -70,7 +71,7 @@ describe('image with more layers than its record holds', () => {
     await here.createRepository(repository)
     const imageDigest = await here.push(repository, layers)
     await here.later()
-    await deleteImage(here, registry, repository, { imageDigest })
+    await deleteImage(here, registry, repository, { imageDigest }, byRequest)
     await here.sweep()
     expect(await here.isKept('layer 199')).toBe(true)
     await here.later()
@@ -96,7 +97,7 @@ describe('pulled-through index of thousands of images', () => {
     const here = await withIndex(3000)
     expect(await here.references()).toBe(3000)
 
-    await deleteImage(here, registry, repository, { imageDigest: here.digest })
+    await deleteImage(here, registry, repository, { imageDigest: here.digest }, byRequest)
 
     expect(await here.references()).toBe(0)
   })
@@ -115,7 +116,7 @@ describe('pulled-through index of thousands of images', () => {
       pulledThrough: true,
     } as const
     await putImage(here.store, registry, image)
-    const deleteMember = () => deleteImage(here, registry, repository, { imageDigest: member })
+    const deleteMember = () => deleteImage(here, registry, repository, { imageDigest: member }, byRequest)
 
     expect(await deleteMember()).toMatchObject({ failureCode: 'ImageReferencedByManifestList' })
     await here.store.images.remove(registry, keyOf(repository, here.digest))

@@ -7,6 +7,7 @@ import { layerWithBytes } from '../../src/registry/layers/layer-with-bytes.js'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { storeOf } from '../../src/store/store-of.js'
+import { byRequest } from '../support/stocked-store.js'
 import { graceSeconds, installationWith, registry } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'
 
@@ -20,7 +21,7 @@ async function stocked() {
   await here.createRepository('other')
   for (const content of ['{}', 'a layer']) await here.upload('app', content)
   const gone = await here.push('other', ['a layer'])
-  await deleteImage(here, registry, 'other', { imageDigest: gone })
+  await deleteImage(here, registry, 'other', { imageDigest: gone }, byRequest)
   await here.later()
   return here
 }

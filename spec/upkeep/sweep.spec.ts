@@ -7,6 +7,7 @@ import { deleteRepository } from '../../src/registry/repositories/repository-del
 import { storedPins } from '../../src/upkeep/stored-pins.js'
 import { appendPart, beginUpload, findUpload } from '../../src/registry/layers/layer-upload.js'
 import { installation } from '../../src/registry/registry.js'
+import { byRequest } from '../support/stocked-store.js'
 import { all, installationWith, registry } from '../support/garbage.js'
 import { sha256 } from '../support/push.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
@@ -64,7 +65,7 @@ describe('sweep', () => {
     const gone = await here.push('app', ['shared', 'its own'], 'v1')
     await here.push('other', ['shared'])
     await here.later()
-    await deleteImage(here, registry, 'app', { imageTag: 'v1' })
+    await deleteImage(here, registry, 'app', { imageTag: 'v1' }, byRequest)
     expect(await here.sweep()).toMatchObject({ layer: { count: 0 }, blob: { count: 0 } })
     await here.later()
     await here.sweep()

@@ -25,6 +25,9 @@ import { dataPlane } from '../data-plane/server.js'
 import { blobTotals } from './blob-totals.js'
 import { keyedMutex } from '../coordination/keyed-mutex.js'
 import { pullTimeRecorder } from '../registry/images/record-pull.js'
+import type { Tasks } from '../background/tasks.js'
+import { startBackground } from './background.js'
+import type { Clock } from '../registry/ports/clock.js'
 import { eventLog } from '../registry/event-log.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
@@ -57,20 +60,23 @@ export interface Running {
 export async function compose(config: Config, planes: readonly Plane[], log: Log): Promise<Running> {
   const tls = readCertificate(config)
   const telemetry: Telemetry = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
-  const storage = await openStorage(config, telemetry)
+  let background: Tasks | undefined
+  const storage = await openStorage(config, { ...telemetry, onWrite: (collection) => background?.written(collection) })
   const closing: (() => Promise<void>)[] = [() => storage.close()]
   const servers: Server[] = []
   try {
     const parts = partsOf(config, storage, tls, telemetry)
     for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
     closing.unshift(() => parts.upstreams.close())
+    const tasks = (background = startBackground(parts, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
+    const wakingClock = clockThatWakes(tasks, parts.clock)
     const importing = planes.includes('data-plane') ? await startDataPlane(config, parts, servers) : undefined
     const address = dataPlaneAddress(config, importing && portOf(importing.server))
     const dataPlaneParts = importing ? { importer: importing.cache } : remoteDataPlane(address, parts)
     const control = planes.includes('control-plane')
-      ? await startControlPlane(config, address, { ...parts, ...dataPlaneParts }, servers)
+      ? await startControlPlane(config, address, { ...parts, ...dataPlaneParts, clock: wakingClock }, servers)
       : undefined
     importing?.backlog.watch()
     return {
@@ -137,6 +143,16 @@ type Parts = ReturnType<typeof partsOf>
 
 /** /health is open to everybody, so it shows the kind of store without its host and password. */
 const kindOf = (store: Config['store']) => (store.startsWith('redis') ? 'redis' : store)
+
+/** A clock after whose advance the background tasks look for what has become due. */
+const clockThatWakes = (tasks: Tasks, clock: Clock): Clock => ({
+  ...clock,
+  async advance(seconds) {
+    const time = await clock.advance(seconds)
+    tasks.runSoon()
+    return time
+  },
+})
 
 /** What a control plane needs of the data plane: direct calls in one process, else signed requests. */
 interface DataPlaneParts {

@@ -24,6 +24,7 @@ import type { Metrics } from '../registry/ports/metrics.js'
 import { noReserve, type Reserve } from '../registry/ports/reserve.js'
 import type { Store } from '../registry/ports/store.js'
 import { storeOf } from '../store/store-of.js'
+import { watchedKeyValue } from '../store/watched-key-value.js'
 
 /** Everything that survives a process, and the coordination of the processes that share it. */
 export interface Storage {
@@ -46,6 +47,8 @@ interface StorageDeps {
    * Set by commands that verify blobs themselves: blobs are then neither verified nor quarantined when they are read.
    */
   readonly readsUnverified?: true
+  /** Called with the name of each collection that this process has written to. */
+  readonly onWrite?: (collection: string) => void
 }
 
 /** How thoroughly the store is checked before it is opened. */
@@ -63,7 +66,8 @@ export async function openStorage(config: Config, deps: StorageDeps, options: Op
   if (config.store !== 'memory') openDataDirectory(config.dataDir, deps.log)
   let onLost: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onLost = resolve))
-  const store = storeOf(await openKeyValue(config, deps, { ...options, onLost }))
+  const onWrite = (collection: string) => deps.onWrite?.(collection)
+  const store = storeOf(watchedKeyValue(await openKeyValue(config, deps, { ...options, onLost }), onWrite))
   try {
     const blobs = await openBlobs(config, deps)
     const reserve = config.store === 'memory' ? noReserve : await diskReserve(config.dataDir, deps.log)

@@ -67,7 +67,7 @@ export const putManifest: Endpoint = async (call, deps) => {
 export const deleteManifest: Endpoint = async (call, deps) => {
   const { registry, repository, reference } = call
   await requireRepository(deps.store, registry, repository)
-  const gone = await deleteImage(deps, registry, repository, imageIdOf(reference))
+  const gone = await deleteImage(deps, registry, repository, imageIdOf(reference), { now: call.now, cause: 'request' })
   if (!Array.isArray(gone)) throw refusalOf(gone)
   respond(call, 202, {})
 }

@@ -1,6 +1,7 @@
 import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
+import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
@@ -21,6 +22,7 @@ export const collections = {
   layers: collection<Layer>(), // repository digest
   references: collection<Reference>(), // repository to kind from
   uploads: collection<Upload>(), // id
+  imageChanges: collection<ImageChange>(), // time repository digest action tag
   rules: collection<PullThroughCacheRule>(), // ecrRepositoryPrefix
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository

@@ -27,9 +27,21 @@ export interface ClientPull {
 
 /** Records events in the store, from which `/_admin/events` lists those of all planes. */
 export interface EventLog {
+  /** Records an event about a repository. Events of one type and one moment stay in the order of the calls. */
+  readonly record: (event: NewEvent, now: Date) => Promise<void>
   readonly cacheAction: (action: CacheAction, now: Date) => Promise<void>
   readonly pull: (pull: ClientPull, now: Date) => Promise<void>
 }
+
+/** An event without the members of its envelope that are the same for all events. */
+export type NewEvent = { readonly registry: Registry; readonly repository: string } & EventKind
+
+/** The type, source and detail of each kind of event. */
+type EventKind = RecordedEvent extends infer E
+  ? E extends RecordedEvent
+    ? Pick<E, 'detail-type' | 'source' | 'detail'>
+    : never
+  : never
 
 /** The most events that are stored. */
 const MAX_EVENTS = 10_000
@@ -44,15 +56,24 @@ const PRUNE_EVERY = 1000
 export function eventLog({ store, ids }: { store: Store; ids: Ids }): EventLog {
   let count = 0
 
-  async function record(eventWith: (id: string) => RecordedEvent): Promise<void> {
-    const event = eventWith(`${String(count++).padStart(8, '0')}-${ids.uuid()}`)
+  async function record({ registry, repository, ...kind }: NewEvent, now: Date): Promise<void> {
+    const event: RecordedEvent = {
+      version: '0',
+      id: `${String(count++).padStart(8, '0')}-${ids.uuid()}`,
+      account: registry.account,
+      time: now.toISOString(),
+      region: registry.region,
+      resources: [repositoryArn(registry, repository)],
+      ...kind,
+    }
     await store.events.put(installation, keyOf(event.time, event.id), event)
     if (count % PRUNE_EVERY === 1) await prune(store)
   }
 
   return {
-    cacheAction: (action, now) => record((id) => toCacheEvent(action, now, id)),
-    pull: (pull, now) => record((id) => toPullEvent(pull, now, id)),
+    record,
+    cacheAction: (action, now) => record(cacheEvent(action), now),
+    pull: (pull, now) => record(pullEvent(pull), now),
   }
 }
 
@@ -63,19 +84,10 @@ async function prune(store: Store) {
   }
 }
 
-const envelope = ({ registry, repository }: { registry: Registry; repository: string }, now: Date, id: string) => ({
-  version: '0' as const,
-  id,
-  account: registry.account,
-  time: now.toISOString(),
-  region: registry.region,
-  resources: [repositoryArn(registry, repository)],
-})
-
-function toCacheEvent(cacheAction: CacheAction, now: Date, id: string): CacheEvent {
-  const { registry, repository, rule, action, status, outcome, tag, digest } = cacheAction
+function cacheEvent({ registry, repository, rule, action, status, outcome, tag, digest }: CacheAction): NewEvent {
   return {
-    ...envelope(cacheAction, now, id),
+    registry,
+    repository,
     'detail-type': 'ECR Pull Through Cache Action',
     source: 'aws.ecr',
     detail: {
@@ -93,9 +105,10 @@ function toCacheEvent(cacheAction: CacheAction, now: Date, id: string): CacheEve
   }
 }
 
-const toPullEvent = (pull: ClientPull, now: Date, id: string): PullEvent => ({
-  ...envelope(pull, now, id),
+const pullEvent = ({ registry, repository, detail }: ClientPull): NewEvent => ({
+  registry,
+  repository,
   'detail-type': 'ecr-local Image Pull',
   source: 'ecr-local',
-  detail: { 'repository-name': pull.repository, ...pull.detail },
+  detail: { 'repository-name': repository, ...detail },
 })

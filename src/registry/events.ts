@@ -61,5 +61,24 @@ export interface PullEvent extends Envelope {
   }
 }
 
+/**
+ * A change of an image, in the form of EventBridge's `ECR Image Action`.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ImageActionEvent extends Envelope {
+  'detail-type': 'ECR Image Action'
+  source: 'aws.ecr'
+  detail: {
+    result: 'SUCCESS'
+    'repository-name': string
+    'image-digest': string
+    'action-type': 'PUSH' | 'DELETE' | 'UPDATE_STORAGE_CLASS'
+    'image-tag'?: string
+    'manifest-media-type'?: string
+    'artifact-media-type'?: string
+    'target-storage-class'?: string
+  }
+}
+
 /** An event as `/_admin/events` lists it. */
-export type RecordedEvent = CacheEvent | PullEvent
+export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent

@@ -10,8 +10,7 @@ import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
 import type { Quotas } from '../../registry/quotas.js'
 import { installation, type Registry } from '../../registry/registry.js'
-import { newRepository } from '../../registry/repositories/repository.js'
-import { createRepository } from '../../registry/repositories/repository-creation.js'
+import { createRepositoryByService } from '../../registry/repositories/repository-creation.js'
 import { planKey } from '../import-plan.js'
 import type { Telemetry } from '../telemetry.js'
 import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
@@ -80,8 +79,7 @@ export async function storeImage(
   const manifest = acceptManifest(upstreamManifest)
   await Promise.all([
     storeManifest(storage.blobs, digest, bytes),
-    target.createsRepository &&
-      createRepository(storage.store, registry, newRepository(repository, now), storage.quotas),
+    target.createsRepository && createMissingRepository(target, storage),
     !isMember && recordPlan({ ...registry, repository, digest, ...tag, plannedAt: now.getTime() }, storage),
   ])
   const image: NewImage = {
@@ -104,6 +102,11 @@ export async function storeImage(
     )
   return put
 }
+
+const createMissingRepository = (
+  { registry, repository, now }: ManifestImport,
+  { store, quotas }: ImportDeps['storage'],
+) => createRepositoryByService(store, registry, repository, { reason: 'PULL_THROUGH_CACHE', now }, quotas)
 
 const recordPlan = (plan: ImportPlan, { store }: Pick<ImageStorage, 'store'>): Promise<void> =>
   store.imports.put(installation, planKey(plan), plan)

@@ -1,4 +1,6 @@
 import { findImage, type ImageFailure, isImageFailure } from './find-image.js'
+import type { ImageChangeCause } from './image-change.js'
+import { recordImageChange } from './record-image-change.js'
 import type { Pins } from '../ports/pins.js'
 import type { Image, ImageId } from './image.js'
 import { imageContents } from './image-contents.js'
@@ -20,6 +22,7 @@ export async function deleteImage(
   registry: Registry,
   repository: string,
   imageId: ImageId,
+  deletion: Deletion,
 ): Promise<ImageId[] | ImageFailure> {
   const { store } = storage
   const match = await findImage(store, registry, repository, imageId)
@@ -29,13 +32,21 @@ export async function deleteImage(
   const contents = removesImage ? await imageContents(match.image, storage.blobs) : undefined
   if (removesImage) await storage.pins.pin([address.digest, ...(contents?.blobs ?? []).map(({ digest }) => digest)])
   try {
-    const outcome = await store.transact(registry, (records) => deleteInTransaction(records, storage, address, imageId))
+    const outcome = await store.transact(registry, (records) =>
+      deleteInTransaction(records, storage, { ...address, imageId, ...deletion }),
+    )
     if (removesImage && !isImageFailure(outcome))
       await removeMemberReferences(store, registry, match.image, contents?.manifests ?? [])
     return outcome
   } finally {
     await syncImageNote(storage, address)
   }
+}
+
+/** When and why images are deleted, for the events about it. */
+export interface Deletion {
+  readonly now: Date
+  readonly cause: ImageChangeCause
 }
 
 /**
@@ -45,8 +56,13 @@ export async function deleteImage(
 async function deleteInTransaction(
   records: Records,
   { blobs }: { readonly blobs: WithNotes },
-  { registry, repository }: ImageAddress,
-  imageId: ImageId,
+  {
+    registry,
+    repository,
+    imageId,
+    now,
+    cause,
+  }: Omit<ImageAddress, 'digest'> & Deletion & { readonly imageId: ImageId },
 ) {
   const match = await findImage(records, registry, repository, imageId)
   if (isImageFailure(match)) return match
@@ -70,6 +86,7 @@ async function deleteInTransaction(
     await writeImageNoteFirst({ store: records, blobs }, registry, remainingImage)
     await records.images.put(registry, keyOf(repository, imageDigest), remainingImage)
   }
+  await recordImageChange(records, registry, image, { action: 'DELETE', tags, at: now.getTime(), cause })
   return tags.length === 0 ? [{ imageDigest }] : tags.map((imageTag) => ({ imageDigest, imageTag }))
 }
 

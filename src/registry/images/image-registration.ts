@@ -1,5 +1,7 @@
 import { raiseIndexSizes, updateIndexSize, largestMemberSize } from './image-size.js'
 import { imageTagAlreadyExists, repositoryNotFound, tooManyImages, tooManyTagsOfImage } from '../errors.js'
+import type { ImageChangeCause } from './image-change.js'
+import { recordImageChange } from './record-image-change.js'
 import type { Descriptor, Image, Tag } from './image.js'
 import { boundedFields } from './image-contents.js'
 import { contentSize, type Manifest } from './manifest.js'
@@ -34,6 +36,8 @@ export interface NewImage {
    * immutable or was pushed stays with its image without an error.
    */
   pulledThrough?: true
+  /** Set if the image is a copy that replication made. */
+  isReplicated?: true
 }
 
 /** What `putImage` did. */
@@ -86,6 +90,8 @@ export async function putImage(
       throw tooManyTagsOfImage(decisions.moves[0]?.tag ?? '', quotas.tagsPerImage, put.repository, registry.account)
     const isChanged = !existing || decisions.moves.some(({ previous }) => previous?.digest !== put.digest)
     if (isChanged) await records.images.put(registry, imageKey(put), tagged)
+    // Without quotas the image is one that the store had lost: it was pushed before.
+    if (isChanged && quotas) await recordPush(records, registry, tagged, put, decisions.moves)
     return { image: tagged, isNew: !existing, isChanged, isTagUnmoved: decisions.isTagUnmoved, previousHolders }
   })
   if (!outcome.isNew) return outcome
@@ -102,6 +108,14 @@ export async function recordContentsAgain(store: Store, registry: Registry, cont
   await recordContentsInBatches(store, registry, contents)
   await updateIndexSize(store, registry, contents, contents.manifests)
 }
+
+function recordPush(records: Records, registry: Registry, image: Image, put: NewImage, moves: readonly TagMove[]) {
+  const tags = moves.map(({ tag }) => tag)
+  return recordImageChange(records, registry, image, { action: 'PUSH', tags, at: put.now, cause: causeOf(put) })
+}
+
+const causeOf = ({ pulledThrough, isReplicated }: NewImage): ImageChangeCause =>
+  isReplicated ? 'replication' : pulledThrough ? 'pull-through' : 'request'
 
 /** The quotas for an image, pushed or pulled through. */
 export type ImageQuotas = Pick<Quotas, 'imagesPerRepository' | 'tagsPerImage'>

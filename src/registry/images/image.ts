@@ -31,6 +31,14 @@ export interface Image {
   /** Set if the image was first pulled through a cache rule, so that its tags may be the upstream's. */
   pulledThrough?: true
   lastPulledAt?: number
+  /** Present once the image has been archived. `storage-class.ts` computes its status from these times. */
+  archive?: {
+    archivedAt: number
+    /** Set by a request to restore it: when it is, or will be, ACTIVE again. */
+    activeFrom?: number
+    /** The end of the restoration before the present archiving. */
+    previouslyActiveFrom?: number
+  }
   /** Only of a pulled-through image: when its upstream was last asked for its referrers. */
   referrersCheck?: {
     /** When it last answered. The interval of six hours starts here. */

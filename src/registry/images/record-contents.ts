@@ -1,3 +1,4 @@
+import { collectionsOfImage } from '../dependent-collections.js'
 import { layersNotFound, referencedImagesNotFound, repositoryNotFound } from '../errors.js'
 import type { Descriptor, Image, Layer, Reference } from './image.js'
 import { type ImageContents, distinctDescriptors } from './image-contents.js'
@@ -110,7 +111,8 @@ export async function recordContentsInBatches(
 }
 
 /**
- * Removes the record of an image and its references. References to members that are only in its manifest are removed by
+ * Removes the record of an image, its references, and the other records about it. References to members that are only
+ * in its manifest are removed by
  * `removeMemberReferences`; layers and bytes are left to garbage collection.
  */
 export async function removeImageRecord(records: Records, registry: Registry, image: Image): Promise<void> {
@@ -120,6 +122,7 @@ export async function removeImageRecord(records: Records, registry: Registry, im
     manifests.map(({ digest }) => records.references.remove(registry, keyOf(repository, digest, 'member', from))),
   )
   if (subject !== undefined) await records.references.remove(registry, keyOf(repository, subject, 'subject', from))
+  await Promise.all(collectionsOfImage.map((name) => records[name].remove(registry, keyOf(repository, from))))
 }
 
 /** Removes the references from a deleted index to its members, unless the index was pushed again meanwhile. */

@@ -1,4 +1,5 @@
 import { type DeletionStorage, emptyRepository, withImageRemoval } from './repository-emptying.js'
+import { collectionsOfImage, collectionsOfRepository } from '../dependent-collections.js'
 import { repositoryNotEmpty } from '../errors.js'
 import { syncRepositoryNotes } from '../images/image-notes.js'
 import { discardUploadBytes } from '../layers/layer-upload.js'
@@ -68,10 +69,13 @@ async function deleteRecords(records: Records, registry: Registry, name: string,
   if ([images, tags, layers, references].some(({ next }) => next !== undefined)) return undefined
   await Promise.all([
     ...images.items.map(({ digest }) => records.images.remove(registry, keyOf(name, digest))),
+    ...images.items.flatMap(({ digest }) =>
+      collectionsOfImage.map((collection) => records[collection].remove(registry, keyOf(name, digest))),
+    ),
     ...tags.items.map(({ tag }) => records.tags.remove(registry, keyOf(name, tag))),
     ...layers.items.map(({ digest }) => records.layers.remove(registry, keyOf(name, digest))),
     ...references.items.map(({ to, kind, from }) => records.references.remove(registry, keyOf(name, to, kind, from))),
-    records.repositoryPolicies.remove(registry, name),
+    ...collectionsOfRepository.map((collection) => records[collection].remove(registry, name)),
     records.repositories.remove(registry, name),
   ])
   return repository

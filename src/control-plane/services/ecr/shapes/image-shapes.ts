@@ -2,14 +2,16 @@ import type { Image as SdkImage, ImageDetail } from '@aws-sdk/client-ecr'
 import { serverException } from '../../../../registry/errors.js'
 import { imageSizeInBytes } from '../../../../registry/images/image-size.js'
 import type { Image } from '../../../../registry/images/image.js'
+import { imageStatus, lastActivatedAt } from '../../../../registry/images/storage-class.js'
 import type { Context } from '../../context.js'
 
 /** An image as DescribeImages returns it. Absent values are omitted, including an empty list of tags. */
 export async function imageDetail(
   image: Image,
-  { registry, store, blobs }: Pick<Context, 'registry' | 'store' | 'blobs'>,
+  { registry, store, blobs, now }: Pick<Context, 'registry' | 'store' | 'blobs' | 'now'>,
 ): Promise<ImageDetail> {
-  const { tags, artifactType, subject, lastPulledAt } = image
+  const { tags, artifactType, subject, lastPulledAt, archive } = image
+  const activatedAt = lastActivatedAt(image, now)
   return {
     registryId: registry.account,
     repositoryName: image.repository,
@@ -21,7 +23,9 @@ export async function imageDetail(
     ...(artifactType !== undefined && { artifactMediaType: artifactType }),
     ...(subject !== undefined && { subjectManifestDigest: subject }),
     ...(lastPulledAt !== undefined && { lastRecordedPullTime: new Date(lastPulledAt) }),
-    imageStatus: 'ACTIVE',
+    imageStatus: imageStatus(image, now),
+    ...(archive && { lastArchivedAt: new Date(archive.archivedAt) }),
+    ...(activatedAt !== undefined && { lastActivatedAt: new Date(activatedAt) }),
   }
 }
 

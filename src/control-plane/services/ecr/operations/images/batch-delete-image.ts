@@ -15,7 +15,7 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
   resources: namedRepository,
 
   async run({ repositoryName, imageIds }, context) {
-    const { registry, store } = context
+    const { registry, store, now } = context
     await requireRepository(store, registry, repositoryName)
     const images = await mapInBatches(imageIds, (imageId) => findImage(store, registry, repositoryName, imageId))
     const targets = imageIds.map((imageId, index) => ({ imageId, digest: digestIn(images[index]) }))
@@ -25,7 +25,7 @@ export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
     const failures: ImageFailure[] = []
     for (const { imageId, digest } of [...targets.filter(isWhole), ...targets.filter((target) => !isWhole(target))]) {
       if (deletions.some((deletion) => isPartOf(imageId, digest, deletion))) continue
-      const outcome = await deleteImage(context, registry, repositoryName, imageId)
+      const outcome = await deleteImage(context, registry, repositoryName, imageId, { now, cause: 'request' })
       if (isImageFailure(outcome)) failures.push(outcome)
       else for (const deletion of outcome) deletions.push(deletion)
       await yieldToEventLoop()

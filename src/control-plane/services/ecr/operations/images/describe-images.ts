@@ -44,7 +44,7 @@ function refusalOf({ failureCode, failureReason, imageId }: ImageFailure, reposi
   return isAbsent ? imageNotFound(imageId, repository, account) : invalidParameter(failureReason)
 }
 
-async function imagePage(input: Input<'DescribeImages'>, { store, registry }: Context): Promise<Page<Image>> {
+async function imagePage(input: Input<'DescribeImages'>, { store, registry, now }: Context): Promise<Page<Image>> {
   const { repositoryName, filter } = input
   const [limit, after] = [limitOf('DescribeImages', input), afterOf(input)]
   const { items, next } = await store.images.list(registry, {
@@ -52,7 +52,7 @@ async function imagePage(input: Input<'DescribeImages'>, { store, registry }: Co
     prefix: keyOf(repositoryName, ''),
     ...(after !== undefined && { after }),
   })
-  const selected = items.filter((image) => passesFilter(image, filter))
+  const selected = items.filter((image) => passesFilter(image, now, filter))
   const entries = selected.map((image) => ({ key: keyOf(repositoryName, image.digest), item: image }))
   return pageFrom(limit, entries, next)
 }

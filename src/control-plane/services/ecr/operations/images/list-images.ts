@@ -22,7 +22,7 @@ export const listImages: Operation<'ListImages'> = {
  * A page may end between two tags of an image. Then its token contains the tag, and the next page begins with the same
  * image.
  */
-async function imageIdPage(input: Input<'ListImages'>, { store, registry }: Context) {
+async function imageIdPage(input: Input<'ListImages'>, { store, registry, now }: Context) {
   const { repositoryName, filter } = input
   const [limit, after] = [limitOf('ListImages', input), afterOf(input)]
   const [, digest = '', tag] = after?.split(' ') ?? []
@@ -35,8 +35,8 @@ async function imageIdPage(input: Input<'ListImages'>, { store, registry }: Cont
       ...(after !== undefined && { after: keyOf(repositoryName, digest) }),
     }),
   ])
-  const rest = cut && passesFilter(cut, filter) ? entriesOf(cut, tag) : []
-  const matchingImages = items.filter((image) => passesFilter(image, filter))
+  const rest = cut && passesFilter(cut, now, filter) ? entriesOf(cut, tag) : []
+  const matchingImages = items.filter((image) => passesFilter(image, now, filter))
   return pageFrom<ImageId>(limit, [...rest, ...matchingImages.flatMap((image) => entriesOf(image))], next)
 }
 

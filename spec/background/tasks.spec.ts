@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
+import { startTasks, type Task } from '../../src/background/tasks.js'
+import { leasesOn } from '../../src/coordination/leases/leases.js'
+import { storeOf } from '../../src/store/store-of.js'
+import { silent } from '../support/silent-log.js'
+
+const HOURLY = 3_600_000
+
+const leases = (store = storeOf(memoryKeyValue())) => leasesOn({ store, ids: randomIds, log: silent })
+
+/** A task that counts its runs. */
+const counted = (properties: Partial<Task> = {}) => {
+  const runs = { count: 0 }
+  const task: Task = { name: 'counted', everyMs: HOURLY, run: async () => void runs.count++, ...properties }
+  return { task, runs }
+}
+
+const until = async (isTrue: () => boolean) => {
+  while (!isTrue()) await sleep(2)
+}
+
+describe('background tasks', () => {
+  it('A task runs at the start, and again when a collection that it watches is written', async () => {
+    const { task, runs } = counted({ watches: ['imageChanges'] })
+    const tasks = startTasks([task], { leases: leases(), log: silent })
+    await until(() => runs.count === 1)
+
+    tasks.written('imageChanges')
+    await until(() => runs.count === 2)
+    tasks.written('repositories')
+    await tasks.stop()
+    expect(runs.count).toBe(2)
+  })
+
+  it('A task that is requested during its run runs again after it, not beside it', async () => {
+    let [running, most, runs] = [0, 0, 0]
+    const run = async () => {
+      most = Math.max(most, ++running)
+      await sleep(10)
+      running--
+      runs++
+    }
+    const tasks = startTasks([{ name: 'slow', everyMs: HOURLY, run }], { leases: leases(), log: silent })
+    await until(() => running === 1)
+    tasks.runSoon()
+    tasks.runSoon()
+    await until(() => runs === 2)
+    await tasks.stop()
+    expect(most).toBe(1)
+  })
+
+  it('Two processes never run a task at the same time', async () => {
+    const store = storeOf(memoryKeyValue())
+    let [running, most, runs] = [0, 0, 0]
+    const task: Task = {
+      name: 'shared',
+      everyMs: 1,
+      async run() {
+        most = Math.max(most, ++running)
+        await sleep(5)
+        running--
+        runs++
+      },
+    }
+    const processes = [1, 2].map(() => startTasks([task], { leases: leases(store), log: silent }))
+    await until(() => runs >= 6)
+    await Promise.all(processes.map((tasks) => tasks.stop()))
+    expect(most).toBe(1)
+  })
+
+  it('A task that fails is logged and runs again', async () => {
+    const warnings: unknown[] = []
+    let runs = 0
+    const run = async () => {
+      if (++runs === 1) throw new Error('disk on fire')
+    }
+    const log = { ...silent, warn: (facts: object) => void warnings.push(facts) }
+    const tasks = startTasks([{ name: 'frail', everyMs: 1, run }], { leases: leases(), log })
+    await until(() => runs >= 2)
+    await tasks.stop()
+    expect(warnings).toMatchObject([{ task: 'frail', err: { message: 'disk on fire' } }])
+  })
+
+  it('Stopping interrupts a run and waits for its end', async () => {
+    let hasEnded = false
+    const run = async (stopSignal: AbortSignal) => {
+      await sleep(HOURLY, undefined, { signal: stopSignal }).catch(() => {})
+      hasEnded = true
+    }
+    const tasks = startTasks([{ name: 'long', everyMs: 1, run }], { leases: leases(), log: silent })
+    await sleep(10)
+    await tasks.stop()
+    expect(hasEnded).toBe(true)
+  })
+})
