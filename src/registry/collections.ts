@@ -3,6 +3,7 @@ import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
+import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
 import type { LeaseRecord } from './ports/lease.js'
@@ -26,6 +27,7 @@ export const collections = {
   rules: collection<PullThroughCacheRule>(), // ecrRepositoryPrefix
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
+  lifecyclePolicies: collection<LifecyclePolicy>(), // repository
   accountSettings: collection<string>(), // name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
