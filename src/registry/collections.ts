@@ -1,4 +1,5 @@
 import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
+import type { RepositoryCreationTemplate } from './creation-templates/creation-template.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
 import type { ImageChange } from './images/image-change.js'
@@ -28,6 +29,7 @@ export const collections = {
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
+  creationTemplates: collection<RepositoryCreationTemplate>(), // prefix
   accountSettings: collection<string>(), // name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
