@@ -7,6 +7,7 @@ import {
 import { TemplateNotApplicable } from '../creation-templates/template-errors.js'
 import { templateForRepository } from '../creation-templates/template-for-repository.js'
 import { limitExceeded, repositoryNotFound } from '../errors.js'
+import { compactJson } from '../lifecycle/compact-json.js'
 import type { Log } from '../ports/log.js'
 import type { Records, Store } from '../ports/store.js'
 import type { Quotas } from '../quotas.js'
@@ -107,7 +108,7 @@ async function putRepository(
   await records.repositories.put(registry, name, newRepository(name, now, settings))
   if (repositoryPolicy !== undefined) await records.repositoryPolicies.put(registry, name, { text: repositoryPolicy })
   if (lifecyclePolicy !== undefined) {
-    const policy = { text: lifecyclePolicy, putAt: now.getTime(), lastEvaluatedAt: 0 }
+    const policy = { text: compactJson(lifecyclePolicy), putAt: now.getTime(), lastEvaluatedAt: 0 }
     await records.lifecyclePolicies.put(registry, name, policy)
   }
 }

@@ -3,6 +3,7 @@ import { unknownActions } from '../../../access/known-actions.js'
 import { parseRepositoryPolicy } from '../../../access/parsed-policies.js'
 import type { RepositoryCreationTemplate } from '../../../registry/creation-templates/creation-template.js'
 import { invalidCustomRole } from '../../../registry/creation-templates/template-errors.js'
+import { acceptLifecyclePolicy } from '../../../registry/lifecycle/accept-lifecycle-policy.js'
 import type { Context } from '../context.js'
 import { acceptMutability } from './accept-mutability.js'
 import type { Input } from './operation.js'
@@ -25,6 +26,7 @@ export function withGivenMembers(
   const customRoleArn = replaced(input.customRoleArn, before.customRoleArn)
   const resourceTags = input.resourceTags ? acceptTags(input.resourceTags) : (before.resourceTags ?? [])
   if (input.repositoryPolicy) acceptPolicy(input.repositoryPolicy, context)
+  if (input.lifecyclePolicy) acceptLifecyclePolicy(input.lifecyclePolicy)
   if (input.customRoleArn) acceptRole(input.customRoleArn, context)
   return {
     prefix: before.prefix,

@@ -17,7 +17,7 @@ import { templatePermissions } from '../../template-permissions.js'
  * @exact The members, their defaults (AES256, MUTABLE), the permissions that the user guide lists, the class and the
  * documented text of TemplateAlreadyExistsException.
  * @inferred A trailing slash of the prefix is left out, the further permissions are asked for on the repositories under
- * the prefix, and a role of another account is refused with a text of ours.
+ * the prefix, and what is not the ARN of a role of the account is refused with a text of ours.
  * @notModelled A limit on the number of templates: it is not published.
  */
 export const createRepositoryCreationTemplate: Operation<'CreateRepositoryCreationTemplate'> = {
