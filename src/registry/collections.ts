@@ -4,7 +4,9 @@ import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
+import type { DepartedSubject } from './lifecycle/departed-subject.js'
 import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
+import type { LifecyclePreview, LifecyclePreviewResult } from './lifecycle/lifecycle-preview.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
 import type { LeaseRecord } from './ports/lease.js'
@@ -29,6 +31,9 @@ export const collections = {
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
+  lifecyclePreviews: collection<LifecyclePreview>(), // repository
+  lifecyclePreviewResults: collection<LifecyclePreviewResult>(), // repository digest
+  departedSubjects: collection<DepartedSubject>(), // repository subject
   creationTemplates: collection<RepositoryCreationTemplate>(), // prefix
   accountSettings: collection<string>(), // name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`

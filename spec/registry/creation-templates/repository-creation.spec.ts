@@ -60,6 +60,7 @@ describe('A repository that ECR creates', () => {
         repository: { ...defaults, imageTagMutability: 'IMMUTABLE' },
         repositoryPolicy: { text: repositoryPolicy },
         lifecyclePolicy: {
+          repository: 'team/app',
           text: lifecyclePolicy.replaceAll(' ', ''),
           putAt: now.getTime(),
           lastEvaluatedAt: 0,

@@ -8,6 +8,7 @@ import { TemplateNotApplicable } from '../creation-templates/template-errors.js'
 import { templateForRepository } from '../creation-templates/template-for-repository.js'
 import { limitExceeded, repositoryNotFound } from '../errors.js'
 import { compactJson } from '../lifecycle/compact-json.js'
+import { newLifecyclePolicy } from '../lifecycle/lifecycle-policy.js'
 import type { Log } from '../ports/log.js'
 import type { Records, Store } from '../ports/store.js'
 import type { Quotas } from '../quotas.js'
@@ -107,10 +108,8 @@ async function putRepository(
   const settings = template && settingsOf(template, registry)
   await records.repositories.put(registry, name, newRepository(name, now, settings))
   if (repositoryPolicy !== undefined) await records.repositoryPolicies.put(registry, name, { text: repositoryPolicy })
-  if (lifecyclePolicy !== undefined) {
-    const policy = { text: compactJson(lifecyclePolicy), putAt: now.getTime(), lastEvaluatedAt: 0 }
-    await records.lifecyclePolicies.put(registry, name, policy)
-  }
+  if (lifecyclePolicy !== undefined)
+    await records.lifecyclePolicies.put(registry, name, newLifecyclePolicy(name, compactJson(lifecyclePolicy), now))
 }
 
 const settingsOf = (template: RepositoryCreationTemplate, registry: Registry): Partial<Repository> => ({
