@@ -119,7 +119,7 @@ describe('A first pull with a template that needs a role', () => {
     await using given = await cacheWith({ resourceTags })
     const { statusCode, text, requestId } = await given.pull()
     const because = refused('resource tags need a customRoleArn')
-    const [{ message }] = because.errors as [{ message: string }]
+    const message = because.errors[0]?.message ?? ''
     expect([statusCode, JSON.parse(text)]).toEqual([404, because])
     expect((await given.cache.events()).at(-1)).toMatchObject({
       'sync-status': 'FAILED',

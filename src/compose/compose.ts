@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { accountWarnings } from '../access/account-warnings.js'
 import { authorizer } from '../access/authorizer.js'
-import { creationRoleCheck } from '../access/creation-role.js'
+import { creationRoleCheck } from '../access/creation-role-check.js'
 import { decisionLog } from '../access/explain/decision-log.js'
 import { identitiesIn } from '../access/identities.js'
 import { configuredSecrets } from '../adapters/configured/configured-secrets.js'
