@@ -159,6 +159,10 @@ const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
   'DescribePullThroughCacheRules, a page': ({ ecr }) => ecr.send(new sdk.DescribePullThroughCacheRulesCommand({})),
   'DescribePullThroughCacheRules by prefix': ({ ecr }) =>
     ecr.send(new sdk.DescribePullThroughCacheRulesCommand({ ecrRepositoryPrefixes: ['quay'] })),
+  'DescribeRepositoryCreationTemplates, a page': ({ ecr }) =>
+    ecr.send(new sdk.DescribeRepositoryCreationTemplatesCommand({})),
+  'DescribeRepositoryCreationTemplates by prefix': ({ ecr }) =>
+    ecr.send(new sdk.DescribeRepositoryCreationTemplatesCommand({ prefixes: ['quay', 'ROOT'] })),
   ListTagsForResource: ({ ecr }) =>
     ecr.send(new sdk.ListTagsForResourceCommand({ resourceArn: repositoryArn(registry, repositoryName) })),
 }
