@@ -10,7 +10,10 @@ import type { Input, Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 import { requireRepositoryForPush } from '../../repository-for-push.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
+/**
+ * A creation template may have the repository created first.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
+ */
 export const putImage: Operation<'PutImage'> = {
   resources: namedRepository,
 
