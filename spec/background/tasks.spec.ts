@@ -42,8 +42,8 @@ describe('background tasks', () => {
     const { task, runs } = counted({ everyMs: 1, isDue: async () => ++asked > 3 })
     let asked = 0
     let taken = 0
-    const { tryAcquire } = leases(store)
-    const counting = { tryAcquire: (name: string) => (taken++, tryAcquire(name)) }
+    const leasesOfStore = leases(store)
+    const counting = { tryAcquire: (name: string) => (taken++, leasesOfStore.tryAcquire(name)) }
     const tasks = startTasks([task], { leases: counting, log: silent })
     await until(() => runs.count === 1)
     await tasks.stop()
