@@ -9,6 +9,11 @@ import { completeLayerUpload } from './operations/layers/complete-layer-upload.j
 import { getDownloadUrlForLayer } from './operations/layers/get-download-url-for-layer.js'
 import { initiateLayerUpload } from './operations/layers/initiate-layer-upload.js'
 import { uploadLayerPart } from './operations/layers/upload-layer-part.js'
+import { deleteLifecyclePolicy } from './operations/lifecycle/delete-lifecycle-policy.js'
+import { getLifecyclePolicyPreview } from './operations/lifecycle/get-lifecycle-policy-preview.js'
+import { getLifecyclePolicy } from './operations/lifecycle/get-lifecycle-policy.js'
+import { putLifecyclePolicy } from './operations/lifecycle/put-lifecycle-policy.js'
+import { startLifecyclePolicyPreview } from './operations/lifecycle/start-lifecycle-policy-preview.js'
 import { createPullThroughCacheRule } from './operations/pull-through-cache/create-pull-through-cache-rule.js'
 import { deletePullThroughCacheRule } from './operations/pull-through-cache/delete-pull-through-cache-rule.js'
 import { describePullThroughCacheRules } from './operations/pull-through-cache/describe-pull-through-cache-rules.js'
@@ -48,7 +53,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   CreatePullThroughCacheRule: createPullThroughCacheRule,
   CreateRepository: createRepository,
   CreateRepositoryCreationTemplate: notBuilt,
-  DeleteLifecyclePolicy: notBuilt,
+  DeleteLifecyclePolicy: deleteLifecyclePolicy,
   DeletePullThroughCacheRule: deletePullThroughCacheRule,
   DeleteRegistryPolicy: deleteRegistryPolicy,
   DeleteRepository: deleteRepository,
@@ -68,8 +73,8 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   GetAccountSetting: getAccountSetting,
   GetAuthorizationToken: getAuthorizationToken,
   GetDownloadUrlForLayer: getDownloadUrlForLayer,
-  GetLifecyclePolicy: notBuilt,
-  GetLifecyclePolicyPreview: notBuilt,
+  GetLifecyclePolicy: getLifecyclePolicy,
+  GetLifecyclePolicyPreview: getLifecyclePolicyPreview,
   GetRegistryPolicy: getRegistryPolicy,
   GetRegistryScanningConfiguration: notBuilt,
   GetRepositoryPolicy: getRepositoryPolicy,
@@ -84,7 +89,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   PutImage: putImage,
   PutImageScanningConfiguration: notBuilt,
   PutImageTagMutability: putImageTagMutability,
-  PutLifecyclePolicy: notBuilt,
+  PutLifecyclePolicy: putLifecyclePolicy,
   PutRegistryPolicy: putRegistryPolicy,
   PutRegistryScanningConfiguration: notBuilt,
   PutReplicationConfiguration: notBuilt,
@@ -92,7 +97,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   RegisterPullTimeUpdateExclusion: notBuilt,
   SetRepositoryPolicy: setRepositoryPolicy,
   StartImageScan: notBuilt,
-  StartLifecyclePolicyPreview: notBuilt,
+  StartLifecyclePolicyPreview: startLifecyclePolicyPreview,
   StartReplicationBackfill: notBuilt,
   StopReplicationBackfill: notBuilt,
   TagResource: tagResource,
