@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { accountWarnings } from '../access/account-warnings.js'
 import { authorizer } from '../access/authorizer.js'
+import { creationRoleCheck } from '../access/creation-role.js'
 import { decisionLog } from '../access/explain/decision-log.js'
 import { identitiesIn } from '../access/identities.js'
 import { configuredSecrets } from '../adapters/configured/configured-secrets.js'
@@ -112,6 +113,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
   const totals = blobTotals(storage.blobs)
   const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
+  const authorize = authorizer({ store, identities, decisions })
   return {
     ...storage,
     store,
@@ -124,7 +126,8 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     secret: secretOf(config),
     identities,
     decisions,
-    authorize: authorizer({ store, identities, decisions }),
+    authorize,
+    checkCreationRole: creationRoleCheck({ identities, authorize, decisions, auth: config.auth }),
     events: eventLog({ store, ids }),
     quotas: config.quotas,
     lifecycle: config.lifecycle,

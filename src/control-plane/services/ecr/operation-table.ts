@@ -1,3 +1,7 @@
+import { createRepositoryCreationTemplate } from './operations/creation-templates/create-repository-creation-template.js'
+import { deleteRepositoryCreationTemplate } from './operations/creation-templates/delete-repository-creation-template.js'
+import { describeRepositoryCreationTemplates } from './operations/creation-templates/describe-repository-creation-templates.js'
+import { updateRepositoryCreationTemplate } from './operations/creation-templates/update-repository-creation-template.js'
 import { batchDeleteImage } from './operations/images/batch-delete-image.js'
 import { batchGetImage } from './operations/images/batch-get-image.js'
 import { batchImportUpstreamImage } from './operations/images/batch-import-upstream-image.js'
@@ -52,12 +56,12 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   CompleteLayerUpload: completeLayerUpload,
   CreatePullThroughCacheRule: createPullThroughCacheRule,
   CreateRepository: createRepository,
-  CreateRepositoryCreationTemplate: notBuilt,
+  CreateRepositoryCreationTemplate: createRepositoryCreationTemplate,
   DeleteLifecyclePolicy: deleteLifecyclePolicy,
   DeletePullThroughCacheRule: deletePullThroughCacheRule,
   DeleteRegistryPolicy: deleteRegistryPolicy,
   DeleteRepository: deleteRepository,
-  DeleteRepositoryCreationTemplate: notBuilt,
+  DeleteRepositoryCreationTemplate: deleteRepositoryCreationTemplate,
   DeleteRepositoryPolicy: deleteRepositoryPolicy,
   DeleteSigningConfiguration: notBuilt,
   DeregisterPullTimeUpdateExclusion: notBuilt,
@@ -69,7 +73,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DescribeRegistry: describeRegistry,
   DescribeReplicationBackfillResults: notBuilt,
   DescribeRepositories: describeRepositories,
-  DescribeRepositoryCreationTemplates: notBuilt,
+  DescribeRepositoryCreationTemplates: describeRepositoryCreationTemplates,
   GetAccountSetting: getAccountSetting,
   GetAuthorizationToken: getAuthorizationToken,
   GetDownloadUrlForLayer: getDownloadUrlForLayer,
@@ -104,7 +108,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   UntagResource: untagResource,
   UpdateImageStorageClass: notBuilt,
   UpdatePullThroughCacheRule: updatePullThroughCacheRule,
-  UpdateRepositoryCreationTemplate: notBuilt,
+  UpdateRepositoryCreationTemplate: updateRepositoryCreationTemplate,
   UploadLayerPart: uploadLayerPart,
   ValidatePullThroughCacheRule: validatePullThroughCacheRule,
 }
