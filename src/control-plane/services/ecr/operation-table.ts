@@ -28,6 +28,12 @@ import { describeRepositories } from './operations/repositories/describe-reposit
 import { getRepositoryPolicy } from './operations/repositories/get-repository-policy.js'
 import { putImageTagMutability } from './operations/repositories/put-image-tag-mutability.js'
 import { setRepositoryPolicy } from './operations/repositories/set-repository-policy.js'
+import { batchGetRepositoryScanningConfiguration } from './operations/scanning/batch-get-repository-scanning-configuration.js'
+import { describeImageScanFindings } from './operations/scanning/describe-image-scan-findings.js'
+import { getRegistryScanningConfiguration } from './operations/scanning/get-registry-scanning-configuration.js'
+import { putImageScanningConfiguration } from './operations/scanning/put-image-scanning-configuration.js'
+import { putRegistryScanningConfiguration } from './operations/scanning/put-registry-scanning-configuration.js'
+import { startImageScan } from './operations/scanning/start-image-scan.js'
 import { listTagsForResource } from './operations/tags/list-tags-for-resource.js'
 import { tagResource } from './operations/tags/tag-resource.js'
 import { untagResource } from './operations/tags/untag-resource.js'
@@ -42,7 +48,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   BatchCheckLayerAvailability: batchCheckLayerAvailability,
   BatchDeleteImage: batchDeleteImage,
   BatchGetImage: batchGetImage,
-  BatchGetRepositoryScanningConfiguration: notBuilt,
+  BatchGetRepositoryScanningConfiguration: batchGetRepositoryScanningConfiguration,
   BatchImportUpstreamImage: batchImportUpstreamImage,
   CompleteLayerUpload: completeLayerUpload,
   CreatePullThroughCacheRule: createPullThroughCacheRule,
@@ -57,7 +63,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DeleteSigningConfiguration: notBuilt,
   DeregisterPullTimeUpdateExclusion: notBuilt,
   DescribeImageReplicationStatus: notBuilt,
-  DescribeImageScanFindings: notBuilt,
+  DescribeImageScanFindings: describeImageScanFindings,
   DescribeImageSigningStatus: notBuilt,
   DescribeImages: describeImages,
   DescribePullThroughCacheRules: describePullThroughCacheRules,
@@ -71,7 +77,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   GetLifecyclePolicy: notBuilt,
   GetLifecyclePolicyPreview: notBuilt,
   GetRegistryPolicy: getRegistryPolicy,
-  GetRegistryScanningConfiguration: notBuilt,
+  GetRegistryScanningConfiguration: getRegistryScanningConfiguration,
   GetRepositoryPolicy: getRepositoryPolicy,
   GetSigningConfiguration: notBuilt,
   InitiateLayerUpload: initiateLayerUpload,
@@ -82,16 +88,16 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   ListTagsForResource: listTagsForResource,
   PutAccountSetting: putAccountSetting,
   PutImage: putImage,
-  PutImageScanningConfiguration: notBuilt,
+  PutImageScanningConfiguration: putImageScanningConfiguration,
   PutImageTagMutability: putImageTagMutability,
   PutLifecyclePolicy: notBuilt,
   PutRegistryPolicy: putRegistryPolicy,
-  PutRegistryScanningConfiguration: notBuilt,
+  PutRegistryScanningConfiguration: putRegistryScanningConfiguration,
   PutReplicationConfiguration: notBuilt,
   PutSigningConfiguration: notBuilt,
   RegisterPullTimeUpdateExclusion: notBuilt,
   SetRepositoryPolicy: setRepositoryPolicy,
-  StartImageScan: notBuilt,
+  StartImageScan: startImageScan,
   StartLifecyclePolicyPreview: notBuilt,
   StartReplicationBackfill: notBuilt,
   StopReplicationBackfill: notBuilt,
