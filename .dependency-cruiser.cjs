@@ -25,7 +25,7 @@ module.exports = {
     error(
       'registry-does-no-io',
       { path: '^src/registry/' },
-      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(buffer|crypto|stream)$' },
+      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(buffer|crypto|stream|zlib)$' },
     ),
     error(
       'coordination-sits-on-ports',

@@ -3,17 +3,26 @@ import { imageEvents } from '../background/image-events.js'
 import type { LifecycleStorage } from '../background/lifecycle/apply-action.js'
 import { lifecyclePreviewTask } from '../background/lifecycle/lifecycle-preview-task.js'
 import { lifecycleTask } from '../background/lifecycle/lifecycle-task.js'
+import { imageScansTask } from '../background/scanning/image-scans.js'
+import { scanOnPush } from '../background/scanning/scan-on-push.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
-import type { Clock } from '../registry/ports/clock.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
+import type { Blobs } from '../registry/ports/blob-store.js'
+import type { Clock } from '../registry/ports/clock.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
+import type { Scanner } from '../registry/ports/scanner.js'
 import type { Store } from '../registry/ports/store.js'
+import type { Quotas } from '../registry/quotas.js'
 
 /** The parts that background tasks use. */
 export interface BackgroundParts extends LifecycleStorage {
   readonly store: Store
+  readonly blobs: Pick<Blobs, 'read'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly quotas: Quotas
+  readonly scanner: Scanner
   readonly leases: Leases
   readonly events: EventLog
   readonly log: Log
@@ -23,9 +32,9 @@ export interface BackgroundParts extends LifecycleStorage {
 
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
 export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
-  const reactions = [imageEvents(parts)]
+  const reactions = [imageEvents(parts), scanOnPush(parts)]
   const tasks = startTasks(
-    [imageChangesTask(parts, reactions), lifecycleTask(parts), lifecyclePreviewTask(parts)],
+    [imageChangesTask(parts, reactions), lifecycleTask(parts), lifecyclePreviewTask(parts), imageScansTask(parts)],
     parts,
   )
   closing.unshift(() => tasks.stop())

@@ -16,6 +16,7 @@ import { type Certificate, readCertificate, renewCertificate } from './tls.js'
 import { drain, listen, portOf } from './listen.js'
 import { startMaintenance } from './maintenance.js'
 import { isReady } from './ready.js'
+import { openScanner } from './scanner.js'
 import { secretOf } from './signing-secret.js'
 import { openStorage, type Storage } from './storage.js'
 import type { Config } from '../config/config.js'
@@ -69,7 +70,8 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const parts = partsOf(config, storage, tls, telemetry)
     for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
     closing.unshift(() => parts.upstreams.close())
-    const tasks = (background = startBackground(parts, closing))
+    const scanner = await openScanner(config, log)
+    const tasks = (background = startBackground({ ...parts, scanner }, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
     const wakingClock = clockThatWakes(tasks, parts.clock)

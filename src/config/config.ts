@@ -10,9 +10,10 @@ import { defaultLimits, type Limits } from '../server/limits.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import { defaultLifecycle, type LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
+import { defaultScanner, type ScannerSettings } from '../registry/scanning/scanner-settings.js'
 
 /** All settings, merged from flags, environment, configuration file and defaults. */
-export interface Config {
+export interface Config extends ScannerSettings {
   /** Address both planes listen on. */
   readonly host: string
   /** Control plane's port; 0 picks a free one. */
@@ -98,6 +99,7 @@ export const defaultConfig: Config = {
   network: { egress: 'all' },
   quotas: defaultQuotas,
   lifecycle: defaultLifecycle,
+  ...defaultScanner,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
   events: { pulls: true },
   limits: defaultLimits,
@@ -142,7 +144,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
 }
 
 /** Rules about more than one setting, which the schema cannot express. */
-function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
+function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner }: Config): void {
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError(
       '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
@@ -150,6 +152,8 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
+  if (scanFindings !== undefined && scanner !== undefined)
+    throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
 }
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */

@@ -80,5 +80,23 @@ export interface ImageActionEvent extends Envelope {
   }
 }
 
+/**
+ * A scan that has ended, in the form of EventBridge's `ECR Image Scan`.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ImageScanEvent extends Envelope {
+  'detail-type': 'ECR Image Scan'
+  source: 'aws.ecr'
+  detail: {
+    /** AWS documents only COMPLETE; the others are ours (docs/fidelity.md). */
+    'scan-status': string
+    'repository-name': string
+    /** Only the severities that occur. */
+    'finding-severity-counts': Partial<Record<string, number>>
+    'image-digest': string
+    'image-tags': string[]
+  }
+}
+
 /** An event as `/_admin/events` lists it. */
-export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent
+export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ImageScanEvent
