@@ -27,6 +27,7 @@ import { keyedMutex } from '../coordination/keyed-mutex.js'
 import { pullTimeRecorder } from '../registry/images/record-pull.js'
 import type { Tasks } from '../background/tasks.js'
 import { startBackground } from './background.js'
+import { eventSinks } from './event-sinks.js'
 import type { Clock } from '../registry/ports/clock.js'
 import { eventLog } from '../registry/event-log.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
@@ -109,7 +110,7 @@ interface Telemetry {
 function partsOf(config: Config, storage: Storage, tls: Certificate | undefined, { log, metrics, traces }: Telemetry) {
   const { clock, ids } = storage
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
-  const totals = blobTotals(storage.blobs)
+  const [totals, sinks] = [blobTotals(storage.blobs), eventSinks(config)]
   const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
   return {
@@ -125,7 +126,8 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     identities,
     decisions,
     authorize: authorizer({ store, identities, decisions }),
-    events: eventLog({ store, ids }),
+    eventSinks: sinks,
+    events: eventLog({ store, ids, sinks }),
     quotas: config.quotas,
     uploadMutex: keyedMutex(),
     recordPullTime: pullTimeRecorder(store),

@@ -8,6 +8,7 @@ import { type SettingTexts, settings } from './settings.js'
 import { UsageError } from './usage-error.js'
 import { defaultLimits, type Limits } from '../server/limits.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import { defaultEventSettings, type EventSettings } from '../registry/event-settings.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
 
 /** All settings, merged from flags, environment, configuration file and defaults. */
@@ -35,6 +36,10 @@ export interface Config {
   /** PEM files of a certificate chain and its key, for https on both planes; both or neither. */
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  /** The file that every event is appended to. */
+  readonly eventsFile: string | undefined
+  /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
+  readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
   readonly registryHost: string
@@ -58,8 +63,7 @@ export interface Config {
     readonly graceSeconds: number
     readonly sweepIntervalSeconds: number
   }
-  /** What `/_admin/events` records in addition to the cache's actions. */
-  readonly events: { readonly pulls: boolean }
+  readonly events: EventSettings
   /** The limits of each plane of a process. */
   readonly limits: Limits
   readonly pullThroughCache: PullThroughSettings & {
@@ -85,6 +89,8 @@ export const defaultConfig: Config = {
   dataPlane: undefined,
   tlsCert: undefined,
   tlsKey: undefined,
+  eventsFile: undefined,
+  eventBridgeEndpoint: undefined,
   log: 'info',
   registryHost: 'localhost:{port}',
   auth: 'strict',
@@ -96,7 +102,7 @@ export const defaultConfig: Config = {
   network: { egress: 'all' },
   quotas: defaultQuotas,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
-  events: { pulls: true },
+  events: defaultEventSettings,
   limits: defaultLimits,
   pullThroughCache: {
     checkIntervalSeconds: 86_400,
@@ -106,7 +112,9 @@ export const defaultConfig: Config = {
 }
 
 /** The content of a valid configuration file. */
-type ConfigFile = Partial<Omit<Config, Nested>> & { readonly [Name in Nested]?: Partial<Config[Name]> }
+type ConfigFile = Partial<Omit<Config, Nested>> & {
+  readonly [Name in Nested]?: Partial<Config[Name]>
+}
 
 /** Settings whose members have their own defaults. */
 type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
@@ -123,6 +131,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
   const config = {
     ...defaultConfig,
     ...file,
+    ...endpointIn(environment),
     ...valuesOf(variables, 'environment'),
     ...valuesOf(flags, 'flag'),
     signatures: { ...defaultConfig.signatures, ...file.signatures },
@@ -146,6 +155,14 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
+}
+
+/** The setting that comes from the variable of every SDK. Throws UsageError if it is not an address. */
+function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.ProcessEnv): ConfigFile {
+  if (!eventBridgeEndpoint) return {}
+  const broken = brokenRule({ eventBridgeEndpoint })
+  if (broken) throw new UsageError(`AWS_ENDPOINT_URL_EVENTS ${broken.complaint}`)
+  return { eventBridgeEndpoint }
 }
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */

@@ -31,6 +31,7 @@ export const collections = {
   accountSettings: collection<string>(), // name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
+  undeliveredEvents: collection<RecordedEvent>(), // sink time order; in `installation`
   settings: collection<string>(), // name; in `installation`
   roles: collection<ServiceLinkedRole>(), // account name; in `installation`
   leases: collection<LeaseRecord>(), // name; in `installation`
