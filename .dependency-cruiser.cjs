@@ -144,6 +144,7 @@ module.exports = {
       },
     ),
     ...fenced('@aws-sdk/client-eventbridge', '^src/adapters/eventbridge/'),
+    ...fenced('jose', '^src/access/web-identity\\.ts$'),
     ...fenced('undici', '^src/adapters/(upstream|peer)/'),
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
     ...fenced('tldts', '^src/adapters/upstream/'),

@@ -3,6 +3,7 @@ import { accountWarnings } from '../access/account-warnings.js'
 import { authorizer } from '../access/authorizer.js'
 import { decisionLog } from '../access/explain/decision-log.js'
 import { identitiesIn } from '../access/identities.js'
+import { configuredJwks } from '../adapters/configured/configured-jwks.js'
 import { configuredSecrets } from '../adapters/configured/configured-secrets.js'
 import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
@@ -122,6 +123,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     upstreams: observedUpstreams(upstreams, metrics, traces),
     metricsText: sharedText(async () => metrics.text(await totals())),
     secrets: configuredSecrets(config.accounts),
+    identityProviderKeys: configuredJwks,
     secret: secretOf(config),
     identities,
     decisions,
