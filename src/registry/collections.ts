@@ -46,6 +46,7 @@ export const collections = {
   scanCounts: collection<ScanCount>(), // 'count'
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
+  undeliveredEvents: collection<RecordedEvent>(), // sink time order; in `installation`
   settings: collection<string>(), // name; in `installation`
   roles: collection<ServiceLinkedRole>(), // account name; in `installation`
   leases: collection<LeaseRecord>(), // name; in `installation`
