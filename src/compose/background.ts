@@ -1,7 +1,9 @@
 import { imageChangesTask } from '../background/image-changes.js'
 import { imageEvents } from '../background/image-events.js'
+import { continuousScansTask } from '../background/scanning/continuous-scans.js'
 import { imageScansTask } from '../background/scanning/image-scans.js'
 import { scanOnPush } from '../background/scanning/scan-on-push.js'
+import { scanningChangesTask } from '../background/scanning/scanning-changes.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { Blobs } from '../registry/ports/blob-store.js'
@@ -27,7 +29,8 @@ export interface BackgroundParts {
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
 export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
   const reactions = [imageEvents(parts), scanOnPush(parts)]
-  const tasks = startTasks([imageChangesTask(parts, reactions), imageScansTask(parts)], parts)
+  const scanning = [imageScansTask(parts), continuousScansTask(parts), scanningChangesTask(parts)]
+  const tasks = startTasks([imageChangesTask(parts, reactions), ...scanning], parts)
   closing.unshift(() => tasks.stop())
   return tasks
 }

@@ -34,7 +34,14 @@ export interface EventLog {
 }
 
 /** An event without the members of its envelope that are the same for all events. */
-export type NewEvent = { readonly registry: Registry; readonly repository: string } & EventKind
+export type NewEvent = EventSubject & EventKind
+
+interface EventSubject {
+  readonly registry: Registry
+  readonly repository: string
+  /** Instead of the repository's ARN. */
+  readonly resources?: string[]
+}
 
 /** The type, source and detail of each kind of event. */
 type EventKind = RecordedEvent extends infer E
