@@ -147,6 +147,7 @@ module.exports = {
     ...fenced('jose', '^src/access/web-identity\\.ts$'),
     ...fenced('undici', '^src/adapters/(upstream|peer)/'),
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
+    ...fenced('modern-tar', '^src/adapters/scanner/'),
     ...fenced('tldts', '^src/adapters/upstream/'),
     ...fenced('ipaddr.js', '^src/adapters/upstream/'),
     ...fenced('pino(-pretty)?', '^src/cli/process-log\\.ts$'),

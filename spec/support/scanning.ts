@@ -1,3 +1,4 @@
+import type { RegistryScanningRule, ScanFrequency } from '@aws-sdk/client-ecr'
 import { imageChangesTask } from '../../src/background/image-changes.js'
 import { imageScansTask } from '../../src/background/scanning/image-scans.js'
 import { scanOnPush } from '../../src/background/scanning/scan-on-push.js'
@@ -8,6 +9,12 @@ import { installation } from '../../src/registry/registry.js'
 import type { Finding } from '../../src/registry/scanning/finding.js'
 import type { startEmulator } from './emulator.js'
 import { silent } from './silent-log.js'
+
+/** A rule of a registry's scanning configuration. */
+export const scanningRule = (scanFrequency: ScanFrequency, ...filters: string[]): RegistryScanningRule => ({
+  scanFrequency,
+  repositoryFilters: filters.map((filter) => ({ filter, filterType: 'WILDCARD' })),
+})
 
 type Emulator = Awaited<ReturnType<typeof startEmulator>>
 

@@ -4,8 +4,10 @@ import { imageEvents } from '../background/image-events.js'
 import type { LifecycleStorage } from '../background/lifecycle/apply-action.js'
 import { lifecyclePreviewTask } from '../background/lifecycle/lifecycle-preview-task.js'
 import { lifecycleTask } from '../background/lifecycle/lifecycle-task.js'
+import { continuousScansTask } from '../background/scanning/continuous-scans.js'
 import { imageScansTask } from '../background/scanning/image-scans.js'
 import { scanOnPush } from '../background/scanning/scan-on-push.js'
+import { scanningChangesTask } from '../background/scanning/scanning-changes.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
@@ -40,6 +42,8 @@ export function startBackground(parts: BackgroundParts, closing: (() => Promise<
     lifecycleTask(parts),
     lifecyclePreviewTask(parts),
     imageScansTask(parts),
+    continuousScansTask(parts),
+    scanningChangesTask(parts),
     ...parts.eventSinks.map((sink) => eventDeliveryTask(sink, parts)),
   ]
   const tasks = startTasks(list, parts)

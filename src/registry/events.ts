@@ -100,5 +100,25 @@ export interface ImageScanEvent extends Envelope {
   }
 }
 
+/**
+ * Repositories whose scan frequency was changed, in the form of EventBridge's `ECR Scan Resource Change`.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ScanResourceChangeEvent extends Envelope {
+  'detail-type': 'ECR Scan Resource Change'
+  source: 'aws.ecr'
+  detail: {
+    'action-type': 'SCAN_FREQUENCY_CHANGE'
+    repositories: {
+      'repository-name': string
+      'repository-arn': string
+      'scan-frequency': string
+      'previous-scan-frequency': string
+    }[]
+    'resource-type': 'REPOSITORY'
+    'scan-type': 'ENHANCED'
+  }
+}
+
 /** An event as `/_admin/events` lists it and sinks receive it. */
-export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ImageScanEvent
+export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ImageScanEvent | ScanResourceChangeEvent

@@ -11,7 +11,7 @@ import { defaultQuotas } from '../../../src/registry/quotas.js'
 import { changeStorageClass } from '../../../src/registry/images/storage-class-change.js'
 import { account, now, region, startEmulator } from '../../support/emulator.js'
 import { createRepository, imageManifest, pushImage, pushIndex, pushLayer } from '../../support/push.js'
-import { runScans } from '../../support/scanning.js'
+import { runScans, scanningRule } from '../../support/scanning.js'
 
 const registry = { account, region }
 const DAY = 86_400
@@ -71,10 +71,8 @@ describe('StartImageScan', () => {
 
   it('The scan on push counts towards the quota of the image', async () => {
     await using emulator = await emulatorWithImage()
-    const rules = [
-      { scanFrequency: 'SCAN_ON_PUSH', repositoryFilters: [{ filter: '*', filterType: 'WILDCARD' }] },
-    ] as const
-    await emulator.ecr.send(new PutRegistryScanningConfigurationCommand({ scanType: 'BASIC', rules: [...rules] }))
+    const rules = [scanningRule('SCAN_ON_PUSH', '*')]
+    await emulator.ecr.send(new PutRegistryScanningConfigurationCommand({ scanType: 'BASIC', rules }))
     await runScans(emulator)
     await expect(start(emulator.ecr)).rejects.toMatchObject({ name: 'LimitExceededException' })
   })

@@ -90,7 +90,9 @@ async function resultOf(
   const now = await clock.now()
   if (imageStatus(image, now) === 'ARCHIVED') return 'archived'
   const contents = await imageContents(image, blobs)
-  const result = contents ? await scanner.scan({ registry, image, contents }, stopSignal) : MISSING
+  const result = contents
+    ? await scanner.scan({ registry, scanType: pending.scanType, image, contents }, stopSignal)
+    : MISSING
   if (result.outcome === 'failed') log.warn({ image: image.digest, reason: result.description }, 'a scan failed')
   if (result.outcome !== 'bytes missing') return result
   if (now.getTime() < pending.at + BYTES_WITHIN_MS) return 'later'

@@ -37,8 +37,8 @@ async function scanPushedImage(
   ])
   if (!repository || !image) return
   const { scanType } = configuration
-  const { scanFrequency: frequency } = scanningOf(configuration, repository)
-  if (frequency === 'MANUAL' || !(await scannableContents(image, blobs))) return
+  const { scanFrequency } = scanningOf(configuration, repository)
+  if (scanFrequency === 'MANUAL' || !(await scannableContents(image, blobs))) return
   const now = new Date(at)
-  await startScan(store, registry, { repository: name, digest, scanType, frequency, now }, quotas)
+  await startScan(store, registry, { repository: name, digest, scanType, isManual: false, now }, quotas)
 }

@@ -2,10 +2,12 @@ import type { ImageContents } from '../images/image-contents.js'
 import type { Image } from '../images/image.js'
 import type { Registry } from '../registry.js'
 import type { Finding } from '../scanning/finding.js'
+import type { ScanType } from '../scanning/scanning-records.js'
 
 /** An image to be scanned. */
 export interface ScanTarget {
   readonly registry: Registry
+  readonly scanType: ScanType
   readonly image: Image
   /** Its config and layers. */
   readonly contents: ImageContents

@@ -12,7 +12,6 @@ export interface ImageScans extends Readonly<Partial<Record<ScanType, Scan>>> {
 
 /** The latest scan of an image. Times are epoch milliseconds by the emulator's clock. */
 export interface Scan {
-  readonly frequency: ScanFrequency
   readonly startedAt: number
   readonly status: 'IN_PROGRESS' | 'COMPLETE' | 'FAILED' | 'UNSUPPORTED_IMAGE' | 'LIMIT_EXCEEDED' | 'IMAGE_ARCHIVED'
   readonly description?: string
@@ -57,8 +56,8 @@ export interface ShownScan {
  * A scan as the API shows it. An image that is scanned continuously is ACTIVE from its first result on and keeps showing
  * the latest one, as captured in https://github.com/aws/aws-cli/issues/6759; before that, enhanced scanning is PENDING.
  */
-export function shownScan(scan: Scan, scanType: ScanType): ShownScan {
-  const { status, description, completed, frequency } = scan
+export function shownScan(scan: Scan, scanType: ScanType, frequency: ScanFrequency): ShownScan {
+  const { status, description, completed } = scan
   const isEnhanced = scanType === 'ENHANCED'
   const mayBeActive =
     isEnhanced && frequency === 'CONTINUOUS_SCAN' && (status === 'COMPLETE' || status === 'IN_PROGRESS')

@@ -3,7 +3,7 @@ import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Quotas } from '../quotas.js'
 import type { Registry } from '../registry.js'
 import type { ImageScans, PendingScan, Scan } from './image-scan.js'
-import type { ScanFrequency, ScanType } from './scanning-records.js'
+import type { ScanType } from './scanning-records.js'
 import { imageScanQuotaExceeded } from './scanning-errors.js'
 
 /** 24 hours, the time to which both quotas of basic scanning apply. */
@@ -16,7 +16,8 @@ export interface NewScan {
   readonly repository: string
   readonly digest: string
   readonly scanType: ScanType
-  readonly frequency: ScanFrequency
+  /** Whether a user has asked for it. */
+  readonly isManual: boolean
   readonly now: Date
 }
 
@@ -30,7 +31,7 @@ export interface NewScan {
 export const startScan = (
   store: Store,
   registry: Registry,
-  { repository, digest, scanType, frequency, now }: NewScan,
+  { repository, digest, scanType, isManual, now }: NewScan,
   quotas: Pick<Quotas, 'scansPerDay'>,
 ): Promise<Scan | undefined> =>
   store.transact(registry, async (records) => {
@@ -39,7 +40,6 @@ export const startScan = (
     if (!image) return undefined
     const at = now.getTime()
     const previous = scans?.[scanType]
-    const isManual = frequency === 'MANUAL'
     if (scanType === 'BASIC' && previous && isWithinADay(previous, at)) {
       if (isManual) throw imageScanQuotaExceeded()
       return previous
@@ -48,7 +48,7 @@ export const startScan = (
     if (!isWithinQuota && isManual) throw limitExceeded()
     const { completed } = previous ?? {}
     const status = isWithinQuota ? 'IN_PROGRESS' : 'LIMIT_EXCEEDED'
-    const scan: Scan = { frequency, startedAt: at, status, ...(completed && { completed }) }
+    const scan: Scan = { startedAt: at, status, ...(completed && { completed }) }
     await records.imageScans.put(registry, key, withScan(scans, { repository, digest, scanType, scan }))
     if (!isWithinQuota) return scan
     const pending: PendingScan = { repository, digest, scanType, at }

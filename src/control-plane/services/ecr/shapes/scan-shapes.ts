@@ -9,7 +9,8 @@ import type { Image, ImageId } from '../../../../registry/images/image.js'
 import { keyOf } from '../../../../registry/ports/store.js'
 import type { Finding } from '../../../../registry/scanning/finding.js'
 import { type CompletedScan, type ShownScan, shownScan } from '../../../../registry/scanning/image-scan.js'
-import { readScanningConfiguration } from '../../../../registry/scanning/scanning-configuration.js'
+import { readScanningConfiguration, scanningOf } from '../../../../registry/scanning/scanning-configuration.js'
+import type { ScanFrequency, ScanType } from '../../../../registry/scanning/scanning-records.js'
 import type { Context } from '../../context.js'
 
 /** The status of a scan as the API returns it. */
@@ -25,20 +26,33 @@ export const findingsSummary = ({ at, sourceUpdatedAt, severityCounts }: Complet
   findingSeverityCounts: { ...severityCounts },
 })
 
+/** The scan type of the registry, and how often the images of a repository are scanned. */
+export async function scanningOfRepository(
+  name: string,
+  { store, registry }: Pick<Context, 'store' | 'registry'>,
+): Promise<{ readonly scanType: ScanType; readonly scanFrequency: ScanFrequency }> {
+  const [configuration, repository] = await Promise.all([
+    readScanningConfiguration(store, registry),
+    store.repositories.get(registry, name),
+  ])
+  const { scanFrequency } = scanningOf(configuration, repository ?? { name, scanOnPush: false })
+  return { scanType: configuration.scanType, scanFrequency }
+}
+
 /**
- * Finds what DescribeImages shows of an image's scan: nothing with basic scanning, because AWS's native basic scanning does
- * not fill these members.
+ * Finds what DescribeImages shows of the scan of an image in this repository: nothing with basic scanning, because AWS's
+ * native basic scanning does not fill these members.
  */
-export async function enhancedScans({
-  store,
-  registry,
-}: Context): Promise<(image: Image) => Promise<Pick<ImageDetail, 'imageScanStatus' | 'imageScanFindingsSummary'>>> {
-  const { scanType } = await readScanningConfiguration(store, registry)
+export async function enhancedScans(
+  repositoryName: string,
+  { store, registry }: Context,
+): Promise<(image: Image) => Promise<Pick<ImageDetail, 'imageScanStatus' | 'imageScanFindingsSummary'>>> {
+  const { scanType, scanFrequency } = await scanningOfRepository(repositoryName, { store, registry })
   if (scanType === 'BASIC') return async () => ({})
   return async ({ repository, digest }) => {
     const scans = await store.imageScans.get(registry, keyOf(repository, digest))
     if (!scans?.ENHANCED) return {}
-    const shown = shownScan(scans.ENHANCED, 'ENHANCED')
+    const shown = shownScan(scans.ENHANCED, 'ENHANCED', scanFrequency)
     const { completed } = shown
     return {
       imageScanStatus: scanStatus(shown),

@@ -4,7 +4,6 @@ import { keyOf, type Page } from '../../../../../registry/ports/store.js'
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Finding } from '../../../../../registry/scanning/finding.js'
 import { type CompletedScan, shownScan } from '../../../../../registry/scanning/image-scan.js'
-import { readScanningConfiguration } from '../../../../../registry/scanning/scanning-configuration.js'
 import { scanNotFound } from '../../../../../registry/scanning/scanning-errors.js'
 import type { ScanType } from '../../../../../registry/scanning/scanning-records.js'
 import { unpackFindings } from '../../../../../registry/scanning/stored-findings.js'
@@ -12,9 +11,15 @@ import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 import { limitOf, positionOf, tokenOf } from '../../paging.js'
-import { requireImage } from '../../require-image.js'
+import { namedImage } from '../../named-image.js'
 import { enhancedFinding } from '../../shapes/enhanced-finding-shape.js'
-import { basicFinding, findingsSummary, scannedImageId, scanStatus } from '../../shapes/scan-shapes.js'
+import {
+  basicFinding,
+  findingsSummary,
+  scannedImageId,
+  scanningOfRepository,
+  scanStatus,
+} from '../../shapes/scan-shapes.js'
 
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageScanFindings.html
@@ -32,13 +37,13 @@ export const describeImageScanFindings: Operation<'DescribeImageScanFindings'> =
   async run(input, context) {
     const { repositoryName, imageId } = input
     const { registry, store } = context
-    const [image, { scanType }] = await readInRepository(store, registry, repositoryName, () =>
-      Promise.all([requireImage(imageId, repositoryName, context), readScanningConfiguration(store, registry)]),
+    const [image, { scanType, scanFrequency }] = await readInRepository(store, registry, repositoryName, () =>
+      Promise.all([namedImage(imageId, repositoryName, context), scanningOfRepository(repositoryName, context)]),
     )
     const scans = await store.imageScans.get(registry, keyOf(repositoryName, image.digest))
     const scan = scans?.[scanType]
     if (!scan) throw scanNotFound(image.digest, imageId.imageTag, repositoryName, registry.account)
-    const shown = shownScan(scan, scanType)
+    const shown = shownScan(scan, scanType, scanFrequency)
     const { completed } = shown
     const page = completed && (await findingsPage(image, scanType, input, context))
     return {

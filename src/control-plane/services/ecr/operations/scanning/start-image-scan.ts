@@ -12,7 +12,7 @@ import {
 import { readScanningConfiguration } from '../../../../../registry/scanning/scanning-configuration.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
-import { requireImage } from '../../require-image.js'
+import { namedImage } from '../../named-image.js'
 import { scannedImageId, scanStatus } from '../../shapes/scan-shapes.js'
 
 /**
@@ -30,20 +30,20 @@ export const startImageScan: Operation<'StartImageScan'> = {
   async run({ repositoryName, imageId }, context) {
     const { registry, store, blobs, now, quotas } = context
     const [image, { scanType }] = await readInRepository(store, registry, repositoryName, () =>
-      Promise.all([requireImage(imageId, repositoryName, context), readScanningConfiguration(store, registry)]),
+      Promise.all([namedImage(imageId, repositoryName, context), readScanningConfiguration(store, registry)]),
     )
     if (scanType === 'ENHANCED') throw manualScansDisabled()
     if (imageStatus(image, now) === 'ARCHIVED') throw imageArchived()
     if (!(await scannableContents(image, blobs))) throw unsupportedImageType()
     const { digest } = image
-    const newScan = { repository: repositoryName, digest, scanType, frequency: 'MANUAL', now } as const
+    const newScan = { repository: repositoryName, digest, scanType, isManual: true, now }
     const scan = await startScan(store, registry, newScan, quotas)
     if (!scan) throw imageNotFound(imageId, repositoryName, registry.account)
     return {
       registryId: registry.account,
       repositoryName,
       imageId: scannedImageId(image, imageId),
-      imageScanStatus: scanStatus(shownScan(scan, scanType)),
+      imageScanStatus: scanStatus(shownScan(scan, scanType, 'MANUAL')),
     }
   },
 }
