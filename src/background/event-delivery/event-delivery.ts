@@ -58,6 +58,10 @@ export function eventDeliveryTask(sink: EventSink, deps: EventDeliveryDeps): Tas
     name: `event delivery to ${sink.name}`,
     everyMs: 2_000,
     watches: ['undeliveredEvents'],
+    async isDue() {
+      if (clock.wall().getTime() < retryAt) return false
+      return (await store.undeliveredEvents.list(installation, { limit: 1, prefix })).items.length > 0
+    },
     async run(stopSignal) {
       await giveUpOldest(sink, deps)
       while (!stopSignal.aborted && clock.wall().getTime() >= retryAt) {
