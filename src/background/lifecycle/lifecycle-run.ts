@@ -3,6 +3,7 @@ import type { LifecycleAction } from '../../registry/lifecycle/evaluation.js'
 import type { LifecyclePolicy } from '../../registry/lifecycle/lifecycle-policy.js'
 import { rulesIn } from '../../registry/lifecycle/lifecycle-rule.js'
 import { evaluateRepository } from '../../registry/lifecycle/repository-evaluation.js'
+import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import { applyAction, type LifecycleStorage } from './apply-action.js'
 
@@ -25,6 +26,9 @@ export interface LifecycleCounts {
   followed: number
 }
 
+/** Called for each image that was acted on, with the tags that it had. */
+type OnAction = (action: LifecycleAction, tags: readonly string[]) => void
+
 /**
  * Evaluates the policy of a repository and carries it out: expires and archives images, each in a transaction of its own
  * that requires that the policy still acts on the image. Interrupted anywhere, it can run again from the start. It ends
@@ -33,7 +37,7 @@ export interface LifecycleCounts {
 export async function runLifecyclePolicy(
   storage: LifecycleStorage,
   run: LifecycleRun,
-  onAction: (action: LifecycleAction) => void = () => {},
+  onAction?: OnAction,
 ): Promise<LifecycleCounts> {
   const { store } = storage
   const { registry, policy, now, stopSignal, dryRun = false } = run
@@ -43,13 +47,14 @@ export async function runLifecyclePolicy(
   const actions = await (await evaluateRepository(store, registry, repository, rules, now)).actions()
   for (const action of actions) {
     if (stopSignal.aborted || !(await isCurrent(storage, run))) return counts
+    const tags = onAction && (await store.images.get(registry, keyOf(repository, action.digest)))?.tags
     const applied = dryRun
       ? { isDone: true, followed: action.followers.length }
       : await applyAction(storage, { registry, repository, now }, rules, action)
     counts.followed += applied.followed
     if (applied.isDone) {
       counts[action.type === 'expire' ? 'expired' : 'archived'] += 1
-      onAction(action)
+      onAction?.(action, tags ?? [])
     }
     await yieldToEventLoop()
   }

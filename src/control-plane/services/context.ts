@@ -8,6 +8,7 @@ import type { CheckCreationRole } from '../../registry/creation-templates/creati
 import type { RecordPullTime } from '../../registry/images/record-pull.js'
 import type { Blobs, Uploads, WithNotes } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
+import type { IdentityProviderKeys } from '../../registry/ports/identity-provider-keys.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Importer, Wait } from '../../registry/ports/importer.js'
 import type { Leases } from '../../registry/ports/lease.js'
@@ -53,6 +54,7 @@ export interface Resources {
   readonly log: Log
   readonly importer: Importer
   readonly secrets: Secrets
+  readonly identityProviderKeys: IdentityProviderKeys
   readonly upstreams: Upstreams
   readonly settings: Settings
   readonly quotas: Quotas

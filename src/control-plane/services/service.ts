@@ -23,6 +23,8 @@ export interface Service {
   readonly faultCodes: FaultCodes
   /** Throws if calls of this operation are refused before their signature is verified. */
   refuseUnverified(operation: string): void
+  /** Whether calls of this operation are accepted without a signature. */
+  needsNoSignature?(operation: string): boolean
   /** The operation of this name. Throws the service's refusal if there is none, or none in this version of the API. */
   operation(name: string, version?: string): ServiceOperation
 }

@@ -42,10 +42,13 @@ function keepMembers(index: Candidate): void {
 }
 
 /** The marked images in this order, except that an index comes before the images that it lists. */
-export function inOrderOfRemoval(candidates: readonly Candidate[]): Candidate[] {
-  const marked = candidates.filter(({ mark }) => mark !== undefined)
-  const waiting = new Map(marked.map((candidate) => [candidate, markedIndexes(candidate).length]))
-  const ordered = marked.filter((candidate) => waiting.get(candidate) === 0)
+export async function inOrderOfRemoval(candidates: readonly Candidate[]): Promise<Candidate[]> {
+  const ordered: Candidate[] = []
+  const listed: Candidate[] = []
+  for await (const batch of batchesOf(candidates))
+    for (const candidate of batch)
+      if (candidate.mark) (markedIndexes(candidate).length === 0 ? ordered : listed).push(candidate)
+  const waiting = new Map(listed.map((candidate) => [candidate, markedIndexes(candidate).length]))
   // The list grows while it is walked: an image follows when the last index that lists it has been passed.
   for (const { members = [] } of ordered)
     for (const member of members) {

@@ -3,7 +3,7 @@ import { sortInBatches } from '../../coordination/sort-in-batches.js'
 import { imageStatus } from '../images/storage-class.js'
 import { type Candidate, inOrderOfRemoval, keepListedImages } from './candidates.js'
 import type { LifecycleRule } from './lifecycle-rule.js'
-import { ageTime, isOlder, type LifecycleImage, selects } from './rule-selection.js'
+import { ageTime, isOlder, type LifecycleImage, type Selector, selectorOf } from './rule-selection.js'
 
 /** What a policy does with one image. */
 export interface LifecycleAction {
@@ -25,8 +25,8 @@ export interface LifecycleEvaluation {
   actions(): Promise<LifecycleAction[]>
 }
 
-/** Images that are counted between two yields to the event loop. */
-const COUNTED_TOGETHER = 2000
+/** Images that are processed between two yields to the event loop. */
+const TOGETHER = 2000
 
 /**
  * Begins the evaluation of a policy, whose rules are in the order of priority, at a point in time. It keeps a few
@@ -35,8 +35,9 @@ const COUNTED_TOGETHER = 2000
  */
 export function lifecycleEvaluation(rules: readonly LifecycleRule[], now: Date): LifecycleEvaluation {
   const candidates = new Map<string, Candidate>()
+  const selectors = rules.map(selectorOf)
   return {
-    add: (image) => void candidates.set(image.digest, candidateOf(image, rules, now)),
+    add: (image) => void candidates.set(image.digest, candidateOf(image, rules, selectors, now)),
 
     addMember(indexDigest, memberDigest) {
       const [index, member] = [candidates.get(indexDigest), candidates.get(memberDigest)]
@@ -51,20 +52,30 @@ export function lifecycleEvaluation(rules: readonly LifecycleRule[], now: Date):
       const youngestFirst = await sortInBatches(evaluated, byAge)
       await markCounted(youngestFirst, rules)
       await keepListedImages([...candidates.values()])
-      const marked = inOrderOfRemoval(youngestFirst.reverse())
-      return marked.map((candidate) => actionOf(candidate, rules))
+      const actions: LifecycleAction[] = []
+      const marked = await inOrderOfRemoval(youngestFirst.reverse())
+      for await (const batch of batchesOf(marked, TOGETHER))
+        for (const candidate of batch) actions.push(actionOf(candidate, rules))
+      return actions
     },
   }
 }
 
-function candidateOf(image: LifecycleImage, rules: readonly LifecycleRule[], now: Date): Candidate {
-  const selecting = rules.flatMap((rule, index) => (selects(rule, image, now) ? [index] : []))
+function candidateOf(
+  image: LifecycleImage,
+  rules: readonly LifecycleRule[],
+  selectors: readonly Selector[],
+  now: Date,
+): Candidate {
+  const status = imageStatus(image, now)
+  const selecting: number[] = []
+  for (const [index, selects] of selectors.entries()) if (selects(status, image.tags)) selecting.push(index)
   const owner = selecting[0] === undefined ? undefined : rules[selecting[0]]
   const isDue = owner !== undefined && isOlder(owner, image, now)
   return {
     digest: image.digest,
     ageTime: ageTime(image, now),
-    isArchived: imageStatus(image, now) === 'ARCHIVED',
+    isArchived: status === 'ARCHIVED',
     selectedBy: selecting,
     ...(image.subject !== undefined && { subject: image.subject }),
     ...(isDue && { mark: owner.action.type }),
@@ -94,7 +105,7 @@ function attachFollowers(candidates: ReadonlyMap<string, Candidate>): void {
  */
 async function markCounted(youngestFirst: readonly Candidate[], rules: readonly LifecycleRule[]): Promise<void> {
   const counts = rules.map(() => 0)
-  for await (const batch of batchesOf(youngestFirst, COUNTED_TOGETHER))
+  for await (const batch of batchesOf(youngestFirst, TOGETHER))
     for (const candidate of batch)
       for (const index of candidate.selectedBy) {
         const { selection, action } = rules[index] ?? {}

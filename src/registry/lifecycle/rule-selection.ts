@@ -1,27 +1,35 @@
 import type { Image } from '../images/image.js'
-import { imageStatus, lastActivatedAt } from '../images/storage-class.js'
+import { type ImageStatus, imageStatus, lastActivatedAt } from '../images/storage-class.js'
 import { MINIMUM_DAYS_IN_ARCHIVE } from './accept-lifecycle-policy.js'
 import { classOf, type LifecycleRule } from './lifecycle-rule.js'
-import { matchesTagPattern } from './tag-pattern.js'
+import { tagMatcher } from './tag-pattern.js'
 
 /** What the evaluation of a lifecycle policy considers of an image. */
 export type LifecycleImage = Pick<Image, 'digest' | 'tags' | 'pushedAt' | 'lastPulledAt' | 'archive' | 'subject'>
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
+/** Selects images by their status and tags. */
+export type Selector = (status: ImageStatus, tags: readonly string[]) => boolean
+
 /**
- * Whether a rule selects an image, by its storage class and tags. An image that is being restored is in neither class
+ * The images that a rule selects, prepared for many images. An image that is being restored is in neither storage class
  * until it is ACTIVE.
  */
-export function selects(rule: LifecycleRule, image: LifecycleImage, now: Date): boolean {
-  if (imageStatus(image, now) !== (classOf(rule) === 'archive' ? 'ARCHIVED' : 'ACTIVE')) return false
-  const { tagStatus, tagPatternList, tagPrefixList = [] } = rule.selection
-  if (tagStatus === 'any') return true
-  if (tagStatus === 'untagged') return image.tags.length === 0
-  const { tags } = image
-  return tagPatternList
-    ? tagPatternList.every((pattern) => tags.some((tag) => matchesTagPattern(tag, pattern)))
-    : tags.length > 0 && tagPrefixList.every((prefix) => tags.some((tag) => tag.startsWith(prefix)))
+export function selectorOf(rule: LifecycleRule): Selector {
+  const selected = classOf(rule) === 'archive' ? 'ARCHIVED' : 'ACTIVE'
+  const matches = tagSelector(rule)
+  return (status, tags) => status === selected && matches(tags)
+}
+
+function tagSelector({ selection }: LifecycleRule): (tags: readonly string[]) => boolean {
+  const { tagStatus, tagPatternList, tagPrefixList = [] } = selection
+  if (tagStatus === 'any') return () => true
+  if (tagStatus === 'untagged') return (tags) => tags.length === 0
+  const matchers = tagPatternList
+    ? tagPatternList.map(tagMatcher)
+    : tagPrefixList.map((prefix) => (tag: string) => tag.startsWith(prefix))
+  return (tags) => tags.length > 0 && matchers.every((matches) => tags.some(matches))
 }
 
 /**
@@ -29,7 +37,7 @@ export function selects(rule: LifecycleRule, image: LifecycleImage, now: Date): 
  * expired by one with a lower priority, even if the first leaves it alone. `rules` are in the order of priority.
  */
 export const ownerOf = (rules: readonly LifecycleRule[], image: LifecycleImage, now: Date): LifecycleRule | undefined =>
-  rules.find((rule) => selects(rule, image, now))
+  rules.find((rule) => selectorOf(rule)(imageStatus(image, now), image.tags))
 
 /**
  * Whether an image that a rule selects is older than the rule's number of days. A count of images never makes it so.
