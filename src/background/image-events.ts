@@ -28,4 +28,5 @@ const detailOf = (change: ImageChange, tag: string | undefined): ImageActionEven
   'manifest-media-type': change.mediaType,
   ...(change.artifactType !== undefined && { 'artifact-media-type': change.artifactType }),
   ...(change.targetStorageClass !== undefined && { 'target-storage-class': change.targetStorageClass }),
+  ...(change.activatedAt !== undefined && { 'last-activated-at': new Date(change.activatedAt).toISOString() }),
 })

@@ -1,7 +1,9 @@
+import { imageActivationsTask } from '../background/image-activations.js'
 import { imageChangesTask } from '../background/image-changes.js'
 import { imageEvents } from '../background/image-events.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
 import type { EventLog } from '../registry/event-log.js'
+import type { Clock } from '../registry/ports/clock.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Store } from '../registry/ports/store.js'
@@ -11,13 +13,14 @@ export interface BackgroundParts {
   readonly store: Store
   readonly leases: Leases
   readonly events: EventLog
+  readonly clock: Pick<Clock, 'now'>
   readonly log: Log
 }
 
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
 export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
   const reactions = [imageEvents(parts)]
-  const tasks = startTasks([imageChangesTask(parts, reactions)], parts)
+  const tasks = startTasks([imageChangesTask(parts, reactions), imageActivationsTask(parts)], parts)
   closing.unshift(() => tasks.stop())
   return tasks
 }

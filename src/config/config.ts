@@ -8,6 +8,7 @@ import { type SettingTexts, settings } from './settings.js'
 import { UsageError } from './usage-error.js'
 import { defaultLimits, type Limits } from '../server/limits.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import { defaultImageSettings, type ImageSettings } from '../registry/images/image-settings.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
 
 /** All settings, merged from flags, environment, configuration file and defaults. */
@@ -53,6 +54,7 @@ export interface Config {
   readonly network: { readonly egress: 'all' | 'none' }
   /** How much a registry may hold. */
   readonly quotas: Quotas
+  readonly images: ImageSettings
   readonly garbage: {
     /** How long unreferenced layers, blobs and uploads are retained after their last use. */
     readonly graceSeconds: number
@@ -95,6 +97,7 @@ export const defaultConfig: Config = {
   upstreams: {},
   network: { egress: 'all' },
   quotas: defaultQuotas,
+  images: defaultImageSettings,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
   events: { pulls: true },
   limits: defaultLimits,
@@ -109,7 +112,7 @@ export const defaultConfig: Config = {
 type ConfigFile = Partial<Omit<Config, Nested>> & { readonly [Name in Nested]?: Partial<Config[Name]> }
 
 /** Settings whose members have their own defaults. */
-type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
+type Nested = 'signatures' | 'network' | 'quotas' | 'images' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
@@ -128,6 +131,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
+    images: { ...defaultConfig.images, ...file.images },
     garbage: { ...defaultConfig.garbage, ...file.garbage },
     events: { ...defaultConfig.events, ...file.events },
     limits: { ...defaultConfig.limits, ...file.limits },

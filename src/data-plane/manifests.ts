@@ -6,6 +6,7 @@ import type { ImageId } from '../registry/images/image.js'
 import { acceptImageTag, isImageTag } from '../registry/images/image-tag.js'
 import { storeManifest } from '../registry/images/store-manifest.js'
 import { computeDigest, isDigest, MAX_MANIFEST_BYTES } from '../registry/images/manifest.js'
+import { pullableImage } from '../registry/images/pullable-image.js'
 import { pushImage } from '../registry/images/image-push.js'
 import { parsePushedManifest } from '../registry/images/pushed-manifest.js'
 import { requireRepository } from '../registry/repositories/require-repository.js'
@@ -17,7 +18,8 @@ import { smallBody } from './request-body.js'
 export const getManifest: Endpoint = async (call, deps) => {
   const { req, registry, repository, principal, request, now } = call
   const imageId = imageIdOf(call.reference)
-  const pull = await deps.pullThrough.pull({ registry, repository, imageId, principal, request }, call.wait)
+  const found = await deps.pullThrough.pull({ registry, repository, imageId, principal, request }, call.wait)
+  const pull = isImageFailure(found) ? found : pullableImage(found, imageId, now)
   if (isImageFailure(pull)) throw refusalOf(pull)
   const { digest, mediaType, manifestSize } = pull.image
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
@@ -52,7 +54,9 @@ export const putManifest: Endpoint = async (call, deps) => {
   if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
   await storeManifest(deps.blobs, digest, bytes)
   const [tag, ...furtherTags] = tags
-  const image = { digest, manifest, manifestSize: bytes.length, repository, now: call.now.getTime() }
+  const mayLackLayers = !deps.images.verifyLayers && { mayLackLayers: true as const }
+  const facts = { digest, manifest, manifestSize: bytes.length, repository, now: call.now.getTime() }
+  const image = { ...facts, ...mayLackLayers }
   await pushImage(deps, registry, { ...image, ...(tag !== undefined && { tag, furtherTags }) }, bytes)
 
   respond(call, 201, {
@@ -98,6 +102,7 @@ const statusAndCode: Record<ImageFailure['failureCode'], readonly [status: numbe
   UpstreamAccessDenied: [403, 'DENIED'],
   UpstreamTooManyRequests: [429, 'TOOMANYREQUESTS'],
   UpstreamUnavailable: [503, 'UNAVAILABLE'],
+  ImageInaccessible: [404, 'MANIFEST_UNKNOWN'],
 }
 
 const refusalOf = ({ failureCode, failureReason }: ImageFailure) =>

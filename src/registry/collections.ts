@@ -1,6 +1,7 @@
 import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
+import type { ImageActivation } from './images/image-activation.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
 import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
@@ -23,7 +24,8 @@ export const collections = {
   layers: collection<Layer>(), // repository digest
   references: collection<Reference>(), // repository to kind from
   uploads: collection<Upload>(), // id
-  imageChanges: collection<ImageChange>(), // time repository digest action tag
+  imageChanges: collection<ImageChange>(), // time repository digest action tag or class
+  imageActivations: collection<ImageActivation>(), // time repository digest
   rules: collection<PullThroughCacheRule>(), // ecrRepositoryPrefix
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository

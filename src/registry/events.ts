@@ -77,6 +77,7 @@ export interface ImageActionEvent extends Envelope {
     'manifest-media-type'?: string
     'artifact-media-type'?: string
     'target-storage-class'?: string
+    'last-activated-at'?: string
   }
 }
 

@@ -35,7 +35,13 @@ export async function restoreImage(image: LostImage, storage: InstallationStorag
   await store.repositories.insert(registry, repository, newRepository(repository, new Date(note.pushedAt)))
   const hasLayers = note.pulledThrough ?? (await recordLayers(image, manifest, storage))
   if (!hasLayers) return undefined
-  const newImage = { repository, digest, manifest, manifestSize: bytes.length }
+  const newImage = {
+    repository,
+    digest,
+    manifest,
+    manifestSize: bytes.length,
+    ...(note.archive && { archive: note.archive }),
+  }
   const now = note.pushedAt
   try {
     await putImage(store, registry, { ...newImage, now, ...(note.pulledThrough && { pulledThrough: true }) })

@@ -4,6 +4,7 @@ import { batchImportUpstreamImage } from './operations/images/batch-import-upstr
 import { describeImages } from './operations/images/describe-images.js'
 import { listImages } from './operations/images/list-images.js'
 import { putImage } from './operations/images/put-image.js'
+import { updateImageStorageClass } from './operations/images/update-image-storage-class.js'
 import { batchCheckLayerAvailability } from './operations/layers/batch-check-layer-availability.js'
 import { completeLayerUpload } from './operations/layers/complete-layer-upload.js'
 import { getDownloadUrlForLayer } from './operations/layers/get-download-url-for-layer.js'
@@ -97,7 +98,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   StopReplicationBackfill: notBuilt,
   TagResource: tagResource,
   UntagResource: untagResource,
-  UpdateImageStorageClass: notBuilt,
+  UpdateImageStorageClass: updateImageStorageClass,
   UpdatePullThroughCacheRule: updatePullThroughCacheRule,
   UpdateRepositoryCreationTemplate: notBuilt,
   UploadLayerPart: uploadLayerPart,

@@ -7,6 +7,7 @@ import {
   isImageFailure,
 } from '../../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../../registry/images/image.js'
+import { pullableImage } from '../../../../../registry/images/pullable-image.js'
 import { listAll } from '../../../../../registry/list-records.js'
 import { isCheckDue, type PullThroughCacheRule, ruleServing } from '../../../../../registry/cache-rules/cache-rule.js'
 import type { Context } from '../../../context.js'
@@ -30,8 +31,9 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
       if (isImageFailure(found)) return found
       if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
         return imageNotFoundFailure(imageId)
-      void context.recordPullTime(registry, found.image, now, context.log)
-      return found
+      const pullable = pullableImage(found, imageId, now)
+      if (!isImageFailure(pullable)) void context.recordPullTime(registry, found.image, now, context.log)
+      return pullable
     }
     return imageBatch(imageIds, pull, context)
   },
