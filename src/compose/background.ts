@@ -1,6 +1,7 @@
 import { imageActivationsTask } from '../background/image-activations.js'
 import { imageChangesTask } from '../background/image-changes.js'
 import { imageEvents } from '../background/image-events.js'
+import { imageSignings } from '../background/image-signings.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -19,7 +20,7 @@ export interface BackgroundParts {
 
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
 export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
-  const reactions = [imageEvents(parts)]
+  const reactions = [imageEvents(parts), imageSignings(parts)]
   const tasks = startTasks([imageChangesTask(parts, reactions), imageActivationsTask(parts)], parts)
   closing.unshift(() => tasks.stop())
   return tasks

@@ -32,7 +32,7 @@ export const getManifest: Endpoint = async (call, deps) => {
     if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag)
     return respond(call, 200, { ...headers, 'content-length': manifestSize })
   }
-  void deps.recordPullTime(registry, pull.image, now, deps.log)
+  void deps.recordPullTime(registry, pull.image, { principal, now, log: deps.log })
   deps.pullSessions.manifest(puller, pull.image, imageId.imageTag, pull.isImported ? 'upstream' : 'cache')
   respond(call, 200, headers, bytes)
 }

@@ -9,6 +9,8 @@ import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
 import type { LeaseRecord } from './ports/lease.js'
 import type { Pin } from './ports/pins.js'
+import type { PullTimeExclusion } from './pull-times/pull-time-exclusion.js'
+import type { ImageSigning, SigningConfiguration } from './signing/signing-configuration.js'
 import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
 import type { Policy, Repository } from './repositories/repository.js'
 
@@ -29,6 +31,9 @@ export const collections = {
   rules: collection<PullThroughCacheRule>(), // ecrRepositoryPrefix
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
+  signingConfigurations: collection<SigningConfiguration>(), // 'signing'
+  imageSignings: collection<ImageSigning>(), // repository digest
+  pullTimeExclusions: collection<PullTimeExclusion>(), // principalArn
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
   accountSettings: collection<string>(), // name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`

@@ -21,6 +21,8 @@ export interface Quotas {
   readonly maximumLayerPartMiB: number
   /** Pull through cache rules in a registry. */
   readonly pullThroughCacheRules: number
+  /** Users and roles whose pulls are not recorded, in a registry. */
+  readonly pullTimeUpdateExclusions: number
 }
 
 /** Bytes in a MiB, the unit of the sizes here. */
@@ -41,4 +43,5 @@ export const defaultQuotas: Quotas = {
   minimumLayerPartMiB: 5,
   maximumLayerPartMiB: 10,
   pullThroughCacheRules: 10,
+  pullTimeUpdateExclusions: 100,
 }

@@ -22,6 +22,9 @@ import { getAuthorizationToken } from './operations/registry/get-authorization-t
 import { getRegistryPolicy } from './operations/registry/get-registry-policy.js'
 import { putAccountSetting } from './operations/registry/put-account-setting.js'
 import { putRegistryPolicy } from './operations/registry/put-registry-policy.js'
+import { deregisterPullTimeUpdateExclusion } from './operations/pull-time/deregister-pull-time-update-exclusion.js'
+import { registerPullTimeUpdateExclusion } from './operations/pull-time/register-pull-time-update-exclusion.js'
+import { listPullTimeUpdateExclusions } from './operations/pull-time/list-pull-time-update-exclusions.js'
 import { createRepository } from './operations/repositories/create-repository.js'
 import { deleteRepositoryPolicy } from './operations/repositories/delete-repository-policy.js'
 import { deleteRepository } from './operations/repositories/delete-repository.js'
@@ -29,6 +32,10 @@ import { describeRepositories } from './operations/repositories/describe-reposit
 import { getRepositoryPolicy } from './operations/repositories/get-repository-policy.js'
 import { putImageTagMutability } from './operations/repositories/put-image-tag-mutability.js'
 import { setRepositoryPolicy } from './operations/repositories/set-repository-policy.js'
+import { deleteSigningConfiguration } from './operations/signing/delete-signing-configuration.js'
+import { getSigningConfiguration } from './operations/signing/get-signing-configuration.js'
+import { putSigningConfiguration } from './operations/signing/put-signing-configuration.js'
+import { describeImageSigningStatus } from './operations/signing/describe-image-signing-status.js'
 import { listTagsForResource } from './operations/tags/list-tags-for-resource.js'
 import { tagResource } from './operations/tags/tag-resource.js'
 import { untagResource } from './operations/tags/untag-resource.js'
@@ -55,11 +62,11 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DeleteRepository: deleteRepository,
   DeleteRepositoryCreationTemplate: notBuilt,
   DeleteRepositoryPolicy: deleteRepositoryPolicy,
-  DeleteSigningConfiguration: notBuilt,
-  DeregisterPullTimeUpdateExclusion: notBuilt,
+  DeleteSigningConfiguration: deleteSigningConfiguration,
+  DeregisterPullTimeUpdateExclusion: deregisterPullTimeUpdateExclusion,
   DescribeImageReplicationStatus: notBuilt,
   DescribeImageScanFindings: notBuilt,
-  DescribeImageSigningStatus: notBuilt,
+  DescribeImageSigningStatus: describeImageSigningStatus,
   DescribeImages: describeImages,
   DescribePullThroughCacheRules: describePullThroughCacheRules,
   DescribeRegistry: describeRegistry,
@@ -74,11 +81,11 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   GetRegistryPolicy: getRegistryPolicy,
   GetRegistryScanningConfiguration: notBuilt,
   GetRepositoryPolicy: getRepositoryPolicy,
-  GetSigningConfiguration: notBuilt,
+  GetSigningConfiguration: getSigningConfiguration,
   InitiateLayerUpload: initiateLayerUpload,
   ListImageReferrers: notBuilt,
   ListImages: listImages,
-  ListPullTimeUpdateExclusions: notBuilt,
+  ListPullTimeUpdateExclusions: listPullTimeUpdateExclusions,
   ListReplicationBackfills: notBuilt,
   ListTagsForResource: listTagsForResource,
   PutAccountSetting: putAccountSetting,
@@ -89,8 +96,8 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   PutRegistryPolicy: putRegistryPolicy,
   PutRegistryScanningConfiguration: notBuilt,
   PutReplicationConfiguration: notBuilt,
-  PutSigningConfiguration: notBuilt,
-  RegisterPullTimeUpdateExclusion: notBuilt,
+  PutSigningConfiguration: putSigningConfiguration,
+  RegisterPullTimeUpdateExclusion: registerPullTimeUpdateExclusion,
   SetRepositoryPolicy: setRepositoryPolicy,
   StartImageScan: notBuilt,
   StartLifecyclePolicyPreview: notBuilt,

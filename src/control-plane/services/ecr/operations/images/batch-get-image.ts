@@ -32,7 +32,7 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
       if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
         return imageNotFoundFailure(imageId)
       const pullable = pullableImage(found, imageId, now)
-      if (!isImageFailure(pullable)) void context.recordPullTime(registry, found.image, now, context.log)
+      if (!isImageFailure(pullable)) void context.recordPullTime(registry, found.image, context)
       return pullable
     }
     return imageBatch(imageIds, pull, context)

@@ -1,0 +1,39 @@
+import type { ImageSigningStatus } from '@aws-sdk/client-ecr'
+import { keyOf } from '../../../../../registry/ports/store.js'
+import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
+import type { Operation } from '../../operation.js'
+import { namedImage } from '../../named-image.js'
+import { namedRepository } from '../../operation-resources.js'
+
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageSigningStatus.html
+ *
+ * @exact A status for each signing profile whose rules matched the image when it was pushed; none for an image that no
+ *   rule matched.
+ * @inferred The code and the reason of the failure are ours.
+ * @notModelled Nothing is signed: each status is FAILED, with a reason that says so.
+ */
+export const describeImageSigningStatus: Operation<'DescribeImageSigningStatus'> = {
+  resources: namedRepository,
+
+  async run({ repositoryName, imageId }, context) {
+    const { registry, store } = context
+    const { digest } = await readInRepository(store, registry, repositoryName, () =>
+      namedImage(imageId, repositoryName, context),
+    )
+    const signing = await store.imageSignings.get(registry, keyOf(repositoryName, digest))
+    return {
+      repositoryName,
+      imageId: { ...imageId, imageDigest: digest },
+      registryId: registry.account,
+      signingStatuses: signing?.signingProfileArns.map(notSigned) ?? [],
+    }
+  },
+}
+
+const notSigned = (signingProfileArn: string): ImageSigningStatus => ({
+  signingProfileArn,
+  status: 'FAILED',
+  failureCode: 'SIGNING_NOT_EMULATED',
+  failureReason: 'ecr-local does not sign images, because it has no AWS Signer. Sign the image with the Notation CLI.',
+})
