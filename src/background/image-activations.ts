@@ -8,8 +8,8 @@ import type { Task } from './tasks.js'
 const FIRST_PAGE = 50
 
 /**
- * The task that records that archived images were restored, once they are: they are ACTIVE by the passing of time alone,
- * but events, scans and replication follow from a change.
+ * The task that records that archived images were restored, once they are: they are ACTIVE by the passing of time
+ * alone, but events, scans and replication follow from a change.
  */
 export const imageActivationsTask = ({
   store,

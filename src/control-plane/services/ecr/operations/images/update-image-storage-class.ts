@@ -10,12 +10,13 @@ import { namedRepository } from '../../operation-resources.js'
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdateImageStorageClass.html
  *
- * @exact An archived image cannot be pulled (404) and stays listed as ARCHIVED. Restoring makes it ACTIVATING, and ACTIVE
- *   after 20 minutes of the emulator's clock (`images.restoreSeconds`); pushing it again makes it ACTIVE at once.
- * @inferred ImageStorageClassUpdateNotSupportedException is the answer for an image that an ACTIVE index lists, and for
- *   archiving an image that is being restored. Asking for the class that the image has already changes nothing.
- * @notModelled Layers of archived images can still be downloaded by their digests, and are AVAILABLE instead of ARCHIVED.
- *   Referrers are not archived with their subject.
+ * @exact An archived image cannot be pulled (404) and stays listed as ARCHIVED. Restoring makes it ACTIVATING, and
+ *   ACTIVE after 20 minutes of the emulator's clock (`images.restoreSeconds`); pushing it again makes it ACTIVE at
+ *   once.
+ * @inferred ImageStorageClassUpdateNotSupportedException is the answer for an image that an ACTIVE index lists, and
+ *   for archiving an image that is being restored. Asking for the class that the image has already changes nothing.
+ * @notModelled Layers of archived images can still be downloaded by their digests, and are AVAILABLE instead of
+ *   ARCHIVED. Referrers are not archived with their subject.
  */
 export const updateImageStorageClass: Operation<'UpdateImageStorageClass'> = {
   resources: namedRepository,

@@ -5,8 +5,8 @@ import { wholeRegistry } from '../../operation-resources.js'
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_RegisterPullTimeUpdateExclusion.html
  *
- * @exact Pulls by an excluded role or user, on both planes, leave lastRecordedPullTime as it is. A registry has up to 100
- *   exclusions (`quotas.pullTimeUpdateExclusions`); only the form of the ARN is checked.
+ * @exact Pulls by an excluded role or user, on both planes, leave lastRecordedPullTime as it is. A registry has up to
+ *   100 exclusions (`quotas.pullTimeUpdateExclusions`); only the form of the ARN is checked.
  * @inferred Sessions of an excluded role count as the role. The messages are the API reference's descriptions.
  */
 export const registerPullTimeUpdateExclusion: Operation<'RegisterPullTimeUpdateExclusion'> = {
