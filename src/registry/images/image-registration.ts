@@ -210,7 +210,7 @@ async function newImage(
   put: NewImage,
   members: readonly Descriptor[],
 ): Promise<Image> {
-  const { repository, digest, manifest, manifestSize, now, pulledThrough, archive } = put
+  const { repository, digest, manifest, manifestSize, now, pulledThrough, mayLackLayers, archive } = put
   const isIndex = manifest.manifests.length > 0
   return {
     repository,
@@ -222,6 +222,7 @@ async function newImage(
     pushedAt: now,
     ...(isIndex && { wholeSize: await largestMemberSize(records, registry, repository, members) }),
     ...(pulledThrough && { pulledThrough }),
+    ...(mayLackLayers && { mayLackLayers }),
     ...(archive && { archive }),
   }
 }

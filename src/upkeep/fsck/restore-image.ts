@@ -40,6 +40,7 @@ export async function restoreImage(image: LostImage, storage: InstallationStorag
     digest,
     manifest,
     manifestSize: bytes.length,
+    ...(note.mayLackLayers && { mayLackLayers: note.mayLackLayers }),
     ...(note.archive && { archive: note.archive }),
   }
   const now = note.pushedAt
@@ -72,15 +73,19 @@ async function hasMembers({ registry, repository, note }: LostImage, { manifests
   return members.every((member) => member !== undefined)
 }
 
-/** Records the layers of a pushed image. Returns false if the bytes of one are missing: no upstream has them. */
+/**
+ * Records the layers of a pushed image. Returns false if the bytes of one are missing, because no upstream has them,
+ * unless the image may lack layers.
+ */
 async function recordLayers(
-  { registry, repository }: LostImage,
+  { registry, repository, note }: LostImage,
   manifest: Manifest,
   { store, blobs }: InstallationStorage,
 ) {
   for (const { digest, mediaType } of manifest.blobs) {
     const size = await blobs.size(digest)
-    if (size === undefined) return false
+    if (size === undefined && !note.mayLackLayers) return false
+    if (size === undefined) continue
     await store.layers.insert(registry, keyOf(repository, digest), { repository, digest, size, mediaType })
   }
   return true

@@ -1,4 +1,5 @@
 import { repositoryNotFound } from '../../../../../registry/errors.js'
+import { conversionFor } from '../../../../../registry/images/converted-manifest.js'
 import {
   findImage,
   type FoundImage,
@@ -13,7 +14,7 @@ import { isCheckDue, type PullThroughCacheRule, ruleServing } from '../../../../
 import type { Context } from '../../../context.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
-import { imageBatch } from '../../shapes/image-batch.js'
+import { imageBatch, type ImageToReturn } from '../../shapes/image-batch.js'
 
 /**
  * Counts as a pull: it is recorded, and images that are not cached are imported if a cache rule serves the repository
@@ -26,17 +27,32 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
   async run({ repositoryName, imageIds, acceptedMediaTypes }, context) {
     const { registry, now } = context
     const find = finderFor(repositoryName, context)
-    const pull = async (imageId: ImageId) => {
+    const pull = async (imageId: ImageId): Promise<ImageToReturn | ImageFailure> => {
       const found = await find(imageId)
       if (isImageFailure(found)) return found
-      if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
-        return imageNotFoundFailure(imageId)
+      const accepted = acceptable(found, imageId, acceptedMediaTypes)
+      if (isImageFailure(accepted)) return accepted
       const pullable = pullableImage(found, imageId, now)
       if (!isImageFailure(pullable)) void context.recordPullTime(registry, found.image, context)
-      return pullable
+      return isImageFailure(pullable) ? pullable : accepted
     }
     return imageBatch(imageIds, pull, context)
   },
+}
+
+/**
+ * The image, converted if the caller accepts only the other format; or the failure that it has no acceptable format.
+ * An image that is named by its digest is never converted.
+ */
+function acceptable(
+  found: FoundImage,
+  imageId: ImageId,
+  acceptedTypes: string[] | undefined,
+): ImageToReturn | ImageFailure {
+  const { mediaType } = found.image
+  if (!acceptedTypes || acceptedTypes.includes(mediaType)) return found
+  const convertTo = imageId.imageDigest === undefined ? conversionFor(mediaType, acceptedTypes) : undefined
+  return convertTo === undefined ? imageNotFoundFailure(imageId) : { ...found, convertTo }
 }
 
 type FindOutcome = FoundImage | ImageFailure
