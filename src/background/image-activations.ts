@@ -20,6 +20,14 @@ export const imageActivationsTask = ({
 }): Task => ({
   name: 'image activations',
   everyMs: 5_000,
+  async isDue() {
+    const now = (await clock.now()).getTime()
+    for (const registry of await store.registries()) {
+      const [first] = (await store.imageActivations.list(registry, { limit: 1 })).items
+      if (first && first.activeFrom <= now) return true
+    }
+    return false
+  },
   async run(stopSignal) {
     const now = (await clock.now()).getTime()
     for (const registry of await store.registries())

@@ -13,6 +13,7 @@ import { imageActivationsTask } from '../../../src/background/image-activations.
 import { imageChangesTask } from '../../../src/background/image-changes.js'
 import { imageEvents } from '../../../src/background/image-events.js'
 import { eventLog } from '../../../src/registry/event-log.js'
+import { changeStorageClass, completeActivation } from '../../../src/registry/images/storage-class-change.js'
 import { installation } from '../../../src/registry/registry.js'
 import { allowing } from '../../support/registry.js'
 import { account, now, region, startEmulator } from '../../support/emulator.js'
@@ -40,7 +41,8 @@ async function repository(options: Parameters<typeof startEmulator>[0] = {}) {
       ecr.send(new PutImageCommand({ repositoryName, imageManifest: manifest, imageTag })),
     /** Runs the background tasks and returns the image events so far. */
     events: async () => {
-      await imageActivationsTask(deps).run(uninterrupted)
+      const activations = imageActivationsTask(deps)
+      if (await activations.isDue()) await activations.run(uninterrupted)
       await imageChangesTask(deps, [imageEvents({ events: eventLog(deps) })]).run(uninterrupted)
       const { items } = await deps.store.events.list(installation, { limit: 100 })
       return items.map(({ time, detail }) => ({ time, ...detail }))
@@ -169,6 +171,37 @@ describe('UpdateImageStorageClass', () => {
     expect(await given.events()).toHaveLength(3)
   })
 
+  it('The task of restorations is due when one is complete, and not before or afterwards', async () => {
+    await using given = await repository()
+    const task = imageActivationsTask(given.deps)
+    const { digest } = await pushImage(given.ecr, repositoryName)
+    await given.archive(digest)
+    await given.restore(digest)
+    await given.deps.clock.advance(20 * 60 - 1)
+    expect(await task.isDue()).toBe(false)
+    await task.run(uninterrupted)
+    expect((await given.deps.store.imageActivations.list(registry, { limit: 2 })).items).toHaveLength(1)
+
+    await given.deps.clock.advance(1)
+    expect(await task.isDue()).toBe(true)
+    await task.run(uninterrupted)
+    expect(await task.isDue()).toBe(false)
+  })
+
+  it('A restoration of which two processes record the completion is one change', async () => {
+    await using given = await repository()
+    const { digest } = await pushImage(given.ecr, repositoryName)
+    await given.archive(digest)
+    await given.restore(digest)
+    await given.deps.clock.advance(20 * 60)
+    const [activation] = (await given.deps.store.imageActivations.list(registry, { limit: 1 })).items
+
+    await Promise.all([1, 2].map(() => completeActivation(given.deps.store, registry, activation!)))
+    expect((await given.events()).filter((event) => 'last-activated-at' in event)).toHaveLength(1)
+    await completeActivation(given.deps.store, registry, activation!)
+    expect((await given.events()).filter((event) => 'last-activated-at' in event)).toHaveLength(1)
+  })
+
   it('A restoration whose image is deleted meanwhile leaves no event and no record', async () => {
     await using given = await repository()
     const { digest } = await pushImage(given.ecr, repositoryName)
@@ -257,6 +290,32 @@ describe('UpdateImageStorageClass', () => {
 
       await given.archive(index.digest)
       expect(await given.archive(member.digest)).toMatchObject({ imageStatus: 'ARCHIVED' })
+    })
+
+    it('A lifecycle policy leaves images that cannot be archived as they are', async () => {
+      await using given = await repository()
+      const member = await pushImage(given.ecr, repositoryName)
+      await pushIndex(given.ecr, repositoryName, [member], 'all')
+      const change = { repository: repositoryName, target: { class: 'ARCHIVE' }, now, cause: 'lifecycle' } as const
+
+      const unchanged = await changeStorageClass(given.deps, registry, { ...change, digest: member.digest })
+      expect(unchanged).toMatchObject({ digest: member.digest })
+      expect(unchanged).not.toHaveProperty('archive')
+    })
+
+    it('An image is not changed if it is no longer what its change is for', async () => {
+      await using given = await repository()
+      const { digest } = await pushImage(given.ecr, repositoryName)
+      const change = {
+        repository: repositoryName,
+        digest,
+        target: { class: 'ARCHIVE' },
+        now,
+        cause: 'lifecycle',
+      } as const
+      const isAnother = async (image: { digest: string }) => image.digest !== digest
+      await changeStorageClass(given.deps, registry, { ...change, onlyIf: isAnother })
+      expect(await given.detail(digest)).toMatchObject({ imageStatus: 'ACTIVE' })
     })
 
     it('An image that is being restored cannot be archived', async () => {

@@ -18,12 +18,15 @@ export interface StorageClassChange {
   readonly target: { readonly class: 'ARCHIVE' } | { readonly class: 'STANDARD'; readonly activeFrom: number }
   readonly now: Date
   readonly cause: ImageChangeCause
+  /** Whether the image as it is in the transaction is still to be changed. */
+  readonly onlyIf?: (image: Image, records: Records) => Promise<boolean>
 }
 
 /**
  * Archives an image or begins to restore it, and records the change for the events about it; a restoration is recorded
  * as a change when it is complete. Returns the image as it is then, unchanged if it is in this class already; undefined
- * if there is no such image. Throws ImageStorageClassUpdateNotSupported.
+ * if there is no such image. A request for what cannot be archived throws ImageStorageClassUpdateNotSupported; a
+ * lifecycle policy leaves such an image as it is.
  */
 export async function changeStorageClass(
   storage: { readonly store: Store; readonly blobs: WithNotes },
@@ -41,18 +44,26 @@ async function changeInTransaction(
   registry: Registry,
   change: StorageClassChange,
 ): Promise<Image | undefined> {
-  const { repository, digest, target, now } = change
+  const { repository, digest, target, now, cause, onlyIf } = change
   const image = await records.images.get(registry, keyOf(repository, digest))
   if (!image) return undefined
   const status = imageStatus(image, now)
+  if (onlyIf && !(await onlyIf(image, records))) return image
   if (target.class === 'STANDARD')
     return status === 'ARCHIVED' ? restore(records, registry, image, { ...change, ...target }) : image
 
   if (status === 'ARCHIVED') return image
-  if (status === 'ACTIVATING') throw imageIsActivating()
+  const refusal = await archivingRefusal(records, registry, image, now)
+  if (!refusal) return archive(records, registry, image, change)
+  if (cause === 'request') throw refusal
+  return image
+}
+
+/** Why the image cannot be archived; undefined if it can. */
+async function archivingRefusal(records: Records, registry: Registry, image: Image, now: Date) {
+  if (imageStatus(image, now) === 'ACTIVATING') return imageIsActivating()
   const index = await indexOfImage(records, registry, image, (listing) => imageStatus(listing, now) === 'ACTIVE')
-  if (index !== undefined) throw listedByActiveIndex(index)
-  return archive(records, registry, image, change)
+  return index === undefined ? undefined : listedByActiveIndex(index)
 }
 
 async function archive(records: Records, registry: Registry, image: Image, { now, cause }: StorageClassChange) {

@@ -1,4 +1,4 @@
-import { matchesWildcard } from '../wildcard-filter.js'
+import { matchesWildcards } from '../wildcards.js'
 import type { Repository } from './repository.js'
 
 /**
@@ -7,6 +7,6 @@ import type { Repository } from './repository.js'
  */
 export function isImmutable(repository: Repository, tag: string): boolean {
   const { imageTagMutability, imageTagMutabilityExclusionFilters = [] } = repository
-  const excluded = imageTagMutabilityExclusionFilters.some(({ filter }) => matchesWildcard(filter, tag))
+  const excluded = imageTagMutabilityExclusionFilters.some(({ filter }) => matchesWildcards(filter, tag))
   return imageTagMutability.startsWith('IMMUTABLE') !== excluded
 }

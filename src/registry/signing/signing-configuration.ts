@@ -1,6 +1,6 @@
 import { invalidParameterAt } from '../errors.js'
 import type { Registry } from '../registry.js'
-import { matchesWildcard } from '../wildcard-filter.js'
+import { matchesWildcards } from '../wildcards.js'
 
 /**
  * Which images are signed when they are pushed, and with which profiles of AWS Signer.
@@ -64,7 +64,8 @@ export const profilesFor = ({ rules }: SigningConfiguration, repository: string)
   ...new Set(
     rules
       .filter(
-        ({ repositoryFilters }) => repositoryFilters?.some(({ filter }) => matchesWildcard(filter, repository)) ?? true,
+        ({ repositoryFilters }) =>
+          repositoryFilters?.some(({ filter }) => matchesWildcards(filter, repository)) ?? true,
       )
       .map(({ signingProfileArn }) => signingProfileArn),
   ),

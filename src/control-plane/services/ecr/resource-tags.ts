@@ -12,7 +12,8 @@ const MAX_TAG_VALUE = 256
 
 /**
  * Validates resource tags: at most 50, with keys of 1 to 128 characters, unique regardless of case (policies compare
- * keys that way), and values of up to 256 characters; `aws:` is reserved. Throws InvalidTagParameterException, TooManyTagsException.
+ * keys that way), and values of up to 256 characters; `aws:` is reserved. Throws InvalidTagParameterException,
+ * TooManyTagsException.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html
  */
 export function acceptTags(tags: readonly Partial<ResourceTag>[]): ResourceTag[] {

@@ -1,8 +1,8 @@
 /**
- * Whether a text matches a filter of the API in which `*` stands for any characters: filters of tags and of repository
- * names. Each literal part is matched at its first occurrence, so no filter needs backtracking.
+ * Whether a text matches a filter of ECR, in which `*` stands for zero or more characters. Each literal part is matched at
+ * its first occurrence, so no filter needs backtracking.
  */
-export function matchesWildcard(filter: string, text: string): boolean {
+export function matchesWildcards(filter: string, text: string): boolean {
   const [head = '', ...rest] = filter.split('*')
   const tail = rest.pop()
   if (tail === undefined) return text === filter
