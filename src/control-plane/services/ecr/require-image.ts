@@ -4,8 +4,8 @@ import type { Image, ImageId } from '../../../registry/images/image.js'
 import type { Context } from '../context.js'
 
 /**
- * The image that a call names, for operations whose answer has no list of failures: if the image is not found, the whole
- * call is refused. Throws ImageNotFound and InvalidParameter.
+ * The image that a call names, for operations whose answer has no list of failures: if the image is not found, the
+ * whole call is refused. Throws ImageNotFound and InvalidParameter.
  */
 export async function requireImage(
   imageId: ImageId,

@@ -76,7 +76,7 @@ function tagsToName({ image, tag }: FoundImage, imageId: ImageId | undefined): s
   return tag ? [tag.tag] : image.tags
 }
 
-/** The image with its manifest converted if required; undefined if that is not possible. The digest stays the stored one. */
+/** The image, its manifest converted if required; undefined if that is impossible. Its digest is the stored one. */
 function converted(image: SdkImage, { convertTo }: ImageToReturn): SdkImage | undefined {
   if (convertTo === undefined) return image
   const imageManifest = convertedManifest(image.imageManifest ?? '', convertTo)
