@@ -5,7 +5,7 @@ import { mapInBatches } from '../../../../../coordination/event-loop.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, refusePagingWith, tokenOf } from '../../paging.js'
-import { requireImage } from '../../require-image.js'
+import { namedImage } from '../../named-image.js'
 import { namedRepository } from '../../operation-resources.js'
 import { imageDetail } from '../../shapes/image-shapes.js'
 import { passesFilter } from '../../image-filter.js'
@@ -27,7 +27,7 @@ export const describeImages: Operation<'DescribeImages'> = {
 
 /** The images of these ids, each once. If one is not found, the whole call is refused. */
 async function imagesById(imageIds: ImageId[], repository: string, context: Context): Promise<Page<Image>> {
-  const images = await Promise.all(imageIds.map((imageId) => requireImage(imageId, repository, context)))
+  const images = await Promise.all(imageIds.map((imageId) => namedImage(imageId, repository, context)))
   return { items: [...new Map(images.map((image) => [image.digest, image])).values()] }
 }
 

@@ -4,7 +4,7 @@ import { imageStatus } from '../../../../../registry/images/storage-class.js'
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
-import { requireImage } from '../../require-image.js'
+import { namedImage } from '../../named-image.js'
 import { namedRepository } from '../../operation-resources.js'
 
 /**
@@ -25,7 +25,7 @@ export const updateImageStorageClass: Operation<'UpdateImageStorageClass'> = {
     const { registry, store, now } = context
     const { repositoryName, imageId } = input
     const { digest } = await readInRepository(store, registry, repositoryName, () =>
-      requireImage(imageId, repositoryName, context),
+      namedImage(imageId, repositoryName, context),
     )
     const change = {
       repository: repositoryName,

@@ -2,7 +2,7 @@ import type { ImageSigningStatus } from '@aws-sdk/client-ecr'
 import { keyOf } from '../../../../../registry/ports/store.js'
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
-import { requireImage } from '../../require-image.js'
+import { namedImage } from '../../named-image.js'
 import { namedRepository } from '../../operation-resources.js'
 
 /**
@@ -19,7 +19,7 @@ export const describeImageSigningStatus: Operation<'DescribeImageSigningStatus'>
   async run({ repositoryName, imageId }, context) {
     const { registry, store } = context
     const { digest } = await readInRepository(store, registry, repositoryName, () =>
-      requireImage(imageId, repositoryName, context),
+      namedImage(imageId, repositoryName, context),
     )
     const signing = await store.imageSignings.get(registry, keyOf(repositoryName, digest))
     return {
