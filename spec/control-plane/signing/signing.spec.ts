@@ -222,6 +222,10 @@ describe('DescribeImageSigningStatus', () => {
       name: 'RepositoryNotFoundException',
       message: `The repository with name 'none' does not exist in the registry with id '${account}'`,
     })
+    const tooLong = { imageDigest: 'x'.repeat(5_000) }
+    await expect(
+      given.ecr.send(new DescribeImageSigningStatusCommand({ repositoryName, imageId: tooLong })),
+    ).rejects.toMatchObject({ name: 'InvalidParameterException' })
     await expect(ask({ repositoryName })).rejects.toMatchObject({
       name: 'ImageNotFoundException',
       message: `The image with imageId {imageDigest:'${imageId.imageDigest}', imageTag:'null'} does not exist within the repository with name '${repositoryName}' in the registry with id '${account}'`,

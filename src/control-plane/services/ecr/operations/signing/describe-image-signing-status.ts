@@ -1,6 +1,10 @@
 import type { ImageSigningStatus } from '@aws-sdk/client-ecr'
+import { isImageTag } from '../../../../../registry/images/image-tag.js'
+import type { ImageId } from '../../../../../registry/images/image.js'
+import { isDigest } from '../../../../../registry/images/manifest.js'
 import { keyOf } from '../../../../../registry/ports/store.js'
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
+import type { Context } from '../../../context.js'
 import type { Operation } from '../../operation.js'
 import { namedImage } from '../../named-image.js'
 import { namedRepository } from '../../operation-resources.js'
@@ -18,17 +22,30 @@ export const describeImageSigningStatus: Operation<'DescribeImageSigningStatus'>
 
   async run({ repositoryName, imageId }, context) {
     const { registry, store } = context
-    const { digest } = await readInRepository(store, registry, repositoryName, () =>
-      namedImage(imageId, repositoryName, context),
+    const { imageDigest, signing } = await readInRepository(store, registry, repositoryName, () =>
+      imageAndSigning(imageId, repositoryName, context),
     )
-    const signing = await store.imageSignings.get(registry, keyOf(repositoryName, digest))
     return {
       repositoryName,
-      imageId: { ...imageId, imageDigest: digest },
+      imageId: { ...imageId, imageDigest },
       registryId: registry.account,
       signingStatuses: signing?.signingProfileArns.map(notSigned) ?? [],
     }
   },
+}
+
+/** The digest of the image, and what is recorded about its signing; both are read together once the digest is known. */
+async function imageAndSigning(imageId: ImageId, repository: string, context: Context) {
+  const { registry, store } = context
+  const { imageDigest, imageTag } = imageId
+  const isByTag = imageDigest === undefined && imageTag !== undefined && isImageTag(imageTag)
+  const tag = isByTag ? await store.tags.get(registry, keyOf(repository, imageTag)) : undefined
+  const digest = tag?.digest ?? imageDigest ?? ''
+  const [image, signing] = await Promise.all([
+    namedImage(tag ? { imageDigest: tag.digest } : imageId, repository, context),
+    isDigest(digest) ? store.imageSignings.get(registry, keyOf(repository, digest)) : undefined,
+  ])
+  return { imageDigest: image.digest, signing }
 }
 
 const notSigned = (signingProfileArn: string): ImageSigningStatus => ({
