@@ -23,6 +23,8 @@ export interface Quotas {
   readonly pullThroughCacheRules: number
   /** Users and roles whose pulls are not recorded, in a registry. */
   readonly pullTimeUpdateExclusions: number
+  /** Basic scans that a registry may start in 24 hours. */
+  readonly scansPerDay: number
 }
 
 /** Bytes in a MiB, the unit of the sizes here. */
@@ -44,4 +46,5 @@ export const defaultQuotas: Quotas = {
   maximumLayerPartMiB: 10,
   pullThroughCacheRules: 10,
   pullTimeUpdateExclusions: 100,
+  scansPerDay: 100_000,
 }

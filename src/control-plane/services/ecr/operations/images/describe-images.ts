@@ -8,6 +8,7 @@ import { afterOf, limitOf, pageFrom, recordsFor, refusePagingWith, tokenOf } fro
 import { namedImage } from '../../named-image.js'
 import { namedRepository } from '../../operation-resources.js'
 import { imageDetail } from '../../shapes/image-shapes.js'
+import { enhancedScans } from '../../shapes/scan-shapes.js'
 import { passesFilter } from '../../image-filter.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
@@ -21,7 +22,9 @@ export const describeImages: Operation<'DescribeImages'> = {
     const page = await readInRepository(store, registry, repositoryName, () =>
       imageIds ? imagesById(imageIds, repositoryName, context) : imagePage(input, context),
     )
-    return { imageDetails: await mapInBatches(page.items, (image) => imageDetail(image, context)), ...tokenOf(page) }
+    const scanOf = await enhancedScans(repositoryName, context)
+    const detailOf = async (image: Image) => ({ ...(await imageDetail(image, context)), ...(await scanOf(image)) })
+    return { imageDetails: await mapInBatches(page.items, detailOf), ...tokenOf(page) }
   },
 }
 
