@@ -125,7 +125,9 @@ describe('UpdateImageStorageClass', () => {
   it('With restoreSeconds 0 an image is ACTIVE at once', async () => {
     await using given = await repository({ images: { verifyLayers: true, restoreSeconds: 0 } })
     const { digest } = await pushImage(given.ecr, repositoryName)
+    await given.deps.clock.advance(1)
     await given.archive(digest)
+    await given.deps.clock.advance(1)
 
     expect(await given.restore(digest)).toMatchObject({ imageStatus: 'ACTIVE' })
     expect(await given.events()).toMatchObject([
@@ -154,6 +156,7 @@ describe('UpdateImageStorageClass', () => {
   it('The event of an archived image follows at once, that of a restored one when it is ACTIVE, and both once', async () => {
     await using given = await repository()
     const { digest } = await pushImage(given.ecr, repositoryName)
+    await given.deps.clock.advance(1)
     await given.archive(digest)
     await given.restore(digest)
     expect(await given.events()).toHaveLength(2)
@@ -162,9 +165,9 @@ describe('UpdateImageStorageClass', () => {
     const [, archived, restored, ...more] = await given.events()
     const common = { result: 'SUCCESS', 'repository-name': repositoryName, 'image-digest': digest }
     const storageClass = { ...common, 'action-type': 'UPDATE_STORAGE_CLASS' }
-    expect(archived).toMatchObject({ ...storageClass, 'target-storage-class': 'ARCHIVE', time: now.toISOString() })
+    expect(archived).toMatchObject({ ...storageClass, 'target-storage-class': 'ARCHIVE', time: after(1).toISOString() })
     expect(archived).not.toHaveProperty('last-activated-at')
-    const activatedAt = after(20 * 60).toISOString()
+    const activatedAt = after(1 + 20 * 60).toISOString()
     const times = { time: activatedAt, 'last-activated-at': activatedAt }
     expect(restored).toMatchObject({ ...storageClass, 'target-storage-class': 'STANDARD', ...times })
     expect(more).toEqual([])
