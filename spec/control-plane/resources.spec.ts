@@ -60,6 +60,8 @@ describe('resources of an operation', () => {
     ...['UpdatePullThroughCacheRule', 'ValidatePullThroughCacheRule', 'GetRegistryPolicy', 'PutRegistryPolicy'],
     ...['CreateRepositoryCreationTemplate', 'DeleteRepositoryCreationTemplate'],
     ...['DescribeRepositoryCreationTemplates', 'UpdateRepositoryCreationTemplate'],
+    ...['PutSigningConfiguration', 'GetSigningConfiguration', 'DeleteSigningConfiguration'],
+    ...['RegisterPullTimeUpdateExclusion', 'DeregisterPullTimeUpdateExclusion', 'ListPullTimeUpdateExclusions'],
     ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
   ]
 

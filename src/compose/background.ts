@@ -1,6 +1,8 @@
+import { imageActivationsTask } from '../background/image-activations.js'
 import { imageChangesTask } from '../background/image-changes.js'
 import { eventDeliveryTask } from '../background/event-delivery/event-delivery.js'
 import { imageEvents } from '../background/image-events.js'
+import { imageSignings } from '../background/image-signings.js'
 import type { LifecycleStorage } from '../background/lifecycle/apply-action.js'
 import { lifecyclePreviewTask } from '../background/lifecycle/lifecycle-preview-task.js'
 import { lifecycleTask } from '../background/lifecycle/lifecycle-task.js'
@@ -36,9 +38,10 @@ export interface BackgroundParts extends LifecycleStorage {
 
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
 export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
-  const reactions = [imageEvents(parts), scanOnPush(parts)]
+  const reactions = [imageEvents(parts), scanOnPush(parts), imageSignings(parts)]
   const list = [
     imageChangesTask(parts, reactions),
+    imageActivationsTask(parts),
     lifecycleTask(parts),
     lifecyclePreviewTask(parts),
     imageScansTask(parts),

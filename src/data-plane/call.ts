@@ -3,6 +3,7 @@ import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/explain/decision-log.js'
 import type { Identities } from '../access/identities.js'
 import type { KeyedMutex } from '../coordination/keyed-mutex.js'
+import type { ImageSettings } from '../registry/images/image-settings.js'
 import type { CheckCreationRole } from '../registry/creation-templates/creation-role.js'
 import type { RecordPullTime } from '../registry/images/record-pull.js'
 import type { Blobs, Redirects, Uploads, WithNotes } from '../registry/ports/blob-store.js'
@@ -48,6 +49,7 @@ export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<Exchan
   /** Whether pulls need no credentials. */
   readonly anonymousPull: boolean
   readonly quotas: Quotas
+  readonly images: ImageSettings
 }
 
 /** Everything that a request to the registry may need: the parts, and the data plane's own state. */

@@ -2,6 +2,7 @@ import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.
 import type { RepositoryCreationTemplate } from './creation-templates/creation-template.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
+import type { ImageActivation } from './images/image-activation.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
 import type { DepartedSubject } from './lifecycle/departed-subject.js'
@@ -11,6 +12,8 @@ import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
 import type { LeaseRecord } from './ports/lease.js'
 import type { Pin } from './ports/pins.js'
+import type { PullTimeExclusion } from './pull-times/pull-time-exclusion.js'
+import type { ImageSigning, SigningConfiguration } from './signing/signing-configuration.js'
 import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
 import type { Policy, Repository } from './repositories/repository.js'
 import type { ImageScans, PendingScan, ScanCount } from './scanning/image-scan.js'
@@ -29,10 +32,14 @@ export const collections = {
   layers: collection<Layer>(), // repository digest
   references: collection<Reference>(), // repository to kind from
   uploads: collection<Upload>(), // id
-  imageChanges: collection<ImageChange>(), // time repository digest action tag
+  imageChanges: collection<ImageChange>(), // time repository digest action tag or class
+  imageActivations: collection<ImageActivation>(), // time repository digest
   rules: collection<PullThroughCacheRule>(), // ecrRepositoryPrefix
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
+  signingConfigurations: collection<SigningConfiguration>(), // 'signing'
+  imageSignings: collection<ImageSigning>(), // repository digest
+  pullTimeExclusions: collection<PullTimeExclusion>(), // principalArn
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
   lifecyclePreviews: collection<LifecyclePreview>(), // repository
   lifecyclePreviewResults: collection<LifecyclePreviewResult>(), // repository digest

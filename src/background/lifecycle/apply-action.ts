@@ -69,7 +69,7 @@ async function archive(
   onlyIf: OnlyIf,
 ): Promise<Applied> {
   const change = { repository, digest, target: { class: 'ARCHIVE' }, now, cause: 'lifecycle' } as const
-  const image = await changeStorageClass(storage.store, registry, { ...change, onlyIf })
+  const image = await changeStorageClass(storage, registry, { ...change, onlyIf })
   const isDone = image?.archive?.archivedAt === now.getTime() && imageStatus(image, now) === 'ARCHIVED'
   return { isDone, followed: isDone ? await archiveFollowers(storage, registry, change, followers) : 0 }
 }

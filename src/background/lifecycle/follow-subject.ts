@@ -57,12 +57,12 @@ async function removeReferrersOf(
 
 /** Archives the referrers of an image that was archived. Returns how many. */
 export async function archiveFollowers(
-  { store }: LifecycleStorage,
+  storage: LifecycleStorage,
   registry: Registry,
   change: Omit<StorageClassChange, 'digest'>,
   followers: readonly string[],
 ): Promise<number> {
   let count = 0
-  for (const digest of followers) if (await changeStorageClass(store, registry, { ...change, digest })) count += 1
+  for (const digest of followers) if (await changeStorageClass(storage, registry, { ...change, digest })) count += 1
   return count
 }

@@ -8,6 +8,7 @@ import { batchImportUpstreamImage } from './operations/images/batch-import-upstr
 import { describeImages } from './operations/images/describe-images.js'
 import { listImages } from './operations/images/list-images.js'
 import { putImage } from './operations/images/put-image.js'
+import { updateImageStorageClass } from './operations/images/update-image-storage-class.js'
 import { batchCheckLayerAvailability } from './operations/layers/batch-check-layer-availability.js'
 import { completeLayerUpload } from './operations/layers/complete-layer-upload.js'
 import { getDownloadUrlForLayer } from './operations/layers/get-download-url-for-layer.js'
@@ -30,6 +31,9 @@ import { getAuthorizationToken } from './operations/registry/get-authorization-t
 import { getRegistryPolicy } from './operations/registry/get-registry-policy.js'
 import { putAccountSetting } from './operations/registry/put-account-setting.js'
 import { putRegistryPolicy } from './operations/registry/put-registry-policy.js'
+import { deregisterPullTimeUpdateExclusion } from './operations/pull-time/deregister-pull-time-update-exclusion.js'
+import { registerPullTimeUpdateExclusion } from './operations/pull-time/register-pull-time-update-exclusion.js'
+import { listPullTimeUpdateExclusions } from './operations/pull-time/list-pull-time-update-exclusions.js'
 import { createRepository } from './operations/repositories/create-repository.js'
 import { deleteRepositoryPolicy } from './operations/repositories/delete-repository-policy.js'
 import { deleteRepository } from './operations/repositories/delete-repository.js'
@@ -37,6 +41,10 @@ import { describeRepositories } from './operations/repositories/describe-reposit
 import { getRepositoryPolicy } from './operations/repositories/get-repository-policy.js'
 import { putImageTagMutability } from './operations/repositories/put-image-tag-mutability.js'
 import { setRepositoryPolicy } from './operations/repositories/set-repository-policy.js'
+import { deleteSigningConfiguration } from './operations/signing/delete-signing-configuration.js'
+import { getSigningConfiguration } from './operations/signing/get-signing-configuration.js'
+import { putSigningConfiguration } from './operations/signing/put-signing-configuration.js'
+import { describeImageSigningStatus } from './operations/signing/describe-image-signing-status.js'
 import { batchGetRepositoryScanningConfiguration } from './operations/scanning/batch-get-repository-scanning-configuration.js'
 import { describeImageScanFindings } from './operations/scanning/describe-image-scan-findings.js'
 import { getRegistryScanningConfiguration } from './operations/scanning/get-registry-scanning-configuration.js'
@@ -69,11 +77,11 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DeleteRepository: deleteRepository,
   DeleteRepositoryCreationTemplate: deleteRepositoryCreationTemplate,
   DeleteRepositoryPolicy: deleteRepositoryPolicy,
-  DeleteSigningConfiguration: notBuilt,
-  DeregisterPullTimeUpdateExclusion: notBuilt,
+  DeleteSigningConfiguration: deleteSigningConfiguration,
+  DeregisterPullTimeUpdateExclusion: deregisterPullTimeUpdateExclusion,
   DescribeImageReplicationStatus: notBuilt,
   DescribeImageScanFindings: describeImageScanFindings,
-  DescribeImageSigningStatus: notBuilt,
+  DescribeImageSigningStatus: describeImageSigningStatus,
   DescribeImages: describeImages,
   DescribePullThroughCacheRules: describePullThroughCacheRules,
   DescribeRegistry: describeRegistry,
@@ -88,11 +96,11 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   GetRegistryPolicy: getRegistryPolicy,
   GetRegistryScanningConfiguration: getRegistryScanningConfiguration,
   GetRepositoryPolicy: getRepositoryPolicy,
-  GetSigningConfiguration: notBuilt,
+  GetSigningConfiguration: getSigningConfiguration,
   InitiateLayerUpload: initiateLayerUpload,
   ListImageReferrers: notBuilt,
   ListImages: listImages,
-  ListPullTimeUpdateExclusions: notBuilt,
+  ListPullTimeUpdateExclusions: listPullTimeUpdateExclusions,
   ListReplicationBackfills: notBuilt,
   ListTagsForResource: listTagsForResource,
   PutAccountSetting: putAccountSetting,
@@ -103,8 +111,8 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   PutRegistryPolicy: putRegistryPolicy,
   PutRegistryScanningConfiguration: putRegistryScanningConfiguration,
   PutReplicationConfiguration: notBuilt,
-  PutSigningConfiguration: notBuilt,
-  RegisterPullTimeUpdateExclusion: notBuilt,
+  PutSigningConfiguration: putSigningConfiguration,
+  RegisterPullTimeUpdateExclusion: registerPullTimeUpdateExclusion,
   SetRepositoryPolicy: setRepositoryPolicy,
   StartImageScan: startImageScan,
   StartLifecyclePolicyPreview: startLifecyclePolicyPreview,
@@ -112,7 +120,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   StopReplicationBackfill: notBuilt,
   TagResource: tagResource,
   UntagResource: untagResource,
-  UpdateImageStorageClass: notBuilt,
+  UpdateImageStorageClass: updateImageStorageClass,
   UpdatePullThroughCacheRule: updatePullThroughCacheRule,
   UpdateRepositoryCreationTemplate: updateRepositoryCreationTemplate,
   UploadLayerPart: uploadLayerPart,

@@ -40,7 +40,7 @@ export const putImage: Operation<'PutImage'> = {
   },
 }
 
-function acceptImage(input: Input<'PutImage'>, { registry, now, quotas }: Context) {
+function acceptImage(input: Input<'PutImage'>, { registry, now, quotas, images }: Context) {
   const { repositoryName: repository, imageManifestMediaType, imageDigest } = input
   const tag = input.imageTag === undefined ? undefined : acceptImageTag(input.imageTag)
   const bytes = Buffer.from(input.imageManifest, 'utf8')
@@ -50,5 +50,6 @@ function acceptImage(input: Input<'PutImage'>, { registry, now, quotas }: Contex
     throw imageDigestDoesNotMatch(imageDigest, repository, registry.account)
   }
   const common = { repository, digest, manifest, manifestSize: bytes.length, now: now.getTime() }
-  return { ...common, bytes, ...(tag !== undefined && { tag }) }
+  const options = { ...(tag !== undefined && { tag }), ...(!images.verifyLayers && { mayLackLayers: true as const }) }
+  return { ...common, ...options, bytes }
 }
