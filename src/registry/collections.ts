@@ -3,7 +3,7 @@ import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
-import type { DepartedSubject } from './lifecycle/departed-subject.js'
+import type { LifecycleFollowUp } from './lifecycle/lifecycle-follow-up.js'
 import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
 import type { LifecyclePreview, LifecyclePreviewResult } from './lifecycle/lifecycle-preview.js'
 import type { Upload } from './layers/upload.js'
@@ -32,7 +32,7 @@ export const collections = {
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
   lifecyclePreviews: collection<LifecyclePreview>(), // repository
   lifecyclePreviewResults: collection<LifecyclePreviewResult>(), // repository digest
-  departedSubjects: collection<DepartedSubject>(), // repository subject
+  lifecycleFollowUps: collection<LifecycleFollowUp>(), // repository subject
   accountSettings: collection<string>(), // name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`

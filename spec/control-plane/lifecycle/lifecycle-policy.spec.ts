@@ -71,10 +71,9 @@ describe('The lifecycle policy of a repository', () => {
   it('is replaced by a new one, which has not been evaluated', async () => {
     await using emulator = await startWithRepository()
     await emulator.put(policy(3))
-    const evaluated = (stored: { lastEvaluatedAt: number }) => ({ ...stored, lastEvaluatedAt: 1_000_000 })
     await emulator.deps.store.lifecyclePolicies.update(registry, repositoryName, (stored) => ({
       ...stored,
-      ...evaluated(stored),
+      lastEvaluatedAt: 1_000_000,
     }))
     expect((await emulator.get()).lastEvaluatedAt).toEqual(new Date(1_000_000))
 

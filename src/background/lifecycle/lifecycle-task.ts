@@ -10,14 +10,14 @@ import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
 import type { Task } from '../tasks.js'
 import type { LifecycleStorage } from './apply-action.js'
-import { removeFollowersOfDeparted } from './follow-subject.js'
+import { completeFollowUps } from './follow-up.js'
 import { runLifecyclePolicy } from './lifecycle-run.js'
 
 /** The name of the task, whose lease `ecr-local lifecycle run` takes too. */
 export const LIFECYCLE_TASK = { name: 'lifecycle policies' } as const
 
 /** How often policies are looked at, unless they are to be evaluated more often. */
-const EVERY_MS = 30_000
+const EVERY_MS = 10_000
 
 /** The task that evaluates each lifecycle policy that is due, and carries it out. */
 export const lifecycleTask = (
@@ -28,7 +28,7 @@ export const lifecycleTask = (
   async run(stopSignal) {
     const now = await deps.clock.now()
     for (const registry of await deps.store.registries()) {
-      await removeFollowersOfDeparted(deps, registry, { now })
+      await completeFollowUps(deps, registry, { now })
       for await (const policy of listEach(deps.store.lifecyclePolicies, registry, {})) {
         if (stopSignal.aborted) return
         if (isEvaluationDue(policy, deps.lifecycle, now)) await evaluate(deps, registry, policy, now, stopSignal)
