@@ -1,6 +1,7 @@
 import {
   BatchGetImageCommand,
   CreateRepositoryCommand,
+  DescribeImagesCommand,
   type ECRClient,
   GetLifecyclePolicyCommand,
   paginateListImages,
@@ -11,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mediaTypes } from '../../src/registry/images/manifest.js'
 import { emulatorProcess } from '../support/emulator-process.js'
 import { imageManifest, pushImage, pushLayer, sha256 } from '../support/push.js'
-import { ecrClient } from '../support/registry-client.js'
+import { authorizationToken, ecrClient, registryClient } from '../support/registry-client.js'
 import { runCli } from '../support/run-cli.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
@@ -29,6 +30,23 @@ const keeping = (countNumber: number) =>
       },
     ],
   })
+
+const ARCHIVING = JSON.stringify({
+  rules: [
+    {
+      rulePriority: 1,
+      selection: { tagStatus: 'any', countType: 'sinceImagePulled', countUnit: 'days', countNumber: 30 },
+      action: { type: 'transition', targetStorageClass: 'archive' },
+    },
+  ],
+})
+
+async function detailOf(ecr: ECRClient, imageDigest: string) {
+  const { imageDetails = [] } = await ecr.send(
+    new DescribeImagesCommand({ repositoryName, imageIds: [{ imageDigest }] }),
+  )
+  return imageDetails[0] ?? {}
+}
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>
 beforeAll(async () => (directory = await temporaryDirectory()))
@@ -125,6 +143,24 @@ describe('A lifecycle policy that becomes due', () => {
     await expect
       .poll(deletions, { timeout: 20_000 })
       .toMatchObject([{ 'repository-name': repositoryName, 'image-digest': old.digest, 'image-tag': 'v1' }])
+  })
+
+  it('does not archive an image that was pulled from the registry', async () => {
+    await using emulator = await emulatorProcess({ config: { lifecycle: { intervalSeconds: 60 } } })
+    const ecr = ecrClient(emulator)
+    await ecr.send(new CreateRepositoryCommand({ repositoryName }))
+    const pulled = await push(ecr, 'v1')
+    const unused = await push(ecr, 'v2')
+    await emulator.advanceClock(20 * DAY)
+    const registry = registryClient(emulator, await authorizationToken(ecr))
+    expect((await registry.get(`${repositoryName}/manifests/v1`)).status).toBe(200)
+    await expect.poll(async () => (await detailOf(ecr, pulled.digest)).lastRecordedPullTime).toBeDefined()
+    await emulator.advanceClock(20 * DAY)
+    await putPolicy(ecr, ARCHIVING)
+    await emulator.advanceClock(60)
+    const status = async (digest: string) => (await detailOf(ecr, digest)).imageStatus
+    await expect.poll(() => status(unused.digest), { timeout: 20_000 }).toBe('ARCHIVED')
+    expect(await status(pulled.digest)).toBe('ACTIVE')
   })
 
   it('is carried out to its end although the process is killed in the middle, and nothing that should stay is lost', async () => {
