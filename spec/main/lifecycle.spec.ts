@@ -89,7 +89,7 @@ describe('ecr-local lifecycle run', () => {
       stdout:
         `other in 000000000000 us-east-1: nothing to do.\n` +
         `Would expire team/app@${digest} (v1) by rule 4\n` +
-        `team/app in 000000000000 us-east-1: 1 image would expire, 0 would be archived, and 1 artifact that refer to them.\n`,
+        `team/app in 000000000000 us-east-1: 1 image would expire, 0 would be archived, and 1 referrer.\n`,
     })
     expect((await digestsIn(ecr)).sort()).toEqual([digest, signature.digest, kept.digest].sort())
     expect((await ecr.send(new GetLifecyclePolicyCommand({ repositoryName }))).lastEvaluatedAt).toEqual(new Date(0))
@@ -99,7 +99,7 @@ describe('ecr-local lifecycle run', () => {
       stderr: '',
       stdout:
         `Expired team/app@${digest} (v1) by rule 4\n` +
-        `team/app in 000000000000 us-east-1: 1 image expired, 0 archived, and 1 artifact that refer to them.\n`,
+        `team/app in 000000000000 us-east-1: 1 image expired, 0 archived, and 1 referrer.\n`,
     })
     expect(await digestsIn(ecr)).toEqual([kept.digest])
     const { lastEvaluatedAt } = await ecr.send(new GetLifecyclePolicyCommand({ repositoryName }))

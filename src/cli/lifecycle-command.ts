@@ -91,6 +91,6 @@ async function evaluate(
 function outcomeOf({ expired, archived, followed }: LifecycleCounts, dryRun: boolean): string {
   if (expired + archived + followed === 0) return 'nothing to do.'
   const images = `${formatCount(expired, 'image')} ${dryRun ? 'would expire' : 'expired'}, ${archived} ${dryRun ? 'would be archived' : 'archived'}`
-  const artifacts = followed > 0 ? `, and ${formatCount(followed, 'artifact')} that refer to them` : ''
+  const artifacts = followed > 0 ? `, and ${formatCount(followed, 'referrer')}` : ''
   return `${images}${artifacts}.`
 }

@@ -1,7 +1,7 @@
 import { imageChangesTask } from '../background/image-changes.js'
 import { imageEvents } from '../background/image-events.js'
-import type { LifecycleStorage } from '../background/lifecycle/apply-action.js'
 import { lifecyclePreviewTask } from '../background/lifecycle/lifecycle-preview-task.js'
+import type { LifecycleStorage } from '../background/lifecycle/lifecycle-storage.js'
 import { lifecycleTask } from '../background/lifecycle/lifecycle-task.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
 import type { Clock } from '../registry/ports/clock.js'

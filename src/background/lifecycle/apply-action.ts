@@ -7,25 +7,9 @@ import type { LifecycleAction } from '../../registry/lifecycle/evaluation.js'
 import type { LifecycleRule } from '../../registry/lifecycle/lifecycle-rule.js'
 import { ageTime, isOlder, ownerOf } from '../../registry/lifecycle/rule-selection.js'
 import { listEach } from '../../registry/list-records.js'
-import type { Blobs, WithNotes } from '../../registry/ports/blob-store.js'
-import type { Pins } from '../../registry/ports/pins.js'
-import { keyOf, type Records, type Store } from '../../registry/ports/store.js'
-import type { Registry } from '../../registry/registry.js'
+import { keyOf, type Records } from '../../registry/ports/store.js'
 import { completeFollowUps, recordFollowUp } from './follow-up.js'
-
-/** The storage that carrying out a lifecycle policy needs. */
-export interface LifecycleStorage {
-  readonly store: Store
-  readonly blobs: Pick<Blobs, 'read'> & WithNotes
-  readonly pins: Pins
-}
-
-/** Where and when an action is carried out. */
-export interface EvaluationContext {
-  readonly registry: Registry
-  readonly repository: string
-  readonly now: Date
-}
+import type { EvaluationContext, LifecycleStorage } from './lifecycle-storage.js'
 
 /** Whether the action was carried out, and how many referrers followed. */
 export interface ActionOutcome {
@@ -44,12 +28,25 @@ export async function applyAction(
   action: LifecycleAction,
 ): Promise<ActionOutcome> {
   const { registry, repository, now } = context
-  const hasFollowers = action.followers.length > 0
+  const { digest, type, followers } = action
+  const hasFollowers = followers.length > 0
   const onlyIf = (image: Image, records: Records) => isStillDue(image, records, context, rules, action)
-  if (hasFollowers) await recordFollowUp(storage, registry, { repository, subject: action.digest })
-  const isDone = await (action.type === 'expire' ? expire : archive)(storage, context, action.digest, onlyIf)
-  const followed = hasFollowers ? await completeFollowUps(storage, registry, { repository, now }) : 0
-  return { isDone, followed }
+  if (hasFollowers) await recordFollowUp(storage, registry, { repository, subject: digest })
+  const isDone = await (type === 'expire' ? expire : archive)(storage, context, digest, onlyIf)
+  // A referrer that was pushed since the evaluation follows, too.
+  const hasNewFollowers = !hasFollowers && isDone && (await hasReferrers(storage, context, digest))
+  if (hasNewFollowers) await recordFollowUp(storage, registry, { repository, subject: digest })
+  const isFollowed = hasFollowers || hasNewFollowers
+  return { isDone, followed: isFollowed ? await completeFollowUps(storage, registry, { repository, now }) : 0 }
+}
+
+async function hasReferrers(
+  { store }: LifecycleStorage,
+  { registry, repository }: EvaluationContext,
+  digest: string,
+): Promise<boolean> {
+  const page = { limit: 1, prefix: keyOf(repository, digest, 'subject', '') }
+  return (await store.references.list(registry, page)).items.length > 0
 }
 
 type OnlyIf = (image: Image, records: Records) => Promise<boolean>

@@ -7,7 +7,7 @@ import type { LifecycleFollowUp } from '../../registry/lifecycle/lifecycle-follo
 import { listEach } from '../../registry/list-records.js'
 import { keyOf, type Records } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
-import type { EvaluationContext, LifecycleStorage } from './apply-action.js'
+import type { EvaluationContext, LifecycleStorage } from './lifecycle-storage.js'
 
 /** Records that the referrers of an image are to follow what is about to be done with it. */
 export const recordFollowUp = (
@@ -17,9 +17,9 @@ export const recordFollowUp = (
 ): Promise<void> => store.lifecycleFollowUps.put(registry, keyOf(followUp.repository, followUp.subject), followUp)
 
 /**
- * Lets the referrers of images follow them: of those in a repository, or without one in the whole registry. If the image
- * is gone, they are deleted; if it is in the archive, they are archived; otherwise they stay as they are. Their own
- * referrers follow too. Returns how many images were changed.
+ * Lets the referrers of images follow them: of those in a repository, or without one in the whole registry. If the
+ * image is gone, they are deleted; if it is in the archive, they are archived; otherwise they stay as they are. Their
+ * own referrers follow too. Returns how many images were changed.
  */
 export async function completeFollowUps(
   storage: LifecycleStorage,

@@ -9,9 +9,9 @@ import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
 import type { Task } from '../tasks.js'
-import type { LifecycleStorage } from './apply-action.js'
 import { completeFollowUps } from './follow-up.js'
 import { runLifecyclePolicy } from './lifecycle-run.js'
+import type { LifecycleStorage } from './lifecycle-storage.js'
 
 /** The name of the task, whose lease `ecr-local lifecycle run` takes too. */
 export const LIFECYCLE_TASK = { name: 'lifecycle policies' } as const
