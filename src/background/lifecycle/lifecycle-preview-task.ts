@@ -10,6 +10,7 @@ import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
+import { anyDue } from '../any-due.js'
 import type { Task } from '../tasks.js'
 
 /** The dependencies of computing previews. */
@@ -27,6 +28,7 @@ export const lifecyclePreviewTask = (deps: PreviewDeps): Task => ({
   name: 'lifecycle policy previews',
   everyMs: 5_000,
   watches: ['lifecyclePreviews'],
+  isDue: () => anyDue(deps.store, deps.store.lifecyclePreviews, ({ status }) => status === 'IN_PROGRESS'),
   async run(stopSignal) {
     for (const registry of await deps.store.registries())
       for await (const preview of listEach(deps.store.lifecyclePreviews, registry, {})) {

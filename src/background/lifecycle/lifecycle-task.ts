@@ -8,6 +8,7 @@ import type { Clock } from '../../registry/ports/clock.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
+import { anyDue } from '../any-due.js'
 import type { Task } from '../tasks.js'
 import { completeFollowUps } from './follow-up.js'
 import { runLifecyclePolicy } from './lifecycle-run.js'
@@ -25,6 +26,12 @@ export const lifecycleTask = (
 ): Task => ({
   ...LIFECYCLE_TASK,
   everyMs: Math.min(EVERY_MS, deps.lifecycle.intervalSeconds * 1000),
+  async isDue() {
+    const { store, clock, lifecycle } = deps
+    const now = await clock.now()
+    const isPolicyDue = (policy: LifecyclePolicy) => isEvaluationDue(policy, lifecycle, now)
+    return (await anyDue(store, store.lifecycleFollowUps)) || anyDue(store, store.lifecyclePolicies, isPolicyDue)
+  },
   async run(stopSignal) {
     const now = await deps.clock.now()
     for (const registry of await deps.store.registries()) {
