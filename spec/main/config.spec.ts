@@ -235,6 +235,7 @@ describe('configuration file', () => {
     ],
     [{ limits: { connections: 0 } }, /\/limits\/connections must be a whole number from 1 to 1000000, not 0$/],
     [{ limits: { speed: 1 } }, /\/limits\/speed is not a setting; there are connections, requestsAtOnce, /],
+    [{ lifecycle: { intervalSeconds: 0 } }, /must be a whole number from 1 to 31536000, not 0$/],
     [{ garbage: { sweepIntervalSeconds: 3e6 } }, /must be a whole number from 0 to 2000000, not 3000000$/],
     [{ quotas: { pullThroughCacheRules: 1.5 } }, /\/quotas\/pullThroughCacheRules must be a whole number.*, not 1\.5$/],
   ])('A configuration file that breaks the schema is refused with path, rule and value: %j', (content, message) => {

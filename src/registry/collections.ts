@@ -5,7 +5,7 @@ import { boundedImage } from './images/image-contents.js'
 import type { ImageActivation } from './images/image-activation.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
-import type { DepartedSubject } from './lifecycle/departed-subject.js'
+import type { LifecycleFollowUp } from './lifecycle/lifecycle-follow-up.js'
 import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
 import type { LifecyclePreview, LifecyclePreviewResult } from './lifecycle/lifecycle-preview.js'
 import type { Upload } from './layers/upload.js'
@@ -43,7 +43,7 @@ export const collections = {
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
   lifecyclePreviews: collection<LifecyclePreview>(), // repository
   lifecyclePreviewResults: collection<LifecyclePreviewResult>(), // repository digest
-  departedSubjects: collection<DepartedSubject>(), // repository subject
+  lifecycleFollowUps: collection<LifecycleFollowUp>(), // repository subject
   creationTemplates: collection<RepositoryCreationTemplate>(), // prefix
   accountSettings: collection<string>(), // name
   scanningConfigurations: collection<StoredScanningConfiguration>(), // 'configuration'
