@@ -2,8 +2,9 @@ import type { EventLog } from '../../registry/event-log.js'
 import { imageContents } from '../../registry/images/image-contents.js'
 import { imageStatus } from '../../registry/images/storage-class.js'
 import { listEach } from '../../registry/list-records.js'
-import type { Blobs } from '../../registry/ports/blob-store.js'
+import { type Blobs, BlobsUnavailable } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
+import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Scanner, ScanResult } from '../../registry/ports/scanner.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
@@ -90,14 +91,25 @@ async function resultOf(
   const now = await clock.now()
   if (imageStatus(image, now) === 'ARCHIVED') return 'archived'
   const contents = await imageContents(image, blobs)
-  const result = contents
-    ? await scanner.scan({ registry, scanType: pending.scanType, image, contents }, stopSignal)
-    : MISSING
+  const target = contents && { registry, scanType: pending.scanType, image, contents }
+  const result = target ? await scanner.scan(target, stopSignal).catch(failureOf(log, stopSignal)) : MISSING
   if (result.outcome === 'failed') log.warn({ image: image.digest, reason: result.description }, 'a scan failed')
   if (result.outcome !== 'bytes missing') return result
   if (now.getTime() < pending.at + BYTES_WITHIN_MS) return 'later'
   return { outcome: 'failed', description: 'The layers of the image are not available.' }
 }
+
+/**
+ * A scan that fails with an error of the scanner has failed, so that the scans after it are not held up. One that is
+ * interrupted, or finds a storage that is unavailable, is done again.
+ */
+const failureOf =
+  (log: Log, stopSignal: AbortSignal) =>
+  (err: unknown): ScanResult => {
+    if (stopSignal.aborted || err instanceof StoreUnavailable || err instanceof BlobsUnavailable) throw err
+    log.warn({ err }, 'the scanner has failed')
+    return { outcome: 'failed', description: 'The scanner has failed.' }
+  }
 
 const MISSING = { outcome: 'bytes missing' } as const
 
