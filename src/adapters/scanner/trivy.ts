@@ -23,8 +23,8 @@ const VERSION_TIMEOUT_MS = 30_000
 const VERSION_FOR_MS = 60_000
 
 /**
- * A scanner that runs the Trivy of this machine on images as OCI layouts. Trivy updates its database itself. Throws if it
- * cannot be run.
+ * A scanner that runs the Trivy of this machine on images as OCI layouts. Trivy updates its database itself. Throws if
+ * it cannot be run.
  * https://trivy.dev/latest/docs/references/configuration/cli/trivy_image/
  */
 export async function trivyScanner(deps: TrivyDeps): Promise<Scanner> {

@@ -25,8 +25,8 @@ export interface ImageScansDeps {
 }
 
 /**
- * The task that carries out the scans that were started, one after another: a scanner on this machine locks its database.
- * A scan that is interrupted is done again from the start.
+ * The task that carries out the scans that were started, one after another: a scanner on this machine locks its
+ * database. A scan that is interrupted is done again from the start.
  */
 export const imageScansTask = (deps: ImageScansDeps): Task => ({
   name: 'image scans',

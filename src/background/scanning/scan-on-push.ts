@@ -16,8 +16,8 @@ export interface ScanStartDeps {
 }
 
 /**
- * Starts a scan of each pushed image, pulled-through image and copy whose repository is scanned on push. An image that was
- * scanned less than 24 hours ago keeps its result with basic scanning.
+ * Starts a scan of each pushed image, pulled-through image and copy whose repository is scanned on push. An image that
+ * was scanned less than 24 hours ago keeps its result with basic scanning.
  */
 export const scanOnPush =
   (deps: ScanStartDeps): ImageChangeReaction =>

@@ -15,8 +15,8 @@ export interface ScanningChangesDeps {
 }
 
 /**
- * The task that records which repositories are scanned at another frequency since a registry's configuration was put, as
- * EventBridge is told with enhanced scanning.
+ * The task that records which repositories are scanned at another frequency since a registry's configuration was put,
+ * as EventBridge is told with enhanced scanning.
  */
 export const scanningChangesTask = ({ store, events }: ScanningChangesDeps): Task => ({
   name: 'scanning changes',

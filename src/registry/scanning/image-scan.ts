@@ -53,8 +53,9 @@ export interface ShownScan {
 }
 
 /**
- * A scan as the API shows it. An image that is scanned continuously is ACTIVE from its first result on and keeps showing
- * the latest one, as captured in https://github.com/aws/aws-cli/issues/6759; before that, enhanced scanning is PENDING.
+ * A scan as the API shows it. An image that is scanned continuously is ACTIVE from its first result on and keeps
+ * showing the latest one, as captured in https://github.com/aws/aws-cli/issues/6759; before that, enhanced scanning is
+ * PENDING.
  */
 export function shownScan(scan: Scan, scanType: ScanType, frequency: ScanFrequency): ShownScan {
   const { status, description, completed } = scan

@@ -22,8 +22,8 @@ export interface ScanEnd {
 }
 
 /**
- * Records the result of a scan: status and findings in one transaction. Returns undefined and records nothing if the image
- * was deleted, or another scan of it has started meanwhile.
+ * Records the result of a scan: status and findings in one transaction. Returns undefined and records nothing if the
+ * image was deleted, or another scan of it has started meanwhile.
  */
 export async function endScan(
   store: Store,
