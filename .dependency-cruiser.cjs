@@ -128,7 +128,7 @@ module.exports = {
     ),
     error(
       'sdk-for-types-only',
-      { path: '^src/', pathNot: '^src/(demo/|adapters/s3/|cli/import-command\\.ts$)' },
+      { path: '^src/', pathNot: '^src/(demo/|adapters/(s3|eventbridge)/|cli/import-command\\.ts$)' },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
     ...fenced('express', '^src/control-plane/admin/admin-app\\.ts$', '^src/control-plane/admin/'),
@@ -143,6 +143,8 @@ module.exports = {
         pathNot: 'node_modules/@aws-sdk/(client-s3|lib-storage|s3-request-presigner)/',
       },
     ),
+    ...fenced('@aws-sdk/client-eventbridge', '^src/adapters/eventbridge/'),
+    ...fenced('jose', '^src/access/web-identity\\.ts$'),
     ...fenced('undici', '^src/adapters/(upstream|peer)/'),
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
     ...fenced('modern-tar', '^src/adapters/scanner/'),

@@ -19,7 +19,7 @@ function overview(): string {
     ...settingsTable('all'),
     '',
     'A flag overrides the environment, which overrides the file. The file may also contain accounts,',
-    'signatures, upstreams, network, quotas, scanFindings, scanner, garbage, limits and pullThroughCache;',
+    'signatures, upstreams, network, quotas, lifecycle, scanFindings, scanner, garbage, limits and pullThroughCache;',
     'ecr-local.schema.json describes it, so editors can complete it. Pass secrets in the environment: flags are visible in the list of processes.',
     '',
     'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM, Ctrl-C, and with the npm or',

@@ -8,6 +8,8 @@ import { type SettingTexts, settings } from './settings.js'
 import { UsageError } from './usage-error.js'
 import { defaultLimits, type Limits } from '../server/limits.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import { defaultLifecycle, type LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
+import { defaultEventSettings, type EventSettings } from '../registry/event-settings.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
 import { defaultScanner, type ScannerSettings } from '../registry/scanning/scanner-settings.js'
 
@@ -36,6 +38,10 @@ export interface Config extends ScannerSettings {
   /** PEM files of a certificate chain and its key, for https on both planes; both or neither. */
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  /** The file that every event is appended to. */
+  readonly eventsFile: string | undefined
+  /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
+  readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
   readonly registryHost: string
@@ -54,13 +60,13 @@ export interface Config extends ScannerSettings {
   readonly network: { readonly egress: 'all' | 'none' }
   /** How much a registry may hold. */
   readonly quotas: Quotas
+  readonly lifecycle: LifecycleSettings
   readonly garbage: {
     /** How long unreferenced layers, blobs and uploads are retained after their last use. */
     readonly graceSeconds: number
     readonly sweepIntervalSeconds: number
   }
-  /** What `/_admin/events` records in addition to the cache's actions. */
-  readonly events: { readonly pulls: boolean }
+  readonly events: EventSettings
   /** The limits of each plane of a process. */
   readonly limits: Limits
   readonly pullThroughCache: PullThroughSettings & {
@@ -86,6 +92,8 @@ export const defaultConfig: Config = {
   dataPlane: undefined,
   tlsCert: undefined,
   tlsKey: undefined,
+  eventsFile: undefined,
+  eventBridgeEndpoint: undefined,
   log: 'info',
   registryHost: 'localhost:{port}',
   auth: 'strict',
@@ -96,9 +104,10 @@ export const defaultConfig: Config = {
   upstreams: {},
   network: { egress: 'all' },
   quotas: defaultQuotas,
+  lifecycle: defaultLifecycle,
   ...defaultScanner,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
-  events: { pulls: true },
+  events: defaultEventSettings,
   limits: defaultLimits,
   pullThroughCache: {
     checkIntervalSeconds: 86_400,
@@ -108,10 +117,12 @@ export const defaultConfig: Config = {
 }
 
 /** The content of a valid configuration file. */
-type ConfigFile = Partial<Omit<Config, Nested>> & { readonly [Name in Nested]?: Partial<Config[Name]> }
+type ConfigFile = Partial<Omit<Config, Nested>> & {
+  readonly [Name in Nested]?: Partial<Config[Name]>
+}
 
 /** Settings whose members have their own defaults. */
-type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
+type Nested = 'signatures' | 'network' | 'quotas' | 'lifecycle' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
@@ -125,11 +136,13 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
   const config = {
     ...defaultConfig,
     ...file,
+    ...endpointIn(environment),
     ...valuesOf(variables, 'environment'),
     ...valuesOf(flags, 'flag'),
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
+    lifecycle: { ...defaultConfig.lifecycle, ...file.lifecycle },
     garbage: { ...defaultConfig.garbage, ...file.garbage },
     events: { ...defaultConfig.events, ...file.events },
     limits: { ...defaultConfig.limits, ...file.limits },
@@ -150,6 +163,14 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scann
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
   if (scanFindings !== undefined && scanner !== undefined)
     throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
+}
+
+/** The setting that comes from the variable of every SDK. Throws UsageError if it is not an address. */
+function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.ProcessEnv): ConfigFile {
+  if (!eventBridgeEndpoint) return {}
+  const broken = brokenRule({ eventBridgeEndpoint })
+  if (broken) throw new UsageError(`AWS_ENDPOINT_URL_EVENTS ${broken.complaint}`)
+  return { eventBridgeEndpoint }
 }
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */

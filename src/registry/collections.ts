@@ -1,9 +1,12 @@
 import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
+import type { RepositoryCreationTemplate } from './creation-templates/creation-template.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
+import type { DepartedSubject } from './lifecycle/departed-subject.js'
 import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
+import type { LifecyclePreview, LifecyclePreviewResult } from './lifecycle/lifecycle-preview.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
 import type { LeaseRecord } from './ports/lease.js'
@@ -31,6 +34,10 @@ export const collections = {
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
+  lifecyclePreviews: collection<LifecyclePreview>(), // repository
+  lifecyclePreviewResults: collection<LifecyclePreviewResult>(), // repository digest
+  departedSubjects: collection<DepartedSubject>(), // repository subject
+  creationTemplates: collection<RepositoryCreationTemplate>(), // prefix
   accountSettings: collection<string>(), // name
   scanningConfigurations: collection<StoredScanningConfiguration>(), // 'configuration'
   imageScans: collection<ImageScans>(), // repository digest
@@ -39,6 +46,7 @@ export const collections = {
   scanCounts: collection<ScanCount>(), // 'count'
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
+  undeliveredEvents: collection<RecordedEvent>(), // sink time order; in `installation`
   settings: collection<string>(), // name; in `installation`
   roles: collection<ServiceLinkedRole>(), // account name; in `installation`
   leases: collection<LeaseRecord>(), // name; in `installation`

@@ -62,11 +62,12 @@ export interface PullEvent extends Envelope {
 }
 
 /**
- * A change of an image, in the form of EventBridge's `ECR Image Action`.
+ * A change of an image, in the form of EventBridge's `ECR Image Action`, or `ECR Referrer Action` for a manifest that
+ * refers to another image (a signature, an SBOM).
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
  */
 export interface ImageActionEvent extends Envelope {
-  'detail-type': 'ECR Image Action'
+  'detail-type': 'ECR Image Action' | 'ECR Referrer Action'
   source: 'aws.ecr'
   detail: {
     result: 'SUCCESS'
@@ -77,6 +78,7 @@ export interface ImageActionEvent extends Envelope {
     'manifest-media-type'?: string
     'artifact-media-type'?: string
     'target-storage-class'?: string
+    'last-activated-at'?: string
   }
 }
 
@@ -118,5 +120,5 @@ export interface ScanResourceChangeEvent extends Envelope {
   }
 }
 
-/** An event as `/_admin/events` lists it. */
+/** An event as `/_admin/events` lists it and sinks receive it. */
 export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ImageScanEvent | ScanResourceChangeEvent

@@ -31,15 +31,10 @@ export function continuousScansTask(deps: ContinuousScansDeps): Task {
     name: 'continuous scans',
     everyMs: 5_000,
     watches: ['scanningConfigurations'],
+    isDue: async () => (await unseen(deps, seen)).length > 0,
     async run(stopSignal) {
-      for (const registry of await deps.store.registries()) {
-        const configuration = await deps.store.scanningConfigurations.get(registry, SCANNING_CONFIGURATION)
-        if (configuration?.scanType !== 'ENHANCED') continue
-        const version = await deps.scanner.sourceVersion()
-        const state = keyOf(String(configuration.updatedAt), version)
-        const name = keyOf(registry.account, registry.region)
-        if (seen.get(name) === state) continue
-        await scanRegistry(deps, registry, { configuration, version }, stopSignal)
+      for (const { registry, name, state, ...present } of await unseen(deps, seen)) {
+        await scanRegistry(deps, registry, present, stopSignal)
         if (stopSignal.aborted) return
         seen.set(name, state)
       }
@@ -50,6 +45,20 @@ export function continuousScansTask(deps: ContinuousScansDeps): Task {
 interface Present {
   readonly configuration: StoredScanningConfiguration
   readonly version: string
+}
+
+/** The registries with enhanced scanning whose present state has not been looked at. */
+async function unseen({ store, scanner }: ContinuousScansDeps, seen: ReadonlyMap<string, string>) {
+  const states: (Present & { readonly registry: Registry; readonly name: string; readonly state: string })[] = []
+  for (const registry of await store.registries()) {
+    const configuration = await store.scanningConfigurations.get(registry, SCANNING_CONFIGURATION)
+    if (configuration?.scanType !== 'ENHANCED') continue
+    const version = await scanner.sourceVersion()
+    const state = keyOf(String(configuration.updatedAt), version)
+    const name = keyOf(registry.account, registry.region)
+    if (seen.get(name) !== state) states.push({ configuration, version, registry, name, state })
+  }
+  return states
 }
 
 async function scanRegistry(

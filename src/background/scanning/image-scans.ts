@@ -12,6 +12,7 @@ import type { Registry } from '../../registry/registry.js'
 import type { PendingScan } from '../../registry/scanning/image-scan.js'
 import { type EndedScan, endScan } from '../../registry/scanning/scan-end.js'
 import { pendingScanKey } from '../../registry/scanning/scan-start.js'
+import { anyDue } from '../any-due.js'
 import type { Task } from '../tasks.js'
 
 /** The dependencies of carrying out scans. */
@@ -32,6 +33,7 @@ export const imageScansTask = (deps: ImageScansDeps): Task => ({
   name: 'image scans',
   everyMs: 5_000,
   watches: ['pendingScans'],
+  isDue: () => anyDue(deps.store, deps.store.pendingScans),
   async run(stopSignal) {
     for (const registry of await deps.store.registries())
       for await (const pending of listEach(deps.store.pendingScans, registry, {})) {

@@ -6,6 +6,7 @@ import type { Store } from '../../registry/ports/store.js'
 import { type Registry, repositoryArn } from '../../registry/registry.js'
 import { SCANNING_CONFIGURATION, scanningOf } from '../../registry/scanning/scanning-configuration.js'
 import type { StoredScanningConfiguration } from '../../registry/scanning/scanning-records.js'
+import { anyDue } from '../any-due.js'
 import type { Task } from '../tasks.js'
 
 /** The dependencies of events about scanning configurations. */
@@ -22,6 +23,7 @@ export const scanningChangesTask = ({ store, events }: ScanningChangesDeps): Tas
   name: 'scanning changes',
   everyMs: 5_000,
   watches: ['scanningConfigurations'],
+  isDue: () => anyDue(store, store.scanningConfigurations, ({ previous }) => previous !== undefined),
   async run(stopSignal) {
     for (const registry of await store.registries()) {
       const stored = await store.scanningConfigurations.get(registry, SCANNING_CONFIGURATION)

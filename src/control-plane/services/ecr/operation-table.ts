@@ -1,3 +1,7 @@
+import { createRepositoryCreationTemplate } from './operations/creation-templates/create-repository-creation-template.js'
+import { deleteRepositoryCreationTemplate } from './operations/creation-templates/delete-repository-creation-template.js'
+import { describeRepositoryCreationTemplates } from './operations/creation-templates/describe-repository-creation-templates.js'
+import { updateRepositoryCreationTemplate } from './operations/creation-templates/update-repository-creation-template.js'
 import { batchDeleteImage } from './operations/images/batch-delete-image.js'
 import { batchGetImage } from './operations/images/batch-get-image.js'
 import { batchImportUpstreamImage } from './operations/images/batch-import-upstream-image.js'
@@ -9,6 +13,11 @@ import { completeLayerUpload } from './operations/layers/complete-layer-upload.j
 import { getDownloadUrlForLayer } from './operations/layers/get-download-url-for-layer.js'
 import { initiateLayerUpload } from './operations/layers/initiate-layer-upload.js'
 import { uploadLayerPart } from './operations/layers/upload-layer-part.js'
+import { deleteLifecyclePolicy } from './operations/lifecycle/delete-lifecycle-policy.js'
+import { getLifecyclePolicyPreview } from './operations/lifecycle/get-lifecycle-policy-preview.js'
+import { getLifecyclePolicy } from './operations/lifecycle/get-lifecycle-policy.js'
+import { putLifecyclePolicy } from './operations/lifecycle/put-lifecycle-policy.js'
+import { startLifecyclePolicyPreview } from './operations/lifecycle/start-lifecycle-policy-preview.js'
 import { createPullThroughCacheRule } from './operations/pull-through-cache/create-pull-through-cache-rule.js'
 import { deletePullThroughCacheRule } from './operations/pull-through-cache/delete-pull-through-cache-rule.js'
 import { describePullThroughCacheRules } from './operations/pull-through-cache/describe-pull-through-cache-rules.js'
@@ -53,12 +62,12 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   CompleteLayerUpload: completeLayerUpload,
   CreatePullThroughCacheRule: createPullThroughCacheRule,
   CreateRepository: createRepository,
-  CreateRepositoryCreationTemplate: notBuilt,
-  DeleteLifecyclePolicy: notBuilt,
+  CreateRepositoryCreationTemplate: createRepositoryCreationTemplate,
+  DeleteLifecyclePolicy: deleteLifecyclePolicy,
   DeletePullThroughCacheRule: deletePullThroughCacheRule,
   DeleteRegistryPolicy: deleteRegistryPolicy,
   DeleteRepository: deleteRepository,
-  DeleteRepositoryCreationTemplate: notBuilt,
+  DeleteRepositoryCreationTemplate: deleteRepositoryCreationTemplate,
   DeleteRepositoryPolicy: deleteRepositoryPolicy,
   DeleteSigningConfiguration: notBuilt,
   DeregisterPullTimeUpdateExclusion: notBuilt,
@@ -70,12 +79,12 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DescribeRegistry: describeRegistry,
   DescribeReplicationBackfillResults: notBuilt,
   DescribeRepositories: describeRepositories,
-  DescribeRepositoryCreationTemplates: notBuilt,
+  DescribeRepositoryCreationTemplates: describeRepositoryCreationTemplates,
   GetAccountSetting: getAccountSetting,
   GetAuthorizationToken: getAuthorizationToken,
   GetDownloadUrlForLayer: getDownloadUrlForLayer,
-  GetLifecyclePolicy: notBuilt,
-  GetLifecyclePolicyPreview: notBuilt,
+  GetLifecyclePolicy: getLifecyclePolicy,
+  GetLifecyclePolicyPreview: getLifecyclePolicyPreview,
   GetRegistryPolicy: getRegistryPolicy,
   GetRegistryScanningConfiguration: getRegistryScanningConfiguration,
   GetRepositoryPolicy: getRepositoryPolicy,
@@ -90,7 +99,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   PutImage: putImage,
   PutImageScanningConfiguration: putImageScanningConfiguration,
   PutImageTagMutability: putImageTagMutability,
-  PutLifecyclePolicy: notBuilt,
+  PutLifecyclePolicy: putLifecyclePolicy,
   PutRegistryPolicy: putRegistryPolicy,
   PutRegistryScanningConfiguration: putRegistryScanningConfiguration,
   PutReplicationConfiguration: notBuilt,
@@ -98,14 +107,14 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   RegisterPullTimeUpdateExclusion: notBuilt,
   SetRepositoryPolicy: setRepositoryPolicy,
   StartImageScan: startImageScan,
-  StartLifecyclePolicyPreview: notBuilt,
+  StartLifecyclePolicyPreview: startLifecyclePolicyPreview,
   StartReplicationBackfill: notBuilt,
   StopReplicationBackfill: notBuilt,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateImageStorageClass: notBuilt,
   UpdatePullThroughCacheRule: updatePullThroughCacheRule,
-  UpdateRepositoryCreationTemplate: notBuilt,
+  UpdateRepositoryCreationTemplate: updateRepositoryCreationTemplate,
   UploadLayerPart: uploadLayerPart,
   ValidatePullThroughCacheRule: validatePullThroughCacheRule,
 }
