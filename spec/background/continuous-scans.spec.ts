@@ -116,6 +116,7 @@ describe('continuous scanning', () => {
     await emulator.run()
     expect(await emulator.scans()).toBe(1)
 
+    await emulator.deps.clock.advance(1)
     emulator.setSource('v2', [finding, { name: 'CVE-NEW', severity: 'CRITICAL' }])
     await continuousScansTask({ ...emulator.deps, scanner: emulator.scanner }).run(uninterrupted)
     expect((await emulator.findings()).imageScanStatus).toEqual(ACTIVE)
@@ -162,6 +163,18 @@ describe('continuous scanning', () => {
     await changeStorageClass(deps.store, registry, change)
     await emulator.run()
     expect(await emulator.scans()).toBe(0)
+  })
+
+  it('An archived image is scanned when it is restored', async () => {
+    await using emulator = await emulatorWithImage(scanningRule('CONTINUOUS_SCAN', '*'))
+    const change = { repository: 'app', digest: emulator.image.digest, now, cause: 'request' } as const
+    const { store } = emulator.deps
+    await changeStorageClass(store, registry, { ...change, target: { class: 'ARCHIVE' } })
+    await emulator.run()
+    const activeFrom = now.getTime() + 60_000
+    await changeStorageClass(store, registry, { ...change, target: { class: 'STANDARD', activeFrom } })
+    await emulator.run()
+    expect((await emulator.findings()).imageScanStatus).toEqual(ACTIVE)
   })
 
   it('DescribeImages shows the status and the severity counts', async () => {

@@ -209,9 +209,12 @@ describe('scans that were started', () => {
       throw new Error('interrupted')
     }
     await expect(emulator.run(scannerFinding([finding]), { ...eventLog(emulator.deps), record })).rejects.toThrow()
+    await emulator.deps.clock.advance(1)
     expect(await statusOf(emulator.ecr)).toBe('COMPLETE')
     await emulator.run(unavailable)
-    expect(await scanEvents(emulator)).toMatchObject([{ detail: { 'finding-severity-counts': { MEDIUM: 1 } } }])
+    expect(await scanEvents(emulator)).toMatchObject([
+      { time: now.toISOString(), detail: { 'finding-severity-counts': { MEDIUM: 1 } } },
+    ])
     expect(await pending(emulator)).toEqual([])
   })
 

@@ -16,7 +16,7 @@ export interface TrivyDeps {
 }
 
 const COMMAND = 'trivy'
-const MAX_REPORT_BYTES = 64 * 1024 * 1024
+const MAX_REPORT_BYTES = 32 * 1024 * 1024
 const VERSION_TIMEOUT_MS = 30_000
 
 /** How long the version of Trivy's database is remembered before Trivy is asked again. */

@@ -52,7 +52,7 @@ async function carryOut(
 ): Promise<void> {
   const ended = await endedScan(deps, registry, pending, stopSignal)
   if (ended === 'later') return
-  if (ended) await recordEvent(deps, registry, ended)
+  if (ended) await recordEvent(deps, registry, pending, ended)
   await deps.store.pendingScans.remove(registry, pendingScanKey(pending))
 }
 
@@ -115,10 +115,14 @@ const failureOf =
 
 const MISSING = { outcome: 'bytes missing' } as const
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html */
-async function recordEvent(
-  { events, clock }: ImageScansDeps,
+/**
+ * Records the event about a scan, with a time and an occurrence that are the same if it is recorded again.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+function recordEvent(
+  { events }: ImageScansDeps,
   registry: Registry,
+  pending: PendingScan,
   { image: { repository, digest, tags }, scan }: EndedScan,
 ): Promise<void> {
   const detail = {
@@ -128,6 +132,14 @@ async function recordEvent(
     'image-digest': digest,
     'image-tags': [...tags],
   }
-  const event = { registry, repository, 'detail-type': 'ECR Image Scan', source: 'aws.ecr', detail } as const
-  await events.record(event, await clock.now())
+  const occurrence = keyOf('scan', pendingScanKey(pending))
+  const event = {
+    registry,
+    repository,
+    occurrence,
+    'detail-type': 'ECR Image Scan',
+    source: 'aws.ecr',
+    detail,
+  } as const
+  return events.record(event, new Date(scan.endedAt ?? pending.at))
 }

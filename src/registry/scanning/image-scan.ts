@@ -15,6 +15,8 @@ export interface Scan {
   readonly startedAt: number
   readonly status: 'IN_PROGRESS' | 'COMPLETE' | 'FAILED' | 'UNSUPPORTED_IMAGE' | 'LIMIT_EXCEEDED' | 'IMAGE_ARCHIVED'
   readonly description?: string
+  /** When it ended; absent while it is IN_PROGRESS. */
+  readonly endedAt?: number
   /** The last scan that completed: this one, or an earlier one until this one has ended. */
   readonly completed?: CompletedScan
 }
