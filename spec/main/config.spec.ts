@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { defaultConfig, readConfig } from '../../src/config/config.js'
+import { parseFindingsFile } from '../../src/config/parse-findings.js'
 import { brokenRule } from '../../src/config/rules.js'
 import { settings } from '../../src/config/settings.js'
 import { UsageError } from '../../src/config/usage-error.js'
@@ -242,6 +243,12 @@ describe('configuration file', () => {
     expect(refusalOf(() => read(content))).toMatch(message)
   })
 
+  it('A file of findings and a scanner are alternatives', () => {
+    const message = refusalOf(() => read({ scanFindings: 'findings.json', scanner: 'trivy' }))
+    expect(message).toBe('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
+    expect(refusalOf(() => read({ scanner: 'clair' }))).toMatch(/\/scanner must be one of trivy, not "clair"$/)
+  })
+
   it('A configuration file that is named but does not exist is refused', () => {
     const message = refusalOf(() => readConfig({ config: join(folder, 'none.json') }, {}))
     expect(message).toMatch(/none\.json cannot be read \(there is no such file\)/)
@@ -257,7 +264,18 @@ describe('configuration file', () => {
   )
 })
 
-describe('published schema', () => {
+describe('published schemas', () => {
+  it('The schema of files of findings is a valid JSON Schema, and the example of the documentation fits it', () => {
+    const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
+    const findings = JSON.parse(
+      readFileSync(new URL('../../scan-findings.schema.json', import.meta.url), 'utf8'),
+    ) as object
+    const page = readFileSync(new URL('../../docs/scanning.md', import.meta.url), 'utf8')
+    const [, example = ''] = /```json findings\n([^]*?)```/.exec(page) ?? []
+    expect(parseFindingsFile(example, 'docs/scanning.md').images.length).toBeGreaterThan(2)
+    expect(ajv.validate(findings, JSON.parse(example))).toBe(true)
+  })
+
   it('The published schema is a valid JSON Schema', () => {
     const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
     expect(ajv.validateSchema(schema)).toBe(true)

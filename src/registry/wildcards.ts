@@ -1,6 +1,6 @@
 /**
- * Whether a text matches a filter of ECR, in which `*` stands for zero or more characters. Each literal part is
- * matched at its first occurrence, so no filter needs backtracking.
+ * Whether a text matches a filter of ECR, in which `*` stands for zero or more characters. Each literal part is matched
+ * at its first occurrence, so no filter needs backtracking.
  */
 export function matchesWildcards(filter: string, text: string): boolean {
   const [head = '', ...rest] = filter.split('*')
