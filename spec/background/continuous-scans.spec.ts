@@ -160,7 +160,7 @@ describe('continuous scanning', () => {
     await pushIndex(ecr, 'app', [image], 'index')
     const { digest } = image
     const change = { repository: 'app', digest, target: { class: 'ARCHIVE' }, now, cause: 'request' } as const
-    await changeStorageClass(deps.store, registry, change)
+    await changeStorageClass(deps, registry, change)
     await emulator.run()
     expect(await emulator.scans()).toBe(0)
   })
@@ -168,11 +168,11 @@ describe('continuous scanning', () => {
   it('An archived image is scanned when it is restored', async () => {
     await using emulator = await emulatorWithImage(scanningRule('CONTINUOUS_SCAN', '*'))
     const change = { repository: 'app', digest: emulator.image.digest, now, cause: 'request' } as const
-    const { store } = emulator.deps
-    await changeStorageClass(store, registry, { ...change, target: { class: 'ARCHIVE' } })
+    const { deps } = emulator
+    await changeStorageClass(deps, registry, { ...change, target: { class: 'ARCHIVE' } })
     await emulator.run()
     const activeFrom = now.getTime() + 60_000
-    await changeStorageClass(store, registry, { ...change, target: { class: 'STANDARD', activeFrom } })
+    await changeStorageClass(deps, registry, { ...change, target: { class: 'STANDARD', activeFrom } })
     await emulator.run()
     expect((await emulator.findings()).imageScanStatus).toEqual(ACTIVE)
   })

@@ -279,7 +279,7 @@ describe('scans that were started', () => {
       now,
       cause: 'request',
     } as const
-    await changeStorageClass(deps.store, registry, change)
+    await changeStorageClass(deps, registry, change)
     await emulator.run(unavailable)
     const command = new DescribeImageScanFindingsCommand({ repositoryName: 'app', imageId: { imageTag: 'v1' } })
     expect((await emulator.ecr.send(command)).imageScanStatus).toEqual({
