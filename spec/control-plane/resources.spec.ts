@@ -60,6 +60,7 @@ describe('resources of an operation', () => {
     ...['UpdatePullThroughCacheRule', 'ValidatePullThroughCacheRule', 'GetRegistryPolicy', 'PutRegistryPolicy'],
     ...['CreateRepositoryCreationTemplate', 'DeleteRepositoryCreationTemplate'],
     ...['DescribeRepositoryCreationTemplates', 'UpdateRepositoryCreationTemplate'],
+    ...['GetRegistryScanningConfiguration', 'PutRegistryScanningConfiguration'],
     ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
   ]
 
