@@ -62,6 +62,7 @@ describe('resources of an operation', () => {
     ...['DescribeRepositoryCreationTemplates', 'UpdateRepositoryCreationTemplate'],
     ...['PutSigningConfiguration', 'GetSigningConfiguration', 'DeleteSigningConfiguration'],
     ...['RegisterPullTimeUpdateExclusion', 'DeregisterPullTimeUpdateExclusion', 'ListPullTimeUpdateExclusions'],
+    ...['GetRegistryScanningConfiguration', 'PutRegistryScanningConfiguration'],
     ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
   ]
 
