@@ -58,6 +58,23 @@ describe('Lifecycle policies are evaluated', () => {
     expect(Object.keys(await emulator.images())).toHaveLength(1)
   })
 
+  it('only if one is due, or referrers have still to follow an image', async () => {
+    await using emulator = await startWithRepository()
+    const { isDue, put, run, deps } = emulator
+    expect(await isDue()).toBe(false)
+    await put(olderThan(1))
+    expect(await isDue()).toBe(false)
+    await deps.clock.advance(DAY)
+    expect(await isDue()).toBe(true)
+    await run()
+    expect(await isDue()).toBe(false)
+    const followUp = { repository: repositoryName, subject: 'sha256:gone' }
+    await deps.store.lifecycleFollowUps.put(registry, keyOf(repositoryName, followUp.subject), followUp)
+    expect(await isDue()).toBe(true)
+    await run()
+    expect(await isDue()).toBe(false)
+  })
+
   it('in each registry, on its own images', async () => {
     await using emulator = await startWithRepository()
     const other = emulator.as('AKIDEXAMPLE', 'eu-west-1')

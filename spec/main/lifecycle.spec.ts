@@ -9,6 +9,13 @@ import {
   PutLifecyclePolicyCommand,
 } from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LIFECYCLE_TASK } from '../../src/background/lifecycle/lifecycle-task.js'
+import { leaseOfTask } from '../../src/background/tasks.js'
+import { openStorage } from '../../src/compose/storage.js'
+import { defaultConfig } from '../../src/config/config.js'
+import { newLifecyclePolicy } from '../../src/registry/lifecycle/lifecycle-policy.js'
+import { noMetrics } from '../../src/registry/ports/metrics.js'
+import { silent } from '../support/silent-log.js'
 import { mediaTypes } from '../../src/registry/images/manifest.js'
 import { emulatorProcess } from '../support/emulator-process.js'
 import { imageManifest, pushImage, pushLayer, sha256 } from '../support/push.js'
@@ -112,6 +119,22 @@ describe('ecr-local lifecycle run', () => {
       stdout: '',
       stderr: 'ecr-local: The repository without has no lifecycle policy: put one with aws ecr put-lifecycle-policy\n',
     })
+  })
+
+  it('waits while a plane is evaluating policies', async () => {
+    await using data = await temporaryDirectory()
+    const config = { ...defaultConfig, dataDir: `${data.path}/data` }
+    const plane = await openStorage(config, { log: silent, metrics: noMetrics })
+    const lease = await plane.leases.acquire(leaseOfTask(LIFECYCLE_TASK))
+    const policy = newLifecyclePolicy(repositoryName, keeping(1), new Date())
+    const registry = { account: '000000000000', region: 'us-east-1' }
+    await plane.store.lifecyclePolicies.put(registry, repositoryName, policy)
+    let isReleased = false
+    setTimeout(() => void lease.release().then(() => (isReleased = true)), 3_000)
+    const ended = await runCli(['lifecycle', 'run', '--data-dir', config.dataDir], { cwd: directory.path })
+    expect(isReleased).toBe(true)
+    expect(ended).toMatchObject({ code: 0, stdout: 'team/app in 000000000000 us-east-1: nothing to do.\n' })
+    await plane.close()
   })
 
   it('refuses a store in memory, and finds nothing where there is no data directory', async () => {

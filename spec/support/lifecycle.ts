@@ -48,6 +48,8 @@ export async function startWithRepository(lifecycle = { intervalSeconds: DAY }) 
   return {
     ...emulator,
     run,
+    /** Whether the task has anything to do. */
+    isDue: () => lifecycleTask({ ...deps, lifecycle }).isDue(),
     put: (...rules: LifecycleRule[]) =>
       ecr.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText: policyOf(...rules) })),
     push: (imageTag?: string, rest = {}) =>
