@@ -18,6 +18,12 @@ import { imageBatch } from '../../shapes/image-batch.js'
  * Counts as a pull: it is recorded, and images that are not cached are imported if a cache rule serves the repository
  * name.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
+ *
+ * @exact The manifest as it was pushed, failures by image with the service's codes, acceptedMediaTypes; counts as a
+ *   pull and, under a pull through cache rule, imports the image.
+ * @inferred An image named by digest has an entry for each tag, up to 4 MiB of repeated manifests; more than 8 MiB of
+ *   manifests are refused; an image of another media type is ImageNotFound.
+ * @notModelled Conversion to a media type that the image does not have.
  */
 export const batchGetImage: Operation<'BatchGetImage'> = {
   resources: namedRepository,

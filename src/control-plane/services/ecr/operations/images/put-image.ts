@@ -9,7 +9,15 @@ import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
+ *
+ * @exact Manifests of Docker and OCI, validated as the service does; layers and images that they refer to have to be
+ *   there; immutable tags; the quotas; the messages of every refusal that was captured.
+ * @inferred The message for an image that is already there is second-hand; the limits on the number of values and on
+ *   media types are ours, and so is the message of an index with too many manifests.
+ * @notModelled Schema 1 manifests are refused.
+ */
 export const putImage: Operation<'PutImage'> = {
   resources: namedRepository,
 
