@@ -20,11 +20,17 @@ import { mustRun, neutralEnvironment } from '../support/run-command.js'
 import { isInstalled } from '../support/system-tools.js'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.js'
 
-/** The directories where Terraform looks for providers without a network, and two variables that can name others. */
+/**
+ * Variables that can name a directory of providers, the directories where Terraform looks for them without a network, and
+ * its cache of plugins, which has the same layout.
+ * https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
+ */
 const mirrors = [
   process.env.ECR_LOCAL_TF_PLUGINS,
   process.env.TF_PLUGIN_MIRROR,
+  process.env.TF_PLUGIN_CACHE_DIR,
   join(homedir(), '.terraform.d/plugins'),
+  join(homedir(), '.terraform.d/plugin-cache'),
   join(homedir(), '.local/share/terraform/plugins'),
   '/usr/local/share/terraform/plugins',
   '/usr/share/terraform/plugins',

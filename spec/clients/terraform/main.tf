@@ -50,7 +50,6 @@ resource "aws_ecr_repository" "app" {
 
 resource "aws_ecr_repository" "encrypted" {
   name         = "team/encrypted"
-  force_delete = true
   encryption_configuration {
     encryption_type = "KMS"
   }
