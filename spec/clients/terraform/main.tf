@@ -49,7 +49,7 @@ resource "aws_ecr_repository" "app" {
 }
 
 resource "aws_ecr_repository" "encrypted" {
-  name         = "team/encrypted"
+  name = "team/encrypted"
   encryption_configuration {
     encryption_type = "KMS"
   }
