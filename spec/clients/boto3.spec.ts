@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeWith } from '../support/describe-with.js'
-import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
+import type { EmulatorProcess } from '../support/emulator-process.js'
 import { mustRun, neutralEnvironment } from '../support/run-command.js'
+import { emulatorWithFindings } from './findings.js'
 
 const account = '000000000000'
 
@@ -48,7 +49,7 @@ for (const [name, command] of interpreters)
     let emulator: EmulatorProcess
 
     beforeAll(async () => {
-      emulator = await emulatorProcess()
+      emulator = await emulatorWithFindings()
       await python(`
 for name in ('one', 'two', 'three'):
     ecr.create_repository(repositoryName='team/' + name)
@@ -150,7 +151,7 @@ answer({'user': user, 'hours': round(hours), 'endpoint': data['proxyEndpoint'], 
         LayersNotFoundException:
           "ecr.get_download_url_for_layer(repositoryName='team/one', layerDigest='sha256:' + '0' * 64)",
         UploadNotFoundException:
-          "ecr.complete_layer_upload(repositoryName='team/one', uploadId='0' * 36, layerDigests=['sha256:' + '0' * 64])",
+          "ecr.complete_layer_upload(repositoryName='team/one', uploadId='00000000-0000-4000-8000-000000000000', layerDigests=['sha256:' + '0' * 64])",
         PullThroughCacheRuleNotFoundException: "ecr.delete_pull_through_cache_rule(ecrRepositoryPrefix='gone')",
         PullThroughCacheRuleAlreadyExistsException:
           "ecr.create_pull_through_cache_rule(ecrRepositoryPrefix='quay', upstreamRegistryUrl='quay.io')",
@@ -194,7 +195,7 @@ except ecr.exceptions.InvalidLayerPartException as refusal:
         describe_pull_through_cache_rules: [{}, 'pullThroughCacheRules', 3],
         describe_repository_creation_templates: [{}, 'repositoryCreationTemplates', 2],
         get_lifecycle_policy_preview: [{ repositoryName: 'team/one' }, 'previewResults', 2],
-        describe_image_scan_findings: [{ repositoryName: 'team/one', imageId: { imageTag: 'a' } }, null, 1],
+        describe_image_scan_findings: [{ repositoryName: 'team/one', imageId: { imageTag: 'a' } }, 'findings', 3],
       }
       const outcomes = await python(`
 calls = json.loads(${JSON.stringify(JSON.stringify(calls))})
@@ -212,11 +213,9 @@ outcomes = {}
 for name in operations:
     args, member, count = calls[name]
     pages = list(ecr.get_paginator(name).paginate(**args, PaginationConfig={'PageSize': 1}))
-    if member is None:
-        outcomes[name] = len(pages) == count
-        continue
-    items = [item for page in pages for item in page.get(member, [])]
-    whole = getattr(ecr, name)(**args)[member]
+    listed = lambda page: page.get('imageScanFindings', page)[member]
+    items = [item for page in pages for item in listed(page)]
+    whole = listed(getattr(ecr, name)(**args))
     outcomes[name] = len(items) == count and items == whole
 answer([sorted(operations), outcomes])`)
       const [operations, results] = outcomes as [string[], Record<string, boolean>]

@@ -23,7 +23,7 @@ const paged: [name: string, most: number, usual: number, required: object, ids?:
   ['ListImageReferrers', 50, 20, { repositoryName, subjectId: { imageDigest } }],
   ['ListImages', 1000, 100, { repositoryName }],
   ['ListPullTimeUpdateExclusions', 1000, 100, {}],
-  ['ListReplicationBackfills', 1000, 25, {}],
+  ['ListReplicationBackfills', 50, 25, {}],
 ]
 
 const invalid = (member: string, constraint: string) => ({
