@@ -19,7 +19,7 @@ const lifecyclePolicyText = JSON.stringify({
 describe('The AWS SDK for JavaScript', () => {
   let emulator: EmulatorProcess
   let ecr: sdk.ECRClient
-  let backfillId: string | undefined
+  let replicationBackfillId: string | undefined
 
   beforeAll(async () => {
     emulator = await emulatorWithFindings()
@@ -69,7 +69,7 @@ describe('The AWS SDK for JavaScript', () => {
     const replicationConfiguration = { rules: [{ destinations }] }
     await ecr.send(new sdk.PutReplicationConfigurationCommand({ replicationConfiguration }))
     for (const destination of destinations)
-      ({ backfillId } = await ecr.send(new sdk.StartReplicationBackfillCommand({ destination })))
+      ({ replicationBackfillId } = await ecr.send(new sdk.StartReplicationBackfillCommand({ destination })))
     const statuses = async () => {
       const { backfills = [] } = await ecr.send(new sdk.ListReplicationBackfillsCommand({}))
       return backfills.map(({ status }) => status)
@@ -98,7 +98,7 @@ describe('The AWS SDK for JavaScript', () => {
     paginateDescribePullThroughCacheRules: () =>
       count(sdk.paginateDescribePullThroughCacheRules(one(), {}), (page) => page.pullThroughCacheRules),
     paginateDescribeReplicationBackfillResults: () =>
-      count(sdk.paginateDescribeReplicationBackfillResults(one(), { backfillId }), (page) => page.results),
+      count(sdk.paginateDescribeReplicationBackfillResults(one(), { replicationBackfillId }), (page) => page.results),
     paginateDescribeRepositories: () => count(sdk.paginateDescribeRepositories(one(), {}), (page) => page.repositories),
     paginateDescribeRepositoryCreationTemplates: () =>
       count(sdk.paginateDescribeRepositoryCreationTemplates(one(), {}), (page) => page.repositoryCreationTemplates),

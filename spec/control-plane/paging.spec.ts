@@ -16,7 +16,7 @@ const paged: [name: string, most: number, usual: number, required: object, ids?:
   ['DescribeImageScanFindings', 1000, 100, { repositoryName, imageId: { imageTag: 'a' } }],
   ['DescribeImages', 1000, 100, { repositoryName }, { imageIds: [{ imageTag: 'a' }] }],
   ['DescribePullThroughCacheRules', 1000, 100, {}, { ecrRepositoryPrefixes: ['quay'] }],
-  ['DescribeReplicationBackfillResults', 1000, 100, { backfillId: '00000000-0000-4000-8000-000000000000' }],
+  ['DescribeReplicationBackfillResults', 1000, 100, { replicationBackfillId: '00000000-0000-4000-8000-000000000000' }],
   ['DescribeRepositories', 1000, 100, {}, { repositoryNames: [repositoryName] }],
   ['DescribeRepositoryCreationTemplates', 1000, 100, {}, { prefixes: ['team'] }],
   ['GetLifecyclePolicyPreview', 100, 100, { repositoryName }, { imageIds: [{ imageTag: 'a' }] }],
