@@ -21,6 +21,13 @@ export const limitOf = (operation: OperationName, { maxResults }: PageRequest) =
 /** The key after which the page begins; undefined for the first page. */
 export const afterOf = ({ nextToken }: PageRequest) => nextToken
 
+/** Where the page of a list begins whose tokens are positions; 0 for the first page. Throws InvalidParameterException. */
+export function positionOf(request: PageRequest): number {
+  const position = afterOf(request) ?? '0'
+  if (!/^\d{1,9}$/.test(position)) throw invalidToken()
+  return Number(position)
+}
+
 /** The `nextToken` of a page: the key after which the next one begins; absent on the last page. */
 export const tokenOf = ({ next }: Pick<Page<unknown>, 'next'>) => (next === undefined ? {} : { nextToken: next })
 
@@ -48,6 +55,8 @@ export function refusePagingWith(namesMember: string, names: unknown, { maxResul
   if (member) throw invalidParameterAt(member, `Cannot be combined with ${namesMember}`)
 }
 
+const invalidToken = () => invalidParameterAt('nextToken', 'Invalid token')
+
 /** The members of a call that decide where its tokens are valid. */
 interface PagedCall {
   readonly repositoryName?: unknown
@@ -64,7 +73,7 @@ export function withOpenedToken<Call extends PagedCall>(operation: string, call:
   if (typeof nextToken !== 'string') return call
   const text = Buffer.from(nextToken, 'base64url').toString()
   const mark = markOf(operation, call)
-  if (!text.startsWith(mark)) throw invalidParameterAt('nextToken', 'Invalid token')
+  if (!text.startsWith(mark)) throw invalidToken()
   return { ...call, nextToken: text.slice(mark.length) }
 }
 
