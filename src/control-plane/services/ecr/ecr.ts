@@ -9,6 +9,7 @@ import type { Members, Service, ServiceOperation } from '../service.js'
 import { refusalOf } from './constraint-refusal.js'
 import type { Input, Operation, OperationName, Permission } from './operation.js'
 import { operations, operationTable } from './operation-table.js'
+import { withOpenedToken, withSealedToken } from './paging.js'
 import { requestTags } from './resource-tags.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/Welcome.html */
@@ -26,7 +27,7 @@ export const ecr: Service = {
       },
       authorize: (input, context) => authorize(name, operation, input, context),
       accept: (input) => accept(name, input),
-      run: (input, context) => operation.run(input, context),
+      run: async (input, context) => withSealedToken(name, input, await operation.run(input, context)),
     }
   },
 }
@@ -69,10 +70,11 @@ async function authorize(
 }
 
 /**
- * Removes members that the model does not have at any depth, so that no answer can repeat them, and validates the rest.
+ * Removes members that the model does not have at any depth, so that no answer can repeat them, and validates the rest
+ * and the token of a page.
  */
 function accept(name: string, input: Members): Members {
   const violations = validate(name, input)
   if (violations.length > 0) throw refusalOf(violations)
-  return modelledMembers(inputOf(name), input) as Members
+  return withOpenedToken(name, modelledMembers(inputOf(name), input) as Members)
 }

@@ -8,7 +8,7 @@ interface PageRequest {
   nextToken?: string | undefined
 }
 
-/** The page of a collection that a call requests. Tokens are keys, so inserts and deletes do not shift pages. */
+/** The page of a collection that a call requests. Pages begin after keys, so inserts and deletes do not shift them. */
 export function pageOf(operation: OperationName, request: PageRequest) {
   const after = afterOf(request)
   return { limit: limitOf(operation, request), ...(after !== undefined && { after }) }
@@ -18,8 +18,8 @@ export function pageOf(operation: OperationName, request: PageRequest) {
 export const limitOf = (operation: OperationName, { maxResults }: PageRequest) =>
   maxResults ?? paginationOf(operation)?.defaultPageSize ?? Infinity
 
-/** The key after which the page begins; undefined for the first page. Throws InvalidParameterException. */
-export const afterOf = ({ nextToken }: PageRequest) => (nextToken === undefined ? undefined : keyOfToken(nextToken))
+/** The key after which the page begins; undefined for the first page. */
+export const afterOf = ({ nextToken }: PageRequest) => nextToken
 
 /**
  * Where the page of a list begins whose tokens are positions; 0 for the first page. Throws InvalidParameterException.
@@ -30,9 +30,8 @@ export function positionOf(request: PageRequest): number {
   return Number(position)
 }
 
-/** The opaque `nextToken` of a page; absent on the last one. */
-export const tokenOf = ({ next }: Pick<Page<unknown>, 'next'>) =>
-  next === undefined ? {} : { nextToken: Buffer.from(`${MARK}${next}`).toString('base64url') }
+/** The `nextToken` of a page: the key after which the next one begins; absent on the last page. */
+export const tokenOf = ({ next }: Pick<Page<unknown>, 'next'>) => (next === undefined ? {} : { nextToken: next })
 
 /** The most records read for a page with a filter. Such a page may be short or empty and still not be the last one. */
 const MAX_FILTERED_RECORDS = 1000
@@ -48,16 +47,6 @@ export function pageFrom<T>(limit: number, entries: { key: string; item: T }[], 
   return { items, ...(last !== undefined && { next: last }) }
 }
 
-const MARK = 'after:'
-
-function keyOfToken(token: string): string {
-  const text = Buffer.from(token, 'base64url').toString()
-  if (!text.startsWith(MARK)) throw invalidToken()
-  return text.slice(MARK.length)
-}
-
-const invalidToken = () => invalidParameterAt('nextToken', 'Invalid token')
-
 /**
  * Refuses a call that both names records and asks for a page, which AWS does not allow. Throws
  * InvalidParameterException.
@@ -67,3 +56,35 @@ export function refusePagingWith(namesMember: string, names: unknown, { maxResul
   const member = nextToken !== undefined ? 'nextToken' : maxResults !== undefined ? 'maxResults' : undefined
   if (member) throw invalidParameterAt(member, `Cannot be combined with ${namesMember}`)
 }
+
+const invalidToken = () => invalidParameterAt('nextToken', 'Invalid token')
+
+/** The members of a call that decide where its tokens are valid. */
+interface PagedCall {
+  readonly repositoryName?: unknown
+  readonly nextToken?: unknown
+}
+
+/**
+ * The input with the key that its opaque `nextToken` contains. Only a token that the same operation issued for the same
+ * repository is accepted; another one would begin the page at a place that means nothing there. Throws
+ * InvalidParameterException.
+ */
+export function withOpenedToken<Call extends PagedCall>(operation: string, call: Call): Call {
+  const { nextToken } = call
+  if (typeof nextToken !== 'string') return call
+  const text = Buffer.from(nextToken, 'base64url').toString()
+  const mark = markOf(operation, call)
+  if (!text.startsWith(mark)) throw invalidToken()
+  return { ...call, nextToken: text.slice(mark.length) }
+}
+
+/** The output of a call with an opaque token in place of the key. */
+export function withSealedToken<Output extends object>(operation: string, call: PagedCall, output: Output): Output {
+  if (!('nextToken' in output) || typeof output.nextToken !== 'string') return output
+  return { ...output, nextToken: Buffer.from(`${markOf(operation, call)}${output.nextToken}`).toString('base64url') }
+}
+
+/** Names of repositories contain no space. */
+const markOf = (operation: string, { repositoryName }: PagedCall) =>
+  `${operation} ${typeof repositoryName === 'string' ? repositoryName : ''} `

@@ -23,6 +23,10 @@ interface RoleFacts {
  * A role of the configuration, or a service-linked role once the first pull through cache rule or creation template has
  * created it; always in the caller's own account. The role's tags can decide, so permission is checked here.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
+ *
+ * @exact Roles of the configuration, and the service-linked role once the first rule has created it.
+ * @inferred Roles of the configuration have a creation date at the beginning of 1970.
+ * @notModelled RoleLastUsed is not answered.
  */
 export const getRole: Operation<'GetRole'> = {
   /** IAM refuses credentials of GetSessionToken without a second factor, which the emulator does not support. */

@@ -11,6 +11,9 @@ const MAX_SECONDS_OF_ROOT = 3600
 /**
  * Temporary credentials of a user, with the user's own permissions. Requires no permission.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+ *
+ * @exact The limits of the duration for users and the root user; the refusal of a session.
+ * @notModelled Members about a second factor are ignored.
  */
 export const getSessionToken: Operation<'GetSessionToken'> = {
   refuseCaller({ session }) {

@@ -10,6 +10,10 @@ import { namedRepository } from '../../operation-resources.js'
  * An image that is named twice, for example by digest and by tag, is deleted and returned once. Ids of whole images are
  * processed first and include the ids of their tags.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
+ *
+ * @exact By tag, by digest, or both; an image goes with its last tag; the codes and reasons of failures, also for an
+ *   image that a manifest list refers to.
+ * @inferred An image that is named twice is deleted and answered once; ids of whole images come first.
  */
 export const batchDeleteImage: Operation<'BatchDeleteImage'> = {
   resources: namedRepository,

@@ -20,6 +20,14 @@ import { imageBatch, type ImageToReturn } from '../../shapes/image-batch.js'
  * Counts as a pull: it is recorded, and images that are not cached are imported if a cache rule serves the repository
  * name.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
+ *
+ * @exact The manifest as it was pushed, or converted between Docker schema 2 and OCI for an image named by its tag;
+ *   failures by image with the service's codes; acceptedMediaTypes; counts as a pull and, under a pull through cache
+ *   rule, imports the image.
+ * @inferred An image named by digest has an entry for each tag, up to 4 MiB of repeated manifests; more than 8 MiB of
+ *   manifests are refused; an image of another media type is ImageNotFound; a converted image keeps its digest; the
+ *   reason for an archived image is ours.
+ * @notModelled Conversion to schema 1.
  */
 export const batchGetImage: Operation<'BatchGetImage'> = {
   resources: namedRepository,

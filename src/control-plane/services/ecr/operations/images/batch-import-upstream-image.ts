@@ -6,6 +6,9 @@ import { imageBatch } from '../../shapes/image-batch.js'
 /**
  * An operation of our own; the service has only the permission of this name. Imports images from the upstream even if
  * the last check is less than 24 hours old, and answers once they are imported.
+ *
+ * @inferred An operation of ours, with the permission that the service has under this name: it imports images now,
+ *   even if the last check is less than 24 hours old, and answers like BatchGetImage.
  */
 export const batchImportUpstreamImage: Operation<'BatchImportUpstreamImage'> = {
   resources: namedRepository,

@@ -11,7 +11,14 @@ import { imageDetail } from '../../shapes/image-shapes.js'
 import { enhancedScans } from '../../shapes/scan-shapes.js'
 import { passesFilter } from '../../image-filter.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
+ *
+ * @exact Filters, pages, the members of an image, and the message for an image that does not exist.
+ * @inferred One id that is not found refuses the call; each image is shown once; a page with a filter may be short;
+ *   the size of an index is that of its largest image imported so far; lastRecordedPullTime is written at most once a
+ *   minute.
+ */
 export const describeImages: Operation<'DescribeImages'> = {
   resources: namedRepository,
 

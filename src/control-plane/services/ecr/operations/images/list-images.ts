@@ -7,7 +7,13 @@ import { afterOf, limitOf, pageFrom, recordsFor, tokenOf } from '../../paging.js
 import { namedRepository } from '../../operation-resources.js'
 import { passesFilter } from '../../image-filter.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html
+ *
+ * @exact An id for each tag and each untagged image, filters, pages.
+ * @inferred The order is that of the digests and, within an image, of its tags; a page with a filter may be short and
+ *   still have a nextToken.
+ */
 export const listImages: Operation<'ListImages'> = {
   resources: namedRepository,
 

@@ -13,6 +13,13 @@ import { requireRepositoryForPush } from '../../repository-for-push.js'
 /**
  * A creation template may have the repository created first.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
+ *
+ * @exact Manifests of Docker and OCI, validated as the service does; layers and images that they refer to have to be
+ *   there (layers not with `images.verifyLayers` false); immutable tags; the quotas; the messages of every refusal
+ *   that was captured; an archived image is restored.
+ * @inferred The message for an image that is already there is second-hand; the limits on the number of values and on
+ *   media types are ours, and so is the message of an index with too many manifests.
+ * @notModelled Schema 1 manifests are refused.
  */
 export const putImage: Operation<'PutImage'> = {
   resources: namedRepository,

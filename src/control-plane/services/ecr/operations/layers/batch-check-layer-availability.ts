@@ -8,7 +8,13 @@ import { namedRepository } from '../../operation-resources.js'
 const DIGEST_PATTERN = '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'
 const DIGEST = new RegExp(`^${DIGEST_PATTERN}$`)
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchCheckLayerAvailability.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchCheckLayerAvailability.html
+ *
+ * @exact AVAILABLE with the size and media type, or UNAVAILABLE, for each digest; a failure with the documented code
+ *   for a digest that is empty or malformed.
+ * @inferred The failure reasons are our words; a layer that a pull through is still importing is UNAVAILABLE.
+ */
 export const batchCheckLayerAvailability: Operation<'BatchCheckLayerAvailability'> = {
   resources: namedRepository,
 

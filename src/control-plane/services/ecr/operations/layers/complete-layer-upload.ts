@@ -6,7 +6,13 @@ import { withUploadLease } from '../../../../../registry/layers/upload-lease.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
+ *
+ * @exact The digest is verified; the messages of an empty upload, of parts that are too small and of a digest that
+ *   does not match.
+ * @inferred Only the first of several digests counts; LayerAlreadyExists and InvalidLayer end the upload.
+ */
 export const completeLayerUpload: Operation<'CompleteLayerUpload'> = {
   resources: namedRepository,
 

@@ -8,7 +8,14 @@ import { readInRepository } from '../../../../../registry/repositories/require-r
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html
+ *
+ * @exact A URL that is valid for an hour, for layers that belong to an image; the captured message for a layer that
+ *   does not exist.
+ * @inferred The message for a layer that no image refers to is the reference's.
+ * @notModelled The URL is that of this registry, not of S3, unless blobs lie in S3 and are redirected.
+ */
 export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
   resources: namedRepository,
 

@@ -9,6 +9,9 @@ import { requireRepositoryForPush } from '../../repository-for-push.js'
  * `partSize` is the maximum size of a part in bytes: 10485760 by default, as in AWS's example.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html
  * https://docs.aws.amazon.com/cli/latest/reference/ecr/initiate-layer-upload.html
+ *
+ * @exact An id and the size of parts that AWS's own example has.
+ * @inferred partSize is the largest part that is accepted.
  */
 export const initiateLayerUpload: Operation<'InitiateLayerUpload'> = {
   resources: namedRepository,

@@ -7,7 +7,13 @@ import { withUploadLease } from '../../../../../registry/layers/upload-lease.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html
+ *
+ * @exact Parts that follow one another, with lastValidByteReceived in the refusal; the number of parts.
+ * @inferred A part has 10 MiB at most, as on the page of quotas; the message of a size that is not the one stated, and
+ *   part of that of an upload that does not exist.
+ */
 export const uploadLayerPart: Operation<'UploadLayerPart'> = {
   resources: namedRepository,
 

@@ -19,6 +19,11 @@ import { rulePrefix } from '../../named-rule.js'
  * The first rule of an account also creates the service-linked role.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html
+ *
+ * @exact The upstreams and their kinds, the refusals of unknown hosts and of a missing secret, the quota, prefixes
+ *   with ROOT, the service-linked role.
+ * @inferred The messages for an existing rule, the quota and a host that does not fit upstreamRegistry; the messages
+ *   of invalid prefixes.
  */
 export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'> = {
   resources: (input) => [...wholeRegistry(), ...passedRole(input)],

@@ -7,6 +7,9 @@ import { rulePrefix } from '../../named-rule.js'
 /**
  * Repositories and cached images stay.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeletePullThroughCacheRule.html
+ *
+ * @exact Repositories and cached images stay.
+ * @inferred The message for a rule that does not exist is the reference's.
  */
 export const deletePullThroughCacheRule: Operation<'DeletePullThroughCacheRule'> = {
   resources: wholeRegistry,

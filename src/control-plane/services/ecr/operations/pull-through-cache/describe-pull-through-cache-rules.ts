@@ -6,7 +6,12 @@ import { wholeRegistry } from '../../operation-resources.js'
 import { cacheRuleShape, cacheRuleKind, cacheRuleOrigin } from '../../shapes/cache-rule-shape.js'
 import { requireRule } from '../../named-rule.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribePullThroughCacheRules.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribePullThroughCacheRules.html
+ *
+ * @exact Every rule or those named, in pages; the members that the service leaves out.
+ * @inferred The message for a rule that does not exist is the reference's; the order is that of the prefixes.
+ */
 export const describePullThroughCacheRules: Operation<'DescribePullThroughCacheRules'> = {
   resources: wholeRegistry,
 

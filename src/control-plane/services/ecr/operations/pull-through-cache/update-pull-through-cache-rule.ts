@@ -5,7 +5,12 @@ import { passedRole, wholeRegistry } from '../../operation-resources.js'
 import { cacheRuleShape } from '../../shapes/cache-rule-shape.js'
 import { requireRule } from '../../named-rule.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html
+ *
+ * @exact The secret and the role can be changed; the captured message of an update with nothing to change.
+ * @inferred That message comes before the one for a rule that does not exist.
+ */
 export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'> = {
   resources: (input) => [...wholeRegistry(), ...passedRole(input)],
 

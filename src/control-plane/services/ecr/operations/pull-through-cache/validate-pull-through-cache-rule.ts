@@ -9,7 +9,13 @@ import { wholeRegistry } from '../../operation-resources.js'
 import { cacheRuleShape } from '../../shapes/cache-rule-shape.js'
 import { requireRule } from '../../named-rule.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ValidatePullThroughCacheRule.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ValidatePullThroughCacheRule.html
+ *
+ * @exact The upstream is asked with the rule's credentials; the messages of refused credentials and of a missing
+ *   secret.
+ * @inferred Every other failure is in our words.
+ */
 export const validatePullThroughCacheRule: Operation<'ValidatePullThroughCacheRule'> = {
   resources: wholeRegistry,
 

@@ -3,7 +3,12 @@ import { REGISTRY_POLICY } from '../../../../../registry/ports/store.js'
 import type { Operation } from '../../operation.js'
 import { wholeRegistry } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRegistryPolicy.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRegistryPolicy.html
+ *
+ * @exact Answers the text of the deleted policy.
+ * @inferred The message when there is none is second-hand.
+ */
 export const deleteRegistryPolicy: Operation<'DeleteRegistryPolicy'> = {
   resources: wholeRegistry,
 

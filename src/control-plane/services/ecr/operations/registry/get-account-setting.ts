@@ -2,7 +2,13 @@ import { acceptSettingName, accountSetting } from '../../../../../registry/accou
 import type { Operation } from '../../operation.js'
 import { namedSetting } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAccountSetting.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAccountSetting.html
+ *
+ * @exact The names of the settings, and a value for each before one is put.
+ * @inferred Settings are kept per account and Region; the message of an invalid name is that of any invalid enum
+ *   value.
+ */
 export const getAccountSetting: Operation<'GetAccountSetting'> = {
   resources: namedSetting('ecr:GetAccountSetting'),
 

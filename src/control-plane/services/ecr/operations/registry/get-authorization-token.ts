@@ -4,7 +4,13 @@ import { registryHost } from '../../../../../registry/registry.js'
 import type { Operation } from '../../operation.js'
 import { wholeRegistry } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
+ *
+ * @exact A password for the user AWS that is valid for 12 hours, for each registry that is named.
+ * @inferred A token is decided in the caller's own account, whatever registries it is requested for.
+ * @notModelled proxyEndpoint is the address of this registry, by http unless it has a certificate.
+ */
 export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {
   resources: wholeRegistry,
 

@@ -3,7 +3,12 @@ import { REGISTRY_POLICY } from '../../../../../registry/ports/store.js'
 import type { Operation } from '../../operation.js'
 import { wholeRegistry } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRegistryPolicy.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRegistryPolicy.html
+ *
+ * @exact The text as it was put.
+ * @inferred The message when there is none is second-hand.
+ */
 export const getRegistryPolicy: Operation<'GetRegistryPolicy'> = {
   resources: wholeRegistry,
 

@@ -5,7 +5,13 @@ import { REGISTRY_POLICY } from '../../../../../registry/ports/store.js'
 import type { Operation } from '../../operation.js'
 import { wholeRegistry } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryPolicy.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryPolicy.html
+ *
+ * @exact The policy takes effect at once; one refusal for every policy that is not accepted, in the captured words.
+ * @inferred Which policies are refused: a resource has to name this account and Region; any account id is accepted,
+ *   while users and roles have to be configured.
+ */
 export const putRegistryPolicy: Operation<'PutRegistryPolicy'> = {
   resources: wholeRegistry,
 

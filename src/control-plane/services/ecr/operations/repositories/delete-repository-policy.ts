@@ -3,7 +3,11 @@ import { requireRepository } from '../../../../../registry/repositories/require-
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepositoryPolicy.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepositoryPolicy.html
+ *
+ * @exact Answers the text of the deleted policy; the messages when there is no policy or no repository.
+ */
 export const deleteRepositoryPolicy: Operation<'DeleteRepositoryPolicy'> = {
   resources: namedRepository,
 

@@ -4,7 +4,13 @@ import { pageOf, refusePagingWith, tokenOf } from '../../paging.js'
 import { namedRepositories } from '../../operation-resources.js'
 import { repositoryShape } from '../../shapes/repository-shape.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html
+ *
+ * @exact Every repository or those named, in pages; the message for a name that does not exist.
+ * @inferred The order is that of the names; the texts about an invalid token and about names combined with paging are
+ *   ours.
+ */
 export const describeRepositories: Operation<'DescribeRepositories'> = {
   resources: namedRepositories,
 

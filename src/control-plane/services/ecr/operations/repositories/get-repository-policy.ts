@@ -3,7 +3,11 @@ import { readInRepository } from '../../../../../registry/repositories/require-r
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRepositoryPolicy.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRepositoryPolicy.html
+ *
+ * @exact The text as it was put; the messages when there is no policy or no repository.
+ */
 export const getRepositoryPolicy: Operation<'GetRepositoryPolicy'> = {
   resources: namedRepository,
 

@@ -3,7 +3,12 @@ import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 import { acceptMutability } from '../../accept-mutability.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageTagMutability.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageTagMutability.html
+ *
+ * @exact All four values, with exclusion filters.
+ * @inferred The message of filters that do not fit the value is second-hand.
+ */
 export const putImageTagMutability: Operation<'PutImageTagMutability'> = {
   resources: namedRepository,
 

@@ -11,6 +11,11 @@ import { namedRepository } from '../../operation-resources.js'
 /**
  * Without `force`, callers cannot remove their own permission to set the policy.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html
+ *
+ * @exact The policy takes effect at once; one refusal for every policy that is not accepted, in the captured words;
+ *   force.
+ * @inferred Which policies are refused; without force, a policy is refused if its author could not set another one
+ *   afterwards.
  */
 export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = {
   resources: namedRepository,

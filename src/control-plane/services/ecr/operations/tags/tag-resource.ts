@@ -3,7 +3,12 @@ import type { Operation } from '../../operation.js'
 import { namedResource } from '../../operation-resources.js'
 import { acceptTags, taggedRepository } from '../../resource-tags.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_TagResource.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_TagResource.html
+ *
+ * @exact Tags are added or replaced, 50 at most; the refusal of invalid tags.
+ * @inferred The messages of an ARN that is not one and of too many tags.
+ */
 export const tagResource: Operation<'TagResource'> = {
   resources: namedResource,
 

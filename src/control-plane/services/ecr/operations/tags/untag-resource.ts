@@ -3,7 +3,13 @@ import type { Operation } from '../../operation.js'
 import { namedResource } from '../../operation-resources.js'
 import { MAX_TAGS, taggedRepository } from '../../resource-tags.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UntagResource.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UntagResource.html
+ *
+ * @exact Removes the tags with these keys.
+ * @inferred Keys that the repository does not have are ignored; 50 keys at most; the message of an ARN that is not
+ *   one.
+ */
 export const untagResource: Operation<'UntagResource'> = {
   resources: namedResource,
 
