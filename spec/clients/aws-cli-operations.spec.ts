@@ -171,16 +171,19 @@ describeWith(awsCliNeeds, 'The AWS CLI runs each operation:', () => {
 
   withCommands(['start-replication-backfill', 'list-replication-backfills'], 'replication backfill', () => {
     it('The CLI starts a backfill, lists and describes it, and is refused to stop it when it has ended', async () => {
-      const started = await ecr(
-        'start-replication-backfill',
-        '--destination',
-        `region=eu-west-1,registryId=${registryId}`,
-      )
-      expect(started).toMatchObject({ status: 'PREPARING' })
+      const destination = { region: 'eu-central-1', registryId }
+      const configuration = JSON.stringify({ rules: [{ destinations: [destination] }] })
+      await ecr('put-replication-configuration', '--replication-configuration', configuration)
+      const started = await ecr('start-replication-backfill', '--destination', JSON.stringify(destination))
+      expect(started).toMatchObject({ status: 'PREPARING', destination })
       const status = async (): Promise<unknown> => (await ecr('list-replication-backfills')).backfills[0].status
       await expect.poll(status, { interval: 1000 }).toBe('COMPLETE')
       const id = ['--replication-backfill-id', started.replicationBackfillId as string]
-      expect((await ecr('describe-replication-backfill-results', ...id)).results).toHaveLength(4)
+      expect((await ecr('describe-replication-backfill-results', ...id)).results).toContainEqual({
+        repositoryName,
+        imageId: { imageDigest: image.digest, imageTag: 'a' },
+        status: 'COMPLETE',
+      })
       expect(await aws.refusal('ecr', 'stop-replication-backfill', ...id)).toContain(
         'ReplicationBackfillInvalidStatusException',
       )

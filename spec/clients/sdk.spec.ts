@@ -1,6 +1,6 @@
 import * as sdk from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EmulatorProcess } from '../support/emulator-process.js'
+import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { createRepository, pushImage } from '../support/push.js'
 import { emulatorWithFindings } from './findings.js'
 
@@ -126,5 +126,29 @@ describe('The AWS SDK for JavaScript', () => {
     const refusal: unknown = await late.catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(sdk.InvalidLayerPartException)
     expect(refusal).toMatchObject({ registryId, repositoryName, uploadId, lastValidByteReceived: -1, $fault: 'client' })
+  })
+})
+
+describe('A caller of more requests than are allowed', () => {
+  it('The SDK waits and repeats what is throttled, and throws ThrottlingException if it may not', async () => {
+    const limits = { requestsPerSecond: 2 }
+    await using emulator = await emulatorProcess({ config: { limits } })
+    const clientWith = (maxAttempts: number) =>
+      new sdk.ECRClient({
+        endpoint: emulator.endpoint,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+        maxAttempts,
+      })
+    const send = (ecr: sdk.ECRClient, calls: number) =>
+      Promise.allSettled(Array.from({ length: calls }, () => ecr.send(new sdk.DescribeRegistryCommand({}))))
+
+    const [impatient, patient] = [clientWith(1), clientWith(10)]
+    const outcomes = await send(impatient, 40)
+    expect(outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason)] : []))).toContain(
+      'ThrottlingException: Rate exceeded',
+    )
+    expect((await send(patient, 3)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
+    for (const client of [impatient, patient]) client.destroy()
   })
 })

@@ -43,6 +43,11 @@ describe('Pages', () => {
       await createRepository(ecr, name)
       for (const imageTag of ['a', 'b']) await pushImage(ecr, name, { imageTag, layer: imageTag })
     }
+    for (const [prefix, host] of Object.entries({ public: 'public.ecr.aws', quay: 'quay.io' })) {
+      const rule = { ecrRepositoryPrefix: prefix, upstreamRegistryUrl: host }
+      await ecr.send(new sdk.CreatePullThroughCacheRuleCommand(rule))
+      await ecr.send(new sdk.CreateRepositoryCreationTemplateCommand({ prefix, appliedFor: ['PULL_THROUGH_CACHE'] }))
+    }
     const images = await ecr.send(new sdk.ListImagesCommand({ repositoryName, maxResults: 1 }))
     const repositories = await ecr.send(new sdk.DescribeRepositoriesCommand({ maxResults: 1 }))
     tokens = { ListImages: images.nextToken!, DescribeRepositories: repositories.nextToken! }
@@ -96,10 +101,17 @@ describe('Pages', () => {
     },
   )
 
-  it('DescribeRepositories refuses names together with a token', async () => {
-    const { DescribeRepositories: nextToken } = tokens
-    await expect(call('DescribeRepositories', { repositoryNames: ['team/app'], nextToken })).rejects.toMatchObject(
-      invalid('nextToken', 'Cannot be combined with repositoryNames'),
+  it.each([
+    ['DescribeImages', { repositoryName }, { imageIds: [{ imageTag: 'a' }] }],
+    ['DescribePullThroughCacheRules', {}, { ecrRepositoryPrefixes: ['quay'] }],
+    ['DescribeRepositories', {}, { repositoryNames: [repositoryName] }],
+    ['DescribeRepositoryCreationTemplates', {}, { prefixes: ['team'] }],
+  ])('%s refuses ids together with a token of its own', async (name, required, ids) => {
+    const { nextToken } = (await call(name, { ...required, maxResults: 1 })) as { nextToken?: string }
+    expect(nextToken).toBeDefined()
+    const [member = ''] = Object.keys(ids)
+    await expect(call(name, { ...required, ...ids, nextToken })).rejects.toMatchObject(
+      invalid('nextToken', `Cannot be combined with ${member}`),
     )
   })
 })

@@ -59,7 +59,6 @@ describe('DescribeRepositoryCreationTemplates', () => {
 
   it.each([
     [{ prefixes: ['aa'], maxResults: 1 }, 'maxResults', 'Cannot be combined with prefixes'],
-    [{ prefixes: ['aa'], nextToken: 'x' }, 'nextToken', 'Cannot be combined with prefixes'],
     [{ maxResults: 1001 }, 'maxResults', 'Member must have value less than or equal to 1000'],
     [{ maxResults: 0 }, 'maxResults', 'Member must have value greater than or equal to 1'],
     [{ nextToken: 'x' }, 'nextToken', 'Invalid token'],

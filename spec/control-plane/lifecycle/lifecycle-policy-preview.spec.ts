@@ -310,7 +310,7 @@ describe('The results of a preview', () => {
 
   it.each([
     [{ maxResults: 5 }, 'maxResults', 'Cannot be combined with imageIds'],
-    [{ nextToken: 'abc' }, 'nextToken', 'Cannot be combined with imageIds'],
+    [{ nextToken: 'abc' }, 'nextToken', 'Invalid token'],
   ])('are not asked for by image and by page, as in %j', async (paging, member, constraint) => {
     await using emulator = await startWithRepository()
     await expect(emulator.get({ imageIds: [{ imageTag: 'v1' }], ...paging })).rejects.toMatchObject({

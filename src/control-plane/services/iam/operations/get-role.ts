@@ -24,7 +24,7 @@ interface RoleFacts {
  * created it; always in the caller's own account. The role's tags can decide, so permission is checked here.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
  *
- * @exact Roles of the configuration, and the service-linked role once the first rule has created it.
+ * @exact Roles of the configuration, and the service-linked roles once ECR has created them.
  * @inferred Roles of the configuration have a creation date at the beginning of 1970.
  * @notModelled RoleLastUsed is not answered.
  */

@@ -13,10 +13,10 @@ import { temporaryCredentials } from '../temporary-credentials.js'
  * Temporary credentials with the permissions of a role. Members about a second factor are ignored.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  *
- * @exact Trust policies, external ids, session policies, session tags and role chaining decide, with the service's
- *   messages; PackedPolicySize.
+ * @exact Trust policies, external ids, session policies, session tags, source identities and role chaining decide, with
+ *   the service's messages; PackedPolicySize.
  * @inferred The share that PackedPolicySize states is that of our tokens; a session may be as short as 900 seconds.
- * @notModelled Members about a second factor and a source identity are ignored.
+ * @notModelled Members about a second factor are ignored.
  */
 export const assumeRole: Operation<'AssumeRole'> = {
   run(input, context) {
