@@ -1,7 +1,7 @@
 import { parsePolicy } from '../iam/parse.js'
 import type { AttachedPolicy } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
-import { serviceLinkedRoleArn } from '../registry/cache-rules/service-linked-role.js'
+import { REPLICATION_ROLE, serviceLinkedRoleArn, serviceOfRole } from '../registry/cache-rules/service-linked-role.js'
 import { anonymousPolicies, isAnonymous } from './anonymous.js'
 import { compileDocument, compileIdentity } from './attached-policies.js'
 import {
@@ -79,10 +79,13 @@ const ROOT_POLICY: AttachedPolicy = {
 }
 
 /** Service control policies do not affect service-linked roles. */
-const SERVICE_LINKED: IdentityPolicies = {
-  identity: [{ name: managedPolicies.pullThroughCache.name, policy: managedPolicies.pullThroughCache.policy }],
+const policiesOfService = ({ name, policy }: AttachedPolicy): IdentityPolicies => ({
+  identity: [{ name, policy }],
   tags: {},
-}
+})
+
+const SERVICE_LINKED = policiesOfService(managedPolicies.pullThroughCache)
+const REPLICATION = policiesOfService(managedPolicies.replication)
 
 /**
  * Reads the identities of the configuration and compiles their policies, once. Where no access key is configured, the
@@ -116,6 +119,7 @@ export function identitiesIn(
       const configured = policies.get(holder)
       if (configured) return configured
       if (holder === serviceLinkedRoleArn(account)) return SERVICE_LINKED
+      if (holder === serviceLinkedRoleArn(account, REPLICATION_ROLE)) return REPLICATION
       const isRoot = holder === principalOfRoot(account).arn && hasRoot(account)
       return isRoot ? (rootPolicies.get(account) ?? policiesOfRoot([])) : undefined
     },
@@ -145,7 +149,7 @@ const ROLE_SESSION = /^arn:aws:sts::(\d{12}):assumed-role\/([\w+=,.@-]{1,64})\/[
 
 function isServiceLinkedRole(arn: string): boolean {
   const account = arn.split(':', 5)[4] ?? ''
-  return ACCOUNT.test(account) && arn === serviceLinkedRoleArn(account)
+  return ACCOUNT.test(account) && [...serviceOfRole.keys()].some((role) => arn === serviceLinkedRoleArn(account, role))
 }
 
 const policiesOfRoot = (serviceControl: readonly AttachedPolicy[]): IdentityPolicies => ({

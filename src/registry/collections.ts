@@ -6,6 +6,8 @@ import type { Image, Layer, Reference, Tag } from './images/image.js'
 import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
+import type { ImageReplication, PendingReplication } from './replication/image-replication.js'
+import type { ReplicationConfiguration } from './replication/replication-configuration.js'
 import type { LeaseRecord } from './ports/lease.js'
 import type { Pin } from './ports/pins.js'
 import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
@@ -28,6 +30,9 @@ export const collections = {
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
+  replicationConfigurations: collection<ReplicationConfiguration>(), // 'configuration'
+  imageReplications: collection<ImageReplication>(), // repository digest
+  pendingReplications: collection<PendingReplication>(), // time repository digest account region name
   accountSettings: collection<string>(), // name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`

@@ -4,4 +4,4 @@ import type { Records } from './ports/store.js'
 export const collectionsOfRepository: readonly (keyof Records)[] = ['repositoryPolicies', 'lifecyclePolicies']
 
 /** The collections whose key is a repository's name and a digest. Their records are removed with the image. */
-export const collectionsOfImage: readonly (keyof Records)[] = []
+export const collectionsOfImage: readonly (keyof Records)[] = ['imageReplications']

@@ -80,5 +80,24 @@ export interface ImageActionEvent extends Envelope {
   }
 }
 
+/**
+ * The end of an image's replication, in the form of EventBridge's `ECR Replication Action`. It is an event of the
+ * destination.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ReplicationEvent extends Envelope {
+  'detail-type': 'ECR Replication Action'
+  source: 'aws.ecr'
+  detail: {
+    result: 'SUCCESS' | 'FAILED'
+    'repository-name': string
+    'image-digest': string
+    'source-account': string
+    'action-type': 'REPLICATE'
+    'source-region': string
+    'image-tag'?: string
+  }
+}
+
 /** An event as `/_admin/events` lists it. */
-export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent
+export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ReplicationEvent

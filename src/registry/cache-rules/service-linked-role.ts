@@ -4,12 +4,21 @@
  */
 export const SERVICE_LINKED_ROLE = 'AWSServiceRoleForECRPullThroughCache'
 
-/** The service that may assume the role. Also the path of the role's ARN below `aws-service-role`. */
-export const PULL_THROUGH_CACHE_SERVICE = 'pullthroughcache.ecr.amazonaws.com'
+/**
+ * The name of the role that replication uses. It is created with the first replication configuration of an account.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-replication.html
+ */
+export const REPLICATION_ROLE = 'AWSServiceRoleForECRReplication'
 
-/** The ARN of an account's service-linked role. */
-export const serviceLinkedRoleArn = (account: string): string =>
-  `arn:aws:iam::${account}:role/aws-service-role/${PULL_THROUGH_CACHE_SERVICE}/${SERVICE_LINKED_ROLE}`
+/** The service that may assume each service-linked role. Also the path of the role's ARN below `aws-service-role`. */
+export const serviceOfRole: ReadonlyMap<string, string> = new Map([
+  [SERVICE_LINKED_ROLE, 'pullthroughcache.ecr.amazonaws.com'],
+  [REPLICATION_ROLE, 'replication.ecr.amazonaws.com'],
+])
+
+/** The ARN of an account's service-linked role, of the pull through cache unless another is named. */
+export const serviceLinkedRoleArn = (account: string, roleName: string = SERVICE_LINKED_ROLE): string =>
+  `arn:aws:iam::${account}:role/aws-service-role/${serviceOfRole.get(roleName) ?? ''}/${roleName}`
 
 /** A role that the service created for itself; no configuration names it. */
 export interface ServiceLinkedRole {

@@ -21,6 +21,8 @@ import { getAuthorizationToken } from './operations/registry/get-authorization-t
 import { getRegistryPolicy } from './operations/registry/get-registry-policy.js'
 import { putAccountSetting } from './operations/registry/put-account-setting.js'
 import { putRegistryPolicy } from './operations/registry/put-registry-policy.js'
+import { describeImageReplicationStatus } from './operations/replication/describe-image-replication-status.js'
+import { putReplicationConfiguration } from './operations/replication/put-replication-configuration.js'
 import { createRepository } from './operations/repositories/create-repository.js'
 import { deleteRepositoryPolicy } from './operations/repositories/delete-repository-policy.js'
 import { deleteRepository } from './operations/repositories/delete-repository.js'
@@ -56,7 +58,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DeleteRepositoryPolicy: deleteRepositoryPolicy,
   DeleteSigningConfiguration: notBuilt,
   DeregisterPullTimeUpdateExclusion: notBuilt,
-  DescribeImageReplicationStatus: notBuilt,
+  DescribeImageReplicationStatus: describeImageReplicationStatus,
   DescribeImageScanFindings: notBuilt,
   DescribeImageSigningStatus: notBuilt,
   DescribeImages: describeImages,
@@ -87,7 +89,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   PutLifecyclePolicy: notBuilt,
   PutRegistryPolicy: putRegistryPolicy,
   PutRegistryScanningConfiguration: notBuilt,
-  PutReplicationConfiguration: notBuilt,
+  PutReplicationConfiguration: putReplicationConfiguration,
   PutSigningConfiguration: notBuilt,
   RegisterPullTimeUpdateExclusion: notBuilt,
   SetRepositoryPolicy: setRepositoryPolicy,

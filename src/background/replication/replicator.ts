@@ -1,0 +1,68 @@
+import { type Action, type Authorize, isAllowed } from '../../access/authorize.js'
+import type { ImageStorage } from '../../registry/images/image-push.js'
+import { replicationPrincipal } from '../../access/replication-principal.js'
+import type { Ids } from '../../registry/ports/ids.js'
+import { StoreUnavailable } from '../../registry/ports/key-value.js'
+import { keyOf } from '../../registry/ports/store.js'
+import type { Quotas } from '../../registry/quotas.js'
+import { repositoryArn } from '../../registry/registry.js'
+import { type CopyOutcome, copyImage, type ImageCopy, outcomeOf } from '../../registry/replication/image-copy.js'
+import { createRepositoryByService } from '../../registry/repositories/repository-creation.js'
+
+/** The parts that replicating an image needs. */
+export interface ReplicatorDeps extends ImageStorage {
+  readonly quotas: Quotas
+  readonly authorize: Authorize
+  readonly ids: Ids
+}
+
+/** Copies an image to another registry, if that registry lets it. Throws StoreUnavailable. */
+export type Replicate = (copy: ImageCopy) => Promise<CopyOutcome>
+
+/** What all replications use, live or by a backfill. */
+export const replicator =
+  (deps: ReplicatorDeps): Replicate =>
+  async (copy) => {
+    try {
+      if (!(await prepareRepository(deps, copy))) return { status: 'FAILED', failureCode: 'AccessDenied' }
+      return await copyImage(deps, copy)
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error
+      return outcomeOf(error)
+    }
+  }
+
+/**
+ * Creates the repository if the destination lacks it. Returns false if the destination's policies do not allow the
+ * replication. Within an account no policy is asked.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions-create-replication.html
+ */
+async function prepareRepository(deps: ReplicatorDeps, copy: ImageCopy): Promise<boolean> {
+  const { source, destination, repository, now, digest } = copy
+  const exists = (await deps.store.repositories.get(destination, repository)) !== undefined
+  if (source.account !== destination.account) {
+    const isAllowedTo = (action: Action) => isAllowed(deps.authorize, accessRequest(action, copy, deps.ids.uuid()))
+    if (!(await isAllowedTo('ecr:ReplicateImage'))) return false
+    if (!exists && !(await isAllowedTo('ecr:CreateRepository'))) return false
+  }
+  const sourceExists = exists || (await deps.store.images.get(source, keyOf(repository, digest))) !== undefined
+  if (!exists && sourceExists)
+    await createRepositoryByService(deps.store, destination, repository, { reason: 'REPLICATION', now }, deps.quotas)
+  return true
+}
+
+/** Replication has no client: its request comes from no address. */
+const accessRequest = (action: Action, { source, destination, repository, now }: ImageCopy, requestId: string) => ({
+  action,
+  principal: replicationPrincipal(source.account),
+  registry: destination,
+  resources: [repositoryArn(destination, repository)],
+  request: {
+    requestId,
+    at: now.getTime(),
+    sourceIp: '',
+    userAgent: 'replication.ecr.amazonaws.com',
+    isSecure: true,
+    isFips: false,
+  },
+})
