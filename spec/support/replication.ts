@@ -3,7 +3,7 @@ import { imageChangesTask } from '../../src/background/image-changes.js'
 import { imageEvents } from '../../src/background/image-events.js'
 import { pendingReplicationsTask } from '../../src/background/replication/pending-replications.js'
 import { replicationReaction } from '../../src/background/replication/replication-reaction.js'
-import { replicator } from '../../src/background/replication/replicator.js'
+import { replicator, type ReplicatorDeps } from '../../src/background/replication/replicator.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import { installation, type Registry } from '../../src/registry/registry.js'
 import { account, type EmulatorOptions, startEmulator } from './emulator.js'
@@ -47,6 +47,8 @@ export async function startReplicating(options: EmulatorOptions = {}) {
         await pending.run(uninterrupted)
       }
     },
+    /** Copies images with other parts than the emulator's. */
+    replicatorWith: (other: Partial<ReplicatorDeps>) => replicator({ ...emulator.deps, ...other }),
     passOnChanges: () => changes.run(uninterrupted),
     async eventsOf(detailType: string) {
       const { items } = await emulator.deps.store.events.list(installation, { limit: 1000 })

@@ -1,6 +1,6 @@
 /**
- * The Regions of each partition, as the AWS SDK for JavaScript lists them (`partitions` of its endpoint rules). An image
- * is replicated within its partition only.
+ * The Regions of each partition, as the AWS SDK for JavaScript lists them (`partitions` of its endpoint rules). Images
+ * are replicated within a partition only.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
  */
 const REGIONS: Readonly<Record<string, readonly string[]>> = {
@@ -22,7 +22,7 @@ const REGIONS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Whether a registry in the Region `from` can replicate to the Region `to`. A client may use any name of a Region with
+ * Whether a registry in the Region `from` can replicate to the Region `to`. A client may use any name of the form with
  * the emulator: one that AWS does not have counts as one of the partition `aws`.
  */
 export const isDestinationRegion = (to: string, from: string): boolean =>

@@ -31,7 +31,9 @@ export type CopyOutcome =
 
 /** Why an image was not copied. */
 export interface CopyFailure {
-  /** The name of the exception of the API that means the same, without its ending; the service does not publish its codes. */
+  /**
+   * The name of the API's exception that means the same, without its ending: the codes of the service are not published.
+   */
   readonly failureCode: string
   /** Of an index: the distinct codes of the images it lists that were not copied. */
   readonly subImageFailureCodes?: readonly string[]

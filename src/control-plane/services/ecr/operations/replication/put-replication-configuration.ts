@@ -17,8 +17,8 @@ import { replicationRules, replicationShape } from '../../shapes/replication-sha
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutReplicationConfiguration.html
  * @exact Rules, filters, limits, and the refusal of the registry itself as a destination; rules apply to what is pushed
  * from then on.
- * @inferred The messages for an unknown Region and for too many destinations. A Region is known if the AWS SDK lists it in
- * the partition of the source.
+ * @inferred The messages for an unknown Region and for too many destinations. A Region is known if the AWS SDK lists it
+ * in the partition of the source.
  * @notModelled Whether a Region is enabled for an account, and iam:CreateServiceLinkedRole of the caller.
  */
 export const putReplicationConfiguration: Operation<'PutReplicationConfiguration'> = {
