@@ -1,6 +1,7 @@
 import { imageChangesTask } from '../background/image-changes.js'
 import { imageEvents } from '../background/image-events.js'
 import { pendingReplicationsTask } from '../background/replication/pending-replications.js'
+import { replicationBackfillsTask } from '../background/replication/replication-backfills.js'
 import { replicationReaction } from '../background/replication/replication-reaction.js'
 import { replicator, type ReplicatorDeps } from '../background/replication/replicator.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
@@ -22,9 +23,9 @@ export interface BackgroundParts extends ReplicatorDeps {
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
 export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
   const reactions = [imageEvents(parts), replicationReaction(parts)]
-  const replicate = replicator(parts)
+  const replicating = { ...parts, replicate: replicator(parts) }
   const tasks = startTasks(
-    [imageChangesTask(parts, reactions), pendingReplicationsTask({ ...parts, replicate })],
+    [imageChangesTask(parts, reactions), pendingReplicationsTask(replicating), replicationBackfillsTask(replicating)],
     parts,
   )
   closing.unshift(() => tasks.stop())

@@ -7,6 +7,7 @@ import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
 import type { ImageReplication, PendingReplication } from './replication/image-replication.js'
+import type { Backfill, BackfillReplication, BackfillWork } from './replication/replication-backfill.js'
 import type { ReplicationConfiguration } from './replication/replication-configuration.js'
 import type { LeaseRecord } from './ports/lease.js'
 import type { Pin } from './ports/pins.js'
@@ -33,6 +34,9 @@ export const collections = {
   replicationConfigurations: collection<ReplicationConfiguration>(), // 'configuration'
   imageReplications: collection<ImageReplication>(), // repository digest
   pendingReplications: collection<PendingReplication>(), // time repository digest account region name
+  replicationBackfills: collection<Backfill>(), // id
+  backfillReplications: collection<BackfillReplication>(), // backfill repository digest tag
+  backfillWork: collection<BackfillWork>(), // 'copy' Region; 'event' id; 'removal' time id
   accountSettings: collection<string>(), // name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`

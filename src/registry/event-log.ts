@@ -27,14 +27,18 @@ export interface ClientPull {
 
 /** Records events in the store, from which `/_admin/events` lists those of all planes. */
 export interface EventLog {
-  /** Records an event about a repository. Events of one type and one moment stay in the order of the calls. */
+  /** Records an event. Events of one type and one moment stay in the order of the calls. */
   readonly record: (event: NewEvent, now: Date) => Promise<void>
   readonly cacheAction: (action: CacheAction, now: Date) => Promise<void>
   readonly pull: (pull: ClientPull, now: Date) => Promise<void>
 }
 
 /** An event without the members of its envelope that are the same for all events. */
-export type NewEvent = { readonly registry: Registry; readonly repository: string } & EventKind
+export type NewEvent = {
+  readonly registry: Registry
+  /** Absent from an event about the registry as a whole. */
+  readonly repository?: string
+} & EventKind
 
 /** The type, source and detail of each kind of event. */
 type EventKind = RecordedEvent extends infer E
@@ -63,7 +67,7 @@ export function eventLog({ store, ids }: { store: Store; ids: Ids }): EventLog {
       account: registry.account,
       time: now.toISOString(),
       region: registry.region,
-      resources: [repositoryArn(registry, repository)],
+      resources: repository === undefined ? [] : [repositoryArn(registry, repository)],
       ...kind,
     }
     await store.events.put(installation, keyOf(event.time, event.id), event)

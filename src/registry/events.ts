@@ -99,5 +99,25 @@ export interface ReplicationEvent extends Envelope {
   }
 }
 
+/**
+ * The end of a replication backfill. That there is an event is documented; its form is ours (docs/fidelity.md).
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication-backfill.html
+ */
+export interface ReplicationBackfillEvent extends Envelope {
+  'detail-type': 'ECR Replication Backfill Action'
+  source: 'aws.ecr'
+  detail: {
+    'replication-backfill-id': string
+    status: 'COMPLETE' | 'FAILED' | 'STOPPED'
+    'failure-code'?: string
+    'destination-account': string
+    'destination-region': string
+    /** The counts are absent if it was stopped before they were known. */
+    'total-replication-count'?: number
+    'completed-replication-count'?: number
+    'failed-replication-count'?: number
+  }
+}
+
 /** An event as `/_admin/events` lists it. */
-export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ReplicationEvent
+export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ReplicationEvent | ReplicationBackfillEvent

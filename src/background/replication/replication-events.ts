@@ -1,5 +1,7 @@
 import type { EventLog } from '../../registry/event-log.js'
+import type { Registry } from '../../registry/registry.js'
 import type { ImageCopy } from '../../registry/replication/image-copy.js'
+import { type Backfill, isTerminal } from '../../registry/replication/replication-backfill.js'
 
 /**
  * Records an `ECR Replication Action` in the destination for each tag of the image, or one without a tag.
@@ -29,4 +31,37 @@ export async function recordReplication(
       },
       now,
     )
+}
+
+/**
+ * Records that a backfill has ended, as an event of the registry that it copied from.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication-backfill.html
+ */
+export async function recordBackfillEnd(
+  events: Pick<EventLog, 'record'>,
+  registry: Registry,
+  { id, status, destination, failureCode, progress }: Backfill,
+  now: Date,
+): Promise<void> {
+  if (!isTerminal(status)) return
+  await events.record(
+    {
+      registry,
+      'detail-type': 'ECR Replication Backfill Action',
+      source: 'aws.ecr',
+      detail: {
+        'replication-backfill-id': id,
+        status,
+        ...(failureCode !== undefined && { 'failure-code': failureCode }),
+        'destination-account': destination.registryId,
+        'destination-region': destination.region,
+        ...(progress && {
+          'total-replication-count': progress.total,
+          'completed-replication-count': progress.completed,
+          'failed-replication-count': progress.failed,
+        }),
+      },
+    },
+    now,
+  )
 }

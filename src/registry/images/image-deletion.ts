@@ -101,7 +101,11 @@ const REFERENCES_PER_PAGE = 20
  * The digest of an index that lists the image. References may be left of an index that was just deleted: these are
  * ignored.
  */
-async function indexThatLists(records: Records, registry: Registry, { repository, digest }: Image) {
+export async function indexThatLists(
+  records: Pick<Records, 'images' | 'references'>,
+  registry: Registry,
+  { repository, digest }: Image,
+) {
   const prefix = keyOf(repository, digest, 'member', '')
   for (let after: string | undefined; ;) {
     const page = { limit: REFERENCES_PER_PAGE, prefix, ...(after !== undefined && { after }) }

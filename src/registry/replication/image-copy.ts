@@ -31,9 +31,7 @@ export type CopyOutcome =
 
 /** Why an image was not copied. */
 export interface CopyFailure {
-  /**
-   * The name of the API's exception that means the same, without its ending: the codes of the service are not published.
-   */
+  /** The API's exception that means the same, without its ending: the codes of the service are not published. */
   readonly failureCode: string
   /** Of an index: the distinct codes of the images it lists that were not copied. */
   readonly subImageFailureCodes?: readonly string[]
@@ -48,7 +46,8 @@ export async function copyImage(storage: ImageStorage, copy: ImageCopy): Promise
   const { store, blobs } = storage
   const { source, repository, digest } = copy
   const image = await store.images.get(source, keyOf(repository, digest))
-  if (!image || imageStatus(image, copy.now) === 'ARCHIVED') return { status: 'FAILED', failureCode: 'ImageNotFound' }
+  if (!image) return { status: 'FAILED', failureCode: await absenceOf(storage, copy) }
+  if (imageStatus(image, copy.now) === 'ARCHIVED') return { status: 'FAILED', failureCode: 'ImageNotFound' }
   if (imageStatus(image, copy.now) === 'ACTIVATING') return { status: 'INCOMPLETE', failureCode: 'ImageNotFound' }
   const bytes = await blobs.read(digest)
   if (!bytes) return { status: 'INCOMPLETE', failureCode: 'ImageNotFound' }
@@ -59,6 +58,10 @@ export async function copyImage(storage: ImageStorage, copy: ImageCopy): Promise
   if (problem) return problem
   return pushCopy(storage, copy, { image, manifest, bytes })
 }
+
+/** Whether an image is missing alone or with its repository. */
+const absenceOf = async ({ store }: ImageStorage, { source, repository }: ImageCopy): Promise<string> =>
+  (await store.repositories.get(source, repository)) ? 'ImageNotFound' : 'RepositoryNotFound'
 
 /** Copies the images that an index lists and the destination lacks. Returns why not all of them are there. */
 async function copyMembers(

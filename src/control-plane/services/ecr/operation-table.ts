@@ -22,7 +22,11 @@ import { getRegistryPolicy } from './operations/registry/get-registry-policy.js'
 import { putAccountSetting } from './operations/registry/put-account-setting.js'
 import { putRegistryPolicy } from './operations/registry/put-registry-policy.js'
 import { describeImageReplicationStatus } from './operations/replication/describe-image-replication-status.js'
+import { describeReplicationBackfillResults } from './operations/replication/describe-replication-backfill-results.js'
+import { listReplicationBackfills } from './operations/replication/list-replication-backfills.js'
 import { putReplicationConfiguration } from './operations/replication/put-replication-configuration.js'
+import { startReplicationBackfill } from './operations/replication/start-replication-backfill.js'
+import { stopReplicationBackfill } from './operations/replication/stop-replication-backfill.js'
 import { createRepository } from './operations/repositories/create-repository.js'
 import { deleteRepositoryPolicy } from './operations/repositories/delete-repository-policy.js'
 import { deleteRepository } from './operations/repositories/delete-repository.js'
@@ -64,7 +68,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DescribeImages: describeImages,
   DescribePullThroughCacheRules: describePullThroughCacheRules,
   DescribeRegistry: describeRegistry,
-  DescribeReplicationBackfillResults: notBuilt,
+  DescribeReplicationBackfillResults: describeReplicationBackfillResults,
   DescribeRepositories: describeRepositories,
   DescribeRepositoryCreationTemplates: notBuilt,
   GetAccountSetting: getAccountSetting,
@@ -80,7 +84,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   ListImageReferrers: notBuilt,
   ListImages: listImages,
   ListPullTimeUpdateExclusions: notBuilt,
-  ListReplicationBackfills: notBuilt,
+  ListReplicationBackfills: listReplicationBackfills,
   ListTagsForResource: listTagsForResource,
   PutAccountSetting: putAccountSetting,
   PutImage: putImage,
@@ -95,8 +99,8 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   SetRepositoryPolicy: setRepositoryPolicy,
   StartImageScan: notBuilt,
   StartLifecyclePolicyPreview: notBuilt,
-  StartReplicationBackfill: notBuilt,
-  StopReplicationBackfill: notBuilt,
+  StartReplicationBackfill: startReplicationBackfill,
+  StopReplicationBackfill: stopReplicationBackfill,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateImageStorageClass: notBuilt,
