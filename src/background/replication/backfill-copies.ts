@@ -12,6 +12,7 @@ import {
   type BackfillResult,
   hasTooManyFailures,
   isFinished,
+  isTerminal,
   MAX_PASSES,
   nextPass,
   withBackfillResult,
@@ -96,7 +97,10 @@ async function resultFor(
   return { status: 'FAILED', failureCode, ...(subImageFailureCodes && { subImageFailureCodes }) }
 }
 
-/** The backfill is read again, because it may have been told to stop meanwhile. */
+/**
+ * The backfill is read again, because it may have been told to stop meanwhile. A result that is recorded already is not
+ * counted twice: it comes from another process, if this one was taken for dead.
+ */
 async function recordTried(
   records: Records,
   registry: Registry,
@@ -104,9 +108,11 @@ async function recordTried(
   { results, after, isLast }: Tried,
 ): Promise<void> {
   const backfill = await records.replicationBackfills.get(registry, id)
-  if (!backfill?.progress) return
+  if (!backfill?.progress || isTerminal(backfill.status)) return
   let { progress } = backfill
   for (const { replication, result } of results) {
+    const stored = await records.backfillReplications.get(registry, backfillReplicationKey(replication))
+    if (stored?.result) continue
     progress = withBackfillResult(progress, result)
     await recordResult(records, registry, { replication, result, backfill })
   }
