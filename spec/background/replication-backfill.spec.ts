@@ -19,7 +19,7 @@ import {
   configureReplication,
   inOtherRegion,
   otherRegion,
-  type Replicating,
+  type ReplicationEmulator,
   startReplicating,
   uninterrupted,
 } from '../support/replication.js'
@@ -29,14 +29,14 @@ const destination = { region: otherRegion, registryId: account }
 const repositoryName = 'team/app'
 const DAY_SECONDS = 86_400
 
-const start = async ({ ecr }: Replicating) =>
+const start = async ({ ecr }: ReplicationEmulator) =>
   (await ecr.send(new StartReplicationBackfillCommand({ destination }))).replicationBackfillId ?? ''
 
-const describeResults = ({ ecr }: Replicating, replicationBackfillId: string, rest: object = {}) =>
+const describeResults = ({ ecr }: ReplicationEmulator, replicationBackfillId: string, rest: object = {}) =>
   ecr.send(new DescribeReplicationBackfillResultsCommand({ replicationBackfillId, ...rest }))
 
 /** Runs the task as often as it is needed. */
-async function finish(emulator: Replicating, id: string, replicate: Replicate = emulator.parts.replicate) {
+async function finish(emulator: ReplicationEmulator, id: string, replicate: Replicate = emulator.parts.replicate) {
   const task = replicationBackfillsTask({ ...emulator.parts, replicate })
   for (let runs = 0; runs < 100; runs++) {
     await task.run(uninterrupted)
@@ -48,7 +48,7 @@ async function finish(emulator: Replicating, id: string, replicate: Replicate = 
 }
 
 /** An emulator with images in a repository that were pushed before replication was configured. */
-async function startStocked(push: (emulator: Replicating) => Promise<unknown>) {
+async function startStocked(push: (emulator: ReplicationEmulator) => Promise<unknown>) {
   const emulator = await startReplicating()
   await createRepository(emulator.ecr)
   await push(emulator)
@@ -59,7 +59,7 @@ async function startStocked(push: (emulator: Replicating) => Promise<unknown>) {
 }
 
 /** As many tags of one image. */
-async function pushTags({ ecr }: Replicating, count: number): Promise<Pushed> {
+async function pushTags({ ecr }: ReplicationEmulator, count: number): Promise<Pushed> {
   const image = await pushImage(ecr, repositoryName, { imageTag: 'tag-000' })
   for (let number = 1; number < count; number++) {
     const imageTag = `tag-${String(number).padStart(3, '0')}`

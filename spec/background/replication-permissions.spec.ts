@@ -6,6 +6,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { account, region } from '../support/emulator.js'
 import { createRepository, pushImage } from '../support/push.js'
+import { silent } from '../support/silent-log.js'
 import { configureReplication, otherAccount, startReplicating } from '../support/replication.js'
 
 const repositoryName = 'team/app'
@@ -85,6 +86,22 @@ describe('replication to another account', () => {
     expect((await replicateTo({ policyText: allowing(actions, { Resource }) })).status).toEqual(denied)
     const Principal = { AWS: 'arn:aws:iam::999988887777:root' }
     expect((await replicateTo({ policyText: allowing(actions, { Principal }) })).status).toEqual(denied)
+  })
+
+  it('A denial is logged with an id under which it can be explained', async () => {
+    const warnings: { facts: object; message: string }[] = []
+    const log = { ...silent, warn: (facts: object, message: string) => void warnings.push({ facts, message }) }
+    await using emulator = await startReplicating({ log })
+    await createRepository(emulator.ecr)
+    await configureReplication(emulator.ecr, [{ region, registryId: otherAccount }])
+    await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    await emulator.settle()
+    const [{ facts, message } = { facts: {}, message: '' }] = warnings
+    expect(facts).toMatchObject({ action: 'ecr:ReplicateImage', repository: repositoryName })
+    const [, requestId = ''] = /ecr-local explain ([0-9a-f-]+) says why/.exec(message) ?? []
+    expect(emulator.deps.decisions.find(requestId)?.decisions).toMatchObject([
+      { question: { action: 'ecr:ReplicateImage', resourceAccount: otherAccount }, decision: { allowed: false } },
+    ])
   })
 
   it('A policy may name the service-linked role of the source', async () => {

@@ -11,7 +11,7 @@ import {
   configureReplication,
   inOtherRegion,
   otherRegion,
-  type Replicating,
+  type ReplicationEmulator,
   startReplicating,
   uninterrupted,
 } from '../support/replication.js'
@@ -30,7 +30,7 @@ async function startPulling() {
 }
 
 /** Records an image as the first pull through a cache rule does, before the bytes of its layers arrive. */
-async function pullThrough({ deps }: Replicating, manifest: string, tag?: string): Promise<string> {
+async function pullThrough({ deps }: ReplicationEmulator, manifest: string, tag?: string): Promise<string> {
   const bytes = Buffer.from(manifest)
   const digest = sha256(bytes)
   await storeManifest(deps.blobs, digest, bytes)
@@ -44,7 +44,7 @@ async function pullThrough({ deps }: Replicating, manifest: string, tag?: string
 }
 
 /** The bytes of a layer arrive, and belong to the repository. */
-async function arrive({ deps }: Replicating, content: string): Promise<void> {
+async function arrive({ deps }: ReplicationEmulator, content: string): Promise<void> {
   const digest = sha256(content)
   await storeManifest(deps.blobs, digest, Buffer.from(content))
   await deps.store.layers.update(here, keyOf(repositoryName, digest), confirmLayer)
@@ -55,7 +55,7 @@ const manifestOf = (...layers: string[]) => {
   return imageManifest(config as { digest: string; size: number }, rest)
 }
 
-const statusOf = async ({ ecr }: Replicating, imageDigest: string) => {
+const statusOf = async ({ ecr }: ReplicationEmulator, imageDigest: string) => {
   const describeStatus = new DescribeImageReplicationStatusCommand({ repositoryName, imageId: { imageDigest } })
   return (await ecr.send(describeStatus)).replicationStatuses?.[0]
 }

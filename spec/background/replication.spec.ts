@@ -17,7 +17,7 @@ import {
   configureReplication,
   inOtherRegion,
   otherRegion,
-  type Replicating,
+  type ReplicationEmulator,
   startReplicating,
   uninterrupted,
 } from '../support/replication.js'
@@ -27,21 +27,21 @@ const toOtherRegion = [{ region: otherRegion, registryId: account }]
 const repositoryName = 'team/app'
 const here = { account, region }
 
-const statusOf = async ({ ecr }: Replicating, imageDigest: string) => {
+const statusOf = async ({ ecr }: ReplicationEmulator, imageDigest: string) => {
   const describeStatus = new DescribeImageReplicationStatusCommand({ repositoryName, imageId: { imageDigest } })
   return (await ecr.send(describeStatus)).replicationStatuses
 }
 
 /** The digests and tags in a repository; undefined if there is no such repository. */
-async function imagesIn(client: Replicating['ecr'], name = repositoryName) {
+async function imagesIn(client: ReplicationEmulator['ecr'], name = repositoryName) {
   const { imageDetails = [] } = await client.send(new DescribeImagesCommand({ repositoryName: name }))
   return Object.fromEntries(imageDetails.map(({ imageDigest = '', imageTags = [] }) => [imageDigest, imageTags]))
 }
 
-const repositoriesIn = async (client: Replicating['ecr']) =>
+const repositoriesIn = async (client: ReplicationEmulator['ecr']) =>
   (await client.send(new DescribeRepositoriesCommand({}))).repositories?.map((each) => each.repositoryName)
 
-const pendingIn = async ({ deps }: Replicating) =>
+const pendingIn = async ({ deps }: ReplicationEmulator) =>
   (await deps.store.pendingReplications.list(here, { limit: 100 })).items
 
 /** An emulator whose one repository is replicated to the other Region. */

@@ -59,7 +59,7 @@ export async function startReplicating(options: EmulatorOptions = {}) {
 }
 
 /** A running emulator whose background work a spec runs. */
-export type Replicating = Awaited<ReturnType<typeof startReplicating>>
+export type ReplicationEmulator = Awaited<ReturnType<typeof startReplicating>>
 
 /** Configures one rule of these destinations and, if there are prefixes, of the repositories that they begin. */
 export const configureReplication = (

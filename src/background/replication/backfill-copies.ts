@@ -32,7 +32,7 @@ interface Run {
 }
 
 /** What was tried between two commits. */
-interface Tried {
+interface Batch {
   readonly results: readonly { readonly replication: BackfillReplication; readonly result: BackfillResult }[]
   /** The key of the last replication that was tried, with or without a result. */
   readonly after?: string
@@ -47,9 +47,9 @@ interface Tried {
 export async function copyBackfill(deps: PendingReplicationsDeps, registry: Registry, run: Run): Promise<void> {
   const { backfill } = run
   if (!backfill.progress) return
-  const nothing: Tried = { results: [], isLast: false }
-  const tried = backfill.status === 'STOPPING' ? nothing : await copyNext(deps, registry, run, backfill.progress)
-  await deps.store.transact(registry, (records) => recordTried(records, registry, run, tried))
+  const nothing: Batch = { results: [], isLast: false }
+  const batch = backfill.status === 'STOPPING' ? nothing : await copyNext(deps, registry, run, backfill.progress)
+  await deps.store.transact(registry, (records) => recordBatch(records, registry, run, batch))
   await yieldToEventLoop()
 }
 
@@ -58,17 +58,17 @@ async function copyNext(
   registry: Registry,
   run: Run,
   progress: BackfillProgress,
-): Promise<Tried> {
+): Promise<Batch> {
   const { backfill, stopSignal } = run
   const results: { replication: BackfillReplication; result: BackfillResult }[] = []
-  let [after, counts, tried] = [backfill.triedAfter, progress, 0]
+  let [after, counts, attempts] = [backfill.triedAfter, progress, 0]
   const page = { prefix: keyOf(backfill.id, ''), after, firstPage: PER_COMMIT + 1 }
   for await (const replication of listEach(deps.store.backfillReplications, registry, page)) {
-    if (tried >= PER_COMMIT || stopSignal.aborted || hasTooManyFailures(counts))
+    if (attempts >= PER_COMMIT || stopSignal.aborted || hasTooManyFailures(counts))
       return { results, isLast: false, ...(after !== undefined && { after }) }
     after = backfillReplicationKey(replication)
     if (replication.result) continue
-    tried++
+    attempts++
     const result = await resultFor(deps, registry, replication, run)
     if (!result) continue
     counts = withBackfillResult(counts, result)
@@ -101,11 +101,11 @@ async function resultFor(
  * The backfill is read again, because it may have been told to stop meanwhile. A result that is recorded already is not
  * counted twice: it comes from another process, if this one was taken for dead.
  */
-async function recordTried(
+async function recordBatch(
   records: Records,
   registry: Registry,
   { backfill: { id }, now }: Run,
-  { results, after, isLast }: Tried,
+  { results, after, isLast }: Batch,
 ): Promise<void> {
   const backfill = await records.replicationBackfills.get(registry, id)
   if (!backfill?.progress || isTerminal(backfill.status)) return
@@ -128,7 +128,7 @@ async function recordTried(
 async function recordResult(
   { backfillReplications, imageReplications, images }: Records,
   registry: Registry,
-  { replication, result, backfill }: Tried['results'][number] & { readonly backfill: Backfill },
+  { replication, result, backfill }: Batch['results'][number] & { readonly backfill: Backfill },
 ): Promise<void> {
   const { repository, digest } = replication
   await backfillReplications.put(registry, backfillReplicationKey(replication), { ...replication, result })

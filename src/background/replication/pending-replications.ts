@@ -37,7 +37,7 @@ const FIRST_PAGE = 20
  */
 export const pendingReplicationsTask = (deps: PendingReplicationsDeps): Task => ({
   name: 'replication',
-  everyMs: 1_000,
+  everyMs: 2_000,
   watches: ['pendingReplications'],
   async run(stopSignal) {
     const { store } = deps

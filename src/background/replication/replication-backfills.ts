@@ -19,7 +19,7 @@ const FIRST_PAGE = 20
  */
 export const replicationBackfillsTask = (deps: PendingReplicationsDeps): Task => ({
   name: 'replication backfills',
-  everyMs: 1_000,
+  everyMs: 2_000,
   watches: ['replicationBackfills', 'backfillWork'],
   async run(stopSignal) {
     const { store, clock } = deps

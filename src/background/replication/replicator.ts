@@ -4,6 +4,7 @@ import { replicationPrincipal } from '../../access/replication-principal.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import { keyOf } from '../../registry/ports/store.js'
+import type { Log } from '../../registry/ports/log.js'
 import type { Quotas } from '../../registry/quotas.js'
 import { repositoryArn } from '../../registry/registry.js'
 import { type CopyOutcome, copyImage, type ImageCopy, outcomeOf } from '../../registry/replication/image-copy.js'
@@ -14,6 +15,7 @@ export interface ReplicatorDeps extends ImageStorage {
   readonly quotas: Quotas
   readonly authorize: Authorize
   readonly ids: Ids
+  readonly log: Pick<Log, 'warn'>
 }
 
 /** Copies an image to another registry, if that registry lets it. Throws StoreUnavailable. */
@@ -41,14 +43,26 @@ async function prepareRepository(deps: ReplicatorDeps, copy: ImageCopy): Promise
   const { source, destination, repository, now, digest } = copy
   const exists = (await deps.store.repositories.get(destination, repository)) !== undefined
   if (source.account !== destination.account) {
-    const isAllowedTo = (action: Action) => isAllowed(deps.authorize, accessRequest(action, copy, deps.ids.uuid()))
-    if (!(await isAllowedTo('ecr:ReplicateImage'))) return false
-    if (!exists && !(await isAllowedTo('ecr:CreateRepository'))) return false
+    if (!(await isPermitted(deps, copy, 'ecr:ReplicateImage'))) return false
+    if (!exists && !(await isPermitted(deps, copy, 'ecr:CreateRepository'))) return false
   }
   const sourceExists = exists || (await deps.store.images.get(source, keyOf(repository, digest))) !== undefined
   if (!exists && sourceExists)
     await createRepositoryByService(deps.store, destination, repository, { reason: 'REPLICATION', now }, deps.quotas)
   return true
+}
+
+/** A denial is logged, because it reaches no client. */
+async function isPermitted({ authorize, ids, log }: ReplicatorDeps, copy: ImageCopy, action: Action): Promise<boolean> {
+  const requestId = ids.uuid()
+  const permitted = await isAllowed(authorize, accessRequest(action, copy, requestId))
+  const { source, destination, repository } = copy
+  if (!permitted)
+    log.warn(
+      { requestId, action, source, destination, repository },
+      `replication is denied by the destination (ecr-local explain ${requestId} says why)`,
+    )
+  return permitted
 }
 
 /** Replication has no client: its request comes from no address. */
