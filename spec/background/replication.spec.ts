@@ -1,6 +1,7 @@
 import {
   BatchDeleteImageCommand,
   BatchGetImageCommand,
+  CreateRepositoryCreationTemplateCommand,
   DescribeImageReplicationStatusCommand,
   DescribeImagesCommand,
   DescribeRepositoriesCommand,
@@ -262,6 +263,30 @@ describe('replication', () => {
     expect(await statusOf(emulator, digest)).toEqual([failed])
     const facts = { result: 'FAILED', 'image-digest': digest, 'image-tag': 'v1' }
     expect(await emulator.eventsOf('ECR Replication Action')).toMatchObject([{ region: otherRegion, detail: facts }])
+  })
+
+  it('The repository that is created for a copy has the settings of the destination’s creation template', async () => {
+    await using emulator = await startToOtherRegion()
+    const template = { prefix: 'team', appliedFor: ['REPLICATION' as const] }
+    await emulator.there.send(
+      new CreateRepositoryCreationTemplateCommand({ ...template, imageTagMutability: 'IMMUTABLE' }),
+    )
+    await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    await emulator.settle()
+    const { repositories } = await emulator.there.send(new DescribeRepositoriesCommand({}))
+    expect(repositories).toMatchObject([{ repositoryName, imageTagMutability: 'IMMUTABLE' }])
+    expect(Object.values(await imagesIn(emulator.there))).toEqual([['v1']])
+  })
+
+  it('A creation template that cannot be applied is a failure', async () => {
+    await using emulator = await startToOtherRegion()
+    const template = { prefix: 'team', appliedFor: ['REPLICATION' as const] }
+    const resourceTags = [{ Key: 'team', Value: 'a' }]
+    await emulator.there.send(new CreateRepositoryCreationTemplateCommand({ ...template, resourceTags }))
+    const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
+    await emulator.settle()
+    expect(await statusOf(emulator, digest)).toMatchObject([{ status: 'FAILED', failureCode: 'TemplateNotApplicable' }])
+    expect(await repositoriesIn(emulator.there)).toEqual([])
   })
 
   it('A run that is interrupted after the copy is made is completed by the next one', async () => {

@@ -91,7 +91,7 @@ async function resultFor(
   const isMoved = image !== undefined && tag !== undefined && !image.tags.includes(tag)
   const outcome: CopyOutcome = isMoved ? { status: 'FAILED', failureCode: 'ImageNotFound' } : await deps.replicate(copy)
   if (outcome.status === 'INCOMPLETE' && backfill.pass + 1 < MAX_PASSES) return undefined
-  await recordReplication(deps.events, copy, outcome.status === 'COMPLETE' ? 'SUCCESS' : 'FAILED')
+  await recordReplication(deps.events, copy, outcome.status === 'COMPLETE' ? 'SUCCESS' : 'FAILED', backfill.id)
   if (outcome.status === 'COMPLETE') return outcome
   const { failureCode, subImageFailureCodes } = outcome
   return { status: 'FAILED', failureCode, ...(subImageFailureCodes && { subImageFailureCodes }) }

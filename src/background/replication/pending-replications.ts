@@ -39,6 +39,7 @@ export const pendingReplicationsTask = (deps: PendingReplicationsDeps): Task => 
   name: 'replication',
   everyMs: 2_000,
   watches: ['pendingReplications'],
+  isDue: () => isAnyDue(deps),
   async run(stopSignal) {
     const { store } = deps
     for (const registry of await store.registries()) {
@@ -51,6 +52,16 @@ export const pendingReplicationsTask = (deps: PendingReplicationsDeps): Task => 
     }
   },
 })
+
+/** The first replication of each registry is the one that is due first. */
+async function isAnyDue({ store, clock }: PendingReplicationsDeps): Promise<boolean> {
+  const now = await clock.now()
+  for (const registry of await store.registries()) {
+    const [first] = (await store.pendingReplications.list(registry, { limit: 1 })).items
+    if (first && first.dueAt <= now.getTime()) return true
+  }
+  return false
+}
 
 async function attempt(
   { store, events, replicate }: PendingReplicationsDeps,
@@ -68,8 +79,9 @@ async function attempt(
   const later = outcome.status === 'INCOMPLETE' ? nextAttempt(pending, now) : undefined
   if (later) return postpone(store, source, pending, later)
   const result = resultOf(outcome)
-  // If the process ends between the two, the event comes twice rather than not at all.
-  await recordReplication(events, copy, result.status === 'COMPLETE' ? 'SUCCESS' : 'FAILED')
+  // If the process ends between the two, the event is recorded again, with the same id, rather than not at all.
+  const eventResult = result.status === 'COMPLETE' ? 'SUCCESS' : 'FAILED'
+  await recordReplication(events, copy, eventResult, replicationName(pending))
   await conclude(store, source, pending, result)
 }
 

@@ -3,7 +3,12 @@ import { listEach } from '../../registry/list-records.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import { backfillReplicationKey, backfillWorkKeys } from '../../registry/replication/backfill-records.js'
-import { type Backfill, type BackfillWork, keptUntil } from '../../registry/replication/replication-backfill.js'
+import {
+  type Backfill,
+  type BackfillWork,
+  isWorkDue,
+  keptUntil,
+} from '../../registry/replication/replication-backfill.js'
 import type { Task } from '../tasks.js'
 import { copyBackfill } from './backfill-copies.js'
 import { recordBackfillEnd } from './replication-events.js'
@@ -21,42 +26,60 @@ export const replicationBackfillsTask = (deps: PendingReplicationsDeps): Task =>
   name: 'replication backfills',
   everyMs: 2_000,
   watches: ['replicationBackfills', 'backfillWork'],
+  isDue: () => isAnyDue(deps),
   async run(stopSignal) {
     const { store, clock } = deps
     for (const registry of await store.registries())
       for await (const work of listEach(store.backfillWork, registry, { firstPage: FIRST_PAGE })) {
         const now = await clock.now()
         if (stopSignal.aborted) return
-        // Removals come last, in the order in which they are due.
-        if (work.dueAt !== undefined && now.getTime() < work.dueAt) break
-        await doWork(deps, registry, work, now, stopSignal)
+        if (isNotDueYet(work, now)) break
+        const backfill = await store.replicationBackfills.get(registry, work.backfill)
+        if (backfill && isWorkDue(backfill, work, now))
+          await doWork(deps, registry, { backfill, work, now, stopSignal })
       }
   },
 })
 
-async function doWork(
+async function isAnyDue({ store, clock }: PendingReplicationsDeps): Promise<boolean> {
+  const now = await clock.now()
+  for (const registry of await store.registries())
+    for await (const work of listEach(store.backfillWork, registry, { firstPage: FIRST_PAGE })) {
+      if (isNotDueYet(work, now)) break
+      const backfill = await store.replicationBackfills.get(registry, work.backfill)
+      if (backfill && isWorkDue(backfill, work, now)) return true
+    }
+  return false
+}
+
+/** Whether this is a removal of the future. Removals come last, in the order in which they are due. */
+const isNotDueYet = ({ dueAt }: BackfillWork, now: Date): boolean => dueAt !== undefined && now.getTime() < dueAt
+
+/** What a run works on. */
+interface Work {
+  readonly backfill: Backfill
+  readonly work: BackfillWork
+  readonly now: Date
+  readonly stopSignal: AbortSignal
+}
+
+function doWork(
   deps: PendingReplicationsDeps,
   registry: Registry,
-  { kind, backfill: id }: BackfillWork,
-  now: Date,
-  stopSignal: AbortSignal,
+  { backfill, work: { kind }, now, stopSignal }: Work,
 ): Promise<void> {
-  const backfill = await deps.store.replicationBackfills.get(registry, id)
-  if (!backfill) return
-  if (kind === 'event') return announceEnd(deps, registry, backfill, now)
+  if (kind === 'event') return announceEnd(deps, registry, backfill)
   if (kind === 'removal') return removeBackfill(deps, registry, backfill)
   if (backfill.status === 'PREPARING') return prepareBackfill(deps, registry, backfill)
-  if (now.getTime() >= backfill.passAt || backfill.status === 'STOPPING')
-    return copyBackfill(deps, registry, { backfill, now, stopSignal })
+  return copyBackfill(deps, registry, { backfill, now, stopSignal })
 }
 
 async function announceEnd(
   { store, events }: PendingReplicationsDeps,
   registry: Registry,
   backfill: Backfill,
-  now: Date,
 ): Promise<void> {
-  await recordBackfillEnd(events, registry, backfill, now)
+  await recordBackfillEnd(events, registry, backfill)
   await store.backfillWork.remove(registry, backfillWorkKeys.event(backfill))
 }
 

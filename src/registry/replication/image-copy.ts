@@ -1,4 +1,5 @@
 import { BATCH_SIZE, batchesOf, mapInBatches, yieldToEventLoop } from '../../coordination/event-loop.js'
+import { TemplateNotApplicable } from '../creation-templates/template-errors.js'
 import { ServiceException } from '../errors.js'
 import { distinctDescriptors } from '../images/image-contents.js'
 import { type ImageStorage, pushImage } from '../images/image-push.js'
@@ -158,10 +159,9 @@ const PASSING: ReadonlySet<string> = new Set([
 ])
 
 /** The outcome that an error means. */
-export const outcomeOf = (error: unknown): Exclude<CopyOutcome, { status: 'COMPLETE' }> =>
-  error instanceof ServiceException
-    ? {
-        status: PASSING.has(error.code) ? 'INCOMPLETE' : 'FAILED',
-        failureCode: error.code.replace(/Exception$/, ''),
-      }
-    : { status: 'INCOMPLETE', failureCode: 'Server' }
+export function outcomeOf(error: unknown): Exclude<CopyOutcome, { status: 'COMPLETE' }> {
+  if (!(error instanceof ServiceException)) return { status: 'INCOMPLETE', failureCode: 'Server' }
+  if (error instanceof TemplateNotApplicable) return { status: 'FAILED', failureCode: 'TemplateNotApplicable' }
+  const failureCode = error.code.replace(/Exception$/, '')
+  return { status: PASSING.has(error.code) ? 'INCOMPLETE' : 'FAILED', failureCode }
+}

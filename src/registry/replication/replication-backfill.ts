@@ -133,6 +133,10 @@ export const ended = (backfill: Backfill, status: TerminalStatus, now: Date): Ba
 export const isTerminal = (status: BackfillStatus): status is TerminalStatus =>
   status === 'COMPLETE' || status === 'FAILED' || status === 'STOPPED'
 
+/** Whether a backfill's work can be done now: copying waits for the present pass to begin. */
+export const isWorkDue = ({ status, passAt }: Backfill, { kind, dueAt = 0 }: BackfillWork, now: Date): boolean =>
+  now.getTime() >= (kind === 'copy' && status === 'IN_PROGRESS' ? passAt : dueAt)
+
 /** When a backfill that has ended is no longer returned, in epoch milliseconds. */
 export const keptUntil = (endedAt: number): number => endedAt + KEPT_MS
 

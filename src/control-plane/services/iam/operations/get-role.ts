@@ -3,7 +3,7 @@ import { conditionsOfRoleTags } from '../../../../access/role-tags.js'
 import { ServiceException } from '../../../../registry/errors.js'
 import { keyOf } from '../../../../registry/ports/store.js'
 import { installation } from '../../../../registry/registry.js'
-import { serviceLinkedRoleArn, serviceOfRole } from '../../../../registry/cache-rules/service-linked-role.js'
+import { serviceLinkedRoleArn, serviceLinkedRoles } from '../../../../registry/cache-rules/service-linked-role.js'
 import type { Context } from '../../context.js'
 import type { Operation } from '../iam-operation.js'
 
@@ -20,9 +20,9 @@ interface RoleFacts {
 }
 
 /**
- * A role of the configuration, or a service-linked role once the first pull through cache rule or replication
- * configuration has created it; always in the caller's own account. The role's tags can decide, so permission is
- * checked here.
+ * A role of the configuration, or a service-linked role once the first pull through cache rule, creation template or
+ * replication configuration has created it; always in the caller's own account. The role's tags can decide, so permission
+ * is checked here.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
  */
 export const getRole: Operation<'GetRole'> = {
@@ -57,8 +57,9 @@ function configuredRole(name: string, { identities, principal }: Context): RoleF
 }
 
 async function serviceLinkedRole(name: string, { store, principal }: Context): Promise<RoleFacts | undefined> {
-  const service = serviceOfRole.get(name)
-  const record = service && (await store.roles.get(installation, keyOf(principal.account, name)))
+  const service = Object.hasOwn(serviceLinkedRoles, name) ? serviceLinkedRoles[name] : undefined
+  if (service === undefined) return undefined
+  const record = await store.roles.get(installation, keyOf(principal.account, name))
   if (!record) return undefined
   const arn = serviceLinkedRoleArn(principal.account, name)
   return {

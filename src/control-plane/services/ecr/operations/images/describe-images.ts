@@ -5,9 +5,10 @@ import { mapInBatches } from '../../../../../coordination/event-loop.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, refusePagingWith, tokenOf } from '../../paging.js'
+import { namedImage } from '../../named-image.js'
 import { namedRepository } from '../../operation-resources.js'
 import { imageDetail } from '../../shapes/image-shapes.js'
-import { requiredImage } from '../../required-image.js'
+import { enhancedScans } from '../../shapes/scan-shapes.js'
 import { passesFilter } from '../../image-filter.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
@@ -21,13 +22,15 @@ export const describeImages: Operation<'DescribeImages'> = {
     const page = await readInRepository(store, registry, repositoryName, () =>
       imageIds ? imagesById(imageIds, repositoryName, context) : imagePage(input, context),
     )
-    return { imageDetails: await mapInBatches(page.items, (image) => imageDetail(image, context)), ...tokenOf(page) }
+    const scanOf = await enhancedScans(repositoryName, context)
+    const detailOf = async (image: Image) => ({ ...(await imageDetail(image, context)), ...(await scanOf(image)) })
+    return { imageDetails: await mapInBatches(page.items, detailOf), ...tokenOf(page) }
   },
 }
 
-/** The images of these ids, each once. */
+/** The images of these ids, each once. If one is not found, the whole call is refused. */
 async function imagesById(imageIds: ImageId[], repository: string, context: Context): Promise<Page<Image>> {
-  const images = await Promise.all(imageIds.map((imageId) => requiredImage(imageId, repository, context)))
+  const images = await Promise.all(imageIds.map((imageId) => namedImage(imageId, repository, context)))
   return { items: [...new Map(images.map((image) => [image.digest, image])).values()] }
 }
 

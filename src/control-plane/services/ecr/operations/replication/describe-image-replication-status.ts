@@ -3,7 +3,7 @@ import { replicationStatus } from '../../../../../registry/replication/image-rep
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
-import { requiredImage } from '../../required-image.js'
+import { namedImage } from '../../named-image.js'
 
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageReplicationStatus.html
@@ -16,7 +16,7 @@ export const describeImageReplicationStatus: Operation<'DescribeImageReplication
   async run({ repositoryName, imageId }, context) {
     const { store, registry } = context
     const { digest } = await readInRepository(store, registry, repositoryName, () =>
-      requiredImage(imageId, repositoryName, context),
+      namedImage(imageId, repositoryName, context),
     )
     const replication = await store.imageReplications.get(registry, keyOf(repositoryName, digest))
     const replicationStatuses = (replication?.destinations ?? []).map((destination) => ({

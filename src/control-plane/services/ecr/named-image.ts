@@ -4,9 +4,10 @@ import type { Image, ImageId } from '../../../registry/images/image.js'
 import type { Context } from '../context.js'
 
 /**
- * The image that a call is about. Throws ImageNotFound, InvalidParameter: such a call has no list of failures.
+ * The image that a call names, for operations whose answer has no list of failures. Throws ImageNotFoundException, or
+ * InvalidParameterException for an id that is empty or malformed.
  */
-export async function requiredImage(
+export async function namedImage(
   imageId: ImageId,
   repository: string,
   { store, registry }: Pick<Context, 'store' | 'registry'>,
