@@ -21,8 +21,8 @@ interface RoleFacts {
 
 /**
  * A role of the configuration, or a service-linked role once the first pull through cache rule, creation template or
- * replication configuration has created it; always in the caller's own account. The role's tags can decide, so permission
- * is checked here.
+ * replication configuration has created it; always in the caller's own account. The role's tags can decide, so
+ * permission is checked here.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
  */
 export const getRole: Operation<'GetRole'> = {
