@@ -61,7 +61,7 @@ describe('replication by the program', () => {
     const client = clientIn('us-east-1', first)
     await client.send(new CreateRepositoryCommand({ repositoryName }))
     const { manifest } = await pushImage(client, repositoryName, { imageTag: 'tag-0' })
-    const TAGS = 250
+    const TAGS = 150
     for (let tag = 1; tag < TAGS; tag++)
       await client.send(new PutImageCommand({ repositoryName, imageManifest: manifest, imageTag: `tag-${tag}` }))
     await configureReplication(client, [destination])
