@@ -10,6 +10,9 @@ import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
 import type { LifecyclePreview, LifecyclePreviewResult } from './lifecycle/lifecycle-preview.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
+import type { ImageReplication, PendingReplication } from './replication/image-replication.js'
+import type { Backfill, BackfillReplication, BackfillWork } from './replication/replication-backfill.js'
+import type { ReplicationConfiguration } from './replication/replication-configuration.js'
 import type { LeaseRecord } from './ports/lease.js'
 import type { Pin } from './ports/pins.js'
 import type { PullTimeExclusion } from './pull-times/pull-time-exclusion.js'
@@ -41,6 +44,12 @@ export const collections = {
   imageSignings: collection<ImageSigning>(), // repository digest
   pullTimeExclusions: collection<PullTimeExclusion>(), // principalArn
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
+  replicationConfigurations: collection<ReplicationConfiguration>(), // 'configuration'
+  imageReplications: collection<ImageReplication>(), // repository digest
+  pendingReplications: collection<PendingReplication>(), // time repository digest account region name
+  replicationBackfills: collection<Backfill>(), // id
+  backfillReplications: collection<BackfillReplication>(), // backfill repository digest tag
+  backfillWork: collection<BackfillWork>(), // 'copy' Region; 'event' id; 'removal' time id
   lifecyclePreviews: collection<LifecyclePreview>(), // repository
   lifecyclePreviewResults: collection<LifecyclePreviewResult>(), // repository digest
   lifecycleFollowUps: collection<LifecycleFollowUp>(), // repository subject

@@ -172,7 +172,7 @@ async function events({ store }: AdminDeps): Promise<Reply> {
   return ok({ events: recorded.slice(-MAX_EVENTS) })
 }
 
-/** The service-linked roles that were created with rules, which IAM's ListRoles would show. */
+/** The service-linked roles that were created with rules and configurations, which IAM's ListRoles would show. */
 async function roles({ store }: AdminDeps): Promise<Reply> {
   const recorded = await listAll(store.roles, installation)
   const described = recorded.map(({ account, roleName, createdAt }) => ({

@@ -38,7 +38,7 @@ export interface NewImage {
    * immutable or was pushed stays with its image without an error.
    */
   pulledThrough?: true
-  /** Set if the image is a copy that replication made. */
+  /** Set if the image is a copy that replication made. Then immutable tags stay with their images without an error. */
   isReplicated?: true
   /** Set if the image is recorded even if the repository lacks its layers (`images.verifyLayers`). */
   mayLackLayers?: true
@@ -171,8 +171,10 @@ async function decideTag(
   const previous = await records.tags.get(registry, keyOf(put.repository, put.tag))
   const isPushed = previous !== undefined && previous.upstream === undefined
   if (put.pulledThrough && isPushed) return { isUnmoved: true }
-  const mayStay = (put.pulledThrough === true || put.isRestored) && previous?.digest === put.digest
+  const mayRepeatTag = put.pulledThrough ?? put.isReplicated ?? put.isRestored
+  const mayStay = mayRepeatTag === true && previous?.digest === put.digest
   if (!previous || mayStay || !isImmutable(repository, put.tag)) return { tag: put.tag, previous, isUnmoved: false }
+  if (put.isReplicated) return { isUnmoved: true }
   if (!put.pulledThrough) throw imageTagAlreadyExists(put.tag, put.repository)
   await records.tags.put(registry, keyOf(put.repository, put.tag), {
     ...previous,

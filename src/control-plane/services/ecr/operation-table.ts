@@ -34,6 +34,12 @@ import { putRegistryPolicy } from './operations/registry/put-registry-policy.js'
 import { deregisterPullTimeUpdateExclusion } from './operations/pull-time/deregister-pull-time-update-exclusion.js'
 import { registerPullTimeUpdateExclusion } from './operations/pull-time/register-pull-time-update-exclusion.js'
 import { listPullTimeUpdateExclusions } from './operations/pull-time/list-pull-time-update-exclusions.js'
+import { describeImageReplicationStatus } from './operations/replication/describe-image-replication-status.js'
+import { describeReplicationBackfillResults } from './operations/replication/describe-replication-backfill-results.js'
+import { listReplicationBackfills } from './operations/replication/list-replication-backfills.js'
+import { putReplicationConfiguration } from './operations/replication/put-replication-configuration.js'
+import { startReplicationBackfill } from './operations/replication/start-replication-backfill.js'
+import { stopReplicationBackfill } from './operations/replication/stop-replication-backfill.js'
 import { createRepository } from './operations/repositories/create-repository.js'
 import { deleteRepositoryPolicy } from './operations/repositories/delete-repository-policy.js'
 import { deleteRepository } from './operations/repositories/delete-repository.js'
@@ -79,13 +85,13 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DeleteRepositoryPolicy: deleteRepositoryPolicy,
   DeleteSigningConfiguration: deleteSigningConfiguration,
   DeregisterPullTimeUpdateExclusion: deregisterPullTimeUpdateExclusion,
-  DescribeImageReplicationStatus: notBuilt,
+  DescribeImageReplicationStatus: describeImageReplicationStatus,
   DescribeImageScanFindings: describeImageScanFindings,
   DescribeImageSigningStatus: describeImageSigningStatus,
   DescribeImages: describeImages,
   DescribePullThroughCacheRules: describePullThroughCacheRules,
   DescribeRegistry: describeRegistry,
-  DescribeReplicationBackfillResults: notBuilt,
+  DescribeReplicationBackfillResults: describeReplicationBackfillResults,
   DescribeRepositories: describeRepositories,
   DescribeRepositoryCreationTemplates: describeRepositoryCreationTemplates,
   GetAccountSetting: getAccountSetting,
@@ -101,7 +107,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   ListImageReferrers: notBuilt,
   ListImages: listImages,
   ListPullTimeUpdateExclusions: listPullTimeUpdateExclusions,
-  ListReplicationBackfills: notBuilt,
+  ListReplicationBackfills: listReplicationBackfills,
   ListTagsForResource: listTagsForResource,
   PutAccountSetting: putAccountSetting,
   PutImage: putImage,
@@ -110,14 +116,14 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   PutLifecyclePolicy: putLifecyclePolicy,
   PutRegistryPolicy: putRegistryPolicy,
   PutRegistryScanningConfiguration: putRegistryScanningConfiguration,
-  PutReplicationConfiguration: notBuilt,
+  PutReplicationConfiguration: putReplicationConfiguration,
   PutSigningConfiguration: putSigningConfiguration,
   RegisterPullTimeUpdateExclusion: registerPullTimeUpdateExclusion,
   SetRepositoryPolicy: setRepositoryPolicy,
   StartImageScan: startImageScan,
   StartLifecyclePolicyPreview: startLifecyclePolicyPreview,
-  StartReplicationBackfill: notBuilt,
-  StopReplicationBackfill: notBuilt,
+  StartReplicationBackfill: startReplicationBackfill,
+  StopReplicationBackfill: stopReplicationBackfill,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateImageStorageClass: updateImageStorageClass,
