@@ -166,7 +166,7 @@ describe('a replication backfill', () => {
     }
     const { digest } = await pushImage(ecr, 'prod/app', { imageTag: 'old', layer: 'old' })
     const archive = { repository: 'prod/app', digest, target: { class: 'ARCHIVE' as const }, cause: 'request' as const }
-    await changeStorageClass(deps.store, here, { ...archive, now: await deps.clock.now() })
+    await changeStorageClass(deps, here, { ...archive, now: await deps.clock.now() })
     await emulator.settle()
     await deps.clock.advance(1)
     await configureReplication(ecr, [destination], ['prod'])

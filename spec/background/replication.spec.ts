@@ -236,7 +236,7 @@ describe('replication', () => {
     const { digest } = await pushImage(ecr, repositoryName, { imageTag: 'v1' })
     const archive = { repository: repositoryName, digest, cause: 'request' as const }
     const change = async (target: Parameters<typeof changeStorageClass>[2]['target']) =>
-      changeStorageClass(deps.store, here, { ...archive, target, now: await deps.clock.now() })
+      changeStorageClass(deps, here, { ...archive, target, now: await deps.clock.now() })
     await deps.clock.advance(1)
     await configureReplication(ecr, toOtherRegion)
     await change({ class: 'ARCHIVE' })
