@@ -40,8 +40,8 @@ export interface AssumeRoleDeps {
 
 /**
  * The role, if its trust policy and the caller's own policies allow the caller to assume it; passing session tags also
- * takes sts:TagSession, and a source identity sts:SetSourceIdentity. Throws AccessDeniedException, also for a role that does not exist, so that the caller does not
- * learn whether it does.
+ * takes sts:TagSession, and a source identity sts:SetSourceIdentity. Throws AccessDeniedException, also for a role that
+ * does not exist, so that the caller does not learn whether it does.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
  */
 export function requireAssumableRole(request: AssumeRoleRequest, deps: AssumeRoleDeps): Role {
