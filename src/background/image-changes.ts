@@ -22,6 +22,11 @@ export const imageChangesTask = (
   name: 'image changes',
   everyMs: 2_000,
   watches: ['imageChanges'],
+  async isDue() {
+    for (const registry of await store.registries())
+      if ((await store.imageChanges.list(registry, { limit: 1 })).items.length > 0) return true
+    return false
+  },
   async run(stopSignal) {
     for (const registry of await store.registries())
       for await (const change of listEach(store.imageChanges, registry, {})) {

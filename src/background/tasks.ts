@@ -12,6 +12,11 @@ export interface Task {
   /** The task also runs when this process writes to one of these collections. */
   readonly watches?: readonly (keyof Records)[]
   /**
+   * Whether there is anything to do. Only then is the lease taken, which writes to the store: an idle installation is
+   * only read.
+   */
+  isDue(): Promise<boolean>
+  /**
    * Does everything that is due, by the emulator's clock. It is interrupted by `stopSignal` or when the process ends,
    * and may then run again from the start: what it has done must not be done twice.
    */
@@ -88,6 +93,7 @@ function startLoop(task: Task, deps: TaskDeps, stopSignal: AbortSignal) {
 /** Runs a task unless another process is running it. Never rejects: a run that fails is logged and repeated. */
 async function runOnce(task: Task, { leases, log }: TaskDeps, stopSignal: AbortSignal): Promise<void> {
   try {
+    if (!(await task.isDue())) return
     const lease = await leases.tryAcquire(`task ${task.name}`)
     if (!lease) return
     try {
