@@ -44,6 +44,9 @@ export function eventDeliveryTask(sink: EventSink, deps: EventDeliveryDeps): Tas
     log.warn({ sink: sink.name, reason, delayMs }, 'events could not be delivered and are tried again')
   }
 
+  const isDelayed = () => clock.wall().getTime() < retryAt
+  const waiting = async (limit: number) => (await store.undeliveredEvents.list(installation, { limit, prefix })).items
+
   async function settle(events: readonly RecordedEvent[], results: readonly Delivery[]): Promise<void> {
     for (const [index, event] of events.entries()) {
       const delivery = results[index]
@@ -58,10 +61,11 @@ export function eventDeliveryTask(sink: EventSink, deps: EventDeliveryDeps): Tas
     name: `event delivery to ${sink.name}`,
     everyMs: 2_000,
     watches: ['undeliveredEvents'],
+    isDue: async () => !isDelayed() && (await waiting(1)).length > 0,
     async run(stopSignal) {
       await giveUpOldest(sink, deps)
-      while (!stopSignal.aborted && clock.wall().getTime() >= retryAt) {
-        const { items } = await store.undeliveredEvents.list(installation, { limit: PAGE, prefix })
+      while (!stopSignal.aborted && !isDelayed()) {
+        const items = await waiting(PAGE)
         if (items.length === 0) return
         const results = await sink.deliver(items, stopSignal)
         await settle(items, results)
