@@ -37,7 +37,7 @@ export const assumeRoleWithWebIdentity: Operation<'AssumeRoleWithWebIdentity'> =
       context,
     )
     const seconds = durationOfSession(input.DurationSeconds, role)
-    const holder = roleSession(role, session)
+    const holder = roleSession(role, { ...session, federatedProvider: identity.provider.arn })
     const percent = packedPercent(holder, context)
     return {
       Credentials: temporaryCredentials(holder, seconds, context),
