@@ -25,7 +25,7 @@ module.exports = {
     error(
       'registry-does-no-io',
       { path: '^src/registry/' },
-      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(buffer|crypto|stream)$' },
+      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(buffer|crypto|stream|zlib)$' },
     ),
     error(
       'coordination-sits-on-ports',
@@ -148,6 +148,7 @@ module.exports = {
     ...fenced('jose', '^src/access/web-identity\\.ts$'),
     ...fenced('undici', '^src/adapters/(upstream|peer)/'),
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
+    ...fenced('modern-tar', '^src/adapters/scanner/'),
     ...fenced('tldts', '^src/adapters/upstream/'),
     ...fenced('ipaddr.js', '^src/adapters/upstream/'),
     ...fenced('pino(-pretty)?', '^src/cli/process-log\\.ts$'),

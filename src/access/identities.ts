@@ -1,7 +1,7 @@
 import { parsePolicy } from '../iam/parse.js'
 import type { AttachedPolicy } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
-import { serviceLinkedRoleArn } from '../registry/cache-rules/service-linked-role.js'
+import { serviceLinkedRoleArn, serviceLinkedRoles } from '../registry/cache-rules/service-linked-role.js'
 import { anonymousPolicies, isAnonymous } from './anonymous.js'
 import { compileDocument, compileIdentity } from './attached-policies.js'
 import {
@@ -149,7 +149,9 @@ const ROLE_SESSION = /^arn:aws:sts::(\d{12}):assumed-role\/([\w+=,.@-]{1,64})\/[
 
 function isServiceLinkedRole(arn: string): boolean {
   const account = arn.split(':', 5)[4] ?? ''
-  return ACCOUNT.test(account) && arn === serviceLinkedRoleArn(account)
+  return (
+    ACCOUNT.test(account) && Object.keys(serviceLinkedRoles).some((role) => arn === serviceLinkedRoleArn(account, role))
+  )
 }
 
 const policiesOfRoot = (serviceControl: readonly AttachedPolicy[]): IdentityPolicies => ({

@@ -23,6 +23,9 @@ export interface Task {
   run(stopSignal: AbortSignal): Promise<void>
 }
 
+/** The lease of the process that runs a task; also of a command that does the same at once. */
+export const leaseOfTask = ({ name }: Pick<Task, 'name'>): string => `task ${name}`
+
 /** The tasks of a process while they run. */
 export interface Tasks {
   /** Runs the tasks that watch this collection as soon as possible. */
@@ -94,7 +97,7 @@ function startLoop(task: Task, deps: TaskDeps, stopSignal: AbortSignal) {
 async function runOnce(task: Task, { leases, log }: TaskDeps, stopSignal: AbortSignal): Promise<void> {
   try {
     if (!(await task.isDue())) return
-    const lease = await leases.tryAcquire(`task ${task.name}`)
+    const lease = await leases.tryAcquire(leaseOfTask(task))
     if (!lease) return
     try {
       await task.run(stopSignal)

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { accountWarnings } from '../access/account-warnings.js'
 import { authorizer } from '../access/authorizer.js'
+import { creationRoleCheck } from '../access/creation-role.js'
 import { decisionLog } from '../access/explain/decision-log.js'
 import { identitiesIn } from '../access/identities.js'
 import { configuredJwks } from '../adapters/configured/configured-jwks.js'
@@ -16,6 +17,7 @@ import { type Certificate, readCertificate, renewCertificate } from './tls.js'
 import { drain, listen, portOf } from './listen.js'
 import { startMaintenance } from './maintenance.js'
 import { isReady } from './ready.js'
+import { openScanner } from './scanner.js'
 import { secretOf } from './signing-secret.js'
 import { openStorage, type Storage } from './storage.js'
 import type { Config } from '../config/config.js'
@@ -71,7 +73,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const parts = partsOf(config, storage, tls, telemetry)
     for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
     closing.unshift(() => parts.upstreams.close())
-    const tasks = (background = startBackground(parts, closing))
+    const tasks = (background = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
     const wakingClock = clockThatWakes(tasks, parts.clock)
@@ -115,6 +117,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
   const [totals, sinks] = [blobTotals(storage.blobs), eventSinks(config)]
   const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
+  const authorize = authorizer({ store, identities, decisions })
   return {
     ...storage,
     store,
@@ -128,10 +131,12 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     secret: secretOf(config),
     identities,
     decisions,
-    authorize: authorizer({ store, identities, decisions }),
+    authorize,
+    checkCreationRole: creationRoleCheck({ identities, authorize, decisions, auth: config.auth }),
     eventSinks: sinks,
     events: eventLog({ store, ids, sinks }),
     quotas: config.quotas,
+    lifecycle: config.lifecycle,
     uploadMutex: keyedMutex(),
     recordPullTime: pullTimeRecorder(store),
     auth: config.auth,

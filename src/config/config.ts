@@ -8,11 +8,13 @@ import { type SettingTexts, settings } from './settings.js'
 import { UsageError } from './usage-error.js'
 import { defaultLimits, type Limits } from '../server/limits.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import { defaultLifecycle, type LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
 import { defaultEventSettings, type EventSettings } from '../registry/event-settings.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
+import { defaultScanner, type ScannerSettings } from '../registry/scanning/scanner-settings.js'
 
 /** All settings, merged from flags, environment, configuration file and defaults. */
-export interface Config {
+export interface Config extends ScannerSettings {
   /** Address both planes listen on. */
   readonly host: string
   /** Control plane's port; 0 picks a free one. */
@@ -58,6 +60,7 @@ export interface Config {
   readonly network: { readonly egress: 'all' | 'none' }
   /** How much a registry may hold. */
   readonly quotas: Quotas
+  readonly lifecycle: LifecycleSettings
   readonly garbage: {
     /** How long unreferenced layers, blobs and uploads are retained after their last use. */
     readonly graceSeconds: number
@@ -101,6 +104,8 @@ export const defaultConfig: Config = {
   upstreams: {},
   network: { egress: 'all' },
   quotas: defaultQuotas,
+  lifecycle: defaultLifecycle,
+  ...defaultScanner,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
   events: defaultEventSettings,
   limits: defaultLimits,
@@ -117,7 +122,7 @@ type ConfigFile = Partial<Omit<Config, Nested>> & {
 }
 
 /** Settings whose members have their own defaults. */
-type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
+type Nested = 'signatures' | 'network' | 'quotas' | 'lifecycle' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
@@ -137,6 +142,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
+    lifecycle: { ...defaultConfig.lifecycle, ...file.lifecycle },
     garbage: { ...defaultConfig.garbage, ...file.garbage },
     events: { ...defaultConfig.events, ...file.events },
     limits: { ...defaultConfig.limits, ...file.limits },
@@ -147,7 +153,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
 }
 
 /** Rules about more than one setting, which the schema cannot express. */
-function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
+function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner }: Config): void {
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError(
       '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
@@ -155,6 +161,8 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
+  if (scanFindings !== undefined && scanner !== undefined)
+    throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
 }
 
 /** The setting that comes from the variable of every SDK. Throws UsageError if it is not an address. */

@@ -1,6 +1,7 @@
 import type { Authorize } from '../access/authorize.js'
 import { singleFlight } from '../coordination/single-flight.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import type { CheckCreationRole } from '../registry/creation-templates/creation-role.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { Blobs, Follows, Uploads, WithNotes } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -34,6 +35,7 @@ export interface PullThroughCacheDeps {
   readonly secrets: Secrets
   readonly upstreams: Upstreams
   readonly authorize: Authorize
+  readonly checkCreationRole: CheckCreationRole
   readonly log: Log
   readonly metrics: Metrics
   readonly events: Pick<EventLog, 'cacheAction'>
@@ -45,11 +47,16 @@ export interface PullThroughCacheDeps {
  */
 export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThroughCache; backlog: Backlog } {
   const { store, blobs, pins, leases, quotas, clock, authorize, log, metrics, events, settings } = deps
-  const { secrets, upstreams } = deps
+  const { secrets, upstreams, checkCreationRole } = deps
   const sinks = { log, metrics, events }
   const sources = upstreamSources({ store, secrets, upstreams, egress: settings.egress })
   const flights = singleFlight(leases)
-  const manifests = imports({ storage: { store, blobs, pins, quotas }, sources, singleFlight: flights })
+  const manifests = imports({
+    storage: { store, blobs, pins, quotas },
+    sources,
+    singleFlight: flights,
+    checkCreationRole,
+  })
   const layers = fills({ store, sources, blobs, leases, pins, log, metrics })
   const plans = backlog({
     store,

@@ -46,6 +46,8 @@ interface EventSubject {
    * the same text and time only the first is recorded.
    */
   readonly occurrence?: string
+  /** Instead of the repository's ARN. */
+  readonly resources?: string[]
 }
 
 /** The type, source and detail of each kind of event. */

@@ -82,5 +82,43 @@ export interface ImageActionEvent extends Envelope {
   }
 }
 
+/**
+ * A scan that has ended, in the form of EventBridge's `ECR Image Scan`.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ImageScanEvent extends Envelope {
+  'detail-type': 'ECR Image Scan'
+  source: 'aws.ecr'
+  detail: {
+    /** AWS documents only COMPLETE; the others are ours (docs/fidelity.md). */
+    'scan-status': string
+    'repository-name': string
+    /** Only the severities that occur. */
+    'finding-severity-counts': Partial<Record<string, number>>
+    'image-digest': string
+    'image-tags': string[]
+  }
+}
+
+/**
+ * Repositories whose scan frequency was changed, in the form of EventBridge's `ECR Scan Resource Change`.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ScanResourceChangeEvent extends Envelope {
+  'detail-type': 'ECR Scan Resource Change'
+  source: 'aws.ecr'
+  detail: {
+    'action-type': 'SCAN_FREQUENCY_CHANGE'
+    repositories: {
+      'repository-name': string
+      'repository-arn': string
+      'scan-frequency': string
+      'previous-scan-frequency': string
+    }[]
+    'resource-type': 'REPOSITORY'
+    'scan-type': 'ENHANCED'
+  }
+}
+
 /** An event as `/_admin/events` lists it and sinks receive it. */
-export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent
+export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ImageScanEvent | ScanResourceChangeEvent

@@ -1,4 +1,5 @@
 import type { PolicyStore, StoredPolicies } from '../../access/stored-policies.js'
+import type { Records } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import type { Context } from './context.js'
 
@@ -42,7 +43,11 @@ export interface ServiceOperation {
    * Prefetches the policies and tags that decide about the call's resources, while the time is read. The input may hold
    * anything.
    */
-  readPolicies?(input: Members, registry: Registry, store: PolicyStore): Promise<StoredPolicies>
+  readPolicies?(
+    input: Members,
+    registry: Registry,
+    store: PolicyStore & Pick<Records, 'creationTemplates'>,
+  ): Promise<StoredPolicies>
   /** Throws AccessDeniedException. The input is not validated yet and may hold anything. */
   authorize(input: Members, context: Context): Promise<void>
   /** The input reduced to the members of the model. Throws if it breaks the model. */
