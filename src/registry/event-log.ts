@@ -112,7 +112,11 @@ export function eventLog({ store, ids, sinks = [] }: EventLogDeps): EventLog {
 }
 
 /** Types of events whose `resources` the service leaves empty; those of other types name the repository. */
-const WITHOUT_RESOURCES: ReadonlySet<string> = new Set(['ECR Image Action', 'ECR Referrer Action'])
+const WITHOUT_RESOURCES: ReadonlySet<string> = new Set([
+  'ECR Image Action',
+  'ECR Referrer Action',
+  'ECR Scan Resource Change',
+])
 
 /** An id in the form of a UUID, as EventBridge has them, which is the same for the same occurrence. */
 function uuidOf({ account, region }: Registry, occurrence: string): string {

@@ -9,7 +9,9 @@ export interface Limits {
   readonly requestsAtOnce: number
   /** Average rate limit of one caller, with bursts of ten seconds' worth of requests; 0 means no limit. */
   readonly requestsPerSecond: number
-  /** Requests per second for an action of ECR (`BatchGetImage`), of one account in one Region, on both planes together. */
+  /**
+   * Requests per second for an action of ECR (`BatchGetImage`), of one account in one Region, on both planes together.
+   */
   readonly rates: Readonly<Record<string, number>>
   /** How long a client may take to send the headers of a request. */
   readonly headersTimeoutSeconds: number
