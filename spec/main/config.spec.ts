@@ -7,6 +7,7 @@ import { defaultConfig, readConfig } from '../../src/config/config.js'
 import { parseFindingsFile } from '../../src/config/parse-findings.js'
 import { brokenRule } from '../../src/config/rules.js'
 import { settings } from '../../src/config/settings.js'
+import { operationNames } from '../../src/smithy/model.js'
 import { UsageError } from '../../src/config/usage-error.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ecr-local-config-'))
@@ -308,6 +309,21 @@ describe('published schemas', () => {
   ])('An invalid organization is refused with its place: %j', (organization, complaint) => {
     const broken = brokenRule({ organization })
     expect(`${broken?.path} ${broken?.complaint}`).toContain(complaint)
+  })
+
+  it('The rates of the schema name every operation of ECR', () => {
+    const { rates } = schema.properties.limits!.properties as unknown as Record<
+      string,
+      { propertyNames: { enum: string[] } }
+    >
+    expect(rates!.propertyNames.enum).toEqual(operationNames('ecr'))
+    expect(read({ limits: { rates: { PutImage: 10 } } }).limits.rates).toEqual({ PutImage: 10 })
+    expect(refusalOf(() => read({ limits: { rates: { BatchGetImages: 1 } } }))).toBe(
+      'settings.json: /limits/rates/BatchGetImages is not an action of Amazon ECR, such as BatchGetImage',
+    )
+    expect(refusalOf(() => read({ limits: { rates: { PutImage: 0 } } }))).toBe(
+      'settings.json: /limits/rates/PutImage must be a whole number from 1 to 1000000, not 0',
+    )
   })
 
   it('The help shows the same defaults as the code', () => {

@@ -39,6 +39,7 @@ import type { Log } from '../registry/ports/log.js'
 import { observedUpstreams } from './observed-upstreams.js'
 import { noTraces, type Traces } from '../registry/ports/traces.js'
 import { tracedStore } from '../store/traced-store.js'
+import { actionRates } from '../server/action-rates.js'
 import { sharedText } from '../server/health.js'
 import { version } from '../version.js'
 
@@ -142,6 +143,7 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     auth: config.auth,
     anonymousPull: config.anonymousPull,
     limits: config.limits,
+    actionRates: actionRates(config.limits.rates, clock),
     maxSkewSeconds: config.signatures.maxSkewSeconds,
     isReady: () => isReady(store),
     ...(tls && { tls }),

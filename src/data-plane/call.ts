@@ -19,6 +19,7 @@ import type { AdmittedExchange, ExchangeDeps } from '../server/exchange.js'
 import type { HealthDeps } from '../server/health.js'
 import type { PlaneServerDeps } from '../server/listener.js'
 import type { GrantReader } from './basic-credentials.js'
+import type { ActionRates } from '../server/action-rates.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
 import type { PullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import type { PullSessions } from './pull-sessions.js'
@@ -50,6 +51,7 @@ export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<Exchan
   readonly anonymousPull: boolean
   readonly quotas: Quotas
   readonly images: ImageSettings
+  readonly actionRates: ActionRates
 }
 
 /** Everything that a request to the registry may need: the parts, and the data plane's own state. */

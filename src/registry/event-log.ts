@@ -113,7 +113,11 @@ export function eventLog({ store, ids, sinks = [] }: EventLogDeps): EventLog {
 }
 
 /** Types of events whose `resources` the service leaves empty; those of other types name the repository. */
-const WITHOUT_RESOURCES: ReadonlySet<string> = new Set(['ECR Image Action', 'ECR Referrer Action'])
+const WITHOUT_RESOURCES: ReadonlySet<string> = new Set([
+  'ECR Image Action',
+  'ECR Referrer Action',
+  'ECR Scan Resource Change',
+])
 
 function resourcesOf({ registry, repository, ...kind }: Pick<NewEvent, 'registry' | 'repository' | 'detail-type'>) {
   const isWithout = repository === undefined || WITHOUT_RESOURCES.has(kind['detail-type'])

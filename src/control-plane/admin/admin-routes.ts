@@ -91,7 +91,7 @@ const endpoints: readonly Endpoint[] = [
   endpoint(
     'GET',
     '/events',
-    'lists what the pull through cache did, with its outcome, and who pulled what',
+    'lists the latest events: changes of images, what the pull through cache did with its outcome, and who pulled what',
     (_, deps) => events(deps),
   ),
   endpoint('GET', '/roles', 'lists the service-linked roles that were created with rules', (_, deps) => roles(deps)),
