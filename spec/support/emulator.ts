@@ -85,7 +85,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     clock,
     ids: { uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}` },
     log: silent,
-    importer: { pull: unavailable, importImage: unavailable },
+    importer: { pull: unavailable, importImage: unavailable, refreshReferrers: unavailable },
     secrets: { get: async () => undefined },
     upstreams: { of: unavailable, close: async () => {} },
     settings,

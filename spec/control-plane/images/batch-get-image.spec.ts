@@ -154,6 +154,7 @@ describe('BatchGetImage', () => {
           return findImage(emulator.deps.store, request.registry, request.repository, request.imageId)
         },
         importImage: () => Promise.reject(new Error('a pull forces nothing')),
+        refreshReferrers: async () => ({}),
       },
     })
     const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
@@ -182,6 +183,7 @@ describe('BatchGetImage', () => {
           return findImage(emulator.deps.store, registry, repository, imageId)
         },
         importImage: () => Promise.reject(new Error('a pull forces nothing')),
+        refreshReferrers: async () => ({}),
       },
     })
     const { ecr, deps } = emulator
@@ -209,7 +211,9 @@ describe('BatchGetImage', () => {
       failureCode: 'UpstreamTooManyRequests',
       failureReason: 'Too many requests',
     })
-    await using emulator = await startEmulator({ importer: { pull: refuse, importImage: refuse } })
+    await using emulator = await startEmulator({
+      importer: { pull: refuse, importImage: refuse, refreshReferrers: async () => ({}) },
+    })
     const rule = { ecrRepositoryPrefix: 'team', upstreamRegistryUrl: 'quay.io' }
     await emulator.ecr.send(new CreatePullThroughCacheRuleCommand(rule))
 

@@ -118,6 +118,13 @@ export const isReferrersCheckDue = (
 ): boolean =>
   pulledThrough === true && isDue(referrersCheck, now, { ...settings, checkIntervalSeconds: REFERRERS_CHECK_SECONDS })
 
+/** Whether the upstream was asked for an image's referrers and has never listed them. */
+export const areReferrersUnknown = ({ referrersCheck }: Pick<Image, 'referrersCheck'>): boolean =>
+  referrersCheck?.failedAt !== undefined && referrersCheck.checkedAt === NEVER
+
+/** The time of an answer that was never given. */
+export const NEVER = 0
+
 function isDue(
   { checkedAt, failedAt }: { checkedAt: number; failedAt?: number },
   now: Date,

@@ -2,6 +2,7 @@ import { batchDeleteImage } from './operations/images/batch-delete-image.js'
 import { batchGetImage } from './operations/images/batch-get-image.js'
 import { batchImportUpstreamImage } from './operations/images/batch-import-upstream-image.js'
 import { describeImages } from './operations/images/describe-images.js'
+import { listImageReferrers } from './operations/images/list-image-referrers.js'
 import { listImages } from './operations/images/list-images.js'
 import { putImage } from './operations/images/put-image.js'
 import { batchCheckLayerAvailability } from './operations/layers/batch-check-layer-availability.js'
@@ -75,7 +76,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   GetRepositoryPolicy: getRepositoryPolicy,
   GetSigningConfiguration: notBuilt,
   InitiateLayerUpload: initiateLayerUpload,
-  ListImageReferrers: notBuilt,
+  ListImageReferrers: listImageReferrers,
   ListImages: listImages,
   ListPullTimeUpdateExclusions: notBuilt,
   ListReplicationBackfills: notBuilt,
