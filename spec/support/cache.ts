@@ -23,7 +23,9 @@ import type { Wait } from '../../src/registry/ports/importer.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
-import type { PullThroughCacheRule } from '../../src/registry/cache-rules/cache-rule.js'
+import type { DockerHubLibrary, PullThroughCacheRule } from '../../src/registry/cache-rules/cache-rule.js'
+import { type EcrUpstreams, ruleUpstreams } from '../../src/registry/cache-rules/rule-upstreams.js'
+import { UpstreamFailure } from '../../src/registry/ports/upstream.js'
 import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
 import { installation } from '../../src/registry/registry.js'
 import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
@@ -73,6 +75,7 @@ export interface CacheOptions {
   /** How long the sweep keeps unused data that was accessed recently. */
   graceSeconds?: number
   quotas?: Quotas
+  dockerHubLibrary?: DockerHubLibrary
 }
 
 /**
@@ -90,6 +93,7 @@ export async function startCache(options: CacheOptions) {
     planeLimits = {},
     leasePatience = {},
     quotas = defaultQuotas,
+    dockerHubLibrary = 'explicit',
     ...kept
   } = options
   let time = Date.parse('2026-01-02T03:04:05.000Z')
@@ -109,7 +113,7 @@ export async function startCache(options: CacheOptions) {
   const leases = leasesOn({ store, ids, log, ...leasePatience })
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
   const client = httpUpstreams({ endpoints, clock, limits: { ...impatient, ...limits } })
-  const settings = { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress }
+  const settings = { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress, dockerHubLibrary }
   const shared = {
     ...accessFor({ accounts, store }),
     store,
@@ -121,8 +125,7 @@ export async function startCache(options: CacheOptions) {
     clock,
     ids,
     log,
-    secrets,
-    upstreams: client,
+    ruleUpstreams: ruleUpstreams({ secrets, upstreams: client, ecr: noEcr }),
     quotas,
     ...telling,
   }
@@ -198,6 +201,12 @@ export const unbounded: Wait = (work) => work()
 export const requestContext: RequestContext = {
   ...{ requestId: '00000000-0000-4000-8000-000000000000', at: Date.parse('2026-01-02T03:04:05.000Z') },
   ...{ sourceIp: '127.0.0.1', userAgent: 'spec', isSecure: false, isFips: false },
+}
+
+/** No private registry of ECR is an upstream. */
+export const noEcr: EcrUpstreams = {
+  inProcess: () => undefined,
+  credentials: () => Promise.reject(new UpstreamFailure('unavailable', 'this spec has no private registry of ECR')),
 }
 
 const noSecrets: Secrets = { get: async () => undefined }

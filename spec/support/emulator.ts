@@ -87,7 +87,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     log: silent,
     importer: { pull: unavailable, importImage: unavailable, refreshReferrers: unavailable },
     secrets: { get: async () => undefined },
-    upstreams: { of: unavailable, close: async () => {} },
+    ruleUpstreams: { of: unavailable },
     settings,
     quotas: defaultQuotas,
     secret: settings.secret,

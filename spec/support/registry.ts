@@ -173,9 +173,13 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
 function pullThroughOf(deps: Omit<DataPlaneParts, 'pullThrough'>) {
   return pullThroughCache({
     ...deps,
-    settings: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress: 'all' },
-    secrets: { get: async () => undefined },
-    upstreams: { of: () => unreachable(), close: async () => {} },
+    settings: {
+      checkIntervalSeconds: 86_400,
+      retryIntervalSeconds: 900,
+      egress: 'all',
+      dockerHubLibrary: 'explicit',
+    },
+    ruleUpstreams: { of: () => unreachable() },
     events: { cacheAction: async () => {} },
   }).cache
 }

@@ -3,13 +3,10 @@ import { accountWarnings } from '../access/account-warnings.js'
 import { authorizer } from '../access/authorizer.js'
 import { decisionLog } from '../access/explain/decision-log.js'
 import { identitiesIn } from '../access/identities.js'
-import { configuredSecrets } from '../adapters/configured/configured-secrets.js'
 import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
-import { httpUpstreams } from '../adapters/upstream/http-upstreams.js'
 import { registeredTraces } from '../adapters/opentelemetry/registered-traces.js'
 import { type PrometheusMetrics, prometheusMetrics } from '../adapters/prometheus/prometheus-metrics.js'
-import { randomFraction } from '../adapters/system/random-ids.js'
 import { clientHost, type DataPlaneAddress, dataPlaneAddress, isLoopback, schemeOf } from './plane-addresses.js'
 import { type Certificate, readCertificate, renewCertificate } from './tls.js'
 import { drain, listen, portOf } from './listen.js'
@@ -32,7 +29,8 @@ import { eventLog } from '../registry/event-log.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
 import type { Log } from '../registry/ports/log.js'
-import { observedUpstreams } from './observed-upstreams.js'
+import { secretsOf } from './secret-sources.js'
+import { openUpstreams } from './upstreams.js'
 import { noTraces, type Traces } from '../registry/ports/traces.js'
 import { tracedStore } from '../store/traced-store.js'
 import { sharedText } from '../server/health.js'
@@ -67,7 +65,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
   try {
     const parts = partsOf(config, storage, tls, telemetry)
     for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
-    closing.unshift(() => parts.upstreams.close())
+    closing.unshift(() => parts.closeUpstreams())
     const tasks = (background = startBackground(parts, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
@@ -110,21 +108,15 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
   const { clock, ids } = storage
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
   const totals = blobTotals(storage.blobs)
-  const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
+  const authorize = authorizer({ store, identities, decisions })
+  const secrets = secretsOf(config, { clock, log })
+  const shared = { ...storage, store, log, metrics, traces, identities, decisions, authorize, secrets }
   return {
-    ...storage,
-    store,
-    log,
-    metrics,
-    traces,
-    upstreams: observedUpstreams(upstreams, metrics, traces),
+    ...shared,
+    ...openUpstreams(config, shared),
     metricsText: sharedText(async () => metrics.text(await totals())),
-    secrets: configuredSecrets(config.accounts),
     secret: secretOf(config),
-    identities,
-    decisions,
-    authorize: authorizer({ store, identities, decisions }),
     events: eventLog({ store, ids }),
     quotas: config.quotas,
     uploadMutex: keyedMutex(),

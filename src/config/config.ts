@@ -4,10 +4,12 @@ import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
 import { readJsonFile } from './json.js'
 import { brokenRule } from './rules.js'
+import { secretsManagerEndpoint } from './secrets-manager-endpoint.js'
 import { type SettingTexts, settings } from './settings.js'
 import { UsageError } from './usage-error.js'
 import { defaultLimits, type Limits } from '../server/limits.js'
-import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import type { ConfiguredUpstream } from '../registry/cache-rules/configured-upstream.js'
+import type { DockerHubLibrary, PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
 
 /** All settings, merged from flags, environment, configuration file and defaults. */
@@ -48,8 +50,10 @@ export interface Config {
   readonly accounts: Accounts | undefined
   /** The organization that the accounts belong to. */
   readonly organization: ConfiguredOrganization | undefined
-  /** The endpoint of an upstream host; without an entry it is `https://<host>`. */
-  readonly upstreams: Readonly<Record<string, { readonly endpoint: string }>>
+  /** Where upstream hosts are; without an entry a host is at `https://<host>`. */
+  readonly upstreams: Readonly<Record<string, ConfiguredUpstream>>
+  /** The API of Secrets Manager for secrets that the accounts do not have; undefined: there are no others. */
+  readonly secretsManagerEndpoint: string | undefined
   readonly network: { readonly egress: 'all' | 'none' }
   /** How much a registry may hold. */
   readonly quotas: Quotas
@@ -65,6 +69,7 @@ export interface Config {
   readonly pullThroughCache: PullThroughSettings & {
     /** Regions in which cache rules cannot be created. */
     readonly unsupportedRegions: readonly string[]
+    readonly dockerHubLibrary: DockerHubLibrary
   }
 }
 
@@ -93,6 +98,7 @@ export const defaultConfig: Config = {
   accounts: undefined,
   organization: undefined,
   upstreams: {},
+  secretsManagerEndpoint: undefined,
   network: { egress: 'all' },
   quotas: defaultQuotas,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
@@ -102,11 +108,14 @@ export const defaultConfig: Config = {
     checkIntervalSeconds: 86_400,
     retryIntervalSeconds: 900,
     unsupportedRegions: ['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'],
+    dockerHubLibrary: 'explicit',
   },
 }
 
 /** The content of a valid configuration file. */
-type ConfigFile = Partial<Omit<Config, Nested>> & { readonly [Name in Nested]?: Partial<Config[Name]> }
+type ConfigFile = Partial<Omit<Config, Nested>> & {
+  readonly [Name in Nested]?: Partial<Config[Name]>
+}
 
 /** Settings whose members have their own defaults. */
 type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
@@ -125,6 +134,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
     ...file,
     ...valuesOf(variables, 'environment'),
     ...valuesOf(flags, 'flag'),
+    secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },

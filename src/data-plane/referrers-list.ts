@@ -20,7 +20,7 @@ export const referrers: Endpoint = async (call, deps) => {
   const page = pageRequest(query, DEFAULT_PAGE)
   const { principal, request } = call
   const subject = { registry, repository, imageId: { imageDigest: digest }, principal, request }
-  // Only the first page imports, so that the pages of one list are consistent. If that fails, the stored ones are listed.
+  // Only the first page imports, so that the pages of one list are consistent. If it fails, the stored ones are listed.
   if (page.last === undefined)
     await deps.pullThrough
       .refreshReferrers(subject, call.wait)

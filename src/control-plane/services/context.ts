@@ -14,7 +14,7 @@ import type { Log } from '../../registry/ports/log.js'
 import type { Pins } from '../../registry/ports/pins.js'
 import type { Secrets } from '../../registry/ports/secrets.js'
 import type { Store } from '../../registry/ports/store.js'
-import type { Upstreams } from '../../registry/ports/upstream.js'
+import type { RuleUpstreams } from '../../registry/ports/upstream.js'
 import type { Principal } from '../../registry/principal.js'
 import type { Quotas } from '../../registry/quotas.js'
 import type { Registry } from '../../registry/registry.js'
@@ -51,7 +51,7 @@ export interface Resources {
   readonly log: Log
   readonly importer: Importer
   readonly secrets: Secrets
-  readonly upstreams: Upstreams
+  readonly ruleUpstreams: RuleUpstreams
   readonly settings: Settings
   readonly quotas: Quotas
   /** The installation's secret, from which temporary credentials are derived. */

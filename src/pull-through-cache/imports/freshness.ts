@@ -46,7 +46,7 @@ async function checkCachedTag(
 ): Promise<TagCheck> {
   const now = target.now.getTime()
   try {
-    sources.requireRoute()
+    sources.requireRoute(target.source)
     const newer = await newerManifest(target, cached)
     if (newer) return { moved: await storeImage(target, newer, storage, telemetry) }
     await recordCheck(target, cached, { checkedAt: now }, storage, telemetry)

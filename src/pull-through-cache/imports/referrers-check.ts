@@ -31,7 +31,7 @@ export function checkReferrers(
     const now = subject.now.getTime()
     const outcomes: PutOutcome[] = []
     try {
-      deps.sources.requireRoute()
+      deps.sources.requireRoute(subject.source)
       await importReferrers(subject, outcomes, deps, telemetry)
       await recordCheck(subject, { checkedAt: now }, deps, telemetry)
     } catch (error) {
