@@ -64,9 +64,9 @@ it.each([
   expect(given.upstream.count('team/other')).toBe(0)
 })
 
-it('A rule without a secret asks for none, and no upstream is asked for a secret while egress is none', async () => {
+it('No secret is read while network.egress is none', async () => {
   await using upstream = await faultyUpstream()
-  const secrets: Secrets = { get: () => Promise.reject(new Error('no secret is needed')) }
+  const secrets: Secrets = { get: () => Promise.reject(new Error('no secret may be read')) }
   await using cache = await startCache({ upstreams: { 'quay.io': upstream.url }, secrets, egress: 'none' })
   await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io', credentialArn })
   const answer = await cache.ask('quay/team/app/manifests/v1')
