@@ -13,16 +13,16 @@ import type { RegistryReader, UpstreamAccess } from '../registry/ports/upstream-
 import type { Principal } from '../registry/principal.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
-import type { Authorize } from './authorize.js'
+import type { AccessCaseDeps } from './access-case.js'
+import { authorizer } from './authorizer.js'
 import type { DecisionLog } from './explain/decision-log.js'
 import type { Identities } from './identities.js'
 import { uniqueId } from './principal-ids.js'
 
 /** The dependencies of deciding what a cache may read. */
-export interface UpstreamAccessDeps {
-  readonly identities: Pick<Identities, 'role'>
-  readonly decisions: Pick<DecisionLog, 'decided'>
-  readonly authorize: Authorize
+export interface UpstreamAccessDeps extends AccessCaseDeps {
+  readonly identities: Pick<Identities, 'role' | 'policiesOf' | 'membershipOf' | 'policyParser'>
+  readonly decisions: Pick<DecisionLog, 'decided' | 'ended'>
   readonly clock: Pick<Clock, 'now'>
   readonly ids: Ids
 }
@@ -36,18 +36,25 @@ const SESSION_NAME = 'ecr-pullthroughcache'
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html
  */
 export function upstreamAccess(deps: UpstreamAccessDeps): UpstreamAccess {
+  // A cache asks for every image and layer: only what is denied is kept, so that the log still has other requests.
+  const decided: DecisionLog['decided'] = (requestId, recorded) => {
+    if (!recorded.decision.allowed) deps.decisions.decided(requestId, recorded)
+  }
+  const authorize = authorizer({ ...deps, decisions: { decided } })
   return {
     async require(reader, upstream, repository, actions) {
       const request = await requestOf(deps)
-      const principal = principalOf(reader, upstream, request, deps)
       const resources = [repository === undefined ? '*' : repositoryArn(upstream, repository)]
-      for (const action of actions) {
-        try {
-          await deps.authorize({ principal, action, resources, registry: upstream, request })
-        } catch (error) {
-          if (!(error instanceof ServiceException)) throw error
-          throw denied(`${error.message} (ecr-local explain ${request.requestId} says why)`)
-        }
+      try {
+        const principal = principalOf(reader, upstream, request, { ...deps, decisions: { decided } })
+        for (const action of actions) await authorize({ principal, action, resources, registry: upstream, request })
+      } catch (error) {
+        if (!(error instanceof ServiceException)) throw error
+        const { code, message } = error
+        const operation = `read of upstream ${upstream.account}/${upstream.region} ${repository ?? ''}`.trimEnd()
+        const end = { at: request.at, plane: 'data', operation, refusal: { code, message } } as const
+        deps.decisions.ended(request.requestId, end)
+        throw denied(`${message} (ecr-local explain ${request.requestId} says why)`)
       }
     },
   }
@@ -65,12 +72,17 @@ const requestOf = async ({ clock, ids }: UpstreamAccessDeps): Promise<RequestCon
 
 const denied = (message: string) => new UpstreamFailure('access-denied', message)
 
-/** The session that reads from the upstream. Throws UpstreamFailure. */
+interface PrincipalDeps {
+  readonly identities: Pick<Identities, 'role'>
+  readonly decisions: Pick<DecisionLog, 'decided'>
+}
+
+/** The session that reads from the upstream. Throws UpstreamFailure and AccessDeniedException. */
 function principalOf(
   { registry, rule }: RegistryReader,
   upstream: Registry,
   request: RequestContext,
-  deps: UpstreamAccessDeps,
+  deps: PrincipalDeps,
 ): Principal {
   const { account } = registry
   const { customRoleArn } = rule
@@ -84,7 +96,7 @@ function sessionOfRole(
   roleArn: string,
   registry: Registry,
   request: RequestContext,
-  { identities, decisions }: UpstreamAccessDeps,
+  { identities, decisions }: PrincipalDeps,
 ): Principal {
   const role = identities.role(roleArn)
   if (!role) throw denied(`There is no role ${roleArn}, which the rule names`)
@@ -107,8 +119,8 @@ function sessionOfRole(
   const decision = evaluate(question, policies)
   decisions.decided(request.requestId, { question, policies, decision })
   if (!decision.allowed) {
-    const hint = `(ecr-local explain ${request.requestId} says why)`
-    throw denied(`The trust policy of ${roleArn} does not allow ${PULL_THROUGH_CACHE_SERVICE} to assume it ${hint}`)
+    const message = `The trust policy of ${roleArn} does not allow ${PULL_THROUGH_CACHE_SERVICE} to assume it`
+    throw new ServiceException('AccessDeniedException', message)
   }
   return session(role.arn, role.account, role.name, request, role.roleId)
 }
