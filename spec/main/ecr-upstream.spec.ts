@@ -213,6 +213,22 @@ describe('a registry of another account as an upstream', () => {
     expect(await it.validate()).toMatchObject(isValid ? { isValid } : { isValid, failure: LOGIN_FAILED })
   })
 
+  it('A refusal by the policies of the upstream can be explained by the id in the event', async () => {
+    await using it = await given({ ...elsewhere, customRoleArn: roleArn('cache') })
+    await it.pull()
+    const [, requestId = ''] = /ecr-local explain ([0-9a-f-]{36})/.exec((await it.events()).join()) ?? []
+    const answer = await request(`${it.emulator.endpoint}/_admin/explain?requestId=${requestId}`)
+    const explained = (await answer.body.json()) as { operation: string; decisions: object[] }
+    expect(explained.operation).toBe(`read of upstream ${upstream}/us-east-1 team/app`)
+    expect(explained.decisions).toMatchObject([
+      {
+        ...{ action: 'ecr:BatchGetImage', allowed: false, type: 'resource-based policy' },
+        principal: `arn:aws:sts::${downstream}:assumed-role/cache/ecr-pullthroughcache`,
+        resource: `arn:aws:ecr:us-east-1:${upstream}:repository/team/app`,
+      },
+    ])
+  })
+
   it('A rule that is given a role by UpdatePullThroughCacheRule works from then on', async () => {
     await using it = await given(elsewhere)
     await it.source.send(repositoryPolicy(downstream, READING))

@@ -19,6 +19,11 @@ import { rulePrefix } from '../../named-rule.js'
  * The first rule of an account also creates the service-linked role.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html
+ *
+ * @exact Prefixes, the hosts of each kind of upstream, which of them need a secret, the refusals, and that the content
+ *   of the secret is not looked at.
+ * @inferred A rule for another account without a role is accepted; its pulls are refused. Every failure to read a
+ *   secret that is neither its absence nor its decryption is UnableToAccessSecretException.
  */
 export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'> = {
   resources: (input) => [...wholeRegistry(), ...passedRole(input)],

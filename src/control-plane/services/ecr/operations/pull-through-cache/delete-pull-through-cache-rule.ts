@@ -7,6 +7,8 @@ import { rulePrefix } from '../../named-rule.js'
 /**
  * Repositories and cached images stay.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeletePullThroughCacheRule.html
+ *
+ * @exact The members of the answer. Cached images are served from then on without checks.
  */
 export const deletePullThroughCacheRule: Operation<'DeletePullThroughCacheRule'> = {
   resources: wholeRegistry,

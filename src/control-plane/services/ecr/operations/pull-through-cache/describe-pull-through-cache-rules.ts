@@ -6,7 +6,12 @@ import { wholeRegistry } from '../../operation-resources.js'
 import { cacheRuleShape, cacheRuleKind, cacheRuleOrigin } from '../../shapes/cache-rule-shape.js'
 import { requireRule } from '../../named-rule.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribePullThroughCacheRules.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribePullThroughCacheRules.html
+ *
+ * @exact The members, the pages, and the refusal of a prefix without a rule.
+ * @inferred The rules are in the order of their prefixes.
+ */
 export const describePullThroughCacheRules: Operation<'DescribePullThroughCacheRules'> = {
   resources: wholeRegistry,
 

@@ -5,7 +5,13 @@ import { passedRole, wholeRegistry } from '../../operation-resources.js'
 import { cacheRuleShape } from '../../shapes/cache-rule-shape.js'
 import { requireRule } from '../../named-rule.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html
+ *
+ * @exact Only the secret and the role can change, at least one of them must be given, and both need what creating the
+ *   rule needs.
+ * @inferred A rule whose upstream takes no secret may be given one, which is then sent.
+ */
 export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'> = {
   resources: (input) => [...wholeRegistry(), ...passedRole(input)],
 

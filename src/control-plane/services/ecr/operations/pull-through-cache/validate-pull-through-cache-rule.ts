@@ -11,7 +11,13 @@ import { wholeRegistry } from '../../operation-resources.js'
 import { cacheRuleShape } from '../../shapes/cache-rule-shape.js'
 import { requireRule } from '../../named-rule.js'
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ValidatePullThroughCacheRule.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ValidatePullThroughCacheRule.html
+ *
+ * @exact The upstream is contacted, the present secret is read and its form is checked, and the login is tried.
+ * @inferred The texts of `failure`, which are not public. A rule without credentials is validated like any other.
+ * @notModelled Whether the upstream's policies allow the reading of images is found by a pull.
+ */
 export const validatePullThroughCacheRule: Operation<'ValidatePullThroughCacheRule'> = {
   resources: wholeRegistry,
 
