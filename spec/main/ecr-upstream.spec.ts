@@ -57,12 +57,13 @@ const repositoryPolicy = (principal: string, actions: string[], effect = 'Allow'
 /** An emulator whose upstream registry has an image `team/app:v1`, and a rule `ecr/` for it in another registry. */
 async function given({
   owner = 'AKIAADMIN1',
+  user = 'AKIAADMIN1',
   host = `${downstream}.dkr.ecr.us-east-1.amazonaws.com`,
   customRoleArn,
   ...settings
-}: Partial<Config> & { owner?: string; host?: string; customRoleArn?: string } = {}) {
+}: Partial<Config> & { owner?: string; user?: string; host?: string; customRoleArn?: string } = {}) {
   const emulator = await wholeEmulator({ accounts, ...settings })
-  const [source, cache] = [emulator.ecr(owner, 'us-east-1'), emulator.ecr('AKIAADMIN1', 'eu-west-1')]
+  const [source, cache] = [emulator.ecr(owner, 'us-east-1'), emulator.ecr(user, 'eu-west-1')]
   await createRepository(source)
   const image = await pushImage(source, 'team/app', { imageTag: 'v1' })
   await cache.send(
@@ -211,6 +212,22 @@ describe('a registry of another account as an upstream', () => {
     expect(refused.bytes.toString()).toContain(LOGIN_FAILED)
     expect((await it.events()).filter((text) => said.test(text))).toHaveLength(1)
     expect(await it.validate()).toMatchObject(isValid ? { isValid } : { isValid, failure: LOGIN_FAILED })
+  })
+
+  it('With relaxed authentication the role need not be in the configuration, and the upstream is asked all the same', async () => {
+    const keys = { owner: upstream, user: downstream }
+    await using it = await given({ ...elsewhere, ...keys, auth: 'relaxed', customRoleArn: roleArn('terraform') })
+    expect((await it.pull()).status).toBe(403)
+    await it.source.send(repositoryPolicy(downstream, READING))
+    expect((await it.pull()).status).toBe(200)
+  })
+
+  it('A rule cannot name a role of another account, which its creator may not pass', async () => {
+    const creating = given({ ...elsewhere, customRoleArn: `arn:aws:iam::${upstream}:role/cache` })
+    await expect(creating).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('iam:PassRole'),
+    })
   })
 
   it('A refusal by the policies of the upstream can be explained by the id in the event', async () => {

@@ -17,7 +17,7 @@ import type { AccessCaseDeps } from './access-case.js'
 import { authorizer } from './authorizer.js'
 import type { DecisionLog } from './explain/decision-log.js'
 import type { Identities } from './identities.js'
-import { uniqueId } from './principal-ids.js'
+import { principalOfRoot, uniqueId } from './principal-ids.js'
 
 /** The dependencies of deciding what a cache may read. */
 export interface UpstreamAccessDeps extends AccessCaseDeps {
@@ -73,7 +73,7 @@ const requestOf = async ({ clock, ids }: UpstreamAccessDeps): Promise<RequestCon
 const denied = (message: string) => new UpstreamFailure('access-denied', message)
 
 interface PrincipalDeps {
-  readonly identities: Pick<Identities, 'role'>
+  readonly identities: Pick<Identities, 'role' | 'policiesOf'>
   readonly decisions: Pick<DecisionLog, 'decided'>
 }
 
@@ -99,8 +99,9 @@ function sessionOfRole(
   { identities, decisions }: PrincipalDeps,
 ): Principal {
   const role = identities.role(roleArn)
-  if (!role) throw denied(`There is no role ${roleArn}, which the rule names`)
-  if (role.account !== registry.account) throw denied(`The role ${roleArn} does not belong to the account of the rule`)
+  if (roleArn.split(':', 5)[4] !== registry.account)
+    throw denied(`The role ${roleArn} does not belong to the account of the rule`)
+  if (!role) return withoutRole(roleArn, registry, identities)
   const question: AccessQuestion = {
     principal: { arn: PULL_THROUGH_CACHE_SERVICE, account: role.account, service: PULL_THROUGH_CACHE_SERVICE },
     action: 'sts:AssumeRole',
@@ -123,6 +124,16 @@ function sessionOfRole(
     throw new ServiceException('AccessDeniedException', message)
   }
   return session(role.arn, role.account, role.name, request, role.roleId)
+}
+
+/**
+ * Where the root user of the account needs no credentials of its own (relaxed authentication, or a configuration without
+ * access keys), roles need not be in the configuration either: the root user stands for one that is not.
+ */
+function withoutRole(roleArn: string, { account }: Registry, identities: PrincipalDeps['identities']): Principal {
+  const root = principalOfRoot(account)
+  if (identities.policiesOf(root)) return root
+  throw denied(`There is no role ${roleArn}, which the rule names`)
 }
 
 const session = (
