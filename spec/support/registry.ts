@@ -20,6 +20,8 @@ import type { Store } from '../../src/registry/ports/store.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import type { Registry } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/store/store-of.js'
+import { ruleUpstreams } from '../../src/registry/cache-rules/rule-upstreams.js'
+import { noEcr } from './cache.js'
 import { telling } from './telling.js'
 import { accessFor } from './access.js'
 import { type AddedImage, digestOf, type ImageOptions, makeImage, type Manifest } from './upstream-content.js'
@@ -179,7 +181,11 @@ function pullThroughOf(deps: Omit<DataPlaneParts, 'pullThrough'>) {
       egress: 'all',
       dockerHubLibrary: 'explicit',
     },
-    ruleUpstreams: { of: () => unreachable() },
+    ruleUpstreams: ruleUpstreams({
+      secrets: { get: async () => undefined },
+      upstreams: { of: () => unreachable(), close: async () => {} },
+      ecr: noEcr,
+    }),
     events: { cacheAction: async () => {} },
   }).cache
 }

@@ -20,7 +20,7 @@ export const ecr: Service = {
     const operation = find(name)
     return {
       readPolicies: (input, registry, store) =>
-        storedPoliciesAndTags(registry, operation.resources(input, registry).filter(isArn), store),
+        storedPoliciesAndTags(registry, operation.resources(input, registry).flatMap(ownResource), store),
       authorize: (input, context) => authorize(name, operation, input, context),
       accept: (input) => accept(name, input),
       run: (input, context) => operation.run(input, context),
@@ -46,6 +46,10 @@ const NO_SUCH_OPERATION = 'Amazon ECR has no operation of this name.'
 
 /** Whether an entry of `resources` is a resource of the operation's own action. */
 const isArn = (resource: string | Permission): resource is string => typeof resource === 'string'
+
+/** The resource of an action of ECR, whose policies are stored here. */
+const ownResource = (needed: string | Permission): string[] =>
+  isArn(needed) ? [needed] : needed.action.startsWith('ecr:') ? [needed.resource] : []
 
 /** Checks the operation's own action on its resources, then each further permission. Throws AccessDeniedException. */
 async function authorize(

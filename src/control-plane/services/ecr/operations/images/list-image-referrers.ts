@@ -32,8 +32,6 @@ export const listImageReferrers: Operation<'ListImageReferrers'> = {
     const invalid = invalidImageId({ imageDigest: digest })
     if (invalid) throw invalidParameter(invalid.failureReason)
     const after = afterOf(input)
-    // Only the first page imports, so that the pages of one list are consistent.
-    if (after === undefined) await refresh(input, context)
     const query = {
       repository,
       digest,
@@ -43,14 +41,22 @@ export const listImageReferrers: Operation<'ListImageReferrers'> = {
       limit: limitOf('ListImageReferrers', input),
       after,
     }
-    const page = await readInRepository(store, registry, repository, () => listReferrers(context, registry, query))
+    const list = () => readInRepository(store, registry, repository, () => listReferrers(context, registry, query))
+    // Started at once, because most calls ask no upstream. A repository that is missing may be created by the refresh.
+    const stored = list()
+    stored.catch(() => {})
+    // Only the first page imports, so that the pages of one list are consistent.
+    const page = after === undefined && (await refresh(input, context)) ? await list() : await stored
     const referrers = page.referrers.map(({ descriptor, status }) => ({ ...descriptor, artifactStatus: status }))
     return { referrers, ...tokenOf({ next: page.last }) }
   },
 }
 
-/** Lets the cache ask the upstream if a rule serves the name and a check is due, or was never answered. */
-async function refresh(input: Input<'ListImageReferrers'>, context: Context): Promise<void> {
+/**
+ * Lets the cache ask the upstream if a rule serves the name and a check is due, or was never answered. Returns whether
+ * it did. Throws RepositoryNotFound and UnableToListUpstreamImageReferrers.
+ */
+async function refresh(input: Input<'ListImageReferrers'>, context: Context): Promise<boolean> {
   const { registry, store, now, settings, importer, principal, request, wait } = context
   const { repositoryName: repository, subjectId } = input
   const { imageDigest } = subjectId
@@ -58,9 +64,9 @@ async function refresh(input: Input<'ListImageReferrers'>, context: Context): Pr
     ruleServingRepository(repository, context),
     store.images.get(registry, keyOf(repository, imageDigest)),
   ])
-  if (!rule || (image && !isReferrersCheckDue(image, now, settings.checks) && !areReferrersUnknown(image))) return
+  if (!rule || (image && !isReferrersCheckDue(image, now, settings.checks) && !areReferrersUnknown(image))) return false
   const pull = { registry, repository, imageId: { imageDigest }, principal, request }
   const { failure } = await importer.refreshReferrers(pull, wait)
-  if (failure === undefined || (await hasReferrers(store, registry, repository, imageDigest))) return
+  if (failure === undefined || (await hasReferrers(store, registry, repository, imageDigest))) return true
   throw unableToListUpstreamImageReferrers()
 }
