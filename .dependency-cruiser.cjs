@@ -25,7 +25,7 @@ module.exports = {
     error(
       'registry-does-no-io',
       { path: '^src/registry/' },
-      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(buffer|crypto|stream)$' },
+      { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?(buffer|crypto|stream|zlib)$' },
     ),
     error(
       'coordination-sits-on-ports',
@@ -128,7 +128,7 @@ module.exports = {
     ),
     error(
       'sdk-for-types-only',
-      { path: '^src/', pathNot: '^src/(demo/|adapters/(s3|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)' },
+      { path: '^src/', pathNot: '^src/(demo/|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)' },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
     ...fenced('express', '^src/control-plane/admin/admin-app\\.ts$', '^src/control-plane/admin/'),
@@ -150,8 +150,11 @@ module.exports = {
         pathNot: 'node_modules/@aws-sdk/(client-s3|lib-storage|s3-request-presigner)/',
       },
     ),
+    ...fenced('@aws-sdk/client-eventbridge', '^src/adapters/eventbridge/'),
+    ...fenced('jose', '^src/access/web-identity\\.ts$'),
     ...fenced('undici', '^src/adapters/(upstream|peer)/'),
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
+    ...fenced('modern-tar', '^src/adapters/scanner/'),
     ...fenced('tldts', '^src/adapters/upstream/'),
     ...fenced('ipaddr.js', '^src/adapters/upstream/'),
     ...fenced('pino(-pretty)?', '^src/cli/process-log\\.ts$'),

@@ -10,7 +10,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # No install script is needed (native modules come prebuilt), and `prepare` would need sources that are not here yet.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json rolldown.config.ts ecr-local.schema.json ./
+COPY tsconfig.json tsconfig.build.json rolldown.config.ts ecr-local.schema.json scan-findings.schema.json ./
 COPY scripts ./scripts
 COPY smithy-models ./smithy-models
 COPY src ./src
@@ -23,7 +23,7 @@ COPY --from=build /app/package.json /app/
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 COPY smithy-models /app/smithy-models
-COPY ecr-local.schema.json /app/
+COPY ecr-local.schema.json scan-findings.schema.json /app/
 
 ENV NODE_ENV=production ECR_LOCAL_HOST=0.0.0.0 ECR_LOCAL_DATA_DIR=/var/lib/ecr-local
 # An ecr-local.json that is mounted here is found without a flag.

@@ -22,6 +22,7 @@ export const compiledSchemas = (): Plugin => ({
   name: 'compiled-schemas',
   buildStart() {
     writeIfChanged('src/config/configuration-check.generated.js', configurationCheck())
+    writeIfChanged('src/config/findings-check.generated.js', findingsCheck())
     writeIfChanged('src/smithy/input-checks.generated.js', inputChecks())
   },
 })
@@ -37,6 +38,11 @@ function configurationCheck(): string {
   })
   const ajv = new Ajv(OPTIONS).addSchema({ ...schema, definitions: Object.fromEntries(definitions) as object }, 'file')
   return asModule(standalone.default(ajv, { configurationCheck: 'file' }))
+}
+
+function findingsCheck(): string {
+  const schema = JSON.parse(readFileSync('scan-findings.schema.json', 'utf8')) as object
+  return asModule(standalone.default(new Ajv(OPTIONS).addSchema(schema, 'file'), { findingsCheck: 'file' }))
 }
 
 interface Schema {

@@ -52,8 +52,9 @@ function inSdk(reference: unknown): string {
   // A reference with traits of the member.
   if (Array.isArray(reference) && typeof reference[0] === 'function') return inSdk(reference[0])
   if (!isSchema(reference)) return `unknown ${JSON.stringify(reference)}`
-  const [kind, , name, , target] = reference
+  const [kind, , name, , target, value] = reference
   if (kind === 1) return `list ${String(name)} of ${inSdk(target)}`
+  if (kind === 2) return `map of ${inSdk(value)}`
   return kind === 0 ? inSdk(target) : String(name)
 }
 

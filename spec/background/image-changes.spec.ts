@@ -2,13 +2,31 @@ import { BatchDeleteImageCommand } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { imageChangesTask } from '../../src/background/image-changes.js'
 import { imageEvents } from '../../src/background/image-events.js'
+import type { ImageActionEvent, RecordedEvent } from '../../src/registry/events.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import type { ImageChange } from '../../src/registry/images/image-change.js'
+import { imageChangeKey } from '../../src/registry/images/record-image-change.js'
 import { installation } from '../../src/registry/registry.js'
 import { account, now, region, startEmulator } from '../support/emulator.js'
 import { createRepository, pushImage } from '../support/push.js'
 
 const registry = { account, region }
+const pushed: ImageChange = {
+  action: 'PUSH',
+  repository: 'app',
+  digest: `sha256:${'a'.repeat(64)}`,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  tags: ['v1'],
+  at: now.getTime(),
+  cause: 'request',
+}
+
+/** All events after this change was passed on. */
+async function eventsOf({ deps }: Awaited<ReturnType<typeof startEmulator>>, change: ImageChange) {
+  await imageEvents({ events: eventLog(deps) })(registry, change)
+  return (await deps.store.events.list(installation, { limit: 10 })).items
+}
+
 const uninterrupted = new AbortController().signal
 
 describe('changes of images', () => {
@@ -30,6 +48,63 @@ describe('changes of images', () => {
       ['ECR Image Action', later.toISOString(), { ...facts, 'action-type': 'DELETE' }],
     ])
     expect((await deps.store.imageChanges.list(registry, { limit: 1 })).items).toEqual([])
+  })
+
+  it('A change that is passed on twice because of an interruption is one event', async () => {
+    await using emulator = await startEmulator()
+    const { ecr, deps } = emulator
+    await createRepository(ecr, 'app')
+    await pushImage(ecr, 'app', { imageTag: 'v1' })
+    const [change] = (await deps.store.imageChanges.list(registry, { limit: 1 })).items
+    const sink = { name: 'file', takes: () => true } as const
+    const task = imageChangesTask(deps, [imageEvents({ events: eventLog({ ...deps, sinks: [sink] }) })])
+    await task.run(uninterrupted)
+    await deps.store.imageChanges.put(registry, imageChangeKey(change!), change!)
+    await task.run(uninterrupted)
+
+    expect((await deps.store.events.list(installation, { limit: 10 })).items).toHaveLength(1)
+    expect((await deps.store.undeliveredEvents.list(installation, { limit: 10 })).items).toHaveLength(1)
+  })
+
+  it('A change of a manifest that refers to another image is an ECR Referrer Action', async () => {
+    await using emulator = await startEmulator()
+    const subject = `sha256:${'b'.repeat(64)}`
+    const [event] = await eventsOf(emulator, { ...pushed, subject, artifactType: 'text/sbom+json' })
+    expect(event).toMatchObject({
+      'detail-type': 'ECR Referrer Action',
+      resources: [],
+      detail: { 'action-type': 'PUSH', 'artifact-media-type': 'text/sbom+json', 'image-tag': 'v1' },
+    })
+  })
+
+  it('A restored image is one event without a tag, with the time at which it became active', async () => {
+    await using emulator = await startEmulator()
+    const activatedAt = now.getTime() - 1000
+    const restored = { action: 'UPDATE_STORAGE_CLASS', targetStorageClass: 'STANDARD', activatedAt } as const
+    expect(await eventsOf(emulator, { ...pushed, ...restored, tags: ['v1', 'v2'] })).toMatchObject([
+      {
+        'detail-type': 'ECR Image Action',
+        resources: [],
+        detail: {
+          result: 'SUCCESS',
+          'repository-name': 'app',
+          'image-digest': pushed.digest,
+          'action-type': 'UPDATE_STORAGE_CLASS',
+          'manifest-media-type': pushed.mediaType,
+          'target-storage-class': 'STANDARD',
+          'last-activated-at': '2026-01-02T03:04:04.678Z',
+        },
+      },
+    ])
+  })
+
+  it('Each tag of a change is an event of its own, and a change without tags is one event', async () => {
+    await using emulator = await startEmulator()
+    const events = await eventsOf(emulator, { ...pushed, tags: ['v1', 'v2'] })
+    const untagged = await eventsOf(emulator, { ...pushed, action: 'DELETE', tags: [] })
+    const tagOf = ({ detail }: RecordedEvent) => (detail as ImageActionEvent['detail'])['image-tag']
+    expect(events.map(tagOf).sort()).toEqual(['v1', 'v2'])
+    expect(untagged.filter((event) => tagOf(event) === undefined)).toHaveLength(1)
   })
 
   it('A change whose reaction fails is passed on again in the next run', async () => {

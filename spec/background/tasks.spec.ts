@@ -8,13 +8,15 @@ import { storeOf } from '../../src/store/store-of.js'
 import { silent } from '../support/silent-log.js'
 
 const HOURLY = 3_600_000
+const isDue = async () => true
 
 const leases = (store = storeOf(memoryKeyValue())) => leasesOn({ store, ids: randomIds, log: silent })
 
 /** A task that counts its runs. */
 const counted = (properties: Partial<Task> = {}) => {
   const runs = { count: 0 }
-  const task: Task = { name: 'counted', everyMs: HOURLY, run: async () => void runs.count++, ...properties }
+  const run = async () => void runs.count++
+  const task: Task = { name: 'counted', everyMs: HOURLY, isDue, run, ...properties }
   return { task, runs }
 }
 
@@ -35,6 +37,19 @@ describe('background tasks', () => {
     expect(runs.count).toBe(2)
   })
 
+  it('A task with nothing to do takes no lease', async () => {
+    const store = storeOf(memoryKeyValue())
+    const { task, runs } = counted({ everyMs: 1, isDue: async () => ++asked > 3 })
+    let asked = 0
+    let taken = 0
+    const leasesOfStore = leases(store)
+    const counting = { tryAcquire: (name: string) => (taken++, leasesOfStore.tryAcquire(name)) }
+    const tasks = startTasks([task], { leases: counting, log: silent })
+    await until(() => runs.count >= 1)
+    await tasks.stop()
+    expect([asked >= 4, taken]).toEqual([true, runs.count])
+  })
+
   it('A task that is requested during its run runs again after it, not beside it', async () => {
     let [running, most, runs] = [0, 0, 0]
     const run = async () => {
@@ -43,7 +58,7 @@ describe('background tasks', () => {
       running--
       runs++
     }
-    const tasks = startTasks([{ name: 'slow', everyMs: HOURLY, run }], { leases: leases(), log: silent })
+    const tasks = startTasks([{ name: 'slow', everyMs: HOURLY, isDue, run }], { leases: leases(), log: silent })
     await until(() => running === 1)
     tasks.runSoon()
     tasks.runSoon()
@@ -58,6 +73,7 @@ describe('background tasks', () => {
     const task: Task = {
       name: 'shared',
       everyMs: 1,
+      isDue,
       async run() {
         most = Math.max(most, ++running)
         await sleep(5)
@@ -78,7 +94,7 @@ describe('background tasks', () => {
       if (++runs === 1) throw new Error('disk on fire')
     }
     const log = { ...silent, warn: (facts: object) => void warnings.push(facts) }
-    const tasks = startTasks([{ name: 'frail', everyMs: 1, run }], { leases: leases(), log })
+    const tasks = startTasks([{ name: 'frail', everyMs: 1, isDue, run }], { leases: leases(), log })
     await until(() => runs >= 2)
     await tasks.stop()
     expect(warnings).toMatchObject([{ task: 'frail', err: { message: 'disk on fire' } }])
@@ -90,7 +106,7 @@ describe('background tasks', () => {
       await sleep(HOURLY, undefined, { signal: stopSignal }).catch(() => {})
       hasEnded = true
     }
-    const tasks = startTasks([{ name: 'long', everyMs: 1, run }], { leases: leases(), log: silent })
+    const tasks = startTasks([{ name: 'long', everyMs: 1, isDue, run }], { leases: leases(), log: silent })
     await sleep(10)
     await tasks.stop()
     expect(hasEnded).toBe(true)

@@ -7,7 +7,7 @@ import { account, region } from '../support/emulator.js'
 const registry = { account, region }
 const members = [
   ...['repositoryName', 'repositoryNames', 'resourceArn', 'imageIds', 'registryIds', 'ecrRepositoryPrefixes'],
-  ...['name', 'tags', 'customRoleArn'],
+  ...['name', 'tags', 'customRoleArn', 'prefix', 'lifecyclePolicy', 'repositoryPolicy'],
 ]
 const anyInput = fc.dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDepth: 3 }))
 
@@ -58,6 +58,8 @@ describe('resources of an operation', () => {
   const withoutResource = [
     ...['CreatePullThroughCacheRule', 'DeletePullThroughCacheRule', 'DescribePullThroughCacheRules'],
     ...['UpdatePullThroughCacheRule', 'ValidatePullThroughCacheRule', 'GetRegistryPolicy', 'PutRegistryPolicy'],
+    ...['CreateRepositoryCreationTemplate', 'DeleteRepositoryCreationTemplate'],
+    ...['DescribeRepositoryCreationTemplates', 'UpdateRepositoryCreationTemplate'],
     ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
   ]
 

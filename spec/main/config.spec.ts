@@ -67,6 +67,17 @@ describe('settings', () => {
     },
   )
 
+  it('The address of EventBridge comes from the variable of the SDKs, then from the file', () => {
+    const config = fileOf({ eventBridgeEndpoint: 'http://in-file:4566' })
+    expect(readConfig({ config }, {}).eventBridgeEndpoint).toBe('http://in-file:4566')
+    const environment = { AWS_ENDPOINT_URL_EVENTS: 'http://localstack:4566' }
+    expect(readConfig({ config }, environment).eventBridgeEndpoint).toBe('http://localstack:4566')
+    expect(readConfig({}, { AWS_ENDPOINT_URL_EVENTS: '' }).eventBridgeEndpoint).toBeUndefined()
+    expect(refusalOf(() => readConfig({}, { AWS_ENDPOINT_URL_EVENTS: 'localstack' }))).toBe(
+      'AWS_ENDPOINT_URL_EVENTS must be an http:// or https:// address without user, query or fragment, not "localstack"',
+    )
+  })
+
   it('An empty environment variable counts as not set', () => {
     expect(readConfig({}, { ECR_LOCAL_PORT: '', ECR_LOCAL_CONFIG: '' }).port).toBe(4566)
   })

@@ -26,7 +26,7 @@ describe('package installed without development dependencies', () => {
 
   it('The package holds what the program needs, its documents and nothing else', () => {
     const strangers =
-      /^(dist\/[^/]+\.cjs(\.map)?|docs\/.*\.md|smithy-models\/.*|ecr-local\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+      /^(dist\/[^/]+\.cjs(\.map)?|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(files.filter((file) => !strangers.test(file))).toEqual([])
     expect(files).toEqual(
       expect.arrayContaining([

@@ -1,4 +1,5 @@
 import { authorizer } from '../../src/access/authorizer.js'
+import { creationRoleCheck } from '../../src/access/creation-role.js'
 import type { Accounts } from '../../src/access/credentials.js'
 import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'
@@ -38,5 +39,6 @@ export function accessFor({
   const identities = identitiesIn(accounts)
   const decisions = decisionLog()
   const authorize = authorizer({ store, identities, decisions })
-  return { identities, credentialsOf: identities.credentialsOf, decisions, authorize }
+  const checkCreationRole = creationRoleCheck({ identities, authorize, decisions, auth: 'strict' })
+  return { identities, credentialsOf: identities.credentialsOf, decisions, authorize, checkCreationRole }
 }

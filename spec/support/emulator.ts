@@ -1,6 +1,7 @@
 import { ECRClient, type ECRClientConfig } from '@aws-sdk/client-ecr'
 import type { AddressInfo } from 'node:net'
 import type { Accounts } from '../../src/access/credentials.js'
+import { configuredJwks } from '../../src/adapters/configured/configured-jwks.js'
 import { memoryBlobStore } from '../../src/adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
@@ -87,6 +88,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     log: silent,
     importer: { pull: unavailable, importImage: unavailable, refreshReferrers: unavailable },
     secrets: { get: async () => undefined },
+    identityProviderKeys: configuredJwks,
     ruleUpstreams: { of: unavailable },
     settings,
     quotas: defaultQuotas,

@@ -12,9 +12,10 @@ export function isPrincipal(value: unknown): value is Principal {
 
 function isSession(value: unknown): value is Session {
   if (!isObject(value)) return false
-  const { roleArn = '', policies = [], tags = {}, transitiveTagKeys = [], issuedAt = 0 } = value
+  const { roleArn = '', policies = [], tags = {}, transitiveTagKeys = [], issuedAt = 0, sourceIdentity = '' } = value
   return (
     isText(roleArn) &&
+    isText(sourceIdentity) &&
     areTexts(policies) &&
     isObject(tags) &&
     areTexts(Object.values(tags)) &&

@@ -67,6 +67,7 @@ const ofPrincipal = (principal: Principal, { membershipOf }: Pick<ConditionFacts
     'aws:principalaccount': principal.account,
     'aws:principaltype': principalType(principal),
     'aws:userid': principal.userId,
+    'aws:sourceidentity': principal.session?.sourceIdentity,
     'aws:principalisawsservice': 'false',
     'aws:viaawsservice': 'false',
     'aws:multifactorauthpresent': principal.session && 'false',

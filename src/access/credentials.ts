@@ -19,8 +19,18 @@ export interface Account {
   readonly users?: Readonly<Record<string, ConfiguredUser>>
   readonly roles?: Readonly<Record<string, ConfiguredRole>>
   readonly serviceControlPolicies?: readonly object[]
+  /** OpenID Connect identity providers by issuer, without `https://`. */
+  readonly oidcProviders?: Readonly<Record<string, ConfiguredOidcProvider>>
   /** Secrets Manager secrets by name (`ecr-pullthroughcache/…`). */
   readonly secrets?: Readonly<Record<string, { username: string; accessToken: string }>>
+}
+
+/** An OpenID Connect identity provider of the configuration. */
+export interface ConfiguredOidcProvider {
+  /** The audiences for which tokens are accepted, such as `sts.amazonaws.com`. */
+  readonly clientIds: readonly string[]
+  /** The file of the provider's public keys, a JSON Web Key Set. */
+  readonly jwksFile: string
 }
 
 /** A policy document, or the name or ARN of a managed policy. */

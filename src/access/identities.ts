@@ -1,7 +1,7 @@
 import { parsePolicy } from '../iam/parse.js'
 import type { AttachedPolicy } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
-import { serviceLinkedRoleArn } from '../registry/cache-rules/service-linked-role.js'
+import { serviceLinkedRoleArn, serviceLinkedRoles } from '../registry/cache-rules/service-linked-role.js'
 import { anonymousPolicies, isAnonymous } from './anonymous.js'
 import { compileDocument, compileIdentity } from './attached-policies.js'
 import {
@@ -14,6 +14,7 @@ import {
   describesAccessKeys,
 } from './credentials.js'
 import { managedPolicies } from './managed-policies.js'
+import { type OidcProvider, oidcProvidersIn } from './oidc-providers.js'
 import { type ConfiguredOrganization, type MembershipOf, membershipsIn } from './organization.js'
 import { cachingPolicyParser, type PolicyParser } from './parsed-policies.js'
 import { principalOfRoot, principalOfUser, uniqueId } from './principal-ids.js'
@@ -32,6 +33,8 @@ export interface Identities {
   /** The policies of a principal; undefined for one that the configuration does not have (any more). */
   policiesOf(principal: Principal): IdentityPolicies | undefined
   role(roleArn: string): Role | undefined
+  /** The identity provider of an account with this issuer (the `iss` claim of its tokens). */
+  oidcProvider(account: string, issuer: string): OidcProvider | undefined
   /** A role by its name, as IAM's API identifies it; STS uses the ARN. */
   roleNamed(account: string, name: string): Role | undefined
   /**
@@ -120,6 +123,7 @@ export function identitiesIn(
       return isRoot ? (rootPolicies.get(account) ?? policiesOfRoot([])) : undefined
     },
     role: (roleArn) => roleByArn.get(roleArn),
+    oidcProvider: oidcProvidersIn(accounts),
     roleNamed: (account, name) => roleByName.get(`${account} ${name}`),
     isPrincipal(principal) {
       if (policies.has(principal) || ACCOUNT.test(principal) || isServiceLinkedRole(principal)) return true
@@ -145,7 +149,9 @@ const ROLE_SESSION = /^arn:aws:sts::(\d{12}):assumed-role\/([\w+=,.@-]{1,64})\/[
 
 function isServiceLinkedRole(arn: string): boolean {
   const account = arn.split(':', 5)[4] ?? ''
-  return ACCOUNT.test(account) && arn === serviceLinkedRoleArn(account)
+  return (
+    ACCOUNT.test(account) && Object.keys(serviceLinkedRoles).some((role) => arn === serviceLinkedRoleArn(account, role))
+  )
 }
 
 const policiesOfRoot = (serviceControl: readonly AttachedPolicy[]): IdentityPolicies => ({

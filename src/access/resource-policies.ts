@@ -11,11 +11,16 @@ const usual: ResourcePolicyWeights = { registry: 'all', repository: 'all' }
 const ofOtherServices: ResourcePolicyWeights = { registry: 'nothing', repository: 'nothing' }
 
 /**
- * Only identity-based policies allow login and creating cache rules, and a repository that is yet to be created has no
- * policy.
+ * Only identity-based policies allow login and managing cache rules and creation templates, and a repository that is
+ * yet to be created has no policy.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-create.html
  */
 const exceptions: Readonly<Partial<Record<Action, ResourcePolicyWeights>>> = {
   'ecr:CreatePullThroughCacheRule': { registry: 'denials', repository: 'nothing' },
+  'ecr:CreateRepositoryCreationTemplate': { registry: 'denials', repository: 'nothing' },
+  'ecr:UpdateRepositoryCreationTemplate': { registry: 'denials', repository: 'nothing' },
+  'ecr:DescribeRepositoryCreationTemplates': { registry: 'denials', repository: 'nothing' },
+  'ecr:DeleteRepositoryCreationTemplate': { registry: 'denials', repository: 'nothing' },
   'ecr:GetAuthorizationToken': { registry: 'denials', repository: 'nothing' },
   'ecr:CreateRepository': { registry: 'all', repository: 'nothing' },
 }

@@ -20,9 +20,17 @@ export interface AssumeRoleRequest {
   readonly tags: Readonly<Record<string, string>>
   readonly transitiveTagKeys: readonly string[]
   readonly externalId: string | undefined
+  /** Given by the caller, or that of its own session. */
+  readonly sourceIdentity?: string | undefined
   readonly region: string
   readonly request: RequestContext
 }
+
+/** The properties of a session that its principal is made of. */
+export type SessionRequest = Pick<
+  AssumeRoleRequest,
+  'principal' | 'sessionName' | 'policies' | 'tags' | 'transitiveTagKeys' | 'sourceIdentity' | 'request'
+>
 
 /** The sources of roles and policies, and the log of decisions. */
 export interface AssumeRoleDeps {
@@ -32,7 +40,7 @@ export interface AssumeRoleDeps {
 
 /**
  * The role, if its trust policy and the caller's own policies allow the caller to assume it; passing session tags also
- * takes sts:TagSession. Throws AccessDeniedException, also for a role that does not exist, so that the caller does not
+ * takes sts:TagSession, and a source identity sts:SetSourceIdentity. Throws AccessDeniedException, also for a role that does not exist, so that the caller does not
  * learn whether it does.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
  */
@@ -42,8 +50,13 @@ export function requireAssumableRole(request: AssumeRoleRequest, deps: AssumeRol
     decide('sts:AssumeRole', missingRole(request), request, deps)
     throw assumeRoleRefusal(request, 'sts:AssumeRole')
   }
-  const actions: Action[] =
-    Object.keys(request.tags).length > 0 ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole']
+  const { principal, tags, sourceIdentity } = request
+  const actions: Action[] = ['sts:AssumeRole']
+  if (Object.keys(tags).length > 0) actions.push('sts:TagSession')
+  if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity')
+  // A source identity, once set, stays the same in every session that follows.
+  if ((principal.session?.sourceIdentity ?? sourceIdentity) !== sourceIdentity)
+    throw assumeRoleRefusal(request, 'sts:SetSourceIdentity')
   for (const action of actions) {
     if (!decide(action, role, request, deps).allowed) throw assumeRoleRefusal(request, action)
   }
@@ -54,8 +67,8 @@ export function requireAssumableRole(request: AssumeRoleRequest, deps: AssumeRol
  * The principal of the new session. It inherits the transitive tags of the caller's session.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
  */
-export function roleSession({ account, name, roleId, arn }: Role, request: AssumeRoleRequest): Principal {
-  const { principal, sessionName, policies, tags, transitiveTagKeys } = request
+export function roleSession({ account, name, roleId, arn }: Role, request: SessionRequest): Principal {
+  const { principal, sessionName, policies, tags, transitiveTagKeys, sourceIdentity } = request
   const inherited = inheritedTags(principal.session)
   const session: Session = {
     issuedAt: request.request.at,
@@ -63,6 +76,7 @@ export function roleSession({ account, name, roleId, arn }: Role, request: Assum
     policies,
     tags: { ...inherited, ...tags },
     transitiveTagKeys: [...Object.keys(inherited), ...transitiveTagKeys],
+    ...(sourceIdentity !== undefined && { sourceIdentity }),
   }
   return {
     arn: `arn:aws:sts::${account}:assumed-role/${name}/${sessionName}`,
@@ -126,13 +140,14 @@ function decide(action: Action, role: RoleToAssume, assume: AssumeRoleRequest, d
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts */
 function conditionsOf(
   role: RoleToAssume,
-  { sessionName, externalId, tags, transitiveTagKeys }: AssumeRoleRequest,
+  { sessionName, externalId, tags, transitiveTagKeys, sourceIdentity }: AssumeRoleRequest,
 ): Conditions {
   const keys = Object.keys(tags)
   return {
     ...conditionsOfRoleTags(role),
     'sts:RoleSessionName': sessionName,
     ...(externalId !== undefined && { 'sts:ExternalId': externalId }),
+    ...(sourceIdentity !== undefined && { 'sts:SourceIdentity': sourceIdentity }),
     ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
     ...(keys.length > 0 && { 'aws:TagKeys': keys }),
     ...(transitiveTagKeys.length > 0 && { 'sts:TransitiveTagKeys': transitiveTagKeys }),

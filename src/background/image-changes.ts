@@ -3,6 +3,7 @@ import type { ImageChange } from '../registry/images/image-change.js'
 import { imageChangeKey } from '../registry/images/record-image-change.js'
 import type { Store } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
+import { anyDue } from './any-due.js'
 import type { Task } from './tasks.js'
 
 /**
@@ -22,6 +23,7 @@ export const imageChangesTask = (
   name: 'image changes',
   everyMs: 2_000,
   watches: ['imageChanges'],
+  isDue: () => anyDue(store, store.imageChanges),
   async run(stopSignal) {
     for (const registry of await store.registries())
       for await (const change of listEach(store.imageChanges, registry, {})) {

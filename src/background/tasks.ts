@@ -12,11 +12,19 @@ export interface Task {
   /** The task also runs when this process writes to one of these collections. */
   readonly watches?: readonly (keyof Records)[]
   /**
+   * Whether there is anything to do. Only then is the lease taken, which writes to the store: an idle installation is
+   * only read.
+   */
+  isDue(): Promise<boolean>
+  /**
    * Does everything that is due, by the emulator's clock. It is interrupted by `stopSignal` or when the process ends,
    * and may then run again from the start: what it has done must not be done twice.
    */
   run(stopSignal: AbortSignal): Promise<void>
 }
+
+/** The lease of the process that runs a task; also of a command that does the same at once. */
+export const leaseOfTask = ({ name }: Pick<Task, 'name'>): string => `task ${name}`
 
 /** The tasks of a process while they run. */
 export interface Tasks {
@@ -88,7 +96,8 @@ function startLoop(task: Task, deps: TaskDeps, stopSignal: AbortSignal) {
 /** Runs a task unless another process is running it. Never rejects: a run that fails is logged and repeated. */
 async function runOnce(task: Task, { leases, log }: TaskDeps, stopSignal: AbortSignal): Promise<void> {
   try {
-    const lease = await leases.tryAcquire(`task ${task.name}`)
+    if (!(await task.isDue())) return
+    const lease = await leases.tryAcquire(leaseOfTask(task))
     if (!lease) return
     try {
       await task.run(stopSignal)

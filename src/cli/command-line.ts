@@ -17,6 +17,9 @@ export interface CommandLine {
   readonly dir?: string
   /** For `fsck`: whether it may repair. */
   readonly repair?: boolean
+  /** For `lifecycle`: whether it only says what it would do, and the repositories. */
+  readonly dryRun?: boolean
+  readonly repositories?: readonly string[]
   /** For `import`: the images, as they were typed. */
   readonly images?: readonly string[]
 }
@@ -56,19 +59,33 @@ function commandIn(word: string): Command {
   throw new UsageError(`There is no command ${word}.${didYouMean(word, names)} ${listed}`)
 }
 
-function ownOf(command: Command, own: readonly Option[]): Pick<CommandLine, 'dir' | 'repair'> {
+function ownOf(command: Command, own: readonly Option[]): Pick<CommandLine, 'dir' | 'repair' | 'dryRun'> {
   for (const { rawName, value } of own) {
     if (!flagsOf(command).includes(rawName))
       throw new UsageError(`${rawName} is for ecr-local ${ownerOf(rawName)}, not for ${command}`)
-    if (rawName === '--repair' && value !== undefined) throw new UsageError('--repair takes no value')
+    if (SWITCHES.includes(rawName) && value !== undefined) throw new UsageError(`${rawName} takes no value`)
     if (rawName === '--dir' && !value) throw new UsageError('--dir needs a value: the directory of the certificates')
   }
   const dir = own.findLast(({ rawName }) => rawName === '--dir')?.value
-  return { ...(own.some(({ rawName }) => rawName === '--repair') && { repair: true }), ...(dir && { dir }) }
+  const isSet = (flag: string) => own.some(({ rawName }) => rawName === flag)
+  return {
+    ...(isSet('--repair') && { repair: true }),
+    ...(isSet('--dry-run') && { dryRun: true }),
+    ...(dir && { dir }),
+  }
 }
 
-function operandsOf(command: Command, operands: string[]): Pick<CommandLine, 'requestId' | 'names' | 'images'> {
+const SWITCHES: readonly string[] = ['--repair', '--dry-run']
+
+type Operands = Pick<CommandLine, 'requestId' | 'names' | 'images' | 'repositories'>
+
+function operandsOf(command: Command, operands: string[]): Operands {
   if (command === 'certs') return { names: operands }
+  if (command === 'lifecycle') {
+    const [action, ...repositories] = operands
+    if (action === 'run') return { repositories }
+    throw new UsageError(`ecr-local lifecycle needs to know what to do: ${usageOf(command)}`)
+  }
   if (command === 'import') {
     if (operands.length > 0) return { images: operands }
     throw new UsageError(`ecr-local import needs the images to import: ${descriptionOf(command).examples[0]}`)

@@ -72,6 +72,13 @@ export const commands = {
     settings: STORAGE,
     examples: ['ecr-local fsck --data-dir ~/.ecr-local', 'ecr-local fsck --repair --store redis://redis:6379/0'],
   },
+  lifecycle: {
+    summary: 'run evaluates lifecycle policies now, of all repositories or of the named ones',
+    operands: 'run [REPOSITORY]...',
+    options: [{ flag: '--dry-run', meaning: 'only say what would be expired and archived' }],
+    settings: STORAGE,
+    examples: ['ecr-local lifecycle run --dry-run --data-dir ~/.ecr-local', 'ecr-local lifecycle run team/app'],
+  },
   certs: {
     summary: 'makes a certificate for https, for localhost and further names, in the directory --dir (certs)',
     operands: '[NAME|ADDRESS]...',

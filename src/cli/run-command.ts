@@ -5,6 +5,7 @@ import type { Command } from './commands.js'
 import { explain } from './explain-command.js'
 import { fsck } from './fsck-command.js'
 import { gc } from './gc-command.js'
+import { runLifecycle } from './lifecycle-command.js'
 import { usageErrorFrom } from './startup-errors.js'
 import { serve } from './serve.js'
 
@@ -34,6 +35,7 @@ export async function runCommand(command: Command, line: CommandLine, process: N
     }
     case 'gc':
     case 'fsck':
+    case 'lifecycle':
       return process.exit((await maintain(command, line, process)) ? 0 : 1)
     default:
       return serve(command, config(), process)
@@ -42,8 +44,8 @@ export async function runCommand(command: Command, line: CommandLine, process: N
 
 /** Runs a command on the stored state, without planes, and returns whether all is well. */
 async function maintain(
-  command: 'gc' | 'fsck',
-  { flags, repair = false }: CommandLine,
+  command: 'gc' | 'fsck' | 'lifecycle',
+  { flags, repair = false, dryRun = false, repositories = [] }: CommandLine,
   { env, stdout }: NodeJS.Process,
 ) {
   const config = readConfig(flags, env)
@@ -51,6 +53,10 @@ async function maintain(
   try {
     if (command === 'gc') {
       stdout.write(await gc(config, log))
+      return true
+    }
+    if (command === 'lifecycle') {
+      await runLifecycle(config, { repositories, dryRun }, log, (text) => void stdout.write(text))
       return true
     }
     const { text, ok } = await fsck(config, { repair }, log)

@@ -1,23 +1,55 @@
 import { imageChangesTask } from '../background/image-changes.js'
+import { eventDeliveryTask } from '../background/event-delivery/event-delivery.js'
 import { imageEvents } from '../background/image-events.js'
+import type { LifecycleStorage } from '../background/lifecycle/apply-action.js'
+import { lifecyclePreviewTask } from '../background/lifecycle/lifecycle-preview-task.js'
+import { lifecycleTask } from '../background/lifecycle/lifecycle-task.js'
+import { continuousScansTask } from '../background/scanning/continuous-scans.js'
+import { imageScansTask } from '../background/scanning/image-scans.js'
+import { scanOnPush } from '../background/scanning/scan-on-push.js'
+import { scanningChangesTask } from '../background/scanning/scanning-changes.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
 import type { EventLog } from '../registry/event-log.js'
+import type { LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
+import type { Blobs, Uploads, WithNotes } from '../registry/ports/blob-store.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { EventSink } from '../registry/ports/event-sink.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
+import type { Scanner } from '../registry/ports/scanner.js'
 import type { Store } from '../registry/ports/store.js'
+import type { Quotas } from '../registry/quotas.js'
 
 /** The parts that background tasks use. */
-export interface BackgroundParts {
+export interface BackgroundParts extends LifecycleStorage {
   readonly store: Store
+  readonly blobs: Blobs & Uploads & WithNotes
+  readonly clock: Clock
+  readonly quotas: Quotas
+  readonly scanner: Scanner
   readonly leases: Leases
   readonly events: EventLog
+  readonly eventSinks: readonly EventSink[]
   readonly log: Log
+  readonly lifecycle: LifecycleSettings
 }
 
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
 export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
-  const reactions = [imageEvents(parts)]
-  const tasks = startTasks([imageChangesTask(parts, reactions)], parts)
-  closing.unshift(() => tasks.stop())
+  const reactions = [imageEvents(parts), scanOnPush(parts)]
+  const list = [
+    imageChangesTask(parts, reactions),
+    lifecycleTask(parts),
+    lifecyclePreviewTask(parts),
+    imageScansTask(parts),
+    continuousScansTask(parts),
+    scanningChangesTask(parts),
+    ...parts.eventSinks.map((sink) => eventDeliveryTask(sink, parts)),
+  ]
+  const tasks = startTasks(list, parts)
+  closing.unshift(async () => {
+    await tasks.stop()
+    for (const sink of parts.eventSinks) await sink.close()
+  })
   return tasks
 }

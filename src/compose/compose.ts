@@ -1,8 +1,10 @@
 import type { Server } from 'node:http'
 import { accountWarnings } from '../access/account-warnings.js'
 import { authorizer } from '../access/authorizer.js'
+import { creationRoleCheck } from '../access/creation-role.js'
 import { decisionLog } from '../access/explain/decision-log.js'
 import { identitiesIn } from '../access/identities.js'
+import { configuredJwks } from '../adapters/configured/configured-jwks.js'
 import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
 import { registeredTraces } from '../adapters/opentelemetry/registered-traces.js'
@@ -12,6 +14,7 @@ import { type Certificate, readCertificate, renewCertificate } from './tls.js'
 import { drain, listen, portOf } from './listen.js'
 import { startMaintenance } from './maintenance.js'
 import { isReady } from './ready.js'
+import { openScanner } from './scanner.js'
 import { secretOf } from './signing-secret.js'
 import { openStorage, type Storage } from './storage.js'
 import type { Config } from '../config/config.js'
@@ -24,6 +27,7 @@ import { keyedMutex } from '../coordination/keyed-mutex.js'
 import { pullTimeRecorder } from '../registry/images/record-pull.js'
 import type { Tasks } from '../background/tasks.js'
 import { startBackground } from './background.js'
+import { eventSinks } from './event-sinks.js'
 import type { Clock } from '../registry/ports/clock.js'
 import { eventLog } from '../registry/event-log.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
@@ -66,7 +70,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const parts = partsOf(config, storage, tls, telemetry)
     for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
     closing.unshift(() => parts.closeUpstreams())
-    const tasks = (background = startBackground(parts, closing))
+    const tasks = (background = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
     const wakingClock = clockThatWakes(tasks, parts.clock)
@@ -107,7 +111,7 @@ interface Telemetry {
 function partsOf(config: Config, storage: Storage, tls: Certificate | undefined, { log, metrics, traces }: Telemetry) {
   const { clock, ids } = storage
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
-  const totals = blobTotals(storage.blobs)
+  const [totals, sinks] = [blobTotals(storage.blobs), eventSinks(config)]
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
   const authorize = authorizer({ store, identities, decisions })
   const secrets = secretsOf(config, { clock, log })
@@ -116,9 +120,13 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     ...shared,
     ...openUpstreams(config, shared),
     metricsText: sharedText(async () => metrics.text(await totals())),
+    identityProviderKeys: configuredJwks,
     secret: secretOf(config),
-    events: eventLog({ store, ids }),
+    checkCreationRole: creationRoleCheck({ identities, authorize, decisions, auth: config.auth }),
+    eventSinks: sinks,
+    events: eventLog({ store, ids, sinks }),
     quotas: config.quotas,
+    lifecycle: config.lifecycle,
     uploadMutex: keyedMutex(),
     recordPullTime: pullTimeRecorder(store),
     auth: config.auth,

@@ -10,10 +10,13 @@ import { UsageError } from './usage-error.js'
 import { defaultLimits, type Limits } from '../server/limits.js'
 import type { ConfiguredUpstream } from '../registry/cache-rules/configured-upstream.js'
 import type { DockerHubLibrary, PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import { defaultLifecycle, type LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
+import { defaultEventSettings, type EventSettings } from '../registry/event-settings.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
+import { defaultScanner, type ScannerSettings } from '../registry/scanning/scanner-settings.js'
 
 /** All settings, merged from flags, environment, configuration file and defaults. */
-export interface Config {
+export interface Config extends ScannerSettings {
   /** Address both planes listen on. */
   readonly host: string
   /** Control plane's port; 0 picks a free one. */
@@ -37,6 +40,10 @@ export interface Config {
   /** PEM files of a certificate chain and its key, for https on both planes; both or neither. */
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  /** The file that every event is appended to. */
+  readonly eventsFile: string | undefined
+  /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
+  readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
   readonly registryHost: string
@@ -57,13 +64,13 @@ export interface Config {
   readonly network: { readonly egress: 'all' | 'none' }
   /** How much a registry may hold. */
   readonly quotas: Quotas
+  readonly lifecycle: LifecycleSettings
   readonly garbage: {
     /** How long unreferenced layers, blobs and uploads are retained after their last use. */
     readonly graceSeconds: number
     readonly sweepIntervalSeconds: number
   }
-  /** What `/_admin/events` records in addition to the cache's actions. */
-  readonly events: { readonly pulls: boolean }
+  readonly events: EventSettings
   /** The limits of each plane of a process. */
   readonly limits: Limits
   readonly pullThroughCache: PullThroughSettings & {
@@ -90,6 +97,8 @@ export const defaultConfig: Config = {
   dataPlane: undefined,
   tlsCert: undefined,
   tlsKey: undefined,
+  eventsFile: undefined,
+  eventBridgeEndpoint: undefined,
   log: 'info',
   registryHost: 'localhost:{port}',
   auth: 'strict',
@@ -101,8 +110,10 @@ export const defaultConfig: Config = {
   secretsManagerEndpoint: undefined,
   network: { egress: 'all' },
   quotas: defaultQuotas,
+  lifecycle: defaultLifecycle,
+  ...defaultScanner,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
-  events: { pulls: true },
+  events: defaultEventSettings,
   limits: defaultLimits,
   pullThroughCache: {
     checkIntervalSeconds: 86_400,
@@ -118,7 +129,7 @@ type ConfigFile = Partial<Omit<Config, Nested>> & {
 }
 
 /** Settings whose members have their own defaults. */
-type Nested = 'signatures' | 'network' | 'quotas' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
+type Nested = 'signatures' | 'network' | 'quotas' | 'lifecycle' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
@@ -132,12 +143,14 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
   const config = {
     ...defaultConfig,
     ...file,
+    ...endpointIn(environment),
     ...valuesOf(variables, 'environment'),
     ...valuesOf(flags, 'flag'),
     secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
+    lifecycle: { ...defaultConfig.lifecycle, ...file.lifecycle },
     garbage: { ...defaultConfig.garbage, ...file.garbage },
     events: { ...defaultConfig.events, ...file.events },
     limits: { ...defaultConfig.limits, ...file.limits },
@@ -148,7 +161,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
 }
 
 /** Rules about more than one setting, which the schema cannot express. */
-function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
+function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner }: Config): void {
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError(
       '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
@@ -156,6 +169,16 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey }: Config): void {
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
+  if (scanFindings !== undefined && scanner !== undefined)
+    throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
+}
+
+/** The setting that comes from the variable of every SDK. Throws UsageError if it is not an address. */
+function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.ProcessEnv): ConfigFile {
+  if (!eventBridgeEndpoint) return {}
+  const broken = brokenRule({ eventBridgeEndpoint })
+  if (broken) throw new UsageError(`AWS_ENDPOINT_URL_EVENTS ${broken.complaint}`)
+  return { eventBridgeEndpoint }
 }
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */

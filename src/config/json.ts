@@ -26,7 +26,7 @@ function readText(path: string, mayBeMissing: boolean): string | undefined {
  * Parses JSON. Throws UsageError with the line, the column and the kind of the first fault, but never with the text at
  * that place, which may be a secret.
  */
-function parseJson(text: string, source: string): unknown {
+export function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

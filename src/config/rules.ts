@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import { configurationCheck } from './configuration-check.generated.js'
+import { findingsCheck } from './findings-check.generated.js'
 import { withoutPassword } from './without-password.js'
 
 /** A violation of a rule of the published schema. */
@@ -11,17 +12,27 @@ export interface BrokenRule {
 }
 
 /** The first rule of `ecr-local.schema.json` that a configuration breaks. Editors use the same schema. */
-export function brokenRule(configuration: unknown): BrokenRule | undefined {
-  if (configurationCheck(configuration)) return undefined
-  const [error] = configurationCheck.errors ?? []
-  return error && { path: shownPath(error, configuration), complaint: complaintOf(error) }
+export const brokenRule = (configuration: unknown): BrokenRule | undefined =>
+  ruleBrokenIn(configuration, configurationCheck, 'setting')
+
+/** The first rule of `scan-findings.schema.json` that a file of findings breaks. */
+export const brokenFindingsRule = (file: unknown): BrokenRule | undefined =>
+  ruleBrokenIn(file, findingsCheck, 'member here')
+
+function ruleBrokenIn(file: unknown, check: typeof configurationCheck, member: string): BrokenRule | undefined {
+  if (check(file)) return undefined
+  const [error] = check.errors ?? []
+  return error && { path: shownPath(error, file), complaint: complaintOf(error, member) }
 }
 
 const memberOf = (value: unknown, name: string) => (Object(value) as Record<string, unknown>)[name]
 
-function complaintOf({ keyword, params, parentSchema, propertyName, instancePath, data }: ErrorObject): string {
+function complaintOf(
+  { keyword, params, parentSchema, propertyName, instancePath, data }: ErrorObject,
+  member: string,
+): string {
   const { patternErrorMessage, errorMessage, properties } = (parentSchema ?? {}) as EditorHints
-  if (keyword === 'additionalProperties') return `is not a setting; there ${listNames(Object.keys(properties ?? {}))}`
+  if (keyword === 'additionalProperties') return `is not a ${member}; there ${listNames(Object.keys(properties ?? {}))}`
   if (keyword === 'required') return `is missing`
   if (propertyName !== undefined) return patternErrorMessage ?? 'is not a valid name here'
   const rule = errorMessage ?? (keyword === 'pattern' ? patternErrorMessage : undefined) ?? ruleOf(keyword, params)

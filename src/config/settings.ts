@@ -14,6 +14,7 @@ export type SettingName =
   | 'dataPlane'
   | 'tlsCert'
   | 'tlsKey'
+  | 'eventsFile'
   | 'config'
   | 'log'
 
@@ -48,6 +49,7 @@ export const settings: readonly Setting[] = [
   setting('dataPlane', 'none', 'where control-plane finds the data planes: http://host:port'),
   setting('tlsCert', 'none', 'PEM file of the certificate of both planes; read again on SIGHUP'),
   setting('tlsKey', 'none', 'PEM file of its key'),
+  setting('eventsFile', 'none', 'file that events are appended to, one line of JSON each'),
   setting('config', 'ecr-local.json', 'JSON file of settings; the default one may be missing'),
   setting('log', 'info', 'silent, fatal, error, warn, info, debug or trace'),
 ]

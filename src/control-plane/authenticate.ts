@@ -111,7 +111,8 @@ const invalidToken = () =>
 const expiredToken = () =>
   new ServiceException('ExpiredTokenException', 'The security token included in the request is expired')
 
-const DEFAULT_REGION = 'us-east-1'
+/** The Region of a call that names none. */
+export const DEFAULT_REGION = 'us-east-1'
 
 /**
  * With `relaxed`, any key is an administrator's: of the account that has the key as its id, or else of the default one.

@@ -1,11 +1,20 @@
 import type { HttpResponse } from '@smithy/protocol-http'
+import { anonymousPrincipal, isAnonymous } from '../access/anonymous.js'
 import { requestContextOf } from '../access/http-request-context.js'
 import { yieldAfter } from '../coordination/event-loop.js'
 import type { Registry } from '../registry/registry.js'
 import type { RequestPermit } from '../server/concurrency-limit.js'
 import type { RequestFacts } from '../server/exchange.js'
 import { inputOf, shape } from '../smithy/model.js'
-import { type AuthenticateDeps, type Caller, type ReceivedRequest, requireCurrent, signerOf } from './authenticate.js'
+import {
+  type AuthenticateDeps,
+  type Caller,
+  DEFAULT_REGION,
+  type ReceivedRequest,
+  requireCurrent,
+  type Signer,
+  signerOf,
+} from './authenticate.js'
 import { dispatch, type Dispatch } from './dispatch.js'
 import type { Context, Resources } from './services/context.js'
 import type { Members } from './services/service.js'
@@ -24,9 +33,8 @@ export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
  */
 export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
   const { service, protocol } = dispatch(request)
-  refuseUnverified(request, { service, protocol })
-  const signer = signerOf(request, service.name, deps)
-  deps.permit.chargeTo(signer.principal)
+  const signer = callerOf(request, { service, protocol }, deps)
+  deps.permit.chargeTo(isAnonymous(signer.principal) ? chargedAddress(request) : signer.principal)
   await yieldAfter(sizeOf(request))
   const { operation: name, version, input } = protocol.readInput(request)
   const operation = service.operation(name, version)
@@ -49,12 +57,23 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
 }
 
 /**
- * Refuses a call whose operation is known before the signature is verified, if the operation alone is reason enough.
+ * The caller whose signature was verified, or an anonymous one if the operation needs no signature. A call whose
+ * operation is known before that is refused if the operation alone is reason enough.
  */
-function refuseUnverified(request: ReceivedRequest, { service, protocol }: Dispatch): void {
+function callerOf(request: ReceivedRequest, { service, protocol }: Dispatch, deps: ControlPlaneDeps): Signer {
   const operation = protocol.operationBeforeSignature(request)
-  if (operation !== undefined) service.refuseUnverified(operation)
+  if (operation !== undefined) {
+    service.refuseUnverified(operation)
+    if (service.needsNoSignature?.(operation)) return { principal: anonymousPrincipal(), region: DEFAULT_REGION }
+  }
+  return signerOf(request, service.name, deps)
 }
+
+/** Callers without credentials are told apart by their addresses. */
+const chargedAddress = ({ remoteAddress = 'unknown' }: ReceivedRequest) => ({
+  arn: remoteAddress,
+  account: remoteAddress,
+})
 
 const sizeOf = ({ body }: ReceivedRequest): number => (body as Buffer).length
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { isAnonymous } from '../access/anonymous.js'
 import { readDownloadUrl } from '../access/download-url.js'
 import { requestContextOf } from '../access/http-request-context.js'
+import { isThere, policiesForPush } from '../access/policies-for-push.js'
 import { type StoredPolicies, storedPoliciesAndTags } from '../access/stored-policies.js'
 import type { Grant } from '../access/token.js'
 import { ServiceException } from '../registry/errors.js'
@@ -42,7 +43,7 @@ async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: Dat
   const registry = registryOf(req.headers.host, grant.registry)
   facts.operation = route.operation
   if (route.endpoint === getManifest) facts.pulledFrom = { registry, repository: route.repository }
-  const call = callOf(request, grant, registry, route)
+  const call = callOf(request, grant, registry, { ...route, repositoryExists: existenceIn(policies) })
   const permission = { ...permissionFor(`ecr:${route.operation}`, call), ...(policies && { policies }) }
   await requirePermission(deps.authorize(permission), call)
   await route.endpoint(call, deps)
@@ -58,14 +59,21 @@ async function policiesFor(
   if (!grant || route.who !== 'grant' || 'refusal' in route) return undefined
   const registry = registryOf(req.headers.host, grant.registry)
   const resource = route.repository === '' ? '*' : repositoryArn(registry, route.repository)
-  return storedPoliciesAndTags(registry, [resource], store)
+  const policies = await storedPoliciesAndTags(registry, [resource], store)
+  return policiesForPush(route.operation, policies, store)
+}
+
+/** Whether the only repository among the targets of these policies exists; undefined if there is none. */
+function existenceIn(policies: StoredPolicies | undefined): boolean | undefined {
+  const [target] = policies?.targets.values() ?? []
+  return target?.repository === undefined ? undefined : isThere(target)
 }
 
 function callOf(
   { req, res, facts, permit, query, now }: DataPlaneRequest,
   { principal }: Grant,
   registry: Registry,
-  { repository, reference }: Pick<Call, 'repository' | 'reference'>,
+  named: Pick<Call, 'repository' | 'reference' | 'repositoryExists'>,
 ): Call {
   const { requestId } = facts
   const { remoteAddress } = req.socket
@@ -76,7 +84,7 @@ function callOf(
     remoteAddress,
     isSecure: 'encrypted' in req.socket,
   })
-  return { req, res, query, now, wait: permit.wait, registry, principal, request, repository, reference }
+  return { req, res, query, now, wait: permit.wait, registry, principal, request, ...named }
 }
 
 /** A caller without credentials gets the challenge instead of AccessDenied, so that clients log in and retry. */

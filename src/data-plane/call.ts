@@ -3,6 +3,7 @@ import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/explain/decision-log.js'
 import type { Identities } from '../access/identities.js'
 import type { KeyedMutex } from '../coordination/keyed-mutex.js'
+import type { CheckCreationRole } from '../registry/creation-templates/creation-role.js'
 import type { RecordPullTime } from '../registry/images/record-pull.js'
 import type { Blobs, Redirects, Uploads, WithNotes } from '../registry/ports/blob-store.js'
 import type { Wait } from '../registry/ports/importer.js'
@@ -32,6 +33,7 @@ export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<Exchan
   readonly uploadMutex: KeyedMutex
   readonly recordPullTime: RecordPullTime
   readonly authorize: Authorize
+  readonly checkCreationRole: CheckCreationRole
   readonly decisions: DecisionLog
   /** A token is valid only while its user or role exists. */
   readonly identities: Pick<Identities, 'policiesOf'>
@@ -74,6 +76,8 @@ export interface Call {
   readonly wait: Wait
   /** Empty if the path names none. */
   readonly repository: string
+  /** Whether the repository was there when the caller was authorized; undefined if it was not looked for. */
+  readonly repositoryExists: boolean | undefined
   /** The last segment of the path: a tag, a digest or an upload id. */
   readonly reference: string
 }

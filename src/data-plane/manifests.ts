@@ -8,6 +8,7 @@ import { storeManifest } from '../registry/images/store-manifest.js'
 import { computeDigest, isDigest, MAX_MANIFEST_BYTES } from '../registry/images/manifest.js'
 import { pushImage } from '../registry/images/image-push.js'
 import { parsePushedManifest } from '../registry/images/pushed-manifest.js'
+import { createOnPush } from '../registry/repositories/create-on-push.js'
 import { requireRepository } from '../registry/repositories/require-repository.js'
 import { type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './oci-errors.js'
@@ -44,6 +45,7 @@ export const putManifest: Endpoint = async (call, deps) => {
   const isByTag = !reference.includes(':')
   const tags = isByTag ? [acceptImageTag(reference)] : [...new Set(call.query.getAll('tag').map(acceptImageTag))]
   if (!isByTag && !isDigest(reference)) throw digestInvalid(reference)
+  await createOnPush(call, deps)
   await requireRepository(deps.store, registry, repository)
 
   const bytes = await smallBody(call, MAX_MANIFEST_BYTES, deps)

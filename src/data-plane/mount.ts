@@ -2,12 +2,10 @@ import { isAllowed } from '../access/authorize.js'
 import { accountSetting } from '../registry/account-settings.js'
 import { confirmLayer, belongsToRepository, layerWithBytes } from '../registry/layers/layer-with-bytes.js'
 import type { Layer } from '../registry/images/image.js'
-import { isDigest } from '../registry/images/manifest.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Repository } from '../registry/repositories/repository.js'
 import { requireRepository } from '../registry/repositories/require-repository.js'
 import type { Call, DataPlaneDeps } from './call.js'
-import { digestInvalid } from './oci-errors.js'
 import { permissionFor } from './permission.js'
 
 /**
@@ -22,7 +20,6 @@ export async function mountLayer(
   call: Call,
   deps: DataPlaneDeps,
 ): Promise<boolean> {
-  if (!isDigest(digest)) throw digestInvalid(digest)
   const target = await requireRepository(deps.store, call.registry, call.repository)
   if (from === null || (await accountSetting(deps.store, call.registry, 'BLOB_MOUNTING')) !== 'ENABLED') return false
   const source = await deps.store.repositories.get(call.registry, from)

@@ -9,6 +9,7 @@ import {
 } from '../registry/layers/layer-upload.js'
 import { completeUpload } from '../registry/layers/upload-completion.js'
 import { isDigest } from '../registry/images/manifest.js'
+import { createOnPush } from '../registry/repositories/create-on-push.js'
 import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { digestInvalid, OciError } from './oci-errors.js'
 import { mountLayer } from './mount.js'
@@ -23,9 +24,9 @@ import type { WhileLocked } from './upload-locks.js'
 export const startUpload: Endpoint = async (call, deps) => {
   const { query, registry, repository } = call
   const [digest, mount] = [query.get('digest'), query.get('mount')]
+  for (const given of [digest, mount]) if (given !== null && !isDigest(given)) throw digestInvalid(given)
+  await createOnPush(call, deps)
   if (mount !== null && (await mountLayer(mount, query.get('from'), call, deps))) return layerCreated(call, mount)
-
-  if (digest !== null && !isDigest(digest)) throw digestInvalid(digest)
   if (digest !== null) await requirePermissions(['ecr:UploadLayerPart', 'ecr:CompleteLayerUpload'], call, deps)
   const session = { registry, repository, id: deps.ids.uuid() }
   await beginUpload(deps, session, call.now)

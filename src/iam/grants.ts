@@ -76,7 +76,9 @@ export function missingPolicyTypes(question: AccessQuestion, grants: Grants): Po
   if (!isForeign && reach === 'itself') return types
 
   const isDelegated = question.accountDelegates === true && reach === 'account'
-  const needsIdentity = isForeign || isDelegated || reach === undefined
+  // An identity of an identity provider has no identity-based policies.
+  const hasPolicies = question.principal.federated === undefined
+  const needsIdentity = hasPolicies && (isForeign || isDelegated || reach === undefined)
   if (needsIdentity && !grants.identity) types.push('identity-based policy')
   if (!grants.boundary) types.push('permissions boundary')
   if (!grants.session) types.push('session policy')

@@ -10,6 +10,8 @@ export interface PrincipalElement {
   /** Account ids, also of those written as the ARN of their root. */
   readonly accounts: ReadonlySet<string>
   readonly services: ReadonlySet<string>
+  /** ARNs of identity providers. */
+  readonly federated: ReadonlySet<string>
   /** Accounts, and the session ARN prefixes of roles, for which the element also names something narrower. */
   readonly narrowed: ReadonlySet<string>
 }
@@ -22,8 +24,8 @@ const ACCOUNT = /^(?:(\d{12})|arn:[a-z-]+:iam::(\d{12}):root)$/
 const ARN = /^arn:[a-z-]+:(?:iam|sts)::\d{12}:[^*?]+$/
 
 /**
- * Reads Principal or NotPrincipal. There are no federated or canonical users here, so these are accepted and never
- * match. Throws PolicyError.
+ * Reads Principal or NotPrincipal. There are no canonical users here, so these are accepted and never match. Throws
+ * PolicyError.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
 export function parsePrincipals({ at, isNegated }: EitherElement): PrincipalElement {
@@ -43,6 +45,7 @@ export function parsePrincipals({ at, isNegated }: EitherElement): PrincipalElem
     arns: new Set(arns),
     accounts: new Set(accounts.filter((account) => account !== undefined)),
     services: new Set(textsOf('Service').map(({ value }) => value)),
+    federated: new Set(textsOf('Federated').map(({ value }) => value)),
     narrowed: new Set(arns.flatMap((arn) => [accountIn(arn), roleOf(arn)])),
   }
 }
@@ -68,12 +71,19 @@ function awsPrincipal(at: LocatedValue<string>): string {
 /** How the Principal element names the caller; undefined where it does not. */
 export function reachOf(
   element: PrincipalElement,
-  { arn, account, roleArn, service }: QuestionPrincipal,
+  { arn, account, roleArn, service, federated }: QuestionPrincipal,
 ): Reach | undefined {
   if (element.arns.has(arn) || (service !== undefined && element.services.has(service))) return 'itself'
+  if (federated !== undefined) return reachOfFederated(element, federated)
   if (roleArn !== undefined && element.arns.has(roleArn)) return 'role'
   if (element.isEveryone) return 'everyone'
   return element.accounts.has(account) ? 'account' : undefined
+}
+
+/** An identity of a provider belongs to no account, so a statement that names an account does not name it. */
+function reachOfFederated({ federated, isEveryone }: PrincipalElement, provider: string): Reach | undefined {
+  if (federated.has(provider)) return 'itself'
+  return isEveryone ? 'everyone' : undefined
 }
 
 /**

@@ -26,6 +26,8 @@ export interface QuestionPrincipal {
   readonly roleArn?: string
   /** Set for a call that an AWS service makes, `ecr.amazonaws.com`. */
   readonly service?: string
+  /** Set for an identity that shows a token of an identity provider: the ARN of the provider. */
+  readonly federated?: string
 }
 
 /** Values of condition keys by key in lower case. A key without a value, or with an empty list, counts as absent. */

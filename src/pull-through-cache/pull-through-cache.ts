@@ -1,6 +1,7 @@
 import type { Authorize } from '../access/authorize.js'
 import { singleFlight } from '../coordination/single-flight.js'
 import type { DockerHubLibrary, PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import type { CheckCreationRole } from '../registry/creation-templates/creation-role.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { Blobs, Follows, Uploads, WithNotes } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -32,6 +33,7 @@ export interface PullThroughCacheDeps {
   readonly clock: Pick<Clock, 'now'>
   readonly ruleUpstreams: RuleUpstreams
   readonly authorize: Authorize
+  readonly checkCreationRole: CheckCreationRole
   readonly log: Log
   readonly metrics: Metrics
   readonly events: Pick<EventLog, 'cacheAction'>
@@ -46,11 +48,17 @@ export interface PullThroughCacheDeps {
  */
 export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThroughCache; backlog: Backlog } {
   const { store, blobs, pins, leases, quotas, clock, authorize, log, metrics, events, settings } = deps
+  const { checkCreationRole } = deps
   const sinks = { log, metrics, events }
   const { egress, dockerHubLibrary } = settings
   const sources = upstreamSources({ store, ruleUpstreams: deps.ruleUpstreams, egress, dockerHubLibrary })
   const flights = singleFlight(leases)
-  const manifests = imports({ storage: { store, blobs, pins, quotas }, sources, singleFlight: flights })
+  const manifests = imports({
+    storage: { store, blobs, pins, quotas },
+    sources,
+    singleFlight: flights,
+    checkCreationRole,
+  })
   const layers = fills({ store, sources, blobs, leases, pins, log, metrics })
   const plans = backlog({
     store,

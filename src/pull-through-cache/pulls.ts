@@ -18,7 +18,7 @@ import { imageFailureOf } from './image-failure.js'
 import { planOf } from './import-plan.js'
 import type { TagCheck } from './imports/freshness.js'
 import type { Imports } from './imports/imports.js'
-import { isPullerAllowed } from './puller-rights.js'
+import { isPullerAllowed, mayCreateRepository } from './puller-rights.js'
 import { type Telemetry, telemetryFor, type TelemetrySinks } from './telemetry.js'
 import type { UpstreamSources } from './upstream-sources.js'
 
@@ -102,13 +102,13 @@ async function firstPull(context: PullContext, notFound: ImageFailure, deps: Pul
   try {
     const source = await deps.sources.upstreamForRepository(registry, repository)
     const exists = (await deps.store.repositories.get(registry, repository)) !== undefined
-    const mayExist = exists || (source && (await isPullerAllowed(request, 'ecr:CreateRepository', deps.authorize)))
+    const mayExist = exists || (source && (await mayCreateRepository(request, deps)))
     if (!mayExist) throw repositoryNotFound(repository, registry.account)
     if (!source || !(await mayImport(request, deps))) return notFound
     requireNoFips(request)
     telemetry.metrics.cache('manifest', 'miss')
     const now = await deps.clock.now()
-    const target = { registry, repository, imageId, source, now, createsRepository: true }
+    const target = { registry, repository, imageId, source, now, creationRequest: request.request }
     const outcome = await wait(() => deps.imports.importManifest(target, telemetry))
     if (outcome) completeInBackground(context, outcome, deps)
     const cached = await findImage(deps.store, registry, repository, imageId)

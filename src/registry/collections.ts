@@ -1,15 +1,21 @@
 import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
+import type { RepositoryCreationTemplate } from './creation-templates/creation-template.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
+import type { DepartedSubject } from './lifecycle/departed-subject.js'
 import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
+import type { LifecyclePreview, LifecyclePreviewResult } from './lifecycle/lifecycle-preview.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
 import type { LeaseRecord } from './ports/lease.js'
 import type { Pin } from './ports/pins.js'
 import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
 import type { Policy, Repository } from './repositories/repository.js'
+import type { ImageScans, PendingScan, ScanCount } from './scanning/image-scan.js'
+import type { StoredScanningConfiguration } from './scanning/scanning-records.js'
+import type { ImageFindings } from './scanning/stored-findings.js'
 
 /**
  * All stored state except blobs. Each line declares a collection and the type of its records; the comment names the
@@ -28,9 +34,19 @@ export const collections = {
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
+  lifecyclePreviews: collection<LifecyclePreview>(), // repository
+  lifecyclePreviewResults: collection<LifecyclePreviewResult>(), // repository digest
+  departedSubjects: collection<DepartedSubject>(), // repository subject
+  creationTemplates: collection<RepositoryCreationTemplate>(), // prefix
   accountSettings: collection<string>(), // name
+  scanningConfigurations: collection<StoredScanningConfiguration>(), // 'configuration'
+  imageScans: collection<ImageScans>(), // repository digest
+  imageFindings: collection<ImageFindings>(), // repository digest
+  pendingScans: collection<PendingScan>(), // time repository digest scanType
+  scanCounts: collection<ScanCount>(), // 'count'
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
+  undeliveredEvents: collection<RecordedEvent>(), // sink time order; in `installation`
   settings: collection<string>(), // name; in `installation`
   roles: collection<ServiceLinkedRole>(), // account name; in `installation`
   leases: collection<LeaseRecord>(), // name; in `installation`

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { CacheEvent, PullEvent, RecordedEvent } from './events.js'
 import { listAll } from './list-records.js'
+import type { EventSink } from './ports/event-sink.js'
 import type { Ids } from './ports/ids.js'
 import { keyOf, type Store } from './ports/store.js'
 import type { PullThroughCacheRule } from './cache-rules/cache-rule.js'
@@ -34,7 +36,19 @@ export interface EventLog {
 }
 
 /** An event without the members of its envelope that are the same for all events. */
-export type NewEvent = { readonly registry: Registry; readonly repository: string } & EventKind
+export type NewEvent = EventSubject & EventKind
+
+interface EventSubject {
+  readonly registry: Registry
+  readonly repository: string
+  /**
+   * Identifies what happened within its registry, for work that is repeated after an interruption: of the events with
+   * the same text and time only the first is recorded.
+   */
+  readonly occurrence?: string
+  /** Instead of the repository's ARN. */
+  readonly resources?: string[]
+}
 
 /** The type, source and detail of each kind of event. */
 type EventKind = RecordedEvent extends infer E
@@ -52,22 +66,42 @@ const MAX_EVENTS = 10_000
  */
 const PRUNE_EVERY = 1000
 
-/** An event log in a store. The ids of events contain a counter, so events of the same millisecond stay in order. */
-export function eventLog({ store, ids }: { store: Store; ids: Ids }): EventLog {
-  let count = 0
+/** The store of an event log, and the sinks that its events are delivered to. */
+export interface EventLogDeps {
+  readonly store: Store
+  readonly ids: Ids
+  readonly sinks?: readonly Pick<EventSink, 'name' | 'takes'>[]
+}
 
-  async function record({ registry, repository, ...kind }: NewEvent, now: Date): Promise<void> {
+/**
+ * An event log in a store. The ids of events contain a counter, so events of the same millisecond stay in order. For
+ * each sink that takes the event a second record is written in the same transaction, which `background/event-delivery`
+ * removes once it is delivered: the time of an event may be before that of events already delivered, so that a position
+ * in the list of events would not do.
+ */
+export function eventLog({ store, ids, sinks = [] }: EventLogDeps): EventLog {
+  let [count, recorded] = [0, 0]
+  const counted = () => String(count++).padStart(8, '0')
+
+  async function record({ registry, repository, occurrence, ...kind }: NewEvent, now: Date): Promise<void> {
     const event: RecordedEvent = {
       version: '0',
-      id: `${String(count++).padStart(8, '0')}-${ids.uuid()}`,
+      id: occurrence === undefined ? `${counted()}-${ids.uuid()}` : uuidOf(registry, occurrence),
       account: registry.account,
       time: now.toISOString(),
       region: registry.region,
-      resources: [repositoryArn(registry, repository)],
+      resources: WITHOUT_RESOURCES.has(kind['detail-type']) ? [] : [repositoryArn(registry, repository)],
       ...kind,
     }
-    await store.events.put(installation, keyOf(event.time, event.id), event)
-    if (count % PRUNE_EVERY === 1) await prune(store)
+    const key = keyOf(event.time, event.id)
+    const receivers = sinks.filter(({ takes }) => takes(event))
+    if (receivers.length === 0) await store.events.put(installation, key, event)
+    else
+      await store.transact(installation, async ({ events, undeliveredEvents }) => {
+        if (!(await events.insert(installation, key, event))) return
+        for (const { name } of receivers) await undeliveredEvents.put(installation, keyOf(name, key), event)
+      })
+    if (recorded++ % PRUNE_EVERY === 0) await prune(store)
   }
 
   return {
@@ -75,6 +109,21 @@ export function eventLog({ store, ids }: { store: Store; ids: Ids }): EventLog {
     cacheAction: (action, now) => record(cacheEvent(action), now),
     pull: (pull, now) => record(pullEvent(pull), now),
   }
+}
+
+/** Types of events whose `resources` the service leaves empty; those of other types name the repository. */
+const WITHOUT_RESOURCES: ReadonlySet<string> = new Set(['ECR Image Action', 'ECR Referrer Action'])
+
+/** An id in the form of a UUID, as EventBridge has them, which is the same for the same occurrence. */
+function uuidOf({ account, region }: Registry, occurrence: string): string {
+  const hash = createHash('sha256').update(`${account} ${region} ${occurrence}`).digest('hex')
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `5${hash.slice(13, 16)}`,
+    `8${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join('-')
 }
 
 async function prune(store: Store) {

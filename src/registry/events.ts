@@ -62,11 +62,12 @@ export interface PullEvent extends Envelope {
 }
 
 /**
- * A change of an image, in the form of EventBridge's `ECR Image Action`.
+ * A change of an image, in the form of EventBridge's `ECR Image Action`, or `ECR Referrer Action` for a manifest that
+ * refers to another image (a signature, an SBOM).
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
  */
 export interface ImageActionEvent extends Envelope {
-  'detail-type': 'ECR Image Action'
+  'detail-type': 'ECR Image Action' | 'ECR Referrer Action'
   source: 'aws.ecr'
   detail: {
     result: 'SUCCESS'
@@ -77,8 +78,47 @@ export interface ImageActionEvent extends Envelope {
     'manifest-media-type'?: string
     'artifact-media-type'?: string
     'target-storage-class'?: string
+    'last-activated-at'?: string
   }
 }
 
-/** An event as `/_admin/events` lists it. */
-export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent
+/**
+ * A scan that has ended, in the form of EventBridge's `ECR Image Scan`.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ImageScanEvent extends Envelope {
+  'detail-type': 'ECR Image Scan'
+  source: 'aws.ecr'
+  detail: {
+    /** AWS documents only COMPLETE; the others are ours (docs/fidelity.md). */
+    'scan-status': string
+    'repository-name': string
+    /** Only the severities that occur. */
+    'finding-severity-counts': Partial<Record<string, number>>
+    'image-digest': string
+    'image-tags': string[]
+  }
+}
+
+/**
+ * Repositories whose scan frequency was changed, in the form of EventBridge's `ECR Scan Resource Change`.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ScanResourceChangeEvent extends Envelope {
+  'detail-type': 'ECR Scan Resource Change'
+  source: 'aws.ecr'
+  detail: {
+    'action-type': 'SCAN_FREQUENCY_CHANGE'
+    repositories: {
+      'repository-name': string
+      'repository-arn': string
+      'scan-frequency': string
+      'previous-scan-frequency': string
+    }[]
+    'resource-type': 'REPOSITORY'
+    'scan-type': 'ENHANCED'
+  }
+}
+
+/** An event as `/_admin/events` lists it and sinks receive it. */
+export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ImageScanEvent | ScanResourceChangeEvent

@@ -25,6 +25,8 @@ export interface Session {
   readonly tags?: Readonly<Record<string, string>>
   /** When the credentials were issued (`aws:TokenIssueTime`), in epoch milliseconds by the emulator's clock. */
   readonly issuedAt?: number
+  /** The person or program behind the session (`aws:SourceIdentity`), which every session that it begins has, too. */
+  readonly sourceIdentity?: string
   /** Keys of the session tags that are passed on when this session assumes another role. */
   readonly transitiveTagKeys?: readonly string[]
 }

@@ -21,6 +21,8 @@ export interface Quotas {
   readonly maximumLayerPartMiB: number
   /** Pull through cache rules in a registry. */
   readonly pullThroughCacheRules: number
+  /** Basic scans that a registry may start in 24 hours. */
+  readonly scansPerDay: number
 }
 
 /** Bytes in a MiB, the unit of the sizes here. */
@@ -41,4 +43,5 @@ export const defaultQuotas: Quotas = {
   minimumLayerPartMiB: 5,
   maximumLayerPartMiB: 10,
   pullThroughCacheRules: 10,
+  scansPerDay: 100_000,
 }

@@ -21,7 +21,9 @@ export const statementsToAdd = (question: AccessQuestion, policies: ApplicablePo
 
 function statementFor(type: PolicyType, { action, resource, principal }: AccessQuestion): StatementToAdd['statement'] {
   if (type !== 'resource-based policy') return { Effect: 'Allow', Action: action, Resource: resource }
-  const allowed = { Effect: 'Allow', Principal: { AWS: principal.roleArn ?? principal.arn }, Action: action }
+  const { roleArn, arn, federated } = principal
+  const Principal = federated === undefined ? { AWS: roleArn ?? arn } : { Federated: federated }
+  const allowed = { Effect: 'Allow', Principal, Action: action }
   return isOnRepository(action) ? allowed : { ...allowed, ...(!action.startsWith('sts:') && { Resource: resource }) }
 }
 

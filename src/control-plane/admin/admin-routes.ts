@@ -178,7 +178,7 @@ async function roles({ store }: AdminDeps): Promise<Reply> {
   const described = recorded.map(({ account, roleName, createdAt }) => ({
     account,
     roleName,
-    arn: serviceLinkedRoleArn(account),
+    arn: serviceLinkedRoleArn(account, roleName),
     createdAt: new Date(createdAt).toISOString(),
   }))
   return ok({ roles: described })

@@ -33,13 +33,17 @@ export function writeQueryError({ code, message }: ServiceException, form: Form,
 const codes: ReadonlyMap<string, string> = new Map([
   ['UnrecognizedClientException', 'InvalidClientTokenId'],
   ['InvalidSignatureException', 'SignatureDoesNotMatch'],
+  ['ExpiredIdentityToken', 'ExpiredTokenException'],
 ])
 
 /** Statuses of refusals. All others, which concern the caller's identity, have status 403. */
 const statuses: ReadonlyMap<string, number> = new Map([
   ['InternalFailure', 500],
   ['NoSuchEntity', 404],
+  ['ExpiredIdentityToken', 400],
+  ['IDPCommunicationError', 400],
   ['InvalidAction', 400],
+  ['InvalidIdentityToken', 400],
   ['InvalidParameterValue', 400],
   ['MalformedInput', 400],
   ['MalformedPolicyDocument', 400],

@@ -4,9 +4,11 @@ import type { Identities } from '../../access/identities.js'
 import type { StoredPolicies } from '../../access/stored-policies.js'
 import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { PullThroughSettings } from '../../registry/cache-rules/cache-rule.js'
+import type { CheckCreationRole } from '../../registry/creation-templates/creation-role.js'
 import type { RecordPullTime } from '../../registry/images/record-pull.js'
 import type { Blobs, Uploads, WithNotes } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
+import type { IdentityProviderKeys } from '../../registry/ports/identity-provider-keys.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Importer, Wait } from '../../registry/ports/importer.js'
 import type { Leases } from '../../registry/ports/lease.js'
@@ -40,6 +42,7 @@ export interface Resources {
   readonly identities: Identities
   readonly decisions: DecisionLog
   readonly authorize: Authorize
+  readonly checkCreationRole: CheckCreationRole
   readonly blobs: Blobs & Uploads & WithNotes
   readonly pins: Pins
   readonly leases: Leases
@@ -51,6 +54,7 @@ export interface Resources {
   readonly log: Log
   readonly importer: Importer
   readonly secrets: Secrets
+  readonly identityProviderKeys: IdentityProviderKeys
   readonly ruleUpstreams: RuleUpstreams
   readonly settings: Settings
   readonly quotas: Quotas

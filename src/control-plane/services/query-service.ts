@@ -20,9 +20,7 @@ export interface QueryServiceFacts {
   readonly operations: Readonly<Record<string, QueryOperation | undefined>>
   /** Whether the service has an operation that is not built. */
   readonly isNotBuilt: (name: string) => boolean
-  /**
-   * Operations that need no signature. None of them is built, and a refusal for the missing signature would hide that.
-   */
+  /** Operations that need no signature. */
   readonly unsigned: ReadonlySet<string>
   readonly refusalOf: (violations: readonly ValueViolation[]) => ServiceException
 }
@@ -38,9 +36,11 @@ export function queryService({ name, operations, isNotBuilt, unsigned, refusalOf
     xmlNamespace: traits?.['smithy.api#xmlNamespace']?.uri,
     faultCodes: { internal: 'InternalFailure', storage: 'ServiceUnavailable' },
 
+    /** A refusal for the missing signature would hide that the operation is not built. */
     refuseUnverified(operation) {
-      if (unsigned.has(operation)) throw notBuilt(operation)
+      if (unsigned.has(operation) && !Object.hasOwn(operations, operation)) throw notBuilt(operation)
     },
+    needsNoSignature: (operation) => unsigned.has(operation),
 
     operation(called, inVersion): ServiceOperation {
       if (inVersion === version) {

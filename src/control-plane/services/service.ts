@@ -1,4 +1,5 @@
 import type { PolicyStore, StoredPolicies } from '../../access/stored-policies.js'
+import type { Records } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import type { Context } from './context.js'
 
@@ -22,6 +23,8 @@ export interface Service {
   readonly faultCodes: FaultCodes
   /** Throws if calls of this operation are refused before their signature is verified. */
   refuseUnverified(operation: string): void
+  /** Whether calls of this operation are accepted without a signature. */
+  needsNoSignature?(operation: string): boolean
   /** The operation of this name. Throws the service's refusal if there is none, or none in this version of the API. */
   operation(name: string, version?: string): ServiceOperation
 }
@@ -40,7 +43,11 @@ export interface ServiceOperation {
    * Prefetches the policies and tags that decide about the call's resources, while the time is read. The input may hold
    * anything.
    */
-  readPolicies?(input: Members, registry: Registry, store: PolicyStore): Promise<StoredPolicies>
+  readPolicies?(
+    input: Members,
+    registry: Registry,
+    store: PolicyStore & Pick<Records, 'creationTemplates'>,
+  ): Promise<StoredPolicies>
   /** Throws AccessDeniedException. The input is not validated yet and may hold anything. */
   authorize(input: Members, context: Context): Promise<void>
   /** The input reduced to the members of the model. Throws if it breaks the model. */

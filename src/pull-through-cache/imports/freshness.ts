@@ -41,14 +41,15 @@ export async function checkTag(
 async function checkCachedTag(
   target: ManifestImport,
   cached: Tag,
-  { storage, sources }: ImportDeps,
+  deps: ImportDeps,
   telemetry: Telemetry,
 ): Promise<TagCheck> {
+  const { storage, sources } = deps
   const now = target.now.getTime()
   try {
     sources.requireRoute(target.source)
     const newer = await newerManifest(target, cached)
-    if (newer) return { moved: await storeImage(target, newer, storage, telemetry) }
+    if (newer) return { moved: await storeImage(target, newer, deps, telemetry) }
     await recordCheck(target, cached, { checkedAt: now }, storage, telemetry)
     await report(target, cached, 'SUCCESS', 'unchanged', telemetry)
     return {}

@@ -1,4 +1,5 @@
 import type { SingleFlight } from '../../coordination/single-flight.js'
+import type { CheckCreationRole, CreationRoleUse } from '../../registry/creation-templates/creation-role.js'
 import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import { findImage, isImageFailure } from '../../registry/images/find-image.js'
 import type { ImageId } from '../../registry/images/image.js'
@@ -10,6 +11,7 @@ import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure, type UpstreamManifest } from '../../registry/ports/upstream.js'
 import type { Quotas } from '../../registry/quotas.js'
 import { installation, type Registry } from '../../registry/registry.js'
+import type { RequestContext } from '../../registry/request-context.js'
 import { createRepositoryByService } from '../../registry/repositories/repository-creation.js'
 import { planKey } from '../import-plan.js'
 import type { Telemetry } from '../telemetry.js'
@@ -22,8 +24,11 @@ export interface ManifestImport {
   readonly imageId: ImageId
   readonly source: UpstreamSource
   readonly now: Date
-  /** Set by a first pull. The background work after it must not recreate a repository that was deleted meanwhile. */
-  readonly createsRepository?: boolean
+  /**
+   * Set by a first pull, to the request that creates the repository. The background work after it must not recreate a
+   * repository that was deleted meanwhile.
+   */
+  readonly creationRequest?: RequestContext
   /** Set for a member of an index, which the plan and the reports of the index cover. */
   readonly isMember?: true
 }
@@ -33,6 +38,7 @@ export interface ImportDeps {
   readonly storage: ImageStorage & { readonly quotas: Quotas }
   readonly sources: UpstreamSources
   readonly singleFlight: SingleFlight
+  readonly checkCreationRole: CheckCreationRole
 }
 
 /**
@@ -51,7 +57,7 @@ export function importManifest(
     try {
       deps.sources.requireRoute(source)
       const manifest = await source.upstream.manifest(source.repository, referenceOf(imageId))
-      return await storeImage(target, manifest, deps.storage, telemetry)
+      return await storeImage(target, manifest, deps, telemetry)
     } catch (error) {
       const { message: outcome } = error as Error
       if (!target.isMember)
@@ -62,16 +68,17 @@ export function importManifest(
 }
 
 /**
- * Stores an image as the upstream sent it: first the manifest's bytes, the repository if it is missing, and the plan to
- * import the rest; then the image and its tag. In this order an import can be resumed after an interruption at any
- * point.
+ * Stores an image as the upstream sent it: first the manifest's bytes and the repository if it is missing; then the plan
+ * to import the rest; then the image and its tag. In this order an import can be resumed after an interruption at any
+ * point, and a repository that cannot be created leaves no plan.
  */
 export async function storeImage(
   target: ManifestImport,
   upstreamManifest: UpstreamManifest,
-  storage: ImportDeps['storage'],
+  deps: Pick<ImportDeps, 'storage' | 'checkCreationRole'>,
   telemetry: Telemetry,
 ): Promise<PutOutcome> {
+  const { storage } = deps
   const { registry, repository, now, isMember } = target
   const { imageTag } = target.imageId
   const { digest, bytes } = upstreamManifest
@@ -79,9 +86,9 @@ export async function storeImage(
   const manifest = acceptManifest(upstreamManifest)
   await Promise.all([
     storeManifest(storage.blobs, digest, bytes),
-    target.createsRepository && createMissingRepository(target, storage),
-    !isMember && recordPlan({ ...registry, repository, digest, ...tag, plannedAt: now.getTime() }, storage),
+    target.creationRequest && createMissingRepository(target, target.creationRequest, deps, telemetry),
   ])
+  if (!isMember) await recordPlan({ ...registry, repository, digest, ...tag, plannedAt: now.getTime() }, storage)
   const image: NewImage = {
     repository,
     digest,
@@ -103,10 +110,16 @@ export async function storeImage(
   return put
 }
 
-const createMissingRepository = (
+function createMissingRepository(
   { registry, repository, now }: ManifestImport,
-  { store, quotas }: ImportDeps['storage'],
-) => createRepositoryByService(store, registry, repository, { reason: 'PULL_THROUGH_CACHE', now }, quotas)
+  request: RequestContext,
+  { storage: { store, quotas }, checkCreationRole }: Pick<ImportDeps, 'storage' | 'checkCreationRole'>,
+  { log }: Telemetry,
+): Promise<boolean> {
+  const checkRole = (use: CreationRoleUse) => checkCreationRole(use, request)
+  const creation = { reason: 'PULL_THROUGH_CACHE', now, checkRole, log } as const
+  return createRepositoryByService(store, registry, repository, creation, quotas)
+}
 
 const recordPlan = (plan: ImportPlan, { store }: Pick<ImageStorage, 'store'>): Promise<void> =>
   store.imports.put(installation, planKey(plan), plan)

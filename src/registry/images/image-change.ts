@@ -19,6 +19,8 @@ export interface ImageChange {
   readonly cause: ImageChangeCause
   /** Only of UPDATE_STORAGE_CLASS. */
   readonly targetStorageClass?: 'STANDARD' | 'ARCHIVE'
+  /** Only of a restored image: when it became ACTIVE, in epoch milliseconds. */
+  readonly activatedAt?: number
 }
 
 /** What made the change: a request, a pull through a cache rule, replication, or a lifecycle policy. */

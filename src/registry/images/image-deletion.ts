@@ -47,6 +47,8 @@ export async function deleteImage(
 export interface Deletion {
   readonly now: Date
   readonly cause: ImageChangeCause
+  /** Whether the image as it is in the transaction is still to be deleted; if not, nothing is removed. */
+  readonly onlyIf?: (image: Image, records: Records) => Promise<boolean>
 }
 
 /**
@@ -62,12 +64,14 @@ async function deleteInTransaction(
     imageId,
     now,
     cause,
+    onlyIf,
   }: Omit<ImageAddress, 'digest'> & Deletion & { readonly imageId: ImageId },
 ) {
   const match = await findImage(records, registry, repository, imageId)
   if (isImageFailure(match)) return match
   const { image } = match
   const { digest: imageDigest } = image
+  if (onlyIf && !(await onlyIf(image, records))) return []
 
   const remaining = remainingTags(image, imageId)
   const remainingSet = new Set(remaining)

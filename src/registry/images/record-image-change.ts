@@ -12,7 +12,7 @@ export const recordImageChange = (
   { imageChanges }: Pick<Records, 'imageChanges'>,
   registry: Registry,
   image: Pick<Image, 'repository' | 'digest' | 'mediaType' | 'artifactType' | 'subject'>,
-  change: Pick<ImageChange, 'action' | 'tags' | 'at' | 'cause' | 'targetStorageClass'>,
+  change: Pick<ImageChange, 'action' | 'tags' | 'at' | 'cause' | 'targetStorageClass' | 'activatedAt'>,
 ): Promise<void> => {
   const { repository, digest, mediaType, artifactType, subject } = image
   const record: ImageChange = {

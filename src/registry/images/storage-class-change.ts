@@ -1,4 +1,4 @@
-import { keyOf, type Store } from '../ports/store.js'
+import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import type { ImageChangeCause } from './image-change.js'
 import type { Image } from './image.js'
@@ -13,6 +13,8 @@ export interface StorageClassChange {
   readonly target: { readonly class: 'ARCHIVE' } | { readonly class: 'STANDARD'; readonly activeFrom: number }
   readonly now: Date
   readonly cause: ImageChangeCause
+  /** Whether the image as it is in the transaction is still to be changed. */
+  readonly onlyIf?: (image: Image, records: Records) => Promise<boolean>
 }
 
 /**
@@ -22,13 +24,14 @@ export interface StorageClassChange {
 export const changeStorageClass = (
   store: Store,
   registry: Registry,
-  { repository, digest, target, now, cause }: StorageClassChange,
+  { repository, digest, target, now, cause, onlyIf }: StorageClassChange,
 ): Promise<Image | undefined> =>
   store.transact(registry, async (records) => {
     const image = await records.images.get(registry, keyOf(repository, digest))
     if (!image) return undefined
     const isArchived = imageStatus(image, now) === 'ARCHIVED'
     if (isArchived === (target.class === 'ARCHIVE')) return image
+    if (onlyIf && !(await onlyIf(image, records))) return image
     const at = now.getTime()
     const changed = target.class === 'ARCHIVE' ? archived(image, at) : restored(image, target.activeFrom)
     await records.images.put(registry, keyOf(repository, digest), changed)

@@ -1,3 +1,4 @@
+import { matchesWildcards } from '../wildcards.js'
 import type { Repository } from './repository.js'
 
 /**
@@ -6,24 +7,6 @@ import type { Repository } from './repository.js'
  */
 export function isImmutable(repository: Repository, tag: string): boolean {
   const { imageTagMutability, imageTagMutabilityExclusionFilters = [] } = repository
-  const excluded = imageTagMutabilityExclusionFilters.some(({ filter }) => matchesWildcard(filter, tag))
+  const excluded = imageTagMutabilityExclusionFilters.some(({ filter }) => matchesWildcards(filter, tag))
   return imageTagMutability.startsWith('IMMUTABLE') !== excluded
-}
-
-/**
- * `*` matches any characters. Each literal part is matched at its first occurrence, so no filter needs backtracking.
- */
-function matchesWildcard(filter: string, tag: string): boolean {
-  const [head = '', ...rest] = filter.split('*')
-  const tail = rest.pop()
-  if (tail === undefined) return tag === filter
-  if (!tag.startsWith(head) || !tag.endsWith(tail) || tag.length < head.length + tail.length) return false
-
-  let position = head.length
-  for (const part of rest) {
-    const start = tag.indexOf(part, position)
-    if (start < 0) return false
-    position = start + part.length
-  }
-  return position <= tag.length - tail.length
 }

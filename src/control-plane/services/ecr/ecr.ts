@@ -1,3 +1,4 @@
+import { policiesForPush } from '../../../access/policies-for-push.js'
 import { storedPoliciesAndTags } from '../../../access/stored-policies.js'
 import { ServiceException } from '../../../registry/errors.js'
 import { inputOf } from '../../../smithy/model.js'
@@ -19,8 +20,10 @@ export const ecr: Service = {
   operation(name): ServiceOperation {
     const operation = find(name)
     return {
-      readPolicies: (input, registry, store) =>
-        storedPoliciesAndTags(registry, operation.resources(input, registry).flatMap(ownResource), store),
+      async readPolicies(input, registry, store) {
+        const resources = operation.resources(input, registry).flatMap(ownResource)
+        return policiesForPush(name, await storedPoliciesAndTags(registry, resources, store), store)
+      },
       authorize: (input, context) => authorize(name, operation, input, context),
       accept: (input) => accept(name, input),
       run: (input, context) => operation.run(input, context),

@@ -61,4 +61,6 @@ const arnOf = (name: unknown, registry: Registry) => repositoryArn(registry, tex
 
 /** No ARN or name is longer. Longer ones would make matching wildcards and recording decisions expensive. */
 const MAX_NAME_CHARACTERS = 2048
-const textOf = (value: unknown) => (typeof value === 'string' && value.length <= MAX_NAME_CHARACTERS ? value : '')
+/** A member as a resource or a part of one; empty if it cannot be. */
+export const textOf = (value: unknown) =>
+  typeof value === 'string' && value.length <= MAX_NAME_CHARACTERS ? value : ''

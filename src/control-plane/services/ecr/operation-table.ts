@@ -1,3 +1,7 @@
+import { createRepositoryCreationTemplate } from './operations/creation-templates/create-repository-creation-template.js'
+import { deleteRepositoryCreationTemplate } from './operations/creation-templates/delete-repository-creation-template.js'
+import { describeRepositoryCreationTemplates } from './operations/creation-templates/describe-repository-creation-templates.js'
+import { updateRepositoryCreationTemplate } from './operations/creation-templates/update-repository-creation-template.js'
 import { batchDeleteImage } from './operations/images/batch-delete-image.js'
 import { batchGetImage } from './operations/images/batch-get-image.js'
 import { batchImportUpstreamImage } from './operations/images/batch-import-upstream-image.js'
@@ -10,6 +14,11 @@ import { completeLayerUpload } from './operations/layers/complete-layer-upload.j
 import { getDownloadUrlForLayer } from './operations/layers/get-download-url-for-layer.js'
 import { initiateLayerUpload } from './operations/layers/initiate-layer-upload.js'
 import { uploadLayerPart } from './operations/layers/upload-layer-part.js'
+import { deleteLifecyclePolicy } from './operations/lifecycle/delete-lifecycle-policy.js'
+import { getLifecyclePolicyPreview } from './operations/lifecycle/get-lifecycle-policy-preview.js'
+import { getLifecyclePolicy } from './operations/lifecycle/get-lifecycle-policy.js'
+import { putLifecyclePolicy } from './operations/lifecycle/put-lifecycle-policy.js'
+import { startLifecyclePolicyPreview } from './operations/lifecycle/start-lifecycle-policy-preview.js'
 import { createPullThroughCacheRule } from './operations/pull-through-cache/create-pull-through-cache-rule.js'
 import { deletePullThroughCacheRule } from './operations/pull-through-cache/delete-pull-through-cache-rule.js'
 import { describePullThroughCacheRules } from './operations/pull-through-cache/describe-pull-through-cache-rules.js'
@@ -29,6 +38,12 @@ import { describeRepositories } from './operations/repositories/describe-reposit
 import { getRepositoryPolicy } from './operations/repositories/get-repository-policy.js'
 import { putImageTagMutability } from './operations/repositories/put-image-tag-mutability.js'
 import { setRepositoryPolicy } from './operations/repositories/set-repository-policy.js'
+import { batchGetRepositoryScanningConfiguration } from './operations/scanning/batch-get-repository-scanning-configuration.js'
+import { describeImageScanFindings } from './operations/scanning/describe-image-scan-findings.js'
+import { getRegistryScanningConfiguration } from './operations/scanning/get-registry-scanning-configuration.js'
+import { putImageScanningConfiguration } from './operations/scanning/put-image-scanning-configuration.js'
+import { putRegistryScanningConfiguration } from './operations/scanning/put-registry-scanning-configuration.js'
+import { startImageScan } from './operations/scanning/start-image-scan.js'
 import { listTagsForResource } from './operations/tags/list-tags-for-resource.js'
 import { tagResource } from './operations/tags/tag-resource.js'
 import { untagResource } from './operations/tags/untag-resource.js'
@@ -43,36 +58,36 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   BatchCheckLayerAvailability: batchCheckLayerAvailability,
   BatchDeleteImage: batchDeleteImage,
   BatchGetImage: batchGetImage,
-  BatchGetRepositoryScanningConfiguration: notBuilt,
+  BatchGetRepositoryScanningConfiguration: batchGetRepositoryScanningConfiguration,
   BatchImportUpstreamImage: batchImportUpstreamImage,
   CompleteLayerUpload: completeLayerUpload,
   CreatePullThroughCacheRule: createPullThroughCacheRule,
   CreateRepository: createRepository,
-  CreateRepositoryCreationTemplate: notBuilt,
-  DeleteLifecyclePolicy: notBuilt,
+  CreateRepositoryCreationTemplate: createRepositoryCreationTemplate,
+  DeleteLifecyclePolicy: deleteLifecyclePolicy,
   DeletePullThroughCacheRule: deletePullThroughCacheRule,
   DeleteRegistryPolicy: deleteRegistryPolicy,
   DeleteRepository: deleteRepository,
-  DeleteRepositoryCreationTemplate: notBuilt,
+  DeleteRepositoryCreationTemplate: deleteRepositoryCreationTemplate,
   DeleteRepositoryPolicy: deleteRepositoryPolicy,
   DeleteSigningConfiguration: notBuilt,
   DeregisterPullTimeUpdateExclusion: notBuilt,
   DescribeImageReplicationStatus: notBuilt,
-  DescribeImageScanFindings: notBuilt,
+  DescribeImageScanFindings: describeImageScanFindings,
   DescribeImageSigningStatus: notBuilt,
   DescribeImages: describeImages,
   DescribePullThroughCacheRules: describePullThroughCacheRules,
   DescribeRegistry: describeRegistry,
   DescribeReplicationBackfillResults: notBuilt,
   DescribeRepositories: describeRepositories,
-  DescribeRepositoryCreationTemplates: notBuilt,
+  DescribeRepositoryCreationTemplates: describeRepositoryCreationTemplates,
   GetAccountSetting: getAccountSetting,
   GetAuthorizationToken: getAuthorizationToken,
   GetDownloadUrlForLayer: getDownloadUrlForLayer,
-  GetLifecyclePolicy: notBuilt,
-  GetLifecyclePolicyPreview: notBuilt,
+  GetLifecyclePolicy: getLifecyclePolicy,
+  GetLifecyclePolicyPreview: getLifecyclePolicyPreview,
   GetRegistryPolicy: getRegistryPolicy,
-  GetRegistryScanningConfiguration: notBuilt,
+  GetRegistryScanningConfiguration: getRegistryScanningConfiguration,
   GetRepositoryPolicy: getRepositoryPolicy,
   GetSigningConfiguration: notBuilt,
   InitiateLayerUpload: initiateLayerUpload,
@@ -83,24 +98,24 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   ListTagsForResource: listTagsForResource,
   PutAccountSetting: putAccountSetting,
   PutImage: putImage,
-  PutImageScanningConfiguration: notBuilt,
+  PutImageScanningConfiguration: putImageScanningConfiguration,
   PutImageTagMutability: putImageTagMutability,
-  PutLifecyclePolicy: notBuilt,
+  PutLifecyclePolicy: putLifecyclePolicy,
   PutRegistryPolicy: putRegistryPolicy,
-  PutRegistryScanningConfiguration: notBuilt,
+  PutRegistryScanningConfiguration: putRegistryScanningConfiguration,
   PutReplicationConfiguration: notBuilt,
   PutSigningConfiguration: notBuilt,
   RegisterPullTimeUpdateExclusion: notBuilt,
   SetRepositoryPolicy: setRepositoryPolicy,
-  StartImageScan: notBuilt,
-  StartLifecyclePolicyPreview: notBuilt,
+  StartImageScan: startImageScan,
+  StartLifecyclePolicyPreview: startLifecyclePolicyPreview,
   StartReplicationBackfill: notBuilt,
   StopReplicationBackfill: notBuilt,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateImageStorageClass: notBuilt,
   UpdatePullThroughCacheRule: updatePullThroughCacheRule,
-  UpdateRepositoryCreationTemplate: notBuilt,
+  UpdateRepositoryCreationTemplate: updateRepositoryCreationTemplate,
   UploadLayerPart: uploadLayerPart,
   ValidatePullThroughCacheRule: validatePullThroughCacheRule,
 }

@@ -21,6 +21,13 @@ export const limitOf = (operation: OperationName, { maxResults }: PageRequest) =
 /** The key after which the page begins; undefined for the first page. Throws InvalidParameterException. */
 export const afterOf = ({ nextToken }: PageRequest) => (nextToken === undefined ? undefined : keyOfToken(nextToken))
 
+/** Where the page of a list begins whose tokens are positions; 0 for the first page. Throws InvalidParameterException. */
+export function positionOf(request: PageRequest): number {
+  const position = afterOf(request) ?? '0'
+  if (!/^\d{1,9}$/.test(position)) throw invalidToken()
+  return Number(position)
+}
+
 /** The opaque `nextToken` of a page; absent on the last one. */
 export const tokenOf = ({ next }: Pick<Page<unknown>, 'next'>) =>
   next === undefined ? {} : { nextToken: Buffer.from(`${MARK}${next}`).toString('base64url') }
@@ -43,9 +50,11 @@ const MARK = 'after:'
 
 function keyOfToken(token: string): string {
   const text = Buffer.from(token, 'base64url').toString()
-  if (!text.startsWith(MARK)) throw invalidParameterAt('nextToken', 'Invalid token')
+  if (!text.startsWith(MARK)) throw invalidToken()
   return text.slice(MARK.length)
 }
+
+const invalidToken = () => invalidParameterAt('nextToken', 'Invalid token')
 
 /**
  * Refuses a call that both names records and asks for a page, which AWS does not allow. Throws

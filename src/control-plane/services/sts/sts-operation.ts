@@ -13,5 +13,5 @@ export type Input<N extends OperationName> = SdkInput<typeof sdk, N>
 export interface Operation<N extends OperationName> {
   /** Throws if the caller may not call the operation at all. Runs before the input is validated. */
   refuseCaller?(principal: Principal): void
-  run(input: Input<N>, context: Context): SdkOutput<typeof sdk, N>
+  run(input: Input<N>, context: Context): SdkOutput<typeof sdk, N> | Promise<SdkOutput<typeof sdk, N>>
 }

@@ -1,6 +1,7 @@
 import { builtIn, type NotBuilt, notBuilt } from '../not-built.js'
 import type { Operation, OperationName } from './sts-operation.js'
 import { assumeRole } from './operations/assume-role.js'
+import { assumeRoleWithWebIdentity } from './operations/assume-role-with-web-identity.js'
 import { getCallerIdentity } from './operations/get-caller-identity.js'
 import { getSessionToken } from './operations/get-session-token.js'
 
@@ -8,7 +9,7 @@ import { getSessionToken } from './operations/get-session-token.js'
 export const operationTable: { readonly [N in OperationName]: Operation<N> | NotBuilt } = {
   AssumeRole: assumeRole,
   AssumeRoleWithSAML: notBuilt,
-  AssumeRoleWithWebIdentity: notBuilt,
+  AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
   AssumeRoot: notBuilt,
   DecodeAuthorizationMessage: notBuilt,
   GetAccessKeyInfo: notBuilt,

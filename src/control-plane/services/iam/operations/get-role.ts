@@ -3,15 +3,11 @@ import { conditionsOfRoleTags } from '../../../../access/role-tags.js'
 import { ServiceException } from '../../../../registry/errors.js'
 import { keyOf } from '../../../../registry/ports/store.js'
 import { installation } from '../../../../registry/registry.js'
-import {
-  PULL_THROUGH_CACHE_SERVICE,
-  SERVICE_LINKED_ROLE,
-  serviceLinkedRoleArn,
-} from '../../../../registry/cache-rules/service-linked-role.js'
+import { serviceLinkedRoleArn, serviceLinkedRoles } from '../../../../registry/cache-rules/service-linked-role.js'
 import type { Context } from '../../context.js'
 import type { Operation } from '../iam-operation.js'
 
-/** A role of the configuration or the service-linked one. */
+/** A role of the configuration or a service-linked one. */
 interface RoleFacts {
   readonly arn: string
   readonly path: string
@@ -24,8 +20,8 @@ interface RoleFacts {
 }
 
 /**
- * A role of the configuration, or the service-linked role once the first pull through cache rule has created it; always
- * in the caller's own account. The role's tags can decide, so permission is checked here.
+ * A role of the configuration, or a service-linked role once the first pull through cache rule or creation template has
+ * created it; always in the caller's own account. The role's tags can decide, so permission is checked here.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
  */
 export const getRole: Operation<'GetRole'> = {
@@ -60,18 +56,19 @@ function configuredRole(name: string, { identities, principal }: Context): RoleF
 }
 
 async function serviceLinkedRole(name: string, { store, principal }: Context): Promise<RoleFacts | undefined> {
-  if (name !== SERVICE_LINKED_ROLE) return undefined
-  const record = await store.roles.get(installation, keyOf(principal.account, SERVICE_LINKED_ROLE))
+  const service = Object.hasOwn(serviceLinkedRoles, name) ? serviceLinkedRoles[name] : undefined
+  if (service === undefined) return undefined
+  const record = await store.roles.get(installation, keyOf(principal.account, name))
   if (!record) return undefined
-  const arn = serviceLinkedRoleArn(principal.account)
+  const arn = serviceLinkedRoleArn(principal.account, name)
   return {
     arn,
-    path: `/aws-service-role/${PULL_THROUGH_CACHE_SERVICE}/`,
+    path: `/aws-service-role/${service}/`,
     roleId: uniqueId('AROA', arn),
     createdAt: record.createdAt,
     trustPolicyDocument: {
       Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { Service: PULL_THROUGH_CACHE_SERVICE }, Action: 'sts:AssumeRole' }],
+      Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
     },
     maxSessionDurationSeconds: 3600,
     tags: {},

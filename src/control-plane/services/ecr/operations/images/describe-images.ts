@@ -1,5 +1,3 @@
-import { imageNotFound, invalidParameter } from '../../../../../registry/errors.js'
-import { findImage, type ImageFailure, isImageFailure } from '../../../../../registry/images/find-image.js'
 import type { Image, ImageId } from '../../../../../registry/images/image.js'
 import { keyOf, type Page } from '../../../../../registry/ports/store.js'
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
@@ -7,8 +5,10 @@ import { mapInBatches } from '../../../../../coordination/event-loop.js'
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { afterOf, limitOf, pageFrom, recordsFor, refusePagingWith, tokenOf } from '../../paging.js'
+import { namedImage } from '../../named-image.js'
 import { namedRepository } from '../../operation-resources.js'
 import { imageDetail } from '../../shapes/image-shapes.js'
+import { enhancedScans } from '../../shapes/scan-shapes.js'
 import { passesFilter } from '../../image-filter.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
@@ -22,26 +22,16 @@ export const describeImages: Operation<'DescribeImages'> = {
     const page = await readInRepository(store, registry, repositoryName, () =>
       imageIds ? imagesById(imageIds, repositoryName, context) : imagePage(input, context),
     )
-    return { imageDetails: await mapInBatches(page.items, (image) => imageDetail(image, context)), ...tokenOf(page) }
+    const scanOf = await enhancedScans(repositoryName, context)
+    const detailOf = async (image: Image) => ({ ...(await imageDetail(image, context)), ...(await scanOf(image)) })
+    return { imageDetails: await mapInBatches(page.items, detailOf), ...tokenOf(page) }
   },
 }
 
-/** The images of these ids, each once. */
+/** The images of these ids, each once. If one is not found, the whole call is refused. */
 async function imagesById(imageIds: ImageId[], repository: string, context: Context): Promise<Page<Image>> {
-  const images = await Promise.all(imageIds.map((imageId) => requireImage(imageId, repository, context)))
+  const images = await Promise.all(imageIds.map((imageId) => namedImage(imageId, repository, context)))
   return { items: [...new Map(images.map((image) => [image.digest, image])).values()] }
-}
-
-async function requireImage(imageId: ImageId, repository: string, { store, registry }: Context): Promise<Image> {
-  const outcome = await findImage(store, registry, repository, imageId)
-  if (isImageFailure(outcome)) throw refusalOf(outcome, repository, registry.account)
-  return outcome.image
-}
-
-/** The answer has no list of failures: if one id is not found, the whole call is refused. */
-function refusalOf({ failureCode, failureReason, imageId }: ImageFailure, repository: string, account: string) {
-  const isAbsent = failureCode === 'ImageNotFound' || failureCode === 'ImageTagDoesNotMatchDigest'
-  return isAbsent ? imageNotFound(imageId, repository, account) : invalidParameter(failureReason)
 }
 
 async function imagePage(input: Input<'DescribeImages'>, { store, registry, now }: Context): Promise<Page<Image>> {

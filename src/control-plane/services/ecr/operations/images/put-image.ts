@@ -8,6 +8,7 @@ import { requireRepository } from '../../../../../registry/repositories/require-
 import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
+import { requireRepositoryForPush } from '../../repository-for-push.js'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
 export const putImage: Operation<'PutImage'> = {
@@ -16,6 +17,7 @@ export const putImage: Operation<'PutImage'> = {
   async run(input, context) {
     const { registry, store, blobs } = context
     const { repositoryName, imageManifest } = input
+    await requireRepositoryForPush(repositoryName, context)
     await requireRepository(store, registry, repositoryName)
     const { bytes, ...push } = acceptImage(input, context)
     await storeManifest(blobs, push.digest, bytes)

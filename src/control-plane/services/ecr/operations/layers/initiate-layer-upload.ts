@@ -2,6 +2,7 @@ import { beginUpload } from '../../../../../registry/layers/layer-upload.js'
 import { MIB } from '../../../../../registry/quotas.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
+import { requireRepositoryForPush } from '../../repository-for-push.js'
 
 /**
  * `partSize` is the maximum size of a part in bytes: 10485760 by default, as in AWS's example.
@@ -13,6 +14,7 @@ export const initiateLayerUpload: Operation<'InitiateLayerUpload'> = {
 
   async run({ repositoryName }, context) {
     const { registry, ids, now, quotas } = context
+    await requireRepositoryForPush(repositoryName, context)
     const { id } = await beginUpload(context, { registry, repository: repositoryName, id: ids.uuid() }, now)
     return { uploadId: id, partSize: quotas.maximumLayerPartMiB * MIB }
   },

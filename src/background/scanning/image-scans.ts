@@ -1,0 +1,121 @@
+import type { EventLog } from '../../registry/event-log.js'
+import { imageContents } from '../../registry/images/image-contents.js'
+import { imageStatus } from '../../registry/images/storage-class.js'
+import { listEach } from '../../registry/list-records.js'
+import type { Blobs } from '../../registry/ports/blob-store.js'
+import type { Clock } from '../../registry/ports/clock.js'
+import type { Log } from '../../registry/ports/log.js'
+import type { Scanner, ScanResult } from '../../registry/ports/scanner.js'
+import { keyOf, type Store } from '../../registry/ports/store.js'
+import type { Registry } from '../../registry/registry.js'
+import type { PendingScan } from '../../registry/scanning/image-scan.js'
+import { type EndedScan, endScan } from '../../registry/scanning/scan-end.js'
+import { pendingScanKey } from '../../registry/scanning/scan-start.js'
+import { anyDue } from '../any-due.js'
+import type { Task } from '../tasks.js'
+
+/** The dependencies of carrying out scans. */
+export interface ImageScansDeps {
+  readonly store: Store
+  readonly blobs: Pick<Blobs, 'read'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly events: Pick<EventLog, 'record'>
+  readonly scanner: Scanner
+  readonly log: Log
+}
+
+/**
+ * The task that carries out the scans that were started, one after another: a scanner on this machine locks its database.
+ * A scan that is interrupted is done again from the start.
+ */
+export const imageScansTask = (deps: ImageScansDeps): Task => ({
+  name: 'image scans',
+  everyMs: 5_000,
+  watches: ['pendingScans'],
+  isDue: () => anyDue(deps.store, deps.store.pendingScans),
+  async run(stopSignal) {
+    for (const registry of await deps.store.registries())
+      for await (const pending of listEach(deps.store.pendingScans, registry, {})) {
+        if (stopSignal.aborted) return
+        await carryOut(deps, registry, pending, stopSignal)
+      }
+  },
+})
+
+/** The event is recorded before the pending record is removed, so that it is not lost with the process. */
+async function carryOut(
+  deps: ImageScansDeps,
+  registry: Registry,
+  pending: PendingScan,
+  stopSignal: AbortSignal,
+): Promise<void> {
+  const ended = await endedScan(deps, registry, pending, stopSignal)
+  if (ended === 'later') return
+  if (ended) await recordEvent(deps, registry, ended)
+  await deps.store.pendingScans.remove(registry, pendingScanKey(pending))
+}
+
+/** The image with its ended scan; undefined if the image or the scan no longer exists. */
+async function endedScan(
+  deps: ImageScansDeps,
+  registry: Registry,
+  pending: PendingScan,
+  stopSignal: AbortSignal,
+): Promise<EndedScan | 'later' | undefined> {
+  const { store, clock } = deps
+  const key = keyOf(pending.repository, pending.digest)
+  const [image, scans] = await Promise.all([store.images.get(registry, key), store.imageScans.get(registry, key)])
+  const scan = scans?.[pending.scanType]
+  if (!image || scan?.startedAt !== pending.at) return undefined
+  // An earlier run has ended the scan and was interrupted before it could remove the pending record.
+  if (scan.status !== 'IN_PROGRESS') return { image, scan }
+  const sourceVersion = await deps.scanner.sourceVersion()
+  const result = await resultOf(deps, { registry, image, pending }, stopSignal)
+  if (result === 'later') return 'later'
+  return endScan(store, registry, { pending, result, sourceVersion, now: await clock.now() })
+}
+
+/** How long a scan waits for bytes that a pull through is still bringing. */
+const BYTES_WITHIN_MS = 3_600_000
+
+interface ImageToScan {
+  readonly registry: Registry
+  readonly image: EndedScan['image']
+  readonly pending: PendingScan
+}
+
+async function resultOf(
+  { scanner, blobs, clock, log }: ImageScansDeps,
+  { registry, image, pending }: ImageToScan,
+  stopSignal: AbortSignal,
+): Promise<Exclude<ScanResult, { outcome: 'bytes missing' }> | 'archived' | 'later'> {
+  const now = await clock.now()
+  if (imageStatus(image, now) === 'ARCHIVED') return 'archived'
+  const contents = await imageContents(image, blobs)
+  const result = contents
+    ? await scanner.scan({ registry, scanType: pending.scanType, image, contents }, stopSignal)
+    : MISSING
+  if (result.outcome === 'failed') log.warn({ image: image.digest, reason: result.description }, 'a scan failed')
+  if (result.outcome !== 'bytes missing') return result
+  if (now.getTime() < pending.at + BYTES_WITHIN_MS) return 'later'
+  return { outcome: 'failed', description: 'The layers of the image are not available.' }
+}
+
+const MISSING = { outcome: 'bytes missing' } as const
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html */
+async function recordEvent(
+  { events, clock }: ImageScansDeps,
+  registry: Registry,
+  { image: { repository, digest, tags }, scan }: EndedScan,
+): Promise<void> {
+  const detail = {
+    'scan-status': scan.status,
+    'repository-name': repository,
+    'finding-severity-counts': scan.status === 'COMPLETE' ? { ...scan.completed?.severityCounts } : {},
+    'image-digest': digest,
+    'image-tags': [...tags],
+  }
+  const event = { registry, repository, 'detail-type': 'ECR Image Scan', source: 'aws.ecr', detail } as const
+  await events.record(event, await clock.now())
+}

@@ -1,0 +1,51 @@
+import { anonymousPrincipal } from '../../../../access/anonymous.js'
+import { roleSession } from '../../../../access/role-assumption.js'
+import { requireRoleForWebIdentity } from '../../../../access/web-identity-assumption.js'
+import { claimedSession } from '../../../../access/web-identity-tags.js'
+import { verifyWebIdentity } from '../../../../access/web-identity.js'
+import { accountOfRole, durationOfSession, packedPercent } from '../role-sessions.js'
+import { acceptSessionPolicies } from '../session-policies.js'
+import { acceptSessionTags } from '../session-tags.js'
+import type { Operation } from '../sts-operation.js'
+import { temporaryCredentials } from '../temporary-credentials.js'
+
+/**
+ * Temporary credentials with the permissions of a role, for a token of an OpenID Connect identity provider that the
+ * configuration names. The call needs no signature.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+ * @exact The refusals of malformed, expired and foreign tokens, of a wrong audience and of trust policies.
+ * @inferred The order of the checks: token, role, duration. Every claim is a condition key, not only those that AWS lists.
+ * @notModelled OAuth 2.0 access tokens of Facebook and Login with Amazon (`ProviderId`).
+ */
+export const assumeRoleWithWebIdentity: Operation<'AssumeRoleWithWebIdentity'> = {
+  async run(input, context) {
+    const { RoleArn: roleArn, RoleSessionName: sessionName, WebIdentityToken: token } = input
+    const { registry, request, clock } = context
+    const account = accountOfRole(roleArn)
+    const policies = acceptSessionPolicies(input)
+    const identity = await verifyWebIdentity(token, { account, wall: clock.wall() }, context)
+    const principal = anonymousPrincipal()
+    const { sourceIdentity, ...claimed } = claimedSession(identity.claims)
+    const tags = acceptSessionTags(
+      { Tags: [...claimed.tags], TransitiveTagKeys: [...claimed.transitiveTagKeys] },
+      principal,
+    )
+    const session = { principal, sessionName, policies, ...tags, sourceIdentity, request }
+    const role = requireRoleForWebIdentity(
+      { ...session, identity, roleArn, account, durationSeconds: input.DurationSeconds, region: registry.region },
+      context,
+    )
+    const seconds = durationOfSession(input.DurationSeconds, role)
+    const holder = roleSession(role, session)
+    const percent = packedPercent(holder, context)
+    return {
+      Credentials: temporaryCredentials(holder, seconds, context),
+      SubjectFromWebIdentityToken: identity.subject,
+      AssumedRoleUser: { AssumedRoleId: holder.userId, Arn: holder.arn },
+      Provider: identity.provider.arn,
+      Audience: identity.audience,
+      ...(percent > 0 && { PackedPolicySize: percent }),
+      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
+    }
+  },
+}
