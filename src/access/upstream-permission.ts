@@ -127,8 +127,8 @@ function sessionOfRole(
 }
 
 /**
- * Where the root user of the account needs no credentials of its own (relaxed authentication, or a configuration without
- * access keys), roles need not be in the configuration either: the root user stands for one that is not.
+ * Where the root user of the account needs no credentials of its own (relaxed authentication, or no access key in the
+ * configuration), roles need not be in the configuration either: the root user stands for one that is not.
  */
 function withoutRole(roleArn: string, { account }: Registry, identities: PrincipalDeps['identities']): Principal {
   const root = principalOfRoot(account)
