@@ -21,7 +21,9 @@ export const limitOf = (operation: OperationName, { maxResults }: PageRequest) =
 /** The key after which the page begins; undefined for the first page. */
 export const afterOf = ({ nextToken }: PageRequest) => nextToken
 
-/** Where the page of a list begins whose tokens are positions; 0 for the first page. Throws InvalidParameterException. */
+/**
+ * Where the page of a list begins whose keys are positions; 0 for the first page. Throws InvalidParameterException.
+ */
 export function positionOf(request: PageRequest): number {
   const position = afterOf(request) ?? '0'
   if (!/^\d{1,9}$/.test(position)) throw invalidToken()
