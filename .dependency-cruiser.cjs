@@ -109,7 +109,8 @@ module.exports = {
       'only-tables-import-operations',
       {
         path: '^src/',
-        pathNot: '^src/control-plane/services/(ecr/operation-table|sts/sts-operations|iam/iam-operations)\\.ts$',
+        pathNot:
+          '^src/control-plane/services/(ecr/operation-table|ecr-public/ecr-public-operations|sts/sts-operations|iam/iam-operations)\\.ts$',
       },
       { path: '^src/control-plane/services/[^/]+/operations/' },
     ),

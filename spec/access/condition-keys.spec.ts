@@ -53,6 +53,9 @@ describe('The values of condition keys', () => {
     ['aws:multifactorauthpresent', undefined],
     ['aws:sourcevpc', undefined],
     ['aws:sourcevpce', undefined],
+    ['aws:vpcsourceip', undefined],
+    ['aws:sourceorgid', undefined],
+    ['aws:principalservicename', undefined],
   ])('The condition key %s of a user’s request is %s', (key, value) => {
     expect(conditionValues(facts)[key]).toBe(value)
   })
@@ -83,6 +86,16 @@ describe('The values of condition keys', () => {
       'aws:userid': 'AROAEXAMPLE:build',
       'aws:username': undefined,
     })
+  })
+
+  it('aws:SourceIdentity is that of the session', () => {
+    const valueOf = (session: Principal['session']) =>
+      conditionValues({ ...facts, principal: { ...dev, ...(session && { session }) } })['aws:sourceidentity']
+    expect([valueOf({ sourceIdentity: 'alice' }), valueOf({}), valueOf(undefined)]).toEqual([
+      'alice',
+      undefined,
+      undefined,
+    ])
   })
 
   it('aws:TokenIssueTime is the time at which temporary credentials were issued', () => {

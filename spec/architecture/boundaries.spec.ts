@@ -76,6 +76,8 @@ const trespassers = [
   ['compose/trespasser-p.ts', "import 'reflect-metadata'", 'reflect-metadata-is-fenced'],
   ['data-plane/trespasser-o.ts', "import '@opentelemetry/api'", '@opentelemetry/api-is-fenced'],
   ['server/trespasser.ts', "import '../access/token.js'", 'server-sits-on-registry'],
+  ['access/trespasser-jose.ts', "import 'jose'", 'jose-is-fenced'],
+  ['background/trespasser-events.ts', "import '@aws-sdk/client-eventbridge'", '@aws-sdk/client-eventbridge-is-fenced'],
   ['data-plane/trespasser-i.ts', "import 'ajv'", 'ajv-is-fenced'],
   ['data-plane/trespasser-j.ts', "import '@smithy/protocol-http'", '@smithy/protocol-http-is-fenced'],
   ['smithy/trespasser-l.ts', "export * from './trespasser-l.js'", 'no-cycles'],

@@ -143,6 +143,18 @@ describe('event delivery', () => {
     expect(log.lines.at(-1)?.[1]).toMatchObject({ delayMs: 1000 })
   })
 
+  it('Delivery is due while events wait, except during a delay', async () => {
+    const { record, setup, task, pass } = delivering()
+    expect(await task.isDue()).toBe(false)
+    await record('v1')
+    expect(await task.isDue()).toBe(true)
+    setup.decide = () => ({ result: 'retry', reason: 'busy' })
+    await run(task)
+    expect(await task.isDue()).toBe(false)
+    pass(1000)
+    expect(await task.isDue()).toBe(true)
+  })
+
   it('Of a batch that fails in part only the failed events are tried again', async () => {
     const { record, setup, task, pass, waiting } = delivering()
     setup.decide = (event) => (tagOf(event) === 'b' ? { result: 'retry', reason: 'busy' } : { result: 'delivered' })

@@ -4,12 +4,15 @@ import {
   CreatePullThroughCacheRuleCommand,
   CreateRepositoryCommand,
   DescribeRepositoriesCommand,
+  type ECRClient,
+  GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr'
 import aws4 from 'aws4'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { describe, expect, it, vi } from 'vitest'
+import { actionRates } from '../../src/server/action-rates.js'
 import { defaultLimits, type Limits } from '../../src/server/limits.js'
 import type { Importer } from '../../src/registry/ports/importer.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
@@ -54,6 +57,54 @@ describe('request rate limit', () => {
       ...{ name: 'ThrottlingException', message: 'Rate exceeded' },
       $metadata: { httpStatusCode: 400 },
     })
+  })
+})
+
+describe('rates of actions', () => {
+  /** An emulator with these rates, whose buckets are refilled when `pass` lets time pass. */
+  async function ratedAt(rates: Record<string, number>) {
+    let wall = Date.now()
+    const emulator = await startEmulator({
+      actionRates: actionRates(rates, { wall: () => new Date(wall) }),
+      accounts: {
+        '123456789012': {
+          users: {
+            developer: { accessKeys: { AKIDEXAMPLE: 'secret' }, policies: ['AmazonEC2ContainerRegistryFullAccess'] },
+            colleague: { accessKeys: { AKIDCOLLEAGUE: 'secret' }, policies: ['AmazonEC2ContainerRegistryFullAccess'] },
+          },
+        },
+        '210987654321': {
+          users: {
+            guest: { accessKeys: { AKIDGUEST: 'secret' }, policies: ['AmazonEC2ContainerRegistryFullAccess'] },
+          },
+        },
+      },
+    })
+    return { emulator, pass: (milliseconds: number) => (wall += milliseconds) }
+  }
+  const describing = (ecr: ECRClient) => ecr.send(new DescribeRepositoriesCommand({}))
+  const throttling = { name: 'ThrottlingException', message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } }
+
+  it('The users of an account together are refused above the rate of an action, until time has passed', async () => {
+    const { emulator, pass } = await ratedAt({ DescribeRepositories: 2 })
+    await using its = emulator
+    await describing(its.ecr)
+    await describing(its.as('AKIDCOLLEAGUE'))
+    await expect(describing(its.ecr)).rejects.toMatchObject(throttling)
+    await expect(describing(its.as('AKIDCOLLEAGUE'))).rejects.toMatchObject(throttling)
+    pass(500)
+    await describing(its.ecr)
+    await expect(describing(its.ecr)).rejects.toMatchObject(throttling)
+  })
+
+  it('Other accounts, Regions and actions have rates of their own', async () => {
+    const { emulator } = await ratedAt({ DescribeRepositories: 1, PutImage: 1 })
+    await using its = emulator
+    await describing(its.ecr)
+    await describing(its.as('AKIDEXAMPLE', 'eu-west-1'))
+    await describing(its.as('AKIDGUEST'))
+    for (let count = 0; count < 3; count++) await its.ecr.send(new GetAuthorizationTokenCommand({}))
+    await expect(describing(its.ecr)).rejects.toMatchObject(throttling)
   })
 })
 

@@ -1,4 +1,5 @@
 import { DescribeImagesCommand, ListImagesCommand, SetRepositoryPolicyCommand } from '@aws-sdk/client-ecr'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { describe, expect, it } from 'vitest'
 import { authorizer } from '../../src/access/authorizer.js'
 import type { Accounts } from '../../src/access/credentials.js'
@@ -13,15 +14,27 @@ import { createRepository } from '../support/push.js'
 const member = '444455556666'
 const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
 const userWith = (key: string) => ({ users: { admin: { accessKeys: { [key]: 'secret' }, policies: [everything] } } })
-const accounts: Accounts = { [account]: userWith('AKIDOWNER'), [member]: userWith('AKIDMEMBER') }
+const inOrganization = { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } }
+const trustPolicy = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole', Condition: inOrganization }],
+}
+const accounts: Accounts = {
+  [account]: { ...userWith('AKIDOWNER'), roles: { shared: { trustPolicy } } },
+  [member]: userWith('AKIDMEMBER'),
+}
 const place = 'r-ab12/ou-ab12-11111111/ou-ab12-22222222'
+
+/** The access control of an emulator whose accounts belong to this organization. */
+function accessIn(organization: ConfiguredOrganization | undefined) {
+  const store = storeOf(memoryKeyValue())
+  const [identities, decisions] = [identitiesIn(accounts, 'strict', organization), decisionLog()]
+  return { store, identities, decisions, authorize: authorizer({ store, identities, decisions }) }
+}
 
 /** Whether a repository policy with this condition lets a user of another account list the images. */
 async function pullUnder(Condition: object, organization?: ConfiguredOrganization): Promise<'allowed' | 'denied'> {
-  const store = storeOf(memoryKeyValue())
-  const [identities, decisions] = [identitiesIn(accounts, 'strict', organization), decisionLog()]
-  const authorize = authorizer({ store, identities, decisions })
-  await using emulator = await startEmulator({ store, identities, decisions, authorize })
+  await using emulator = await startEmulator(accessIn(organization))
   const owner = emulator.as('AKIDOWNER')
   await createRepository(owner)
   const statement = { Effect: 'Allow', Principal: '*', Action: 'ecr:ListImages', Condition }
@@ -37,7 +50,6 @@ async function pullUnder(Condition: object, organization?: ConfiguredOrganizatio
 }
 
 describe('repository shared with an organization', () => {
-  const inOrganization = { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } }
   const below = { 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': 'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*' } }
   const same = { StringEquals: { 'aws:ResourceOrgID': '${aws:PrincipalOrgID}' } }
   const id = 'o-a1b2c3d4e5'
@@ -54,6 +66,21 @@ describe('repository shared with an organization', () => {
     ['is not open when its owner belongs to no organization', 'denied', same, { id, accounts: { [member]: place } }],
   ])('A repository shared with an organization %s', async (_, outcome, condition, organization) => {
     expect(await pullUnder(condition, organization)).toBe(outcome)
+  })
+
+  it.each<[string, ConfiguredOrganization, string]>([
+    ['allows a member', { id }, 'shared'],
+    ['does not allow an account outside it', { id, accounts: { [account]: 'r-ab12' } }, 'AccessDenied'],
+  ])('A trust policy for the organization %s', async (_, organization, outcome) => {
+    await using emulator = await startEmulator(accessIn(organization))
+    const credentials = { accessKeyId: 'AKIDMEMBER', secretAccessKey: 'secret' }
+    const sts = new STSClient({ endpoint: emulator.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+    const call = { RoleArn: `arn:aws:iam::${account}:role/shared`, RoleSessionName: 'session' }
+    const name = await sts.send(new AssumeRoleCommand(call)).then(
+      ({ AssumedRoleUser }) => AssumedRoleUser?.Arn?.split('/')[1],
+      (error: Error) => error.name,
+    )
+    expect(name).toBe(outcome)
   })
 
   it('A caller is never an AWS service and never comes through a VPC endpoint', async () => {

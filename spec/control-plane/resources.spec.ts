@@ -60,6 +60,9 @@ describe('resources of an operation', () => {
     ...['UpdatePullThroughCacheRule', 'ValidatePullThroughCacheRule', 'GetRegistryPolicy', 'PutRegistryPolicy'],
     ...['CreateRepositoryCreationTemplate', 'DeleteRepositoryCreationTemplate'],
     ...['DescribeRepositoryCreationTemplates', 'UpdateRepositoryCreationTemplate'],
+    ...['PutSigningConfiguration', 'GetSigningConfiguration', 'DeleteSigningConfiguration'],
+    ...['RegisterPullTimeUpdateExclusion', 'DeregisterPullTimeUpdateExclusion', 'ListPullTimeUpdateExclusions'],
+    ...['GetRegistryScanningConfiguration', 'PutRegistryScanningConfiguration'],
     ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
   ]
 

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { authorizer } from '../../src/access/authorizer.js'
+import type { Accounts } from '../../src/access/credentials.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
+import { identitiesIn } from '../../src/access/identities.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import type { RepositoryCreationTemplate } from '../../src/registry/creation-templates/creation-template.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
@@ -7,6 +11,7 @@ import { interleaved } from '../support/interleaved.js'
 import { recordedLog } from '../support/recorded-log.js'
 import {
   allowing,
+  basic,
   errorIn,
   registry,
   type RegistryOptions,
@@ -159,7 +164,7 @@ describe('A push to a repository that does not exist', () => {
 })
 
 describe('Who may have a repository created by a push', () => {
-  const accounts = {
+  const accounts: Accounts = {
     [registry.account]: {
       users: { developer: { policies: [allowing(pushing)] }, reader: { policies: [allowing('ecr:BatchGetImage')] } },
     },
@@ -204,6 +209,16 @@ describe('Who may have a repository created by a push', () => {
       expect(await given.repository()).toBeUndefined()
     },
   )
+
+  it('With relaxed authentication any password creates the repository', async () => {
+    const [store, identities] = [storeOf(memoryKeyValue()), identitiesIn(undefined, 'relaxed')]
+    const decisions = decisionLog()
+    const authorize = authorizer({ store, identities, decisions })
+    await using given = await registryWith({}, { store, identities, decisions, authorize, auth: 'relaxed' })
+    const answer = await given.begin('prod/app', '', basic('any password', registry.account))
+    expect(answer.status).toBe(202)
+    expect(await given.repository()).toBeDefined()
+  })
 
   it('The policy of a template counts only while its repository does not exist', async () => {
     await using given = await registryWith({ repositoryPolicy: policyFor('210987654321') }, { accounts })
@@ -305,7 +320,8 @@ describe('A template that needs a role', () => {
   it('A push succeeds once the role of its template is corrected', async () => {
     await using given = await registryWith({ resourceTags })
     expect((await given.begin('prod/app')).status).toBe(404)
-    await given.store.creationTemplates.update(registry, 'prod', ({ resourceTags: _, ...template }) => template)
+    const corrected = templateRecord({ prefix: 'prod', appliedFor: ['CREATE_ON_PUSH'] })
+    await given.store.creationTemplates.put(registry, 'prod', corrected)
     expect((await given.begin('prod/app')).status).toBe(202)
   })
 })

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { authorizer } from '../../src/access/authorizer.js'
 import type { Accounts } from '../../src/access/credentials.js'
+import { decisionLog } from '../../src/access/explain/decision-log.js'
+import { identitiesIn } from '../../src/access/identities.js'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { storeOf } from '../../src/store/store-of.js'
 import {
   allowing,
   errorIn,
@@ -162,5 +167,31 @@ describe('resource-based policies of a registry', () => {
       ),
     )
     expect((await mount()).status).toBe(201)
+  })
+})
+
+describe('a repository shared with an organization', () => {
+  it.each([
+    ['a member may pull, and finds that the image is missing', [registry.account, foreign], 404],
+    ['an account outside it may not pull', [registry.account], 403],
+  ])('From a repository that is open to the organization %s', async (_, members, status) => {
+    const accounts: Accounts = { [foreign]: { users: { visitor: { policies: [allowing('ecr:*')] } } } }
+    const places = Object.fromEntries(members.map((member) => [member, 'r-ab12']))
+    const identities = identitiesIn(accounts, 'strict', { id: 'o-a1b2c3d4e5', accounts: places })
+    const [store, decisions] = [storeOf(memoryKeyValue()), decisionLog()]
+    const authorize = authorizer({ store, identities, decisions })
+    await using running = await startRegistry({ store, identities, decisions, authorize })
+    await running.createRepository('app')
+    const statement = {
+      Effect: 'Allow',
+      Principal: '*',
+      Action: pulling,
+      Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } },
+    }
+    const text = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+    await store.repositoryPolicies.put(registry, 'app', { text })
+    const authorization = running.tokenOf(userOf('visitor', foreign), { account: foreign })
+    const answer = await running.send('GET', '/v2/app/manifests/latest', { headers: { host, authorization } })
+    expect(answer.status).toBe(status)
   })
 })

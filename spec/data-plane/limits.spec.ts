@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { actionRates } from '../../src/server/action-rates.js'
 import { defaultLimits, type Limits } from '../../src/server/limits.js'
 import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { digestOf, mediaTypes, seededBytes } from '../support/upstream-content.js'
@@ -21,6 +22,21 @@ describe('request rate limit', () => {
     expect(answer.status).toBe(429)
     expect(answer.headers['retry-after']).toBe('1')
     expect(errorIn(answer)).toEqual(rateExceeded)
+  })
+})
+
+describe('rates of actions', () => {
+  it('A pull above the rate of its action is refused with 429, and a login is not', async () => {
+    const wall = new Date()
+    await using running = await startRegistry({ actionRates: actionRates({ BatchGetImage: 1 }, { wall: () => wall }) })
+    await running.createRepository('app')
+    const pull = () => running.send('GET', '/v2/app/manifests/v1')
+    expect((await pull()).status).toBe(404)
+    const answer = await pull()
+    expect(answer.status).toBe(429)
+    expect(errorIn(answer)).toEqual(rateExceeded)
+    expect((await running.send('GET', '/v2/')).status).toBe(200)
+    expect((await running.send('GET', '/v2/app/tags/list')).status).toBe(200)
   })
 })
 

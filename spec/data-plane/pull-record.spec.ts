@@ -1,10 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
 import { keyOf } from '../../src/registry/ports/store.js'
-import { registry, startedAt, startRegistry } from '../support/registry.js'
+import { allowing, registry, startedAt, startRegistry } from '../support/registry.js'
 
 describe('time of the last pull', () => {
   async function withImage() {
-    const running = await startRegistry()
+    const policies = [allowing('ecr:*')]
+    const trusted = { Effect: 'Allow', Principal: { AWS: registry.account }, Action: 'sts:AssumeRole' }
+    const trustPolicy = { Version: '2012-10-17', Statement: [trusted] }
+    const roles = { scanner: { trustPolicy, policies } }
+    const users = { developer: { policies } }
+    const running = await startRegistry({ accounts: { [registry.account]: { roles, users } } })
     await running.createRepository('app')
     const { digest } = await running.push('app', { tag: 'latest' })
     const update = vi.spyOn(running.deps.store.images, 'update')
@@ -57,5 +62,23 @@ describe('time of the last pull', () => {
 
     expect((await pull()).status).toBe(200)
     await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull could not be recorded'), 30_000)
+  })
+
+  it('A pull by an excluded role is not recorded, whatever its session', async () => {
+    await using subject = await withImage()
+    const { running, lastPulledAt, pull } = subject
+    const { store } = running.deps
+    const roleArn = `arn:aws:iam::${registry.account}:role/scanner`
+    await store.pullTimeExclusions.put(registry, roleArn, { principalArn: roleArn, createdAt: 0 })
+    const arn = `arn:aws:sts::${registry.account}:assumed-role/scanner/nightly`
+    const principal = { arn, account: registry.account, userId: 'AROASCANNER:nightly', session: { roleArn } }
+    const read = vi.spyOn(store.pullTimeExclusions, 'get')
+    const authorization = running.tokenOf(principal)
+
+    expect((await running.send('GET', '/v2/app/manifests/latest', { headers: { authorization } })).status).toBe(200)
+    await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(1), 30_000)
+    expect(await lastPulledAt()).toBeUndefined()
+    await pull()
+    await vi.waitFor(async () => expect(await lastPulledAt()).toBe(startedAt.getTime()), 30_000)
   })
 })

@@ -29,6 +29,26 @@ function answer(principal: QuestionPrincipal, policies: Partial<ApplicablePolici
   return decision.allowed ? `allowed by ${decision.decidedBy.type}` : decision.type
 }
 
+describe('A decision about an identity of an identity provider', () => {
+  const provider = `arn:aws:iam::${account}:oidc-provider/idp.example.com`
+  const identity = { arn: provider, account, federated: provider }
+
+  test.each<[string, object | '*', string]>([
+    ['the provider', { Federated: provider }, 'allowed by resource-based policy'],
+    ['another provider', { Federated: `${provider}/other` }, 'resource-based policy'],
+    ['everyone', '*', 'allowed by resource-based policy'],
+    ['the account of the provider', { AWS: account }, 'resource-based policy'],
+    ['a service', { Service: 'ecs-tasks.amazonaws.com' }, 'resource-based policy'],
+  ])('A trust policy that names %s decides alone, without identity-based policies', (_, Principal, expected) => {
+    expect(answer(identity, { resource: policy('trust', { Principal }) }, true)).toBe(expected)
+  })
+
+  test('A statement for a provider does not match a user of its account', () => {
+    const resource = policy('trust', { Principal: { Federated: provider } })
+    expect(answer(alice, { identity: everything, resource }, true)).toBe('resource-based policy')
+  })
+})
+
 describe('A decision in the account of the resource', () => {
   test.each<[string, object, string]>([
     ['its own ARN', { AWS: session.arn }, 'allowed by resource-based policy'],

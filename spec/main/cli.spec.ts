@@ -67,13 +67,21 @@ describe('command line', () => {
     expect(readCommandLine(['explain'])).toEqual({ command: 'explain', flags: {} })
   })
 
-  it('The command lines of certs and fsck take arguments of their own beside settings', () => {
+  it('The command lines of certs, fsck and lifecycle take arguments of their own beside settings', () => {
     const names = ['registry.test', '10.0.0.7']
     expect(readCommandLine(['certs', ...names, '--dir', 'x'])).toEqual({ command: 'certs', flags: {}, names, dir: 'x' })
     expect(readCommandLine(['fsck', '--repair', '--data-dir=x'])).toEqual({
       ...{ command: 'fsck', flags: { dataDir: 'x' }, repair: true },
     })
     expect(readCommandLine(['fsck'])).toEqual({ command: 'fsck', flags: {} })
+    expect(readCommandLine(['lifecycle', 'run'])).toEqual({ command: 'lifecycle', flags: {}, repositories: [] })
+    const repositories = ['team/app', 'team/web']
+    expect(readCommandLine(['lifecycle', 'run', '--dry-run', ...repositories])).toEqual({
+      command: 'lifecycle',
+      flags: {},
+      dryRun: true,
+      repositories,
+    })
   })
 
   it.each([
@@ -85,6 +93,13 @@ describe('command line', () => {
     [['exlpain', '--help'], 'There is no command exlpain. Did you mean explain?'],
     [['kubernetes'], 'There is no command kubernetes. There are start,'],
     [['fsck', '--repair=no'], '--repair takes no value'],
+    [
+      ['lifecycle'],
+      'ecr-local lifecycle needs to know what to do: ecr-local lifecycle run [REPOSITORY]... [--dry-run] [flags]',
+    ],
+    [['lifecycle', 'stop'], 'ecr-local lifecycle needs to know what to do: ecr-local lifecycle run'],
+    [['lifecycle', 'run', '--dry-run=no'], '--dry-run takes no value'],
+    [['gc', '--dry-run'], '--dry-run is for ecr-local lifecycle, not for gc'],
     [['fsck', '--repare'], 'There is no flag --repare. Did you mean --repair?'],
     [['import'], 'ecr-local import needs the images to import: ecr-local import ecr-public/nginx/nginx:latest'],
     [['start', '--repair'], '--repair is for ecr-local fsck, not for start'],

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { defaultConfig, readConfig } from '../../src/config/config.js'
+import { parseFindingsFile } from '../../src/config/parse-findings.js'
 import { brokenRule } from '../../src/config/rules.js'
 import { settings } from '../../src/config/settings.js'
+import { operationNames } from '../../src/smithy/model.js'
 import { UsageError } from '../../src/config/usage-error.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ecr-local-config-'))
@@ -235,10 +237,17 @@ describe('configuration file', () => {
     ],
     [{ limits: { connections: 0 } }, /\/limits\/connections must be a whole number from 1 to 1000000, not 0$/],
     [{ limits: { speed: 1 } }, /\/limits\/speed is not a setting; there are connections, requestsAtOnce, /],
+    [{ lifecycle: { intervalSeconds: 0 } }, /must be a whole number from 1 to 31536000, not 0$/],
     [{ garbage: { sweepIntervalSeconds: 3e6 } }, /must be a whole number from 0 to 2000000, not 3000000$/],
     [{ quotas: { pullThroughCacheRules: 1.5 } }, /\/quotas\/pullThroughCacheRules must be a whole number.*, not 1\.5$/],
   ])('A configuration file that breaks the schema is refused with path, rule and value: %j', (content, message) => {
     expect(refusalOf(() => read(content))).toMatch(message)
+  })
+
+  it('A file of findings and a scanner are alternatives', () => {
+    const message = refusalOf(() => read({ scanFindings: 'findings.json', scanner: 'trivy' }))
+    expect(message).toBe('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
+    expect(refusalOf(() => read({ scanner: 'clair' }))).toMatch(/\/scanner must be one of trivy, not "clair"$/)
   })
 
   it('A configuration file that is named but does not exist is refused', () => {
@@ -256,7 +265,18 @@ describe('configuration file', () => {
   )
 })
 
-describe('published schema', () => {
+describe('published schemas', () => {
+  it('The schema of files of findings is a valid JSON Schema, and the example of the documentation fits it', () => {
+    const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
+    const findings = JSON.parse(
+      readFileSync(new URL('../../scan-findings.schema.json', import.meta.url), 'utf8'),
+    ) as object
+    const page = readFileSync(new URL('../../docs/scanning.md', import.meta.url), 'utf8')
+    const [, example = ''] = /```json findings\n([^]*?)```/.exec(page) ?? []
+    expect(parseFindingsFile(example, 'docs/scanning.md').images.length).toBeGreaterThan(2)
+    expect(ajv.validate(findings, JSON.parse(example))).toBe(true)
+  })
+
   it('The published schema is a valid JSON Schema', () => {
     const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
     expect(ajv.validateSchema(schema)).toBe(true)
@@ -289,6 +309,21 @@ describe('published schema', () => {
   ])('An invalid organization is refused with its place: %j', (organization, complaint) => {
     const broken = brokenRule({ organization })
     expect(`${broken?.path} ${broken?.complaint}`).toContain(complaint)
+  })
+
+  it('The rates of the schema name every operation of ECR', () => {
+    const { rates } = schema.properties.limits!.properties as unknown as Record<
+      string,
+      { propertyNames: { enum: string[] } }
+    >
+    expect(rates!.propertyNames.enum).toEqual(operationNames('ecr'))
+    expect(read({ limits: { rates: { PutImage: 10 } } }).limits.rates).toEqual({ PutImage: 10 })
+    expect(refusalOf(() => read({ limits: { rates: { BatchGetImages: 1 } } }))).toBe(
+      'settings.json: /limits/rates/BatchGetImages is not an action of Amazon ECR, such as BatchGetImage',
+    )
+    expect(refusalOf(() => read({ limits: { rates: { PutImage: 0 } } }))).toBe(
+      'settings.json: /limits/rates/PutImage must be a whole number from 1 to 1000000, not 0',
+    )
   })
 
   it('The help shows the same defaults as the code', () => {

@@ -31,6 +31,7 @@ describe('package installed without development dependencies', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         ...['dist/main.cjs', 'dist/main.cjs.map', 'dist/ecr-local.cjs', 'docs/operations.md', 'ecr-local.schema.json'],
+        'scan-findings.schema.json',
       ]),
     )
     expect(existsSync(join(folder, 'node_modules', 'typescript'))).toBe(false)

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import type { RepositoryCreationTemplate } from '../../src/registry/creation-templates/creation-template.js'
+import type { Store } from '../../src/registry/ports/store.js'
 import { newRepository } from '../../src/registry/repositories/repository.js'
+import { storeOf } from '../../src/store/store-of.js'
 import { registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
 import { recordedLog } from '../support/recorded-log.js'
@@ -44,11 +47,11 @@ const accounts = {
 }
 
 /** A cache of quay.io, with a template for its prefix. */
-async function cacheWith(template: Partial<RepositoryCreationTemplate> = {}) {
+async function cacheWith(template: Partial<RepositoryCreationTemplate> = {}, store?: Store) {
   const upstream = await faultyUpstream()
   const image = upstream.addImage('team/app', { tag: 'v1' })
   const log = recordedLog()
-  const cache = await startCache({ upstreams: { 'quay.io': upstream.url }, accounts, log })
+  const cache = await startCache({ upstreams: { 'quay.io': upstream.url }, accounts, log, ...(store && { store }) })
   await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
   const record = templateRecord({ prefix: 'quay', appliedFor: ['PULL_THROUGH_CACHE'], ...template })
   await cache.store.creationTemplates.put(registry, record.prefix, record)
@@ -106,6 +109,21 @@ describe('The repository of a first pull', () => {
     expect(await given.repository()).toMatchObject({ createdAt: 0, tags: [] })
   })
 
+  it('A pull that is interrupted after it created the repository is completed by the next one', async () => {
+    const store = storeOf(memoryKeyValue())
+    let isInterrupted = true
+    const put: typeof store.imports.put = (...record) =>
+      isInterrupted ? Promise.reject(new Error('killed')) : store.imports.put(...record)
+    const repositoryPolicy = '{"Version":"2012-10-17","Statement":[]}'
+    await using given = await cacheWith({ repositoryPolicy }, { ...store, imports: { ...store.imports, put } })
+    expect((await given.pull()).statusCode).toBe(500)
+    expect(await store.repositoryPolicies.get(registry, name)).toEqual({ text: repositoryPolicy })
+    isInterrupted = false
+    await given.cache.store.creationTemplates.remove(registry, 'quay')
+    expect((await given.pull()).statusCode).toBe(200)
+    expect(await store.repositoryPolicies.get(registry, name)).toEqual({ text: repositoryPolicy })
+  })
+
   it('Pulls of several callers at once create one repository by the template', async () => {
     await using given = await cacheWith({ resourceTags, customRoleArn: roleArn })
     const pulls = await Promise.all(Array.from({ length: 10 }, () => given.pull()))
@@ -119,7 +137,7 @@ describe('A first pull with a template that needs a role', () => {
     await using given = await cacheWith({ resourceTags })
     const { statusCode, text, requestId } = await given.pull()
     const because = refused('resource tags need a customRoleArn')
-    const [{ message }] = because.errors as [{ message: string }]
+    const message = because.errors[0]?.message ?? ''
     expect([statusCode, JSON.parse(text)]).toEqual([404, because])
     expect((await given.cache.events()).at(-1)).toMatchObject({
       'sync-status': 'FAILED',

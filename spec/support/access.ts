@@ -1,5 +1,5 @@
 import { authorizer } from '../../src/access/authorizer.js'
-import { creationRoleCheck } from '../../src/access/creation-role.js'
+import { creationRoleCheck } from '../../src/access/creation-role-check.js'
 import type { Accounts } from '../../src/access/credentials.js'
 import { decisionLog } from '../../src/access/explain/decision-log.js'
 import { identitiesIn } from '../../src/access/identities.js'

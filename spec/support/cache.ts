@@ -24,6 +24,7 @@ import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
 import type { PullThroughCacheRule } from '../../src/registry/cache-rules/cache-rule.js'
+import { defaultImageSettings, type ImageSettings } from '../../src/registry/images/image-settings.js'
 import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
 import { installation } from '../../src/registry/registry.js'
 import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
@@ -73,6 +74,7 @@ export interface CacheOptions {
   /** How long the sweep keeps unused data that was accessed recently. */
   graceSeconds?: number
   quotas?: Quotas
+  images?: ImageSettings
 }
 
 /**
@@ -90,6 +92,7 @@ export async function startCache(options: CacheOptions) {
     planeLimits = {},
     leasePatience = {},
     quotas = defaultQuotas,
+    images = defaultImageSettings,
     ...kept
   } = options
   let time = Date.parse('2026-01-02T03:04:05.000Z')
@@ -124,6 +127,7 @@ export async function startCache(options: CacheOptions) {
     secrets,
     upstreams: client,
     quotas,
+    images,
     ...telling,
   }
   const events = eventLog({ store, ids })

@@ -12,6 +12,7 @@ import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { pullTimeRecorder } from '../../src/registry/images/record-pull.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
+import { defaultImageSettings } from '../../src/registry/images/image-settings.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { accessFor } from './access.js'
@@ -92,6 +93,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     upstreams: { of: unavailable, close: async () => {} },
     settings,
     quotas: defaultQuotas,
+    images: defaultImageSettings,
     secret: settings.secret,
     auth: 'strict' as const,
     maxSkewSeconds: 300,

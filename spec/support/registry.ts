@@ -17,6 +17,7 @@ import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
 import { pullTimeRecorder } from '../../src/registry/images/record-pull.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
+import { defaultImageSettings } from '../../src/registry/images/image-settings.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import type { Registry } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/store/store-of.js'
@@ -163,6 +164,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     log: silent,
     secret: 'a secret both planes hold',
     quotas: defaultQuotas,
+    images: defaultImageSettings,
     maxSkewSeconds: 300,
     ...{ auth: 'strict' as const, anonymousPull: false },
     ...telling,

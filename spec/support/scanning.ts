@@ -16,7 +16,10 @@ export const scanningRule = (scanFrequency: ScanFrequency, ...filters: string[])
   repositoryFilters: filters.map((filter) => ({ filter, filterType: 'WILDCARD' })),
 })
 
-type Emulator = Awaited<ReturnType<typeof startEmulator>>
+/** The parts of an emulator, or of a cache, that scanning uses. */
+interface ScanningParts {
+  readonly deps: Pick<Awaited<ReturnType<typeof startEmulator>>['deps'], 'store' | 'blobs' | 'clock' | 'quotas' | 'ids'>
+}
 
 /** A finding as the service's documentation shows one. */
 export const finding: Finding = {
@@ -40,7 +43,7 @@ export const scannerFinding = (findings: Finding[]): Scanner =>
 
 /** Runs what follows pushes and started scans, as the background does a moment later. */
 export async function runScans(
-  { deps }: Pick<Emulator, 'deps'>,
+  { deps }: ScanningParts,
   scanner: Scanner = noScanner,
   stopSignal = new AbortController().signal,
 ): Promise<void> {
@@ -49,7 +52,7 @@ export async function runScans(
 }
 
 /** The events about scans so far. */
-export async function scanEvents({ deps }: Pick<Emulator, 'deps'>): Promise<ImageScanEvent[]> {
+export async function scanEvents({ deps }: ScanningParts): Promise<ImageScanEvent[]> {
   const { items } = await deps.store.events.list(installation, { limit: 1000 })
   return items.flatMap((event) => (event['detail-type'] === 'ECR Image Scan' ? [event] : []))
 }

@@ -11,6 +11,7 @@ export const telling = {
   metricsText: async () => ({ contentType: 'text/plain', body: '' }),
   isReady: async () => true,
   limits: defaultLimits,
+  actionRates: () => {},
   pullSessions: pullSessions({
     log: silent,
     recordPull: undefined,

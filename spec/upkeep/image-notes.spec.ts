@@ -6,6 +6,7 @@ import { deleteRepository } from '../../src/registry/repositories/repository-del
 import { checkInstallation } from '../../src/upkeep/fsck/check-installation.js'
 import { syncImageNote, imageNoteName, parseImageNote } from '../../src/registry/images/image-notes.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import { changeStorageClass } from '../../src/registry/images/storage-class-change.js'
 import { keyOf } from '../../src/registry/ports/store.js'
 import { byRequest } from '../support/stocked-store.js'
 import { all, installationWith, registry } from '../support/garbage.js'
@@ -175,5 +176,34 @@ describe('image notes', () => {
     expect(await older.sweep()).toMatchObject({ lostImages: 1, blob: { count: 0 } })
     expect(await here.bytes.size(digest)).toBeDefined()
     expect([await here.isKept('a layer'), await here.isKept('{}')]).toEqual([true, true])
+  })
+
+  it('A note records that its image is archived, and an image that fsck restores is archived again', async () => {
+    const here = await stocked()
+    const digest = await here.push('app', ['a layer'], 'v1')
+    const now = await here.clock.now()
+    const change = { repository: 'app', digest, target: { class: 'ARCHIVE' }, now, cause: 'lifecycle' } as const
+    await changeStorageClass(here, registry, change)
+    expect(await here.noteOf(digest)).toMatchObject({ archive: { archivedAt: now.getTime() } })
+
+    const after = await stocked(here.bytes)
+    await checkInstallation(after, { repair: true })
+
+    const image = await after.store.images.get(registry, keyOf('app', digest))
+    expect(image).toMatchObject({ tags: ['v1'], archive: { archivedAt: now.getTime() } })
+  })
+
+  it('An archived image that the store has lost is active once it is pushed again', async () => {
+    const here = await stocked()
+    const digest = await here.push('app', ['a layer'], 'v1')
+    const now = await here.clock.now()
+    const change = { repository: 'app', digest, target: { class: 'ARCHIVE' }, now, cause: 'request' } as const
+    await changeStorageClass(here, registry, change)
+
+    const pushed = await stocked(here.bytes)
+    await pushed.push('app', ['a layer'], 'v1')
+
+    expect(await pushed.store.images.get(registry, keyOf('app', digest))).not.toHaveProperty('archive')
+    expect(await pushed.noteOf(digest)).not.toHaveProperty('archive')
   })
 })

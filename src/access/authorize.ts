@@ -5,7 +5,7 @@ import type { RequestContext } from '../registry/request-context.js'
 import type { StoredPolicies } from './stored-policies.js'
 
 /** An action as policies name it. */
-export type Action = `ecr:${string}` | `sts:${string}` | `iam:${string}`
+export type Action = `ecr:${string}` | `ecr-public:${string}` | `sts:${string}` | `iam:${string}`
 
 /** May this principal perform this action on these resources of this registry? */
 export interface AccessRequest {

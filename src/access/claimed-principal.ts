@@ -12,10 +12,10 @@ export function isPrincipal(value: unknown): value is Principal {
 
 function isSession(value: unknown): value is Session {
   if (!isObject(value)) return false
-  const { roleArn = '', policies = [], tags = {}, transitiveTagKeys = [], issuedAt = 0, sourceIdentity = '' } = value
+  const { roleArn = '', sourceIdentity = '', federatedProvider = '' } = value
+  const { policies = [], tags = {}, transitiveTagKeys = [], issuedAt = 0 } = value
   return (
-    isText(roleArn) &&
-    isText(sourceIdentity) &&
+    areTexts([roleArn, sourceIdentity, federatedProvider]) &&
     areTexts(policies) &&
     isObject(tags) &&
     areTexts(Object.values(tags)) &&

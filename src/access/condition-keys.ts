@@ -68,6 +68,7 @@ const ofPrincipal = (principal: Principal, { membershipOf }: Pick<ConditionFacts
     'aws:principaltype': principalType(principal),
     'aws:userid': principal.userId,
     'aws:sourceidentity': principal.session?.sourceIdentity,
+    'aws:federatedprovider': principal.session?.federatedProvider,
     'aws:principalisawsservice': 'false',
     'aws:viaawsservice': 'false',
     'aws:multifactorauthpresent': principal.session && 'false',

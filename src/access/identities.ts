@@ -1,7 +1,11 @@
 import { parsePolicy } from '../iam/parse.js'
 import type { AttachedPolicy } from '../iam/policy.js'
 import type { Principal } from '../registry/principal.js'
-import { serviceLinkedRoleArn, serviceLinkedRoles } from '../registry/cache-rules/service-linked-role.js'
+import {
+  REPLICATION_ROLE,
+  serviceLinkedRoleArn,
+  serviceLinkedRoles,
+} from '../registry/cache-rules/service-linked-role.js'
 import { anonymousPolicies, isAnonymous } from './anonymous.js'
 import { compileDocument, compileIdentity } from './attached-policies.js'
 import {
@@ -82,10 +86,13 @@ const ROOT_POLICY: AttachedPolicy = {
 }
 
 /** Service control policies do not affect service-linked roles. */
-const SERVICE_LINKED: IdentityPolicies = {
-  identity: [{ name: managedPolicies.pullThroughCache.name, policy: managedPolicies.pullThroughCache.policy }],
+const policiesOfService = ({ name, policy }: AttachedPolicy): IdentityPolicies => ({
+  identity: [{ name, policy }],
   tags: {},
-}
+})
+
+const SERVICE_LINKED = policiesOfService(managedPolicies.pullThroughCache)
+const REPLICATION = policiesOfService(managedPolicies.replication)
 
 /**
  * Reads the identities of the configuration and compiles their policies, once. Where no access key is configured, the
@@ -119,6 +126,7 @@ export function identitiesIn(
       const configured = policies.get(holder)
       if (configured) return configured
       if (holder === serviceLinkedRoleArn(account)) return SERVICE_LINKED
+      if (holder === serviceLinkedRoleArn(account, REPLICATION_ROLE)) return REPLICATION
       const isRoot = holder === principalOfRoot(account).arn && hasRoot(account)
       return isRoot ? (rootPolicies.get(account) ?? policiesOfRoot([])) : undefined
     },

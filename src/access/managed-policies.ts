@@ -38,6 +38,7 @@ function managed(path: string, name: string, ...Statement: object[]): ManagedPol
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/security-iam-awsmanpol.html
  * https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2ContainerRegistryPullOnly.html
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-replication.html
  */
 export const managedPolicies = {
   fullAccess: managed(
@@ -62,6 +63,11 @@ export const managedPolicies = {
         ...inOwnAccount,
       }),
     },
+  ),
+  replication: managed(
+    '/aws-service-role/',
+    'ECRReplicationServiceRolePolicy',
+    allow(['ecr:CreateRepository', 'ecr:ReplicateImage']),
   ),
 } satisfies Readonly<Record<string, ManagedPolicy>>
 

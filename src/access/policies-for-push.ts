@@ -6,8 +6,9 @@ import type { StoredPolicies, Target } from './stored-policies.js'
 const operations: ReadonlySet<string> = new Set(['BatchCheckLayerAvailability', 'InitiateLayerUpload', 'PutImage'])
 
 /**
- * The policies that decide about an operation, which are the stored ones unless it belongs to a push. A repository that is not there yet, but which the push would create, has the
- * repository policy of its creation template already, so that a template can let another account push.
+ * The policies that decide about an operation: the stored ones, unless it belongs to a push. A repository that is not
+ * there yet, but which the push would create, has the repository policy of its creation template already, so that a
+ * template can let another account push.
  */
 export async function policiesForPush(
   operation: string,
@@ -29,4 +30,5 @@ export async function policiesForPush(
 }
 
 /** Whether the repository that a target names was found; undefined if it was not read. */
-export const isThere = ({ record }: Target): boolean | undefined => record && record.found !== undefined
+export const isThere = ({ record }: Target): boolean | undefined =>
+  record === undefined ? undefined : record.found !== undefined

@@ -30,7 +30,8 @@ export interface AssumeRoleRequest {
 export type SessionRequest = Pick<
   AssumeRoleRequest,
   'principal' | 'sessionName' | 'policies' | 'tags' | 'transitiveTagKeys' | 'sourceIdentity' | 'request'
->
+> &
+  Pick<Session, 'federatedProvider'>
 
 /** The sources of roles and policies, and the log of decisions. */
 export interface AssumeRoleDeps {
@@ -40,8 +41,8 @@ export interface AssumeRoleDeps {
 
 /**
  * The role, if its trust policy and the caller's own policies allow the caller to assume it; passing session tags also
- * takes sts:TagSession, and a source identity sts:SetSourceIdentity. Throws AccessDeniedException, also for a role that does not exist, so that the caller does not
- * learn whether it does.
+ * takes sts:TagSession, and a source identity sts:SetSourceIdentity. Throws AccessDeniedException, also for a role that
+ * does not exist, so that the caller does not learn whether it does.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
  */
 export function requireAssumableRole(request: AssumeRoleRequest, deps: AssumeRoleDeps): Role {
@@ -68,7 +69,7 @@ export function requireAssumableRole(request: AssumeRoleRequest, deps: AssumeRol
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
  */
 export function roleSession({ account, name, roleId, arn }: Role, request: SessionRequest): Principal {
-  const { principal, sessionName, policies, tags, transitiveTagKeys, sourceIdentity } = request
+  const { principal, sessionName, policies, tags, transitiveTagKeys, sourceIdentity, federatedProvider } = request
   const inherited = inheritedTags(principal.session)
   const session: Session = {
     issuedAt: request.request.at,
@@ -77,6 +78,7 @@ export function roleSession({ account, name, roleId, arn }: Role, request: Sessi
     tags: { ...inherited, ...tags },
     transitiveTagKeys: [...Object.keys(inherited), ...transitiveTagKeys],
     ...(sourceIdentity !== undefined && { sourceIdentity }),
+    ...(federatedProvider !== undefined && { federatedProvider }),
   }
   return {
     arn: `arn:aws:sts::${account}:assumed-role/${name}/${sessionName}`,

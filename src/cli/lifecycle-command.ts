@@ -1,5 +1,5 @@
 import { leaseOfTask } from '../background/tasks.js'
-import { removeFollowersOfDeparted } from '../background/lifecycle/follow-subject.js'
+import { completeFollowUps } from '../background/lifecycle/follow-up.js'
 import { type LifecycleCounts, runLifecyclePolicy } from '../background/lifecycle/lifecycle-run.js'
 import { LIFECYCLE_TASK } from '../background/lifecycle/lifecycle-task.js'
 import type { Storage } from '../compose/storage.js'
@@ -77,7 +77,7 @@ async function evaluate(
 ): Promise<void> {
   const { repository } = policy
   const now = await storage.clock.now()
-  const left = dryRun ? 0 : await removeFollowersOfDeparted(storage, registry, { repository, now })
+  const left = dryRun ? 0 : await completeFollowUps(storage, registry, { repository, now })
   const run = { registry, policy, now, stopSignal: new AbortController().signal, dryRun }
   const counts = await runLifecyclePolicy(storage, run, ({ digest, type, rulePriority }, tags) => {
     const verb = type === 'expire' ? (dryRun ? 'Would expire' : 'Expired') : dryRun ? 'Would archive' : 'Archived'
@@ -91,6 +91,6 @@ async function evaluate(
 function outcomeOf({ expired, archived, followed }: LifecycleCounts, dryRun: boolean): string {
   if (expired + archived + followed === 0) return 'nothing to do.'
   const images = `${formatCount(expired, 'image')} ${dryRun ? 'would expire' : 'expired'}, ${archived} ${dryRun ? 'would be archived' : 'archived'}`
-  const artifacts = followed > 0 ? `, and ${formatCount(followed, 'artifact')} that refer to them` : ''
+  const artifacts = followed > 0 ? `, and ${formatCount(followed, 'referrer')}` : ''
   return `${images}${artifacts}.`
 }

@@ -1,13 +1,19 @@
+import { imageActivationsTask } from '../background/image-activations.js'
 import { imageChangesTask } from '../background/image-changes.js'
 import { eventDeliveryTask } from '../background/event-delivery/event-delivery.js'
 import { imageEvents } from '../background/image-events.js'
-import type { LifecycleStorage } from '../background/lifecycle/apply-action.js'
+import { imageSignings } from '../background/image-signings.js'
 import { lifecyclePreviewTask } from '../background/lifecycle/lifecycle-preview-task.js'
+import type { LifecycleStorage } from '../background/lifecycle/lifecycle-storage.js'
 import { lifecycleTask } from '../background/lifecycle/lifecycle-task.js'
 import { continuousScansTask } from '../background/scanning/continuous-scans.js'
 import { imageScansTask } from '../background/scanning/image-scans.js'
 import { scanOnPush } from '../background/scanning/scan-on-push.js'
 import { scanningChangesTask } from '../background/scanning/scanning-changes.js'
+import { pendingReplicationsTask } from '../background/replication/pending-replications.js'
+import { replicationBackfillsTask } from '../background/replication/replication-backfills.js'
+import { replicationReaction } from '../background/replication/replication-reaction.js'
+import { replicator, type ReplicatorDeps } from '../background/replication/replicator.js'
 import { startTasks, type Tasks } from '../background/tasks.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
@@ -21,7 +27,7 @@ import type { Store } from '../registry/ports/store.js'
 import type { Quotas } from '../registry/quotas.js'
 
 /** The parts that background tasks use. */
-export interface BackgroundParts extends LifecycleStorage {
+export interface BackgroundParts extends LifecycleStorage, ReplicatorDeps {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes
   readonly clock: Clock
@@ -36,14 +42,18 @@ export interface BackgroundParts extends LifecycleStorage {
 
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
 export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
-  const reactions = [imageEvents(parts), scanOnPush(parts)]
+  const reactions = [imageEvents(parts), scanOnPush(parts), imageSignings(parts), replicationReaction(parts)]
+  const replicating = { ...parts, replicate: replicator(parts) }
   const list = [
     imageChangesTask(parts, reactions),
+    imageActivationsTask(parts),
     lifecycleTask(parts),
     lifecyclePreviewTask(parts),
     imageScansTask(parts),
     continuousScansTask(parts),
     scanningChangesTask(parts),
+    pendingReplicationsTask(replicating),
+    replicationBackfillsTask(replicating),
     ...parts.eventSinks.map((sink) => eventDeliveryTask(sink, parts)),
   ]
   const tasks = startTasks(list, parts)

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { accountWarnings } from '../access/account-warnings.js'
 import { authorizer } from '../access/authorizer.js'
-import { creationRoleCheck } from '../access/creation-role.js'
+import { creationRoleCheck } from '../access/creation-role-check.js'
 import { decisionLog } from '../access/explain/decision-log.js'
 import { identitiesIn } from '../access/identities.js'
 import { configuredJwks } from '../adapters/configured/configured-jwks.js'
@@ -17,7 +17,7 @@ import { type Certificate, readCertificate, renewCertificate } from './tls.js'
 import { drain, listen, portOf } from './listen.js'
 import { startMaintenance } from './maintenance.js'
 import { isReady } from './ready.js'
-import { openScanner } from './scanner.js'
+import { openScanner } from './open-scanner.js'
 import { secretOf } from './signing-secret.js'
 import { openStorage, type Storage } from './storage.js'
 import type { Config } from '../config/config.js'
@@ -39,6 +39,7 @@ import type { Log } from '../registry/ports/log.js'
 import { observedUpstreams } from './observed-upstreams.js'
 import { noTraces, type Traces } from '../registry/ports/traces.js'
 import { tracedStore } from '../store/traced-store.js'
+import { actionRates } from '../server/action-rates.js'
 import { sharedText } from '../server/health.js'
 import { version } from '../version.js'
 
@@ -135,12 +136,14 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
     eventSinks: sinks,
     events: eventLog({ store, ids, sinks }),
     quotas: config.quotas,
+    images: config.images,
     lifecycle: config.lifecycle,
     uploadMutex: keyedMutex(),
     recordPullTime: pullTimeRecorder(store),
     auth: config.auth,
     anonymousPull: config.anonymousPull,
     limits: config.limits,
+    actionRates: actionRates(config.limits.rates, clock),
     maxSkewSeconds: config.signatures.maxSkewSeconds,
     isReady: () => isReady(store),
     ...(tls && { tls }),

@@ -8,6 +8,7 @@ import { type SettingTexts, settings } from './settings.js'
 import { UsageError } from './usage-error.js'
 import { defaultLimits, type Limits } from '../server/limits.js'
 import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import { defaultImageSettings, type ImageSettings } from '../registry/images/image-settings.js'
 import { defaultLifecycle, type LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
 import { defaultEventSettings, type EventSettings } from '../registry/event-settings.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
@@ -60,6 +61,7 @@ export interface Config extends ScannerSettings {
   readonly network: { readonly egress: 'all' | 'none' }
   /** How much a registry may hold. */
   readonly quotas: Quotas
+  readonly images: ImageSettings
   readonly lifecycle: LifecycleSettings
   readonly garbage: {
     /** How long unreferenced layers, blobs and uploads are retained after their last use. */
@@ -104,6 +106,7 @@ export const defaultConfig: Config = {
   upstreams: {},
   network: { egress: 'all' },
   quotas: defaultQuotas,
+  images: defaultImageSettings,
   lifecycle: defaultLifecycle,
   ...defaultScanner,
   garbage: { graceSeconds: 3600, sweepIntervalSeconds: 3600 },
@@ -122,7 +125,8 @@ type ConfigFile = Partial<Omit<Config, Nested>> & {
 }
 
 /** Settings whose members have their own defaults. */
-type Nested = 'signatures' | 'network' | 'quotas' | 'lifecycle' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
+type Nested =
+  'signatures' | 'network' | 'quotas' | 'images' | 'lifecycle' | 'garbage' | 'events' | 'limits' | 'pullThroughCache'
 
 const DEFAULT_FILE = 'ecr-local.json'
 
@@ -142,6 +146,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
+    images: { ...defaultConfig.images, ...file.images },
     lifecycle: { ...defaultConfig.lifecycle, ...file.lifecycle },
     garbage: { ...defaultConfig.garbage, ...file.garbage },
     events: { ...defaultConfig.events, ...file.events },

@@ -1,5 +1,5 @@
 import { claimedScope } from '../sigv4/claimed-scope.js'
-import { awsJson } from './protocols/aws-json.js'
+import { awsJson, isForEcrPublic } from './protocols/aws-json.js'
 import { awsQuery } from './protocols/aws-query.js'
 import type { Protocol, RequestHead } from './protocols/protocol.js'
 import type { Service } from './services/service.js'
@@ -20,8 +20,11 @@ const protocols: readonly Protocol[] = [awsQuery, awsJson]
  */
 export function dispatch(request: RequestHead): Dispatch {
   const protocol = protocols.find((candidate) => candidate.claims(request)) ?? awsJson
-  return { protocol, service: protocol === awsJson ? services.ecr : queryService(request) }
+  return { protocol, service: protocol === awsJson ? jsonService(request) : queryService(request) }
 }
+
+/** ECR also refuses calls of services that are not served. */
+const jsonService = (request: RequestHead): Service => (isForEcrPublic(request) ? services['ecr-public'] : services.ecr)
 
 /**
  * STS or IAM, by the scope of the credential. STS handles calls that name neither, including unsigned ones, and refuses

@@ -3,6 +3,7 @@ import { anonymousPrincipal, isAnonymous } from '../access/anonymous.js'
 import { requestContextOf } from '../access/http-request-context.js'
 import { yieldAfter } from '../coordination/event-loop.js'
 import type { Registry } from '../registry/registry.js'
+import type { ActionRates } from '../server/action-rates.js'
 import type { RequestPermit } from '../server/concurrency-limit.js'
 import type { RequestFacts } from '../server/exchange.js'
 import { inputOf, shape } from '../smithy/model.js'
@@ -24,6 +25,7 @@ export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
   /** The call's permit under the concurrency limit. */
   readonly permit: RequestPermit
   readonly facts: RequestFacts
+  readonly actionRates: ActionRates
 }
 
 /**
@@ -39,6 +41,7 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
   const { operation: name, version, input } = protocol.readInput(request)
   const operation = service.operation(name, version)
   deps.facts.description = name
+  if (service.name === 'ecr') deps.actionRates(name, { account: signer.principal.account, region: signer.region })
   const members = modelled(name, input)
   await yieldAfter(sizeOf(request))
   const registry = registryOf(members, signer)

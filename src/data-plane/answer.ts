@@ -42,11 +42,24 @@ async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: Dat
   if ('refusal' in route) throw route.refusal
   const registry = registryOf(req.headers.host, grant.registry)
   facts.operation = route.operation
+  countAction(route, grant, deps)
   if (route.endpoint === getManifest) facts.pulledFrom = { registry, repository: route.repository }
   const call = callOf(request, grant, registry, { ...route, repositoryExists: existenceIn(policies) })
   const permission = { ...permissionFor(`ecr:${route.operation}`, call), ...(policies && { policies }) }
   await requirePermission(deps.authorize(permission), call)
   await route.endpoint(call, deps)
+}
+
+/**
+ * A request counts as the action that it needs permission for, except for the one that only checks credentials. Throws
+ * ThrottlingException.
+ */
+function countAction(
+  { operation }: { readonly operation: string },
+  { principal: { account }, registry: { region } }: Grant,
+  { actionRates }: Pick<DataPlaneDeps, 'actionRates'>,
+): void {
+  if (operation !== 'GetAuthorizationToken') actionRates(operation, { account, region })
 }
 
 /** The policies that apply to the repository of a route, in the registry of a grant that is not verified yet. */

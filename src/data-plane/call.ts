@@ -3,6 +3,7 @@ import type { Authorize } from '../access/authorize.js'
 import type { DecisionLog } from '../access/explain/decision-log.js'
 import type { Identities } from '../access/identities.js'
 import type { KeyedMutex } from '../coordination/keyed-mutex.js'
+import type { ImageSettings } from '../registry/images/image-settings.js'
 import type { CheckCreationRole } from '../registry/creation-templates/creation-role.js'
 import type { RecordPullTime } from '../registry/images/record-pull.js'
 import type { Blobs, Redirects, Uploads, WithNotes } from '../registry/ports/blob-store.js'
@@ -18,6 +19,7 @@ import type { AdmittedExchange, ExchangeDeps } from '../server/exchange.js'
 import type { HealthDeps } from '../server/health.js'
 import type { PlaneServerDeps } from '../server/listener.js'
 import type { GrantReader } from './basic-credentials.js'
+import type { ActionRates } from '../server/action-rates.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
 import type { PullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import type { PullSessions } from './pull-sessions.js'
@@ -48,6 +50,8 @@ export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<Exchan
   /** Whether pulls need no credentials. */
   readonly anonymousPull: boolean
   readonly quotas: Quotas
+  readonly images: ImageSettings
+  readonly actionRates: ActionRates
 }
 
 /** Everything that a request to the registry may need: the parts, and the data plane's own state. */

@@ -6,6 +6,7 @@ import type { ImageId } from '../registry/images/image.js'
 import { acceptImageTag, isImageTag } from '../registry/images/image-tag.js'
 import { storeManifest } from '../registry/images/store-manifest.js'
 import { computeDigest, isDigest, MAX_MANIFEST_BYTES } from '../registry/images/manifest.js'
+import { pullableImage } from '../registry/images/pullable-image.js'
 import { pushImage } from '../registry/images/image-push.js'
 import { parsePushedManifest } from '../registry/images/pushed-manifest.js'
 import { createOnPush } from '../registry/repositories/create-on-push.js'
@@ -18,7 +19,8 @@ import { smallBody } from './request-body.js'
 export const getManifest: Endpoint = async (call, deps) => {
   const { req, registry, repository, principal, request, now } = call
   const imageId = imageIdOf(call.reference)
-  const pull = await deps.pullThrough.pull({ registry, repository, imageId, principal, request }, call.wait)
+  const found = await deps.pullThrough.pull({ registry, repository, imageId, principal, request }, call.wait)
+  const pull = isImageFailure(found) ? found : pullableImage(found, imageId, now)
   if (isImageFailure(pull)) throw refusalOf(pull)
   const { digest, mediaType, manifestSize } = pull.image
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
@@ -31,7 +33,7 @@ export const getManifest: Endpoint = async (call, deps) => {
     if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag)
     return respond(call, 200, { ...headers, 'content-length': manifestSize })
   }
-  void deps.recordPullTime(registry, pull.image, now, deps.log)
+  void deps.recordPullTime(registry, pull.image, { principal, now, log: deps.log })
   deps.pullSessions.manifest(puller, pull.image, imageId.imageTag, pull.isImported ? 'upstream' : 'cache')
   respond(call, 200, headers, bytes)
 }
@@ -54,7 +56,9 @@ export const putManifest: Endpoint = async (call, deps) => {
   if (!isByTag && digest !== reference) throw imageDigestDoesNotMatch(reference, repository, registry.account)
   await storeManifest(deps.blobs, digest, bytes)
   const [tag, ...furtherTags] = tags
-  const image = { digest, manifest, manifestSize: bytes.length, repository, now: call.now.getTime() }
+  const mayLackLayers = !deps.images.verifyLayers && { mayLackLayers: true as const }
+  const facts = { digest, manifest, manifestSize: bytes.length, repository, now: call.now.getTime() }
+  const image = { ...facts, ...mayLackLayers }
   await pushImage(deps, registry, { ...image, ...(tag !== undefined && { tag, furtherTags }) }, bytes)
 
   respond(call, 201, {
@@ -100,6 +104,7 @@ const statusAndCode: Record<ImageFailure['failureCode'], readonly [status: numbe
   UpstreamAccessDenied: [403, 'DENIED'],
   UpstreamTooManyRequests: [429, 'TOOMANYREQUESTS'],
   UpstreamUnavailable: [503, 'UNAVAILABLE'],
+  ImageInaccessible: [404, 'MANIFEST_UNKNOWN'],
 }
 
 const refusalOf = ({ failureCode, failureReason }: ImageFailure) =>

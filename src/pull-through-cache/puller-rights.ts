@@ -1,4 +1,4 @@
-import { conditionsOfTags } from '../access/creation-role.js'
+import { conditionsOfTags } from '../access/creation-role-check.js'
 import { type AccessRequest, type Conditions, type Authorize, isAllowed } from '../access/authorize.js'
 import { templateForRepository } from '../registry/creation-templates/template-for-repository.js'
 import type { PullRequest } from '../registry/ports/importer.js'

@@ -2,15 +2,21 @@ import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.
 import type { RepositoryCreationTemplate } from './creation-templates/creation-template.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
+import type { ImageActivation } from './images/image-activation.js'
 import type { ImageChange } from './images/image-change.js'
 import type { Image, Layer, Reference, Tag } from './images/image.js'
-import type { DepartedSubject } from './lifecycle/departed-subject.js'
+import type { LifecycleFollowUp } from './lifecycle/lifecycle-follow-up.js'
 import type { LifecyclePolicy } from './lifecycle/lifecycle-policy.js'
 import type { LifecyclePreview, LifecyclePreviewResult } from './lifecycle/lifecycle-preview.js'
 import type { Upload } from './layers/upload.js'
 import type { BlobOrigin } from './cache-rules/blob-origin.js'
+import type { ImageReplication, PendingReplication } from './replication/image-replication.js'
+import type { Backfill, BackfillReplication, BackfillWork } from './replication/replication-backfill.js'
+import type { ReplicationConfiguration } from './replication/replication-configuration.js'
 import type { LeaseRecord } from './ports/lease.js'
 import type { Pin } from './ports/pins.js'
+import type { PullTimeExclusion } from './pull-times/pull-time-exclusion.js'
+import type { ImageSigning, SigningConfiguration } from './signing/signing-configuration.js'
 import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
 import type { Policy, Repository } from './repositories/repository.js'
 import type { ImageScans, PendingScan, ScanCount } from './scanning/image-scan.js'
@@ -29,14 +35,24 @@ export const collections = {
   layers: collection<Layer>(), // repository digest
   references: collection<Reference>(), // repository to kind from
   uploads: collection<Upload>(), // id
-  imageChanges: collection<ImageChange>(), // time repository digest action tag
+  imageChanges: collection<ImageChange>(), // time repository digest action tag or class
+  imageActivations: collection<ImageActivation>(), // time repository digest
   rules: collection<PullThroughCacheRule>(), // ecrRepositoryPrefix
   registryPolicies: collection<Policy>(), // 'policy'
   repositoryPolicies: collection<Policy>(), // repository
+  signingConfigurations: collection<SigningConfiguration>(), // 'signing'
+  imageSignings: collection<ImageSigning>(), // repository digest
+  pullTimeExclusions: collection<PullTimeExclusion>(), // principalArn
   lifecyclePolicies: collection<LifecyclePolicy>(), // repository
+  replicationConfigurations: collection<ReplicationConfiguration>(), // 'configuration'
+  imageReplications: collection<ImageReplication>(), // repository digest
+  pendingReplications: collection<PendingReplication>(), // time repository digest account region name
+  replicationBackfills: collection<Backfill>(), // id
+  backfillReplications: collection<BackfillReplication>(), // backfill repository digest tag
+  backfillWork: collection<BackfillWork>(), // 'copy' Region; 'event' id; 'removal' time id
   lifecyclePreviews: collection<LifecyclePreview>(), // repository
   lifecyclePreviewResults: collection<LifecyclePreviewResult>(), // repository digest
-  departedSubjects: collection<DepartedSubject>(), // repository subject
+  lifecycleFollowUps: collection<LifecycleFollowUp>(), // repository subject
   creationTemplates: collection<RepositoryCreationTemplate>(), // prefix
   accountSettings: collection<string>(), // name
   scanningConfigurations: collection<StoredScanningConfiguration>(), // 'configuration'

@@ -8,4 +8,10 @@ export const collectionsOfRepository: readonly (keyof Records)[] = [
 ]
 
 /** The collections whose key is a repository's name and a digest. Their records are removed with the image. */
-export const collectionsOfImage: readonly (keyof Records)[] = ['lifecyclePreviewResults', 'imageScans', 'imageFindings']
+export const collectionsOfImage: readonly (keyof Records)[] = [
+  'imageReplications',
+  'lifecyclePreviewResults',
+  'imageScans',
+  'imageFindings',
+  'imageSignings',
+]

@@ -29,7 +29,7 @@ export interface ClientPull {
 
 /** Records events in the store, from which `/_admin/events` lists those of all planes. */
 export interface EventLog {
-  /** Records an event about a repository. Events of one type and one moment stay in the order of the calls. */
+  /** Records an event. Events of one type and one moment stay in the order of the calls. */
   readonly record: (event: NewEvent, now: Date) => Promise<void>
   readonly cacheAction: (action: CacheAction, now: Date) => Promise<void>
   readonly pull: (pull: ClientPull, now: Date) => Promise<void>
@@ -40,7 +40,8 @@ export type NewEvent = EventSubject & EventKind
 
 interface EventSubject {
   readonly registry: Registry
-  readonly repository: string
+  /** Absent from an event about a registry as a whole. */
+  readonly repository?: string
   /**
    * Identifies what happened within its registry, for work that is repeated after an interruption: of the events with
    * the same text and time only the first is recorded.
@@ -90,7 +91,7 @@ export function eventLog({ store, ids, sinks = [] }: EventLogDeps): EventLog {
       account: registry.account,
       time: now.toISOString(),
       region: registry.region,
-      resources: WITHOUT_RESOURCES.has(kind['detail-type']) ? [] : [repositoryArn(registry, repository)],
+      resources: resourcesOf({ registry, repository, 'detail-type': kind['detail-type'] }),
       ...kind,
     }
     const key = keyOf(event.time, event.id)
@@ -112,7 +113,16 @@ export function eventLog({ store, ids, sinks = [] }: EventLogDeps): EventLog {
 }
 
 /** Types of events whose `resources` the service leaves empty; those of other types name the repository. */
-const WITHOUT_RESOURCES: ReadonlySet<string> = new Set(['ECR Image Action', 'ECR Referrer Action'])
+const WITHOUT_RESOURCES: ReadonlySet<string> = new Set([
+  'ECR Image Action',
+  'ECR Referrer Action',
+  'ECR Scan Resource Change',
+])
+
+function resourcesOf({ registry, repository, ...kind }: Pick<NewEvent, 'registry' | 'repository' | 'detail-type'>) {
+  const isWithout = repository === undefined || WITHOUT_RESOURCES.has(kind['detail-type'])
+  return isWithout ? [] : [repositoryArn(registry, repository)]
+}
 
 /** An id in the form of a UUID, as EventBridge has them, which is the same for the same occurrence. */
 function uuidOf({ account, region }: Registry, occurrence: string): string {

@@ -120,5 +120,51 @@ export interface ScanResourceChangeEvent extends Envelope {
   }
 }
 
+/**
+ * The end of an image's replication, in the form of EventBridge's `ECR Replication Action`. It is an event of the
+ * destination.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+export interface ReplicationEvent extends Envelope {
+  'detail-type': 'ECR Replication Action'
+  source: 'aws.ecr'
+  detail: {
+    result: 'SUCCESS' | 'FAILED'
+    'repository-name': string
+    'image-digest': string
+    'source-account': string
+    'action-type': 'REPLICATE'
+    'source-region': string
+    'image-tag'?: string
+  }
+}
+
+/**
+ * The end of a replication backfill. That there is an event is documented; its form is ours (docs/fidelity.md).
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication-backfill.html
+ */
+export interface ReplicationBackfillEvent extends Envelope {
+  'detail-type': 'ECR Replication Backfill Action'
+  source: 'aws.ecr'
+  detail: {
+    'replication-backfill-id': string
+    status: 'COMPLETE' | 'FAILED' | 'STOPPED'
+    'failure-code'?: string
+    'destination-account': string
+    'destination-region': string
+    /** The counts are absent if it was stopped before they were known. */
+    'total-replication-count'?: number
+    'completed-replication-count'?: number
+    'failed-replication-count'?: number
+  }
+}
+
 /** An event as `/_admin/events` lists it and sinks receive it. */
-export type RecordedEvent = CacheEvent | PullEvent | ImageActionEvent | ImageScanEvent | ScanResourceChangeEvent
+export type RecordedEvent =
+  | CacheEvent
+  | PullEvent
+  | ImageActionEvent
+  | ImageScanEvent
+  | ScanResourceChangeEvent
+  | ReplicationEvent
+  | ReplicationBackfillEvent

@@ -27,6 +27,8 @@ export interface Session {
   readonly issuedAt?: number
   /** The person or program behind the session (`aws:SourceIdentity`), which every session that it begins has, too. */
   readonly sourceIdentity?: string
+  /** The ARN of the identity provider whose token the session was begun with (`aws:FederatedProvider`). */
+  readonly federatedProvider?: string
   /** Keys of the session tags that are passed on when this session assumes another role. */
   readonly transitiveTagKeys?: readonly string[]
 }

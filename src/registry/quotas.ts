@@ -21,6 +21,8 @@ export interface Quotas {
   readonly maximumLayerPartMiB: number
   /** Pull through cache rules in a registry. */
   readonly pullThroughCacheRules: number
+  /** Users and roles whose pulls are not recorded, in a registry. */
+  readonly pullTimeUpdateExclusions: number
   /** Basic scans that a registry may start in 24 hours. */
   readonly scansPerDay: number
 }
@@ -43,5 +45,6 @@ export const defaultQuotas: Quotas = {
   minimumLayerPartMiB: 5,
   maximumLayerPartMiB: 10,
   pullThroughCacheRules: 10,
+  pullTimeUpdateExclusions: 100,
   scansPerDay: 100_000,
 }

@@ -9,6 +9,10 @@ export interface Limits {
   readonly requestsAtOnce: number
   /** Average rate limit of one caller, with bursts of ten seconds' worth of requests; 0 means no limit. */
   readonly requestsPerSecond: number
+  /**
+   * Requests per second for an action of ECR (`BatchGetImage`), of one account in one Region, on both planes together.
+   */
+  readonly rates: Readonly<Record<string, number>>
   /** How long a client may take to send the headers of a request. */
   readonly headersTimeoutSeconds: number
   /** How long a transfer may stall. Pushes and pulls may take hours as long as bytes move. */
@@ -25,6 +29,7 @@ export const defaultLimits: Limits = {
   connections: 8192,
   requestsAtOnce: 1024,
   requestsPerSecond: 0,
+  rates: {},
   headersTimeoutSeconds: 20,
   idleTimeoutSeconds: 300,
   bodiesMiB: 256,

@@ -78,7 +78,7 @@ describe('UpdateRepositoryCreationTemplate', () => {
     async (member) => {
       await using template = await withTemplate()
       const { repositoryCreationTemplate } = await template.emulator.ecr.send(update({ [member]: '' }))
-      const { [member]: _, ...rest } = full
+      const rest = Object.fromEntries(Object.entries(full).filter(([name]) => name !== member))
       expect(repositoryCreationTemplate).toEqual({ ...rest, createdAt: now, updatedAt: template.later })
     },
   )

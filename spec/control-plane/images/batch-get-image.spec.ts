@@ -1,11 +1,16 @@
-import { BatchGetImageCommand, CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
+import {
+  BatchGetImageCommand,
+  CreatePullThroughCacheRuleCommand,
+  type ECRClient,
+  PutImageCommand,
+} from '@aws-sdk/client-ecr'
 import { describe, expect, it, vi } from 'vitest'
 import { findImage } from '../../../src/registry/images/find-image.js'
 import { storeManifest } from '../../../src/registry/images/store-manifest.js'
 import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import type { Importer, PullRequest } from '../../../src/registry/ports/importer.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
-import { createRepository, pushImage, pushIndex, sha256 } from '../../support/push.js'
+import { createRepository, pushImage, pushIndex, pushLayer, sha256 } from '../../support/push.js'
 
 const repositoryName = 'team/app'
 const get = (imageIds: BatchGetImageCommand['input']['imageIds'], acceptedMediaTypes?: string[]) =>
@@ -128,6 +133,77 @@ describe('BatchGetImage', () => {
     expect((await emulator.ecr.send(get([{ imageTag: 'v1' }]))).images).toHaveLength(1)
     expect(warn).toHaveBeenCalledWith(expect.anything(), 'a pull could not be recorded')
     warn.mockRestore()
+  })
+
+  describe('conversion between Docker schema 2 and OCI', () => {
+    interface Types {
+      manifest: string
+      config: string
+      layer: string
+    }
+    const docker: Types = {
+      manifest: mediaTypes.dockerManifest,
+      config: 'application/vnd.docker.container.image.v1+json',
+      layer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+    }
+    const oci: Types = {
+      manifest: mediaTypes.ociManifest,
+      config: 'application/vnd.oci.image.config.v1+json',
+      layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
+    }
+
+    /** Pushes an image with these media types under the tag v1. */
+    async function pushAs(ecr: ECRClient, types: Types) {
+      const [config, layer] = [
+        await pushLayer(ecr, repositoryName, '{}'),
+        await pushLayer(ecr, repositoryName, 'layer'),
+      ]
+      const contents = (of: Types) => ({
+        schemaVersion: 2,
+        mediaType: of.manifest,
+        config: { mediaType: of.config, ...config },
+        layers: [{ mediaType: of.layer, ...layer }],
+      })
+      const imageManifest = JSON.stringify({ ...contents(types), annotations: { of: 'either' } })
+      await ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageTag: 'v1' }))
+      return { digest: sha256(imageManifest), imageManifest, contents }
+    }
+
+    it.each([
+      ['Docker schema 2', 'OCI', docker, oci],
+      ['OCI', 'Docker schema 2', oci, docker],
+    ])('An image stored as %s is returned as %s if the caller accepts only that', async (_, __, stored, accepted) => {
+      await using emulator = await startEmulator()
+      await createRepository(emulator.ecr)
+      const { digest, imageManifest, contents } = await pushAs(emulator.ecr, stored)
+
+      const { images, failures } = await emulator.ecr.send(get([{ imageTag: 'v1' }], [accepted.manifest]))
+      expect(failures).toEqual([])
+      expect(images).toMatchObject([{ imageId: { imageDigest: digest, imageTag: 'v1' } }])
+      expect(images?.[0]?.imageManifestMediaType).toBe(accepted.manifest)
+      expect(JSON.parse(images?.[0]?.imageManifest ?? '')).toEqual(contents(accepted))
+
+      const both = await emulator.ecr.send(get([{ imageTag: 'v1' }], [accepted.manifest, stored.manifest]))
+      expect(both.images).toMatchObject([{ imageManifest, imageManifestMediaType: stored.manifest }])
+    })
+
+    it('An image that is named by its digest is not converted', async () => {
+      await using emulator = await startEmulator()
+      await createRepository(emulator.ecr)
+      const { digest } = await pushAs(emulator.ecr, docker)
+      for (const imageId of [{ imageDigest: digest }, { imageDigest: digest, imageTag: 'v1' }])
+        expect((await emulator.ecr.send(get([imageId], [oci.manifest]))).failures).toEqual([
+          { imageId, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' },
+        ])
+    })
+
+    it('An image of a layer that the other format does not have is not found', async () => {
+      await using emulator = await startEmulator()
+      await createRepository(emulator.ecr)
+      await pushAs(emulator.ecr, { ...oci, layer: 'application/vnd.oci.image.layer.v1.tar+zstd' })
+      const { images, failures } = await emulator.ecr.send(get([{ imageTag: 'v1' }], [docker.manifest]))
+      expect([images, failures]).toMatchObject([[], [{ imageId: { imageTag: 'v1' }, failureCode: 'ImageNotFound' }]])
+    })
   })
 
   it('BatchGetImage returns only images of the accepted media types', async () => {

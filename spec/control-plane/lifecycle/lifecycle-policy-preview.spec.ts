@@ -134,7 +134,7 @@ describe('A preview of a lifecycle policy', () => {
     const { start, get, compute, push, deps } = emulator
     const { digest } = await push('v1')
     const target = { class: 'ARCHIVE' } as const
-    await changeStorageClass(deps.store, registry, {
+    await changeStorageClass(deps, registry, {
       repository: repositoryName,
       digest,
       target,

@@ -3,6 +3,7 @@ import {
   DeleteRepositoryCommand,
   GetLifecyclePolicyCommand,
   PutLifecyclePolicyCommand,
+  SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { account, region, startEmulator } from '../../support/emulator.js'
@@ -71,10 +72,9 @@ describe('The lifecycle policy of a repository', () => {
   it('is replaced by a new one, which has not been evaluated', async () => {
     await using emulator = await startWithRepository()
     await emulator.put(policy(3))
-    const evaluated = (stored: { lastEvaluatedAt: number }) => ({ ...stored, lastEvaluatedAt: 1_000_000 })
     await emulator.deps.store.lifecyclePolicies.update(registry, repositoryName, (stored) => ({
       ...stored,
-      ...evaluated(stored),
+      lastEvaluatedAt: 1_000_000,
     }))
     expect((await emulator.get()).lastEvaluatedAt).toEqual(new Date(1_000_000))
 
@@ -97,6 +97,57 @@ describe('The lifecycle policy of a repository', () => {
     await using emulator = await startWithRepository()
     expect((await emulator.put(text)).lifecyclePolicyText).toBe(text)
     expect((await emulator.get()).lifecyclePolicyText).toBe(text)
+  })
+})
+
+describe('Access to the lifecycle policy of a repository', () => {
+  const other = '444455556666'
+  const accounts = {
+    [account]: {
+      users: {
+        developer: { accessKeys: { AKIDEXAMPLE: 'secret' }, policies: ['AmazonEC2ContainerRegistryFullAccess'] },
+        reader: { accessKeys: { AKIDREADER: 'secret' }, policies: ['AmazonEC2ContainerRegistryReadOnly'] },
+      },
+    },
+    [other]: {
+      users: { guest: { accessKeys: { AKIDGUEST: 'secret' }, policies: ['AmazonEC2ContainerRegistryFullAccess'] } },
+    },
+  }
+
+  it('is permitted by action: a reader may read it, but not change it', async () => {
+    await using emulator = await startEmulator({ accounts })
+    await createRepository(emulator.ecr, repositoryName)
+    const lifecyclePolicyText = policy(3)
+    await emulator.ecr.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText }))
+    const reader = emulator.as('AKIDREADER')
+    await expect(reader.send(new GetLifecyclePolicyCommand({ repositoryName }))).resolves.toMatchObject({})
+    await expect(
+      reader.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText })),
+    ).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: `User: arn:aws:iam::${account}:user/reader is not authorized to perform: ecr:PutLifecyclePolicy on resource: arn:aws:ecr:${region}:${account}:repository/${repositoryName} because no identity-based policy allows the ecr:PutLifecyclePolicy action`,
+    })
+    await expect(reader.send(new DeleteLifecyclePolicyCommand({ repositoryName }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    })
+  })
+
+  it('is given to another account by the repository policy', async () => {
+    await using emulator = await startEmulator({ accounts })
+    await createRepository(emulator.ecr, repositoryName)
+    const guest = emulator.as('AKIDGUEST')
+    const lifecyclePolicyText = policy(3)
+    const put = () =>
+      guest.send(new PutLifecyclePolicyCommand({ registryId: account, repositoryName, lifecyclePolicyText }))
+    await expect(put()).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    const statement = { Effect: 'Allow', Principal: { AWS: other }, Action: 'ecr:PutLifecyclePolicy' }
+    const policyText = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+    await emulator.ecr.send(new SetRepositoryPolicyCommand({ repositoryName, policyText }))
+    expect(await put()).toMatchObject({ registryId: account, lifecyclePolicyText: compacted(policy(3)) })
+    expect(await emulator.deps.store.lifecyclePolicies.get(registry, repositoryName)).toBeDefined()
+    await expect(
+      guest.send(new GetLifecyclePolicyCommand({ registryId: account, repositoryName })),
+    ).rejects.toMatchObject({ name: 'AccessDeniedException' })
   })
 })
 

@@ -36,6 +36,13 @@ const roles: Record<string, ConfiguredRole> = {
   mfa: { trustPolicy: trust({ 'ForAnyValue:StringEquals': { [`${host}:amr`]: 'mfa' } }) },
   'by-repository': { trustPolicy: trust({ StringEquals: { [`${host}:repository`]: 'team/app' } }) },
   'by-provider': { trustPolicy: trust({ ArnEquals: { 'aws:FederatedProvider': Federated } }) },
+  'with-provider': {
+    trustPolicy: trust(),
+    policies: [onlyFor('aws:FederatedProvider', Federated)],
+  },
+  'by-audience': {
+    trustPolicy: trust({ StringEquals: { [`${host}:aud`]: 'sts.amazonaws.com', [`${host}:oaud`]: 'the site' } }),
+  },
   'by-name': { trustPolicy: trust({ StringEquals: { 'sts:RoleSessionName': 'run-7' } }) },
   tagged: { trustPolicy: trust(undefined, everything), policies: [onlyFor('aws:PrincipalTag/team', 'platform')] },
   traced: { trustPolicy: trust(undefined, everything), policies: [onlyFor('aws:SourceIdentity', 'alice')] },
@@ -141,6 +148,7 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     ['mfa', { amr: ['pwd', 'mfa'] }],
     ['by-repository', { repository: 'team/app' }],
     ['by-provider', {}],
+    ['by-audience', { aud: 'the site', azp: 'sts.amazonaws.com' }],
     ['everyone', {}],
   ])('The trust policy of role %s allows a token with the claims %j', async (role, claims) => {
     const answer = await assume(role, { token: await provider.token(claims) })
@@ -215,7 +223,11 @@ describe('STS AssumeRoleWithWebIdentity', () => {
       `No OpenIDConnect provider found in your account for http://${host}`,
     ],
   ])('A call with %s is refused as InvalidIdentityToken', async (_, token, message) => {
-    expect(await refusalOf(assume('ci', { token: await token() }))).toEqual(['InvalidIdentityTokenException', 400, message])
+    expect(await refusalOf(assume('ci', { token: await token() }))).toEqual([
+      'InvalidIdentityTokenException',
+      400,
+      message,
+    ])
   })
 
   it('An expired token is refused as ExpiredTokenException with both times', async () => {
@@ -325,6 +337,11 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     [{ Policy: '{' }, 'MalformedPolicyDocumentException', 'This policy contains invalid Json'],
   ])('The input %j is refused as %s', async (input, name, message) => {
     expect(await refusalOf(assume('ci', input))).toEqual([name, 400, message])
+  })
+
+  it('The provider is a condition key of what the session does', async () => {
+    const ecr = emulator.clientWith(keyOf(await assume('with-provider')))
+    expect((await ecr.send(new DescribeRepositoriesCommand({}))).repositories).toEqual([])
   })
 
   it('A session policy restricts the session', async () => {

@@ -1,4 +1,4 @@
-import { CreatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
+import { CreatePullThroughCacheRuleCommand, PutReplicationConfigurationCommand } from '@aws-sdk/client-ecr'
 import { expect, it } from 'vitest'
 import { account, type EmulatorOptions, startEmulator } from '../../support/emulator.js'
 import { developer, type Key, queryCall } from '../../support/query-call.js'
@@ -55,6 +55,20 @@ it('GetRole returns a role of the configuration', async () => {
   const document = textOf(text, 'AssumeRolePolicyDocument') ?? ''
   expect(document).toMatch(/^[\w.~%-]+$/)
   expect(JSON.parse(decodeURIComponent(document))).toEqual(trustPolicy)
+})
+
+it('GetRole returns the service-linked role of replication once replication was configured', async () => {
+  await using emulator = await start()
+  const role = 'AWSServiceRoleForECRReplication'
+  expect((await getRole(emulator, role)).status).toBe(404)
+  const nothing = new PutReplicationConfigurationCommand({ replicationConfiguration: { rules: [] } })
+  await emulator.as(developer.accessKeyId).send(nothing)
+  const { status, text } = await getRole(emulator, role)
+  expect(status).toBe(200)
+  const path = '/aws-service-role/replication.ecr.amazonaws.com/'
+  expect(textOf(text, 'Arn')).toBe(`arn:aws:iam::${account}:role${path}${role}`)
+  expect(textOf(text, 'Path')).toBe(path)
+  expect(decodeURIComponent(textOf(text, 'AssumeRolePolicyDocument') ?? '')).toContain('replication.ecr.amazonaws.com')
 })
 
 it('GetRole returns the service-linked role once the first pull through cache rule exists', async () => {

@@ -1,4 +1,8 @@
-import { CreateRepositoryCommand, type CreateRepositoryCommandInput } from '@aws-sdk/client-ecr'
+import {
+  CreateRepositoryCommand,
+  type CreateRepositoryCommandInput,
+  DescribeRepositoriesCommand,
+} from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../../src/adapters/memory/key-value.js'
 import { defaultQuotas } from '../../../src/registry/quotas.js'
@@ -77,6 +81,59 @@ describe('CreateRepository', () => {
       new RegExp(`^arn:aws:kms:us-east-1:${account}:key/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
     )
     expect(await keyOf('team/other')).toBe(kmsKey)
+  })
+
+  it.each([
+    ['a key id', 'b8d9ae76-080c-4043-9237-c815bfc21dfc', 'b8d9ae76-080c-4043-9237-c815bfc21dfc'],
+    ['a multi-Region key id', `mrk-${'0'.repeat(32)}`, `mrk-${'0'.repeat(32)}`],
+    ['a key ARN', `arn:aws:kms:us-east-1:${account}:key/a-key`, 'a-key'],
+  ])('CreateRepository returns the ARN of a key that is given as %s', async (_, kmsKey, id) => {
+    await using emulator = await startEmulator()
+    const encryptionConfiguration = { encryptionType: 'KMS_DSSE' as const, kmsKey }
+    const { repository } = await emulator.ecr.send(create('team/app', { encryptionConfiguration }))
+    const expected = { encryptionType: 'KMS_DSSE', kmsKey: `arn:aws:kms:us-east-1:${account}:key/${id}` }
+    expect(repository?.encryptionConfiguration).toEqual(expected)
+    const { repositories } = await emulator.ecr.send(new DescribeRepositoriesCommand({}))
+    expect(repositories?.[0]?.encryptionConfiguration).toEqual(expected)
+  })
+
+  it('CreateRepository returns the ARN of a key for an alias, the same for its name and its ARN', async () => {
+    await using emulator = await startEmulator()
+    const keyOf = async (name: string, kmsKey?: string) => {
+      const encryptionConfiguration = { encryptionType: 'KMS' as const, ...(kmsKey !== undefined && { kmsKey }) }
+      const { repository } = await emulator.ecr.send(create(name, { encryptionConfiguration }))
+      return repository?.encryptionConfiguration?.kmsKey
+    }
+    const key = await keyOf('team/a', 'alias/team')
+    expect(key).toMatch(/^arn:aws:kms:us-east-1:123456789012:key\/[0-9a-f-]{36}$/)
+    expect(await keyOf('team/b', `arn:aws:kms:us-east-1:${account}:alias/team`)).toBe(key)
+    expect(await keyOf('team/c', `arn:aws:kms:us-east-1:210987654321:alias/team`)).not.toBe(key)
+    expect(await keyOf('team/d')).not.toBe(key)
+    expect(await keyOf('team/e', 'alias/aws/ecr')).toBe(await keyOf('team/f'))
+  })
+
+  it.each([
+    ['of another Region', `arn:aws:kms:eu-west-1:${account}:key/a-key`],
+    ['of another service', `arn:aws:s3:us-east-1:${account}:key/a-key`],
+    ['in a form that KMS does not know', 'my key'],
+    ['without an id', `arn:aws:kms:us-east-1:${account}:key/`],
+  ])('CreateRepository refuses a key %s, and creates no repository', async (_, kmsKey) => {
+    await using emulator = await startEmulator()
+    const encryptionConfiguration = { encryptionType: 'KMS' as const, kmsKey }
+    await expect(emulator.ecr.send(create('team/app', { encryptionConfiguration }))).rejects.toMatchObject({
+      name: 'KmsException',
+      message: 'The operation failed due to a KMS exception.',
+      kmsError: 'NotFoundException',
+    })
+    expect((await emulator.ecr.send(new DescribeRepositoriesCommand({}))).repositories).toEqual([])
+  })
+
+  it.each(['aws:team', 'AWS:team', 'a*b', 'k'.repeat(129)])('CreateRepository refuses the tag key %s', async (Key) => {
+    await using emulator = await startEmulator()
+    await expect(emulator.ecr.send(create('team/app', { tags: [{ Key, Value: '' }] }))).rejects.toMatchObject({
+      name: 'InvalidTagParameterException',
+      message: 'Tag parameters are invalid',
+    })
   })
 
   it('CreateRepository stores the settings that it is given', async () => {

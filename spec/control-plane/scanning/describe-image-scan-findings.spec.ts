@@ -1,5 +1,6 @@
 import {
   BatchDeleteImageCommand,
+  DeleteRepositoryCommand,
   DescribeImageScanFindingsCommand,
   DescribeImagesCommand,
   type ECRClient,
@@ -170,6 +171,15 @@ describe('DescribeImageScanFindings', () => {
     await ecr.send(new BatchDeleteImageCommand({ repositoryName: 'app', imageIds: [{ imageTag: 'v1' }] }))
     expect(await deps.store.imageScans.get(registry, key)).toBeUndefined()
     expect(await deps.store.imageFindings.get(registry, key)).toBeUndefined()
+  })
+
+  it('The records of scans are deleted with the repository', async () => {
+    await using emulator = await emulatorWithImage()
+    const { ecr, deps, image: pushed } = emulator
+    await scan(emulator, scannerFinding([finding]))
+    await ecr.send(new DeleteRepositoryCommand({ repositoryName: 'app', force: true }))
+    expect(await deps.store.imageScans.get(registry, keyOf('app', pushed.digest))).toBeUndefined()
+    expect(await deps.store.imageFindings.get(registry, keyOf('app', pushed.digest))).toBeUndefined()
   })
 
   it('Each scan type has scans of its own, which are shown again when the registry returns to it', async () => {

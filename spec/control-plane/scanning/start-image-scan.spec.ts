@@ -132,7 +132,7 @@ describe('StartImageScan', () => {
       now,
       cause: 'request',
     } as const
-    await changeStorageClass(deps.store, registry, change)
+    await changeStorageClass(deps, registry, change)
     await expect(start(ecr)).rejects.toMatchObject({
       name: 'ImageArchivedException',
       message: 'The specified image is archived and cannot be scanned.',

@@ -19,8 +19,8 @@ export type ChildEnd =
 const MAX_ERROR_BYTES = 8192
 
 /**
- * Runs a program without a shell. Beyond a limit it is killed together with the processes that it has started, so that none
- * of them keeps its output open. Rejects only with the reason of `stopSignal`.
+ * Runs a program without a shell. Beyond a limit it is killed together with the processes that it has started, so that
+ * none of them keeps its output open. Rejects only with the reason of `stopSignal`.
  */
 export function runChild(
   command: string,

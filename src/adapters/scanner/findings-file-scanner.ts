@@ -38,27 +38,14 @@ const MAX_BYTES = 32 * 1024 * 1024
  * logged, and the last valid content counts. Throws if the file cannot be read or has a mistake at the start.
  */
 export async function findingsFileScanner({ path, parse, blobs, log }: FindingsFileDeps): Promise<Scanner> {
-  let current = await read()
+  let current = await readFindings(path, parse)
   let invalidFingerprint: string | undefined
-
-  async function read(): Promise<ReadFile> {
-    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`The file of findings ${path} cannot be read (${error.code})`, { cause: error })
-    })
-    const { size, mtimeMs } = found
-    if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes: a file of findings has ${MAX_BYTES} at most`)
-    const text = await readFile(path, 'utf8')
-    const file = parse(text, path)
-    const version = createHash('sha256').update(text).digest('hex')
-    const updatedAt = file.updatedAt === undefined ? Math.floor(mtimeMs) : Date.parse(file.updatedAt)
-    return { fingerprint: fingerprintOf(found), file, version, updatedAt }
-  }
 
   async function refresh(): Promise<void> {
     const fingerprint = await stat(path).then(fingerprintOf, () => 'unreadable')
     if (fingerprint === current.fingerprint || fingerprint === invalidFingerprint) return
     try {
-      current = await read()
+      current = await readFindings(path, parse)
       invalidFingerprint = undefined
     } catch (error) {
       invalidFingerprint = fingerprint
@@ -81,6 +68,19 @@ export async function findingsFileScanner({ path, parse, blobs, log }: FindingsF
       return packages ? resultOfEntries(entries, packages, updatedAt) : { outcome: 'bytes missing' }
     },
   }
+}
+
+async function readFindings(path: string, parse: FindingsFileDeps['parse']): Promise<ReadFile> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`The file of findings ${path} cannot be read (${error.code})`, { cause: error })
+  })
+  const { size, mtimeMs } = found
+  if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes: a file of findings has ${MAX_BYTES} at most`)
+  const text = await readFile(path, 'utf8')
+  const file = parse(text, path)
+  const version = createHash('sha256').update(text).digest('hex')
+  const updatedAt = file.updatedAt === undefined ? Math.floor(mtimeMs) : Date.parse(file.updatedAt)
+  return { fingerprint: fingerprintOf(found), file, version, updatedAt }
 }
 
 const fingerprintOf = ({ ino, size, mtimeMs }: Stats) => `${ino} ${size} ${mtimeMs}`

@@ -73,11 +73,12 @@ async function sendLayer(
   }
   try {
     await blobs.send(digest, { start: 0, end: size - 1 }, take)
-    await writer.close()
   } catch (error) {
     await writer.abort(error).catch(() => undefined)
-    if (!hasDecoderFailed && error instanceof Error) return error
+    return !hasDecoderFailed && error instanceof Error ? error : undefined
   }
+  // Only the decoder can still fail.
+  await writer.close().catch(() => undefined)
   return undefined
 }
 

@@ -42,8 +42,8 @@ interface TrivyCvss {
 }
 
 /**
- * The findings of a report. Basic scanning is about the packages of the operating system only. Undefined if the scan type
- * has nothing in the image that it could be about.
+ * The findings of a report. Basic scanning is about the packages of the operating system only. Undefined if the scan
+ * type has nothing in the image that it could be about.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html
  */
 export function findingsOfReport({ Metadata, Results }: TrivyReport, scanType: ScanType): Finding[] | undefined {

@@ -16,33 +16,41 @@ export interface TrivyDeps {
 }
 
 const COMMAND = 'trivy'
-const MAX_REPORT_BYTES = 64 * 1024 * 1024
+const MAX_REPORT_BYTES = 32 * 1024 * 1024
 const VERSION_TIMEOUT_MS = 30_000
 
 /** How long the version of Trivy's database is remembered before Trivy is asked again. */
 const VERSION_FOR_MS = 60_000
 
 /**
- * A scanner that runs the Trivy of this machine on images as OCI layouts. Trivy updates its database itself. Throws if it
- * cannot be run.
+ * A scanner that runs the Trivy of this machine on images as OCI layouts. Trivy updates its database itself. Throws if
+ * it cannot be run.
  * https://trivy.dev/latest/docs/references/configuration/cli/trivy_image/
  */
 export async function trivyScanner(deps: TrivyDeps): Promise<Scanner> {
   const never = new AbortController().signal
-  let known = { version: await databaseVersion(never), at: performance.now() }
+  const first = await databaseVersion(never)
+  if ('code' in first)
+    throw new Error(
+      `The scanner ${COMMAND} cannot be run (${first.code}): install it, or remove /scanner from the settings`,
+    )
+  let known = { ...first, at: performance.now() }
+
+  /** A program that is missing for a while, such as during an update, changes nothing. */
+  async function refresh(stopSignal: AbortSignal): Promise<string> {
+    const found = await databaseVersion(stopSignal)
+    known = { ...('code' in found ? known : found), at: performance.now() }
+    return known.version
+  }
+
   return {
-    async sourceVersion() {
-      if (performance.now() - known.at > VERSION_FOR_MS)
-        known = { version: await databaseVersion(never), at: performance.now() }
-      return known.version
-    },
+    sourceVersion: async () => (performance.now() - known.at > VERSION_FOR_MS ? refresh(never) : known.version),
     async scan(target, stopSignal) {
       try {
         const hasBytes = await writeImageLayout(deps.directory, target, deps.blobs, stopSignal)
         if (!hasBytes) return { outcome: 'bytes missing' }
         const result = await scanLayout(deps, target, stopSignal)
-        known = { version: await databaseVersion(stopSignal), at: performance.now() }
-        return result.outcome === 'complete' ? { ...result, ...updateTime(known.version) } : result
+        return result.outcome === 'complete' ? { ...result, ...updateTime(await refresh(stopSignal)) } : result
       } finally {
         await rm(deps.directory, { recursive: true, force: true })
       }
@@ -84,15 +92,12 @@ function failureOf(ended: ChildEnd, timeoutSeconds: number): string | undefined 
 const lastLine = (text: string) => text.trim().split('\n').at(-1)?.slice(0, 500) ?? ''
 
 /** When Trivy's database was last updated, which is its version; `none` before the first download. */
-async function databaseVersion(stopSignal: AbortSignal): Promise<string> {
+async function databaseVersion(stopSignal: AbortSignal): Promise<{ version: string } | { code: string }> {
   const limits = { timeoutMs: VERSION_TIMEOUT_MS, maxBytes: MAX_REPORT_BYTES, stopSignal }
   const ended = await runChild(COMMAND, ['version', '--format', 'json'], limits)
-  if (ended.end === 'not started')
-    throw new Error(
-      `The scanner ${COMMAND} cannot be run (${ended.code}): install it, or remove /scanner from the settings`,
-    )
-  const version = ended.end === 'exited' ? jsonOf<TrivyVersion>(ended.stdout) : undefined
-  return version?.VulnerabilityDB?.UpdatedAt ?? 'none'
+  if (ended.end === 'not started') return { code: ended.code }
+  const answer = ended.end === 'exited' ? jsonOf<TrivyVersion>(ended.stdout) : undefined
+  return { version: answer?.VulnerabilityDB?.UpdatedAt ?? 'none' }
 }
 
 interface TrivyVersion {

@@ -22,7 +22,7 @@ const MAX_WAITING = 10_000
 /** How many events are read and delivered at a time. */
 const PAGE = 100
 
-/** The delay after the first failure in a row, which doubles with each up to the longest. By the machine's clock. */
+/** The delay after the first failure in a row, which doubles with each up to the longest. */
 const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 60_000
 
@@ -32,49 +32,69 @@ const LONGEST_DELAY_MS = 60_000
  * down loses any; only when more than the limit wait are the oldest given up, which is logged with their number.
  */
 export function eventDeliveryTask(sink: EventSink, deps: EventDeliveryDeps): Task {
-  const { store, clock, log } = deps
-  const prefix = `${sink.name} `
-  let failures = 0
-  let retryAt = 0
+  const { store, log } = deps
+  const delay = retryDelay(deps.clock)
+  const waiting = async (limit: number) =>
+    (await store.undeliveredEvents.list(installation, { limit, prefix: `${sink.name} ` })).items
 
-  function delay(reason: string): void {
-    const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** failures)
-    failures += 1
-    retryAt = clock.wall().getTime() + delayMs
-    log.warn({ sink: sink.name, reason, delayMs }, 'events could not be delivered and are tried again')
-  }
-
-  async function settle(events: readonly RecordedEvent[], results: readonly Delivery[]): Promise<void> {
-    for (const [index, event] of events.entries()) {
-      const delivery = results[index]
-      if (!delivery || delivery.result === 'retry') continue
-      if (delivery.result === 'refused')
-        log.error({ sink: sink.name, event: event.id, reason: delivery.reason }, 'an event was refused and is given up')
-      await store.undeliveredEvents.remove(installation, keyOf(sink.name, event.time, event.id))
-    }
+  async function deliver(events: readonly RecordedEvent[], stopSignal: AbortSignal): Promise<void> {
+    const results = await sink.deliver(events, stopSignal)
+    await settle(events, results, sink, deps)
+    if (stopSignal.aborted) return
+    const retried = results.find(({ result }) => result === 'retry')
+    if (retried?.result !== 'retry') return delay.end()
+    const facts = { sink: sink.name, reason: retried.reason, delayMs: delay.begin() }
+    log.warn(facts, 'events could not be delivered and are tried again')
   }
 
   return {
     name: `event delivery to ${sink.name}`,
     everyMs: 2_000,
     watches: ['undeliveredEvents'],
-    async isDue() {
-      if (clock.wall().getTime() < retryAt) return false
-      return (await store.undeliveredEvents.list(installation, { limit: 1, prefix })).items.length > 0
-    },
+    isDue: async () => !delay.isRunning() && (await waiting(1)).length > 0,
     async run(stopSignal) {
       await giveUpOldest(sink, deps)
-      while (!stopSignal.aborted && clock.wall().getTime() >= retryAt) {
-        const { items } = await store.undeliveredEvents.list(installation, { limit: PAGE, prefix })
-        if (items.length === 0) return
-        const results = await sink.deliver(items, stopSignal)
-        await settle(items, results)
-        if (stopSignal.aborted) return
-        const retried = results.find(({ result }) => result === 'retry')
-        if (retried?.result === 'retry') delay(retried.reason)
-        else failures = 0
+      while (!stopSignal.aborted && !delay.isRunning()) {
+        const events = await waiting(PAGE)
+        if (events.length === 0) return
+        await deliver(events, stopSignal)
       }
     },
+  }
+}
+
+/** The delay after failures in a row, by the machine's clock. */
+function retryDelay(clock: Pick<Clock, 'wall'>) {
+  let failures = 0
+  let endsAt = 0
+  return {
+    isRunning: () => clock.wall().getTime() < endsAt,
+    /** Returns its length in milliseconds. */
+    begin() {
+      const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** failures)
+      failures += 1
+      endsAt = clock.wall().getTime() + delayMs
+      return delayMs
+    },
+    end() {
+      failures = 0
+    },
+  }
+}
+
+/** Removes the events that were delivered, and those that were refused for good. */
+async function settle(
+  events: readonly RecordedEvent[],
+  results: readonly Delivery[],
+  { name: sink }: EventSink,
+  { store, log }: EventDeliveryDeps,
+): Promise<void> {
+  for (const [index, { time, id }] of events.entries()) {
+    const delivery = results[index]
+    if (!delivery || delivery.result === 'retry') continue
+    if (delivery.result === 'refused')
+      log.error({ sink, event: id, reason: delivery.reason }, 'an event was refused and is given up')
+    await store.undeliveredEvents.remove(installation, keyOf(sink, time, id))
   }
 }
 

@@ -7,28 +7,12 @@ import type { LifecycleAction } from '../../registry/lifecycle/evaluation.js'
 import type { LifecycleRule } from '../../registry/lifecycle/lifecycle-rule.js'
 import { ageTime, isOlder, ownerOf } from '../../registry/lifecycle/rule-selection.js'
 import { listEach } from '../../registry/list-records.js'
-import type { Blobs, WithNotes } from '../../registry/ports/blob-store.js'
-import type { Pins } from '../../registry/ports/pins.js'
-import { keyOf, type Records, type Store } from '../../registry/ports/store.js'
-import type { Registry } from '../../registry/registry.js'
-import { archiveFollowers, departing, removeFollowersOfDeparted } from './follow-subject.js'
-
-/** The storage that carrying out a lifecycle policy needs. */
-export interface LifecycleStorage {
-  readonly store: Store
-  readonly blobs: Pick<Blobs, 'read'> & WithNotes
-  readonly pins: Pins
-}
-
-/** Where and when an action is carried out. */
-export interface Evaluated {
-  readonly registry: Registry
-  readonly repository: string
-  readonly now: Date
-}
+import { keyOf, type Records } from '../../registry/ports/store.js'
+import { completeFollowUps, recordFollowUp } from './follow-up.js'
+import type { EvaluationContext, LifecycleStorage } from './lifecycle-storage.js'
 
 /** Whether the action was carried out, and how many referrers followed. */
-export interface Applied {
+export interface ActionOutcome {
   readonly isDone: boolean
   readonly followed: number
 }
@@ -37,48 +21,63 @@ export interface Applied {
  * Carries out what a policy does with an image, if it still would: the image may have been pulled, tagged, restored or
  * put into an index meanwhile. Its referrers then follow it.
  */
-export function applyAction(
+export async function applyAction(
   storage: LifecycleStorage,
-  evaluated: Evaluated,
+  context: EvaluationContext,
   rules: readonly LifecycleRule[],
   action: LifecycleAction,
-): Promise<Applied> {
-  const onlyIf = (image: Image, records: Records) => isStillDue(image, records, evaluated, rules, action)
-  return (action.type === 'expire' ? expire : archive)(storage, evaluated, action, onlyIf)
+): Promise<ActionOutcome> {
+  const { registry, repository, now } = context
+  const { digest, type, followers } = action
+  const hasFollowers = followers.length > 0
+  const onlyIf = (image: Image, records: Records) => isStillDue(image, records, context, rules, action)
+  if (hasFollowers) await recordFollowUp(storage, registry, { repository, subject: digest })
+  const isDone = await (type === 'expire' ? expire : archive)(storage, context, digest, onlyIf)
+  // A referrer that was pushed since the evaluation follows, too.
+  const hasNewFollowers = !hasFollowers && isDone && (await hasReferrers(storage, context, digest))
+  if (hasNewFollowers) await recordFollowUp(storage, registry, { repository, subject: digest })
+  const isFollowed = hasFollowers || hasNewFollowers
+  return { isDone, followed: isFollowed ? await completeFollowUps(storage, registry, { repository, now }) : 0 }
+}
+
+async function hasReferrers(
+  { store }: LifecycleStorage,
+  { registry, repository }: EvaluationContext,
+  digest: string,
+): Promise<boolean> {
+  const page = { limit: 1, prefix: keyOf(repository, digest, 'subject', '') }
+  return (await store.references.list(registry, page)).items.length > 0
 }
 
 type OnlyIf = (image: Image, records: Records) => Promise<boolean>
 
 async function expire(
   storage: LifecycleStorage,
-  { registry, repository, now }: Evaluated,
-  { digest, followers }: LifecycleAction,
+  { registry, repository, now }: EvaluationContext,
+  digest: string,
   onlyIf: OnlyIf,
-): Promise<Applied> {
-  if (followers.length > 0) await departing(storage, registry, { repository, subject: digest })
+): Promise<boolean> {
   const deletion = { now, cause: 'lifecycle', onlyIf } as const
   const outcome = await deleteImage(storage, registry, repository, { imageDigest: digest }, deletion)
-  const followed = followers.length > 0 ? await removeFollowersOfDeparted(storage, registry, { repository, now }) : 0
-  return { isDone: !isImageFailure(outcome) && outcome.length > 0, followed }
+  return !isImageFailure(outcome) && outcome.length > 0
 }
 
 async function archive(
   storage: LifecycleStorage,
-  { registry, repository, now }: Evaluated,
-  { digest, followers }: LifecycleAction,
+  { registry, repository, now }: EvaluationContext,
+  digest: string,
   onlyIf: OnlyIf,
-): Promise<Applied> {
-  const change = { repository, digest, target: { class: 'ARCHIVE' }, now, cause: 'lifecycle' } as const
-  const image = await changeStorageClass(storage.store, registry, { ...change, onlyIf })
-  const isDone = image?.archive?.archivedAt === now.getTime() && imageStatus(image, now) === 'ARCHIVED'
-  return { isDone, followed: isDone ? await archiveFollowers(storage, registry, change, followers) : 0 }
+): Promise<boolean> {
+  const change = { repository, digest, target: { class: 'ARCHIVE' }, now, cause: 'lifecycle', onlyIf } as const
+  const image = await changeStorageClass(storage, registry, change)
+  return image?.archive?.archivedAt === now.getTime() && imageStatus(image, now) === 'ARCHIVED'
 }
 
 /** Whether the same rule still acts on the image, as it is now. */
 async function isStillDue(
   image: Image,
   { images, references }: Records,
-  { registry, repository, now }: Evaluated,
+  { registry, repository, now }: EvaluationContext,
   rules: readonly LifecycleRule[],
   { rulePriority, type, ageTime: evaluatedAge }: LifecycleAction,
 ): Promise<boolean> {

@@ -5,7 +5,8 @@ import { rulesIn } from '../../registry/lifecycle/lifecycle-rule.js'
 import { evaluateRepository } from '../../registry/lifecycle/repository-evaluation.js'
 import { keyOf } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
-import { applyAction, type LifecycleStorage } from './apply-action.js'
+import { applyAction } from './apply-action.js'
+import type { LifecycleStorage } from './lifecycle-storage.js'
 
 /** One evaluation of the policy of a repository. */
 export interface LifecycleRun {
@@ -30,9 +31,9 @@ export interface LifecycleCounts {
 type OnAction = (action: LifecycleAction, tags: readonly string[]) => void
 
 /**
- * Evaluates the policy of a repository and carries it out: expires and archives images, each in a transaction of its own
- * that requires that the policy still acts on the image. Interrupted anywhere, it can run again from the start. It ends
- * before the next image if the policy was changed or removed meanwhile. `lastEvaluatedAt` is set at the end.
+ * Evaluates the policy of a repository and carries it out: expires and archives images, each in a transaction of its
+ * own that requires that the policy still acts on the image. Interrupted anywhere, it can run again from the start. It
+ * ends before the next image if the policy was changed or removed meanwhile. `lastEvaluatedAt` is set at the end.
  */
 export async function runLifecyclePolicy(
   storage: LifecycleStorage,

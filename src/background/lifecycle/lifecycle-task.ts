@@ -10,15 +10,15 @@ import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
 import { anyDue } from '../any-due.js'
 import type { Task } from '../tasks.js'
-import type { LifecycleStorage } from './apply-action.js'
-import { removeFollowersOfDeparted } from './follow-subject.js'
+import { completeFollowUps } from './follow-up.js'
 import { runLifecyclePolicy } from './lifecycle-run.js'
+import type { LifecycleStorage } from './lifecycle-storage.js'
 
 /** The name of the task, whose lease `ecr-local lifecycle run` takes too. */
 export const LIFECYCLE_TASK = { name: 'lifecycle policies' } as const
 
 /** How often policies are looked at, unless they are to be evaluated more often. */
-const EVERY_MS = 30_000
+const EVERY_MS = 10_000
 
 /** The task that evaluates each lifecycle policy that is due, and carries it out. */
 export const lifecycleTask = (
@@ -30,12 +30,12 @@ export const lifecycleTask = (
     const { store, clock, lifecycle } = deps
     const now = await clock.now()
     const isPolicyDue = (policy: LifecyclePolicy) => isEvaluationDue(policy, lifecycle, now)
-    return (await anyDue(store, store.departedSubjects)) || anyDue(store, store.lifecyclePolicies, isPolicyDue)
+    return (await anyDue(store, store.lifecycleFollowUps)) || anyDue(store, store.lifecyclePolicies, isPolicyDue)
   },
   async run(stopSignal) {
     const now = await deps.clock.now()
     for (const registry of await deps.store.registries()) {
-      await removeFollowersOfDeparted(deps, registry, { now })
+      await completeFollowUps(deps, registry, { now })
       for await (const policy of listEach(deps.store.lifecyclePolicies, registry, {})) {
         if (stopSignal.aborted) return
         if (isEvaluationDue(policy, deps.lifecycle, now)) await evaluate(deps, registry, policy, now, stopSignal)

@@ -20,9 +20,9 @@ export interface ContinuousScansDeps extends ScanStartDeps {
 }
 
 /**
- * The task of continuous scanning: it starts a scan of each image in a continuously scanned repository that has no result
- * of the present version of the source of findings. The images are looked at when that version or the configuration of
- * their registry has changed, and after a start; pushed images are scanned by the reaction to pushes.
+ * The task of continuous scanning: it starts a scan of each image in a continuously scanned repository that has no
+ * result of the present version of the source of findings. The images are looked at when that version or the
+ * configuration of their registry has changed, and after a start; pushed images are scanned by the reaction to pushes.
  */
 export function continuousScansTask(deps: ContinuousScansDeps): Task {
   /** By registry, the configuration and the version for which its images have been looked at. */

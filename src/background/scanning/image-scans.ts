@@ -2,8 +2,9 @@ import type { EventLog } from '../../registry/event-log.js'
 import { imageContents } from '../../registry/images/image-contents.js'
 import { imageStatus } from '../../registry/images/storage-class.js'
 import { listEach } from '../../registry/list-records.js'
-import type { Blobs } from '../../registry/ports/blob-store.js'
+import { type Blobs, BlobsUnavailable } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
+import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Scanner, ScanResult } from '../../registry/ports/scanner.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
@@ -25,8 +26,8 @@ export interface ImageScansDeps {
 }
 
 /**
- * The task that carries out the scans that were started, one after another: a scanner on this machine locks its database.
- * A scan that is interrupted is done again from the start.
+ * The task that carries out the scans that were started, one after another: a scanner on this machine locks its
+ * database. A scan that is interrupted is done again from the start.
  */
 export const imageScansTask = (deps: ImageScansDeps): Task => ({
   name: 'image scans',
@@ -51,7 +52,7 @@ async function carryOut(
 ): Promise<void> {
   const ended = await endedScan(deps, registry, pending, stopSignal)
   if (ended === 'later') return
-  if (ended) await recordEvent(deps, registry, ended)
+  if (ended) await recordEvent(deps, registry, pending, ended)
   await deps.store.pendingScans.remove(registry, pendingScanKey(pending))
 }
 
@@ -92,21 +93,36 @@ async function resultOf(
   const now = await clock.now()
   if (imageStatus(image, now) === 'ARCHIVED') return 'archived'
   const contents = await imageContents(image, blobs)
-  const result = contents
-    ? await scanner.scan({ registry, scanType: pending.scanType, image, contents }, stopSignal)
-    : MISSING
+  const target = contents && { registry, scanType: pending.scanType, image, contents }
+  const result = target ? await scanner.scan(target, stopSignal).catch(failureOf(log, stopSignal)) : MISSING
   if (result.outcome === 'failed') log.warn({ image: image.digest, reason: result.description }, 'a scan failed')
   if (result.outcome !== 'bytes missing') return result
   if (now.getTime() < pending.at + BYTES_WITHIN_MS) return 'later'
   return { outcome: 'failed', description: 'The layers of the image are not available.' }
 }
 
+/**
+ * A scan that fails with an error of the scanner has failed, so that the scans after it are not held up. One that is
+ * interrupted, or finds a storage that is unavailable, is done again.
+ */
+const failureOf =
+  (log: Log, stopSignal: AbortSignal) =>
+  (err: unknown): ScanResult => {
+    if (stopSignal.aborted || err instanceof StoreUnavailable || err instanceof BlobsUnavailable) throw err
+    log.warn({ err }, 'the scanner has failed')
+    return { outcome: 'failed', description: 'The scanner has failed.' }
+  }
+
 const MISSING = { outcome: 'bytes missing' } as const
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html */
-async function recordEvent(
-  { events, clock }: ImageScansDeps,
+/**
+ * Records the event about a scan, with a time and an occurrence that are the same if it is recorded again.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+ */
+function recordEvent(
+  { events }: ImageScansDeps,
   registry: Registry,
+  pending: PendingScan,
   { image: { repository, digest, tags }, scan }: EndedScan,
 ): Promise<void> {
   const detail = {
@@ -116,6 +132,14 @@ async function recordEvent(
     'image-digest': digest,
     'image-tags': [...tags],
   }
-  const event = { registry, repository, 'detail-type': 'ECR Image Scan', source: 'aws.ecr', detail } as const
-  await events.record(event, await clock.now())
+  const occurrence = keyOf('scan', pendingScanKey(pending))
+  const event = {
+    registry,
+    repository,
+    occurrence,
+    'detail-type': 'ECR Image Scan',
+    source: 'aws.ecr',
+    detail,
+  } as const
+  return events.record(event, new Date(scan.endedAt ?? pending.at))
 }

@@ -2,7 +2,7 @@ import { yieldToEventLoop } from '../../coordination/event-loop.js'
 import type { EventLog } from '../../registry/event-log.js'
 import type { ScanResourceChangeEvent } from '../../registry/events.js'
 import { listEach } from '../../registry/list-records.js'
-import type { Store } from '../../registry/ports/store.js'
+import { keyOf, type Store } from '../../registry/ports/store.js'
 import { type Registry, repositoryArn } from '../../registry/registry.js'
 import { SCANNING_CONFIGURATION, scanningOf } from '../../registry/scanning/scanning-configuration.js'
 import type { StoredScanningConfiguration } from '../../registry/scanning/scanning-records.js'
@@ -16,8 +16,8 @@ export interface ScanningChangesDeps {
 }
 
 /**
- * The task that records which repositories are scanned at another frequency since a registry's configuration was put, as
- * EventBridge is told with enhanced scanning.
+ * The task that records which repositories are scanned at another frequency since a registry's configuration was put,
+ * as EventBridge is told with enhanced scanning.
  */
 export const scanningChangesTask = ({ store, events }: ScanningChangesDeps): Task => ({
   name: 'scanning changes',
@@ -31,7 +31,7 @@ export const scanningChangesTask = ({ store, events }: ScanningChangesDeps): Tas
       if (stored.scanType === 'ENHANCED')
         for await (const repositories of changedRepositories(store, registry, stored)) {
           if (stopSignal.aborted) return
-          await events.record(eventAbout(registry, repositories), new Date(stored.updatedAt))
+          await events.record(eventAbout(registry, repositories, stored), new Date(stored.updatedAt))
         }
       await store.scanningConfigurations.update(registry, SCANNING_CONFIGURATION, (present) =>
         present.updatedAt === stored.updatedAt ? withoutPrevious(present) : present,
@@ -69,10 +69,16 @@ async function* changedRepositories(
 }
 
 /** AWS's example names no resources outside of the detail. */
-const eventAbout = (registry: Registry, repositories: ChangedRepositories) =>
-  ({
+const eventAbout = (
+  registry: Registry,
+  repositories: ChangedRepositories,
+  { updatedAt }: StoredScanningConfiguration,
+) => {
+  const repository = repositories[0]?.['repository-name'] ?? ''
+  return {
     registry,
-    repository: repositories[0]?.['repository-name'] ?? '',
+    repository,
+    occurrence: keyOf('scanning configuration', String(updatedAt), repository),
     resources: [],
     'detail-type': 'ECR Scan Resource Change',
     source: 'aws.ecr',
@@ -82,7 +88,8 @@ const eventAbout = (registry: Registry, repositories: ChangedRepositories) =>
       'resource-type': 'REPOSITORY',
       'scan-type': 'ENHANCED',
     },
-  }) satisfies Parameters<EventLog['record']>[0]
+  } satisfies Parameters<EventLog['record']>[0]
+}
 
 function withoutPrevious(configuration: StoredScanningConfiguration): StoredScanningConfiguration {
   const { scanType, rules, updatedAt } = configuration

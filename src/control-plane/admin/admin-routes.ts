@@ -91,7 +91,7 @@ const endpoints: readonly Endpoint[] = [
   endpoint(
     'GET',
     '/events',
-    'lists what the pull through cache did, with its outcome, and who pulled what',
+    'lists the latest events: changes of images, what the pull through cache did with its outcome, and who pulled what',
     (_, deps) => events(deps),
   ),
   endpoint('GET', '/roles', 'lists the service-linked roles that were created with rules', (_, deps) => roles(deps)),
@@ -172,7 +172,7 @@ async function events({ store }: AdminDeps): Promise<Reply> {
   return ok({ events: recorded.slice(-MAX_EVENTS) })
 }
 
-/** The service-linked roles that were created with rules, which IAM's ListRoles would show. */
+/** The service-linked roles that were created with rules and configurations, which IAM's ListRoles would show. */
 async function roles({ store }: AdminDeps): Promise<Reply> {
   const recorded = await listAll(store.roles, installation)
   const described = recorded.map(({ account, roleName, createdAt }) => ({

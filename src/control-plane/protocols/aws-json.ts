@@ -5,8 +5,8 @@ import type { Protocol } from './protocol.js'
 import { response } from './response.js'
 
 /**
- * awsJson1.1, the protocol of ECR. The operation is named in a header. A request that names none is refused in this
- * protocol too.
+ * awsJson1.1, the protocol of ECR and ECR Public. The operation is named in a header. A request that names none is
+ * refused in this protocol too.
  * https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
  */
 export const awsJson: Protocol = {
@@ -22,12 +22,19 @@ export const awsJson: Protocol = {
   writeError: (error, { request }) => writeJsonError(error, request.requestId),
 }
 
-const TARGET = 'AmazonEC2ContainerRegistry_V20150921'
+/** The name of ECR, and of ECR Public, in the header that names the operation. */
+const ECR = 'AmazonEC2ContainerRegistry_V20150921'
+const ECR_PUBLIC = 'SpencerFrontendService'
+
+/** Whether a call is for Amazon ECR Public. */
+export const isForEcrPublic = (request: Pick<HttpRequest, 'headers'>): boolean => targetOf(request)[0] === ECR_PUBLIC
+
+const targetOf = ({ headers }: Pick<HttpRequest, 'headers'>) => (headers['x-amz-target'] ?? '').split('.')
 
 /** Throws UnknownOperationException for a target of another service. */
 function operationIn(request: HttpRequest): string {
-  const [service, name = ''] = (request.headers['x-amz-target'] ?? '').split('.')
-  if (service !== TARGET) throw new ServiceException('UnknownOperationException')
+  const [service, name = ''] = targetOf(request)
+  if (service !== ECR && service !== ECR_PUBLIC) throw new ServiceException('UnknownOperationException')
   return name
 }
 

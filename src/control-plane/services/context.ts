@@ -4,6 +4,7 @@ import type { Identities } from '../../access/identities.js'
 import type { StoredPolicies } from '../../access/stored-policies.js'
 import type { KeyedMutex } from '../../coordination/keyed-mutex.js'
 import type { PullThroughSettings } from '../../registry/cache-rules/cache-rule.js'
+import type { ImageSettings } from '../../registry/images/image-settings.js'
 import type { CheckCreationRole } from '../../registry/creation-templates/creation-role.js'
 import type { RecordPullTime } from '../../registry/images/record-pull.js'
 import type { Blobs, Uploads, WithNotes } from '../../registry/ports/blob-store.js'
@@ -58,6 +59,7 @@ export interface Resources {
   readonly upstreams: Upstreams
   readonly settings: Settings
   readonly quotas: Quotas
+  readonly images: ImageSettings
   /** The installation's secret, from which temporary credentials are derived. */
   readonly secret: string
 }

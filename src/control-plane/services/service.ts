@@ -4,7 +4,7 @@ import type { Registry } from '../../registry/registry.js'
 import type { Context } from './context.js'
 
 /** The services of the control plane, by their names in credential scopes. */
-export type ServiceName = 'ecr' | 'sts' | 'iam'
+export type ServiceName = 'ecr' | 'ecr-public' | 'sts' | 'iam'
 
 /** The members of an input by their AWS names, of any type until the input is validated. */
 export type Members = Readonly<Record<string, unknown>>

@@ -68,9 +68,9 @@ export function importManifest(
 }
 
 /**
- * Stores an image as the upstream sent it: first the manifest's bytes and the repository if it is missing; then the plan
- * to import the rest; then the image and its tag. In this order an import can be resumed after an interruption at any
- * point, and a repository that cannot be created leaves no plan.
+ * Stores an image as the upstream sent it: first the manifest's bytes, and the repository if it is missing; then the
+ * plan to import the rest; then the image and its tag. In this order an import can be resumed after an interruption at
+ * any point, and a repository that cannot be created leaves no plan.
  */
 export async function storeImage(
   target: ManifestImport,

@@ -4,6 +4,12 @@
  */
 export const SERVICE_LINKED_ROLE = 'AWSServiceRoleForECRPullThroughCache'
 
+/**
+ * The name of the role that replication uses. It is created with the first replication configuration of an account.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-replication.html
+ */
+export const REPLICATION_ROLE = 'AWSServiceRoleForECRReplication'
+
 /** The service that may assume the role. Also the path of the role's ARN below `aws-service-role`. */
 export const PULL_THROUGH_CACHE_SERVICE = 'pullthroughcache.ecr.amazonaws.com'
 
@@ -21,6 +27,7 @@ export const TEMPLATE_SERVICE = 'ecr.amazonaws.com'
 export const serviceLinkedRoles: Readonly<Partial<Record<string, string>>> = {
   [SERVICE_LINKED_ROLE]: PULL_THROUGH_CACHE_SERVICE,
   [TEMPLATE_ROLE]: TEMPLATE_SERVICE,
+  [REPLICATION_ROLE]: 'replication.ecr.amazonaws.com',
 }
 
 /** The ARN of a service-linked role of an account; of the cache's, if none is named. */

@@ -17,6 +17,7 @@ export interface ImageFailure {
     | 'UpstreamAccessDenied'
     | 'UpstreamTooManyRequests'
     | 'UpstreamUnavailable'
+    | 'ImageInaccessible'
   failureReason: string
 }
 

@@ -6,6 +6,7 @@ import type { Image, ImageId } from './image.js'
 import { imageContents } from './image-contents.js'
 import { writeImageNoteFirst, removeImageNote, type ImageAddress, syncImageNote } from './image-notes.js'
 import type { Blobs, WithNotes } from '../ports/blob-store.js'
+import { indexOfImage } from './index-of-image.js'
 import { keyOf, type Records, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { removeMemberReferences, removeImageRecord } from './record-contents.js'
@@ -77,7 +78,7 @@ async function deleteInTransaction(
   const remainingSet = new Set(remaining)
   const tags = image.tags.filter((tag) => !remainingSet.has(tag))
   if (remaining.length === 0) {
-    const index = await indexThatLists(records, registry, image)
+    const index = await indexOfImage(records, registry, image)
     if (index) return referencedByManifestList(imageId, index)
   }
 
@@ -97,25 +98,6 @@ async function deleteInTransaction(
 /** The tags that the image keeps: none if it is deleted by digest. */
 const remainingTags = ({ tags }: Image, { imageTag }: ImageId) =>
   imageTag === undefined ? [] : tags.filter((tag) => tag !== imageTag)
-
-/** References to an image that are read together. */
-const REFERENCES_PER_PAGE = 20
-
-/**
- * The digest of an index that lists the image. References may be left of an index that was just deleted: these are
- * ignored.
- */
-async function indexThatLists(records: Records, registry: Registry, { repository, digest }: Image) {
-  const prefix = keyOf(repository, digest, 'member', '')
-  for (let after: string | undefined; ;) {
-    const page = { limit: REFERENCES_PER_PAGE, prefix, ...(after !== undefined && { after }) }
-    const { items, next } = await records.references.list(registry, page)
-    const indexes = await Promise.all(items.map(({ from }) => records.images.get(registry, keyOf(repository, from))))
-    const index = indexes.find((image) => image !== undefined)
-    if (index || next === undefined) return index?.digest
-    after = next
-  }
-}
 
 const referencedByManifestList = (imageId: ImageId, indexDigest: string): ImageFailure => ({
   imageId,

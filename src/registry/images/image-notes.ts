@@ -24,6 +24,10 @@ export interface ImageNote {
   /** As `Image.taggedAt`. */
   readonly taggedAt?: [tag: string, at: number][]
   readonly pulledThrough?: true
+  /** As `Image.mayLackLayers`. */
+  readonly mayLackLayers?: true
+  /** As `Image.archive`. */
+  readonly archive?: NonNullable<Image['archive']>
   /** Those of the tags that came from the upstream and are checked there. */
   readonly cachedTags?: readonly string[]
 }
@@ -106,8 +110,15 @@ async function currentNoteText(store: NoteStorage['store'], { registry, reposito
 }
 
 async function imageNoteOf(store: NoteStorage['store'], registry: Registry, image: Image): Promise<ImageNote> {
-  const { repository, mediaType, pushedAt, tags, taggedAt, pulledThrough } = image
-  const note = { mediaType, pushedAt, tags, ...(taggedAt && { taggedAt }) }
+  const { repository, mediaType, pushedAt, tags, taggedAt, pulledThrough, mayLackLayers, archive } = image
+  const note = {
+    mediaType,
+    pushedAt,
+    tags,
+    ...(taggedAt && { taggedAt }),
+    ...(mayLackLayers && { mayLackLayers }),
+    ...(archive && { archive }),
+  }
   if (!pulledThrough) return note
   const records = await Promise.all(tags.map((tag) => store.tags.get(registry, keyOf(repository, tag))))
   return { ...note, pulledThrough, cachedTags: tags.filter((_, index) => records[index]?.upstream) }

@@ -19,8 +19,8 @@ export interface ImageStorage {
 }
 
 /**
- * Records a pushed image. The bytes of its layers must be here: those of a layer that is still being pulled through may
- * never arrive. Throws LayersNotFound, and what `putImage` throws.
+ * Records a pushed image. The bytes of its layers must be here, unless it may lack layers: those of a layer that is
+ * still being pulled through may never arrive. Throws LayersNotFound, and what `putImage` throws.
  */
 export async function pushImage(
   storage: ImageStorage,
@@ -28,8 +28,9 @@ export async function pushImage(
   image: Omit<NewImage, 'pulledThrough'>,
   bytes: Uint8Array,
 ): Promise<PutOutcome> {
-  const { repository, manifest } = image
-  const digests = distinctDescriptors(manifest.blobs).map(({ digest }) => digest)
+  const { repository, manifest, mayLackLayers } = image
+  const needed = mayLackLayers ? [] : distinctDescriptors(manifest.blobs)
+  const digests = needed.map(({ digest }) => digest)
   const missing = await layersWithoutBytes(storage, registry, repository, digests)
   if (missing.length > 0) throw layersNotFound(missing, repository, registry.account)
   return recordImage(storage, registry, image, bytes)
@@ -39,7 +40,7 @@ export async function pushImage(
  * Records an image whose manifest is stored already. Before it returns, and the image can be acknowledged, it makes
  * sure that the bytes were not removed before the record was written, and that the image has its note. If there was a
  * note before the record, the store had lost the image: the tags of that note are restored instead of being
- * overwritten. Throws what `putImage` throws.
+ * overwritten, and an image that was archived stays so unless it is pushed. Throws what `putImage` throws.
  */
 export async function recordImage(
   storage: ImageStorage,
@@ -50,11 +51,12 @@ export async function recordImage(
   const { store, blobs, pins, quotas } = storage
   const { repository, digest, manifest } = image
   const noteText = await blobs.notes.get(imageNoteName({ registry, repository, digest }))
-  const outcome = await putImage(store, registry, image, quotas)
+  const note = noteText === undefined ? undefined : parseImageNote(noteText)
+  const archive = image.pulledThrough && note?.archive
+  const outcome = await putImage(store, registry, { ...image, ...(archive && { archive }) }, quotas)
   await pins.pin([digest, ...manifest.blobs.map((blob) => blob.digest)])
   if ((await blobs.size(digest)) === undefined) await storeManifest(blobs, digest, bytes)
-  const lostNote = outcome.isNew && noteText !== undefined ? parseImageNote(noteText) : undefined
-  if (lostNote) await restoreTags(store, registry, image, lostNote)
+  if (outcome.isNew && note) await restoreTags(store, registry, image, note)
   await syncImageNote(storage, { registry, repository, digest })
   for (const previousHolder of outcome.previousHolders)
     await syncImageNote(storage, { registry, repository, digest: previousHolder })

@@ -17,6 +17,8 @@ import {
   requireContents,
   type ContentsToRecord,
 } from './record-contents.js'
+import { recordActivation } from './storage-class-change.js'
+import { imageStatus, restored } from './storage-class.js'
 import { isImmutable } from '../repositories/tag-mutability.js'
 import { mapInBatches } from '../../coordination/event-loop.js'
 import { tagTime, withoutTags, withTags } from './tag-times.js'
@@ -36,8 +38,12 @@ export interface NewImage {
    * immutable or was pushed stays with its image without an error.
    */
   pulledThrough?: true
-  /** Set if the image is a copy that replication made. */
+  /** Set if the image is a copy that replication made. Then immutable tags stay with their images without an error. */
   isReplicated?: true
+  /** Set if the image is recorded even if the repository lacks its layers (`images.verifyLayers`). */
+  mayLackLayers?: true
+  /** Of an image that is recorded again: whether it was archived. */
+  archive?: NonNullable<Image['archive']>
 }
 
 /** What `putImage` did. */
@@ -45,7 +51,7 @@ export interface PutOutcome {
   image: Image
   /** Whether the image had no record before. */
   isNew: boolean
-  /** False if the image already existed with these tags. */
+  /** False if the image already existed with these tags, and was not archived. */
   isChanged: boolean
   /** Whether an immutable or pushed tag stayed with its image, so that the new image lacks it. */
   isTagUnmoved: boolean
@@ -74,24 +80,27 @@ export async function putImage(
     if (!repository) throw repositoryNotFound(put.repository, registry.account)
     if (isInTransaction && !put.pulledThrough) await requireContents(records, registry, contents)
 
-    const decisions = await decideTags(records, registry, put, repository)
     const [existing, hasRoom] = await Promise.all([
       records.images.get(registry, imageKey(put)),
       quotas && records.images.holdsFewerThan(registry, quotas.imagesPerRepository, keyOf(put.repository, '')),
     ])
+    // Without quotas the image is one that the store had lost: it was pushed before.
+    const isRestored = existing !== undefined && quotas !== undefined && isRestoredByPush(existing, put)
+    const decisions = await decideTags(records, registry, { ...put, isRestored }, repository)
     if (quotas && !existing && !hasRoom)
       throw tooManyImages(quotas.imagesPerRepository, put.repository, registry.account)
-    const image = existing ?? (await newImage(records, registry, put, isInTransaction ? contents.manifests : []))
+    const old = isRestored ? restored(existing, put.now) : existing
+    const image = old ?? (await newImage(records, registry, put, isInTransaction ? contents.manifests : []))
     if (!existing && isInTransaction) await recordContents(records, registry, contents)
     const { times, previousHolders } = await moveTags(records, registry, put, decisions.moves)
     const tagged = withTags(image, times)
     // An image that has more tags than the quota, because the quota was lowered, keeps them.
     if (quotas && tagged.tags.length > Math.max(quotas.tagsPerImage, image.tags.length))
       throw tooManyTagsOfImage(decisions.moves[0]?.tag ?? '', quotas.tagsPerImage, put.repository, registry.account)
-    const isChanged = !existing || decisions.moves.some(({ previous }) => previous?.digest !== put.digest)
+    const isChanged = !existing || isRestored || decisions.moves.some(({ previous }) => previous?.digest !== put.digest)
     if (isChanged) await records.images.put(registry, imageKey(put), tagged)
-    // Without quotas the image is one that the store had lost: it was pushed before.
     if (isChanged && quotas) await recordPush(records, registry, tagged, put, decisions.moves)
+    if (isRestored) await recordActivation(records, registry, tagged, { activeFrom: put.now, cause: causeOf(put) })
     return { image: tagged, isNew: !existing, isChanged, isTagUnmoved: decisions.isTagUnmoved, previousHolders }
   })
   if (!outcome.isNew) return outcome
@@ -117,6 +126,13 @@ function recordPush(records: Records, registry: Registry, image: Image, put: New
 const causeOf = ({ pulledThrough, isReplicated }: NewImage): ImageChangeCause =>
   isReplicated ? 'replication' : pulledThrough ? 'pull-through' : 'request'
 
+/**
+ * Whether this push restores the image from the archive, at once. A pull through a cache rule does not.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/restore-image.html
+ */
+const isRestoredByPush = (image: Image, { now, pulledThrough }: NewImage): boolean =>
+  !pulledThrough && imageStatus(image, new Date(now)) !== 'ACTIVE'
+
 /** The quotas for an image, pushed or pulled through. */
 export type ImageQuotas = Pick<Quotas, 'imagesPerRepository' | 'tagsPerImage'>
 
@@ -128,8 +144,13 @@ interface TagMove {
   readonly previous?: Tag | undefined
 }
 
+/** An image to be recorded, and whether that restores it from the archive. */
+interface DecidedImage extends NewImage {
+  readonly isRestored: boolean
+}
+
 /** The tags to be set: those of the request, except immutable or pushed ones that stay with their image. */
-async function decideTags(records: Records, registry: Registry, put: NewImage, repository: Repository) {
+async function decideTags(records: Records, registry: Registry, put: DecidedImage, repository: Repository) {
   const tags = new Set([...(put.tag === undefined ? [] : [put.tag]), ...(put.furtherTags ?? [])])
   const tagDecisions = await mapInBatches([...tags], (tag) => decideTag(records, registry, { ...put, tag }, repository))
   const moves = tagDecisions.flatMap(({ tag, previous }): TagMove[] => (tag === undefined ? [] : [{ tag, previous }]))
@@ -138,20 +159,22 @@ async function decideTags(records: Records, registry: Registry, put: NewImage, r
 
 /**
  * Whether the tag is to be set or, if it is immutable or was pushed, stays with its image. Pushing the very image that
- * an immutable tag has already is refused too.
+ * an immutable tag has already is refused too, unless that restores it from the archive.
  * https://github.com/aws/containers-roadmap/issues/2380
  */
 async function decideTag(
   records: Records,
   registry: Registry,
-  put: NewImage & { readonly tag: string },
+  put: DecidedImage & { readonly tag: string },
   repository: Repository,
 ): Promise<{ tag?: string; previous?: Tag | undefined; isUnmoved: boolean }> {
   const previous = await records.tags.get(registry, keyOf(put.repository, put.tag))
   const isPushed = previous !== undefined && previous.upstream === undefined
   if (put.pulledThrough && isPushed) return { isUnmoved: true }
-  const mayStay = put.pulledThrough === true && previous?.digest === put.digest
+  const mayRepeatTag = put.pulledThrough ?? put.isReplicated ?? put.isRestored
+  const mayStay = mayRepeatTag === true && previous?.digest === put.digest
   if (!previous || mayStay || !isImmutable(repository, put.tag)) return { tag: put.tag, previous, isUnmoved: false }
+  if (put.isReplicated) return { isUnmoved: true }
   if (!put.pulledThrough) throw imageTagAlreadyExists(put.tag, put.repository)
   await records.tags.put(registry, keyOf(put.repository, put.tag), {
     ...previous,
@@ -189,7 +212,7 @@ async function newImage(
   put: NewImage,
   members: readonly Descriptor[],
 ): Promise<Image> {
-  const { repository, digest, manifest, manifestSize, now, pulledThrough } = put
+  const { repository, digest, manifest, manifestSize, now, pulledThrough, mayLackLayers, archive } = put
   const isIndex = manifest.manifests.length > 0
   return {
     repository,
@@ -201,5 +224,7 @@ async function newImage(
     pushedAt: now,
     ...(isIndex && { wholeSize: await largestMemberSize(records, registry, repository, members) }),
     ...(pulledThrough && { pulledThrough }),
+    ...(mayLackLayers && { mayLackLayers }),
+    ...(archive && { archive }),
   }
 }

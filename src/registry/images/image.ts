@@ -30,6 +30,8 @@ export interface Image {
   pushedAt: number
   /** Set if the image was first pulled through a cache rule, so that its tags may be the upstream's. */
   pulledThrough?: true
+  /** Set if the image was pushed while layers were not required: the repository may lack some. */
+  mayLackLayers?: true
   lastPulledAt?: number
   /** Present once the image has been archived. `storage-class.ts` computes its status from these times. */
   archive?: {

@@ -10,7 +10,10 @@ import { mapInBatches, BATCH_SIZE, batchesOf } from '../../coordination/event-lo
 
 /** The contents of an image, and what decides how they are recorded. */
 export interface ContentsToRecord
-  extends ImageContents, Pick<Image, 'repository' | 'digest' | 'subject' | 'pulledThrough'> {}
+  extends ImageContents, Pick<Image, 'repository' | 'digest' | 'subject' | 'pulledThrough'> {
+  /** Set if the repository need not have the layers. */
+  readonly mayLackLayers?: true
+}
 
 /**
  * The most descriptors that are recorded in one transaction: more than a pushed manifest may list, while one from an
@@ -23,9 +26,11 @@ const MEMBERS_PER_BATCH = 50
 
 /** The contents of an image to be recorded, without duplicates. */
 export function contentsToRecord(
-  put: Pick<Image, 'repository' | 'digest' | 'pulledThrough'> & { readonly manifest: Manifest },
+  put: Pick<ContentsToRecord, 'repository' | 'digest' | 'pulledThrough' | 'mayLackLayers'> & {
+    readonly manifest: Manifest
+  },
 ): ContentsToRecord {
-  const { repository, digest, pulledThrough, manifest } = put
+  const { repository, digest, pulledThrough, mayLackLayers, manifest } = put
   return {
     repository,
     digest,
@@ -33,6 +38,7 @@ export function contentsToRecord(
     manifests: distinctDescriptors(manifest.manifests),
     ...(manifest.subject !== undefined && { subject: manifest.subject }),
     ...(pulledThrough && { pulledThrough }),
+    ...(mayLackLayers && { mayLackLayers }),
   }
 }
 
@@ -41,19 +47,20 @@ export const fitsOneTransaction = ({ blobs, manifests }: ImageContents): boolean
   blobs.length + manifests.length <= MAX_PER_TRANSACTION
 
 /**
- * Requires that the repository has all layers and members of an image. Throws LayersNotFound, ReferencedImagesNotFound.
+ * Requires that the repository has all layers and members of an image, or only the members of one that may lack
+ * layers. Throws LayersNotFound, ReferencedImagesNotFound.
  */
 export async function requireContents(
   records: Records,
   registry: Registry,
-  { repository, blobs, manifests }: ContentsToRecord,
+  { repository, blobs, manifests, mayLackLayers }: ContentsToRecord,
 ): Promise<void> {
   const missing = async (collection: 'layers' | 'images', descriptors: readonly Descriptor[], size: number) => {
     const get = ({ digest }: Descriptor) => records[collection].get(registry, keyOf(repository, digest))
     const existing = await mapInBatches<Descriptor, Layer | Image | undefined>(descriptors, get, size)
     return descriptors.filter((_, index) => !existing[index]).map(({ digest }) => digest)
   }
-  const layers = await missing('layers', blobs, BATCH_SIZE)
+  const layers = await missing('layers', mayLackLayers ? [] : blobs, BATCH_SIZE)
   if (layers.length > 0) throw layersNotFound(layers, repository, registry.account)
   const members = await missing('images', manifests, MEMBERS_PER_BATCH)
   if (members.length > 0) throw referencedImagesNotFound(members, repository, registry.account)

@@ -4,8 +4,8 @@ import type { ImageChange } from './image-change.js'
 import type { Image } from './image.js'
 
 /** The key of a change: in the order of time, and the same if a transaction is run again. */
-export const imageChangeKey = ({ at, repository, digest, action, tags }: ImageChange) =>
-  keyOf(String(at).padStart(15, '0'), repository, digest, action, tags[0] ?? '')
+export const imageChangeKey = ({ at, repository, digest, action, tags, targetStorageClass }: ImageChange) =>
+  keyOf(String(at).padStart(15, '0'), repository, digest, action, targetStorageClass ?? tags[0] ?? '')
 
 /** Records a change of an image within the transaction that makes it. */
 export const recordImageChange = (

@@ -1,5 +1,5 @@
 /** A string, whose white space counts, or white space between tokens. */
-const STRING_OR_SPACE = /"(?:[^"\\]+|\\.)*"|[ \t\r\n]+/g
+const STRING_OR_SPACE = /"(?:[^"\\]|\\.)*"|[ \t\r\n]+/g
 
 /**
  * A JSON text without the white space between its tokens. The order of keys and the spelling of numbers and escapes

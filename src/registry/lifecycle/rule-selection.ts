@@ -2,7 +2,7 @@ import type { Image } from '../images/image.js'
 import { type ImageStatus, imageStatus, lastActivatedAt } from '../images/storage-class.js'
 import { MINIMUM_DAYS_IN_ARCHIVE } from './accept-lifecycle-policy.js'
 import { classOf, type LifecycleRule } from './lifecycle-rule.js'
-import { tagMatcher } from './tag-pattern.js'
+import { wildcardMatcher } from '../wildcards.js'
 
 /** What the evaluation of a lifecycle policy considers of an image. */
 export type LifecycleImage = Pick<Image, 'digest' | 'tags' | 'pushedAt' | 'lastPulledAt' | 'archive' | 'subject'>
@@ -27,7 +27,7 @@ function tagSelector({ selection }: LifecycleRule): (tags: readonly string[]) =>
   if (tagStatus === 'any') return () => true
   if (tagStatus === 'untagged') return (tags) => tags.length === 0
   const matchers = tagPatternList
-    ? tagPatternList.map(tagMatcher)
+    ? tagPatternList.map(wildcardMatcher)
     : tagPrefixList.map((prefix) => (tag: string) => tag.startsWith(prefix))
   return (tags) => tags.length > 0 && matchers.every((matches) => tags.some(matches))
 }

@@ -4,8 +4,8 @@ export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL',
 export type Severity = (typeof severities)[number]
 
 /**
- * A vulnerability that a scan found in a package of an image, whatever its source. Basic and enhanced scanning show it in
- * different shapes.
+ * A vulnerability that a scan found in a package of an image, whatever its source. Basic and enhanced scanning show it
+ * in different shapes.
  */
 export interface Finding {
   /** Usually a CVE number. */

@@ -15,6 +15,8 @@ export interface Scan {
   readonly startedAt: number
   readonly status: 'IN_PROGRESS' | 'COMPLETE' | 'FAILED' | 'UNSUPPORTED_IMAGE' | 'LIMIT_EXCEEDED' | 'IMAGE_ARCHIVED'
   readonly description?: string
+  /** When it ended; absent while it is IN_PROGRESS. */
+  readonly endedAt?: number
   /** The last scan that completed: this one, or an earlier one until this one has ended. */
   readonly completed?: CompletedScan
 }
@@ -53,8 +55,9 @@ export interface ShownScan {
 }
 
 /**
- * A scan as the API shows it. An image that is scanned continuously is ACTIVE from its first result on and keeps showing
- * the latest one, as captured in https://github.com/aws/aws-cli/issues/6759; before that, enhanced scanning is PENDING.
+ * A scan as the API shows it. An image that is scanned continuously is ACTIVE from its first result on and keeps
+ * showing the latest one, as captured in https://github.com/aws/aws-cli/issues/6759; before that, enhanced scanning is
+ * PENDING.
  */
 export function shownScan(scan: Scan, scanType: ScanType, frequency: ScanFrequency): ShownScan {
   const { status, description, completed } = scan

@@ -22,8 +22,8 @@ export interface ScanEnd {
 }
 
 /**
- * Records the result of a scan: status and findings in one transaction. Returns undefined and records nothing if the image
- * was deleted, or another scan of it has started meanwhile.
+ * Records the result of a scan: status and findings in one transaction. Returns undefined and records nothing if the
+ * image was deleted, or another scan of it has started meanwhile.
  */
 export async function endScan(
   store: Store,
@@ -37,7 +37,7 @@ export async function endScan(
     const [image, scans] = await Promise.all([records.images.get(registry, key), records.imageScans.get(registry, key)])
     const started = scans?.[scanType]
     if (!image || started?.startedAt !== pending.at) return undefined
-    const scan: Scan = { ...started, ...status }
+    const scan: Scan = { ...started, ...status, endedAt: now.getTime() }
     await records.imageScans.put(registry, key, withScan(scans, { repository, digest, scanType, scan }))
     if (packed) {
       const findings = await records.imageFindings.get(registry, key)

@@ -22,10 +22,10 @@ export interface NewScan {
 }
 
 /**
- * Starts the scan of an image: records it, and that it is still to be carried out. Returns undefined if there is no such
- * image. With basic scanning an image is scanned once in 24 hours, on push or manually, and a registry has a quota of
- * scans. Beyond these a manual scan is refused with LimitExceeded; on push the earlier scan stays, or LIMIT_EXCEEDED is
- * recorded for a registry beyond its quota.
+ * Starts the scan of an image: records it, and that it is still to be carried out. Returns undefined if there is no
+ * such image. With basic scanning an image is scanned once in 24 hours, on push or manually, and a registry has a quota
+ * of scans. Beyond these a manual scan is refused with LimitExceeded; on push the earlier scan stays, or LIMIT_EXCEEDED
+ * is recorded for a registry beyond its quota.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-basic.html
  */
 export const startScan = (
@@ -69,8 +69,8 @@ export const withScan = (
 const isWithinADay = ({ status, startedAt }: Scan, at: number) => status !== 'LIMIT_EXCEEDED' && at < startedAt + DAY_MS
 
 /**
- * Counts a scan: from the first one on for 24 hours, then again from the next one on. Returns false and counts nothing if
- * the quota is used up.
+ * Counts a scan: from the first one on for 24 hours, then again from the next one on. Returns false and counts nothing
+ * if the quota is used up.
  */
 async function countScan(
   { scanCounts }: Pick<Records, 'scanCounts'>,

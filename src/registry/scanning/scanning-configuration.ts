@@ -52,8 +52,8 @@ export interface AppliedScanning {
 }
 
 /**
- * How a repository is scanned: by the last rule that matches it, but continuously if any rule says so. With basic scanning
- * its own setting counts, too.
+ * How a repository is scanned: by the last rule that matches it, but continuously if any rule says so. With basic
+ * scanning its own setting counts, too.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-filters.html
  */
 export function scanningOf(
@@ -71,8 +71,8 @@ export function scanningOf(
 }
 
 /**
- * Whether a filter matches the name of a repository. A filter without a wildcard matches every name that contains it; in
- * a filter with wildcards each stands for zero or more characters, and the whole name must match.
+ * Whether a filter matches the name of a repository. A filter without a wildcard matches every name that contains it;
+ * in a filter with wildcards each stands for zero or more characters, and the whole name must match.
  */
 export function matchesScanningFilter(filter: string, name: string): boolean {
   return filter.includes('*') ? matchesWildcards(filter, name) : name.includes(filter)

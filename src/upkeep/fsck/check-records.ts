@@ -42,10 +42,10 @@ async function checkImage(registry: Registry, image: Image, run: FsckRun): Promi
 
 /**
  * Checks that the layers and members of an image are recorded. A layer is recorded again if its bytes are here or an
- * upstream has them.
+ * upstream has them. An image that was pushed without its layers may lack them.
  */
 async function checkContents(registry: Registry, image: Image, run: FsckRun): Promise<void> {
-  const { repository, digest: imageDigest, pulledThrough } = image
+  const { repository, digest: imageDigest, pulledThrough, mayLackLayers } = image
   const { store, findings, repair } = run
   const { blobs = [], manifests = [] } = (await imageContents(image, run.blobs)) ?? {}
   // The image is read last: one that was deleted meanwhile lacks nothing.
@@ -59,6 +59,7 @@ async function checkContents(registry: Registry, image: Image, run: FsckRun): Pr
     const layer: Layer = { repository, digest, size, mediaType, isInImage: true, ...fromUpstream }
     const line = `layer ${displayName(registry, layer)}: image ${imageDigest} needs it and it is not recorded`
     const isObtainable = pulledThrough === true || (await isAvailable(digest, run))
+    if (mayLackLayers && !isObtainable) continue
     if (repair && isObtainable) await store.layers.insert(registry, keyOf(repository, digest), layer)
     findings.add(isObtainable ? line : `${line}, push it again`, repair && isObtainable ? 'recorded again' : undefined)
   }

@@ -35,7 +35,14 @@ export async function restoreImage(image: LostImage, storage: InstallationStorag
   await store.repositories.insert(registry, repository, newRepository(repository, new Date(note.pushedAt)))
   const hasLayers = note.pulledThrough ?? (await recordLayers(image, manifest, storage))
   if (!hasLayers) return undefined
-  const newImage = { repository, digest, manifest, manifestSize: bytes.length }
+  const newImage = {
+    repository,
+    digest,
+    manifest,
+    manifestSize: bytes.length,
+    ...(note.mayLackLayers && { mayLackLayers: note.mayLackLayers }),
+    ...(note.archive && { archive: note.archive }),
+  }
   const now = note.pushedAt
   try {
     await putImage(store, registry, { ...newImage, now, ...(note.pulledThrough && { pulledThrough: true }) })
@@ -66,15 +73,19 @@ async function hasMembers({ registry, repository, note }: LostImage, { manifests
   return members.every((member) => member !== undefined)
 }
 
-/** Records the layers of a pushed image. Returns false if the bytes of one are missing: no upstream has them. */
+/**
+ * Records the layers of a pushed image. Returns false if the bytes of one are missing, because no upstream has them,
+ * unless the image may lack layers.
+ */
 async function recordLayers(
-  { registry, repository }: LostImage,
+  { registry, repository, note }: LostImage,
   manifest: Manifest,
   { store, blobs }: InstallationStorage,
 ) {
   for (const { digest, mediaType } of manifest.blobs) {
     const size = await blobs.size(digest)
-    if (size === undefined) return false
+    if (size === undefined && !note.mayLackLayers) return false
+    if (size === undefined) continue
     await store.layers.insert(registry, keyOf(repository, digest), { repository, digest, size, mediaType })
   }
   return true

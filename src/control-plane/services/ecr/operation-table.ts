@@ -8,6 +8,7 @@ import { batchImportUpstreamImage } from './operations/images/batch-import-upstr
 import { describeImages } from './operations/images/describe-images.js'
 import { listImages } from './operations/images/list-images.js'
 import { putImage } from './operations/images/put-image.js'
+import { updateImageStorageClass } from './operations/images/update-image-storage-class.js'
 import { batchCheckLayerAvailability } from './operations/layers/batch-check-layer-availability.js'
 import { completeLayerUpload } from './operations/layers/complete-layer-upload.js'
 import { getDownloadUrlForLayer } from './operations/layers/get-download-url-for-layer.js'
@@ -30,6 +31,15 @@ import { getAuthorizationToken } from './operations/registry/get-authorization-t
 import { getRegistryPolicy } from './operations/registry/get-registry-policy.js'
 import { putAccountSetting } from './operations/registry/put-account-setting.js'
 import { putRegistryPolicy } from './operations/registry/put-registry-policy.js'
+import { deregisterPullTimeUpdateExclusion } from './operations/pull-time/deregister-pull-time-update-exclusion.js'
+import { registerPullTimeUpdateExclusion } from './operations/pull-time/register-pull-time-update-exclusion.js'
+import { listPullTimeUpdateExclusions } from './operations/pull-time/list-pull-time-update-exclusions.js'
+import { describeImageReplicationStatus } from './operations/replication/describe-image-replication-status.js'
+import { describeReplicationBackfillResults } from './operations/replication/describe-replication-backfill-results.js'
+import { listReplicationBackfills } from './operations/replication/list-replication-backfills.js'
+import { putReplicationConfiguration } from './operations/replication/put-replication-configuration.js'
+import { startReplicationBackfill } from './operations/replication/start-replication-backfill.js'
+import { stopReplicationBackfill } from './operations/replication/stop-replication-backfill.js'
 import { createRepository } from './operations/repositories/create-repository.js'
 import { deleteRepositoryPolicy } from './operations/repositories/delete-repository-policy.js'
 import { deleteRepository } from './operations/repositories/delete-repository.js'
@@ -37,6 +47,10 @@ import { describeRepositories } from './operations/repositories/describe-reposit
 import { getRepositoryPolicy } from './operations/repositories/get-repository-policy.js'
 import { putImageTagMutability } from './operations/repositories/put-image-tag-mutability.js'
 import { setRepositoryPolicy } from './operations/repositories/set-repository-policy.js'
+import { deleteSigningConfiguration } from './operations/signing/delete-signing-configuration.js'
+import { getSigningConfiguration } from './operations/signing/get-signing-configuration.js'
+import { putSigningConfiguration } from './operations/signing/put-signing-configuration.js'
+import { describeImageSigningStatus } from './operations/signing/describe-image-signing-status.js'
 import { batchGetRepositoryScanningConfiguration } from './operations/scanning/batch-get-repository-scanning-configuration.js'
 import { describeImageScanFindings } from './operations/scanning/describe-image-scan-findings.js'
 import { getRegistryScanningConfiguration } from './operations/scanning/get-registry-scanning-configuration.js'
@@ -69,15 +83,15 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   DeleteRepository: deleteRepository,
   DeleteRepositoryCreationTemplate: deleteRepositoryCreationTemplate,
   DeleteRepositoryPolicy: deleteRepositoryPolicy,
-  DeleteSigningConfiguration: notBuilt,
-  DeregisterPullTimeUpdateExclusion: notBuilt,
-  DescribeImageReplicationStatus: notBuilt,
+  DeleteSigningConfiguration: deleteSigningConfiguration,
+  DeregisterPullTimeUpdateExclusion: deregisterPullTimeUpdateExclusion,
+  DescribeImageReplicationStatus: describeImageReplicationStatus,
   DescribeImageScanFindings: describeImageScanFindings,
-  DescribeImageSigningStatus: notBuilt,
+  DescribeImageSigningStatus: describeImageSigningStatus,
   DescribeImages: describeImages,
   DescribePullThroughCacheRules: describePullThroughCacheRules,
   DescribeRegistry: describeRegistry,
-  DescribeReplicationBackfillResults: notBuilt,
+  DescribeReplicationBackfillResults: describeReplicationBackfillResults,
   DescribeRepositories: describeRepositories,
   DescribeRepositoryCreationTemplates: describeRepositoryCreationTemplates,
   GetAccountSetting: getAccountSetting,
@@ -88,12 +102,12 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   GetRegistryPolicy: getRegistryPolicy,
   GetRegistryScanningConfiguration: getRegistryScanningConfiguration,
   GetRepositoryPolicy: getRepositoryPolicy,
-  GetSigningConfiguration: notBuilt,
+  GetSigningConfiguration: getSigningConfiguration,
   InitiateLayerUpload: initiateLayerUpload,
   ListImageReferrers: notBuilt,
   ListImages: listImages,
-  ListPullTimeUpdateExclusions: notBuilt,
-  ListReplicationBackfills: notBuilt,
+  ListPullTimeUpdateExclusions: listPullTimeUpdateExclusions,
+  ListReplicationBackfills: listReplicationBackfills,
   ListTagsForResource: listTagsForResource,
   PutAccountSetting: putAccountSetting,
   PutImage: putImage,
@@ -102,17 +116,17 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   PutLifecyclePolicy: putLifecyclePolicy,
   PutRegistryPolicy: putRegistryPolicy,
   PutRegistryScanningConfiguration: putRegistryScanningConfiguration,
-  PutReplicationConfiguration: notBuilt,
-  PutSigningConfiguration: notBuilt,
-  RegisterPullTimeUpdateExclusion: notBuilt,
+  PutReplicationConfiguration: putReplicationConfiguration,
+  PutSigningConfiguration: putSigningConfiguration,
+  RegisterPullTimeUpdateExclusion: registerPullTimeUpdateExclusion,
   SetRepositoryPolicy: setRepositoryPolicy,
   StartImageScan: startImageScan,
   StartLifecyclePolicyPreview: startLifecyclePolicyPreview,
-  StartReplicationBackfill: notBuilt,
-  StopReplicationBackfill: notBuilt,
+  StartReplicationBackfill: startReplicationBackfill,
+  StopReplicationBackfill: stopReplicationBackfill,
   TagResource: tagResource,
   UntagResource: untagResource,
-  UpdateImageStorageClass: notBuilt,
+  UpdateImageStorageClass: updateImageStorageClass,
   UpdatePullThroughCacheRule: updatePullThroughCacheRule,
   UpdateRepositoryCreationTemplate: updateRepositoryCreationTemplate,
   UploadLayerPart: uploadLayerPart,

@@ -22,7 +22,7 @@ export const limitOf = (operation: OperationName, { maxResults }: PageRequest) =
 export const afterOf = ({ nextToken }: PageRequest) => nextToken
 
 /**
- * Where the page of a list begins whose keys are positions; 0 for the first page. Throws InvalidParameterException.
+ * Where the page of a list begins whose tokens are positions; 0 for the first page. Throws InvalidParameterException.
  */
 export function positionOf(request: PageRequest): number {
   const position = afterOf(request) ?? '0'

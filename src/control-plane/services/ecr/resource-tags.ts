@@ -12,18 +12,25 @@ const MAX_TAG_VALUE = 256
 
 /**
  * Validates resource tags: at most 50, with keys of 1 to 128 characters, unique regardless of case (policies compare
- * keys that way), and values of up to 256 characters. Throws InvalidTagParameterException, TooManyTagsException.
+ * keys that way), and values of up to 256 characters; `aws:` is reserved. Throws InvalidTagParameterException,
+ * TooManyTagsException.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html
  */
 export function acceptTags(tags: readonly Partial<ResourceTag>[]): ResourceTag[] {
   const resourceTags = tags.map(({ Key = '', Value = '' }) => {
-    if (Key.length === 0 || Key.length > MAX_TAG_KEY || Value.length > MAX_TAG_VALUE) throw invalidTagParameter()
+    if (!isTagKey(Key) || Value.length > MAX_TAG_VALUE || !TAG_TEXT.test(Value)) throw invalidTagParameter()
     return { Key, Value }
   })
   if (new Set(resourceTags.map(({ Key }) => Key.toLowerCase())).size < resourceTags.length) throw invalidTagParameter()
   if (resourceTags.length > MAX_TAGS) throw tooManyTags()
   return resourceTags
 }
+
+/** The characters that AWS allows in tags. https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+
+const isTagKey = (key: string): boolean =>
+  key.length > 0 && key.length <= MAX_TAG_KEY && TAG_TEXT.test(key) && !key.toLowerCase().startsWith('aws:')
 
 /**
  * The name of the repository with this ARN. Only repositories of the caller's registry can be tagged. Throws

@@ -40,8 +40,8 @@ export async function scanningOfRepository(
 }
 
 /**
- * Finds what DescribeImages shows of the scan of an image in this repository: nothing with basic scanning, because AWS's
- * native basic scanning does not fill these members.
+ * Finds what DescribeImages shows of the scan of an image in this repository: nothing with basic scanning, because
+ * AWS's native basic scanning does not fill these members.
  */
 export async function enhancedScans(
   repositoryName: string,
@@ -70,7 +70,9 @@ export const basicFinding = (finding: Finding): ImageScanFinding => ({
   attributes: attributesOf(finding),
 })
 
-/** The keys for packages and version 2 of CVSS are those of the service's answers; those for version 3 are like them. */
+/**
+ * The keys for packages and version 2 of CVSS are those of the service's answers; those for version 3 are like them.
+ */
 function attributesOf({ package: vulnerable, cvss = [], attributes = {} }: Finding): Attribute[] {
   const entries: [string, string | undefined][] = [
     ['package_version', vulnerable?.version],

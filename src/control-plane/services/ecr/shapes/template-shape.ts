@@ -1,7 +1,7 @@
 import type { RepositoryCreationTemplate as SdkTemplate } from '@aws-sdk/client-ecr'
 import type { RepositoryCreationTemplate } from '../../../../registry/creation-templates/creation-template.js'
 
-/** A template as the API returns it. Members that were never set are omitted; encryption and mutability have defaults. */
+/** A template as the API returns it. Members that were never set are omitted; two of them have defaults. */
 export const templateShape = (template: RepositoryCreationTemplate): SdkTemplate => {
   const { encryption, resourceTags, appliedFor, createdAt, updatedAt, ...asStored } = template
   return {

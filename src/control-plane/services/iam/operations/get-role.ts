@@ -20,8 +20,9 @@ interface RoleFacts {
 }
 
 /**
- * A role of the configuration, or a service-linked role once the first pull through cache rule or creation template has
- * created it; always in the caller's own account. The role's tags can decide, so permission is checked here.
+ * A role of the configuration, or a service-linked role once the first pull through cache rule, creation template or
+ * replication configuration has created it; always in the caller's own account. The role's tags can decide, so
+ * permission is checked here.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
  *
  * @exact Roles of the configuration, and the service-linked roles once ECR has created them.

@@ -14,7 +14,8 @@ import { temporaryCredentials } from '../temporary-credentials.js'
  * configuration names. The call needs no signature.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  * @exact The refusals of malformed, expired and foreign tokens, of a wrong audience and of trust policies.
- * @inferred The order of the checks: token, role, duration. Every claim is a condition key, not only those that AWS lists.
+ * @inferred The order of the checks: token, role, duration. Every claim is a condition key, not only those that AWS
+ * lists.
  * @notModelled OAuth 2.0 access tokens of Facebook and Login with Amazon (`ProviderId`).
  */
 export const assumeRoleWithWebIdentity: Operation<'AssumeRoleWithWebIdentity'> = {
@@ -36,7 +37,7 @@ export const assumeRoleWithWebIdentity: Operation<'AssumeRoleWithWebIdentity'> =
       context,
     )
     const seconds = durationOfSession(input.DurationSeconds, role)
-    const holder = roleSession(role, session)
+    const holder = roleSession(role, { ...session, federatedProvider: identity.provider.arn })
     const percent = packedPercent(holder, context)
     return {
       Credentials: temporaryCredentials(holder, seconds, context),

@@ -1,4 +1,5 @@
 import { repositoryNotFound } from '../../../../../registry/errors.js'
+import { conversionFor } from '../../../../../registry/images/converted-manifest.js'
 import {
   findImage,
   type FoundImage,
@@ -7,23 +8,26 @@ import {
   isImageFailure,
 } from '../../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../../registry/images/image.js'
+import { pullableImage } from '../../../../../registry/images/pullable-image.js'
 import { listAll } from '../../../../../registry/list-records.js'
 import { isCheckDue, type PullThroughCacheRule, ruleServing } from '../../../../../registry/cache-rules/cache-rule.js'
 import type { Context } from '../../../context.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
-import { imageBatch } from '../../shapes/image-batch.js'
+import { imageBatch, type ImageToReturn } from '../../shapes/image-batch.js'
 
 /**
  * Counts as a pull: it is recorded, and images that are not cached are imported if a cache rule serves the repository
  * name.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
  *
- * @exact The manifest as it was pushed, failures by image with the service's codes, acceptedMediaTypes; counts as a
- *   pull and, under a pull through cache rule, imports the image.
+ * @exact The manifest as it was pushed, or converted between Docker schema 2 and OCI for an image named by its tag;
+ *   failures by image with the service's codes; acceptedMediaTypes; counts as a pull and, under a pull through cache
+ *   rule, imports the image.
  * @inferred An image named by digest has an entry for each tag, up to 4 MiB of repeated manifests; more than 8 MiB of
- *   manifests are refused; an image of another media type is ImageNotFound.
- * @notModelled Conversion to a media type that the image does not have.
+ *   manifests are refused; an image of another media type is ImageNotFound; a converted image keeps its digest; the
+ *   reason for an archived image is ours.
+ * @notModelled Conversion to schema 1.
  */
 export const batchGetImage: Operation<'BatchGetImage'> = {
   resources: namedRepository,
@@ -31,16 +35,32 @@ export const batchGetImage: Operation<'BatchGetImage'> = {
   async run({ repositoryName, imageIds, acceptedMediaTypes }, context) {
     const { registry, now } = context
     const find = finderFor(repositoryName, context)
-    const pull = async (imageId: ImageId) => {
+    const pull = async (imageId: ImageId): Promise<ImageToReturn | ImageFailure> => {
       const found = await find(imageId)
       if (isImageFailure(found)) return found
-      if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
-        return imageNotFoundFailure(imageId)
-      void context.recordPullTime(registry, found.image, now, context.log)
-      return found
+      const accepted = acceptable(found, imageId, acceptedMediaTypes)
+      if (isImageFailure(accepted)) return accepted
+      const pullable = pullableImage(found, imageId, now)
+      if (!isImageFailure(pullable)) void context.recordPullTime(registry, found.image, context)
+      return isImageFailure(pullable) ? pullable : accepted
     }
     return imageBatch(imageIds, pull, context)
   },
+}
+
+/**
+ * The image, converted if the caller accepts only the other format; or the failure that it has no acceptable format.
+ * An image that is named by its digest is never converted.
+ */
+function acceptable(
+  found: FoundImage,
+  imageId: ImageId,
+  acceptedTypes: string[] | undefined,
+): ImageToReturn | ImageFailure {
+  const { mediaType } = found.image
+  if (!acceptedTypes || acceptedTypes.includes(mediaType)) return found
+  const convertTo = imageId.imageDigest === undefined ? conversionFor(mediaType, acceptedTypes) : undefined
+  return convertTo === undefined ? imageNotFoundFailure(imageId) : { ...found, convertTo }
 }
 
 type FindOutcome = FoundImage | ImageFailure

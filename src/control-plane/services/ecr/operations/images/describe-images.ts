@@ -26,10 +26,12 @@ export const describeImages: Operation<'DescribeImages'> = {
     const { repositoryName, imageIds } = input
     const { store, registry } = context
     refusePagingWith('imageIds', imageIds, input)
-    const page = await readInRepository(store, registry, repositoryName, () =>
-      imageIds ? imagesById(imageIds, repositoryName, context) : imagePage(input, context),
+    const [page, scanOf] = await readInRepository(store, registry, repositoryName, () =>
+      Promise.all([
+        imageIds ? imagesById(imageIds, repositoryName, context) : imagePage(input, context),
+        enhancedScans(repositoryName, context),
+      ]),
     )
-    const scanOf = await enhancedScans(repositoryName, context)
     const detailOf = async (image: Image) => ({ ...(await imageDetail(image, context)), ...(await scanOf(image)) })
     return { imageDetails: await mapInBatches(page.items, detailOf), ...tokenOf(page) }
   },

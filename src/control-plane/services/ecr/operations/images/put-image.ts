@@ -11,10 +11,12 @@ import { namedRepository } from '../../operation-resources.js'
 import { requireRepositoryForPush } from '../../repository-for-push.js'
 
 /**
+ * A creation template may have the repository created first.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
  *
  * @exact Manifests of Docker and OCI, validated as the service does; layers and images that they refer to have to be
- *   there; immutable tags; the quotas; the messages of every refusal that was captured.
+ *   there (layers not with `images.verifyLayers` false); immutable tags; the quotas; the messages of every refusal
+ *   that was captured; an archived image is restored.
  * @inferred The message for an image that is already there is second-hand; the limits on the number of values and on
  *   media types are ours, and so is the message of an index with too many manifests.
  * @notModelled Schema 1 manifests are refused.
@@ -45,7 +47,7 @@ export const putImage: Operation<'PutImage'> = {
   },
 }
 
-function acceptImage(input: Input<'PutImage'>, { registry, now, quotas }: Context) {
+function acceptImage(input: Input<'PutImage'>, { registry, now, quotas, images }: Context) {
   const { repositoryName: repository, imageManifestMediaType, imageDigest } = input
   const tag = input.imageTag === undefined ? undefined : acceptImageTag(input.imageTag)
   const bytes = Buffer.from(input.imageManifest, 'utf8')
@@ -55,5 +57,6 @@ function acceptImage(input: Input<'PutImage'>, { registry, now, quotas }: Contex
     throw imageDigestDoesNotMatch(imageDigest, repository, registry.account)
   }
   const common = { repository, digest, manifest, manifestSize: bytes.length, now: now.getTime() }
-  return { ...common, bytes, ...(tag !== undefined && { tag }) }
+  const options = { ...(tag !== undefined && { tag }), ...(!images.verifyLayers && { mayLackLayers: true as const }) }
+  return { ...common, ...options, bytes }
 }

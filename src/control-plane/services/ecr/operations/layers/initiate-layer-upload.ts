@@ -5,6 +5,7 @@ import { namedRepository } from '../../operation-resources.js'
 import { requireRepositoryForPush } from '../../repository-for-push.js'
 
 /**
+ * A creation template may have the repository created first.
  * `partSize` is the maximum size of a part in bytes: 10485760 by default, as in AWS's example.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html
  * https://docs.aws.amazon.com/cli/latest/reference/ecr/initiate-layer-upload.html

@@ -12,6 +12,7 @@ import { namedRepository } from '../../operation-resources.js'
  * any image and missing tag lists.
  * @inferred The sentences about priorities, prefixes, wildcards and actions that do not go together; a policy that is
  * put again was never evaluated.
+ * @notModelled CloudTrail's PolicyExecutionEvent.
  */
 export const putLifecyclePolicy: Operation<'PutLifecyclePolicy'> = {
   resources: namedRepository,

@@ -14,6 +14,7 @@ import { namedRepository } from '../../operation-resources.js'
  *
  * @exact The given policy or the repository's is tried, one preview of a repository at a time.
  * @inferred The text of the refusal while one is in progress; the new preview replaces the previous one at once.
+ * @notModelled CloudTrail's DryRunEvent.
  */
 export const startLifecyclePolicyPreview: Operation<'StartLifecyclePolicyPreview'> = {
   resources: namedRepository,

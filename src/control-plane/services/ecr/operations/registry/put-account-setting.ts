@@ -5,9 +5,11 @@ import { namedSetting } from '../../operation-resources.js'
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutAccountSetting.html
  *
- * @exact The names of the settings and their values today.
+ * @exact The names of the settings and their values today: REGISTRY_POLICY_SCOPE decides which actions the registry
+ *   policy applies to, BLOB_MOUNTING whether pushes mount layers of other repositories.
  * @inferred Settings are kept per account and Region; the message of an invalid name or value is that of any invalid
- *   enum value; BLOB_MOUNTING is ENABLED at first.
+ *   enum value; BLOB_MOUNTING is ENABLED at first; REGISTRY_POLICY_SCOPE may still be V1, which the reference no
+ *   longer names.
  */
 export const putAccountSetting: Operation<'PutAccountSetting'> = {
   resources: namedSetting('ecr:PutAccountSetting'),

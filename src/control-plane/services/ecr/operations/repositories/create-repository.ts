@@ -13,9 +13,10 @@ import { repositoryShape } from '../../shapes/repository-shape.js'
  *
  * @exact Names, mutability with exclusion filters, encryption, resource tags and their limits, the quota of
  *   repositories; the messages of an existing repository and of invalid input.
- * @inferred KMS without a key names one AWS managed key per account and Region, whose id is ours; the message of the
- *   quota is the reference's.
- * @notModelled Keys are not looked up in KMS, and nothing is encrypted.
+ * @inferred KMS without a key names one AWS managed key per account and Region, whose id is ours, as is that of the key
+ *   of an alias; KmsException is the answer for a key of another Region or of no form that KMS knows; the messages of
+ *   the quota and of KmsException are the reference's.
+ * @notModelled Keys are not looked up in KMS, nothing is encrypted, and KMS_DSSE is accepted in every Region.
  */
 export const createRepository: Operation<'CreateRepository'> = {
   resources: (input, registry) => {

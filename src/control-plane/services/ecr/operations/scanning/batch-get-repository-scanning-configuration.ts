@@ -8,10 +8,10 @@ import { namedRepositories } from '../../operation-resources.js'
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetRepositoryScanningConfiguration.html
  *
- * @exact The frequency that follows from the registry's filters, which match as documented, and from the repository's own
- *   setting; continuous scanning overrides scan on push. Repositories that do not exist are failures.
- * @inferred `scanOnPush` is true for every repository that is not scanned manually. `appliedScanFilters` are all matching
- *   filters of the rule that applies. A name that is given twice is answered once.
+ * @exact The frequency that follows from the registry's filters, which match as documented, and from the repository's
+ *   own setting; continuous scanning overrides scan on push. Repositories that do not exist are failures.
+ * @inferred `scanOnPush` is true for every repository that is not scanned manually. `appliedScanFilters` are all
+ *   matching filters of the rule that applies. A name that is given twice is answered once.
  */
 export const batchGetRepositoryScanningConfiguration: Operation<'BatchGetRepositoryScanningConfiguration'> = {
   resources: namedRepositories,

@@ -24,12 +24,14 @@ import {
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageScanFindings.html
  *
- * @exact Status, severity counts and findings of the image's last scan of the registry's scan type, 100 to a page unless
- *   `maxResults` says otherwise. A continuously scanned image is ACTIVE.
- * @inferred Findings come the most severe first, and are absent until a scan completes. Enhanced scanning is PENDING until
- *   the first result; scanned on push it ends as COMPLETE. The texts of failures. At most 10,000 findings are kept.
- * @notModelled There is no database of vulnerabilities: findings come from the configured file or scanner. Of Inspector's
- *   members: use by clusters, exploits, adjusted scores; SCAN_ELIGIBILITY_EXPIRED and FINDINGS_UNAVAILABLE never occur.
+ * @exact Status, severity counts and findings of the image's last scan of the registry's scan type, 100 to a page
+ *   unless `maxResults` says otherwise. A continuously scanned image is ACTIVE.
+ * @inferred Findings come the most severe first, and are absent until a scan completes. Enhanced scanning is PENDING
+ *   until the first result; scanned on push it ends as COMPLETE. The texts of failures. At most 10,000 findings are
+ *   kept.
+ * @notModelled There is no database of vulnerabilities: findings come from the configured file or scanner. Of
+ *   Inspector's members: use by clusters, exploits, adjusted scores; SCAN_ELIGIBILITY_EXPIRED and FINDINGS_UNAVAILABLE
+ *   never occur.
  */
 export const describeImageScanFindings: Operation<'DescribeImageScanFindings'> = {
   resources: namedRepository,

@@ -5,8 +5,8 @@ import { namedRepository } from '../../operation-resources.js'
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageScanningConfiguration.html
  *
- * @exact Scan on push is stored and shown by DescribeRepositories. With basic scanning it scans what is pushed from then
- *   on, beside the filters of the registry.
+ * @exact Scan on push is stored and shown by DescribeRepositories. With basic scanning it scans what is pushed from
+ *   then on, beside the filters of the registry.
  * @inferred The setting is also accepted with enhanced scanning, where only the registry's filters count.
  */
 export const putImageScanningConfiguration: Operation<'PutImageScanningConfiguration'> = {

@@ -9,10 +9,11 @@ import { scanningConfigurationShape } from '../../shapes/scanning-configuration-
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryScanningConfiguration.html
  *
- * @exact Two rules at most, with filters of the documented pattern; continuous scanning only with the scan type ENHANCED. A
- *   change of the frequency of repositories is announced by the event ECR Scan Resource Change, with enhanced scanning.
- * @inferred The whole configuration is replaced: without `scanType` it is BASIC, without `rules` it has none. The texts of
- *   the refusals of a frequency that the scan type does not have.
+ * @exact Two rules at most, with filters of the documented pattern; continuous scanning only with the scan type
+ *   ENHANCED. A change of the frequency of repositories is announced by the event ECR Scan Resource Change, with
+ *   enhanced scanning.
+ * @inferred The whole configuration is replaced: without `scanType` it is BASIC, without `rules` it has none. The texts
+ *   of the refusals of a frequency that the scan type does not have.
  * @notModelled BlockedByOrganizationPolicyException.
  */
 export const putRegistryScanningConfiguration: Operation<'PutRegistryScanningConfiguration'> = {

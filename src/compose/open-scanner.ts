@@ -1,14 +1,14 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.js'
-import { parseFindingsFile } from '../config/findings-file.js'
+import { parseFindingsFile } from '../config/parse-findings.js'
 import type { Blobs } from '../registry/ports/blob-store.js'
 import type { Log } from '../registry/ports/log.js'
 import { noScanner, type Scanner } from '../registry/ports/scanner.js'
 
 /**
- * The scanner that the settings name, loaded only if it is used. Throws errors of one line each, to be shown to the user,
- * if its file has a mistake or its program cannot be run.
+ * The scanner that the settings name, loaded only if it is used. Throws errors of one line each, to be shown to the
+ * user, if its file has a mistake or its program cannot be run.
  */
 export async function openScanner(
   { scanFindings: path, scanner, scanTimeoutSeconds, store, dataDir }: Config,

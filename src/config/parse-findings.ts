@@ -4,8 +4,8 @@ import { brokenFindingsRule } from './rules.js'
 import { UsageError } from './usage-error.js'
 
 /**
- * Parses the file that `scanFindings` names and checks it against `scan-findings.schema.json`. Throws UsageError with the
- * place of the first mistake.
+ * Parses the file that `scanFindings` names and checks it against `scan-findings.schema.json`. Throws UsageError with
+ * the place of the first mistake.
  */
 export function parseFindingsFile(text: string, path: string): FindingsFile {
   const file = parseJson(text.replace(/^\uFEFF/, ''), path)

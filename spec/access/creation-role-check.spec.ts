@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { creationRoleCheck } from '../../src/access/creation-role.js'
+import { creationRoleCheck } from '../../src/access/creation-role-check.js'
 import { accessFor } from '../support/access.js'
 import { requestContext } from '../support/cache.js'
 import { allowing } from '../support/registry.js'

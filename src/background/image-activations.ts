@@ -1,0 +1,40 @@
+import { completeActivation } from '../registry/images/storage-class-change.js'
+import { listEach } from '../registry/list-records.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { Store } from '../registry/ports/store.js'
+import type { Task } from './tasks.js'
+
+/** The most restorations that are read together; they are in the order in which they become complete. */
+const FIRST_PAGE = 50
+
+/**
+ * The task that records that archived images were restored, once they are: they are ACTIVE by the passing of time
+ * alone, but events, scans and replication follow from a change.
+ */
+export const imageActivationsTask = ({
+  store,
+  clock,
+}: {
+  readonly store: Store
+  readonly clock: Pick<Clock, 'now'>
+}): Task => ({
+  name: 'image activations',
+  everyMs: 5_000,
+  async isDue() {
+    const now = (await clock.now()).getTime()
+    for (const registry of await store.registries()) {
+      const [first] = (await store.imageActivations.list(registry, { limit: 1 })).items
+      if (first && first.activeFrom <= now) return true
+    }
+    return false
+  },
+  async run(stopSignal) {
+    const now = (await clock.now()).getTime()
+    for (const registry of await store.registries())
+      for await (const activation of listEach(store.imageActivations, registry, { firstPage: FIRST_PAGE })) {
+        if (stopSignal.aborted) return
+        if (activation.activeFrom > now) break
+        await completeActivation(store, registry, activation)
+      }
+  },
+})
