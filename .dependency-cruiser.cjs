@@ -129,13 +129,20 @@ module.exports = {
     ),
     error(
       'sdk-for-types-only',
-      { path: '^src/', pathNot: '^src/(demo/|adapters/(s3|eventbridge)/|cli/import-command\\.ts$)' },
+      { path: '^src/', pathNot: '^src/(demo/|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)' },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
     ...fenced('express', '^src/control-plane/admin/admin-app\\.ts$', '^src/control-plane/admin/'),
     ...fenced('lmdb', '^src/adapters/lmdb/'),
     ...fenced('ioredis', '^src/adapters/redis/'),
     ...fenced('@aws-sdk/(client-s3|lib-storage|s3-request-presigner)', '^src/adapters/s3/'),
+    ...fenced('@aws-sdk/client-secrets-manager', '^src/adapters/secrets-manager/'),
+    ...fenced('@aws-sdk/client-sts', '^src/adapters/ecr-upstream/', '^src/control-plane/services/'),
+    error(
+      'secrets-come-from-secrets-manager-only',
+      { path: '^src/adapters/secrets-manager/' },
+      { path: 'node_modules/@aws-sdk/', pathNot: 'node_modules/@aws-sdk/client-secrets-manager/' },
+    ),
     error(
       'blobs-speak-to-s3-only',
       { path: '^src/adapters/s3/' },

@@ -138,7 +138,7 @@ describe('calls waiting for an upstream', () => {
       })
     await using emulator = await startEmulator({
       limits: { ...defaultLimits, requestsAtOnce: 2 },
-      importer: { pull, importImage: pull },
+      importer: { pull, importImage: pull, refreshReferrers: async () => ({}) },
     })
     await emulator.ecr.send(
       new CreatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' }),

@@ -44,7 +44,11 @@ async function emulatorFor(...statements: object[]) {
   }
   const emulator = await startEmulator({
     accounts,
-    importer: { pull: unavailable, importImage: async ({ imageId }) => imageNotFoundFailure(imageId) },
+    importer: {
+      pull: unavailable,
+      importImage: async ({ imageId }) => imageNotFoundFailure(imageId),
+      refreshReferrers: async () => ({}),
+    },
   })
   const { ecr } = emulator
   return {

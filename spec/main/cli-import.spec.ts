@@ -44,6 +44,7 @@ describe('ecr-local import', () => {
     const emulator = await startEmulator({
       importer: {
         pull: () => Promise.reject(new Error('an import is no pull')),
+        refreshReferrers: async () => ({}),
         importImage: async (request) => {
           asked.push(request)
           return findImage(emulator.deps.store, request.registry, request.repository, request.imageId)

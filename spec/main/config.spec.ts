@@ -173,20 +173,28 @@ describe('configuration file', () => {
           secrets: { 'ecr-pullthroughcache/hub': { username: 'u', accessToken: 't' } },
         },
       },
-      upstreams: { 'public.ecr.aws': { endpoint: 'http://127.0.0.1:5001' } },
+      upstreams: {
+        'public.ecr.aws': { endpoint: 'http://127.0.0.1:5001' },
+        '111122223333.dkr.ecr.us-east-1.amazonaws.com': { local: true as const },
+      },
+      secretsManagerEndpoint: 'http://127.0.0.1:4566',
       auth: 'relaxed',
       signatures: { maxSkewSeconds: 60 },
       network: { egress: 'none' },
       quotas: { imagesPerRepository: 5, pullThroughCacheRules: 3 },
       garbage: { graceSeconds: 60, sweepIntervalSeconds: 0 },
       limits: { ...defaultConfig.limits, requestsPerSecond: 50 },
-      pullThroughCache: { retryIntervalSeconds: 1, unsupportedRegions: ['eu-west-1'] },
+      pullThroughCache: {
+        retryIntervalSeconds: 1,
+        unsupportedRegions: ['eu-west-1'],
+        dockerHubLibrary: 'automatic' as const,
+      },
     }
     expect(read({ $schema: './ecr-local.schema.json', ...file })).toEqual({
       ...defaultConfig,
       ...file,
       quotas: { ...defaultConfig.quotas, imagesPerRepository: 5, pullThroughCacheRules: 3 },
-      pullThroughCache: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 1, unsupportedRegions: ['eu-west-1'] },
+      pullThroughCache: { ...file.pullThroughCache, checkIntervalSeconds: 86_400 },
     })
   })
 

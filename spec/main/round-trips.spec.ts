@@ -39,6 +39,7 @@ const [repositoryName, cached, index, tag] = ['team/app', 'quay/app', 'latest', 
  */
 const inThree: ReadonlySet<string> = new Set([
   'DescribeImages by tag, of an index',
+  'ListImageReferrers of a pushed image',
   'BatchGetImage by tag and by digest',
   'BatchGetImage of what a rule brought',
   'BatchCheckLayerAvailability',
@@ -142,6 +143,8 @@ const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
     const nextToken = Buffer.from(`after:${repositoryName} ${digest} a`).toString('base64url')
     return ecr.send(new sdk.ListImagesCommand({ repositoryName, nextToken }))
   },
+  'ListImageReferrers of a pushed image': ({ ecr, image: { digest: imageDigest } }) =>
+    ecr.send(new sdk.ListImageReferrersCommand({ repositoryName, subjectId: { imageDigest } })),
   'BatchGetImage by tag and by digest': ({ ecr, image: { digest } }) => {
     const imageIds = [{ imageTag: tag }, { imageTag: 'v2' }, { imageDigest: digest }]
     return ecr.send(new sdk.BatchGetImageCommand({ repositoryName, imageIds }))

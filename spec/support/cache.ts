@@ -23,8 +23,10 @@ import type { Wait } from '../../src/registry/ports/importer.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
 import type { Secrets } from '../../src/registry/ports/secrets.js'
 import { keyOf, type Store } from '../../src/registry/ports/store.js'
-import type { PullThroughCacheRule } from '../../src/registry/cache-rules/cache-rule.js'
 import { defaultImageSettings, type ImageSettings } from '../../src/registry/images/image-settings.js'
+import type { DockerHubLibrary, PullThroughCacheRule } from '../../src/registry/cache-rules/cache-rule.js'
+import { type EcrUpstreams, ruleUpstreams } from '../../src/registry/cache-rules/rule-upstreams.js'
+import { UpstreamFailure } from '../../src/registry/ports/upstream.js'
 import { defaultQuotas, type Quotas } from '../../src/registry/quotas.js'
 import { installation } from '../../src/registry/registry.js'
 import { keyedMutex } from '../../src/coordination/keyed-mutex.js'
@@ -75,6 +77,7 @@ export interface CacheOptions {
   graceSeconds?: number
   quotas?: Quotas
   images?: ImageSettings
+  dockerHubLibrary?: DockerHubLibrary
 }
 
 /**
@@ -93,6 +96,7 @@ export async function startCache(options: CacheOptions) {
     leasePatience = {},
     quotas = defaultQuotas,
     images = defaultImageSettings,
+    dockerHubLibrary = 'explicit',
     ...kept
   } = options
   let time = Date.parse('2026-01-02T03:04:05.000Z')
@@ -112,7 +116,7 @@ export async function startCache(options: CacheOptions) {
   const leases = leasesOn({ store, ids, log, ...leasePatience })
   const endpoints = Object.fromEntries(Object.entries(upstreams).map(([host, endpoint]) => [host, { endpoint }]))
   const client = httpUpstreams({ endpoints, clock, limits: { ...impatient, ...limits } })
-  const settings = { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress }
+  const settings = { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress, dockerHubLibrary }
   const shared = {
     ...accessFor({ accounts, store }),
     store,
@@ -124,8 +128,7 @@ export async function startCache(options: CacheOptions) {
     clock,
     ids,
     log,
-    secrets,
-    upstreams: client,
+    ruleUpstreams: ruleUpstreams({ secrets, upstreams: client, ecr: noEcr }),
     quotas,
     images,
     ...telling,
@@ -202,6 +205,12 @@ export const unbounded: Wait = (work) => work()
 export const requestContext: RequestContext = {
   ...{ requestId: '00000000-0000-4000-8000-000000000000', at: Date.parse('2026-01-02T03:04:05.000Z') },
   ...{ sourceIp: '127.0.0.1', userAgent: 'spec', isSecure: false, isFips: false },
+}
+
+/** No private registry of ECR is an upstream. */
+export const noEcr: EcrUpstreams = {
+  inProcess: () => undefined,
+  credentials: () => Promise.reject(new UpstreamFailure('unavailable', 'this spec has no private registry of ECR')),
 }
 
 const noSecrets: Secrets = { get: async () => undefined }

@@ -27,6 +27,9 @@ export const awsCliNeeds = installed('aws')
 export const redisNeeds = installed('redis-server')
 export const sentinelNeeds = installed('redis-server', 'redis-sentinel')
 
+/** What the specs of a real registry as an upstream need. */
+export const registryNeeds = installed('docker-registry')
+
 /** What the specs of skopeo need. */
 export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 

@@ -30,11 +30,23 @@ export interface DockerRegistry extends AsyncDisposable {
 /** The user agent that marks the spec's own requests, which are not counted. */
 export const OWN_USER_AGENT = 'ecr-local-spec'
 
-/** Starts the real `docker-registry` on a free port of 127.0.0.1 with its own storage. */
-export async function dockerRegistry(): Promise<DockerRegistry> {
+/** What a registry with a login accepts. */
+export const registryLogin = { username: 'robot', password: 'upstream password' }
+
+/** The same in the format of `htpasswd`, hashed with bcrypt. */
+const HTPASSWD = 'robot:$2b$04$Ew4k9j4WnfGPFALTIFrkxej4QK5OKuJBy7l5iLk6UlSTm/UWz7Yce'
+
+/**
+ * Starts the real `docker-registry` on a free port of 127.0.0.1 with its own storage. `requiresLogin` makes it refuse
+ * every request without `registryLogin`.
+ */
+export async function dockerRegistry({ requiresLogin = false } = {}): Promise<DockerRegistry> {
   const directory = await temporaryDirectory()
   const config = join(directory.path, 'config.yml')
-  await writeFile(config, configuration(join(directory.path, 'storage')))
+  const htpasswd = join(directory.path, 'htpasswd')
+  await writeFile(htpasswd, HTPASSWD)
+  const auth = requiresLogin ? { auth: { htpasswd: { realm: 'upstream', path: htpasswd } } } : {}
+  await writeFile(config, configuration(join(directory.path, 'storage'), auth))
   const env = neutralEnvironment()
   const registry = await startProcess('docker-registry', ['serve', config], { ready: /listening on/, env })
   const url = `http://${/listening on (127\.0\.0\.1:\d+)/.exec(registry.readyLine)?.[1] ?? ''}`
@@ -65,9 +77,10 @@ export async function dockerRegistry(): Promise<DockerRegistry> {
 
 const lineOf = ({ method, path, status }: LoggedRequest) => `${method} ${path} ${status}`
 
-const configuration = (storage: string) =>
+const configuration = (storage: string, auth: object) =>
   JSON.stringify({
     version: '0.1',
+    ...auth,
     log: { level: 'info', accesslog: { disabled: false } },
     storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
     http: { addr: '127.0.0.1:0', secret: 'of this spec' },

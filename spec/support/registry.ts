@@ -21,6 +21,8 @@ import { defaultImageSettings } from '../../src/registry/images/image-settings.j
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import type { Registry } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/store/store-of.js'
+import { ruleUpstreams } from '../../src/registry/cache-rules/rule-upstreams.js'
+import { noEcr } from './cache.js'
 import { telling } from './telling.js'
 import { accessFor } from './access.js'
 import { type AddedImage, digestOf, type ImageOptions, makeImage, type Manifest } from './upstream-content.js'
@@ -175,9 +177,17 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
 function pullThroughOf(deps: Omit<DataPlaneParts, 'pullThrough'>) {
   return pullThroughCache({
     ...deps,
-    settings: { checkIntervalSeconds: 86_400, retryIntervalSeconds: 900, egress: 'all' },
-    secrets: { get: async () => undefined },
-    upstreams: { of: () => unreachable(), close: async () => {} },
+    settings: {
+      checkIntervalSeconds: 86_400,
+      retryIntervalSeconds: 900,
+      egress: 'all',
+      dockerHubLibrary: 'explicit',
+    },
+    ruleUpstreams: ruleUpstreams({
+      secrets: { get: async () => undefined },
+      upstreams: { of: () => unreachable(), close: async () => {} },
+      ecr: noEcr,
+    }),
     events: { cacheAction: async () => {} },
   }).cache
 }

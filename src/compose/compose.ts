@@ -5,13 +5,10 @@ import { creationRoleCheck } from '../access/creation-role-check.js'
 import { decisionLog } from '../access/explain/decision-log.js'
 import { identitiesIn } from '../access/identities.js'
 import { configuredJwks } from '../adapters/configured/configured-jwks.js'
-import { configuredSecrets } from '../adapters/configured/configured-secrets.js'
 import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
-import { httpUpstreams } from '../adapters/upstream/http-upstreams.js'
 import { registeredTraces } from '../adapters/opentelemetry/registered-traces.js'
 import { type PrometheusMetrics, prometheusMetrics } from '../adapters/prometheus/prometheus-metrics.js'
-import { randomFraction } from '../adapters/system/random-ids.js'
 import { clientHost, type DataPlaneAddress, dataPlaneAddress, isLoopback, schemeOf } from './plane-addresses.js'
 import { type Certificate, readCertificate, renewCertificate } from './tls.js'
 import { drain, listen, portOf } from './listen.js'
@@ -36,7 +33,8 @@ import { eventLog } from '../registry/event-log.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
 import type { Log } from '../registry/ports/log.js'
-import { observedUpstreams } from './observed-upstreams.js'
+import { secretsOf } from './secret-sources.js'
+import { openUpstreams } from './upstreams.js'
 import { noTraces, type Traces } from '../registry/ports/traces.js'
 import { tracedStore } from '../store/traced-store.js'
 import { actionRates } from '../server/action-rates.js'
@@ -72,7 +70,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
   try {
     const parts = partsOf(config, storage, tls, telemetry)
     for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
-    closing.unshift(() => parts.upstreams.close())
+    closing.unshift(() => parts.closeUpstreams())
     const tasks = (background = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
@@ -115,23 +113,16 @@ function partsOf(config: Config, storage: Storage, tls: Certificate | undefined,
   const { clock, ids } = storage
   const store = traces === noTraces ? storage.store : tracedStore(storage.store, traces)
   const [totals, sinks] = [blobTotals(storage.blobs), eventSinks(config)]
-  const upstreams = httpUpstreams({ endpoints: config.upstreams, clock, random: randomFraction })
   const [identities, decisions] = [identitiesIn(config.accounts, config.auth, config.organization), decisionLog()]
   const authorize = authorizer({ store, identities, decisions })
+  const secrets = secretsOf(config, { clock, log })
+  const shared = { ...storage, store, log, metrics, traces, identities, decisions, authorize, secrets }
   return {
-    ...storage,
-    store,
-    log,
-    metrics,
-    traces,
-    upstreams: observedUpstreams(upstreams, metrics, traces),
+    ...shared,
+    ...openUpstreams(config, shared),
     metricsText: sharedText(async () => metrics.text(await totals())),
-    secrets: configuredSecrets(config.accounts),
     identityProviderKeys: configuredJwks,
     secret: secretOf(config),
-    identities,
-    decisions,
-    authorize,
     checkCreationRole: creationRoleCheck({ identities, authorize, decisions, auth: config.auth }),
     eventSinks: sinks,
     events: eventLog({ store, ids, sinks }),

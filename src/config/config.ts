@@ -4,11 +4,13 @@ import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
 import { readJsonFile } from './json.js'
 import { brokenRule } from './rules.js'
+import { secretsManagerEndpoint } from './secrets-manager-endpoint.js'
 import { type SettingTexts, settings } from './settings.js'
 import { UsageError } from './usage-error.js'
 import { defaultLimits, type Limits } from '../server/limits.js'
-import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import { defaultImageSettings, type ImageSettings } from '../registry/images/image-settings.js'
+import type { ConfiguredUpstream } from '../registry/cache-rules/configured-upstream.js'
+import type { DockerHubLibrary, PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import { defaultLifecycle, type LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
 import { defaultEventSettings, type EventSettings } from '../registry/event-settings.js'
 import { defaultQuotas, type Quotas } from '../registry/quotas.js'
@@ -56,8 +58,10 @@ export interface Config extends ScannerSettings {
   readonly accounts: Accounts | undefined
   /** The organization that the accounts belong to. */
   readonly organization: ConfiguredOrganization | undefined
-  /** The endpoint of an upstream host; without an entry it is `https://<host>`. */
-  readonly upstreams: Readonly<Record<string, { readonly endpoint: string }>>
+  /** Where upstream hosts are; without an entry a host is at `https://<host>`. */
+  readonly upstreams: Readonly<Record<string, ConfiguredUpstream>>
+  /** The API of Secrets Manager for secrets that the accounts do not have; undefined: there are no others. */
+  readonly secretsManagerEndpoint: string | undefined
   readonly network: { readonly egress: 'all' | 'none' }
   /** How much a registry may hold. */
   readonly quotas: Quotas
@@ -74,6 +78,7 @@ export interface Config extends ScannerSettings {
   readonly pullThroughCache: PullThroughSettings & {
     /** Regions in which cache rules cannot be created. */
     readonly unsupportedRegions: readonly string[]
+    readonly dockerHubLibrary: DockerHubLibrary
   }
 }
 
@@ -104,6 +109,7 @@ export const defaultConfig: Config = {
   accounts: undefined,
   organization: undefined,
   upstreams: {},
+  secretsManagerEndpoint: undefined,
   network: { egress: 'all' },
   quotas: defaultQuotas,
   images: defaultImageSettings,
@@ -116,6 +122,7 @@ export const defaultConfig: Config = {
     checkIntervalSeconds: 86_400,
     retryIntervalSeconds: 900,
     unsupportedRegions: ['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'],
+    dockerHubLibrary: 'explicit',
   },
 }
 
@@ -143,6 +150,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
     ...endpointIn(environment),
     ...valuesOf(variables, 'environment'),
     ...valuesOf(flags, 'flag'),
+    secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },

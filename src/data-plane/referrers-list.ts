@@ -20,16 +20,29 @@ export const referrers: Endpoint = async (call, deps) => {
   const page = pageRequest(query, DEFAULT_PAGE)
   const { principal, request } = call
   const subject = { registry, repository, imageId: { imageDigest: digest }, principal, request }
-  // Only the first page imports, so that the pages of one list are consistent.
-  if (page.last === undefined) await deps.pullThrough.refreshReferrers(subject, call.wait)
-  const range = { repository, digest, artifactType, limit: page.limit, after: page.last }
+  // Only the first page imports, so that the pages of one list are consistent. If it fails, the stored ones are listed.
+  if (page.last === undefined)
+    await deps.pullThrough
+      .refreshReferrers(subject, call.wait)
+      .catch((err: unknown) => deps.log.debug({ err, repository, digest }, 'referrers could not be checked'))
+  const range = {
+    repository,
+    digest,
+    artifactTypes: artifactType === undefined ? [] : [artifactType],
+    status: 'ACTIVE' as const,
+    now: new Date(request.at),
+    limit: page.limit,
+    after: page.last,
+  }
   const list = () => listReferrers(deps, registry, range)
-  const { manifests, last } = await readInRepository(deps.store, registry, repository, list)
+  const { referrers: found, last } = await readInRepository(deps.store, registry, repository, list)
   const filters: Record<string, string> = artifactType === undefined ? {} : { artifactType }
   const headers = {
     'content-type': mediaTypes.ociIndex,
     ...(artifactType !== undefined && { 'oci-filters-applied': 'artifactType' }),
     ...linkToNext(`/v2/${repository}/referrers/${digest}`, page, last, filters),
   }
-  respond(call, 200, headers, JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }))
+  const manifests = found.map(({ descriptor }) => descriptor)
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
+  respond(call, 200, headers, JSON.stringify(index))
 }

@@ -1,6 +1,6 @@
 import type { Authorize } from '../access/authorize.js'
 import { singleFlight } from '../coordination/single-flight.js'
-import type { PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import type { DockerHubLibrary, PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
 import type { CheckCreationRole } from '../registry/creation-templates/creation-role.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { Blobs, Follows, Uploads, WithNotes } from '../registry/ports/blob-store.js'
@@ -9,9 +9,8 @@ import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Pins } from '../registry/ports/pins.js'
-import type { Secrets } from '../registry/ports/secrets.js'
 import type { Store } from '../registry/ports/store.js'
-import type { Upstreams } from '../registry/ports/upstream.js'
+import type { RuleUpstreams } from '../registry/ports/upstream.js'
 import type { Quotas } from '../registry/quotas.js'
 import { type Backlog, backlog } from './backlog/backlog.js'
 import { completion } from './backlog/completion.js'
@@ -32,14 +31,16 @@ export interface PullThroughCacheDeps {
   readonly leases: Leases
   readonly quotas: Quotas
   readonly clock: Pick<Clock, 'now'>
-  readonly secrets: Secrets
-  readonly upstreams: Upstreams
+  readonly ruleUpstreams: RuleUpstreams
   readonly authorize: Authorize
   readonly checkCreationRole: CheckCreationRole
   readonly log: Log
   readonly metrics: Metrics
   readonly events: Pick<EventLog, 'cacheAction'>
-  readonly settings: PullThroughSettings & { readonly egress: 'all' | 'none' }
+  readonly settings: PullThroughSettings & {
+    readonly egress: 'all' | 'none'
+    readonly dockerHubLibrary: DockerHubLibrary
+  }
 }
 
 /**
@@ -47,9 +48,10 @@ export interface PullThroughCacheDeps {
  */
 export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThroughCache; backlog: Backlog } {
   const { store, blobs, pins, leases, quotas, clock, authorize, log, metrics, events, settings } = deps
-  const { secrets, upstreams, checkCreationRole } = deps
+  const { checkCreationRole } = deps
   const sinks = { log, metrics, events }
-  const sources = upstreamSources({ store, secrets, upstreams, egress: settings.egress })
+  const { egress, dockerHubLibrary } = settings
+  const sources = upstreamSources({ store, ruleUpstreams: deps.ruleUpstreams, egress, dockerHubLibrary })
   const flights = singleFlight(leases)
   const manifests = imports({
     storage: { store, blobs, pins, quotas },

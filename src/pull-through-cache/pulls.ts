@@ -1,11 +1,16 @@
 import type { Authorize } from '../access/authorize.js'
-import { isCheckDue, isReferrersCheckDue, type PullThroughSettings } from '../registry/cache-rules/cache-rule.js'
+import {
+  areReferrersUnknown,
+  isCheckDue,
+  isReferrersCheckDue,
+  type PullThroughSettings,
+} from '../registry/cache-rules/cache-rule.js'
 import { repositoryNotFound } from '../registry/errors.js'
 import { findImage, type FoundImage, type ImageFailure, isImageFailure } from '../registry/images/find-image.js'
 import type { PutOutcome } from '../registry/images/image-registration.js'
 import type { Image, Tag } from '../registry/images/image.js'
 import type { Clock } from '../registry/ports/clock.js'
-import type { Importer, PullRequest, Wait } from '../registry/ports/importer.js'
+import type { Importer, PullRequest, ReferrersRefresh, Wait } from '../registry/ports/importer.js'
 import type { Store } from '../registry/ports/store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Backlog } from './backlog/backlog.js'
@@ -22,13 +27,7 @@ import type { UpstreamSources } from './upstream-sources.js'
  * upstream.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
  */
-export interface Pulls extends Importer {
-  /**
-   * Imports the referrers that a cached image has in the upstream, if the six hours since the last check are over.
-   * Never rejects.
-   */
-  refreshReferrers(request: PullRequest, wait: Wait): Promise<void>
-}
+export type Pulls = Importer
 
 /** The dependencies of answering pulls. */
 export interface PullsDeps {
@@ -159,25 +158,27 @@ async function importImage(context: PullContext, deps: PullsDeps): Promise<PullR
 }
 
 /** Pulls the image first if it is not cached, because its record stores the time of the check. */
-async function refreshReferrers(context: PullContext, deps: PullsDeps): Promise<void> {
+async function refreshReferrers(context: PullContext, deps: PullsDeps): Promise<ReferrersRefresh> {
   const { request, wait, telemetry } = context
   const { registry, repository, imageId } = request
-  try {
-    const now = await deps.clock.now()
-    const isDue = (image: Image) => isReferrersCheckDue(image, now, deps.settings)
-    const cached = await findImage(deps.store, registry, repository, imageId)
-    if (!isImageFailure(cached) && !isDue(cached.image)) return
-    const source = await deps.sources.upstreamForRepository(registry, repository)
-    if (!source || request.request.isFips) return
-    const subject = isImageFailure(cached) ? await pull(context, deps) : cached
-    if (isImageFailure(subject) || !(await mayImport(request, deps))) return
-    const target = { registry, repository, imageId, source, now }
-    const imported = await wait(() => deps.imports.checkReferrers(target, isDue, telemetry))
-    for (const referrer of imported) completeInBackground(context, referrer, deps)
-  } catch (err) {
-    telemetry.log.debug({ err, ...request.imageId }, 'referrers could not be checked')
-  }
+  const now = await deps.clock.now()
+  const isDue = (image: Image) => isReferrersCheckDue(image, now, deps.settings)
+  const cached = await findImage(deps.store, registry, repository, imageId)
+  if (!isImageFailure(cached) && !isDue(cached.image)) return refreshOf(cached.image)
+  const source = await deps.sources.upstreamForRepository(registry, repository)
+  if (!source || request.request.isFips) return {}
+  const subject = isImageFailure(cached) ? await pull(context, deps) : cached
+  if (isImageFailure(subject)) return subject.failureCode === 'ImageNotFound' ? {} : { failure: subject.failureReason }
+  if (!(await mayImport(request, deps))) return {}
+  const target = { registry, repository, imageId, source, now }
+  const imported = await wait(() => deps.imports.checkReferrers(target, isDue, telemetry))
+  for (const referrer of imported) completeInBackground(context, referrer, deps)
+  const checked = await findImage(deps.store, registry, repository, imageId)
+  return isImageFailure(checked) ? {} : refreshOf(checked.image)
 }
+
+const refreshOf = (image: Image): ReferrersRefresh =>
+  areReferrersUnknown(image) ? { failure: 'The upstream registry has not listed the referrers yet' } : {}
 
 /** Imports members and blobs in the background. A failure is logged there, and the plan stays in the backlog. */
 function completeInBackground({ request, telemetry }: PullContext, { image }: PutOutcome, deps: PullsDeps): void {

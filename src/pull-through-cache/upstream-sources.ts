@@ -1,9 +1,11 @@
-import { type PullThroughCacheRule, upstreamRepository } from '../registry/cache-rules/cache-rule.js'
+import {
+  type DockerHubLibrary,
+  type PullThroughCacheRule,
+  upstreamRepository,
+} from '../registry/cache-rules/cache-rule.js'
 import { ruleForRepository } from '../registry/cache-rules/rule-for-repository.js'
-import { ruleSecret } from '../registry/cache-rules/upstream-secret.js'
-import type { Secrets } from '../registry/ports/secrets.js'
 import type { Store } from '../registry/ports/store.js'
-import { type Upstream, UpstreamFailure, type Upstreams } from '../registry/ports/upstream.js'
+import { type RuleUpstreams, type Upstream, UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Registry } from '../registry/registry.js'
 
 /** Where a repository's images come from: the rule that serves it, the upstream, and the upstream's name for it. */
@@ -19,39 +21,35 @@ export interface UpstreamSources {
   upstreamForRepository(registry: Registry, repository: string): Promise<UpstreamSource | undefined>
   /** The same; throws UpstreamFailure if no rule serves the name. */
   requireUpstream(registry: Registry, repository: string): Promise<UpstreamSource>
-  /** The same, without the upstream and its secret. */
+  /** The same, without the upstream. */
   requireRule(registry: Registry, repository: string): Promise<PullThroughCacheRule>
-  /** Whether the network settings let the cache reach any upstream. */
-  readonly hasRoute: boolean
+  /** Whether the network settings let the cache reach the upstream. */
+  hasRoute(source: UpstreamSource): boolean
   /** Throws UpstreamFailure if they do not. */
-  requireRoute(): void
+  requireRoute(source: UpstreamSource): void
 }
 
 /** The dependencies of finding sources. */
 export interface UpstreamSourcesDeps {
   readonly store: Store
-  readonly secrets: Secrets
-  readonly upstreams: Upstreams
+  readonly ruleUpstreams: RuleUpstreams
   /** The setting `network.egress`. */
   readonly egress: 'all' | 'none'
+  readonly dockerHubLibrary: DockerHubLibrary
 }
 
-/** The sources of all repositories. Rules and secrets are read each time, so that a change takes effect at once. */
-export function upstreamSources({ store, secrets, upstreams, egress }: UpstreamSourcesDeps): UpstreamSources {
-  async function upstreamForRule(rule: PullThroughCacheRule, registry: Registry): Promise<Upstream> {
-    const { credentialArn, upstreamRegistryUrl } = rule
-    if (credentialArn === undefined) return upstreams.of(upstreamRegistryUrl, registry.account)
-    const credentials = await ruleSecret(credentialArn, registry, secrets)
-    return credentials
-      ? upstreams.of(upstreamRegistryUrl, registry.account, credentials)
-      : upstreamWithoutSecret(credentialArn)
+/** The sources of all repositories. Rules are read each time, so that a change takes effect at once. */
+export function upstreamSources(deps: UpstreamSourcesDeps): UpstreamSources {
+  const { store, ruleUpstreams, egress, dockerHubLibrary } = deps
+
+  async function upstreamForRepository(registry: Registry, name: string): Promise<UpstreamSource | undefined> {
+    const rule = await ruleForRepository(store, registry, name)
+    if (!rule) return undefined
+    const repository = upstreamRepository(rule, name, dockerHubLibrary)
+    return { rule, upstream: ruleUpstreams.of(rule, registry), repository }
   }
 
-  async function upstreamForRepository(registry: Registry, repository: string): Promise<UpstreamSource | undefined> {
-    const rule = await ruleForRepository(store, registry, repository)
-    if (!rule) return undefined
-    return { rule, upstream: await upstreamForRule(rule, registry), repository: upstreamRepository(rule, repository) }
-  }
+  const hasRoute = ({ upstream }: UpstreamSource) => egress === 'all' || upstream.isInProcess === true
 
   return {
     upstreamForRepository,
@@ -65,20 +63,13 @@ export function upstreamSources({ store, secrets, upstreams, egress }: UpstreamS
       if (!rule) throw noRuleServes(repository)
       return rule
     },
-    hasRoute: egress === 'all',
-    requireRoute() {
-      if (egress === 'all') return
+    hasRoute,
+    requireRoute(source) {
+      if (hasRoute(source)) return
       const message = 'Not cached, and the registry has no route to the upstream (network.egress is "none")'
       throw new UpstreamFailure('no-route', message)
     },
   }
-}
-
-/** An upstream whose secret is missing fails as if it refused the credentials. Cached images are still served. */
-function upstreamWithoutSecret(credentialArn: string): Upstream {
-  const refuse = () =>
-    Promise.reject(new UpstreamFailure('access-denied', `There is no secret ${credentialArn}, which the rule names`))
-  return { resolve: refuse, manifest: refuse, blob: refuse, hasBlob: refuse, referrers: refuse, ping: refuse }
 }
 
 /** The failure for an image or layer that is not cached and that no rule serves any more. */

@@ -230,6 +230,7 @@ describe('BatchGetImage', () => {
           return findImage(emulator.deps.store, request.registry, request.repository, request.imageId)
         },
         importImage: () => Promise.reject(new Error('a pull forces nothing')),
+        refreshReferrers: async () => ({}),
       },
     })
     const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
@@ -258,6 +259,7 @@ describe('BatchGetImage', () => {
           return findImage(emulator.deps.store, registry, repository, imageId)
         },
         importImage: () => Promise.reject(new Error('a pull forces nothing')),
+        refreshReferrers: async () => ({}),
       },
     })
     const { ecr, deps } = emulator
@@ -285,7 +287,9 @@ describe('BatchGetImage', () => {
       failureCode: 'UpstreamTooManyRequests',
       failureReason: 'Too many requests',
     })
-    await using emulator = await startEmulator({ importer: { pull: refuse, importImage: refuse } })
+    await using emulator = await startEmulator({
+      importer: { pull: refuse, importImage: refuse, refreshReferrers: async () => ({}) },
+    })
     const rule = { ecrRepositoryPrefix: 'team', upstreamRegistryUrl: 'quay.io' }
     await emulator.ecr.send(new CreatePullThroughCacheRuleCommand(rule))
 

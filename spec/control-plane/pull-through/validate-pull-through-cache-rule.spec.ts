@@ -6,6 +6,9 @@ import {
   UpstreamFailure,
   type Upstreams,
 } from '../../../src/registry/ports/upstream.js'
+import { ruleUpstreams } from '../../../src/registry/cache-rules/rule-upstreams.js'
+import type { Secrets } from '../../../src/registry/ports/secrets.js'
+import { noEcr } from '../../support/cache.js'
 import { account, settings, startEmulator } from '../../support/emulator.js'
 import { createRule, knownSecrets, secretArn } from '../../support/rules.js'
 
@@ -16,22 +19,27 @@ interface Asked {
   credentials: UpstreamCredentials | undefined
 }
 
-/** Upstreams that answer a ping as given and refuse everything else. */
-function upstreamsAnswering(ping: Upstream['ping'], asked: Asked[] = []): Upstreams {
+/** Upstreams that answer a ping as given and refuse everything else; they record what was pinged. */
+function upstreamsAnswering(ping: Upstream['ping'], asked: Asked[] = [], secrets = noSecrets) {
   const nothing = () => Promise.reject(new UpstreamFailure('unavailable', 'nothing but a ping is expected'))
-  return {
-    of: (host, _account, credentials) => {
-      asked.push({ host, credentials })
-      return { ping, resolve: nothing, manifest: nothing, blob: nothing, hasBlob: nothing, referrers: nothing }
-    },
+  const upstreams: Upstreams = {
+    of: (host, _account, credentials) => ({
+      ping: () => {
+        asked.push({ host, credentials })
+        return ping()
+      },
+      ...{ resolve: nothing, manifest: nothing, blob: nothing, hasBlob: nothing, referrers: nothing },
+    }),
     close: async () => {},
   }
+  return { secrets, ruleUpstreams: ruleUpstreams({ secrets, upstreams, ecr: noEcr }) }
 }
+const noSecrets: Secrets = { get: async () => undefined }
 
 describe('ValidatePullThroughCacheRule', () => {
   it('ValidatePullThroughCacheRule reports a rule as valid when its upstream answers', async () => {
     const asked: Asked[] = []
-    await using emulator = await startEmulator({ upstreams: upstreamsAnswering(async () => {}, asked) })
+    await using emulator = await startEmulator(upstreamsAnswering(async () => {}, asked))
     await emulator.ecr.send(createRule())
 
     const { $metadata, ...answer } = await emulator.ecr.send(validate('ecr-public/'))
@@ -48,8 +56,7 @@ describe('ValidatePullThroughCacheRule', () => {
 
   it('ValidatePullThroughCacheRule logs in to the upstream with the secret of the rule', async () => {
     const asked: Asked[] = []
-    const upstreams = upstreamsAnswering(async () => {}, asked)
-    await using emulator = await startEmulator({ upstreams, secrets: knownSecrets })
+    await using emulator = await startEmulator(upstreamsAnswering(async () => {}, asked, knownSecrets))
     await emulator.ecr.send(createRule({ upstreamRegistryUrl: 'ghcr.io', credentialArn: secretArn }))
 
     await emulator.ecr.send(validate('ecr-public'))
@@ -65,7 +72,7 @@ describe('ValidatePullThroughCacheRule', () => {
     ['unavailable', 'public.ecr.aws does not answer', 'public.ecr.aws does not answer'],
   ] as const)('ValidatePullThroughCacheRule reports an upstream failure: %s', async (kind, said, failure) => {
     const refuse = () => Promise.reject(new UpstreamFailure(kind, said))
-    await using emulator = await startEmulator({ upstreams: upstreamsAnswering(refuse) })
+    await using emulator = await startEmulator(upstreamsAnswering(refuse))
     await emulator.ecr.send(createRule())
     const answer = await emulator.ecr.send(validate('ecr-public'))
     expect(answer).toMatchObject({ isValid: false, failure })
@@ -74,10 +81,8 @@ describe('ValidatePullThroughCacheRule', () => {
   it('ValidatePullThroughCacheRule reports a deleted secret and does not contact the upstream', async () => {
     let exists = true
     const asked: Asked[] = []
-    await using emulator = await startEmulator({
-      secrets: { get: async () => (exists ? { username: 'u', accessToken: 't' } : undefined) },
-      upstreams: upstreamsAnswering(async () => {}, asked),
-    })
+    const secrets: Secrets = { get: async () => (exists ? { username: 'u', accessToken: 't' } : undefined) }
+    await using emulator = await startEmulator(upstreamsAnswering(async () => {}, asked, secrets))
     await emulator.ecr.send(createRule({ upstreamRegistryUrl: 'ghcr.io', credentialArn: secretArn }))
     exists = false
 
@@ -95,7 +100,7 @@ describe('ValidatePullThroughCacheRule', () => {
   it('ValidatePullThroughCacheRule reports that egress is not allowed and does not contact the upstream', async () => {
     const asked: Asked[] = []
     const upstreams = upstreamsAnswering(async () => {}, asked)
-    await using emulator = await startEmulator({ upstreams, settings: { ...settings, egress: 'none' } })
+    await using emulator = await startEmulator({ ...upstreams, settings: { ...settings, egress: 'none' } })
     await emulator.ecr.send(createRule())
     const { isValid, failure } = await emulator.ecr.send(validate('ecr-public'))
     expect(isValid).toBe(false)

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceException, serverException } from '../../registry/errors.js'
-import type { FoundImage, ImageFailure } from '../../registry/images/find-image.js'
 import { type Importer, importsEndpoint, type PullRequest } from '../../registry/ports/importer.js'
 import { type RemoteDataPlane, sendSigned } from './signed-peer-request.js'
 
@@ -8,6 +7,7 @@ import { type RemoteDataPlane, sendSigned } from './signed-peer-request.js'
 export const remoteImporter = (dataPlane: RemoteDataPlane): Importer => ({
   pull: (pullRequest, wait) => wait(() => importRemotely('pull', pullRequest, dataPlane)),
   importImage: (pullRequest, wait) => wait(() => importRemotely('importImage', pullRequest, dataPlane)),
+  refreshReferrers: (pullRequest, wait) => wait(() => importRemotely('refreshReferrers', pullRequest, dataPlane)),
 })
 
 /** If a data plane dies during an import, a load balancer leads the next try to another one. */
@@ -17,7 +17,14 @@ const DELAY_MS = 250
 /** An import takes as long as its upstream needs. */
 const NO_TIMEOUT = 0
 
-async function importRemotely(method: keyof Importer, wanted: PullRequest, dataPlane: RemoteDataPlane) {
+/** What a method of the importer resolves with. */
+type Outcome<M extends keyof Importer> = Awaited<ReturnType<Importer[M]>>
+
+async function importRemotely<M extends keyof Importer>(
+  method: M,
+  wanted: PullRequest,
+  dataPlane: RemoteDataPlane,
+): Promise<Outcome<M>> {
   const { origin } = dataPlane
   const body = JSON.stringify({ method, wanted })
   const { status, text } = await retry(() =>
@@ -25,7 +32,7 @@ async function importRemotely(method: keyof Importer, wanted: PullRequest, dataP
   ).catch((error: unknown) => {
     throw serverException(`The data plane at ${origin} does not answer: ${(error as Error).message}`)
   })
-  const reply = parseReply(text)
+  const reply = parseReply<M>(text)
   if (reply.refusal) throw new ServiceException(reply.refusal.code, reply.refusal.message)
   if (!reply.outcome) throw serverException(`The data plane at ${origin} answered ${status}`)
   return reply.outcome
@@ -46,15 +53,15 @@ async function retry<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-interface ImportReply {
-  outcome?: FoundImage | ImageFailure
+interface ImportReply<M extends keyof Importer> {
+  outcome?: Outcome<M>
   refusal?: { code: string; message: string }
 }
 
 /** What answers at this address may be something other than a data plane: then the reply is empty. */
-function parseReply(text: string): ImportReply {
+function parseReply<M extends keyof Importer>(text: string): ImportReply<M> {
   try {
-    return JSON.parse(text) as ImportReply
+    return JSON.parse(text) as ImportReply<M>
   } catch {
     return {}
   }

@@ -12,7 +12,7 @@ import { upstreamLogin } from './upstream-login.js'
 /** What the client depends on: where configured hosts are, the time, and limits other than the defaults. */
 export interface HttpUpstreamsOptions extends RetryTiming {
   /** The setting `upstreams`; a host without an entry is at `https://<host>`. */
-  endpoints: Record<string, { endpoint: string }>
+  endpoints: Readonly<Record<string, { readonly endpoint?: string }>>
   limits?: Partial<UpstreamLimits>
   /** How names are resolved; `dns.lookup` unless given. */
   lookup?: LookupFunction
@@ -21,7 +21,7 @@ export interface HttpUpstreamsOptions extends RetryTiming {
 /** Upstream registries over HTTP: https to public addresses, and whatever else `endpoints` lists. */
 export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
   const limits = { ...defaultLimits, ...options.limits }
-  const configured = Object.values(options.endpoints).flatMap(({ endpoint }) => parseEndpoint(endpoint) ?? [])
+  const configured = Object.values(options.endpoints).flatMap(({ endpoint = '' }) => parseEndpoint(endpoint) ?? [])
   const resources = new Map<string, HostResources>()
   const upstreams = new Map<string, Upstream>()
   const logins = new Map<string, Authenticator>()

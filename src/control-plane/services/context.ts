@@ -17,7 +17,7 @@ import type { Log } from '../../registry/ports/log.js'
 import type { Pins } from '../../registry/ports/pins.js'
 import type { Secrets } from '../../registry/ports/secrets.js'
 import type { Store } from '../../registry/ports/store.js'
-import type { Upstreams } from '../../registry/ports/upstream.js'
+import type { RuleUpstreams } from '../../registry/ports/upstream.js'
 import type { Principal } from '../../registry/principal.js'
 import type { Quotas } from '../../registry/quotas.js'
 import type { Registry } from '../../registry/registry.js'
@@ -56,7 +56,7 @@ export interface Resources {
   readonly importer: Importer
   readonly secrets: Secrets
   readonly identityProviderKeys: IdentityProviderKeys
-  readonly upstreams: Upstreams
+  readonly ruleUpstreams: RuleUpstreams
   readonly settings: Settings
   readonly quotas: Quotas
   readonly images: ImageSettings

@@ -29,10 +29,7 @@ async function importOutcome(
   { pullThrough, decisions }: DataPlaneDeps,
 ) {
   try {
-    const isPull = method === 'pull'
-    return {
-      outcome: await (isPull ? pullThrough.pull(pullRequest, wait) : pullThrough.importImage(pullRequest, wait)),
-    }
+    return { outcome: await pullThrough[method](pullRequest, wait) }
   } catch (error) {
     if (!(error instanceof ServiceException)) throw error
     const refusal = { code: error.code, message: error.message }

@@ -1,3 +1,4 @@
+import type { PullThroughCacheRule } from '../../registry/cache-rules/cache-rule.js'
 import type { Layer } from '../../registry/images/image.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
@@ -41,7 +42,7 @@ export function fills(deps: FillsDeps): Fills {
   const inProgress = new Map<string, SharedFill>()
 
   function start(key: string, at: LayerAtUpstream): SharedFill {
-    sources.requireRoute()
+    sources.requireRoute(at.source)
     const { digest, size } = at.layer
     const request = {
       digest,
@@ -63,7 +64,7 @@ export function fills(deps: FillsDeps): Fills {
       const source = await sources.upstreamForRepository(registry, layer.repository)
       if (!source) return undefined
       const at = { registry, layer, source }
-      const key = fillKey(source, layer)
+      const key = fillKey(registry, source, layer)
       const { fill, confirmations } = inProgress.get(key) ?? start(key, at)
       const done = confirmations.get(recordKey(at)) ?? fill.done.then(() => recordConfirmation(at, store, log))
       confirmations.set(recordKey(at), done)
@@ -72,7 +73,7 @@ export function fills(deps: FillsDeps): Fills {
     },
     async canFillLayer(registry, { repository, digest }) {
       const source = await sources.upstreamForRepository(registry, repository)
-      if (!source || !sources.hasRoute) return false
+      if (!source || !sources.hasRoute(source)) return false
       return source.upstream.hasBlob(source.repository, digest).catch(assumeIfUnanswered(true))
     },
   }
@@ -82,8 +83,14 @@ export function fills(deps: FillsDeps): Fills {
  * Requests with the same key share a fill. The key contains the credentials, because an upstream may serve a blob to
  * one login and not to another.
  */
-const fillKey = ({ rule, repository }: UpstreamSource, { digest, size }: Layer) =>
-  keyOf(rule.upstreamRegistryUrl, repository, digest, String(size), ...(rule.credentialArn ? [rule.credentialArn] : []))
+const fillKey = ({ account }: Registry, { rule, repository }: UpstreamSource, { digest, size }: Layer) =>
+  keyOf(rule.upstreamRegistryUrl, repository, digest, String(size), ...loginOf(rule, account))
+
+/** A private registry of ECR is read with a role: that of the rule, or the service-linked one of the account. */
+function loginOf({ credentialArn, customRoleArn, upstreamRegistry }: PullThroughCacheRule, account: string): string[] {
+  if (credentialArn !== undefined) return [credentialArn]
+  return upstreamRegistry === 'ecr' ? [customRoleArn ?? account] : []
+}
 
 const recordKey = ({ registry, layer }: LayerAtUpstream) =>
   keyOf(registry.account, registry.region, layer.repository, layer.digest)

@@ -24,7 +24,8 @@ export interface LayerAtUpstream {
 /**
  * Whether stored bytes may be used as those of the upstream: the repository has been confirmed in the meantime, or this
  * upstream has sent the bytes before and says that the repository has them. The upstream's claim alone is not enough,
- * because it could claim to have bytes that other accounts have pushed here, and so expose them.
+ * because it could claim to have bytes that other accounts have pushed here, and so expose them. A registry of this
+ * installation claims only what its own records say.
  */
 export async function mayReuseBytes({ registry, layer, source }: LayerAtUpstream, store: Store): Promise<boolean> {
   const { digest } = layer
@@ -33,7 +34,7 @@ export async function mayReuseBytes({ registry, layer, source }: LayerAtUpstream
     store.origins.get(installation, keyOf(digest, source.rule.upstreamRegistryUrl)),
   ])
   if (record && belongsToRepository(record)) return true
-  if (!origin) return false
+  if (!origin && !source.upstream.isInProcess) return false
   // If HEAD does not tell, the transfer will show whether the upstream has them.
   return source.upstream.hasBlob(source.repository, digest).catch(assumeIfUnanswered(false))
 }

@@ -47,7 +47,7 @@ async function checkCachedTag(
   const { storage, sources } = deps
   const now = target.now.getTime()
   try {
-    sources.requireRoute()
+    sources.requireRoute(target.source)
     const newer = await newerManifest(target, cached)
     if (newer) return { moved: await storeImage(target, newer, deps, telemetry) }
     await recordCheck(target, cached, { checkedAt: now }, storage, telemetry)

@@ -55,7 +55,7 @@ export function importManifest(
     const cached = await findImage(deps.storage.store, registry, repository, imageId)
     if (!isImageFailure(cached)) return undefined
     try {
-      deps.sources.requireRoute()
+      deps.sources.requireRoute(source)
       const manifest = await source.upstream.manifest(source.repository, referenceOf(imageId))
       return await storeImage(target, manifest, deps, telemetry)
     } catch (error) {

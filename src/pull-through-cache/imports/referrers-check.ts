@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Image } from '../../registry/images/image.js'
 import type { PutOutcome } from '../../registry/images/image-registration.js'
+import { NEVER } from '../../registry/cache-rules/cache-rule.js'
 import { keyOf } from '../../registry/ports/store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { Telemetry } from '../telemetry.js'
@@ -30,13 +31,14 @@ export function checkReferrers(
     const now = subject.now.getTime()
     const outcomes: PutOutcome[] = []
     try {
-      deps.sources.requireRoute()
+      deps.sources.requireRoute(subject.source)
       await importReferrers(subject, outcomes, deps, telemetry)
       await recordCheck(subject, { checkedAt: now }, deps, telemetry)
     } catch (error) {
       const failure = error as Error
-      const hasAnswered = failure instanceof UpstreamFailure && failure.isAnswer
-      const { checkedAt = 0 } = image.referrersCheck ?? {}
+      // A refusal is no list: an image is not unsigned because the credentials have expired.
+      const hasAnswered = failure instanceof UpstreamFailure && failure.kind === 'not-found'
+      const { checkedAt = NEVER } = image.referrersCheck ?? {}
       await recordCheck(subject, hasAnswered ? { checkedAt: now } : { checkedAt, failedAt: now }, deps, telemetry)
       await report(subject, 'FAILED', `cached referrers kept: ${failure.message}`, telemetry)
     }

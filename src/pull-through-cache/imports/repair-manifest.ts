@@ -20,7 +20,7 @@ export async function repairManifest(
   if (await storage.blobs.read(digest)) return
   const repair = async () => {
     const source = await sources.requireUpstream(registry, repository)
-    sources.requireRoute()
+    sources.requireRoute(source)
     const { bytes } = await source.upstream.manifest(source.repository, digest)
     await storeManifest(storage.blobs, digest, bytes)
     log.info({ ...registry, repository, digest }, 'a lost or damaged manifest was fetched again')

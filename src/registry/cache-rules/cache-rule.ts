@@ -1,4 +1,5 @@
 import type { Image, Tag } from '../images/image.js'
+import { ecrHost } from './ecr-host.js'
 
 /** A pull through cache rule: repositories under the prefix are pulled from the upstream and cached. */
 export interface PullThroughCacheRule {
@@ -49,16 +50,10 @@ export const ROOT = 'ROOT'
 const AZURE_HOST = /^[a-z0-9]+(?:-[a-z0-9]+)*\.azurecr\.io$/
 
 /**
- * Registries in all partitions, also at dual-stack endpoints. https://docs.aws.amazon.com/general/latest/gr/ecr.html
- */
-const ECR_HOST =
-  /^\d{12}\.(?:dkr\.ecr\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu)|dkr-ecr\.[a-z0-9-]+\.on\.(?:aws|amazonwebservices\.com\.cn))$/
-
-/**
  * The upstream registries that the service supports, and whether it requires a secret for them.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
  */
-const upstreamServices: { upstreamRegistry: string; host: RegExp; needsSecret: boolean }[] = [
+const upstreamServices: { upstreamRegistry: string; host: Pick<RegExp, 'test'>; needsSecret: boolean }[] = [
   { upstreamRegistry: 'ecr-public', host: /^public\.ecr\.aws$/, needsSecret: false },
   { upstreamRegistry: 'k8s', host: /^registry\.k8s\.io$/, needsSecret: false },
   { upstreamRegistry: 'quay', host: /^quay\.io$/, needsSecret: false },
@@ -67,7 +62,7 @@ const upstreamServices: { upstreamRegistry: string; host: RegExp; needsSecret: b
   { upstreamRegistry: 'gitlab-container-registry', host: /^registry\.gitlab\.com$/, needsSecret: true },
   { upstreamRegistry: 'azure-container-registry', host: AZURE_HOST, needsSecret: true },
   { upstreamRegistry: 'chainguard', host: /^cgr\.dev$/, needsSecret: true },
-  { upstreamRegistry: 'ecr', host: ECR_HOST, needsSecret: false },
+  { upstreamRegistry: 'ecr', host: { test: (host) => ecrHost(host) !== undefined }, needsSecret: false },
 ]
 
 /** The upstream registry with this host; undefined if the service does not support the host. */
@@ -84,13 +79,25 @@ export function ruleServing<R extends Pick<PullThroughCacheRule, 'ecrRepositoryP
 }
 
 /**
+ * How official images of Docker Hub are named: `library/nginx`, as the service wants it (`explicit`), or `nginx`, to
+ * which `library/` is added here (`automatic`).
+ */
+export type DockerHubLibrary = 'explicit' | 'automatic'
+
+/**
  * The name of a repository in the upstream: without the rule's repository prefix, and with its upstream prefix.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private-wildcards.html
  */
-export function upstreamRepository(rule: PullThroughCacheRule, name: string): string {
-  const { ecrRepositoryPrefix, upstreamRepositoryPrefix = ROOT } = rule
+export function upstreamRepository(
+  rule: PullThroughCacheRule,
+  name: string,
+  dockerHubLibrary: DockerHubLibrary = 'explicit',
+): string {
+  const { ecrRepositoryPrefix, upstreamRepositoryPrefix = ROOT, upstreamRegistry } = rule
   const rest = ecrRepositoryPrefix === ROOT ? name : name.slice(ecrRepositoryPrefix.length + 1)
-  return upstreamRepositoryPrefix === ROOT ? rest : `${upstreamRepositoryPrefix}/${rest}`
+  const named = upstreamRepositoryPrefix === ROOT ? rest : `${upstreamRepositoryPrefix}/${rest}`
+  const isOfficial = upstreamRegistry === 'docker-hub' && !named.includes('/')
+  return isOfficial && dockerHubLibrary === 'automatic' ? `library/${named}` : named
 }
 
 /**
@@ -117,6 +124,13 @@ export const isReferrersCheckDue = (
   settings: Pick<PullThroughSettings, 'retryIntervalSeconds'>,
 ): boolean =>
   pulledThrough === true && isDue(referrersCheck, now, { ...settings, checkIntervalSeconds: REFERRERS_CHECK_SECONDS })
+
+/** Whether the upstream was asked for an image's referrers and has never listed them. */
+export const areReferrersUnknown = ({ referrersCheck }: Pick<Image, 'referrersCheck'>): boolean =>
+  referrersCheck?.failedAt !== undefined && referrersCheck.checkedAt === NEVER
+
+/** The time of an answer that was never given. */
+export const NEVER = 0
 
 function isDue(
   { checkedAt, failedAt }: { checkedAt: number; failedAt?: number },

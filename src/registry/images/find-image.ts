@@ -59,7 +59,7 @@ export const imageNotFoundFailure = (imageId: ImageId): ImageFailure => ({
 })
 
 /** The failure for an image id that is empty or malformed; undefined for a valid one. */
-function invalidImageId(imageId: ImageId): ImageFailure | undefined {
+export function invalidImageId(imageId: ImageId): ImageFailure | undefined {
   const { imageDigest, imageTag } = imageId
   if (imageDigest === undefined && imageTag === undefined) {
     return {

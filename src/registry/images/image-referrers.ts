@@ -1,12 +1,13 @@
 import type { Image } from './image.js'
 import { imageAnnotations } from './image-contents.js'
 import type { Blobs } from '../ports/blob-store.js'
+import { type ImageStatus, imageStatus } from './storage-class.js'
 import { keyOf, type Store } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import { batchesOf } from '../../coordination/event-loop.js'
 
 /** A descriptor in an index of referrers. */
-interface Referrer {
+interface Descriptor {
   readonly mediaType: string
   readonly digest: string
   /** Bytes of the manifest. */
@@ -20,15 +21,25 @@ interface ReferrersQuery {
   readonly repository: string
   /** The digest of the subject. */
   readonly digest: string
-  readonly artifactType?: string | undefined
+  /** Only referrers of these types; all if empty. */
+  readonly artifactTypes: readonly string[]
+  readonly status: ImageStatus | 'ANY'
+  /** The time at which referrers have the status. */
+  readonly now: Date
   readonly limit: number
   /** The page begins after this digest. */
   readonly after?: string | undefined
 }
 
+/** An image that refers to the subject, and whether it can be pulled. */
+interface Referrer {
+  readonly descriptor: Descriptor
+  readonly status: ImageStatus
+}
+
 /** A page of referrers. */
 interface Referrers {
-  readonly manifests: readonly Referrer[]
+  readonly referrers: readonly Referrer[]
   /** The digest to continue after; absent on the last page. */
   readonly last?: string | undefined
 }
@@ -53,38 +64,54 @@ const IMAGES_PER_BATCH = 100
 export async function listReferrers(
   { store, blobs }: { readonly store: Store; readonly blobs: Pick<Blobs, 'read'> },
   registry: Registry,
-  { repository, digest, artifactType, limit, after }: ReferrersQuery,
+  query: ReferrersQuery,
 ): Promise<Referrers> {
+  const { repository, digest, artifactTypes, limit, after } = query
   const prefix = keyOf(repository, digest, 'subject', '')
   const { items, next } = await store.references.list(registry, {
-    limit: artifactType === undefined ? limit : Math.max(limit, MIN_RECORDS_FILTERED),
+    limit: artifactTypes.length === 0 ? limit : Math.max(limit, MIN_RECORDS_FILTERED),
     prefix,
     ...(after !== undefined && { after: prefix + after }),
   })
-  const manifests: Referrer[] = []
+  const referrers: Referrer[] = []
   let pageBytes = 0
   let manifestBytesRead = 0
   let last = after
   for await (const batch of batchesOf(items, IMAGES_PER_BATCH)) {
     const images = await Promise.all(batch.map(({ from }) => store.images.get(registry, keyOf(repository, from))))
     for (const [index, image] of images.entries()) {
-      if (image && (artifactType === undefined || image.artifactType === artifactType)) {
+      if (image && isListed(image, query)) {
         manifestBytesRead += image.annotationsInManifest ? image.manifestSize : 0
-        if (manifests.length >= limit || (manifests.length > 0 && manifestBytesRead > MAX_MANIFEST_BYTES_READ))
-          return { manifests, last }
-        const referrer = await toReferrer(image, blobs)
-        pageBytes += Buffer.byteLength(JSON.stringify(referrer))
-        if (manifests.length > 0 && pageBytes > MAX_PAGE_BYTES) return { manifests, last }
-        manifests.push(referrer)
+        if (referrers.length >= limit || (referrers.length > 0 && manifestBytesRead > MAX_MANIFEST_BYTES_READ))
+          return { referrers, last }
+        const descriptor = await descriptorOf(image, blobs)
+        pageBytes += Buffer.byteLength(JSON.stringify(descriptor))
+        if (referrers.length > 0 && pageBytes > MAX_PAGE_BYTES) return { referrers, last }
+        referrers.push({ descriptor, status: imageStatus(image, query.now) })
       }
       last = batch[index]?.from
     }
   }
-  return { manifests, ...(next !== undefined && { last }) }
+  return { referrers, ...(next !== undefined && { last }) }
 }
 
+/** Whether any stored image refers to this digest, whatever its type and status. */
+export async function hasReferrers(
+  { references }: Pick<Store, 'references'>,
+  registry: Registry,
+  repository: string,
+  digest: string,
+): Promise<boolean> {
+  const { items } = await references.list(registry, { limit: 1, prefix: keyOf(repository, digest, 'subject', '') })
+  return items.length > 0
+}
+
+const isListed = (image: Image, { artifactTypes, status, now }: ReferrersQuery): boolean =>
+  (artifactTypes.length === 0 || (image.artifactType !== undefined && artifactTypes.includes(image.artifactType))) &&
+  (status === 'ANY' || status === imageStatus(image, now))
+
 /** The descriptor of an image. Its `artifactType` was set when the manifest was parsed. */
-async function toReferrer(image: Image, blobs: Pick<Blobs, 'read'>): Promise<Referrer> {
+async function descriptorOf(image: Image, blobs: Pick<Blobs, 'read'>): Promise<Descriptor> {
   const { mediaType, digest, manifestSize: size, artifactType } = image
   const annotations = await imageAnnotations(image, blobs)
   return {

@@ -35,6 +35,18 @@ export interface Importer {
    * image and all its blobs are stored.
    */
   importImage(request: PullRequest, wait: Wait): Promise<FoundImage | ImageFailure>
+  /**
+   * Imports the referrers that a cached image has in the upstream, if the six hours since the last check are over. The
+   * image is pulled first if it is not cached. Throws RepositoryNotFound like a pull, and ThrottlingException if `wait`
+   * throws it.
+   */
+  refreshReferrers(request: PullRequest, wait: Wait): Promise<ReferrersRefresh>
+}
+
+/** What is known of an image's referrers after a refresh. */
+export interface ReferrersRefresh {
+  /** Why the upstream has never listed them; absent if it has, or if no upstream is asked. */
+  readonly failure?: string
 }
 
 /** The endpoint of a data plane that imports images for a control plane in another process. */

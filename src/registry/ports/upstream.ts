@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import type { PullThroughCacheRule } from '../cache-rules/cache-rule.js'
+import type { Registry } from '../registry.js'
 
 /** The upstream registries. Each has its own connection pool. */
 export interface Upstreams {
@@ -10,6 +12,12 @@ export interface Upstreams {
   close(): Promise<void>
 }
 
+/** The upstreams as rules name them: with their login, and also those that are registries of this installation. */
+export interface RuleUpstreams {
+  /** The upstream of a rule of a registry. Never throws: a login that fails makes every method fail. */
+  of(rule: PullThroughCacheRule, registry: Registry): Upstream
+}
+
 /** The content of a Secrets Manager secret `ecr-pullthroughcache/…`. */
 export interface UpstreamCredentials {
   username: string
@@ -18,6 +26,11 @@ export interface UpstreamCredentials {
 
 /** An upstream registry. Every method throws UpstreamFailure if it gets no usable answer. */
 export interface Upstream {
+  /**
+   * Set if the upstream is another registry of this installation: it is reached without the network, and what it says
+   * about its layers is as true as our own records.
+   */
+  readonly isInProcess?: true
   /**
    * The current digest of a tag, by HEAD; undefined if the response contains none, and then `manifest` must be called.
    */

@@ -8,7 +8,7 @@ import type { Context } from '../context.js'
 import type { Members, Service, ServiceOperation } from '../service.js'
 import { refusalOf } from './constraint-refusal.js'
 import type { Input, Operation, OperationName, Permission } from './operation.js'
-import { operations, operationTable } from './operation-table.js'
+import { operations } from './operation-table.js'
 import { withOpenedToken, withSealedToken } from './paging.js'
 import { requestTags } from './resource-tags.js'
 
@@ -22,7 +22,7 @@ export const ecr: Service = {
     const operation = find(name)
     return {
       async readPolicies(input, registry, store) {
-        const resources = operation.resources(input, registry).filter(isArn)
+        const resources = operation.resources(input, registry).flatMap(ownResource)
         return policiesForPush(name, await storedPoliciesAndTags(registry, resources, store), store)
       },
       authorize: (input, context) => authorize(name, operation, input, context),
@@ -33,23 +33,17 @@ export const ecr: Service = {
 }
 
 function find(name: string): Operation<OperationName> {
-  const operation = Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
-  if (operation) return operation
-  const message = Object.hasOwn(operationTable, name) ? notBuiltMessage(name) : NO_SUCH_OPERATION
-  throw new ServiceException('UnknownOperationException', message)
+  if (Object.hasOwn(operations, name)) return operations[name as OperationName]
+  // The service has no message here.
+  throw new ServiceException('UnknownOperationException', 'Amazon ECR has no operation of this name.')
 }
-
-/**
- * The service has no message here. Without ours, callers of an operation that ECR has would look for a mistake of their
- * own.
- */
-const notBuiltMessage = (name: string) =>
-  `ecr-local does not have the operation ${name} yet. docs/fidelity.md lists the missing operations.`
-
-const NO_SUCH_OPERATION = 'Amazon ECR has no operation of this name.'
 
 /** Whether an entry of `resources` is a resource of the operation's own action. */
 const isArn = (resource: string | Permission): resource is string => typeof resource === 'string'
+
+/** The resource of an action of ECR, whose policies are stored here. */
+const ownResource = (needed: string | Permission): string[] =>
+  isArn(needed) ? [needed] : needed.action.startsWith('ecr:') ? [needed.resource] : []
 
 /** Checks the operation's own action on its resources, then each further permission. Throws AccessDeniedException. */
 async function authorize(

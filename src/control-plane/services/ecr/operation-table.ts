@@ -6,6 +6,7 @@ import { batchDeleteImage } from './operations/images/batch-delete-image.js'
 import { batchGetImage } from './operations/images/batch-get-image.js'
 import { batchImportUpstreamImage } from './operations/images/batch-import-upstream-image.js'
 import { describeImages } from './operations/images/describe-images.js'
+import { listImageReferrers } from './operations/images/list-image-referrers.js'
 import { listImages } from './operations/images/list-images.js'
 import { putImage } from './operations/images/put-image.js'
 import { updateImageStorageClass } from './operations/images/update-image-storage-class.js'
@@ -61,13 +62,9 @@ import { listTagsForResource } from './operations/tags/list-tags-for-resource.js
 import { tagResource } from './operations/tags/tag-resource.js'
 import { untagResource } from './operations/tags/untag-resource.js'
 import type { Operation, OperationName } from './operation.js'
-import { builtIn, type NotBuilt, notBuilt } from '../not-built.js'
 
-/**
- * The API of ECR, each operation by its AWS name. The type requires every operation of the SDK. Calls of operations
- * that are not built are refused; docs/fidelity.md lists them.
- */
-export const operationTable: { readonly [N in OperationName]: Operation<N> | NotBuilt } = {
+/** The API of ECR, each operation by its AWS name. The type requires every operation of the SDK. */
+export const operations: { readonly [N in OperationName]: Operation<N> } = {
   BatchCheckLayerAvailability: batchCheckLayerAvailability,
   BatchDeleteImage: batchDeleteImage,
   BatchGetImage: batchGetImage,
@@ -104,7 +101,7 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   GetRepositoryPolicy: getRepositoryPolicy,
   GetSigningConfiguration: getSigningConfiguration,
   InitiateLayerUpload: initiateLayerUpload,
-  ListImageReferrers: notBuilt,
+  ListImageReferrers: listImageReferrers,
   ListImages: listImages,
   ListPullTimeUpdateExclusions: listPullTimeUpdateExclusions,
   ListReplicationBackfills: listReplicationBackfills,
@@ -132,6 +129,3 @@ export const operationTable: { readonly [N in OperationName]: Operation<N> | Not
   UploadLayerPart: uploadLayerPart,
   ValidatePullThroughCacheRule: validatePullThroughCacheRule,
 }
-
-/** The operations that are built. */
-export const operations: { readonly [N in OperationName]?: Operation<N> } = builtIn(operationTable)

@@ -1,4 +1,3 @@
-import { repositoryNotFound } from '../../../../../registry/errors.js'
 import { conversionFor } from '../../../../../registry/images/converted-manifest.js'
 import {
   findImage,
@@ -9,11 +8,11 @@ import {
 } from '../../../../../registry/images/find-image.js'
 import type { ImageId } from '../../../../../registry/images/image.js'
 import { pullableImage } from '../../../../../registry/images/pullable-image.js'
-import { listAll } from '../../../../../registry/list-records.js'
-import { isCheckDue, type PullThroughCacheRule, ruleServing } from '../../../../../registry/cache-rules/cache-rule.js'
+import { isCheckDue } from '../../../../../registry/cache-rules/cache-rule.js'
 import type { Context } from '../../../context.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
+import { ruleServingRepository } from '../../named-rule.js'
 import { imageBatch, type ImageToReturn } from '../../shapes/image-batch.js'
 
 /**
@@ -68,24 +67,13 @@ type FindOutcome = FoundImage | ImageFailure
 /** Finds stored and current images in the store, and the others through the cache if a rule serves the name. */
 function finderFor(repository: string, context: Context): (imageId: ImageId) => Promise<FindOutcome> {
   const { registry, store, importer, principal, request, wait } = context
-  const rule = ruleFor(repository, context)
+  const rule = ruleServingRepository(repository, context)
   return async (imageId) => {
     const [isServed, outcome] = await Promise.all([rule, findImage(store, registry, repository, imageId)])
     return isServed && (isForCache(outcome, imageId, context) || (await lacksManifest(outcome, context)))
       ? importer.pull({ registry, repository, imageId, principal, request }, wait)
       : outcome
   }
-}
-
-/** The rule that serves a name. Throws RepositoryNotFoundException if there is neither a rule nor a repository. */
-async function ruleFor(repository: string, { registry, store }: Context): Promise<PullThroughCacheRule | undefined> {
-  const [rules, existing] = await Promise.all([
-    listAll(store.rules, registry),
-    store.repositories.get(registry, repository),
-  ])
-  const rule = ruleServing(repository, rules)
-  if (!rule && !existing) throw repositoryNotFound(repository, registry.account)
-  return rule
 }
 
 /** Whether a cached image's manifest is lost or damaged, so that the cache has to fetch it again. */

@@ -9,7 +9,7 @@ import { requireRule } from '../../named-rule.js'
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribePullThroughCacheRules.html
  *
- * @exact Every rule or those named, in pages; the members that the service leaves out.
+ * @exact Every rule or those named, in pages; the members, and those that the service leaves out.
  * @inferred The message for a rule that does not exist is the reference's; the order is that of the prefixes.
  */
 export const describePullThroughCacheRules: Operation<'DescribePullThroughCacheRules'> = {
