@@ -9,7 +9,8 @@ const REGIONS: ReadonlySet<string> = new Set(['us-east-1', 'us-west-2'])
 
 /**
  * A password for `docker login public.ecr.aws`. It is the password that this emulator's own registry accepts, for
- * machines on which the public name leads here, if the caller may also get one there; the real public.ecr.aws refuses it.
+ * machines on which the public name leads here, if the caller may log in to that registry too; the real
+ * public.ecr.aws refuses it.
  * https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_GetAuthorizationToken.html
  * @exact The answer, which is one object and not a list, and both permissions with `sts:AWSServiceName`.
  * @inferred The refusal in other Regions, where the service has no endpoint.
