@@ -17,8 +17,8 @@ interface Bucket {
 }
 
 /**
- * Token buckets by key, refilled by the machine's clock, because the emulator's can be advanced. A new bucket is full. A
- * refused request takes nothing, so that a caller who keeps asking still has the rate.
+ * Token buckets by key, refilled by the machine's clock, because the emulator's can be advanced. A new bucket is full.
+ * A refused request takes nothing, so that a caller who keeps asking still has the rate.
  */
 export function tokenBuckets(
   { perSecond, capacity }: { readonly perSecond: number; readonly capacity: number },
