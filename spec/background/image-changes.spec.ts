@@ -5,7 +5,7 @@ import { imageEvents } from '../../src/background/image-events.js'
 import type { ImageActionEvent, RecordedEvent } from '../../src/registry/events.js'
 import { eventLog } from '../../src/registry/event-log.js'
 import type { ImageChange } from '../../src/registry/images/image-change.js'
-import { imageChangeKey } from '../../src/registry/images/record-image-change.js'
+import { imageChangeKey, recordImageChange } from '../../src/registry/images/record-image-change.js'
 import { installation } from '../../src/registry/registry.js'
 import { account, now, region, startEmulator } from '../support/emulator.js'
 import { createRepository, pushImage } from '../support/push.js'
@@ -64,6 +64,15 @@ describe('changes of images', () => {
 
     expect((await deps.store.events.list(installation, { limit: 10 })).items).toHaveLength(1)
     expect((await deps.store.undeliveredEvents.list(installation, { limit: 10 })).items).toHaveLength(1)
+  })
+
+  it('Pushes of one image in one millisecond are different changes if any of their tags differ', async () => {
+    await using emulator = await startEmulator()
+    const { store } = emulator.deps
+    for (const tags of [['v1', 'v1.0'], ['v1', 'stable'], ['v1'], []])
+      await recordImageChange(store, registry, pushed, { action: 'PUSH', tags, at: pushed.at, cause: 'request' })
+    const { items } = await store.imageChanges.list(registry, { limit: 10 })
+    expect(new Set(items.map(({ tags }) => tags.join(' ')))).toEqual(new Set(['v1 v1.0', 'v1 stable', 'v1', '']))
   })
 
   it('A change of a manifest that refers to another image is an ECR Referrer Action', async () => {

@@ -52,6 +52,14 @@ describeWith(awsCliNeeds, 'Amazon ECR Public with the AWS CLI', () => {
     expect(answer.status).toBe(200)
   })
 
+  it('The registry refuses the password of a caller without ecr:GetAuthorizationToken', async () => {
+    const password = (await as('AKIAFORPUBLIC').text('ecr-public', 'get-login-password')).trim()
+    const authorization = `Basic ${Buffer.from(`AWS:${password}`).toString('base64')}`
+    const headers = { authorization, host: 'public.ecr.aws' }
+    const answer = await fetch(`http://${emulator.registry}/v2/`, { headers })
+    expect(answer.status).toBe(401)
+  })
+
   it('get-authorization-token answers one object with an expiry in twelve hours', async () => {
     const { authorizationData } = await as('AKIAFORPUBLIC').json('ecr-public', 'get-authorization-token')
     expect(Object.keys(authorizationData as object)).toEqual(['authorizationToken', 'expiresAt'])

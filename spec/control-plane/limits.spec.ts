@@ -97,6 +97,20 @@ describe('rates of actions', () => {
     await expect(describing(its.ecr)).rejects.toMatchObject(throttling)
   })
 
+  it('A caller that keeps asking at more than the rate still has the rate', async () => {
+    const { emulator, pass } = await ratedAt({ DescribeRepositories: 2 })
+    await using its = emulator
+    let answered = 0
+    for (let call = 0; call < 40; call++) {
+      await describing(its.ecr).then(
+        () => (answered += 1),
+        () => {},
+      )
+      pass(100)
+    }
+    expect(answered).toBe(2 + 4 * 2 - 1)
+  })
+
   it('Other accounts, Regions and actions have rates of their own', async () => {
     const { emulator } = await ratedAt({ DescribeRepositories: 1, PutImage: 1 })
     await using its = emulator

@@ -12,6 +12,8 @@ export interface Grant extends ClockAdvanceClaim {
   readonly principal: Principal
   readonly registry: Registry
   readonly expiresAt: number
+  /** Set if Amazon ECR Public issued it to a caller who may not log in to private registries, which then refuse it. */
+  readonly isForPublic?: boolean
 }
 
 /**

@@ -100,14 +100,19 @@ function conditionsOf(role: Role | undefined, asked: WebIdentityRequest): Condit
 
 /**
  * `<issuer>:sub`, `<issuer>:amr` and so on: each claim that is a text, a number, a boolean or a list of texts. `aud` is
- * the client id that was accepted, `oaud` the claim itself.
+ * the client id that was accepted, `oaud` the claim itself. Condition keys are case-insensitive and claims are not: the
+ * claims of OpenID Connect are in lower case, and one of the user's own that is called `Sub` must not replace `sub`.
  */
 function claimConditions({ provider: { host }, claims, audience }: WebIdentity): Conditions {
   const values = Object.entries(claims).flatMap(([claim, claimed]): [string, string | string[]][] => {
     const value = conditionValueOf(claimed)
-    return value === undefined ? [] : [[`${host}:${claim === 'aud' ? 'oaud' : claim}`, value]]
+    const isReplaced = claim !== claim.toLowerCase() && Object.hasOwn(claims, claim.toLowerCase())
+    return value === undefined || isReplaced || claim === 'oaud' ? [] : [[claim === 'aud' ? 'oaud' : claim, value]]
   })
-  return { ...Object.fromEntries(values), [`${host}:aud`]: audience }
+  return {
+    ...Object.fromEntries(values.map(([claim, value]) => [`${host}:${claim.toLowerCase()}`, value])),
+    [`${host}:aud`]: audience,
+  }
 }
 
 function conditionValueOf(claimed: unknown): string | string[] | undefined {

@@ -45,15 +45,19 @@ export async function verifyWebIdentity(
   deps: WebIdentityDeps,
 ): Promise<WebIdentity> {
   const { iss } = unverifiedClaims(token)
-  if (iss === undefined) throw missingClaim('iss')
+  if (!isText(iss)) throw missingClaim('iss')
   const provider = deps.identities.oidcProvider(account, iss)
   if (!provider) throw noProvider(iss)
   const claims = await verifiedClaims(token, provider, wall, deps)
-  const { sub, exp } = claims
-  for (const [name, value] of Object.entries({ exp, aud: claims.aud, sub }))
-    if (value === undefined) throw missingClaim(name)
-  return { provider, subject: sub ?? '', audience: audienceOf(claims, provider), claims }
+  const { sub, exp, aud } = claims
+  if (exp === undefined) throw missingClaim('exp')
+  if (aud === undefined) throw missingClaim('aud')
+  if (!isText(sub)) throw missingClaim('sub')
+  return { provider, subject: sub, audience: audienceOf(claims, provider), claims }
 }
+
+/** The library does not check the types of claims that it has no use for. */
+const isText = (claim: unknown): claim is string => typeof claim === 'string'
 
 function unverifiedClaims(token: string): JWTPayload {
   try {
@@ -76,6 +80,11 @@ async function verifiedClaims(
     if (error instanceof IdentityProviderUnavailable) {
       log.warn({ provider: provider.arn, reason: error.message }, 'the keys of an identity provider cannot be read')
       throw providerUnavailable()
+    }
+    // What the library and the platform throw for a key that is malformed, or too short to be used.
+    if (error instanceof TypeError || error instanceof DOMException) {
+      log.warn({ provider: provider.arn, reason: error.message }, 'a key of an identity provider cannot be used')
+      throw noVerificationKey()
     }
     throw refusalOf(error, currentDate) ?? error
   }

@@ -32,10 +32,11 @@ export function authenticate(
 
 /** Why a genuine token is not accepted; undefined for one that is. */
 function faultOf(
-  { principal, registry }: Grant,
+  { principal, registry, isForPublic }: Grant,
   host: string | undefined,
   { identities }: Pick<DataPlaneDeps, 'identities'>,
 ) {
+  if (isForPublic) return `The password is one for ECR Public, and ${principal.arn} lacks ecr:GetAuthorizationToken`
   const region = regionOf(host) ?? registry.region
   if (region !== registry.region) return `The password is a token for ${registry.region}, and the host is in ${region}`
   return identities.policiesOf(principal) ? undefined : `${principal.arn} is no longer in the configuration`

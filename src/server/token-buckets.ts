@@ -18,6 +18,7 @@ interface Bucket {
 
 /**
  * Token buckets by key, refilled by the machine's clock, because the emulator's can be advanced. A new bucket is full.
+ * A refused request takes nothing, so that a caller who keeps asking still has the rate.
  */
 export function tokenBuckets(
   { perSecond, capacity }: { readonly perSecond: number; readonly capacity: number },
@@ -27,8 +28,9 @@ export function tokenBuckets(
   return (key) => {
     const at = clock.wall().getTime()
     const tokens = tokensAt(at, buckets.get(key))
-    buckets.set(key, { at, tokens: Math.max(0, tokens - 1) })
-    return tokens >= 1
+    const hasToken = tokens >= 1
+    buckets.set(key, { at, tokens: hasToken ? tokens - 1 : tokens })
+    return hasToken
   }
 
   function tokensAt(now: number, bucket: Bucket | undefined): number {

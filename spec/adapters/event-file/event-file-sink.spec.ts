@@ -1,5 +1,8 @@
-import { appendFile, readFile, rename, stat } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { constants } from 'node:fs'
+import { appendFile, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { eventFileSink } from '../../../src/adapters/event-file/event-file-sink.js'
 import { pullEvent, pushEvent } from '../../support/recorded-events.js'
@@ -61,5 +64,61 @@ describe('event file', () => {
     const path = join(directory.path, 'missing', 'events.ndjson')
     const [delivery] = await eventFileSink(path).deliver([pushEvent('a')], uninterrupted)
     expect(delivery).toEqual({ result: 'retry', reason: `ENOENT: no such file or directory, open '${path}'` })
+  })
+
+  /** A named pipe, which is read by the other process. */
+  async function namedPipe(directory: string) {
+    const path = join(directory, 'events')
+    await promisify(execFile)('mkfifo', [path])
+    return path
+  }
+
+  it('A pipe gets each event once, as `/dev/stdout` may be one', async () => {
+    await using directory = await temporaryDirectory()
+    const path = await namedPipe(directory.path)
+    const reader = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const results = await eventFileSink(path).deliver([pushEvent('a'), pushEvent('b')], uninterrupted)
+    const { buffer, bytesRead } = await reader.read(Buffer.alloc(64 * 1024))
+    await reader.close()
+
+    expect(results).toEqual([{ result: 'delivered' }, { result: 'delivered' }])
+    expect(buffer.subarray(0, bytesRead).toString()).toBe(
+      `${JSON.stringify(pushEvent('a'))}\n${JSON.stringify(pushEvent('b'))}\n`,
+    )
+  })
+
+  it('Events for a pipe that nothing reads wait, instead of being lost in it', async () => {
+    await using directory = await temporaryDirectory()
+    const path = await namedPipe(directory.path)
+    expect(await eventFileSink(path).deliver([pushEvent('a')], uninterrupted)).toEqual([
+      { result: 'retry', reason: `ENXIO: no such device or address, open '${path}'` },
+    ])
+  })
+
+  it('Of the events for a pipe whose reader does not keep up, those that went into it are not sent again', async () => {
+    await using directory = await temporaryDirectory()
+    const path = await namedPipe(directory.path)
+    const reader = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const sink = eventFileSink(path)
+    const events = Array.from({ length: 1000 }, (_, index) => pushEvent(String(index)))
+    const first = await sink.deliver(events, uninterrupted)
+    const taken = first.filter(({ result }) => result === 'delivered').length
+    const received = [await reader.read(Buffer.alloc(1024 * 1024))]
+    const rest = await sink.deliver(events.slice(taken, taken + 10), uninterrupted)
+    received.push(await reader.read(Buffer.alloc(1024 * 1024)))
+    await reader.close()
+
+    expect(taken).toBeGreaterThan(10)
+    expect(taken).toBeLessThan(1000)
+    expect(first[taken]).toEqual({ result: 'retry', reason: 'EAGAIN: resource temporarily unavailable, write' })
+    expect(rest.every(({ result }) => result === 'delivered')).toBe(true)
+    const lines = received.map(({ buffer, bytesRead }) => buffer.subarray(0, bytesRead).toString()).join('')
+    const whole = lines.split('\n').filter((line) => line !== '')
+    expect(
+      whole
+        .slice(0, taken)
+        .concat(whole.slice(-10))
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(events.slice(0, taken + 10))
   })
 })

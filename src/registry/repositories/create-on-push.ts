@@ -34,7 +34,7 @@ export async function createOnPush(
   { registry, repository, repositoryExists, request, now }: Push,
   { store, quotas, log, checkCreationRole }: CreateOnPushDeps,
 ): Promise<void> {
-  if (repositoryExists === true) return
+  if (repositoryExists ?? (await store.repositories.get(registry, repository)) !== undefined) return
   const checkRole = (use: CreationRoleUse) => checkCreationRole(use, request)
   const requestLog = logWithRequestId(log, request.requestId)
   const creation = { reason: 'CREATE_ON_PUSH', now, checkRole, log: requestLog } as const

@@ -1,3 +1,4 @@
+import { isAllowed } from '../../../../access/authorize.js'
 import { clockAdvanceClaim } from '../../../../access/clock-advance.js'
 import { authorizationToken, TOKEN_LIFETIME_MS } from '../../../../access/token.js'
 import { ServiceException } from '../../../../registry/errors.js'
@@ -8,11 +9,13 @@ const REGIONS: ReadonlySet<string> = new Set(['us-east-1', 'us-west-2'])
 
 /**
  * A password for `docker login public.ecr.aws`. It is the password that this emulator's own registry accepts, for
- * machines on which the public name leads here; the real public.ecr.aws refuses it.
+ * machines on which the public name leads here, if the caller may log in to that registry too; the real
+ * public.ecr.aws refuses it.
  * https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_GetAuthorizationToken.html
  * @exact The answer, which is one object and not a list, and both permissions with `sts:AWSServiceName`.
  * @inferred The refusal in other Regions, where the service has no endpoint.
- * @notModelled A public registry: the token is good for this emulator's private registries.
+ * @notModelled A public registry: the token is good for this emulator's private registries, if the caller has
+ * ecr:GetAuthorizationToken.
  */
 export const getPublicAuthorizationToken: PublicOperation = {
   permissions: [
@@ -26,14 +29,16 @@ export const getPublicAuthorizationToken: PublicOperation = {
     },
   ],
 
-  async run({ registry, principal, settings, now, clock }) {
+  async run({ registry, principal, request, authorize, settings, now, clock }) {
     if (!REGIONS.has(registry.region))
       throw new ServiceException('UnsupportedCommandException', "The action isn't supported in this Region.")
     const expiresAt = now.getTime() + TOKEN_LIFETIME_MS
     const life = { expiresAt, ...clockAdvanceClaim(now, clock.wall()) }
+    const login = { principal, registry, request, action: 'ecr:GetAuthorizationToken', resources: ['*'] } as const
+    const use = !(await isAllowed(authorize, login)) && { isForPublic: true }
     return {
       authorizationData: {
-        authorizationToken: authorizationToken({ principal, registry, ...life }, settings.secret),
+        authorizationToken: authorizationToken({ principal, registry, ...life, ...use }, settings.secret),
         expiresAt: new Date(expiresAt),
       },
     }

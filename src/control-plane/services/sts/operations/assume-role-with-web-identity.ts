@@ -1,12 +1,15 @@
 import { anonymousPrincipal } from '../../../../access/anonymous.js'
 import { roleSession } from '../../../../access/role-assumption.js'
 import { requireRoleForWebIdentity } from '../../../../access/web-identity-assumption.js'
-import { claimedSession } from '../../../../access/web-identity-tags.js'
+import { type ClaimedSession, claimedSession } from '../../../../access/web-identity-tags.js'
 import { verifyWebIdentity } from '../../../../access/web-identity.js'
+import { everyViolation } from '../../../../smithy/every-violation.js'
+import { inputOf } from '../../../../smithy/model.js'
+import { refusalOf } from '../../query-refusals.js'
 import { accountOfRole, durationOfSession, packedPercent } from '../role-sessions.js'
 import { acceptSessionPolicies } from '../session-policies.js'
 import { acceptSessionTags } from '../session-tags.js'
-import type { Operation } from '../sts-operation.js'
+import type { Input, Operation } from '../sts-operation.js'
 import { temporaryCredentials } from '../temporary-credentials.js'
 
 /**
@@ -26,11 +29,7 @@ export const assumeRoleWithWebIdentity: Operation<'AssumeRoleWithWebIdentity'> =
     const policies = acceptSessionPolicies(input)
     const identity = await verifyWebIdentity(token, { account, wall: clock.wall() }, context)
     const principal = anonymousPrincipal()
-    const { sourceIdentity, ...claimed } = claimedSession(identity.claims)
-    const tags = acceptSessionTags(
-      { Tags: [...claimed.tags], TransitiveTagKeys: [...claimed.transitiveTagKeys] },
-      principal,
-    )
+    const { sourceIdentity, ...tags } = acceptClaimed(claimedSession(identity.claims), input)
     const session = { principal, sessionName, policies, ...tags, sourceIdentity, request }
     const role = requireRoleForWebIdentity(
       { ...session, identity, roleArn, account, durationSeconds: input.DurationSeconds, region: registry.region },
@@ -49,4 +48,19 @@ export const assumeRoleWithWebIdentity: Operation<'AssumeRoleWithWebIdentity'> =
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     }
   },
+}
+
+/**
+ * The tags and source identity in the claims of a token, which are subject to the same limits as those that AssumeRole
+ * takes. Throws ValidationError and InvalidParameterValue.
+ */
+function acceptClaimed(
+  { tags, transitiveTagKeys, sourceIdentity }: ClaimedSession,
+  { RoleArn, RoleSessionName }: Input<'AssumeRoleWithWebIdentity'>,
+) {
+  const claimed = { Tags: [...tags], TransitiveTagKeys: [...transitiveTagKeys] }
+  const source = sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }
+  const violations = everyViolation(inputOf('AssumeRole'), { RoleArn, RoleSessionName, ...claimed, ...source })
+  if (violations.length > 0) throw refusalOf(violations)
+  return { ...acceptSessionTags(claimed, anonymousPrincipal()), sourceIdentity }
 }
