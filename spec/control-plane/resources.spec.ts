@@ -62,7 +62,9 @@ describe('resources of an operation', () => {
     ...['DescribeRepositoryCreationTemplates', 'UpdateRepositoryCreationTemplate'],
     ...['PutSigningConfiguration', 'GetSigningConfiguration', 'DeleteSigningConfiguration'],
     ...['RegisterPullTimeUpdateExclusion', 'DeregisterPullTimeUpdateExclusion', 'ListPullTimeUpdateExclusions'],
-    ...['GetRegistryScanningConfiguration', 'PutRegistryScanningConfiguration'],
+    ...['GetRegistryScanningConfiguration', 'PutRegistryScanningConfiguration', 'PutReplicationConfiguration'],
+    ...['StartReplicationBackfill', 'StopReplicationBackfill', 'ListReplicationBackfills'],
+    'DescribeReplicationBackfillResults',
     ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
   ]
 
