@@ -210,7 +210,9 @@ describe.each(Object.entries(policies))('store round trips of the control plane 
       await using plane = await stockedControlPlane()
       await givePolicies(plane.store, registry)
       const call = () =>
-        read(plane).catch((error: Error) => expect(error.name).toMatch(/PolicyNotFound|SigningConfigurationNotFound|BackfillInvalidStatus/))
+        read(plane).catch((error: Error) =>
+          expect(error.name).toMatch(/PolicyNotFound|SigningConfigurationNotFound|BackfillInvalidStatus/),
+        )
       await plane.settled(call)
 
       expect(await plane.count(() => inPieces(call))).toBeLessThanOrEqual(trips)

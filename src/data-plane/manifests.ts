@@ -108,7 +108,7 @@ const statusAndCode: Record<ImageFailure['failureCode'], readonly [status: numbe
 }
 
 const ARCHIVE_HINT =
-  'update-image-storage-class with the target STANDARD restores an image; it takes images.restoreSeconds of the clock'
+  'update-image-storage-class with the target STANDARD restores an image; it is ACTIVE after images.restoreSeconds'
 
 const refusalOf = ({ failureCode, failureReason }: ImageFailure) =>
   new OciError(
