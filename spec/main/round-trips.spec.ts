@@ -44,6 +44,8 @@ const inThree: ReadonlySet<string> = new Set([
   'BatchGetImage of what a rule brought',
   'BatchCheckLayerAvailability',
   'DescribeImageSigningStatus by tag',
+  'DescribeImageReplicationStatus by tag',
+  'DescribeImageScanFindings by tag',
   'a manifest by tag',
   'the head of a manifest',
   'a manifest that a rule brought, by tag',
@@ -100,24 +102,24 @@ async function stockedControlPlane() {
   await pushImage(emulator.ecr, cached, { imageTag: tag })
   await pullThrough(store, now)
   const layer = await pushLayer(emulator.ecr, repositoryName, 'a layer')
-  const backfill = await prepareFeatures(emulator.ecr, image.digest)
+  const backfillId = await startBackgroundWork(emulator.ecr)
   const close = async () => {
     await emulator[Symbol.asyncDispose]()
     await store.close()
   }
-  return { ...emulator, ...counted, image, layer, backfill, [Symbol.asyncDispose]: close }
+  return { ...emulator, ...counted, image, layer, backfillId, [Symbol.asyncDispose]: close }
 }
 
-/** Starts what the operations about policies, scans and replication read. Returns the id of a backfill. */
-async function prepareFeatures(ecr: sdk.ECRClient, imageDigest: string) {
-  const selection = { tagStatus: 'untagged', countType: 'imageCountMoreThan', countNumber: 1 }
+/** Begins what the background would do: a preview, a scan and a backfill, whose id is returned. */
+async function startBackgroundWork(ecr: sdk.ECRClient): Promise<string | undefined> {
+  const selection = { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 10 }
   const lifecyclePolicyText = JSON.stringify({ rules: [{ rulePriority: 1, selection, action: { type: 'expire' } }] })
   await ecr.send(new sdk.PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText }))
   await ecr.send(new sdk.StartLifecyclePolicyPreviewCommand({ repositoryName }))
-  await ecr.send(new sdk.StartImageScanCommand({ repositoryName, imageId: { imageDigest } }))
+  await ecr.send(new sdk.StartImageScanCommand({ repositoryName, imageId: { imageTag: tag } }))
   const destination = { region: 'eu-west-1', registryId: account }
-  const replicationConfiguration = { rules: [{ destinations: [destination] }] }
-  await ecr.send(new sdk.PutReplicationConfigurationCommand({ replicationConfiguration }))
+  const rules = [{ destinations: [destination] }]
+  await ecr.send(new sdk.PutReplicationConfigurationCommand({ replicationConfiguration: { rules } }))
   return (await ecr.send(new sdk.StartReplicationBackfillCommand({ destination }))).replicationBackfillId
 }
 
@@ -173,18 +175,22 @@ const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
     ecr.send(new sdk.DescribeImageSigningStatusCommand({ repositoryName, imageId: { imageTag: tag } })),
   'DescribeImageSigningStatus by digest': ({ ecr, image: { digest } }) =>
     ecr.send(new sdk.DescribeImageSigningStatusCommand({ repositoryName, imageId: { imageDigest: digest } })),
+  'DescribeImageReplicationStatus by tag': ({ ecr }) =>
+    ecr.send(new sdk.DescribeImageReplicationStatusCommand({ repositoryName, imageId: { imageTag: tag } })),
+  'DescribeImageScanFindings by tag': ({ ecr }) =>
+    ecr.send(new sdk.DescribeImageScanFindingsCommand({ repositoryName, imageId: { imageTag: tag } })),
+  BatchGetRepositoryScanningConfiguration: ({ ecr }) =>
+    ecr.send(
+      new sdk.BatchGetRepositoryScanningConfigurationCommand({ repositoryNames: [repositoryName, 'team/other'] }),
+    ),
+  GetRegistryScanningConfiguration: ({ ecr }) => ecr.send(new sdk.GetRegistryScanningConfigurationCommand({})),
   GetLifecyclePolicy: ({ ecr }) => ecr.send(new sdk.GetLifecyclePolicyCommand({ repositoryName })),
   GetLifecyclePolicyPreview: ({ ecr }) => ecr.send(new sdk.GetLifecyclePolicyPreviewCommand({ repositoryName })),
-  GetRegistryScanningConfiguration: ({ ecr }) => ecr.send(new sdk.GetRegistryScanningConfigurationCommand({})),
-  BatchGetRepositoryScanningConfiguration: ({ ecr }) =>
-    ecr.send(new sdk.BatchGetRepositoryScanningConfigurationCommand({ repositoryNames: [repositoryName] })),
-  'DescribeImageScanFindings by digest': ({ ecr, image: { digest: imageDigest } }) =>
-    ecr.send(new sdk.DescribeImageScanFindingsCommand({ repositoryName, imageId: { imageDigest } })),
-  'DescribeImageReplicationStatus by digest': ({ ecr, image: { digest: imageDigest } }) =>
-    ecr.send(new sdk.DescribeImageReplicationStatusCommand({ repositoryName, imageId: { imageDigest } })),
+  'GetLifecyclePolicyPreview by tag': ({ ecr }) =>
+    ecr.send(new sdk.GetLifecyclePolicyPreviewCommand({ repositoryName, imageIds: [{ imageTag: tag }] })),
   'ListReplicationBackfills, a page': ({ ecr }) => ecr.send(new sdk.ListReplicationBackfillsCommand({})),
-  'DescribeReplicationBackfillResults of a backfill that has not ended': ({ ecr, backfill: replicationBackfillId }) =>
-    ecr.send(new sdk.DescribeReplicationBackfillResultsCommand({ replicationBackfillId })),
+  DescribeReplicationBackfillResults: ({ ecr, backfillId }) =>
+    ecr.send(new sdk.DescribeReplicationBackfillResultsCommand({ replicationBackfillId: backfillId })),
   GetSigningConfiguration: ({ ecr }) => ecr.send(new sdk.GetSigningConfigurationCommand({})),
   'ListPullTimeUpdateExclusions, a page': ({ ecr }) => ecr.send(new sdk.ListPullTimeUpdateExclusionsCommand({})),
   GetRepositoryPolicy: ({ ecr }) => ecr.send(new sdk.GetRepositoryPolicyCommand({ repositoryName })),
@@ -210,9 +216,7 @@ describe.each(Object.entries(policies))('store round trips of the control plane 
       await using plane = await stockedControlPlane()
       await givePolicies(plane.store, registry)
       const call = () =>
-        read(plane).catch((error: Error) =>
-          expect(error.name).toMatch(/PolicyNotFound|SigningConfigurationNotFound|BackfillInvalidStatus/),
-        )
+        read(plane).catch((error: Error) => expect(error.name).toMatch(/PolicyNotFound|SigningConfigurationNotFound/))
       await plane.settled(call)
 
       expect(await plane.count(() => inPieces(call))).toBeLessThanOrEqual(trips)
