@@ -12,7 +12,8 @@ const trust = (condition?: object) => ({
   Version: '2012-10-17',
   Statement: [
     {
-      ...{ Effect: 'Allow', Action: 'sts:AssumeRole' },
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
       Principal: { Service: 'pullthroughcache.ecr.amazonaws.com' },
       ...(condition && { Condition: condition }),
     },
@@ -63,7 +64,8 @@ describe('reading from another registry of this installation', () => {
   ])('A cache may not read with the role %s', async (role, message) => {
     const { decision } = await reading(role)
     await expect(decision).rejects.toMatchObject({
-      ...{ name: 'UpstreamFailure', kind: 'access-denied' },
+      name: 'UpstreamFailure',
+      kind: 'access-denied',
       message: expect.stringMatching(message),
     })
   })

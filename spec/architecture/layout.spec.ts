@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { collections } from '../../src/registry/collections.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -63,6 +64,13 @@ describe('documents', () => {
   it('spec/README.md lists every spec once and nothing else', () => {
     const listed = [...readFileSync(join(root, 'spec/README.md'), 'utf8').matchAll(/\]\(([^)]+\.spec\.ts)\)/g)]
     expect(listed.map(([, path]) => join('spec', path!)).sort()).toEqual(specs.sort())
+  })
+
+  it('docs/layout.md has an example of a key for every collection and for nothing else', () => {
+    const [, table = ''] = /^## Records\n([^]*?)\n### /m.exec(readFileSync(join(root, 'docs/layout.md'), 'utf8')) ?? []
+    const rows = [...table.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| .+ \| `.+` \|$/gm)]
+    const names = rows.flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', '))
+    expect(names.sort()).toEqual(Object.keys(collections).sort())
   })
 
   it('ARCHITECTURE.md has at most 150 lines', () => {

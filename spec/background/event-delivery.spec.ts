@@ -39,7 +39,10 @@ function delivering(maxWaiting?: number, setup = sinkThat()) {
   const events = eventLog({ store, ids: randomIds, sinks: [setup.sink] })
   const deps = { store, clock, log, ...(maxWaiting !== undefined && { maxWaiting }) }
   return {
-    ...{ store, log, setup, events },
+    store,
+    log,
+    setup,
+    events,
     record: (tag: string, at = 0) =>
       events.record({ registry, repository: 'app', ...kindOf(pushEvent(tag)) }, new Date(start.getTime() + at)),
     task: eventDeliveryTask(setup.sink, deps),

@@ -91,7 +91,8 @@ describe('a replication backfill', () => {
     const task = replicationBackfillsTask(emulator.parts)
     await task.run(uninterrupted)
     expect(await describeResults(emulator, id)).toMatchObject({
-      ...{ status: 'IN_PROGRESS', results: [] },
+      status: 'IN_PROGRESS',
+      results: [],
       progress: { totalReplicationCount: 3, completedReplicationCount: 0, failedReplicationCount: 0, failureCodes: [] },
     })
 
@@ -99,7 +100,12 @@ describe('a replication backfill', () => {
     const endedAt = await emulator.deps.clock.advance(5)
     const { results, ...described } = await finish(emulator, id)
     expect(described).toMatchObject({
-      ...{ registryId: account, replicationBackfillId: id, destination, status: 'COMPLETE', startedAt, endedAt },
+      registryId: account,
+      replicationBackfillId: id,
+      destination,
+      status: 'COMPLETE',
+      startedAt,
+      endedAt,
       progress: { totalReplicationCount: 3, completedReplicationCount: 3, failedReplicationCount: 0, failureCodes: [] },
     })
     expect(results?.map(({ repositoryName: name, imageId, status }) => [name, imageId?.imageTag, status])).toEqual(
@@ -133,11 +139,17 @@ describe('a replication backfill', () => {
     await task.run(uninterrupted)
     expect(await emulator.eventsOf('ECR Replication Backfill Action')).toMatchObject([
       {
-        ...{ account, region, resources: [] },
+        account,
+        region,
+        resources: [],
         detail: {
-          ...{ 'replication-backfill-id': id, status: 'COMPLETE' },
-          ...{ 'destination-account': account, 'destination-region': otherRegion },
-          ...{ 'total-replication-count': 1, 'completed-replication-count': 1, 'failed-replication-count': 0 },
+          'replication-backfill-id': id,
+          status: 'COMPLETE',
+          'destination-account': account,
+          'destination-region': otherRegion,
+          'total-replication-count': 1,
+          'completed-replication-count': 1,
+          'failed-replication-count': 0,
         },
       },
     ])
@@ -199,7 +211,9 @@ describe('a replication backfill', () => {
       ]),
     )
     expect(progress).toEqual({
-      ...{ totalReplicationCount: 4, completedReplicationCount: 1, failedReplicationCount: 3 },
+      totalReplicationCount: 4,
+      completedReplicationCount: 1,
+      failedReplicationCount: 3,
       failureCodes: ['ImageNotFound', 'RepositoryNotFound'],
     })
   })
@@ -220,7 +234,9 @@ describe('a replication backfill', () => {
     }
     expect(described.results).toMatchObject([
       {
-        ...{ imageId: { imageTag: 'v1' }, status: 'FAILED', failureCode: 'ReferencedImagesNotFound' },
+        imageId: { imageTag: 'v1' },
+        status: 'FAILED',
+        failureCode: 'ReferencedImagesNotFound',
         subImageFailureCodes: ['LayersNotFound'],
       },
     ])
@@ -232,7 +248,9 @@ describe('a replication backfill', () => {
     const { status, failureCode, progress, results } = await finish(emulator, await start(emulator), replicate)
     expect([status, failureCode]).toEqual(['FAILED', 'TooManyFailures'])
     expect(progress).toEqual({
-      ...{ totalReplicationCount: 120, completedReplicationCount: 50, failedReplicationCount: 50 },
+      totalReplicationCount: 120,
+      completedReplicationCount: 50,
+      failedReplicationCount: 50,
       failureCodes: ['AccessDenied'],
     })
     expect(results, 'What was not tried has no result').toHaveLength(100)

@@ -35,8 +35,12 @@ async function pullThrough({ deps }: ReplicationEmulator, manifest: string, tag?
   const digest = sha256(bytes)
   await storeManifest(deps.blobs, digest, bytes)
   const image = {
-    ...{ repository: repositoryName, digest, manifest: parseManifest(bytes), manifestSize: bytes.length },
-    ...{ now: (await deps.clock.now()).getTime(), pulledThrough: true as const },
+    repository: repositoryName,
+    digest,
+    manifest: parseManifest(bytes),
+    manifestSize: bytes.length,
+    now: (await deps.clock.now()).getTime(),
+    pulledThrough: true as const,
     ...(tag !== undefined && { tag }),
   }
   await recordImage(deps, here, image, bytes)

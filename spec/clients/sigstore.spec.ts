@@ -30,7 +30,8 @@ async function signedRegistry() {
   const rule = { ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io', credentialArn }
   await emulator.ecr().send(createRule(rule))
   return {
-    ...{ upstream, emulator },
+    upstream,
+    emulator,
     async [Symbol.asyncDispose]() {
       await emulator[Symbol.asyncDispose]()
       await upstream[Symbol.asyncDispose]()
@@ -51,7 +52,8 @@ async function pushUpstream(url: string): Promise<string> {
   }
   const headers = { authorization, 'content-type': image.mediaType }
   const put = await fetch(`${url}/v2/team/app/manifests/v1`, {
-    ...{ method: 'PUT', headers },
+    method: 'PUT',
+    headers,
     body: new Uint8Array(image.bytes),
   })
   expect(put.status).toBe(201)

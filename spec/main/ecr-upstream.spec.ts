@@ -75,7 +75,11 @@ async function given({
     return all.map(({ detail }) => detail.outcome ?? '')
   }
   return {
-    ...{ emulator, source, cache, image, events },
+    emulator,
+    source,
+    cache,
+    image,
+    events,
     pull: (reference = 'v1') => emulator.get(`ecr/team/app/manifests/${reference}`, cache),
     validate: () => cache.send(new ValidatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'ecr' })),
     [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
@@ -196,12 +200,16 @@ describe('a registry of another account as an upstream', () => {
     { reason: 'the role lacks a permission', role: 'weak', said: /to perform: ecr:BatchImportUpstreamImage/ },
     {
       reason: 'the upstream repository does not allow BatchImportUpstreamImage',
-      ...{ role: 'cache', actions: ['ecr:BatchGetImage'], isValid: true },
+      role: 'cache',
+      actions: ['ecr:BatchGetImage'],
+      isValid: true,
       said: /no resource-based policy allows the ecr:BatchImportUpstreamImage action/,
     },
     {
       reason: 'the upstream repository does not allow BatchGetImage',
-      ...{ role: 'cache', actions: ['ecr:ListImages'], isValid: true },
+      role: 'cache',
+      actions: ['ecr:ListImages'],
+      isValid: true,
       said: /no resource-based policy allows the ecr:BatchGetImage action/,
     },
   ])('A pull is refused where $reason', async ({ role, actions = READING, said, isValid = false }) => {
@@ -239,7 +247,9 @@ describe('a registry of another account as an upstream', () => {
     expect(explained.operation).toBe(`read of upstream ${upstream}/us-east-1 team/app`)
     expect(explained.decisions).toMatchObject([
       {
-        ...{ action: 'ecr:BatchGetImage', allowed: false, type: 'resource-based policy' },
+        action: 'ecr:BatchGetImage',
+        allowed: false,
+        type: 'resource-based policy',
         principal: `arn:aws:sts::${downstream}:assumed-role/cache/ecr-pullthroughcache`,
         resource: `arn:aws:ecr:us-east-1:${upstream}:repository/team/app`,
       },
@@ -295,7 +305,9 @@ describe('a registry of another installation as an upstream', () => {
     const role = customRoleArn === undefined ? {} : { customRoleArn }
     await cache.send(createRule({ ecrRepositoryPrefix: 'ecr', upstreamRegistryUrl: upstreamHost, ...role }))
     return {
-      ...{ here, cache, image },
+      here,
+      cache,
+      image,
       validate: () => cache.send(new ValidatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'ecr' })),
       async [Symbol.asyncDispose]() {
         await here[Symbol.asyncDispose]()

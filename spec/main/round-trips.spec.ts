@@ -44,19 +44,15 @@ const inThree: ReadonlySet<string> = new Set([
   'BatchGetImage of what a rule brought',
   'BatchCheckLayerAvailability',
   'DescribeImageSigningStatus by tag',
+  'DescribeImageReplicationStatus by tag',
+  'DescribeImageScanFindings by tag',
   'a manifest by tag',
   'the head of a manifest',
   'a manifest that a rule brought, by tag',
   'the head of a layer',
 ])
-/** What is recorded about the image behind a tag is a fourth, where no pull waits for it. */
-const inFour: ReadonlySet<string> = new Set([
-  'DescribeImageReplicationStatus by tag',
-  'DescribeImageScanFindings by tag',
-])
-const tripsFor = (name: string) => (inFour.has(name) ? 4 : inThree.has(name) ? 3 : 2)
 const bounded = <T>(requests: Record<string, T>) =>
-  Object.entries(requests).map(([name, request]) => [tripsFor(name), name, request] as const)
+  Object.entries(requests).map(([name, request]) => [inThree.has(name) ? 3 : 2, name, request] as const)
 
 /** A clock whose offset is read from the store, as in the emulator. */
 const clockOn = (store: Store, time: Date) => ({

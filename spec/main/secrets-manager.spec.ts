@@ -43,7 +43,13 @@ async function start() {
     return { digest: images[0]?.imageId?.imageDigest, failure: failures[0] }
   }
   return {
-    ...{ manager, upstream, emulator, ecr, create, validate, pull },
+    manager,
+    upstream,
+    emulator,
+    ecr,
+    create,
+    validate,
+    pull,
     async [Symbol.asyncDispose]() {
       await emulator[Symbol.asyncDispose]()
       await upstream.close()

@@ -33,7 +33,10 @@ async function withArchivedImage() {
     }
   }
   return {
-    ...{ upstream, cache, image, pull },
+    upstream,
+    cache,
+    image,
+    pull,
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]()
       await upstream.close()

@@ -61,7 +61,11 @@ async function cacheWith(template: Partial<RepositoryCreationTemplate> = {}, sto
     return { statusCode, requestId: String(headers['x-amzn-requestid']), text: await body.text() }
   }
   return {
-    ...{ upstream, image, cache, log, pull },
+    upstream,
+    image,
+    cache,
+    log,
+    pull,
     repository: () => cache.store.repositories.get(registry, name),
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]()

@@ -25,7 +25,8 @@ async function dockerHub(dockerHubLibrary?: 'explicit' | 'automatic') {
     return { status: answer.statusCode, digest: answer.headers['docker-content-digest'], body }
   }
   return {
-    ...{ image, pull },
+    image,
+    pull,
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]()
       await upstream.close()

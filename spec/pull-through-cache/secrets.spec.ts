@@ -24,7 +24,9 @@ async function cachedImage() {
   await (await cache.ask('quay/team/app/manifests/v1')).body.dump()
   await cache.settled()
   return {
-    ...{ upstream, image, cache },
+    upstream,
+    image,
+    cache,
     break: (kind: SecretFailure['kind']) => void (broken = kind),
     asked: () => asked,
     async [Symbol.asyncDispose]() {
@@ -44,7 +46,8 @@ it('A cached image is served without its secret, and also when the check that is
   const answer = await given.cache.ask('quay/team/app/manifests/v1')
   expect([answer.statusCode, answer.headers['docker-content-digest']]).toEqual([200, given.image.digest])
   expect((await given.cache.events()).at(-1)).toMatchObject({
-    ...{ action: 'check', 'sync-status': 'FAILED' },
+    action: 'check',
+    'sync-status': 'FAILED',
     outcome: 'cached image kept: The secret cannot be used.',
   })
 })

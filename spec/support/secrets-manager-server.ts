@@ -51,7 +51,8 @@ export async function secretsManagerServer(): Promise<SecretsManagerServer> {
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ secrets, requests },
+    secrets,
+    requests,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((closed) => server.close(closed))

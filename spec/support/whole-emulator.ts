@@ -18,7 +18,10 @@ export const twoAccounts: NonNullable<Config['accounts']> = {
 export async function wholeEmulator(settings: Partial<Config> = {}) {
   const config: Config = {
     ...defaultConfig,
-    ...{ store: 'memory', port: 0, registryPort: 0, accounts: twoAccounts },
+    store: 'memory',
+    port: 0,
+    registryPort: 0,
+    accounts: twoAccounts,
     ...settings,
   }
   const running = await compose(config, ['control-plane', 'data-plane'], silent)
@@ -26,7 +29,9 @@ export async function wholeEmulator(settings: Partial<Config> = {}) {
   const ecr = (accessKeyId = 'AKIAADMIN1', region = 'us-east-1') =>
     new ECRClient({ endpoint, region, maxAttempts: 1, credentials: { accessKeyId, secretAccessKey: 'secret' } })
   return {
-    ...{ endpoint, registry, ecr },
+    endpoint,
+    registry,
+    ecr,
     async advance(advanceSeconds: number) {
       const headers = { 'content-type': 'application/json' }
       const body = JSON.stringify({ advanceSeconds })

@@ -1,5 +1,3 @@
-import { evaluate } from '../iam/evaluate.js'
-import type { AccessQuestion, ApplicablePolicies } from '../iam/policy.js'
 import {
   PULL_THROUGH_CACHE_SERVICE,
   SERVICE_LINKED_ROLE,
@@ -17,7 +15,8 @@ import type { AccessCaseDeps } from './access-case.js'
 import { authorizer } from './authorizer.js'
 import type { DecisionLog } from './explain/decision-log.js'
 import type { Identities } from './identities.js'
-import { principalOfRoot, uniqueId } from './principal-ids.js'
+import { principalOfRoot } from './principal-ids.js'
+import { mayServiceAssume, serviceSession } from './service-session.js'
 
 /** The dependencies of deciding what a cache may read. */
 export interface UpstreamAccessDeps extends AccessCaseDeps {
@@ -87,7 +86,8 @@ function principalOf(
   const { account } = registry
   const { customRoleArn } = rule
   if (customRoleArn !== undefined) return sessionOfRole(customRoleArn, registry, request, deps)
-  if (upstream.account === account) return session(serviceLinkedRoleArn(account), account, SERVICE_LINKED_ROLE, request)
+  const serviceLinkedRole = { arn: serviceLinkedRoleArn(account), account, name: SERVICE_LINKED_ROLE }
+  if (upstream.account === account) return serviceSession(serviceLinkedRole, SESSION_NAME, request.at)
   throw denied(`The upstream registry of account ${upstream.account} needs a rule with a customRoleArn`)
 }
 
@@ -102,28 +102,18 @@ function sessionOfRole(
   if (roleArn.split(':', 5)[4] !== registry.account)
     throw denied(`The role ${roleArn} does not belong to the account of the rule`)
   if (!role) return withoutRole(roleArn, registry, identities)
-  const question: AccessQuestion = {
-    principal: { arn: PULL_THROUGH_CACHE_SERVICE, account: role.account, service: PULL_THROUGH_CACHE_SERVICE },
-    action: 'sts:AssumeRole',
-    resource: role.arn,
-    resourceAccount: role.account,
-    accountDelegates: true,
-    conditions: {
-      'aws:sourceaccount': registry.account,
-      'aws:principalisawsservice': 'true',
-      'aws:principalservicename': PULL_THROUGH_CACHE_SERVICE,
-      'aws:requestedregion': registry.region,
-      'sts:rolesessionname': SESSION_NAME,
-    },
+  const assumption = {
+    role,
+    service: PULL_THROUGH_CACHE_SERVICE,
+    region: registry.region,
+    conditions: { 'aws:sourceaccount': registry.account, 'sts:rolesessionname': SESSION_NAME },
+    request,
   }
-  const policies: ApplicablePolicies = { identity: [], resource: [role.trustPolicy] }
-  const decision = evaluate(question, policies)
-  decisions.decided(request.requestId, { question, policies, decision })
-  if (!decision.allowed) {
+  if (!mayServiceAssume(assumption, decisions)) {
     const message = `The trust policy of ${roleArn} does not allow ${PULL_THROUGH_CACHE_SERVICE} to assume it`
     throw new ServiceException('AccessDeniedException', message)
   }
-  return session(role.arn, role.account, role.name, request, role.roleId)
+  return serviceSession(role, SESSION_NAME, request.at)
 }
 
 /**
@@ -135,16 +125,3 @@ function withoutRole(roleArn: string, { account }: Registry, identities: Princip
   if (identities.policiesOf(root)) return root
   throw denied(`There is no role ${roleArn}, which the rule names`)
 }
-
-const session = (
-  roleArn: string,
-  account: string,
-  name: string,
-  { at }: RequestContext,
-  roleId = uniqueId('AROA', roleArn),
-): Principal => ({
-  arn: `arn:aws:sts::${account}:assumed-role/${name}/${SESSION_NAME}`,
-  account,
-  userId: `${roleId}:${SESSION_NAME}`,
-  session: { roleArn, issuedAt: at },
-})

@@ -11,3 +11,16 @@ export async function anyDue<T>(
     for await (const record of listEach(collection, registry, {})) if (isDue(record)) return true
   return false
 }
+
+/** The same for a collection whose keys are in the order in which records are due: only the first one is read. */
+export async function firstDue<T>(
+  store: Pick<Store, 'registries'>,
+  collection: Collection<T>,
+  isDue: (record: T) => boolean,
+): Promise<boolean> {
+  for (const registry of await store.registries()) {
+    const [first] = (await collection.list(registry, { limit: 1 })).items
+    if (first !== undefined && isDue(first)) return true
+  }
+  return false
+}

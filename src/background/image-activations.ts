@@ -2,6 +2,7 @@ import { completeActivation } from '../registry/images/storage-class-change.js'
 import { listEach } from '../registry/list-records.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Store } from '../registry/ports/store.js'
+import { firstDue } from './any-due.js'
 import type { Task } from './tasks.js'
 
 /** The most restorations that are read together; they are in the order in which they become complete. */
@@ -22,11 +23,7 @@ export const imageActivationsTask = ({
   everyMs: 5_000,
   async isDue() {
     const now = (await clock.now()).getTime()
-    for (const registry of await store.registries()) {
-      const [first] = (await store.imageActivations.list(registry, { limit: 1 })).items
-      if (first && first.activeFrom <= now) return true
-    }
-    return false
+    return firstDue(store, store.imageActivations, ({ activeFrom }) => activeFrom <= now)
   },
   async run(stopSignal) {
     const now = (await clock.now()).getTime()

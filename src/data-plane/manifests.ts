@@ -107,5 +107,13 @@ const statusAndCode: Record<ImageFailure['failureCode'], readonly [status: numbe
   ImageInaccessible: [404, 'MANIFEST_UNKNOWN'],
 }
 
+const ARCHIVE_HINT =
+  'update-image-storage-class with the target STANDARD restores an image; it is ACTIVE after images.restoreSeconds'
+
 const refusalOf = ({ failureCode, failureReason }: ImageFailure) =>
-  new OciError(...statusAndCode[failureCode], failureReason)
+  new OciError(
+    ...statusAndCode[failureCode],
+    failureReason,
+    {},
+    failureCode === 'ImageInaccessible' ? ARCHIVE_HINT : undefined,
+  )

@@ -23,9 +23,9 @@ export async function refuseRequest(error: unknown, exchange: Exchange, deps: Da
   return {
     code,
     message,
-    ...(hint !== undefined && { hint }),
     ...(status === 401 && !req.headers.authorization && { isChallenge: true }),
     ...(facts.pulledFrom && status !== 401 && (await failedPull(facts.pulledFrom, refusal, req.method, deps))),
+    ...(hint !== undefined && { hint }),
   }
 }
 

@@ -51,7 +51,14 @@ async function scannerWithFile(images: FindingsEntry[] | string, layers: (string
     return result.outcome === 'complete' ? result.findings.map(({ name }) => name) : result
   }
   return {
-    ...{ ecr, path, log, scanner, write, scan, names, digest: sha256(manifest) },
+    ecr,
+    path,
+    log,
+    scanner,
+    write,
+    scan,
+    names,
+    digest: sha256(manifest),
     async [Symbol.asyncDispose]() {
       await emulator[Symbol.asyncDispose]()
       await directory[Symbol.asyncDispose]()

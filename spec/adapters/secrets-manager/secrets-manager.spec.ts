@@ -21,7 +21,8 @@ async function secretsWith(behaviour?: SecretBehaviour) {
   const clock = { wall: () => new Date(time) }
   const secrets = secretsManager({ endpoint: server.url, clock, log: silent, timeoutMs: 300 })
   return {
-    ...{ server, secrets },
+    server,
+    secrets,
     pass: (seconds: number) => void (time += seconds * 1000),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

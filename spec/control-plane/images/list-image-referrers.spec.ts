@@ -195,7 +195,11 @@ async function signedUpstream() {
     upstreams: { 'public.ecr.aws': { endpoint: upstream.url } },
   }
   return {
-    ...{ upstream, image, both, refer, settings },
+    upstream,
+    image,
+    both,
+    refer,
+    settings,
     lists: () => upstream.count('/referrers/'),
     [Symbol.asyncDispose]: () => upstream.close(),
   }

@@ -28,7 +28,11 @@ function upstreamsAnswering(ping: Upstream['ping'], asked: Asked[] = [], secrets
         asked.push({ host, credentials })
         return ping()
       },
-      ...{ resolve: nothing, manifest: nothing, blob: nothing, hasBlob: nothing, referrers: nothing },
+      resolve: nothing,
+      manifest: nothing,
+      blob: nothing,
+      hasBlob: nothing,
+      referrers: nothing,
     }),
     close: async () => {},
   }

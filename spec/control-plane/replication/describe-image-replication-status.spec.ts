@@ -15,7 +15,9 @@ describe('DescribeImageReplicationStatus', () => {
     await createRepository(emulator.ecr)
     const { digest } = await pushImage(emulator.ecr, repositoryName, { imageTag: 'v1' })
     expect(await emulator.ecr.send(describeStatus({ imageTag: 'v1' }))).toMatchObject({
-      ...{ repositoryName, imageId: { imageDigest: digest, imageTag: 'v1' }, replicationStatuses: [] },
+      repositoryName,
+      imageId: { imageDigest: digest, imageTag: 'v1' },
+      replicationStatuses: [],
     })
     const byDigest = await emulator.ecr.send(describeStatus({ imageDigest: digest }))
     expect(byDigest.imageId).toEqual({ imageDigest: digest })

@@ -68,12 +68,15 @@ describe('DescribeReplicationBackfillResults', () => {
     const tags = Array.from({ length: COUNT / 3 }, (_, index) => tagOf(3 * index))
     expect(failed.results?.map(({ imageId }) => imageId?.imageTag)).toEqual(tags)
     expect(failed.results?.[0]).toMatchObject({
-      ...{ repositoryName: 'team/app', status: 'FAILED', failureCode: 'AccessDenied' },
+      repositoryName: 'team/app',
+      status: 'FAILED',
+      failureCode: 'AccessDenied',
     })
     const collected: (string | undefined)[] = []
     const paging = { client: emulator.ecr, pageSize: 30 }
     for await (const { results = [] } of paginateDescribeReplicationBackfillResults(paging, {
-      ...{ replicationBackfillId: emulator.id, resultStatusFilter: 'COMPLETE' },
+      replicationBackfillId: emulator.id,
+      resultStatusFilter: 'COMPLETE',
     })) {
       expect(results.length).toBeLessThanOrEqual(30)
       collected.push(...results.map(({ imageId }) => imageId?.imageTag))

@@ -25,7 +25,11 @@ describe('StopReplicationBackfill', () => {
     const { $metadata, ...answer } = await emulator.ecr.send(stop(emulator.id))
     expect($metadata.httpStatusCode).toBe(200)
     expect(answer).toEqual({
-      ...{ registryId: account, replicationBackfillId: emulator.id, destination, status: 'STOPPED', startedAt: now },
+      registryId: account,
+      replicationBackfillId: emulator.id,
+      destination,
+      status: 'STOPPED',
+      startedAt: now,
     })
     expect((await emulator.start()).replicationBackfillId).not.toBe(emulator.id)
   })

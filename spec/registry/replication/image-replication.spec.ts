@@ -14,7 +14,13 @@ const destination = { region: 'eu-west-1', registryId: '123456789012' }
 const elsewhere = { region: 'us-west-2', registryId: '123456789012' }
 const empty: ImageReplication = { repository: 'app', digest: 'sha256:1', destinations: [] }
 const pushed = (changes: Partial<PendingReplication> = {}): PendingReplication => ({
-  ...{ repository: 'app', digest: 'sha256:1', tags: ['v1'], destination, changedAt: 5, dueAt: 5, attempts: 0 },
+  repository: 'app',
+  digest: 'sha256:1',
+  tags: ['v1'],
+  destination,
+  changedAt: 5,
+  dueAt: 5,
+  attempts: 0,
   ...changes,
 })
 const statuses = ({ destinations }: ImageReplication) => destinations.map((each) => replicationStatus(each).status)

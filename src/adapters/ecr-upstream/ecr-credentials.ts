@@ -64,8 +64,8 @@ export function ecrCredentials(deps: EcrCredentialsDeps): EcrCredentials {
   return {
     async get(host, named, { registry, rule: { customRoleArn } }) {
       const key = JSON.stringify([host, customRoleArn ?? registry.account])
-      const kept = tokens.get(key)
-      if (kept && now() < kept.renewAt) return kept.credentials
+      const token = tokens.get(key)
+      if (token && now() < token.renewAt) return token.credentials
       const requested = pending.get(key) ?? request(key, host, named, customRoleArn)
       pending.set(key, requested)
       return (await requested).credentials

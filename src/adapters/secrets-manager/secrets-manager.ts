@@ -31,7 +31,7 @@ const MAX_SECRETS = 1000
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
 export function secretsManager({ endpoint, clock, log, timeoutMs = TIMEOUT_MS }: SecretsManagerDeps): Secrets {
-  const kept = new LRUCache<string, { readonly credentials: UpstreamCredentials; readonly until: number }>({
+  const cache = new LRUCache<string, { readonly credentials: UpstreamCredentials; readonly until: number }>({
     max: MAX_SECRETS,
   })
   const pending = new Map<string, Promise<UpstreamCredentials | undefined>>()
@@ -49,10 +49,10 @@ export function secretsManager({ endpoint, clock, log, timeoutMs = TIMEOUT_MS }:
     try {
       const text = await requestText(arn, await clientIn(arn.split(':')[3] ?? ''), timeoutMs)
       const credentials = parseSecret(arn, text)
-      kept.set(arn, { credentials, until: clock.wall().getTime() + FRESH_MS })
+      cache.set(arn, { credentials, until: clock.wall().getTime() + FRESH_MS })
       return credentials
     } catch (error) {
-      kept.delete(arn)
+      cache.delete(arn)
       if (isNotFound(error)) return undefined
       const failure = failureOf(arn, error)
       log.warn({ endpoint, arn, kind: failure.kind }, failure.message)
@@ -64,8 +64,8 @@ export function secretsManager({ endpoint, clock, log, timeoutMs = TIMEOUT_MS }:
 
   return {
     async get(arn, { isFresh = false } = {}) {
-      const known = isFresh ? undefined : kept.get(arn)
-      if (known && clock.wall().getTime() < known.until) return known.credentials
+      const entry = isFresh ? undefined : cache.get(arn)
+      if (entry && clock.wall().getTime() < entry.until) return entry.credentials
       const requested = pending.get(arn) ?? request(arn)
       pending.set(arn, requested)
       return requested

@@ -9,7 +9,7 @@ import { backfillReplicationKey } from '../../registry/replication/backfill-reco
 import {
   type Backfill,
   type BackfillReplication,
-  prepared,
+  withProgress,
   withPlanned,
 } from '../../registry/replication/replication-backfill.js'
 import {
@@ -44,7 +44,7 @@ export async function prepareBackfill(
     if (!(await plan.add(image, replications))) return
     if (++seen >= MAX_PER_RUN) return void (await plan.commit())
   }
-  await plan.commit(prepared)
+  await plan.commit(withProgress)
 }
 
 /** Collects replications and records them in transactions that also record how far the plan is. */

@@ -13,6 +13,7 @@ import {
 import type { CopyOutcome, ImageCopy } from '../../registry/replication/image-copy.js'
 import { nextAttempt } from '../../registry/replication/replication-attempts.js'
 import { registryOf } from '../../registry/replication/replication-configuration.js'
+import { firstDue } from '../any-due.js'
 import type { Task } from '../tasks.js'
 import { recordReplication } from './replication-events.js'
 import type { Replicate } from './replicator.js'
@@ -39,7 +40,10 @@ export const pendingReplicationsTask = (deps: PendingReplicationsDeps): Task => 
   name: 'replication',
   everyMs: 2_000,
   watches: ['pendingReplications'],
-  isDue: () => isAnyDue(deps),
+  async isDue() {
+    const now = (await deps.clock.now()).getTime()
+    return firstDue(deps.store, deps.store.pendingReplications, ({ dueAt }) => dueAt <= now)
+  },
   async run(stopSignal) {
     const { store } = deps
     for (const registry of await store.registries()) {
@@ -52,16 +56,6 @@ export const pendingReplicationsTask = (deps: PendingReplicationsDeps): Task => 
     }
   },
 })
-
-/** The first replication of each registry is the one that is due first. */
-async function isAnyDue({ store, clock }: PendingReplicationsDeps): Promise<boolean> {
-  const now = await clock.now()
-  for (const registry of await store.registries()) {
-    const [first] = (await store.pendingReplications.list(registry, { limit: 1 })).items
-    if (first && first.dueAt <= now.getTime()) return true
-  }
-  return false
-}
 
 async function attempt(
   { store, events, replicate }: PendingReplicationsDeps,

@@ -86,6 +86,10 @@ const accessRequest = (action: Action, copy: ImageCopy, requestId: string): Acce
 
 /** Replication has no client: its request comes from no address. */
 const requestOf = ({ now }: ImageCopy, requestId: string): RequestContext => ({
-  ...{ requestId, at: now.getTime(), sourceIp: '', userAgent: 'replication.ecr.amazonaws.com' },
-  ...{ isSecure: true, isFips: false },
+  requestId,
+  at: now.getTime(),
+  sourceIp: '',
+  userAgent: 'replication.ecr.amazonaws.com',
+  isSecure: true,
+  isFips: false,
 })

@@ -26,37 +26,38 @@ export interface ContinuousScansDeps extends ScanStartDeps {
  */
 export function continuousScansTask(deps: ContinuousScansDeps): Task {
   /** By registry, the configuration and the version for which its images have been looked at. */
-  const seen = new Map<string, string>()
+  const scanned = new Map<string, string>()
   return {
     name: 'continuous scans',
     everyMs: 5_000,
     watches: ['scanningConfigurations'],
-    isDue: async () => (await unseen(deps, seen)).length > 0,
+    isDue: async () => (await registriesToScan(deps, scanned)).length > 0,
     async run(stopSignal) {
-      for (const { registry, name, state, ...present } of await unseen(deps, seen)) {
-        await scanRegistry(deps, registry, present, stopSignal)
+      for (const { registry, name, state, ...source } of await registriesToScan(deps, scanned)) {
+        await scanRegistry(deps, registry, source, stopSignal)
         if (stopSignal.aborted) return
-        seen.set(name, state)
+        scanned.set(name, state)
       }
     },
   }
 }
 
-interface Present {
+/** What the scans of a registry follow from. */
+interface ScanSource {
   readonly configuration: StoredScanningConfiguration
   readonly version: string
 }
 
 /** The registries with enhanced scanning whose present state has not been looked at. */
-async function unseen({ store, scanner }: ContinuousScansDeps, seen: ReadonlyMap<string, string>) {
-  const states: (Present & { readonly registry: Registry; readonly name: string; readonly state: string })[] = []
+async function registriesToScan({ store, scanner }: ContinuousScansDeps, scanned: ReadonlyMap<string, string>) {
+  const states: (ScanSource & { readonly registry: Registry; readonly name: string; readonly state: string })[] = []
   for (const registry of await store.registries()) {
     const configuration = await store.scanningConfigurations.get(registry, SCANNING_CONFIGURATION)
     if (configuration?.scanType !== 'ENHANCED') continue
     const version = await scanner.sourceVersion()
     const state = keyOf(String(configuration.updatedAt), version)
     const name = keyOf(registry.account, registry.region)
-    if (seen.get(name) !== state) states.push({ configuration, version, registry, name, state })
+    if (scanned.get(name) !== state) states.push({ configuration, version, registry, name, state })
   }
   return states
 }
@@ -64,7 +65,7 @@ async function unseen({ store, scanner }: ContinuousScansDeps, seen: ReadonlyMap
 async function scanRegistry(
   { store, ...deps }: ContinuousScansDeps,
   registry: Registry,
-  { configuration, version }: Present,
+  { configuration, version }: ScanSource,
   stopSignal: AbortSignal,
 ): Promise<void> {
   for await (const repository of listEach(store.repositories, registry, {})) {

@@ -6,11 +6,11 @@ import {
   type Backfill,
   type BackfillReplication,
   type BackfillWork,
-  ended,
   isKept,
   keptUntil,
   newBackfill,
   type TerminalStatus,
+  withEnd,
 } from './replication-backfill.js'
 import {
   allDestinations,
@@ -87,7 +87,7 @@ export async function endBackfill(
   { backfill, status, now }: { readonly backfill: Backfill; readonly status: TerminalStatus; readonly now: Date },
 ): Promise<Backfill> {
   const { id } = backfill
-  const over = ended(backfill, status, now)
+  const over = withEnd(backfill, status, now)
   const dueAt = keptUntil(now.getTime())
   const removal: BackfillWork = { kind: 'removal', backfill: id, dueAt }
   await replicationBackfills.put(registry, id, over)

@@ -79,8 +79,13 @@ const TOO_MANY_FAILURES = 'TooManyFailures'
 
 /** A backfill that has just been started. */
 export const newBackfill = (id: string, destination: ReplicationDestination, now: Date): Backfill => ({
-  ...{ id, destination, status: 'PREPARING', startedAt: now.getTime() },
-  ...{ planned: 0, pass: 0, passAt: now.getTime() },
+  id,
+  destination,
+  status: 'PREPARING',
+  startedAt: now.getTime(),
+  planned: 0,
+  pass: 0,
+  passAt: now.getTime(),
 })
 
 /** The backfill after the replications of some images, up to this key, were planned. */
@@ -91,7 +96,7 @@ export const withPlanned = (backfill: Backfill, count: number, preparedAfter: st
 })
 
 /** The backfill after all its replications were planned. */
-export const prepared = (backfill: Backfill): Backfill => ({
+export const withProgress = (backfill: Backfill): Backfill => ({
   ...backfill,
   status: 'IN_PROGRESS',
   progress: { total: backfill.planned, completed: 0, failed: 0, failureCodes: [] },
@@ -122,7 +127,7 @@ export function nextPass(backfill: Backfill, now: Date): Backfill {
 }
 
 /** The backfill after its end. */
-export const ended = (backfill: Backfill, status: TerminalStatus, now: Date): Backfill => ({
+export const withEnd = (backfill: Backfill, status: TerminalStatus, now: Date): Backfill => ({
   ...backfill,
   status,
   endedAt: now.getTime(),

@@ -11,7 +11,11 @@ export const backfillShape = (
   { id, destination, status, startedAt }: Backfill,
   { account }: Registry,
 ): StartReplicationBackfillResponse => ({
-  ...{ replicationBackfillId: id, registryId: account, destination, status, startedAt: new Date(startedAt) },
+  replicationBackfillId: id,
+  registryId: account,
+  destination,
+  status,
+  startedAt: new Date(startedAt),
 })
 
 /** A backfill with its progress, which is absent until all replications are planned. */

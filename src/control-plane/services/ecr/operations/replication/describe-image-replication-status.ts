@@ -1,9 +1,8 @@
-import { keyOf } from '../../../../../registry/ports/store.js'
 import { replicationStatus } from '../../../../../registry/replication/image-replication.js'
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
-import { namedImage } from '../../named-image.js'
+import { namedImageWith } from '../../named-image.js'
 
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageReplicationStatus.html
@@ -15,10 +14,9 @@ export const describeImageReplicationStatus: Operation<'DescribeImageReplication
 
   async run({ repositoryName, imageId }, context) {
     const { store, registry } = context
-    const { digest } = await readInRepository(store, registry, repositoryName, () =>
-      namedImage(imageId, repositoryName, context),
+    const [{ digest }, replication] = await readInRepository(store, registry, repositoryName, () =>
+      namedImageWith(imageId, repositoryName, context, (key) => store.imageReplications.get(registry, key)),
     )
-    const replication = await store.imageReplications.get(registry, keyOf(repositoryName, digest))
     const replicationStatuses = (replication?.destinations ?? []).map((destination) => ({
       region: destination.region,
       registryId: destination.registryId,

@@ -11,7 +11,7 @@ import type { Context } from '../../../context.js'
 import type { Input, Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
 import { limitOf, positionOf, tokenOf } from '../../paging.js'
-import { namedImage } from '../../named-image.js'
+import { namedImageWith } from '../../named-image.js'
 import { enhancedFinding } from '../../shapes/enhanced-finding-shape.js'
 import {
   basicFinding,
@@ -39,10 +39,12 @@ export const describeImageScanFindings: Operation<'DescribeImageScanFindings'> =
   async run(input, context) {
     const { repositoryName, imageId } = input
     const { registry, store } = context
-    const [image, { scanType, scanFrequency }] = await readInRepository(store, registry, repositoryName, () =>
-      Promise.all([namedImage(imageId, repositoryName, context), scanningOfRepository(repositoryName, context)]),
+    const [[image, scans], { scanType, scanFrequency }] = await readInRepository(store, registry, repositoryName, () =>
+      Promise.all([
+        namedImageWith(imageId, repositoryName, context, (key) => store.imageScans.get(registry, key)),
+        scanningOfRepository(repositoryName, context),
+      ]),
     )
-    const scans = await store.imageScans.get(registry, keyOf(repositoryName, image.digest))
     const scan = scans?.[scanType]
     if (!scan) throw scanNotFound(image.digest, imageId.imageTag, repositoryName, registry.account)
     const shown = shownScan(scan, scanType, scanFrequency)
