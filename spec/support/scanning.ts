@@ -47,7 +47,7 @@ export async function runScans(
   scanner: Scanner = noScanner,
   stopSignal = new AbortController().signal,
 ): Promise<void> {
-  await imageChangesTask(deps, [scanOnPush(deps)]).run(stopSignal)
+  await imageChangesTask({ ...deps, log: silent }, [scanOnPush(deps)]).run(stopSignal)
   await imageScansTask({ ...deps, scanner, events: eventLog(deps), log: silent }).run(stopSignal)
 }
 

@@ -13,6 +13,7 @@ import {
 import type { CopyOutcome, ImageCopy } from '../../registry/replication/image-copy.js'
 import { nextAttempt } from '../../registry/replication/replication-attempts.js'
 import { registryOf } from '../../registry/replication/replication-configuration.js'
+import { attemptEach } from '../attempt-each.js'
 import type { Task } from '../tasks.js'
 import { recordReplication } from './replication-events.js'
 import type { Replicate } from './replicator.js'
@@ -42,14 +43,15 @@ export const pendingReplicationsTask = (deps: PendingReplicationsDeps): Task => 
   isDue: () => isAnyDue(deps),
   async run(stopSignal) {
     const { store } = deps
-    for (const registry of await store.registries()) {
+    await attemptEach(await store.registries(), async (registry) => {
       let count = 0
-      for await (const pending of listEach(store.pendingReplications, registry, { firstPage: FIRST_PAGE })) {
+      const page = { firstPage: FIRST_PAGE }
+      await attemptEach(listEach(store.pendingReplications, registry, page), async (pending) => {
         const now = await deps.clock.now()
-        if (stopSignal.aborted || pending.dueAt > now.getTime() || ++count > MAX_PER_REGISTRY) break
+        if (stopSignal.aborted || pending.dueAt > now.getTime() || ++count > MAX_PER_REGISTRY) return 'stop'
         await attempt(deps, registry, pending, now)
-      }
-    }
+      })
+    })
   },
 })
 
