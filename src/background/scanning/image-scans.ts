@@ -80,8 +80,14 @@ async function endedScan(
   if (!image || scan?.startedAt !== pending.at) return undefined
   // An earlier run has ended the scan and was interrupted before it could remove the pending record.
   if (scan.status !== 'IN_PROGRESS') return { image, scan }
-  const sourceVersion = await deps.scanner.sourceVersion()
-  const result = await resultOf(deps, { registry, image, pending }, stopSignal)
+  let sourceVersion = await deps.scanner.sourceVersion()
+  let result = await resultOf(deps, { registry, image, pending }, stopSignal)
+  const versionAfter = await deps.scanner.sourceVersion()
+  if (versionAfter !== sourceVersion) {
+    // Continuous scanning has passed over this image, because its scan was in progress.
+    sourceVersion = versionAfter
+    result = await resultOf(deps, { registry, image, pending }, stopSignal)
+  }
   if (result === 'later') return 'later'
   return endScan(store, registry, { pending, result, sourceVersion, now: await clock.now() })
 }
