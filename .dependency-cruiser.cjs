@@ -129,7 +129,10 @@ module.exports = {
     ),
     error(
       'sdk-for-types-only',
-      { path: '^src/', pathNot: '^src/(demo/|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)' },
+      {
+        path: '^src/',
+        pathNot: '^src/(demo/|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
+      },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
     ...fenced('express', '^src/control-plane/admin/admin-app\\.ts$', '^src/control-plane/admin/'),

@@ -20,6 +20,7 @@ need iptables iptables
 need redis-server redis-server
 need redis-sentinel redis-sentinel
 need skopeo skopeo
+/usr/bin/python3 -c "import boto3" 2>/dev/null || packages+=(python3-boto3)
 [ "${#packages[@]}" -eq 0 ] && exit 0
 
 command_line="apt-get update && apt-get install --yes --no-install-recommends ${packages[*]}"

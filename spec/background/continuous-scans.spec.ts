@@ -157,10 +157,12 @@ describe('continuous scanning', () => {
   it('Indexes and archived images are not scanned', async () => {
     await using emulator = await emulatorWithImage(scanningRule('CONTINUOUS_SCAN', '*'))
     const { ecr, deps, image } = emulator
-    await pushIndex(ecr, 'app', [image], 'index')
-    const { digest } = image
-    const change = { repository: 'app', digest, target: { class: 'ARCHIVE' }, now, cause: 'request' } as const
-    await changeStorageClass(deps, registry, change)
+    const { digest: index } = await pushIndex(ecr, 'app', [image], 'index')
+    for (const digest of [index, image.digest]) {
+      const change = { repository: 'app', digest, target: { class: 'ARCHIVE' }, now, cause: 'request' } as const
+      await changeStorageClass(deps, registry, change)
+    }
+    await pushIndex(ecr, 'app', [image], 'another')
     await emulator.run()
     expect(await emulator.scans()).toBe(0)
   })
@@ -173,6 +175,7 @@ describe('continuous scanning', () => {
     await emulator.run()
     const activeFrom = now.getTime() + 60_000
     await changeStorageClass(deps, registry, { ...change, target: { class: 'STANDARD', activeFrom } })
+    await deps.clock.advance(60)
     await emulator.run()
     expect((await emulator.findings()).imageScanStatus).toEqual(ACTIVE)
   })

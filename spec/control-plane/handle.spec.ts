@@ -39,11 +39,6 @@ describe('API call', () => {
   it.each([
     ['an operation that ECR does not have', target('MakeCoffee'), 'Amazon ECR has no operation of this name.'],
     ['a name that every JavaScript object has', target('constructor'), 'Amazon ECR has no operation of this name.'],
-    [
-      'an operation that is modelled but not built yet',
-      target('PutLifecyclePolicy'),
-      'ecr-local does not have the operation PutLifecyclePolicy yet. docs/fidelity.md lists the missing operations.',
-    ],
     ['another service', 'DynamoDB_20120810.ListTables', undefined],
   ])('A call of %s is refused with UnknownOperationException', async (_, name, message) => {
     await using emulator = await startEmulator()

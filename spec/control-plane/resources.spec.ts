@@ -27,17 +27,17 @@ describe('resources of an operation', () => {
 
   it('The resources of an operation are the ARNs of the named repositories, or of all repositories', () => {
     const arn = (name: string) => `arn:aws:ecr:${region}:${account}:repository/${name}`
-    const of = operations.DescribeRepositories!
+    const of = operations.DescribeRepositories
     expect(of.resources({ repositoryNames: ['team/a', 'team/b'] }, registry)).toEqual([arn('team/a'), arn('team/b')])
     expect(of.resources({}, registry)).toEqual([arn('*')])
-    expect(operations.DeleteRepository!.resources({ repositoryName: 'team/a' }, registry)).toEqual([arn('team/a')])
-    expect(operations.DescribeRegistry!.resources({}, registry)).toEqual(['*'])
+    expect(operations.DeleteRepository.resources({ repositoryName: 'team/a' }, registry)).toEqual([arn('team/a')])
+    expect(operations.DescribeRegistry.resources({}, registry)).toEqual(['*'])
   })
 
   it('The resources of an operation include the tags of a new repository and a role that is passed', () => {
     const resource = `arn:aws:ecr:${region}:${account}:repository/team/a`
     const tags = [{ Key: 'team', Value: 'a' }]
-    const create = operations.CreateRepository!
+    const create = operations.CreateRepository
     const tagging = { action: 'ecr:TagResource', resource }
     expect(create.resources({ repositoryName: 'team/a', tags }, registry)).toEqual([resource, tagging])
     expect(create.resources({ repositoryName: 'team/a', tags: [] }, registry)).toEqual([resource])
@@ -48,7 +48,7 @@ describe('resources of an operation', () => {
       conditions: { 'iam:PassedToService': 'ecr.amazonaws.com' },
     }
     const rule = { ecrRepositoryPrefix: 'hub', upstreamRegistryUrl: 'quay.io' }
-    for (const operation of [operations.CreatePullThroughCacheRule!, operations.UpdatePullThroughCacheRule!]) {
+    for (const operation of [operations.CreatePullThroughCacheRule, operations.UpdatePullThroughCacheRule]) {
       expect(operation.resources({ ...rule, customRoleArn }, registry)).toEqual(['*', passing])
       expect(operation.resources(rule, registry)).toEqual(['*'])
     }
@@ -62,7 +62,9 @@ describe('resources of an operation', () => {
     ...['DescribeRepositoryCreationTemplates', 'UpdateRepositoryCreationTemplate'],
     ...['PutSigningConfiguration', 'GetSigningConfiguration', 'DeleteSigningConfiguration'],
     ...['RegisterPullTimeUpdateExclusion', 'DeregisterPullTimeUpdateExclusion', 'ListPullTimeUpdateExclusions'],
-    ...['GetRegistryScanningConfiguration', 'PutRegistryScanningConfiguration'],
+    ...['GetRegistryScanningConfiguration', 'PutRegistryScanningConfiguration', 'PutReplicationConfiguration'],
+    ...['StartReplicationBackfill', 'StopReplicationBackfill', 'ListReplicationBackfills'],
+    'DescribeReplicationBackfillResults',
     ...['DeleteRegistryPolicy', 'DescribeRegistry', 'GetAccountSetting', 'PutAccountSetting', 'GetAuthorizationToken'],
   ]
 

@@ -49,8 +49,14 @@ const inThree: ReadonlySet<string> = new Set([
   'a manifest that a rule brought, by tag',
   'the head of a layer',
 ])
+/** What is recorded about the image behind a tag is a fourth, where no pull waits for it. */
+const inFour: ReadonlySet<string> = new Set([
+  'DescribeImageReplicationStatus by tag',
+  'DescribeImageScanFindings by tag',
+])
+const tripsFor = (name: string) => (inFour.has(name) ? 4 : inThree.has(name) ? 3 : 2)
 const bounded = <T>(requests: Record<string, T>) =>
-  Object.entries(requests).map(([name, request]) => [inThree.has(name) ? 3 : 2, name, request] as const)
+  Object.entries(requests).map(([name, request]) => [tripsFor(name), name, request] as const)
 
 /** A clock whose offset is read from the store, as in the emulator. */
 const clockOn = (store: Store, time: Date) => ({
@@ -100,11 +106,25 @@ async function stockedControlPlane() {
   await pushImage(emulator.ecr, cached, { imageTag: tag })
   await pullThrough(store, now)
   const layer = await pushLayer(emulator.ecr, repositoryName, 'a layer')
+  const backfillId = await startBackgroundWork(emulator.ecr)
   const close = async () => {
     await emulator[Symbol.asyncDispose]()
     await store.close()
   }
-  return { ...emulator, ...counted, image, layer, [Symbol.asyncDispose]: close }
+  return { ...emulator, ...counted, image, layer, backfillId, [Symbol.asyncDispose]: close }
+}
+
+/** Begins what the background would do: a preview, a scan and a backfill, whose id is returned. */
+async function startBackgroundWork(ecr: sdk.ECRClient): Promise<string | undefined> {
+  const selection = { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 10 }
+  const lifecyclePolicyText = JSON.stringify({ rules: [{ rulePriority: 1, selection, action: { type: 'expire' } }] })
+  await ecr.send(new sdk.PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText }))
+  await ecr.send(new sdk.StartLifecyclePolicyPreviewCommand({ repositoryName }))
+  await ecr.send(new sdk.StartImageScanCommand({ repositoryName, imageId: { imageTag: tag } }))
+  const destination = { region: 'eu-west-1', registryId: account }
+  const rules = [{ destinations: [destination] }]
+  await ecr.send(new sdk.PutReplicationConfigurationCommand({ replicationConfiguration: { rules } }))
+  return (await ecr.send(new sdk.StartReplicationBackfillCommand({ destination }))).replicationBackfillId
 }
 
 async function stockedDataPlane() {
@@ -140,7 +160,7 @@ const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
   'ListImages, a page': ({ ecr }) =>
     ecr.send(new sdk.ListImagesCommand({ repositoryName, filter: { tagStatus: 'TAGGED' } })),
   'ListImages, a page that begins within an image': ({ ecr, image: { digest } }) => {
-    const nextToken = Buffer.from(`after:${repositoryName} ${digest} a`).toString('base64url')
+    const nextToken = Buffer.from(`ListImages ${repositoryName} ${repositoryName} ${digest} a`).toString('base64url')
     return ecr.send(new sdk.ListImagesCommand({ repositoryName, nextToken }))
   },
   'ListImageReferrers of a pushed image': ({ ecr, image: { digest: imageDigest } }) =>
@@ -159,6 +179,22 @@ const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
     ecr.send(new sdk.DescribeImageSigningStatusCommand({ repositoryName, imageId: { imageTag: tag } })),
   'DescribeImageSigningStatus by digest': ({ ecr, image: { digest } }) =>
     ecr.send(new sdk.DescribeImageSigningStatusCommand({ repositoryName, imageId: { imageDigest: digest } })),
+  'DescribeImageReplicationStatus by tag': ({ ecr }) =>
+    ecr.send(new sdk.DescribeImageReplicationStatusCommand({ repositoryName, imageId: { imageTag: tag } })),
+  'DescribeImageScanFindings by tag': ({ ecr }) =>
+    ecr.send(new sdk.DescribeImageScanFindingsCommand({ repositoryName, imageId: { imageTag: tag } })),
+  BatchGetRepositoryScanningConfiguration: ({ ecr }) =>
+    ecr.send(
+      new sdk.BatchGetRepositoryScanningConfigurationCommand({ repositoryNames: [repositoryName, 'team/other'] }),
+    ),
+  GetRegistryScanningConfiguration: ({ ecr }) => ecr.send(new sdk.GetRegistryScanningConfigurationCommand({})),
+  GetLifecyclePolicy: ({ ecr }) => ecr.send(new sdk.GetLifecyclePolicyCommand({ repositoryName })),
+  GetLifecyclePolicyPreview: ({ ecr }) => ecr.send(new sdk.GetLifecyclePolicyPreviewCommand({ repositoryName })),
+  'GetLifecyclePolicyPreview by tag': ({ ecr }) =>
+    ecr.send(new sdk.GetLifecyclePolicyPreviewCommand({ repositoryName, imageIds: [{ imageTag: tag }] })),
+  'ListReplicationBackfills, a page': ({ ecr }) => ecr.send(new sdk.ListReplicationBackfillsCommand({})),
+  DescribeReplicationBackfillResults: ({ ecr, backfillId }) =>
+    ecr.send(new sdk.DescribeReplicationBackfillResultsCommand({ replicationBackfillId: backfillId })),
   GetSigningConfiguration: ({ ecr }) => ecr.send(new sdk.GetSigningConfigurationCommand({})),
   'ListPullTimeUpdateExclusions, a page': ({ ecr }) => ecr.send(new sdk.ListPullTimeUpdateExclusionsCommand({})),
   GetRepositoryPolicy: ({ ecr }) => ecr.send(new sdk.GetRepositoryPolicyCommand({ repositoryName })),

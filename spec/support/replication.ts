@@ -1,4 +1,5 @@
 import { PutReplicationConfigurationCommand, type ECRClient } from '@aws-sdk/client-ecr'
+import { imageActivationsTask } from '../../src/background/image-activations.js'
 import { imageChangesTask } from '../../src/background/image-changes.js'
 import { imageEvents } from '../../src/background/image-events.js'
 import { pendingReplicationsTask } from '../../src/background/replication/pending-replications.js'
@@ -33,6 +34,7 @@ export async function startReplicating(options: EmulatorOptions = {}) {
   const events = eventLog(emulator.deps)
   const replicate = replicator(emulator.deps)
   const parts = { ...emulator.deps, events, replicate }
+  const activations = imageActivationsTask(parts)
   const changes = imageChangesTask(parts, [imageEvents(parts), replicationReaction(parts)])
   const pending = pendingReplicationsTask(parts)
   return {
@@ -43,6 +45,7 @@ export async function startReplicating(options: EmulatorOptions = {}) {
     /** Everything that is due happens: changes are passed on, and images copied; the copies' changes are passed on too. */
     async settle() {
       for (let round = 0; round < 2; round++) {
+        await activations.run(uninterrupted)
         await changes.run(uninterrupted)
         await pending.run(uninterrupted)
       }

@@ -1,4 +1,5 @@
 import type { RegistryScanningRule, ScanFrequency } from '@aws-sdk/client-ecr'
+import { imageActivationsTask } from '../../src/background/image-activations.js'
 import { imageChangesTask } from '../../src/background/image-changes.js'
 import { imageScansTask } from '../../src/background/scanning/image-scans.js'
 import { scanOnPush } from '../../src/background/scanning/scan-on-push.js'
@@ -47,6 +48,7 @@ export async function runScans(
   scanner: Scanner = noScanner,
   stopSignal = new AbortController().signal,
 ): Promise<void> {
+  await imageActivationsTask(deps).run(stopSignal)
   await imageChangesTask({ ...deps, log: silent }, [scanOnPush(deps)]).run(stopSignal)
   await imageScansTask({ ...deps, scanner, events: eventLog(deps), log: silent }).run(stopSignal)
 }

@@ -20,11 +20,11 @@ import { rulePrefix } from '../../named-rule.js'
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html
  *
- * @exact Prefixes with ROOT, the hosts of each kind of upstream, which of them need a secret, the refusals, the quota, the
- *   service-linked role, and that the content of the secret is not looked at.
- * @inferred The messages for an existing rule, the quota, invalid prefixes and a host that does not fit upstreamRegistry.
- *   A rule for another account without a role is accepted; its pulls are refused. Every failure to read a secret that is
- *   neither its absence nor its decryption is UnableToAccessSecretException.
+ * @exact Prefixes with ROOT, the hosts of each kind of upstream, which of them need a secret, the refusals, the
+ *   quota, the service-linked role, and that the content of the secret is not looked at.
+ * @inferred The messages for an existing rule, the quota, invalid prefixes and a host that does not fit
+ *   upstreamRegistry. A rule for another account without a role is accepted; its pulls are refused. Every failure to
+ *   read a secret that is neither its absence nor its decryption is UnableToAccessSecretException.
  */
 export const createPullThroughCacheRule: Operation<'CreatePullThroughCacheRule'> = {
   resources: (input) => [...wholeRegistry(), ...passedRole(input)],

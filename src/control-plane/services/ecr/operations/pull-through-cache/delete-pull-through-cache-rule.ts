@@ -8,7 +8,8 @@ import { rulePrefix } from '../../named-rule.js'
  * Repositories and cached images stay.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeletePullThroughCacheRule.html
  *
- * @exact The members of the answer. Repositories and cached images stay, and are served from then on without checks.
+ * @exact The members of the answer. Repositories and cached images stay, and are served from then on without
+ *   checks.
  * @inferred The message for a rule that does not exist is the reference's.
  */
 export const deletePullThroughCacheRule: Operation<'DeletePullThroughCacheRule'> = {

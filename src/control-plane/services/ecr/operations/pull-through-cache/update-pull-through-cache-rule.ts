@@ -8,10 +8,10 @@ import { requireRule } from '../../named-rule.js'
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html
  *
- * @exact Only the secret and the role can change, and both need what creating the rule needs; the captured message of an
- *   update with nothing to change.
- * @inferred That message comes before the one for a rule that does not exist. A rule whose upstream takes no secret may be
- *   given one, which is then sent.
+ * @exact Only the secret and the role can change, and both need what creating the rule needs; the captured message
+ *   of an update with nothing to change.
+ * @inferred That message comes before the one for a rule that does not exist. A rule whose upstream takes no
+ *   secret may be given one, which is then sent.
  */
 export const updatePullThroughCacheRule: Operation<'UpdatePullThroughCacheRule'> = {
   resources: (input) => [...wholeRegistry(), ...passedRole(input)],
