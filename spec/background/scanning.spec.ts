@@ -195,6 +195,20 @@ describe('scans that were started', () => {
     },
   }
 
+  it('An image is scanned again at once if the source of findings has changed during its scan', async () => {
+    await using emulator = await emulatorWithScan()
+    let [version, scans] = ['v1', 0]
+    const scan: Scanner['scan'] = async () => {
+      if (++scans === 1) version = 'v2'
+      return { outcome: 'complete', findings: scans === 1 ? [] : [finding] }
+    }
+    await emulator.run({ sourceVersion: async () => version, scan })
+    const key = keyOf('app', emulator.image.digest)
+    const stored = await emulator.deps.store.imageScans.get({ account, region }, key)
+    expect([scans, stored?.BASIC?.completed?.sourceVersion]).toEqual([2, 'v2'])
+    expect(stored?.BASIC?.completed?.severityCounts).toEqual({ [finding.severity]: 1 })
+  })
+
   it('A scan whose run is interrupted is done in the next one', async () => {
     await using emulator = await emulatorWithScan()
     await expect(emulator.run(unavailable)).rejects.toThrow('Redis is away')

@@ -49,7 +49,7 @@ export async function runScans(
   stopSignal = new AbortController().signal,
 ): Promise<void> {
   await imageActivationsTask(deps).run(stopSignal)
-  await imageChangesTask(deps, [scanOnPush(deps)]).run(stopSignal)
+  await imageChangesTask({ ...deps, log: silent }, [scanOnPush(deps)]).run(stopSignal)
   await imageScansTask({ ...deps, scanner, events: eventLog(deps), log: silent }).run(stopSignal)
 }
 

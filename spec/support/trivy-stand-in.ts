@@ -12,6 +12,8 @@ export interface TrivyBehaviour {
   hangsForSeconds?: number
   /** Writes this many bytes in place of a report. */
   floodBytes?: number
+  /** Set if it does not say its version. */
+  versionExitCode?: number
   /** When its database was updated; absent before the first download. */
   databaseUpdatedAt?: string
 }
@@ -114,6 +116,7 @@ const [command, ...args] = process.argv.slice(2)
 const { databaseUpdatedAt: UpdatedAt } = behaviour
 
 if (command === 'version') {
+  if (behaviour.versionExitCode) process.exit(behaviour.versionExitCode)
   const VulnerabilityDB = { Version: 2, NextUpdate: '2026-01-02T06:00:00Z', UpdatedAt, DownloadedAt: '2026-01-02T01:00:00Z' }
   writeSync(1, JSON.stringify({ Version: '0.58.0', ...(UpdatedAt && { VulnerabilityDB }) }))
   process.exit(0)

@@ -3,6 +3,7 @@ import { listEach } from '../registry/list-records.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Store } from '../registry/ports/store.js'
 import { firstDue } from './any-due.js'
+import { attemptEach } from './attempt-each.js'
 import type { Task } from './tasks.js'
 
 /** The most restorations that are read together; they are in the order in which they become complete. */
@@ -27,11 +28,11 @@ export const imageActivationsTask = ({
   },
   async run(stopSignal) {
     const now = (await clock.now()).getTime()
-    for (const registry of await store.registries())
-      for await (const activation of listEach(store.imageActivations, registry, { firstPage: FIRST_PAGE })) {
-        if (stopSignal.aborted) return
-        if (activation.activeFrom > now) break
+    await attemptEach(await store.registries(), (registry) =>
+      attemptEach(listEach(store.imageActivations, registry, { firstPage: FIRST_PAGE }), async (activation) => {
+        if (stopSignal.aborted || activation.activeFrom > now) return 'stop'
         await completeActivation(store, registry, activation)
-      }
+      }),
+    )
   },
 })

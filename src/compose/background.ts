@@ -14,7 +14,8 @@ import { pendingReplicationsTask } from '../background/replication/pending-repli
 import { replicationBackfillsTask } from '../background/replication/replication-backfills.js'
 import { replicationReaction } from '../background/replication/replication-reaction.js'
 import { replicator, type ReplicatorDeps } from '../background/replication/replicator.js'
-import { startTasks, type Tasks } from '../background/tasks.js'
+import { registryList } from '../background/registry-list.js'
+import { startTasks, type Task, type Tasks } from '../background/tasks.js'
 import type { EventLog } from '../registry/event-log.js'
 import type { LifecycleSettings } from '../registry/lifecycle/lifecycle-policy.js'
 import type { Blobs, Uploads, WithNotes } from '../registry/ports/blob-store.js'
@@ -41,10 +42,12 @@ export interface BackgroundParts extends LifecycleStorage, ReplicatorDeps {
 }
 
 /** Starts the background tasks of a process, which is the list of all of them. They stop first when it closes. */
-export function startBackground(parts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
+export function startBackground(allParts: BackgroundParts, closing: (() => Promise<void>)[]): Tasks {
+  const list = registryList(allParts.store)
+  const parts = { ...allParts, store: { ...allParts.store, registries: () => list.registries() } }
   const reactions = [imageEvents(parts), scanOnPush(parts), imageSignings(parts), replicationReaction(parts)]
   const replicating = { ...parts, replicate: replicator(parts) }
-  const list = [
+  const tasks: Task[] = [
     imageChangesTask(parts, reactions),
     imageActivationsTask(parts),
     lifecycleTask(parts),
@@ -56,10 +59,20 @@ export function startBackground(parts: BackgroundParts, closing: (() => Promise<
     replicationBackfillsTask(replicating),
     ...parts.eventSinks.map((sink) => eventDeliveryTask(sink, parts)),
   ]
-  const tasks = startTasks(list, parts)
+  const running = startTasks(tasks, parts)
   closing.unshift(async () => {
-    await tasks.stop()
+    await running.stop()
     for (const sink of parts.eventSinks) await sink.close()
   })
-  return tasks
+  return {
+    ...running,
+    written(collection) {
+      if (tasks.some(({ watches }) => watches?.some((name) => name === collection))) list.forget()
+      running.written(collection)
+    },
+    runSoon() {
+      list.forget()
+      running.runSoon()
+    },
+  }
 }

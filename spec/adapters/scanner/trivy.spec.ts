@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { writeImageLayout } from '../../../src/adapters/scanner/image-layout.js'
 import { trivyScanner } from '../../../src/adapters/scanner/trivy.js'
 import { imageContents } from '../../../src/registry/images/image-contents.js'
 import { keyOf } from '../../../src/registry/ports/store.js'
@@ -173,6 +174,30 @@ describe('the scanner Trivy', () => {
     await tried.standIn.behave({ report: trivyReport, databaseUpdatedAt: '2026-01-02T00:00:00Z' })
     await tried.scan()
     expect(await tried.scanner.sourceVersion()).toBe('2026-01-02T00:00:00Z')
+  })
+
+  it('The version stays as it was while Trivy does not say it', async () => {
+    await using tried = await scannerWithImage({ databaseUpdatedAt: '2026-01-02T00:00:00Z' })
+    await tried.standIn.behave({ report: trivyReport, versionExitCode: 1 })
+    await tried.scan()
+    expect(await tried.scanner.sourceVersion()).toBe('2026-01-02T00:00:00Z')
+  })
+
+  it('Nothing is copied for an image whose last layer is not here yet', async () => {
+    await using tried = await scannerWithImage()
+    const { contents, image, blobs, directory } = tried
+    const absent = { digest: `sha256:${'0'.repeat(64)}`, size: 1, mediaType: 'application/vnd.oci.image.layer.v1.tar' }
+    const target = {
+      registry,
+      scanType: 'BASIC',
+      image,
+      contents: { ...contents, blobs: [...contents.blobs, absent] },
+    } as const
+    let copies = 0
+    const send: typeof blobs.send = (...args) => (copies++, blobs.send(...args))
+    const size = (digest: string) => blobs.size(digest)
+    expect(await writeImageLayout(directory, target, { size, send }, uninterrupted)).toBe(false)
+    expect(copies).toBe(0)
   })
 
   it('A machine without Trivy stops the start', async () => {

@@ -62,7 +62,7 @@ export async function findingsFileScanner({ path, parse, blobs, log }: FindingsF
     async scan(target, stopSignal) {
       await refresh()
       const { file, updatedAt } = current
-      const entries = entriesForImage(file, target.image)
+      const entries = await entriesForImage(file, target.image)
       const needsPackages = entries.some((entry) => entry.package !== undefined)
       const packages = needsPackages ? await installedPackages(target, blobs, stopSignal) : NO_PACKAGES
       return packages ? resultOfEntries(entries, packages, updatedAt) : { outcome: 'bytes missing' }

@@ -17,7 +17,10 @@ export async function writeImageLayout(
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const { digest, mediaType, manifestSize: size } = image
-  for (const blob of [digest, ...contents.blobs.map((descriptor) => descriptor.digest)]) {
+  const digests = [digest, ...contents.blobs.map((descriptor) => descriptor.digest)]
+  // An image whose last layer is still being pulled through is asked about every few seconds: nothing is copied then.
+  for (const blob of digests) if ((await blobs.size(blob)) === undefined) return false
+  for (const blob of digests) {
     stopSignal.throwIfAborted()
     if (!(await copyBlob(directory, blob, blobs))) return false
   }

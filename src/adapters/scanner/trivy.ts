@@ -30,16 +30,16 @@ const VERSION_FOR_MS = 60_000
 export async function trivyScanner(deps: TrivyDeps): Promise<Scanner> {
   const never = new AbortController().signal
   const first = await databaseVersion(never)
-  if ('code' in first)
+  if (first.problem !== undefined)
     throw new Error(
-      `The scanner ${COMMAND} cannot be run (${first.code}): install it, or remove /scanner from the settings`,
+      `The scanner ${COMMAND} cannot be run (${first.problem}): install it, or remove /scanner from the settings`,
     )
-  let known = { ...first, at: performance.now() }
+  let known = { version: first.version, at: performance.now() }
 
-  /** A program that is missing for a while, such as during an update, changes nothing. */
+  /** A program that does not answer for a while, such as during an update, changes nothing. */
   async function refresh(stopSignal: AbortSignal): Promise<string> {
-    const found = await databaseVersion(stopSignal)
-    known = { ...('code' in found ? known : found), at: performance.now() }
+    const { version = known.version } = await databaseVersion(stopSignal)
+    known = { version, at: performance.now() }
     return known.version
   }
 
@@ -91,14 +91,24 @@ function failureOf(ended: ChildEnd, timeoutSeconds: number): string | undefined 
 
 const lastLine = (text: string) => text.trim().split('\n').at(-1)?.slice(0, 500) ?? ''
 
-/** When Trivy's database was last updated, which is its version; `none` before the first download. */
-async function databaseVersion(stopSignal: AbortSignal): Promise<{ version: string } | { code: string }> {
+/**
+ * When Trivy's database was last updated, which is its version; `none` before the first download. Otherwise why Trivy
+ * does not say it.
+ */
+async function databaseVersion(stopSignal: AbortSignal): Promise<DatabaseVersion> {
   const limits = { timeoutMs: VERSION_TIMEOUT_MS, maxBytes: MAX_REPORT_BYTES, stopSignal }
   const ended = await runChild(COMMAND, ['version', '--format', 'json'], limits)
-  if (ended.end === 'not started') return { code: ended.code }
-  const answer = ended.end === 'exited' ? jsonOf<TrivyVersion>(ended.stdout) : undefined
-  return { version: answer?.VulnerabilityDB?.UpdatedAt ?? 'none' }
+  if (ended.end === 'not started') return { problem: ended.code }
+  if (ended.end !== 'exited') return { problem: ended.end }
+  const answer = ended.code === 0 ? jsonOf<TrivyVersion>(ended.stdout) : undefined
+  if (!answer) return { problem: `status ${ended.code}` }
+  const { UpdatedAt } = answer.VulnerabilityDB ?? {}
+  return { version: typeof UpdatedAt === 'string' ? UpdatedAt : 'none' }
 }
+
+type DatabaseVersion =
+  | { readonly version: string; readonly problem?: undefined }
+  | { readonly version?: undefined; readonly problem: string }
 
 interface TrivyVersion {
   readonly VulnerabilityDB?: { readonly UpdatedAt?: string }

@@ -16,6 +16,14 @@ export const recordFollowUp = (
   followUp: LifecycleFollowUp,
 ): Promise<void> => store.lifecycleFollowUps.put(registry, keyOf(followUp.repository, followUp.subject), followUp)
 
+/** Which referrers follow, and when. */
+interface FollowUpScope {
+  /** Without one, those of the whole registry. */
+  readonly repository?: string
+  readonly now: Date
+  readonly stopSignal?: AbortSignal
+}
+
 /**
  * Lets the referrers of images follow them: of those in a repository, or without one in the whole registry. If the
  * image is gone, they are deleted; if it is in the archive, they are archived; otherwise they stay as they are. Their
@@ -24,12 +32,13 @@ export const recordFollowUp = (
 export async function completeFollowUps(
   storage: LifecycleStorage,
   registry: Registry,
-  { repository, now }: { readonly repository?: string; readonly now: Date },
+  { repository, now, stopSignal }: FollowUpScope,
 ): Promise<number> {
   const { lifecycleFollowUps } = storage.store
   const prefix = repository === undefined ? '' : keyOf(repository, '')
   let count = 0
   for await (const { repository, subject } of listEach(lifecycleFollowUps, registry, { prefix })) {
+    if (stopSignal?.aborted) break
     const subjects = [subject]
     // The list grows while it is walked: referrers have referrers.
     for (const digest of subjects) {

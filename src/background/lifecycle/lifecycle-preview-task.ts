@@ -11,6 +11,7 @@ import type { Log } from '../../registry/ports/log.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import { anyDue } from '../any-due.js'
+import { attemptEach } from '../attempt-each.js'
 import type { Task } from '../tasks.js'
 
 /** The dependencies of computing previews. */
@@ -30,11 +31,12 @@ export const lifecyclePreviewTask = (deps: PreviewDeps): Task => ({
   watches: ['lifecyclePreviews'],
   isDue: () => anyDue(deps.store, deps.store.lifecyclePreviews, ({ status }) => status === 'IN_PROGRESS'),
   async run(stopSignal) {
-    for (const registry of await deps.store.registries())
-      for await (const preview of listEach(deps.store.lifecyclePreviews, registry, {})) {
-        if (stopSignal.aborted) return
+    await attemptEach(await deps.store.registries(), (registry) =>
+      attemptEach(listEach(deps.store.lifecyclePreviews, registry, {}), async (preview) => {
+        if (stopSignal.aborted) return 'stop'
         if (preview.status === 'IN_PROGRESS') await computeOrFail(deps, registry, preview, stopSignal)
-      }
+      }),
+    )
   },
 })
 

@@ -9,6 +9,7 @@ import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Registry } from '../../registry/registry.js'
 import { anyDue } from '../any-due.js'
+import { attemptEach } from '../attempt-each.js'
 import type { Task } from '../tasks.js'
 import { completeFollowUps } from './follow-up.js'
 import { runLifecyclePolicy } from './lifecycle-run.js'
@@ -34,13 +35,16 @@ export const lifecycleTask = (
   },
   async run(stopSignal) {
     const now = await deps.clock.now()
-    for (const registry of await deps.store.registries()) {
-      await completeFollowUps(deps, registry, { now })
-      for await (const policy of listEach(deps.store.lifecyclePolicies, registry, {})) {
-        if (stopSignal.aborted) return
+    const evaluateDue = (registry: Registry) =>
+      attemptEach(listEach(deps.store.lifecyclePolicies, registry, {}), async (policy) => {
+        if (stopSignal.aborted) return 'stop'
         if (isEvaluationDue(policy, deps.lifecycle, now)) await evaluate(deps, registry, policy, now, stopSignal)
-      }
-    }
+      })
+    const completeFollowing = async (registry: Registry) =>
+      void (await completeFollowUps(deps, registry, { now, stopSignal }))
+    await attemptEach(await deps.store.registries(), (registry) =>
+      attemptEach([completeFollowing, evaluateDue], (work) => work(registry)),
+    )
   },
 })
 

@@ -14,6 +14,7 @@ import type { CopyOutcome, ImageCopy } from '../../registry/replication/image-co
 import { nextAttempt } from '../../registry/replication/replication-attempts.js'
 import { registryOf } from '../../registry/replication/replication-configuration.js'
 import { firstDue } from '../any-due.js'
+import { attemptEach } from '../attempt-each.js'
 import type { Task } from '../tasks.js'
 import { recordReplication } from './replication-events.js'
 import type { Replicate } from './replicator.js'
@@ -46,14 +47,15 @@ export const pendingReplicationsTask = (deps: PendingReplicationsDeps): Task => 
   },
   async run(stopSignal) {
     const { store } = deps
-    for (const registry of await store.registries()) {
+    await attemptEach(await store.registries(), async (registry) => {
       let count = 0
-      for await (const pending of listEach(store.pendingReplications, registry, { firstPage: FIRST_PAGE })) {
+      const page = { firstPage: FIRST_PAGE }
+      await attemptEach(listEach(store.pendingReplications, registry, page), async (pending) => {
         const now = await deps.clock.now()
-        if (stopSignal.aborted || pending.dueAt > now.getTime() || ++count > MAX_PER_REGISTRY) break
+        if (stopSignal.aborted || pending.dueAt > now.getTime() || ++count > MAX_PER_REGISTRY) return 'stop'
         await attempt(deps, registry, pending, now)
-      }
-    }
+      })
+    })
   },
 })
 

@@ -9,6 +9,7 @@ import {
   isWorkDue,
   keptUntil,
 } from '../../registry/replication/replication-backfill.js'
+import { attemptEach } from '../attempt-each.js'
 import type { Task } from '../tasks.js'
 import { copyBackfill } from './backfill-copies.js'
 import { recordBackfillEnd } from './replication-events.js'
@@ -29,15 +30,15 @@ export const replicationBackfillsTask = (deps: PendingReplicationsDeps): Task =>
   isDue: () => isAnyDue(deps),
   async run(stopSignal) {
     const { store, clock } = deps
-    for (const registry of await store.registries())
-      for await (const work of listEach(store.backfillWork, registry, { firstPage: FIRST_PAGE })) {
+    await attemptEach(await store.registries(), (registry) =>
+      attemptEach(listEach(store.backfillWork, registry, { firstPage: FIRST_PAGE }), async (work) => {
         const now = await clock.now()
-        if (stopSignal.aborted) return
-        if (isNotDueYet(work, now)) break
+        if (stopSignal.aborted || isNotDueYet(work, now)) return 'stop'
         const backfill = await store.replicationBackfills.get(registry, work.backfill)
         if (backfill && isWorkDue(backfill, work, now))
           await doWork(deps, registry, { backfill, work, now, stopSignal })
-      }
+      }),
+    )
   },
 })
 

@@ -10,6 +10,7 @@ import { scannableContents } from '../../registry/scanning/scannable.js'
 import { startScan } from '../../registry/scanning/scan-start.js'
 import { SCANNING_CONFIGURATION, scanningOf } from '../../registry/scanning/scanning-configuration.js'
 import type { StoredScanningConfiguration } from '../../registry/scanning/scanning-records.js'
+import { attemptEach } from '../attempt-each.js'
 import type { Task } from '../tasks.js'
 import type { ScanStartDeps } from './scan-on-push.js'
 
@@ -33,11 +34,11 @@ export function continuousScansTask(deps: ContinuousScansDeps): Task {
     watches: ['scanningConfigurations'],
     isDue: async () => (await registriesToScan(deps, scanned)).length > 0,
     async run(stopSignal) {
-      for (const { registry, name, state, ...source } of await registriesToScan(deps, scanned)) {
+      await attemptEach(await registriesToScan(deps, scanned), async ({ registry, name, state, ...source }) => {
         await scanRegistry(deps, registry, source, stopSignal)
-        if (stopSignal.aborted) return
+        if (stopSignal.aborted) return 'stop'
         scanned.set(name, state)
-      }
+      })
     },
   }
 }

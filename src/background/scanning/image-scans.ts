@@ -13,6 +13,7 @@ import type { PendingScan } from '../../registry/scanning/image-scan.js'
 import { type EndedScan, endScan } from '../../registry/scanning/scan-end.js'
 import { pendingScanKey } from '../../registry/scanning/scan-start.js'
 import { anyDue } from '../any-due.js'
+import { attemptEach } from '../attempt-each.js'
 import type { Task } from '../tasks.js'
 
 /** The dependencies of carrying out scans. */
@@ -35,25 +36,34 @@ export const imageScansTask = (deps: ImageScansDeps): Task => ({
   watches: ['pendingScans'],
   isDue: () => anyDue(deps.store, deps.store.pendingScans),
   async run(stopSignal) {
-    for (const registry of await deps.store.registries())
-      for await (const pending of listEach(deps.store.pendingScans, registry, {})) {
-        if (stopSignal.aborted) return
-        await carryOut(deps, registry, pending, stopSignal)
-      }
+    await attemptEach(await deps.store.registries(), async (registry) => {
+      let ended = 0
+      await attemptEach(listEach(deps.store.pendingScans, registry, {}), async (pending) => {
+        if (stopSignal.aborted || ended >= MAX_PER_REGISTRY) return 'stop'
+        if (await carryOut(deps, registry, pending, stopSignal)) ended += 1
+      })
+    })
   },
 })
 
-/** The event is recorded before the pending record is removed, so that it is not lost with the process. */
+/** So that one registry does not keep the images of others waiting. What is left is due at once in the next run. */
+const MAX_PER_REGISTRY = 20
+
+/**
+ * The event is recorded before the pending record is removed, so that it is not lost with the process. Returns false if
+ * the scan is to be carried out later.
+ */
 async function carryOut(
   deps: ImageScansDeps,
   registry: Registry,
   pending: PendingScan,
   stopSignal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const ended = await endedScan(deps, registry, pending, stopSignal)
-  if (ended === 'later') return
+  if (ended === 'later') return false
   if (ended) await recordEvent(deps, registry, pending, ended)
   await deps.store.pendingScans.remove(registry, pendingScanKey(pending))
+  return true
 }
 
 /** The image with its ended scan; undefined if the image or the scan no longer exists. */
@@ -70,8 +80,14 @@ async function endedScan(
   if (!image || scan?.startedAt !== pending.at) return undefined
   // An earlier run has ended the scan and was interrupted before it could remove the pending record.
   if (scan.status !== 'IN_PROGRESS') return { image, scan }
-  const sourceVersion = await deps.scanner.sourceVersion()
-  const result = await resultOf(deps, { registry, image, pending }, stopSignal)
+  let sourceVersion = await deps.scanner.sourceVersion()
+  let result = await resultOf(deps, { registry, image, pending }, stopSignal)
+  const versionAfter = await deps.scanner.sourceVersion()
+  if (versionAfter !== sourceVersion) {
+    // Continuous scanning has passed over this image, because its scan was in progress.
+    sourceVersion = versionAfter
+    result = await resultOf(deps, { registry, image, pending }, stopSignal)
+  }
   if (result === 'later') return 'later'
   return endScan(store, registry, { pending, result, sourceVersion, now: await clock.now() })
 }

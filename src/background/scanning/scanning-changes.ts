@@ -7,6 +7,7 @@ import { type Registry, repositoryArn } from '../../registry/registry.js'
 import { SCANNING_CONFIGURATION, scanningOf } from '../../registry/scanning/scanning-configuration.js'
 import type { StoredScanningConfiguration } from '../../registry/scanning/scanning-records.js'
 import { anyDue } from '../any-due.js'
+import { attemptEach } from '../attempt-each.js'
 import type { Task } from '../tasks.js'
 
 /** The dependencies of events about scanning configurations. */
@@ -25,9 +26,9 @@ export const scanningChangesTask = ({ store, events }: ScanningChangesDeps): Tas
   watches: ['scanningConfigurations'],
   isDue: () => anyDue(store, store.scanningConfigurations, ({ previous }) => previous !== undefined),
   async run(stopSignal) {
-    for (const registry of await store.registries()) {
+    await attemptEach(await store.registries(), async (registry) => {
       const stored = await store.scanningConfigurations.get(registry, SCANNING_CONFIGURATION)
-      if (!stored?.previous) continue
+      if (!stored?.previous) return
       if (stored.scanType === 'ENHANCED')
         for await (const repositories of changedRepositories(store, registry, stored)) {
           if (stopSignal.aborted) return
@@ -36,7 +37,7 @@ export const scanningChangesTask = ({ store, events }: ScanningChangesDeps): Tas
       await store.scanningConfigurations.update(registry, SCANNING_CONFIGURATION, (present) =>
         present.updatedAt === stored.updatedAt ? withoutPrevious(present) : present,
       )
-    }
+    })
   },
 })
 

@@ -63,7 +63,5 @@ export function countSeverities(findings: readonly Pick<Finding, 'severity'>[]):
 }
 
 /** The findings, the most severe first and otherwise in the order of their source. */
-export const mostSevereFirst = (findings: readonly Finding[]): Finding[] => {
-  const rank = new Map(severities.map((severity, index) => [severity, index]))
-  return [...findings].sort((a, b) => (rank.get(a.severity) ?? 0) - (rank.get(b.severity) ?? 0))
-}
+export const mostSevereFirst = (findings: readonly Finding[]): Finding[] =>
+  severities.flatMap((severity) => findings.filter((finding) => finding.severity === severity))

@@ -1,3 +1,4 @@
+import { batchesOf } from '../../coordination/event-loop.js'
 import type { Image } from '../images/image.js'
 import type { ScanResult } from '../ports/scanner.js'
 import type { CvssScore, Finding, Severity, VulnerablePackage } from './finding.js'
@@ -45,31 +46,37 @@ export interface FindingInFile {
 /** The versions of the packages that an image contains, by name. */
 export type InstalledPackages = ReadonlyMap<string, string>
 
+type ImageToMatch = Pick<Image, 'repository' | 'digest' | 'tags'>
+
+/** Entries or findings that are processed between two yields to the event loop. */
+const TOGETHER = 2000
+
 /**
  * The entries of a file that match an image, all of whose conditions must hold, except that on a package: reading an
  * image's packages takes time and is needed only if an entry that is left has such a condition.
  */
-export const entriesForImage = (
-  { images }: FindingsFile,
-  { repository, digest, tags }: Pick<Image, 'repository' | 'digest' | 'tags'>,
-): FindingsEntry[] =>
-  images.filter(
-    (entry) =>
-      (entry.digest === undefined || entry.digest === digest) &&
-      (entry.repository === undefined || matchesWildcards(entry.repository, repository)) &&
-      matchesTag(entry.tag, tags),
-  )
+export async function entriesForImage({ images }: FindingsFile, image: ImageToMatch): Promise<FindingsEntry[]> {
+  const matching: FindingsEntry[] = []
+  for await (const batch of batchesOf(images, TOGETHER))
+    for (const entry of batch) if (matchesImage(entry, image)) matching.push(entry)
+  return matching
+}
+
+const matchesImage = (entry: FindingsEntry, { repository, digest, tags }: ImageToMatch): boolean =>
+  (entry.digest === undefined || entry.digest === digest) &&
+  (entry.repository === undefined || matchesWildcards(entry.repository, repository)) &&
+  matchesTag(entry.tag, tags)
 
 function matchesTag(pattern: string | undefined, tags: readonly string[]): boolean {
   return pattern === undefined || tags.some((tag) => matchesWildcards(pattern, tag))
 }
 
 /** The result of a scan that entries for an image give, together with the packages of the image. */
-export function resultOfEntries(
+export async function resultOfEntries(
   entries: readonly FindingsEntry[],
   packages: InstalledPackages,
   sourceUpdatedAt: number,
-): ScanResult {
+): Promise<ScanResult> {
   const matching = entries.filter((entry) => entry.package === undefined || packages.has(entry.package))
   const decisive = matching.find(({ status }) => status !== undefined)
   if (decisive) {
@@ -77,10 +84,7 @@ export function resultOfEntries(
     const description = decisive.description ?? (isUnsupported ? UNSUPPORTED_IMAGE : 'The scan failed.')
     return { outcome: isUnsupported ? 'unsupported' : 'failed', description }
   }
-  const findings = matching.flatMap((entry) =>
-    (entry.findings ?? []).map((finding) => findingOf(finding, entry.package, packages)),
-  )
-  return { outcome: 'complete', findings: withoutRepetitions(findings), sourceUpdatedAt }
+  return { outcome: 'complete', findings: await distinctFindings(matching, packages), sourceUpdatedAt }
 }
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-troubleshooting.html */
@@ -137,11 +141,14 @@ function cvssOf(finding: FindingInFile): CvssScore[] {
 }
 
 /** Several entries may give an image the same vulnerability in the same package: the first one counts. */
-function withoutRepetitions(findings: readonly Finding[]): Finding[] {
+async function distinctFindings(entries: readonly FindingsEntry[], packages: InstalledPackages): Promise<Finding[]> {
   const distinct = new Map<string, Finding>()
-  for (const finding of findings) {
-    const key = JSON.stringify([finding.name, finding.package?.name, finding.package?.version])
-    if (!distinct.has(key)) distinct.set(key, finding)
-  }
+  const all = entries.flatMap((entry) => (entry.findings ?? []).map((finding) => ({ entry, finding })))
+  for await (const batch of batchesOf(all, TOGETHER))
+    for (const { entry, finding: inFile } of batch) {
+      const finding = findingOf(inFile, entry.package, packages)
+      const key = JSON.stringify([finding.name, finding.package?.name, finding.package?.version])
+      if (!distinct.has(key)) distinct.set(key, finding)
+    }
   return [...distinct.values()]
 }
