@@ -258,6 +258,14 @@ describe('configuration file', () => {
     expect(refusalOf(() => read({ scanner: 'clair' }))).toMatch(/\/scanner must be one of trivy, not "clair"$/)
   })
 
+  it('Only a private registry of ECR can be one of this installation', () => {
+    const host = '123456789012.dkr.ecr.us-east-1.amazonaws.com'
+    expect(refusalOf(() => read({ upstreams: { 'quay.io': { local: true } } }))).toBe(
+      `/upstreams/quay.io/local is for private registries of ECR, such as ${host}`,
+    )
+    expect(read({ upstreams: { [host]: { local: true } } }).upstreams).toEqual({ [host]: { local: true } })
+  })
+
   it('A configuration file that is named but does not exist is refused', () => {
     const message = refusalOf(() => readConfig({ config: join(folder, 'none.json') }, {}))
     expect(message).toMatch(/none\.json cannot be read \(there is no such file\)/)

@@ -1,5 +1,5 @@
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { emulatorProcess } from '../support/emulator-process.js'
@@ -57,9 +57,11 @@ describe('events of a running emulator', { timeout: 60_000 }, () => {
 
   it('A file that cannot be written holds up no request, and its events are written once it can be', async () => {
     await using directory = await temporaryDirectory()
-    const folder = join(directory.path, 'not there yet')
+    const folder = join(directory.path, 'events')
     const eventsFile = join(folder, 'events.ndjson')
+    await mkdir(folder)
     await using emulator = await emulatorProcess({ config: { eventsFile } })
+    await rm(folder, { recursive: true })
     const ecr = clientOf(emulator.endpoint)
     await createRepository(ecr)
     await pushImage(ecr, 'app', { imageTag: 'v1' })

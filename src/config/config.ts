@@ -2,6 +2,7 @@ import { AccountsError } from '../access/accounts-error.js'
 import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
+import { ecrHost } from '../registry/cache-rules/ecr-host.js'
 import { readJsonFile } from './json.js'
 import { brokenRule } from './rules.js'
 import { secretsManagerEndpoint } from './secrets-manager-endpoint.js'
@@ -166,7 +167,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
 }
 
 /** Rules about more than one setting, which the schema cannot express. */
-function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner }: Config): void {
+function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams }: Config): void {
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError(
       '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
@@ -176,6 +177,11 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scann
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
   if (scanFindings !== undefined && scanner !== undefined)
     throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
+  const notOfEcr = Object.keys(upstreams).find((host) => upstreams[host]?.local && !ecrHost(host))
+  if (notOfEcr !== undefined)
+    throw new UsageError(
+      `/upstreams/${notOfEcr}/local is for private registries of ECR, such as 123456789012.dkr.ecr.us-east-1.amazonaws.com`,
+    )
 }
 
 /** The setting that comes from the variable of every SDK. Throws UsageError if it is not an address. */

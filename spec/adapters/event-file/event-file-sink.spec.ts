@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
-import { appendFile, open, readFile, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { appendFile, mkdir, open, readFile, rename, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { eventFileSink } from '../../../src/adapters/event-file/event-file-sink.js'
@@ -61,9 +61,23 @@ describe('event file', () => {
 
   it('Events for a file that cannot be written are to be tried again, with the reason of the system', async () => {
     await using directory = await temporaryDirectory()
-    const path = join(directory.path, 'missing', 'events.ndjson')
-    const [delivery] = await eventFileSink(path).deliver([pushEvent('a')], uninterrupted)
+    const path = join(directory.path, 'removed', 'events.ndjson')
+    await mkdir(dirname(path))
+    const sink = eventFileSink(path)
+    await rmdir(dirname(path))
+    const [delivery] = await sink.deliver([pushEvent('a')], uninterrupted)
     expect(delivery).toEqual({ result: 'retry', reason: `ENOENT: no such file or directory, open '${path}'` })
+  })
+
+  it('A path at which there can be no file is refused from the start', async () => {
+    await using directory = await temporaryDirectory()
+    expect(() => eventFileSink(directory.path)).toThrow(
+      `The file of events, ${directory.path}, is a directory: name a file in it`,
+    )
+    const path = join(directory.path, 'missing', 'events.ndjson')
+    expect(() => eventFileSink(path)).toThrow(
+      `The file of events cannot be ${path}: there is no directory ${dirname(path)}`,
+    )
   })
 
   /** A named pipe, which is read by the other process. */

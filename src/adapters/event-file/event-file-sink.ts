@@ -1,5 +1,6 @@
-import { constants } from 'node:fs'
+import { constants, statSync } from 'node:fs'
 import { open, type FileHandle, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { RecordedEvent } from '../../registry/events.js'
 import type { Delivery, EventSink } from '../../registry/ports/event-sink.js'
 
@@ -9,8 +10,10 @@ const OWN_FILE_MODE = 0o600
 /**
  * Appends each event to a file as one line of JSON. The file is opened for each batch, so that it may be moved or
  * removed at any time; the next event begins a new one. It may also be a pipe or a terminal, such as `/dev/stdout`.
+ * Throws an error of one line if there can be no such file.
  */
 export function eventFileSink(path: string): EventSink {
+  requirePossibleFile(path)
   let endsStreamWithinLine = false
 
   /** Writes to what is not a regular file, and counts the events that were written completely. */
@@ -45,6 +48,13 @@ export function eventFileSink(path: string): EventSink {
     },
     close: async () => {},
   }
+}
+
+function requirePossibleFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`The file of events, ${path}, is a directory: name a file in it`)
+  if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`The file of events cannot be ${path}: there is no directory ${dirname(path)}`)
 }
 
 const DELIVERED: Delivery = { result: 'delivered' }
