@@ -62,6 +62,23 @@ export interface PullEvent extends Envelope {
 }
 
 /**
+ * A pushed image that a signing profile applies to, and which is not signed. AWS lists no event for signing, so this
+ * one has a type and a source of ours. https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ecr.html
+ */
+export interface SigningEvent extends Envelope {
+  'detail-type': 'ecr-local Image Signing'
+  source: 'ecr-local'
+  detail: {
+    'repository-name': string
+    'image-digest': string
+    'image-tags': string[]
+    'signing-profile-arn': string
+    'signing-status': 'FAILED'
+    reason: string
+  }
+}
+
+/**
  * A change of an image, in the form of EventBridge's `ECR Image Action`, or `ECR Referrer Action` for a manifest that
  * refers to another image (a signature, an SBOM).
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
@@ -161,6 +178,7 @@ export interface ReplicationBackfillEvent extends Envelope {
 
 /** An event as `/_admin/events` lists it and sinks receive it. */
 export type RecordedEvent =
+  | SigningEvent
   | CacheEvent
   | PullEvent
   | ImageActionEvent

@@ -9,6 +9,8 @@ import {
 import { describe, expect, it } from 'vitest'
 import { imageChangesTask } from '../../../src/background/image-changes.js'
 import { imageSignings } from '../../../src/background/image-signings.js'
+import { eventLog } from '../../../src/registry/event-log.js'
+import { installation } from '../../../src/registry/registry.js'
 import { mediaTypes } from '../../../src/registry/images/manifest.js'
 import { allowing } from '../../support/registry.js'
 import { account, region, startEmulator } from '../../support/emulator.js'
@@ -41,10 +43,13 @@ async function withRepository(repositoryName = 'team-a/app') {
   const emulator = await startEmulator()
   const { ecr, deps } = emulator
   await createRepository(ecr, repositoryName)
+  const react = imageSignings({ ...deps, events: eventLog(deps) })
   return {
     ...emulator,
     repositoryName,
-    settled: () => imageChangesTask(deps, [imageSignings(deps)]).run(new AbortController().signal),
+    react,
+    settled: () => imageChangesTask(deps, [react]).run(new AbortController().signal),
+    events: async () => (await deps.store.events.list(installation, { limit: 10 })).items,
     statuses: async (imageDigest: string) => {
       const describe = new DescribeImageSigningStatusCommand({ repositoryName, imageId: { imageDigest } })
       return (await ecr.send(describe)).signingStatuses
@@ -169,8 +174,22 @@ describe('DescribeImageSigningStatus', () => {
     const { digest } = await pushImage(given.ecr, given.repositoryName, { imageTag: 'v1' })
     const [change] = (await given.deps.store.imageChanges.list({ account, region }, { limit: 1 })).items
     await given.settled()
-    await imageSignings(given.deps)({ account, region }, change!)
+    await given.react({ account, region }, change!)
     expect(await given.statuses(digest)).toEqual([notSigned('first')])
+    expect(await given.events()).toMatchObject([
+      {
+        'detail-type': 'ecr-local Image Signing',
+        source: 'ecr-local',
+        detail: {
+          'repository-name': given.repositoryName,
+          'image-digest': digest,
+          'image-tags': ['v1'],
+          'signing-profile-arn': profile('first'),
+          'signing-status': 'FAILED',
+          reason: notSigned('first').failureReason,
+        },
+      },
+    ])
 
     await given.ecr.send(put({ rules: [rule('second'), rule('first')] }))
     await pushImage(given.ecr, given.repositoryName, { imageTag: 'v2' })

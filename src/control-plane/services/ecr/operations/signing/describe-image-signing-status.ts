@@ -1,5 +1,6 @@
 import type { ImageSigningStatus } from '@aws-sdk/client-ecr'
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
+import { NOT_SIGNED } from '../../../../../registry/signing/image-signing.js'
 import type { Operation } from '../../operation.js'
 import { namedImageWith } from '../../named-image.js'
 import { namedRepository } from '../../operation-resources.js'
@@ -29,9 +30,4 @@ export const describeImageSigningStatus: Operation<'DescribeImageSigningStatus'>
   },
 }
 
-const notSigned = (signingProfileArn: string): ImageSigningStatus => ({
-  signingProfileArn,
-  status: 'FAILED',
-  failureCode: 'SIGNING_NOT_EMULATED',
-  failureReason: 'ecr-local does not sign images, because it has no AWS Signer. Sign the image with the Notation CLI.',
-})
+const notSigned = (signingProfileArn: string): ImageSigningStatus => ({ signingProfileArn, ...NOT_SIGNED })
