@@ -60,6 +60,9 @@ export function startTasks(tasks: readonly Task[], deps: TaskDeps): Tasks {
   }
 }
 
+/** How long after a write a task runs, so that the writes of a busy moment are one run, and one lease. */
+const SOON_MS = 50
+
 /** Runs one task periodically. A request to run it during a run starts another run after it. */
 function startLoop(task: Task, deps: TaskDeps, stopSignal: AbortSignal) {
   let currentRun: Promise<void> | undefined
@@ -76,15 +79,16 @@ function startLoop(task: Task, deps: TaskDeps, stopSignal: AbortSignal) {
     isRequested = false
     currentRun = runOnce(task, deps, stopSignal).finally(() => {
       currentRun = undefined
-      schedule(isRequested ? 0 : task.everyMs)
+      schedule(isRequested ? SOON_MS : task.everyMs)
     })
   }
 
   schedule(0)
   return {
     runSoon() {
+      if (isRequested) return
       isRequested = true
-      if (!currentRun) schedule(0)
+      if (!currentRun) schedule(SOON_MS)
     },
     async ended() {
       clearTimeout(timer)
