@@ -1,25 +1,33 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Specs that take from half a minute to minutes, the longest first. */
+/** Specs that take from ten seconds to minutes, the longest first. */
 const LONG = [
   'clients/compose',
   'robustness/faults/faults',
-  'robustness/kill-nine',
   'main/many-planes',
+  'robustness/kill-nine',
+  'adapters/redis/reconnect',
+  'adapters/redis/failover',
+  'adapters/s3/faults',
+  'adapters/redis/unavailable',
+  'clients/terraform',
+  'contracts/store-redis',
+  'clients/aws-cli-operations',
+  'main/round-trips',
+  'robustness/garbage-soak',
+  'main/lifecycle',
   'clients/pull-through',
   'clients/permissions',
-  'adapters/redis/failover',
-  'adapters/redis/away',
-  'adapters/s3/faults',
-  'clients/sts',
-  'clients/signers',
+  'clients/creation-templates',
+  'clients/boto3',
+  'data-plane/store-unavailable',
+  'main/replication',
+  'main/scanning',
+  'main/storage',
   'clients/freshness',
   'clients/aws-cli',
-  'contracts/store-redis',
-  'main/round-trips',
   'clients/push',
-  'robustness/garbage-soak',
-  'main/storage',
+  'clients/sts',
 ]
 
 /** Starts the longest specs first, so that none of them runs alone at the end. */
