@@ -36,7 +36,7 @@ async function scannerWithFile(images: FindingsEntry[] | string, layers: (string
   let writes = 0
   const write = async (content: FindingsEntry[] | string) => {
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify({ images: content }))
-    // A file system may not tell times apart that are this near.
+    // Two writes within the resolution of the file system's clock have the same time.
     await utimes(path, 1_767_225_600, 1_767_225_600 + writes++)
   }
   await write(images)
@@ -214,7 +214,7 @@ describe('a file of findings', () => {
       '{"updatedAt": "yesterday", "images": []}',
       /: \/updatedAt must be a time such as 2026-01-02T03:04:05Z, not "yesterday"/,
     ],
-  ])('A file %s stops the start and is told its place', async (_, content, message) => {
+  ])('A file %s stops the start, and the message names the place of the mistake', async (_, content, message) => {
     await expect(scannerWithFile(content)).rejects.toThrow(message)
   })
 

@@ -295,6 +295,18 @@ describe('UpdateImageStorageClass', () => {
       expect(await given.archive(member.digest)).toMatchObject({ imageStatus: 'ARCHIVED' })
     })
 
+    it('An image cannot be archived while the index that lists it is being restored', async () => {
+      await using given = await repository()
+      const member = await pushImage(given.ecr, repositoryName)
+      const index = await pushIndex(given.ecr, repositoryName, [member], 'all')
+      await given.archive(index.digest)
+      expect(await given.restore(index.digest)).toMatchObject({ imageStatus: 'ACTIVATING' })
+
+      await expect(given.archive(member.digest)).rejects.toMatchObject({
+        name: 'ImageStorageClassUpdateNotSupportedException',
+      })
+    })
+
     it('A lifecycle policy leaves images that cannot be archived as they are', async () => {
       await using given = await repository()
       const member = await pushImage(given.ecr, repositoryName)

@@ -6,8 +6,7 @@ import { imageStatus } from '../../registry/images/storage-class.js'
 import type { LifecycleAction } from '../../registry/lifecycle/evaluation.js'
 import type { LifecycleRule } from '../../registry/lifecycle/lifecycle-rule.js'
 import { ageTime, isOlder, ownerOf } from '../../registry/lifecycle/rule-selection.js'
-import { listEach } from '../../registry/list-records.js'
-import { keyOf, type Records } from '../../registry/ports/store.js'
+import { keyOf } from '../../registry/ports/store.js'
 import { completeFollowUps, recordFollowUp } from './follow-up.js'
 import type { EvaluationContext, LifecycleStorage } from './lifecycle-storage.js'
 
@@ -30,7 +29,7 @@ export async function applyAction(
   const { registry, repository, now } = context
   const { digest, type, followers } = action
   const hasFollowers = followers.length > 0
-  const onlyIf = (image: Image, records: Records) => isStillDue(image, records, context, rules, action)
+  const onlyIf = async (image: Image) => isStillDue(image, context, rules, action)
   if (hasFollowers) await recordFollowUp(storage, registry, { repository, subject: digest })
   const isDone = await (type === 'expire' ? expire : archive)(storage, context, digest, onlyIf)
   // A referrer that was pushed since the evaluation follows, too.
@@ -49,7 +48,7 @@ async function hasReferrers(
   return (await store.references.list(registry, page)).items.length > 0
 }
 
-type OnlyIf = (image: Image, records: Records) => Promise<boolean>
+type OnlyIf = (image: Image) => Promise<boolean>
 
 async function expire(
   storage: LifecycleStorage,
@@ -73,25 +72,18 @@ async function archive(
   return image?.archive?.archivedAt === now.getTime() && imageStatus(image, now) === 'ARCHIVED'
 }
 
-/** Whether the same rule still acts on the image, as it is now. */
-async function isStillDue(
+/**
+ * Whether the same rule still acts on the image, as it is now. That an index needs the image is looked at by the
+ * deletion and the archiving of images themselves.
+ */
+function isStillDue(
   image: Image,
-  { images, references }: Records,
-  { registry, repository, now }: EvaluationContext,
+  { now }: EvaluationContext,
   rules: readonly LifecycleRule[],
-  { rulePriority, type, ageTime: evaluatedAge }: LifecycleAction,
-): Promise<boolean> {
+  { rulePriority, ageTime: evaluatedAge }: LifecycleAction,
+): boolean {
   const owner = ownerOf(rules, image, now)
   if (owner?.rulePriority !== rulePriority) return false
   const isCounted = owner.selection.countType === 'imageCountMoreThan'
-  if (isCounted ? ageTime(image, now) !== evaluatedAge : !isOlder(owner, image, now)) return false
-  if (type === 'expire') return true
-  // An image that an active index lists must be pulled with it. The deletion of an image requires this itself.
-  for await (const { from } of listEach(references, registry, {
-    prefix: keyOf(repository, image.digest, 'member', ''),
-  })) {
-    const index = await images.get(registry, keyOf(repository, from))
-    if (index && imageStatus(index, now) !== 'ARCHIVED') return false
-  }
-  return true
+  return isCounted ? ageTime(image, now) === evaluatedAge : isOlder(owner, image, now)
 }

@@ -62,7 +62,7 @@ async function changeInTransaction(
 /** Why the image cannot be archived; undefined if it can. */
 async function archivingRefusal(records: Records, registry: Registry, image: Image, now: Date) {
   if (imageStatus(image, now) === 'ACTIVATING') return imageIsActivating()
-  const index = await indexOfImage(records, registry, image, (listing) => imageStatus(listing, now) === 'ACTIVE')
+  const index = await indexOfImage(records, registry, image, (listing) => imageStatus(listing, now) !== 'ARCHIVED')
   return index === undefined ? undefined : listedByActiveIndex(index)
 }
 
