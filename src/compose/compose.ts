@@ -40,6 +40,10 @@ import { tracedStore } from '../store/traced-store.js'
 import { actionRates } from '../server/action-rates.js'
 import { sharedText } from '../server/health.js'
 import { version } from '../version.js'
+import { memoryKeyValue } from '../adapters/memory/key-value.js'
+import { storeOf } from '../store/store-of.js'
+import { seeder, type SeedReport } from '../seed/seeder.js'
+import type { Resources } from '../control-plane/services/context.js'
 
 export type Plane = 'control-plane' | 'data-plane'
 
@@ -49,6 +53,8 @@ export interface Running {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, for `docker pull`. */
   readonly registry: string
+  /** What became of the seed; undefined where the control plane runs elsewhere. */
+  readonly seed: SeedReport | undefined
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
   /** Reads the files of the certificate again; without TLS nothing happens. */
@@ -79,11 +85,12 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const address = dataPlaneAddress(config, importing && portOf(importing.server))
     const dataPlaneParts = importing ? { importer: importing.cache } : remoteDataPlane(address, parts)
     const control = planes.includes('control-plane')
-      ? await startControlPlane(config, address, { ...parts, ...dataPlaneParts, clock: wakingClock }, servers)
+      ? await startControlPlane(config, address, { ...parts, ...dataPlaneParts, clock: wakingClock }, servers, closing)
       : undefined
     importing?.backlog.watch()
     return {
-      endpoint: control && `${schemeOf(config)}://${clientHost(config.host)}:${portOf(control)}`,
+      endpoint: control && `${schemeOf(config)}://${clientHost(config.host)}:${portOf(control.server)}`,
+      seed: control?.seed,
       registry: address.registry,
       failed: storage.failed,
       renewCertificate: () => renewCertificate(servers, config, log),
@@ -179,13 +186,17 @@ async function startDataPlane(config: Config, parts: Parts, servers: Server[]) {
   return { cache, backlog, pullSessions: sessions, server }
 }
 
+const seederOf = ({ seed, accounts }: Config, parts: Resources) =>
+  seeder(seed, accounts, { ...parts, emptyStore: () => storeOf(memoryKeyValue()) })
+
 async function startControlPlane(
   config: Config,
   { scheme, port }: DataPlaneAddress,
   parts: Parts & DataPlaneParts,
   servers: Server[],
-): Promise<Server> {
-  const plane = controlPlane({
+  closing: (() => Promise<void>)[],
+) {
+  const controlParts = {
     ...parts,
     adminAllowed: isLoopback(config.host),
     adminToken: config.adminToken,
@@ -199,8 +210,12 @@ async function startControlPlane(
       secret: parts.secret,
       egress: config.network.egress,
     },
-  })
+  }
+  const seeding = seederOf(config, controlParts)
+  closing.unshift(async () => seeding.stop())
+  const seed = await seeding.apply()
+  const plane = controlPlane({ ...controlParts, afterReset: async () => void (await seeding.apply()) })
   const server = await listen(plane, config.host, config.port)
   servers.push(server)
-  return server
+  return { server, seed }
 }

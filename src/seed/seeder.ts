@@ -1,0 +1,132 @@
+import pLimit from 'p-limit'
+import type { Accounts } from '../access/credentials.js'
+import type { Resources } from '../control-plane/services/context.js'
+import type { Store } from '../registry/ports/store.js'
+import { apiCalls } from './api-calls.js'
+import { applyDeclaration, type Result } from './apply-declaration.js'
+import type { DeclaredImage, Declaration, Entry } from './declaration.js'
+import { declarationsOf } from './declarations.js'
+import { importImage, type ImportPatience } from './seed-images.js'
+import { refused, reportedLine, type SeedLine, summaryOf } from './seed-report.js'
+import type { Seed } from './seed.js'
+
+/** Puts the seed of the configuration in place, once for all processes of an installation. */
+export interface Seeder {
+  /**
+   * Resolves once everything but images is in place or has failed, whichever process does it. Images are imported
+   * afterwards. Rejects if the store fails.
+   */
+  apply(): Promise<SeedReport>
+  /** Ends waits and reports nothing more. What is not in place yet is put in place at the next start. */
+  stop(): void
+}
+
+/** What became of each entry. */
+export interface SeedReport {
+  readonly lines: readonly SeedLine[]
+  /** Resolves with the lines of the images when each has been imported or has failed. Never rejects. */
+  readonly images: Promise<readonly SeedLine[]>
+}
+
+/** What a seeder needs besides the parts that operations share. */
+export interface SeederDeps extends Resources {
+  /** A store without records, in which calls are rehearsed. */
+  readonly emptyStore: () => Store
+  readonly patience?: ImportPatience
+}
+
+/** How many images are imported at once: upstreams count requests. */
+const IMPORTS_AT_ONCE = 4
+
+/** The seeder of a process. Throws SeedError if the seed breaks the model of the API. */
+export function seeder(seed: Seed | undefined, accounts: Accounts | undefined, deps: SeederDeps): Seeder {
+  const { declarations, images } = declarationsOf(seed, accounts)
+  const stopping = new AbortController()
+  let importing: Promise<readonly SeedLine[]> = Promise.resolve([])
+
+  const put = (declaration: Declaration) => {
+    const { registry } = declaration
+    const rehearsal = () => apiCalls(inRehearsal(deps), registry)
+    return applyDeclaration(declaration, { call: apiCalls(deps, registry), rehearsal })
+  }
+  const pull = (image: DeclaredImage) => importImage(image, deps, stopping.signal, deps.patience)
+
+  return {
+    async apply() {
+      const lines = await eachOnce(declarations, { lease: 'seed', atOnce: 1, work: put }, deps)
+      importing = importing.then(() => importAll())
+      return { lines, images: importing }
+    },
+    stop: () => stopping.abort(),
+  }
+
+  async function importAll(): Promise<readonly SeedLine[]> {
+    try {
+      return await eachOnce(images, { lease: 'seed images', atOnce: IMPORTS_AT_ONCE, work: pull }, deps)
+    } catch (err) {
+      if (!stopping.signal.aborted) deps.log.error({ err }, 'seed: images are imported at the next start')
+      return []
+    }
+  }
+}
+
+/** Rehearsed calls change nothing and warn of nothing. */
+const inRehearsal = (deps: SeederDeps): Resources => ({
+  ...deps,
+  store: deps.emptyStore(),
+  log: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+})
+
+interface Undertaking<E> {
+  readonly lease: string
+  /** How many entries at a time. */
+  readonly atOnce: number
+  /** Throws ServiceException. */
+  readonly work: (entry: E) => Promise<Result>
+}
+
+/**
+ * Does the work for every entry whose record does not say that it was done, in one process at a time. A process that
+ * loses the lease waits for it again: what another one has done meanwhile is recorded. Failed work is repeated by the
+ * next start.
+ */
+async function eachOnce<E extends Entry>(
+  entries: readonly E[],
+  { lease: name, atOnce, work }: Undertaking<E>,
+  deps: SeederDeps,
+): Promise<SeedLine[]> {
+  const { store, leases, log } = deps
+  if (entries.length === 0) return []
+  const limit = pLimit(atOnce)
+  const records = await Promise.all(entries.map((entry) => recordOf(entry, store)))
+  const lines = new Map<E, SeedLine>()
+  if (entries.every(({ digest }, index) => records[index]?.digest === digest))
+    for (const entry of entries) lines.set(entry, reportedLine(entry, BEFORE, log))
+  while (lines.size < entries.length) {
+    const lease = await leases.acquire(name)
+    try {
+      const remaining = entries.filter((entry) => !lines.has(entry))
+      await limit.map(remaining, async (entry) => {
+        if (!lease.isLost) lines.set(entry, reportedLine(entry, await once(entry, work, deps), log))
+      })
+    } finally {
+      await lease.release()
+    }
+  }
+  const report = entries.flatMap((entry) => lines.get(entry) ?? [])
+  log.info({}, summaryOf(report))
+  return report
+}
+
+const BEFORE = { outcome: 'unchanged', isFromBefore: true } as const
+
+async function once<E extends Entry>(entry: E, work: (entry: E) => Promise<Result>, { store, clock }: SeederDeps) {
+  const { registry, title, digest } = entry
+  if ((await recordOf(entry, store))?.digest === digest) return BEFORE
+  const result = await work(entry).catch(refused)
+  if (result.outcome !== 'failed')
+    await store.appliedSeeds.put(registry, title, { digest, appliedAt: (await clock.now()).getTime() })
+  return result
+}
+
+const recordOf = ({ registry, title }: Entry, { appliedSeeds }: Store) => appliedSeeds.get(registry, title)
