@@ -1,4 +1,4 @@
-import { principalOfRoot } from '../access/principal-ids.js'
+import { seedPrincipal } from '../access/seed-principal.js'
 import type { Context, Resources } from '../control-plane/services/context.js'
 import { ecr } from '../control-plane/services/ecr/ecr.js'
 import type { Input, OperationName, Output } from '../control-plane/services/ecr/operation.js'
@@ -29,7 +29,7 @@ async function contextOf(resources: Resources, registry: Registry): Promise<Cont
   return {
     ...resources,
     registry,
-    principal: principalOfRoot(registry.account),
+    principal: seedPrincipal(registry.account),
     request: {
       requestId: resources.ids.uuid(),
       at: now.getTime(),

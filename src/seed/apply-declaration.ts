@@ -42,7 +42,8 @@ export async function applyDeclaration(declaration: Declaration, { call, rehears
     changes.map((change) => changeCall(change, declaration)),
     call,
   )
-  return { outcome: 'updated', detail: differing.join(', ') }
+  // A configuration that is one member is named by its title.
+  return { outcome: 'updated', ...(!declaration.kind.inputOf && { detail: differing.join(', ') }) }
 }
 
 const read = async ({ kind, name, registry }: Declaration, call: Call) =>

@@ -28,6 +28,7 @@ export async function importImage(
 ): Promise<Result> {
   const { repositoryName, imageId, registry } = image
   const call = apiCalls(resources, registry)
+  stopSignal.throwIfAborted()
   for (let tries = 1; ; tries++) {
     try {
       return outcomeOf(await call('BatchImportUpstreamImage', { repositoryName, imageIds: [imageId] }))

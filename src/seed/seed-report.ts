@@ -28,15 +28,14 @@ export function reportedLine(
 export const textOf = ({ outcome, title, detail }: Pick<SeedLine, 'outcome' | 'title' | 'detail'>): string =>
   `seed: ${outcome} ${title}${detail === undefined ? '' : `: ${detail}`}`
 
-/** How many entries had which outcome: `2 created, 1 failed`. If no entry is new, only that is said. */
+/** How many entries had which outcome: `2 created, 1 failed`. If nothing was to be done, only that is said. */
 export function summaryOf(lines: readonly SeedLine[]): string {
   if (lines.every(({ isFromBefore }) => isFromBefore))
-    return `seed: nothing to do, ${formatCount(lines.length, 'item')} put in place before`
-  const counts = OUTCOMES.map((outcome) => [lines.filter((line) => line.outcome === outcome).length, outcome] as const)
-  return `seed: ${counts
+    return `nothing to do, unchanged since it was put in place: ${formatCount(lines.length, 'item')}`
+  return OUTCOMES.map((outcome) => [lines.filter((line) => line.outcome === outcome).length, outcome] as const)
     .filter(([count]) => count > 0)
     .map(([count, outcome]) => `${count} ${outcome}`)
-    .join(', ')}`
+    .join(', ')
 }
 
 const OUTCOMES: readonly Outcome[] = ['created', 'updated', 'imported', 'unchanged', 'failed']

@@ -1,7 +1,8 @@
 import pLimit from 'p-limit'
 import type { Accounts } from '../access/credentials.js'
 import type { Resources } from '../control-plane/services/context.js'
-import type { Store } from '../registry/ports/store.js'
+import { findImage, isImageFailure } from '../registry/images/find-image.js'
+import type { Records, Store } from '../registry/ports/store.js'
 import { apiCalls } from './api-calls.js'
 import { applyDeclaration, type Result } from './apply-declaration.js'
 import type { DeclaredImage, Declaration, Entry } from './declaration.js'
@@ -50,10 +51,12 @@ export function seeder(seed: Seed | undefined, accounts: Accounts | undefined, d
     return applyDeclaration(declaration, { call: apiCalls(deps, registry), rehearsal })
   }
   const pull = (image: DeclaredImage) => importImage(image, deps, stopping.signal, deps.patience)
+  const declared = { name: 'seed', atOnce: 1, work: put, isInPlace: async () => true }
+  const imported = { name: 'seed images', atOnce: IMPORTS_AT_ONCE, work: pull, isInPlace: isStored }
 
   return {
     async apply() {
-      const lines = await eachOnce(declarations, { lease: 'seed', atOnce: 1, work: put }, deps)
+      const lines = await eachOnce(declarations, declared, deps)
       importing = importing.then(() => importAll())
       return { lines, images: importing }
     },
@@ -62,13 +65,18 @@ export function seeder(seed: Seed | undefined, accounts: Accounts | undefined, d
 
   async function importAll(): Promise<readonly SeedLine[]> {
     try {
-      return await eachOnce(images, { lease: 'seed images', atOnce: IMPORTS_AT_ONCE, work: pull }, deps)
+      return await eachOnce(images, imported, deps)
     } catch (err) {
-      if (!stopping.signal.aborted) deps.log.error({ err }, 'seed: images are imported at the next start')
+      if (!stopping.signal.aborted)
+        deps.log.error({ err }, 'seed images: the imports failed, and are repeated at the next start')
       return []
     }
   }
 }
+
+/** An image that was removed by a reset while its import ended is not here. */
+const isStored = async ({ registry, repositoryName, imageId }: DeclaredImage, records: Records) =>
+  !isImageFailure(await findImage(records, registry, repositoryName, imageId))
 
 /** Rehearsed calls change nothing and warn of nothing. */
 const inRehearsal = (deps: SeederDeps): Resources => ({
@@ -78,11 +86,14 @@ const inRehearsal = (deps: SeederDeps): Resources => ({
 })
 
 interface Undertaking<E> {
-  readonly lease: string
+  /** Names the lease, and the summary in the log. */
+  readonly name: string
   /** How many entries at a time. */
   readonly atOnce: number
   /** Throws ServiceException. */
   readonly work: (entry: E) => Promise<Result>
+  /** Whether what the work has stored is still there when it is recorded. */
+  readonly isInPlace: (entry: E, records: Records) => Promise<boolean>
 }
 
 /**
@@ -92,10 +103,11 @@ interface Undertaking<E> {
  */
 async function eachOnce<E extends Entry>(
   entries: readonly E[],
-  { lease: name, atOnce, work }: Undertaking<E>,
+  undertaking: Undertaking<E>,
   deps: SeederDeps,
 ): Promise<SeedLine[]> {
   const { store, leases, log } = deps
+  const { name, atOnce } = undertaking
   if (entries.length === 0) return []
   const limit = pLimit(atOnce)
   const records = await Promise.all(entries.map((entry) => recordOf(entry, store)))
@@ -107,26 +119,34 @@ async function eachOnce<E extends Entry>(
     try {
       const remaining = entries.filter((entry) => !lines.has(entry))
       await limit.map(remaining, async (entry) => {
-        if (!lease.isLost) lines.set(entry, reportedLine(entry, await once(entry, work, deps), log))
+        if (!lease.isLost) lines.set(entry, reportedLine(entry, await once(entry, undertaking, deps), log))
       })
     } finally {
+      limit.clearQueue()
       await lease.release()
     }
   }
   const report = entries.flatMap((entry) => lines.get(entry) ?? [])
-  log.info({}, summaryOf(report))
+  log.info({}, `${name}: ${summaryOf(report)}`)
   return report
 }
 
 const BEFORE = { outcome: 'unchanged', isFromBefore: true } as const
 
-async function once<E extends Entry>(entry: E, work: (entry: E) => Promise<Result>, { store, clock }: SeederDeps) {
+async function once<E extends Entry>(
+  entry: E,
+  { work, isInPlace }: Undertaking<E>,
+  { store, clock }: SeederDeps,
+): Promise<Omit<SeedLine, keyof Entry>> {
   const { registry, title, digest } = entry
   if ((await recordOf(entry, store))?.digest === digest) return BEFORE
   const result = await work(entry).catch(refused)
-  if (result.outcome !== 'failed')
-    await store.appliedSeeds.put(registry, title, { digest, appliedAt: (await clock.now()).getTime() })
+  if (result.outcome === 'failed') return result
+  const applied = { digest, appliedAt: (await clock.now()).getTime() }
+  await store.transact(registry, async (records) => {
+    if (await isInPlace(entry, records)) await records.appliedSeeds.put(registry, title, applied)
+  })
   return result
 }
 
-const recordOf = ({ registry, title }: Entry, { appliedSeeds }: Store) => appliedSeeds.get(registry, title)
+const recordOf = ({ registry, title }: Entry, { appliedSeeds }: Records) => appliedSeeds.get(registry, title)
