@@ -3,7 +3,8 @@ import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { serverException } from '../../src/registry/errors.js'
 import type { Importer } from '../../src/registry/ports/importer.js'
 import { keyOf } from '../../src/registry/ports/store.js'
-import { seeder, type SeedReport } from '../../src/seed/seeder.js'
+import type { SeedLine } from '../../src/seed/seed-report.js'
+import { seeder } from '../../src/seed/seeder.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { registry, startCache } from '../support/cache.js'
 import { startEmulator } from '../support/emulator.js'
@@ -30,6 +31,7 @@ async function seeded() {
   const emptyStore = () => storeOf(memoryKeyValue())
   const seederWith = (importer: Importer = cache.cache) =>
     seeder(seed, undefined, { ...emulator.deps, importer, log, patience, emptyStore })
+  await seederWith().apply()
   return {
     ...{ upstream, cache, store, log, seederWith },
     async [Symbol.asyncDispose]() {
@@ -40,8 +42,8 @@ async function seeded() {
   }
 }
 
-const outcomes = async ({ images }: SeedReport) =>
-  (await images).map(({ outcome, detail }) => (detail === undefined ? outcome : `${outcome}: ${detail}`))
+const outcomes = async (lines: Promise<readonly SeedLine[]>) =>
+  (await lines).map(({ outcome, detail }) => (detail === undefined ? outcome : `${outcome}: ${detail}`))
 
 describe('images of a seed', () => {
   it('An image is imported with all its layers behind the start, once', async () => {
@@ -50,25 +52,24 @@ describe('images of a seed', () => {
     const image = upstream.addImage('team/app', { tag: 'v1' })
     upstream.fault('GET /v2/team/app/blobs/', stall())
 
-    const report = await parts.seederWith().apply()
-    expect(report.lines.map(({ outcome }) => outcome)).toEqual(['created'])
+    const importing = parts.seederWith().importImages()
     await upstream.asked('GET /v2/team/app/blobs/')
     expect(await store.appliedSeeds.get(registry, title)).toBeUndefined()
     upstream.heal()
 
-    expect(await outcomes(report)).toEqual([`imported: ${image.digest}`])
+    expect(await outcomes(importing)).toEqual([`imported: ${image.digest}`])
     const { layers } = image
     for (const digest of layers) expect(upstream.count(`GET /v2/team/app/blobs/${digest}`)).toBe(1)
     expect(log.lines.at(-1)).toEqual(['info', {}, 'seed images: 1 imported'])
     const requests = upstream.requests.length
-    expect(await outcomes(await parts.seederWith().apply())).toEqual(['unchanged'])
+    expect(await outcomes(parts.seederWith().importImages())).toEqual(['unchanged'])
     expect(upstream.requests).toHaveLength(requests)
   })
 
   it("An import that fails is reported in the service's words and repeated by the next start", async () => {
     await using parts = await seeded()
     const { upstream, log } = parts
-    expect(await outcomes(await parts.seederWith().apply())).toEqual([
+    expect(await outcomes(parts.seederWith().importImages())).toEqual([
       'failed: ImageNotFound: Requested image not found',
     ])
     expect(log.lines.at(-2)).toEqual([
@@ -77,19 +78,18 @@ describe('images of a seed', () => {
       `seed: failed ${title}: ImageNotFound: Requested image not found`,
     ])
     upstream.fault('/v2/team/app/manifests/', status(500))
-    expect(await outcomes(await parts.seederWith().apply())).toEqual([
+    expect(await outcomes(parts.seederWith().importImages())).toEqual([
       expect.stringMatching(/^failed: UpstreamUnavailable: /),
     ])
     upstream.heal()
     const { digest } = upstream.addImage('team/app', { tag: 'v1' })
-    expect(await outcomes(await parts.seederWith().apply())).toEqual([`imported: ${digest}`])
+    expect(await outcomes(parts.seederWith().importImages())).toEqual([`imported: ${digest}`])
   })
 
   it('An image that no rule covers fails as its pull would', async () => {
     await using parts = await seeded()
-    await parts.seederWith().apply().then(outcomes)
     await parts.store.rules.remove(registry, 'ecr-public')
-    expect(await outcomes(await parts.seederWith().apply())).toEqual([
+    expect(await outcomes(parts.seederWith().importImages())).toEqual([
       `failed: RepositoryNotFoundException: The repository with name 'ecr-public/team/app' does not exist in the registry with id '${registry.account}'`,
     ])
   })
@@ -107,11 +107,11 @@ describe('images of a seed', () => {
               serverException('The data plane at http://127.0.0.1:1 does not answer: connect ECONNREFUSED'),
             ),
     })
-    expect(await outcomes(await parts.seederWith(absentFor(9)).apply())).toEqual([
+    expect(await outcomes(parts.seederWith(absentFor(9)).importImages())).toEqual([
       'failed: ServerException: The data plane at http://127.0.0.1:1 does not answer: connect ECONNREFUSED',
     ])
     expect(asked).toBe(3)
-    expect(await outcomes(await parts.seederWith(absentFor(asked + 2)).apply())).toEqual([`imported: ${digest}`])
+    expect(await outcomes(parts.seederWith(absentFor(asked + 2)).importImages())).toEqual([`imported: ${digest}`])
   })
 
   it('An image that a reset removes at the end of its import is imported again', async () => {
@@ -126,15 +126,15 @@ describe('images of a seed', () => {
         return found
       },
     }
-    await outcomes(await parts.seederWith(resetAfterwards).apply())
-    expect(await outcomes(await parts.seederWith().apply())).toEqual([`imported: ${digest}`])
+    await outcomes(parts.seederWith(resetAfterwards).importImages())
+    expect(await outcomes(parts.seederWith().importImages())).toEqual([`imported: ${digest}`])
   })
 
   it('A seeder that is stopped imports no more images and reports no failures', async () => {
     await using parts = await seeded()
     const starting = parts.seederWith()
     starting.stop()
-    expect(await outcomes(await starting.apply())).toEqual([])
+    expect(await outcomes(starting.importImages())).toEqual([])
     expect(parts.log.lines.filter(([level]) => level === 'warn' || level === 'error')).toEqual([])
     expect(parts.upstream.requests).toEqual([])
   })
@@ -142,7 +142,7 @@ describe('images of a seed', () => {
   it('A store that fails ends the imports with one line, and the start goes on', async () => {
     await using parts = await seeded()
     const broken: Importer = { ...parts.cache.cache, importImage: () => Promise.reject(new Error('no space left')) }
-    expect(await outcomes(await parts.seederWith(broken).apply())).toEqual([])
+    expect(await outcomes(parts.seederWith(broken).importImages())).toEqual([])
     expect(parts.log.lines.at(-1)).toEqual([
       'error',
       { err: new Error('no space left') },

@@ -17,82 +17,23 @@ import {
 } from '@aws-sdk/client-ecr'
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { randomIds } from '../../src/adapters/system/random-ids.js'
-import { leasesOn } from '../../src/coordination/leases/leases.js'
 import { listAll } from '../../src/registry/list-records.js'
 import type { Store } from '../../src/registry/ports/store.js'
-import { installation } from '../../src/registry/registry.js'
 import { seeder } from '../../src/seed/seeder.js'
 import type { Seed } from '../../src/seed/seed.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { account, region, startEmulator } from '../support/emulator.js'
+import { expiry, pullPolicy, registryPolicy, repositoryName, rule, whole } from '../support/seeds.js'
 import { recordedLog } from '../support/recorded-log.js'
-import { silent } from '../support/silent-log.js'
 
-const repositoryName = 'team/app'
 const arn = `arn:aws:ecr:${region}:${account}:repository/${repositoryName}`
-const statement = { Effect: 'Allow', Principal: { AWS: '111122223333' } }
-const pullPolicy = { Version: '2012-10-17', Statement: [{ ...statement, Action: 'ecr:BatchGetImage' }] }
-const expiry = (countNumber: number) => ({
-  rules: [
-    {
-      rulePriority: 1,
-      selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber },
-      action: { type: 'expire' },
-    },
-  ],
-})
-const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
-const registryPolicy = {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      ...statement,
-      Sid: 'copies',
-      Action: 'ecr:ReplicateImage',
-      Resource: `arn:aws:ecr:${region}:${account}:repository/*`,
-    },
-  ],
-}
 
-/** Everything that a seed can hold, except images. */
-const whole = {
-  registryId: account,
-  accountSettings: [{ name: 'BLOB_MOUNTING', value: 'DISABLED' }],
-  registryPolicy,
-  registryScanningConfiguration: {
-    scanType: 'BASIC',
-    rules: [{ scanFrequency: 'SCAN_ON_PUSH', repositoryFilters: [{ filter: 'team/*', filterType: 'WILDCARD' }] }],
-  },
-  signingConfiguration: {
-    rules: [{ signingProfileArn: `arn:aws:signer:${region}:${account}:/signing-profiles/team` }],
-  },
-  pullTimeUpdateExclusions: [`arn:aws:iam::${account}:role/scanner`],
-  repositoryCreationTemplates: [
-    { prefix: 'ecr-public', appliedFor: ['PULL_THROUGH_CACHE'], lifecyclePolicy: expiry(7), description: 'caches' },
-  ],
-  pullThroughCacheRules: [rule],
-  repositories: [
-    {
-      repositoryName,
-      imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
-      imageTagMutabilityExclusionFilters: [{ filterType: 'WILDCARD', filter: 'dev-*' }],
-      imageScanningConfiguration: { scanOnPush: true },
-      encryptionConfiguration: { encryptionType: 'KMS', kmsKey: 'alias/team' },
-      tags: [{ Key: 'team', Value: 'web' }],
-      policyText: pullPolicy,
-      lifecyclePolicyText: JSON.stringify(expiry(14), null, 2),
-    },
-  ],
-  replicationConfiguration: { rules: [{ destinations: [{ region: 'eu-west-1', registryId: account }] }] },
-} satisfies Seed
-
-async function seeded(store?: Store) {
-  const emulator = await startEmulator(store && { store })
+async function seeded() {
+  const emulator = await startEmulator()
   const log = recordedLog()
   const apply = async (seed: Seed) => {
     const emptyStore = () => storeOf(memoryKeyValue())
-    const { lines } = await seeder(seed, undefined, { ...emulator.deps, log, emptyStore }).apply()
+    const lines = await seeder(seed, undefined, { ...emulator.deps, log, emptyStore }).apply()
     return lines.map(({ outcome, title, detail }) => `${outcome} ${title}${detail === undefined ? '' : `: ${detail}`}`)
   }
   const applyOne = (entries: Omit<Seed, 'registryId'>) => apply({ registryId: account, ...entries })
@@ -150,25 +91,6 @@ describe('a seed', () => {
     expect(JSON.parse(lifecyclePolicyText ?? '')).toEqual(expiry(14))
     const { replicationConfiguration } = await ecr.send(new DescribeRegistryCommand({}))
     expect(replicationConfiguration?.rules).toMatchObject(whole.replicationConfiguration.rules)
-  })
-
-  it('A second application changes nothing and says so in one line, and takes no lease', async () => {
-    await using emulator = await seeded()
-    await emulator.apply(whole)
-    const records = await listAll(emulator.deps.store.repositories, { account, region })
-    const [, , lastOfFirst] = emulator.log.lines.at(-1) ?? []
-    expect(lastOfFirst).toBe('seed: 6 created, 3 updated')
-    const said = emulator.log.lines.length
-    const leases = { ...emulator.deps.leases, acquire: () => Promise.reject(new Error('there is nothing to do')) }
-    const again = seeder(whole, undefined, { ...emulator.deps, leases, log: emulator.log, emptyStore: noStore })
-
-    expect((await again.apply()).lines.map(({ outcome, isFromBefore }) => [outcome, isFromBefore])).toEqual(
-      Array.from({ length: 9 }, () => ['unchanged', true]),
-    )
-    expect(emulator.log.lines.slice(said).filter(([level]) => level !== 'debug')).toEqual([
-      ['info', {}, 'seed: nothing to do, unchanged since it was put in place: 9 items'],
-    ])
-    expect(await listAll(emulator.deps.store.repositories, { account, region })).toEqual(records)
   })
 
   it('What the API made of an entry since then stays, until the entry is edited', async () => {
@@ -361,43 +283,7 @@ describe('a seed', () => {
     expect(await names('eu-west-1')).toEqual(['europe'])
     expect(await names('us-east-1')).toEqual(['america'])
   })
-
-  it('Processes that start at once put each entry in place once, and all go on when everything is there', async () => {
-    const store = storeOf(memoryKeyValue())
-    await using one = await seeded(store)
-    await using other = await seeded(store)
-    const leasesOfProcess = () => leasesOn({ store, ids: randomIds, log: silent, pollMs: 5 })
-    const start = ({ deps, log }: typeof one) =>
-      seeder(whole, undefined, { ...deps, leases: leasesOfProcess(), log, emptyStore: noStore }).apply()
-
-    const reports = await Promise.all([start(one), start(other)])
-
-    const doneBy = reports.map(({ lines }) => lines.filter(({ isFromBefore }) => !isFromBefore).length)
-    expect(doneBy.sort()).toEqual([0, 9])
-    expect(await listAll(store.leases, installation)).toEqual([])
-  })
-
-  it('A process that loses the lease waits for it, and finds what another one has put in place meanwhile', async () => {
-    await using emulator = await seeded()
-    const { deps, log } = emulator
-    let holders = 0
-    const leases = {
-      ...deps.leases,
-      acquire: async (name: string) => {
-        const lease = await deps.leases.acquire(name)
-        const isFirst = ++holders === 1
-        return { ...lease, isLost: isFirst, release: () => lease.release() }
-      },
-    }
-    const { lines } = await seeder(whole, undefined, { ...deps, leases, log, emptyStore: noStore }).apply()
-    expect(holders).toBe(2)
-    expect(lines.map(({ outcome }) => outcome)).not.toContain('failed')
-    expect(lines).toHaveLength(9)
-  })
 })
-
-/** For seeds with which nothing is rehearsed. */
-const noStore = () => storeOf(memoryKeyValue())
 
 const titles = async (store: Store) => {
   const names = [

@@ -38,6 +38,8 @@ async function contextOf(resources: Resources, registry: Registry): Promise<Cont
       isSecure: false,
       isFips: false,
     },
+    // Addresses in answers are not looked at.
+    registryAddress: { scheme: 'http', host: 'localhost' },
     policies: undefined,
     now,
     wait: (work) => work(),

@@ -14,18 +14,20 @@ import type { Seed } from './seed.js'
 /** Puts the seed of the configuration in place, once for all processes of an installation. */
 export interface Seeder {
   /**
-   * Resolves once everything but images is in place or has failed, whichever process does it. Images are imported
-   * afterwards. Rejects if the store fails.
+   * Resolves with the lines of everything but images once it is in place or has failed, whichever process does it.
+   * Rejects if the store fails.
    */
-  apply(): Promise<SeedReport>
+  apply(): Promise<readonly SeedLine[]>
+  /** Resolves with the lines of the images once each has been imported or has failed. Never rejects. */
+  importImages(): Promise<readonly SeedLine[]>
   /** Ends waits and reports nothing more. What is not in place yet is put in place at the next start. */
   stop(): void
 }
 
-/** What became of each entry. */
+/** What became of the seed of a start. */
 export interface SeedReport {
   readonly lines: readonly SeedLine[]
-  /** Resolves with the lines of the images when each has been imported or has failed. Never rejects. */
+  /** Images are imported once requests are served. */
   readonly images: Promise<readonly SeedLine[]>
 }
 
@@ -55,11 +57,9 @@ export function seeder(seed: Seed | undefined, accounts: Accounts | undefined, d
   const imported = { name: 'seed images', atOnce: IMPORTS_AT_ONCE, work: pull, isInPlace: isStored }
 
   return {
-    async apply() {
-      const lines = await eachOnce(declarations, declared, deps)
-      importing = importing.then(() => importAll())
-      return { lines, images: importing }
-    },
+    apply: () => eachOnce(declarations, declared, deps),
+    // After a reset, those of before are waited for: the lease would have to be waited for, too.
+    importImages: () => (importing = importing.then(importAll)),
     stop: () => stopping.abort(),
   }
 
