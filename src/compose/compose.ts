@@ -14,6 +14,7 @@ import type { Tasks } from '../background/tasks.js'
 import { startBackground } from './background.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Log } from '../registry/ports/log.js'
+import type { SeedReport } from '../seed/seeder.js'
 import { version } from '../version.js'
 
 /** The planes that were started, where they listen, and how to stop them. */
@@ -22,6 +23,8 @@ export interface Running {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, for `docker pull`. */
   readonly registry: string
+  /** What became of the seed; undefined where the control plane runs elsewhere. */
+  readonly seed: SeedReport | undefined
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
   /** Reads the files of the certificate again; without TLS nothing happens. */
@@ -48,14 +51,16 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
     const planeParts = { ...parts, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
-    const { endpoint, registry, importing } = await startPlanes(config, planes, planeParts, servers)
+    const { endpoint, registry, importing, seeded } = await startPlanes(config, planes, planeParts, servers)
     importing?.backlog.watch()
     return {
       endpoint,
       registry,
+      seed: seeded && { lines: seeded.lines, images: seeded.seeding.importImages() },
       failed: storage.failed,
       renewCertificate: () => renewCertificate(servers, config, log),
       async close() {
+        seeded?.seeding.stop()
         importing?.backlog.stop()
         await Promise.all(servers.map(drain))
         await importing?.pullSessions.close()

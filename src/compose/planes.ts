@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
+import { memoryKeyValue } from '../adapters/memory/key-value.js'
 import type { Config } from '../config/config.js'
 import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
@@ -10,8 +11,11 @@ import type { Clock } from '../registry/ports/clock.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
 import type { RegistryAddressOf } from '../registry/registry-address.js'
+import type { SeedLine } from '../seed/seed-report.js'
+import { seeder, type Seeder } from '../seed/seeder.js'
 import { planeServer, type PlaneHandler } from '../server/listener.js'
 import { onePort } from '../server/one-port.js'
+import { storeOf } from '../store/store-of.js'
 import { listen, portOf } from './listen.js'
 import type { Parts } from './parts.js'
 import {
@@ -40,6 +44,8 @@ interface StartedPlanes {
   readonly registry: string
   /** The data plane of this process, if it runs one. */
   readonly importing: ReturnType<typeof dataPlaneOf> | undefined
+  /** The seed, except for the images, is in place; undefined if the control plane runs elsewhere. */
+  readonly seeded: { readonly lines: readonly SeedLine[]; readonly seeding: Seeder } | undefined
 }
 
 /** Starts the planes: both on one port, unless the settings give the data plane its own. Adds their servers. */
@@ -58,15 +64,18 @@ export async function startPlanes(
   const data = planes.includes('data-plane') ? dataPlaneOf(config, parts) : undefined
   const ownPort = data && !sharePort ? await listenOn(data.handler, registryPortOf(config)) : config.port
   let address = data ? addressOfOwnDataPlane(config, ownPort) : addressOfOtherDataPlane(config)
-  const started = { registry: address.registry, endpoint: undefined, importing: data }
+  const started = { registry: address.registry, endpoint: undefined, importing: data, seeded: undefined }
   if (!planes.includes('control-plane')) return started
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
   const registryAddress = registryAddresses(config, () => address, sharePort)
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
-  const port = await listenOn(sharePort && data ? onePort(control, data.handler) : control, config.port)
+  const { handler, seeding } = control
+  const lines = await seeding.apply()
+  const port = await listenOn(sharePort && data ? onePort(handler, data.handler) : handler, config.port)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
   return {
     ...started,
+    seeded: { lines, seeding },
     registry: address.registry,
     endpoint: `${schemeOf(config)}://${clientHost(config.host)}:${port}`,
   }
@@ -97,8 +106,8 @@ function controlPlaneOf(
   config: Config,
   registryAddress: RegistryAddressOf,
   parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean },
-): PlaneHandler {
-  return controlPlane({
+): { handler: PlaneHandler; seeding: Seeder } {
+  const resources = {
     ...parts,
     clock: parts.clockOfControlPlane,
     about: { ...parts.about, plane: parts.sharePort ? 'both' : 'control' },
@@ -113,5 +122,12 @@ function controlPlaneOf(
       secret: parts.secret,
       egress: config.network.egress,
     },
-  })
+  } as const
+  const emptyStore = () => storeOf(memoryKeyValue())
+  const seeding = seeder(config.seed, config.accounts, { ...resources, emptyStore })
+  const afterReset = async () => {
+    await seeding.apply()
+    void seeding.importImages()
+  }
+  return { handler: controlPlane({ ...resources, afterReset }), seeding }
 }

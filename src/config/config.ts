@@ -3,7 +3,9 @@ import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
 import { ecrHost } from '../registry/cache-rules/ecr-host.js'
+import type { Seed } from '../seed/seed.js'
 import { readJsonFile } from './json.js'
+import { requireSeed } from './require-seed.js'
 import { brokenRule } from './rules.js'
 import { secretsManagerEndpoint } from './secrets-manager-endpoint.js'
 import { type SettingTexts, settings } from './settings.js'
@@ -62,6 +64,8 @@ export interface Config extends ScannerSettings {
   readonly accounts: Accounts | undefined
   /** The organization that the accounts belong to. */
   readonly organization: ConfiguredOrganization | undefined
+  /** What registries hold from the start on. */
+  readonly seed: Seed | undefined
   /** Where upstream hosts are; without an entry a host is at `https://<host>`. */
   readonly upstreams: Readonly<Record<string, ConfiguredUpstream>>
   /** The API of Secrets Manager for secrets that the accounts do not have; undefined: there are no others. */
@@ -112,6 +116,7 @@ export const defaultConfig: Config = {
   anonymousPull: false,
   accounts: undefined,
   organization: undefined,
+  seed: undefined,
   upstreams: {},
   secretsManagerEndpoint: undefined,
   network: { egress: 'all' },
@@ -231,6 +236,7 @@ function readConfigFile(explicitPath: string | undefined): ConfigFile {
   const settingsOfFile = { ...(file as ConfigFile & { $schema?: string }) }
   delete settingsOfFile.$schema
   requireAccounts(settingsOfFile.accounts, path)
+  requireSeed(settingsOfFile, path)
   return settingsOfFile
 }
 

@@ -23,6 +23,8 @@ export interface AdminDeps extends ExplainDeps {
   readonly adminAllowed: boolean
   /** The bearer token of the admin endpoints, if one is configured. */
   readonly adminToken?: string | undefined
+  /** Puts in place again what an installation has from the start on. */
+  readonly afterReset?: () => Promise<void>
 }
 
 /** How many of the latest events are listed. The event log removes older ones from time to time. */
@@ -87,7 +89,9 @@ const endpoints: readonly Endpoint[] = [
   endpoint('POST', '/clock', 'advances the clock of both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
     advanceClock(body, deps),
   ),
-  endpoint('POST', '/reset', 'removes all state and all images', (_, deps) => reset(deps)),
+  endpoint('POST', '/reset', 'removes all state and all images; the seed is put in place again', (_, deps) =>
+    reset(deps),
+  ),
   endpoint(
     'GET',
     '/events',
@@ -160,10 +164,11 @@ async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply>
   return ok({ now: (await clock.advance(advanceSeconds)).toISOString() })
 }
 
-async function reset({ store, blobs, ids }: AdminDeps): Promise<Reply> {
+async function reset({ store, blobs, ids, afterReset }: AdminDeps): Promise<Reply> {
   await store.clear()
   await blobs.clear()
   await labelInstallation(store, blobs, ids)
+  await afterReset?.()
   return ok({ status: 'reset' })
 }
 
