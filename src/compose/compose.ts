@@ -35,6 +35,8 @@ import type { Importer } from '../registry/ports/importer.js'
 import type { Log } from '../registry/ports/log.js'
 import { secretsOf } from './secret-sources.js'
 import { openUpstreams } from './upstreams.js'
+import { OTHER_HOSTS } from '../registry/cache-rules/configured-upstream.js'
+import { type InProcess, inProcess } from './in-process.js'
 import { noTraces, type Traces } from '../registry/ports/traces.js'
 import { tracedStore } from '../store/traced-store.js'
 import { actionRates } from '../server/action-rates.js'
@@ -49,6 +51,8 @@ export interface Running {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, for `docker pull`. */
   readonly registry: string
+  /** For the program that the planes run in. */
+  readonly inProcess: InProcess
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
   /** Reads the files of the certificate again; without TLS nothing happens. */
@@ -85,6 +89,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     return {
       endpoint: control && `${schemeOf(config)}://${clientHost(config.host)}:${portOf(control)}`,
       registry: address.registry,
+      inProcess: inProcess(parts, tasks),
       failed: storage.failed,
       renewCertificate: () => renewCertificate(servers, config, log),
       async close() {
@@ -192,7 +197,7 @@ async function startControlPlane(
     settings: {
       registryHost: config.registryHost.replaceAll('{port}', port),
       registryScheme: scheme,
-      upstreamHosts: Object.keys(config.upstreams),
+      upstreamHosts: Object.keys(config.upstreams).filter((host) => host !== OTHER_HOSTS),
       unsupportedRegions: config.pullThroughCache.unsupportedRegions,
       principalsAreChecked: config.auth === 'strict',
       checks: config.pullThroughCache,

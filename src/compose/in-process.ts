@@ -1,0 +1,40 @@
+import type { DecisionLog } from '../access/explain/decision-log.js'
+import { decisionSource } from '../access/explain/explained-request.js'
+import type { Tasks } from '../background/tasks.js'
+import { latestEvents } from '../registry/event-log.js'
+import type { RecordedEvent } from '../registry/events.js'
+import type { DecisionSource } from '../registry/ports/decision-source.js'
+import { removeEverything } from '../upkeep/remove-everything.js'
+import type { Storage } from './storage.js'
+
+/** What `/_admin` offers to tests, for a program that runs the planes itself. */
+export interface InProcess {
+  /** Advances the clock and resolves with the new time when the background tasks have done what became due. */
+  advance(seconds: number): Promise<Date>
+  /** Removes all state and all images. */
+  reset(): Promise<void>
+  /** The latest events, oldest first. */
+  events(): Promise<RecordedEvent[]>
+  /** The decisions of the planes of this process. */
+  readonly decisions: DecisionSource
+}
+
+/** Calls the parts that `/_admin` calls, without HTTP. */
+export function inProcess(
+  parts: Pick<Storage, 'store' | 'blobs' | 'ids' | 'clock'> & { readonly decisions: DecisionLog },
+  tasks: Tasks,
+): InProcess {
+  return {
+    async advance(seconds) {
+      const time = await parts.clock.advance(seconds)
+      await tasks.runAll()
+      return time
+    },
+    async reset() {
+      await removeEverything(parts)
+      await tasks.runAll()
+    },
+    events: () => latestEvents(parts.store),
+    decisions: decisionSource(parts.decisions),
+  }
+}
