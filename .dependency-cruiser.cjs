@@ -175,7 +175,11 @@ module.exports = {
     error(
       'what-nobody-starts-is-gone',
       { path: '^src/(ecr-local\\.cts|library/ecr-local\\.ts)$' },
-      { path: '^src/', pathNot: '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|library/ecr-local\\.ts)$', reachable: false },
+      {
+        path: '^src/',
+        pathNot: '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|library/ecr-local\\.ts)$',
+        reachable: false,
+      },
     ),
   ],
   options: {

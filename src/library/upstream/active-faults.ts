@@ -60,7 +60,7 @@ export function activeFaults(isOf: ImageMatcher): ActiveFaults {
 }
 
 /** A fault in the form in which it is lifted. */
-export const activeFault = (lift: () => unknown, hits: () => number): ActiveFault => ({
+export const activeFault = (lift: () => unknown, hits: () => number = () => 0): ActiveFault => ({
   get hits() {
     return hits()
   },

@@ -6,9 +6,9 @@ import { type ActiveFault, activeFault, type ActiveFaults, activeFaults, type Fa
 import { imageMatcher } from './image-matcher.js'
 import { refusingServer } from './refusing-server.js'
 import { type RequestFilter, requestLog, type UpstreamRequest } from './request-log.js'
-import { noContent } from './upstream-content.js'
-import { type Fault, reset, slowly, status, tooManyRequests, truncate, wrongBytes } from './upstream-faults.js'
-import { type ImageDigest, type UpstreamImages, upstreamImages } from './upstream-images.js'
+import { type Content, noContent } from './upstream-content.js'
+import { type Fault, reset, slowly, status, tooManyRequests, truncate, wrongDigest } from './upstream-faults.js'
+import { type ImageDigest, requiredDigest, type UpstreamImages, upstreamImages } from './upstream-images.js'
 import { answerTo, serve } from './upstream-server.js'
 
 /**
@@ -89,9 +89,7 @@ export async function startTestUpstream({
 }: Pick<TestUpstream, 'credentialArn'>): Promise<RunningUpstream> {
   const content = noContent()
   const isOf = imageMatcher(content)
-  const log = requestLog(isOf)
-  const faults = activeFaults(isOf)
-  const images = upstreamImages(content)
+  const [log, faults] = [requestLog(isOf), activeFaults(isOf)]
   const server = await refusingServer((request, response) => {
     const entry = log.received(request)
     const onHead = (sent: number) => void (entry.status = sent)
@@ -102,25 +100,24 @@ export async function startTestUpstream({
     faults.lift()
     server.accept()
   }
+  const images = upstreamImages(content)
   return {
     endpoint: `http://${host}`,
     host,
     credentialArn,
     ...images,
-    ...demands(faults, images),
+    ...demands(faults, content, images),
     requests: (filter = {}) => log.matching(filter),
     count: (filter = {}) => log.matching(filter).length,
     refuse: () => {
       server.refuse()
-      return activeFault(server.accept, () => 0)
+      return activeFault(() => server.accept())
     },
     recover,
     clear() {
       recover()
       log.clear()
-      content.blobs.clear()
-      content.manifests.clear()
-      content.tags.clear()
+      Object.values(content).forEach((kept: Map<string, unknown>) => kept.clear())
     },
     close: () => server.close(),
   }
@@ -131,19 +128,20 @@ type Demands = Pick<
   'rateLimit' | 'outage' | 'reset' | 'slow' | 'wrongDigest' | 'truncate' | 'moveAfterHead'
 >
 
-/** The faults of which each is one function of the answer. */
-const demands = (faults: ActiveFaults, images: UpstreamImages): Demands => ({
+/** The faults that are functions of the answer. */
+const demands = (faults: ActiveFaults, content: Content, images: UpstreamImages): Demands => ({
   rateLimit: ({ retryAfter, ...scope } = {}) => faults.add(tooManyRequests(retryAfter), scope),
   outage: ({ status: code = 503, code: error = 'UNAVAILABLE', message = 'unavailable', ...scope } = {}) =>
     faults.add(status(code, { error, message }), scope),
   reset: (scope = {}) => faults.add(reset(), scope),
   slow: ({ latency = 0, bytesPerSecond = Infinity, ...scope }) =>
     faults.add(slowly(millisecondsOf(latency), positive(bytesPerSecond)), scope),
-  wrongDigest: (scope = {}) => faults.add(wrongBytes(), { method: 'GET', ...scope }),
+  wrongDigest: (scope = {}) => faults.add(wrongDigest(), { method: 'GET', ...scope }),
   truncate: ({ afterBytes, ...scope } = {}) => faults.add(truncate(afterBytes), { method: 'GET', ...scope }),
   moveAfterHead: (repository, tag, image) => {
+    const digest = requiredDigest(content, repository, image)
     const move: Fault = (reply) => {
-      images.tag(repository, tag, image)
+      images.tag(repository, tag, digest)
       return reply
     }
     return faults.add(move, { image: `${repository}:${tag}`, kind: 'manifest', method: 'HEAD', times: 1 })

@@ -50,6 +50,12 @@ export const reset =
 /** Sends other bytes of the same length, which do not match the requested digest. */
 export const wrongBytes = (): Fault => (reply) => ({ ...reply, body: Buffer.from(reply.body.map((byte) => byte ^ 1)) })
 
+/** Sends bytes of another digest than the headers say; what is a manifest is one still, but not the one asked for. */
+export const wrongDigest = (): Fault => (reply, client) =>
+  reply.headers['content-type']?.endsWith('json')
+    ? { ...reply, body: Buffer.concat([reply.body, Buffer.from('\n')]) }
+    : wrongBytes()(reply, client)
+
 /** Answers with any status, with `error` as the code of an OCI error body if given. */
 export const status =
   (

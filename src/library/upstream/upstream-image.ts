@@ -1,31 +1,6 @@
+import type { ImageOptions, Layer } from './image-options.js'
 import { layerArchive, type LayerArchive } from './layer-archive.js'
 import { descriptor, digestOf, json, type Manifest, manifestOf, mediaTypes, seededBytes } from './upstream-content.js'
-
-/** What an image of a test consists of. All of it has a default, and equal options make equal digests. */
-export interface ImageOptions {
-  /** Makes an index of one image for each of these, such as `linux/arm64/v8`; else one image for `linux/amd64`. */
-  readonly platforms?: readonly string[]
-  /** Distinguishes images: the uppermost layer and the label `org.opencontainers.image.version` depend on it. */
-  readonly version?: string
-  /** The layers, or how many there are; 2 unless given. */
-  readonly layers?: number | readonly Layer[]
-  /** The bytes that do not compress in each layer of which nothing else is said; 1024 unless given. */
-  readonly layerBytes?: number
-  /** Members of the configuration that containers are started with: `{ Cmd: ['/hello'], Env: ['A=1'] }`. */
-  readonly config?: Readonly<Record<string, unknown>>
-  /** Of the index, or of the image if there is no index. */
-  readonly annotations?: Readonly<Record<string, string>>
-  /** The media types: those of OCI unless given. Docker's have no annotations. */
-  readonly format?: 'oci' | 'docker'
-}
-
-/** A layer of an image: a tar archive with these files. */
-export interface Layer {
-  /** Content by path: `{ 'etc/motd': 'hello' }`. */
-  readonly files?: Readonly<Record<string, string | Uint8Array>>
-  /** How many bytes that do not compress it has in addition. */
-  readonly bytes?: number
-}
 
 /** A manifest that the upstream serves. */
 export interface UpstreamArtifact {
@@ -50,6 +25,15 @@ export interface PlatformImage {
   readonly config: string
   /** The digests of the layers, the lowest first. */
   readonly layers: readonly string[]
+}
+
+/** An artifact that refers to an image. */
+export interface ReferrerOptions {
+  /** For example `application/vnd.cyclonedx+json`. */
+  readonly artifactType: string
+  /** What the artifact holds; its type unless given. */
+  readonly content?: string | Uint8Array
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** An image with everything that it consists of. */
@@ -146,4 +130,22 @@ function layersOf(seed: string, { layers = 2, layerBytes = 1024, version = '' }:
     const random = seededBytes(bytes, `${seed} ${index} ${isUppermost ? version : ''}`)
     return layerArchive({ ...(bytes > 0 && { [`layer-${index}`]: random }), ...files })
   })
+}
+
+/** Makes an artifact without a tag, which clients find through the list of an image's referrers. */
+export function makeReferrer(
+  { mediaType, digest, size }: UpstreamArtifact,
+  { artifactType, content = artifactType, annotations }: ReferrerOptions,
+): { readonly manifest: Manifest; readonly blobs: readonly Buffer[] } {
+  const [empty, held] = [Buffer.from('{}'), Buffer.from(content)]
+  const bytes = json({
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    artifactType,
+    config: descriptor(empty, 'application/vnd.oci.empty.v1+json'),
+    layers: [descriptor(held, artifactType)],
+    subject: { mediaType, digest, size },
+    ...(annotations && { annotations }),
+  })
+  return { manifest: manifestOf(bytes, mediaTypes.ociManifest), blobs: [empty, held] }
 }

@@ -1,19 +1,17 @@
 import { UsageError } from '../../config/usage-error.js'
 import { imageName } from './image-matcher.js'
-import { type Content, descriptor, json, type Manifest, manifestOf, mediaTypes } from './upstream-content.js'
-import { type ImageOptions, makeImage, type UpstreamArtifact, type UpstreamImage } from './upstream-image.js'
+import { type ImageOptions, requireImageOptions } from './image-options.js'
+import { type Content, digestOf, type Manifest } from './upstream-content.js'
+import {
+  makeImage,
+  makeReferrer,
+  type ReferrerOptions,
+  type UpstreamArtifact,
+  type UpstreamImage,
+} from './upstream-image.js'
 
 /** An image or artifact, or its digest. */
 export type ImageDigest = Pick<UpstreamArtifact, 'digest'> | string
-
-/** An artifact that refers to an image. */
-export interface ReferrerOptions {
-  /** For example `application/vnd.cyclonedx+json`. */
-  readonly artifactType: string
-  /** What the artifact holds; its type unless given. */
-  readonly content?: string | Uint8Array
-  readonly annotations?: Readonly<Record<string, string>>
-}
 
 /** The images of an upstream. */
 export interface UpstreamImages {
@@ -33,19 +31,11 @@ export interface UpstreamImages {
 /** Makes, moves and removes images in a registry's content. */
 export function upstreamImages(content: Content): UpstreamImages {
   const { blobs, manifests, tags } = content
-  const keepBlob = (bytes: Buffer) => {
-    const { digest } = descriptor(bytes, '')
-    blobs.set(digest, bytes)
-  }
+  const keepBlob = (bytes: Buffer) => void blobs.set(digestOf(bytes), bytes)
   const keep = (repository: string, manifest: Manifest): UpstreamArtifact => {
     const { digest, mediaType, bytes } = manifest
     manifests.set(`${repository} ${digest}`, manifest)
     return { repository, digest, mediaType, size: bytes.length }
-  }
-  const existing = (repository: string, image: ImageDigest) => {
-    const digest = typeof image === 'string' ? image : image.digest
-    if (manifests.has(`${repository} ${digest}`)) return digest
-    throw new UsageError(`The upstream has no image ${repository}@${digest}: make it with upstream.image()`)
   }
   return {
     image(repository, tag, options = {}) {
@@ -57,23 +47,14 @@ export function upstreamImages(content: Content): UpstreamImages {
       tags.set(`${repository} ${tag}`, top.digest)
       return { ...keep(repository, top), tag, images }
     },
-    referrer({ repository, ...subject }, { artifactType, content: held = artifactType, annotations }) {
-      const [empty, bytes] = [Buffer.from('{}'), Buffer.from(held)]
-      ;[empty, bytes].forEach(keepBlob)
-      const manifest = json({
-        schemaVersion: 2,
-        mediaType: mediaTypes.ociManifest,
-        artifactType,
-        config: descriptor(empty, 'application/vnd.oci.empty.v1+json'),
-        layers: [descriptor(bytes, artifactType)],
-        subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
-        ...(annotations && { annotations }),
-      })
-      return keep(repository, manifestOf(manifest, mediaTypes.ociManifest))
+    referrer(subject, options) {
+      const { manifest, blobs: parts } = makeReferrer(subject, options)
+      parts.forEach(keepBlob)
+      return keep(subject.repository, manifest)
     },
     tag(repository, tag, image) {
       imageName(`${repository}:${tag}`)
-      tags.set(`${repository} ${tag}`, existing(repository, image))
+      tags.set(`${repository} ${tag}`, requiredDigest(content, repository, image))
     },
     remove(repository, tag) {
       if (tag !== undefined) return void tags.delete(`${repository} ${tag}`)
@@ -83,29 +64,9 @@ export function upstreamImages(content: Content): UpstreamImages {
   }
 }
 
-/** Longer paths need an extension of the archive format. */
-const MAX_PATH_BYTES = 100
-
-function requireImageOptions({ platforms, layers = 1, layerBytes = 0, format = 'oci', annotations }: ImageOptions) {
-  const wrong = (option: string, right: string, value: unknown) => {
-    throw new UsageError(`upstream.image: ${option} ${right}, not ${JSON.stringify(value)}`)
-  }
-  const platform = platforms?.find((name) => !/^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9]+)?$/.test(name))
-  if (platform !== undefined || platforms?.length === 0)
-    wrong('platforms', "are a list such as ['linux/amd64', 'linux/arm64/v8']", platform ?? platforms)
-  if (typeof layers === 'number' && !isCount(layers, 1)) wrong('layers', 'is a whole number, 1 or more', layers)
-  if (!isCount(layerBytes, 0)) wrong('layerBytes', 'is a whole number, 0 or more', layerBytes)
-  if (format === 'docker' && annotations) wrong('annotations', 'need the format oci', format)
-  if (typeof layers === 'number') return
-  if (layers.length === 0) wrong('layers', 'is a list of one layer or more', layers)
-  for (const { files = {}, bytes = 0 } of layers) {
-    if (!isCount(bytes, 0)) wrong('bytes of a layer', 'is a whole number, 0 or more', bytes)
-    const path = Object.keys(files).find(
-      (name) => Buffer.byteLength(name) > MAX_PATH_BYTES || !/^[^/].*[^/]$|^[^/]$/.test(name),
-    )
-    if (path !== undefined)
-      wrong('files of a layer', `have paths such as 'etc/motd', of ${MAX_PATH_BYTES} bytes at most`, path)
-  }
+/** The digest of an image of a repository. Throws UsageError if there is no such image. */
+export function requiredDigest({ manifests }: Content, repository: string, image: ImageDigest): string {
+  const digest = typeof image === 'string' ? image : image.digest
+  if (manifests.has(`${repository} ${digest}`)) return digest
+  throw new UsageError(`The upstream has no image ${repository}@${digest}: make it with upstream.image()`)
 }
-
-const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least
