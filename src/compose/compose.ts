@@ -89,7 +89,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     return {
       endpoint: control && `${schemeOf(config)}://${clientHost(config.host)}:${portOf(control)}`,
       registry: address.registry,
-      inProcess: inProcess(parts, tasks),
+      inProcess: inProcess(parts, tasks, importing?.backlog),
       failed: storage.failed,
       renewCertificate: () => renewCertificate(servers, config, log),
       async close() {

@@ -1,6 +1,7 @@
 import type { DecisionLog } from '../access/explain/decision-log.js'
 import { decisionSource } from '../access/explain/explained-request.js'
 import type { Tasks } from '../background/tasks.js'
+import type { Backlog } from '../pull-through-cache/backlog/backlog.js'
 import { latestEvents } from '../registry/event-log.js'
 import type { RecordedEvent } from '../registry/events.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
@@ -11,6 +12,8 @@ import type { Storage } from './storage.js'
 export interface InProcess {
   /** Advances the clock and resolves with the new time when the background tasks have done what became due. */
   advance(seconds: number): Promise<Date>
+  /** Completes the imports that pulls have begun, and resolves when the background tasks have nothing to do. */
+  settled(): Promise<void>
   /** Removes all state and all images. */
   reset(): Promise<void>
   /** The latest events, oldest first. */
@@ -23,12 +26,17 @@ export interface InProcess {
 export function inProcess(
   parts: Pick<Storage, 'store' | 'blobs' | 'ids' | 'clock'> & { readonly decisions: DecisionLog },
   tasks: Tasks,
+  backlog: Pick<Backlog, 'resume'> | undefined,
 ): InProcess {
   return {
     async advance(seconds) {
       const time = await parts.clock.advance(seconds)
       await tasks.runAll()
       return time
+    },
+    async settled() {
+      await backlog?.resume()
+      await tasks.runAll()
     },
     async reset() {
       await removeEverything(parts)

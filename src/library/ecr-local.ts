@@ -42,6 +42,8 @@ export interface EcrLocal extends AsyncDisposable {
   login(options?: ClientOptions): Promise<RegistryLogin>
   /** Advances the clock. When it resolves with the new time, the background tasks have done what became due. */
   advance(duration: Duration): Promise<Date>
+  /** Resolves when the imports that pulls have begun are complete, and the background tasks have nothing to do. */
+  settled(): Promise<void>
   /** Removes all state and all images, as if just started. The upstream stays as it is: `upstream.clear()`. */
   reset(): Promise<void>
   /** What happened, oldest first: changes of images, what the pull through cache did, who pulled what. */
@@ -141,6 +143,7 @@ function ecrLocal(running: Running, { region, credentials, upstream, accounts }:
     client,
     login: async (options) => loginIn(client(options)),
     advance: async (duration) => inProcess.advance(millisecondsOf(duration) / 1000),
+    settled: () => inProcess.settled(),
     reset: () => inProcess.reset(),
     events: () => inProcess.events(),
     explain: explainer(inProcess.decisions),

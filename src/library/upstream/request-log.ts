@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { ImageMatcher } from './image-matcher.js'
+import { type ImageMatcher, imageName } from './image-matcher.js'
 import { callOf, type RegistryCall, type RequestKind } from './upstream-server.js'
 
 /** A request that the upstream received. */
@@ -28,6 +28,7 @@ export type RequestEntry = { -readonly [Member in keyof UpstreamRequest]: Upstre
 /** The requests that an upstream received. */
 export interface RequestLog {
   received(request: IncomingMessage): RequestEntry
+  /** Throws UsageError if the image is not the name of one. */
   matching(filter: RequestFilter): UpstreamRequest[]
   clear(): void
 }
@@ -42,14 +43,16 @@ export function requestLog(isOf: ImageMatcher): RequestLog {
       entries.push(entry)
       return entry
     },
-    matching: ({ image, kind, method, status }) =>
-      entries.filter(
+    matching({ image, kind, method, status }) {
+      if (image !== undefined) imageName(image)
+      return entries.filter(
         (entry) =>
           (image === undefined || isOf(image, entry)) &&
           (kind === undefined || kind === entry.kind) &&
           (method === undefined || method === entry.method) &&
           (status === undefined || status === entry.status),
-      ),
+      )
+    },
     clear: () => void (entries.length = 0),
   }
 }
