@@ -77,10 +77,10 @@ export interface RegistryLogin {
 }
 
 /** What an emulator in process has by default where it differs from a server: nothing that outlives it, nothing fixed. */
-const IN_PROCESS: Settings = { store: 'memory', port: 0, registryPort: 0, log: 'silent' }
+const IN_PROCESS: Settings = { store: 'memory', port: 0, log: 'silent' }
 
 /**
- * Starts an emulator in this process: both planes and an upstream on free ports of loopback, with its state in memory.
+ * Starts an emulator in this process: both planes on one free port of loopback, with an upstream and its state in memory.
  * There can be several. It installs no signal handlers, writes nothing unless `log` is set, and reads neither the
  * environment nor a configuration file. Throws UsageError if an option is wrong.
  */
