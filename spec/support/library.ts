@@ -4,12 +4,12 @@ import type { EcrLocal } from '../../src/library/ecr-local.js'
 import { digestOf, mediaTypes } from '../../src/library/upstream/upstream-content.js'
 
 /** Makes the rule that serves names under `cached/` from an upstream host. */
-export const createRule = ({ client, upstream: { credentialArn } }: EcrLocal, upstreamRegistryUrl: string) =>
-  client().send(
+export const createRule = (ecr: EcrLocal, upstreamRegistryUrl: string) =>
+  ecr.client().send(
     new CreatePullThroughCacheRuleCommand({
       ecrRepositoryPrefix: 'cached',
       upstreamRegistryUrl,
-      ...(/docker\.io$|ghcr/.test(upstreamRegistryUrl) && { credentialArn }),
+      ...(/docker\.io$|ghcr/.test(upstreamRegistryUrl) && { credentialArn: ecr.upstream.credentialArn }),
     }),
   )
 
