@@ -131,7 +131,8 @@ module.exports = {
       'sdk-for-types-only',
       {
         path: '^src/',
-        pathNot: '^src/(demo/|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
+        pathNot:
+          '^src/(demo/|library/ecr-local\\.ts$|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
       },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
@@ -173,8 +174,12 @@ module.exports = {
     // A generated module's types: the module itself is what is imported.
     error(
       'what-nobody-starts-is-gone',
-      { path: '^src/ecr-local\\.cts$' },
-      { path: '^src/', pathNot: '\\.generated\\.d\\.ts$', reachable: false },
+      { path: '^src/(ecr-local\\.cts|library/ecr-local\\.ts)$' },
+      {
+        path: '^src/',
+        pathNot: '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|library/ecr-local\\.ts)$',
+        reachable: false,
+      },
     ),
   ],
   options: {

@@ -39,7 +39,7 @@ const mainBesideEntry: Plugin = {
 export default defineConfig([
   {
     ...shared,
-    input: { main: 'src/main.ts' },
+    input: { main: 'src/main.ts', library: 'src/library/ecr-local.ts' },
     external: libraries,
     plugins: [compiledSchemas()],
     checks: { bundlerTimings: false },

@@ -15,6 +15,7 @@ import { startBackground } from './background.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Log } from '../registry/ports/log.js'
 import type { SeedReport } from '../seed/seeder.js'
+import { type InProcess, inProcess } from './in-process.js'
 import { version } from '../version.js'
 
 /** The planes that were started, where they listen, and how to stop them. */
@@ -25,6 +26,8 @@ export interface Running {
   readonly registry: string
   /** What became of the seed; undefined where the control plane runs elsewhere. */
   readonly seed: SeedReport | undefined
+  /** For the program that the planes run in. */
+  readonly inProcess: InProcess
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
   /** Reads the files of the certificate again; without TLS nothing happens. */
@@ -57,6 +60,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
       endpoint,
       registry,
       seed: seeded && { lines: seeded.lines, images: seeded.seeding.importImages() },
+      inProcess: inProcess(parts, { tasks, backlog: importing?.backlog, afterReset: seeded?.afterReset }),
       failed: storage.failed,
       renewCertificate: () => renewCertificate(servers, config, log),
       async close() {

@@ -7,6 +7,7 @@ import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
 import { dataPlane } from '../data-plane/server.js'
 import { pullThroughCache } from '../pull-through-cache/pull-through-cache.js'
+import { OTHER_HOSTS } from '../registry/cache-rules/configured-upstream.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
@@ -45,7 +46,13 @@ interface StartedPlanes {
   /** The data plane of this process, if it runs one. */
   readonly importing: ReturnType<typeof dataPlaneOf> | undefined
   /** The seed, except for the images, is in place; undefined if the control plane runs elsewhere. */
-  readonly seeded: { readonly lines: readonly SeedLine[]; readonly seeding: Seeder } | undefined
+  readonly seeded: ({ readonly lines: readonly SeedLine[] } & Seeding) | undefined
+}
+
+/** What puts the seed in place, and does so again. */
+interface Seeding {
+  readonly seeding: Seeder
+  readonly afterReset: () => Promise<void>
 }
 
 /** Starts the planes: both on one port, unless the settings give the data plane its own. Adds their servers. */
@@ -69,13 +76,13 @@ export async function startPlanes(
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
   const registryAddress = registryAddresses(config, () => address, sharePort)
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
-  const { handler, seeding } = control
+  const { handler, seeding, afterReset } = control
   const lines = await seeding.apply()
   const port = await listenOn(sharePort && data ? onePort(handler, data.handler) : handler, config.port)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
   return {
     ...started,
-    seeded: { lines, seeding },
+    seeded: { lines, seeding, afterReset },
     registry: address.registry,
     endpoint: `${schemeOf(config)}://${clientHost(config.host)}:${port}`,
   }
@@ -106,7 +113,7 @@ function controlPlaneOf(
   config: Config,
   registryAddress: RegistryAddressOf,
   parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean },
-): { handler: PlaneHandler; seeding: Seeder } {
+): Seeding & { readonly handler: PlaneHandler } {
   const resources = {
     ...parts,
     clock: parts.clockOfControlPlane,
@@ -115,7 +122,7 @@ function controlPlaneOf(
     adminToken: config.adminToken,
     settings: {
       registryAddress,
-      upstreamHosts: Object.keys(config.upstreams),
+      upstreamHosts: Object.keys(config.upstreams).filter((host) => host !== OTHER_HOSTS),
       unsupportedRegions: config.pullThroughCache.unsupportedRegions,
       principalsAreChecked: config.auth === 'strict',
       checks: config.pullThroughCache,
@@ -129,5 +136,5 @@ function controlPlaneOf(
     await seeding.apply()
     void seeding.importImages()
   }
-  return { handler: controlPlane({ ...resources, afterReset }), seeding }
+  return { handler: controlPlane({ ...resources, afterReset }), seeding, afterReset }
 }

@@ -135,8 +135,8 @@ export const defaultConfig: Config = {
   },
 }
 
-/** The content of a valid configuration file. */
-type ConfigFile = Partial<Omit<Config, Nested>> & {
+/** The content of a valid configuration file, and what a program may give in its place. */
+export type Settings = Partial<Omit<Config, Nested>> & {
   readonly [Name in Nested]?: Partial<Config[Name]>
 }
 
@@ -153,22 +153,31 @@ const DEFAULT_FILE = 'ecr-local.json'
 export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv): Config {
   const variables = textsIn(environment)
   const file = readConfigFile(flags.config ?? variables.config)
-  const config = {
-    ...defaultConfig,
+  return withDefaults({
     ...file,
     ...endpointIn(environment),
     ...valuesOf(variables, 'environment'),
     ...valuesOf(flags, 'flag'),
     secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
-    signatures: { ...defaultConfig.signatures, ...file.signatures },
-    network: { ...defaultConfig.network, ...file.network },
-    quotas: { ...defaultConfig.quotas, ...file.quotas },
-    images: { ...defaultConfig.images, ...file.images },
-    lifecycle: { ...defaultConfig.lifecycle, ...file.lifecycle },
-    garbage: { ...defaultConfig.garbage, ...file.garbage },
-    events: { ...defaultConfig.events, ...file.events },
-    limits: { ...defaultConfig.limits, ...file.limits },
-    pullThroughCache: { ...defaultConfig.pullThroughCache, ...file.pullThroughCache },
+  })
+}
+
+/** The settings that a program gives, which must be those of a file. Throws UsageError that begins with `source`. */
+export const configOf = (given: Settings, source: string): Config => withDefaults(validSettings(given, source))
+
+function withDefaults(given: Settings): Config {
+  const config = {
+    ...defaultConfig,
+    ...given,
+    signatures: { ...defaultConfig.signatures, ...given.signatures },
+    network: { ...defaultConfig.network, ...given.network },
+    quotas: { ...defaultConfig.quotas, ...given.quotas },
+    images: { ...defaultConfig.images, ...given.images },
+    lifecycle: { ...defaultConfig.lifecycle, ...given.lifecycle },
+    garbage: { ...defaultConfig.garbage, ...given.garbage },
+    events: { ...defaultConfig.events, ...given.events },
+    limits: { ...defaultConfig.limits, ...given.limits },
+    pullThroughCache: { ...defaultConfig.pullThroughCache, ...given.pullThroughCache },
   }
   requireConsistency(config)
   return Object.freeze(config)
@@ -193,7 +202,7 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scann
 }
 
 /** The setting that comes from the variable of every SDK. Throws UsageError if it is not an address. */
-function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.ProcessEnv): ConfigFile {
+function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.ProcessEnv): Settings {
   if (!eventBridgeEndpoint) return {}
   const broken = brokenRule({ eventBridgeEndpoint })
   if (broken) throw new UsageError(`AWS_ENDPOINT_URL_EVENTS ${broken.complaint}`)
@@ -207,7 +216,7 @@ function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {
 }
 
 /** Converts texts of flags or variables to values and checks them against the rules of the file. */
-function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): ConfigFile {
+function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): Settings {
   const entries = Object.entries(texts).filter(([name]) => name !== 'config')
   if (entries.length === 0) return {}
   const values = Object.fromEntries(entries.map(([name, text]) => [name, valueIn(name, text)]))
@@ -227,25 +236,29 @@ function valueIn(name: string, text: string): string | number | boolean {
   return text
 }
 
-function readConfigFile(explicitPath: string | undefined): ConfigFile {
+function readConfigFile(explicitPath: string | undefined): Settings {
   const path = explicitPath ?? DEFAULT_FILE
   const file = readJsonFile(path, { mayBeMissing: explicitPath === undefined })
-  if (file === undefined) return {}
-  const broken = brokenRule(file)
-  if (broken) throw new UsageError(`${path}: ${broken.path || 'the whole'} ${broken.complaint}`)
-  const settingsOfFile = { ...(file as ConfigFile & { $schema?: string }) }
-  delete settingsOfFile.$schema
-  requireAccounts(settingsOfFile.accounts, path)
-  requireSeed(settingsOfFile, path)
-  return settingsOfFile
+  return file === undefined ? {} : validSettings(file, path)
+}
+
+/** Throws UsageError with the place of the first mistake, after the file or whatever the settings come from. */
+function validSettings(given: unknown, source: string): Settings {
+  const broken = brokenRule(given)
+  if (broken) throw new UsageError(`${source}: ${broken.path || 'the whole'} ${broken.complaint}`)
+  const settingsGiven = { ...(given as Settings & { $schema?: string }) }
+  delete settingsGiven.$schema
+  requireAccounts(settingsGiven.accounts, source)
+  requireSeed(settingsGiven, source)
+  return settingsGiven
 }
 
 /** Compiles policies and keys once, so that a mistake in them stops the start and is reported with its place. */
-function requireAccounts(accounts: Accounts | undefined, path: string): void {
+function requireAccounts(accounts: Accounts | undefined, source: string): void {
   try {
     identitiesIn(accounts)
   } catch (error) {
-    if (error instanceof AccountsError) throw new UsageError(`${path}: /accounts${error.path} ${error.message}`)
+    if (error instanceof AccountsError) throw new UsageError(`${source}: /accounts${error.path} ${error.message}`)
     throw error
   }
 }
