@@ -10,7 +10,6 @@ need() { # need <program> <package>
   [[ " ${packages[*]:-} " == *" $2 "* ]] || packages+=("$2")
 }
 need aws awscli
-need debootstrap debootstrap
 need docker docker.io
 need docker-compose docker-compose
 need dockerd docker.io

@@ -37,7 +37,7 @@ export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'ip', 'skopeo'), root }
 
 /** What running containers with docker-compose.yml needs. */
-export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'debootstrap', 'iptables') }
+export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'iptables', 'redis-server') }
 
 /** What the specs of containerd need; they create no containers and do not change the network. */
 export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root }
