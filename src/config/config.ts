@@ -21,10 +21,10 @@ import { defaultScanner, type ScannerSettings } from '../registry/scanning/scann
 export interface Config extends ScannerSettings {
   /** Address both planes listen on. */
   readonly host: string
-  /** Control plane's port; 0 picks a free one. */
+  /** The port of both planes, or of the control plane if the data plane has its own; 0 picks a free one. */
   readonly port: number
-  /** Data plane's port; 0 picks a free one. */
-  readonly registryPort: number
+  /** The data plane's own port; 0 picks a free one. Undefined: it shares the control plane's. */
+  readonly registryPort: number | undefined
   /** Directory of the embedded store, of blobs on disk, and of temporary files. */
   readonly dataDir: string
   /** Where state is stored: `embedded` is LMDB in `dataDir`. */
@@ -47,8 +47,11 @@ export interface Config extends ScannerSettings {
   /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
   readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
-  /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
-  readonly registryHost: string
+  /**
+   * Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in; undefined: the host of the
+   * request.
+   */
+  readonly registryHost: string | undefined
   /** Relaxed: any access key is an administrator's, and signatures are not checked. */
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
@@ -90,7 +93,7 @@ export type RedisUrl = `${'redis' | 'rediss' | 'redis-sentinel' | 'redis-cluster
 export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4566,
-  registryPort: 4510,
+  registryPort: undefined,
   dataDir: '.ecr-local',
   store: 'embedded',
   blobs: 'disk',
@@ -103,7 +106,7 @@ export const defaultConfig: Config = {
   eventsFile: undefined,
   eventBridgeEndpoint: undefined,
   log: 'info',
-  registryHost: 'localhost:{port}',
+  registryHost: undefined,
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
   anonymousPull: false,
@@ -202,7 +205,7 @@ function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {
 function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): ConfigFile {
   const entries = Object.entries(texts).filter(([name]) => name !== 'config')
   if (entries.length === 0) return {}
-  const values = Object.fromEntries(entries.map(([name, text]) => [name, NUMBERS.has(name) ? numberIn(text) : text]))
+  const values = Object.fromEntries(entries.map(([name, text]) => [name, valueIn(name, text)]))
   const broken = brokenRule(values)
   if (!broken) return values
   const setting = settings.find(({ name }) => broken.path === `/${name}`)
@@ -210,7 +213,14 @@ function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): ConfigFi
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(['port', 'registryPort'])
-const numberIn = (text: string) => (/^\d+$/.test(text) ? Number(text) : text)
+const SWITCHES: ReadonlySet<string> = new Set(settings.flatMap(({ name, isSwitch }) => (isSwitch ? [name] : [])))
+
+/** The value that a text means for a setting; the text itself if it means none, which the rules then refuse. */
+function valueIn(name: string, text: string): string | number | boolean {
+  if (NUMBERS.has(name) && /^\d+$/.test(text)) return Number(text)
+  if (SWITCHES.has(name) && /^(true|false)$/.test(text)) return text === 'true'
+  return text
+}
 
 function readConfigFile(explicitPath: string | undefined): ConfigFile {
   const path = explicitPath ?? DEFAULT_FILE
