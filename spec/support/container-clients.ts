@@ -33,13 +33,12 @@ const digestIn = (text: string) => /sha256:[0-9a-f]{64}/.exec(text)?.[0] ?? 'non
 function runner(directory: string) {
   const env = { ...neutralEnvironment(), XDG_RUNTIME_DIR: directory }
   const at = (name: string) => join(directory, name)
-  const prepare = () => mkdir(directory, { recursive: true })
+  const run = async (command: string, args: readonly string[], input?: string): Promise<string> => {
+    await mkdir(directory, { recursive: true })
+    return (await mustRun(command, args, { env, input })).stdout
+  }
   return {
-    at,
-    async run(command: string, args: readonly string[], input?: string): Promise<string> {
-      await prepare()
-      return (await mustRun(command, args, { env, input })).stdout
-    },
+    ...{ at, run },
     /** For each command with a registry: the login that was stored, and plain http. */
     plain: ['--authfile', at('auth.json'), '--tls-verify=false'],
     /** For the login itself. */
@@ -131,7 +130,8 @@ function skopeoClient(directory: string): ContainerClient {
 }
 
 /** containerd stores no login; its clients give the credentials with each command. */
-function containerdClient(directory: string, { ctr }: Containerd): ContainerClient {
+function containerdClient(directory: string, containerd: Containerd): ContainerClient {
+  const ctr = (...args: string[]) => containerd.ctr(...args)
   let credentials: string[] = []
   const plain = () => ['--plain-http', ...credentials]
   const listed = async (image: string) => {
@@ -147,7 +147,12 @@ function containerdClient(directory: string, { ctr }: Containerd): ContainerClie
       await writeImageDirectory(join(directory, 'made'))
       const archive = join(directory, 'made.tar')
       const { run } = runner(directory)
-      await run('skopeo', ['copy', '--insecure-policy', `dir:${join(directory, 'made')}`, `oci-archive:${archive}:${image}`])
+      await run('skopeo', [
+        'copy',
+        '--insecure-policy',
+        `dir:${join(directory, 'made')}`,
+        `oci-archive:${archive}:${image}`,
+      ])
       await ctr('images', 'import', '--no-unpack', archive)
       await ctr('images', 'push', ...plain(), image)
       return listed(image)
@@ -160,8 +165,8 @@ function containerdClient(directory: string, { ctr }: Containerd): ContainerClie
   }
 }
 
-/** Writes an image in the format `dir:` of containers/image. */
-async function writeImageDirectory(directory: string): Promise<void> {
+/** Writes an image in the format `dir:` of containers/image, as skopeo reads it. */
+export async function writeImageDirectory(directory: string): Promise<void> {
   const image = realImage('amd64', { message: 'made by a client' })
   await mkdir(directory, { recursive: true })
   await writeFile(join(directory, 'version'), 'Directory Transport Version: 1.1\n')

@@ -42,5 +42,11 @@ export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compos
 /** What the specs of containerd need; they create no containers and do not change the network. */
 export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root }
 
+/** What the specs of every client of one port need. */
+export const onePortNeeds: Needs = {
+  ...{ ...dockerNeeds, ...containerdNeeds },
+  ...installed('buildah', 'curl', 'nginx', 'podman', 'unshare'),
+}
+
 /** What mounting a small file system needs. */
 export const mountNeeds: Needs = { ...installed('mount', 'umount'), root }

@@ -4,12 +4,17 @@ import { delimiter, join } from 'node:path'
 /** The programs that the suite runs besides Node; `scripts/install-system-tools.sh` lists their packages. */
 export const systemTools = [
   'aws',
+  'buildah',
+  'containerd',
+  'ctr',
   'docker',
   'docker-compose',
   'dockerd',
   'docker-registry',
   'ip',
   'iptables',
+  'nginx',
+  'podman',
   'redis-sentinel',
   'redis-server',
   'skopeo',
