@@ -37,10 +37,16 @@ export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'ip', 'skopeo'), root }
 
 /** What running containers with docker-compose.yml needs. */
-export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'debootstrap', 'iptables') }
+export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'iptables', 'redis-server') }
 
 /** What the specs of containerd need; they create no containers and do not change the network. */
 export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root }
+
+/** What the specs of every client of one port need. */
+export const onePortNeeds: Needs = {
+  ...{ ...dockerNeeds, ...containerdNeeds },
+  ...installed('buildah', 'curl', 'nginx', 'podman', 'unshare'),
+}
 
 /** What mounting a small file system needs. */
 export const mountNeeds: Needs = { ...installed('mount', 'umount'), root }

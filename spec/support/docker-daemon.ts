@@ -57,7 +57,8 @@ export async function dockerDaemon({ runsContainers = false }: DockerDaemonOptio
   const at = (name: string) => join(directory.path, name)
   const socket = `unix://${at('docker.sock')}`
   const flags = {
-    'data-root': at('data'),
+    // In memory, in a file system of its own: images are built and removed several times as fast as on a disk.
+    'data-root': '/run/docker-data',
     'exec-root': at('exec'),
     pidfile: at('docker.pid'),
     'config-file': '',
