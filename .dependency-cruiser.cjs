@@ -83,9 +83,14 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(server|registry|coordination)/|^src/access/explain/decision-log\\.ts$' },
     ),
     error(
+      'seed-calls-the-api',
+      { path: '^src/seed/' },
+      { path: '^src/', pathNot: '^src/(seed|registry|coordination|access|smithy|control-plane/services)/' },
+    ),
+    error(
       'planes-see-no-adapters-and-no-process',
       { path: '^src/(control-plane|data-plane)/' },
-      { path: '^src/(adapters/|store/|cli/|compose/|config/|demo/|[^/]+\\.ts$)' },
+      { path: '^src/(adapters/|store/|cli/|compose/|config/|demo/|seed/|[^/]+\\.ts$)' },
     ),
     error(
       'only-compose-knows-adapters',

@@ -47,6 +47,8 @@ const trespassers = [
   ['control-plane/trespasser-a.ts', "import '../data-plane/server.js'", 'planes-are-strangers'],
   ['data-plane/trespasser-b.ts', "import '../adapters/system/random-ids.js'", 'planes-see-no-adapters-and-no-process'],
   ['data-plane/trespasser-c.ts', "import '../config/config.js'", 'planes-see-no-adapters-and-no-process'],
+  ['control-plane/trespasser-seed.ts', "import '../seed/seeder.js'", 'planes-see-no-adapters-and-no-process'],
+  ['seed/trespasser.ts', "import '../store/store-of.js'", 'seed-calls-the-api'],
   ['control-plane/trespasser-x.ts', "import '../compose/tls.js'", 'planes-see-no-adapters-and-no-process'],
   ['compose/trespasser.ts', "import '@peculiar/x509'", '@peculiar/x509-is-fenced'],
   ['compose/trespasser-sm.ts', "import '@aws-sdk/client-secrets-manager'", '@aws-sdk/client-secrets-manager-is-fenced'],

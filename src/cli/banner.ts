@@ -4,6 +4,7 @@ import { isLoopback } from '../compose/plane-addresses.js'
 import type { Running } from '../compose/compose.js'
 import type { Config } from '../config/config.js'
 import { withoutPassword } from '../config/without-password.js'
+import { summaryOf } from '../seed/seed-report.js'
 import { version } from '../version.js'
 
 /** Shown at every start with relaxed authentication, on a terminal and in the log. */
@@ -23,7 +24,7 @@ export function warningsFor({ auth, accounts, host }: Pick<Config, 'auth' | 'acc
 
 /** What a person sees on a terminal: both addresses, and what to type next. */
 export function banner(
-  { endpoint, registry }: Pick<Running, 'endpoint' | 'registry'>,
+  { endpoint, registry, seed }: Pick<Running, 'endpoint' | 'registry'> & Partial<Pick<Running, 'seed'>>,
   config: Config,
   isColored = picocolors.isColorSupported,
 ): string {
@@ -36,6 +37,7 @@ export function banner(
       ? [`Listens on     ${cyan(endpoint)}  ${dim('the ECR API, and the registry')}`]
       : [...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []), `Registry       ${cyan(scheme + registry)}`]),
     `State          ${stateOf(config)}`,
+    ...(seed && seed.lines.length > 0 ? [`Seed           ${summaryOf(seed.lines)}`] : []),
     ...warningsFor(config).flatMap((warning) => ['', bold(red(warning))]),
     '',
     ...(endpoint ? nextCommands(endpoint, registry, config) : []),
