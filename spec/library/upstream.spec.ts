@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => ecr.stop())
 afterEach(async () => {
   await ecr.settled()
-  ecr.upstream.clear()
+  ecr.upstream.reset()
   await ecr.reset()
 })
 
@@ -160,7 +160,7 @@ describe('Requests to the upstream', () => {
       status: 200,
     })
     expect(upstream.count({ image: `team/app@${digest}`, kind: 'manifest' })).toBe(1)
-    upstream.clear()
+    upstream.reset()
     expect(upstream.count()).toBe(0)
     expect((await client.pull('team/app', 'v2')).status).toBe(404)
   })
