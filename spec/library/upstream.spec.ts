@@ -182,6 +182,12 @@ describe('Hosts of the upstream', () => {
     expect((await (await pullerOf(ecr)).pull('team/app', 'latest')).digest).toBe(digest)
   })
 
+  it('A rule for another Region of an account that is here reads it without the upstream', async () => {
+    await createRule(ecr, '000000000000.dkr.ecr.eu-west-1.amazonaws.com')
+    expect((await (await pullerOf(ecr)).pull('team/app', 'latest')).status).toBe(404)
+    expect(ecr.upstream.count()).toBe(0)
+  })
+
   it.each(['registry.example.com', '*'])('A rule for %s is refused, as the service does', async (host) => {
     const rule = { ecrRepositoryPrefix: 'cached', upstreamRegistryUrl: host }
     await expect(ecr.client().send(new CreatePullThroughCacheRuleCommand(rule))).rejects.toThrow(
