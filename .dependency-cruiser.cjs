@@ -128,10 +128,15 @@ module.exports = {
       },
     ),
     error(
-      'demo-is-a-customer',
-      { path: '^src/demo/' },
-      { path: '^src/', pathNot: '^src/(demo/|compose/compose\\.ts$|config/config\\.ts$|cli/process-log\\.ts$)' },
+      'library-sits-on-compose',
+      { path: '^src/library/' },
+      {
+        path: '^src/',
+        pathNot:
+          '^src/(library/|compose/compose\\.ts$|config/|registry/|access/credentials\\.ts$|cli/process-log\\.ts$)',
+      },
     ),
+    error('demo-is-a-customer', { path: '^src/demo/' }, { path: '^src/', pathNot: '^src/(demo/|library/)' }),
     error(
       'sdk-for-types-only',
       {

@@ -72,6 +72,7 @@ const trespassers = [
   ['control-plane/trespasser-g.ts', "import './services/iam/operations/get-role.js'", 'only-tables-import-operations'],
   ['control-plane/protocols/trespasser.ts', "import '../services/services.js'", 'protocols-know-no-service'],
   ['demo/trespasser.ts', "import '../registry/registry.js'", 'demo-is-a-customer'],
+  ['library/trespasser.ts', "import '../control-plane/server.js'", 'library-sits-on-compose'],
   ['control-plane/trespasser-d.ts', "import '@aws-sdk/client-ecr'", 'sdk-for-types-only'],
   ['data-plane/trespasser-e.ts', "import 'express'", 'express-is-fenced'],
   ['data-plane/trespasser-f.ts', "import 'lmdb'", 'lmdb-is-fenced'],

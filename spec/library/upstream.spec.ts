@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => ecr.stop())
 afterEach(async () => {
   await ecr.settled()
-  ecr.upstream.clear()
+  ecr.upstream.reset()
   await ecr.reset()
 })
 
@@ -160,7 +160,7 @@ describe('Requests to the upstream', () => {
       status: 200,
     })
     expect(upstream.count({ image: `team/app@${digest}`, kind: 'manifest' })).toBe(1)
-    upstream.clear()
+    upstream.reset()
     expect(upstream.count()).toBe(0)
     expect((await client.pull('team/app', 'v2')).status).toBe(404)
   })
@@ -180,6 +180,12 @@ describe('Hosts of the upstream', () => {
     await createRule(ecr, '999988887777.dkr.ecr.eu-west-1.amazonaws.com')
     const { digest } = ecr.upstream.image('team/app', 'latest')
     expect((await (await pullerOf(ecr)).pull('team/app', 'latest')).digest).toBe(digest)
+  })
+
+  it('A rule for another Region of an account that is here reads it without the upstream', async () => {
+    await createRule(ecr, '000000000000.dkr.ecr.eu-west-1.amazonaws.com')
+    expect((await (await pullerOf(ecr)).pull('team/app', 'latest')).status).toBe(404)
+    expect(ecr.upstream.count()).toBe(0)
   })
 
   it.each(['registry.example.com', '*'])('A rule for %s is refused, as the service does', async (host) => {

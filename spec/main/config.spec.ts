@@ -200,6 +200,11 @@ describe('configuration file', () => {
     })
   })
 
+  it('The configuration file may say where all other upstreams are', () => {
+    const upstreams = { '*': { endpoint: 'https://mirror.internal' } }
+    expect(read({ upstreams }).upstreams).toEqual(upstreams)
+  })
+
   it('The configuration file may leave out any member of its objects', () => {
     const empty = { signatures: {}, network: {}, quotas: {}, garbage: {}, limits: {}, pullThroughCache: {} }
     expect(read(empty)).toEqual(defaultConfig)
@@ -234,6 +239,8 @@ describe('configuration file', () => {
     [{ accounts: { '111122223333': { secrets: { hub: {} } } } }, /\/secrets\/hub is not the name of a pull through/],
     [{ upstreams: { 'https://a.b': { endpoint: 'http://x' } } }, /\/upstreams\/https:\/\/a\.b is not a bare host name/],
     [{ upstreams: { 'a.b/c': { endpoint: 'http://x' } } }, /\/upstreams\/a\.b\/c is not a bare host name/],
+    [{ upstreams: { '*.b': { endpoint: 'http://x' } } }, /\/upstreams\/\*\.b is not a bare host name/],
+    [{ upstreams: { '*': { local: true } } }, /\/upstreams\/\*\/local is for private registries of ECR/],
     [
       { upstreams: { 'a.b': { endpoint: 'ftp://x' } } },
       /\/upstreams\/a\.b\/endpoint must be an http.*, not "ftp:\/\/x"$/,

@@ -57,7 +57,7 @@ export function startTasks(tasks: readonly Task[], deps: TaskDeps): Tasks {
     },
     async runAll() {
       for (let round = 0; round < MAX_ROUNDS; round++) {
-        const due = loops.filter(({ loop }) => round === 0 || loop.isRequested())
+        const due = loops.filter(({ loop }) => round === 0 || loop.isBusy())
         if (due.length === 0) return
         await Promise.all(due.map(({ loop }) => loop.runNow()))
       }
@@ -102,7 +102,8 @@ function startLoop(task: Task, deps: TaskDeps, stopSignal: AbortSignal) {
       isRequested = true
       if (!currentRun) schedule(SOON_MS)
     },
-    isRequested: () => isRequested,
+    /** Whether a run is in progress, or was requested and is about to start. */
+    isBusy: () => isRequested || currentRun !== undefined,
     async runNow() {
       // The run in progress may have begun before what is to be done was known.
       await currentRun

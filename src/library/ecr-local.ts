@@ -15,11 +15,23 @@ import {
   withTestUpstream,
 } from './upstream/test-upstream.js'
 
+export { UsageError } from '../config/usage-error.js'
+export type { RecordedEvent } from '../registry/events.js'
+export type { ExplainedRequest, RefusedRequest } from '../registry/ports/decision-source.js'
+export type { Log } from '../registry/ports/log.js'
+export type { AccessKey, ClientEnvironment } from './client-settings.js'
+export type { Duration } from './duration.js'
+export type { ActiveFault, FaultScope } from './upstream/active-faults.js'
+export type { ImageOptions, Layer } from './upstream/image-options.js'
+export type { RequestFilter, UpstreamRequest } from './upstream/request-log.js'
+export type { TestUpstream } from './upstream/test-upstream.js'
+export type { PlatformImage, ReferrerOptions, UpstreamArtifact, UpstreamImage } from './upstream/upstream-image.js'
+
 /** The settings of an emulator in process: those of the configuration file, and two for its clients. */
 export interface StartOptions extends Settings {
   /** The Region of `client()` and `env`; `us-east-1` unless given. */
   readonly region?: string
-  /** Receives the lines of the log, from the level `log` on if that is given, too. */
+  /** Receives the lines of the log, of every level, in place of standard output. */
   readonly logger?: Log
 }
 
@@ -44,7 +56,7 @@ export interface EcrLocal extends AsyncDisposable {
   advance(duration: Duration): Promise<Date>
   /** Resolves when the imports that pulls have begun are complete, and the background tasks have nothing to do. */
   settled(): Promise<void>
-  /** Removes all state and all images, as if just started. The upstream stays as it is: `upstream.clear()`. */
+  /** Removes all state and all images, as if just started. The upstream stays as it is; it has a `reset`, too. */
   reset(): Promise<void>
   /** What happened, oldest first: changes of images, what the pull through cache did, who pulled what. */
   events(): Promise<RecordedEvent[]>
@@ -76,11 +88,11 @@ export interface RegistryLogin {
   readonly password: string
 }
 
-/** What an emulator in process has by default where it differs from a server: nothing that outlives it, nothing fixed. */
+/** The defaults that differ from those of a server: nothing outlives the emulator, and nothing is fixed. */
 const IN_PROCESS: Settings = { store: 'memory', port: 0, log: 'silent' }
 
 /**
- * Starts an emulator in this process: both planes on one free port of loopback, with an upstream and its state in memory.
+ * Starts an emulator in this process: both planes on one free port of loopback, an upstream, and its state in memory.
  * There can be several. It installs no signal handlers, writes nothing unless `log` is set, and reads neither the
  * environment nor a configuration file. Throws UsageError if an option is wrong.
  */

@@ -24,7 +24,7 @@ export interface TestUpstream extends UpstreamImages {
   /** The ARN of a secret for rules of upstreams that require one: `registry-1.docker.io`, `ghcr.io` … */
   readonly credentialArn: string
 
-  /** The requests since the start or the last `clear`, oldest first. */
+  /** The requests since the start or the last `reset`, oldest first. */
   requests(filter?: RequestFilter): UpstreamRequest[]
   /** How many requests there were. */
   count(filter?: RequestFilter): number
@@ -34,21 +34,21 @@ export interface TestUpstream extends UpstreamImages {
   /** Answers with another status, 503 unless given. */
   outage(options?: Outage): ActiveFault
   /** Resets the connection in place of an answer. */
-  reset(scope?: FaultScope): ActiveFault
+  resetConnections(scope?: FaultScope): ActiveFault
   /** Stops listening, so that every connection is refused, until it is lifted. */
-  refuse(): ActiveFault
+  refuseConnections(): ActiveFault
   /** Answers late, or sends bodies slowly, or both. */
   slow(options: Slowness): ActiveFault
   /** Sends bytes that do not match their digest. */
   wrongDigest(scope?: FaultScope): ActiveFault
   /** Sends the first bytes of a body and closes the connection. */
   truncate(options?: Truncation): ActiveFault
-  /** Moves a tag right after the next HEAD request for it was answered, so that a GET that follows gets another image. */
+  /** Moves a tag after the next HEAD request for it was answered: a GET that follows gets another image. */
   moveAfterHead(repository: string, tag: string, image: ImageDigest): ActiveFault
   /** Lifts every fault. */
   recover(): void
   /** Lifts every fault, and forgets all images and requests. */
-  clear(): void
+  reset(): void
 }
 
 /** A fault that answers 429. */
@@ -109,12 +109,12 @@ export async function startTestUpstream({
     ...demands(faults, content, images),
     requests: (filter = {}) => log.matching(filter),
     count: (filter = {}) => log.matching(filter).length,
-    refuse: () => {
+    refuseConnections: () => {
       server.refuse()
       return activeFault(() => server.accept())
     },
     recover,
-    clear() {
+    reset() {
       recover()
       log.clear()
       Object.values(content).forEach((kept: Map<string, unknown>) => kept.clear())
@@ -125,7 +125,7 @@ export async function startTestUpstream({
 
 type Demands = Pick<
   TestUpstream,
-  'rateLimit' | 'outage' | 'reset' | 'slow' | 'wrongDigest' | 'truncate' | 'moveAfterHead'
+  'rateLimit' | 'outage' | 'resetConnections' | 'slow' | 'wrongDigest' | 'truncate' | 'moveAfterHead'
 >
 
 /** The faults that are functions of the answer. */
@@ -133,7 +133,7 @@ const demands = (faults: ActiveFaults, content: Content, images: UpstreamImages)
   rateLimit: ({ retryAfter, ...scope } = {}) => faults.add(tooManyRequests(retryAfter), scope),
   outage: ({ status: code = 503, code: error = 'UNAVAILABLE', message = 'unavailable', ...scope } = {}) =>
     faults.add(status(code, { error, message }), scope),
-  reset: (scope = {}) => faults.add(reset(), scope),
+  resetConnections: (scope = {}) => faults.add(reset(), scope),
   slow: ({ latency = 0, bytesPerSecond = Infinity, ...scope }) =>
     faults.add(slowly(millisecondsOf(latency), positive(bytesPerSecond)), scope),
   wrongDigest: (scope = {}) => faults.add(wrongDigest(), { method: 'GET', ...scope }),
@@ -161,8 +161,8 @@ export const credentialArnOf = (account: string, region: string): string =>
   `arn:aws:secretsmanager:${region}:${account}:secret:${SECRET}`
 
 /**
- * Settings with the upstream behind every host that they do not place elsewhere, so that no pull leaves the machine, and
- * with its secret in each account.
+ * Settings with the upstream behind every host that they do not place elsewhere, so that no pull leaves the machine,
+ * and with its secret in each account.
  */
 export function withTestUpstream(settings: Settings, account: string, { endpoint, host }: TestUpstream): Settings {
   const all: Accounts = { [account]: {}, ...settings.accounts }
