@@ -37,8 +37,12 @@ WORKDIR /etc/ecr-local
 USER 1000:1000
 VOLUME /var/lib/ecr-local
 EXPOSE 4566
-# Node as process 1 handles SIGTERM itself and starts no other process, so no init is needed.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=20s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:4566/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Follows the variables of the image for the port and the certificate, of which it checks only that it is used.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=20s CMD ["node", "--no-warnings", "-e", "\
+  const { ECR_LOCAL_PORT: port = 4566, ECR_LOCAL_TLS_CERT: certificate } = process.env; \
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; \
+  fetch(`http${certificate ? 's' : ''}://127.0.0.1:${port}/ready`) \
+    .then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Node as process 1 handles SIGTERM itself. `docker run --init` is for scripts that leave processes behind.
 ENTRYPOINT ["node", "/app/dist/ecr-local.cjs"]
 CMD ["start"]
