@@ -22,23 +22,24 @@ COPY src ./src
 RUN node scripts/bundle.js
 
 FROM libraries
-# Where LocalStack's users mount scripts and state: scripts run at that moment, and the state is that of ecr-local.
-RUN mkdir -p /etc/ecr-local /var/lib/ecr-local /etc/localstack/init/boot.d /etc/localstack/init/start.d \
-  /etc/localstack/init/ready.d /etc/localstack/init/shutdown.d \
-  && ln -s ecr-local /var/lib/localstack && chown node:node /var/lib/ecr-local
+# Scripts and state may also be mounted where LocalStack has its own.
+RUN mkdir -p /etc/ecr-local /var/lib/ecr-local /var/lib/localstack /etc/localstack/init/boot.d \
+  /etc/localstack/init/start.d /etc/localstack/init/ready.d /etc/localstack/init/shutdown.d \
+  && chown node:node /var/lib/ecr-local /var/lib/localstack \
+  && ln -s /app/container/ecr-local.js /usr/local/bin/ecr-local
 COPY --from=build /app/dist /app/dist
 COPY smithy-models /app/smithy-models
+COPY container /app/container
 COPY ecr-local.schema.json scan-findings.schema.json /app/
 
-ENV NODE_ENV=production ECR_LOCAL_HOST=0.0.0.0 ECR_LOCAL_DATA_DIR=/var/lib/ecr-local
+ENV NODE_ENV=production ECR_LOCAL_HOST=0.0.0.0
 # An ecr-local.json that is mounted here is found without a flag.
 WORKDIR /etc/ecr-local
 # The user `node` of the base image, by number, so that an orchestrator can verify that it is not root.
 USER 1000:1000
 VOLUME /var/lib/ecr-local
 EXPOSE 4566
-# Node as process 1 handles SIGTERM itself and starts no other process, so no init is needed.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=20s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:4566/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/dist/ecr-local.cjs"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=20s CMD ["node", "/app/container/health.js"]
+# Node as process 1 handles SIGTERM itself. `docker run --init` is for scripts that leave processes behind.
+ENTRYPOINT ["node", "/app/container/ecr-local.js"]
 CMD ["start"]
