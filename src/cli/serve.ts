@@ -31,6 +31,7 @@ export async function serve(command: StartCommand, config: Config, process: Node
   // On a terminal without TLS, SIGHUP keeps its usual effect: the terminal was closed, so the process ends.
   if (config.tlsCert !== undefined || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
   announce(running, config, process.stdout)
+  if (running.endpoint !== undefined) process.stdout.write(READY_LINE)
   const reason = await Promise.race([stopRequest, running.failed])
   const exitCode = reason instanceof Error ? 1 : 0
   if (reason instanceof Error)
@@ -51,6 +52,9 @@ function announce(running: Running, config: Config, stdout: NodeJS.WriteStream):
   for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
 }
+
+/** The line that LocalStack ends its start with, and that Testcontainers and other tools for LocalStack wait for. */
+const READY_LINE = 'Ready.\n'
 
 /** Resolves with the first signal that asks to stop; a later one ends the process at once. */
 function firstSignal(process: NodeJS.Process): Promise<NodeJS.Signals> {

@@ -19,6 +19,7 @@ import { secretOf } from './signing-secret.js'
 import { openStorage, type Storage } from './storage.js'
 import type { Config } from '../config/config.js'
 import { controlPlane } from '../control-plane/server.js'
+import type { InitStatus } from '../localstack/init-status.js'
 import { pullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
 import { dataPlane } from '../data-plane/server.js'
@@ -60,7 +61,12 @@ export interface Running {
 /**
  * Builds all parts, passes them to the planes, and listens. With `compose/` the only place that knows every adapter.
  */
-export async function compose(config: Config, planes: readonly Plane[], log: Log): Promise<Running> {
+export async function compose(
+  config: Config,
+  planes: readonly Plane[],
+  log: Log,
+  initStatus?: InitStatus,
+): Promise<Running> {
   const tls = readCertificate(config)
   const telemetry: Telemetry = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
   let background: Tasks | undefined
@@ -79,7 +85,12 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const address = dataPlaneAddress(config, importing && portOf(importing.server))
     const dataPlaneParts = importing ? { importer: importing.cache } : remoteDataPlane(address, parts)
     const control = planes.includes('control-plane')
-      ? await startControlPlane(config, address, { ...parts, ...dataPlaneParts, clock: wakingClock }, servers)
+      ? await startControlPlane(
+          config,
+          address,
+          { ...parts, ...dataPlaneParts, clock: wakingClock, initStatus },
+          servers,
+        )
       : undefined
     importing?.backlog.watch()
     return {
@@ -182,7 +193,7 @@ async function startDataPlane(config: Config, parts: Parts, servers: Server[]) {
 async function startControlPlane(
   config: Config,
   { scheme, port }: DataPlaneAddress,
-  parts: Parts & DataPlaneParts,
+  parts: Parts & DataPlaneParts & { readonly initStatus: InitStatus | undefined },
   servers: Server[],
 ): Promise<Server> {
   const plane = controlPlane({
