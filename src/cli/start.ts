@@ -1,6 +1,8 @@
-import { compose, type Plane, type Running } from '../compose/compose.js'
+import { compose, type Running } from '../compose/compose.js'
+import type { Plane } from '../compose/planes.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
+import type { InitStatus } from '../localstack/init-status.js'
 import type { Log } from '../registry/ports/log.js'
 import { usageErrorFrom } from './startup-errors.js'
 import { portInUse } from './port-in-use.js'
@@ -9,23 +11,14 @@ import { portInUse } from './port-in-use.js'
 export type StartCommand = 'start' | Plane
 
 /** Starts the planes that a command names. Throws UsageError if the settings or this machine prevent it. */
-export async function start(command: StartCommand, config: Config, log: Log): Promise<Running> {
+export async function start(command: StartCommand, config: Config, log: Log, initStatus: InitStatus): Promise<Running> {
   const planes: Plane[] = command === 'start' ? ['control-plane', 'data-plane'] : [command]
-  if (command === 'start') requireOwnPorts(config)
-  else requireShared(command, config)
+  if (command !== 'start') requireShared(command, config)
   try {
-    return await compose(config, planes, log)
+    return await compose(config, planes, log, initStatus)
   } catch (error) {
     throw (await portInUse(error, config)) ?? usageErrorFrom(error, config) ?? error
   }
-}
-
-/** Both planes of a process listen on the same address, so they need different ports. */
-function requireOwnPorts({ port, registryPort }: Config): void {
-  if (port === registryPort && port !== 0)
-    throw new UsageError(
-      `--port and --registry-port are both ${port}: the control plane and the data plane need different ports (0: a free one)`,
-    )
 }
 
 /** Planes that run apart need a shared store, a shared secret, and the data plane's address. */

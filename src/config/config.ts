@@ -3,6 +3,8 @@ import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
 import { ecrHost } from '../registry/cache-rules/ecr-host.js'
+import { localstackSettings } from '../localstack/environment.js'
+import type { ListenAddress } from '../localstack/listen-addresses.js'
 import { readJsonFile } from './json.js'
 import { brokenRule } from './rules.js'
 import { secretsManagerEndpoint } from './secrets-manager-endpoint.js'
@@ -21,10 +23,12 @@ import { defaultScanner, type ScannerSettings } from '../registry/scanning/scann
 export interface Config extends ScannerSettings {
   /** Address both planes listen on. */
   readonly host: string
-  /** Control plane's port; 0 picks a free one. */
+  /** The port of both planes, or of the control plane if the data plane has its own; 0 picks a free one. */
   readonly port: number
-  /** Data plane's port; 0 picks a free one. */
-  readonly registryPort: number
+  /** The data plane's own port; 0 picks a free one. Undefined: it shares the control plane's. */
+  readonly registryPort: number | undefined
+  /** Where the control plane, or both planes on one port, listens in addition to `host` and `port`. */
+  readonly furtherAddresses: readonly ListenAddress[]
   /** Directory of the embedded store, of blobs on disk, and of temporary files. */
   readonly dataDir: string
   /** Where state is stored: `embedded` is LMDB in `dataDir`. */
@@ -47,8 +51,13 @@ export interface Config extends ScannerSettings {
   /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
   readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
-  /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
-  readonly registryHost: string
+  /** Directory of LocalStack's init scripts; that of its containers need not exist. */
+  readonly initDir: string
+  /**
+   * Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in; undefined: the host of the
+   * request.
+   */
+  readonly registryHost: string | undefined
   /** Relaxed: any access key is an administrator's, and signatures are not checked. */
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
@@ -90,7 +99,8 @@ export type RedisUrl = `${'redis' | 'rediss' | 'redis-sentinel' | 'redis-cluster
 export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4566,
-  registryPort: 4510,
+  registryPort: undefined,
+  furtherAddresses: [],
   dataDir: '.ecr-local',
   store: 'embedded',
   blobs: 'disk',
@@ -103,7 +113,8 @@ export const defaultConfig: Config = {
   eventsFile: undefined,
   eventBridgeEndpoint: undefined,
   log: 'info',
-  registryHost: 'localhost:{port}',
+  initDir: '/etc/localstack/init',
+  registryHost: undefined,
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
   anonymousPull: false,
@@ -139,18 +150,18 @@ type Nested =
 const DEFAULT_FILE = 'ecr-local.json'
 
 /**
- * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the default. Throws
- * UsageError.
+ * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the variables of
+ * LocalStack and the default. Throws UsageError.
  */
 export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv): Config {
   const variables = textsIn(environment)
   const file = readConfigFile(flags.config ?? variables.config)
+  const ours = { ...file, ...valuesOf(variables, 'environment'), ...valuesOf(flags, 'flag') }
   const config = {
     ...defaultConfig,
-    ...file,
+    ...localstackSettings(environment, ours, defaultConfig),
+    ...ours,
     ...endpointIn(environment),
-    ...valuesOf(variables, 'environment'),
-    ...valuesOf(flags, 'flag'),
     secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
