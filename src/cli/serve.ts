@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import type { Running } from '../compose/compose.js'
 import type { Config } from '../config/config.js'
-import { jsonLog, openLog } from './process-log.js'
+import { announcements, openLog } from './process-log.js'
 import { banner, warningsFor } from './banner.js'
 import { isForegroundScript, parentExit } from './parent-process.js'
 import { initScripts } from '../localstack/init-scripts.js'
@@ -73,7 +73,7 @@ function reportStop(reason: Error | string, log: Log): number {
  */
 function announce(running: Running, config: Config, stdout: NodeJS.WriteStream): void {
   if (stdout.isTTY) return void stdout.write(banner(running, config))
-  const lines = jsonLog('info')
+  const lines = announcements()
   for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
 }

@@ -17,8 +17,8 @@ export interface Hosts {
 }
 
 /**
- * Reads GATEWAY_LISTEN: `0.0.0.0:4566`, `0.0.0.0`, `:4566`, `[::]:4566`, or a list of these. An address that another one
- * includes is left out, as LocalStack does, since it could not be listened on. Throws UsageError.
+ * Reads GATEWAY_LISTEN: `0.0.0.0:4566`, `0.0.0.0`, `:4566`, `[::]:4566`, or a list of these. An address that another
+ * one includes is left out, as LocalStack does, since it could not be listened on. Throws UsageError.
  */
 export function listenAddresses(text: string, { forAll, byDefault }: Hosts): readonly ListenAddress[] {
   const parsed = text.split(',').map((one) => addressIn(one.trim()))
