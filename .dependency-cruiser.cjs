@@ -136,6 +136,11 @@ module.exports = {
           '^src/(library/|compose/compose\\.ts$|config/|registry/|access/credentials\\.ts$|cli/process-log\\.ts$)',
       },
     ),
+    error(
+      'localstack-is-no-part-of-ecr',
+      { path: '^src/localstack/' },
+      { path: '^src/', pathNot: '^src/(localstack/|registry/ports/|server/health\\.ts$|config/usage-error\\.ts$)' },
+    ),
     error('demo-is-a-customer', { path: '^src/demo/' }, { path: '^src/', pathNot: '^src/(demo/|library/)' }),
     error(
       'sdk-for-types-only',

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js'
 import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
 import { dataPlane } from '../data-plane/server.js'
+import type { InitStatus } from '../localstack/init-status.js'
 import { pullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import { OTHER_HOSTS } from '../registry/cache-rules/configured-upstream.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -24,8 +25,8 @@ import {
   addressOfOwnDataPlane,
   clientHost,
   type DataPlaneAddress,
-  isLoopback,
   isOnePort,
+  isOnLoopback,
   registryAddresses,
   registryPortOf,
   schemeOf,
@@ -35,7 +36,7 @@ import {
 export type Plane = 'control-plane' | 'data-plane'
 
 /** The parts of the planes. The control plane's clock wakes the background tasks when it is advanced. */
-type PlaneParts = Parts & { readonly clockOfControlPlane: Clock }
+type PlaneParts = Parts & { readonly clockOfControlPlane: Clock; readonly initStatus: InitStatus | undefined }
 
 /** The planes of this process, which answer requests. */
 interface StartedPlanes {
@@ -62,8 +63,8 @@ export async function startPlanes(
   parts: PlaneParts,
   servers: Server[],
 ): Promise<StartedPlanes> {
-  const listenOn = async (plane: PlaneHandler, port: number) => {
-    const server = await listen(planeServer(parts, plane), config.host, port)
+  const listenOn = async (plane: PlaneHandler, port: number, host = config.host) => {
+    const server = await listen(planeServer(parts, plane), host, port)
     servers.push(server)
     return portOf(server)
   }
@@ -76,13 +77,14 @@ export async function startPlanes(
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
   const registryAddress = registryAddresses(config, () => address, sharePort)
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
-  const { handler, seeding, afterReset } = control
-  const lines = await seeding.apply()
-  const port = await listenOn(sharePort && data ? onePort(handler, data.handler) : handler, config.port)
+  const lines = await control.seeding.apply()
+  const handler = sharePort && data ? onePort(control.handler, data.handler) : control.handler
+  const port = await listenOn(handler, config.port)
+  for (const further of config.furtherAddresses) await listenOn(handler, further.port, further.host)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
   return {
     ...started,
-    seeded: { lines, seeding, afterReset },
+    seeded: { ...control, lines },
     registry: address.registry,
     endpoint: `${schemeOf(config)}://${clientHost(config.host)}:${port}`,
   }
@@ -118,7 +120,7 @@ function controlPlaneOf(
     ...parts,
     clock: parts.clockOfControlPlane,
     about: { ...parts.about, plane: parts.sharePort ? 'both' : 'control' },
-    adminAllowed: isLoopback(config.host),
+    adminAllowed: isOnLoopback(config),
     adminToken: config.adminToken,
     settings: {
       registryAddress,
