@@ -4,7 +4,7 @@ import { healthEndpoint, type HealthResponse } from '../server/health.js'
 import { planeServer } from '../server/listener.js'
 import { memoryBudget } from '../server/memory-budget.js'
 import { answerRequest } from './answer.js'
-import { grantReader } from './basic-credentials.js'
+import { tokenReader } from './basic-credentials.js'
 import { type DataPlaneDeps, type DataPlaneParts, respond } from './call.js'
 import { internalError, refuseRequest, writeOciRefusal } from './oci-refusal.js'
 import { controlPlaneRequests } from './private/control-plane-requests.js'
@@ -20,7 +20,7 @@ export function dataPlane(parts: DataPlaneParts): Server {
   const deps: DataPlaneDeps = {
     ...parts,
     memory: memoryBudget(parts.limits.bodiesMiB * 1024 * 1024),
-    grantIn: grantReader(parts.secret),
+    tokens: tokenReader(parts),
     controlPlane: controlPlaneRequests(parts),
     uploadLocks: uploadLocks(parts),
   }

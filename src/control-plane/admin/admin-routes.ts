@@ -160,8 +160,11 @@ async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply>
   return ok({ now: (await clock.advance(advanceSeconds)).toISOString() })
 }
 
+/** Like access keys and self-contained tokens, the tokens that refer to a stored principal survive a reset. */
 async function reset({ store, blobs, ids }: AdminDeps): Promise<Reply> {
+  const principals = await listAll(store.principals, installation)
   await store.clear()
+  for (const record of principals) await store.principals.put(installation, record.idHash, record)
   await blobs.clear()
   await labelInstallation(store, blobs, ids)
   return ok({ status: 'reset' })
