@@ -29,7 +29,7 @@ export async function serve(command: StartCommand, config: Config, process: Node
   })
   const running = await start(command, config, log)
   // On a terminal without TLS, SIGHUP keeps its usual effect: the terminal was closed, so the process ends.
-  if (config.tlsCert !== undefined || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
+  if (config.tlsCert !== undefined || config.realNames || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
   announce(running, config, process.stdout)
   const reason = await Promise.race([stopRequest, running.failed])
   const exitCode = reason instanceof Error ? 1 : 0

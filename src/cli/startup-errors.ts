@@ -1,15 +1,22 @@
+import { REAL_NAMES_PORT } from '../compose/real-names.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { withoutPassword } from '../config/without-password.js'
 
+/** How a user other than root gets port 443 on Linux, for all programs or for Node alone. */
+const NO_REAL_NAMES =
+  'This user may not listen on port 443, which --real-names needs: start it as root, or allow it with ' +
+  'sudo sysctl net.ipv4.ip_unprivileged_port_start=443, or with sudo setcap cap_net_bind_service=+ep "$(readlink -f "$(which node)")"'
+
 /** An error that the user can correct, as one line; undefined for a bug in this program. */
 export function usageErrorFrom(
   error: unknown,
-  { host, port: controlPort }: Pick<Config, 'host' | 'port'>,
+  { host, port: controlPort, realNames }: Pick<Config, 'host' | 'port' | 'realNames'>,
 ): UsageError | undefined {
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError) return undefined
   const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EACCES' && syscall === 'listen') {
+    if (realNames && port === REAL_NAMES_PORT) return new UsageError(NO_REAL_NAMES)
     const flag = port === controlPort ? '--port' : '--registry-port'
     return new UsageError(`This user may not listen on port ${port}: choose one from 1024 up with ${flag}`)
   }

@@ -49,6 +49,10 @@ export interface Config extends ScannerSettings {
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
   readonly registryHost: string
+  /** Whether both planes are also reached by the names of AWS's endpoints, over TLS on port 443. */
+  readonly realNames: boolean
+  /** The Region of the environment (AWS_REGION), which is one of those that have real names. */
+  readonly awsRegion: string | undefined
   /** Relaxed: any access key is an administrator's, and signatures are not checked. */
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
@@ -104,6 +108,8 @@ export const defaultConfig: Config = {
   eventBridgeEndpoint: undefined,
   log: 'info',
   registryHost: 'localhost:{port}',
+  realNames: false,
+  awsRegion: undefined,
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
   anonymousPull: false,
@@ -152,6 +158,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
     ...valuesOf(variables, 'environment'),
     ...valuesOf(flags, 'flag'),
     secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
+    awsRegion: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
     quotas: { ...defaultConfig.quotas, ...file.quotas },
@@ -167,7 +174,8 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
 }
 
 /** Rules about more than one setting, which the schema cannot express. */
-function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams }: Config): void {
+function requireConsistency(config: Config): void {
+  const { store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams, realNames, port, registryPort } = config
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError(
       '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
@@ -175,6 +183,8 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scann
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
+  if (realNames && (port === 443 || registryPort === 443))
+    throw new UsageError('--real-names listens on port 443 itself: choose another port for the planes')
   if (scanFindings !== undefined && scanner !== undefined)
     throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
   const notOfEcr = Object.keys(upstreams).find((host) => upstreams[host]?.local && !ecrHost(host))

@@ -4,6 +4,7 @@ export type SettingName =
   | 'port'
   | 'registryPort'
   | 'registryHost'
+  | 'realNames'
   | 'dataDir'
   | 'store'
   | 'blobs'
@@ -41,6 +42,10 @@ export const settings: readonly Setting[] = [
   setting('port', '4566', 'control plane; 0 picks a free port'),
   setting('registryPort', '4510', 'data plane; 0 picks a free port'),
   setting('registryHost', 'localhost:{port}', 'host of repository URIs; may hold {account}, {region}, {port}'),
+  {
+    ...setting('realNames', 'false', 'also TLS on port 443 for the names of AWS; see certs --real-names'),
+    isSwitch: true,
+  },
   setting('dataDir', '.ecr-local', 'embedded state, blobs on disk'),
   setting('store', 'embedded', 'embedded (LMDB), memory, or redis:// rediss:// redis-sentinel:// redis-cluster://'),
   setting('blobs', 'disk', 'disk (in the data directory), or s3://bucket/prefix'),
