@@ -23,7 +23,7 @@ export function warningsFor({ auth, accounts, host }: Pick<Config, 'auth' | 'acc
 
 /** What a person sees on a terminal: both addresses, and what to type next. */
 export function banner(
-  { endpoint, registry }: Pick<Running, 'endpoint' | 'registry'>,
+  { endpoint, registry, hostsFile = [] }: Pick<Running, 'endpoint' | 'registry' | 'hostsFile'>,
   config: Config,
   isColored = picocolors.isColorSupported,
 ): string {
@@ -37,12 +37,23 @@ export function banner(
       : [...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []), `Registry       ${cyan(scheme + registry)}`]),
     `State          ${stateOf(config)}`,
     ...warningsFor(config).flatMap((warning) => ['', bold(red(warning))]),
+    ...realNames(hostsFile).map((line) => (line.startsWith('1') ? dim(line) : line)),
     '',
     ...(endpoint ? nextCommands(endpoint, registry, config) : []),
     dim('Ctrl-C stops it.'),
   ]
   return `\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}\n\n`
 }
+
+/** What to add to the hosts file; the lines may be copied as they are. */
+const realNames = (hostsFile: readonly string[]) =>
+  hostsFile.length === 0
+    ? []
+    : [
+        '',
+        'Names of AWS   on port 443, once /etc/hosts has these lines (ecr-local certs --real-names prints them, too):',
+        ...hostsFile,
+      ]
 
 /** Where state and images are stored, with passwords removed. */
 function stateOf({ store, blobs, dataDir }: Config): string {

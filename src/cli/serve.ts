@@ -29,7 +29,8 @@ export async function serve(command: StartCommand, config: Config, process: Node
   })
   const running = await start(command, config, log)
   // On a terminal without TLS, SIGHUP keeps its usual effect: the terminal was closed, so the process ends.
-  if (config.tlsCert !== undefined || config.realNames || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
+  if (config.tlsCert !== undefined || config.realNames || !onTerminal)
+    process.on('SIGHUP', () => running.renewCertificate())
   announce(running, config, process.stdout)
   const reason = await Promise.race([stopRequest, running.failed])
   const exitCode = reason instanceof Error ? 1 : 0
@@ -49,6 +50,7 @@ function announce(running: Running, config: Config, stdout: NodeJS.WriteStream):
   if (stdout.isTTY) return void stdout.write(banner(running, config))
   const lines = jsonLog('info')
   for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
+  if (running.hostsFile) lines.info({ hostsFile: running.hostsFile }, 'names of AWS, on port 443')
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
 }
 

@@ -11,7 +11,7 @@ const NO_REAL_NAMES =
 /** An error that the user can correct, as one line; undefined for a bug in this program. */
 export function usageErrorFrom(
   error: unknown,
-  { host, port: controlPort, realNames }: Pick<Config, 'host' | 'port' | 'realNames'>,
+  { host, port: controlPort, realNames = false }: Pick<Config, 'host' | 'port'> & Partial<Pick<Config, 'realNames'>>,
 ): UsageError | undefined {
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError) return undefined
   const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number }

@@ -6,6 +6,7 @@ import { readCertificate, renewCertificate } from './tls.js'
 import { drain } from './listen.js'
 import { partsOf, type Telemetry } from './parts.js'
 import { type Plane, startPlanes } from './planes.js'
+import { realNamesFiles } from './real-names.js'
 import { startMaintenance } from './maintenance.js'
 import { openScanner } from './open-scanner.js'
 import { openStorage } from './storage.js'
@@ -22,6 +23,8 @@ export interface Running {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, for `docker pull`. */
   readonly registry: string
+  /** The lines of a hosts file with which programs on this machine reach the planes by the names of AWS, if they do. */
+  readonly hostsFile?: readonly string[]
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
   /** Reads the files of the certificate again; without TLS nothing happens. */
@@ -48,13 +51,14 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
     const planeParts = { ...parts, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
-    const { endpoint, registry, importing } = await startPlanes(config, planes, planeParts, servers)
+    const { endpoint, registry, importing, realNames } = await startPlanes(config, planes, planeParts, servers)
     importing?.backlog.watch()
     return {
       endpoint,
       registry,
       failed: storage.failed,
-      renewCertificate: () => renewCertificate(servers, config, log),
+      ...(realNames && { hostsFile: realNames.hostsFile }),
+      renewCertificate: () => renewCertificate(servers, realNames ? realNamesFiles(config) : config, log),
       async close() {
         importing?.backlog.stop()
         await Promise.all(servers.map(drain))

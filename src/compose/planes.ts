@@ -13,6 +13,8 @@ import type { RegistryAddressOf } from '../registry/registry-address.js'
 import { planeServer, type PlaneHandler } from '../server/listener.js'
 import { onePort } from '../server/one-port.js'
 import { listen, portOf } from './listen.js'
+import { hasRealRegistryNames, startRealNames, type RealNames } from './real-names.js'
+import { REAL_REGISTRY_HOST } from '../registry/real-names.js'
 import type { Parts } from './parts.js'
 import {
   addressOfOtherDataPlane,
@@ -38,6 +40,8 @@ interface StartedPlanes {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, wherever it runs. */
   readonly registry: string
+  /** The planes as they are reached by real names, if a setting asks for that. */
+  readonly realNames?: RealNames
   /** The data plane of this process, if it runs one. */
   readonly importing: ReturnType<typeof dataPlaneOf> | undefined
 }
@@ -61,12 +65,18 @@ export async function startPlanes(
   const started = { registry: address.registry, endpoint: undefined, importing: data }
   if (!planes.includes('control-plane')) return started
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
-  const registryAddress = registryAddresses(config, () => address, sharePort)
+  const registryAddress = hasRealRegistryNames(config)
+    ? () => ({ scheme: 'https', host: REAL_REGISTRY_HOST }) as const
+    : registryAddresses(config, () => address, sharePort)
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
   const port = await listenOn(sharePort && data ? onePort(control, data.handler) : control, config.port)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
+  const realNames =
+    config.realNames && data ? await startRealNames(config, onePort(control, data.handler), parts) : undefined
+  if (realNames) servers.push(realNames.server)
   return {
     ...started,
+    ...(realNames && { realNames }),
     registry: address.registry,
     endpoint: `${schemeOf(config)}://${clientHost(config.host)}:${port}`,
   }
