@@ -12,6 +12,7 @@ need() { # need <program> <package>
 need aws awscli
 need debootstrap debootstrap
 need docker docker.io
+need docker-credential-ecr-login amazon-ecr-credential-helper
 need docker-compose docker-compose
 need dockerd docker.io
 need docker-registry docker-registry

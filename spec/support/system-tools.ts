@@ -7,6 +7,7 @@ export const systemTools = [
   'debootstrap',
   'docker',
   'docker-compose',
+  'docker-credential-ecr-login',
   'dockerd',
   'docker-registry',
   'ip',
