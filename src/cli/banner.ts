@@ -25,7 +25,12 @@ export function warningsFor(settings: Pick<Config, 'auth' | 'accounts' | 'host' 
 
 /** What a person sees on a terminal: both addresses, and what to type next. */
 export function banner(
-  { endpoint, registry, seed }: Pick<Running, 'endpoint' | 'registry'> & Partial<Pick<Running, 'seed'>>,
+  {
+    endpoint,
+    registry,
+    seed,
+    hostsFile = [],
+  }: Pick<Running, 'endpoint' | 'registry' | 'hostsFile'> & Partial<Pick<Running, 'seed'>>,
   config: Config,
   isColored = picocolors.isColorSupported,
 ): string {
@@ -40,12 +45,23 @@ export function banner(
     `State          ${stateOf(config)}`,
     ...(seed && seed.lines.length > 0 ? [`Seed           ${summaryOf(seed.lines)}`] : []),
     ...warningsFor(config).flatMap((warning) => ['', bold(red(warning))]),
+    ...realNames(hostsFile).map((line) => (line.startsWith('1') ? dim(line) : line)),
     '',
     ...(endpoint ? nextCommands(endpoint, registry, config) : []),
     dim('Ctrl-C stops it.'),
   ]
   return `\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}\n\n`
 }
+
+/** What to add to the hosts file; the lines may be copied as they are. */
+const realNames = (hostsFile: readonly string[]) =>
+  hostsFile.length === 0
+    ? []
+    : [
+        '',
+        'Names of AWS   on port 443, once /etc/hosts has these lines (ecr-local certs --real-names prints them, too):',
+        ...hostsFile,
+      ]
 
 /** Where state and images are stored, with passwords removed. */
 function stateOf({ store, blobs, dataDir }: Config): string {

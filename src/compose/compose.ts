@@ -6,6 +6,7 @@ import { readCertificate, renewCertificate } from './tls.js'
 import { drain } from './listen.js'
 import { partsOf, type Telemetry } from './parts.js'
 import { type Plane, startPlanes } from './planes.js'
+import { realNamesFiles } from './real-names.js'
 import { startMaintenance } from './maintenance.js'
 import { openScanner } from './open-scanner.js'
 import { openStorage } from './storage.js'
@@ -29,6 +30,8 @@ export interface Running {
   readonly seed: SeedReport | undefined
   /** For the program that the planes run in. */
   readonly inProcess: InProcess
+  /** The lines of a hosts file with which programs on this machine reach the planes by the names of AWS, if they do. */
+  readonly hostsFile?: readonly string[]
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
   /** Reads the files of the certificate again; without TLS nothing happens. */
@@ -60,7 +63,7 @@ export async function compose(
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
     const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
-    const { endpoint, registry, importing, seeded } = await startPlanes(config, planes, planeParts, servers)
+    const { endpoint, registry, importing, seeded, realNames } = await startPlanes(config, planes, planeParts, servers)
     importing?.backlog.watch()
     return {
       endpoint,
@@ -68,7 +71,8 @@ export async function compose(
       seed: seeded && { lines: seeded.lines, images: seeded.seeding.importImages() },
       inProcess: inProcess(parts, { tasks, backlog: importing?.backlog, afterReset: seeded?.afterReset }),
       failed: storage.failed,
-      renewCertificate: () => renewCertificate(servers, config, log),
+      ...(realNames && { hostsFile: realNames.hostsFile }),
+      renewCertificate: () => renewCertificate(servers, realNames ? realNamesFiles(config) : config, log),
       async close() {
         seeded?.seeding.stop()
         importing?.backlog.stop()

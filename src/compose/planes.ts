@@ -19,6 +19,8 @@ import { planeServer, type PlaneHandler } from '../server/listener.js'
 import { onePort } from '../server/one-port.js'
 import { storeOf } from '../store/store-of.js'
 import { listen, portOf } from './listen.js'
+import { hasRealRegistryNames, startRealNames, type RealNames } from './real-names.js'
+import { REAL_REGISTRY_HOST } from '../registry/real-names.js'
 import type { Parts } from './parts.js'
 import {
   addressOfOtherDataPlane,
@@ -44,6 +46,8 @@ interface StartedPlanes {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, wherever it runs. */
   readonly registry: string
+  /** The planes as they are reached by real names, if a setting asks for that. */
+  readonly realNames?: RealNames
   /** The data plane of this process, if it runs one. */
   readonly importing: ReturnType<typeof dataPlaneOf> | undefined
   /** The seed, except for the images, is in place; undefined if the control plane runs elsewhere. */
@@ -75,16 +79,22 @@ export async function startPlanes(
   const started = { registry: address.registry, endpoint: undefined, importing: data, seeded: undefined }
   if (!planes.includes('control-plane')) return started
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
-  const registryAddress = registryAddresses(config, () => address, sharePort)
+  const registryAddress = hasRealRegistryNames(config)
+    ? () => ({ scheme: 'https', host: REAL_REGISTRY_HOST }) as const
+    : registryAddresses(config, () => address, sharePort)
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
   const lines = await control.seeding.apply()
   const handler = sharePort && data ? onePort(control.handler, data.handler) : control.handler
   const port = await listenOn(handler, config.port)
   for (const further of config.furtherAddresses) await listenOn(handler, further.port, further.host)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
+  const realNames =
+    config.realNames && data ? await startRealNames(config, onePort(control.handler, data.handler), parts) : undefined
+  if (realNames) servers.push(realNames.server)
   return {
     ...started,
     seeded: { ...control, lines },
+    ...(realNames && { realNames }),
     registry: address.registry,
     endpoint: `${schemeOf(config)}://${clientHost(config.host)}:${port}`,
   }

@@ -60,6 +60,10 @@ export interface Config extends ScannerSettings {
    * request.
    */
   readonly registryHost: string | undefined
+  /** Whether both planes are also reached by the names of AWS's endpoints, over TLS on port 443. */
+  readonly realNames: boolean
+  /** The Region of the environment (AWS_REGION), which is one of those that have real names. */
+  readonly awsRegion: string | undefined
   /** Relaxed: any access key is an administrator's, and signatures are not checked. */
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
@@ -119,6 +123,8 @@ export const defaultConfig: Config = {
   log: 'info',
   initDir: '/etc/localstack/init',
   registryHost: undefined,
+  realNames: false,
+  awsRegion: undefined,
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
   anonymousPull: false,
@@ -167,6 +173,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
     ...ours,
     ...endpointIn(environment),
     secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
+    awsRegion: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
   })
 }
 
@@ -192,7 +199,8 @@ function withDefaults(given: Settings): Config {
 }
 
 /** Rules about more than one setting, which the schema cannot express. */
-function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams }: Config): void {
+function requireConsistency(config: Config): void {
+  const { store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams, realNames, port, registryPort } = config
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError(
       '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
@@ -200,6 +208,8 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scann
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
+  if (realNames && (port === 443 || registryPort === 443))
+    throw new UsageError('--real-names listens on port 443 itself: choose another port for the planes')
   if (scanFindings !== undefined && scanner !== undefined)
     throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
   const notOfEcr = Object.keys(upstreams).find((host) => upstreams[host]?.local && !ecrHost(host))

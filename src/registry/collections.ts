@@ -19,6 +19,7 @@ import type { Pin } from './ports/pins.js'
 import type { PullTimeExclusion } from './pull-times/pull-time-exclusion.js'
 import type { ImageSigning, SigningConfiguration } from './signing/signing-configuration.js'
 import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
+import type { StoredPrincipal } from './principal.js'
 import type { Policy, Repository } from './repositories/repository.js'
 import type { ImageScans, PendingScan, ScanCount } from './scanning/image-scan.js'
 import type { StoredScanningConfiguration } from './scanning/scanning-records.js'
@@ -69,6 +70,7 @@ export const collections = {
   roles: collection<ServiceLinkedRole>(), // account name; in `installation`
   leases: collection<LeaseRecord>(), // name; in `installation`
   pins: collection<Pin>(), // digest; in `installation`
+  principals: collection<StoredPrincipal>(), // idHash; in `installation`
   origins: collection<BlobOrigin>(), // digest upstreamRegistryUrl; in `installation`
 }
 
