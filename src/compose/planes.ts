@@ -13,7 +13,7 @@ import type { RegistryAddressOf } from '../registry/registry-address.js'
 import { planeServer, type PlaneHandler } from '../server/listener.js'
 import { onePort } from '../server/one-port.js'
 import { listen, portOf } from './listen.js'
-import { hasRealRegistryNames, startRealNames, type RealNames } from './real-names.js'
+import { hasRealRegistryNames, startRealNames, type RealNames } from './real-names-listener.js'
 import { REAL_REGISTRY_HOST } from '../registry/real-names.js'
 import type { Parts } from './parts.js'
 import {
