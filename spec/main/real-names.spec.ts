@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { banner } from '../../src/cli/banner.js'
 import { certs } from '../../src/cli/certs-command.js'
 import { start } from '../../src/cli/start.js'
 import { hostsFileLines, registriesWithRealNames } from '../../src/compose/real-names-listener.js'
@@ -100,6 +101,19 @@ describe('ecr-local certs --real-names', () => {
     for (const name of [...names, '111122223333.dkr.ecr.eu-west-1.amazonaws.com'])
       expect(certificate.checkHost(name), name).toBeDefined()
     expect(certificate.checkHost(NAME.replace('us-east-1', 'us-west-2'))).toBeUndefined()
+  })
+})
+
+describe('the banner of a start with real names', () => {
+  it('It has the lines for the hosts file, and commands with a real name', () => {
+    const hostsFile = hostsFileLines([DEFAULT], '127.0.0.1')
+    const at = { endpoint: 'http://localhost:4566', registry: 'localhost:4566' }
+    const text = banner({ ...at, hostsFile }, { ...defaultConfig, realNames: true }, false)
+    for (const line of hostsFile) expect(text).toContain(`\n  ${line}\n`)
+    expect(text).toContain(`docker pull ${NAME}/ecr-public/nginx/nginx:latest`)
+    const elsewhere = { ...at, hostsFile: hostsFileLines([{ ...DEFAULT, region: 'eu-west-1' }], '127.0.0.1') }
+    expect(banner(elsewhere, { ...defaultConfig, realNames: true }, false)).toContain(' AWS_REGION=eu-west-1\n')
+    expect(banner(at, defaultConfig, false)).not.toContain('hosts')
   })
 })
 

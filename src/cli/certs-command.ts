@@ -58,8 +58,8 @@ const RENEWAL =
   'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.'
 
 /**
- * The registries whose names `certs --real-names` covers: also those that planes with these settings have stored. Throws
- * UsageError if the store cannot be read.
+ * The registries whose names `certs --real-names` covers: also those in the store of planes with these settings. Throws
+ * UsageError if it cannot be read.
  */
 export async function registriesToCover(config: Config, log: Log): Promise<Registry[]> {
   if (config.store === 'memory' || isDataDirectoryMissing(config)) return registriesWithRealNames(config)
