@@ -13,6 +13,7 @@ export type ClientEnvironment = Readonly<
     | 'AWS_ENDPOINT_URL'
     | 'AWS_ACCESS_KEY_ID'
     | 'AWS_SECRET_ACCESS_KEY'
+    | 'AWS_SESSION_TOKEN'
     | 'AWS_REGION'
     | 'AWS_DEFAULT_REGION'
     | 'AWS_EC2_METADATA_DISABLED',
@@ -22,7 +23,7 @@ export type ClientEnvironment = Readonly<
 
 /**
  * The variables for an emulator. The endpoint is that of every service, so that a call which is not for ECR fails here
- * and does not reach AWS. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+ * and does not reach AWS. An empty token counts as none, and replaces that of a session. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
  */
 export const clientEnvironment = (
   endpoint: string,
@@ -32,6 +33,7 @@ export const clientEnvironment = (
   AWS_ENDPOINT_URL: endpoint,
   AWS_ACCESS_KEY_ID: accessKeyId,
   AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  AWS_SESSION_TOKEN: '',
   AWS_REGION: region,
   AWS_DEFAULT_REGION: region,
   AWS_EC2_METADATA_DISABLED: 'true',
