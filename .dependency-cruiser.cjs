@@ -83,9 +83,14 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(server|registry|coordination)/|^src/access/explain/decision-log\\.ts$' },
     ),
     error(
+      'seed-calls-the-api',
+      { path: '^src/seed/' },
+      { path: '^src/', pathNot: '^src/(seed|registry|coordination|access|smithy|control-plane/services)/' },
+    ),
+    error(
       'planes-see-no-adapters-and-no-process',
       { path: '^src/(control-plane|data-plane)/' },
-      { path: '^src/(adapters/|store/|cli/|compose/|config/|demo/|[^/]+\\.ts$)' },
+      { path: '^src/(adapters/|store/|cli/|compose/|config/|demo/|seed/|[^/]+\\.ts$)' },
     ),
     error(
       'only-compose-knows-adapters',
@@ -130,6 +135,11 @@ module.exports = {
         pathNot:
           '^src/(library/|compose/compose\\.ts$|config/|registry/|access/credentials\\.ts$|cli/process-log\\.ts$)',
       },
+    ),
+    error(
+      'localstack-is-no-part-of-ecr',
+      { path: '^src/localstack/' },
+      { path: '^src/', pathNot: '^src/(localstack/|registry/ports/|server/health\\.ts$|config/usage-error\\.ts$)' },
     ),
     error('demo-is-a-customer', { path: '^src/demo/' }, { path: '^src/', pathNot: '^src/(demo/|library/)' }),
     error(

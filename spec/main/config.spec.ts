@@ -40,6 +40,8 @@ const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', im
   properties: Record<string, { default?: unknown; properties?: Record<string, { default: unknown }> }>
 }
 
+const seedSchema = JSON.parse(readFileSync(new URL('../../seed.schema.json', import.meta.url), 'utf8')) as object
+
 describe('settings', () => {
   it('Settings that are not set have their defaults', () => {
     expect(readConfig({}, {})).toEqual(defaultConfig)
@@ -302,6 +304,7 @@ describe('published schemas', () => {
 
   it('The published schema is a valid JSON Schema', () => {
     const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
+    ajv.addSchema(seedSchema, 'seed.schema.json')
     expect(ajv.validateSchema(schema)).toBe(true)
     expect(() => ajv.compile(schema)).not.toThrow()
   })

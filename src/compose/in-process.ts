@@ -22,11 +22,18 @@ export interface InProcess {
   readonly decisions: DecisionSource
 }
 
+/** The parts that have been started. */
+interface StartedParts {
+  readonly tasks: Tasks
+  readonly backlog: Pick<Backlog, 'resume'> | undefined
+  /** Puts in place again what an installation has from the start on. */
+  readonly afterReset: (() => Promise<void>) | undefined
+}
+
 /** Calls the parts that `/_admin` calls, without HTTP. */
 export function inProcess(
   parts: Pick<Storage, 'store' | 'blobs' | 'ids' | 'clock'> & { readonly decisions: DecisionLog },
-  tasks: Tasks,
-  backlog: Pick<Backlog, 'resume'> | undefined,
+  { tasks, backlog, afterReset }: StartedParts,
 ): InProcess {
   return {
     async advance(seconds) {
@@ -40,6 +47,7 @@ export function inProcess(
     },
     async reset() {
       await removeEverything(parts)
+      await afterReset?.()
       await tasks.runAll()
     },
     events: () => latestEvents(parts.store),

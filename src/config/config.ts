@@ -3,7 +3,11 @@ import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
 import { ecrHost } from '../registry/cache-rules/ecr-host.js'
+import type { Seed } from '../seed/seed.js'
+import { localstackSettings } from '../localstack/environment.js'
+import type { ListenAddress } from '../localstack/listen-addresses.js'
 import { readJsonFile } from './json.js'
+import { requireSeed } from './require-seed.js'
 import { brokenRule } from './rules.js'
 import { secretsManagerEndpoint } from './secrets-manager-endpoint.js'
 import { type SettingTexts, settings } from './settings.js'
@@ -25,6 +29,8 @@ export interface Config extends ScannerSettings {
   readonly port: number
   /** The data plane's own port; 0 picks a free one. Undefined: it shares the control plane's. */
   readonly registryPort: number | undefined
+  /** Where the control plane, or both planes on one port, listens in addition to `host` and `port`. */
+  readonly furtherAddresses: readonly ListenAddress[]
   /** Directory of the embedded store, of blobs on disk, and of temporary files. */
   readonly dataDir: string
   /** Where state is stored: `embedded` is LMDB in `dataDir`. */
@@ -47,11 +53,17 @@ export interface Config extends ScannerSettings {
   /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
   readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+  /** Directory of LocalStack's init scripts; that of its containers need not exist. */
+  readonly initDir: string
   /**
    * Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in; undefined: the host of the
    * request.
    */
   readonly registryHost: string | undefined
+  /** Whether both planes are also reached by the names of AWS's endpoints, over TLS on port 443. */
+  readonly realNames: boolean
+  /** The Region of the environment (AWS_REGION), which is one of those that have real names. */
+  readonly awsRegion: string | undefined
   /** Relaxed: any access key is an administrator's, and signatures are not checked. */
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
@@ -62,6 +74,8 @@ export interface Config extends ScannerSettings {
   readonly accounts: Accounts | undefined
   /** The organization that the accounts belong to. */
   readonly organization: ConfiguredOrganization | undefined
+  /** What registries hold from the start on. */
+  readonly seed: Seed | undefined
   /** Where upstream hosts are; without an entry a host is at `https://<host>`. */
   readonly upstreams: Readonly<Record<string, ConfiguredUpstream>>
   /** The API of Secrets Manager for secrets that the accounts do not have; undefined: there are no others. */
@@ -94,6 +108,7 @@ export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4566,
   registryPort: undefined,
+  furtherAddresses: [],
   dataDir: '.ecr-local',
   store: 'embedded',
   blobs: 'disk',
@@ -106,12 +121,16 @@ export const defaultConfig: Config = {
   eventsFile: undefined,
   eventBridgeEndpoint: undefined,
   log: 'info',
+  initDir: '/etc/localstack/init',
   registryHost: undefined,
+  realNames: false,
+  awsRegion: undefined,
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
   anonymousPull: false,
   accounts: undefined,
   organization: undefined,
+  seed: undefined,
   upstreams: {},
   secretsManagerEndpoint: undefined,
   network: { egress: 'all' },
@@ -142,18 +161,19 @@ type Nested =
 const DEFAULT_FILE = 'ecr-local.json'
 
 /**
- * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the default. Throws
- * UsageError.
+ * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the variables of
+ * LocalStack and the default. Throws UsageError.
  */
 export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv): Config {
   const variables = textsIn(environment)
   const file = readConfigFile(flags.config ?? variables.config)
+  const ours = { ...file, ...valuesOf(variables, 'environment'), ...valuesOf(flags, 'flag') }
   return withDefaults({
-    ...file,
+    ...localstackSettings(environment, ours, defaultConfig),
+    ...ours,
     ...endpointIn(environment),
-    ...valuesOf(variables, 'environment'),
-    ...valuesOf(flags, 'flag'),
     secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
+    awsRegion: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
   })
 }
 
@@ -179,7 +199,8 @@ function withDefaults(given: Settings): Config {
 }
 
 /** Rules about more than one setting, which the schema cannot express. */
-function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams }: Config): void {
+function requireConsistency(config: Config): void {
+  const { store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams, realNames, port, registryPort } = config
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError(
       '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
@@ -187,6 +208,8 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scann
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
+  if (realNames && (port === 443 || registryPort === 443))
+    throw new UsageError('--real-names listens on port 443 itself: choose another port for the planes')
   if (scanFindings !== undefined && scanner !== undefined)
     throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
   const notOfEcr = Object.keys(upstreams).find((host) => upstreams[host]?.local && !ecrHost(host))
@@ -244,6 +267,7 @@ function validSettings(given: unknown, source: string): Settings {
   const settingsGiven = { ...(given as Settings & { $schema?: string }) }
   delete settingsGiven.$schema
   requireAccounts(settingsGiven.accounts, source)
+  requireSeed(settingsGiven, source)
   return settingsGiven
 }
 

@@ -24,6 +24,8 @@ export interface AdminDeps extends ExplainDeps {
   readonly adminAllowed: boolean
   /** The bearer token of the admin endpoints, if one is configured. */
   readonly adminToken?: string | undefined
+  /** Puts in place again what an installation has from the start on. */
+  readonly afterReset?: () => Promise<void>
 }
 
 /** ISO 8601 has years of four digits, and `Date` cannot represent much later times. */
@@ -85,7 +87,9 @@ const endpoints: readonly Endpoint[] = [
   endpoint('POST', '/clock', 'advances the clock of both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
     advanceClock(body, deps),
   ),
-  endpoint('POST', '/reset', 'removes all state and all images', (_, deps) => reset(deps)),
+  endpoint('POST', '/reset', 'removes all state and all images; the seed is put in place again', (_, deps) =>
+    reset(deps),
+  ),
   endpoint(
     'GET',
     '/events',
@@ -160,6 +164,7 @@ async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply>
 
 async function reset(deps: AdminDeps): Promise<Reply> {
   await removeEverything(deps)
+  await deps.afterReset?.()
   return ok({ status: 'reset' })
 }
 
