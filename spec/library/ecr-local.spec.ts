@@ -212,6 +212,14 @@ describe('Accounts of an emulator in process', () => {
     )
   })
 
+  it('Where no access key is described, there is a client of every account', async () => {
+    await using ecr = await startEcrLocal()
+    const client = ecr.client({ account: '999988887777' })
+    const { repository } = await client.send(new CreateRepositoryCommand({ repositoryName: 'app' }))
+    expect(repository?.repositoryArn).toBe('arn:aws:ecr:us-east-1:999988887777:repository/app')
+    expect(() => ecr.client({ account: '99' })).toThrow('Account 99 has no access key')
+  })
+
   it('A refused call is explained by its error, by its id, and among the latest', async () => {
     const users = { reader: { accessKeys: { AKIAREADER: 'secret' } } }
     await using ecr = await startEcrLocal({ accounts: { '111122223333': { users } } })

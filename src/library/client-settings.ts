@@ -1,4 +1,4 @@
-import { type Accounts, defaultAccount, describesAccessKeys } from '../access/credentials.js'
+import { accountNamedBy, type Accounts, defaultAccount, describesAccessKeys } from '../access/credentials.js'
 import { UsageError } from '../config/usage-error.js'
 
 /** An access key as the SDKs take it. */
@@ -45,10 +45,16 @@ export interface AccountKey {
   readonly credentials: AccessKey
 }
 
-/** The first access key of an account, or of all accounts. Throws UsageError if there is none. */
+/**
+ * The first access key of an account, or of all accounts. Where the configuration describes no access key, the id of
+ * every account is one. Throws UsageError if there is none.
+ */
 export function firstAccessKey(accounts: Accounts | undefined, account?: string): AccountKey {
   const key = describedKeys(accounts).find((described) => account === undefined || described.account === account)
   if (key) return key
+  const { secretAccessKey } = defaultAccount
+  if (!describesAccessKeys(accounts) && account !== undefined && accountNamedBy(account) !== undefined)
+    return { account, credentials: { accessKeyId: account, secretAccessKey } }
   throw new UsageError(
     `Account ${account} has no access key: describe one under accounts, as { '${account}': { users: { name: { accessKeys } } } }`,
   )
