@@ -128,6 +128,11 @@ module.exports = {
       },
     ),
     error(
+      'planes-run-no-scripts',
+      { path: '^src/(control-plane|data-plane)/' },
+      { path: '^src/localstack/', pathNot: '^src/localstack/(endpoints|init-status)\\.ts$' },
+    ),
+    error(
       'library-sits-on-compose',
       { path: '^src/library/' },
       {
@@ -135,11 +140,6 @@ module.exports = {
         pathNot:
           '^src/(library/|compose/compose\\.ts$|config/|registry/|access/credentials\\.ts$|cli/process-log\\.ts$)',
       },
-    ),
-    error(
-      'planes-run-no-scripts',
-      { path: '^src/(control-plane|data-plane)/' },
-      { path: '^src/localstack/', pathNot: '^src/localstack/(endpoints|init-status)\\.ts$' },
     ),
     error(
       'localstack-is-no-part-of-ecr',
