@@ -123,6 +123,11 @@ module.exports = {
       },
     ),
     error(
+      'localstack-is-no-part-of-ecr',
+      { path: '^src/localstack/' },
+      { path: '^src/', pathNot: '^src/(localstack/|registry/ports/|server/health\\.ts$|config/usage-error\\.ts$)' },
+    ),
+    error(
       'demo-is-a-customer',
       { path: '^src/demo/' },
       { path: '^src/', pathNot: '^src/(demo/|compose/compose\\.ts$|config/config\\.ts$|cli/process-log\\.ts$)' },

@@ -69,6 +69,7 @@ const trespassers = [
   ],
   ['control-plane/trespasser-g.ts', "import './services/iam/operations/get-role.js'", 'only-tables-import-operations'],
   ['control-plane/protocols/trespasser.ts', "import '../services/services.js'", 'protocols-know-no-service'],
+  ['localstack/trespasser.ts', "import '../registry/registry.js'", 'localstack-is-no-part-of-ecr'],
   ['demo/trespasser.ts', "import '../registry/registry.js'", 'demo-is-a-customer'],
   ['control-plane/trespasser-d.ts', "import '@aws-sdk/client-ecr'", 'sdk-for-types-only'],
   ['data-plane/trespasser-e.ts', "import 'express'", 'express-is-fenced'],

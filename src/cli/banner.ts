@@ -1,6 +1,6 @@
 import picocolors from 'picocolors'
 import { describesAccessKeys } from '../access/credentials.js'
-import { isLoopback } from '../compose/plane-addresses.js'
+import { isOnLoopback } from '../compose/plane-addresses.js'
 import type { Running } from '../compose/compose.js'
 import type { Config } from '../config/config.js'
 import { withoutPassword } from '../config/without-password.js'
@@ -16,9 +16,10 @@ const OPEN_TO_OTHERS =
   'the configuration defines no access key. Define some (docs/access.md), or listen on 127.0.0.1.'
 
 /** The warnings of a start, for the terminal and the log. */
-export function warningsFor({ auth, accounts, host }: Pick<Config, 'auth' | 'accounts' | 'host'>): string[] {
+export function warningsFor(settings: Pick<Config, 'auth' | 'accounts' | 'host' | 'furtherAddresses'>): string[] {
+  const { auth, accounts } = settings
   if (auth === 'relaxed') return [RELAXED]
-  return !describesAccessKeys(accounts) && !isLoopback(host) ? [OPEN_TO_OTHERS] : []
+  return !describesAccessKeys(accounts) && !isOnLoopback(settings) ? [OPEN_TO_OTHERS] : []
 }
 
 /** What a person sees on a terminal: both addresses, and what to type next. */

@@ -2,20 +2,17 @@ import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { clientHost } from '../compose/plane-addresses.js'
-import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
+import { type ListenSettings, settingOfPort } from './startup-errors.js'
 
 /** How long to wait for the other program's answer. */
 const ANSWER_WITHIN_MS = 1_000
 
 /** The message for a port in use, with the program that uses it if it answers. Undefined for other errors. */
-export async function portInUse(
-  error: unknown,
-  config: Pick<Config, 'host' | 'port'>,
-): Promise<UsageError | undefined> {
+export async function portInUse(error: unknown, config: ListenSettings): Promise<UsageError | undefined> {
   const { code, port = 0 } = Object(error) as { code?: string; port?: number }
   if (code !== 'EADDRINUSE') return undefined
-  const flag = port === config.port ? '--port' : '--registry-port'
+  const flag = settingOfPort(config, port)
   const plane = await planeAt(clientHost(config.host), port)
   const holder = plane ?? 'a program other than ecr-local'
   const advice = `${plane ? 'use that one, stop it' : 'stop it'}, or choose another port with ${flag} (0: a free one)`

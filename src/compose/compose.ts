@@ -10,6 +10,7 @@ import { startMaintenance } from './maintenance.js'
 import { openScanner } from './open-scanner.js'
 import { openStorage } from './storage.js'
 import type { Config } from '../config/config.js'
+import type { InitStatus } from '../localstack/init-status.js'
 import type { Tasks } from '../background/tasks.js'
 import { startBackground } from './background.js'
 import type { Clock } from '../registry/ports/clock.js'
@@ -33,7 +34,12 @@ export interface Running {
 /**
  * Builds all parts, passes them to the planes, and listens. With `compose/` the only place that knows every adapter.
  */
-export async function compose(config: Config, planes: readonly Plane[], log: Log): Promise<Running> {
+export async function compose(
+  config: Config,
+  planes: readonly Plane[],
+  log: Log,
+  initStatus?: InitStatus,
+): Promise<Running> {
   const tls = readCertificate(config)
   const telemetry: Telemetry = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
   let background: Tasks | undefined
@@ -47,7 +53,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const tasks = (background = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
-    const planeParts = { ...parts, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
+    const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
     const { endpoint, registry, importing } = await startPlanes(config, planes, planeParts, servers)
     importing?.backlog.watch()
     return {

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js'
 import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
 import { dataPlane } from '../data-plane/server.js'
+import type { InitStatus } from '../localstack/init-status.js'
 import { pullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
@@ -19,8 +20,8 @@ import {
   addressOfOwnDataPlane,
   clientHost,
   type DataPlaneAddress,
-  isLoopback,
   isOnePort,
+  isOnLoopback,
   registryAddresses,
   registryPortOf,
   schemeOf,
@@ -30,7 +31,7 @@ import {
 export type Plane = 'control-plane' | 'data-plane'
 
 /** The parts of the planes. The control plane's clock wakes the background tasks when it is advanced. */
-type PlaneParts = Parts & { readonly clockOfControlPlane: Clock }
+type PlaneParts = Parts & { readonly clockOfControlPlane: Clock; readonly initStatus: InitStatus | undefined }
 
 /** The planes of this process, which answer requests. */
 interface StartedPlanes {
@@ -49,8 +50,8 @@ export async function startPlanes(
   parts: PlaneParts,
   servers: Server[],
 ): Promise<StartedPlanes> {
-  const listenOn = async (plane: PlaneHandler, port: number) => {
-    const server = await listen(planeServer(parts, plane), config.host, port)
+  const listenOn = async (plane: PlaneHandler, port: number, host = config.host) => {
+    const server = await listen(planeServer(parts, plane), host, port)
     servers.push(server)
     return portOf(server)
   }
@@ -63,7 +64,9 @@ export async function startPlanes(
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
   const registryAddress = registryAddresses(config, () => address, sharePort)
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
-  const port = await listenOn(sharePort && data ? onePort(control, data.handler) : control, config.port)
+  const handler = sharePort && data ? onePort(control, data.handler) : control
+  const port = await listenOn(handler, config.port)
+  for (const further of config.furtherAddresses) await listenOn(handler, further.port, further.host)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
   return {
     ...started,
@@ -102,7 +105,7 @@ function controlPlaneOf(
     ...parts,
     clock: parts.clockOfControlPlane,
     about: { ...parts.about, plane: parts.sharePort ? 'both' : 'control' },
-    adminAllowed: isLoopback(config.host),
+    adminAllowed: isOnLoopback(config),
     adminToken: config.adminToken,
     settings: {
       registryAddress,

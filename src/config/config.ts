@@ -3,6 +3,8 @@ import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
 import { ecrHost } from '../registry/cache-rules/ecr-host.js'
+import { localstackSettings } from '../localstack/environment.js'
+import type { ListenAddress } from '../localstack/listen-addresses.js'
 import { readJsonFile } from './json.js'
 import { brokenRule } from './rules.js'
 import { secretsManagerEndpoint } from './secrets-manager-endpoint.js'
@@ -25,6 +27,8 @@ export interface Config extends ScannerSettings {
   readonly port: number
   /** The data plane's own port; 0 picks a free one. Undefined: it shares the control plane's. */
   readonly registryPort: number | undefined
+  /** Where the control plane, or both planes on one port, listens in addition to `host` and `port`. */
+  readonly furtherAddresses: readonly ListenAddress[]
   /** Directory of the embedded store, of blobs on disk, and of temporary files. */
   readonly dataDir: string
   /** Where state is stored: `embedded` is LMDB in `dataDir`. */
@@ -47,6 +51,8 @@ export interface Config extends ScannerSettings {
   /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
   readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+  /** Directory of LocalStack's init scripts; that of its containers need not exist. */
+  readonly initDir: string
   /**
    * Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in; undefined: the host of the
    * request.
@@ -94,6 +100,7 @@ export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4566,
   registryPort: undefined,
+  furtherAddresses: [],
   dataDir: '.ecr-local',
   store: 'embedded',
   blobs: 'disk',
@@ -106,6 +113,7 @@ export const defaultConfig: Config = {
   eventsFile: undefined,
   eventBridgeEndpoint: undefined,
   log: 'info',
+  initDir: '/etc/localstack/init',
   registryHost: undefined,
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
@@ -142,18 +150,18 @@ type Nested =
 const DEFAULT_FILE = 'ecr-local.json'
 
 /**
- * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the default. Throws
- * UsageError.
+ * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the variables of
+ * LocalStack and the default. Throws UsageError.
  */
 export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv): Config {
   const variables = textsIn(environment)
   const file = readConfigFile(flags.config ?? variables.config)
+  const ours = { ...file, ...valuesOf(variables, 'environment'), ...valuesOf(flags, 'flag') }
   const config = {
     ...defaultConfig,
-    ...file,
+    ...localstackSettings(environment, ours, defaultConfig),
+    ...ours,
     ...endpointIn(environment),
-    ...valuesOf(variables, 'environment'),
-    ...valuesOf(flags, 'flag'),
     secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
     signatures: { ...defaultConfig.signatures, ...file.signatures },
     network: { ...defaultConfig.network, ...file.network },
