@@ -14,6 +14,7 @@ need buildah buildah
 need containerd containerd
 need ctr containerd
 need docker docker.io
+need docker-credential-ecr-login amazon-ecr-credential-helper
 need docker-compose docker-compose
 need dockerd docker.io
 need docker-registry docker-registry

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { awsCli } from '../support/aws-cli.js'
 import { freePort } from '../support/free-port.js'
+import { mustRun, neutralEnvironment } from '../support/run-command.js'
 import { runCli, startCli, type Started } from '../support/run-cli.js'
 import { isInstalled } from '../support/system-tools.js'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.js'
@@ -117,6 +118,16 @@ describe('A start with variables and init scripts of LocalStack', () => {
       ])
     },
   )
+
+  it.skipIf(!isInstalled('aws'))('stands beside LocalStack by the variable for ECR alone', async () => {
+    const env = {
+      ...neutralEnvironment(),
+      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_DEFAULT_REGION: 'us-east-1' },
+      ...{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_ECR: `http://127.0.0.1:${ports[0]}` },
+    }
+    const { stdout } = await mustRun('aws', ['ecr', 'describe-registry'], { env })
+    expect(JSON.parse(stdout)).toMatchObject({ registryId: '000000000000' })
+  })
 
   it('runs each stage at its time, logs what scripts write, and ends although one hangs', async () => {
     run.signal('SIGTERM')

@@ -36,6 +36,9 @@ export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 /** What the specs of Docker need; the daemon needs root. */
 export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'ip', 'skopeo'), root }
 
+/** What the specs of the ECR credential helper need, in a network and a Docker daemon of their own. */
+export const credentialHelperNeeds: Needs = { ...dockerNeeds, ...installed('docker-credential-ecr-login') }
+
 /** What running containers with docker-compose.yml needs. */
 export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'iptables', 'redis-server') }
 

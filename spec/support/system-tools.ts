@@ -9,6 +9,7 @@ export const systemTools = [
   'ctr',
   'docker',
   'docker-compose',
+  'docker-credential-ecr-login',
   'dockerd',
   'docker-registry',
   'ip',

@@ -23,6 +23,7 @@ import { type OidcProvider, oidcProvidersIn } from './oidc-providers.js'
 import { type ConfiguredOrganization, type MembershipOf, membershipsIn } from './organization.js'
 import { cachingPolicyParser, type PolicyParser } from './parsed-policies.js'
 import { principalOfRoot, principalOfUser, uniqueId } from './principal-ids.js'
+import { seedPolicy, seedRoleArn } from './seed-principal.js'
 
 /** The users and roles of the configuration with their policies. */
 export interface Identities {
@@ -94,6 +95,14 @@ const policiesOfService = ({ name, policy }: AttachedPolicy): IdentityPolicies =
 
 const SERVICE_LINKED = policiesOfService(managedPolicies.pullThroughCache)
 const REPLICATION = policiesOfService(managedPolicies.replication)
+const SEED = policiesOfService(seedPolicy)
+
+/** The policies of the roles that every account has without a configuration. */
+function policiesOfServiceRole(roleArn: string, account: string): IdentityPolicies | undefined {
+  if (roleArn === serviceLinkedRoleArn(account)) return SERVICE_LINKED
+  if (roleArn === serviceLinkedRoleArn(account, REPLICATION_ROLE)) return REPLICATION
+  return roleArn === seedRoleArn(account) ? SEED : undefined
+}
 
 /**
  * Reads the identities of the configuration and compiles their policies, once. Where no access key is configured, or
@@ -124,8 +133,8 @@ export function identitiesIn(
       const holder = session?.roleArn ?? arn
       const configured = policies.get(holder)
       if (configured) return configured
-      if (holder === serviceLinkedRoleArn(account)) return SERVICE_LINKED
-      if (holder === serviceLinkedRoleArn(account, REPLICATION_ROLE)) return REPLICATION
+      const ofService = policiesOfServiceRole(holder, account)
+      if (ofService) return ofService
       const isRoot = hasRoots && holder === principalOfRoot(account).arn
       return isRoot ? (rootPolicies.get(account) ?? policiesOfRoot([])) : undefined
     },

@@ -2,6 +2,7 @@ import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { clientHost } from '../compose/plane-addresses.js'
+import { REAL_NAMES_PORT } from '../compose/real-names.js'
 import { UsageError } from '../config/usage-error.js'
 import { type ListenSettings, settingOfPort } from './startup-errors.js'
 
@@ -12,11 +13,16 @@ const ANSWER_WITHIN_MS = 1_000
 export async function portInUse(error: unknown, config: ListenSettings): Promise<UsageError | undefined> {
   const { code, port = 0 } = Object(error) as { code?: string; port?: number }
   if (code !== 'EADDRINUSE') return undefined
-  const flag = settingOfPort(config, port)
   const plane = await planeAt(clientHost(config.host), port)
   const holder = plane ?? 'a program other than ecr-local'
-  const advice = `${plane ? 'use that one, stop it' : 'stop it'}, or choose another port with ${flag} (0: a free one)`
+  const advice = `${plane ? 'use that one, stop it' : 'stop it'}, or ${otherChoice(port, config)}`
   return new UsageError(`Port ${port} is in use by ${holder}: ${advice}`)
+}
+
+function otherChoice(port: number, config: ListenSettings): string {
+  if (config.realNames && port === REAL_NAMES_PORT)
+    return 'give ecr-local a loopback address of its own with --host 127.0.0.2'
+  return `choose another port with ${settingOfPort(config, port)} (0: a free one)`
 }
 
 /** The plane that answers at a port, if any. The answer is only shown, so its certificate need not be trusted. */

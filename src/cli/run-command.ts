@@ -63,10 +63,12 @@ const runners: Readonly<Record<Command, Run>> = {
     return true
   }),
   async certs(line, process) {
-    const { certs } = await import('./certs-command.js')
+    const { certs, registriesToCover } = await import('./certs-command.js')
+    const config = configOf(line, process)
     const { dir } = line.options
-    const options = { names: line.operands, ...(typeof dir === 'string' && { dir }) }
-    writeTo(process)(await certs(configOf(line, process), options))
+    const log = await openLog('error', process.stdout.isTTY)
+    const registries = config.realNames ? await registriesToCover(config, log) : []
+    writeTo(process)(await certs(config, { names: line.operands, registries, ...(typeof dir === 'string' && { dir }) }))
   },
 }
 

@@ -44,7 +44,8 @@ export async function serve(command: StartCommand, readSettings: () => Config, p
   if (stopping.signal.aborted) return process.exit(0)
   const running = await start(command, config, log, scripts)
   // On a terminal without TLS, SIGHUP keeps its usual effect: the terminal was closed, so the process ends.
-  if (config.tlsCert !== undefined || !stdout.isTTY) process.on('SIGHUP', () => running.renewCertificate())
+  if (config.tlsCert !== undefined || config.realNames || !stdout.isTTY)
+    process.on('SIGHUP', () => running.renewCertificate())
   announce(running, config, stdout)
   const served = { ...context, config, log, endpoint: running.endpoint }
   const whenReady = runStage(scripts, 'READY', served).then(() => announceReady(running, served.signal, stdout))
@@ -75,6 +76,7 @@ function announce(running: Running, config: Config, stdout: NodeJS.WriteStream):
   if (stdout.isTTY) return void stdout.write(banner(running, config))
   const lines = announcements()
   for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
+  if (running.hostsFile) lines.info({ hostsFile: running.hostsFile }, 'names of AWS, on port 443')
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
 }
 

@@ -22,7 +22,9 @@ export async function start(command: StartCommand, config: Config, log: Log, ini
 }
 
 /** Planes that run apart need a shared store, a shared secret, and the data plane's address. */
-function requireShared(command: Plane, { store, secret, registryPort, dataPlane }: Config): void {
+function requireShared(command: Plane, { store, secret, registryPort, dataPlane, realNames }: Config): void {
+  if (realNames)
+    throw new UsageError(`--real-names is for ecr-local start, not for ${command}: both planes answer on port 443`)
   if (store === 'memory')
     throw new UsageError(
       `ecr-local ${command} shares its state with another process: --store memory cannot, embedded and redis://… can`,

@@ -4,6 +4,7 @@ export type SettingName =
   | 'port'
   | 'registryPort'
   | 'registryHost'
+  | 'realNames'
   | 'dataDir'
   | 'store'
   | 'blobs'
@@ -46,6 +47,10 @@ export const settings: readonly Setting[] = [
     'none',
     'host of repository URIs, if not the one asked; may hold {account}, {region}, {port}',
   ),
+  {
+    ...setting('realNames', 'false', 'also TLS on port 443 for the names of AWS; see certs --real-names'),
+    isSwitch: true,
+  },
   setting('dataDir', '.ecr-local', 'embedded state, blobs on disk'),
   setting('store', 'embedded', 'embedded (LMDB), memory, or redis:// rediss:// redis-sentinel:// redis-cluster://'),
   setting('blobs', 'disk', 'disk (in the data directory), or s3://bucket/prefix'),
