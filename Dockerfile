@@ -15,7 +15,7 @@ FROM libraries AS build
 # Of what the development needs, only the bundler, in the version of the lock file. Types are checked in CI.
 RUN npm install --omit=dev --no-save --save-prod --ignore-scripts --no-audit --no-fund \
   "rolldown@$(node --print 'require("./package.json").devDependencies.rolldown')"
-COPY tsconfig.json tsconfig.build.json rolldown.config.ts ecr-local.schema.json scan-findings.schema.json ./
+COPY tsconfig.json tsconfig.build.json rolldown.config.ts *.schema.json ./
 COPY scripts ./scripts
 COPY smithy-models ./smithy-models
 COPY src ./src
@@ -30,7 +30,7 @@ RUN mkdir -p /etc/ecr-local /var/lib/ecr-local /var/lib/localstack /etc/localsta
 COPY --from=build /app/dist /app/dist
 COPY smithy-models /app/smithy-models
 COPY container /app/container
-COPY ecr-local.schema.json scan-findings.schema.json /app/
+COPY *.schema.json /app/
 
 ENV NODE_ENV=production ECR_LOCAL_HOST=0.0.0.0
 # An ecr-local.json that is mounted here is found without a flag.

@@ -1,6 +1,7 @@
 import { CreateRepositoryCommand, ECRClient, ListImagesCommand } from '@aws-sdk/client-ecr'
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { certs } from '../../src/cli/certs-command.js'
 import { defaultConfig } from '../../src/config/config.js'
@@ -12,11 +13,13 @@ import { describeWith, onePortNeeds } from '../support/describe-with.js'
 import { type DockerDaemon, dockerDaemon } from '../support/docker-daemon.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { freePort } from '../support/free-port.js'
-import { mustRun, neutralEnvironment } from '../support/run-command.js'
+import { mustRun, neutralEnvironment, runCommand } from '../support/run-command.js'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.js'
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js'
 import { digestOf } from '../support/upstream-content.js'
 import { loginPassword } from './setting.js'
+
+const healthCheck = fileURLToPath(new URL('../../container/health.js', import.meta.url))
 
 /** Names that only the commands of this spec resolve, to 127.0.0.1. */
 const [OF_DOCKER, OF_TEAM] = ['host.docker.internal', 'registry.internal']
@@ -103,6 +106,16 @@ describeWith(onePortNeeds, 'One port for the API and the registry', () => {
       ['a name with a certificate', () => `https://${OF_TEAM}:${portOf(secure)}`],
       ['a name with TLS that nginx ends', () => `https://${OF_TEAM}:${nginxPort}`],
     ]
+
+    it('The health check of the container image follows the port and the certificate', async () => {
+      const check = async (env: NodeJS.ProcessEnv) =>
+        (await runCommand(process.execPath, [healthCheck], { env: { ...neutralEnvironment(), ...env } })).exitCode
+      expect(await check({ ECR_LOCAL_PORT: String(portOf(emulator)) })).toBe(0)
+      const certificate = { ECR_LOCAL_TLS_CERT: at('certs/server.crt') }
+      expect(await check({ ECR_LOCAL_PORT: String(portOf(secure)), ...certificate })).toBe(0)
+      expect(await check({ ECR_LOCAL_PORT: String(portOf(emulator)), ...certificate })).toBe(1)
+      expect(await check({ ECR_LOCAL_PORT: String(await freePort()) })).toBe(1)
+    })
 
     it.each(names)(
       'Repositories, logins and layers have addresses that work for a caller of %s',

@@ -27,7 +27,7 @@ async function recipe(firstLine: string, { registry }: EmulatorProcess, authorit
       .find((block) => block.startsWith(firstLine))
       ?.match(/^([^`]+)```/) ?? []
   if (text === undefined) throw new Error(`docs/clients.md has no recipe that begins with ${firstLine}`)
-  return text.replaceAll('registry.internal:4510', registry).replaceAll('/etc/ecr-local/ca.crt', authority)
+  return text.replaceAll('registry.internal:4566', registry).replaceAll('/etc/ecr-local/ca.crt', authority)
 }
 
 describeWith({ ...skopeoNeeds, ...containerdNeeds }, 'The recipes in docs/clients.md', () => {

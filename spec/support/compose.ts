@@ -24,6 +24,8 @@ export interface Compose extends AsyncDisposable {
   readonly network: string
   /** Runs `docker-compose <args>`; throws if it fails. */
   run(...args: string[]): Promise<string>
+  /** Runs `docker <command>` on the containers of these services, such as `kill`: the same, much faster. */
+  docker(command: readonly string[], ...services: string[]): Promise<void>
   /** Resolves when these services report that they are healthy. */
   healthy(...services: string[]): Promise<void>
   /** Formats a property of a service's container with `docker inspect` and a Go template. */
@@ -73,6 +75,9 @@ export async function compose(daemon: DockerDaemon, settings: NodeJS.ProcessEnv 
     (await daemon.docker('inspect', '--format', format, await containerOf(service))).trim()
   return {
     ...{ run, inspect, network: `${project}_default`, upstreamUrl: `http://127.0.0.1:${upstreamPort}` },
+    async docker(command, ...services) {
+      await daemon.docker(...command, ...(await Promise.all(services.map(containerOf))))
+    },
     ...{ endpoint: `http://localhost:${port}`, registry: `localhost:${registryPort}` },
     async healthy(...services) {
       const allHealthy = async () => {

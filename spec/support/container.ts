@@ -5,19 +5,25 @@ import type { DockerDaemon } from './docker-daemon.js'
 export interface StartedContainer {
   /** Resolves when it reports that it is healthy; throws with the end of its log if it does not. */
   healthy(): Promise<void>
+  /** All that it has printed so far. */
+  log(): Promise<string>
   /** Stops it as `docker stop` does, removes it and returns its exit status. */
   stop(): Promise<number>
 }
 
 export function startedContainer(daemon: DockerDaemon, name: string): StartedContainer {
   const inspect = async (format: string) => (await daemon.docker('inspect', '--format', format, name)).trim()
+  const log = async () => {
+    const { stdout, stderr } = await daemon.tryDocker('logs', name)
+    return `${stdout}${stderr}`
+  }
   return {
+    log,
     async healthy() {
       const becomesHealthy = async () => {
         const state = await inspect('{{.State.Health.Status}}')
         if (state === 'healthy') return
-        const { stdout, stderr } = await daemon.tryDocker('logs', name)
-        throw new Error(`${name} is ${state}: ${`${stdout}${stderr}`.slice(-2000)}`)
+        throw new Error(`${name} is ${state}: ${(await log()).slice(-2000)}`)
       }
       await vi.waitFor(becomesHealthy, { timeout: 60_000, interval: 250 })
     },

@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Specs that take from ten seconds to minutes, the longest first. */
 const LONG = [
-  'clients/compose',
+  'clients/containers',
   'robustness/faults/faults',
   'main/many-planes',
   'robustness/kill-nine',

@@ -1,3 +1,4 @@
+import { DescribePullThroughCacheRulesCommand, DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AwsCli, awsCli } from '../../support/aws-cli.js'
 import { type Compose, compose } from '../../support/compose.js'
@@ -11,6 +12,7 @@ const index = twoPlatformImage({ message: 'pulled through containers' })
 const blobs = [...new Set(index.images.flatMap(({ config, layers }) => [config, ...layers]))]
 const upstreamName = 'nginx/nginx'
 const minutes = 60_000
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 /** The specs of docker-compose.yml, on a daemon that has the base images. */
 export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
@@ -27,6 +29,7 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
   describe('The default setup: Redis, and images on a volume', () => {
     let project: Compose
     let aws: AwsCli
+    let ecr: ECRClient
     const cached = () => `${project.registry}/ecr-public/${upstreamName}:latest`
     const pushed = () => `${project.registry}/team/app:one`
     let pushedDigest: string
@@ -34,11 +37,15 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
     beforeAll(async () => {
       project = await compose(daemon)
       aws = awsCli(project)
+      ecr = new ECRClient({ endpoint: project.endpoint, region: 'us-east-1', credentials })
       await project.run('up', '--detach', '--build')
       await project.healthy('control-plane', 'data-plane', 'redis')
       await pushIndex(index, { url: project.upstreamUrl, repository: upstreamName, tag: 'latest' })
     }, 10 * minutes)
-    afterAll(() => project[Symbol.asyncDispose](), 5 * minutes)
+    afterAll(async () => {
+      ecr.destroy()
+      await project[Symbol.asyncDispose]()
+    }, 5 * minutes)
 
     it('Both planes run without root and capabilities on a read-only root file system', async () => {
       for (const plane of ['control-plane', 'data-plane']) {
@@ -85,11 +92,9 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
 
     /** Checks everything that was acknowledged: the answers of the API and the images that Docker pulls. */
     const expectEverything = async () => {
-      const { pullThroughCacheRules } = await aws.json('ecr', 'describe-pull-through-cache-rules')
+      const { pullThroughCacheRules } = await ecr.send(new DescribePullThroughCacheRulesCommand({}))
       expect(pullThroughCacheRules).toMatchObject([{ ecrRepositoryPrefix: 'ecr-public' }])
-      const { repositories } = await aws.json<{ repositories: { repositoryName: string }[] }>(
-        ...['ecr', 'describe-repositories'],
-      )
+      const { repositories = [] } = await ecr.send(new DescribeRepositoriesCommand({}))
       expect(repositories.map(({ repositoryName }) => repositoryName)).toEqual([
         `ecr-public/${upstreamName}`,
         'team/app',
@@ -102,13 +107,13 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
     it.each(['data-plane', 'control-plane', 'redis'])(
       'Nothing is lost when %s is killed and replaced',
       async (service) => {
-        await project.run('kill', service)
+        await project.docker(['kill'], service)
         expect(await project.inspect(service, '{{.State.Status}} {{.State.ExitCode}}')).toBe('exited 137')
         for (const other of ['data-plane', 'control-plane', 'redis'].filter((name) => name !== service))
           expect(await project.inspect(other, '{{.State.Status}} {{.RestartCount}}')).toBe('running 0')
 
         // A new container takes its place, so everything outside a volume is lost.
-        await project.run('rm', '--force', service)
+        await project.docker(['rm'], service)
         await project.run('up', '--detach')
         await project.healthy('control-plane', 'data-plane', 'redis')
         await expectEverything()
@@ -131,11 +136,11 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
     it(
       'A plane stays up but is not ready while Redis is unavailable',
       async () => {
-        await project.run('pause', 'redis')
+        await project.docker(['pause'], 'redis')
         const readiness = async () => (await fetch(`${project.endpoint}/ready`)).status
         await expect.poll(readiness, { timeout: 60_000 }).toBe(503)
         expect((await fetch(`${project.endpoint}/health`)).status).toBe(200)
-        await project.run('unpause', 'redis')
+        await project.docker(['unpause'], 'redis')
         await expect.poll(readiness, { timeout: 60_000 }).toBe(200)
         await expectEverything()
       },
@@ -146,7 +151,7 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
       'A plane that is stopped exits with status 0, since Node handles SIGTERM as process 1',
       async () => {
         const begun = performance.now()
-        await project.run('stop', '--timeout', '20', 'control-plane', 'data-plane')
+        await project.docker(['stop', '--time', '20'], 'control-plane', 'data-plane')
         expect(performance.now() - begun).toBeLessThan(15_000)
         for (const plane of ['control-plane', 'data-plane'])
           expect(await project.inspect(plane, '{{.State.ExitCode}} {{.State.OOMKilled}}')).toBe('0 false')
@@ -195,7 +200,7 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
         const { repository } = await aws.json('ecr', 'create-repository', '--repository-name', 'team/app')
         const image = `${repository.repositoryUri as string}:one`
         const digest = await push(daemon, image)
-        await project.run('kill', 'data-plane', 'control-plane')
+        await project.docker(['kill'], 'data-plane', 'control-plane')
         await project.run('up', '--detach')
         await project.healthy('control-plane', 'data-plane')
         await forget(daemon, image)
@@ -208,10 +213,10 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
       'Docker can push again after the object store was unavailable',
       async () => {
         const image = `${project.registry}/team/app:two`
-        await project.run('pause', 'object-store')
+        await project.docker(['pause'], 'object-store')
         await make(daemon, 'pushed while nothing could be kept', image)
         const refused = daemon.tryDocker('push', image)
-        await project.run('unpause', 'object-store')
+        await project.docker(['unpause'], 'object-store')
         await refused
         await expect.poll(async () => (await daemon.tryDocker('push', image)).exitCode, { timeout: 60_000 }).toBe(0)
         await forget(daemon, image)
