@@ -43,10 +43,16 @@ export const namespaceNeeds: Needs = { ...installed('ip'), root }
 export const credentialHelperNeeds: Needs = { ...dockerNeeds, ...installed('docker-credential-ecr-login') }
 
 /** What running containers with docker-compose.yml needs. */
-export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'debootstrap', 'iptables') }
+export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'iptables', 'redis-server') }
 
 /** What the specs of containerd need; they create no containers and do not change the network. */
 export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root }
+
+/** What the specs of every client of one port need. */
+export const onePortNeeds: Needs = {
+  ...{ ...dockerNeeds, ...containerdNeeds },
+  ...installed('buildah', 'curl', 'nginx', 'podman', 'unshare'),
+}
 
 /** What mounting a small file system needs. */
 export const mountNeeds: Needs = { ...installed('mount', 'umount'), root }

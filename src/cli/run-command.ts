@@ -32,9 +32,9 @@ const endWith = (process: NodeJS.Process, isWell: boolean) => process.exit(isWel
  * certificates and for calling ECR each take half as long to load as everything that a start needs.
  */
 const runners: Readonly<Record<Command, Run>> = {
-  start: (line, process) => serve('start', configOf(line, process), process),
-  'control-plane': (line, process) => serve('control-plane', configOf(line, process), process),
-  'data-plane': (line, process) => serve('data-plane', configOf(line, process), process),
+  start: (line, process) => serve('start', () => configOf(line, process), process),
+  'control-plane': (line, process) => serve('control-plane', () => configOf(line, process), process),
+  'data-plane': (line, process) => serve('data-plane', () => configOf(line, process), process),
   async demo(_line, process) {
     const { demo } = await import('../demo/demo.js')
     endWith(process, await demo(process.stdout))

@@ -16,6 +16,7 @@ export type SettingName =
   | 'tlsCert'
   | 'tlsKey'
   | 'eventsFile'
+  | 'initDir'
   | 'config'
   | 'log'
 
@@ -61,6 +62,7 @@ export const settings: readonly Setting[] = [
   setting('tlsCert', 'none', 'PEM file of the certificate of both planes; read again on SIGHUP'),
   setting('tlsKey', 'none', 'PEM file of its key'),
   setting('eventsFile', 'none', 'file that events are appended to, one line of JSON each'),
+  setting('initDir', '/etc/localstack/init', 'scripts in boot.d, start.d, ready.d and shutdown.d are run by start'),
   setting('config', 'ecr-local.json', 'JSON file of settings; the default one may be missing'),
   setting('log', 'info', 'silent, fatal, error, warn, info, debug or trace'),
 ]

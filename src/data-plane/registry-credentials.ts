@@ -8,7 +8,7 @@ import { uncheckedCaller } from './unchecked-callers.js'
 
 /**
  * Authenticates the caller by the authorization token: `AWS:<token>` in Basic credentials. A token is valid in the
- * Region it was issued for (a host that names no Region, such as `localhost:4510`, accepts tokens of any), and only
+ * Region it was issued for (a host that names no Region, such as `localhost:4566`, accepts tokens of any), and only
  * while its user or role exists. Throws 401 with the challenge that makes Docker send credentials, and 403 DENIED for
  * an expired token (after 12 hours) and for web pages.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html

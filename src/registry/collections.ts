@@ -1,3 +1,4 @@
+import type { AppliedSeed } from './applied-seed.js'
 import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
 import type { RepositoryCreationTemplate } from './creation-templates/creation-template.js'
 import type { RecordedEvent } from './events.js'
@@ -61,6 +62,7 @@ export const collections = {
   imageFindings: collection<ImageFindings>(), // repository digest
   pendingScans: collection<PendingScan>(), // time repository digest scanType
   scanCounts: collection<ScanCount>(), // 'count'
+  appliedSeeds: collection<AppliedSeed>(), // kind name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
   undeliveredEvents: collection<RecordedEvent>(), // sink time order; in `installation`
