@@ -10,6 +10,7 @@ import { certs } from '../../src/cli/certs-command.js'
 import { start } from '../../src/cli/start.js'
 import { hostsFileLines, registriesWithRealNames } from '../../src/compose/real-names-listener.js'
 import { defaultConfig, readConfig } from '../../src/config/config.js'
+import { noInitScripts } from '../../src/localstack/init-status.js'
 import { newRepository } from '../../src/registry/repositories/repository.js'
 import type { Registry } from '../../src/registry/registry.js'
 import { storeOf } from '../../src/store/store-of.js'
@@ -125,7 +126,7 @@ describe('--real-names among other settings', () => {
   })
 
   it.each(['control-plane', 'data-plane'] as const)('ecr-local %s does not take it', async (plane) => {
-    await expect(start(plane, { ...defaultConfig, realNames: true }, silent)).rejects.toThrow(
+    await expect(start(plane, { ...defaultConfig, realNames: true }, silent, noInitScripts)).rejects.toThrow(
       `--real-names is for ecr-local start, not for ${plane}: both planes answer on port 443`,
     )
   })

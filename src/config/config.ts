@@ -208,7 +208,7 @@ function requireConsistency(config: Config): void {
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
-  if (realNames && (port === 443 || registryPort === 443))
+  if (realNames && [port, registryPort, ...config.furtherAddresses.map((further) => further.port)].includes(443))
     throw new UsageError('--real-names listens on port 443 itself: choose another port for the planes')
   if (scanFindings !== undefined && scanner !== undefined)
     throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')

@@ -20,8 +20,7 @@ export async function sweepPrincipals(run: SweepRun): Promise<void> {
     checkpoint()
     await store.transact(installation, async ({ principals }) => {
       const current = await Promise.all(batch.map(({ idHash }) => principals.get(installation, idHash)))
-      for (const record of current)
-        if (record && isUnused(record)) await principals.remove(installation, record.idHash)
+      for (const record of current) if (record && isUnused(record)) await principals.remove(installation, record.idHash)
     })
   }
 }
