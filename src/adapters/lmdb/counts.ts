@@ -5,6 +5,8 @@ import type { Registry } from '../../registry/registry.js'
 /** The numbers of records, so that checking a quota does not walk them. */
 export interface Counts {
   hasFewer(registry: Registry, collection: string, bound: CountBound): boolean
+  /** The number of records in a collection. It is not tracked because of this: it is for people, not for quotas. */
+  count(registry: Registry, collection: string): number
   /**
    * Like `hasFewer`, for use in a write transaction. From then on the count of these records is stored and kept up to
    * date.
@@ -47,11 +49,15 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
   const put = (countKey: Buffer, count: number) =>
     void (count === 0 ? db.removeSync(countKey) : db.putSync(countKey, String(count)))
 
+  const countOf = (registry: Registry, collection: string, prefix: string) =>
+    storedCount(countKeyFor(registry, collection, prefix)) ?? countByWalking(registry, collection, prefix)
+
   const hasFewer = (registry: Registry, collection: string, { prefix, fewerThan }: CountBound) =>
-    (storedCount(countKeyFor(registry, collection, prefix)) ?? countByWalking(registry, collection, prefix)) < fewerThan
+    countOf(registry, collection, prefix) < fewerThan
 
   return {
     hasFewer,
+    count: (registry, collection) => countOf(registry, collection, ''),
     hasFewerAndTrack(registry, collection, bound) {
       const countKey = countKeyFor(registry, collection, bound.prefix)
       const isTrackable = isCountedPrefix(bound.prefix) && countKey.length <= longestKey

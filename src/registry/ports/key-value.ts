@@ -1,4 +1,5 @@
 import type { Registry } from '../registry.js'
+import type { RecordTransfer } from './record-transfer.js'
 
 /**
  * The port of a key-value store: ordered keys and one atomic write. Every adapter implements only this; `src/store`
@@ -10,6 +11,8 @@ export interface KeyValue {
   list(registry: Registry, collection: string, page: PageQuery): Promise<Entry[]>
   /** Whether a part of a collection contains fewer records than a bound, determined without walking them. */
   hasFewer(registry: Registry, collection: string, bound: CountBound): Promise<boolean>
+  /** The number of records in a collection. Not for requests: a store may have to walk the keys. */
+  count(registry: Registry, collection: string): Promise<number>
   /** Applies all writes if every expectation holds, and returns whether it did. Durable once it resolves. */
   commit(registry: Registry, expectations: Expectation[], writes: Write[]): Promise<boolean>
   /** Every registry that has records, for background work on all of them; too slow for requests. */
@@ -19,6 +22,8 @@ export interface KeyValue {
    * under that key, if there is one. Absent in stores that cannot be unavailable.
    */
   staleIfError?<R>(work: () => Promise<R>): Promise<R>
+  /** Absent in a store that ends with its process. */
+  readonly transfer?: RecordTransfer
   /** Throws StoreUnavailable if a connection that `get` does not use, such as one for writes only, does not answer. */
   ping(): Promise<void>
   /** Removes everything in every registry. */
