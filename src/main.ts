@@ -16,7 +16,7 @@ main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const line = readCommandLine(process.argv.slice(2))
-  if (line.command === 'help') return void process.stdout.write(help(line.topic))
+  if (line.command === 'help') return void process.stdout.write(help(line.operands[0]))
   if (line.command === 'version') return void process.stdout.write(`${version}\n`)
   // Help and the version answer at once: what every other command needs takes several times as long to load as they
   // take.

@@ -21,7 +21,7 @@ afterAll(() => rmSync(cwd, { recursive: true }))
 
 describe('command line', () => {
   it('The command line takes flags before and after the command, in both spellings', () => {
-    const expected = { command: 'start', flags: { port: '0', dataDir: 'x' } }
+    const expected = { command: 'start', flags: { port: '0', dataDir: 'x' }, options: {}, operands: [] }
     expect(readCommandLine(['start', '--port', '0', '--data-dir=x'])).toEqual(expected)
     expect(readCommandLine(['--port=0', '--data-dir', 'x', 'start'])).toEqual(expected)
   })
@@ -38,7 +38,7 @@ describe('command line', () => {
   })
 
   it('The command line takes help and version in every common spelling', () => {
-    const all = { command: 'help', flags: {} }
+    const all = { command: 'help', flags: {}, options: {}, operands: [] }
     for (const args of [[], ['help'], ['--help'], ['-h'], ['help', '--help']])
       expect(readCommandLine(args)).toEqual(all)
     for (const args of [
@@ -48,39 +48,38 @@ describe('command line', () => {
       ['--help', 'gc'],
       ['gc', '--data-dir', 'x', '-h'],
     ])
-      expect(readCommandLine(args)).toEqual({ ...all, topic: 'gc' })
+      expect(readCommandLine(args)).toEqual({ ...all, operands: ['gc'] })
     for (const args of [['--version'], ['-v'], ['start', '-v']])
-      expect(readCommandLine(args)).toEqual({ command: 'version', flags: {} })
+      expect(readCommandLine(args)).toEqual({ ...all, command: 'version' })
   })
 
   it('The command line of import takes the images to import', () => {
-    const images = ['ecr-public/nginx/nginx:latest', 'quay/app']
-    expect(readCommandLine(['import', ...images, '--port', '1'])).toEqual({
-      ...{ command: 'import', flags: { port: '1' }, images },
+    const operands = ['ecr-public/nginx/nginx:latest', 'quay/app']
+    expect(readCommandLine(['import', ...operands, '--port', '1'])).toEqual({
+      ...{ command: 'import', flags: { port: '1' }, options: {}, operands },
     })
   })
 
   it('The command line of explain takes an optional request id and the flags of the emulator', () => {
-    const asked = { command: 'explain', flags: { port: '1' }, requestId: '0d1c' }
+    const asked = { command: 'explain', flags: { port: '1' }, options: {}, operands: ['0d1c'] }
     expect(readCommandLine(['explain', '0d1c', '--port', '1'])).toEqual(asked)
     expect(readCommandLine(['--port=1', 'explain', '0d1c'])).toEqual(asked)
-    expect(readCommandLine(['explain'])).toEqual({ command: 'explain', flags: {} })
+    expect(readCommandLine(['explain'])).toEqual({ ...asked, flags: {}, operands: [] })
   })
 
   it('The command lines of certs, fsck and lifecycle take arguments of their own beside settings', () => {
+    const line = { flags: {}, options: {}, operands: [] }
     const names = ['registry.test', '10.0.0.7']
-    expect(readCommandLine(['certs', ...names, '--dir', 'x'])).toEqual({ command: 'certs', flags: {}, names, dir: 'x' })
-    expect(readCommandLine(['fsck', '--repair', '--data-dir=x'])).toEqual({
-      ...{ command: 'fsck', flags: { dataDir: 'x' }, repair: true },
+    expect(readCommandLine(['certs', ...names, '--dir', 'x'])).toEqual({
+      ...{ ...line, command: 'certs', operands: names, options: { dir: 'x' } },
     })
-    expect(readCommandLine(['fsck'])).toEqual({ command: 'fsck', flags: {} })
-    expect(readCommandLine(['lifecycle', 'run'])).toEqual({ command: 'lifecycle', flags: {}, repositories: [] })
-    const repositories = ['team/app', 'team/web']
-    expect(readCommandLine(['lifecycle', 'run', '--dry-run', ...repositories])).toEqual({
-      command: 'lifecycle',
-      flags: {},
-      dryRun: true,
-      repositories,
+    expect(readCommandLine(['fsck', '--repair', '--data-dir=x'])).toEqual({
+      ...{ ...line, command: 'fsck', flags: { dataDir: 'x' }, options: { repair: true } },
+    })
+    expect(readCommandLine(['fsck'])).toEqual({ ...line, command: 'fsck' })
+    const operands = ['run', 'team/app', 'team/web']
+    expect(readCommandLine(['lifecycle', ...operands, '--dry-run'])).toEqual({
+      ...{ ...line, command: 'lifecycle', operands, options: { 'dry-run': true } },
     })
   })
 
@@ -101,7 +100,10 @@ describe('command line', () => {
     [['lifecycle', 'run', '--dry-run=no'], '--dry-run takes no value'],
     [['gc', '--dry-run'], '--dry-run is for ecr-local lifecycle, not for gc'],
     [['fsck', '--repare'], 'There is no flag --repare. Did you mean --repair?'],
-    [['import'], 'ecr-local import needs the images to import: ecr-local import ecr-public/nginx/nginx:latest'],
+    [
+      ['import'],
+      'ecr-local import needs the images to import: ecr-local import NAME[:TAG|@DIGEST]... [flags] (ecr-local help import)',
+    ],
     [['start', '--repair'], '--repair is for ecr-local fsck, not for start'],
     [['gc', '--dir', 'x'], '--dir is for ecr-local certs, not for gc'],
     [['certs', '--dir='], '--dir needs a value'],

@@ -1,27 +1,27 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { type SettingTexts, type SettingName, settings } from '../config/settings.js'
 import { UsageError } from '../config/usage-error.js'
-import { type Command, commands, descriptionOf, isCommand, usageOf } from './commands.js'
+import {
+  atMost,
+  type Command,
+  commandNames,
+  type CommandOption,
+  descriptionOf,
+  isCommand,
+  type Operands,
+  usageOf,
+} from './commands.js'
 import { didYouMean } from './did-you-mean.js'
 
 /** The parsed command line; without a command it asks for help. */
 export interface CommandLine {
   readonly command: Command | 'help' | 'version'
+  /** The settings that were given as flags. */
   readonly flags: SettingTexts
-  /** For `help`: the command to describe; without one, all of them. */
-  readonly topic?: Command
-  /** For `explain`: the request to explain. */
-  readonly requestId?: string
-  /** For `certs`: additional names, and the directory of the files. */
-  readonly names?: readonly string[]
-  readonly dir?: string
-  /** For `fsck`: whether it may repair. */
-  readonly repair?: boolean
-  /** For `lifecycle`: whether it only says what it would do, and the repositories. */
-  readonly dryRun?: boolean
-  readonly repositories?: readonly string[]
-  /** For `import`: the images, as they were typed. */
-  readonly images?: readonly string[]
+  /** The command's own options, by their names without dashes: the value, or true for a switch. */
+  readonly options: Readonly<Record<string, string | true>>
+  /** The words after the command, which its description has accepted; for `help` the command to describe, if any. */
+  readonly operands: Operands
 }
 
 interface Option {
@@ -35,93 +35,81 @@ interface Option {
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const { tokens } = parseArgs({ args: [...args], options: parsedOptions(), strict: false, tokens: true })
-  const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
+  const given = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
   const [word = 'help', ...operands] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
-  if (options.some(({ name }) => name === 'help')) return helpFor(word === 'help' ? operands : [word])
-  if (options.some(({ name }) => name === 'version')) return { command: 'version', flags: {} }
+  if (given.some(({ name }) => name === 'help')) return helpFor(word === 'help' ? operands : [word])
+  if (given.some(({ name }) => name === 'version')) return lineOf('version')
   if (word === 'help') return helpFor(operands)
   const command = commandIn(word)
-  if (command === 'demo' && options.length > 0)
+  if (command === 'demo' && given.length > 0)
     throw new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
-  const own = options.filter(({ rawName }) => isOwnOption(rawName))
-  const flags = Object.fromEntries(options.filter((option) => !own.includes(option)).map(settingIn)) as SettingTexts
-  return { command, flags, ...ownOf(command, own), ...operandsOf(command, operands) }
+  const own = given.filter(({ rawName }) => optionNamed(rawName) !== undefined)
+  const flags = Object.fromEntries(given.filter((option) => !own.includes(option)).map(settingIn)) as SettingTexts
+  const options = Object.fromEntries(own.map((option) => [option.name, ownValue(command, option)]))
+  requireOperands(command, operands)
+  return { command, flags, options, operands }
 }
 
-function helpFor([word]: readonly string[]): CommandLine {
-  return { command: 'help', flags: {}, ...(word !== undefined && { topic: commandIn(word) }) }
-}
+const lineOf = (command: CommandLine['command'], operands: Operands = []): CommandLine => ({
+  command,
+  flags: {},
+  options: {},
+  operands,
+})
+
+const helpFor = ([word]: Operands): CommandLine => lineOf('help', word === undefined ? [] : [commandIn(word)])
 
 function commandIn(word: string): Command {
   if (isCommand(word)) return word
-  const names = Object.keys(commands)
-  const listed = `There are ${names.join(', ')} (see ecr-local --help)`
-  throw new UsageError(`There is no command ${word}.${didYouMean(word, names)} ${listed}`)
+  const listed = `There are ${commandNames.join(', ')} (see ecr-local --help)`
+  throw new UsageError(`There is no command ${word}.${didYouMean(word, commandNames)} ${listed}`)
 }
 
-function ownOf(command: Command, own: readonly Option[]): Pick<CommandLine, 'dir' | 'repair' | 'dryRun'> {
-  for (const { rawName, value } of own) {
-    if (!flagsOf(command).includes(rawName))
-      throw new UsageError(`${rawName} is for ecr-local ${ownerOf(rawName)}, not for ${command}`)
-    if (SWITCHES.includes(rawName) && value !== undefined) throw new UsageError(`${rawName} takes no value`)
-    if (rawName === '--dir' && !value) throw new UsageError('--dir needs a value: the directory of the certificates')
+/** The value of an option of the command itself. */
+function ownValue(command: Command, { rawName, value }: Option): string | true {
+  const option = optionsOf(command).find(({ flag }) => flag === rawName)
+  if (!option) {
+    const owners = commandNames.filter((name) => optionsOf(name).some(({ flag }) => flag === rawName))
+    throw new UsageError(`${rawName} is for ecr-local ${owners.join(', ')}, not for ${command}`)
   }
-  const dir = own.findLast(({ rawName }) => rawName === '--dir')?.value
-  const isSet = (flag: string) => own.some(({ rawName }) => rawName === flag)
-  return {
-    ...(isSet('--repair') && { repair: true }),
-    ...(isSet('--dry-run') && { dryRun: true }),
-    ...(dir && { dir }),
-  }
+  if (option.value === undefined) return switchOf(rawName, value)
+  if (!value) throw new UsageError(`${rawName} needs a value: ${option.meaning}`)
+  return value
 }
 
-const SWITCHES: readonly string[] = ['--repair', '--dry-run']
-
-type Operands = Pick<CommandLine, 'requestId' | 'names' | 'images' | 'repositories'>
-
-function operandsOf(command: Command, operands: string[]): Operands {
-  if (command === 'certs') return { names: operands }
-  if (command === 'lifecycle') {
-    const [action, ...repositories] = operands
-    if (action === 'run') return { repositories }
-    throw new UsageError(`ecr-local lifecycle needs to know what to do: ${usageOf(command)}`)
-  }
-  if (command === 'import') {
-    if (operands.length > 0) return { images: operands }
-    throw new UsageError(`ecr-local import needs the images to import: ${descriptionOf(command).examples[0]}`)
-  }
-  const [requestId, ...rest] = command === 'explain' ? operands : [undefined, ...operands]
-  if (rest.length > 0)
-    throw new UsageError(`${rest.join(' ')} is one argument too many: ${usageOf(command)} (ecr-local help ${command})`)
-  return requestId === undefined ? {} : { requestId }
+function switchOf(rawName: string, value: string | undefined): true {
+  if (value !== undefined) throw new UsageError(`${rawName} takes no value`)
+  return true
 }
 
-/** Tells parseArgs which flags take a value. The tables of settings and commands are its only source. */
-function parsedOptions(): NonNullable<ParseArgsConfig['options']> {
-  const own = ownOptions().map(({ flag, value }) => [
-    flag.slice(2),
-    { type: value === undefined ? ('boolean' as const) : ('string' as const) },
-  ])
-  return {
-    ...Object.fromEntries(settings.map(({ flag }) => [flag.slice(2), { type: 'string' as const }])),
-    ...(Object.fromEntries(own) as ParseArgsConfig['options']),
-    help: { type: 'boolean', short: 'h' },
-    version: { type: 'boolean', short: 'v' },
-  }
+function requireOperands(command: Command, operands: Operands): void {
+  const { refuseOperands = atMost(0) } = descriptionOf(command)
+  const complaint = refuseOperands(operands)
+  if (complaint !== undefined) throw new UsageError(`${complaint}: ${usageOf(command)} (ecr-local help ${command})`)
 }
 
 function settingIn({ rawName, value }: Option): [SettingName, string] {
   const setting = settings.find(({ flag }) => flag === rawName)
   if (!setting) {
-    const flags = [...settings.map(({ flag }) => flag), ...ownOptions().map(({ flag }) => flag), '--help', '--version']
+    const flags = [...settings, ...allOptions()].map(({ flag }) => flag).concat('--help', '--version')
     throw new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, flags)} There are ${flags.join(', ')}`)
   }
+  if (setting.isSwitch) return [setting.name, String(switchOf(rawName, value))]
   if (!value) throw new UsageError(`${rawName} needs a value: ${setting.meaning}`)
   return [setting.name, value]
 }
 
-const ownOptions = () => (Object.keys(commands) as Command[]).flatMap((name) => descriptionOf(name).options ?? [])
-const flagsOf = (command: Command) => (descriptionOf(command).options ?? []).map(({ flag }) => flag)
-const isOwnOption = (rawName: string) => ownOptions().some(({ flag }) => flag === rawName)
-const ownerOf = (rawName: string) =>
-  (Object.keys(commands) as Command[]).find((name) => flagsOf(name).includes(rawName))
+/** Tells parseArgs which flags take a value. The tables of settings and commands are its only source. */
+function parsedOptions(): NonNullable<ParseArgsConfig['options']> {
+  const typeOf = (isSwitch: boolean) => ({ type: isSwitch ? ('boolean' as const) : ('string' as const) })
+  return {
+    ...Object.fromEntries(settings.map(({ flag, isSwitch = false }) => [flag.slice(2), typeOf(isSwitch)])),
+    ...Object.fromEntries(allOptions().map(({ flag, value }) => [flag.slice(2), typeOf(value === undefined)])),
+    help: { type: 'boolean', short: 'h' },
+    version: { type: 'boolean', short: 'v' },
+  }
+}
+
+const optionsOf = (command: Command): readonly CommandOption[] => descriptionOf(command).options ?? []
+const allOptions = () => commandNames.flatMap(optionsOf)
+const optionNamed = (rawName: string) => allOptions().find(({ flag }) => flag === rawName)

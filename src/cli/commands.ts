@@ -1,7 +1,10 @@
 import type { SettingName } from '../config/settings.js'
 
-/** An option of a single command, in addition to the settings. */
-interface CommandOption {
+/** The words after a command. */
+export type Operands = readonly string[]
+
+/** An option of a command, in addition to the settings. */
+export interface CommandOption {
   readonly flag: string
   /** The placeholder for its value in the usage line; without one the option is a switch. */
   readonly value?: string
@@ -13,11 +16,21 @@ export interface CommandDescription {
   readonly summary: string
   /** The operands in the usage line. */
   readonly operands?: string
+  /** What is wrong with these operands; undefined if nothing is. Without it, the command takes none. */
+  readonly refuseOperands?: (operands: Operands) => string | undefined
   readonly options?: readonly CommandOption[]
   /** The settings that change what the command does. */
   readonly settings: 'all' | readonly SettingName[]
   readonly examples: readonly string[]
 }
+
+/** Refuses more operands than this. */
+export const atMost =
+  (count: number): NonNullable<CommandDescription['refuseOperands']> =>
+  (operands) =>
+    operands.length > count ? `${operands.slice(count).join(' ')} is one argument too many` : undefined
+
+const anyNumber = () => undefined
 
 const CLIENT: readonly SettingName[] = ['host', 'port', 'tlsCert', 'config']
 const STORAGE: readonly SettingName[] = ['dataDir', 'store', 'blobs', 'config', 'log']
@@ -49,6 +62,7 @@ export const commands = {
   import: {
     summary: 'imports images from their upstream now, even within the 24 hours, and waits until they are complete',
     operands: 'NAME[:TAG|@DIGEST]...',
+    refuseOperands: ({ length }) => (length === 0 ? 'ecr-local import needs the images to import' : undefined),
     settings: CLIENT,
     examples: [
       'ecr-local import ecr-public/nginx/nginx:latest',
@@ -58,6 +72,7 @@ export const commands = {
   explain: {
     summary: 'says why a request was refused or answered, by its id; without an id, lists the latest refusals',
     operands: '[REQUEST-ID]',
+    refuseOperands: atMost(1),
     settings: [...CLIENT, 'adminToken'],
     examples: ['ecr-local explain', 'ecr-local explain 8f4c2a1e-6d0b-4c43-9a2f-0b7d1c5e9f10'],
   },
@@ -75,6 +90,7 @@ export const commands = {
   lifecycle: {
     summary: 'run evaluates lifecycle policies now, of all repositories or of the named ones',
     operands: 'run [REPOSITORY]...',
+    refuseOperands: ([action]) => (action === 'run' ? undefined : 'ecr-local lifecycle needs to know what to do'),
     options: [{ flag: '--dry-run', meaning: 'only say what would be expired and archived' }],
     settings: STORAGE,
     examples: ['ecr-local lifecycle run --dry-run --data-dir ~/.ecr-local', 'ecr-local lifecycle run team/app'],
@@ -82,6 +98,7 @@ export const commands = {
   certs: {
     summary: 'makes a certificate for https, for localhost and further names, in the directory --dir (certs)',
     operands: '[NAME|ADDRESS]...',
+    refuseOperands: anyNumber,
     options: [{ flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' }],
     settings: ['host', 'registryPort', 'registryHost', 'dataPlane', 'config'],
     examples: ['ecr-local certs registry.internal 10.0.0.7'],
@@ -90,6 +107,9 @@ export const commands = {
 
 /** A command of `ecr-local`. */
 export type Command = keyof typeof commands
+
+/** The names of all commands, in the order the help lists them. */
+export const commandNames = Object.keys(commands) as Command[]
 
 /** Whether a word is a command. */
 export const isCommand = (word: string): word is Command => Object.hasOwn(commands, word)

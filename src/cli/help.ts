@@ -1,10 +1,10 @@
 import { settings } from '../config/settings.js'
-import { type Command, commands, descriptionOf, usageOf } from './commands.js'
+import { type Command, commands, descriptionOf, isCommand, usageOf } from './commands.js'
 
 /**
  * The text of `ecr-local --help`: the commands and the table of settings; for one command, its options and examples.
  */
-export const help = (topic?: Command): string => (topic === undefined ? overview() : helpOf(topic))
+export const help = (topic?: string): string => (topic !== undefined && isCommand(topic) ? helpOf(topic) : overview())
 
 function overview(): string {
   return [

@@ -1,7 +1,8 @@
-import { readConfig } from '../config/config.js'
+import { type Config, readConfig } from '../config/config.js'
 import { openLog } from './process-log.js'
 import type { CommandLine } from './command-line.js'
 import type { Command } from './commands.js'
+import type { Log } from '../registry/ports/log.js'
 import { explain } from './explain-command.js'
 import { fsck } from './fsck-command.js'
 import { gc } from './gc-command.js'
@@ -9,60 +10,82 @@ import { runLifecycle } from './lifecycle-command.js'
 import { usageErrorFrom } from './startup-errors.js'
 import { serve } from './serve.js'
 
+/** Runs a command to its end, and ends the process with its exit status unless that is 0. */
+type Run = (line: CommandLine, process: NodeJS.Process) => Promise<void>
+
 /**
  * Runs a command to its end and sets the exit status. Throws UsageError if the settings or the state of this machine
- * prevent it. `certs`, `demo` and `import` are loaded only when they are run: their libraries for certificates and for
- * calling ECR each take half as long to load as everything that a start needs.
+ * prevent it.
  */
-export async function runCommand(command: Command, line: CommandLine, process: NodeJS.Process): Promise<void> {
-  const write = (text: string) => void process.stdout.write(text)
-  const config = () => readConfig(line.flags, process.env)
-  switch (command) {
-    case 'demo': {
-      const { demo } = await import('../demo/demo.js')
-      return process.exit((await demo(process.stdout)) ? 0 : 1)
-    }
-    case 'explain':
-      return write(await explain(config(), line.requestId))
-    case 'certs': {
-      const { certs } = await import('./certs-command.js')
-      return write(await certs(config(), line))
-    }
-    case 'import': {
-      const { importImages } = await import('./import-command.js')
-      const { images = [] } = line
-      return process.exit((await importImages(config(), { images, environment: process.env, write })) ? 0 : 1)
-    }
-    case 'gc':
-    case 'fsck':
-    case 'lifecycle':
-      return process.exit((await maintain(command, line, process)) ? 0 : 1)
-    default:
-      return serve(command, config(), process)
-  }
+export const runCommand = (command: Command, line: CommandLine, process: NodeJS.Process): Promise<void> =>
+  runners[command](line, process)
+
+const configOf = ({ flags }: CommandLine, { env }: NodeJS.Process) => readConfig(flags, env)
+const writeTo =
+  ({ stdout }: NodeJS.Process) =>
+  (text: string) =>
+    void stdout.write(text)
+const endWith = (process: NodeJS.Process, isWell: boolean) => process.exit(isWell ? 0 : 1)
+
+/**
+ * How each command is run. `certs`, `demo` and `import` are loaded only when they are run: their libraries for
+ * certificates and for calling ECR each take half as long to load as everything that a start needs.
+ */
+const runners: Readonly<Record<Command, Run>> = {
+  start: (line, process) => serve('start', configOf(line, process), process),
+  'control-plane': (line, process) => serve('control-plane', configOf(line, process), process),
+  'data-plane': (line, process) => serve('data-plane', configOf(line, process), process),
+  async demo(_line, process) {
+    const { demo } = await import('../demo/demo.js')
+    endWith(process, await demo(process.stdout))
+  },
+  async import(line, process) {
+    const { importImages } = await import('./import-command.js')
+    const options = { images: line.operands, environment: process.env, write: writeTo(process) }
+    endWith(process, await importImages(configOf(line, process), options))
+  },
+  async explain(line, process) {
+    const [requestId] = line.operands
+    writeTo(process)(await explain(configOf(line, process), requestId))
+  },
+  gc: onStoredState(async ({ config, log, write }) => {
+    write(await gc(config, log))
+    return true
+  }),
+  fsck: onStoredState(async ({ config, log, line, write }) => {
+    const { text, ok } = await fsck(config, { repair: line.options.repair === true }, log)
+    write(text)
+    return ok
+  }),
+  lifecycle: onStoredState(async ({ config, log, line, write }) => {
+    const [, ...repositories] = line.operands
+    await runLifecycle(config, { repositories, dryRun: line.options['dry-run'] === true }, log, write)
+    return true
+  }),
+  async certs(line, process) {
+    const { certs } = await import('./certs-command.js')
+    const { dir } = line.options
+    const options = { names: line.operands, ...(typeof dir === 'string' && { dir }) }
+    writeTo(process)(await certs(configOf(line, process), options))
+  },
 }
 
-/** Runs a command on the stored state, without planes, and returns whether all is well. */
-async function maintain(
-  command: 'gc' | 'fsck' | 'lifecycle',
-  { flags, repair = false, dryRun = false, repositories = [] }: CommandLine,
-  { env, stdout }: NodeJS.Process,
-) {
-  const config = readConfig(flags, env)
-  const log = await openLog(config.log, stdout.isTTY)
-  try {
-    if (command === 'gc') {
-      stdout.write(await gc(config, log))
-      return true
+/** A command on the stored state, without planes, which says whether all is well. */
+interface Maintenance {
+  readonly config: Config
+  readonly log: Log
+  readonly line: CommandLine
+  readonly write: (text: string) => void
+}
+
+function onStoredState(run: (maintenance: Maintenance) => Promise<boolean>): Run {
+  return async (line, process) => {
+    const config = configOf(line, process)
+    const log = await openLog(config.log, process.stdout.isTTY)
+    try {
+      endWith(process, await run({ config, log, line, write: writeTo(process) }))
+    } catch (error) {
+      throw usageErrorFrom(error, config) ?? error
     }
-    if (command === 'lifecycle') {
-      await runLifecycle(config, { repositories, dryRun }, log, (text) => void stdout.write(text))
-      return true
-    }
-    const { text, ok } = await fsck(config, { repair }, log)
-    stdout.write(text)
-    return ok
-  } catch (error) {
-    throw usageErrorFrom(error, config) ?? error
   }
 }

@@ -202,7 +202,7 @@ function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {
 function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): ConfigFile {
   const entries = Object.entries(texts).filter(([name]) => name !== 'config')
   if (entries.length === 0) return {}
-  const values = Object.fromEntries(entries.map(([name, text]) => [name, NUMBERS.has(name) ? numberIn(text) : text]))
+  const values = Object.fromEntries(entries.map(([name, text]) => [name, valueIn(name, text)]))
   const broken = brokenRule(values)
   if (!broken) return values
   const setting = settings.find(({ name }) => broken.path === `/${name}`)
@@ -210,7 +210,14 @@ function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): ConfigFi
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(['port', 'registryPort'])
-const numberIn = (text: string) => (/^\d+$/.test(text) ? Number(text) : text)
+const SWITCHES: ReadonlySet<string> = new Set(settings.flatMap(({ name, isSwitch }) => (isSwitch ? [name] : [])))
+
+/** The value that a text means for a setting; the text itself if it means none, which the rules then refuse. */
+function valueIn(name: string, text: string): string | number | boolean {
+  if (NUMBERS.has(name) && /^\d+$/.test(text)) return Number(text)
+  if (SWITCHES.has(name) && /^(true|false)$/.test(text)) return text === 'true'
+  return text
+}
 
 function readConfigFile(explicitPath: string | undefined): ConfigFile {
   const path = explicitPath ?? DEFAULT_FILE

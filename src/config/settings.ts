@@ -25,6 +25,8 @@ export interface Setting {
   readonly environment: string
   readonly byDefault: string
   readonly meaning: string
+  /** Whether the flag takes no value: it means true, and the variable is `true` or `false`. */
+  readonly isSwitch?: true
 }
 
 const setting = (name: SettingName, byDefault: string, meaning: string): Setting => {
