@@ -68,5 +68,5 @@ const prefixed = (prefix: string, values: [string, string][], change = (name: st
 /** Reads `name<<delimiter`, the value's lines, `delimiter`. */
 function valuesIn(text: string): Record<string, string> {
   const values = text.matchAll(/^([^<\n]+)<<(.+)\n([\s\S]*?)\n\2$/gm)
-  return Object.fromEntries([...values].map(([, name, , value]) => [name, value]))
+  return Object.fromEntries([...values].map(([, name = '', , value = '']): [string, string] => [name, value]))
 }
