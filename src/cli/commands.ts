@@ -50,6 +50,8 @@ function refuseExport(operands: Operands): string | undefined {
   return more.length > 0 ? `${more.join(' ')} is one argument too many` : undefined
 }
 
+const JSON_OPTION: CommandOption = { flag: '--json', meaning: 'print JSON, for programs' }
+
 const CLIENT: readonly SettingName[] = ['host', 'port', 'tlsCert', 'config']
 const STORAGE: readonly SettingName[] = ['dataDir', 'store', 'blobs', 'config', 'log']
 
@@ -98,6 +100,22 @@ export const commands = {
       'ecr-local export state.tar --data-dir ~/.ecr-local',
       'ecr-local export - | ssh other.internal ecr-local import - --store redis://redis:6379/0',
     ],
+  },
+  status: {
+    summary: 'shows what runs and what it holds; exit status 1 if nothing runs',
+    options: [JSON_OPTION],
+    settings: [...CLIENT, 'adminToken'],
+    examples: ['ecr-local status', 'ecr-local status --json --port 4567'],
+  },
+  env: {
+    summary: 'prints the environment in which AWS tools find the emulator, as commands of your shell',
+    options: [
+      { flag: '--shell', value: 'SHELL', meaning: 'bash, zsh, sh, fish, powershell or cmd; yours unless given' },
+      { flag: '--unset', meaning: 'print the commands that remove these variables' },
+      JSON_OPTION,
+    ],
+    settings: [...CLIENT, 'registryPort', 'adminToken'],
+    examples: ['eval "$(ecr-local env)"', 'ecr-local env --shell fish | source', 'ecr-local env --json'],
   },
   explain: {
     summary: 'says why a request was refused or answered, by its id; without an id, lists the latest refusals',

@@ -8,10 +8,11 @@ import { archiveWriter } from '../transfer/archive-writer.js'
 import { type ExportReport, exportState } from '../transfer/export-state.js'
 import { version } from '../version.js'
 import { openExistingStorage } from './existing-storage.js'
-import { contentsOf, transferProgress } from './transfer-progress.js'
+import { contentsOf } from './archive-contents.js'
+import { openProgress } from './progress.js'
 
-/** Standard output and standard error, and the signals that end an export. */
-type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'on' | 'exit'>
+/** Standard output and standard error, the environment, and the signals that end an export. */
+type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env' | 'on' | 'exit'>
 
 /** Readable for the owner only, as the data directory is. */
 const PRIVATE_FILE = 0o600
@@ -60,15 +61,15 @@ function requireAbsent(file: string): void {
   if (existsSync(file)) throw new UsageError(`${file} exists, and an export overwrites nothing: name another file`)
 }
 
-async function exportInto(output: Writable, config: Config, log: Log, { stderr }: Streams): Promise<ExportReport> {
+async function exportInto(output: Writable, config: Config, log: Log, streams: Streams): Promise<ExportReport> {
   const storage = await openExistingStorage(config, 'export', log)
   const { transfer } = storage
   const exportedAt = storage.clock.wall()
   const archive = archiveWriter(output, exportedAt)
-  const progress = transferProgress('exported', stderr)
+  const progress = openProgress(streams)
   try {
     if (!transfer) throw new UsageError('State in memory cannot be exported')
-    return await exportState({ ...storage, transfer }, { archive, version, exportedAt, ...progress })
+    return await exportState({ ...storage, transfer }, { archive, version, exportedAt, report: progress.report })
   } catch (error) {
     await archive.abandon(error as Error)
     if ((error as NodeJS.ErrnoException).code === 'EPIPE')

@@ -7,9 +7,10 @@ import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
 import { archiveEntries } from '../transfer/archive-reader.js'
 import { importState } from '../transfer/import-state.js'
-import { contentsOf, transferProgress } from './transfer-progress.js'
+import { contentsOf } from './archive-contents.js'
+import { openProgress } from './progress.js'
 
-type Streams = Pick<NodeJS.Process, 'stdin' | 'stderr'>
+type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>
 
 /**
  * Imports the state that `ecr-local export` wrote to a file, or reads it from standard input if the operand is `-`, and
@@ -23,10 +24,10 @@ export async function importFrom(operand: string, config: Config, log: Log, stre
   const input = inputOf(operand, streams)
   const storage = await openStorage(config, { log, metrics: noMetrics, readsUnverified: true }, { everyPage: true })
   const { transfer } = storage
-  const progress = transferProgress('imported', streams.stderr)
+  const progress = openProgress(streams)
   try {
     if (!transfer) throw new UsageError('State in memory cannot be imported')
-    const manifest = await importState(archiveEntries(input), { ...storage, transfer }, progress)
+    const manifest = await importState(archiveEntries(input), { ...storage, transfer }, { report: progress.report })
     return `Imported ${contentsOf(manifest)}, as of ${manifest.exportedAt}.\n`
   } finally {
     progress.end()

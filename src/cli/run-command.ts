@@ -51,6 +51,20 @@ const runners: Readonly<Record<Command, Run>> = {
     const [file = ''] = line.operands
     await transfer(line, process, (config, log) => exportTo(file, config, log, process))
   },
+  async status(line, process) {
+    const { statusOf } = await import('./status-command.js')
+    const { text, isRunning } = await statusOf(configOf(line, process), { json: line.options.json === true })
+    process.stdout.write(text)
+    endWith(process, isRunning)
+  },
+  async env(line, process) {
+    const { environmentText } = await import('./env-command.js')
+    const { shell, unset, json } = line.options
+    const named = typeof shell === 'string' ? shell : undefined
+    const { env: environment, platform } = process
+    const options = { shell: named, unset: unset === true, json: json === true, environment, platform }
+    writeTo(process)(await environmentText(configOf(line, process), options))
+  },
   async explain(line, process) {
     const [requestId] = line.operands
     writeTo(process)(await explain(configOf(line, process), requestId))

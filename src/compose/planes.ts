@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
 import type { Config } from '../config/config.js'
+import type { ProcessFacts } from '../control-plane/admin/status-route.js'
 import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
 import { dataPlane } from '../data-plane/server.js'
@@ -30,7 +31,11 @@ import {
 export type Plane = 'control-plane' | 'data-plane'
 
 /** The parts of the planes. The control plane's clock wakes the background tasks when it is advanced. */
-type PlaneParts = Parts & { readonly clockOfControlPlane: Clock }
+type PlaneParts = Parts & {
+  readonly clockOfControlPlane: Clock
+  /** What was said at the start, for the status. */
+  readonly warnings: readonly string[]
+}
 
 /** The planes of this process, which answer requests. */
 interface StartedPlanes {
@@ -62,14 +67,22 @@ export async function startPlanes(
   if (!planes.includes('control-plane')) return started
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
   const registryAddress = registryAddresses(config, () => address, sharePort)
-  const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
+  let endpoint = ''
+  const processFacts = () => ({
+    ...parts.about,
+    pid: process.pid,
+    startedAt: parts.startedAt,
+    planes,
+    endpoint,
+    registry: address.registry,
+    blobStorage: config.store === 'memory' ? 'memory' : config.blobs === 'disk' ? 'disk' : 's3',
+    warnings: parts.warnings,
+  })
+  const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort, processFacts })
   const port = await listenOn(sharePort && data ? onePort(control, data.handler) : control, config.port)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
-  return {
-    ...started,
-    registry: address.registry,
-    endpoint: `${schemeOf(config)}://${clientHost(config.host)}:${port}`,
-  }
+  endpoint = `${schemeOf(config)}://${clientHost(config.host)}:${port}`
+  return { ...started, registry: address.registry, endpoint }
 }
 
 /** What a control plane needs of the data plane: direct calls in one process, else signed requests. */
@@ -96,7 +109,7 @@ function dataPlaneOf(config: Config, parts: PlaneParts) {
 function controlPlaneOf(
   config: Config,
   registryAddress: RegistryAddressOf,
-  parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean },
+  parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean; readonly processFacts: () => ProcessFacts },
 ): PlaneHandler {
   return controlPlane({
     ...parts,

@@ -3,6 +3,7 @@ import { imageContents } from '../registry/images/image-contents.js'
 import type { Image, Layer } from '../registry/images/image.js'
 import type { Blobs, Inventory, StoredBlob, WithNotes } from '../registry/ports/blob-store.js'
 import type { Lease, Leases } from '../registry/ports/lease.js'
+import type { ReportStep } from '../registry/ports/progress.js'
 import type { RecordTransfer, Snapshot } from '../registry/ports/record-transfer.js'
 import type { Store } from '../registry/ports/store.js'
 import { pairingMismatch } from '../upkeep/installation-label.js'
@@ -39,8 +40,7 @@ export interface ExportOptions {
   /** The version of this program. */
   readonly version: string
   readonly exportedAt: Date
-  /** Called with the bytes of blobs written so far. */
-  readonly onProgress: (manifest: ArchiveManifest, blobBytes: number) => void
+  readonly report: ReportStep
 }
 
 /** The manifest of the archive, and how many blobs that records name were not in the storage. */
@@ -57,11 +57,11 @@ export async function exportState(source: ExportSource, options: ExportOptions):
     if (mismatch !== undefined) throw new TransferRefused(mismatch)
     const { manifest, blobs, absentBlobs } = await writeRecords(source, options)
     let bytes = 0
-    for (const blob of blobs) {
-      if (lease.isLost) throw new TransferRefused(LEASE_LOST)
+    for (const [done, blob] of blobs.entries()) {
+      requireLease(lease)
+      options.report({ doing: 'Exporting blobs', done, total: blobs.length, bytes })
       await writeBlob(blob, source.blobs, options.archive)
       bytes += blob.size
-      options.onProgress(manifest, bytes)
     }
     requireLease(lease)
     await options.archive.finish()
@@ -71,16 +71,18 @@ export async function exportState(source: ExportSource, options: ExportOptions):
   }
 }
 
-const LEASE_LOST = 'The export was suspended for too long, and blobs may have been removed meanwhile: export again'
-
 function requireLease({ isLost }: Lease): void {
-  if (isLost) throw new TransferRefused(LEASE_LOST)
+  if (isLost)
+    throw new TransferRefused(
+      'The export was suspended for too long, and blobs may have been removed meanwhile: export again',
+    )
 }
 
 /** Writes the manifest and the records, in two passes over one snapshot: the sums stand before what they are of. */
 async function writeRecords({ transfer, blobs }: ExportSource, { archive, ...facts }: ExportOptions) {
   const snapshot = await transfer.snapshot(travellingCollections)
   try {
+    facts.report({ doing: 'Counting records and blobs' })
     const survey = await surveyOf(snapshot, blobs)
     const manifest: ArchiveManifest = {
       format: 'ecr-local state',
@@ -94,11 +96,12 @@ async function writeRecords({ transfer, blobs }: ExportSource, { archive, ...fac
     const sums = recordSums()
     for await (const file of recordFiles(snapshot)) {
       sums.add(file)
+      const { count: done, bytes } = sums.records()
+      facts.report({ doing: 'Exporting records', done, total: manifest.records.count, bytes })
       await archive.add(file.name, file.bytes.length, (write) => write(file.bytes))
     }
     if (sums.records().sha256 !== manifest.records.sha256)
       throw new TransferRefused('The state was emptied during the export: export again')
-    facts.onProgress(manifest, 0)
     return { manifest, blobs: survey.blobs, absentBlobs: survey.absentBlobs }
   } finally {
     await snapshot.close()

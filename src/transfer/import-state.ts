@@ -5,6 +5,7 @@ import { CLOCK_OFFSET } from '../registry/ports/clock.js'
 import type { Ids } from '../registry/ports/ids.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Pins } from '../registry/ports/pins.js'
+import type { ReportStep } from '../registry/ports/progress.js'
 import type { RecordBatch, RecordTransfer } from '../registry/ports/record-transfer.js'
 import type { Store } from '../registry/ports/store.js'
 import { installation } from '../registry/registry.js'
@@ -39,8 +40,7 @@ export interface ImportTarget {
 
 /** What an import needs in addition. */
 export interface ImportOptions {
-  /** Called with the bytes of blobs read so far. */
-  readonly onProgress: (manifest: ArchiveManifest, blobBytes: number) => void
+  readonly report: ReportStep
 }
 
 const MAX_MANIFEST_BYTES = 1024 * 1024
@@ -62,8 +62,10 @@ export async function importState(
     const manifest = await readManifest(entries)
     await using records = await setAside(target.blobs)
     await readEntries(entries, manifest, { ...target, records, ...options })
+    options.report({ doing: 'Storing records' })
     if (!(await target.transfer.load(records.batches(), emptyBeforeImport)))
       throw new TransferRefused('Something was stored in this installation during the import, so nothing was imported')
+    options.report({ doing: 'Writing the notes of images' })
     await writeNotes(target)
     return manifest
   } finally {
@@ -107,7 +109,7 @@ interface Reading extends ImportTarget, ImportOptions {
 async function readEntries(
   entries: AsyncGenerator<ArchiveEntry, void>,
   manifest: ArchiveManifest,
-  { records, onProgress, ...target }: Reading,
+  { records, report, ...target }: Reading,
 ): Promise<void> {
   const [recordHash, blobHash] = [createHash('sha256'), createHash('sha256')]
   let [blobs, blobBytes] = [0, 0]
@@ -115,10 +117,11 @@ async function readEntries(
     const [, algorithm, hex] = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(entry.name) ?? []
     if (algorithm !== undefined && hex !== undefined) {
       const digest = `${algorithm}:${hex}`
+      report({ doing: 'Importing blobs', done: blobs, total: manifest.blobs.count, bytes: blobBytes })
       await storeBlob(digest, entry, target)
       blobHash.update(`${digest} ${entry.size}\n`)
       blobs++
-      onProgress(manifest, (blobBytes += entry.size))
+      blobBytes += entry.size
     } else {
       parseRecordFileName(entry.name)
       const bytes = await textOf(entry, MAX_RECORD_FILE_BYTES)
