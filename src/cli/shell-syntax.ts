@@ -29,10 +29,10 @@ const powershell: ShellSyntax = {
 }
 
 const cmd: ShellSyntax = {
-  // In a batch file, a percent sign is doubled; within quotes nothing else is special.
-  set: (name, value) => `set "${name}=${value.replaceAll('%', '%%')}"`,
-  unset: (name) => `set ${name}=`,
-  usage: (command) => `rem ${command} > %TEMP%\\ecr-local-env.cmd && call %TEMP%\\ecr-local-env.cmd`,
+  // The lines are run by `for`, which substitutes nothing in them, and within quotes nothing else is special.
+  set: (name, value) => `set "${name}=${value}"`,
+  unset: (name) => `set "${name}="`,
+  usage: (command) => `rem for /f "delims=" %i in ('${command}') do %i`,
 }
 
 const shells = { bash: posix, zsh: posix, sh: posix, fish, powershell, cmd }
