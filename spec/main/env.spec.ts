@@ -86,7 +86,7 @@ describe('ecr-local env', () => {
   })
 
   it('An emulator that does not tell without its admin token leads to the settings, too', async () => {
-    await using guarded = await wholeEmulator({ adminToken: 'a token of the operator' })
+    await using guarded = await wholeEmulator({ adminToken: 'token-of-the-operator' })
     const port = Number(new URL(guarded.endpoint).port)
     const text = await textFor('json', { port }, { json: true })
     expect(JSON.parse(text)).toMatchObject({ AWS_ENDPOINT_URL: guarded.endpoint })

@@ -88,11 +88,11 @@ describe('ecr-local status', () => {
   })
 
   it('Status asks with the admin token, and says so without it', async () => {
-    await using guarded = await wholeEmulator({ adminToken: 'a token of the operator' })
+    await using guarded = await wholeEmulator({ adminToken: 'token-of-the-operator' })
     await expect(statusOf(at(guarded.endpoint), plain)).rejects.toThrow(
-      /^An emulator runs at \S+, and does not tell more: Admin endpoints require the token/,
+      /^An emulator runs at \S+, and tells more only with its token: give it as --admin-token$/,
     )
-    const config = { ...at(guarded.endpoint), adminToken: 'a token of the operator' }
+    const config = { ...at(guarded.endpoint), adminToken: 'token-of-the-operator' }
     expect(await statusOf(config, plain)).toMatchObject({ isRunning: true })
   })
 
