@@ -12,7 +12,7 @@ export interface ArchiveWriter {
   add(name: string, size: number, body: (write: WriteChunk) => Promise<unknown>): Promise<void>
   /** Ends the archive. Resolves once the output has everything. */
   finish(): Promise<void>
-  /** Ends the output without ending the archive, so that whoever reads it sees that it is not whole. */
+  /** Ends the output without ending the archive, so that its reader sees that it is not whole. */
   abandon(reason: Error): Promise<void>
 }
 

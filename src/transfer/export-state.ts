@@ -59,9 +59,10 @@ export async function exportState(source: ExportSource, options: ExportOptions):
     let bytes = 0
     for (const [done, blob] of blobs.entries()) {
       requireLease(lease)
-      options.report({ doing: 'Exporting blobs', done, total: blobs.length, bytes })
-      await writeBlob(blob, source.blobs, options.archive)
-      bytes += blob.size
+      await writeBlob(blob, source.blobs, options.archive, (length) => {
+        bytes += length
+        options.report({ doing: 'Exporting blobs', done, total: blobs.length, bytes })
+      })
     }
     requireLease(lease)
     await options.archive.finish()
@@ -165,7 +166,12 @@ function blobSums(blobs: readonly StoredBlob[]): BlobSums {
 }
 
 /** Verifies the bytes as they are written: an archive never contains a damaged blob. */
-async function writeBlob({ digest, size }: StoredBlob, blobs: Blobs, archive: ArchiveWriter): Promise<void> {
+async function writeBlob(
+  { digest, size }: StoredBlob,
+  blobs: Blobs,
+  archive: ArchiveWriter,
+  onWritten: (length: number) => void,
+): Promise<void> {
   const [algorithm = '', hex = ''] = digest.split(':')
   const hash = createHash(algorithm)
   await archive.add(`blobs/${algorithm}/${hex}`, size, async (write) => {
@@ -173,6 +179,7 @@ async function writeBlob({ digest, size }: StoredBlob, blobs: Blobs, archive: Ar
     const take = async (chunk: Uint8Array) => {
       hash.update(chunk)
       await write(chunk)
+      onWritten(chunk.length)
     }
     const isPresent = size === 0 ? (await blobs.size(digest)) !== undefined : await blobs.send(digest, range, take)
     if (!isPresent) throw new TransferRefused(`The blob ${digest} was removed during the export: export again`)

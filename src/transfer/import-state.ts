@@ -117,11 +117,12 @@ async function readEntries(
     const [, algorithm, hex] = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(entry.name) ?? []
     if (algorithm !== undefined && hex !== undefined) {
       const digest = `${algorithm}:${hex}`
-      report({ doing: 'Importing blobs', done: blobs, total: manifest.blobs.count, bytes: blobBytes })
-      await storeBlob(digest, entry, target)
+      await storeBlob(digest, entry, target, (length) => {
+        blobBytes += length
+        report({ doing: 'Importing blobs', done: blobs, total: manifest.blobs.count, bytes: blobBytes })
+      })
       blobHash.update(`${digest} ${entry.size}\n`)
       blobs++
-      blobBytes += entry.size
     } else {
       parseRecordFileName(entry.name)
       const bytes = await textOf(entry, MAX_RECORD_FILE_BYTES)
@@ -140,16 +141,27 @@ async function readEntries(
 }
 
 /** Stores a blob, or only verifies it if it is stored already, as after an import that was interrupted. */
-async function storeBlob(digest: string, { body, size }: ArchiveEntry, { blobs, pins }: ImportTarget): Promise<void> {
+async function storeBlob(
+  digest: string,
+  { body, size }: ArchiveEntry,
+  { blobs, pins }: ImportTarget,
+  onRead: (length: number) => void,
+): Promise<void> {
   if ((await blobs.size(digest)) === size) {
     const hash = createHash(digest.slice(0, digest.indexOf(':')))
-    for await (const chunk of body) hash.update(chunk)
+    for await (const chunk of body) {
+      hash.update(chunk)
+      onRead(chunk.length)
+    }
     if (!digest.endsWith(`:${hash.digest('hex')}`)) throw new TransferRefused(damagedBlob(digest))
     return pins.pin(digest)
   }
   const writer = await blobs.create()
   try {
-    for await (const chunk of body) await writer.append(chunk)
+    for await (const chunk of body) {
+      await writer.append(chunk)
+      onRead(chunk.length)
+    }
     await writer.commit(digest)
   } catch (error) {
     throw error instanceof DigestMismatch ? new TransferRefused(damagedBlob(digest), { cause: error }) : error

@@ -19,7 +19,7 @@ interface RedisTransferDeps {
 /** Copies expire this long after they were last renewed, so that nothing remains of a process that was killed. */
 const COPY_LIVES_SECONDS = 300
 const RENEW_MS = 60_000
-/** Records that are being loaded expire after this time. Loading takes a second for about 50,000. */
+/** Records that are being loaded expire after this time. Loading takes a second for about 20,000. */
 const LOAD_WITHIN_SECONDS = 6 * 3600
 
 /** An estimate of what a record occupies, for the time limit of a copy. */
