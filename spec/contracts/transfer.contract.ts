@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { KeyValue } from '../../src/registry/ports/key-value.js'
-import type { RecordBatch, RecordTransfer } from '../../src/registry/ports/record-transfer.js'
+import type { LastingKeyValue, RecordBatch, RecordTransfer } from '../../src/registry/ports/record-transfer.js'
 import { installation, type Registry } from '../../src/registry/registry.js'
 
 const registry: Registry = { account: '123456789012', region: 'eu-west-1' }
@@ -11,15 +11,18 @@ const collections = ['tags', 'rules', 'settings']
  * The behaviour required of every transfer of records. `create` opens an empty store, `reopen` the same one as seen by
  * another process.
  */
-export function transferContract(name: string, create: () => Promise<KeyValue>, reopen: () => Promise<KeyValue>) {
+export function transferContract(
+  name: string,
+  create: () => Promise<LastingKeyValue>,
+  reopen: () => Promise<KeyValue>,
+) {
   describe(`The transfer of records on ${name}`, () => {
-    let store: KeyValue
+    let store: LastingKeyValue
     let reader: KeyValue
     let transfer: RecordTransfer
     beforeEach(async () => {
       store = await create()
       reader = await reopen()
-      if (!store.transfer) throw new Error('This store has no transfer')
       transfer = store.transfer
     })
     afterEach(() => Promise.all([store.close(), reader.close()]))

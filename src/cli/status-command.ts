@@ -40,6 +40,10 @@ export async function statusIfRunning(config: StatusConfig): Promise<Status | un
   try {
     const { endpoint, status, body } = await requestPlane(config, '/_admin/status')
     if (status === 200 && isStatus(body)) return body
+    if (status === 401)
+      throw new UsageError(
+        `An emulator runs at ${endpoint}, and tells more only with its token: give it as --admin-token`,
+      )
     if (isRefusal(body))
       throw new UsageError(`An emulator runs at ${endpoint}, and does not tell more: ${body.message}`)
     throw new UsageError(

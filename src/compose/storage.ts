@@ -21,7 +21,7 @@ import type { KeyValue } from '../registry/ports/key-value.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
-import type { RecordTransfer } from '../registry/ports/record-transfer.js'
+import type { LastingKeyValue, RecordTransfer } from '../registry/ports/record-transfer.js'
 import { noReserve, type Reserve } from '../registry/ports/reserve.js'
 import type { Store } from '../registry/ports/store.js'
 import { storeOf } from '../store/store-of.js'
@@ -114,7 +114,7 @@ async function openKeyValue(
   { store, dataDir }: Config,
   { log, metrics }: StorageDeps,
   { everyPage = false, onLost }: OpenOptions & { readonly onLost: (error: Error) => void },
-): Promise<KeyValue> {
+): Promise<KeyValue & Partial<Pick<LastingKeyValue, 'transfer'>>> {
   if (store === 'memory') return memoryKeyValue()
   if (store === 'embedded')
     return (await import('../adapters/lmdb/key-value.js')).lmdbKeyValue({ path: join(dataDir, 'state'), everyPage })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { syncImageNote } from '../registry/images/image-notes.js'
-import { type BlobStore, type BlobWriter, DigestMismatch } from '../registry/ports/blob-store.js'
+import { type BlobStore, DigestMismatch } from '../registry/ports/blob-store.js'
 import { CLOCK_OFFSET } from '../registry/ports/clock.js'
 import type { Ids } from '../registry/ports/ids.js'
 import type { Leases } from '../registry/ports/lease.js'
@@ -180,8 +180,8 @@ interface RecordsAside extends AsyncDisposable {
 }
 
 /** Uses a temporary file of the blobs, which garbage collection removes if this process dies. */
-async function setAside({ create }: BlobStore): Promise<RecordsAside> {
-  const file: BlobWriter = await create()
+async function setAside(blobs: Pick<BlobStore, 'create'>): Promise<RecordsAside> {
+  const file = await blobs.create()
   const parts: { readonly name: string; readonly start: number; readonly length: number }[] = []
   return {
     async add(name, bytes) {

@@ -32,13 +32,10 @@ const afterAll = Buffer.from([0xff])
  * it is first needed, and every commit updates it: only the first count is a walk. A count of zero is not stored.
  */
 export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longestKey: number): Counts {
-  const countKeyFor = (registry: Registry, collection: string, prefix: string) =>
-    keyFor(registry, COUNTS, `${collection}\0${prefix}`)
-
+  const countKeyFor = countKeys(keyFor)
   const countByWalking = (registry: Registry, collection: string, prefix: string) => {
     const start = keyFor(registry, collection, prefix)
-    if (start.length > longestKey) return 0
-    return db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
+    return start.length > longestKey ? 0 : keysFrom(db, start)
   }
 
   const storedCount = (countKey: Buffer) => {
@@ -52,9 +49,8 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
   const countOf = (registry: Registry, collection: string, prefix: string) =>
     storedCount(countKeyFor(registry, collection, prefix)) ?? countByWalking(registry, collection, prefix)
 
-  const hasFewer = (registry: Registry, collection: string, { prefix, fewerThan }: CountBound) =>
+  const hasFewer: Counts['hasFewer'] = (registry, collection, { prefix, fewerThan }) =>
     countOf(registry, collection, prefix) < fewerThan
-
   return {
     hasFewer,
     count: (registry, collection) => countOf(registry, collection, ''),
@@ -80,6 +76,12 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
     },
   }
 }
+
+const keysFrom = (db: RootDatabase<string, Buffer>, start: Buffer) =>
+  db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
+
+const countKeys = (keyFor: KeyFor) => (registry: Registry, collection: string, prefix: string) =>
+  keyFor(registry, COUNTS, `${collection}\0${prefix}`)
 
 /** Reads each count once, even if several writes change it. */
 function readOnce(read: (collection: string, prefix: string) => StoredCount) {

@@ -5,12 +5,12 @@ import { NoSpace } from '../../registry/ports/blob-store.js'
 import {
   type Entry,
   type Expectation,
-  type KeyValue,
   type PageQuery,
   type RecordKey,
   upToBytes,
   type Write,
 } from '../../registry/ports/key-value.js'
+import type { LastingKeyValue } from '../../registry/ports/record-transfer.js'
 import type { Registry } from '../../registry/registry.js'
 import { type Counts, countsOn } from './counts.js'
 import { makeLockFile } from './lock-file.js'
@@ -36,7 +36,7 @@ const afterAll = Buffer.from([0xff])
  * synced before it resolves (with `overlappingSync` it would resolve earlier). Several processes may share the
  * directory. Throws an error of one line if the file is damaged; `everyPage` checks all of it.
  */
-export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyPage?: boolean }): KeyValue {
+export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyPage?: boolean }): LastingKeyValue {
   const db = openDatabase(path, everyPage)
   const counts = countsOn(db, keyFor, longestKey)
   const { valueOf, list, holds } = readsOn(db, counts)

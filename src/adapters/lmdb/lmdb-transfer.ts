@@ -5,11 +5,11 @@ import type { Registry } from '../../registry/registry.js'
 
 /** What the store does for a transfer, in the transaction of a snapshot or within the present write transaction. */
 interface LmdbRecords {
-  list(transaction: Transaction, registry: Registry, collection: string, page: PageQuery): Entry[]
-  registries(transaction: Transaction): Registry[]
-  isEmpty(registry: Registry, collection: string): boolean
-  write(registry: Registry, writes: readonly Write[]): void
-  orNoSpace<T>(commit: () => Promise<T>): Promise<T>
+  readonly list: (transaction: Transaction, registry: Registry, collection: string, page: PageQuery) => Entry[]
+  readonly registries: (transaction: Transaction) => Registry[]
+  readonly isEmpty: (registry: Registry, collection: string) => boolean
+  readonly write: (registry: Registry, writes: readonly Write[]) => void
+  readonly orNoSpace: <T>(commit: () => Promise<T>) => Promise<T>
 }
 
 /**

@@ -62,10 +62,9 @@ export async function durableWrites({ connection, wait, ...settings }: Settings)
   }
   if (wait > 0) areEnough(await fewestReplicas(connection))
   const write = async (set: string, bytes: number, command: readonly unknown[]) => {
-    const commands = [[...command], ...(wait === 0 ? [] : [['wait', wait, REPLICAS_WITHIN_MS]])]
-    const [answer, reached] = await writing.write(set, bytes, (client) =>
-      answers(client, commands).catch(reconnectReads),
-    )
+    const commands = [[...command], ...waitFor(wait)]
+    const send = (client: Client) => answers(client, commands).catch(reconnectReads)
+    const [answer, reached] = await writing.write(set, bytes, send)
     if (answer === 1 && !areEnough(Number(reached ?? 0)))
       throw new StoreUnavailable(
         `${Number(reached)} of ${wait} replicas have received the write: whether it lasts is unknown`,
@@ -88,6 +87,9 @@ export async function durableWrites({ connection, wait, ...settings }: Settings)
     },
   }
 }
+
+/** The command that waits until so many replicas have received what was written before it. */
+const waitFor = (replicas: number) => (replicas === 0 ? [] : [['wait', replicas, REPLICAS_WITHIN_MS]])
 
 /**
  * The number of replicas of the master that has the fewest; Infinity if a part of Redis is unavailable, which is

@@ -1,4 +1,5 @@
-import { type Entry, type KeyValue, type PageQuery, type RecordKey, upToBytes } from '../../registry/ports/key-value.js'
+import { type Entry, type PageQuery, type RecordKey, upToBytes } from '../../registry/ports/key-value.js'
+import type { LastingKeyValue } from '../../registry/ports/record-transfer.js'
 import type { Log } from '../../registry/ports/log.js'
 import { type Address, readStoreUrl } from './address.js'
 import { batchedReads, type ReadValue } from './batched-reads.js'
@@ -30,7 +31,7 @@ const GIVE_UP_AFTER_MS = 60_000
  * The key-value store in Redis: a single server, one located through Sentinel, or a cluster. A commit is one script;
  * its durability is that of this Redis. Throws errors of one line if Redis does not answer or contains another layout.
  */
-export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
+export async function redisKeyValue(options: RedisOptions): Promise<LastingKeyValue> {
   const { url, log, onRoundTrip, onLost = () => {}, giveUpAfterMs = GIVE_UP_AFTER_MS } = options
   const { address, wait } = readStoreUrl(url)
   const settings = { address, log, onLost, giveUpAfterMs }
@@ -59,12 +60,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
       return isDone
     },
     registries: () => registriesIn(connection),
-    transfer: redisTransfer({
-      connection,
-      writes,
-      isCluster: address.kind === 'cluster',
-      list: (set, page) => pageIn(range, set, page),
-    }),
+    transfer: redisTransfer({ connection, writes, address, list: (set, page) => pageIn(range, set, page) }),
     ping: () => writes.ping(),
     async clear() {
       await clear(connection)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Entry, PageQuery } from '../../registry/ports/key-value.js'
 import type { RecordBatch, RecordTransfer, Snapshot } from '../../registry/ports/record-transfer.js'
 import { installation, type Registry } from '../../registry/registry.js'
+import type { Address } from './address.js'
 import type { Connection } from './connection.js'
 import type { DurableWrites } from './durable-writes.js'
 import { encode } from './encoding.js'
@@ -11,8 +12,7 @@ import { registriesIn } from './layout.js'
 interface RedisTransferDeps {
   readonly connection: Connection
   readonly writes: DurableWrites
-  /** In a cluster one command reaches one registry: its keys are in one slot, those of another are elsewhere. */
-  readonly isCluster: boolean
+  readonly address: Address
   readonly list: (set: string, page: PageQuery) => Promise<Entry[]>
 }
 
@@ -136,9 +136,9 @@ async function stage(set: string, { entries }: RecordBatch, { connection }: Redi
   })
 }
 
-/** What one script can reach at once. */
-const groupsOf = <T>(all: readonly T[], { isCluster }: RedisTransferDeps): T[][] =>
-  isCluster ? all.map((one) => [one]) : all.length === 0 ? [] : [[...all]]
+/** What one script can reach at once. In a cluster this is a registry: its keys are in one slot, others elsewhere. */
+const groupsOf = <T>(all: readonly T[], { address }: RedisTransferDeps): T[][] =>
+  address.kind === 'cluster' ? all.map((one) => [one]) : all.length === 0 ? [] : [[...all]]
 
 const installationLast = (a: { registry: Registry }, b: { registry: Registry }) =>
   Number(a.registry.account === installation.account) - Number(b.registry.account === installation.account)

@@ -1,5 +1,4 @@
 import type { Registry } from '../registry.js'
-import type { RecordTransfer } from './record-transfer.js'
 
 /**
  * The port of a key-value store: ordered keys and one atomic write. Every adapter implements only this; `src/store`
@@ -22,8 +21,6 @@ export interface KeyValue {
    * under that key, if there is one. Absent in stores that cannot be unavailable.
    */
   staleIfError?<R>(work: () => Promise<R>): Promise<R>
-  /** Absent in a store that ends with its process. */
-  readonly transfer?: RecordTransfer
   /** Throws StoreUnavailable if a connection that `get` does not use, such as one for writes only, does not answer. */
   ping(): Promise<void>
   /** Removes everything in every registry. */

@@ -1,5 +1,10 @@
-import type { Entry, PageQuery } from './key-value.js'
+import type { Entry, KeyValue, PageQuery } from './key-value.js'
 import type { Registry } from '../registry.js'
+
+/** A store that outlives its process, so that other processes can export from it and import into it. */
+export interface LastingKeyValue extends KeyValue {
+  readonly transfer: RecordTransfer
+}
 
 /** How the records of a whole installation leave a store, and how they arrive in one. */
 export interface RecordTransfer {
