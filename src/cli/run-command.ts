@@ -96,7 +96,7 @@ async function importArchive(archive: string, line: CommandLine, process: NodeJS
   await transfer(line, process, (config, log) => importFrom(archive, config, log, process))
 }
 
-/** Runs an export or import of state. What it says goes to standard error, because standard output may be the archive. */
+/** Runs an export or import of state. It writes to standard error, because standard output may be the archive. */
 async function transfer(
   line: CommandLine,
   process: NodeJS.Process,

@@ -38,7 +38,7 @@ export interface BlobSums {
   readonly sha256: string
 }
 
-/** Parses the first entry of an archive. Throws TransferRefused if it is no archive, or one that a later version made. */
+/** Parses the first entry of an archive. Throws TransferRefused if it is something else, or of a later version. */
 export function parseArchiveManifest(text: string): ArchiveManifest {
   const manifest = jsonOf(text)
   const { format, layout, version } = (manifest ?? {}) as Partial<Record<keyof ArchiveManifest, unknown>>

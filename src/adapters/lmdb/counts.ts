@@ -37,7 +37,6 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
     const start = keyFor(registry, collection, prefix)
     return start.length > longestKey ? 0 : keysFrom(db, start)
   }
-
   const storedCount = (countKey: Buffer) => {
     const count = countKey.length > longestKey ? undefined : db.get(countKey)
     return count === undefined ? undefined : Number(count)
