@@ -33,10 +33,8 @@ const afterAll = Buffer.from([0xff])
  */
 export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longestKey: number): Counts {
   const countKeyFor = countKeys(keyFor)
-  const countByWalking = (registry: Registry, collection: string, prefix: string) => {
-    const start = keyFor(registry, collection, prefix)
-    return start.length > longestKey ? 0 : keysFrom(db, start)
-  }
+  const countByWalking = (registry: Registry, collection: string, prefix: string) =>
+    keysFrom(db, keyFor(registry, collection, prefix), longestKey)
   const storedCount = (countKey: Buffer) => {
     const count = countKey.length > longestKey ? undefined : db.get(countKey)
     return count === undefined ? undefined : Number(count)
@@ -76,8 +74,8 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
   }
 }
 
-const keysFrom = (db: RootDatabase<string, Buffer>, start: Buffer) =>
-  db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
+const keysFrom = (db: RootDatabase<string, Buffer>, start: Buffer, longestKey: number) =>
+  start.length > longestKey ? 0 : db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
 
 const countKeys = (keyFor: KeyFor) => (registry: Registry, collection: string, prefix: string) =>
   keyFor(registry, COUNTS, `${collection}\0${prefix}`)
