@@ -43,6 +43,11 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(upkeep|registry|coordination)/' },
     ),
     error(
+      'transfer-sits-on-upkeep',
+      { path: '^src/transfer/' },
+      { path: '^src/', pathNot: '^src/(transfer|upkeep|registry|coordination)/' },
+    ),
+    error(
       'background-sits-on-registry',
       { path: '^src/background/' },
       { path: '^src/', pathNot: '^src/(background|registry|coordination|access)/' },
@@ -179,7 +184,7 @@ module.exports = {
     ...fenced('jose', '^src/access/web-identity\\.ts$'),
     ...fenced('undici', '^src/adapters/(upstream|peer)/'),
     ...fenced('@peculiar/x509', '^src/adapters/x509/'),
-    ...fenced('modern-tar', '^src/adapters/scanner/'),
+    ...fenced('modern-tar', '^src/(adapters/scanner|transfer)/'),
     ...fenced('tldts', '^src/adapters/upstream/'),
     ...fenced('ipaddr.js', '^src/adapters/upstream/'),
     ...fenced('pino(-pretty)?', '^src/cli/process-log\\.ts$'),

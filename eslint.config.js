@@ -1,6 +1,8 @@
 import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
+const readonly = (...names) => Object.fromEntries(names.map((name) => [name, 'readonly']))
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '**/*.generated.js'] },
   eslint.configs.recommended,
@@ -64,6 +66,8 @@ export default tseslint.config(
   {
     files: ['**/*.js', '**/*.cjs'],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { module: 'writable', process: 'readonly' } },
+    languageOptions: {
+      globals: { module: 'writable', ...readonly('fetch', 'performance', 'process', 'URL') },
+    },
   },
 )

@@ -36,6 +36,7 @@ const trespassers = [
   ['coordination/trespasser.ts', "import '../registry/images/image.js'", 'coordination-sits-on-ports'],
   ['store/trespasser.ts', "import '../upkeep/stored-pins.js'", 'store-sits-on-registry'],
   ['background/trespasser.ts', "import '../store/store-of.js'", 'background-sits-on-registry'],
+  ['transfer/trespasser.ts', "import '../store/store-of.js'", 'transfer-sits-on-upkeep'],
   ['upkeep/trespasser.ts', "import '../store/store-of.js'", 'upkeep-sits-on-registry'],
   ['pull-through-cache/trespasser.ts', "import '../server/limits.js'", 'pull-through-cache-sits-on-registry'],
   ['control-plane/trespasser-p.ts', "import '../pull-through-cache/pulls.js'", 'control-plane-imports-through-a-port'],

@@ -5,6 +5,7 @@ import { startRedisCluster } from '../support/redis-cluster.js'
 import { startRedisSentinel } from '../support/redis-sentinel.js'
 import { startRedis } from '../support/redis.js'
 import { storeContract } from './store.contract.js'
+import { transferContract } from './transfer.contract.js'
 import { silent as log } from '../support/silent-log.js'
 
 const open = (url: string) => redisKeyValue({ url, log, onRoundTrip: () => {} })
@@ -21,6 +22,7 @@ function contractOn(name: string, start: () => Promise<{ readonly url: string } 
     return keyValue
   }
   storeContract(name, emptied, () => open(url()))
+  transferContract(name, emptied, () => open(url()))
 }
 
 describeWith(redisNeeds, 'Redis', () => contractOn('one server', () => startRedis()))

@@ -5,6 +5,7 @@ import { afterAll } from 'vitest'
 import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { storeContract } from './store.contract.js'
+import { transferContract } from './transfer.contract.js'
 
 const directories: string[] = []
 afterAll(() => Promise.all(directories.map((path) => rm(path, { recursive: true }))))
@@ -15,3 +16,14 @@ storeContract('LMDB', async () => {
   directories.push(path)
   return lmdbKeyValue({ path })
 })
+
+let shared = ''
+transferContract(
+  'LMDB',
+  async () => {
+    shared = await mkdtemp(join(tmpdir(), 'ecr-local-store-'))
+    directories.push(shared)
+    return lmdbKeyValue({ path: shared })
+  },
+  async () => lmdbKeyValue({ path: shared }),
+)

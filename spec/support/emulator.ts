@@ -17,6 +17,7 @@ import { defaultQuotas } from '../../src/registry/quotas.js'
 import type { RegistryAddress } from '../../src/registry/registry-address.js'
 import { planeServer, type PlaneServerDeps } from '../../src/server/listener.js'
 import { storeOf } from '../../src/store/store-of.js'
+import { registryTotals } from '../../src/upkeep/installation-totals.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
@@ -100,6 +101,20 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     maxSkewSeconds: 300,
     adminAllowed: true,
     about: { plane: 'control' as const, version: '0.0.0', store: 'memory', auth: 'strict' as const },
+    processFacts: () => ({
+      version: '0.0.0',
+      pid: 1,
+      startedAt: new Date(),
+      planes: ['control-plane'],
+      endpoint: 'http://localhost:4566',
+      registry: 'localhost:4510',
+      store: 'memory',
+      blobStorage: 'memory',
+      auth: 'strict',
+      warnings: [],
+    }),
+    totalOfBlobs: async () => undefined,
+    totalsOfRegistries: () => registryTotals(store),
     ...telling,
   }
 }

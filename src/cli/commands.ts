@@ -32,6 +32,26 @@ export const atMost =
 
 const anyNumber = () => undefined
 
+/** Whether an operand of import and export is an archive of state, not the name of an image. */
+export const isArchive = (operand: string): boolean => operand === '-' || operand.endsWith('.tar')
+
+function refuseImport(operands: Operands): string | undefined {
+  if (operands.length === 0)
+    return 'ecr-local import needs the images to import from their upstream, or an archive of state'
+  const archive = operands.find(isArchive)
+  if (archive === undefined || operands.length === 1) return undefined
+  return `${archive} is an archive of state, which is imported alone (an image of that name needs its tag: ${archive}:latest)`
+}
+
+function refuseExport(operands: Operands): string | undefined {
+  const [file, ...more] = operands
+  if (file === undefined) return 'ecr-local export needs the file to write, or - for standard output'
+  if (!isArchive(file)) return `${file} does not end in .tar, by which ecr-local import knows an archive`
+  return more.length > 0 ? `${more.join(' ')} is one argument too many` : undefined
+}
+
+const JSON_OPTION: CommandOption = { flag: '--json', meaning: 'print JSON, for programs' }
+
 const CLIENT: readonly SettingName[] = ['host', 'port', 'tlsCert', 'config']
 const STORAGE: readonly SettingName[] = ['dataDir', 'store', 'blobs', 'config', 'log']
 
@@ -60,14 +80,42 @@ export const commands = {
     examples: ['ecr-local demo'],
   },
   import: {
-    summary: 'imports images from their upstream now, even within the 24 hours, and waits until they are complete',
-    operands: 'NAME[:TAG|@DIGEST]...',
-    refuseOperands: ({ length }) => (length === 0 ? 'ecr-local import needs the images to import' : undefined),
-    settings: CLIENT,
+    summary:
+      'imports images from their upstream now, even within the 24 hours, and waits until they are complete; of FILE.tar or - (standard input), the state that export wrote',
+    operands: 'NAME[:TAG|@DIGEST]... | FILE.tar | -',
+    refuseOperands: refuseImport,
+    settings: [...CLIENT, ...STORAGE.filter((name) => name !== 'config')],
     examples: [
       'ecr-local import ecr-public/nginx/nginx:latest',
       'AWS_PROFILE=team ecr-local import docker-hub/library/redis:7 docker-hub/library/nginx:latest',
+      'ecr-local import state.tar --data-dir ~/.ecr-local',
     ],
+  },
+  export: {
+    summary: 'writes all state, records and images, to FILE.tar or - (standard output); planes may be running',
+    operands: 'FILE.tar | -',
+    refuseOperands: refuseExport,
+    settings: STORAGE,
+    examples: [
+      'ecr-local export state.tar --data-dir ~/.ecr-local',
+      'ecr-local export - | ssh other.internal ecr-local import - --store redis://redis:6379/0',
+    ],
+  },
+  status: {
+    summary: 'shows what runs and what it holds; exit status 1 if nothing runs',
+    options: [JSON_OPTION],
+    settings: [...CLIENT, 'adminToken'],
+    examples: ['ecr-local status', 'ecr-local status --json --port 4567'],
+  },
+  env: {
+    summary: 'prints the environment in which AWS tools find the emulator, as commands of your shell',
+    options: [
+      { flag: '--shell', value: 'SHELL', meaning: 'bash, zsh, sh, fish, powershell or cmd; yours unless given' },
+      { flag: '--unset', meaning: 'print the commands that remove these variables' },
+      JSON_OPTION,
+    ],
+    settings: [...CLIENT, 'registryPort', 'adminToken'],
+    examples: ['eval "$(ecr-local env)"', 'ecr-local env --shell fish | source', 'ecr-local env --json'],
   },
   explain: {
     summary: 'says why a request was refused or answered, by its id; without an id, lists the latest refusals',

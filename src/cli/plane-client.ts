@@ -18,13 +18,24 @@ export interface PlaneAnswer {
   readonly body: unknown
 }
 
+/** Nothing answered: the message is for the user. */
+export class NoAnswer extends UsageError {
+  constructor(
+    message: string,
+    /** Whether nothing listens at the address, so that most likely nothing was started. */
+    readonly isRefusedConnection: boolean,
+  ) {
+    super(message)
+  }
+}
+
 /** Where `ecr-local certs` writes its authority by default. */
 const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
 
 /**
  * Sends a GET to the control plane that runs with these settings, over http or https, whichever it serves, so that TLS
  * settings need not be repeated. Trusts the authorities of this machine and the one that `ecr-local certs` made. Throws
- * UsageError with the reason if nothing answers.
+ * NoAnswer with the reason if nothing answers.
  */
 export async function requestPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
   const host = `${clientHost(settings.host)}:${settings.port}`
@@ -40,7 +51,10 @@ export async function requestPlane(settings: Settings, path: string): Promise<Pl
     }
   }
   const failure = failures.find(({ error }) => isTrustError(error)) ?? failures[0]
-  throw new UsageError(failure ? noAnswerText(failure.endpoint, failure.error) : host)
+  throw new NoAnswer(
+    failure ? noAnswerText(failure.endpoint, failure.error) : host,
+    codeOf(failure?.error) === 'ECONNREFUSED',
+  )
 }
 
 /** Tries the machine's own authorities first, `NODE_EXTRA_CA_CERTS` included: a `ca` option would replace them. */

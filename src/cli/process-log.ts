@@ -1,4 +1,4 @@
-import { pino, stdSerializers } from 'pino'
+import { destination, pino, stdSerializers } from 'pino'
 import type { Config } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'
 import { sourceStacks } from './source-stacks.js'
@@ -14,6 +14,9 @@ export async function openLog(level: Config['log'], onTerminal: boolean): Promis
   const log: Log = pino(options(level), pretty({ sync: true, translateTime: 'SYS:HH:MM:ss' }))
   return log
 }
+
+/** A log on standard error, for commands whose standard output is data. */
+export const logBesideOutput = (level: Config['log']): Log => pino(options(level), destination({ fd: 2, sync: true }))
 
 /** A log of JSON lines, for programs that read standard output. */
 export const jsonLog = (level: Config['log']): Log => pino(options(level))

@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../config/config.js'
-import { openLog } from './process-log.js'
+import { logBesideOutput, openLog } from './process-log.js'
 import type { CommandLine } from './command-line.js'
-import type { Command } from './commands.js'
+import { type Command, isArchive } from './commands.js'
 import type { Log } from '../registry/ports/log.js'
 import { explain } from './explain-command.js'
 import { fsck } from './fsck-command.js'
@@ -40,9 +40,30 @@ const runners: Readonly<Record<Command, Run>> = {
     endWith(process, await demo(process.stdout))
   },
   async import(line, process) {
+    const [archive = ''] = line.operands
+    if (isArchive(archive)) return importArchive(archive, line, process)
     const { importImages } = await import('./import-command.js')
     const options = { images: line.operands, environment: process.env, write: writeTo(process) }
     endWith(process, await importImages(configOf(line, process), options))
+  },
+  async export(line, process) {
+    const { exportTo } = await import('./export-command.js')
+    const [file = ''] = line.operands
+    await transfer(line, process, (config, log) => exportTo(file, config, log, process))
+  },
+  async status(line, process) {
+    const { statusOf } = await import('./status-command.js')
+    const { text, isRunning } = await statusOf(configOf(line, process), { json: line.options.json === true })
+    process.stdout.write(text)
+    endWith(process, isRunning)
+  },
+  async env(line, process) {
+    const { environmentText } = await import('./env-command.js')
+    const { shell, unset, json } = line.options
+    const named = typeof shell === 'string' ? shell : undefined
+    const { env: environment, platform } = process
+    const options = { shell: named, unset: unset === true, json: json === true, environment, platform }
+    writeTo(process)(await environmentText(configOf(line, process), options))
   },
   async explain(line, process) {
     const [requestId] = line.operands
@@ -70,6 +91,26 @@ const runners: Readonly<Record<Command, Run>> = {
     const registries = config.realNames ? await registriesToCover(config, log) : []
     writeTo(process)(await certs(config, { names: line.operands, registries, ...(typeof dir === 'string' && { dir }) }))
   },
+}
+
+async function importArchive(archive: string, line: CommandLine, process: NodeJS.Process) {
+  const { importFrom } = await import('./import-state-command.js')
+  await transfer(line, process, (config, log) => importFrom(archive, config, log, process))
+}
+
+/** Runs an export or import of state. It writes to standard error, because standard output may be the archive. */
+async function transfer(
+  line: CommandLine,
+  process: NodeJS.Process,
+  run: (config: Config, log: Log) => Promise<string>,
+) {
+  const config = configOf(line, process)
+  try {
+    process.stderr.write(await run(config, logBesideOutput(config.log)))
+  } catch (error) {
+    throw usageErrorFrom(error, config) ?? error
+  }
+  endWith(process, true)
 }
 
 /** A command on the stored state, without planes, which says whether all is well. */

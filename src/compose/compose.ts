@@ -57,12 +57,13 @@ export async function compose(
   const servers: Server[] = []
   try {
     const parts = partsOf(config, storage, tls, telemetry)
-    for (const warning of accountWarnings(config.accounts, parts.identities)) log.warn({}, warning)
+    const warnings = accountWarnings(config.accounts, parts.identities)
+    for (const warning of warnings) log.warn({}, warning)
     closing.unshift(() => parts.closeUpstreams())
     const tasks = (background = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
-    const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
+    const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock), warnings }
     const { endpoint, registry, importing, seeded, realNames } = await startPlanes(config, planes, planeParts, servers)
     importing?.backlog.watch()
     return {

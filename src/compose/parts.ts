@@ -10,6 +10,8 @@ import { secretOf } from './signing-secret.js'
 import { type Storage } from './storage.js'
 import type { Config } from '../config/config.js'
 import { blobTotals } from './blob-totals.js'
+import { costlyResult } from '../coordination/costly-result.js'
+import { registryTotals } from '../upkeep/installation-totals.js'
 import { keyedMutex } from '../coordination/keyed-mutex.js'
 import { pullTimeRecorder } from '../registry/images/record-pull.js'
 import { eventSinks } from './event-sinks.js'
@@ -22,6 +24,9 @@ import { tracedStore } from '../store/traced-store.js'
 import { actionRates } from '../server/action-rates.js'
 import { sharedText } from '../server/health.js'
 import { version } from '../version.js'
+
+/** How long a request for the status waits for what the registries hold. */
+const TOTALS_WITHIN_MS = 1_000
 
 /** Where every part reports what it does. */
 export interface Telemetry {
@@ -48,6 +53,9 @@ export function partsOf(
     ...shared,
     ...openUpstreams(config, shared),
     metricsText: sharedText(async () => metrics.text(await totals())),
+    totalOfBlobs: totals,
+    totalsOfRegistries: costlyResult(() => registryTotals(store), TOTALS_WITHIN_MS),
+    startedAt: clock.wall(),
     identityProviderKeys: configuredJwks,
     secret: secretOf(config),
     checkCreationRole: creationRoleCheck({ identities, authorize, decisions, auth: config.auth }),

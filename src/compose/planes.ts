@@ -3,6 +3,7 @@ import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
 import { memoryKeyValue } from '../adapters/memory/key-value.js'
 import type { Config } from '../config/config.js'
+import type { ProcessFacts } from '../control-plane/admin/status-route.js'
 import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
 import { dataPlane } from '../data-plane/server.js'
@@ -38,7 +39,12 @@ import {
 export type Plane = 'control-plane' | 'data-plane'
 
 /** The parts of the planes. The control plane's clock wakes the background tasks when it is advanced. */
-type PlaneParts = Parts & { readonly clockOfControlPlane: Clock; readonly initStatus: InitStatus | undefined }
+type PlaneParts = Parts & {
+  readonly clockOfControlPlane: Clock
+  readonly initStatus: InitStatus | undefined
+  /** What was said at the start, for the status. */
+  readonly warnings: readonly string[]
+}
 
 /** The planes of this process, which answer requests. */
 interface StartedPlanes {
@@ -82,23 +88,36 @@ export async function startPlanes(
   const registryAddress = hasRealRegistryNames(config)
     ? () => ({ scheme: 'https', host: REAL_REGISTRY_HOST }) as const
     : registryAddresses(config, () => address, sharePort)
-  const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
+  let endpoint = ''
+  const processFacts = () => ({ ...factsOf(config, planes, parts), endpoint, registry: address.registry })
+  const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort, processFacts })
   const lines = await control.seeding.apply()
   const handler = sharePort && data ? onePort(control.handler, data.handler) : control.handler
   const port = await listenOn(handler, config.port)
   for (const further of config.furtherAddresses) await listenOn(handler, further.port, further.host)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
+  endpoint = `${schemeOf(config)}://${clientHost(config.host)}:${port}`
   const realNames =
     config.realNames && data ? await startRealNames(config, onePort(control.handler, data.handler), parts) : undefined
   if (realNames) servers.push(realNames.server)
   return {
     ...started,
-    seeded: { ...control, lines },
     ...(realNames && { realNames }),
+    seeded: { ...control, lines },
     registry: address.registry,
-    endpoint: `${schemeOf(config)}://${clientHost(config.host)}:${port}`,
+    endpoint,
   }
 }
+
+/** What the status says about this process, besides where it listens. */
+const factsOf = ({ store, blobs }: Config, planes: readonly Plane[], { about, startedAt, warnings }: PlaneParts) => ({
+  ...about,
+  pid: process.pid,
+  startedAt,
+  planes,
+  blobStorage: store === 'memory' ? 'memory' : blobs === 'disk' ? 'disk' : 's3',
+  warnings,
+})
 
 /** What a control plane needs of the data plane: direct calls in one process, else signed requests. */
 interface DataPlaneParts {
@@ -124,7 +143,7 @@ function dataPlaneOf(config: Config, parts: PlaneParts) {
 function controlPlaneOf(
   config: Config,
   registryAddress: RegistryAddressOf,
-  parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean },
+  parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean; readonly processFacts: () => ProcessFacts },
 ): Seeding & { readonly handler: PlaneHandler } {
   const resources = {
     ...parts,

@@ -21,6 +21,7 @@ import type { KeyValue } from '../registry/ports/key-value.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
+import type { LastingKeyValue, RecordTransfer } from '../registry/ports/record-transfer.js'
 import { noReserve, type Reserve } from '../registry/ports/reserve.js'
 import type { Store } from '../registry/ports/store.js'
 import { storeOf } from '../store/store-of.js'
@@ -35,6 +36,8 @@ export interface Storage {
   readonly leases: Leases
   readonly pins: Pins
   readonly reserve: Reserve
+  /** For exports and imports; undefined in memory. */
+  readonly transfer: RecordTransfer | undefined
   /** Resolves with the reason if the store is lost for good, so that this process has to end. */
   readonly failed: Promise<Error>
   close(): Promise<void>
@@ -67,11 +70,12 @@ export async function openStorage(config: Config, deps: StorageDeps, options: Op
   let onLost: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onLost = resolve))
   const onWrite = (collection: string) => deps.onWrite?.(collection)
-  const store = storeOf(watchedKeyValue(await openKeyValue(config, deps, { ...options, onLost }), onWrite))
+  const keyValue = await openKeyValue(config, deps, { ...options, onLost })
+  const store = storeOf(watchedKeyValue(keyValue, onWrite))
   try {
     const blobs = await openBlobs(config, deps)
     const reserve = config.store === 'memory' ? noReserve : await diskReserve(config.dataDir, deps.log)
-    return { ...partsOn(store, blobs, config, deps), reserve, failed }
+    return { ...partsOn(store, blobs, config, deps), reserve, transfer: keyValue.transfer, failed }
   } catch (error) {
     await store.close()
     throw error
@@ -87,7 +91,7 @@ function partsOn(
   blobs: BlobStore,
   { garbage }: Config,
   { log }: StorageDeps,
-): Omit<Storage, 'reserve' | 'failed'> {
+): Omit<Storage, 'reserve' | 'transfer' | 'failed'> {
   const clock = systemClock(store)
   const ids = randomIds
   const pins = storedPins({ store, clock, graceSeconds: garbage.graceSeconds })
@@ -110,7 +114,7 @@ async function openKeyValue(
   { store, dataDir }: Config,
   { log, metrics }: StorageDeps,
   { everyPage = false, onLost }: OpenOptions & { readonly onLost: (error: Error) => void },
-): Promise<KeyValue> {
+): Promise<KeyValue & Partial<Pick<LastingKeyValue, 'transfer'>>> {
   if (store === 'memory') return memoryKeyValue()
   if (store === 'embedded')
     return (await import('../adapters/lmdb/key-value.js')).lmdbKeyValue({ path: join(dataDir, 'state'), everyPage })

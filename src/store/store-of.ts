@@ -45,6 +45,7 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
     ...makeRecords((name, upgrade) => collectionOf(keyValue, name, transact, upgrade)),
     transact,
     registries: () => keyValue.registries(),
+    count: (registry, collection) => keyValue.count(registry, collection),
     staleIfError: (work) => keyValue.staleIfError?.(work) ?? work(),
     ping: () => keyValue.ping(),
     clear: () => keyValue.clear(),

@@ -5,6 +5,8 @@ import type { Registry } from '../../registry/registry.js'
 /** The numbers of records, so that checking a quota does not walk them. */
 export interface Counts {
   hasFewer(registry: Registry, collection: string, bound: CountBound): boolean
+  /** The number of records in a collection. It is not tracked because of this: it is for people, not for quotas. */
+  count(registry: Registry, collection: string): number
   /**
    * Like `hasFewer`, for use in a write transaction. From then on the count of these records is stored and kept up to
    * date.
@@ -30,15 +32,9 @@ const afterAll = Buffer.from([0xff])
  * it is first needed, and every commit updates it: only the first count is a walk. A count of zero is not stored.
  */
 export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longestKey: number): Counts {
-  const countKeyFor = (registry: Registry, collection: string, prefix: string) =>
-    keyFor(registry, COUNTS, `${collection}\0${prefix}`)
-
-  const countByWalking = (registry: Registry, collection: string, prefix: string) => {
-    const start = keyFor(registry, collection, prefix)
-    if (start.length > longestKey) return 0
-    return db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
-  }
-
+  const countKeyFor = countKeys(keyFor)
+  const countByWalking = (registry: Registry, collection: string, prefix: string) =>
+    keysFrom(db, keyFor(registry, collection, prefix), longestKey)
   const storedCount = (countKey: Buffer) => {
     const count = countKey.length > longestKey ? undefined : db.get(countKey)
     return count === undefined ? undefined : Number(count)
@@ -47,11 +43,14 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
   const put = (countKey: Buffer, count: number) =>
     void (count === 0 ? db.removeSync(countKey) : db.putSync(countKey, String(count)))
 
-  const hasFewer = (registry: Registry, collection: string, { prefix, fewerThan }: CountBound) =>
-    (storedCount(countKeyFor(registry, collection, prefix)) ?? countByWalking(registry, collection, prefix)) < fewerThan
+  const countOf = (registry: Registry, collection: string, prefix: string) =>
+    storedCount(countKeyFor(registry, collection, prefix)) ?? countByWalking(registry, collection, prefix)
 
+  const hasFewer: Counts['hasFewer'] = (registry, collection, { prefix, fewerThan }) =>
+    countOf(registry, collection, prefix) < fewerThan
   return {
     hasFewer,
+    count: (registry, collection) => countOf(registry, collection, ''),
     hasFewerAndTrack(registry, collection, bound) {
       const countKey = countKeyFor(registry, collection, bound.prefix)
       const isTrackable = isCountedPrefix(bound.prefix) && countKey.length <= longestKey
@@ -74,6 +73,12 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
     },
   }
 }
+
+const keysFrom = (db: RootDatabase<string, Buffer>, start: Buffer, longestKey: number) =>
+  start.length > longestKey ? 0 : db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
+
+const countKeys = (keyFor: KeyFor) => (registry: Registry, collection: string, prefix: string) =>
+  keyFor(registry, COUNTS, `${collection}\0${prefix}`)
 
 /** Reads each count once, even if several writes change it. */
 function readOnce(read: (collection: string, prefix: string) => StoredCount) {

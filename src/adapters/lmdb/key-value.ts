@@ -1,18 +1,20 @@
-import { open, type RootDatabase } from 'lmdb'
+import { open, type RootDatabase, type Transaction } from 'lmdb'
 import { mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { NoSpace } from '../../registry/ports/blob-store.js'
 import {
   type Entry,
   type Expectation,
-  type KeyValue,
   type PageQuery,
   type RecordKey,
   upToBytes,
+  type Write,
 } from '../../registry/ports/key-value.js'
+import type { LastingKeyValue } from '../../registry/ports/record-transfer.js'
 import type { Registry } from '../../registry/registry.js'
 import { type Counts, countsOn } from './counts.js'
 import { makeLockFile } from './lock-file.js'
+import { lmdbTransfer } from './lmdb-transfer.js'
 import { requireLmdbFile } from './require-lmdb-file.js'
 
 /** LMDB refuses keys of more than 1978 bytes; one byte is reserved for the upper bound of a prefix. */
@@ -34,7 +36,7 @@ const afterAll = Buffer.from([0xff])
  * synced before it resolves (with `overlappingSync` it would resolve earlier). Several processes may share the
  * directory. Throws an error of one line if the file is damaged; `everyPage` checks all of it.
  */
-export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyPage?: boolean }): KeyValue {
+export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyPage?: boolean }): LastingKeyValue {
   const db = openDatabase(path, everyPage)
   const counts = countsOn(db, keyFor, longestKey)
   const { valueOf, list, holds } = readsOn(db, counts)
@@ -43,27 +45,51 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
     get: async (recordKey) => valueOf(recordKey),
     list: async (registry, collection, page) => list(registry, collection, page),
     hasFewer: async (registry, collection, bound) => counts.hasFewer(registry, collection, bound),
+    count: async (registry, collection) => counts.count(registry, collection),
     async commit(registry, expectations, writes) {
-      const changes = writes.map(({ collection, key, value }) => [keyFor(registry, collection, key), value] as const)
-      if (changes.some(([key]) => key.length > longestKey)) throw new Error(`A key exceeds ${longestKey} bytes`)
+      const changes = changesOf(registry, writes)
       return orNoSpace(path, () =>
         db.transaction(() => {
           if (!expectations.every((expectation) => holds(registry, expectation))) return false
           counts.update(registry, writes)
-          for (const [key, value] of changes) {
-            if (value === undefined) db.removeSync(key)
-            else db.putSync(key, value)
-          }
+          apply(db, changes)
           return true
         }),
       )
     },
     registries: async () => registriesIn(db),
+    transfer: lmdbTransfer(db, {
+      list: (transaction, registry, collection, page) => list(registry, collection, page, transaction),
+      registries: (transaction) => registriesIn(db, transaction),
+      isEmpty: (registry, collection) => list(registry, collection, { limit: 1 }).length === 0,
+      write(registry, writes) {
+        const changes = changesOf(registry, writes)
+        counts.update(registry, writes)
+        apply(db, changes)
+      },
+      orNoSpace: (commit) => orNoSpace(path, commit),
+    }),
     async ping() {},
     async clear() {
       await db.clearAsync()
     },
     close: () => db.close(),
+  }
+}
+
+type Change = readonly [key: Buffer, value: string | undefined]
+
+function changesOf(registry: Registry, writes: readonly Write[]): Change[] {
+  const changes = writes.map(({ collection, key, value }): Change => [keyFor(registry, collection, key), value])
+  if (changes.some(([key]) => key.length > longestKey)) throw new Error(`A key exceeds ${longestKey} bytes`)
+  return changes
+}
+
+/** To be called in a write transaction. */
+function apply(db: RootDatabase<string, Buffer>, changes: readonly Change[]): void {
+  for (const [key, value] of changes) {
+    if (value === undefined) db.removeSync(key)
+    else db.putSync(key, value)
   }
 }
 
@@ -86,14 +112,15 @@ function openDatabase(path: string, everyPage: boolean): RootDatabase<string, Bu
   })
 }
 
-/** Inside a write transaction these reads see its state. */
+/** Inside a write transaction these reads see its state, unless a list is of a transaction that is passed. */
 function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
   const valueOf = ({ registry, collection, key }: RecordKey) => {
     const storedKey = keyFor(registry, collection, key)
     return storedKey.length > longestKey ? undefined : db.get(storedKey)
   }
 
-  const list = (registry: Registry, collection: string, { limit, bytes, prefix = '', after }: PageQuery): Entry[] => {
+  const list = (registry: Registry, collection: string, page: PageQuery, transaction?: Transaction): Entry[] => {
+    const { limit, bytes, prefix = '', after } = page
     const base = keyFor(registry, collection, '').length
     const start = keyFor(registry, collection, prefix)
     if (start.length > longestKey || limit <= 0) return []
@@ -106,7 +133,8 @@ function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
       end: Buffer.concat([start, afterAll]),
     }
     // The range is lazy: values are read one by one as the page is filled.
-    const entries = db.getRange({ ...range, limit }).map(({ key, value }): Entry => [text(key, base), value])
+    const within = transaction ? { ...range, limit, transaction } : { ...range, limit }
+    const entries = db.getRange(within).map(({ key, value }): Entry => [text(key, base), value])
     return [...upToBytes(entries, bytes)]
   }
 
@@ -123,10 +151,10 @@ function readsOn(db: RootDatabase<string, Buffer>, counts: Counts) {
 }
 
 /** Seeks from the first key of one registry to the first key of the next. */
-function registriesIn(db: RootDatabase<string, Buffer>): Registry[] {
+function registriesIn(db: RootDatabase<string, Buffer>, transaction?: Transaction): Registry[] {
   const registries: Registry[] = []
   for (let start: Buffer = Buffer.alloc(0); ;) {
-    const [key] = db.getKeys({ start, limit: 1 })
+    const [key] = db.getKeys({ start, limit: 1, ...(transaction && { transaction }) })
     if (!key) return registries
     const [account = '', region = ''] = text(key, 0).split('\0')
     registries.push({ account, region })

@@ -39,6 +39,7 @@ export function memoryKeyValue(): KeyValue {
     get: async (recordKey) => valueOf(recordKey),
     list: async (registry, collection, page) => pageIn(recordsOf(registry, collection), page),
     hasFewer: async (registry, collection, bound) => hasFewer(recordsOf(registry, collection), bound),
+    count: async (registry, collection) => recordsOf(registry, collection).keys.length,
     async commit(registry, expectations, writes) {
       if (!expectations.every((expectation) => holds(registry, expectation))) return false
       for (const write of writes) apply(recordsOf(registry, write.collection), write)

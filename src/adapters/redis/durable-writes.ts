@@ -14,6 +14,11 @@ export interface DurableWrites {
    * unknown.
    */
   commit(registry: Registry, commit: CommitArguments): Promise<boolean>
+  /**
+   * Sends one command that writes to these sets and returns its answer. The time limit grows with the bytes that it
+   * writes. Throws StoreUnavailable if the outcome is unknown.
+   */
+  write(set: string, bytes: number, command: readonly (string | number)[]): Promise<unknown>
   /** Throws StoreUnavailable if the connection for commits, if it is a separate one, does not answer. */
   ping(): Promise<void>
   /** Closes all connections, including the one for reads. */
@@ -56,21 +61,22 @@ export async function durableWrites({ connection, wait, ...settings }: Settings)
     return replicas >= wait
   }
   if (wait > 0) areEnough(await fewestReplicas(connection))
+  const write = async (set: string, bytes: number, command: readonly unknown[]) => {
+    const commands = [[...command], ...waitFor(wait)]
+    const send = (client: Client) => answers(client, commands).catch(reconnectReads)
+    const [answer, reached] = await writing.write(set, bytes, send)
+    if (answer === 1 && !areEnough(Number(reached ?? 0)))
+      throw new StoreUnavailable(
+        `${Number(reached)} of ${wait} replicas have received the write: whether it lasts is unknown`,
+      )
+    return answer
+  }
   return {
+    write,
     async commit(registry, { collections, expectations, changes }) {
       const sets = collections.map((collection) => setOf(registry, collection))
-      const commands = [
-        ['ecrLocalCommit', sets.length, ...sets, expectations, changes],
-        ...(wait === 0 ? [] : [['wait', wait, REPLICAS_WITHIN_MS]]),
-      ]
-      const [isDone, reached] = await writing.write(sets[0] ?? '', changes.length, (client) =>
-        answers(client, commands).catch(reconnectReads),
-      )
-      if (isDone === 1 && !areEnough(Number(reached ?? 0)))
-        throw new StoreUnavailable(
-          `${Number(reached)} of ${wait} replicas have received the write: whether it lasts is unknown`,
-        )
-      return isDone === 1
+      const command = ['ecrLocalCommit', sets.length, ...sets, expectations, changes]
+      return (await write(sets[0] ?? '', changes.length, command)) === 1
     },
     async ping() {
       if (wait > 0) await writing.read(CLOCK_SET, (client) => client.exists(CLOCK_SET))
@@ -81,6 +87,9 @@ export async function durableWrites({ connection, wait, ...settings }: Settings)
     },
   }
 }
+
+/** The command that waits until so many replicas have received what was written before it. */
+const waitFor = (replicas: number) => (replicas === 0 ? [] : [['wait', replicas, REPLICAS_WITHIN_MS]])
 
 /**
  * The number of replicas of the master that has the fewest; Infinity if a part of Redis is unavailable, which is

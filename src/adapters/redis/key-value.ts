@@ -1,12 +1,13 @@
-import { type Entry, type KeyValue, type PageQuery, type RecordKey, upToBytes } from '../../registry/ports/key-value.js'
+import { type Entry, type PageQuery, type RecordKey, upToBytes } from '../../registry/ports/key-value.js'
+import type { LastingKeyValue } from '../../registry/ports/record-transfer.js'
 import type { Log } from '../../registry/ports/log.js'
-import type { Registry } from '../../registry/registry.js'
 import { type Address, readStoreUrl } from './address.js'
 import { batchedReads, type ReadValue } from './batched-reads.js'
 import { connect, type Connection } from './connection.js'
 import { hashTagOf, type LexRange, partsOf, rangeOfKey, rangeOfPage, setOf } from './keys.js'
 import { clear, registriesIn, requireLayout } from './layout.js'
 import { decode } from './encoding.js'
+import { redisTransfer } from './redis-transfer.js'
 import { commitArguments } from './scripts.js'
 import { type StaleReads, staleReads } from './stale-reads.js'
 import { durableWrites } from './durable-writes.js'
@@ -30,7 +31,7 @@ const GIVE_UP_AFTER_MS = 60_000
  * The key-value store in Redis: a single server, one located through Sentinel, or a cluster. A commit is one script;
  * its durability is that of this Redis. Throws errors of one line if Redis does not answer or contains another layout.
  */
-export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
+export async function redisKeyValue(options: RedisOptions): Promise<LastingKeyValue> {
   const { url, log, onRoundTrip, onLost = () => {}, giveUpAfterMs = GIVE_UP_AFTER_MS } = options
   const { address, wait } = readStoreUrl(url)
   const settings = { address, log, onLost, giveUpAfterMs }
@@ -47,9 +48,10 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
   return {
     get,
     staleIfError: stale.staleIfError,
-    list: (registry, collection, page) => listOf(range, registry, collection, page),
+    list: (registry, collection, page) => pageIn(range, setOf(registry, collection), page),
     hasFewer: async (registry, collection, { fewerThan, prefix }) =>
       (await countIn(connection, countRoundTrip, setOf(registry, collection), rangeOfPage({ prefix }))) < fewerThan,
+    count: (registry, collection) => countIn(connection, countRoundTrip, setOf(registry, collection), rangeOfPage({})),
     async commit(registry, expectations, changes) {
       const commit = commitArguments(expectations, changes)
       countRoundTrip()
@@ -58,6 +60,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
       return isDone
     },
     registries: () => registriesIn(connection),
+    transfer: redisTransfer({ connection, writes, address, list: (set, page) => pageIn(range, set, page) }),
     ping: () => writes.ping(),
     async clear() {
       await clear(connection)
@@ -71,7 +74,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<KeyValue> {
 /** Reads of single values, in batches of one tick, and the last known values for `staleIfError`. */
 function readsOn(range: Range, { kind }: Address): { readonly get: ReadValue; readonly stale: StaleReads } {
   const read: ReadValue = async ({ registry, collection, key }) => {
-    const [member] = await range(registry, collection, rangeOfKey(key), 1)
+    const [member] = await range(setOf(registry, collection), rangeOfKey(key), 1)
     return member && entryOf(member)[1]
   }
   const serverOf = ({ registry }: RecordKey) => (kind === 'cluster' ? hashTagOf(registry) : '')
@@ -79,9 +82,9 @@ function readsOn(range: Range, { kind }: Address): { readonly get: ReadValue; re
   return { stale, get: stale.fallingBack(batchedReads(stale.remembering(read), serverOf)) }
 }
 
-async function listOf(range: Range, registry: Registry, collection: string, page: PageQuery): Promise<Entry[]> {
+async function pageIn(range: Range, set: string, page: PageQuery): Promise<Entry[]> {
   if (page.limit <= 0) return []
-  const members = await range(registry, collection, rangeOfPage(page), page.limit, page.bytes)
+  const members = await range(set, rangeOfPage(page), page.limit, page.bytes)
   return [...upToBytes(members.map(entryOf), page.bytes)]
 }
 
@@ -89,14 +92,7 @@ type Range = ReturnType<typeof rangesOn>
 
 const rangesOn =
   ({ read }: Connection, countRoundTrip: () => void) =>
-  (
-    registry: Registry,
-    collection: string,
-    { min, max }: LexRange,
-    limit: number,
-    bytes?: number,
-  ): Promise<Buffer[]> => {
-    const set = setOf(registry, collection)
+  (set: string, { min, max }: LexRange, limit: number, bytes?: number): Promise<Buffer[]> => {
     return read(set, async (client) => {
       countRoundTrip()
       if (bytes === undefined) return client.zrangebylexBuffer(set, min, max, 'LIMIT', 0, limit)

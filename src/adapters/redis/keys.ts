@@ -31,6 +31,13 @@ export const hashTagOf = ({ account, region }: Registry): string => `${account}:
 /** The sorted set of a registry's records of one kind. */
 export const setOf = (registry: Registry, collection: string) => `ecr-local:{${hashTagOf(registry)}}:${collection}`
 
+/**
+ * A copy of a sorted set that is not in use as one, for a transfer: in the same slot, and removed with everything else,
+ * but not the records of a registry.
+ */
+export const transferSetOf = (id: string, registry: Registry, collection: string) =>
+  `ecr-local:transfer:${id}:{${hashTagOf(registry)}}:${collection}`
+
 /** The registry whose records a sorted set contains; undefined for other keys. */
 export function registryOf(key: string): Registry | undefined {
   const [, account, region] = /^ecr-local:\{([^:}]*):([^}]*)\}:/.exec(key) ?? []

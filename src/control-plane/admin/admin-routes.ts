@@ -10,11 +10,12 @@ import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 import { serviceLinkedRoleArn } from '../../registry/cache-rules/service-linked-role.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
+import { status, type StatusDeps } from './status-route.js'
 import { isBearer } from './admin-token.js'
 import { isForeign, isOfOtherSite, protectiveHeaders } from './own-origin.js'
 
 /** The dependencies of the admin endpoints. */
-export interface AdminDeps extends ExplainDeps {
+export interface AdminDeps extends ExplainDeps, StatusDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
@@ -83,6 +84,12 @@ const endpoint = (method: Endpoint['method'], path: string, does: string, answer
 /** The admin endpoints, in the order in which `GET /_admin` lists them. */
 const endpoints: readonly Endpoint[] = [
   endpoint('GET', '/', 'lists the admin endpoints', () => list()),
+  endpoint(
+    'GET',
+    '/status',
+    'describes what runs, what it holds, imports in flight and the latest failures',
+    (_, deps) => status(deps),
+  ),
   endpoint('GET', '/clock', 'returns the time of both planes, and how far ahead it is', (_, deps) => clockOf(deps)),
   endpoint('POST', '/clock', 'advances the clock of both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
     advanceClock(body, deps),

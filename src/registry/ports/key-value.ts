@@ -10,6 +10,8 @@ export interface KeyValue {
   list(registry: Registry, collection: string, page: PageQuery): Promise<Entry[]>
   /** Whether a part of a collection contains fewer records than a bound, determined without walking them. */
   hasFewer(registry: Registry, collection: string, bound: CountBound): Promise<boolean>
+  /** The number of records in a collection. Not for requests: a store may have to walk the keys. */
+  count(registry: Registry, collection: string): Promise<number>
   /** Applies all writes if every expectation holds, and returns whether it did. Durable once it resolves. */
   commit(registry: Registry, expectations: Expectation[], writes: Write[]): Promise<boolean>
   /** Every registry that has records, for background work on all of them; too slow for requests. */

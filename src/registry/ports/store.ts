@@ -20,6 +20,8 @@ export interface Store extends Records {
    * ServerException if conflicts persist beyond the time limit.
    */
   transact<R>(registry: Registry, work: (records: Records) => Promise<R>): Promise<R>
+  /** The number of records in a collection. Not for requests; see `KeyValue`. */
+  count(registry: Registry, collection: keyof Records): Promise<number>
   /** Throws StoreUnavailable if the store answers reads but could not accept writes; see `KeyValue`. */
   ping(): Promise<void>
   clear(): Promise<void>

@@ -1,0 +1,97 @@
+import picocolors from 'picocolors'
+import type { Status } from '../control-plane/admin/status-route.js'
+import { formatBytes } from '../registry/amounts.js'
+import type { Amount, RegistryTotals } from '../upkeep/installation-totals.js'
+
+/** The status as a screen of text. */
+export function statusText(status: Status, isColored: boolean): string {
+  const { bold, cyan, dim, red } = picocolors.createColors(isColored)
+  const { version, endpoint, registry, pid, uptimeSeconds, planes, store, blobStorage, auth, blobs, clock } = status
+  const rows: [string, string][] = [
+    ['API', cyan(endpoint)],
+    ['Registry', cyan(registry)],
+    ['Process', `${pid}, ${planes.join(' and ')}, for ${durationText(uptimeSeconds)}`],
+    ['State', `${store}, images: ${blobStorage}, authentication: ${auth}`],
+    ['Blobs', blobs ? amountText(blobs) : 'not counted yet'],
+    ...(clock && clock.advancedSeconds > 0 ? [clockRow(clock)] : []),
+  ]
+  const lines = [
+    `${bold('ecr-local')} ${dim(version)} runs`,
+    '',
+    ...rows.map(([name, value]) => `${name.padEnd(10)}${value}`),
+    '',
+    ...(status.registries ? registryLines(status.registries) : ['What the registries hold is not counted yet']),
+    ...importLines(status),
+    ...failureLines(status),
+    ...status.warnings.flatMap((warning) => ['', red(`Warning: ${warning}`)]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+const clockRow = ({ now, advancedSeconds }: NonNullable<Status['clock']>): [string, string] => [
+  'Clock',
+  `${now}, ${durationText(advancedSeconds)} ahead`,
+]
+
+const HEADINGS = ['ACCOUNT', 'REGION', 'REPOSITORIES', 'IMAGES', 'TAGS', 'RULES', 'LAYERS']
+
+function registryLines(registries: readonly RegistryTotals[]): string[] {
+  if (registries.length === 0) return ['No registry holds anything yet']
+  const rows = registries.map(({ account, region, repositories, images, tags, rules, layers }) => [
+    account,
+    region,
+    ...[repositories, images, tags, rules].map((count) => count.toLocaleString('en')),
+    amountText(layers),
+  ])
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return [HEADINGS, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function importLines({ imports }: Status): string[] {
+  if (!imports || imports.count === 0) return []
+  const lines = imports.first.map(({ account, region, repository, tag, digest, failedAt }) => {
+    const image = tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`
+    return `  ${account} ${region} ${image}${failedAt === undefined ? '' : `, failed at ${failedAt}, is tried again`}`
+  })
+  const more = imports.count - lines.length
+  return ['', `Imports in flight: ${imports.count}`, ...lines, ...(more > 0 ? [`  and ${more} more`] : [])]
+}
+
+function failureLines({ failures }: Status): string[] {
+  if (!failures || failures.length === 0) return []
+  const lines = failures.map(
+    ({ time, account, region, what, reason }) => `  ${time} ${account} ${region} ${what}: ${reason}`,
+  )
+  return ['', 'Latest failures:', ...lines]
+}
+
+const amountText = ({ count, bytes }: Amount) => `${count.toLocaleString('en')} (${formatBytes(bytes)})`
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['min', 60],
+  ['s', 1],
+] as const
+
+/** A duration in its two largest units, for example `2 h 5 min`. */
+function durationText(seconds: number): string {
+  const from = Math.max(
+    0,
+    UNITS.findIndex(([, size]) => seconds >= size),
+  )
+  let rest = seconds
+  const parts = UNITS.slice(from, from + 2).map(([unit, size]) => {
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    return `${count} ${unit}`
+  })
+  return parts.filter((part, index) => index === 0 || !part.startsWith('0 ')).join(' ')
+}
