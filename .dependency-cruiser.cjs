@@ -157,7 +157,7 @@ module.exports = {
       {
         path: '^src/',
         pathNot:
-          '^src/(demo/|library/ecr-local\\.ts$|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
+          '^src/(demo/|library/(ecr-local|integrations/testcontainers)\\.ts$|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
       },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
@@ -196,13 +196,19 @@ module.exports = {
     ...fenced('ajv', '^src/(smithy/|config/)'),
     ...fenced('@smithy/protocol-http', '^src/control-plane/(protocols/|[^/]+\\.ts$)'),
     ...fenced('(aws4|@types/aws4)', '^src/adapters/peer/signed-peer-request\\.ts$'),
+    ...fenced('testcontainers', '^src/library/integrations/testcontainers\\.ts$'),
+    error(
+      'vitest-for-types-only',
+      { path: '^src/' },
+      { path: 'node_modules/(@?vitest|jest)/', dependencyTypesNot: ['type-only'] },
+    ),
     // A generated module's types: the module itself is what is imported.
     error(
       'what-nobody-starts-is-gone',
-      { path: '^src/(ecr-local\\.cts|library/ecr-local\\.ts)$' },
+      { path: '^src/(ecr-local\\.cts|library/(ecr-local|integrations/[^/]+)\\.ts)$' },
       {
         path: '^src/',
-        pathNot: '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|library/ecr-local\\.ts)$',
+        pathNot: '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|library/(ecr-local|integrations/[^/]+)\\.ts)$',
         reachable: false,
       },
     ),

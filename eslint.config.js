@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 const readonly = (...names) => Object.fromEntries(names.map((name) => [name, 'readonly']))
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '**/*.generated.js'] },
+  { ignores: ['dist/', 'build/', 'node_modules/', 'coverage/', '**/*.generated.js'] },
   eslint.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -69,5 +69,10 @@ export default tseslint.config(
     languageOptions: {
       globals: { module: 'writable', ...readonly('fetch', 'performance', 'process', 'URL') },
     },
+  },
+  {
+    // Each example has the globals and the modules of its own test runner; that they exist is seen when it runs.
+    files: ['examples/**'],
+    rules: { 'no-undef': 'off', '@typescript-eslint/no-require-imports': 'off' },
   },
 )

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { defineConfig, type OutputOptions, type Plugin } from 'rolldown'
 import manifest from './package.json' with { type: 'json' }
 import { compiledSchemas } from './scripts/compiled-schemas.js'
+import { commonJsEntries, esEntries } from './scripts/library-entries.js'
 
 /** Libraries stay outside the bundle: npm installs, lists and audits them, and native parts are found where they lie. */
 const libraries = Object.keys(manifest.dependencies)
   .filter((name) => !isEsOnly(name))
+  .concat(Object.keys(manifest.peerDependencies))
   .map((name) => new RegExp(`^${name}(/|$)`))
 
 /** A library of ES modules only is bundled: what `require` returns for it has another default export than CommonJS has. */
@@ -19,6 +21,7 @@ function isEsOnly(name: string): boolean {
 const commonJs: OutputOptions = {
   dir: 'dist',
   format: 'cjs',
+  exports: 'named',
   entryFileNames: '[name].cjs',
   // The module of the library has the name of the program's entry.
   chunkFileNames: ({ name }) => (name === 'ecr-local' ? 'start-ecr-local.cjs' : '[name].cjs'),
@@ -27,20 +30,21 @@ const commonJs: OutputOptions = {
 
 const shared = { platform: 'node', transform: { target: 'node20.19' }, logLevel: 'warn' } as const
 
-/** The entry loads the main file by its name, once it knows that this Node can read it. */
-const mainBesideEntry: Plugin = {
-  name: 'main-beside-entry',
-  resolveId: (id) => (id === './main.js' ? { id: './main.cjs', external: true } : null),
-}
+/** Leaves the import of a module to run time, when it is loaded from a file beside the importer. */
+const beside = (imported: string, file: string): Plugin => ({
+  name: 'beside',
+  resolveId: (id) => (id === imported ? { id: file, external: true } : null),
+})
 
 /**
- * `npm run build`: one file with what a start needs, one for each part that is loaded later, and the entry, which knows none
- * of them. They are CommonJS, because most libraries are: loading those from ES modules costs Node a quarter of a start.
+ * `npm run build`: one file with what a start needs, one for each part that is loaded later or that users import, and the
+ * entry, which knows none of them. They are CommonJS, because most libraries are: loading those from ES modules costs Node
+ * a quarter of a start.
  */
 export default defineConfig([
   {
     ...shared,
-    input: { main: 'src/main.ts', library: 'src/library/ecr-local.ts' },
+    input: { main: 'src/main.ts', ...commonJsEntries },
     external: libraries,
     plugins: [compiledSchemas()],
     checks: { bundlerTimings: false },
@@ -54,7 +58,15 @@ export default defineConfig([
   {
     ...shared,
     input: { 'ecr-local': 'src/ecr-local.cts' },
-    plugins: [mainBesideEntry],
+    // The entry loads the main file by its name, once it knows that this Node can read it.
+    plugins: [beside('./main.js', './main.cjs')],
     output: commonJs,
+  },
+  {
+    ...shared,
+    input: esEntries,
+    external: libraries,
+    plugins: [beside('../ecr-local.js', './library.cjs')],
+    output: { dir: 'dist', format: 'es', entryFileNames: '[name].mjs' },
   },
 ])

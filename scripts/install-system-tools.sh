@@ -26,6 +26,7 @@ need redis-server redis-server
 need redis-sentinel redis-sentinel
 need skopeo skopeo
 /usr/bin/python3 -c "import boto3" 2>/dev/null || packages+=(python3-boto3)
+/usr/bin/python3 -c "import pytest" 2>/dev/null || packages+=(python3-pytest)
 [ "${#packages[@]}" -eq 0 ] && exit 0
 
 command_line="apt-get update && apt-get install --yes --no-install-recommends ${packages[*]}"

@@ -89,6 +89,8 @@ const trespassers = [
   ['background/trespasser-events.ts', "import '@aws-sdk/client-eventbridge'", '@aws-sdk/client-eventbridge-is-fenced'],
   ['data-plane/trespasser-i.ts', "import 'ajv'", 'ajv-is-fenced'],
   ['data-plane/trespasser-j.ts', "import '@smithy/protocol-http'", '@smithy/protocol-http-is-fenced'],
+  ['library/trespasser-t.ts', "import 'testcontainers'", 'testcontainers-is-fenced'],
+  ['library/integrations/trespasser.ts', "import 'vitest'", 'vitest-for-types-only'],
   ['smithy/trespasser-l.ts', "export * from './trespasser-l.js'", 'no-cycles'],
   ['smithy/trespasser-m.ts', 'export const nobody = 1', 'what-nobody-starts-is-gone'],
 ] as const

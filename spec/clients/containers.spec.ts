@@ -7,6 +7,7 @@ import { mustRun } from '../support/run-command.js'
 import { composeFileSpecs } from './containers/compose-file.js'
 import { containerImageSpecs } from './containers/container-image.js'
 import { localstackContainerSpecs } from './containers/localstack-container.js'
+import { testcontainersExampleSpecs } from './containers/testcontainers-example.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const minutes = 60_000
@@ -26,5 +27,6 @@ describeWith(composeNeeds, 'ecr-local in containers', () => {
 
   describe('The container image', () => containerImageSpecs(() => daemon))
   describe('Testcontainers with its container of LocalStack', () => localstackContainerSpecs(() => daemon))
+  describe('ecr-local/testcontainers', () => testcontainersExampleSpecs(() => daemon))
   describe('docker-compose.yml with a real docker-compose', () => composeFileSpecs(() => daemon))
 })

@@ -7,9 +7,7 @@ import {
   GetLifecyclePolicyCommand,
   GetRegistryScanningConfigurationCommand,
 } from '@aws-sdk/client-ecr'
-import { readdirSync } from 'node:fs'
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -17,34 +15,8 @@ import { describeWith } from '../support/describe-with.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { createRepository, pushImage, type Pushed } from '../support/push.js'
 import { mustRun, neutralEnvironment } from '../support/run-command.js'
-import { isInstalled } from '../support/system-tools.js'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.js'
-
-/**
- * Variables that can name a directory of providers, the directories where Terraform looks for them without a network, and
- * its cache of plugins, which has the same layout.
- * https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
- */
-const mirrors = [
-  process.env.ECR_LOCAL_TF_PLUGINS,
-  process.env.TF_PLUGIN_MIRROR,
-  process.env.TF_PLUGIN_CACHE_DIR,
-  join(homedir(), '.terraform.d/plugins'),
-  join(homedir(), '.terraform.d/plugin-cache'),
-  join(homedir(), '.local/share/terraform/plugins'),
-  '/usr/local/share/terraform/plugins',
-  '/usr/share/terraform/plugins',
-].filter((path) => path !== undefined)
-
-const mirror = mirrors.find((path) => {
-  try {
-    return readdirSync(join(path, 'registry.terraform.io/hashicorp/aws')).length > 0
-  } catch {
-    return false
-  }
-})
-
-const needs = { terraform: isInstalled('terraform'), 'terraform-provider-aws': mirror !== undefined }
+import { terraformInstallation, terraformNeeds } from '../support/terraform.js'
 
 const sources = fileURLToPath(new URL('terraform/', import.meta.url))
 const account = '000000000000'
@@ -56,7 +28,7 @@ const config = {
 const RESOURCES = 12
 const limit = { timeout: 300_000 }
 
-describeWith(needs, 'Terraform', () => {
+describeWith(terraformNeeds, 'Terraform', () => {
   let emulator: EmulatorProcess
   let directory: TemporaryDirectory
   let env: NodeJS.ProcessEnv
@@ -77,7 +49,7 @@ describeWith(needs, 'Terraform', () => {
     for (const name of ['home', 'first', 'second']) await mkdir(at(name))
     for (const name of ['first', 'second']) await cp(join(sources, 'main.tf'), join(at(name), 'main.tf'))
     await cp(join(sources, 'imports.tf'), join(at('second'), 'imports.tf'))
-    await writeFile(at('cli.tfrc'), installation(mirror))
+    await writeFile(at('cli.tfrc'), terraformInstallation)
     env = {
       ...neutralEnvironment(),
       HOME: at('home'),
@@ -207,11 +179,3 @@ interface ProviderSchemas {
     Record<string, { readonly resource_schemas?: object; readonly data_source_schemas?: object }>
   >
 }
-
-const installation = (path = '') => `
-provider_installation {
-  filesystem_mirror {
-    path = ${JSON.stringify(path)}
-  }
-}
-`

@@ -1,41 +1,75 @@
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { type PackedPackage, packedPackage } from '../support/packed-package.js'
 import { startCli } from '../support/run-cli.js'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'ecr-local-package-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe('package installed without development dependencies', () => {
-  let files: string[]
+let packed: PackedPackage
+beforeAll(async () => {
+  packed = await packedPackage(folder)
+})
 
-  beforeAll(async () => {
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-    const [packed] = JSON.parse((await run('npm', args)).stdout) as [{ filename: string; files: { path: string }[] }]
-    files = packed.files.map(({ path }) => path)
-    await run('npm', ['init', '--yes'], { cwd: folder })
-    await run('npm', ['install', '--omit=dev', '--no-audit', '--no-fund', join(folder, packed.filename)], {
-      cwd: folder,
-    })
-  })
-
+describe('The packed package', () => {
   it('The package holds what the program needs, its documents and nothing else', () => {
     const strangers =
-      /^(dist\/[^/]+\.cjs(\.map)?|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings|seed)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
-    expect(files.filter((file) => !strangers.test(file))).toEqual([])
-    expect(files).toEqual(
+      /^(dist\/[^/]+\.(cjs(\.map)?|mjs|d\.[cm]ts)|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings|seed)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+    expect(packed.files.filter((file) => !strangers.test(file))).toEqual([])
+    expect(packed.files).toEqual(
       expect.arrayContaining([
         ...['dist/main.cjs', 'dist/main.cjs.map', 'dist/ecr-local.cjs', 'docs/operations.md', 'ecr-local.schema.json'],
+        ...['dist/library.cjs', 'dist/library.d.cts', 'dist/vitest.mjs', 'dist/vitest.d.mts'],
         'scan-findings.schema.json',
         'seed.schema.json',
       ]),
     )
-    expect(existsSync(join(folder, 'node_modules', 'typescript'))).toBe(false)
+  })
+
+  it('The package is less than a megabyte, with its declarations in few files', () => {
+    expect(packed.size).toBeLessThan(1_000_000)
+    expect(packed.files.filter((file) => /\.d\.[cm]ts$/.test(file)).length).toBeLessThan(12)
+  })
+
+  it('publint finds nothing to say about the package', async () => {
+    const { buffer, byteOffset, byteLength } = await readFile(packed.archive)
+    const tarball = buffer.slice(byteOffset, byteOffset + byteLength)
+    const { messages } = await publint({ strict: true, pack: { tarball } })
+    expect(messages).toEqual([])
+  })
+
+  it('Every export has types that fit, for import and for require', async () => {
+    const analysis = await checkPackage(createPackageFromTarballData(await readFile(packed.archive)))
+    if (!analysis.types) throw new Error('The package has no types')
+    expect(Object.keys(analysis.entrypoints)).toEqual(Object.keys(manifest.exports))
+    // `moduleResolution: node10` knows no `exports`, and TypeScript 7 has no `node10`.
+    const problems = analysis.problems.filter(
+      (problem) => !('resolutionKind' in problem) || problem.resolutionKind !== 'node10',
+    )
+    expect(problems).toEqual([{ kind: 'CJSResolvesToESM', entrypoint: './vitest', resolutionKind: 'node16-cjs' }])
+  })
+})
+
+describe('package installed without development dependencies', () => {
+  beforeAll(async () => {
+    await run('npm', ['init', '--yes'], { cwd: folder })
+    await run('npm', ['install', '--omit=dev', '--no-audit', '--no-fund', packed.archive], { cwd: folder })
+  })
+
+  it('The package installs no tools of development', () => {
+    const modules = readdirSync(join(folder, 'node_modules'))
+    expect(modules).toContain('ecr-local')
+    expect(modules.filter((name) => /^(typescript|vitest|jest|testcontainers|rolldown)$/.test(name))).toEqual([])
   })
 
   it('The installed package starts with npx and answers', async () => {

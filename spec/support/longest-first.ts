@@ -9,6 +9,7 @@ const LONG = [
   'adapters/redis/reconnect',
   'adapters/redis/failover',
   'adapters/s3/faults',
+  'main/examples',
   'adapters/redis/unavailable',
   'clients/terraform',
   'contracts/store-redis',

@@ -31,6 +31,18 @@ describe('Retries', () => {
     expect((await pulling.registry.manifest('app', 'latest')).digest).toBe(image.digest)
   })
 
+  it('A request that waits for its next try ends when the upstreams are closed', async () => {
+    await using upstream = await faultyUpstream()
+    upstream.fault('GET ', tooManyRequests(60))
+    await using pulling = pullingFrom(upstream, { wait: undefined, clock: { wall: () => new Date() } })
+    const request = pulling.registry.manifest('app', 'latest')
+    const refused = expect(request).rejects.toMatchObject({ kind: 'too-many-requests' })
+    await expect.poll(() => upstream.count('GET ')).toBe(1)
+    await pulling.upstreams.close()
+    await refused
+    expect(upstream.count('GET ')).toBe(1)
+  }, 30_000)
+
   it('A failed TLS handshake is reported without the text of OpenSSL', async () => {
     await using upstream = await faultyUpstream()
     await using pulling = pullingFrom(upstream, { endpoint: upstream.url.replace('http:', 'https:') })

@@ -1,4 +1,5 @@
 import type { LookupFunction } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fairSemaphore } from '../../coordination/fair-semaphore.js'
 import { configuredUpstream } from '../../registry/cache-rules/configured-upstream.js'
 import { type Upstream, UpstreamFailure, type Upstreams } from '../../registry/ports/upstream.js'
@@ -11,7 +12,7 @@ import { defaultLimits, type UpstreamLimits } from './upstream-limits.js'
 import { upstreamLogin } from './upstream-login.js'
 
 /** What the client depends on: where configured hosts are, the time, and limits other than the defaults. */
-export interface HttpUpstreamsOptions extends RetryTiming {
+export interface HttpUpstreamsOptions extends Omit<RetryTiming, 'wait'>, Partial<Pick<RetryTiming, 'wait'>> {
   /** The setting `upstreams`; a host without an entry is at `https://<host>`. */
   endpoints: Readonly<Record<string, { readonly endpoint?: string }>>
   limits?: Partial<UpstreamLimits>
@@ -26,6 +27,8 @@ export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
   const resources = new Map<string, HostResources>()
   const upstreams = new Map<string, Upstream>()
   const logins = new Map<string, Authenticator>()
+  const closing = new AbortController()
+  const { wait = waitUntil(closing.signal) } = options
 
   const resourcesOf = (host: string, endpoint: URL): HostResources => {
     const existing = resources.get(host)
@@ -46,7 +49,7 @@ export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
       const endpoint = parseEndpoint(entry?.endpoint ?? (/[/?#@\\]/.test(host) ? '' : `https://${host}`))
       if (!endpoint) return invalidUpstream(host)
       const ofHost = resourcesOf(host, endpoint)
-      const target = { ...options, ...ofHost, host, endpoint, credentials, limits }
+      const target = { ...options, wait, ...ofHost, host, endpoint, credentials, limits }
       const login = logins.get(loginKey) ?? upstreamLogin(target)
       logins.set(loginKey, login)
       const upstream = registryApi(target, { account, login, semaphores: ofHost.semaphores })
@@ -54,10 +57,20 @@ export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
       return upstream
     },
     close: async () => {
+      closing.abort()
       await Promise.all([...resources.values()].map((ofHost) => ofHost.connections.close()))
     },
   }
 }
+
+/**
+ * Waits unless the upstreams are closed: not even a Retry-After may keep the process of a test alive when its emulator
+ * is stopped.
+ */
+const waitUntil =
+  (closing: AbortSignal): RetryTiming['wait'] =>
+  (milliseconds, signal) =>
+    sleep(milliseconds, undefined, { signal: AbortSignal.any([signal, closing]) })
 
 const semaphores = (limits: UpstreamLimits): UpstreamSemaphores => ({
   requests: fairSemaphore(limits.requestsAtOnce),

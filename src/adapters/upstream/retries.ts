@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { UpstreamFailure } from '../../registry/ports/upstream.js'
 import { connectionFailure, TransientFailure } from './connection-failure.js'
@@ -6,12 +5,12 @@ import type { Interceptor, ReadResponse, UpstreamRequest } from './interceptor.j
 import type { UpstreamLimits } from './upstream-limits.js'
 import { discard, header, isTransient, type UpstreamResponse } from './upstream-responses.js'
 
-/** The time and chance that retries need; specs replace `random` and `wait`. */
+/** The time and chance that retries need. */
 export interface RetryTiming {
   readonly clock: Pick<Clock, 'wall'>
   /** From 0 up to 1: spreads delays by ±10 %. Without it they are exact. */
   readonly random?: () => number
-  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
 }
 
 /** What is retried, how often and after which delay. */
@@ -30,7 +29,7 @@ export const retries =
   (policy: RetryPolicy): Interceptor =>
   (next) =>
   async (request, read) => {
-    const { host, limits, clock, random = () => 0.5, wait = (ms, signal) => sleep(ms, undefined, { signal }) } = policy
+    const { host, limits, clock, random = () => 0.5, wait } = policy
     const { signal, at } = request.deadline
     for (let tries = 1; ; tries++) {
       try {
