@@ -15,11 +15,13 @@ need docker docker.io
 need docker-compose docker-compose
 need dockerd docker.io
 need docker-registry docker-registry
+need fish fish
 need ip iproute2
 need iptables iptables
 need redis-server redis-server
 need redis-sentinel redis-sentinel
 need skopeo skopeo
+need zsh zsh
 /usr/bin/python3 -c "import boto3" 2>/dev/null || packages+=(python3-boto3)
 [ "${#packages[@]}" -eq 0 ] && exit 0
 

@@ -9,11 +9,13 @@ export const systemTools = [
   'docker-compose',
   'dockerd',
   'docker-registry',
+  'fish',
   'ip',
   'iptables',
   'redis-sentinel',
   'redis-server',
   'skopeo',
+  'zsh',
 ] as const
 
 /** The command that installs the programs. */

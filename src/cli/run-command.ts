@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../config/config.js'
 import { openLog } from './process-log.js'
 import type { CommandLine } from './command-line.js'
-import type { Command } from './commands.js'
+import type { Command, Shell } from './commands.js'
 import type { Log } from '../registry/ports/log.js'
 import { explain } from './explain-command.js'
 import { fsck } from './fsck-command.js'
@@ -67,6 +67,11 @@ const runners: Readonly<Record<Command, Run>> = {
     const { dir } = line.options
     const options = { names: line.operands, ...(typeof dir === 'string' && { dir }) }
     writeTo(process)(await certs(configOf(line, process), options))
+  },
+  async completion(line, process) {
+    const { completion } = await import('./completion-command.js')
+    // The command's description has accepted the operand.
+    writeTo(process)(completion(line.operands[0] as Shell))
   },
 }
 
