@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { controlPlane } from '../../src/control-plane/server.js'
+import { planeServer } from '../../src/server/listener.js'
 import type { SignedRequest } from '../../src/sigv4/signed-request.js'
 import { account, startEmulator } from '../support/emulator.js'
 import { clockAt, developerCall, type Framing, rawAnswers, requestBytes } from '../support/raw-http.js'
@@ -119,7 +120,7 @@ test('The control plane accepts a client that asks with Expect whether to contin
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 test.runIf(hasIpv6)('The control plane accepts a call over IPv6', async () => {
-  const server = controlPlane(emulator.deps).listen(0, '::1')
+  const server = planeServer(emulator.deps, controlPlane(emulator.deps)).listen(0, '::1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const answers = await statuses(`http://[::1]:${port}`, requestBytes(at(`[::1]:${port}`)))

@@ -77,30 +77,30 @@ describe('ecr-local certs', () => {
     const text = await make()
     const authority = join(dir, 'ca.crt')
     expect(text).toContain(`--tls-cert ${join(dir, 'server.crt')} --tls-key ${join(dir, 'server.key')}`)
-    expect(text).toContain(`cp ${authority} /etc/docker/certs.d/localhost:4510/ca.crt`)
-    expect(text).toContain('/etc/containerd/certs.d/localhost:4510/hosts.toml')
+    expect(text).toContain(`cp ${authority} /etc/docker/certs.d/localhost:4566/ca.crt`)
+    expect(text).toContain('/etc/containerd/certs.d/localhost:4566/hosts.toml')
     expect(text).toContain('/etc/rancher/k3s/registries.yaml')
     expect(text).toContain(`AWS_CA_BUNDLE=${authority}`)
     expect(text).toContain(`NODE_EXTRA_CA_CERTS=${authority}`)
   })
 
   it.each([
-    [['registry.internal', '10.0.0.7'], 'registry.internal:4510'],
-    [['*.apps.internal', 'registry.internal'], 'registry.internal:4510'],
-    [['fd00::7'], '[fd00::7]:4510'],
+    [['registry.internal', '10.0.0.7'], 'registry.internal:4566'],
+    [['*.apps.internal', 'registry.internal'], 'registry.internal:4566'],
+    [['fd00::7'], '[fd00::7]:4566'],
   ])('The instructions of ecr-local certs use a name that was given: %j', async (names, registry) => {
     const text = await make(names)
-    expect(text).toContain(`--host 0.0.0.0 --registry-host '${registry.replace(/4510$/, '{port}')}'`)
+    expect(text).toContain('server.key --host 0.0.0.0\n')
     expect(text).toContain(`/etc/docker/certs.d/${registry}/ca.crt`)
     expect(text).toContain(`/etc/containerd/certs.d/${registry}/hosts.toml`)
     expect(text).toContain(`server = "https://${registry}"`)
-    expect(text).not.toContain('localhost:4510')
+    expect(text).not.toContain('localhost:4566')
   })
 
   it('The instructions of ecr-local certs leave out port 443, as image names do', async () => {
     const name = '000000000000.dkr.ecr.us-east-1.amazonaws.com'
-    const text = await make([name], { registryPort: 443 })
-    expect(text).toContain(`--registry-port 443 --host 0.0.0.0 --registry-host '${name}'`)
+    const text = await make([name], { port: 443 })
+    expect(text).toContain('--port 443 --host 0.0.0.0\n')
     expect(text).toContain(`/etc/docker/certs.d/${name}/ca.crt`)
   })
 

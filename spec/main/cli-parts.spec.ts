@@ -10,7 +10,6 @@ import { fsck } from '../../src/cli/fsck-command.js'
 import { gc } from '../../src/cli/gc-command.js'
 import { isForegroundScript } from '../../src/cli/parent-process.js'
 import { portInUse } from '../../src/cli/port-in-use.js'
-import { start } from '../../src/cli/start.js'
 import { defaultConfig } from '../../src/config/config.js'
 import { startEmulator } from '../support/emulator.js'
 import { silent } from '../support/silent-log.js'
@@ -66,15 +65,6 @@ describe('port that is in use', () => {
 
   it('An error other than EADDRINUSE is not examined as a port in use', async () => {
     expect(await portInUse(new Error('another'), defaultConfig)).toBeUndefined()
-  })
-
-  it('A start with the same port for both planes is refused before anything is created', async () => {
-    const dataDir = join(tmpdir(), 'ecr-local-never-made')
-    const config = { ...defaultConfig, dataDir, port: 4510 }
-    await expect(start('start', config, silent)).rejects.toThrow(
-      '--port and --registry-port are both 4510: the control plane and the data plane need different ports (0: a free one)',
-    )
-    expect(existsSync(dataDir)).toBe(false)
   })
 })
 

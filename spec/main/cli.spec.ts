@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { banner } from '../../src/cli/banner.js'
 import { readCommandLine } from '../../src/cli/command-line.js'
-import { type Command, commands } from '../../src/cli/commands.js'
+import { commands } from '../../src/cli/commands.js'
 import { help } from '../../src/cli/help.js'
 import { defaultConfig } from '../../src/config/config.js'
 import { settings } from '../../src/config/settings.js'
@@ -27,7 +27,7 @@ describe('command line', () => {
   })
 
   it.each(Object.keys(commands))('The command line reads the examples in the help of ecr-local %s', (command) => {
-    const text = help(command as Command)
+    const text = help(command)
     expect(text).toMatch(new RegExp(`^ecr-local ${command}: .+\\.\n\necr-local ${command}`))
     const examples = text.split('\n').filter((line) => /^ {2}(\S+ )*ecr-local /.test(line))
     expect(examples.length).toBeGreaterThan(0)
@@ -112,7 +112,7 @@ describe('command line', () => {
     [['start', 'demo'], 'demo is one argument too many'],
     [['start', '--prot', '1'], 'There is no flag --prot. Did you mean --port? There are --host, --port'],
     [['start', '-p', '1'], 'There is no flag -p. There are --host, --port'],
-    [['start', '--port'], '--port needs a value: control plane; 0 picks a free port'],
+    [['start', '--port'], '--port needs a value: both planes, the API and the registry; 0 picks a free port'],
     [['start', '--port='], '--port needs a value'],
     [['demo', '--port', '1'], 'demo takes no settings'],
   ])('The command line refuses %j', (args, message) => {

@@ -36,6 +36,7 @@ import type { Limits } from '../../src/server/limits.js'
 import type { Log } from '../../src/registry/ports/log.js'
 import type { Principal } from '../../src/registry/principal.js'
 import type { RequestContext } from '../../src/registry/request-context.js'
+import { planeServer } from '../../src/server/listener.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
@@ -136,12 +137,13 @@ export async function startCache(options: CacheOptions) {
   const events = eventLog({ store, ids })
   const sessions = pullSessions({ log, recordPull: events.pull })
   const { cache, backlog } = pullThroughCache({ ...shared, settings, events })
-  const about = { version: '0.0.0', store: 'memory', auth: 'strict' as const }
-  const server = dataPlane({
-    ...{ ...shared, secret, about, maxSkewSeconds: 300 },
-    limits: { ...telling.limits, ...planeLimits },
+  const about = { plane: 'data' as const, version: '0.0.0', store: 'memory', auth: 'strict' as const }
+  const limitsOfPlane = { ...telling.limits, ...planeLimits }
+  const plane = dataPlane({
+    ...{ ...shared, secret, about, maxSkewSeconds: 300, limits: limitsOfPlane },
     ...{ auth: 'strict', anonymousPull: false, pullThrough: cache, pullSessions: sessions },
-  }).listen(0, '127.0.0.1')
+  })
+  const server = planeServer({ limits: limitsOfPlane }, plane).listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const token = (holder: Principal) =>

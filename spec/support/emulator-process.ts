@@ -30,14 +30,14 @@ export interface EmulatorOptions {
 
 const main = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
 
-/** Starts the output of `npm run build` on free ports. */
+/** Starts the output of `npm run build` on a free port. */
 export async function emulatorProcess({ config = {}, dataDir, env }: EmulatorOptions = {}): Promise<EmulatorProcess> {
   if (!existsSync(main)) throw new Error('dist/ecr-local.cjs is missing: npm run build')
   const own = await temporaryDirectory()
   const configFile = join(own.path, 'ecr-local.json')
   await writeFile(configFile, JSON.stringify(config))
   const directory = dataDir ?? join(own.path, 'data')
-  const flags = ['--port', '0', '--registry-port', '0', '--data-dir', directory, '--config', configFile]
+  const flags = ['--port', '0', '--data-dir', directory, '--config', configFile]
   const begun = performance.now()
   const child = await startProcess(process.execPath, [main, 'start', ...flags], {
     ready: /"msg":"ready"/,

@@ -14,6 +14,8 @@ import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { defaultImageSettings } from '../../src/registry/images/image-settings.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
+import type { RegistryAddress } from '../../src/registry/registry-address.js'
+import { planeServer, type PlaneServerDeps } from '../../src/server/listener.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
@@ -26,8 +28,7 @@ export const region = 'us-east-1'
 export const now = new Date('2026-01-02T03:04:05.678Z')
 /** The default settings of an emulator; a spec spreads them and overrides what it tests. */
 export const settings = {
-  registryHost: 'localhost:4510',
-  registryScheme: 'http' as 'http' | 'https',
+  registryAddress: (): RegistryAddress => ({ scheme: 'http', host: 'localhost:4510' }),
   upstreamHosts: [] as string[],
   unsupportedRegions: ['cn-north-1', 'cn-northwest-1', 'us-gov-east-1', 'us-gov-west-1'],
   principalsAreChecked: true,
@@ -39,7 +40,7 @@ export const settings = {
 export const graceSeconds = 3600
 
 /** The parts in which a spec differs from the default. */
-export interface EmulatorOptions extends Partial<Omit<ControlPlaneServerDeps, 'blobs'>> {
+export interface EmulatorOptions extends Partial<Omit<ControlPlaneServerDeps & PlaneServerDeps, 'blobs'>> {
   /** Specs look at more of it than the control plane does. */
   blobs?: BlobStore
   /** The configured accounts; by default, one whose `developer` has every permission in ECR. */
@@ -49,7 +50,7 @@ export interface EmulatorOptions extends Partial<Omit<ControlPlaneServerDeps, 'b
 /** Starts a control plane with a stopped clock and predictable ids, and an SDK client for it. */
 export async function startEmulator({ accounts, ...overrides }: EmulatorOptions = {}) {
   const deps = { ...newDeps(accounts, overrides.store), ...overrides }
-  const server = controlPlane(deps).listen(0, '127.0.0.1')
+  const server = planeServer(deps, controlPlane(deps)).listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
 
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -98,7 +99,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     auth: 'strict' as const,
     maxSkewSeconds: 300,
     adminAllowed: true,
-    about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
+    about: { plane: 'control' as const, version: '0.0.0', store: 'memory', auth: 'strict' as const },
     ...telling,
   }
 }

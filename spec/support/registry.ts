@@ -20,6 +20,7 @@ import type { Store } from '../../src/registry/ports/store.js'
 import { defaultImageSettings } from '../../src/registry/images/image-settings.js'
 import { defaultQuotas } from '../../src/registry/quotas.js'
 import type { Registry } from '../../src/registry/registry.js'
+import { planeServer } from '../../src/server/listener.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { ruleUpstreams } from '../../src/registry/cache-rules/rule-upstreams.js'
 import { noEcr } from './cache.js'
@@ -66,7 +67,7 @@ export interface RegistryOptions extends Partial<DataPlaneParts> {
 export async function startRegistry({ accounts, ...overrides }: RegistryOptions = {}) {
   const deps = { ...newDeps(accounts, overrides.store), ...overrides }
   const plane = { ...deps, pullThrough: overrides.pullThrough ?? pullThroughOf(deps) }
-  const server = dataPlane(plane).listen(0, '127.0.0.1')
+  const server = planeServer(plane, dataPlane(plane)).listen(0, '127.0.0.1')
   await new Promise((ready) => server.once('listening', ready))
   const { port } = server.address() as AddressInfo
 
@@ -170,7 +171,7 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     maxSkewSeconds: 300,
     ...{ auth: 'strict' as const, anonymousPull: false },
     ...telling,
-    about: { version: '0.0.0', store: 'memory', auth: 'strict' as const },
+    about: { plane: 'data' as const, version: '0.0.0', store: 'memory', auth: 'strict' as const },
   }
 }
 

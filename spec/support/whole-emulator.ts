@@ -14,20 +14,19 @@ export const twoAccounts: NonNullable<Config['accounts']> = {
   '444455556666': { users: { admin: { ...admin, accessKeys: { AKIAADMIN4: 'secret' } } } },
 }
 
-/** Everything that `compose` builds, in this process and in memory, on free ports. */
+/** Everything that `compose` builds, in this process and in memory, on a free port. */
 export async function wholeEmulator(settings: Partial<Config> = {}) {
   const config: Config = {
     ...defaultConfig,
     store: 'memory',
     port: 0,
-    registryPort: 0,
     accounts: twoAccounts,
     ...settings,
   }
   const running = await compose(config, ['control-plane', 'data-plane'], silent)
   const { endpoint = '', registry } = running
-  const ecr = (accessKeyId = 'AKIAADMIN1', region = 'us-east-1') =>
-    new ECRClient({ endpoint, region, maxAttempts: 1, credentials: { accessKeyId, secretAccessKey: 'secret' } })
+  const ecr = (accessKeyId = 'AKIAADMIN1', region = 'us-east-1', at = endpoint) =>
+    new ECRClient({ endpoint: at, region, maxAttempts: 1, credentials: { accessKeyId, secretAccessKey: 'secret' } })
   return {
     endpoint,
     registry,

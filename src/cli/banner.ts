@@ -32,8 +32,9 @@ export function banner(
   const lines = [
     `${bold('ecr-local')} ${dim(version)}`,
     '',
-    ...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []),
-    `Registry       ${cyan(scheme + registry)}`,
+    ...(endpoint?.endsWith(`//${registry}`)
+      ? [`Listens on     ${cyan(endpoint)}  ${dim('the ECR API, and the registry')}`]
+      : [...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []), `Registry       ${cyan(scheme + registry)}`]),
     `State          ${stateOf(config)}`,
     ...warningsFor(config).flatMap((warning) => ['', bold(red(warning))]),
     '',

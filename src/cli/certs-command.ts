@@ -33,7 +33,7 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
     `A certificate for ${files.names.join(', ')}.`,
     'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.',
     '',
-    `Start:       ecr-local start --tls-cert ${files.certificate} --tls-key ${files.key}${reachedBy(name, config.registryPort)}`,
+    `Start:       ecr-local start --tls-cert ${files.certificate} --tls-key ${files.key}${reachedBy(name, config)}`,
     '',
     ...trust(files.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
   ].join('\n')
@@ -47,12 +47,13 @@ function nameFor(names: readonly string[]): string | undefined {
   return name !== undefined && isIPv6(name) ? `[${name}]` : name
 }
 
-/** The flags that make planes reachable from other machines under a name, with which repository URIs then begin. */
-function reachedBy(name: string | undefined, port: number): string {
-  const ports = port === defaultConfig.registryPort ? '' : ` --registry-port ${port}`
-  return name === undefined
-    ? ports
-    : `${ports} --host 0.0.0.0 --registry-host '${withoutDefaultPort(`${name}:${port}`).replace(/:\d+$/, ':{port}')}'`
+/** The flags that make planes reachable from other machines. Repository URIs begin with the name that is used. */
+function reachedBy(name: string | undefined, { port, registryPort }: Config): string {
+  const ports = [
+    ...(port === defaultConfig.port ? [] : [` --port ${port}`]),
+    ...(registryPort === undefined ? [] : [` --registry-port ${registryPort}`]),
+  ].join('')
+  return name === undefined ? ports : `${ports} --host 0.0.0.0`
 }
 
 /**
@@ -85,5 +86,5 @@ function trust(authority: string, registry: string): string[] {
   ]
 }
 
-const hostOf = ({ registryHost }: Config, port: string) =>
+const hostOf = ({ registryHost = 'localhost:{port}' }: Config, port: string) =>
   registryHost.replaceAll('{port}', port).replaceAll('{account}', '000000000000').replaceAll('{region}', 'us-east-1')

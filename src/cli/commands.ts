@@ -51,9 +51,9 @@ const STORAGE: readonly SettingName[] = ['dataDir', 'store', 'blobs', 'config', 
 /** The commands of `ecr-local`, in the order the help lists them. */
 export const commands = {
   start: {
-    summary: 'both planes in one process',
+    summary: 'both planes, the API and the registry, on one port',
     settings: 'all',
-    examples: ['ecr-local start --port 4566 --registry-port 4510 --data-dir ~/.ecr-local'],
+    examples: ['ecr-local start --port 4566 --data-dir ~/.ecr-local'],
   },
   'control-plane': {
     summary: 'the ECR API alone; the data plane runs elsewhere, with the same store, blobs and --secret',
@@ -120,7 +120,7 @@ export const commands = {
       { flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' },
       JSON_REPORT,
     ],
-    settings: ['host', 'registryPort', 'registryHost', 'dataPlane', 'config'],
+    settings: ['host', 'port', 'registryPort', 'registryHost', 'dataPlane', 'config'],
     examples: ['ecr-local certs registry.internal 10.0.0.7'],
   },
   completion: {

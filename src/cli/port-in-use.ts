@@ -24,11 +24,13 @@ export async function portInUse(
 
 /** The plane that answers at a port, if any. The answer is only shown, so its certificate need not be trusted. */
 async function planeAt(host: string, port: number): Promise<string | undefined> {
+  const names: Record<string, string> = { control: 'the control plane', data: 'the data plane', both: 'both planes' }
   for (const scheme of ['http', 'https'] as const) {
     const health = await healthAt(`${scheme}://${host}:${port}/health`)
     const { plane, version, store } = Object(health) as Record<string, unknown>
-    if ((plane === 'control' || plane === 'data') && typeof version === 'string')
-      return `the ${plane} plane of another ecr-local (version ${version.slice(0, 20)}, store ${String(store).slice(0, 20)})`
+    const name = typeof plane === 'string' && Object.hasOwn(names, plane) ? names[plane] : undefined
+    if (name !== undefined && typeof version === 'string')
+      return `${name} of another ecr-local (version ${version.slice(0, 20)}, store ${String(store).slice(0, 20)})`
   }
   return undefined
 }

@@ -1,4 +1,5 @@
-import { compose, type Plane, type Running } from '../compose/compose.js'
+import { compose, type Running } from '../compose/compose.js'
+import type { Plane } from '../compose/planes.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Log } from '../registry/ports/log.js'
@@ -11,21 +12,12 @@ export type StartCommand = 'start' | Plane
 /** Starts the planes that a command names. Throws UsageError if the settings or this machine prevent it. */
 export async function start(command: StartCommand, config: Config, log: Log): Promise<Running> {
   const planes: Plane[] = command === 'start' ? ['control-plane', 'data-plane'] : [command]
-  if (command === 'start') requireOwnPorts(config)
-  else requireShared(command, config)
+  if (command !== 'start') requireShared(command, config)
   try {
     return await compose(config, planes, log)
   } catch (error) {
     throw (await portInUse(error, config)) ?? usageErrorFrom(error, config) ?? error
   }
-}
-
-/** Both planes of a process listen on the same address, so they need different ports. */
-function requireOwnPorts({ port, registryPort }: Config): void {
-  if (port === registryPort && port !== 0)
-    throw new UsageError(
-      `--port and --registry-port are both ${port}: the control plane and the data plane need different ports (0: a free one)`,
-    )
 }
 
 /** Planes that run apart need a shared store, a shared secret, and the data plane's address. */

@@ -3,7 +3,7 @@ import { makeDirectory } from '../adapters/filesystem/make-directory.js'
 import { wall } from '../adapters/system/system-clock.js'
 import { type CertificateResult, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
 import type { Config } from '../config/config.js'
-import { clientHost, type DataPlaneAddress, dataPlaneAddress } from './plane-addresses.js'
+import { addressOfOtherDataPlane, addressOfOwnDataPlane, clientHost, type DataPlaneAddress } from './plane-addresses.js'
 
 /** The certificate files, and the address of the data plane that clients need to know. */
 export interface CertificatesAndAddress extends CertificateResult {
@@ -18,12 +18,18 @@ export async function makeCertificates(
   const allNames = [...new Set([...namesInUse(config), ...names])]
   makeDirectory(dir)
   const files = await makeCertificateFiles({ dir, names: allNames, madeOn: hostname(), now: wall() })
-  return { ...files, dataPlane: dataPlaneAddress(config) }
+  return { ...files, dataPlane: dataPlaneOf(config) }
 }
+
+/** The data plane of `start`, or the one in another process that the settings name. */
+const dataPlaneOf = (config: Config): DataPlaneAddress =>
+  config.dataPlane === undefined
+    ? addressOfOwnDataPlane(config, config.registryPort ?? config.port)
+    : addressOfOtherDataPlane(config)
 
 /** The names that clients on this machine use, the host name that other machines use, and the hosts in the settings. */
 function namesInUse({ host, registryHost, dataPlane }: Config): string[] {
-  const settings = [clientHost(host), ...namesOfRegistries(registryHost)]
+  const settings = [clientHost(host), ...(registryHost === undefined ? [] : namesOfRegistries(registryHost))]
   if (dataPlane !== undefined) settings.push(new URL(dataPlane).hostname)
   return ['localhost', '127.0.0.1', '::1', hostname(), ...settings.map((name) => name.replace(/^\[(.*)\]$/, '$1'))]
 }

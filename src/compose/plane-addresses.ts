@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { Config } from '../config/config.js'
+import type { AddressedRequest, RegistryAddressOf } from '../registry/registry-address.js'
 
 /** Whether only programs on this machine can connect to a server that listens on this host. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
@@ -29,11 +30,25 @@ export interface DataPlaneAddress {
   readonly port: string
 }
 
-/** The address of the data plane: of this process, which listens on `ownPort`, or of the one in the settings. */
-export function dataPlaneAddress(config: Config, ownPort?: number): DataPlaneAddress {
-  if (ownPort === undefined && config.dataPlane !== undefined) return addressIn(new URL(config.dataPlane))
-  return address(schemeOf(config), clientHost(config.host), String(ownPort ?? config.registryPort))
-}
+/** The port of a data plane in a process of its own, unless a setting names another. */
+const DATA_PLANE_PORT = 4510
+
+/** Whether the planes of a process, if it runs both, listen on one port. */
+export const isOnePort = ({ port, registryPort }: Pick<Config, 'port' | 'registryPort'>): boolean =>
+  registryPort === undefined || (registryPort === port && port !== 0)
+
+/** The port that a data plane listens on if it does not share the control plane's. */
+export const registryPortOf = ({ registryPort = DATA_PLANE_PORT }: Pick<Config, 'registryPort'>): number => registryPort
+
+/** The address of the data plane of this process, which listens on `port`. */
+export const addressOfOwnDataPlane = (config: Pick<Config, 'host' | 'tlsCert'>, port: number): DataPlaneAddress =>
+  address(schemeOf(config), clientHost(config.host), String(port))
+
+/** The address of a data plane in another process: the one in the settings, or one on this machine. */
+export const addressOfOtherDataPlane = (config: Config): DataPlaneAddress =>
+  config.dataPlane === undefined
+    ? addressOfOwnDataPlane(config, registryPortOf(config))
+    : addressIn(new URL(config.dataPlane))
 
 function addressIn({ protocol, hostname, port }: URL): DataPlaneAddress {
   const scheme = protocol === 'https:' ? 'https' : 'http'
@@ -49,3 +64,34 @@ const address = (scheme: 'http' | 'https', host: string, port: string): DataPlan
 
 /** Image names need the port that URLs omit: without one Docker uses 443, even for `http`. */
 const DEFAULT_PORTS = { http: '80', https: '443' } as const
+
+/** A host, possibly with a port. Anything else in a Host header is not repeated. */
+const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i
+
+/**
+ * The address of the registry for the client of a request: the name and, if both planes share one, the port with which
+ * it has reached this process. So it is right behind a mapped port, in a container's network and behind a proxy that
+ * ends TLS, which says so in X-Forwarded-Proto. A configured `registryHost` takes precedence.
+ */
+export function registryAddresses(
+  { registryHost }: Pick<Config, 'registryHost'>,
+  dataPlane: () => DataPlaneAddress,
+  sharesPort: boolean,
+): RegistryAddressOf {
+  return (request) => {
+    const { scheme: schemeOfDataPlane, port, registry } = dataPlane()
+    const scheme = sharesPort ? schemeOfRequest(request) : schemeOfDataPlane
+    if (registryHost !== undefined) return { scheme, host: registryHost.replaceAll('{port}', port) }
+    const { host = '' } = request.headers
+    if (typeof host !== 'string' || !HOST.test(host)) return { scheme, host: registry }
+    const [name, portOfRequest = `:${DEFAULT_PORTS[scheme]}`] = [host.replace(/:\d+$/, ''), /:\d+$/.exec(host)?.[0]]
+    return { scheme, host: withoutHttpsPort(scheme, name + (sharesPort ? portOfRequest : `:${port}`)) }
+  }
+}
+
+/** Docker takes an image name without a port for one at 443, and looks up credentials and authorities by that name. */
+const withoutHttpsPort = (scheme: 'http' | 'https', host: string) =>
+  scheme === 'https' ? host.replace(/:443$/, '') : host
+
+const schemeOfRequest = ({ isSecure, headers }: AddressedRequest) =>
+  isSecure || headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'

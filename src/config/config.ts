@@ -21,10 +21,10 @@ import { defaultScanner, type ScannerSettings } from '../registry/scanning/scann
 export interface Config extends ScannerSettings {
   /** Address both planes listen on. */
   readonly host: string
-  /** Control plane's port; 0 picks a free one. */
+  /** The port of both planes, or of the control plane if the data plane has its own; 0 picks a free one. */
   readonly port: number
-  /** Data plane's port; 0 picks a free one. */
-  readonly registryPort: number
+  /** The data plane's own port; 0 picks a free one. Undefined: it shares the control plane's. */
+  readonly registryPort: number | undefined
   /** Directory of the embedded store, of blobs on disk, and of temporary files. */
   readonly dataDir: string
   /** Where state is stored: `embedded` is LMDB in `dataDir`. */
@@ -47,8 +47,11 @@ export interface Config extends ScannerSettings {
   /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
   readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
-  /** Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in. */
-  readonly registryHost: string
+  /**
+   * Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in; undefined: the host of the
+   * request.
+   */
+  readonly registryHost: string | undefined
   /** Relaxed: any access key is an administrator's, and signatures are not checked. */
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
@@ -90,7 +93,7 @@ export type RedisUrl = `${'redis' | 'rediss' | 'redis-sentinel' | 'redis-cluster
 export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4566,
-  registryPort: 4510,
+  registryPort: undefined,
   dataDir: '.ecr-local',
   store: 'embedded',
   blobs: 'disk',
@@ -103,7 +106,7 @@ export const defaultConfig: Config = {
   eventsFile: undefined,
   eventBridgeEndpoint: undefined,
   log: 'info',
-  registryHost: 'localhost:{port}',
+  registryHost: undefined,
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
   anonymousPull: false,

@@ -38,9 +38,13 @@ const setting = (name: SettingName, byDefault: string, meaning: string): Setting
 /** All settings with a flag and an environment variable, in the order of `--help`. */
 export const settings: readonly Setting[] = [
   setting('host', '127.0.0.1', 'address both planes listen on'),
-  setting('port', '4566', 'control plane; 0 picks a free port'),
-  setting('registryPort', '4510', 'data plane; 0 picks a free port'),
-  setting('registryHost', 'localhost:{port}', 'host of repository URIs; may hold {account}, {region}, {port}'),
+  setting('port', '4566', 'both planes, the API and the registry; 0 picks a free port'),
+  setting('registryPort', 'none', 'a port of its own for the registry; 0 picks a free one; data-plane alone: 4510'),
+  setting(
+    'registryHost',
+    'none',
+    'host of repository URIs, if not the one asked; may hold {account}, {region}, {port}',
+  ),
   setting('dataDir', '.ecr-local', 'embedded state, blobs on disk'),
   setting('store', 'embedded', 'embedded (LMDB), memory, or redis:// rediss:// redis-sentinel:// redis-cluster://'),
   setting('blobs', 'disk', 'disk (in the data directory), or s3://bucket/prefix'),

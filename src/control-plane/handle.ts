@@ -51,7 +51,9 @@ export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): 
   const { principal } = requireCurrent(signer, now, deps)
   const requestContext = requestContextOf({ ...request, requestId: request.requestId, now })
   const { wait } = deps.permit
-  const context: Context = { ...deps, registry, principal, request: requestContext, now, policies, wait }
+  const registryAddress = deps.settings.registryAddress(request)
+  const call = { registry, principal, request: requestContext, registryAddress }
+  const context: Context = { ...deps, ...call, now, policies, wait }
   await operation.authorize(members, context)
   const validInput = operation.accept(members)
   await yieldAfter(sizeOf(request))

@@ -1,7 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AdmittedExchange, type ExchangeDeps, exchanges, type Plane } from '../server/exchange.js'
 import { type HealthDeps, healthEndpoint, type HealthResponse } from '../server/health.js'
-import { planeServer, type PlaneServerDeps } from '../server/listener.js'
+import type { ConnectionHabits, PlaneHandler } from '../server/listener.js'
 import { memoryBudget } from '../server/memory-budget.js'
 import { type AdminDeps, lateAdminApp } from './admin/admin-app.js'
 import { signingKeyCache } from '../sigv4/signature.js'
@@ -20,29 +20,36 @@ import { refuseWebPages } from './web-pages.js'
 export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts' | 'signingKeys'> &
   AdminDeps &
   HealthDeps &
-  PlaneServerDeps &
   Omit<ExchangeDeps, 'memory'>
 
 /** Node's defaults, which suit SDKs: they keep a connection only as long as they make calls. */
-const HABITS = { keepAliveTimeoutMs: 5_000, requestTimeoutMs: 300_000, isReadFirst: true }
+const HABITS: ConnectionHabits = {
+  keepAliveTimeoutMs: 5_000,
+  requestTimeoutMs: 300_000,
+  hasIdleTimeout: false,
+  isReadFirst: () => true,
+}
 
 /**
- * The HTTP server of the ECR API. API calls do not pass through Express, which would cost more than the rest of a call;
- * it serves `/_admin` and the 404 for all other paths.
+ * What answers the requests of the ECR API. Calls do not pass through Express, which would cost more than the rest of
+ * a call; it serves `/_admin` and the 404 for all other paths.
  */
-export function controlPlane(parts: ControlPlaneServerDeps): Server {
+export function controlPlane(parts: ControlPlaneServerDeps): PlaneHandler {
   const memory = memoryBudget(parts.limits.bodiesMiB * 1024 * 1024)
   const api = exchanges(apiPlane({ ...parts, hintFor: credentialsHints(), signingKeys: signingKeyCache() }), {
     ...parts,
     memory,
   })
   const app = lateAdminApp(parts)
-  return planeServer(parts, HABITS, (req, res) => {
-    if (isApiCall(req)) return api(req, res)
-    const health = healthEndpoint('control', req, parts)
-    if (health) void sendHealth(health, res, parts)
-    else app(req, res)
-  })
+  return {
+    habits: HABITS,
+    listener(req, res) {
+      if (isApiCall(req)) return api(req, res)
+      const health = healthEndpoint(req, parts)
+      if (health) void sendHealth(health, res, parts)
+      else app(req, res)
+    },
+  }
 }
 
 /** Presigned calls of STS are URLs: `GET /?Action=…`. */

@@ -17,7 +17,6 @@ import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
 import type { AdmittedExchange, ExchangeDeps } from '../server/exchange.js'
 import type { HealthDeps } from '../server/health.js'
-import type { PlaneServerDeps } from '../server/listener.js'
 import type { GrantReader } from './basic-credentials.js'
 import type { ActionRates } from '../server/action-rates.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
@@ -26,7 +25,7 @@ import type { PullSessions } from './pull-sessions.js'
 import type { UploadLocks } from './upload-locks.js'
 
 /** The parts that a data plane is composed of. */
-export interface DataPlaneParts extends HealthDeps, PlaneServerDeps, Omit<ExchangeDeps, 'memory' | 'decisions'> {
+export interface DataPlaneParts extends HealthDeps, Omit<ExchangeDeps, 'memory' | 'decisions'> {
   readonly store: Store
   readonly blobs: Blobs & Uploads & WithNotes & Partial<Redirects>
   readonly pins: Pins

@@ -70,6 +70,10 @@ const registryRoutes = routes.filter((route) => route[0] === 'grant')
 const signedLines = routes.filter((route) => route[0] !== 'grant')
 const signedPaths: ReadonlySet<string> = new Set(signedLines.map(([, , exactPath]) => exactPath))
 
+/** Whether a URL without its host is one of this plane's: `/v2` and everything below it, and the signed paths. */
+export const isRegistryPath = (url: string): boolean =>
+  url.startsWith('/v2/') || /^\/v2(\?|$)/.test(url) || signedPaths.has(url.split('?', 1)[0] ?? '')
+
 /** A route of the registry. */
 interface GrantRoute {
   readonly who: 'grant'

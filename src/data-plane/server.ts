@@ -1,22 +1,29 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { exchanges, type Plane } from '../server/exchange.js'
 import { healthEndpoint, type HealthResponse } from '../server/health.js'
-import { planeServer } from '../server/listener.js'
+import type { ConnectionHabits } from '../server/listener.js'
 import { memoryBudget } from '../server/memory-budget.js'
+import type { RegistryHandler } from '../server/one-port.js'
 import { answerRequest } from './answer.js'
 import { grantReader } from './basic-credentials.js'
 import { type DataPlaneDeps, type DataPlaneParts, respond } from './call.js'
 import { internalError, refuseRequest, writeOciRefusal } from './oci-refusal.js'
 import { controlPlaneRequests } from './private/control-plane-requests.js'
+import { isRegistryPath } from './routes.js'
 import { uploadLocks } from './upload-locks.js'
 
 /**
  * Docker keeps connections open between the requests of a pull. Pushes and pulls may take hours as long as bytes move.
  */
-const HABITS = { keepAliveTimeoutMs: 75_000, requestTimeoutMs: 0, isReadFirst: false }
+const HABITS: ConnectionHabits = {
+  keepAliveTimeoutMs: 75_000,
+  requestTimeoutMs: 0,
+  hasIdleTimeout: true,
+  isReadFirst: () => false,
+}
 
-/** The HTTP server of the OCI registry. */
-export function dataPlane(parts: DataPlaneParts): Server {
+/** What answers the requests of the OCI registry. */
+export function dataPlane(parts: DataPlaneParts): RegistryHandler {
   const deps: DataPlaneDeps = {
     ...parts,
     memory: memoryBudget(parts.limits.bodiesMiB * 1024 * 1024),
@@ -25,11 +32,15 @@ export function dataPlane(parts: DataPlaneParts): Server {
     uploadLocks: uploadLocks(parts),
   }
   const registry = exchanges(registryPlane(deps), deps)
-  return planeServer(deps, HABITS, (req, res) => {
-    const health = healthEndpoint('data', req, deps)
-    if (health) void sendHealth(health, req, res, deps)
-    else registry(req, res)
-  })
+  return {
+    habits: HABITS,
+    isRegistryRequest: ({ url = '' }) => isRegistryPath(url),
+    listener(req, res) {
+      const health = healthEndpoint(req, deps)
+      if (health) void sendHealth(health, req, res, deps)
+      else registry(req, res)
+    },
+  }
 }
 
 async function sendHealth(

@@ -20,7 +20,7 @@ interface Output {
 export async function demo(out: Output): Promise<boolean> {
   const upstream = await startUpstream(REPOSITORY)
   const upstreams = { 'public.ecr.aws': { endpoint: upstream.endpoint } }
-  const config = { ...defaultConfig, store: 'memory', port: 0, registryPort: 0, upstreams } as const
+  const config = { ...defaultConfig, store: 'memory', port: 0, upstreams } as const
   const running = await compose(config, ['control-plane', 'data-plane'], jsonLog('error'))
   const { endpoint = '', registry } = running
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }

@@ -13,7 +13,3 @@ export const installation: Registry = { account: '-', region: '-' }
  */
 export const repositoryArn = ({ account, region }: Registry, name: string) =>
   `arn:aws:ecr:${region}:${account}:repository/${name}`
-
-/** The host that clients pull from: the `registryHost` setting with the registry's account and Region filled in. */
-export const registryHost = (template: string, { account, region }: Registry) =>
-  template.replaceAll('{account}', account).replaceAll('{region}', region)

@@ -7,7 +7,7 @@ interface ConnectionLimit {
   /** The event after which a connection counts: with TLS, the end of its handshake. */
   readonly event: 'connection' | 'secureConnection'
   /** Whether a request counts as being worked on only after its body was received. */
-  readonly isReadFirst: boolean
+  readonly isReadFirst: (req: IncomingMessage) => boolean
 }
 
 /** The answer to a new client when every connection is in use. */
@@ -45,7 +45,7 @@ export function limitConnections(server: Server, { atMost, event, isReadFirst }:
   }
 
   server.on('request', (req, res) => {
-    if (isReadFirst && hasBody(req)) req.once('end', () => begin(req, res))
+    if (isReadFirst(req) && hasBody(req)) req.once('end', () => begin(req, res))
     else begin(req, res)
   })
 }

@@ -7,7 +7,13 @@ export interface HealthDeps {
   readonly isReady: () => Promise<boolean>
   readonly metricsText: () => Promise<MetricsText>
   /** What `/health` reports in addition to the status. */
-  readonly about: { readonly version: string; readonly store: string; readonly auth: 'strict' | 'relaxed' }
+  readonly about: {
+    /** The planes that answer at this port. */
+    readonly plane: 'control' | 'data' | 'both'
+    readonly version: string
+    readonly store: string
+    readonly auth: 'strict' | 'relaxed'
+  }
 }
 
 /** A response to which the plane adds its own headers before writing it. */
@@ -25,31 +31,30 @@ const JSON_TYPE = { 'content-type': 'application/json' }
  * repository names. Undefined for any other request.
  */
 export function healthEndpoint(
-  plane: 'control' | 'data',
   { method, url = '' }: IncomingMessage,
   deps: HealthDeps,
 ): Promise<HealthResponse> | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined
   const [path = ''] = url.split('?', 1)
   const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path as keyof typeof endpoints] : undefined
-  return endpoint?.(plane, deps)
+  return endpoint?.(deps)
 }
 
-type HealthEndpoint = (plane: 'control' | 'data', deps: HealthDeps) => Promise<HealthResponse>
+type HealthEndpoint = (deps: HealthDeps) => Promise<HealthResponse>
 
-const health: HealthEndpoint = async (plane, { about }) => ({
+const health: HealthEndpoint = async ({ about }) => ({
   statusCode: 200,
   headers: JSON_TYPE,
-  body: JSON.stringify({ status: 'ok', plane, ...about }),
+  body: JSON.stringify({ status: 'ok', ...about }),
 })
 
-const ready: HealthEndpoint = async (plane, { isReady }) => {
+const ready: HealthEndpoint = async ({ about, isReady }) => {
   const answers = await isReady()
   const status = answers ? 'ready' : 'the store does not answer'
-  return { statusCode: answers ? 200 : 503, headers: JSON_TYPE, body: JSON.stringify({ status, plane }) }
+  return { statusCode: answers ? 200 : 503, headers: JSON_TYPE, body: JSON.stringify({ status, plane: about.plane }) }
 }
 
-const metrics: HealthEndpoint = async (_plane, { metricsText }) => {
+const metrics: HealthEndpoint = async ({ metricsText }) => {
   const { contentType, body } = await metricsText()
   return { statusCode: 200, headers: { 'content-type': contentType }, body }
 }

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
 import { limitConnections } from './connection-limit.js'
@@ -17,27 +17,30 @@ export interface ConnectionHabits {
   readonly keepAliveTimeoutMs: number
   /** From the first byte of a request to its last; 0 means no limit, for bodies that take hours. */
   readonly requestTimeoutMs: number
-  /** Whether bodies are small and read first: a request is worked on only after all of it was received. */
-  readonly isReadFirst: boolean
+  /** Whether a connection on which no byte moves is closed. Not if requests are worked on for minutes without one. */
+  readonly hasIdleTimeout: boolean
+  /** Whether a request's body is small and read first: it is worked on only after all of it was received. */
+  readonly isReadFirst: (req: IncomingMessage) => boolean
+}
+
+/** What answers the requests of a plane, and how its clients use their connections. */
+export interface PlaneHandler {
+  readonly listener: RequestListener
+  readonly habits: ConnectionHabits
 }
 
 /** How often Node checks the time-outs of headers and requests. */
 const CHECK_MS = 2_000
 
-/** An HTTP or HTTPS server with a connection limit and time-outs for slow clients. */
-export function planeServer(
-  { limits, tls }: PlaneServerDeps,
-  habits: ConnectionHabits,
-  listener: RequestListener,
-): Server {
+/** An HTTP or HTTPS server of one plane or of both, with a connection limit and time-outs for slow clients. */
+export function planeServer({ limits, tls }: PlaneServerDeps, { listener, habits }: PlaneHandler): Server {
   const headersTimeout = limits.headersTimeoutSeconds * 1000
   const { keepAliveTimeoutMs: keepAliveTimeout, requestTimeoutMs: requestTimeout, isReadFirst } = habits
   const options = { keepAliveTimeout, requestTimeout, headersTimeout, connectionsCheckingInterval: CHECK_MS }
   const server = tls
     ? createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, listener)
     : createServer(options, listener)
-  // If bodies are read first, no bytes move while a request is worked on, which may take minutes.
-  if (!isReadFirst) server.setTimeout(limits.idleTimeoutSeconds * 1000)
+  if (habits.hasIdleTimeout) server.setTimeout(limits.idleTimeoutSeconds * 1000)
   // The connection limit counts TLS connections after their handshake; this bounds those that have not finished it.
   if (tls) server.maxConnections = 2 * limits.connections
   limitConnections(server, { atMost: limits.connections, event: tls ? 'secureConnection' : 'connection', isReadFirst })

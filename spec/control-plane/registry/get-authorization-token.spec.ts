@@ -32,8 +32,8 @@ describe('GetAuthorizationToken', () => {
   })
 
   it('GetAuthorizationToken returns one entry for each registry id, with the address of that registry', async () => {
-    const registryHost = '{account}.dkr.ecr.{region}.localhost:4510'
-    await using emulator = await startEmulator({ settings: { ...settings, registryHost } })
+    const registryAddress = () => ({ scheme: 'http' as const, host: '{account}.dkr.ecr.{region}.localhost:4510' })
+    await using emulator = await startEmulator({ settings: { ...settings, registryAddress } })
     const ids = ['111122223333', '444455556666']
 
     const { authorizationData = [] } = await emulator.ecr.send(get(ids))

@@ -20,6 +20,7 @@ import type { Store } from '../../registry/ports/store.js'
 import type { RuleUpstreams } from '../../registry/ports/upstream.js'
 import type { Principal } from '../../registry/principal.js'
 import type { Quotas } from '../../registry/quotas.js'
+import type { RegistryAddress, RegistryAddressOf } from '../../registry/registry-address.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RequestContext } from '../../registry/request-context.js'
 
@@ -29,6 +30,8 @@ export interface Context extends Resources {
   readonly registry: Registry
   readonly principal: Principal
   readonly request: RequestContext
+  /** How the caller reaches the registry: by the name that it has called, unless a setting names another. */
+  readonly registryAddress: RegistryAddress
   /** The policies and tags that decide about the call's own resources, if they were prefetched. */
   readonly policies: StoredPolicies | undefined
   /** When the request arrived. Read only once, so that everything an operation writes has the same time. */
@@ -66,10 +69,7 @@ export interface Resources {
 
 /** The settings that operations read. */
 export interface Settings {
-  /** Host and port of a registry as clients write it, with `{account}` and `{region}` to be filled in. */
-  readonly registryHost: string
-  /** How clients reach the registry. */
-  readonly registryScheme: 'http' | 'https'
+  readonly registryAddress: RegistryAddressOf
   /** Upstream hosts in the configuration, which rules may name although the service does not support them. */
   readonly upstreamHosts: readonly string[]
   /** Regions that have no pull through cache. */

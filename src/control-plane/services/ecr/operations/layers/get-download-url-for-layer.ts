@@ -3,7 +3,8 @@ import { downloadUrl } from '../../../../../access/download-url.js'
 import { layerInaccessible, layerNotFound } from '../../../../../registry/layers/layer-errors.js'
 import type { Layer } from '../../../../../registry/images/image.js'
 import { keyOf, type Store } from '../../../../../registry/ports/store.js'
-import { type Registry, registryHost } from '../../../../../registry/registry.js'
+import { hostOfRegistry } from '../../../../../registry/registry-address.js'
+import type { Registry } from '../../../../../registry/registry.js'
 import { readInRepository } from '../../../../../registry/repositories/require-repository.js'
 import type { Operation } from '../../operation.js'
 import { namedRepository } from '../../operation-resources.js'
@@ -19,13 +20,16 @@ import { namedRepository } from '../../operation-resources.js'
 export const getDownloadUrlForLayer: Operation<'GetDownloadUrlForLayer'> = {
   resources: namedRepository,
 
-  async run({ repositoryName: repository, layerDigest: digest }, { registry, store, settings, now, clock }) {
+  async run(
+    { repositoryName: repository, layerDigest: digest },
+    { registry, registryAddress, store, settings, now, clock },
+  ) {
     const reading = () => store.layers.get(registry, keyOf(repository, digest))
     const layer = await readInRepository(store, registry, repository, reading)
     if (!layer) throw layerNotFound(digest, repository, registry.account)
     if (!layer.isInImage && !(await wasInImage(store, registry, layer))) throw layerInaccessible()
 
-    const origin = `${settings.registryScheme}://${registryHost(settings.registryHost, registry)}`
+    const origin = `${registryAddress.scheme}://${hostOfRegistry(registryAddress, registry)}`
     const grant = { registry, repository, digest, ...clockAdvanceClaim(now, clock.wall()) }
     return {
       downloadUrl: downloadUrl(origin, grant, now, settings.secret),

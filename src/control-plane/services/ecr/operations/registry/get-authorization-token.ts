@@ -1,6 +1,6 @@
 import { clockAdvanceClaim } from '../../../../../access/clock-advance.js'
 import { authorizationToken, TOKEN_LIFETIME_MS } from '../../../../../access/token.js'
-import { registryHost } from '../../../../../registry/registry.js'
+import { hostOfRegistry } from '../../../../../registry/registry-address.js'
 import type { Operation } from '../../operation.js'
 import { wholeRegistry } from '../../operation-resources.js'
 
@@ -9,12 +9,12 @@ import { wholeRegistry } from '../../operation-resources.js'
  *
  * @exact A password for the user AWS that is valid for 12 hours, for each registry that is named.
  * @inferred A token is decided in the caller's own account, whatever registries it is requested for.
- * @notModelled proxyEndpoint is the address of this registry, by http unless it has a certificate.
+ * @notModelled proxyEndpoint is the address of this registry by the name and scheme that the caller has used.
  */
 export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {
   resources: wholeRegistry,
 
-  async run({ registryIds }, { registry, principal, settings, now, clock }) {
+  async run({ registryIds }, { registry, registryAddress, principal, settings, now, clock }) {
     const expiresAt = now.getTime() + TOKEN_LIFETIME_MS
     const life = { expiresAt, ...clockAdvanceClaim(now, clock.wall()) }
     const authorizationData = (registryIds ?? [registry.account]).map((account) => {
@@ -22,7 +22,7 @@ export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {
       return {
         authorizationToken: authorizationToken({ principal, registry: granted, ...life }, settings.secret),
         expiresAt: new Date(expiresAt),
-        proxyEndpoint: `${settings.registryScheme}://${registryHost(settings.registryHost, granted)}`,
+        proxyEndpoint: `${registryAddress.scheme}://${hostOfRegistry(registryAddress, granted)}`,
       }
     })
     return { authorizationData }

@@ -1,0 +1,117 @@
+import type { Server } from 'node:http'
+import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
+import { remoteImporter } from '../adapters/peer/peer-importer.js'
+import type { Config } from '../config/config.js'
+import { controlPlane } from '../control-plane/server.js'
+import { pullSessions } from '../data-plane/pull-sessions.js'
+import { dataPlane } from '../data-plane/server.js'
+import { pullThroughCache } from '../pull-through-cache/pull-through-cache.js'
+import type { Clock } from '../registry/ports/clock.js'
+import type { DecisionSource } from '../registry/ports/decision-source.js'
+import type { Importer } from '../registry/ports/importer.js'
+import type { RegistryAddressOf } from '../registry/registry-address.js'
+import { planeServer, type PlaneHandler } from '../server/listener.js'
+import { onePort } from '../server/one-port.js'
+import { listen, portOf } from './listen.js'
+import type { Parts } from './parts.js'
+import {
+  addressOfOtherDataPlane,
+  addressOfOwnDataPlane,
+  clientHost,
+  type DataPlaneAddress,
+  isLoopback,
+  isOnePort,
+  registryAddresses,
+  registryPortOf,
+  schemeOf,
+} from './plane-addresses.js'
+
+/** A plane, by the name of the command that starts it alone. */
+export type Plane = 'control-plane' | 'data-plane'
+
+/** The parts of the planes. The control plane's clock wakes the background tasks when it is advanced. */
+type PlaneParts = Parts & { readonly clockOfControlPlane: Clock }
+
+/** The planes of this process, which answer requests. */
+interface StartedPlanes {
+  /** Where the control plane listens; undefined if it runs elsewhere. */
+  readonly endpoint: string | undefined
+  /** Host and port of the data plane, wherever it runs. */
+  readonly registry: string
+  /** The data plane of this process, if it runs one. */
+  readonly importing: ReturnType<typeof dataPlaneOf> | undefined
+}
+
+/** Starts the planes: both on one port, unless the settings give the data plane its own. Adds their servers. */
+export async function startPlanes(
+  config: Config,
+  planes: readonly Plane[],
+  parts: PlaneParts,
+  servers: Server[],
+): Promise<StartedPlanes> {
+  const listenOn = async (plane: PlaneHandler, port: number) => {
+    const server = await listen(planeServer(parts, plane), config.host, port)
+    servers.push(server)
+    return portOf(server)
+  }
+  const sharePort = planes.length === 2 && isOnePort(config)
+  const data = planes.includes('data-plane') ? dataPlaneOf(config, parts) : undefined
+  const ownPort = data && !sharePort ? await listenOn(data.handler, registryPortOf(config)) : config.port
+  let address = data ? addressOfOwnDataPlane(config, ownPort) : addressOfOtherDataPlane(config)
+  const started = { registry: address.registry, endpoint: undefined, importing: data }
+  if (!planes.includes('control-plane')) return started
+  const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
+  const registryAddress = registryAddresses(config, () => address, sharePort)
+  const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort })
+  const port = await listenOn(sharePort && data ? onePort(control, data.handler) : control, config.port)
+  if (sharePort) address = addressOfOwnDataPlane(config, port)
+  return {
+    ...started,
+    registry: address.registry,
+    endpoint: `${schemeOf(config)}://${clientHost(config.host)}:${port}`,
+  }
+}
+
+/** What a control plane needs of the data plane: direct calls in one process, else signed requests. */
+interface DataPlaneParts {
+  readonly importer: Importer
+  readonly explanations?: DecisionSource
+}
+
+const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret, ids }: Parts): DataPlaneParts => ({
+  importer: remoteImporter({ origin, secret, ids }),
+  explanations: remoteDecisions({ origin, secret, ids }),
+})
+
+function dataPlaneOf(config: Config, parts: PlaneParts) {
+  const { log, events } = parts
+  const settings = { ...config.pullThroughCache, egress: config.network.egress }
+  const { cache, backlog } = pullThroughCache({ ...parts, settings })
+  const sessions = pullSessions({ log, recordPull: config.events.pulls ? events.pull : undefined })
+  const about = { ...parts.about, plane: 'data' } as const
+  const handler = dataPlane({ ...parts, about, pullThrough: cache, pullSessions: sessions })
+  return { cache, backlog, pullSessions: sessions, handler }
+}
+
+function controlPlaneOf(
+  config: Config,
+  registryAddress: RegistryAddressOf,
+  parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean },
+): PlaneHandler {
+  return controlPlane({
+    ...parts,
+    clock: parts.clockOfControlPlane,
+    about: { ...parts.about, plane: parts.sharePort ? 'both' : 'control' },
+    adminAllowed: isLoopback(config.host),
+    adminToken: config.adminToken,
+    settings: {
+      registryAddress,
+      upstreamHosts: Object.keys(config.upstreams),
+      unsupportedRegions: config.pullThroughCache.unsupportedRegions,
+      principalsAreChecked: config.auth === 'strict',
+      checks: config.pullThroughCache,
+      secret: parts.secret,
+      egress: config.network.egress,
+    },
+  })
+}
