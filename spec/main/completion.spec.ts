@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { commandNames, flagsOf } from '../../src/cli/commands.js'
+import { commandNames, commands, flagsOf } from '../../src/cli/commands.js'
 import { SETTING_VALUES } from '../../src/cli/completion-words.js'
 import { startProcess } from '../support/background-process.js'
 import { describeWith, shellNeeds } from '../support/describe-with.js'
@@ -105,7 +105,7 @@ describeWith(shellNeeds, 'A shell with the completion script', () => {
         .sort()
     })
     expect(cases.map(([line], index) => [line, offered[index]])).toEqual(cases)
-    expect(stdout).toContain('start\tboth planes in one process\n')
+    expect(stdout).toContain(`start\t${commands.start.summary}\n`)
   })
 
   it('zsh completes what only one word can follow', async () => {
@@ -121,7 +121,7 @@ describeWith(shellNeeds, 'A shell with the completion script', () => {
     const args = ['--quiet', '--return', '--command', 'zsh -i', '/dev/null']
     const options = { ready: /READY _ecr_local/, env, cwd: directory.path, input: true }
     await using zsh = await startProcess('script', args, options)
-    const sole = cases.filter(([line, offered]) => offered.length === 1)
+    const sole = cases.filter(([, offered]) => offered.length === 1)
     for (const [line, [word = '']] of sole) {
       zsh.write(`${line}\t\n`)
       const called = [...line.split(' ').slice(1, -1), line.includes('=') ? `--auth=${word}` : word].join('|')

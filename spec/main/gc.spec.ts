@@ -27,6 +27,14 @@ describe('ecr-local gc', () => {
       ].join('\n'),
     })
     expect(await state.run('gc')).toMatchObject({ code: 0, stdout: 'There is nothing to remove.\n' })
+    const { stdout } = await state.run('gc', '--json')
+    expect(JSON.parse(stdout)).toEqual({
+      removed: {
+        ...{ layers: { count: 0 }, blobs: { count: 0, bytes: 0 } },
+        ...{ uploads: { count: 0, bytes: 0 }, temporaryFiles: { count: 0 } },
+      },
+      lostImages: 0,
+    })
     expect(await readdir(join(state.dataDir, 'tmp'))).toEqual([])
     await state.running(async (at) => {
       expect((await at.get('app/manifests/v1')).status).toBe(200)

@@ -9,6 +9,8 @@ export interface CertsOptions {
   /** Names and addresses in addition to those in the settings. */
   readonly names?: readonly string[]
   readonly dir?: string
+  /** Whether the report is JSON. */
+  readonly json?: boolean
 }
 
 /** A host name in any case; a wildcard may be its first label. */
@@ -18,7 +20,10 @@ const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9_-
  * Creates a certificate for the planes and returns instructions for clients to trust it. Throws UsageError for an
  * invalid host name, and if the directory has files that ecr-local did not create.
  */
-export async function certs(config: Config, { names = [], dir = 'certs' }: CertsOptions): Promise<string> {
+export async function certs(
+  config: Config,
+  { names = [], dir = 'certs', json = false }: CertsOptions,
+): Promise<string> {
   const noName = names.find((name) => isIP(name) === 0 && !HOST_NAME.test(name))
   if (noName !== undefined)
     throw new UsageError(
@@ -27,6 +32,7 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
   const files = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
     throw usageErrorFrom(error, config) ?? error
   })
+  if (json) return jsonReport(files)
   const { port } = files.dataPlane
   const name = nameFor(names)
   return [
@@ -38,6 +44,9 @@ export async function certs(config: Config, { names = [], dir = 'certs' }: Certs
     ...trust(files.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
   ].join('\n')
 }
+
+const jsonReport = ({ names, certificate, key, authority }: Awaited<ReturnType<typeof makeCertificates>>): string =>
+  `${JSON.stringify({ names, certificate, key, authority })}\n`
 
 /**
  * The name to show in instructions: the first argument that names a single host, written as in URLs and image names.

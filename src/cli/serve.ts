@@ -4,7 +4,9 @@ import type { Config } from '../config/config.js'
 import { jsonLog, openLog } from './process-log.js'
 import { banner, warningsFor } from './banner.js'
 import { isForegroundScript, parentExit } from './parent-process.js'
+import { openProgress } from './progress.js'
 import { start, type StartCommand } from './start.js'
+import { inHandText } from './work-in-hand-text.js'
 
 /**
  * The time for closing connections, which the planes limit themselves, and stores. After it the process ends
@@ -35,10 +37,15 @@ export async function serve(command: StartCommand, config: Config, process: Node
   const exitCode = reason instanceof Error ? 1 : 0
   if (reason instanceof Error)
     log.error({ reason: reason.message }, 'stopping, because the store can no longer be used')
-  else log.info({ reason }, 'stopping')
-  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS)
+  else log.info({ reason, ...running.inHand() }, 'stopping')
+  const progress = showWorkInHand(running, process)
+  const end = () => {
+    progress.end()
+    process.exit(exitCode)
+  }
+  setTimeout(end, STOP_WITHIN_MS)
   await running.close()
-  process.exit(exitCode)
+  end()
 }
 
 /**
@@ -50,6 +57,18 @@ function announce(running: Running, config: Config, stdout: NodeJS.WriteStream):
   const lines = jsonLog('info')
   for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
+}
+
+/** On a terminal: what the stop waits for, and that it need not. Elsewhere the line of the log says it. */
+function showWorkInHand(running: Running, process: NodeJS.Process) {
+  const progress = openProgress(process)
+  const show = () => {
+    const text = inHandText(running.inHand())
+    if (text !== '') progress.report({ doing: `Waiting for ${text} (Ctrl-C again ends at once)` })
+  }
+  show()
+  setInterval(show, 100).unref()
+  return progress
 }
 
 /** Resolves with the first signal that asks to stop; a later one ends the process at once. */

@@ -9,6 +9,7 @@ import { type Plane, startPlanes } from './planes.js'
 import { startMaintenance } from './maintenance.js'
 import { openScanner } from './open-scanner.js'
 import { openStorage } from './storage.js'
+import { countWork, type WorkInHand } from './work-in-hand.js'
 import type { Config } from '../config/config.js'
 import type { Tasks } from '../background/tasks.js'
 import { startBackground } from './background.js'
@@ -24,6 +25,8 @@ export interface Running {
   readonly registry: string
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
+  /** What is being worked on, until it has ended. */
+  inHand(): WorkInHand
   /** Reads the files of the certificate again; without TLS nothing happens. */
   renewCertificate(): void
   /** Lets requests in hand finish, up to the bound, then closes everything. */
@@ -35,7 +38,8 @@ export interface Running {
  */
 export async function compose(config: Config, planes: readonly Plane[], log: Log): Promise<Running> {
   const tls = readCertificate(config)
-  const telemetry: Telemetry = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
+  const { metrics, inHand } = countWork(prometheusMetrics())
+  const telemetry: Telemetry = { log, metrics, traces: await registeredTraces(version) }
   let background: Tasks | undefined
   const storage = await openStorage(config, { ...telemetry, onWrite: (collection) => background?.written(collection) })
   const closing: (() => Promise<void>)[] = [() => storage.close()]
@@ -54,6 +58,7 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
       endpoint,
       registry,
       failed: storage.failed,
+      inHand,
       renewCertificate: () => renewCertificate(servers, config, log),
       async close() {
         importing?.backlog.stop()
