@@ -157,7 +157,7 @@ describe('refused start', () => {
     const { code, stderr } = await runCli([command, ...flags], { cwd })
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringMatching(/^ecr-local: .*data\.mdb is damaged \(it was cut short: .*\n$/),
+      stderr: expect.stringMatching(/^(\{.*\}\n)?ecr-local: .*data\.mdb is damaged \(it was cut short: .*\n$/),
     })
   })
 
