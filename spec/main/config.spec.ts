@@ -40,6 +40,8 @@ const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', im
   properties: Record<string, { default?: unknown; properties?: Record<string, { default: unknown }> }>
 }
 
+const seedSchema = JSON.parse(readFileSync(new URL('../../seed.schema.json', import.meta.url), 'utf8')) as object
+
 describe('settings', () => {
   it('Settings that are not set have their defaults', () => {
     expect(readConfig({}, {})).toEqual(defaultConfig)
@@ -198,6 +200,11 @@ describe('configuration file', () => {
     })
   })
 
+  it('The configuration file may say where all other upstreams are', () => {
+    const upstreams = { '*': { endpoint: 'https://mirror.internal' } }
+    expect(read({ upstreams }).upstreams).toEqual(upstreams)
+  })
+
   it('The configuration file may leave out any member of its objects', () => {
     const empty = { signatures: {}, network: {}, quotas: {}, garbage: {}, limits: {}, pullThroughCache: {} }
     expect(read(empty)).toEqual(defaultConfig)
@@ -232,6 +239,8 @@ describe('configuration file', () => {
     [{ accounts: { '111122223333': { secrets: { hub: {} } } } }, /\/secrets\/hub is not the name of a pull through/],
     [{ upstreams: { 'https://a.b': { endpoint: 'http://x' } } }, /\/upstreams\/https:\/\/a\.b is not a bare host name/],
     [{ upstreams: { 'a.b/c': { endpoint: 'http://x' } } }, /\/upstreams\/a\.b\/c is not a bare host name/],
+    [{ upstreams: { '*.b': { endpoint: 'http://x' } } }, /\/upstreams\/\*\.b is not a bare host name/],
+    [{ upstreams: { '*': { local: true } } }, /\/upstreams\/\*\/local is for private registries of ECR/],
     [
       { upstreams: { 'a.b': { endpoint: 'ftp://x' } } },
       /\/upstreams\/a\.b\/endpoint must be an http.*, not "ftp:\/\/x"$/,
@@ -295,6 +304,7 @@ describe('published schemas', () => {
 
   it('The published schema is a valid JSON Schema', () => {
     const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
+    ajv.addSchema(seedSchema, 'seed.schema.json')
     expect(ajv.validateSchema(schema)).toBe(true)
     expect(() => ajv.compile(schema)).not.toThrow()
   })

@@ -47,7 +47,7 @@ describe('message of a failed start', () => {
 })
 
 describe('start', () => {
-  it('The start prints one JSON line if not on a terminal, and then both planes answer', async () => {
+  it('The start prints a JSON line and LocalStack’s Ready. if not on a terminal, and then both planes answer', async () => {
     await using run = startCli(inMemory, { cwd })
     const ready = await run.ready()
     expect(ready).toEqual({
@@ -59,8 +59,8 @@ describe('start', () => {
     expect(await health(ready.endpoint)).toMatchObject({ status: 'ok', plane: 'control', store: 'memory' })
     expect(await health(`http://${ready.registry}`)).toMatchObject({ status: 'ok', plane: 'data', store: 'memory' })
     run.signal('SIGTERM')
-    const [first, ...more] = (await run.ended).stdout.trim().split('\n')
-    expect(JSON.parse(first ?? '')).toEqual(ready)
+    const [first, second, ...more] = (await run.ended).stdout.trim().split('\n')
+    expect([JSON.parse(first ?? ''), second]).toEqual([ready, 'Ready.'])
     const inHand = { calls: 0, pullsAndPushes: 0, layersFromUpstream: 0 }
     expect(more.map((line) => JSON.parse(line) as unknown)).toEqual([
       { level: 30, time: expect.any(Number), reason: 'SIGTERM', ...inHand, msg: 'stopping' },
@@ -76,12 +76,12 @@ describe('start', () => {
     expect(await run.ended).toMatchObject({ code: 0 })
   })
 
-  it('The start prints only its JSON line if the log is silent', async () => {
+  it('The start prints only these two lines if the log is silent', async () => {
     await using run = startCli([...inMemory, '--log', 'silent'], { cwd })
     await run.ready()
     run.signal('SIGTERM')
     const { stdout } = await run.ended
-    expect(stdout.trim().split('\n')).toHaveLength(1)
+    expect(stdout.trim().split('\n')).toHaveLength(2)
   })
 
   it('The start creates the data directory and can use it again in the next run', async () => {

@@ -120,8 +120,8 @@ export const commands = {
       { flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' },
       JSON_REPORT,
     ],
-    settings: ['host', 'port', 'registryPort', 'registryHost', 'dataPlane', 'config'],
-    examples: ['ecr-local certs registry.internal 10.0.0.7'],
+    settings: ['host', 'port', 'registryPort', 'registryHost', 'dataPlane', 'realNames', 'dataDir', 'store', 'config'],
+    examples: ['ecr-local certs registry.internal 10.0.0.7', 'ecr-local certs --real-names'],
   },
   completion: {
     summary: 'prints the completion script of a shell; its first lines say how the shell loads it',

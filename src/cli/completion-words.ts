@@ -29,6 +29,7 @@ export const SETTING_VALUES: Readonly<Partial<Record<SettingName, Values>>> = {
   tlsCert: 'file',
   tlsKey: 'file',
   eventsFile: 'file',
+  initDir: 'directory',
   config: 'file',
   log: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],
 }

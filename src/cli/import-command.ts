@@ -6,14 +6,13 @@ import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { formatCount } from '../registry/amounts.js'
 import type { ReportStep } from '../registry/ports/progress.js'
+import { parseImageReference, type ReferencedImage } from '../registry/images/image-reference.js'
 import { noAnswerText } from './connection-errors.js'
 
-/** An image to import, as the API names it. */
-export interface NamedImage {
+/** An image to import. */
+export interface NamedImage extends ReferencedImage {
   /** The image as the user typed it. */
   readonly reference: string
-  readonly repositoryName: string
-  readonly imageId: ImageIdentifier
 }
 
 /** The inputs of an import, in addition to the settings. */
@@ -29,12 +28,6 @@ export interface ImportOptions {
 }
 
 type ImportConfig = Pick<Config, 'host' | 'port' | 'tlsCert' | 'accounts'>
-
-/**
- * A registry at the beginning of a Docker image name: `123456789012.dkr.ecr.us-east-1.…/`, `localhost/` or anything
- * with a port.
- */
-const REGISTRY = /^(?:[^/]*:\d+|localhost|\d{12}\.dkr[.-]ecr[^/]*)\//
 
 /**
  * Imports images from their upstream into the emulator that runs with these settings, one after another, with signed
@@ -56,19 +49,14 @@ export async function importImages(config: ImportConfig, options: ImportOptions)
   return failed === 0
 }
 
-/** Parses `name[:tag][@digest]` as Docker does: the default tag is `latest`; a registry in front is ignored. */
+/** The image that an argument names. Throws UsageError. */
 export function namedImage(reference: string): NamedImage {
-  const [, repositoryName = '', imageTag, imageDigest] =
-    /^([^:@\s]+)(?::([\w][\w.-]{0,127}))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference.replace(REGISTRY, '')) ?? []
-  if (repositoryName === '')
+  const image = parseImageReference(reference)
+  if (!image)
     throw new UsageError(
       `${reference} is not an image: expected repository:tag or repository@sha256:…, such as ecr-public/nginx/nginx:latest`,
     )
-  const imageId = {
-    ...(imageDigest !== undefined && { imageDigest }),
-    ...(imageDigest === undefined && { imageTag: imageTag ?? 'latest' }),
-  }
-  return { reference, repositoryName, imageId }
+  return { reference, ...image }
 }
 
 async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, environment: NodeJS.ProcessEnv) {

@@ -16,6 +16,7 @@ import {
 import { removeExpiredPins, sweepBlobs } from './sweep-blobs.js'
 import { sweepLayers } from './sweep-layers.js'
 import { sweepImageNotes } from './sweep-image-notes.js'
+import { sweepPrincipals } from './sweep-principals.js'
 import { sweepUploads } from './sweep-uploads.js'
 import { eachRecord, compactDigest, compactName } from '../record-walk.js'
 
@@ -95,6 +96,7 @@ async function runSteps(run: SweepRun, begin: (doing: string) => void): Promise<
   begin('Looking at blobs')
   await sweepBlobs(run, required)
   await removeExpiredPins(run)
+  await sweepPrincipals(run)
   await run.leases.reap()
 }
 
