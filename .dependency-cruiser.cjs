@@ -137,6 +137,11 @@ module.exports = {
       },
     ),
     error(
+      'planes-run-no-scripts',
+      { path: '^src/(control-plane|data-plane)/' },
+      { path: '^src/localstack/', pathNot: '^src/localstack/(endpoints|init-status)\\.ts$' },
+    ),
+    error(
       'localstack-is-no-part-of-ecr',
       { path: '^src/localstack/' },
       { path: '^src/', pathNot: '^src/(localstack/|registry/ports/|server/health\\.ts$|config/usage-error\\.ts$)' },

@@ -71,6 +71,7 @@ const trespassers = [
   ],
   ['control-plane/trespasser-g.ts', "import './services/iam/operations/get-role.js'", 'only-tables-import-operations'],
   ['control-plane/protocols/trespasser.ts', "import '../services/services.js'", 'protocols-know-no-service'],
+  ['control-plane/trespasser-l.ts', "import '../localstack/init-scripts.js'", 'planes-run-no-scripts'],
   ['localstack/trespasser.ts', "import '../registry/registry.js'", 'localstack-is-no-part-of-ecr'],
   ['demo/trespasser.ts', "import '../registry/registry.js'", 'demo-is-a-customer'],
   ['library/trespasser.ts', "import '../control-plane/server.js'", 'library-sits-on-compose'],

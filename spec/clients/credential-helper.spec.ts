@@ -1,3 +1,9 @@
+import {
+  CreateRepositoryCommand,
+  DescribeImagesCommand,
+  type ECRClient,
+  GetDownloadUrlForLayerCommand,
+} from '@aws-sdk/client-ecr'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -18,6 +24,7 @@ describeWith(credentialHelperNeeds, 'The ECR credential helper and the names of 
   let upstream: FaultyUpstream
   let image: AddedImage
   let machine: MachineWithNames
+  let ecr: ECRClient
   let emulator: BackgroundProcess
   const at = (name: string) => join(machine.directory, name)
 
@@ -32,6 +39,7 @@ describeWith(credentialHelperNeeds, 'The ECR credential helper and the names of 
       JSON.stringify({ upstreams: { 'public.ecr.aws': { endpoint: upstream.url } } }),
     )
     emulator = await machine.startRealNames('--store', 'memory')
+    ecr = await machine.ecr()
     await mkdir(at('.docker'))
     await writeFile(at('.docker/config.json'), JSON.stringify({ credHelpers: { [NAME]: 'ecr-login' } }))
     await mkdir(at('trusted'))
@@ -52,6 +60,8 @@ describeWith(credentialHelperNeeds, 'The ECR credential helper and the names of 
 
   const aws = async (...args: string[]) =>
     JSON.parse(await machine.run('aws', ['--output', 'json', 'ecr', ...args])) as Record<string, object>
+  const imagesIn = async (repositoryName: string) =>
+    (await ecr.send(new DescribeImagesCommand({ repositoryName }))).imageDetails
   const helper = async (command: string, input = '') =>
     JSON.parse(await machine.run('docker-credential-ecr-login', [command], { input })) as Record<string, string>
 
@@ -68,13 +78,15 @@ describeWith(credentialHelperNeeds, 'The ECR credential helper and the names of 
     const authfile = ['--authfile', at('.docker/config.json')]
     const raw = await machine.run('skopeo', ['inspect', '--raw', ...authfile, ...trusting, `docker://${CACHED}`])
     expect(raw).toBe(image.bytes.toString())
-    const { repository } = await aws('create-repository', '--repository-name', 'team/copy')
-    expect(repository).toMatchObject({ repositoryUri: `${NAME}/team/copy` })
+    await ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/copy' }))
     const certs = ['--src-cert-dir', at('trusted'), '--dest-cert-dir', at('trusted')]
     const copy = ['copy', '--insecure-policy', '--quiet', '--all', '--preserve-digests', ...authfile, ...certs]
     await machine.run('skopeo', [...copy, `docker://${CACHED}`, `docker://${NAME}/team/copy:v2`])
-    const { imageDetails } = await aws('describe-images', '--repository-name', 'team/copy')
-    expect(imageDetails).toMatchObject([{ imageDigest: image.digest, imageTags: ['v2'] }])
+    expect(await imagesIn('team/copy')).toMatchObject([{ imageDigest: image.digest, imageTags: ['v2'] }])
+    const layer = { repositoryName: 'team/copy', layerDigest: image.layers[0] }
+    const { downloadUrl = '' } = await ecr.send(new GetDownloadUrlForLayerCommand(layer))
+    expect(downloadUrl).toMatch(`https://${NAME}/`)
+    expect((await machine.get(downloadUrl)).statusCode).toBe(200)
   })
 
   it('Docker builds an unchanged Dockerfile and pushes the image, with no login but the helper', async () => {
@@ -98,7 +110,7 @@ describeWith(credentialHelperNeeds, 'The ECR credential helper and the names of 
     const docker = (...words: string[]) => machine.run('docker', words, { env: { DOCKER_HOST: socket } })
     await mkdir(at('context'))
     const build = async (name: string, dockerfile: string) => {
-      await aws('create-repository', '--repository-name', name)
+      await ecr.send(new CreateRepositoryCommand({ repositoryName: name }))
       await writeFile(at('context/Dockerfile'), dockerfile)
       await docker('build', '--quiet', '--tag', `${NAME}/${name}:v1`, at('context'))
       await docker('push', '--quiet', `${NAME}/${name}:v1`)
@@ -106,8 +118,7 @@ describeWith(credentialHelperNeeds, 'The ECR credential helper and the names of 
     await build('team/base', 'FROM scratch\nCOPY Dockerfile /\n')
     await docker('image', 'rm', `${NAME}/team/base:v1`)
     await build('team/built', `FROM ${NAME}/team/base:v1\nLABEL built=here\n`)
-    const { imageDetails } = await aws('describe-images', '--repository-name', 'team/built')
-    expect(imageDetails).toMatchObject([{ imageTags: ['v1'] }])
+    expect(await imagesIn('team/built')).toMatchObject([{ imageTags: ['v1'] }])
   })
 
   it('What kubelet’s provider asks the API for the image of a Pod is answered with its name and half a day', async () => {

@@ -13,6 +13,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type EcrLocal, startEcrLocal, type StartOptions } from '../../src/library/ecr-local.js'
 import { createRule, pullerOf } from '../support/library.js'
 import { mustRun, neutralEnvironment } from '../support/run-command.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
 import { twoAccounts } from '../support/whole-emulator.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -71,6 +72,17 @@ describe('startEcrLocal', () => {
     expect(repository?.repositoryArn).toBe('arn:aws:ecr:eu-central-1:000000000000:repository/app')
   })
 
+  it('With the embedded store, state outlives the emulator', async () => {
+    await using directory = await temporaryDirectory()
+    const options = { store: 'embedded', dataDir: directory.path } as const
+    {
+      await using ecr = await startEcrLocal(options)
+      await ecr.client().send(new CreateRepositoryCommand({ repositoryName: 'app' }))
+    }
+    await using ecr = await startEcrLocal(options)
+    expect((await ecr.client().send(new DescribeRepositoriesCommand({}))).repositories).toHaveLength(1)
+  })
+
   it('A logger gets the lines of the log', async () => {
     const lines: string[] = []
     const add = (_: object, message: string) => void lines.push(message)
@@ -88,9 +100,10 @@ describe('An emulator in process', () => {
     return () => ecr.stop()
   })
 
-  it('The variables in env suffice for the AWS CLI', async () => {
+  it('The variables in env suffice for the AWS CLI, also over those of a session', async () => {
+    const session = { AWS_SESSION_TOKEN: 'of-a-session' }
     const { stdout } = await mustRun('aws', ['sts', 'get-caller-identity', '--query', 'Account', '--output', 'text'], {
-      env: { ...neutralEnvironment(), ...ecr.env },
+      env: { ...neutralEnvironment(), ...session, ...ecr.env },
     })
     expect(stdout.trim()).toBe('000000000000')
   })
@@ -197,6 +210,14 @@ describe('Accounts of an emulator in process', () => {
     expect(() => ecr.client({ account: '999988887777' })).toThrow(
       "Account 999988887777 has no access key: describe one under accounts, as { '999988887777': { users: { name: { accessKeys } } } }",
     )
+  })
+
+  it('Where no access key is described, there is a client of every account', async () => {
+    await using ecr = await startEcrLocal()
+    const client = ecr.client({ account: '999988887777' })
+    const { repository } = await client.send(new CreateRepositoryCommand({ repositoryName: 'app' }))
+    expect(repository?.repositoryArn).toBe('arn:aws:ecr:us-east-1:999988887777:repository/app')
+    expect(() => ecr.client({ account: '99' })).toThrow('Account 99 has no access key')
   })
 
   it('A refused call is explained by its error, by its id, and among the latest', async () => {

@@ -45,14 +45,14 @@ beforeAll(async () => {
 })
 afterAll(() => running.close())
 
-describe('An access key of twelve digits', () => {
-  it('is the root user of its account, in every Region', async () => {
+describe('access key of twelve digits', () => {
+  it('An access key of twelve digits is the root user of its account, in every Region', async () => {
     expect(await sts(first).send(new GetCallerIdentityCommand({}))).toMatchObject({
       ...{ Account: '111122223333', Arn: 'arn:aws:iam::111122223333:root', UserId: '111122223333' },
     })
   })
 
-  it('has a registry apart from those of other accounts', async () => {
+  it('An access key of twelve digits has a registry apart from those of other accounts', async () => {
     const { repository } = await ecr(first).send(new CreateRepositoryCommand({ repositoryName: 'apart' }))
     expect(repository?.repositoryArn).toBe('arn:aws:ecr:eu-west-1:111122223333:repository/apart')
     expect((await ecr(second).send(new DescribeRepositoriesCommand({}))).repositories).toEqual([])
@@ -60,30 +60,30 @@ describe('An access key of twelve digits', () => {
     await expect(across).rejects.toMatchObject({ name: 'AccessDeniedException' })
   })
 
-  it('is refused with another secret', async () => {
+  it('An access key of twelve digits is refused with another secret', async () => {
     const call = ecr(key('111122223333', 'other')).send(new DescribeRepositoriesCommand({}))
     await expect(call).rejects.toMatchObject({ name: 'InvalidSignatureException' })
   })
 
-  it('is refused with a session token, which long-term keys do not have', async () => {
+  it('An access key of twelve digits is refused with a session token, which long-term keys do not have', async () => {
     const call = ecr({ ...first, sessionToken: 'test' }).send(new DescribeRepositoriesCommand({}))
     await expect(call).rejects.toMatchObject({ name: 'UnrecognizedClientException' })
   })
 
-  it('gets a password for docker login that the registry accepts', async () => {
+  it('An access key of twelve digits gets a password for docker login that the registry accepts', async () => {
     const { authorizationData } = await ecr(first).send(new GetAuthorizationTokenCommand({}))
     const headers = { authorization: `Basic ${authorizationData?.[0]?.authorizationToken}` }
     const list = await request(`http://${running.registry}/v2/apart/tags/list`, { headers })
     expect([list.statusCode, await list.body.json()]).toEqual([200, { name: 'apart', tags: [] }])
   })
 
-  it('gets session credentials of its account', async () => {
+  it('An access key of twelve digits gets session credentials of its account', async () => {
     const { Credentials: session } = await sts(first).send(new GetSessionTokenCommand({}))
     const { repositories = [] } = await ecr(keyOf(session)).send(new DescribeRepositoriesCommand({}))
     expect(repositories.map(({ registryId }) => registryId)).toEqual(['111122223333'])
   })
 
-  it('assumes a role that trusts its account, and then has the permissions of the role', async () => {
+  it('An access key of twelve digits assumes a role that trusts its account, and then has the permissions of the role', async () => {
     const input = { RoleArn: 'arn:aws:iam::111122223333:role/ci', RoleSessionName: 'build' }
     const { Credentials: session, AssumedRoleUser: user } = await sts(first).send(new AssumeRoleCommand(input))
     expect(user?.Arn).toBe('arn:aws:sts::111122223333:assumed-role/ci/build')
@@ -95,14 +95,14 @@ describe('An access key of twelve digits', () => {
   })
 
   it.each(['AKIAIOSFODNN7EXAMPLE', 'LKIAQAAAAAAAHFJ3EXAM', 'LSIAQAAAAAAAHFJ3EXAM', 'ASIAIOSFODNN7EXAMPLE'])(
-    'has no relative in %s, which stands for no account here',
+    'An access key id such as %s stands for no account here',
     async (accessKeyId) => {
       const call = ecr(key(accessKeyId)).send(new DescribeRepositoriesCommand({}))
       await expect(call).rejects.toMatchObject({ name: expect.stringMatching(/^(Unrecogniz|InvalidSig)/) as string })
     },
   )
 
-  it('is unknown as soon as the configuration describes an access key', async () => {
+  it('An access key of twelve digits is unknown as soon as the configuration describes an access key', async () => {
     const users = { admin: { accessKeys: { AKIAIOSFODNN7EXAMPLE: 'secret' } } }
     const described = await start({ '111122223333': { users } })
     try {

@@ -25,7 +25,7 @@ function refusalOf(environment: NodeJS.ProcessEnv): string {
   throw new Error('was accepted')
 }
 
-describe('The variables of LocalStack', () => {
+describe('variables of LocalStack', () => {
   const addressed = 'GATEWAY_LISTEN must be addresses like 0.0.0.0:4566, :4566 or [::]:4566, with commas between them'
 
   it.each<[NodeJS.ProcessEnv, object]>([
@@ -59,7 +59,7 @@ describe('The variables of LocalStack', () => {
         ],
       },
     ],
-  ])('%j mean %j', (environment, settings) => {
+  ])('The variables of LocalStack %j mean %j', (environment, settings) => {
     expect(readConfig({}, environment)).toMatchObject(settings)
   })
 
@@ -93,11 +93,11 @@ describe('The variables of LocalStack', () => {
         `${addressed}, not ${JSON.stringify(text.split(',').at(-1))}`,
       ],
     ),
-  ])('%j are refused in one line', (environment, message) => {
+  ])('The variables of LocalStack %j are refused in one line', (environment, message) => {
     expect(refusalOf(environment)).toBe(message)
   })
 
-  it('count as unset where they are empty', () => {
+  it('The variables of LocalStack count as unset where they are empty', () => {
     const empty = { LOCALSTACK_HOST: '', PERSISTENCE: '', DEBUG: '', LS_LOG: '', GATEWAY_LISTEN: '' }
     expect(readConfig({}, empty)).toEqual(defaultConfig)
   })
@@ -121,16 +121,16 @@ describe('The variables of LocalStack', () => {
       },
     ],
     ['the file', { config: fileOf(ours) }, all],
-  ])('yield to %s', (_, flags, environment) => {
+  ])('The variables of LocalStack yield to %s', (_, flags, environment) => {
     expect(readConfig(flags, environment)).toMatchObject(decided)
   })
 
-  it('are not even checked where ours decide', () => {
+  it('The variables of LocalStack are not even checked where ours decide', () => {
     const wrong = { LOCALSTACK_HOST: '//', PERSISTENCE: 'perhaps', LS_LOG: 'loud', GATEWAY_LISTEN: '//' }
     expect(readConfig(texts, wrong)).toMatchObject(decided)
   })
 
-  it('leave the address to a host of ours and take the ports', () => {
+  it('The variables of LocalStack leave the address to a host of ours and take the ports', () => {
     const config = readConfig({ host: '127.0.0.2' }, { GATEWAY_LISTEN: '0.0.0.0:4567,[::1]:443' })
     expect(config).toMatchObject({
       host: '127.0.0.2',

@@ -27,8 +27,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('The scripts of a directory', () => {
-  it('are the .sh and .py files of the four folders by name, those of a folder before those of its subfolders', async () => {
+describe('directory of scripts', () => {
+  it('The scripts of a directory are the .sh and .py files of the four folders by name, those of a folder before those of its subfolders', async () => {
     await using directory = await temporaryDirectory()
     const names = ['b.sh', 'a.py', '10.sh', '9.sh', 'Z.sh', 'a-folder/1.sh', 'notes.txt', 'run', '.hidden.sh']
     const hidden = ['..data/b.sh', '.git/hooks.sh']
@@ -47,11 +47,11 @@ describe('The scripts of a directory', () => {
     ])
   })
 
-  it('are none where there is no directory', () => {
+  it('The scripts of a directory are none where there is no directory', () => {
     expect(findScripts('/nonexistent')).toEqual([])
   })
 
-  it('are refused in one line where they cannot be read', async () => {
+  it('The scripts of a directory are refused in one line where they cannot be read', async () => {
     await using directory = await temporaryDirectory()
     const loop = join(directory.path, 'boot.d')
     await symlink(loop, loop)
@@ -60,8 +60,8 @@ describe('The scripts of a directory', () => {
   })
 })
 
-describe('A stage', () => {
-  it('runs its scripts in order, logs what they write, and reports those that fail without leaving out the rest', async () => {
+describe('stage', () => {
+  it('A stage runs its scripts in order, logs what they write, and reports those that fail without leaving out the rest', async () => {
     await using directory = await temporaryDirectory()
     await write(directory.path, {
       'ready.d/01.sh': sh('echo "one $GREETING"', 'echo "to the other stream" >&2', 'printf "no end of line"'),
@@ -100,7 +100,7 @@ describe('A stage', () => {
     expect([scripts.isCompleted('START'), scripts.isCompleted('READY')]).toEqual([false, true])
   })
 
-  it('says which interpreter a Python script needs', async () => {
+  it('A stage says which interpreter a Python script needs', async () => {
     await using directory = await temporaryDirectory()
     await write(directory.path, { 'boot.d/1.py': 'print(1)' })
     const log = recordedLog()
@@ -109,7 +109,7 @@ describe('A stage', () => {
     expect(log.lines.at(-1)?.[2]).toBe('The init script 1.py failed: there is no python3 in the PATH')
   })
 
-  it('finds the scripts of later stages that one of the first stage writes', async () => {
+  it('A stage finds the scripts of later stages that one of the first stage writes', async () => {
     await using directory = await temporaryDirectory()
     const ready = join(directory.path, 'ready.d')
     await write(directory.path, { 'boot.d/1.sh': sh(`mkdir ${ready}`, `touch ${ready}/written.sh`) })
@@ -122,7 +122,7 @@ describe('A stage', () => {
     ])
   })
 
-  it('ends when it is told to, together with what the script has started, and leaves out the scripts after it', async () => {
+  it('A stage ends when it is told to, together with what the script has started, and leaves out the scripts after it', async () => {
     await using directory = await temporaryDirectory()
     const pid = join(directory.path, 'pid')
     const stubborn = sh('trap "" TERM', `sh -c 'trap "" TERM; echo $$ >${pid}; sleep 60'`, 'sleep 60')
@@ -142,7 +142,7 @@ describe('A stage', () => {
   })
 })
 
-describe('The environment of a script', () => {
+describe('environment of a script', () => {
   const endpoint = 'http://localhost:4566'
   const own = { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1', AWS_ENDPOINT_URL: endpoint }
   const test = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
@@ -170,18 +170,18 @@ describe('The environment of a script', () => {
       },
       { ...own, ...test },
     ],
-  ])('%s', (_, environment, expected) => {
+  ])('The environment of a script %s', (_, environment, expected) => {
     const result = scriptEnvironment(environment, { endpoint, hasDefaultKeys: true })
     expect(JSON.parse(JSON.stringify(result))).toEqual(expected)
   })
 
-  it('has the credentials of this process where the configuration describes access keys', () => {
+  it('The environment of a script has the credentials of this process where the configuration describes access keys', () => {
     const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 's', AWS_PROFILE: 'p' }
     const result = scriptEnvironment(environment, { endpoint, hasDefaultKeys: false })
     expect(result).toEqual({ ...environment, ...own })
   })
 
-  it('has no endpoint before there is a port', () => {
+  it('The environment of a script has no endpoint before there is a port', () => {
     const result = scriptEnvironment({}, { endpoint: undefined, hasDefaultKeys: true })
     expect(result).not.toHaveProperty('AWS_ENDPOINT_URL')
   })

@@ -39,7 +39,7 @@ const messages = (stdout: string) =>
     .filter((line) => line.startsWith('{'))
     .map((line) => (JSON.parse(line) as { msg: string }).msg)
 
-describe('A start with variables and init scripts of LocalStack', () => {
+describe('start with variables and init scripts of LocalStack', () => {
   let directory: TemporaryDirectory
   let run: Started
   let ports: readonly number[]
@@ -79,14 +79,14 @@ describe('A start with variables and init scripts of LocalStack', () => {
     await directory[Symbol.asyncDispose]()
   })
 
-  it('answers at each address of GATEWAY_LISTEN, with its state in memory', async () => {
+  it('The program answers at each address of GATEWAY_LISTEN, with its state in memory', async () => {
     for (const [index, port] of ports.entries()) {
       const answer = await fetch(`http://127.0.0.${index + 1}:${port}/health`)
       expect(await answer.json()).toMatchObject({ plane: 'both', store: 'memory' })
     }
   })
 
-  it('reports how far the scripts are, and is not ready before they have ended', async () => {
+  it('The program reports how far the scripts are, and is not ready before they have ended', async () => {
     const endpoint = `http://127.0.0.1:${ports[0]}`
     const stateOfLast = async () => (await ask<Init>(endpoint, 'init/ready')).scripts.at(-1)?.state
     await expect.poll(stateOfLast, { timeout: 10_000 }).toBe('RUNNING')
@@ -109,7 +109,7 @@ describe('A start with variables and init scripts of LocalStack', () => {
   })
 
   it.skipIf(!isInstalled('aws'))(
-    'gives scripts what the AWS CLI needs, and URIs the name in LOCALSTACK_HOST',
+    'The program gives scripts what the AWS CLI needs, and URIs the name in LOCALSTACK_HOST',
     async () => {
       const aws = awsCli({ endpoint: `http://127.0.0.1:${ports[0]}`, accessKeyId: '111122223333' })
       const { repositories } = await aws.json<{ repositories: object[] }>('ecr', 'describe-repositories')
@@ -119,7 +119,7 @@ describe('A start with variables and init scripts of LocalStack', () => {
     },
   )
 
-  it.skipIf(!isInstalled('aws'))('stands beside LocalStack by the variable for ECR alone', async () => {
+  it.skipIf(!isInstalled('aws'))('The program stands beside LocalStack by the variable for ECR alone', async () => {
     const env = {
       ...neutralEnvironment(),
       ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_DEFAULT_REGION: 'us-east-1' },
@@ -129,7 +129,7 @@ describe('A start with variables and init scripts of LocalStack', () => {
     expect(JSON.parse(stdout)).toMatchObject({ registryId: '000000000000' })
   })
 
-  it('runs each stage at its time, logs what scripts write, and ends although one hangs', async () => {
+  it('The program runs each stage at its time, logs what scripts write, and ends although one hangs', async () => {
     run.signal('SIGTERM')
     const { code, stdout, stderr } = await run.ended
     expect([code, stderr]).toEqual([0, ''])
@@ -154,8 +154,8 @@ describe('A start with variables and init scripts of LocalStack', () => {
   })
 })
 
-describe('A start that ends early', () => {
-  it('stops a script that hangs, never calls itself ready, and leaves out the scripts after it', async () => {
+describe('start that ends early', () => {
+  it('The program stops a script that hangs, never calls itself ready, and leaves out the scripts after it', async () => {
     await using directory = await temporaryDirectory()
     await writeScripts(directory.path, {
       'start.d/1.sh': sh('echo hanging', 'sleep 60'),
@@ -194,7 +194,7 @@ describe('A start that ends early', () => {
       { GATEWAY_LISTEN: '127.0.0.1:0,192.0.2.1:0' },
       'GATEWAY_LISTEN: 192.0.2.1 is not an address of this machine (EADDRNOTAVAIL): 127.0.0.1 always is, 0.0.0.0 means all',
     ],
-  ])('says in one line that %s', async (_, flags, env, message) => {
+  ])('The program says in one line that %s', async (_, flags, env, message) => {
     await using directory = await temporaryDirectory()
     const { code, stderr } = await runCli(['start', ...flags], { cwd: directory.path, env })
     expect([code, stderr.trim()]).toEqual([2, `ecr-local: ${message}`])

@@ -61,9 +61,10 @@ describe('settings', () => {
       const values: Record<string, string> = {
         ...{ store: 'memory', log: 'warn', auth: 'relaxed', port: '7', registryPort: '7', blobs: 's3://images/team' },
         ...{ blobDelivery: 'stream', secret: long, adminToken: long, dataPlane: 'http://data-plane:4510' },
+        realNames: 'true',
       }
       const value = values[one.name] ?? 'elsewhere'
-      const expected = one.name.toLowerCase().endsWith('port') ? 7 : value
+      const expected = one.isSwitch ? true : one.name.toLowerCase().endsWith('port') ? 7 : value
       const pair = { tlsCert: { tlsKey: 'key.pem' }, tlsKey: { tlsCert: 'cert.pem' } }[one.name as 'tlsCert' | 'tlsKey']
       expect(readConfig({ ...pair, [one.name]: value }, {})).toHaveProperty(one.name, expected)
       expect(readConfig({ ...pair }, { [one.environment]: value })).toHaveProperty(one.name, expected)

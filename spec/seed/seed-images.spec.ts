@@ -74,7 +74,7 @@ describe('images of a seed', () => {
     ])
     expect(log.lines.at(-2)).toEqual([
       'warn',
-      { ...registry, path: '/seed/images/0' },
+      { path: '/seed/images/0' },
       `seed: failed ${title}: ImageNotFound: Requested image not found`,
     ])
     upstream.fault('/v2/team/app/manifests/', status(500))

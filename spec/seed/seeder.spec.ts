@@ -240,7 +240,7 @@ describe('a seed', () => {
     expect(await applyOne(seed)).toEqual([...refusals, 'created repository team/app'])
     expect(log.lines).toContainEqual([
       'warn',
-      { account, region, path: '/seed/pullThroughCacheRules/0' },
+      { path: '/seed/pullThroughCacheRules/0' },
       `seed: ${String(refusals[0])}`,
     ])
     expect(log.lines.at(-1)).toEqual(['info', {}, 'seed: 1 created, 2 failed'])
@@ -276,6 +276,11 @@ describe('a seed', () => {
       { registryId: account, repositories: [{ repositoryName: 'america' }] },
     ]
     await emulator.apply(seed)
+    expect(emulator.log.lines.map(([, , message]) => message)).toEqual([
+      `seed: created repository europe in ${account} eu-west-1`,
+      `seed: created repository america in ${account} us-east-1`,
+      'seed: 2 created',
+    ])
     const names = async (where: string) => {
       const { repositories } = await emulator.as('AKIDEXAMPLE', where).send(new DescribeRepositoriesCommand({}))
       return repositories?.map((repository) => repository.repositoryName)

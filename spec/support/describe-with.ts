@@ -42,6 +42,9 @@ export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 /** What the specs of Docker need; the daemon needs root. */
 export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'ip', 'skopeo'), root }
 
+/** What a network namespace of the spec needs. */
+export const namespaceNeeds: Needs = { ...installed('ip'), root }
+
 /** What the specs of the ECR credential helper need, in a network and a Docker daemon of their own. */
 export const credentialHelperNeeds: Needs = { ...dockerNeeds, ...installed('docker-credential-ecr-login') }
 

@@ -47,7 +47,7 @@ export function banner(
     ...warningsFor(config).flatMap((warning) => ['', bold(red(warning))]),
     ...realNames(hostsFile).map((line) => (line.startsWith('1') ? dim(line) : line)),
     '',
-    ...(endpoint ? nextCommands(endpoint, registry, config) : []),
+    ...(endpoint ? nextCommands(endpoint, hostsFile[0]?.split(' ')[1] ?? registry, config) : []),
     dim('Ctrl-C stops it.'),
   ]
   return `\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}\n\n`
@@ -74,11 +74,12 @@ function stateOf({ store, blobs, dataDir }: Config): string {
 /** Each command is one line, so that it can be copied. */
 function nextCommands(endpoint: string, registry: string, { accounts }: Config): string[] {
   const aws = `aws --endpoint-url ${endpoint} ecr`
+  const [, region = 'us-east-1'] = /\.dkr\.ecr\.([a-z0-9-]+)\./.exec(registry) ?? []
   return [
     'Next, in another terminal:',
     ...(describesAccessKeys(accounts)
       ? []
-      : ['export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1']),
+      : [`export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=${region}`]),
     `${aws} create-pull-through-cache-rule --ecr-repository-prefix ecr-public --upstream-registry-url public.ecr.aws`,
     `${aws} get-login-password | docker login --username AWS --password-stdin ${registry}`,
     `docker pull ${registry}/ecr-public/nginx/nginx:latest`,

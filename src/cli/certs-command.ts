@@ -1,11 +1,11 @@
 import { isIP, isIPv6 } from 'node:net'
-import { makeCertificates } from '../compose/certificates.js'
-import { hostsFileLines, realNamesInCertificate, registriesWithRealNames } from '../compose/real-names.js'
+import { type CertificatesAndAddress, makeCertificates } from '../compose/certificates.js'
+import { hostsFileLines, realNamesInCertificate, registriesWithRealNames } from '../compose/real-names-listener.js'
 import { isDataDirectoryMissing } from '../compose/storage.js'
-import type { CertificateResult } from '../adapters/x509/certificate-files.js'
 import { type Config, defaultConfig } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'
-import { namesOfRegistry } from '../registry/real-names.js'
+import { REAL_REGISTRY_HOST } from '../registry/real-names.js'
+import { hostOfRegistry } from '../registry/registry-address.js'
 import type { Registry } from '../registry/registry.js'
 import { openExistingStorage } from './existing-storage.js'
 import { UsageError } from '../config/usage-error.js'
@@ -41,7 +41,8 @@ export async function certs(config: Config, options: CertsOptions): Promise<stri
     throw usageErrorFrom(error, config) ?? error
   })
   if (json) return jsonReport(files)
-  if (registries.length > 0) return realNamesText(files, registries, config, dir)
+  const [first] = registries
+  if (first) return realNamesText(files, [first, ...registries.slice(1)], config, dir)
   const { port } = files.dataPlane
   const name = nameFor(names)
   return [
@@ -62,10 +63,15 @@ const DEFAULT_DIR = 'certs'
 const RENEWAL =
   'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.'
 
-/** The registries whose names `certs --real-names` covers: also those that planes with these settings have stored. */
+/**
+ * The registries whose names `certs --real-names` covers: also those in the store of planes with these settings. Throws
+ * UsageError if it cannot be read.
+ */
 export async function registriesToCover(config: Config, log: Log): Promise<Registry[]> {
   if (config.store === 'memory' || isDataDirectoryMissing(config)) return registriesWithRealNames(config)
-  const storage = await openExistingStorage(config, 'certs', log)
+  const storage = await openExistingStorage(config, 'certs', log).catch((error: unknown) => {
+    throw usageErrorFrom(error, config) ?? error
+  })
   try {
     return await registriesWithRealNames(config, storage.store)
   } finally {
@@ -75,8 +81,8 @@ export async function registriesToCover(config: Config, log: Log): Promise<Regis
 
 /** The instructions for real names. Each line for the hosts file begins with its address, for grep. */
 function realNamesText(
-  { names, authority, certificate, key }: CertificateResult,
-  registries: readonly Registry[],
+  { names, authority, certificate, key }: CertificatesAndAddress,
+  registries: readonly [Registry, ...Registry[]],
   config: Config,
   dir: string,
 ): string {
@@ -94,7 +100,7 @@ function realNamesText(
     '',
     `Start:       ecr-local start --real-names${files}`,
     '',
-    ...trust(authority, namesOfRegistry(registries[0]!)[0]!),
+    ...trust(authority, hostOfRegistry({ scheme: 'https', host: REAL_REGISTRY_HOST }, registries[0])),
   ].join('\n')
 }
 

@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { clientHost } from '../compose/plane-addresses.js'
-import { REAL_NAMES_PORT } from '../compose/real-names.js'
+import { REAL_NAMES_PORT } from '../compose/real-names-listener.js'
 import { UsageError } from '../config/usage-error.js'
 import { type ListenSettings, settingOfPort } from './startup-errors.js'
 

@@ -11,7 +11,12 @@ import { portInUse } from './port-in-use.js'
 export type StartCommand = 'start' | Plane
 
 /** Starts the planes that a command names. Throws UsageError if the settings or this machine prevent it. */
-export async function start(command: StartCommand, config: Config, log: Log, initStatus: InitStatus): Promise<Running> {
+export async function start(
+  command: StartCommand,
+  config: Config,
+  log: Log,
+  initStatus?: InitStatus,
+): Promise<Running> {
   const planes: Plane[] = command === 'start' ? ['control-plane', 'data-plane'] : [command]
   if (command !== 'start') requireShared(command, config)
   try {

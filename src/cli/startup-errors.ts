@@ -1,4 +1,4 @@
-import { REAL_NAMES_PORT } from '../compose/real-names.js'
+import { REAL_NAMES_PORT } from '../compose/real-names-listener.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { withoutPassword } from '../config/without-password.js'

@@ -19,7 +19,7 @@ import { planeServer, type PlaneHandler } from '../server/listener.js'
 import { onePort } from '../server/one-port.js'
 import { storeOf } from '../store/store-of.js'
 import { listen, portOf } from './listen.js'
-import { hasRealRegistryNames, startRealNames, type RealNames } from './real-names.js'
+import { hasRealRegistryNames, startRealNames, type RealNames } from './real-names-listener.js'
 import { REAL_REGISTRY_HOST } from '../registry/real-names.js'
 import type { Parts } from './parts.js'
 import {

@@ -62,7 +62,7 @@ export interface Config extends ScannerSettings {
   readonly registryHost: string | undefined
   /** Whether both planes are also reached by the names of AWS's endpoints, over TLS on port 443. */
   readonly realNames: boolean
-  /** The Region of the environment (AWS_REGION), which is one of those that have real names. */
+  /** A Region that has real names before anything is stored in it, also from AWS_REGION. */
   readonly awsRegion: string | undefined
   /** Relaxed: any access key is an administrator's, and signatures are not checked. */
   readonly auth: 'strict' | 'relaxed'
@@ -173,7 +173,7 @@ export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv):
     ...ours,
     ...endpointIn(environment),
     secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
-    awsRegion: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
+    awsRegion: regionIn(environment) ?? file.awsRegion,
   })
 }
 
@@ -226,6 +226,10 @@ function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.Pro
   if (broken) throw new UsageError(`AWS_ENDPOINT_URL_EVENTS ${broken.complaint}`)
   return { eventBridgeEndpoint }
 }
+
+/** The variables of the SDKs; empty ones count as unset. */
+const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
+  [AWS_REGION, AWS_DEFAULT_REGION].find(Boolean)
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */
 function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {

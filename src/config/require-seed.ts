@@ -18,7 +18,7 @@ export function requireSeed({ seed, accounts }: SeededConfig, path: string): voi
   try {
     declarationsOf(seed, accounts)
   } catch (error) {
-    if (error instanceof SeedError) throw new UsageError(`${path}: ${error.path} ${error.message}`)
+    if (error instanceof SeedError) throw new UsageError(`${path}: ${error.message}`)
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { type Accounts, defaultAccount, describesAccessKeys } from '../access/credentials.js'
+import { accountNamedBy, type Accounts, defaultAccount, describesAccessKeys } from '../access/credentials.js'
 import { UsageError } from '../config/usage-error.js'
 
 /** An access key as the SDKs take it. */
@@ -13,6 +13,7 @@ export type ClientEnvironment = Readonly<
     | 'AWS_ENDPOINT_URL'
     | 'AWS_ACCESS_KEY_ID'
     | 'AWS_SECRET_ACCESS_KEY'
+    | 'AWS_SESSION_TOKEN'
     | 'AWS_REGION'
     | 'AWS_DEFAULT_REGION'
     | 'AWS_EC2_METADATA_DISABLED',
@@ -22,7 +23,7 @@ export type ClientEnvironment = Readonly<
 
 /**
  * The variables for an emulator. The endpoint is that of every service, so that a call which is not for ECR fails here
- * and does not reach AWS. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+ * and does not reach AWS. An empty token counts as none, and replaces that of a session. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
  */
 export const clientEnvironment = (
   endpoint: string,
@@ -32,6 +33,7 @@ export const clientEnvironment = (
   AWS_ENDPOINT_URL: endpoint,
   AWS_ACCESS_KEY_ID: accessKeyId,
   AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  AWS_SESSION_TOKEN: '',
   AWS_REGION: region,
   AWS_DEFAULT_REGION: region,
   AWS_EC2_METADATA_DISABLED: 'true',
@@ -43,10 +45,16 @@ export interface AccountKey {
   readonly credentials: AccessKey
 }
 
-/** The first access key of an account, or of all accounts. Throws UsageError if there is none. */
+/**
+ * The first access key of an account, or of all accounts. Where the configuration describes no access key, the id of
+ * every account is one. Throws UsageError if there is none.
+ */
 export function firstAccessKey(accounts: Accounts | undefined, account?: string): AccountKey {
   const key = describedKeys(accounts).find((described) => account === undefined || described.account === account)
   if (key) return key
+  const { secretAccessKey } = defaultAccount
+  if (!describesAccessKeys(accounts) && account !== undefined && accountNamedBy(account) !== undefined)
+    return { account, credentials: { accessKeyId: account, secretAccessKey } }
   throw new UsageError(
     `Account ${account} has no access key: describe one under accounts, as { '${account}': { users: { name: { accessKeys } } } }`,
   )

@@ -70,7 +70,7 @@ export interface EcrLocal extends AsyncDisposable {
 
 /** Whose client it is. */
 export interface ClientOptions {
-  /** An account of the configuration; that of `credentials` unless given. */
+  /** That of `credentials` unless given. If the configuration describes access keys, one that has any. */
   readonly account?: string
   /** An access key in place of the account's first. */
   readonly credentials?: AccessKey

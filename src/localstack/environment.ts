@@ -12,7 +12,7 @@ export interface LocalstackSettings {
 }
 
 /** The settings that a flag, a variable `ECR_LOCAL_…` or the configuration file has. */
-export type Decided = Readonly<Partial<Record<keyof LocalstackSettings, unknown>>> & { readonly host?: string }
+export type OwnSettings = Readonly<Partial<Record<keyof LocalstackSettings, unknown>>> & { readonly host?: string }
 
 /**
  * Reads the variables of LocalStack that have a meaning here. A variable is not even checked if something of ours
@@ -21,16 +21,16 @@ export type Decided = Readonly<Partial<Record<keyof LocalstackSettings, unknown>
  */
 export function localstackSettings(
   environment: NodeJS.ProcessEnv,
-  decided: Decided,
+  own: OwnSettings,
   defaults: { readonly host: string },
 ): LocalstackSettings {
   // LocalStack's container gives `LOCALSTACK_DEBUG` precedence over `DEBUG`, and so with all but LOCALSTACK_HOST.
   const variable = (name: string) => [environment[`LOCALSTACK_${name}`], environment[name]].find(Boolean)
   return {
-    ...(decided.port === undefined && addresses(variable('GATEWAY_LISTEN'), decided.host, defaults.host)),
-    ...(decided.registryHost === undefined && registryHost(environment.LOCALSTACK_HOST)),
-    ...(decided.store === undefined && store(variable('PERSISTENCE'))),
-    ...(decided.log === undefined && log(variable('LS_LOG'), variable('DEBUG'))),
+    ...(own.port === undefined && addresses(variable('GATEWAY_LISTEN'), own.host, defaults.host)),
+    ...(own.registryHost === undefined && registryHost(environment.LOCALSTACK_HOST)),
+    ...(own.store === undefined && store(variable('PERSISTENCE'))),
+    ...(own.log === undefined && log(variable('LS_LOG'), variable('DEBUG'))),
   }
 }
 

@@ -2,11 +2,8 @@
 export class SeedError extends Error {
   override readonly name = 'SeedError'
 
-  /** `path` is a JSON pointer in the configuration; the message follows it. */
-  constructor(
-    readonly path: string,
-    message: string,
-  ) {
-    super(message)
+  /** `path` is a JSON pointer in the configuration; `complaint` continues the sentence: "must be …". */
+  constructor(path: string, complaint: string) {
+    super(`${path} ${complaint}`)
   }
 }

@@ -17,16 +17,17 @@ export function reportedLine(
   log: Log,
 ): SeedLine {
   const line = { registry, path, title, ...result }
-  const facts = { ...registry, path }
-  if (line.outcome === 'failed') log.warn(facts, textOf(line))
-  else if (line.isFromBefore) log.debug(facts, textOf(line))
-  else log.info(facts, textOf(line))
+  if (line.outcome === 'failed') log.warn({ path }, textOf(line))
+  else if (line.isFromBefore) log.debug({}, textOf(line))
+  else log.info({}, textOf(line))
   return line
 }
 
-/** A line as people read it: `seed: created repository team/app`. */
-export const textOf = ({ outcome, title, detail }: Pick<SeedLine, 'outcome' | 'title' | 'detail'>): string =>
-  `seed: ${outcome} ${title}${detail === undefined ? '' : `: ${detail}`}`
+/** A line as people read it: `seed: created repository team/app`. Of several registries, it names the entry's. */
+function textOf({ outcome, title, detail, registry, path }: SeedLine): string {
+  const where = /^\/seed\/\d/.test(path) ? ` in ${registry.account} ${registry.region}` : ''
+  return `seed: ${outcome} ${title}${where}${detail === undefined ? '' : `: ${detail}`}`
+}
 
 /** How many entries had which outcome: `2 created, 1 failed`. If nothing was to be done, only that is said. */
 export function summaryOf(lines: readonly SeedLine[]): string {

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { Accounts } from '../access/credentials.js'
+import { keyedMutex } from '../coordination/keyed-mutex.js'
 import type { Resources } from '../control-plane/services/context.js'
 import { findImage, isImageFailure } from '../registry/images/find-image.js'
 import type { Records, Store } from '../registry/ports/store.js'
@@ -45,7 +46,8 @@ const IMPORTS_AT_ONCE = 4
 export function seeder(seed: Seed | undefined, accounts: Accounts | undefined, deps: SeederDeps): Seeder {
   const { declarations, images } = declarationsOf(seed, accounts)
   const stopping = new AbortController()
-  let importing: Promise<readonly SeedLine[]> = Promise.resolve([])
+  // A reset may come while what an earlier one asked for is still running.
+  const mutex = keyedMutex()
 
   const put = (declaration: Declaration) => {
     const { registry } = declaration
@@ -57,9 +59,8 @@ export function seeder(seed: Seed | undefined, accounts: Accounts | undefined, d
   const imported = { name: 'seed images', atOnce: IMPORTS_AT_ONCE, work: pull, isInPlace: isStored }
 
   return {
-    apply: () => eachOnce(declarations, declared, deps),
-    // After a reset, those of before are waited for: the lease would have to be waited for, too.
-    importImages: () => (importing = importing.then(importAll)),
+    apply: () => mutex(declared.name, () => eachOnce(declarations, declared, deps)),
+    importImages: () => mutex(imported.name, importAll),
     stop: () => stopping.abort(),
   }
 
