@@ -5,15 +5,6 @@ import { readOptions } from './options.js'
 import { startProgram } from './program.js'
 import { exportVariables, run, setOutputs } from './runner.js'
 
-await run(async () => {
-  const options = readOptions()
-  const { endpoint, registry, log } =
-    options.use === 'image' ? await startContainer(options) : await startProgram(options)
-  setOutputs({ endpoint, registry, log })
-  exportVariables({ ...addresses(endpoint, registry), ...credentials(options) })
-  process.stdout.write(`ecr-local answers at ${endpoint}; images are named ${registry}/<repository>:<tag>\n`)
-})
-
 /** Only the services that ecr-local serves are sent to it: other services of AWS stay where they are. */
 const addresses = (endpoint, registry) => ({
   AWS_ENDPOINT_URL_ECR: endpoint,
@@ -34,3 +25,12 @@ const credentials = ({ credentials, region }) =>
         AWS_REGION: region,
         AWS_DEFAULT_REGION: region,
       }
+
+await run(async () => {
+  const options = readOptions()
+  const { endpoint, registry, log } =
+    options.use === 'image' ? await startContainer(options) : await startProgram(options)
+  setOutputs({ endpoint, registry, log })
+  exportVariables({ ...addresses(endpoint, registry), ...credentials(options) })
+  process.stdout.write(`ecr-local answers at ${endpoint}; images are named ${registry}/<repository>:<tag>\n`)
+})

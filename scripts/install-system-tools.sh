@@ -18,6 +18,7 @@ need docker-credential-ecr-login amazon-ecr-credential-helper
 need docker-compose docker-compose
 need dockerd docker.io
 need docker-registry docker-registry
+need fish fish
 need ip iproute2
 need iptables iptables
 need nginx nginx-light
@@ -25,6 +26,7 @@ need podman podman
 need redis-server redis-server
 need redis-sentinel redis-sentinel
 need skopeo skopeo
+need zsh zsh
 /usr/bin/python3 -c "import boto3" 2>/dev/null || packages+=(python3-boto3)
 /usr/bin/python3 -c "import pytest" 2>/dev/null || packages+=(python3-pytest)
 [ "${#packages[@]}" -eq 0 ] && exit 0

@@ -80,16 +80,20 @@ describeWith(awsCliNeeds, 'A job that uses the action', () => {
 })
 
 describe('The action', () => {
-  it.each([
-    [{ use: 'podman' }, 'use is podman: it must be npx or image'],
-    [{ credentials: 'mine' }, 'credentials is mine: it must be test or none'],
-    [{ port: 'many' }, 'port is many: it must be a number from 0 to 65535'],
-    [{ 'timeout-seconds': '0' }, 'timeout-seconds is 0: it must be a number from 1 to 3600'],
-    [{ use: 'image', program }, 'program is for use: npx; with use: image give the image'],
-    [{ image: 'ecr-local' }, 'image is for use: image; without it, npx is used'],
-  ])('The action refuses the inputs %j in one line', async (inputs, message) => {
+  it('The action refuses wrong inputs in one line and starts nothing', async () => {
+    const refusals: [inputs: Record<string, string>, message: string][] = [
+      [{ use: 'pod' }, 'use is pod: it must be npx or image'],
+      [{ credentials: 'mine' }, 'credentials is mine: it must be test or none'],
+      [{ port: 'many' }, 'port is many: it must be a number from 0 to 65535'],
+      [{ 'timeout-seconds': '0' }, 'timeout-seconds is 0: it must be a number from 1 to 3600'],
+      [{ use: 'image', program }, 'program is for use: npx; with use: image give the image'],
+      [{ image: 'ecr-local' }, 'image is for use: image; without it, npx is used'],
+    ]
     await using job = await githubJob()
-    expect(await job.main(inputs)).toMatchObject({ exitCode: 1, stdout: `::error title=ecr-local::${message}\n` })
+    const ended = await Promise.all(refusals.map(([inputs]) => job.main(inputs)))
+    expect(ended.map(({ exitCode, stdout }) => ({ exitCode, stdout }))).toEqual(
+      refusals.map(([, message]) => ({ exitCode: 1, stdout: `::error title=ecr-local::${message}\n` })),
+    )
     expect(await job.state()).toEqual({})
     expect(await job.post()).toMatchObject({ exitCode: 0, stdout: '' })
   })

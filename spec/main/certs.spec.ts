@@ -49,6 +49,16 @@ describe('ecr-local certs', () => {
     expect(server.checkIP('10.0.0.8')).toBeUndefined()
   })
 
+  it('ecr-local certs --json prints the names and the files', async () => {
+    const report = await certs(defaultConfig, { dir, names: ['registry.test'], json: true })
+    expect(JSON.parse(report)).toEqual({
+      names: expect.arrayContaining(['localhost', 'registry.test']),
+      certificate: expect.stringMatching(/server\.crt$/),
+      key: expect.stringMatching(/server\.key$/),
+      authority: expect.stringMatching(/ca\.crt$/),
+    })
+  })
+
   it('ecr-local certs makes keys readable by their owner only', async () => {
     await make()
     for (const name of ['ca.key', 'server.key']) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600)

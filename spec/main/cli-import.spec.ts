@@ -3,6 +3,7 @@ import { importImages, namedImage } from '../../src/cli/import-command.js'
 import { defaultConfig } from '../../src/config/config.js'
 import { findImage } from '../../src/registry/images/find-image.js'
 import type { PullRequest } from '../../src/registry/ports/importer.js'
+import type { Step } from '../../src/registry/ports/progress.js'
 import { account, region, startEmulator } from '../support/emulator.js'
 import { createRepository, pushImage } from '../support/push.js'
 
@@ -52,15 +53,20 @@ describe('ecr-local import', () => {
       },
     })
     const lines: string[] = []
+    const steps: Step[] = []
     const config = { ...defaultConfig, port: Number(new URL(emulator.endpoint).port) }
     const run = (images: string[], more = {}) =>
       withEnvironment(environment, () =>
-        importImages(config, { images, environment, write: (text) => lines.push(text), ...more }),
+        importImages(config, {
+          ...{ images, environment, ...more },
+          write: (text) => lines.push(text),
+          report: (step) => steps.push(step),
+        }),
       )
-    return { emulator, asked, lines, run, [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose]() }
+    return { emulator, asked, lines, steps, run, [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose]() }
   }
 
-  it('ecr-local import imports each image by a signed call and prints its beginning and end', async () => {
+  it('ecr-local import imports each image by a signed call, prints what became of it and reports how far it is', async () => {
     await using at = await running()
     await createRepository(at.emulator.ecr, repositoryName)
     const { digest: pushed } = await pushImage(at.emulator.ecr, repositoryName, { imageTag: 'latest' })
@@ -72,26 +78,28 @@ describe('ecr-local import', () => {
       { imageId: { imageTag: 'gone' } },
     ])
     expect(at.lines).toEqual([
-      `${repositoryName}  importing\n`,
       expect.stringMatching(new RegExp(`^${repositoryName}  imported ${pushed}, [\\d.]+ s\n$`)),
-      `${repositoryName}:gone  importing\n`,
       expect.stringMatching(new RegExp(`^${repositoryName}:gone  failed: ImageNotFound: .+\n$`)),
+    ])
+    expect(at.steps).toEqual([
+      { doing: `Importing ${repositoryName}`, done: 0, total: 2 },
+      { doing: `Importing ${repositoryName}:gone`, done: 1, total: 2 },
     ])
     expect(await at.run([repositoryName])).toBe(true)
   })
 
-  it('ecr-local import reports that a long import is still running', async () => {
+  it('ecr-local import --json prints a line of JSON for each image', async () => {
     await using at = await running()
-    let finish = () => {}
-    const waiting = new Promise<void>((resolve) => (finish = resolve))
-    at.emulator.deps.importer.importImage = async ({ imageId }) => {
-      await waiting
-      return { failureCode: 'ImageNotFound', failureReason: 'gone', imageId }
-    }
-    const begun = at.run([repositoryName], { reportEveryMs: 1 })
-    await expect.poll(() => at.lines.join('')).toMatch(/ {2}still importing, [\d.]+ s\n/)
-    finish()
-    expect(await begun).toBe(false)
+    await createRepository(at.emulator.ecr, repositoryName)
+    const { digest: pushed } = await pushImage(at.emulator.ecr, repositoryName, { imageTag: 'latest' })
+    expect(await at.run([repositoryName, `${repositoryName}:gone`], { json: true })).toBe(false)
+    expect(at.lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { image: repositoryName, imported: true, digest: pushed, seconds: expect.any(Number) },
+      {
+        ...{ image: `${repositoryName}:gone`, imported: false, seconds: expect.any(Number) },
+        ...{ code: 'ImageNotFound', message: expect.any(String) },
+      },
+    ])
   })
 
   it('ecr-local import prints the refusal of the plane in its own words', async () => {

@@ -65,6 +65,16 @@ describe('ecr-local explain', () => {
     expect(stdout).toMatch(new RegExp(`^${id}  \\S+Z  DescribeRepositories  AccessDeniedException\n`))
   })
 
+  it('ecr-local explain --json prints what the emulator answers, for a request and for the latest refusals', async () => {
+    const id = await refusedCall()
+    const [one, all] = await Promise.all([explain(id, '--json'), explain('--json')])
+    expect(JSON.parse(one.stdout)).toMatchObject({ requestId: id, outcome: { code: 'AccessDeniedException' } })
+    expect(JSON.parse(all.stdout)).toMatchObject({
+      refused: expect.arrayContaining([expect.objectContaining({ requestId: id })]),
+    })
+    expect(await explain('none', '--json')).toMatchObject({ code: 2, stdout: '' })
+  })
+
   it('ecr-local explain finds requests to the registry', async () => {
     const { headers } = await fetch(`http://${emulator.registry}/v2/`)
     const { code, stdout } = await explain(String(headers.get('x-amzn-requestid')))

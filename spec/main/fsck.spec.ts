@@ -30,6 +30,12 @@ describe('ecr-local fsck', () => {
       stdout: expect.stringContaining(`blob sha256:${hex}: its bytes hash to sha256:`),
     })
     expect(told.stdout).toContain('2 things wrong; --repair repairs what can be repaired.')
+    const inJson = await state.run('fsck', '--json')
+    expect(inJson.code).toBe(1)
+    expect(JSON.parse(inJson.stdout)).toEqual({
+      ...{ ok: false, blobs: 4, bytes: expect.any(Number), images: 1, faults: 2, repaired: 0 },
+      findings: told.stdout.split('\n').slice(0, 2),
+    })
     const mended = await state.run('fsck', '--repair')
     expect(mended).toMatchObject({ code: 1, stdout: expect.stringContaining('quarantined\n') })
     expect(await readdir(join(state.dataDir, 'quarantine'))).toEqual([`sha256-${hex}`])

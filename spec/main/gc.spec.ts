@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { chmod, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryName } from '../../src/adapters/filesystem/temporary-files.js'
@@ -27,6 +27,16 @@ describe('ecr-local gc', () => {
       ].join('\n'),
     })
     expect(await state.run('gc')).toMatchObject({ code: 0, stdout: 'There is nothing to remove.\n' })
+    await chmod(join(state.dataDir, 'state'), 0o755)
+    const { stdout, stderr } = await state.run('gc', '--json', '--log', 'info')
+    expect(stderr).toContain('now they are private')
+    expect(JSON.parse(stdout)).toEqual({
+      removed: {
+        ...{ layers: { count: 0 }, blobs: { count: 0, bytes: 0 } },
+        ...{ uploads: { count: 0, bytes: 0 }, temporaryFiles: { count: 0 } },
+      },
+      lostImages: 0,
+    })
     expect(await readdir(join(state.dataDir, 'tmp'))).toEqual([])
     await state.running(async (at) => {
       expect((await at.get('app/manifests/v1')).status).toBe(200)

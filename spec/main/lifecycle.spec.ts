@@ -98,6 +98,13 @@ describe('ecr-local lifecycle run', () => {
         `Would expire team/app@${digest} (v1) by rule 4\n` +
         `team/app in 000000000000 us-east-1: 1 image would expire, 0 would be archived, and 1 referrer.\n`,
     })
+    const lines = (await run('--dry-run', '--json')).stdout.trimEnd().split('\n')
+    const place = { dryRun: true, account: '000000000000', region: 'us-east-1' }
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { ...place, action: 'evaluated', repository: 'other', expired: 0, archived: 0, referrers: 0 },
+      { ...place, action: 'expire', repository: repositoryName, digest, tags: ['v1'], rulePriority: 4 },
+      { ...place, action: 'evaluated', repository: repositoryName, expired: 1, archived: 0, referrers: 1 },
+    ])
     expect((await digestsIn(ecr)).sort()).toEqual([digest, signature.digest, kept.digest].sort())
     expect((await ecr.send(new GetLifecyclePolicyCommand({ repositoryName }))).lastEvaluatedAt).toEqual(new Date(0))
 

@@ -10,6 +10,7 @@ import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { type PackedPackage, packedPackage } from '../support/packed-package.js'
+import { githubJob } from '../support/github-runner.js'
 import { startCli } from '../support/run-cli.js'
 
 const run = promisify(execFile)
@@ -91,5 +92,14 @@ describe('package installed without development dependencies', () => {
     await started.ready()
     started.signal('SIGTERM')
     expect(await started.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('The action starts the package with npx, in the version of its own, and ends all of its processes', async () => {
+    await using job = await githubJob({ cwd: folder, env: { HOME: folder, npm_config_update_notifier: 'false' } })
+    expect(await job.main({ port: '0', flags: '--store memory' })).toMatchObject({ exitCode: 0, stderr: '' })
+    const { endpoint } = await job.outputs()
+    expect(await (await fetch(`${endpoint}/health`)).json()).toMatchObject({ status: 'ok' })
+    expect(await job.post()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('"msg":"stopping"') })
+    await expect(fetch(`${endpoint}/health`)).rejects.toThrow()
   })
 })

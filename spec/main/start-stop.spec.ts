@@ -11,6 +11,7 @@ import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
 import { adviceFor } from '../../src/adapters/redis/redis-errors.js'
 import { usageErrorFrom } from '../../src/cli/startup-errors.js'
 import { startProcess } from '../support/background-process.js'
+import { describeWith, terminalNeeds } from '../support/describe-with.js'
 import { runCli, startCli } from '../support/run-cli.js'
 import { neutralEnvironment } from '../support/run-command.js'
 
@@ -60,7 +61,10 @@ describe('start', () => {
     run.signal('SIGTERM')
     const [first, second, ...more] = (await run.ended).stdout.trim().split('\n')
     expect([JSON.parse(first ?? ''), second]).toEqual([ready, 'Ready.'])
-    expect(more.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['stopping'])
+    const inHand = { calls: 0, pullsAndPushes: 0, layersFromUpstream: 0 }
+    expect(more.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { level: 30, time: expect.any(Number), reason: 'SIGTERM', ...inHand, msg: 'stopping' },
+    ])
   })
 
   it('Planes without a certificate keep running after SIGHUP', async () => {
@@ -148,17 +152,12 @@ describe('refused start', () => {
     await store.close()
     truncateSync(join(state, 'data.mdb'), 2 * 4096)
     const ports = command === 'start' ? free : []
-    const flags = [
-      '--data-dir',
-      `cut-${command}`,
-      '--secret',
-      'all planes of this installation hold this secret',
-      ...ports,
-    ]
+    const secret = command === 'data-plane' ? ['--secret', 'all planes of this installation hold this secret'] : []
+    const flags = ['--data-dir', `cut-${command}`, ...secret, ...ports]
     const { code, stderr } = await runCli([command, ...flags], { cwd })
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringMatching(/^ecr-local: .*data\.mdb is damaged \(it was cut short: .*\n$/),
+      stderr: expect.stringMatching(/^(\{.*\}\n)?ecr-local: .*data\.mdb is damaged \(it was cut short: .*\n$/),
     })
   })
 
@@ -238,6 +237,24 @@ describe('stop', () => {
     clearInterval(again)
     expect(code).toBe(130)
     expect(performance.now() - begun).toBeLessThan(2500)
+    client.destroy()
+  })
+})
+
+describeWith(terminalNeeds, 'start on a terminal', () => {
+  it('The start on a terminal says where it listens, what is next, and what a stop waits for', async () => {
+    const command = `${process.execPath} ${entry} start --port 0 --store memory`
+    const args = ['--quiet', '--return', '--command', command, '/dev/null']
+    const env = { ...neutralEnvironment(), TERM: 'xterm', NO_COLOR: '1' }
+    await using terminal = await startProcess('script', args, { ready: /Ctrl-C stops it/, env, cwd, input: true })
+    const [, endpoint = ''] = /Listens on +(http:\/\/localhost:\d+)/.exec(terminal.lines.join('\n')) ?? []
+    expect(terminal.lines.join('\n')).toContain(`aws --endpoint-url ${endpoint} ecr create-pull-through-cache-rule`)
+    const client = await stalled(endpoint)
+    terminal.write('\x03')
+    const waiting = await terminal.line(/Waiting for/)
+    expect(waiting).toContain('Waiting for 1 call (Ctrl-C again ends at once), ')
+    terminal.write('\x03')
+    await terminal.line(/Waiting for/)
     client.destroy()
   })
 })

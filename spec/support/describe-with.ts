@@ -23,6 +23,12 @@ const root = process.getuid?.() === 0
 /** What the specs of the AWS CLI need. */
 export const awsCliNeeds = installed('aws')
 
+/** What the specs of terminals need: `script` (bsdutils) runs a program on one. */
+export const terminalNeeds = installed('script')
+
+/** What the specs of completion scripts need. */
+export const shellNeeds = installed('bash', 'fish', 'script', 'zsh')
+
 /** What the specs of Redis and of failovers need. */
 export const redisNeeds = installed('redis-server')
 export const sentinelNeeds = installed('redis-server', 'redis-sentinel')

@@ -20,7 +20,7 @@ export async function stateOnDisk() {
         await emulator[Symbol.asyncDispose]()
       }
     },
-    run: (...args: string[]) => runCli([...args, '--data-dir', dataDir, '--log', 'silent'], { cwd: directory.path }),
+    run: (...args: string[]) => runCli(['--data-dir', dataDir, '--log', 'silent', ...args], { cwd: directory.path }),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   }
 }

@@ -12,6 +12,7 @@ export const systemTools = [
   'docker-credential-ecr-login',
   'dockerd',
   'docker-registry',
+  'fish',
   'ip',
   'iptables',
   'nginx',
@@ -19,6 +20,7 @@ export const systemTools = [
   'redis-sentinel',
   'redis-server',
   'skopeo',
+  'zsh',
 ] as const
 
 /** The command that installs the programs. */

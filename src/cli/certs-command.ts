@@ -16,6 +16,8 @@ export interface CertsOptions {
   /** Names and addresses in addition to those in the settings. */
   readonly names?: readonly string[]
   readonly dir?: string
+  /** Whether the report is JSON. */
+  readonly json?: boolean
   /** The registries whose names in AWS the certificate covers, with those of the APIs in their Regions. */
   readonly registries?: readonly Registry[]
 }
@@ -28,7 +30,7 @@ const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9_-
  * invalid host name, and if the directory has files that ecr-local did not create.
  */
 export async function certs(config: Config, options: CertsOptions): Promise<string> {
-  const { names = [], dir = DEFAULT_DIR, registries = [] } = options
+  const { names = [], dir = DEFAULT_DIR, registries = [], json = false } = options
   const noName = names.find((name) => isIP(name) === 0 && !HOST_NAME.test(name))
   if (noName !== undefined)
     throw new UsageError(
@@ -38,6 +40,7 @@ export async function certs(config: Config, options: CertsOptions): Promise<stri
   const files = await makeCertificates(config, { names: allNames, dir }).catch((error: unknown) => {
     throw usageErrorFrom(error, config) ?? error
   })
+  if (json) return jsonReport(files)
   const [first] = registries
   if (first) return realNamesText(files, [first, ...registries.slice(1)], config, dir)
   const { port } = files.dataPlane
@@ -51,6 +54,9 @@ export async function certs(config: Config, options: CertsOptions): Promise<stri
     ...trust(files.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
   ].join('\n')
 }
+
+const jsonReport = ({ names, certificate, key, authority }: Awaited<ReturnType<typeof makeCertificates>>): string =>
+  `${JSON.stringify({ names, certificate, key, authority })}\n`
 
 const DEFAULT_DIR = 'certs'
 

@@ -1,14 +1,16 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { type SettingTexts, type SettingName, settings } from '../config/settings.js'
+import { type SettingTexts, settings } from '../config/settings.js'
 import { UsageError } from '../config/usage-error.js'
 import {
   atMost,
   type Command,
   commandNames,
-  type CommandOption,
   descriptionOf,
+  flagsOf,
   isCommand,
   type Operands,
+  optionsOf,
+  settingsOf,
   usageOf,
 } from './commands.js'
 import { didYouMean } from './did-you-mean.js'
@@ -39,15 +41,25 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   const [word = 'help', ...operands] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
   if (given.some(({ name }) => name === 'help')) return helpFor(word === 'help' ? operands : [word])
   if (given.some(({ name }) => name === 'version')) return lineOf('version')
-  if (word === 'help') return helpFor(operands)
+  if (word === 'help') return helpFor(operands, given)
   const command = commandIn(word)
-  if (command === 'demo' && given.length > 0)
-    throw new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
-  const own = given.filter(({ rawName }) => optionNamed(rawName) !== undefined)
-  const flags = Object.fromEntries(given.filter((option) => !own.includes(option)).map(settingIn)) as SettingTexts
-  const options = Object.fromEntries(own.map((option) => [option.name, ownValue(command, option)]))
+  const line = { command, ...valuesIn(command, given), operands }
   requireOperands(command, operands)
-  return { command, flags, options, operands }
+  return line
+}
+
+/** The settings and the options of its own that a command was given. */
+function valuesIn(command: Command, given: readonly Option[]): Pick<CommandLine, 'flags' | 'options'> {
+  const flags: SettingTexts = {}
+  const options: Record<string, string | true> = {}
+  for (const option of given) {
+    const own = optionsOf(command).find(({ flag }) => flag === option.rawName)
+    const setting = settingsOf(command).find(({ flag }) => flag === option.rawName)
+    if (own) options[option.name] = valueOf(option, own.value === undefined, own.meaning)
+    else if (setting) flags[setting.name] = String(valueOf(option, setting.isSwitch === true, setting.meaning))
+    else throw refusedFlag(command, option.rawName)
+  }
+  return { flags, options }
 }
 
 const lineOf = (command: CommandLine['command'], operands: Operands = []): CommandLine => ({
@@ -57,7 +69,14 @@ const lineOf = (command: CommandLine['command'], operands: Operands = []): Comma
   operands,
 })
 
-const helpFor = ([word]: Operands): CommandLine => lineOf('help', word === undefined ? [] : [commandIn(word)])
+/** Flags without a command, or more than one command, are a mistake that help would hide. */
+function helpFor([word, ...more]: Operands, flags: readonly Option[] = []): CommandLine {
+  const [flag] = flags
+  if (flag)
+    throw new UsageError(`${flag.rawName} needs a command: ecr-local start ${flag.rawName} … (see ecr-local --help)`)
+  if (more.length > 0) throw new UsageError(`${more.join(' ')} is one argument too many: ecr-local help [COMMAND]`)
+  return lineOf('help', word === undefined ? [] : [commandIn(word)])
+}
 
 function commandIn(word: string): Command {
   if (isCommand(word)) return word
@@ -65,38 +84,29 @@ function commandIn(word: string): Command {
   throw new UsageError(`There is no command ${word}.${didYouMean(word, commandNames)} ${listed}`)
 }
 
-/** The value of an option of the command itself. */
-function ownValue(command: Command, { rawName, value }: Option): string | true {
-  const option = optionsOf(command).find(({ flag }) => flag === rawName)
-  if (!option) {
-    const owners = commandNames.filter((name) => optionsOf(name).some(({ flag }) => flag === rawName))
-    throw new UsageError(`${rawName} is for ecr-local ${owners.join(', ')}, not for ${command}`)
-  }
-  if (option.value === undefined) return switchOf(rawName, value)
-  if (!value) throw new UsageError(`${rawName} needs a value: ${option.meaning}`)
-  return value
+/** Lists the flags that the command takes, and says whose flag another is. */
+function refusedFlag(command: Command, rawName: string): UsageError {
+  const taken = flagsOf(command)
+  if (command === 'demo')
+    return new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
+  const listed = `ecr-local ${command} takes ${[...taken, '--help'].join(', ')}`
+  const owners = commandNames.filter((name) => flagsOf(name).includes(rawName))
+  if (owners.length > 0)
+    return new UsageError(`${rawName} is for ecr-local ${owners.join(', ')}, not for ${command}: ${listed}`)
+  return new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, taken)} ${listed}`)
 }
 
-function switchOf(rawName: string, value: string | undefined): true {
-  if (value !== undefined) throw new UsageError(`${rawName} takes no value`)
-  return true
+function valueOf({ rawName, value }: Option, isSwitch: boolean, meaning: string): string | true {
+  if (isSwitch && value !== undefined) throw new UsageError(`${rawName} takes no value`)
+  if (isSwitch) return true
+  if (!value) throw new UsageError(`${rawName} needs a value: ${meaning}`)
+  return value
 }
 
 function requireOperands(command: Command, operands: Operands): void {
   const { refuseOperands = atMost(0) } = descriptionOf(command)
   const complaint = refuseOperands(operands)
   if (complaint !== undefined) throw new UsageError(`${complaint}: ${usageOf(command)} (ecr-local help ${command})`)
-}
-
-function settingIn({ rawName, value }: Option): [SettingName, string] {
-  const setting = settings.find(({ flag }) => flag === rawName)
-  if (!setting) {
-    const flags = [...settings, ...allOptions()].map(({ flag }) => flag).concat('--help', '--version')
-    throw new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, flags)} There are ${flags.join(', ')}`)
-  }
-  if (setting.isSwitch) return [setting.name, String(switchOf(rawName, value))]
-  if (!value) throw new UsageError(`${rawName} needs a value: ${setting.meaning}`)
-  return [setting.name, value]
 }
 
 /** Tells parseArgs which flags take a value. The tables of settings and commands are its only source. */
@@ -110,6 +120,4 @@ function parsedOptions(): NonNullable<ParseArgsConfig['options']> {
   }
 }
 
-const optionsOf = (command: Command): readonly CommandOption[] => descriptionOf(command).options ?? []
 const allOptions = () => commandNames.flatMap(optionsOf)
-const optionNamed = (rawName: string) => allOptions().find(({ flag }) => flag === rawName)

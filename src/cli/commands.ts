@@ -1,4 +1,4 @@
-import type { SettingName } from '../config/settings.js'
+import { type Setting, type SettingName, settings } from '../config/settings.js'
 
 /** The words after a command. */
 export type Operands = readonly string[]
@@ -16,6 +16,8 @@ export interface CommandDescription {
   readonly summary: string
   /** The operands in the usage line. */
   readonly operands?: string
+  /** The words that the first operand can be, for completion; without them it can be any. */
+  readonly choices?: readonly string[]
   /** What is wrong with these operands; undefined if nothing is. Without it, the command takes none. */
   readonly refuseOperands?: (operands: Operands) => string | undefined
   readonly options?: readonly CommandOption[]
@@ -50,7 +52,16 @@ function refuseExport(operands: Operands): string | undefined {
   return more.length > 0 ? `${more.join(' ')} is one argument too many` : undefined
 }
 
-const JSON_OPTION: CommandOption = { flag: '--json', meaning: 'print JSON, for programs' }
+/** Requires one operand, which is one of these. */
+const oneOf =
+  (choices: readonly string[], complaint: string): NonNullable<CommandDescription['refuseOperands']> =>
+  ([first, ...more]) =>
+    first === undefined || !choices.includes(first) ? complaint : atMost(0)(more)
+
+/** For every command that reports something. */
+const JSON_REPORT: CommandOption = { flag: '--json', meaning: 'print JSON, for programs: docs/command-line.md' }
+
+const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 
 const CLIENT: readonly SettingName[] = ['host', 'port', 'tlsCert', 'config']
 const STORAGE: readonly SettingName[] = ['dataDir', 'store', 'blobs', 'config', 'log']
@@ -84,6 +95,7 @@ export const commands = {
       'imports images from their upstream now, even within the 24 hours, and waits until they are complete; of FILE.tar or - (standard input), the state that export wrote',
     operands: 'NAME[:TAG|@DIGEST]... | FILE.tar | -',
     refuseOperands: refuseImport,
+    options: [JSON_REPORT],
     settings: [...CLIENT, ...STORAGE.filter((name) => name !== 'config')],
     examples: [
       'ecr-local import ecr-public/nginx/nginx:latest',
@@ -103,7 +115,7 @@ export const commands = {
   },
   status: {
     summary: 'shows what runs and what it holds; exit status 1 if nothing runs',
-    options: [JSON_OPTION],
+    options: [JSON_REPORT],
     settings: [...CLIENT, 'adminToken'],
     examples: ['ecr-local status', 'ecr-local status --json --port 4567'],
   },
@@ -112,7 +124,7 @@ export const commands = {
     options: [
       { flag: '--shell', value: 'SHELL', meaning: 'bash, zsh, sh, fish, powershell or cmd; yours unless given' },
       { flag: '--unset', meaning: 'print the commands that remove these variables' },
-      JSON_OPTION,
+      JSON_REPORT,
     ],
     settings: [...CLIENT, 'registryPort', 'adminToken'],
     examples: ['eval "$(ecr-local env)"', 'ecr-local env --shell fish | source', 'ecr-local env --json'],
@@ -121,25 +133,28 @@ export const commands = {
     summary: 'says why a request was refused or answered, by its id; without an id, lists the latest refusals',
     operands: '[REQUEST-ID]',
     refuseOperands: atMost(1),
+    options: [JSON_REPORT],
     settings: [...CLIENT, 'adminToken'],
     examples: ['ecr-local explain', 'ecr-local explain 8f4c2a1e-6d0b-4c43-9a2f-0b7d1c5e9f10'],
   },
   gc: {
     summary: 'removes unreferenced layers, blobs and uploads, as the planes do periodically',
+    options: [JSON_REPORT],
     settings: STORAGE,
     examples: ['ecr-local gc --data-dir ~/.ecr-local'],
   },
   fsck: {
     summary: 'verifies every stored image; --repair repairs what can be repaired',
-    options: [{ flag: '--repair', meaning: 'repair what can be repaired' }],
+    options: [{ flag: '--repair', meaning: 'repair what can be repaired' }, JSON_REPORT],
     settings: STORAGE,
     examples: ['ecr-local fsck --data-dir ~/.ecr-local', 'ecr-local fsck --repair --store redis://redis:6379/0'],
   },
   lifecycle: {
     summary: 'run evaluates lifecycle policies now, of all repositories or of the named ones',
     operands: 'run [REPOSITORY]...',
+    choices: ['run'],
     refuseOperands: ([action]) => (action === 'run' ? undefined : 'ecr-local lifecycle needs to know what to do'),
-    options: [{ flag: '--dry-run', meaning: 'only say what would be expired and archived' }],
+    options: [{ flag: '--dry-run', meaning: 'only say what would be expired and archived' }, JSON_REPORT],
     settings: STORAGE,
     examples: ['ecr-local lifecycle run --dry-run --data-dir ~/.ecr-local', 'ecr-local lifecycle run team/app'],
   },
@@ -147,9 +162,20 @@ export const commands = {
     summary: 'makes a certificate for https, for localhost and further names, in the directory --dir (certs)',
     operands: '[NAME|ADDRESS]...',
     refuseOperands: anyNumber,
-    options: [{ flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' }],
+    options: [
+      { flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' },
+      JSON_REPORT,
+    ],
     settings: ['host', 'port', 'registryPort', 'registryHost', 'dataPlane', 'realNames', 'dataDir', 'store', 'config'],
     examples: ['ecr-local certs registry.internal 10.0.0.7', 'ecr-local certs --real-names'],
+  },
+  completion: {
+    summary: 'prints the completion script of a shell; its first lines say how the shell loads it',
+    operands: SHELLS.join('|'),
+    choices: SHELLS,
+    refuseOperands: oneOf(SHELLS, 'ecr-local completion needs to know the shell'),
+    settings: [],
+    examples: ['ecr-local completion bash'],
   },
 } as const satisfies Record<string, CommandDescription>
 
@@ -162,8 +188,24 @@ export const commandNames = Object.keys(commands) as Command[]
 /** Whether a word is a command. */
 export const isCommand = (word: string): word is Command => Object.hasOwn(commands, word)
 
+/** A shell that there is a completion script for. */
+export type Shell = (typeof SHELLS)[number]
+
 /** A command's description; optional fields that it omits are undefined. */
 export const descriptionOf = (command: Command): CommandDescription => commands[command]
+
+/** The options of a command's own. */
+export const optionsOf = (command: Command): readonly CommandOption[] => descriptionOf(command).options ?? []
+
+/** The settings that a command takes as flags. */
+export function settingsOf(command: Command): readonly Setting[] {
+  const { settings: applicable } = descriptionOf(command)
+  return applicable === 'all' ? settings : settings.filter(({ name }) => applicable.includes(name))
+}
+
+/** All flags of a command except --help and --version, its own first. */
+export const flagsOf = (command: Command): readonly string[] =>
+  [...optionsOf(command), ...settingsOf(command)].map(({ flag }) => flag)
 
 /** The usage line of a command. */
 export function usageOf(command: Command): string {

@@ -1,5 +1,5 @@
-import { settings } from '../config/settings.js'
-import { type Command, commands, descriptionOf, isCommand, usageOf } from './commands.js'
+import { type Setting, settings } from '../config/settings.js'
+import { type Command, commands, descriptionOf, isCommand, optionsOf, settingsOf, usageOf } from './commands.js'
 
 /**
  * The text of `ecr-local --help`: the commands and the table of settings; for one command, its options and examples.
@@ -16,7 +16,7 @@ function overview(): string {
     '',
     'ecr-local help <command> (or <command> --help) describes a command, with examples; -v, --version shows the version.',
     '',
-    ...settingsTable('all'),
+    ...settingsTable(settings),
     '',
     'A flag overrides the environment, which overrides the file. The file may also contain accounts, organization,',
     'anonymousPull, signatures, upstreams, network, pullThroughCache, secretsManagerEndpoint, quotas, images, lifecycle,',
@@ -32,8 +32,9 @@ function overview(): string {
 }
 
 function helpOf(command: Command): string {
-  const { summary, options = [], settings: applicable, examples } = descriptionOf(command)
-  const own = options.map(({ flag, value = '', meaning }) => [`${flag} ${value}`.trim(), meaning])
+  const { summary, examples } = descriptionOf(command)
+  const own = optionsOf(command).map(({ flag, value = '', meaning }) => [`${flag} ${value}`.trim(), meaning])
+  const applicable = settingsOf(command)
   return [
     `ecr-local ${command}: ${summary}.`,
     '',
@@ -47,10 +48,8 @@ function helpOf(command: Command): string {
   ].join('\n')
 }
 
-function settingsTable(names: 'all' | readonly string[]): string[] {
-  const rows = settings
-    .filter(({ name }) => names === 'all' || names.includes(name))
-    .map(({ flag, environment, byDefault, meaning }) => [flag, environment, byDefault, meaning])
+function settingsTable(listed: readonly Setting[]): string[] {
+  const rows = listed.map(({ flag, environment, byDefault, meaning }) => [flag, environment, byDefault, meaning])
   return table([['flag', 'environment', 'default', 'meaning'], ...rows])
 }
 

@@ -5,6 +5,7 @@ import { clientHost, schemeOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { formatCount } from '../registry/amounts.js'
+import type { ReportStep } from '../registry/ports/progress.js'
 import { parseImageReference, type ReferencedImage } from '../registry/images/image-reference.js'
 import { noAnswerText } from './connection-errors.js'
 
@@ -18,16 +19,15 @@ export interface NamedImage extends ReferencedImage {
 export interface ImportOptions {
   readonly images: readonly string[]
   readonly environment: NodeJS.ProcessEnv
-  /** Receives progress: a line when an import begins, more lines while it takes long, one when it has ended. */
+  /** Receives a line for each image that was imported, or was not. */
   readonly write: (text: string) => void
-  /** The interval of progress lines. */
-  readonly reportEveryMs?: number
+  /** Receives the image that is being imported, which may take minutes. */
+  readonly report?: ReportStep
+  /** Whether each line is one of JSON. */
+  readonly json?: boolean
 }
 
 type ImportConfig = Pick<Config, 'host' | 'port' | 'tlsCert' | 'accounts'>
-
-/** The default interval of progress lines. */
-const REPORT_EVERY_MS = 10_000
 
 /**
  * Imports images from their upstream into the emulator that runs with these settings, one after another, with signed
@@ -37,8 +37,15 @@ const REPORT_EVERY_MS = 10_000
 export async function importImages(config: ImportConfig, options: ImportOptions): Promise<boolean> {
   const namedImages = options.images.map(namedImage)
   const client = await clientFor(config, options.environment)
+  const lineOf = options.json ? jsonLine : textLine
   let failed = 0
-  for (const image of namedImages) if (!(await importOne(client, image, config, options))) failed++
+  for (const [done, image] of namedImages.entries()) {
+    options.report?.({ doing: `Importing ${image.reference}`, done, total: namedImages.length })
+    const begun = performance.now()
+    const outcome = await importOne(client, image, config)
+    options.write(`${lineOf(image, outcome, (performance.now() - begun) / 1000)}\n`)
+    if ('code' in outcome) failed++
+  }
   return failed === 0
 }
 
@@ -72,28 +79,40 @@ async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, enviro
   return new ECRClient({ ...options, region: byProfile })
 }
 
+/** What became of an image. */
+type Outcome = Imported | { readonly code: string; readonly message: string }
+
+interface Imported {
+  readonly digest: string
+  /** Of an index; an image alone does not say in its manifest what it is for. */
+  readonly platforms?: number
+}
+
 async function importOne(
   client: ECRClient,
-  { reference, repositoryName, imageId }: NamedImage,
+  { repositoryName, imageId }: NamedImage,
   config: ImportConfig,
-  { write, reportEveryMs = REPORT_EVERY_MS }: ImportOptions,
-): Promise<boolean> {
-  const begun = performance.now()
-  const elapsed = () => `${((performance.now() - begun) / 1000).toFixed(1)} s`
-  write(`${reference}  importing\n`)
-  const progress = setInterval(() => write(`${reference}  still importing, ${elapsed()}\n`), reportEveryMs)
+): Promise<Outcome> {
   try {
     const { images: [image] = [], failures: [failure] = [] } = await batchImport(client, repositoryName, imageId)
-    if (image) write(`${reference}  ${described(image)}, ${elapsed()}\n`)
-    else write(`${reference}  failed: ${failure?.failureCode ?? 'no answer'}: ${failure?.failureReason ?? ''}\n`)
-    return image !== undefined
+    if (image) return imported(image)
+    return { code: failure?.failureCode ?? 'no answer', message: failure?.failureReason ?? '' }
   } catch (error) {
     if (!(error instanceof ECRServiceException)) throw unreachable(config, error)
-    write(`${reference}  failed: ${error.name}: ${error.message}\n`)
-    return false
-  } finally {
-    clearInterval(progress)
+    return { code: error.name, message: error.message }
   }
+}
+
+function textLine({ reference }: NamedImage, outcome: Outcome, seconds: number): string {
+  if ('code' in outcome) return `${reference}  failed: ${outcome.code}: ${outcome.message}`
+  const { digest, platforms } = outcome
+  const shape = platforms === undefined ? '' : `, ${formatCount(platforms, 'platform')}`
+  return `${reference}  imported ${digest}${shape}, ${seconds.toFixed(1)} s`
+}
+
+function jsonLine({ reference }: NamedImage, outcome: Outcome, seconds: number): string {
+  const imported = !('code' in outcome)
+  return JSON.stringify({ image: reference, imported, ...outcome, seconds: Number(seconds.toFixed(3)) })
 }
 
 /**
@@ -114,11 +133,10 @@ function batchImport(client: ECRClient, repositoryName: string, imageId: ImageId
 }
 
 /** The digest and, for an index, the number of its platforms. Attestations have no platform. */
-function described({ imageId, imageManifest = '{}' }: Image): string {
+function imported({ imageId, imageManifest = '{}' }: Image): Imported {
   const { manifests } = JSON.parse(imageManifest) as { manifests?: { platform?: { os?: string } }[] }
   const platforms = manifests?.filter(({ platform }) => platform?.os !== 'unknown').length
-  const shape = platforms === undefined ? '' : `, ${formatCount(platforms, 'platform')}`
-  return `imported ${imageId?.imageDigest ?? ''}${shape}`
+  return { digest: imageId?.imageDigest ?? '', ...(platforms !== undefined && { platforms }) }
 }
 
 const endpointOf = ({ host, port, tlsCert }: Pick<ImportConfig, 'host' | 'port' | 'tlsCert'>) =>

@@ -9,6 +9,7 @@ import { formatCount } from '../registry/amounts.js'
 import type { LifecyclePolicy } from '../registry/lifecycle/lifecycle-policy.js'
 import { listEach } from '../registry/list-records.js'
 import type { Log } from '../registry/ports/log.js'
+import type { ReportStep } from '../registry/ports/progress.js'
 import type { Registry } from '../registry/registry.js'
 import { openExistingStorage } from './existing-storage.js'
 
@@ -18,6 +19,24 @@ interface LifecycleRequest {
   readonly repositories: readonly string[]
   /** Only says what would be done. */
   readonly dryRun: boolean
+  /** Whether each line is one of JSON. */
+  readonly json?: boolean
+  readonly report?: ReportStep
+}
+
+/** What `ecr-local lifecycle run` says: one for each image that a policy decides about, and one for each policy. */
+interface LifecycleLines {
+  readonly image: (image: ImageDecision) => string
+  readonly policy: (registry: Registry, repository: string, counts: LifecycleCounts) => string
+}
+
+interface ImageDecision {
+  readonly registry: Registry
+  readonly repository: string
+  readonly digest: string
+  readonly tags: readonly string[]
+  readonly action: 'expire' | 'archive'
+  readonly rulePriority: number
 }
 
 /**
@@ -36,11 +55,15 @@ export async function runLifecycle(
     const policies = await policiesOf(storage, request.repositories)
     const lease = request.dryRun ? undefined : await storage.leases.acquire(leaseOfTask(LIFECYCLE_TASK))
     try {
-      for (const { registry, policy } of policies) await evaluate(storage, registry, policy, request.dryRun, write)
+      const lines = (request.json ? jsonLines : textLines)(request.dryRun)
+      for (const [done, policy] of policies.entries()) {
+        request.report?.({ doing: 'Evaluating lifecycle policies', done, total: policies.length })
+        await evaluate(storage, policy, { lines, dryRun: request.dryRun, write })
+      }
     } finally {
       await lease?.release()
     }
-    if (policies.length === 0) write('There is no lifecycle policy.\n')
+    if (policies.length === 0 && !request.json) write('There is no lifecycle policy.\n')
   } finally {
     await storage.close()
   }
@@ -68,25 +91,42 @@ async function policiesOf({ store }: Storage, repositories: readonly string[]): 
   return policies
 }
 
+interface Evaluation {
+  readonly lines: LifecycleLines
+  readonly dryRun: boolean
+  readonly write: (text: string) => void
+}
+
 async function evaluate(
   storage: Storage,
-  registry: Registry,
-  policy: LifecyclePolicy,
-  dryRun: boolean,
-  write: (text: string) => void,
+  { registry, policy }: PolicyToRun,
+  { lines, dryRun, write }: Evaluation,
 ): Promise<void> {
   const { repository } = policy
   const now = await storage.clock.now()
   const left = dryRun ? 0 : await completeFollowUps(storage, registry, { repository, now })
   const run = { registry, policy, now, stopSignal: new AbortController().signal, dryRun }
   const counts = await runLifecyclePolicy(storage, run, ({ digest, type, rulePriority }, tags) => {
-    const verb = type === 'expire' ? (dryRun ? 'Would expire' : 'Expired') : dryRun ? 'Would archive' : 'Archived'
-    const named = tags.length > 0 ? tags.join(', ') : 'untagged'
-    write(`${verb} ${repository}@${digest} (${named}) by rule ${rulePriority}\n`)
+    const action = type === 'expire' ? 'expire' : 'archive'
+    write(lines.image({ registry, repository, digest, tags, action, rulePriority }))
   })
-  const outcome = outcomeOf({ ...counts, followed: counts.followed + left }, dryRun)
-  write(`${repository} in ${registry.account} ${registry.region}: ${outcome}\n`)
+  write(lines.policy(registry, repository, { ...counts, followed: counts.followed + left }))
 }
+
+const textLines = (dryRun: boolean): LifecycleLines => ({
+  image({ repository, digest, tags, action, rulePriority }) {
+    const verb = dryRun ? `Would ${action}` : action === 'expire' ? 'Expired' : 'Archived'
+    return `${verb} ${repository}@${digest} (${tags.length > 0 ? tags.join(', ') : 'untagged'}) by rule ${rulePriority}\n`
+  },
+  policy: (registry, repository, counts) =>
+    `${repository} in ${registry.account} ${registry.region}: ${outcomeOf(counts, dryRun)}\n`,
+})
+
+const jsonLines = (dryRun: boolean): LifecycleLines => ({
+  image: ({ registry, action, ...image }) => `${JSON.stringify({ action, dryRun, ...registry, ...image })}\n`,
+  policy: (registry, repository, { expired, archived, followed: referrers }) =>
+    `${JSON.stringify({ action: 'evaluated', dryRun, ...registry, repository, expired, archived, referrers })}\n`,
+})
 
 function outcomeOf({ expired, archived, followed }: LifecycleCounts, dryRun: boolean): string {
   if (expired + archived + followed === 0) return 'nothing to do.'

@@ -1,31 +1,44 @@
+import picocolors from 'picocolors'
 import { destination, pino, stdSerializers } from 'pino'
 import type { Config } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'
 import { sourceStacks } from './source-stacks.js'
 
+/** Where a log is written to, line by line. */
+export interface LogDestination {
+  readonly write: (text: string) => void
+}
+
 /**
- * Opens the log of this process on standard output, written synchronously: readable lines on a terminal, else JSON
- * lines.
+ * Opens the log of this process, written synchronously to standard output unless there is another destination: readable
+ * lines on a terminal, else JSON lines.
  */
-export async function openLog(level: Config['log'], onTerminal: boolean): Promise<Log> {
-  if (!onTerminal) return jsonLog(level)
+export async function openLog(level: Config['log'], onTerminal: boolean, lines?: LogDestination): Promise<Log> {
+  if (!onTerminal) return jsonLog(level, lines)
   // Only a terminal needs it, and it takes longer to load than pino itself.
-  const { default: pretty } = await import('pino-pretty')
-  const log: Log = pino(options(level), pretty({ sync: true, translateTime: 'SYS:HH:MM:ss' }))
+  const { default: pretty, prettyFactory } = await import('pino-pretty')
+  const style = { sync: true, translateTime: 'SYS:HH:MM:ss' }
+  if (!lines) {
+    const log: Log = pino(options(level), pretty(style))
+    return log
+  }
+  const readable = prettyFactory({ ...style, colorize: picocolors.isColorSupported })
+  const log: Log = pino(options(level), { write: (line: string) => lines.write(readable(line)) })
   return log
 }
 
 /** A log on standard error, for commands whose standard output is data. */
 export const logBesideOutput = (level: Config['log']): Log => pino(options(level), destination({ fd: 2, sync: true }))
 
-/** A log of JSON lines, for programs that read standard output. */
-export const jsonLog = (level: Config['log']): Log => pino(options(level))
+/** A log of JSON lines, for programs that read it. */
+export const jsonLog = (level: Config['log'], lines?: LogDestination): Log =>
+  lines ? pino(options(level), lines) : pino(options(level))
 
 /**
  * The JSON lines that announce that the planes answer. They are written at once, so that what is written to standard
  * output next comes after them.
  */
-export const announcements = (): Log => pino(options('info'), pino.destination({ sync: true }))
+export const announcements = (): Log => pino(options('info'), destination({ sync: true }))
 
 /** Process id and host name are left out: all lines come from one process on the reader's own machine. */
 function options(level: Config['log']) {

@@ -1,11 +1,12 @@
 import { type Config, readConfig } from '../config/config.js'
 import { logBesideOutput, openLog } from './process-log.js'
 import type { CommandLine } from './command-line.js'
-import { type Command, isArchive } from './commands.js'
+import { type Command, isArchive, type Shell } from './commands.js'
 import type { Log } from '../registry/ports/log.js'
 import { explain } from './explain-command.js'
 import { fsck } from './fsck-command.js'
 import { gc } from './gc-command.js'
+import { openProgress, type Progress } from './progress.js'
 import { runLifecycle } from './lifecycle-command.js'
 import { usageErrorFrom } from './startup-errors.js'
 import { serve } from './serve.js'
@@ -25,6 +26,7 @@ const writeTo =
   ({ stdout }: NodeJS.Process) =>
   (text: string) =>
     void stdout.write(text)
+const isJson = ({ options }: CommandLine) => options.json === true
 const endWith = (process: NodeJS.Process, isWell: boolean) => process.exit(isWell ? 0 : 1)
 
 /**
@@ -43,8 +45,9 @@ const runners: Readonly<Record<Command, Run>> = {
     const [archive = ''] = line.operands
     if (isArchive(archive)) return importArchive(archive, line, process)
     const { importImages } = await import('./import-command.js')
-    const options = { images: line.operands, environment: process.env, write: writeTo(process) }
-    endWith(process, await importImages(configOf(line, process), options))
+    const progress = openProgress(process)
+    const options = { images: line.operands, environment: process.env, json: isJson(line), ...progress }
+    endWith(process, await importImages(configOf(line, process), options).finally(progress.end))
   },
   async export(line, process) {
     const { exportTo } = await import('./export-command.js')
@@ -67,29 +70,38 @@ const runners: Readonly<Record<Command, Run>> = {
   },
   async explain(line, process) {
     const [requestId] = line.operands
-    writeTo(process)(await explain(configOf(line, process), requestId))
+    writeTo(process)(await explain(configOf(line, process), requestId, { json: isJson(line) }))
   },
-  gc: onStoredState(async ({ config, log, write }) => {
-    write(await gc(config, log))
+  gc: onStoredState(async ({ config, log, line, progress }) => {
+    progress.write(await gc(config, log, { json: isJson(line), reportStep: progress.report }))
     return true
   }),
-  fsck: onStoredState(async ({ config, log, line, write }) => {
-    const { text, ok } = await fsck(config, { repair: line.options.repair === true }, log)
-    write(text)
+  fsck: onStoredState(async ({ config, log, line, progress }) => {
+    const options = { repair: line.options.repair === true, json: isJson(line), report: progress.report }
+    const { text, ok } = await fsck(config, options, log)
+    progress.write(text)
     return ok
   }),
-  lifecycle: onStoredState(async ({ config, log, line, write }) => {
+  lifecycle: onStoredState(async ({ config, log, line, progress }) => {
     const [, ...repositories] = line.operands
-    await runLifecycle(config, { repositories, dryRun: line.options['dry-run'] === true }, log, write)
+    const dryRun = line.options['dry-run'] === true
+    const request = { repositories, dryRun, json: isJson(line), report: progress.report }
+    await runLifecycle(config, request, log, progress.write)
     return true
   }),
   async certs(line, process) {
     const { certs, registriesToCover } = await import('./certs-command.js')
     const config = configOf(line, process)
     const { dir } = line.options
-    const log = await openLog('error', process.stdout.isTTY)
+    const log = await openLog('error', process.stderr.isTTY, process.stderr)
     const registries = config.realNames ? await registriesToCover(config, log) : []
-    writeTo(process)(await certs(config, { names: line.operands, registries, ...(typeof dir === 'string' && { dir }) }))
+    const options = { names: line.operands, registries, json: isJson(line), ...(typeof dir === 'string' && { dir }) }
+    writeTo(process)(await certs(config, options))
+  },
+  async completion(line, process) {
+    const { completion } = await import('./completion-command.js')
+    // The command's description has accepted the operand.
+    writeTo(process)(completion(line.operands[0] as Shell))
   },
 }
 
@@ -118,16 +130,21 @@ interface Maintenance {
   readonly config: Config
   readonly log: Log
   readonly line: CommandLine
-  readonly write: (text: string) => void
+  readonly progress: Progress
 }
 
+/** The log goes to standard error, so that standard output holds the report and nothing else. */
 function onStoredState(run: (maintenance: Maintenance) => Promise<boolean>): Run {
   return async (line, process) => {
     const config = configOf(line, process)
-    const log = await openLog(config.log, process.stdout.isTTY)
+    const progress = openProgress(process)
+    const log = await openLog(config.log, process.stderr.isTTY, { write: progress.note })
     try {
-      endWith(process, await run({ config, log, line, write: writeTo(process) }))
+      const isWell = await run({ config, log, line, progress })
+      progress.end()
+      endWith(process, isWell)
     } catch (error) {
+      progress.end()
       throw usageErrorFrom(error, config) ?? error
     }
   }

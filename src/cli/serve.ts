@@ -4,10 +4,12 @@ import type { Config } from '../config/config.js'
 import { announcements, openLog } from './process-log.js'
 import { banner, warningsFor } from './banner.js'
 import { isForegroundScript, parentExit } from './parent-process.js'
+import { openProgress } from './progress.js'
 import { initScripts } from '../localstack/init-scripts.js'
 import type { Log } from '../registry/ports/log.js'
 import { runBoot, runStage, scriptsOf, SHUTDOWN_SCRIPTS_MS } from './run-init-scripts.js'
 import { start, type StartCommand } from './start.js'
+import { inHandText } from './work-in-hand-text.js'
 
 /**
  * The time for closing connections, which the planes limit themselves, and stores. After it the process ends
@@ -49,19 +51,24 @@ export async function serve(command: StartCommand, readSettings: () => Config, p
   announce(running, config, stdout)
   const served = { ...context, config, log, endpoint: running.endpoint }
   const whenReady = runStage(scripts, 'READY', served).then(() => announceReady(running, served.signal, stdout))
-  const exitCode = reportStop(await Promise.race([stopRequest, running.failed]), log)
+  const exitCode = reportStop(await Promise.race([stopRequest, running.failed]), running, log)
   stopping.abort()
   await whenReady
-  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS + (scripts.has('SHUTDOWN') ? SHUTDOWN_SCRIPTS_MS : 0))
+  const progress = showWorkInHand(running, process)
+  const end = () => {
+    progress.end()
+    process.exit(exitCode)
+  }
+  setTimeout(end, STOP_WITHIN_MS + (scripts.has('SHUTDOWN') ? SHUTDOWN_SCRIPTS_MS : 0))
   await runStage(scripts, 'SHUTDOWN', { ...served, signal: AbortSignal.timeout(SHUTDOWN_SCRIPTS_MS) })
   await running.close()
-  process.exit(exitCode)
+  end()
 }
 
 /** Logs why the process stops, and returns its exit status. */
-function reportStop(reason: Error | string, log: Log): number {
+function reportStop(reason: Error | string, running: Running, log: Log): number {
   if (!(reason instanceof Error)) {
-    log.info({ reason }, 'stopping')
+    log.info({ reason, ...running.inHand() }, 'stopping')
     return 0
   }
   log.error({ reason: reason.message }, 'stopping, because the store can no longer be used')
@@ -78,6 +85,18 @@ function announce(running: Running, config: Config, stdout: NodeJS.WriteStream):
   for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
   if (running.hostsFile) lines.info({ hostsFile: running.hostsFile }, 'names of AWS, on port 443')
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
+}
+
+/** On a terminal: what the stop waits for, and that it need not. Elsewhere the line of the log says it. */
+function showWorkInHand(running: Running, process: NodeJS.Process) {
+  const progress = openProgress(process)
+  const show = () => {
+    const text = inHandText(running.inHand())
+    if (text !== '') progress.report({ doing: `Waiting for ${text} (Ctrl-C again ends at once)` })
+  }
+  show()
+  setInterval(show, 100).unref()
+  return progress
 }
 
 /** Prints LocalStack's line once everything is as the user's scripts want it, as LocalStack does. */

@@ -10,6 +10,7 @@ import { realNamesFiles } from './real-names-listener.js'
 import { startMaintenance } from './maintenance.js'
 import { openScanner } from './open-scanner.js'
 import { openStorage } from './storage.js'
+import { countWork, type WorkInHand } from './work-in-hand.js'
 import type { Config } from '../config/config.js'
 import type { InitStatus } from '../localstack/init-status.js'
 import type { Tasks } from '../background/tasks.js'
@@ -34,6 +35,8 @@ export interface Running {
   readonly hostsFile?: readonly string[]
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
+  /** What is being worked on, until it has ended. */
+  inHand(): WorkInHand
   /** Reads the files of the certificate again; without TLS nothing happens. */
   renewCertificate(): void
   /** Lets requests in hand finish, up to the bound, then closes everything. */
@@ -50,7 +53,8 @@ export async function compose(
   initStatus?: InitStatus,
 ): Promise<Running> {
   const tls = readCertificate(config)
-  const telemetry: Telemetry = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
+  const { metrics, inHand } = countWork(prometheusMetrics())
+  const telemetry: Telemetry = { log, metrics, traces: await registeredTraces(version) }
   let background: Tasks | undefined
   const storage = await openStorage(config, { ...telemetry, onWrite: (collection) => background?.written(collection) })
   const closing: (() => Promise<void>)[] = [() => storage.close()]
@@ -72,6 +76,7 @@ export async function compose(
       seed: seeded && { lines: seeded.lines, images: seeded.seeding.importImages() },
       inProcess: inProcess(parts, { tasks, backlog: importing?.backlog, afterReset: seeded?.afterReset }),
       failed: storage.failed,
+      inHand,
       ...(realNames && { hostsFile: realNames.hostsFile }),
       renewCertificate: () => renewCertificate(servers, realNames ? realNamesFiles(config) : config, log),
       async close() {

@@ -4,6 +4,7 @@ import { type AwsCli, awsCli } from '../../support/aws-cli.js'
 import { type Compose, compose } from '../../support/compose.js'
 import type { DockerDaemon } from '../../support/docker-daemon.js'
 import { freePort } from '../../support/free-port.js'
+import { githubJob } from '../../support/github-runner.js'
 import { forget, make, push } from '../../support/docker-images.js'
 import { pushIndex, twoPlatformImage } from '../../support/images.js'
 import { siblingContainer } from '../../support/sibling-container.js'
@@ -46,6 +47,23 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
       ecr.destroy()
       await project[Symbol.asyncDispose]()
     }, 5 * minutes)
+
+    it('The action of this repository starts the image, waits for it, and removes the container', async () => {
+      const port = await freePort()
+      await daemon.expose(port)
+      await using job = await githubJob({ env: daemon.environment })
+      const inputs = { use: 'image', image: 'ecr-local', port: String(port), flags: '--store memory' }
+      expect(await job.main(inputs)).toMatchObject({ exitCode: 0, stderr: '' })
+      const { endpoint, registry } = await job.outputs()
+      expect({ endpoint, registry }).toEqual({ endpoint: `http://localhost:${port}`, registry: `localhost:${port}` })
+      const { repository } = await awsCli({ endpoint: endpoint! }).json<{ repository: { repositoryUri: string } }>(
+        ...['ecr', 'create-repository', '--repository-name', 'of-the-action'],
+      )
+      expect(repository.repositoryUri).toBe(`${registry}/of-the-action`)
+      const { container } = await job.state()
+      expect(await job.post()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('"msg":"ready"') })
+      expect((await daemon.tryDocker('inspect', container!)).exitCode).toBe(1)
+    })
 
     it('Both planes run without root and capabilities on a read-only root file system', async () => {
       for (const plane of ['control-plane', 'data-plane']) {

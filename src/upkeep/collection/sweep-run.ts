@@ -3,6 +3,7 @@ import type { Clock } from '../../registry/ports/clock.js'
 import type { Leases } from '../../registry/ports/lease.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Metrics } from '../../registry/ports/metrics.js'
+import type { ReportStep } from '../../registry/ports/progress.js'
 import type { Reserve } from '../../registry/ports/reserve.js'
 import type { Store } from '../../registry/ports/store.js'
 import type { Pin } from '../../registry/ports/pins.js'
@@ -20,6 +21,8 @@ export interface SweepDeps {
   readonly reserve?: Reserve
   /** How long garbage is retained, by the emulator's clock. */
   readonly graceSeconds: number
+  /** Called at each step and in every loop; absent if the sweep is in the background. */
+  readonly reportStep?: ReportStep
 }
 
 /** The kinds of garbage that a sweep can remove. */

@@ -1,6 +1,7 @@
 import { imageContents } from '../../registry/images/image-contents.js'
 import { imageNoteName } from '../../registry/images/image-notes.js'
 import type { Lease } from '../../registry/ports/lease.js'
+import { type ReportStep, unreported } from '../../registry/ports/progress.js'
 import { noReserve } from '../../registry/ports/reserve.js'
 import { pairingMismatch } from '../installation-label.js'
 import { shrinkOldRecords } from './shrink-old-records.js'
@@ -71,24 +72,47 @@ async function sweepUnderLease(deps: SweepDeps, options: SweepOptions): Promise<
   try {
     const refusal = await pairingMismatch(deps)
     if (refusal !== undefined) return { ...emptyReport(), refusal }
-    const run = await startRun(deps, () => requireNotInterrupted(lease, options))
-    await runSteps(run)
+    const steps = stepCount(deps.reportStep)
+    const run = await startRun(deps, () => {
+      requireNotInterrupted(lease, options)
+      steps.next()
+    })
+    await runSteps(run, steps.begin)
     return run.report
   } finally {
     await lease.release()
   }
 }
 
-async function runSteps(run: SweepRun): Promise<void> {
+async function runSteps(run: SweepRun, begin: (doing: string) => void): Promise<void> {
   await shrinkOldRecords(run)
+  begin('Looking at uploads')
   await sweepUploads(run)
+  begin('Looking at layers')
   await sweepLayers(run)
+  begin('Reading what images need')
   const { required, imageNotes } = await collectRequired(run)
   await sweepImageNotes(run, imageNotes, required)
+  begin('Looking at blobs')
   await sweepBlobs(run, required)
   await removeExpiredPins(run)
   await sweepPrincipals(run)
   await run.leases.reap()
+}
+
+/** Counts what a step has looked at: every loop has a checkpoint. */
+function stepCount(reportStep: ReportStep = unreported) {
+  const step = { doing: 'Looking at records', done: 0 }
+  const report = () => reportStep({ ...step })
+  const begin = (doing: string) => {
+    Object.assign(step, { doing, done: 0 })
+    report()
+  }
+  const next = () => {
+    step.done++
+    report()
+  }
+  return { begin, next }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { digestOfStoredBlob } from '../../registry/images/stored-digest.js'
 import { parseImageNoteName, IMAGE_NOTES, imageNoteName } from '../../registry/images/image-notes.js'
+import { type ReportStep, unreported } from '../../registry/ports/progress.js'
 import { type FsckRun, type Findings, newFindings } from './findings.js'
 import { checkRecords } from './check-records.js'
 import { type InstallationStorage, isUnlabelled, pairStoreWithBlobs, pairingMismatch } from '../installation-label.js'
@@ -23,11 +24,12 @@ interface FsckReport {
  */
 export async function checkInstallation(
   storage: InstallationStorage,
-  options: { repair: boolean },
+  options: { repair: boolean; report?: ReportStep },
 ): Promise<FsckReport> {
   const mismatch = await pairingMismatch(storage)
   const repair = options.repair && (mismatch === undefined || (await isUnlabelled(storage)))
-  const run: FsckRun = { ...storage, repair, findings: newFindings(), damaged: new Set() }
+  const { report = unreported } = options
+  const run: FsckRun = { ...storage, repair, report, findings: newFindings(), damaged: new Set() }
   const blobTotals = await checkBlobs(run)
   const unrestored = await restoreLostImages(run)
   const images = await checkRecords(run)
@@ -47,6 +49,7 @@ async function checkBlobs(run: FsckRun) {
     totals.blobs++
     totals.bytes += blob.size
     const actual = await digestOfStoredBlob(blob, run.blobs)
+    run.report({ doing: 'Checking blobs', done: totals.blobs, bytes: totals.bytes })
     if (actual === undefined || actual === blob.digest) continue
     run.damaged.add(blob.digest)
     if (run.repair) await run.blobs.quarantine(blob.digest)

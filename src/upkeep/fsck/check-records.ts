@@ -15,6 +15,7 @@ export async function checkRecords(run: FsckRun): Promise<number> {
     for await (const image of eachRecord(store.images, registry)) {
       images++
       await checkImage(registry, image, run)
+      run.report({ doing: 'Checking images', done: images })
     }
     for await (const layer of eachRecord(store.layers, registry)) await checkLayer(registry, layer, run)
     for await (const tag of eachRecord(store.tags, registry)) await checkTag(registry, tag, run)

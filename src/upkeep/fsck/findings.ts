@@ -1,3 +1,4 @@
+import type { ReportStep } from '../../registry/ports/progress.js'
 import type { InstallationStorage } from '../installation-label.js'
 
 /** The most findings that are listed; further ones are only counted. */
@@ -20,6 +21,8 @@ export interface FsckRun extends InstallationStorage {
   readonly findings: Findings
   /** Digests of blobs whose bytes do not hash to them. They count as missing. */
   readonly damaged: Set<string>
+  /** Called after each blob and each image. */
+  readonly report: ReportStep
 }
 
 /** An empty list of findings. */
