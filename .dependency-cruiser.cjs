@@ -88,9 +88,14 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(server|registry|coordination)/|^src/access/explain/decision-log\\.ts$' },
     ),
     error(
+      'seed-calls-the-api',
+      { path: '^src/seed/' },
+      { path: '^src/', pathNot: '^src/(seed|registry|coordination|access|smithy|control-plane/services)/' },
+    ),
+    error(
       'planes-see-no-adapters-and-no-process',
       { path: '^src/(control-plane|data-plane)/' },
-      { path: '^src/(adapters/|store/|cli/|compose/|config/|demo/|[^/]+\\.ts$)' },
+      { path: '^src/(adapters/|store/|cli/|compose/|config/|demo/|seed/|[^/]+\\.ts$)' },
     ),
     error(
       'only-compose-knows-adapters',
@@ -128,15 +133,26 @@ module.exports = {
       },
     ),
     error(
-      'demo-is-a-customer',
-      { path: '^src/demo/' },
-      { path: '^src/', pathNot: '^src/(demo/|compose/compose\\.ts$|config/config\\.ts$|cli/process-log\\.ts$)' },
+      'library-sits-on-compose',
+      { path: '^src/library/' },
+      {
+        path: '^src/',
+        pathNot:
+          '^src/(library/|compose/compose\\.ts$|config/|registry/|access/credentials\\.ts$|cli/process-log\\.ts$)',
+      },
     ),
+    error(
+      'localstack-is-no-part-of-ecr',
+      { path: '^src/localstack/' },
+      { path: '^src/', pathNot: '^src/(localstack/|registry/ports/|server/health\\.ts$|config/usage-error\\.ts$)' },
+    ),
+    error('demo-is-a-customer', { path: '^src/demo/' }, { path: '^src/', pathNot: '^src/(demo/|library/)' }),
     error(
       'sdk-for-types-only',
       {
         path: '^src/',
-        pathNot: '^src/(demo/|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
+        pathNot:
+          '^src/(demo/|library/ecr-local\\.ts$|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
       },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
@@ -178,8 +194,12 @@ module.exports = {
     // A generated module's types: the module itself is what is imported.
     error(
       'what-nobody-starts-is-gone',
-      { path: '^src/ecr-local\\.cts$' },
-      { path: '^src/', pathNot: '\\.generated\\.d\\.ts$', reachable: false },
+      { path: '^src/(ecr-local\\.cts|library/ecr-local\\.ts)$' },
+      {
+        path: '^src/',
+        pathNot: '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|library/ecr-local\\.ts)$',
+        reachable: false,
+      },
     ),
   ],
   options: {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineConfig, type Plugin } from 'rolldown'
+import { defineConfig, type OutputOptions, type Plugin } from 'rolldown'
 import manifest from './package.json' with { type: 'json' }
 import { compiledSchemas } from './scripts/compiled-schemas.js'
 
@@ -16,13 +16,14 @@ function isEsOnly(name: string): boolean {
   return type === 'module' && !JSON.stringify(exports ?? '').includes('"require"')
 }
 
-const commonJs = {
+const commonJs: OutputOptions = {
   dir: 'dist',
   format: 'cjs',
   entryFileNames: '[name].cjs',
-  chunkFileNames: '[name].cjs',
+  // The module of the library has the name of the program's entry.
+  chunkFileNames: ({ name }) => (name === 'ecr-local' ? 'start-ecr-local.cjs' : '[name].cjs'),
   dynamicImportInCjs: false,
-} as const
+}
 
 const shared = { platform: 'node', transform: { target: 'node20.19' }, logLevel: 'warn' } as const
 
@@ -39,7 +40,7 @@ const mainBesideEntry: Plugin = {
 export default defineConfig([
   {
     ...shared,
-    input: { main: 'src/main.ts' },
+    input: { main: 'src/main.ts', library: 'src/library/ecr-local.ts' },
     external: libraries,
     plugins: [compiledSchemas()],
     checks: { bundlerTimings: false },

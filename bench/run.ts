@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { coldPull } from './cold-pull.js'
 import { decision } from './decision.js'
 import { flood } from './flood.js'
+import { library } from './library.js'
 import { manyTags } from './many-tags.js'
 import { memory } from './memory.js'
 import { pinning } from './processes.js'
@@ -19,6 +20,7 @@ import { warmPulls } from './warm-pulls.js'
 
 const sections: readonly Section[] = [
   startUp,
+  library,
   decision,
   signedCalls,
   warmPulls,

@@ -36,7 +36,9 @@ function configurationCheck(): string {
     const { type, errorMessage } = rules
     return [name, JUDGED_BY_THE_PARSER.includes(name) ? { type, errorMessage } : rules]
   })
-  const ajv = new Ajv(OPTIONS).addSchema({ ...schema, definitions: Object.fromEntries(definitions) as object }, 'file')
+  const ajv = new Ajv(OPTIONS)
+    .addSchema(JSON.parse(readFileSync('seed.schema.json', 'utf8')) as object, 'seed.schema.json')
+    .addSchema({ ...schema, definitions: Object.fromEntries(definitions) as object }, 'file')
   return asModule(standalone.default(ajv, { configurationCheck: 'file' }))
 }
 

@@ -10,13 +10,18 @@ need() { # need <program> <package>
   [[ " ${packages[*]:-} " == *" $2 "* ]] || packages+=("$2")
 }
 need aws awscli
-need debootstrap debootstrap
+need buildah buildah
+need containerd containerd
+need ctr containerd
 need docker docker.io
+need docker-credential-ecr-login amazon-ecr-credential-helper
 need docker-compose docker-compose
 need dockerd docker.io
 need docker-registry docker-registry
 need ip iproute2
 need iptables iptables
+need nginx nginx-light
+need podman podman
 need redis-server redis-server
 need redis-sentinel redis-sentinel
 need skopeo skopeo

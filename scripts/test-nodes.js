@@ -13,6 +13,7 @@ const RELEASES = ['20.19', '22', '24']
 const SPECS = [
   ...['spec/adapters/http', 'spec/adapters/lmdb', 'spec/contracts', 'spec/iam', 'spec/sigv4', 'spec/smithy'],
   ...['spec/control-plane/repositories', 'spec/control-plane/images', 'spec/data-plane/manifests.spec.ts'],
+  ...['spec/library/ecr-local.spec.ts', 'spec/library/upstream.spec.ts'],
   ...['certs', 'cli', 'config', 'demo', 'metrics', 'package', 'start-stop', 'storage', 'tls', 'traces'].map(
     (name) => `spec/main/${name}.spec.ts`,
   ),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AccountsError } from '../../src/access/accounts-error.js'
-import { credentialsIn } from '../../src/access/credentials.js'
+import { credentialsIn, credentialsSource } from '../../src/access/credentials.js'
 
 describe('Credentials', () => {
   it('The credentials of a configured user carry its ARN and a user id that never changes', () => {
@@ -29,6 +29,23 @@ describe('Credentials', () => {
   it('The credentials of the default account do not exist when an access key is configured', () => {
     expect(credentialsIn({ '111122223333': dev }).get('test')).toBeUndefined()
   })
+
+  it.each([
+    ['is the root user of that account, with the secret of the default key', undefined, '111122223333', true],
+    ['is unknown when an access key is configured', { '111122223333': dev }, '111122223333', false],
+    ['is unknown when it is that of an account with configured keys', { '111122223333': dev }, '444455556666', false],
+  ])('An access key id of twelve digits %s', (_, accounts, accessKeyId, isKnown) => {
+    const root = { arn: `arn:aws:iam::${accessKeyId}:root`, account: accessKeyId, userId: accessKeyId }
+    const expected = isKnown ? { secretAccessKey: 'test', principal: root } : undefined
+    expect(credentialsSource(accounts)(accessKeyId)).toEqual(expected)
+  })
+
+  it.each(['11112222333', '1111222233334', '11112222333x', ' 111122223333', 'AKIAIOSFODNN7EXAMPLE'])(
+    'An access key id like %j names no account',
+    (accessKeyId) => {
+      expect(credentialsSource(undefined)(accessKeyId)).toBeUndefined()
+    },
+  )
 
   it('An unknown access key id has no credentials', () => {
     expect(credentialsIn({ '111122223333': {} }).get('constructor')).toBeUndefined()

@@ -165,7 +165,14 @@ describe('The root user', () => {
   it('A root user without credentials is unknown, so tokens of a relaxed emulator are not valid for a strict one', () => {
     expect(identities.policiesOf(principalOfRoot(account))).toBeUndefined()
     expect(identities.policiesOf(defaultRoot)).toBeUndefined()
-    expect(identitiesIn(undefined).policiesOf(principalOfRoot(account))).toBeUndefined()
+  })
+
+  it('The root user of any account is known where no access key is configured, within the service control policies', () => {
+    const limited = identitiesIn({ [account]: { serviceControlPolicies: [allow('ecr:Describe*')] } })
+    expect(limited.credentialsOf(account)?.principal).toEqual(principalOfRoot(account))
+    expect(may(principalOfRoot(account), 'ecr:DescribeImages', limited)).toBe(true)
+    expect(may(principalOfRoot(account), 'ecr:DeleteRepository', limited)).toBe(false)
+    expect(may(principalOfRoot('999988887777'), 'ecr:DeleteRepository', limited)).toBe(true)
   })
 
   it('The root user of any account is known in relaxed mode, within the limits of the service control policies', () => {

@@ -111,4 +111,42 @@ describe('background tasks', () => {
     await tasks.stop()
     expect(hasEnded).toBe(true)
   })
+
+  it('Running all tasks ends when those have run, too, that the runs gave more to do', async () => {
+    const order: string[] = []
+    const done = (name: string, then?: () => void): Task => ({
+      ...{ name, everyMs: HOURLY, isDue },
+      async run() {
+        await sleep(5)
+        order.push(name)
+        then?.()
+      },
+    })
+    const first = done('first', () => tasks.written('imageChanges'))
+    const second = { ...done('second', () => tasks.written('events')), watches: ['imageChanges'] as const }
+    const third = { ...done('third'), watches: ['events'] as const }
+    const tasks = startTasks([third, second, first], { leases: leases(), log: silent })
+    await until(() => order.length >= 3)
+    order.length = 0
+    await tasks.runAll()
+    await tasks.stop()
+    expect(order.filter((name) => name === 'first')).toEqual(['first'])
+    expect(order.lastIndexOf('second')).toBeGreaterThan(order.indexOf('first'))
+    expect(order.lastIndexOf('third')).toBeGreaterThan(order.lastIndexOf('second'))
+  })
+
+  it('Running all tasks ends although one always has more to do, and after a stop at once', async () => {
+    const { task, runs } = counted({ watches: ['imageChanges'] })
+    const endless = {
+      ...task,
+      run: async () => (await task.run(new AbortController().signal), tasks.written('imageChanges')),
+    }
+    const tasks = startTasks([endless], { leases: leases(), log: silent })
+    await tasks.runAll()
+    await tasks.stop()
+    const { count } = runs
+    await tasks.runAll()
+    expect(count).toBeGreaterThan(5)
+    expect(runs.count).toBe(count)
+  })
 })

@@ -4,11 +4,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { certs } from '../../src/cli/certs-command.js'
 import { defaultConfig } from '../../src/config/config.js'
 import { awsCli } from '../support/aws-cli.js'
-import { startProcess } from '../support/background-process.js'
+import { startContainerd } from '../support/containerd.js'
 import { containerdNeeds, describeWith, skopeoNeeds } from '../support/describe-with.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
-import { withOwnFiles } from '../support/own-files.js'
 import { mustRun, neutralEnvironment } from '../support/run-command.js'
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js'
 import type { AddedImage } from '../support/upstream-content.js'
@@ -65,24 +64,10 @@ describeWith({ ...skopeoNeeds, ...containerdNeeds }, 'The recipes in docs/client
     const basic = Buffer.from(`AWS:${password}`).toString('base64')
     await mkdir(at('hosts/public.ecr.aws'), { recursive: true })
     await writeFile(at('hosts/public.ecr.aws/hosts.toml'), text.replace(/Basic [^"]+/, `Basic ${basic}`))
-    await writeFile(
-      at('containerd.toml'),
-      [
-        ...['version = 2', `root = "${at('root')}"`, `state = "${at('state')}"`],
-        'disabled_plugins = ["io.containerd.grpc.v1.cri"]',
-        ...['[grpc]', `address = "${at('sock')}"`, '[ttrpc]', `address = "${at('ttrpc')}"`],
-      ].join('\n'),
-    )
-    const env = neutralEnvironment()
-    const ready = /containerd successfully booted/
-    const [command, ...before] = withOwnFiles(directory.path)
-    const daemon = [...before, 'containerd', '--config', at('containerd.toml')]
-    await using containerd = await startProcess(command, daemon, { ready, env })
-    const ctr = ['--address', at('sock'), 'content', 'fetch', '--hosts-dir', at('hosts'), IMAGE]
-    await mustRun('ctr', ctr, { env })
-    const { stdout } = await mustRun('ctr', ['--address', at('sock'), 'images', 'ls'], { env })
-    expect(stdout).toMatch(new RegExp(`^${IMAGE} .*${image.digest}`, 'm'))
-    expect(await containerd.stop()).toBe(0)
+    await using containerd = await startContainerd(directory.path)
+    await containerd.ctr('content', 'fetch', '--hosts-dir', at('hosts'), IMAGE)
+    expect(await containerd.ctr('images', 'ls')).toMatch(new RegExp(`^${IMAGE} .*${image.digest}`, 'm'))
+    expect(await containerd.process.stop()).toBe(0)
   })
 
   it('skopeo pulls public.ecr.aws through the cache with the documented registries.conf', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { banner } from '../../src/cli/banner.js'
+import type { SeedReport } from '../../src/seed/seeder.js'
 import { readCommandLine } from '../../src/cli/command-line.js'
 import { commands } from '../../src/cli/commands.js'
 import { help } from '../../src/cli/help.js'
@@ -207,6 +208,18 @@ describe('banner', () => {
     expect(shown({ store })).toMatch(/^ {2}State {10}redis:\/\/…@redis:6379\/0, images in \.ecr-local$/m)
     expect(shown({ store, blobs: 's3://images/team' })).toMatch(/, images in s3:\/\/images\/team$/m)
     expect(shown({ tlsCert: 'cert.pem' })).toMatch(/^ {2}Registry {7}https:\/\/localhost:4510$/m)
+  })
+
+  it('The banner shows what became of the seed, if there is one', () => {
+    const registry = { account: '000000000000', region: 'us-east-1' }
+    const line = { registry, path: '/seed/repositories/0', title: 'repository team/app' }
+    const lines = [
+      { ...line, outcome: 'created' },
+      { ...line, outcome: 'failed' },
+    ] as const
+    const shown = (seed: SeedReport) => banner({ ...listening, seed }, defaultConfig, false)
+    expect(shown({ lines, images: Promise.resolve([]) })).toMatch(/^ {2}Seed {11}1 created, 1 failed$/m)
+    expect(shown({ lines: [], images: Promise.resolve([]) })).not.toMatch(/Seed/)
   })
 
   it('The banner warns loudly if other machines can reach the default key', () => {

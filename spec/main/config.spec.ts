@@ -40,6 +40,8 @@ const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', im
   properties: Record<string, { default?: unknown; properties?: Record<string, { default: unknown }> }>
 }
 
+const seedSchema = JSON.parse(readFileSync(new URL('../../seed.schema.json', import.meta.url), 'utf8')) as object
+
 describe('settings', () => {
   it('Settings that are not set have their defaults', () => {
     expect(readConfig({}, {})).toEqual(defaultConfig)
@@ -59,9 +61,10 @@ describe('settings', () => {
       const values: Record<string, string> = {
         ...{ store: 'memory', log: 'warn', auth: 'relaxed', port: '7', registryPort: '7', blobs: 's3://images/team' },
         ...{ blobDelivery: 'stream', secret: long, adminToken: long, dataPlane: 'http://data-plane:4510' },
+        realNames: 'true',
       }
       const value = values[one.name] ?? 'elsewhere'
-      const expected = one.name.toLowerCase().endsWith('port') ? 7 : value
+      const expected = one.isSwitch ? true : one.name.toLowerCase().endsWith('port') ? 7 : value
       const pair = { tlsCert: { tlsKey: 'key.pem' }, tlsKey: { tlsCert: 'cert.pem' } }[one.name as 'tlsCert' | 'tlsKey']
       expect(readConfig({ ...pair, [one.name]: value }, {})).toHaveProperty(one.name, expected)
       expect(readConfig({ ...pair }, { [one.environment]: value })).toHaveProperty(one.name, expected)
@@ -198,6 +201,11 @@ describe('configuration file', () => {
     })
   })
 
+  it('The configuration file may say where all other upstreams are', () => {
+    const upstreams = { '*': { endpoint: 'https://mirror.internal' } }
+    expect(read({ upstreams }).upstreams).toEqual(upstreams)
+  })
+
   it('The configuration file may leave out any member of its objects', () => {
     const empty = { signatures: {}, network: {}, quotas: {}, garbage: {}, limits: {}, pullThroughCache: {} }
     expect(read(empty)).toEqual(defaultConfig)
@@ -232,6 +240,8 @@ describe('configuration file', () => {
     [{ accounts: { '111122223333': { secrets: { hub: {} } } } }, /\/secrets\/hub is not the name of a pull through/],
     [{ upstreams: { 'https://a.b': { endpoint: 'http://x' } } }, /\/upstreams\/https:\/\/a\.b is not a bare host name/],
     [{ upstreams: { 'a.b/c': { endpoint: 'http://x' } } }, /\/upstreams\/a\.b\/c is not a bare host name/],
+    [{ upstreams: { '*.b': { endpoint: 'http://x' } } }, /\/upstreams\/\*\.b is not a bare host name/],
+    [{ upstreams: { '*': { local: true } } }, /\/upstreams\/\*\/local is for private registries of ECR/],
     [
       { upstreams: { 'a.b': { endpoint: 'ftp://x' } } },
       /\/upstreams\/a\.b\/endpoint must be an http.*, not "ftp:\/\/x"$/,
@@ -295,6 +305,7 @@ describe('published schemas', () => {
 
   it('The published schema is a valid JSON Schema', () => {
     const ajv = new Ajv({ allowUnionTypes: true }).addVocabulary(['errorMessage', 'patternErrorMessage'])
+    ajv.addSchema(seedSchema, 'seed.schema.json')
     expect(ajv.validateSchema(schema)).toBe(true)
     expect(() => ajv.compile(schema)).not.toThrow()
   })

@@ -40,6 +40,9 @@ describe('both planes on one port', () => {
     expect(emulator.endpoint).not.toBe(`http://${emulator.registry}`)
     expect((await request(`${emulator.endpoint}/v2/`)).statusCode).toBe(404)
     expect((await request(`http://${emulator.registry}/v2/`)).statusCode).toBe(401)
+    const readyAt = async (url: string) => (await request(`${url}/ready`)).body.json()
+    expect(await readyAt(emulator.endpoint)).toEqual({ status: 'ready', plane: 'control' })
+    expect(await readyAt(`http://${emulator.registry}`)).toEqual({ status: 'ready', plane: 'data' })
   })
 
   it('A repository URI and the proxy endpoint begin with the host that the caller has used', async () => {

@@ -26,12 +26,13 @@ describe('package installed without development dependencies', () => {
 
   it('The package holds what the program needs, its documents and nothing else', () => {
     const strangers =
-      /^(dist\/[^/]+\.cjs(\.map)?|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+      /^(dist\/[^/]+\.cjs(\.map)?|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings|seed)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(files.filter((file) => !strangers.test(file))).toEqual([])
     expect(files).toEqual(
       expect.arrayContaining([
         ...['dist/main.cjs', 'dist/main.cjs.map', 'dist/ecr-local.cjs', 'docs/operations.md', 'ecr-local.schema.json'],
         'scan-findings.schema.json',
+        'seed.schema.json',
       ]),
     )
     expect(existsSync(join(folder, 'node_modules', 'typescript'))).toBe(false)

@@ -5,8 +5,10 @@ import { operations } from '../../src/control-plane/services/ecr/operation-table
 import { CLOCK_OFFSET } from '../../src/registry/ports/clock.js'
 import { keyOf, REGISTRY_POLICY, type Store } from '../../src/registry/ports/store.js'
 import { installation, type Registry, repositoryArn } from '../../src/registry/registry.js'
+import { TOKEN_LIFETIME_MS } from '../../src/access/token.js'
 import { countedStore } from '../support/counted-store.js'
 import { account, now, region, startEmulator } from '../support/emulator.js'
+import { longSession, longSessionAccounts, loginOf } from '../support/long-session.js'
 import { createRepository, pushImage, pushIndex, pushLayer } from '../support/push.js'
 import { type RedisProcess, startRedis } from '../support/redis.js'
 import { startRegistry, startedAt } from '../support/registry.js'
@@ -255,6 +257,24 @@ describe.each(Object.entries(policies))('store round trips of the data plane %s'
       expect(await plane.count(() => inPieces(ask))).toBeLessThanOrEqual(trips)
     },
   )
+})
+
+describe('store round trips of long sessions', () => {
+  it('The first request with a token that refers to a stored session takes no more round trips than others', async () => {
+    const counted = await openStore()
+    const { store } = counted
+    await using plane = await startRegistry({ store, clock: clockOn(store, startedAt), accounts: longSessionAccounts })
+    const terms = { expiresAt: startedAt.getTime() + TOKEN_LIFETIME_MS }
+    const [warm, first] = [longSession('warm'), longSession('first')]
+    const logins = await Promise.all([warm, first].map((session) => loginOf(session, terms, plane.deps)))
+    const [ofWarm = '', ofFirst = ''] = logins
+    const ask = async (authorization: string) =>
+      expect((await plane.send('GET', '/v2/_catalog', { headers: { authorization } })).status).toBe(403)
+    await counted.settled(() => ask(ofWarm))
+
+    expect(await counted.count(() => inPieces(() => ask(ofFirst)))).toBeLessThanOrEqual(2)
+    await store.close()
+  })
 })
 
 describe('reading operations', () => {

@@ -1,6 +1,7 @@
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import aws4 from 'aws4'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { request } from 'undici'
 import { compose, type Running } from '../../src/compose/compose.js'
 import { readConfig } from '../../src/config/config.js'
@@ -26,7 +27,7 @@ const accounts = {
             { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:user/developer` }, Action: 'sts:AssumeRole' },
           ],
         },
-        policies: [allow('ecr:*')],
+        policies: [allow('ecr:*', 'ecr-public:*', 'sts:*')],
       },
     },
   },
@@ -43,8 +44,8 @@ afterAll(() => running.close())
 const common = () => ({ endpoint: running.endpoint, region: 'us-east-1', maxAttempts: 1 })
 const ecr = (credentials: typeof developer & { sessionToken?: string }) => new ECRClient({ ...common(), credentials })
 
-/** Begins an upload with the registry token of a role session that is narrowed by this policy. */
-async function beginUpload(policy?: object) {
+/** The credentials of a role session that is narrowed by this policy. */
+async function assumeBuilder(policy?: object) {
   const sts = new STSClient({ ...common(), credentials: developer })
   const { Credentials } = await sts.send(
     new AssumeRoleCommand({
@@ -54,7 +55,12 @@ async function beginUpload(policy?: object) {
     }),
   )
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {}
-  const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+}
+
+/** Begins an upload with the registry token of a role session that is narrowed by this policy. */
+async function beginUpload(policy?: object) {
+  const session = await assumeBuilder(policy)
   const { authorizationData } = await ecr(session).send(new GetAuthorizationTokenCommand({}))
   const { statusCode, body } = await request(`http://${running.registry}/v2/team/app/blobs/uploads/`, {
     method: 'POST',
@@ -89,4 +95,48 @@ it('A push that the session policy denies is refused with 403 as an explicit den
   const { statusCode, text } = await beginUpload({ ...policy, Statement: [...policy.Statement, deny] })
   expect(statusCode).toBe(403)
   expect(text).toContain('with an explicit deny in a session policy')
+})
+
+describe('A session whose policy is too long for an authorization token', () => {
+  const long = { ...allow('ecr:*', 'ecr-public:*', 'sts:*'), Id: 'i'.repeat(1900) }
+  const passwordIn = (token = '') => Buffer.from(token, 'base64').toString().replace('AWS:', '')
+  const statusOf = async (token = '') => {
+    const { statusCode, body } = await request(`http://${running.registry}/v2/`, {
+      headers: { authorization: `Basic ${token}` },
+    })
+    await body.dump()
+    return statusCode
+  }
+
+  it('Its passwords for several registries fit into Windows’ credential store and survive a reset', async () => {
+    const client = ecr(await assumeBuilder(long))
+    const registryIds = [account, '444455556666']
+    const { authorizationData = [] } = await client.send(new GetAuthorizationTokenCommand({ registryIds }))
+    const tokens = authorizationData.map(({ authorizationToken = '' }) => authorizationToken)
+    expect(tokens).toHaveLength(2)
+    for (const token of tokens) {
+      expect(passwordIn(token).length).toBeLessThanOrEqual(2400)
+      expect(await statusOf(token)).toBe(200)
+    }
+    await (await request(`${running.endpoint}/_admin/reset`, { method: 'POST' })).body.dump()
+    expect(await Promise.all(tokens.map(statusOf))).toEqual([200, 200])
+  })
+
+  it('Its password for ECR Public fits, too', async () => {
+    const { accessKeyId, secretAccessKey, sessionToken } = await assumeBuilder(long)
+    const { host } = new URL(running.endpoint ?? '')
+    const target = 'SpencerFrontendService.GetAuthorizationToken'
+    const signed = aws4.sign(
+      {
+        ...{ service: 'ecr-public', region: 'us-east-1', method: 'POST', path: '/', body: '{}' },
+        headers: { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
+      },
+      { accessKeyId, secretAccessKey, sessionToken },
+    )
+    const headers = signed.headers as Record<string, string>
+    const { body } = await request(running.endpoint ?? '', { method: 'POST', headers, body: '{}' })
+    const { authorizationData } = (await body.json()) as { authorizationData: { authorizationToken: string } }
+    expect(passwordIn(authorizationData.authorizationToken).length).toBeLessThanOrEqual(2400)
+    expect(await statusOf(authorizationData.authorizationToken)).toBe(200)
+  })
 })

@@ -46,7 +46,7 @@ describe('message of a failed start', () => {
 })
 
 describe('start', () => {
-  it('The start prints one JSON line if not on a terminal, and then both planes answer', async () => {
+  it('The start prints a JSON line and LocalStack’s Ready. if not on a terminal, and then both planes answer', async () => {
     await using run = startCli(inMemory, { cwd })
     const ready = await run.ready()
     expect(ready).toEqual({
@@ -58,8 +58,8 @@ describe('start', () => {
     expect(await health(ready.endpoint)).toMatchObject({ status: 'ok', plane: 'control', store: 'memory' })
     expect(await health(`http://${ready.registry}`)).toMatchObject({ status: 'ok', plane: 'data', store: 'memory' })
     run.signal('SIGTERM')
-    const [first, ...more] = (await run.ended).stdout.trim().split('\n')
-    expect(JSON.parse(first ?? '')).toEqual(ready)
+    const [first, second, ...more] = (await run.ended).stdout.trim().split('\n')
+    expect([JSON.parse(first ?? ''), second]).toEqual([ready, 'Ready.'])
     expect(more.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['stopping'])
   })
 
@@ -72,12 +72,12 @@ describe('start', () => {
     expect(await run.ended).toMatchObject({ code: 0 })
   })
 
-  it('The start prints only its JSON line if the log is silent', async () => {
+  it('The start prints only these two lines if the log is silent', async () => {
     await using run = startCli([...inMemory, '--log', 'silent'], { cwd })
     await run.ready()
     run.signal('SIGTERM')
     const { stdout } = await run.ended
-    expect(stdout.trim().split('\n')).toHaveLength(1)
+    expect(stdout.trim().split('\n')).toHaveLength(2)
   })
 
   it('The start creates the data directory and can use it again in the next run', async () => {

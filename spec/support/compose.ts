@@ -116,14 +116,19 @@ async function writeOverride(directory: string, upstreamPort: number): Promise<s
     http: { addr: ':5000', secret: 'of this spec' },
   }
   await writeFile(at('registry.json'), JSON.stringify(registry))
-  const configured = { volumes: [`${at('ecr-local.json')}:/etc/ecr-local/ecr-local.json:ro`] }
   const [, programs, image] = withProgramsOfThisMachine
   const upstream = {
     ...{ image, entrypoint: ['docker-registry', 'serve', '/etc/registry.json'], tmpfs: ['/registry'] },
     volumes: [programs, `${at('registry.json')}:/etc/registry.json:ro`],
     ports: [`127.0.0.1:${upstreamPort}:5000`],
   }
-  const services = { 'control-plane': configured, 'data-plane': configured, upstream }
+  // Asked more often than in the file, so that the specs need not wait.
+  const healthcheck = { interval: '2s' }
+  const plane = { volumes: [`${at('ecr-local.json')}:/etc/ecr-local/ecr-local.json:ro`], healthcheck }
+  const services = {
+    ...{ 'control-plane': plane, 'data-plane': plane },
+    ...{ redis: { healthcheck }, 'object-store': { healthcheck }, upstream },
+  }
   await writeFile(at('override.yml'), JSON.stringify({ services }))
   return at('override.yml')
 }

@@ -36,11 +36,23 @@ export const skopeoNeeds = installed('aws', 'docker-registry', 'skopeo')
 /** What the specs of Docker need; the daemon needs root. */
 export const dockerNeeds: Needs = { ...installed('aws', 'docker', 'dockerd', 'docker-registry', 'ip', 'skopeo'), root }
 
+/** What a network namespace of the spec needs. */
+export const namespaceNeeds: Needs = { ...installed('ip'), root }
+
+/** What the specs of the ECR credential helper need, in a network and a Docker daemon of their own. */
+export const credentialHelperNeeds: Needs = { ...dockerNeeds, ...installed('docker-credential-ecr-login') }
+
 /** What running containers with docker-compose.yml needs. */
-export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'debootstrap', 'iptables') }
+export const composeNeeds: Needs = { ...dockerNeeds, ...installed('docker-compose', 'iptables', 'redis-server') }
 
 /** What the specs of containerd need; they create no containers and do not change the network. */
 export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root }
+
+/** What the specs of every client of one port need. */
+export const onePortNeeds: Needs = {
+  ...{ ...dockerNeeds, ...containerdNeeds },
+  ...installed('buildah', 'curl', 'nginx', 'podman', 'unshare'),
+}
 
 /** What mounting a small file system needs. */
 export const mountNeeds: Needs = { ...installed('mount', 'umount'), root }

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Content, noContent } from '../../src/library/upstream/upstream-content.js'
+import { answerTo, serve } from '../../src/library/upstream/upstream-server.js'
 import {
   type AddedImage,
   type AddedIndex,
-  type Content,
   digestOf,
   type ImageOptions,
   makeImage,
@@ -15,7 +16,6 @@ import {
 } from './upstream-content.js'
 import type { Fault } from './upstream-faults.js'
 import { type BasicLogin, gate, type TokenLogin } from './upstream-login.js'
-import { answerTo, serve } from './upstream-server.js'
 
 export interface RecordedRequest {
   method: string
@@ -85,7 +85,7 @@ interface ActiveFault {
 }
 
 export async function faultyUpstream(options: FaultyUpstreamOptions = {}): Promise<FaultyUpstream> {
-  const content = options.mirrorOf?.content ?? { blobs: new Map(), manifests: new Map(), tags: new Map() }
+  const content = options.mirrorOf?.content ?? noContent()
   const requests: RecordedRequest[] = []
   const waiting = new Set<() => void>()
   let faults: ActiveFault[] = []
@@ -101,8 +101,9 @@ export async function faultyUpstream(options: FaultyUpstreamOptions = {}): Promi
     const { method = '', url: path = '', headers } = request
     requests.push({ method, path, headers, at: new Date() })
     waiting.forEach((check) => check())
-    const reply = answerTo(request, content, login)
-    void serve(reply, { request, response, released: held.released }, faultOf(`${method} ${path}`))
+    const reply = login.answer(request) ?? answerTo(request, content)
+    const [fault, { released }] = [faultOf(`${method} ${path}`), held]
+    void serve(reply, { request, response }, fault && ((whole, client) => fault(whole, { ...client, released })))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -16,6 +16,7 @@ const LONG = [
   'main/round-trips',
   'robustness/garbage-soak',
   'main/lifecycle',
+  'clients/one-port',
   'clients/pull-through',
   'clients/permissions',
   'clients/creation-templates',

@@ -20,6 +20,8 @@ export interface NetworkNamespace extends AsyncDisposable {
   reach(port: number): Promise<void>
   /** Makes a port of 127.0.0.1 in the namespace reachable on this machine. */
   expose(port: number): Promise<void>
+  /** The path of a Unix socket on this machine that reaches a port of 127.0.0.1 in the namespace. */
+  socketTo(port: number): Promise<string>
   /** Starts an HTTP proxy to this machine's network on every address of the namespace and returns its port. */
   proxy(): Promise<number>
 }
@@ -52,6 +54,10 @@ export async function networkNamespace(): Promise<NetworkNamespace> {
   }
   const socket = (name: string) => join(directory.path, name)
   const once = onlyOnce()
+  const socketTo = async (port: number) => {
+    await once(`socket-${port}`, () => order(`out ${socket(`out-${port}`)} ${port}`))
+    return socket(`out-${port}`)
+  }
   return {
     enter: ['nsenter', `--net=/proc/${inside.pid}/ns/net`, `--pid=/proc/${inside.pid}/ns/pid_for_children`],
     reach: (port) =>
@@ -64,12 +70,13 @@ export async function networkNamespace(): Promise<NetworkNamespace> {
       }),
     expose: (port) =>
       once(`out-${port}`, async () => {
-        await order(`out ${socket(`out-${port}`)} ${port}`)
+        const path = await socketTo(port)
         await listen(
-          joined(() => connect(socket(`out-${port}`))),
+          joined(() => connect(path)),
           { port, host: '127.0.0.1' },
         )
       }),
+    socketTo,
     async proxy() {
       await once('proxy', async () => {
         await listen(httpProxy(), { path: socket('proxy') })

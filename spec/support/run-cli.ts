@@ -27,6 +27,8 @@ export interface Started extends AsyncDisposable {
   /** Resolves with the ready line. Rejects if the process ends without printing it. */
   ready(): Promise<{ msg: string; endpoint: string; registry: string }>
   ended: Promise<Ended>
+  /** What it has written to standard output so far. */
+  printed(): string
 }
 
 /** Starts `ecr-local` with no environment of this machine except PATH. */
@@ -43,6 +45,7 @@ export function startCli(args: string[], { cwd, env = {}, command }: RunOptions)
   return {
     signal,
     ended,
+    printed: () => output.stdout,
     async ready() {
       while (!readyLine()) {
         const state = await Promise.race([once(child.stdout, 'data'), ended])

@@ -48,6 +48,8 @@ export async function mustSucceed(command: string, args: readonly string[], runn
 export const neutralEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(AWS_|DOCKER_|ECR_LOCAL_|TF_|REGISTRY_|NODE_OPTIONS$|VITEST|.*_proxy$|.*_PROXY$)/.test(name),
+      ([name]) =>
+        !/^(AWS_|DOCKER_|ECR_LOCAL_|TF_|REGISTRY_|NODE_OPTIONS$|VITEST|.*_proxy$|.*_PROXY$)/.test(name) &&
+        !/^(LOCALSTACK_.*|GATEWAY_LISTEN|PERSISTENCE|DEBUG|LS_LOG)$/.test(name),
     ),
   )

@@ -4,13 +4,18 @@ import { delimiter, join } from 'node:path'
 /** The programs that the suite runs besides Node; `scripts/install-system-tools.sh` lists their packages. */
 export const systemTools = [
   'aws',
-  'debootstrap',
+  'buildah',
+  'containerd',
+  'ctr',
   'docker',
   'docker-compose',
+  'docker-credential-ecr-login',
   'dockerd',
   'docker-registry',
   'ip',
   'iptables',
+  'nginx',
+  'podman',
   'redis-sentinel',
   'redis-server',
   'skopeo',
@@ -29,14 +34,19 @@ export const isStrict = (): boolean => process.env.CI !== undefined && !isInstal
 export const missingTools = (): string[] => systemTools.filter((tool) => !isInstalled(tool))
 
 /** Whether a program is on the PATH or in a directory for administrators. */
-export function isInstalled(program: string): boolean {
-  return `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter).some((directory) => {
-    const path = join(directory, program)
-    try {
-      accessSync(path, constants.X_OK)
-      return statSync(path).isFile()
-    } catch {
-      return false
-    }
-  })
+export const isInstalled = (program: string): boolean => pathOf(program) !== undefined
+
+/** The file of a program that is on the PATH or in a directory for administrators. */
+export function pathOf(program: string): string | undefined {
+  const directories = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter)
+  return directories.map((directory) => join(directory, program)).find(isProgram)
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }

@@ -1,19 +1,14 @@
-import { createCipheriv, createHash } from 'node:crypto'
+import {
+  descriptor,
+  digestOf,
+  json,
+  type Manifest,
+  manifestOf,
+  mediaTypes,
+  seededBytes,
+} from '../../src/library/upstream/upstream-content.js'
 
-export const mediaTypes = {
-  ociIndex: 'application/vnd.oci.image.index.v1+json',
-  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
-  ociConfig: 'application/vnd.oci.image.config.v1+json',
-  ociLayer: 'application/vnd.oci.image.layer.v1.tar+gzip',
-  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
-  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
-} as const
-
-export interface Manifest {
-  digest: string
-  mediaType: string
-  bytes: Buffer
-}
+export { digestOf, type Manifest, manifestOf, mediaTypes, seededBytes }
 
 /** The result of `addImage`: the manifest of an image and the digests that it lists. */
 export interface AddedImage extends Manifest {
@@ -47,24 +42,6 @@ export interface ImageOptions {
   docker?: boolean
   /** Further members of the manifest, such as `artifactType`, `subject` and `annotations`. */
   extra?: Record<string, unknown>
-}
-
-/** The content of a registry; two servers may share it (`mirrorOf`). */
-export interface Content {
-  blobs: Map<string, Buffer>
-  /** Maps `<repository> <digest>` to the manifest. */
-  manifests: Map<string, Manifest>
-  /** Maps `<repository> <tag>` to the digest. */
-  tags: Map<string, string>
-}
-
-export const digestOf = (bytes: Uint8Array, algorithm: 'sha256' | 'sha512' = 'sha256') =>
-  `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
-
-/** Incompressible bytes, generated at memory speed and equal for equal seeds. */
-export function seededBytes(size: number, seed = 'ecr-local'): Buffer {
-  const key = createHash('sha256').update(seed).digest()
-  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size))
 }
 
 /** Creates the parts of an image and its manifest without storing them. */
@@ -102,12 +79,3 @@ export function makeIndex(images: AddedImage[], docker = false): AddedIndex {
   const manifests = images.map(({ bytes, mediaType: type, platform }) => ({ ...descriptor(bytes, type), platform }))
   return { ...manifestOf(json({ schemaVersion: 2, mediaType, manifests }), mediaType), images }
 }
-
-export const manifestOf = (bytes: Buffer, mediaType: string): Manifest => ({
-  digest: digestOf(bytes),
-  mediaType,
-  bytes,
-})
-
-const descriptor = (bytes: Buffer, mediaType: string) => ({ mediaType, digest: digestOf(bytes), size: bytes.length })
-const json = (value: unknown) => Buffer.from(JSON.stringify(value, null, 2))

@@ -1,35 +1,25 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import {
+  type Client as ServedClient,
+  type Framing,
+  type Reply,
+  reset,
+  status,
+  tooManyRequests,
+  truncate,
+  write,
+  wrongBytes,
+} from '../../src/library/upstream/upstream-faults.js'
 
-/** The complete answer that the upstream is about to send. If `ranges` is set, a requested Range is applied last. */
-export interface Reply {
-  status: number
-  headers: Record<string, string>
-  body: Buffer
-  ranges: boolean
-  /** The default is `length`. */
-  framing?: Framing
-}
+export { type Framing, type Reply, reset, status, tooManyRequests, truncate, wrongBytes }
 
-/**
- * A fault: either returns another reply, or answers the client itself and returns undefined. A spec can define further
- * faults.
- */
+/** A fault of the library's upstream, or one of a spec, which may also wait until the upstream releases it. */
 export type Fault = (reply: Reply, client: Client) => Reply | undefined | Promise<Reply | undefined>
 
-export interface Client {
-  request: IncomingMessage
-  response: ServerResponse
-  /**
-   * Sends the status and headers of the reply after applying the Range, and returns the bytes that belong to the body.
-   */
-  sendHead(reply: Reply): Buffer
+export interface Client extends ServedClient {
   /** Resolves when the upstream releases stalled answers (`release`, `heal`) or is closed. */
   released: Promise<void>
 }
-
-/** How the end of a body is marked: by an announced length, by chunks, or by closing the connection. */
-export type Framing = 'length' | 'chunked' | 'close'
 
 /** Never answers. With `afterBytes`, sends that many bytes of the body and nothing more until released. */
 export const stall =
@@ -46,33 +36,8 @@ export const stall =
     return undefined
   }
 
-/**
- * Sends only the first bytes of the body and closes the connection normally. With the framing `close`, the client
- * cannot notice.
- */
-export const truncate =
-  (afterBytes: number, framing: Framing = 'length'): Fault =>
-  async (reply, client) => {
-    const body = client.sendHead({ ...reply, framing })
-    await write(client.response, body.subarray(0, afterBytes))
-    client.response.socket?.destroySoon()
-    return undefined
-  }
-
-/** Resets the connection (RST) before the answer or after this many bytes of the body. */
-export const reset =
-  (afterBytes?: number): Fault =>
-  async (reply, client) => {
-    if (afterBytes !== undefined) await write(client.response, client.sendHead(reply).subarray(0, afterBytes))
-    client.response.socket?.resetAndDestroy()
-    return undefined
-  }
-
 /** Answers a Range with 200 and the whole body. */
 export const ignoreRange = (): Fault => (reply) => ({ ...reply, ranges: false })
-
-/** Sends other bytes of the same length, which do not match the requested digest. */
-export const wrongBytes = (): Fault => (reply) => ({ ...reply, body: Buffer.from(reply.body.map((byte) => byte ^ 1)) })
 
 /** Answers 200 with an HTML page, as captive portals and misrouted proxies do. */
 export const html = (): Fault => () => ({
@@ -81,28 +46,6 @@ export const html = (): Fault => () => ({
   body: Buffer.from('<!doctype html><title>Welcome</title><p>Please log in.'),
   ranges: false,
 })
-
-/** Answers with any status, with `error` as the code of an OCI error body if given. */
-export const status =
-  (
-    code: number,
-    { retryAfter, error, message = '' }: { retryAfter?: number | Date; error?: string; message?: string } = {},
-  ): Fault =>
-  () => ({
-    status: code,
-    headers: {
-      'content-type': 'application/json',
-      ...(retryAfter !== undefined && {
-        'retry-after': retryAfter instanceof Date ? retryAfter.toUTCString() : String(retryAfter),
-      }),
-    },
-    body: Buffer.from(error ? JSON.stringify({ errors: [{ code: error, message }] }) : message),
-    ranges: false,
-  })
-
-/** Answers 429 with a Retry-After in seconds or as an HTTP date. */
-export const tooManyRequests = (retryAfter?: number | Date): Fault =>
-  status(429, { retryAfter, error: 'TOOMANYREQUESTS', message: 'rate exceeded' })
 
 /**
  * Sends the body in pieces, one per turn of the event loop or every `everyMs` milliseconds, until the client
@@ -156,12 +99,3 @@ export const noHead =
   (): Fault =>
   (reply, { request }) =>
     request.method === 'HEAD' ? { ...reply, status: 405, body: Buffer.alloc(0), ranges: false } : reply
-
-const write = (response: ServerResponse, bytes: Buffer) =>
-  new Promise<void>((resolve) => {
-    response.once('close', resolve)
-    response.write(bytes, () => {
-      response.off('close', resolve)
-      resolve()
-    })
-  })

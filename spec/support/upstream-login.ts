@@ -24,9 +24,8 @@ export interface BasicLogin {
 
 /** The login of one upstream: decides which requests pass and issues tokens. */
 export interface Gate {
-  /** The refusal of a request that must not pass. */
-  refuse(request: IncomingMessage, path: string): Reply | undefined
-  grant(request: IncomingMessage, query: URLSearchParams): Reply
+  /** The token that a request asks for, or the refusal of a request that must not pass. */
+  answer(request: IncomingMessage): Reply | undefined
   expireTokens(): void
 }
 
@@ -35,28 +34,34 @@ export function gate(login: TokenLogin | BasicLogin | undefined, origin: () => s
   const issued = new Set<string>()
   return {
     expireTokens: () => valid.clear(),
-    refuse: ({ headers: { authorization } }, path) => {
-      if (!login) return undefined
-      if (login.scheme === 'Basic') {
-        if (knows(login.users, authorization)) return undefined
-        return answer(401, { 'www-authenticate': 'Basic realm="registry, \\"ours\\""' }, unauthorized)
-      }
-      const repository = /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(path)?.[1]
-      const scope = repository ? `repository:${repository}:pull` : ''
-      const token = authorization?.replace(/^Bearer /, '')
-      if (token !== undefined && [scope, '*'].includes(valid.get(token) ?? '-')) return undefined
-      if (token !== undefined && issued.has(token) && login.expiredAs === 400) return answer(400, {}, expired)
-      return answer(401, { 'www-authenticate': challenge(login, origin(), scope) }, unauthorized)
+    answer: (request) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://upstream')
+      return pathname === '/token' ? grant(request, searchParams) : refuse(request, pathname)
     },
-    grant: ({ headers: { authorization } }, query) => {
-      if (login?.scheme !== 'Bearer') return answer(404, {}, '')
-      if (login.users && !knows(login.users, authorization)) return answer(401, {}, unauthorized)
-      const token = `token-${issued.size + 1}`
-      issued.add(token)
-      valid.set(token, query.get('scope') ?? '')
-      const { expiresInSeconds: expires_in = 300, tokenField = 'token' } = login
-      return answer(200, {}, JSON.stringify({ [tokenField]: token, ...(expires_in !== null && { expires_in }) }))
-    },
+  }
+
+  function refuse({ headers: { authorization } }: IncomingMessage, path: string): Reply | undefined {
+    if (!login) return undefined
+    if (login.scheme === 'Basic') {
+      if (knows(login.users, authorization)) return undefined
+      return answer(401, { 'www-authenticate': 'Basic realm="registry, \\"ours\\""' }, unauthorized)
+    }
+    const repository = /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(path)?.[1]
+    const scope = repository ? `repository:${repository}:pull` : ''
+    const token = authorization?.replace(/^Bearer /, '')
+    if (token !== undefined && [scope, '*'].includes(valid.get(token) ?? '-')) return undefined
+    if (token !== undefined && issued.has(token) && login.expiredAs === 400) return answer(400, {}, expired)
+    return answer(401, { 'www-authenticate': challenge(login, origin(), scope) }, unauthorized)
+  }
+
+  function grant({ headers: { authorization } }: IncomingMessage, query: URLSearchParams): Reply {
+    if (login?.scheme !== 'Bearer') return answer(404, {}, '')
+    if (login.users && !knows(login.users, authorization)) return answer(401, {}, unauthorized)
+    const token = `token-${issued.size + 1}`
+    issued.add(token)
+    valid.set(token, query.get('scope') ?? '')
+    const { expiresInSeconds: expires_in = 300, tokenField = 'token' } = login
+    return answer(200, {}, JSON.stringify({ [tokenField]: token, ...(expires_in !== null && { expires_in }) }))
   }
 }
 

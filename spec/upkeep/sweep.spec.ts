@@ -96,6 +96,18 @@ describe('sweep', () => {
     expect((await here.store.pins.list(installation, { limit: 10 })).items).toEqual([])
   })
 
+  it('The sweep removes the principals of expired tokens by the machine’s time, not by the emulator’s', async () => {
+    const here = await stocked()
+    const put = (idHash: string, keptUntil: number) =>
+      here.store.principals.put(installation, idHash, { idHash, text: '{}', keptUntil })
+    await put('a', Date.now() - 1)
+    await put('b', Date.now() + 60_000)
+    await here.later()
+    await here.sweep()
+    const { items } = await here.store.principals.list(installation, { limit: 10 })
+    expect(items.map(({ idHash }) => idHash)).toEqual(['b'])
+  })
+
   it('The sweep restores bytes that another process pinned while they were being removed', async () => {
     await using directory = await temporaryDirectory()
     for (const bytes of [memoryBlobStore(), filesystemBlobStore({ root: directory.path, ids: randomIds })]) {

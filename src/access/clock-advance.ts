@@ -21,4 +21,11 @@ export function clockAdvanceClaim(now: Date, wall: Date): ClockAdvanceClaim {
 export const isBeforeReset = ({ clockAdvancedBy = 0 }: ClockAdvanceClaim, now: Date, wall: Date): boolean =>
   clockAdvancedBy > advance(now, wall) + TOLERANCE_SECONDS
 
+/**
+ * The machine's time from which something issued with this expiry cannot be valid any more, even after a reset of the
+ * clock. In epoch milliseconds.
+ */
+export const lastWallTime = ({ clockAdvancedBy = 0 }: ClockAdvanceClaim, expiresAt: number): number =>
+  expiresAt - clockAdvancedBy * 1000 + TOLERANCE_SECONDS * 1000
+
 const advance = (now: Date, wall: Date) => Math.max(0, Math.round((now.getTime() - wall.getTime()) / 1000))

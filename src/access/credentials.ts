@@ -75,6 +75,27 @@ export type CredentialsOf = (accessKeyId: string) => Credentials | undefined
 export const defaultAccount = { account: '000000000000', accessKeyId: 'test', secretAccessKey: 'test' }
 
 /**
+ * The account that an access key id of twelve digits names. Local AWS tools use such ids to work in more than one
+ * account: https://docs.localstack.cloud/aws/capabilities/config/credentials/
+ */
+export const accountNamedBy = (accessKeyId: string): string | undefined =>
+  /^\d{12}$/.test(accessKeyId) ? accessKeyId : undefined
+
+/**
+ * Finds the credentials of an access key id. Where no access key is configured, there are `test`, of the default
+ * account, and the id of every account, each its root user's and with the secret `test`.
+ */
+export function credentialsSource(accounts: Accounts | undefined): CredentialsOf {
+  const byKey = credentialsIn(accounts)
+  if (describesAccessKeys(accounts)) return (accessKeyId) => byKey.get(accessKeyId)
+  const { secretAccessKey } = defaultAccount
+  return (accessKeyId) => {
+    const account = accountNamedBy(accessKeyId)
+    return account === undefined ? byKey.get(accessKeyId) : { secretAccessKey, principal: principalOfRoot(account) }
+  }
+}
+
+/**
  * The access keys of the configured accounts, or the default one where none is configured.
  * Throws AccountsError where two users have the same access key id, since a signature could not tell them apart.
  */

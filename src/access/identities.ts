@@ -14,6 +14,7 @@ import {
   type ConfiguredRole,
   credentialsIn,
   type CredentialsOf,
+  credentialsSource,
   defaultAccount,
   describesAccessKeys,
 } from './credentials.js'
@@ -22,6 +23,7 @@ import { type OidcProvider, oidcProvidersIn } from './oidc-providers.js'
 import { type ConfiguredOrganization, type MembershipOf, membershipsIn } from './organization.js'
 import { cachingPolicyParser, type PolicyParser } from './parsed-policies.js'
 import { principalOfRoot, principalOfUser, uniqueId } from './principal-ids.js'
+import { seedPolicy, seedRoleArn } from './seed-principal.js'
 
 /** The users and roles of the configuration with their policies. */
 export interface Identities {
@@ -93,11 +95,18 @@ const policiesOfService = ({ name, policy }: AttachedPolicy): IdentityPolicies =
 
 const SERVICE_LINKED = policiesOfService(managedPolicies.pullThroughCache)
 const REPLICATION = policiesOfService(managedPolicies.replication)
+const SEED = policiesOfService(seedPolicy)
+
+/** The policies of the roles that every account has without a configuration. */
+function policiesOfServiceRole(roleArn: string, account: string): IdentityPolicies | undefined {
+  if (roleArn === serviceLinkedRoleArn(account)) return SERVICE_LINKED
+  if (roleArn === serviceLinkedRoleArn(account, REPLICATION_ROLE)) return REPLICATION
+  return roleArn === seedRoleArn(account) ? SEED : undefined
+}
 
 /**
- * Reads the identities of the configuration and compiles their policies, once. Where no access key is configured, the
- * root user of the default account exists, too; with `relaxed` authentication the root user of every account does.
- * Throws AccountsError.
+ * Reads the identities of the configuration and compiles their policies, once. Where no access key is configured, or
+ * with `relaxed` authentication, the root user of every account exists, too. Throws AccountsError.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
  */
 export function identitiesIn(
@@ -111,11 +120,10 @@ export function identitiesIn(
   const roleByArn = new Map(roles.map((role) => [role.arn, role]))
   const roleByName = new Map(roles.map((role) => [`${role.account} ${role.name}`, role]))
   const rootPolicies = new Map(compiled.map(({ account, root }) => [account, root]))
-  const [byKey, isDefault] = [credentialsIn(accounts), !describesAccessKeys(accounts)]
-  const hasRoot = (account: string) => auth === 'relaxed' || (isDefault && account === defaultAccount.account)
+  const hasRoots = auth === 'relaxed' || !describesAccessKeys(accounts)
   return {
-    credentialsOf: (accessKeyId) => byKey.get(accessKeyId),
-    accessKeyIds: [...byKey.keys()],
+    credentialsOf: credentialsSource(accounts),
+    accessKeyIds: [...credentialsIn(accounts).keys()],
     membershipOf: membershipsIn(organization),
     policyParser: cachingPolicyParser(),
     policies: compiled.flatMap(policiesIn),
@@ -125,9 +133,9 @@ export function identitiesIn(
       const holder = session?.roleArn ?? arn
       const configured = policies.get(holder)
       if (configured) return configured
-      if (holder === serviceLinkedRoleArn(account)) return SERVICE_LINKED
-      if (holder === serviceLinkedRoleArn(account, REPLICATION_ROLE)) return REPLICATION
-      const isRoot = holder === principalOfRoot(account).arn && hasRoot(account)
+      const ofService = policiesOfServiceRole(holder, account)
+      if (ofService) return ofService
+      const isRoot = hasRoots && holder === principalOfRoot(account).arn
       return isRoot ? (rootPolicies.get(account) ?? policiesOfRoot([])) : undefined
     },
     role: (roleArn) => roleByArn.get(roleArn),

@@ -7,45 +7,47 @@ import { readClaims, signClaims } from './signed-claims.js'
 /** The lifetime of an authorization token, by the emulator's clock: 12 hours, as in ECR. */
 export const TOKEN_LIFETIME_MS = 12 * 60 * 60 * 1000
 
-/** The claims of an authorization token: its principal, the registry it was requested for and its expiry. */
-export interface Grant extends ClockAdvanceClaim {
-  readonly principal: Principal
+/** What an authorization token says besides whose it is: the registry it was requested for and its expiry. */
+export interface GrantTerms extends ClockAdvanceClaim {
   readonly registry: Registry
   readonly expiresAt: number
   /** Set if Amazon ECR Public issued it to a caller who may not log in to private registries, which then refuse it. */
   readonly isForPublic?: boolean
 }
 
+/** The claims of an authorization token. */
+export interface Grant extends GrantTerms {
+  readonly principal: Principal
+}
+
+/** The claims of an authorization token whose principal is too long for it and stored; see `stored-principals.ts`. */
+export interface GrantByReference extends GrantTerms {
+  readonly principalId: string
+}
+
 /**
- * Issues the password for `docker login --username AWS`. The control plane issues it and the data plane verifies it; it
- * is self-contained, so neither plane calls the other.
+ * Signs an authorization token, the password for `docker login --username AWS`. The control plane issues it and the
+ * data plane verifies it, so neither plane calls the other.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
-export const issueToken = (grant: Grant, secret: string): string => signClaims('token', grant, secret)
+export const issueToken = (claims: Grant | GrantByReference, secret: string): string =>
+  signClaims('token', claims, secret)
 
-/**
- * User name and password as GetAuthorizationToken returns them, encoded as clients send them in the Authorization
- * header.
- * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_AuthorizationData.html
- */
-export const authorizationToken = (grant: Grant, secret: string): string =>
-  Buffer.from(`AWS:${issueToken(grant, secret)}`).toString('base64')
-
-/** The grant of a genuine token, even an expired one; undefined for a forged one. */
-export function openToken(token: string, secret: string): Grant | undefined {
-  const grant = readClaims('token', token, secret)
-  return isGrant(grant) ? grant : undefined
+/** The claims of a genuine token, even an expired one; undefined for a forged one. */
+export function openToken(token: string, secret: string): Grant | GrantByReference | undefined {
+  const claims = readClaims('token', token, secret)
+  return areClaims(claims) ? claims : undefined
 }
 
 /** Whether a token has not expired and was not issued before a reset of the clock. */
-export const isCurrent = (grant: Grant, now: Date, wall: Date): boolean =>
-  grant.expiresAt > now.getTime() && !isBeforeReset(grant, now, wall)
+export const isCurrent = (terms: GrantTerms, now: Date, wall: Date): boolean =>
+  terms.expiresAt > now.getTime() && !isBeforeReset(terms, now, wall)
 
-function isGrant(value: unknown): value is Grant {
+function areClaims(value: unknown): value is Grant | GrantByReference {
   if (!isObject(value) || !isObject(value.registry)) return false
-  const { principal, registry, expiresAt, clockAdvancedBy = 0 } = value
+  const { principal, principalId, registry, expiresAt, clockAdvancedBy = 0 } = value
   return (
-    isPrincipal(principal) &&
+    (principalId === undefined ? isPrincipal(principal) : principal === undefined && isText(principalId)) &&
     isAccount(registry.account) &&
     isText(registry.region) &&
     [expiresAt, clockAdvancedBy].every(Number.isFinite)

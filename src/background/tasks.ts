@@ -32,6 +32,8 @@ export interface Tasks {
   written(collection: string): void
   /** Runs every task as soon as possible, for example because the clock was advanced. */
   runSoon(): void
+  /** Runs every task now, again those that these runs gave more to do, and resolves when there is no more. */
+  runAll(): Promise<void>
   /** Starts no more runs, interrupts the current ones, and resolves when they have ended. */
   stop(): Promise<void>
 }
@@ -53,6 +55,13 @@ export function startTasks(tasks: readonly Task[], deps: TaskDeps): Tasks {
     runSoon() {
       for (const { loop } of loops) loop.runSoon()
     },
+    async runAll() {
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const due = loops.filter(({ loop }) => round === 0 || loop.isBusy())
+        if (due.length === 0) return
+        await Promise.all(due.map(({ loop }) => loop.runNow()))
+      }
+    },
     async stop() {
       stopping.abort()
       await Promise.all(loops.map(({ loop }) => loop.ended()))
@@ -62,6 +71,9 @@ export function startTasks(tasks: readonly Task[], deps: TaskDeps): Tasks {
 
 /** How long after a write a task runs, so that the writes of a busy moment are one run, and one lease. */
 const SOON_MS = 50
+
+/** What follows from one change is done in fewer rounds; a task that always has more to do must not keep the caller. */
+const MAX_ROUNDS = 20
 
 /** Runs one task periodically. A request to run it during a run starts another run after it. */
 function startLoop(task: Task, deps: TaskDeps, stopSignal: AbortSignal) {
@@ -89,6 +101,14 @@ function startLoop(task: Task, deps: TaskDeps, stopSignal: AbortSignal) {
       if (isRequested) return
       isRequested = true
       if (!currentRun) schedule(SOON_MS)
+    },
+    /** Whether a run is in progress, or was requested and is about to start. */
+    isBusy: () => isRequested || currentRun !== undefined,
+    async runNow() {
+      // The run in progress may have begun before what is to be done was known.
+      await currentRun
+      if (!stopSignal.aborted) start()
+      await currentRun
     },
     async ended() {
       clearTimeout(timer)

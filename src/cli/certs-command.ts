@@ -1,6 +1,13 @@
 import { isIP, isIPv6 } from 'node:net'
-import { makeCertificates } from '../compose/certificates.js'
+import { type CertificatesAndAddress, makeCertificates } from '../compose/certificates.js'
+import { hostsFileLines, realNamesInCertificate, registriesWithRealNames } from '../compose/real-names-listener.js'
+import { isDataDirectoryMissing } from '../compose/storage.js'
 import { type Config, defaultConfig } from '../config/config.js'
+import type { Log } from '../registry/ports/log.js'
+import { REAL_REGISTRY_HOST } from '../registry/real-names.js'
+import { hostOfRegistry } from '../registry/registry-address.js'
+import type { Registry } from '../registry/registry.js'
+import { openExistingStorage } from './existing-storage.js'
 import { UsageError } from '../config/usage-error.js'
 import { usageErrorFrom } from './startup-errors.js'
 
@@ -9,6 +16,8 @@ export interface CertsOptions {
   /** Names and addresses in addition to those in the settings. */
   readonly names?: readonly string[]
   readonly dir?: string
+  /** The registries whose names in AWS the certificate covers, with those of the APIs in their Regions. */
+  readonly registries?: readonly Registry[]
 }
 
 /** A host name in any case; a wildcard may be its first label. */
@@ -18,24 +27,74 @@ const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9_-
  * Creates a certificate for the planes and returns instructions for clients to trust it. Throws UsageError for an
  * invalid host name, and if the directory has files that ecr-local did not create.
  */
-export async function certs(config: Config, { names = [], dir = 'certs' }: CertsOptions): Promise<string> {
+export async function certs(config: Config, options: CertsOptions): Promise<string> {
+  const { names = [], dir = DEFAULT_DIR, registries = [] } = options
   const noName = names.find((name) => isIP(name) === 0 && !HOST_NAME.test(name))
   if (noName !== undefined)
     throw new UsageError(
       `${noName} is neither a host name nor an address: no scheme, no port, * for the first label only`,
     )
-  const files = await makeCertificates(config, { names, dir }).catch((error: unknown) => {
+  const allNames = [...names, ...(registries.length > 0 ? realNamesInCertificate(registries) : [])]
+  const files = await makeCertificates(config, { names: allNames, dir }).catch((error: unknown) => {
     throw usageErrorFrom(error, config) ?? error
   })
+  const [first] = registries
+  if (first) return realNamesText(files, [first, ...registries.slice(1)], config, dir)
   const { port } = files.dataPlane
   const name = nameFor(names)
   return [
     `A certificate for ${files.names.join(', ')}.`,
-    'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.',
+    RENEWAL,
     '',
     `Start:       ecr-local start --tls-cert ${files.certificate} --tls-key ${files.key}${reachedBy(name, config)}`,
     '',
     ...trust(files.authority, withoutDefaultPort(name === undefined ? hostOf(config, port) : `${name}:${port}`)),
+  ].join('\n')
+}
+
+const DEFAULT_DIR = 'certs'
+
+const RENEWAL =
+  'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.'
+
+/**
+ * The registries whose names `certs --real-names` covers: also those in the store of planes with these settings. Throws
+ * UsageError if it cannot be read.
+ */
+export async function registriesToCover(config: Config, log: Log): Promise<Registry[]> {
+  if (config.store === 'memory' || isDataDirectoryMissing(config)) return registriesWithRealNames(config)
+  const storage = await openExistingStorage(config, 'certs', log).catch((error: unknown) => {
+    throw usageErrorFrom(error, config) ?? error
+  })
+  try {
+    return await registriesWithRealNames(config, storage.store)
+  } finally {
+    await storage.close()
+  }
+}
+
+/** The instructions for real names. Each line for the hosts file begins with its address, for grep. */
+function realNamesText(
+  { names, authority, certificate, key }: CertificatesAndAddress,
+  registries: readonly [Registry, ...Registry[]],
+  config: Config,
+  dir: string,
+): string {
+  const regions = names.flatMap((name) => /^api\.ecr\.([a-z0-9-]+)\.amazonaws\.com$/.exec(name)?.[1] ?? [])
+  const others = names.filter((name) => !/\.(amazonaws\.com|api\.aws|on\.aws)$/.test(name))
+  const files = dir === DEFAULT_DIR ? '      (in this directory)' : ` --tls-cert ${certificate} --tls-key ${key}`
+  return [
+    `A certificate for the names of ECR and STS in ${regions.join(', ')}, and for ${others.join(', ')}.`,
+    RENEWAL,
+    '',
+    'Add these lines to /etc/hosts (Windows: C:\\Windows\\System32\\drivers\\etc\\hosts). While they are there, this machine',
+    'reaches ecr-local instead of AWS by these names.',
+    '',
+    ...hostsFileLines(registries, config.host),
+    '',
+    `Start:       ecr-local start --real-names${files}`,
+    '',
+    ...trust(authority, hostOfRegistry({ scheme: 'https', host: REAL_REGISTRY_HOST }, registries[0])),
   ].join('\n')
 }
 

@@ -148,8 +148,8 @@ export const commands = {
     operands: '[NAME|ADDRESS]...',
     refuseOperands: anyNumber,
     options: [{ flag: '--dir', value: 'DIRECTORY', meaning: 'directory of the files; certs unless given' }],
-    settings: ['host', 'port', 'registryPort', 'registryHost', 'dataPlane', 'config'],
-    examples: ['ecr-local certs registry.internal 10.0.0.7'],
+    settings: ['host', 'port', 'registryPort', 'registryHost', 'dataPlane', 'realNames', 'dataDir', 'store', 'config'],
+    examples: ['ecr-local certs registry.internal 10.0.0.7', 'ecr-local certs --real-names'],
   },
 } as const satisfies Record<string, CommandDescription>
 

@@ -20,7 +20,7 @@ function overview(): string {
     '',
     'A flag overrides the environment, which overrides the file. The file may also contain accounts, organization,',
     'anonymousPull, signatures, upstreams, network, pullThroughCache, secretsManagerEndpoint, quotas, images, lifecycle,',
-    'scanFindings, scanner, scanTimeoutSeconds, events, eventBridgeEndpoint, garbage and limits;',
+    'scanFindings, scanner, scanTimeoutSeconds, events, eventBridgeEndpoint, awsRegion, garbage and limits;',
     'ecr-local.schema.json describes it, so editors can complete it. Pass secrets in the environment: flags are visible in the list of processes.',
     '',
     'A line with "msg":"ready" on standard output says that the planes answer. Stops on SIGTERM, Ctrl-C, and with the npm or',

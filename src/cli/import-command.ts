@@ -5,14 +5,13 @@ import { clientHost, schemeOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { formatCount } from '../registry/amounts.js'
+import { parseImageReference, type ReferencedImage } from '../registry/images/image-reference.js'
 import { noAnswerText } from './connection-errors.js'
 
-/** An image to import, as the API names it. */
-export interface NamedImage {
+/** An image to import. */
+export interface NamedImage extends ReferencedImage {
   /** The image as the user typed it. */
   readonly reference: string
-  readonly repositoryName: string
-  readonly imageId: ImageIdentifier
 }
 
 /** The inputs of an import, in addition to the settings. */
@@ -31,12 +30,6 @@ type ImportConfig = Pick<Config, 'host' | 'port' | 'tlsCert' | 'accounts'>
 const REPORT_EVERY_MS = 10_000
 
 /**
- * A registry at the beginning of a Docker image name: `123456789012.dkr.ecr.us-east-1.…/`, `localhost/` or anything
- * with a port.
- */
-const REGISTRY = /^(?:[^/]*:\d+|localhost|\d{12}\.dkr[.-]ecr[^/]*)\//
-
-/**
  * Imports images from their upstream into the emulator that runs with these settings, one after another, with signed
  * calls of BatchImportUpstreamImage. Resolves with whether all were imported. Throws UsageError if no emulator answers
  * or there are no credentials to sign with.
@@ -49,19 +42,14 @@ export async function importImages(config: ImportConfig, options: ImportOptions)
   return failed === 0
 }
 
-/** Parses `name[:tag][@digest]` as Docker does: the default tag is `latest`; a registry in front is ignored. */
+/** The image that an argument names. Throws UsageError. */
 export function namedImage(reference: string): NamedImage {
-  const [, repositoryName = '', imageTag, imageDigest] =
-    /^([^:@\s]+)(?::([\w][\w.-]{0,127}))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference.replace(REGISTRY, '')) ?? []
-  if (repositoryName === '')
+  const image = parseImageReference(reference)
+  if (!image)
     throw new UsageError(
       `${reference} is not an image: expected repository:tag or repository@sha256:…, such as ecr-public/nginx/nginx:latest`,
     )
-  const imageId = {
-    ...(imageDigest !== undefined && { imageDigest }),
-    ...(imageDigest === undefined && { imageTag: imageTag ?? 'latest' }),
-  }
-  return { reference, repositoryName, imageId }
+  return { reference, ...image }
 }
 
 async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, environment: NodeJS.ProcessEnv) {

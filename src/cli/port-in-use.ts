@@ -2,24 +2,27 @@ import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { clientHost } from '../compose/plane-addresses.js'
-import type { Config } from '../config/config.js'
+import { REAL_NAMES_PORT } from '../compose/real-names-listener.js'
 import { UsageError } from '../config/usage-error.js'
+import { type ListenSettings, settingOfPort } from './startup-errors.js'
 
 /** How long to wait for the other program's answer. */
 const ANSWER_WITHIN_MS = 1_000
 
 /** The message for a port in use, with the program that uses it if it answers. Undefined for other errors. */
-export async function portInUse(
-  error: unknown,
-  config: Pick<Config, 'host' | 'port'>,
-): Promise<UsageError | undefined> {
+export async function portInUse(error: unknown, config: ListenSettings): Promise<UsageError | undefined> {
   const { code, port = 0 } = Object(error) as { code?: string; port?: number }
   if (code !== 'EADDRINUSE') return undefined
-  const flag = port === config.port ? '--port' : '--registry-port'
   const plane = await planeAt(clientHost(config.host), port)
   const holder = plane ?? 'a program other than ecr-local'
-  const advice = `${plane ? 'use that one, stop it' : 'stop it'}, or choose another port with ${flag} (0: a free one)`
+  const advice = `${plane ? 'use that one, stop it' : 'stop it'}, or ${otherChoice(port, config)}`
   return new UsageError(`Port ${port} is in use by ${holder}: ${advice}`)
+}
+
+function otherChoice(port: number, config: ListenSettings): string {
+  if (config.realNames && port === REAL_NAMES_PORT)
+    return 'give ecr-local a loopback address of its own with --host 127.0.0.2'
+  return `choose another port with ${settingOfPort(config, port)} (0: a free one)`
 }
 
 /** The plane that answers at a port, if any. The answer is only shown, so its certificate need not be trusted. */

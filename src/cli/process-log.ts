@@ -21,6 +21,12 @@ export const logBesideOutput = (level: Config['log']): Log => pino(options(level
 /** A log of JSON lines, for programs that read standard output. */
 export const jsonLog = (level: Config['log']): Log => pino(options(level))
 
+/**
+ * The JSON lines that announce that the planes answer. They are written at once, so that what is written to standard
+ * output next comes after them.
+ */
+export const announcements = (): Log => pino(options('info'), pino.destination({ sync: true }))
+
 /** Process id and host name are left out: all lines come from one process on the reader's own machine. */
 function options(level: Config['log']) {
   const mapped = sourceStacks()

@@ -1,9 +1,12 @@
 import { constants } from 'node:os'
 import type { Running } from '../compose/compose.js'
 import type { Config } from '../config/config.js'
-import { jsonLog, openLog } from './process-log.js'
+import { announcements, openLog } from './process-log.js'
 import { banner, warningsFor } from './banner.js'
 import { isForegroundScript, parentExit } from './parent-process.js'
+import { initScripts } from '../localstack/init-scripts.js'
+import type { Log } from '../registry/ports/log.js'
+import { runBoot, runStage, scriptsOf, SHUTDOWN_SCRIPTS_MS } from './run-init-scripts.js'
 import { start, type StartCommand } from './start.js'
 
 /**
@@ -18,27 +21,51 @@ const STOP_WITHIN_MS = 4500
  */
 const SECOND_SIGNAL_AFTER_MS = 300
 
-/** Runs planes until a signal, the end of the parent or a lost store stops them, then ends the process. */
-export async function serve(command: StartCommand, config: Config, process: NodeJS.Process): Promise<void> {
+/**
+ * Runs planes until a signal, the end of the parent or a lost store stops them, then ends the process. Init scripts are
+ * run only with both planes, since each plane of its own would run them once more.
+ */
+export async function serve(command: StartCommand, readSettings: () => Config, process: NodeJS.Process): Promise<void> {
   const stopRequest = Promise.race([firstSignal(process), ...(isForegroundScript(process.env) ? [parentExit()] : [])])
-  const onTerminal = process.stdout.isTTY
-  const log = await openLog(config.log, onTerminal)
+  const { env: environment, stdout } = process
+  const settings = readSettings()
+  const firstLog = await openLog(settings.log, stdout.isTTY)
   process.on('uncaughtException', (err, origin) => {
-    log.error({ err, origin }, 'failed unexpectedly')
+    firstLog.error({ err, origin }, 'failed unexpectedly')
     process.exit(1)
   })
-  const running = await start(command, config, log)
+  const stopping = new AbortController()
+  void stopRequest.then(() => stopping.abort())
+  const scripts = command === 'start' ? scriptsOf(settings) : initScripts()
+  const context = { environment, signal: stopping.signal }
+  const config = await runBoot(scripts, readSettings, { ...context, config: settings, log: firstLog })
+  const log = config.log === settings.log ? firstLog : await openLog(config.log, stdout.isTTY)
+  await runStage(scripts, 'START', { ...context, config, log })
+  if (stopping.signal.aborted) return process.exit(0)
+  const running = await start(command, config, log, scripts)
   // On a terminal without TLS, SIGHUP keeps its usual effect: the terminal was closed, so the process ends.
-  if (config.tlsCert !== undefined || !onTerminal) process.on('SIGHUP', () => running.renewCertificate())
-  announce(running, config, process.stdout)
-  const reason = await Promise.race([stopRequest, running.failed])
-  const exitCode = reason instanceof Error ? 1 : 0
-  if (reason instanceof Error)
-    log.error({ reason: reason.message }, 'stopping, because the store can no longer be used')
-  else log.info({ reason }, 'stopping')
-  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS)
+  if (config.tlsCert !== undefined || config.realNames || !stdout.isTTY)
+    process.on('SIGHUP', () => running.renewCertificate())
+  announce(running, config, stdout)
+  const served = { ...context, config, log, endpoint: running.endpoint }
+  const whenReady = runStage(scripts, 'READY', served).then(() => announceReady(running, served.signal, stdout))
+  const exitCode = reportStop(await Promise.race([stopRequest, running.failed]), log)
+  stopping.abort()
+  await whenReady
+  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS + (scripts.has('SHUTDOWN') ? SHUTDOWN_SCRIPTS_MS : 0))
+  await runStage(scripts, 'SHUTDOWN', { ...served, signal: AbortSignal.timeout(SHUTDOWN_SCRIPTS_MS) })
   await running.close()
   process.exit(exitCode)
+}
+
+/** Logs why the process stops, and returns its exit status. */
+function reportStop(reason: Error | string, log: Log): number {
+  if (!(reason instanceof Error)) {
+    log.info({ reason }, 'stopping')
+    return 0
+  }
+  log.error({ reason: reason.message }, 'stopping, because the store can no longer be used')
+  return 1
 }
 
 /**
@@ -47,10 +74,19 @@ export async function serve(command: StartCommand, config: Config, process: Node
  */
 function announce(running: Running, config: Config, stdout: NodeJS.WriteStream): void {
   if (stdout.isTTY) return void stdout.write(banner(running, config))
-  const lines = jsonLog('info')
+  const lines = announcements()
   for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
+  if (running.hostsFile) lines.info({ hostsFile: running.hostsFile }, 'names of AWS, on port 443')
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
 }
+
+/** Prints LocalStack's line once everything is as the user's scripts want it, as LocalStack does. */
+function announceReady({ endpoint }: Running, { aborted }: AbortSignal, stdout: NodeJS.WriteStream): void {
+  if (endpoint !== undefined && !aborted) stdout.write(READY_LINE)
+}
+
+/** The line that LocalStack ends its start with, and that Testcontainers and other tools for LocalStack wait for. */
+const READY_LINE = 'Ready.\n'
 
 /** Resolves with the first signal that asks to stop; a later one ends the process at once. */
 function firstSignal(process: NodeJS.Process): Promise<NodeJS.Signals> {

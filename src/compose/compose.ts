@@ -6,14 +6,18 @@ import { readCertificate, renewCertificate } from './tls.js'
 import { drain } from './listen.js'
 import { partsOf, type Telemetry } from './parts.js'
 import { type Plane, startPlanes } from './planes.js'
+import { realNamesFiles } from './real-names-listener.js'
 import { startMaintenance } from './maintenance.js'
 import { openScanner } from './open-scanner.js'
 import { openStorage } from './storage.js'
 import type { Config } from '../config/config.js'
+import type { InitStatus } from '../localstack/init-status.js'
 import type { Tasks } from '../background/tasks.js'
 import { startBackground } from './background.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Log } from '../registry/ports/log.js'
+import type { SeedReport } from '../seed/seeder.js'
+import { type InProcess, inProcess } from './in-process.js'
 import { version } from '../version.js'
 
 /** The planes that were started, where they listen, and how to stop them. */
@@ -22,6 +26,12 @@ export interface Running {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, for `docker pull`. */
   readonly registry: string
+  /** What became of the seed; undefined where the control plane runs elsewhere. */
+  readonly seed: SeedReport | undefined
+  /** For the program that the planes run in. */
+  readonly inProcess: InProcess
+  /** The lines of a hosts file with which programs on this machine reach the planes by the names of AWS, if they do. */
+  readonly hostsFile?: readonly string[]
   /** Resolves with the reason if the planes cannot go on and only a correction and another start help. */
   readonly failed: Promise<Error>
   /** Reads the files of the certificate again; without TLS nothing happens. */
@@ -33,7 +43,12 @@ export interface Running {
 /**
  * Builds all parts, passes them to the planes, and listens. With `compose/` the only place that knows every adapter.
  */
-export async function compose(config: Config, planes: readonly Plane[], log: Log): Promise<Running> {
+export async function compose(
+  config: Config,
+  planes: readonly Plane[],
+  log: Log,
+  initStatus?: InitStatus,
+): Promise<Running> {
   const tls = readCertificate(config)
   const telemetry: Telemetry = { log, metrics: prometheusMetrics(), traces: await registeredTraces(version) }
   let background: Tasks | undefined
@@ -48,15 +63,19 @@ export async function compose(config: Config, planes: readonly Plane[], log: Log
     const tasks = (background = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
-    const planeParts = { ...parts, clockOfControlPlane: clockThatWakes(tasks, parts.clock), warnings }
-    const { endpoint, registry, importing } = await startPlanes(config, planes, planeParts, servers)
+    const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock), warnings }
+    const { endpoint, registry, importing, seeded, realNames } = await startPlanes(config, planes, planeParts, servers)
     importing?.backlog.watch()
     return {
       endpoint,
       registry,
+      seed: seeded && { lines: seeded.lines, images: seeded.seeding.importImages() },
+      inProcess: inProcess(parts, { tasks, backlog: importing?.backlog, afterReset: seeded?.afterReset }),
       failed: storage.failed,
-      renewCertificate: () => renewCertificate(servers, config, log),
+      ...(realNames && { hostsFile: realNames.hostsFile }),
+      renewCertificate: () => renewCertificate(servers, realNames ? realNamesFiles(config) : config, log),
       async close() {
+        seeded?.seeding.stop()
         importing?.backlog.stop()
         await Promise.all(servers.map(drain))
         await importing?.pullSessions.close()

@@ -3,7 +3,11 @@ import type { Config } from '../config/config.js'
 import type { AddressedRequest, RegistryAddressOf } from '../registry/registry-address.js'
 
 /** Whether only programs on this machine can connect to a server that listens on this host. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+/** Whether only programs on this machine can connect to any address of a process. */
+export const isOnLoopback = ({ host, furtherAddresses }: Pick<Config, 'host' | 'furtherAddresses'>): boolean =>
+  [host, ...furtherAddresses.map((further) => further.host)].every(isLoopback)
 
 /** The addresses of `localhost`, and those for all interfaces, to which clients cannot connect. */
 const AT_LOCALHOST = ['127.0.0.1', '::1', '0.0.0.0', '::']

@@ -1,27 +1,35 @@
 import type { Server } from 'node:http'
 import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
+import { memoryKeyValue } from '../adapters/memory/key-value.js'
 import type { Config } from '../config/config.js'
 import type { ProcessFacts } from '../control-plane/admin/status-route.js'
 import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
 import { dataPlane } from '../data-plane/server.js'
+import type { InitStatus } from '../localstack/init-status.js'
 import { pullThroughCache } from '../pull-through-cache/pull-through-cache.js'
+import { OTHER_HOSTS } from '../registry/cache-rules/configured-upstream.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
 import type { RegistryAddressOf } from '../registry/registry-address.js'
+import type { SeedLine } from '../seed/seed-report.js'
+import { seeder, type Seeder } from '../seed/seeder.js'
 import { planeServer, type PlaneHandler } from '../server/listener.js'
 import { onePort } from '../server/one-port.js'
+import { storeOf } from '../store/store-of.js'
 import { listen, portOf } from './listen.js'
+import { hasRealRegistryNames, startRealNames, type RealNames } from './real-names-listener.js'
+import { REAL_REGISTRY_HOST } from '../registry/real-names.js'
 import type { Parts } from './parts.js'
 import {
   addressOfOtherDataPlane,
   addressOfOwnDataPlane,
   clientHost,
   type DataPlaneAddress,
-  isLoopback,
   isOnePort,
+  isOnLoopback,
   registryAddresses,
   registryPortOf,
   schemeOf,
@@ -33,6 +41,7 @@ export type Plane = 'control-plane' | 'data-plane'
 /** The parts of the planes. The control plane's clock wakes the background tasks when it is advanced. */
 type PlaneParts = Parts & {
   readonly clockOfControlPlane: Clock
+  readonly initStatus: InitStatus | undefined
   /** What was said at the start, for the status. */
   readonly warnings: readonly string[]
 }
@@ -43,8 +52,18 @@ interface StartedPlanes {
   readonly endpoint: string | undefined
   /** Host and port of the data plane, wherever it runs. */
   readonly registry: string
+  /** The planes as they are reached by real names, if a setting asks for that. */
+  readonly realNames?: RealNames
   /** The data plane of this process, if it runs one. */
   readonly importing: ReturnType<typeof dataPlaneOf> | undefined
+  /** The seed, except for the images, is in place; undefined if the control plane runs elsewhere. */
+  readonly seeded: ({ readonly lines: readonly SeedLine[] } & Seeding) | undefined
+}
+
+/** What puts the seed in place, and does so again. */
+interface Seeding {
+  readonly seeding: Seeder
+  readonly afterReset: () => Promise<void>
 }
 
 /** Starts the planes: both on one port, unless the settings give the data plane its own. Adds their servers. */
@@ -54,8 +73,8 @@ export async function startPlanes(
   parts: PlaneParts,
   servers: Server[],
 ): Promise<StartedPlanes> {
-  const listenOn = async (plane: PlaneHandler, port: number) => {
-    const server = await listen(planeServer(parts, plane), config.host, port)
+  const listenOn = async (plane: PlaneHandler, port: number, host = config.host) => {
+    const server = await listen(planeServer(parts, plane), host, port)
     servers.push(server)
     return portOf(server)
   }
@@ -63,27 +82,41 @@ export async function startPlanes(
   const data = planes.includes('data-plane') ? dataPlaneOf(config, parts) : undefined
   const ownPort = data && !sharePort ? await listenOn(data.handler, registryPortOf(config)) : config.port
   let address = data ? addressOfOwnDataPlane(config, ownPort) : addressOfOtherDataPlane(config)
-  const started = { registry: address.registry, endpoint: undefined, importing: data }
+  const started = { registry: address.registry, endpoint: undefined, importing: data, seeded: undefined }
   if (!planes.includes('control-plane')) return started
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
-  const registryAddress = registryAddresses(config, () => address, sharePort)
-  let endpoint = ''
-  const processFacts = () => ({
-    ...parts.about,
-    pid: process.pid,
-    startedAt: parts.startedAt,
-    planes,
-    endpoint,
-    registry: address.registry,
-    blobStorage: config.store === 'memory' ? 'memory' : config.blobs === 'disk' ? 'disk' : 's3',
-    warnings: parts.warnings,
-  })
+  const registryAddress = hasRealRegistryNames(config)
+    ? () => ({ scheme: 'https', host: REAL_REGISTRY_HOST }) as const
+    : registryAddresses(config, () => address, sharePort)
+  const listening = { planes, endpoint: '', registry: address.registry }
+  const processFacts = () => ({ ...parts.about, ...listening, ...factsOf(config, parts) })
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort, processFacts })
-  const port = await listenOn(sharePort && data ? onePort(control, data.handler) : control, config.port)
+  const lines = await control.seeding.apply()
+  const handler = sharePort && data ? onePort(control.handler, data.handler) : control.handler
+  const port = await listenOn(handler, config.port)
+  for (const further of config.furtherAddresses) await listenOn(handler, further.port, further.host)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
-  endpoint = `${schemeOf(config)}://${clientHost(config.host)}:${port}`
-  return { ...started, registry: address.registry, endpoint }
+  const realNames =
+    config.realNames && data ? await startRealNames(config, onePort(control.handler, data.handler), parts) : undefined
+  if (realNames) servers.push(realNames.server)
+  listening.endpoint = `${schemeOf(config)}://${clientHost(config.host)}:${port}`
+  listening.registry = address.registry
+  return {
+    ...started,
+    seeded: { ...control, lines },
+    ...(realNames && { realNames }),
+    registry: listening.registry,
+    endpoint: listening.endpoint,
+  }
 }
+
+/** What the status says about this process, apart from where it listens. */
+const factsOf = ({ store, blobs }: Config, { startedAt, warnings }: PlaneParts) => ({
+  pid: process.pid,
+  startedAt,
+  blobStorage: store === 'memory' ? 'memory' : blobs === 'disk' ? 'disk' : 's3',
+  warnings,
+})
 
 /** What a control plane needs of the data plane: direct calls in one process, else signed requests. */
 interface DataPlaneParts {
@@ -110,21 +143,28 @@ function controlPlaneOf(
   config: Config,
   registryAddress: RegistryAddressOf,
   parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean; readonly processFacts: () => ProcessFacts },
-): PlaneHandler {
-  return controlPlane({
+): Seeding & { readonly handler: PlaneHandler } {
+  const resources = {
     ...parts,
     clock: parts.clockOfControlPlane,
     about: { ...parts.about, plane: parts.sharePort ? 'both' : 'control' },
-    adminAllowed: isLoopback(config.host),
+    adminAllowed: isOnLoopback(config),
     adminToken: config.adminToken,
     settings: {
       registryAddress,
-      upstreamHosts: Object.keys(config.upstreams),
+      upstreamHosts: Object.keys(config.upstreams).filter((host) => host !== OTHER_HOSTS),
       unsupportedRegions: config.pullThroughCache.unsupportedRegions,
       principalsAreChecked: config.auth === 'strict',
       checks: config.pullThroughCache,
       secret: parts.secret,
       egress: config.network.egress,
     },
-  })
+  } as const
+  const emptyStore = () => storeOf(memoryKeyValue())
+  const seeding = seeder(config.seed, config.accounts, { ...resources, emptyStore })
+  const afterReset = async () => {
+    await seeding.apply()
+    void seeding.importImages()
+  }
+  return { handler: controlPlane({ ...resources, afterReset }), seeding, afterReset }
 }

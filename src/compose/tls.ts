@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { createSecureContext, type Server as TlsServer } from 'node:tls'
+import { createSecureContext, Server as TlsServer } from 'node:tls'
 import type { Config } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'
 
@@ -32,13 +32,20 @@ export function readCertificate({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 't
   return certificate
 }
 
-/** Reads the files again for new connections; if they are not valid, the old certificate stays in use. */
-export function renewCertificate(servers: readonly Server[], config: Config, log: Log): void {
+/**
+ * Reads the files again for new connections to the servers that have TLS; if they are not valid, the old certificate
+ * stays in use.
+ */
+export function renewCertificate(
+  servers: readonly Server[],
+  files: Pick<Config, 'tlsCert' | 'tlsKey'>,
+  log: Log,
+): void {
   try {
-    const certificate = readCertificate(config)
+    const certificate = readCertificate(files)
     if (!certificate) return
-    for (const server of servers) (server as Server & Pick<TlsServer, 'setSecureContext'>).setSecureContext(certificate)
-    log.info({ tlsCert: config.tlsCert }, 'the certificate was read again')
+    for (const server of servers) if (server instanceof TlsServer) server.setSecureContext(certificate)
+    log.info({ tlsCert: files.tlsCert }, 'the certificate was read again')
   } catch (err) {
     log.error({ err }, 'the certificate could not be read again: the previous one stays in use')
   }

@@ -3,7 +3,11 @@ import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import type { ConfiguredOrganization } from '../access/organization.js'
 import { ecrHost } from '../registry/cache-rules/ecr-host.js'
+import type { Seed } from '../seed/seed.js'
+import { localstackSettings } from '../localstack/environment.js'
+import type { ListenAddress } from '../localstack/listen-addresses.js'
 import { readJsonFile } from './json.js'
+import { requireSeed } from './require-seed.js'
 import { brokenRule } from './rules.js'
 import { secretsManagerEndpoint } from './secrets-manager-endpoint.js'
 import { type SettingTexts, settings } from './settings.js'
@@ -25,6 +29,8 @@ export interface Config extends ScannerSettings {
   readonly port: number
   /** The data plane's own port; 0 picks a free one. Undefined: it shares the control plane's. */
   readonly registryPort: number | undefined
+  /** Where the control plane, or both planes on one port, listens in addition to `host` and `port`. */
+  readonly furtherAddresses: readonly ListenAddress[]
   /** Directory of the embedded store, of blobs on disk, and of temporary files. */
   readonly dataDir: string
   /** Where state is stored: `embedded` is LMDB in `dataDir`. */
@@ -47,11 +53,17 @@ export interface Config extends ScannerSettings {
   /** EventBridge's address, also from AWS_ENDPOINT_URL_EVENTS; undefined: nothing is sent there. */
   readonly eventBridgeEndpoint: string | undefined
   readonly log: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+  /** Directory of LocalStack's init scripts; that of its containers need not exist. */
+  readonly initDir: string
   /**
    * Host of repository URIs, with `{account}`, `{region}` and `{port}` to be filled in; undefined: the host of the
    * request.
    */
   readonly registryHost: string | undefined
+  /** Whether both planes are also reached by the names of AWS's endpoints, over TLS on port 443. */
+  readonly realNames: boolean
+  /** A Region that has real names before anything is stored in it, also from AWS_REGION. */
+  readonly awsRegion: string | undefined
   /** Relaxed: any access key is an administrator's, and signatures are not checked. */
   readonly auth: 'strict' | 'relaxed'
   /** How far a signature's time may be from the machine's. */
@@ -62,6 +74,8 @@ export interface Config extends ScannerSettings {
   readonly accounts: Accounts | undefined
   /** The organization that the accounts belong to. */
   readonly organization: ConfiguredOrganization | undefined
+  /** What registries hold from the start on. */
+  readonly seed: Seed | undefined
   /** Where upstream hosts are; without an entry a host is at `https://<host>`. */
   readonly upstreams: Readonly<Record<string, ConfiguredUpstream>>
   /** The API of Secrets Manager for secrets that the accounts do not have; undefined: there are no others. */
@@ -94,6 +108,7 @@ export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4566,
   registryPort: undefined,
+  furtherAddresses: [],
   dataDir: '.ecr-local',
   store: 'embedded',
   blobs: 'disk',
@@ -106,12 +121,16 @@ export const defaultConfig: Config = {
   eventsFile: undefined,
   eventBridgeEndpoint: undefined,
   log: 'info',
+  initDir: '/etc/localstack/init',
   registryHost: undefined,
+  realNames: false,
+  awsRegion: undefined,
   auth: 'strict',
   signatures: { maxSkewSeconds: 300 },
   anonymousPull: false,
   accounts: undefined,
   organization: undefined,
+  seed: undefined,
   upstreams: {},
   secretsManagerEndpoint: undefined,
   network: { egress: 'all' },
@@ -130,8 +149,8 @@ export const defaultConfig: Config = {
   },
 }
 
-/** The content of a valid configuration file. */
-type ConfigFile = Partial<Omit<Config, Nested>> & {
+/** The content of a valid configuration file, and what a program may give in its place. */
+export type Settings = Partial<Omit<Config, Nested>> & {
   readonly [Name in Nested]?: Partial<Config[Name]>
 }
 
@@ -142,35 +161,46 @@ type Nested =
 const DEFAULT_FILE = 'ecr-local.json'
 
 /**
- * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the default. Throws
- * UsageError.
+ * Merges the settings: a flag overrides the environment, which overrides the file, which overrides the variables of
+ * LocalStack and the default. Throws UsageError.
  */
 export function readConfig(flags: SettingTexts, environment: NodeJS.ProcessEnv): Config {
   const variables = textsIn(environment)
   const file = readConfigFile(flags.config ?? variables.config)
+  const ours = { ...file, ...valuesOf(variables, 'environment'), ...valuesOf(flags, 'flag') }
+  return withDefaults({
+    ...localstackSettings(environment, ours, defaultConfig),
+    ...ours,
+    ...endpointIn(environment),
+    secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
+    awsRegion: regionIn(environment) ?? file.awsRegion,
+  })
+}
+
+/** The settings that a program gives, which must be those of a file. Throws UsageError that begins with `source`. */
+export const configOf = (given: Settings, source: string): Config => withDefaults(validSettings(given, source))
+
+function withDefaults(given: Settings): Config {
   const config = {
     ...defaultConfig,
-    ...file,
-    ...endpointIn(environment),
-    ...valuesOf(variables, 'environment'),
-    ...valuesOf(flags, 'flag'),
-    secretsManagerEndpoint: secretsManagerEndpoint(environment) ?? file.secretsManagerEndpoint,
-    signatures: { ...defaultConfig.signatures, ...file.signatures },
-    network: { ...defaultConfig.network, ...file.network },
-    quotas: { ...defaultConfig.quotas, ...file.quotas },
-    images: { ...defaultConfig.images, ...file.images },
-    lifecycle: { ...defaultConfig.lifecycle, ...file.lifecycle },
-    garbage: { ...defaultConfig.garbage, ...file.garbage },
-    events: { ...defaultConfig.events, ...file.events },
-    limits: { ...defaultConfig.limits, ...file.limits },
-    pullThroughCache: { ...defaultConfig.pullThroughCache, ...file.pullThroughCache },
+    ...given,
+    signatures: { ...defaultConfig.signatures, ...given.signatures },
+    network: { ...defaultConfig.network, ...given.network },
+    quotas: { ...defaultConfig.quotas, ...given.quotas },
+    images: { ...defaultConfig.images, ...given.images },
+    lifecycle: { ...defaultConfig.lifecycle, ...given.lifecycle },
+    garbage: { ...defaultConfig.garbage, ...given.garbage },
+    events: { ...defaultConfig.events, ...given.events },
+    limits: { ...defaultConfig.limits, ...given.limits },
+    pullThroughCache: { ...defaultConfig.pullThroughCache, ...given.pullThroughCache },
   }
   requireConsistency(config)
   return Object.freeze(config)
 }
 
 /** Rules about more than one setting, which the schema cannot express. */
-function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams }: Config): void {
+function requireConsistency(config: Config): void {
+  const { store, blobs, tlsCert, tlsKey, scanFindings, scanner, upstreams, realNames, port, registryPort } = config
   if (store === 'memory' && blobs !== 'disk')
     throw new UsageError(
       '--store memory keeps images in memory too: --blobs s3://… needs --store embedded or a Redis URL',
@@ -178,6 +208,8 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scann
   const [present, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(`${present} needs ${missing}: a certificate and its key, both PEM files`)
+  if (realNames && (port === 443 || registryPort === 443))
+    throw new UsageError('--real-names listens on port 443 itself: choose another port for the planes')
   if (scanFindings !== undefined && scanner !== undefined)
     throw new UsageError('/scanFindings and /scanner are alternatives: findings come from a file or from a scanner')
   const notOfEcr = Object.keys(upstreams).find((host) => upstreams[host]?.local && !ecrHost(host))
@@ -188,12 +220,16 @@ function requireConsistency({ store, blobs, tlsCert, tlsKey, scanFindings, scann
 }
 
 /** The setting that comes from the variable of every SDK. Throws UsageError if it is not an address. */
-function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.ProcessEnv): ConfigFile {
+function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.ProcessEnv): Settings {
   if (!eventBridgeEndpoint) return {}
   const broken = brokenRule({ eventBridgeEndpoint })
   if (broken) throw new UsageError(`AWS_ENDPOINT_URL_EVENTS ${broken.complaint}`)
   return { eventBridgeEndpoint }
 }
+
+/** The variables of the SDKs; empty ones count as unset. */
+const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
+  [AWS_REGION, AWS_DEFAULT_REGION].find(Boolean)
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */
 function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {
@@ -202,7 +238,7 @@ function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {
 }
 
 /** Converts texts of flags or variables to values and checks them against the rules of the file. */
-function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): ConfigFile {
+function valuesOf(texts: SettingTexts, source: 'environment' | 'flag'): Settings {
   const entries = Object.entries(texts).filter(([name]) => name !== 'config')
   if (entries.length === 0) return {}
   const values = Object.fromEntries(entries.map(([name, text]) => [name, valueIn(name, text)]))
@@ -222,24 +258,29 @@ function valueIn(name: string, text: string): string | number | boolean {
   return text
 }
 
-function readConfigFile(explicitPath: string | undefined): ConfigFile {
+function readConfigFile(explicitPath: string | undefined): Settings {
   const path = explicitPath ?? DEFAULT_FILE
   const file = readJsonFile(path, { mayBeMissing: explicitPath === undefined })
-  if (file === undefined) return {}
-  const broken = brokenRule(file)
-  if (broken) throw new UsageError(`${path}: ${broken.path || 'the whole'} ${broken.complaint}`)
-  const settingsOfFile = { ...(file as ConfigFile & { $schema?: string }) }
-  delete settingsOfFile.$schema
-  requireAccounts(settingsOfFile.accounts, path)
-  return settingsOfFile
+  return file === undefined ? {} : validSettings(file, path)
+}
+
+/** Throws UsageError with the place of the first mistake, after the file or whatever the settings come from. */
+function validSettings(given: unknown, source: string): Settings {
+  const broken = brokenRule(given)
+  if (broken) throw new UsageError(`${source}: ${broken.path || 'the whole'} ${broken.complaint}`)
+  const settingsGiven = { ...(given as Settings & { $schema?: string }) }
+  delete settingsGiven.$schema
+  requireAccounts(settingsGiven.accounts, source)
+  requireSeed(settingsGiven, source)
+  return settingsGiven
 }
 
 /** Compiles policies and keys once, so that a mistake in them stops the start and is reported with its place. */
-function requireAccounts(accounts: Accounts | undefined, path: string): void {
+function requireAccounts(accounts: Accounts | undefined, source: string): void {
   try {
     identitiesIn(accounts)
   } catch (error) {
-    if (error instanceof AccountsError) throw new UsageError(`${path}: /accounts${error.path} ${error.message}`)
+    if (error instanceof AccountsError) throw new UsageError(`${source}: /accounts${error.path} ${error.message}`)
     throw error
   }
 }

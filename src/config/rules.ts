@@ -49,7 +49,7 @@ interface EditorHints {
 
 function ruleOf(keyword: string, params: Record<string, unknown>): string {
   if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`
-  if (keyword === 'type') return `must be ${params.type === 'string' ? 'a' : 'an'} ${String(params.type)}`
+  if (keyword === 'type') return `must be ${/^[aeio]/.test(String(params.type)) ? 'an' : 'a'} ${String(params.type)}`
   return 'must not be empty'
 }
 

@@ -4,6 +4,7 @@ export type SettingName =
   | 'port'
   | 'registryPort'
   | 'registryHost'
+  | 'realNames'
   | 'dataDir'
   | 'store'
   | 'blobs'
@@ -15,6 +16,7 @@ export type SettingName =
   | 'tlsCert'
   | 'tlsKey'
   | 'eventsFile'
+  | 'initDir'
   | 'config'
   | 'log'
 
@@ -45,6 +47,10 @@ export const settings: readonly Setting[] = [
     'none',
     'host of repository URIs, if not the one asked; may hold {account}, {region}, {port}',
   ),
+  {
+    ...setting('realNames', 'false', 'also TLS on port 443 for the names of AWS; see certs --real-names'),
+    isSwitch: true,
+  },
   setting('dataDir', '.ecr-local', 'embedded state, blobs on disk'),
   setting('store', 'embedded', 'embedded (LMDB), memory, or redis:// rediss:// redis-sentinel:// redis-cluster://'),
   setting('blobs', 'disk', 'disk (in the data directory), or s3://bucket/prefix'),
@@ -56,6 +62,7 @@ export const settings: readonly Setting[] = [
   setting('tlsCert', 'none', 'PEM file of the certificate of both planes; read again on SIGHUP'),
   setting('tlsKey', 'none', 'PEM file of its key'),
   setting('eventsFile', 'none', 'file that events are appended to, one line of JSON each'),
+  setting('initDir', '/etc/localstack/init', 'scripts in boot.d, start.d, ready.d and shutdown.d are run by start'),
   setting('config', 'ecr-local.json', 'JSON file of settings; the default one may be missing'),
   setting('log', 'info', 'silent, fatal, error, warn, info, debug or trace'),
 ]

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@smithy/protocol-http'
 import { isBeforeReset, type ClockAdvanceClaim } from '../access/clock-advance.js'
-import { defaultAccount } from '../access/credentials.js'
+import { accountNamedBy, defaultAccount } from '../access/credentials.js'
 import type { Identities } from '../access/identities.js'
 import { principalOfRoot } from '../access/principal-ids.js'
 import { isSessionKey, readSession, secretOfSession } from '../access/session-credentials.js'
@@ -124,6 +124,5 @@ function unverifiedSigner(request: SignedRequest): Caller {
     throw new ServiceException(code, message)
   }
   const { accessKeyId = '', region = DEFAULT_REGION } = scope
-  const account = /^\d{12}$/.test(accessKeyId) ? accessKeyId : defaultAccount.account
-  return { principal: principalOfRoot(account), region }
+  return { principal: principalOfRoot(accountNamedBy(accessKeyId) ?? defaultAccount.account), region }
 }

@@ -11,6 +11,8 @@ import { credentialsHints } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
 import { namesAction } from './protocols/aws-query.js'
+import { isForLocalstack } from '../localstack/endpoints.js'
+import { type LocalstackServerDeps, serveLocalstack } from './localstack-server.js'
 import { receivedRequest } from './received-request.js'
 import { bodyTooLarge, type RefusalDeps, refuseCall } from './refusal.js'
 import { operations } from './services/ecr/operation-table.js'
@@ -20,6 +22,7 @@ import { refuseWebPages } from './web-pages.js'
 export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts' | 'signingKeys'> &
   AdminDeps &
   HealthDeps &
+  Pick<LocalstackServerDeps, 'initStatus'> &
   Omit<ExchangeDeps, 'memory'>
 
 /** Node's defaults, which suit SDKs: they keep a connection only as long as they make calls. */
@@ -45,6 +48,7 @@ export function controlPlane(parts: ControlPlaneServerDeps): PlaneHandler {
     habits: HABITS,
     listener(req, res) {
       if (isApiCall(req)) return api(req, res)
+      if (isForLocalstack(req)) return void serveLocalstack(req, res, { ...parts, memory })
       const health = healthEndpoint(req, parts)
       if (health) void sendHealth(health, res, parts)
       else app(req, res)

@@ -4,7 +4,7 @@ import { readDownloadUrl } from '../access/download-url.js'
 import { requestContextOf } from '../access/http-request-context.js'
 import { isThere, policiesForPush } from '../access/policies-for-push.js'
 import { type StoredPolicies, storedPoliciesAndTags } from '../access/stored-policies.js'
-import type { Grant } from '../access/token.js'
+import type { Grant, GrantTerms } from '../access/token.js'
 import { ServiceException } from '../registry/errors.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
 import type { AdmittedExchange } from '../server/exchange.js'
@@ -31,13 +31,17 @@ export async function answerRequest(exchange: AdmittedExchange, deps: DataPlaneD
 
 async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: DataPlaneDeps): Promise<void> {
   const { req, facts, permit } = exchange
-  const claimedGrant = deps.grantIn(req)
+  const claims = deps.tokens.claimsIn(req)
   // Independent reads start together. A remote store batches them into one round trip, so no prefetch is needed.
-  const [now, policies] = await Promise.all([deps.clock.now(), policiesFor(route, claimedGrant, req, deps)])
+  const [now, policies, login] = await Promise.all([
+    deps.clock.now(),
+    policiesFor(route, claims, req, deps),
+    deps.tokens.loginOf(claims),
+  ])
   facts.now = now
   const request: DataPlaneRequest = { ...exchange, query: new URLSearchParams(exchange.search), now }
   if (route.who !== 'grant') return answerSigned(request, route, deps)
-  const grant = authenticate(req, claimedGrant, now, deps)
+  const grant = authenticate(req, login, now, deps)
   permit.chargeTo(grant.principal)
   if ('refusal' in route) throw route.refusal
   const registry = registryOf(req.headers.host, grant.registry)
@@ -62,15 +66,15 @@ function countAction(
   if (operation !== 'GetAuthorizationToken') actionRates(operation, { account, region })
 }
 
-/** The policies that apply to the repository of a route, in the registry of a grant that is not verified yet. */
+/** The policies that apply to the repository of a route, in the registry of a token that is not accepted yet. */
 async function policiesFor(
   route: Route,
-  grant: Grant | undefined,
+  terms: GrantTerms | undefined,
   req: IncomingMessage,
   { store }: DataPlaneDeps,
 ): Promise<StoredPolicies | undefined> {
-  if (!grant || route.who !== 'grant' || 'refusal' in route) return undefined
-  const registry = registryOf(req.headers.host, grant.registry)
+  if (!terms || route.who !== 'grant' || 'refusal' in route) return undefined
+  const registry = registryOf(req.headers.host, terms.registry)
   const resource = route.repository === '' ? '*' : repositoryArn(registry, route.repository)
   const policies = await storedPoliciesAndTags(registry, [resource], store)
   return policiesForPush(route.operation, policies, store)

@@ -17,7 +17,7 @@ import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
 import type { AdmittedExchange, ExchangeDeps } from '../server/exchange.js'
 import type { HealthDeps } from '../server/health.js'
-import type { GrantReader } from './basic-credentials.js'
+import type { TokenReader } from './basic-credentials.js'
 import type { ActionRates } from '../server/action-rates.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
 import type { PullThroughCache } from '../pull-through-cache/pull-through-cache.js'
@@ -55,7 +55,7 @@ export interface DataPlaneParts extends HealthDeps, Omit<ExchangeDeps, 'memory' 
 
 /** Everything that a request to the registry may need: the parts, and the data plane's own state. */
 export interface DataPlaneDeps extends DataPlaneParts, Pick<ExchangeDeps, 'memory'> {
-  readonly grantIn: GrantReader
+  readonly tokens: TokenReader
   readonly controlPlane: ControlPlaneRequests
   readonly uploadLocks: UploadLocks
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { type Grant, isCurrent } from '../access/token.js'
-import { type BasicCredentials, credentialsIn } from './basic-credentials.js'
+import { type BasicCredentials, credentialsIn, type Login } from './basic-credentials.js'
 import type { DataPlaneDeps } from './call.js'
 import { OciError } from './oci-errors.js'
 import { regionOf } from './registry-of-host.js'
@@ -8,27 +8,33 @@ import { uncheckedCaller } from './unchecked-callers.js'
 
 /**
  * Authenticates the caller by the authorization token: `AWS:<token>` in Basic credentials. A token is valid in the
- * Region it was issued for (a host that names no Region, such as `localhost:4510`, accepts tokens of any), and only
+ * Region it was issued for (a host that names no Region, such as `localhost:4566`, accepts tokens of any), and only
  * while its user or role exists. Throws 401 with the challenge that makes Docker send credentials, and 403 DENIED for
  * an expired token (after 12 hours) and for web pages.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
 export function authenticate(
   req: IncomingMessage,
-  grant: Grant | undefined,
+  login: Login | undefined,
   now: Date,
   deps: Pick<DataPlaneDeps, 'identities' | 'clock' | 'auth' | 'anonymousPull'>,
 ): Grant {
   const { headers } = req
   if (isPageToRefuse(headers)) throw pagesMayNot()
-  if (grant && !isCurrent(grant, now, deps.clock.wall())) throw tokenExpired()
-  const fault = grant ? faultOf(grant, headers.host, deps) : undefined
+  if (login && !isCurrent(login, now, deps.clock.wall())) throw tokenExpired()
+  const grant = login && hasPrincipal(login) ? login : undefined
+  const fault = grant ? faultOf(grant, headers.host, deps) : login && PRINCIPAL_IS_GONE
   if (grant && fault === undefined) return grant
   const credentials = credentialsIn(headers)
   const unchecked = uncheckedCaller(req, credentials, now, deps)
   if (unchecked) return unchecked
   throw notAuthorized(headers.host ?? '', fault ?? (credentials && faultOfCredentials(credentials)))
 }
+
+const hasPrincipal = (login: Login): login is Login & Grant => login.principal !== undefined
+
+/** With a store that was lost or replaced, the principals of long tokens are lost, too. */
+const PRINCIPAL_IS_GONE = 'The password refers to a session that this installation no longer stores: log in again'
 
 /** Why a genuine token is not accepted; undefined for one that is. */
 function faultOf(

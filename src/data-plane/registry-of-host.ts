@@ -7,7 +7,7 @@ import type { Registry } from '../registry/registry.js'
 const ECR_HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)(?=[.:]|$)/i
 
 /**
- * The registry that a request addresses: the one named by a host in AWS's form. For any other host (`localhost:4510`)
+ * The registry that a request addresses: the one named by a host in AWS's form. For any other host (`localhost:4566`)
  * it is the token's registry, so that repository URIs work on machines that do not resolve `*.localhost`.
  */
 export function registryOf(host: string | undefined, ofToken: Registry): Registry {

@@ -5,7 +5,7 @@ import type { ConnectionHabits } from '../server/listener.js'
 import { memoryBudget } from '../server/memory-budget.js'
 import type { RegistryHandler } from '../server/one-port.js'
 import { answerRequest } from './answer.js'
-import { grantReader } from './basic-credentials.js'
+import { tokenReader } from './basic-credentials.js'
 import { type DataPlaneDeps, type DataPlaneParts, respond } from './call.js'
 import { internalError, refuseRequest, writeOciRefusal } from './oci-refusal.js'
 import { controlPlaneRequests } from './private/control-plane-requests.js'
@@ -27,7 +27,7 @@ export function dataPlane(parts: DataPlaneParts): RegistryHandler {
   const deps: DataPlaneDeps = {
     ...parts,
     memory: memoryBudget(parts.limits.bodiesMiB * 1024 * 1024),
-    grantIn: grantReader(parts.secret),
+    tokens: tokenReader(parts),
     controlPlane: controlPlaneRequests(parts),
     uploadLocks: uploadLocks(parts),
   }

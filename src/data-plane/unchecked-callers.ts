@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { anonymousPrincipal } from '../access/anonymous.js'
-import { defaultAccount } from '../access/credentials.js'
+import { accountNamedBy, defaultAccount } from '../access/credentials.js'
 import { principalOfRoot } from '../access/principal-ids.js'
 import { type Grant, TOKEN_LIFETIME_MS } from '../access/token.js'
 import type { Registry } from '../registry/registry.js'
@@ -21,7 +21,7 @@ export function uncheckedCaller(
 ): Grant | undefined {
   const expiresAt = now.getTime() + TOKEN_LIFETIME_MS
   if (credentials && auth === 'relaxed') {
-    const account = ACCOUNT.test(credentials.user) ? credentials.user : defaultAccount.account
+    const account = accountNamedBy(credentials.user) ?? defaultAccount.account
     return {
       principal: principalOfRoot(account),
       registry: { account, region: registryNamed(headers.host).region },
@@ -32,8 +32,6 @@ export function uncheckedCaller(
   const registry = registryNamed(headers.host)
   return { principal: anonymousPrincipal(auth === 'relaxed' ? registry.account : undefined), registry, expiresAt }
 }
-
-const ACCOUNT = /^\d{12}$/
 
 /** The registry that the host names, otherwise the default registry. */
 const registryNamed = (host: string | undefined): Registry =>

@@ -1,11 +1,6 @@
-import { ECRClient } from '@aws-sdk/client-ecr'
-import { compose } from '../compose/compose.js'
-import { defaultConfig } from '../config/config.js'
-import { jsonLog } from '../cli/process-log.js'
-import { demoImage } from './demo-image.js'
+import { startEcrLocal } from '../library/ecr-local.js'
 import { screen } from './screen.js'
-import { REPOSITORY, tellStory } from './story.js'
-import { startUpstream } from './demo-upstream.js'
+import { REPOSITORY, TAG, tellStory } from './story.js'
 
 /** Where the demo writes: `process.stdout` fits. */
 interface Output {
@@ -13,29 +8,32 @@ interface Output {
   write(text: string): unknown
 }
 
+const MEBIBYTE = 1024 * 1024
+
+/** A base, an application and its settings, of two platforms. */
+const IMAGE = {
+  platforms: ['linux/amd64', 'linux/arm64'],
+  layers: [6, 2, 1 / 4].map((mebibytes) => ({ bytes: mebibytes * MEBIBYTE })),
+}
+
 /**
- * Shows the pull through cache from the first pull to the update a day later. Needs no network, because the demo has
- * its own upstream. Uses only the public API. Resolves with whether all checks held.
+ * Shows the pull through cache from the first pull to the update a day later. Needs no network, because the library's
+ * upstream stands in for a public registry. Resolves with whether all checks held.
  */
 export async function demo(out: Output): Promise<boolean> {
-  const upstream = await startUpstream(REPOSITORY)
-  const upstreams = { 'public.ecr.aws': { endpoint: upstream.endpoint } }
-  const config = { ...defaultConfig, store: 'memory', port: 0, upstreams } as const
-  const running = await compose(config, ['control-plane', 'data-plane'], jsonLog('error'))
-  const { endpoint = '', registry } = running
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  const ecr = new ECRClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+  const ecr = await startEcrLocal({ log: 'error' })
   const show = screen((text) => out.write(text), out.isTTY === true)
   try {
-    const images = { old: demoImage('1.0'), new: demoImage('1.1') }
-    await tellStory({ show, upstream, ecr, endpoint, registry, images })
+    const images = {
+      old: ecr.upstream.image(REPOSITORY, TAG, { ...IMAGE, version: '1.0' }),
+      new: ecr.upstream.image(REPOSITORY, 'next', { ...IMAGE, version: '1.1' }),
+    }
+    await tellStory({ show, ecr, client: ecr.client(), images })
     return show.end('That is the pull through cache. Now with your own images: ecr-local start')
   } catch (error) {
     show.check(error instanceof Error ? error.message : String(error), false)
     return show.end('')
   } finally {
-    ecr.destroy()
-    await running.close()
-    await upstream.close()
+    await ecr.stop()
   }
 }

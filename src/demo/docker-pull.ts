@@ -1,4 +1,4 @@
-import { digestOf } from './demo-image.js'
+import { digestOf } from '../library/upstream/upstream-content.js'
 
 /** The result of a pull. */
 export interface PullResult {

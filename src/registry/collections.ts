@@ -1,3 +1,4 @@
+import type { AppliedSeed } from './applied-seed.js'
 import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
 import type { RepositoryCreationTemplate } from './creation-templates/creation-template.js'
 import type { RecordedEvent } from './events.js'
@@ -18,6 +19,7 @@ import type { Pin } from './ports/pins.js'
 import type { PullTimeExclusion } from './pull-times/pull-time-exclusion.js'
 import type { ImageSigning, SigningConfiguration } from './signing/signing-configuration.js'
 import type { ServiceLinkedRole } from './cache-rules/service-linked-role.js'
+import type { StoredPrincipal } from './principal.js'
 import type { Policy, Repository } from './repositories/repository.js'
 import type { ImageScans, PendingScan, ScanCount } from './scanning/image-scan.js'
 import type { StoredScanningConfiguration } from './scanning/scanning-records.js'
@@ -60,6 +62,7 @@ export const collections = {
   imageFindings: collection<ImageFindings>(), // repository digest
   pendingScans: collection<PendingScan>(), // time repository digest scanType
   scanCounts: collection<ScanCount>(), // 'count'
+  appliedSeeds: collection<AppliedSeed>(), // kind name
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
   undeliveredEvents: collection<RecordedEvent>(), // sink time order; in `installation`
@@ -67,6 +70,7 @@ export const collections = {
   roles: collection<ServiceLinkedRole>(), // account name; in `installation`
   leases: collection<LeaseRecord>(), // name; in `installation`
   pins: collection<Pin>(), // digest; in `installation`
+  principals: collection<StoredPrincipal>(), // idHash; in `installation`
   origins: collection<BlobOrigin>(), // digest upstreamRegistryUrl; in `installation`
 }
 

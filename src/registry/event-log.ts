@@ -136,6 +136,10 @@ function uuidOf({ account, region }: Registry, occurrence: string): string {
   ].join('-')
 }
 
+/** The latest events, oldest first: those that pruning has not removed yet are more. */
+export const latestEvents = async (store: Pick<Store, 'events'>): Promise<RecordedEvent[]> =>
+  (await listAll(store.events, installation)).slice(-MAX_EVENTS)
+
 async function prune(store: Store) {
   const events = await listAll(store.events, installation)
   for (const { time, id } of events.slice(0, -MAX_EVENTS)) {

@@ -11,8 +11,21 @@ export interface Principal {
 }
 
 /**
- * The content of temporary credentials in addition to the principal. It is signed and part of the credentials, not
- * stored.
+ * A principal that is too long for the authorization tokens that name it: most often a role session with policies or
+ * tags.
+ */
+export interface StoredPrincipal {
+  /** The key: a hash of the id by which tokens name the principal. */
+  readonly idHash: string
+  /** The principal as JSON. Its signature is the id. */
+  readonly text: string
+  /** When no token can name it any more, in epoch milliseconds by the machine's clock. */
+  readonly keptUntil: number
+}
+
+/**
+ * The content of temporary credentials in addition to the principal. It is signed and part of the credentials; only
+ * authorization tokens that would be too long refer to a stored copy.
  */
 export interface Session {
   /**

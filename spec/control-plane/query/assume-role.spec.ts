@@ -315,7 +315,7 @@ describe('session tags', () => {
     ['many transitive tags', { Tags: [...longTags(12), ...Tags], TransitiveTagKeys: keysOf(longTags(12)) }],
   ])('Credentials and a login with the largest session tags fit into request headers: %s', async (_, more) => {
     await using emulator = await start()
-    await using registry = await startRegistry({ accounts })
+    await using registry = await startRegistry({ accounts, store: emulator.deps.store })
     const assumed = await assume(emulator, 'tagged', more)
     expect(assumed.PackedPolicySize).toBeGreaterThan(90)
     await createAs(emulator, assumed)

@@ -1,4 +1,4 @@
-import type { ConfiguredUpstream } from '../../registry/cache-rules/configured-upstream.js'
+import { type ConfiguredUpstream, configuredUpstream } from '../../registry/cache-rules/configured-upstream.js'
 import type { EcrUpstreams } from '../../registry/cache-rules/rule-upstreams.js'
 import { ecrCredentials, type EcrCredentialsDeps } from './ecr-credentials.js'
 import { inProcessUpstream, type InProcessDeps } from './in-process-upstream.js'
@@ -23,6 +23,10 @@ export function ecrUpstreams({ upstreams, accounts, ...deps }: EcrUpstreamsDeps)
       const isLocal = configured ? configured.local === true : accounts.includes(account)
       return isLocal ? inProcessUpstream({ account, region }, reader, deps) : undefined
     },
-    credentials: (...args) => logins.get(...args),
+    async credentials(host, ...args) {
+      const { endpoint, api } = configuredUpstream(upstreams, host) ?? {}
+      const isBehindOther = endpoint !== undefined && api === undefined && !Object.hasOwn(upstreams, host)
+      return isBehindOther ? undefined : logins.get(host, ...args)
+    },
   }
 }

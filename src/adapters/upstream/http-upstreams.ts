@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { fairSemaphore } from '../../coordination/fair-semaphore.js'
+import { configuredUpstream } from '../../registry/cache-rules/configured-upstream.js'
 import { type Upstream, UpstreamFailure, type Upstreams } from '../../registry/ports/upstream.js'
 import type { Authenticator } from './authentication.js'
 import { type TrustRule, trustRule } from './host-trust.js'
@@ -41,7 +42,7 @@ export function httpUpstreams(options: HttpUpstreamsOptions): Upstreams {
       const key = `${account} ${loginKey}`
       const existing = upstreams.get(key)
       if (existing) return existing
-      const entry = Object.hasOwn(options.endpoints, host) ? options.endpoints[host] : undefined
+      const entry = configuredUpstream(options.endpoints, host)
       const endpoint = parseEndpoint(entry?.endpoint ?? (/[/?#@\\]/.test(host) ? '' : `https://${host}`))
       if (!endpoint) return invalidUpstream(host)
       const ofHost = resourcesOf(host, endpoint)

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response, Router } from 'express'
-import { labelInstallation } from '../../upkeep/installation-label.js'
+import { latestEvents } from '../../registry/event-log.js'
+import { removeEverything } from '../../upkeep/remove-everything.js'
 import { listAll } from '../../registry/list-records.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import type { Clock } from '../../registry/ports/clock.js'
@@ -24,10 +25,9 @@ export interface AdminDeps extends ExplainDeps, StatusDeps {
   readonly adminAllowed: boolean
   /** The bearer token of the admin endpoints, if one is configured. */
   readonly adminToken?: string | undefined
+  /** Puts in place again what an installation has from the start on. */
+  readonly afterReset?: () => Promise<void>
 }
-
-/** How many of the latest events are listed. The event log removes older ones from time to time. */
-const MAX_EVENTS = 10_000
 
 /** ISO 8601 has years of four digits, and `Date` cannot represent much later times. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
@@ -94,7 +94,9 @@ const endpoints: readonly Endpoint[] = [
   endpoint('POST', '/clock', 'advances the clock of both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
     advanceClock(body, deps),
   ),
-  endpoint('POST', '/reset', 'removes all state and all images', (_, deps) => reset(deps)),
+  endpoint('POST', '/reset', 'removes all state and all images; the seed is put in place again', (_, deps) =>
+    reset(deps),
+  ),
   endpoint(
     'GET',
     '/events',
@@ -167,16 +169,14 @@ async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply>
   return ok({ now: (await clock.advance(advanceSeconds)).toISOString() })
 }
 
-async function reset({ store, blobs, ids }: AdminDeps): Promise<Reply> {
-  await store.clear()
-  await blobs.clear()
-  await labelInstallation(store, blobs, ids)
+async function reset(deps: AdminDeps): Promise<Reply> {
+  await removeEverything(deps)
+  await deps.afterReset?.()
   return ok({ status: 'reset' })
 }
 
 async function events({ store }: AdminDeps): Promise<Reply> {
-  const recorded = await listAll(store.events, installation)
-  return ok({ events: recorded.slice(-MAX_EVENTS) })
+  return ok({ events: await latestEvents(store) })
 }
 
 /** The service-linked roles that were created with rules and configurations, which IAM's ListRoles would show. */

@@ -7,3 +7,12 @@ export interface ConfiguredUpstream {
   /** Of a private registry of ECR: it belongs to this installation, although the configuration lacks its account. */
   readonly local?: true
 }
+
+/** The name under which the configuration says where all other hosts are. */
+export const OTHER_HOSTS = '*'
+
+/** What the configuration says about a host. */
+export const configuredUpstream = (
+  upstreams: Readonly<Record<string, ConfiguredUpstream>>,
+  host: string,
+): ConfiguredUpstream | undefined => (Object.hasOwn(upstreams, host) ? upstreams[host] : upstreams[OTHER_HOSTS])

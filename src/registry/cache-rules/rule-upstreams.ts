@@ -15,8 +15,11 @@ import { ruleSecret } from './upstream-secret.js'
 export interface EcrUpstreams {
   /** The registry of this installation that a host names; undefined if the host is elsewhere. */
   inProcess(host: string, named: EcrHost, reader: RegistryReader): Upstream | undefined
-  /** The login to a registry elsewhere: user `AWS` and an authorization token. Throws UpstreamFailure. */
-  credentials(host: string, named: EcrHost, reader: RegistryReader): Promise<UpstreamCredentials>
+  /**
+   * The login to a registry elsewhere: user `AWS` and an authorization token; undefined if the configuration has the
+   * host among all others, at an address that is not the service's. Throws UpstreamFailure.
+   */
+  credentials(host: string, named: EcrHost, reader: RegistryReader): Promise<UpstreamCredentials | undefined>
 }
 
 /** The dependencies of finding the upstream of a rule. */

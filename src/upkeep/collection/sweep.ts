@@ -15,6 +15,7 @@ import {
 import { removeExpiredPins, sweepBlobs } from './sweep-blobs.js'
 import { sweepLayers } from './sweep-layers.js'
 import { sweepImageNotes } from './sweep-image-notes.js'
+import { sweepPrincipals } from './sweep-principals.js'
 import { sweepUploads } from './sweep-uploads.js'
 import { eachRecord, compactDigest, compactName } from '../record-walk.js'
 
@@ -86,6 +87,7 @@ async function runSteps(run: SweepRun): Promise<void> {
   await sweepImageNotes(run, imageNotes, required)
   await sweepBlobs(run, required)
   await removeExpiredPins(run)
+  await sweepPrincipals(run)
   await run.leases.reap()
 }
 

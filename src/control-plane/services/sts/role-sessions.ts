@@ -1,5 +1,5 @@
 import type { Role } from '../../../access/identities.js'
-import { authorizationToken } from '../../../access/token.js'
+import { issueSession } from '../../../access/session-credentials.js'
 import { ServiceException } from '../../../registry/errors.js'
 import type { Principal } from '../../../registry/principal.js'
 import type { Context } from '../context.js'
@@ -27,23 +27,15 @@ export function durationOfSession(seconds: number | undefined, { maxSessionDurat
 }
 
 /**
- * The longest authorization token: clients send it in one header, and the data plane takes 16 KB of headers.
+ * The longest session token: clients send it in one header, and the control plane takes 16 KB of headers.
  * https://nodejs.org/docs/latest-v20.x/api/http.html#httpmaxheadersize
  */
-const MAX_TOKEN_CHARACTERS = 12 * 1024
+const MAX_TOKEN_CHARACTERS = 9 * 1024
 
-/**
- * How many percent of the longest authorization token a session's policies and tags take. Throws PackedPolicyTooLarge.
- */
-export function packedPercent(
-  principal: Principal,
-  { registry: { region }, now, secret }: Pick<Context, 'registry' | 'now' | 'secret'>,
-): number {
+/** How many percent of the longest session token a session's policies and tags take. Throws PackedPolicyTooLarge. */
+export function packedPercent(principal: Principal, { now, secret }: Pick<Context, 'now' | 'secret'>): number {
   const tokenLength = (holder: Principal) =>
-    authorizationToken(
-      { principal: holder, registry: { account: holder.account, region }, expiresAt: now.getTime() },
-      secret,
-    ).length
+    issueSession(holder, { expiresAt: now.getTime() }, '', secret).sessionToken.length
   const emptySession = { ...principal.session, policies: [], tags: {}, transitiveTagKeys: [] }
   const fixed = tokenLength({ ...principal, session: emptySession })
   const percent = Math.ceil(((tokenLength(principal) - fixed) / (MAX_TOKEN_CHARACTERS - fixed)) * 100)

@@ -1,6 +1,7 @@
 import { isAllowed } from '../../../../access/authorize.js'
 import { clockAdvanceClaim } from '../../../../access/clock-advance.js'
-import { authorizationToken, TOKEN_LIFETIME_MS } from '../../../../access/token.js'
+import { authorizationToken } from '../../../../access/stored-principals.js'
+import { TOKEN_LIFETIME_MS } from '../../../../access/token.js'
 import { ServiceException } from '../../../../registry/errors.js'
 import type { PublicOperation } from '../ecr-public-operation.js'
 
@@ -29,16 +30,17 @@ export const getPublicAuthorizationToken: PublicOperation = {
     },
   ],
 
-  async run({ registry, principal, request, authorize, settings, now, clock }) {
+  async run({ registry, principal, request, authorize, settings, now, clock, store }) {
     if (!REGIONS.has(registry.region))
       throw new ServiceException('UnsupportedCommandException', "The action isn't supported in this Region.")
     const expiresAt = now.getTime() + TOKEN_LIFETIME_MS
     const life = { expiresAt, ...clockAdvanceClaim(now, clock.wall()) }
     const login = { principal, registry, request, action: 'ecr:GetAuthorizationToken', resources: ['*'] } as const
     const use = !(await isAllowed(authorize, login)) && { isForPublic: true }
+    const grant = { principal, registry, ...life, ...use }
     return {
       authorizationData: {
-        authorizationToken: authorizationToken({ principal, registry, ...life, ...use }, settings.secret),
+        authorizationToken: await authorizationToken(grant, { store, secret: settings.secret }),
         expiresAt: new Date(expiresAt),
       },
     }

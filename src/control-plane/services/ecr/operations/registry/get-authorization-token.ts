@@ -1,5 +1,6 @@
 import { clockAdvanceClaim } from '../../../../../access/clock-advance.js'
-import { authorizationToken, TOKEN_LIFETIME_MS } from '../../../../../access/token.js'
+import { authorizationToken } from '../../../../../access/stored-principals.js'
+import { TOKEN_LIFETIME_MS } from '../../../../../access/token.js'
 import { hostOfRegistry } from '../../../../../registry/registry-address.js'
 import type { Operation } from '../../operation.js'
 import { wholeRegistry } from '../../operation-resources.js'
@@ -14,17 +15,18 @@ import { wholeRegistry } from '../../operation-resources.js'
 export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = {
   resources: wholeRegistry,
 
-  async run({ registryIds }, { registry, registryAddress, principal, settings, now, clock }) {
+  async run({ registryIds }, { registry, registryAddress, principal, settings, now, clock, store }) {
     const expiresAt = now.getTime() + TOKEN_LIFETIME_MS
     const life = { expiresAt, ...clockAdvanceClaim(now, clock.wall()) }
-    const authorizationData = (registryIds ?? [registry.account]).map((account) => {
-      const granted = { account, region: registry.region }
+    const registries = (registryIds ?? [registry.account]).map((account) => ({ account, region: registry.region }))
+    const answers = registries.map(async (granted) => {
+      const grant = { principal, registry: granted, ...life }
       return {
-        authorizationToken: authorizationToken({ principal, registry: granted, ...life }, settings.secret),
+        authorizationToken: await authorizationToken(grant, { store, secret: settings.secret }),
         expiresAt: new Date(expiresAt),
         proxyEndpoint: `${registryAddress.scheme}://${hostOfRegistry(registryAddress, granted)}`,
       }
     })
-    return { authorizationData }
+    return { authorizationData: await Promise.all(answers) }
   },
 }

@@ -1,19 +1,39 @@
 import type { IncomingMessage } from 'node:http'
 import { type Content, digestOf, mediaTypes } from './upstream-content.js'
 import type { Client, Fault, Reply } from './upstream-faults.js'
-import type { Gate } from './upstream-login.js'
+
+/** What a request is for. */
+export type RequestKind = 'ping' | 'manifest' | 'blob' | 'referrers' | 'tags' | 'other'
+
+/** A request in the terms of the OCI Distribution API. */
+export interface RegistryCall {
+  readonly kind: RequestKind
+  /** Absent from `ping` and `other`. */
+  readonly repository?: string
+  /** A tag or a digest. Absent from `tags`. */
+  readonly reference?: string
+}
+
+const KINDS: Readonly<Record<string, RequestKind>> = { manifests: 'manifest', blobs: 'blob', referrers: 'referrers' }
+
+/** What the path of a request names. */
+export function callOf({ url = '' }: Pick<IncomingMessage, 'url'>): RegistryCall {
+  const { pathname } = new URL(url, 'http://upstream')
+  if (pathname === '/v2/' || pathname === '/v2') return { kind: 'ping' }
+  const [, repository, collection = '', reference] =
+    /^\/v2\/(.+)\/(manifests|blobs|referrers)\/([^/]+)$/.exec(pathname) ?? []
+  const kind = KINDS[collection]
+  if (kind && repository !== undefined && reference !== undefined) return { kind, repository, reference }
+  const [, listed] = /^\/v2\/(.+)\/tags\/list$/.exec(pathname) ?? []
+  return listed === undefined ? { kind: 'other' } : { kind: 'tags', repository: listed }
+}
 
 /** The answer of a registry without faults. */
-export function answerTo(request: IncomingMessage, content: Content, login: Gate): Reply {
-  const { pathname, searchParams } = new URL(request.url ?? '', 'http://upstream')
-  if (pathname === '/token') return login.grant(request, searchParams)
-  const refusal = login.refuse(request, pathname)
-  if (refusal) return refusal
-  if (pathname === '/v2/') return ok('application/json', Buffer.from('{}'))
-  const [, repository = '', kind, reference = ''] =
-    /^\/v2\/(.+)\/(manifests|blobs|tags|referrers)\/([^/]+)$/.exec(pathname) ?? []
-  if (kind === 'manifests') return manifestReply(content, repository, reference)
-  if (kind === 'blobs') return blobReply(content, reference)
+export function answerTo(request: Pick<IncomingMessage, 'url'>, content: Content): Reply {
+  const { kind, repository = '', reference = '' } = callOf(request)
+  if (kind === 'ping') return ok('application/json', Buffer.from('{}'))
+  if (kind === 'manifest') return manifestReply(content, repository, reference)
+  if (kind === 'blob') return blobReply(content, reference)
   if (kind === 'referrers') return referrersReply(content, repository, reference)
   if (kind === 'tags') return tagsReply(content, repository)
   return unknown('NAME_UNKNOWN')
@@ -43,16 +63,19 @@ function blobReply({ blobs }: Content, digest: string): Reply {
 
 function referrersReply({ manifests }: Content, repository: string, digest: string): Reply {
   const refers = [...manifests].flatMap(([key, { bytes, mediaType, digest: own }]) => {
-    const { subject, artifactType } = JSON.parse(bytes.toString()) as { subject?: Subject; artifactType?: string }
+    const { subject, artifactType, annotations } = JSON.parse(bytes.toString()) as ReferringManifest
     const isWanted = key === `${repository} ${own}` && subject?.digest === digest
-    return isWanted ? [{ mediaType, digest: own, size: bytes.length, ...(artifactType && { artifactType }) }] : []
+    const described = { ...(artifactType && { artifactType }), ...(annotations && { annotations }) }
+    return isWanted ? [{ mediaType, digest: own, size: bytes.length, ...described }] : []
   })
   const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: refers }
   return ok(mediaTypes.ociIndex, Buffer.from(JSON.stringify(index)))
 }
 
-interface Subject {
-  digest: string
+interface ReferringManifest {
+  readonly subject?: { readonly digest: string }
+  readonly artifactType?: string
+  readonly annotations?: object
 }
 
 function tagsReply({ tags }: Content, name: string): Reply {
@@ -69,8 +92,9 @@ export async function serve(reply: Reply, parts: Omit<Client, 'sendHead'>, fault
   if (final && !response.destroyed) response.end(client.sendHead(final))
 }
 
-function sendHead({ request, response }: Omit<Client, 'sendHead'>, reply: Reply): Buffer {
+function sendHead({ request, response, onHead }: Omit<Client, 'sendHead'>, reply: Reply): Buffer {
   const { status, body, extra } = ranged(request, reply)
+  onHead?.(status)
   const { framing = 'length', headers } = reply
   if (framing === 'close') response.removeHeader('transfer-encoding')
   response.writeHead(status, {

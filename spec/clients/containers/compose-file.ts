@@ -1,28 +1,21 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AwsCli, awsCli } from '../support/aws-cli.js'
-import { makeBaseImages } from '../support/base-images.js'
-import { type Compose, compose, withProgramsOfThisMachine } from '../support/compose.js'
-import { composeNeeds, describeWith } from '../support/describe-with.js'
-import { type DockerDaemon, dockerDaemon } from '../support/docker-daemon.js'
-import { freePort } from '../support/free-port.js'
-import { pushIndex, tar, twoPlatformImage } from '../support/images.js'
-import { temporaryDirectory } from '../support/temporary-directory.js'
+import { type AwsCli, awsCli } from '../../support/aws-cli.js'
+import { type Compose, compose } from '../../support/compose.js'
+import type { DockerDaemon } from '../../support/docker-daemon.js'
+import { freePort } from '../../support/free-port.js'
+import { forget, make, push } from '../../support/docker-images.js'
+import { pushIndex, twoPlatformImage } from '../../support/images.js'
+import { siblingContainer } from '../../support/sibling-container.js'
 
 const index = twoPlatformImage({ message: 'pulled through containers' })
 const blobs = [...new Set(index.images.flatMap(({ config, layers }) => [config, ...layers]))]
 const upstreamName = 'nginx/nginx'
 const minutes = 60_000
 
-describeWith(composeNeeds, 'docker-compose.yml with a real docker-compose', () => {
+/** The specs of docker-compose.yml, on a daemon that has the base images. */
+export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
   let daemon: DockerDaemon
-
-  beforeAll(async () => {
-    daemon = await dockerDaemon({ runsContainers: true })
-    await makeBaseImages(daemon)
-  }, 15 * minutes)
-  afterAll(() => daemon[Symbol.asyncDispose]())
+  beforeAll(() => void (daemon = daemonOf()))
 
   it('docker-compose.yml explains how to generate the secret it requires', async () => {
     await using project = await compose(daemon, { ECR_LOCAL_SECRET: '' })
@@ -64,16 +57,6 @@ describeWith(composeNeeds, 'docker-compose.yml with a real docker-compose', () =
       expect(listed.stdout).not.toMatch(/^(src|typescript|tsc|vitest|eslint)$/m)
     })
 
-    it('The container image runs both planes without any setting', async () => {
-      const options = ['--read-only', '--health-interval', '1s']
-      const container = (await daemon.docker('run', '--detach', ...options, 'ecr-local')).trim()
-      const state = (what: string) => daemon.docker('inspect', '--format', `{{.State.${what}}}`, container)
-      await expect.poll(() => state('Health.Status'), { timeout: 60_000 }).toBe('healthy\n')
-      await daemon.docker('stop', container)
-      expect(await state('ExitCode')).toBe('0\n')
-      await daemon.docker('rm', '--volumes', container)
-    })
-
     it('Docker pulls through the cache, which requests everything from the upstream once', async () => {
       await createRule(aws)
       await login(daemon, aws, project)
@@ -95,21 +78,8 @@ describeWith(composeNeeds, 'docker-compose.yml with a real docker-compose', () =
 
     it('A container on the same network pulls by the name of the service', async () => {
       const password = (await aws.text('ecr', 'get-login-password')).trim()
-      const source = [
-        '--src-tls-verify=false',
-        '--src-creds',
-        `AWS:${password}`,
-        'docker://data-plane:4510/team/app:one',
-      ]
-      const copy = ['skopeo', 'copy', '--insecure-policy', ...source, 'dir:/tmp/image']
-      const printed = await daemon.docker(
-        'run',
-        '--rm',
-        '--network',
-        project.network,
-        ...withProgramsOfThisMachine,
-        ...copy,
-      )
+      const sibling = siblingContainer(daemon, '--network', project.network)
+      const printed = await sibling.pull('data-plane:4510/team/app:one', password)
       expect(printed).toContain('Writing manifest to image destination')
     })
 
@@ -250,7 +220,7 @@ describeWith(composeNeeds, 'docker-compose.yml with a real docker-compose', () =
       5 * minutes,
     )
   })
-})
+}
 
 const createRule = (aws: AwsCli) =>
   aws.json(
@@ -261,19 +231,4 @@ const createRule = (aws: AwsCli) =>
 async function login(daemon: DockerDaemon, aws: AwsCli, { registry }: Compose): Promise<void> {
   const password = (await aws.text('ecr', 'get-login-password')).trim()
   expect(await daemon.login(registry, password)).toContain('Login Succeeded')
-}
-
-/** Removes images from Docker, so that the next pull fetches them again. */
-const forget = (daemon: DockerDaemon, ...images: string[]) => daemon.docker('image', 'rm', '--force', ...images)
-
-async function make(daemon: DockerDaemon, message: string, image: string): Promise<void> {
-  await using directory = await temporaryDirectory()
-  const file = join(directory.path, 'files.tar')
-  await writeFile(file, tar({ 'message.txt': Buffer.from(message) }))
-  await daemon.docker('import', file, image)
-}
-
-async function push(daemon: DockerDaemon, image: string): Promise<string> {
-  await make(daemon, `the files of ${image}`, image)
-  return /digest: (sha256:[0-9a-f]{64})/.exec(await daemon.docker('push', image))?.[1] ?? 'none'
 }
