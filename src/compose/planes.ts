@@ -88,33 +88,32 @@ export async function startPlanes(
   const registryAddress = hasRealRegistryNames(config)
     ? () => ({ scheme: 'https', host: REAL_REGISTRY_HOST }) as const
     : registryAddresses(config, () => address, sharePort)
-  let endpoint = ''
-  const processFacts = () => ({ ...factsOf(config, planes, parts), endpoint, registry: address.registry })
+  const listening = { planes, endpoint: '', registry: address.registry }
+  const processFacts = () => ({ ...parts.about, ...listening, ...factsOf(config, parts) })
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort, processFacts })
   const lines = await control.seeding.apply()
   const handler = sharePort && data ? onePort(control.handler, data.handler) : control.handler
   const port = await listenOn(handler, config.port)
   for (const further of config.furtherAddresses) await listenOn(handler, further.port, further.host)
   if (sharePort) address = addressOfOwnDataPlane(config, port)
-  endpoint = `${schemeOf(config)}://${clientHost(config.host)}:${port}`
   const realNames =
     config.realNames && data ? await startRealNames(config, onePort(control.handler, data.handler), parts) : undefined
   if (realNames) servers.push(realNames.server)
+  listening.endpoint = `${schemeOf(config)}://${clientHost(config.host)}:${port}`
+  listening.registry = address.registry
   return {
     ...started,
     ...(realNames && { realNames }),
     seeded: { ...control, lines },
-    registry: address.registry,
-    endpoint,
+    registry: listening.registry,
+    endpoint: listening.endpoint,
   }
 }
 
-/** What the status says about this process, besides where it listens. */
-const factsOf = ({ store, blobs }: Config, planes: readonly Plane[], { about, startedAt, warnings }: PlaneParts) => ({
-  ...about,
+/** What the status says about this process, apart from where it listens. */
+const factsOf = ({ store, blobs }: Config, { startedAt, warnings }: PlaneParts) => ({
   pid: process.pid,
   startedAt,
-  planes,
   blobStorage: store === 'memory' ? 'memory' : blobs === 'disk' ? 'disk' : 's3',
   warnings,
 })

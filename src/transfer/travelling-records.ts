@@ -4,7 +4,8 @@ import type { Records } from '../registry/ports/store.js'
 
 /**
  * Which collections an archive contains. What belongs to processes or to the place where the state is stays behind:
- * uploads in progress, whose bytes are not blobs yet, principals of tokens, leases and pins. Work that is still to be done travels, so that
+ * uploads in progress, whose bytes are not blobs yet, leases and pins, and the principals of tokens, which another
+ * secret makes void. Work that is still to be done travels, so that
  * it is done where the state is next.
  */
 const travels: Readonly<Record<keyof Records, boolean>> = {
