@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- one list of rules, which is read from top to bottom */
 const error = (name, from, to) => ({ name, severity: 'error', from, to })
 
 /** A package that only this place may import for real; `types` may be imported anywhere in `typesIn`. */

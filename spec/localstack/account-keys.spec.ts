@@ -6,7 +6,7 @@ import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Accounts } from '../../src/access/credentials.js'
 import { compose, type Running } from '../../src/compose/compose.js'
-import { readConfig } from '../../src/config/config.js'
+import { readConfig } from '../../src/config/read-config.js'
 import type { Key } from '../support/query-call.js'
 import { silent } from '../support/silent-log.js'
 

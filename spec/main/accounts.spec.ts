@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { managedPolicies } from '../../src/access/managed-policies.js'
-import { readConfig } from '../../src/config/config.js'
+import { readConfig } from '../../src/config/read-config.js'
 import { UsageError } from '../../src/config/usage-error.js'
 import { runCli } from '../support/run-cli.js'
 

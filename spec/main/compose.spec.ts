@@ -3,7 +3,8 @@ import { networkInterfaces } from 'node:os'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { compose } from '../../src/compose/compose.js'
-import { type Config, readConfig } from '../../src/config/config.js'
+import type { Config } from '../../src/config/config.js'
+import { readConfig } from '../../src/config/read-config.js'
 import { silent } from '../support/silent-log.js'
 
 const policies = ['AmazonEC2ContainerRegistryFullAccess']

@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { request } from 'undici'
 import { compose, type Running } from '../../src/compose/compose.js'
-import { readConfig } from '../../src/config/config.js'
+import { readConfig } from '../../src/config/read-config.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
 import { digestOf, makeImage } from '../support/upstream-content.js'
 import { silent } from '../support/silent-log.js'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openProgress } from '../../src/cli/progress.js'
+import { openProgress } from '../../src/cli/progress-display.js'
 
 /** A process whose standard error is a terminal of this width, or a file if there is none. */
 function processWith({ columns, env = {} }: { columns?: number; env?: NodeJS.ProcessEnv } = {}) {

@@ -4,7 +4,7 @@ import aws4 from 'aws4'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { request } from 'undici'
 import { compose, type Running } from '../../src/compose/compose.js'
-import { readConfig } from '../../src/config/config.js'
+import { readConfig } from '../../src/config/read-config.js'
 import { silent } from '../support/silent-log.js'
 
 /* What a session policy takes away is also missing from the registry token that the session fetches. */

@@ -9,7 +9,7 @@ import { type ExportReport, exportState } from '../transfer/export-state.js'
 import { version } from '../version.js'
 import { openExistingStorage } from './existing-storage.js'
 import { contentsOf } from './archive-contents.js'
-import { openProgress } from './progress.js'
+import { openProgress } from './progress-display.js'
 
 /** Standard output and standard error, the environment, and the signals that end an export. */
 type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env' | 'on' | 'exit'>

@@ -8,7 +8,7 @@ import { noMetrics } from '../registry/ports/metrics.js'
 import { archiveEntries } from '../transfer/archive-reader.js'
 import { importState } from '../transfer/import-state.js'
 import { contentsOf } from './archive-contents.js'
-import { openProgress } from './progress.js'
+import { openProgress } from './progress-display.js'
 
 type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>
 

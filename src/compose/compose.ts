@@ -1,11 +1,10 @@
 import type { Server } from 'node:http'
-import { accountWarnings } from '../access/account-warnings.js'
 import { registeredTraces } from '../adapters/opentelemetry/registered-traces.js'
 import { prometheusMetrics } from '../adapters/prometheus/prometheus-metrics.js'
 import { readCertificate, renewCertificate } from './tls.js'
 import { drain } from './listen.js'
 import { partsOf, type Telemetry } from './parts.js'
-import { type Plane, startPlanes } from './planes.js'
+import { type Plane, type StartedPlanes, startPlanes } from './planes.js'
 import { realNamesFiles } from './real-names-listener.js'
 import { startMaintenance } from './maintenance.js'
 import { openScanner } from './open-scanner.js'
@@ -61,37 +60,42 @@ export async function compose(
   const servers: Server[] = []
   try {
     const parts = partsOf(config, storage, tls, telemetry)
-    const warnings = accountWarnings(config.accounts, parts.identities)
-    for (const warning of warnings) log.warn({}, warning)
+    for (const warning of parts.warnings) log.warn({}, warning)
     closing.unshift(() => parts.closeUpstreams())
     const tasks = (background = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing))
     const maintenance = await startMaintenance(storage, config, telemetry)
     closing.unshift(() => maintenance.stop())
-    const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock), warnings }
-    const { endpoint, registry, importing, seeded, realNames } = await startPlanes(config, planes, planeParts, servers)
+    const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
+    const started = await startPlanes(config, planes, planeParts, servers)
+    const { importing, seeded, realNames, ...addresses } = started
     importing?.backlog.watch()
     return {
-      endpoint,
-      registry,
+      ...addresses,
       seed: seeded && { lines: seeded.lines, images: seeded.seeding.importImages() },
       inProcess: inProcess(parts, { tasks, backlog: importing?.backlog, afterReset: seeded?.afterReset }),
       failed: storage.failed,
       inHand,
       ...(realNames && { hostsFile: realNames.hostsFile }),
       renewCertificate: () => renewCertificate(servers, realNames ? realNamesFiles(config) : config, log),
-      async close() {
-        seeded?.seeding.stop()
-        importing?.backlog.stop()
-        await Promise.all(servers.map(drain))
-        await importing?.pullSessions.close()
-        for (const close of closing) await close()
-      },
+      close: () => stopPlanes(started, servers).then(() => inTurn(closing)),
     }
   } catch (error) {
     servers.forEach((server) => server.close())
-    for (const close of closing) await close()
+    await inTurn(closing)
     throw error
   }
+}
+
+/** Lets requests in hand finish, up to a bound. */
+async function stopPlanes({ seeded, importing }: StartedPlanes, servers: readonly Server[]): Promise<void> {
+  seeded?.seeding.stop()
+  importing?.backlog.stop()
+  await Promise.all(servers.map(drain))
+  await importing?.pullSessions.close()
+}
+
+async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const step of steps) await step()
 }
 
 /** A clock after whose advance the background tasks look for what has become due. */

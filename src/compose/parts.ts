@@ -1,3 +1,4 @@
+import { accountWarnings } from '../access/account-warnings.js'
 import { authorizer } from '../access/authorizer.js'
 import { creationRoleCheck } from '../access/creation-role-check.js'
 import { decisionLog } from '../access/explain/decision-log.js'
@@ -51,31 +52,37 @@ export function partsOf(
   const shared = { ...storage, store, log, metrics, traces, identities, decisions, authorize, secrets }
   return {
     ...shared,
+    ...settingsOf(config),
     ...openUpstreams(config, shared),
     metricsText: sharedText(async () => metrics.text(await totals())),
     totalOfBlobs: totals,
     totalsOfRegistries: costlyResult(() => registryTotals(store), TOTALS_WITHIN_MS),
     startedAt: clock.wall(),
     identityProviderKeys: configuredJwks,
-    secret: secretOf(config),
     checkCreationRole: creationRoleCheck({ identities, authorize, decisions, auth: config.auth }),
     eventSinks: sinks,
     events: eventLog({ store, ids, sinks }),
-    quotas: config.quotas,
-    images: config.images,
-    lifecycle: config.lifecycle,
+    warnings: accountWarnings(config.accounts, identities),
     uploadMutex: keyedMutex(),
     recordPullTime: pullTimeRecorder(store),
-    auth: config.auth,
-    anonymousPull: config.anonymousPull,
-    limits: config.limits,
     actionRates: actionRates(config.limits.rates, clock),
-    maxSkewSeconds: config.signatures.maxSkewSeconds,
     isReady: () => isReady(store),
     ...(tls && { tls }),
     about: { version, store: kindOf(config.store), auth: config.auth },
   }
 }
+
+/** The settings that are parts as they stand. */
+const settingsOf = (config: Config) => ({
+  auth: config.auth,
+  anonymousPull: config.anonymousPull,
+  images: config.images,
+  lifecycle: config.lifecycle,
+  limits: config.limits,
+  maxSkewSeconds: config.signatures.maxSkewSeconds,
+  quotas: config.quotas,
+  secret: secretOf(config),
+})
 
 /** The parts that both planes share. */
 export type Parts = ReturnType<typeof partsOf>

@@ -42,12 +42,10 @@ export type Plane = 'control-plane' | 'data-plane'
 type PlaneParts = Parts & {
   readonly clockOfControlPlane: Clock
   readonly initStatus: InitStatus | undefined
-  /** What was said at the start, for the status. */
-  readonly warnings: readonly string[]
 }
 
 /** The planes of this process, which answer requests. */
-interface StartedPlanes {
+export interface StartedPlanes {
   /** Where the control plane listens; undefined if it runs elsewhere. */
   readonly endpoint: string | undefined
   /** Host and port of the data plane, wherever it runs. */
@@ -73,11 +71,7 @@ export async function startPlanes(
   parts: PlaneParts,
   servers: Server[],
 ): Promise<StartedPlanes> {
-  const listenOn = async (plane: PlaneHandler, port: number, host = config.host) => {
-    const server = await listen(planeServer(parts, plane), host, port)
-    servers.push(server)
-    return portOf(server)
-  }
+  const listenOn = listener(config, parts, servers)
   const sharePort = planes.length === 2 && isOnePort(config)
   const data = planes.includes('data-plane') ? dataPlaneOf(config, parts) : undefined
   const ownPort = data && !sharePort ? await listenOn(data.handler, registryPortOf(config)) : config.port
@@ -109,6 +103,15 @@ export async function startPlanes(
     endpoint: listening.endpoint,
   }
 }
+
+/** Serves a plane at a port, adds the server, and resolves with the port, which the system may have chosen. */
+const listener =
+  (config: Config, parts: PlaneParts, servers: Server[]) =>
+  async (plane: PlaneHandler, port: number, host = config.host): Promise<number> => {
+    const server = await listen(planeServer(parts, plane), host, port)
+    servers.push(server)
+    return portOf(server)
+  }
 
 /** What the status says about this process, apart from where it listens. */
 const factsOf = ({ store, blobs }: Config, { startedAt, warnings }: PlaneParts) => ({

@@ -1,6 +1,7 @@
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { compose, type Running } from '../compose/compose.js'
-import { configOf, type Settings } from '../config/config.js'
+import type { Settings } from '../config/config.js'
+import { configOf } from '../config/read-config.js'
 import type { RecordedEvent } from '../registry/events.js'
 import type { DecisionSource, ExplainedRequest, RefusedRequest } from '../registry/ports/decision-source.js'
 import type { Log } from '../registry/ports/log.js'

@@ -70,7 +70,9 @@ export function openProgress({ stdout, stderr, env }: ProgressProcess, tellEvery
   }
 }
 
-/** A bar, if the end is known, and the text, both cut to the width of the terminal: a longer line could not be removed. */
+/**
+ * A bar, if the end is known, and the text, both cut to the width of the terminal: a longer line could not be removed.
+ */
 function liveLine(step: Step, elapsed: string, width: number, isColored: boolean): string {
   const { cyan, dim } = picocolors.createColors(isColored)
   const share = shareOf(step)
