@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { findScripts } from '../../src/localstack/find-scripts.js'
 import { initScripts } from '../../src/localstack/init-scripts.js'
+import { regionIn } from '../../src/config/aws-region.js'
 import { scriptEnvironment } from '../../src/localstack/script-environment.js'
 import { recordedLog } from '../support/recorded-log.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
@@ -171,18 +172,22 @@ describe('environment of a script', () => {
       { ...own, ...test },
     ],
   ])('The environment of a script %s', (_, environment, expected) => {
-    const result = scriptEnvironment(environment, { endpoint, hasDefaultKeys: true })
+    const result = scriptEnvironment(environment, {
+      endpoint,
+      region: regionIn(environment) ?? 'us-east-1',
+      hasDefaultKeys: true,
+    })
     expect(JSON.parse(JSON.stringify(result))).toEqual(expected)
   })
 
   it('The environment of a script has the credentials of this process where the configuration describes access keys', () => {
     const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 's', AWS_PROFILE: 'p' }
-    const result = scriptEnvironment(environment, { endpoint, hasDefaultKeys: false })
+    const result = scriptEnvironment(environment, { endpoint, region: 'us-east-1', hasDefaultKeys: false })
     expect(result).toEqual({ ...environment, ...own })
   })
 
   it('The environment of a script has no endpoint before there is a port', () => {
-    const result = scriptEnvironment({}, { endpoint: undefined, hasDefaultKeys: true })
+    const result = scriptEnvironment({}, { endpoint: undefined, region: 'us-east-1', hasDefaultKeys: true })
     expect(result).not.toHaveProperty('AWS_ENDPOINT_URL')
   })
 })

@@ -97,6 +97,12 @@ describe('ecr-local env', () => {
     expect(text).toContain("export AWS_REGION='eu-west-1'\n")
   })
 
+  it('An empty variable names no Region', async () => {
+    const text = await textFor('bash', {}, { environment: { AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1' } })
+    expect(text).toContain("export AWS_REGION='eu-west-1'\n")
+    expect(await textFor('bash', {}, { environment: { AWS_REGION: '' } })).toContain("export AWS_REGION='us-east-1'\n")
+  })
+
   it('Access keys of the configuration are not printed, and those of the user stay', async () => {
     const policies = [{ Version: '2012-10-17', Statement: [] }]
     const accounts = { '111122223333': { users: { a: { accessKeys: { AKIA1: 'hidden' }, policies } } } }

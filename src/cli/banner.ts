@@ -4,6 +4,7 @@ import { isOnLoopback } from '../compose/plane-addresses.js'
 import type { Running } from '../compose/compose.js'
 import type { Config } from '../config/config.js'
 import { withoutPassword } from '../config/without-password.js'
+import { DEFAULT_REGION } from '../registry/registry.js'
 import { summaryOf } from '../seed/seed-report.js'
 import { version } from '../version.js'
 
@@ -74,7 +75,7 @@ function stateOf({ store, blobs, dataDir }: Config): string {
 /** Each command is one line, so that it can be copied. */
 function nextCommands(endpoint: string, registry: string, { accounts }: Config): string[] {
   const aws = `aws --endpoint-url ${endpoint} ecr`
-  const [, region = 'us-east-1'] = /\.dkr\.ecr\.([a-z0-9-]+)\./.exec(registry) ?? []
+  const [, region = DEFAULT_REGION] = /\.dkr\.ecr\.([a-z0-9-]+)\./.exec(registry) ?? []
   return [
     'Next, in another terminal:',
     ...(describesAccessKeys(accounts)

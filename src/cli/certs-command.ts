@@ -1,4 +1,5 @@
 import { isIP, isIPv6 } from 'node:net'
+import { defaultAccount } from '../access/credentials.js'
 import { type CertificatesAndAddress, makeCertificates } from '../compose/certificates.js'
 import { hostsFileLines, realNamesInCertificate, registriesWithRealNames } from '../compose/real-names-listener.js'
 import { isDataDirectoryMissing } from '../compose/storage.js'
@@ -6,7 +7,7 @@ import { type Config, defaultConfig } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'
 import { REAL_REGISTRY_HOST } from '../registry/real-names.js'
 import { hostOfRegistry } from '../registry/registry-address.js'
-import type { Registry } from '../registry/registry.js'
+import { DEFAULT_REGION, type Registry } from '../registry/registry.js'
 import { openExistingStorage } from './existing-storage.js'
 import { UsageError } from '../config/usage-error.js'
 import { usageErrorFrom } from './startup-errors.js'
@@ -152,4 +153,7 @@ function trust(authority: string, registry: string): string[] {
 }
 
 const hostOf = ({ registryHost = 'localhost:{port}' }: Config, port: string) =>
-  registryHost.replaceAll('{port}', port).replaceAll('{account}', '000000000000').replaceAll('{region}', 'us-east-1')
+  registryHost
+    .replaceAll('{port}', port)
+    .replaceAll('{account}', defaultAccount.account)
+    .replaceAll('{region}', DEFAULT_REGION)

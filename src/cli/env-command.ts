@@ -1,7 +1,9 @@
 import { defaultAccount, describesAccessKeys } from '../access/credentials.js'
-import { addressOfOwnDataPlane, clientHost, isOnePort, registryPortOf, schemeOf } from '../compose/plane-addresses.js'
+import { addressOfOwnDataPlane, endpointOf, isOnePort, registryPortOf } from '../compose/plane-addresses.js'
+import { regionIn } from '../config/aws-region.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
+import { DEFAULT_REGION } from '../registry/registry.js'
 import { type Shell, shellNamed, shellNames, syntaxOf } from './shell-syntax.js'
 import { statusIfRunning } from './status-command.js'
 
@@ -17,9 +19,6 @@ export interface EnvOptions {
   readonly environment: NodeJS.ProcessEnv
   readonly platform: NodeJS.Platform
 }
-
-/** The Region unless the environment names one: that of most examples. */
-const DEFAULT_REGION = 'us-east-1'
 
 /**
  * The variables with which AWS tools find the emulator that runs with these settings, or that would run with them: as
@@ -47,7 +46,7 @@ interface Variables {
 
 async function variablesFor(config: EnvConfig, environment: NodeJS.ProcessEnv): Promise<Variables> {
   const { endpoint, registry } = await addressesFor(config)
-  const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? DEFAULT_REGION
+  const region = regionIn(environment) ?? DEFAULT_REGION
   const { accessKeyId, secretAccessKey } = defaultAccount
   // The configuration's own keys are the user's to choose, and are not printed.
   const isDefaultAccount = !describesAccessKeys(config.accounts)
@@ -70,9 +69,8 @@ async function addressesFor(config: EnvConfig): Promise<{ readonly endpoint: str
     throw error
   })
   if (running) return running
-  const host = `${clientHost(config.host)}:${config.port}`
-  const registry = isOnePort(config) ? host : addressOfOwnDataPlane(config, registryPortOf(config)).registry
-  return { endpoint: `${schemeOf(config)}://${host}`, registry }
+  const { registry } = addressOfOwnDataPlane(config, isOnePort(config) ? config.port : registryPortOf(config))
+  return { endpoint: endpointOf(config), registry }
 }
 
 /**

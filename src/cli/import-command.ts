@@ -1,12 +1,14 @@
 import { BatchGetImageCommand, ECRClient, ECRServiceException } from '@aws-sdk/client-ecr'
 import type { Image, ImageIdentifier } from '@aws-sdk/client-ecr'
-import { describesAccessKeys } from '../access/credentials.js'
-import { clientHost, schemeOf } from '../compose/plane-addresses.js'
+import { defaultAccount, describesAccessKeys } from '../access/credentials.js'
+import { endpointOf } from '../compose/plane-addresses.js'
+import { regionIn } from '../config/aws-region.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { formatCount } from '../registry/amounts.js'
 import type { ReportStep } from '../registry/ports/progress.js'
 import { parseImageReference, type ReferencedImage } from '../registry/images/image-reference.js'
+import { DEFAULT_REGION } from '../registry/registry.js'
 import { noAnswerText } from './connection-errors.js'
 
 /** An image to import. */
@@ -61,21 +63,22 @@ export function namedImage(reference: string): NamedImage {
 
 async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, environment: NodeJS.ProcessEnv) {
   if (port === 0) throw new UsageError('Which emulator should import? Give its port with --port: 0 is not a port')
-  const { AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment
+  const { AWS_ACCESS_KEY_ID, AWS_PROFILE } = environment
+  const { accessKeyId, secretAccessKey } = defaultAccount
   const hasOwn = Boolean(AWS_ACCESS_KEY_ID ?? AWS_PROFILE)
   if (!hasOwn && describesAccessKeys(accounts))
     throw new UsageError(
       'ecr-local import signs its call: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
     )
-  const region = AWS_REGION ?? AWS_DEFAULT_REGION
+  const region = regionIn(environment)
   const options = {
     endpoint: endpointOf({ host, port, tlsCert }),
     // An import may take long; a retry would start a second one.
     maxAttempts: 1,
-    ...(!hasOwn && { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }),
+    ...(!hasOwn && { credentials: { accessKeyId, secretAccessKey } }),
   }
   if (region !== undefined) return new ECRClient({ ...options, region })
-  const byProfile = await new ECRClient(options).config.region().catch(() => 'us-east-1')
+  const byProfile = await new ECRClient(options).config.region().catch(() => DEFAULT_REGION)
   return new ECRClient({ ...options, region: byProfile })
 }
 
@@ -138,9 +141,6 @@ function imported({ imageId, imageManifest = '{}' }: Image): Imported {
   const platforms = manifests?.filter(({ platform }) => platform?.os !== 'unknown').length
   return { digest: imageId?.imageDigest ?? '', ...(platforms !== undefined && { platforms }) }
 }
-
-const endpointOf = ({ host, port, tlsCert }: Pick<ImportConfig, 'host' | 'port' | 'tlsCert'>) =>
-  `${schemeOf({ tlsCert })}://${clientHost(host)}:${port}`
 
 function unreachable(config: ImportConfig, error: unknown): UsageError {
   const { name, message } = error as Error

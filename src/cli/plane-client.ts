@@ -35,9 +35,11 @@ const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
 /**
  * Sends a GET to the control plane that runs with these settings, over http or https, whichever it serves, so that TLS
  * settings need not be repeated. Trusts the authorities of this machine and the one that `ecr-local certs` made. Throws
- * NoAnswer with the reason if nothing answers.
+ * NoAnswer with the reason if nothing answers, and UsageError if the settings name no port.
  */
 export async function requestPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
+  if (settings.port === 0)
+    throw new UsageError('Which emulator should be asked? Give its port with --port: 0 is not a port')
   const host = `${clientHost(settings.host)}:${settings.port}`
   const schemes = settings.tlsCert === undefined ? (['http', 'https'] as const) : (['https', 'http'] as const)
   const failures: { readonly endpoint: string; readonly error: unknown }[] = []
@@ -56,6 +58,17 @@ export async function requestPlane(settings: Settings, path: string): Promise<Pl
     codeOf(failure?.error) === 'ECONNREFUSED',
   )
 }
+
+/** Whether the body of an answer has a member of this name, by which its kind is known. */
+export const hasMember = (body: unknown, name: string): boolean =>
+  typeof body === 'object' && body !== null && Object.hasOwn(body, name)
+
+/** Whether the body of an answer says why there is no other. */
+export const isRefusal = (body: unknown): body is { message: string; incomplete?: string } => hasMember(body, 'message')
+
+/** What to tell the user if the answer is in no form that this version knows. */
+export const notEcrLocal = (endpoint: string): UsageError =>
+  new UsageError(`The program at ${endpoint} is not an ecr-local of this version: name another with --host and --port`)
 
 /** Tries the machine's own authorities first, `NODE_EXTRA_CA_CERTS` included: a `ca` option would replace them. */
 async function askAt(endpoint: string, path: string, settings: Settings): Promise<PlaneAnswer> {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { describesAccessKeys } from '../access/credentials.js'
-import { clientHost, schemeOf } from '../compose/plane-addresses.js'
+import { endpointOf } from '../compose/plane-addresses.js'
+import { regionIn } from '../config/aws-region.js'
 import { type Config, defaultConfig } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { type InitScripts, initScripts } from '../localstack/init-scripts.js'
@@ -8,6 +9,7 @@ import { type Stage, stages } from '../localstack/init-status.js'
 import { folderOf } from '../localstack/find-scripts.js'
 import { scriptEnvironment } from '../localstack/script-environment.js'
 import type { Log } from '../registry/ports/log.js'
+import { DEFAULT_REGION } from '../registry/registry.js'
 
 /** How long the scripts of the last stage may take: Docker waits 10 s in all before it kills a container. */
 export const SHUTDOWN_SCRIPTS_MS = 4_000
@@ -38,14 +40,14 @@ const listOfFolders = stages.map(folderOf).join(', ')
 
 /** Runs the scripts of a stage with what they need to call this emulator. */
 export function runStage(scripts: InitScripts, stage: Stage, context: StageContext): Promise<void> {
-  const { config, log, signal, endpoint = configuredEndpoint(config) } = context
-  const access = { endpoint, hasDefaultKeys: !describesAccessKeys(config.accounts) }
-  return scripts.run(stage, { environment: scriptEnvironment(context.environment, access), log, signal })
+  const { config, log, signal, environment, endpoint = configuredEndpoint(config) } = context
+  const region = regionIn(environment) ?? DEFAULT_REGION
+  const access = { endpoint, region, hasDefaultKeys: !describesAccessKeys(config.accounts) }
+  return scripts.run(stage, { environment: scriptEnvironment(environment, access), log, signal })
 }
 
 /** Where the control plane will listen; undefined if it picks a free port. */
-const configuredEndpoint = (config: Config) =>
-  config.port === 0 ? undefined : `${schemeOf(config)}://${clientHost(config.host)}:${config.port}`
+const configuredEndpoint = (config: Config) => (config.port === 0 ? undefined : endpointOf(config))
 
 /**
  * Runs the scripts of the first stage, and returns the settings to start with: those scripts may write the

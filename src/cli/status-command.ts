@@ -1,9 +1,9 @@
 import picocolors from 'picocolors'
-import { clientHost, schemeOf } from '../compose/plane-addresses.js'
+import { endpointOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Status } from '../control-plane/admin/status-route.js'
-import { NoAnswer, requestPlane } from './plane-client.js'
+import { hasMember, isRefusal, NoAnswer, notEcrLocal, requestPlane } from './plane-client.js'
 import { statusText } from './status-text.js'
 
 type StatusConfig = Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>
@@ -24,7 +24,7 @@ export async function statusOf(
 ): Promise<StatusOutcome> {
   const status = await statusIfRunning(config)
   if (status === undefined) {
-    const endpoint = `${schemeOf(config)}://${clientHost(config.host)}:${config.port}`
+    const endpoint = endpointOf(config)
     const message = `Nothing runs at ${endpoint}: start it with ecr-local start, or name another with --host and --port`
     return { isRunning: false, text: json ? jsonText({ isRunning: false, endpoint, message }) : `${message}\n` }
   }
@@ -35,8 +35,6 @@ const jsonText = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`
 
 /** The status of the emulator that runs with these settings; undefined if nothing answers there. */
 export async function statusIfRunning(config: StatusConfig): Promise<Status | undefined> {
-  if (config.port === 0)
-    throw new UsageError('Which emulator should be asked? Give its port with --port: 0 is not a port')
   try {
     const { endpoint, status, body } = await requestPlane(config, '/_admin/status')
     if (status === 200 && isStatus(body)) return body
@@ -46,15 +44,11 @@ export async function statusIfRunning(config: StatusConfig): Promise<Status | un
       )
     if (isRefusal(body))
       throw new UsageError(`An emulator runs at ${endpoint}, and does not tell more: ${body.message}`)
-    throw new UsageError(
-      `The program at ${endpoint} is not an ecr-local of this version: name another with --host and --port`,
-    )
+    throw notEcrLocal(endpoint)
   } catch (error) {
     if (error instanceof NoAnswer && error.isRefusedConnection) return undefined
     throw error
   }
 }
 
-const has = (body: unknown, name: string) => typeof body === 'object' && body !== null && Object.hasOwn(body, name)
-const isStatus = (body: unknown): body is Status => has(body, 'uptimeSeconds') && has(body, 'registries')
-const isRefusal = (body: unknown): body is { message: string } => has(body, 'message')
+const isStatus = (body: unknown): body is Status => hasMember(body, 'uptimeSeconds') && hasMember(body, 'registries')

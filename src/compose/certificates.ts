@@ -3,6 +3,7 @@ import { makeDirectory } from '../adapters/filesystem/make-directory.js'
 import { wall } from '../adapters/system/system-clock.js'
 import { type CertificateResult, makeCertificateFiles } from '../adapters/x509/certificate-files.js'
 import type { Config } from '../config/config.js'
+import { DEFAULT_REGION } from '../registry/registry.js'
 import { addressOfOtherDataPlane, addressOfOwnDataPlane, clientHost, type DataPlaneAddress } from './plane-addresses.js'
 
 /** The certificate files, and the address of the data plane that clients need to know. */
@@ -39,6 +40,6 @@ function namesInUse({ host, registryHost, dataPlane }: Config): string[] {
  * that most examples use is covered.
  */
 function namesOfRegistries(template: string): string[] {
-  const name = template.replace(/:[^:]*$/, '').replaceAll('{region}', 'us-east-1')
+  const name = template.replace(/:[^:]*$/, '').replaceAll('{region}', DEFAULT_REGION)
   return [name.replace(/^\{account\}(?=\.)/, '*')].filter((host) => !host.includes('{'))
 }

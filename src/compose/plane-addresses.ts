@@ -24,6 +24,10 @@ export function clientHost(host: string): string {
 /** The scheme that this process serves. */
 export const schemeOf = ({ tlsCert }: Pick<Config, 'tlsCert'>): 'http' | 'https' => (tlsCert ? 'https' : 'http')
 
+/** The address of the control plane, for clients; of the one that listens on `port`, unless that is the setting's. */
+export const endpointOf = (settings: Pick<Config, 'host' | 'port' | 'tlsCert'>, port = settings.port): string =>
+  `${schemeOf(settings)}://${clientHost(settings.host)}:${port}`
+
 /** The address of the data plane, for clients and for a control plane in another process. */
 export interface DataPlaneAddress {
   /** For example `http://localhost:4510`. */

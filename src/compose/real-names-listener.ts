@@ -10,21 +10,18 @@ import { type PlaneHandler, planeServer } from '../server/listener.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Store } from '../registry/ports/store.js'
 import { GLOBAL_STS, hasRealNames, namesOfEcr, namesOfRegistry, namesOfSts } from '../registry/real-names.js'
-import type { Registry } from '../registry/registry.js'
+import { DEFAULT_REGION, type Registry } from '../registry/registry.js'
 import { type Certificate, readCertificate } from './tls.js'
 
 /** The port of https, which clients use for AWS's names. */
 export const REAL_NAMES_PORT = 443
-
-/** The Region that has real names if neither the environment nor the store knows any. */
-const DEFAULT_REGION = 'us-east-1'
 
 /** The files that `ecr-local certs` makes by default. */
 const DEFAULT_FILES = { tlsCert: 'certs/server.crt', tlsKey: 'certs/server.key' }
 
 /**
  * The registries that get their names in AWS: those in the store, and those of every account in the configuration in
- * every Region that the store or the environment knows.
+ * every Region that the store or the environment knows, or in the default one.
  */
 export async function registriesWithRealNames(
   { accounts, awsRegion }: Pick<Config, 'accounts' | 'awsRegion'>,
@@ -69,7 +66,7 @@ export const hasRealRegistryNames = ({
 }: Pick<Config, 'realNames' | 'registryHost'>): boolean => realNames && registryHost === undefined
 
 /** Where the planes listen for real names: names have no place in a hosts file. */
-export const realNamesHost = (host: string): string => (isIP(host) === 0 ? '127.0.0.1' : host)
+const realNamesHost = (host: string): string => (isIP(host) === 0 ? '127.0.0.1' : host)
 
 const clientAddress = (host: string) => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : realNamesHost(host))
 

@@ -3,6 +3,7 @@ import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import { ecrHost } from '../registry/cache-rules/ecr-host.js'
 import { localstackSettings } from '../localstack/environment.js'
+import { regionIn } from './aws-region.js'
 import { readJsonFile } from './json.js'
 import { requireSeed } from './require-seed.js'
 import { brokenRule } from './rules.js'
@@ -79,10 +80,6 @@ function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.Pro
   if (broken) throw new UsageError(`AWS_ENDPOINT_URL_EVENTS ${broken.complaint}`)
   return { eventBridgeEndpoint }
 }
-
-/** The variables of the SDKs; empty ones count as unset. */
-const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
-  [AWS_REGION, AWS_DEFAULT_REGION].find(Boolean)
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */
 function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {

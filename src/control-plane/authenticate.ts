@@ -7,6 +7,7 @@ import { isSessionKey, readSession, secretOfSession } from '../access/session-cr
 import { ServiceException } from '../registry/errors.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { Principal } from '../registry/principal.js'
+import { DEFAULT_REGION } from '../registry/registry.js'
 import { claimedScope } from '../sigv4/claimed-scope.js'
 import { refusals } from '../sigv4/refusals.js'
 import type { SigningKeyCache } from '../sigv4/signature.js'
@@ -110,9 +111,6 @@ const invalidToken = () =>
 
 const expiredToken = () =>
   new ServiceException('ExpiredTokenException', 'The security token included in the request is expired')
-
-/** The Region of a call that names none. */
-export const DEFAULT_REGION = 'us-east-1'
 
 /**
  * With `relaxed`, any key is an administrator's: of the account that has the key as its id, or else of the default one.

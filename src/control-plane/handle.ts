@@ -2,7 +2,7 @@ import type { HttpResponse } from '@smithy/protocol-http'
 import { anonymousPrincipal, isAnonymous } from '../access/anonymous.js'
 import { requestContextOf } from '../access/http-request-context.js'
 import { yieldAfter } from '../coordination/event-loop.js'
-import type { Registry } from '../registry/registry.js'
+import { DEFAULT_REGION, type Registry } from '../registry/registry.js'
 import type { ActionRates } from '../server/action-rates.js'
 import type { RequestPermit } from '../server/concurrency-limit.js'
 import type { RequestFacts } from '../server/exchange.js'
@@ -10,7 +10,6 @@ import { inputOf, shape } from '../smithy/model.js'
 import {
   type AuthenticateDeps,
   type Caller,
-  DEFAULT_REGION,
   type ReceivedRequest,
   requireCurrent,
   type Signer,

@@ -3,7 +3,7 @@ import { anonymousPrincipal } from '../access/anonymous.js'
 import { accountNamedBy, defaultAccount } from '../access/credentials.js'
 import { principalOfRoot } from '../access/principal-ids.js'
 import { type Grant, TOKEN_LIFETIME_MS } from '../access/token.js'
-import type { Registry } from '../registry/registry.js'
+import { DEFAULT_REGION, type Registry } from '../registry/registry.js'
 import type { BasicCredentials } from './basic-credentials.js'
 import type { DataPlaneDeps } from './call.js'
 import { registryOf } from './registry-of-host.js'
@@ -35,4 +35,4 @@ export function uncheckedCaller(
 
 /** The registry that the host names, otherwise the default registry. */
 const registryNamed = (host: string | undefined): Registry =>
-  registryOf(host, { account: defaultAccount.account, region: 'us-east-1' })
+  registryOf(host, { account: defaultAccount.account, region: DEFAULT_REGION })

@@ -5,6 +5,7 @@ import { configOf } from '../config/read-config.js'
 import type { RecordedEvent } from '../registry/events.js'
 import type { DecisionSource, ExplainedRequest, RefusedRequest } from '../registry/ports/decision-source.js'
 import type { Log } from '../registry/ports/log.js'
+import { DEFAULT_REGION } from '../registry/registry.js'
 import { type AccessKey, clientEnvironment, type ClientEnvironment, firstAccessKey } from './client-settings.js'
 import { type Duration, millisecondsOf } from './duration.js'
 import { libraryLog } from './library-log.js'
@@ -98,7 +99,7 @@ const IN_PROCESS: Settings = { store: 'memory', port: 0, log: 'silent' }
  * environment nor a configuration file. Throws UsageError if an option is wrong.
  */
 export async function startEcrLocal(options: StartOptions = {}): Promise<EcrLocal> {
-  const { region = 'us-east-1', logger, ...given } = withoutUndefined(options)
+  const { region = DEFAULT_REGION, logger, ...given } = withoutUndefined(options)
   const { credentials, account } = firstAccessKey(configOf(given, SOURCE).accounts)
   const upstream = await startTestUpstream({ credentialArn: credentialArnOf(account, region) })
   try {

@@ -2,6 +2,8 @@
 export interface ScriptAccess {
   /** Undefined until the plane has a port, if that is to be a free one. */
   readonly endpoint: string | undefined
+  /** The Region that the environment names, or the default one. */
+  readonly region: string
   /** Whether access key `test`, and those of twelve digits, are valid. */
   readonly hasDefaultKeys: boolean
 }
@@ -13,9 +15,8 @@ export interface ScriptAccess {
  */
 export function scriptEnvironment(
   environment: NodeJS.ProcessEnv,
-  { endpoint, hasDefaultKeys }: ScriptAccess,
+  { endpoint, region, hasDefaultKeys }: ScriptAccess,
 ): NodeJS.ProcessEnv {
-  const region = [environment.AWS_REGION, environment.AWS_DEFAULT_REGION].find(Boolean) ?? 'us-east-1'
   return {
     ...environment,
     AWS_REGION: region,

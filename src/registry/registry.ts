@@ -4,6 +4,9 @@ export interface Registry {
   readonly region: string
 }
 
+/** The Region where nothing names one: that of most examples. */
+export const DEFAULT_REGION = 'us-east-1'
+
 /** The place of records that belong to no single registry: planned imports, events, the clock. */
 export const installation: Registry = { account: '-', region: '-' }
 

@@ -3,7 +3,7 @@ import { type Accounts, defaultAccount, describesAccessKeys } from '../access/cr
 import type { Members } from '../control-plane/services/service.js'
 import { ServiceException } from '../registry/errors.js'
 import { parseImageReference } from '../registry/images/image-reference.js'
-import type { Registry } from '../registry/registry.js'
+import { DEFAULT_REGION, type Registry } from '../registry/registry.js'
 import { acceptInput } from './api-calls.js'
 import { SeedError } from './seed-error.js'
 import { creationCalls, type DeclaredImage, type Declaration, type Entry } from './declaration.js'
@@ -15,9 +15,6 @@ export interface Declarations {
   readonly declarations: readonly Declaration[]
   readonly images: readonly DeclaredImage[]
 }
-
-/** The Region of a seed that names none. */
-const DEFAULT_REGION = 'us-east-1'
 
 /**
  * Reads a seed that the schema has accepted, and validates every entry as the API would, before anything is changed.

@@ -1,6 +1,7 @@
 import { ECRClient } from '@aws-sdk/client-ecr'
 import { AbstractStartedContainer, GenericContainer, type StartedTestContainer, Wait } from 'testcontainers'
 import type { Settings } from '../../config/config.js'
+import { DEFAULT_REGION } from '../../registry/registry.js'
 import { type AccessKey, clientEnvironment, type ClientEnvironment, firstAccessKey } from '../client-settings.js'
 
 /** The port that the image listens on. */
@@ -8,8 +9,6 @@ const PORT = 4566
 
 /** Where the image looks for a configuration file. */
 const CONFIGURATION = '/etc/ecr-local/ecr-local.json'
-
-const REGION = 'us-east-1'
 
 /**
  * ecr-local as a container of Testcontainers. A class, because Testcontainers expects one: all that can be set for a
@@ -43,7 +42,7 @@ export class StartedEcrLocalContainer extends AbstractStartedContainer {
   readonly endpoint: string
   /** Host and port with which image names begin: `localhost:49152`. */
   readonly registry: string
-  readonly region = REGION
+  readonly region = DEFAULT_REGION
   /** The environment variables by which the AWS CLI and the SDKs find this container. */
   readonly env: ClientEnvironment
 
@@ -55,7 +54,7 @@ export class StartedEcrLocalContainer extends AbstractStartedContainer {
     super(container)
     this.registry = `${this.getHost()}:${this.getMappedPort(PORT)}`
     this.endpoint = `http://${this.registry}`
-    this.env = clientEnvironment(this.endpoint, REGION, credentials)
+    this.env = clientEnvironment(this.endpoint, DEFAULT_REGION, credentials)
   }
 
   /** A client of the API that is ready for use. */
