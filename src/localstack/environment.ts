@@ -1,5 +1,5 @@
 import { UsageError } from '../config/usage-error.js'
-import { type ListenAddress, listenAddresses } from './listen-addresses.js'
+import { type AddressDefaults, type ListenAddress, listenAddresses } from './listen-addresses.js'
 
 /** The settings that variables of LocalStack decide about, as far as nothing of ours does. */
 export interface LocalstackSettings {
@@ -22,12 +22,12 @@ export type OwnSettings = Readonly<Partial<Record<keyof LocalstackSettings, unkn
 export function localstackSettings(
   environment: NodeJS.ProcessEnv,
   own: OwnSettings,
-  defaults: { readonly host: string },
+  defaults: Omit<AddressDefaults, 'hostForAll'>,
 ): LocalstackSettings {
   // LocalStack's container gives `LOCALSTACK_DEBUG` precedence over `DEBUG`, and so with all but LOCALSTACK_HOST.
   const variable = (name: string) => [environment[`LOCALSTACK_${name}`], environment[name]].find(Boolean)
   return {
-    ...(own.port === undefined && addresses(variable('GATEWAY_LISTEN'), own.host, defaults.host)),
+    ...(own.port === undefined && addresses(variable('GATEWAY_LISTEN'), { ...defaults, hostForAll: own.host })),
     ...(own.registryHost === undefined && registryHost(environment.LOCALSTACK_HOST)),
     ...(own.store === undefined && store(variable('PERSISTENCE'))),
     ...(own.log === undefined && log(variable('LS_LOG'), variable('DEBUG'))),
@@ -35,8 +35,8 @@ export function localstackSettings(
 }
 
 /** Of a list, the first address is that of `host` and `port`. */
-function addresses(text: string | undefined, forAll: string | undefined, byDefault: string): LocalstackSettings {
-  const [first, ...furtherAddresses] = text === undefined ? [] : listenAddresses(text, { forAll, byDefault })
+function addresses(text: string | undefined, defaults: AddressDefaults): LocalstackSettings {
+  const [first, ...furtherAddresses] = text === undefined ? [] : listenAddresses(text, defaults)
   return first ? { ...first, furtherAddresses } : {}
 }
 

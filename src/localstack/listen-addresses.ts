@@ -7,35 +7,33 @@ export interface ListenAddress {
   readonly port: number
 }
 
-/** The port of an address of GATEWAY_LISTEN that has none. */
-const DEFAULT_PORT = 4566
-
-/** The hosts of addresses: one that our settings have counts for all of them, a default for those without. */
-export interface Hosts {
-  readonly forAll: string | undefined
-  readonly byDefault: string
+/** What addresses are completed with. */
+export interface AddressDefaults {
+  /** The host that our settings have: it counts for all addresses. */
+  readonly hostForAll: string | undefined
+  readonly host: string
+  readonly port: number
 }
 
 /**
  * Reads GATEWAY_LISTEN: `0.0.0.0:4566`, `0.0.0.0`, `:4566`, `[::]:4566`, or a list of these. An address that another
  * one includes is left out, as LocalStack does, since it could not be listened on. Throws UsageError.
  */
-export function listenAddresses(text: string, { forAll, byDefault }: Hosts): readonly ListenAddress[] {
-  const parsed = text.split(',').map((one) => addressIn(one.trim()))
-  const all = parsed.map(({ host = byDefault, port }) => ({ host: forAll ?? host, port }))
+export function listenAddresses(text: string, defaults: AddressDefaults): readonly ListenAddress[] {
+  const all = text.split(',').map((one) => addressIn(one.trim(), defaults))
   return all.filter((address, index) => !all.some((other, at) => at !== index && includes(other, address, at < index)))
 }
 
-function addressIn(text: string): { host?: string; port: number } {
+function addressIn(text: string, defaults: AddressDefaults): ListenAddress {
   const { ip, name, digits } = ADDRESS.exec(text)?.groups ?? {}
-  const port = Number(digits ?? DEFAULT_PORT)
+  const port = Number(digits ?? defaults.port)
   const host = ip ?? (name === '' ? undefined : name)
   const isEmpty = host === undefined && digits === undefined
   if (isEmpty || port > MAX_PORT || (ip !== undefined && !isIPv6(ip)))
     throw new UsageError(
       `GATEWAY_LISTEN must be addresses like 0.0.0.0:4566, :4566 or [::]:4566, with commas between them, not ${JSON.stringify(text)}`,
     )
-  return { port, ...(host !== undefined && { host }) }
+  return { host: defaults.hostForAll ?? host ?? defaults.host, port }
 }
 
 const ADDRESS = /^(?:\[(?<ip>[^\]]+)\]|(?<name>[A-Za-z0-9._-]*))(?::(?<digits>\d{1,5}))?$/
