@@ -3,7 +3,7 @@ import { latestEvents } from '../../registry/event-log.js'
 import { removeEverything } from '../../upkeep/remove-everything.js'
 import { listAll } from '../../registry/list-records.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
-import type { Clock } from '../../registry/ports/clock.js'
+import { type Clock, readClock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
@@ -153,8 +153,7 @@ export const adminErrorHandler =
 const parameter = (url: string, name: string) => new URL(url, 'http://localhost').searchParams.get(name)
 
 async function clockOf({ clock }: AdminDeps): Promise<Reply> {
-  const now = await clock.now()
-  const advancedSeconds = Math.round((now.getTime() - clock.wall().getTime()) / 1000)
+  const { now, advancedSeconds } = await readClock(clock)
   return ok({ now: now.toISOString(), advancedSeconds })
 }
 

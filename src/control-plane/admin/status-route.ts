@@ -1,7 +1,7 @@
 import { type Failure, latestFailures } from '../../registry/latest-failures.js'
 import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
-import type { Clock } from '../../registry/ports/clock.js'
+import { type Clock, readClock } from '../../registry/ports/clock.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 import { pairingMismatch } from '../../upkeep/installation-label.js'
@@ -87,7 +87,7 @@ const NOT_READY = 'The store does not answer: the log says why'
 const UNKNOWN: Holdings = { clock: null, blobs: null, registries: null, imports: null, failures: null }
 
 async function holdings({ store, clock, totalOfBlobs, totalsOfRegistries }: StatusDeps): Promise<Holdings> {
-  const now = await clock.now()
+  const { now, advancedSeconds } = await readClock(clock)
   const [blobs = null, registries = null, count, plans, failures] = await Promise.all([
     totalOfBlobs(),
     totalsOfRegistries(),
@@ -95,7 +95,6 @@ async function holdings({ store, clock, totalOfBlobs, totalsOfRegistries }: Stat
     store.imports.list(installation, { limit: MAX_IMPORTS }),
     latestFailures(store, now, MAX_FAILURES),
   ])
-  const advancedSeconds = Math.round((now.getTime() - clock.wall().getTime()) / 1000)
   return {
     clock: { now: now.toISOString(), advancedSeconds },
     blobs,

@@ -8,6 +8,18 @@ export interface Clock {
   advance(seconds: number): Promise<Date>
 }
 
+/** The emulator's time, and how many seconds it is ahead of the machine's. */
+export interface ClockReading {
+  readonly now: Date
+  readonly advancedSeconds: number
+}
+
+/** Reads the emulator's time for people and programs that ask how far it was advanced. */
+export async function readClock(clock: Clock): Promise<ClockReading> {
+  const now = await clock.now()
+  return { now, advancedSeconds: Math.round((now.getTime() - clock.wall().getTime()) / 1000) }
+}
+
 /**
  * The key of the installation's setting for the offset of the emulator's time in milliseconds. Every request reads it.
  */
