@@ -67,12 +67,13 @@ export async function compose(
     closing.unshift(() => maintenance.stop())
     const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
     const started = await startPlanes(config, planes, planeParts, servers)
-    const { importing, seeded, realNames, ...addresses } = started
-    importing?.backlog.watch()
+    const { data, seed, realNames, endpoint, registry } = started
+    data?.backlog.watch()
     return {
-      ...addresses,
-      seed: seeded && { lines: seeded.lines, images: seeded.seeding.importImages() },
-      inProcess: inProcess(parts, { tasks, backlog: importing?.backlog, afterReset: seeded?.afterReset }),
+      endpoint,
+      registry,
+      seed: seed && { lines: seed.lines, images: seed.seeder.importImages() },
+      inProcess: inProcess(parts, { tasks, backlog: data?.backlog, afterReset: seed?.afterReset }),
       failed: storage.failed,
       inHand,
       ...(realNames && { hostsFile: realNames.hostsFile }),
@@ -87,11 +88,11 @@ export async function compose(
 }
 
 /** Lets requests in hand finish, up to a bound. */
-async function stopPlanes({ seeded, importing }: StartedPlanes, servers: readonly Server[]): Promise<void> {
-  seeded?.seeding.stop()
-  importing?.backlog.stop()
+async function stopPlanes({ seed, data }: StartedPlanes, servers: readonly Server[]): Promise<void> {
+  seed?.seeder.stop()
+  data?.backlog.stop()
   await Promise.all(servers.map(drain))
-  await importing?.pullSessions.close()
+  await data?.pullSessions.close()
 }
 
 async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {

@@ -26,13 +26,12 @@ import type { Parts } from './parts.js'
 import {
   addressOfOtherDataPlane,
   addressOfOwnDataPlane,
-  clientHost,
   type DataPlaneAddress,
+  endpointOf,
   isOnePort,
   isOnLoopback,
   registryAddresses,
   registryPortOf,
-  schemeOf,
 } from './plane-addresses.js'
 
 /** A plane, by the name of the command that starts it alone. */
@@ -53,14 +52,14 @@ export interface StartedPlanes {
   /** The planes as they are reached by real names, if a setting asks for that. */
   readonly realNames?: RealNames
   /** The data plane of this process, if it runs one. */
-  readonly importing: ReturnType<typeof dataPlaneOf> | undefined
-  /** The seed, except for the images, is in place; undefined if the control plane runs elsewhere. */
-  readonly seeded: ({ readonly lines: readonly SeedLine[] } & Seeding) | undefined
+  readonly data: ReturnType<typeof dataPlaneOf> | undefined
+  /** The seed, which is in place except for its images; undefined if the control plane runs elsewhere. */
+  readonly seed: (StartSeed & { readonly lines: readonly SeedLine[] }) | undefined
 }
 
 /** What puts the seed in place, and does so again. */
-interface Seeding {
-  readonly seeding: Seeder
+interface StartSeed {
+  readonly seeder: Seeder
   readonly afterReset: () => Promise<void>
 }
 
@@ -76,7 +75,7 @@ export async function startPlanes(
   const data = planes.includes('data-plane') ? dataPlaneOf(config, parts) : undefined
   const ownPort = data && !sharePort ? await listenOn(data.handler, registryPortOf(config)) : config.port
   let address = data ? addressOfOwnDataPlane(config, ownPort) : addressOfOtherDataPlane(config)
-  const started = { registry: address.registry, endpoint: undefined, importing: data, seeded: undefined }
+  const started = { registry: address.registry, endpoint: undefined, data, seed: undefined }
   if (!planes.includes('control-plane')) return started
   const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
   const registryAddress = hasRealRegistryNames(config)
@@ -85,7 +84,7 @@ export async function startPlanes(
   const listening = { planes, endpoint: '', registry: address.registry }
   const processFacts = () => ({ ...parts.about, ...listening, ...factsOf(config, parts) })
   const control = controlPlaneOf(config, registryAddress, { ...parts, ...dataPlaneParts, sharePort, processFacts })
-  const lines = await control.seeding.apply()
+  const lines = await control.seeder.apply()
   const handler = sharePort && data ? onePort(control.handler, data.handler) : control.handler
   const port = await listenOn(handler, config.port)
   for (const further of config.furtherAddresses) await listenOn(handler, further.port, further.host)
@@ -93,12 +92,12 @@ export async function startPlanes(
   const realNames =
     config.realNames && data ? await startRealNames(config, onePort(control.handler, data.handler), parts) : undefined
   if (realNames) servers.push(realNames.server)
-  listening.endpoint = `${schemeOf(config)}://${clientHost(config.host)}:${port}`
+  listening.endpoint = endpointOf(config, port)
   listening.registry = address.registry
   return {
     ...started,
     ...(realNames && { realNames }),
-    seeded: { ...control, lines },
+    seed: { ...control, lines },
     registry: listening.registry,
     endpoint: listening.endpoint,
   }
@@ -146,7 +145,7 @@ function controlPlaneOf(
   config: Config,
   registryAddress: RegistryAddressOf,
   parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean; readonly processFacts: () => ProcessFacts },
-): Seeding & { readonly handler: PlaneHandler } {
+): StartSeed & { readonly handler: PlaneHandler } {
   const resources = {
     ...parts,
     clock: parts.clockOfControlPlane,
@@ -164,10 +163,10 @@ function controlPlaneOf(
     },
   } as const
   const emptyStore = () => storeOf(memoryKeyValue())
-  const seeding = seeder(config.seed, config.accounts, { ...resources, emptyStore })
+  const seed = seeder(config.seed, config.accounts, { ...resources, emptyStore })
   const afterReset = async () => {
-    await seeding.apply()
-    void seeding.importImages()
+    await seed.apply()
+    void seed.importImages()
   }
-  return { handler: controlPlane({ ...resources, afterReset }), seeding, afterReset }
+  return { handler: controlPlane({ ...resources, afterReset }), seeder: seed, afterReset }
 }
