@@ -67,11 +67,10 @@ export async function compose(
     closing.unshift(() => maintenance.stop())
     const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
     const started = await startPlanes(config, planes, planeParts, servers)
-    const { data, seed, realNames, endpoint, registry } = started
+    const { data, seed, realNames, ...addresses } = started
     data?.backlog.watch()
     return {
-      endpoint,
-      registry,
+      ...addresses,
       seed: seed && { lines: seed.lines, images: seed.seeder.importImages() },
       inProcess: inProcess(parts, { tasks, backlog: data?.backlog, afterReset: seed?.afterReset }),
       failed: storage.failed,
