@@ -1,11 +1,9 @@
 import { format, resolveConfig } from 'prettier'
+import { policyMembers } from '../src/seed/seed-kinds.js'
 import { inputOf, type Member, shape } from '../src/smithy/model.js'
 
 /** A JSON Schema for editors, and for the names and types of members; the API validates the values. */
 type JsonSchema = Readonly<Record<string, unknown>>
-
-/** What a seed writes as a policy, and the API takes as text. */
-const POLICIES = ['policyText', 'lifecyclePolicyText', 'repositoryPolicy', 'lifecyclePolicy']
 
 /** The content of `seed.schema.json`: the entries of a seed, each with the members that its operations have. */
 export async function seedSchema(): Promise<string> {
@@ -60,7 +58,7 @@ function structure(members: Members): JsonSchema {
     properties: Object.fromEntries(
       Object.entries(members).map(([name, { target }]) => [
         name,
-        POLICIES.includes(name) ? { $ref: '#/definitions/policy' } : schemaOf(target),
+        policyMembers.includes(name) ? { $ref: '#/definitions/policy' } : schemaOf(target),
       ]),
     ),
   }

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Containerd } from './containerd.js'
 import type { DockerDaemon } from './docker-daemon.js'
+import { push } from './docker-images.js'
 import { realImage, tar } from './images.js'
 import { mustRun, neutralEnvironment } from './run-command.js'
 import { digestOf } from './upstream-content.js'
@@ -18,7 +19,7 @@ export interface ContainerClient {
 
 /** The clients by their names; what they store is in an existing directory. */
 export const containerClients = (directory: string, docker: DockerDaemon, containerd: Containerd) => ({
-  Docker: dockerClient(directory, docker),
+  Docker: dockerClient(docker),
   podman: podmanClient(join(directory, 'podman')),
   buildah: buildahClient(join(directory, 'buildah')),
   skopeo: skopeoClient(join(directory, 'skopeo')),
@@ -52,14 +53,10 @@ function runner(directory: string) {
   }
 }
 
-function dockerClient(directory: string, daemon: DockerDaemon): ContainerClient {
+function dockerClient(daemon: DockerDaemon): ContainerClient {
   return {
     login: (registry, password) => daemon.login(registry, password),
-    async push(image) {
-      await writeFile(join(directory, 'files.tar'), tar(file))
-      await daemon.docker('import', join(directory, 'files.tar'), image)
-      return digestIn(await daemon.docker('push', image))
-    },
+    push: (image) => push(daemon, image),
     async pull(image) {
       await daemon.forgetImages()
       return digestIn(await daemon.docker('pull', image))

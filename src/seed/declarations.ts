@@ -7,7 +7,7 @@ import { DEFAULT_REGION, type Registry } from '../registry/registry.js'
 import { acceptInput } from './api-calls.js'
 import { SeedError } from './seed-error.js'
 import { creationCalls, type DeclaredImage, type Declaration, type Entry } from './declaration.js'
-import { seedKinds, type SeedKind, type SeedMember } from './seed-kinds.js'
+import { policyMembers, seedKinds, type SeedKind, type SeedMember } from './seed-kinds.js'
 import type { Seed, SeedRegistry } from './seed.js'
 
 /** All entries of a seed, in the order in which they are put in place. */
@@ -74,14 +74,11 @@ function declarationOf(entry: unknown, kind: SeedKind, place: Pick<Entry, 'path'
   return declaration
 }
 
-/** The members that the API takes as JSON texts. */
-const POLICY_MEMBERS = ['policyText', 'lifecyclePolicyText', 'repositoryPolicy', 'lifecyclePolicy']
-
 const withPolicyTexts = (input: Members): Members =>
   Object.fromEntries(
     Object.entries(input).map(([member, value]) => [
       member,
-      POLICY_MEMBERS.includes(member) && typeof value === 'object' ? JSON.stringify(value) : value,
+      policyMembers.includes(member) && typeof value === 'object' ? JSON.stringify(value) : value,
     ]),
   )
 

@@ -14,7 +14,7 @@ export interface ImportPatience {
 }
 
 /** With the three tries of each request: about a minute. */
-export const defaultPatience: ImportPatience = { tries: 30, pauseMs: 1500 }
+const defaultPatience: ImportPatience = { tries: 30, pauseMs: 1500 }
 
 /**
  * Imports an image as BatchImportUpstreamImage does, and resolves once all of it is stored. A data plane that does not

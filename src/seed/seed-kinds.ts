@@ -35,6 +35,14 @@ export interface Change {
   readonly contains?: (present: unknown, declared: unknown) => boolean
 }
 
+/** The members that a seed writes as policies, and that the API takes as JSON texts. */
+export const policyMembers: readonly string[] = [
+  'policyText',
+  'lifecyclePolicyText',
+  'repositoryPolicy',
+  'lifecyclePolicy',
+]
+
 /** The kinds in the order in which they are put in place: what repositories depend on precedes them. */
 export const seedKinds: Readonly<Record<SeedMember, SeedKind>> = {
   accountSettings: {
