@@ -4,9 +4,9 @@ import type { Records } from '../registry/ports/store.js'
 
 /**
  * Which collections an archive contains. What belongs to processes or to the place where the state is stays behind:
- * uploads in progress, whose bytes are not blobs yet, leases and pins, and the principals of tokens, which another
- * secret makes void. Work that is still to be done travels, so that
- * it is done where the state is next.
+ * uploads in progress, whose bytes are not blobs yet, leases and pins, and the principals of tokens, which are signed
+ * with the secret of the installation. Work that is still to be done travels, so that it is done where the state is
+ * next.
  */
 const travels: Readonly<Record<keyof Records, boolean>> = {
   repositories: true,
@@ -46,7 +46,6 @@ const travels: Readonly<Record<keyof Records, boolean>> = {
   settings: true,
   appliedSeeds: true,
   roles: true,
-  // Their tokens are signed with the secret of the installation, which stays behind.
   principals: false,
   leases: false,
   pins: false,
