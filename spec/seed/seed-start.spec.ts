@@ -35,8 +35,12 @@ async function starts(config: object, env: NodeJS.ProcessEnv = {}) {
   return { start, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() }
 }
 
+/** The messages of the lines of JSON; among them is the plain line `Ready.`, if it was printed by then. */
 const messagesOf = (lines: readonly string[]) =>
-  lines.map((line) => (JSON.parse(line) as { msg: string }).msg).filter((message) => /^(seed|ready)/.test(message))
+  lines
+    .filter((line) => line.startsWith('{'))
+    .map((line) => (JSON.parse(line) as { msg: string }).msg)
+    .filter((message) => /^(seed|ready)/.test(message))
 
 const nothingToDo = (what: string, count: string) =>
   `${what}: nothing to do, unchanged since it was put in place: ${count}`

@@ -1,7 +1,7 @@
 import { defaultAccount, describesAccessKeys } from '../access/credentials.js'
 import { addressOfOwnDataPlane, endpointOf, isOnePort, registryPortOf } from '../compose/plane-addresses.js'
-import { regionIn } from '../config/aws-region.js'
 import type { Config } from '../config/config.js'
+import { regionIn } from '../config/read-config.js'
 import { UsageError } from '../config/usage-error.js'
 import { DEFAULT_REGION } from '../registry/registry.js'
 import { type Shell, shellNamed, shellNames, syntaxOf } from './shell-syntax.js'

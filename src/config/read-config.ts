@@ -3,7 +3,6 @@ import type { Accounts } from '../access/credentials.js'
 import { identitiesIn } from '../access/identities.js'
 import { ecrHost } from '../registry/cache-rules/ecr-host.js'
 import { localstackSettings } from '../localstack/environment.js'
-import { regionIn } from './aws-region.js'
 import { readJsonFile } from './json.js'
 import { requireSeed } from './require-seed.js'
 import { brokenRule } from './rules.js'
@@ -80,6 +79,10 @@ function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.Pro
   if (broken) throw new UsageError(`AWS_ENDPOINT_URL_EVENTS ${broken.complaint}`)
   return { eventBridgeEndpoint }
 }
+
+/** The Region in the variables of the SDKs; empty ones count as unset. */
+export const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
+  [AWS_REGION, AWS_DEFAULT_REGION].find(Boolean)
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */
 function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {
