@@ -28,13 +28,19 @@ const role = identitiesIn({ [account]: { roles: { [name]: { trustPolicy, path } 
 const request = { requestId: 'r', at: wall, sourceIp: '127.0.0.1', userAgent: 'spec', isSecure: true, isFips: false }
 const sessionOf = (properties: Partial<Parameters<typeof roleSession>[1]>): Principal =>
   roleSession(role, {
-    ...{ principal: principalOfUser(account, 'developer'), sessionName: 'build', policies: [], tags: {} },
-    ...{ transitiveTagKeys: [], request },
+    principal: principalOfUser(account, 'developer'),
+    sessionName: 'build',
+    policies: [],
+    tags: {},
+    transitiveTagKeys: [],
+    request,
     ...properties,
   })
 const long = sessionOf({ policies: ['x'.repeat(2048)] })
 const grantTo = (principal: Principal, more: Partial<Grant> = {}): Grant => ({
-  ...{ principal, registry, expiresAt: wall + 12 * hourMs },
+  principal,
+  registry,
+  expiresAt: wall + 12 * hourMs,
   ...more,
 })
 

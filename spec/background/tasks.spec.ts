@@ -115,7 +115,9 @@ describe('background tasks', () => {
   it('Running all tasks ends when those have run, too, that the runs gave more to do', async () => {
     const order: string[] = []
     const done = (name: string, then?: () => void): Task => ({
-      ...{ name, everyMs: HOURLY, isDue },
+      name,
+      everyMs: HOURLY,
+      isDue,
       async run() {
         await sleep(5)
         order.push(name)

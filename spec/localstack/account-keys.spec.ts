@@ -26,7 +26,9 @@ function start(accounts?: Accounts): Promise<Running> {
 }
 
 const keyOf = ({ AccessKeyId = '', SecretAccessKey = '', SessionToken = '' }: Partial<Credentials> = {}): Key => ({
-  ...{ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+  accessKeyId: AccessKeyId,
+  secretAccessKey: SecretAccessKey,
+  sessionToken: SessionToken,
 })
 const key = (accessKeyId: string, secretAccessKey = 'test'): Key => ({ accessKeyId, secretAccessKey })
 const first = key('111122223333')
@@ -34,7 +36,9 @@ const second = key('444455556666')
 
 let running: Running
 const options = (credentials: Key, { endpoint } = running) => ({
-  ...{ credentials, region: 'eu-west-1', maxAttempts: 1 },
+  credentials,
+  region: 'eu-west-1',
+  maxAttempts: 1,
   ...(endpoint !== undefined && { endpoint }),
 })
 const ecr = (credentials: Key, of = running) => new ECRClient(options(credentials, of))
@@ -48,7 +52,9 @@ afterAll(() => running.close())
 describe('access key of twelve digits', () => {
   it('An access key of twelve digits is the root user of its account, in every Region', async () => {
     expect(await sts(first).send(new GetCallerIdentityCommand({}))).toMatchObject({
-      ...{ Account: '111122223333', Arn: 'arn:aws:iam::111122223333:root', UserId: '111122223333' },
+      Account: '111122223333',
+      Arn: 'arn:aws:iam::111122223333:root',
+      UserId: '111122223333',
     })
   })
 

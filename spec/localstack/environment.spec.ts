@@ -53,7 +53,8 @@ describe('variables of LocalStack', () => {
     [
       { GATEWAY_LISTEN: '127.0.0.1:4566, [::1]:4566,:443' },
       {
-        ...{ host: '127.0.0.1', port: 4566 },
+        host: '127.0.0.1',
+        port: 4566,
         furtherAddresses: [
           { host: '::1', port: 4566 },
           { host: '127.0.0.1', port: 443 },

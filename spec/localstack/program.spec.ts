@@ -122,8 +122,11 @@ describe('start with variables and init scripts of LocalStack', () => {
   it.skipIf(!isInstalled('aws'))('The program stands beside LocalStack by the variable for ECR alone', async () => {
     const env = {
       ...neutralEnvironment(),
-      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_DEFAULT_REGION: 'us-east-1' },
-      ...{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_ECR: `http://127.0.0.1:${ports[0]}` },
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      AWS_ENDPOINT_URL_ECR: `http://127.0.0.1:${ports[0]}`,
     }
     const { stdout } = await mustRun('aws', ['ecr', 'describe-registry'], { env })
     expect(JSON.parse(stdout)).toMatchObject({ registryId: '000000000000' })

@@ -33,7 +33,12 @@ describe('ecr-local fsck', () => {
     const inJson = await state.run('fsck', '--json')
     expect(inJson.code).toBe(1)
     expect(JSON.parse(inJson.stdout)).toEqual({
-      ...{ ok: false, blobs: 4, bytes: expect.any(Number), images: 1, faults: 2, repaired: 0 },
+      ok: false,
+      blobs: 4,
+      bytes: expect.any(Number),
+      images: 1,
+      faults: 2,
+      repaired: 0,
       findings: told.stdout.split('\n').slice(0, 2),
     })
     const mended = await state.run('fsck', '--repair')

@@ -32,8 +32,10 @@ describe('ecr-local gc', () => {
     expect(stderr).toContain('now they are private')
     expect(JSON.parse(stdout)).toEqual({
       removed: {
-        ...{ layers: { count: 0 }, blobs: { count: 0, bytes: 0 } },
-        ...{ uploads: { count: 0, bytes: 0 }, temporaryFiles: { count: 0 } },
+        layers: { count: 0 },
+        blobs: { count: 0, bytes: 0 },
+        uploads: { count: 0, bytes: 0 },
+        temporaryFiles: { count: 0 },
       },
       lostImages: 0,
     })

@@ -128,7 +128,11 @@ describe('A session whose policy is too long for an authorization token', () => 
     const target = 'SpencerFrontendService.GetAuthorizationToken'
     const signed = aws4.sign(
       {
-        ...{ service: 'ecr-public', region: 'us-east-1', method: 'POST', path: '/', body: '{}' },
+        service: 'ecr-public',
+        region: 'us-east-1',
+        method: 'POST',
+        path: '/',
+        body: '{}',
         headers: { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
       },
       { accessKeyId, secretAccessKey, sessionToken },

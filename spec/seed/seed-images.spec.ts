@@ -33,7 +33,11 @@ async function seeded() {
     seeder(seed, undefined, { ...emulator.deps, importer, log, patience, emptyStore })
   await seederWith().apply()
   return {
-    ...{ upstream, cache, store, log, seederWith },
+    upstream,
+    cache,
+    store,
+    log,
+    seederWith,
     async [Symbol.asyncDispose]() {
       await emulator[Symbol.asyncDispose]()
       await cache[Symbol.asyncDispose]()

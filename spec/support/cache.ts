@@ -140,7 +140,11 @@ export async function startCache(options: CacheOptions) {
   const about = { plane: 'data' as const, version: '0.0.0', store: 'memory', auth: 'strict' as const }
   const limitsOfPlane = { ...telling.limits, ...planeLimits }
   const plane = dataPlane({
-    ...{ ...shared, secret, about, maxSkewSeconds: 300, limits: limitsOfPlane },
+    ...shared,
+    secret,
+    about,
+    maxSkewSeconds: 300,
+    limits: limitsOfPlane,
     ...{ auth: 'strict', anonymousPull: false, pullThrough: cache, pullSessions: sessions },
   })
   const server = planeServer({ limits: limitsOfPlane }, plane).listen(0, '127.0.0.1')

@@ -131,8 +131,11 @@ async function writeOverride(directory: string, upstreamPort: number): Promise<s
   const healthcheck = { interval: '2s' }
   const plane = { volumes: [`${at('ecr-local.json')}:/etc/ecr-local/ecr-local.json:ro`], healthcheck }
   const services = {
-    ...{ 'control-plane': plane, 'data-plane': plane },
-    ...{ redis: { healthcheck }, 'object-store': { healthcheck }, upstream },
+    'control-plane': plane,
+    'data-plane': plane,
+    redis: { healthcheck },
+    'object-store': { healthcheck },
+    upstream,
   }
   await writeFile(at('override.yml'), JSON.stringify({ services }))
   return at('override.yml')

@@ -39,7 +39,8 @@ function runner(directory: string) {
     return (await mustRun(command, args, { env, input })).stdout
   }
   return {
-    ...{ at, run },
+    at,
+    run,
     /** For each command with a registry: the login that was stored, and plain http. */
     plain: ['--authfile', at('auth.json'), '--tls-verify=false'],
     /** For the login itself. */

@@ -56,7 +56,8 @@ export const containerdNeeds: Needs = { ...installed('containerd', 'ctr'), root 
 
 /** What the specs of every client of one port need. */
 export const onePortNeeds: Needs = {
-  ...{ ...dockerNeeds, ...containerdNeeds },
+  ...dockerNeeds,
+  ...containerdNeeds,
   ...installed('buildah', 'curl', 'nginx', 'podman', 'unshare'),
 }
 

@@ -99,7 +99,8 @@ export async function machineWithNames(): Promise<MachineWithNames> {
     },
     async run(program, args, { input, env } = {}) {
       const ran = await mustRun(command, [...within, program, ...args], {
-        ...{ cwd: directory.path, env: { ...environment, ...env } },
+        cwd: directory.path,
+        env: { ...environment, ...env },
         ...(input !== undefined && { input }),
       })
       return ran.stdout

@@ -188,8 +188,12 @@ export function composeFileSpecs(daemonOf: () => DockerDaemon): void {
       const [address, port] = [await daemon.bridgeAddress(), await freePort()]
       endpoint = `http://${address}:${port}`
       project = await compose(daemon, {
-        ...{ COMPOSE_PROFILES: 's3', ECR_LOCAL_BLOBS: 's3://ecr-local/images', ECR_LOCAL_BLOB_DELIVERY: 'redirect' },
-        ...{ ECR_LOCAL_S3_ADDRESS: address, ECR_LOCAL_S3_PORT: String(port), ECR_LOCAL_S3_ENDPOINT: endpoint },
+        COMPOSE_PROFILES: 's3',
+        ECR_LOCAL_BLOBS: 's3://ecr-local/images',
+        ECR_LOCAL_BLOB_DELIVERY: 'redirect',
+        ECR_LOCAL_S3_ADDRESS: address,
+        ECR_LOCAL_S3_PORT: String(port),
+        ECR_LOCAL_S3_ENDPOINT: endpoint,
       })
       aws = awsCli(project)
       await project.run('up', '--detach')
