@@ -26,8 +26,10 @@ export type { Duration } from './duration.js'
 export type { ActiveFault, FaultScope } from './upstream/active-faults.js'
 export type { ImageOptions, Layer } from './upstream/image-options.js'
 export type { RequestFilter, UpstreamRequest } from './upstream/request-log.js'
-export type { TestUpstream } from './upstream/test-upstream.js'
+export type { Outage, RateLimit, Slowness, TestUpstream, Truncation } from './upstream/test-upstream.js'
 export type { PlatformImage, ReferrerOptions, UpstreamArtifact, UpstreamImage } from './upstream/upstream-image.js'
+export type { ImageDigest } from './upstream/upstream-images.js'
+export type { RequestKind } from './upstream/upstream-server.js'
 
 /** The settings of an emulator in process: those of the configuration file, and two for its clients. */
 export interface StartOptions extends Settings {
