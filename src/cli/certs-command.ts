@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net'
 import { defaultAccount } from '../access/credentials.js'
 import { type CertificatesAndAddress, makeCertificates } from '../compose/certificates.js'
-import { hostsFileLines, realNamesInCertificate, registriesWithRealNames } from '../compose/real-names-listener.js'
+import { hostsFileLines, realNamesInCertificate, registriesWithRealNames } from '../compose/real-name-coverage.js'
 import { isDataDirectoryMissing } from '../compose/storage.js'
 import { type Config, defaultConfig } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'

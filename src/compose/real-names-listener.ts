@@ -1,7 +1,5 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { isIP } from 'node:net'
-import { defaultAccount, describesAccessKeys } from '../access/credentials.js'
 import type { Server } from 'node:http'
 import type { Config } from '../config/config.js'
 import { listen } from './listen.js'
@@ -9,8 +7,9 @@ import type { Limits } from '../server/limits.js'
 import { type PlaneHandler, planeServer } from '../server/listener.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Store } from '../registry/ports/store.js'
-import { GLOBAL_STS, hasRealNames, namesOfEcr, namesOfRegistry, namesOfSts } from '../registry/real-names.js'
-import { DEFAULT_REGION, type Registry } from '../registry/registry.js'
+import { namesOfEcr, namesOfRegistry } from '../registry/real-names.js'
+import type { Registry } from '../registry/registry.js'
+import { hostsFileLines, realNamesHost, registriesWithRealNames } from './real-name-coverage.js'
 import { type Certificate, readCertificate } from './tls.js'
 
 /** The port of https, which clients use for AWS's names. */
@@ -19,56 +18,11 @@ export const REAL_NAMES_PORT = 443
 /** The files that `ecr-local certs` makes by default. */
 const DEFAULT_FILES = { tlsCert: 'certs/server.crt', tlsKey: 'certs/server.key' }
 
-/**
- * The registries that get their names in AWS: those in the store, and those of every account in the configuration in
- * every Region that the store or the environment knows, or in the default one.
- */
-export async function registriesWithRealNames(
-  { accounts, awsRegion }: Pick<Config, 'accounts' | 'awsRegion'>,
-  store?: Pick<Store, 'registries'>,
-): Promise<Registry[]> {
-  const stored = ((await store?.registries()) ?? []).filter(({ region }) => hasRealNames(region))
-  const ofEnvironment = awsRegion !== undefined && hasRealNames(awsRegion) ? [awsRegion] : []
-  const known = new Set([...ofEnvironment, ...stored.map(({ region }) => region)])
-  const regions = known.size > 0 ? [...known] : [DEFAULT_REGION]
-  const configured = Object.keys(accounts ?? {})
-  const ours = describesAccessKeys(accounts) ? configured : [defaultAccount.account, ...configured]
-  const registries = [...ours.flatMap((account) => regions.map((region) => ({ account, region }))), ...stored]
-  return [...new Map(registries.map((registry) => [namesOfRegistry(registry)[0], registry])).values()]
-}
-
-const regionsOf = (registries: readonly Registry[]) => [...new Set(registries.map(({ region }) => region))]
-
-/** What a certificate has to cover so that every account has its real names in the Regions of these registries. */
-export const realNamesInCertificate = (registries: readonly Registry[]): string[] => [
-  ...regionsOf(registries).flatMap((region) => [
-    ...namesOfRegistry({ account: '*', region }),
-    ...namesOfEcr(region),
-    ...namesOfSts(region),
-  ]),
-  GLOBAL_STS,
-]
-
-/** The lines of a hosts file that lead the names of these registries to the planes. Windows takes 9 names in a line. */
-export function hostsFileLines(registries: readonly Registry[], host: string): string[] {
-  const names = [
-    ...registries.map(namesOfRegistry),
-    ...regionsOf(registries).flatMap((region) => [namesOfEcr(region), namesOfSts(region)]),
-    [GLOBAL_STS],
-  ]
-  return names.map((ofLine) => [clientAddress(host), ...ofLine].join(' '))
-}
-
 /** Whether repository URIs have real names, whatever host a request is sent to. */
 export const hasRealRegistryNames = ({
   realNames,
   registryHost,
 }: Pick<Config, 'realNames' | 'registryHost'>): boolean => realNames && registryHost === undefined
-
-/** Where the planes listen for real names: names have no place in a hosts file. */
-const realNamesHost = (host: string): string => (isIP(host) === 0 ? '127.0.0.1' : host)
-
-const clientAddress = (host: string) => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : realNamesHost(host))
 
 /** The certificate's files: those in the settings, otherwise those that `ecr-local certs` makes by default. */
 export const realNamesFiles = ({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>) =>
