@@ -35,10 +35,9 @@ async function starts(config: object, env: NodeJS.ProcessEnv = {}) {
   return { start, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() }
 }
 
-/** The messages of the lines of JSON; among them is the plain line `Ready.`, if it was printed by then. */
 const messagesOf = (lines: readonly string[]) =>
   lines
-    .filter((line) => line.startsWith('{'))
+    .filter((line) => line !== 'Ready.')
     .map((line) => (JSON.parse(line) as { msg: string }).msg)
     .filter((message) => /^(seed|ready)/.test(message))
 
