@@ -1,6 +1,7 @@
 import { defaultAccount, describesAccessKeys } from '../access/credentials.js'
 import { addressOfOwnDataPlane, clientHost, isOnePort, registryPortOf, schemeOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config/config.js'
+import { regionIn } from '../config/read-config.js'
 import { UsageError } from '../config/usage-error.js'
 import { type Shell, shellNamed, shellNames, syntaxOf } from './shell-syntax.js'
 import { statusIfRunning } from './status-command.js'
@@ -29,12 +30,20 @@ const DEFAULT_REGION = 'us-east-1'
 export async function environmentText(config: EnvConfig, options: EnvOptions): Promise<string> {
   const { set, unset } = await variablesFor(config, options.environment)
   if (options.json) return `${JSON.stringify(set, undefined, 2)}\n`
+  requireOneLineEach(set)
   const shell = shellFor(options)
   const syntax = syntaxOf(shell)
   if (options.unset) return lines(Object.keys(set).map(syntax.unset))
   const command = `ecr-local env${options.shell === undefined ? '' : ` --shell ${shell}`}`
   const assignments = Object.entries(set).map(([name, value]) => syntax.set(name, value))
   return lines([...unset.map(syntax.unset), ...assignments, syntax.usage(command)])
+}
+
+/** To a shell that runs line by line, what follows a line break would be another command. */
+function requireOneLineEach(variables: Variables['set']): void {
+  const [name, value] = Object.entries(variables).find(([, text]) => /[\r\n]/.test(text)) ?? []
+  if (name !== undefined)
+    throw new UsageError(`${name} would be ${JSON.stringify(value)}, and a shell gets no value of more than one line`)
 }
 
 const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('')
@@ -47,7 +56,7 @@ interface Variables {
 
 async function variablesFor(config: EnvConfig, environment: NodeJS.ProcessEnv): Promise<Variables> {
   const { endpoint, registry } = await addressesFor(config)
-  const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? DEFAULT_REGION
+  const region = regionIn(environment) ?? DEFAULT_REGION
   const { accessKeyId, secretAccessKey } = defaultAccount
   // The configuration's own keys are the user's to choose, and are not printed.
   const isDefaultAccount = !describesAccessKeys(config.accounts)

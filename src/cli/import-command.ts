@@ -3,6 +3,7 @@ import type { Image, ImageIdentifier } from '@aws-sdk/client-ecr'
 import { describesAccessKeys } from '../access/credentials.js'
 import { clientHost, schemeOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config/config.js'
+import { regionIn } from '../config/read-config.js'
 import { UsageError } from '../config/usage-error.js'
 import { formatCount } from '../registry/amounts.js'
 import type { ReportStep } from '../registry/ports/progress.js'
@@ -61,13 +62,13 @@ export function namedImage(reference: string): NamedImage {
 
 async function clientFor({ host, port, tlsCert, accounts }: ImportConfig, environment: NodeJS.ProcessEnv) {
   if (port === 0) throw new UsageError('Which emulator should import? Give its port with --port: 0 is not a port')
-  const { AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment
+  const { AWS_ACCESS_KEY_ID, AWS_PROFILE } = environment
   const hasOwn = Boolean(AWS_ACCESS_KEY_ID ?? AWS_PROFILE)
   if (!hasOwn && describesAccessKeys(accounts))
     throw new UsageError(
       'ecr-local import signs its call: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
     )
-  const region = AWS_REGION ?? AWS_DEFAULT_REGION
+  const region = regionIn(environment)
   const options = {
     endpoint: endpointOf({ host, port, tlsCert }),
     // An import may take long; a retry would start a second one.

@@ -56,5 +56,6 @@ export async function statusIfRunning(config: StatusConfig): Promise<Status | un
 }
 
 const has = (body: unknown, name: string) => typeof body === 'object' && body !== null && Object.hasOwn(body, name)
-const isStatus = (body: unknown): body is Status => has(body, 'uptimeSeconds') && has(body, 'registries')
+const isStatus = (body: unknown): body is Status =>
+  ['uptimeSeconds', 'registries', 'endpoint', 'registry'].every((name) => has(body, name))
 const isRefusal = (body: unknown): body is { message: string } => has(body, 'message')

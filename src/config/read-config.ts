@@ -80,8 +80,8 @@ function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.Pro
   return { eventBridgeEndpoint }
 }
 
-/** The variables of the SDKs; empty ones count as unset. */
-const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
+/** The Region in the variables of the SDKs; empty ones count as unset. */
+export const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
   [AWS_REGION, AWS_DEFAULT_REGION].find(Boolean)
 
 /** An empty variable counts as unset: that is how shells and compose files pass a missing value. */
