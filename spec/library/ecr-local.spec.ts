@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type EcrLocal, startEcrLocal, type StartOptions } from '../../src/library/ecr-local.js'
+import { type EcrLocal, startEcrLocal, type StartOptions, UsageError } from '../../src/library/ecr-local.js'
 import { createRule, pullerOf } from '../support/library.js'
 import { mustRun, neutralEnvironment } from '../support/run-command.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
@@ -119,6 +119,14 @@ describe('An emulator in process', () => {
     expect(now.getTime() - started).toBeGreaterThanOrEqual(86_400_000)
     expect((await (await pullerOf(ecr)).pull('team/app', 'latest')).digest).toBe(after.digest)
     expect(ecr.upstream.count({ method: 'HEAD', kind: 'manifest' })).toBe(1)
+  })
+
+  it('The clock is not advanced to where there are no dates', async () => {
+    const before = await ecr.advance(0)
+    await expect(ecr.advance(1e300)).rejects.toThrow(
+      new UsageError('The clock must not be advanced beyond the year 9999'),
+    )
+    expect((await ecr.advance(0)).getTime() - before.getTime()).toBeLessThan(60_000)
   })
 
   it('What becomes due has happened when advance resolves, with all that follows from it', async () => {

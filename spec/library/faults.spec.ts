@@ -1,5 +1,7 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type EcrLocal, startEcrLocal } from '../../src/library/ecr-local.js'
+import { type EcrLocal, startEcrLocal, UsageError } from '../../src/library/ecr-local.js'
 import { createRule, pullerOf } from '../support/library.js'
 
 type Puller = Awaited<ReturnType<typeof pullerOf>>
@@ -125,6 +127,32 @@ describe('Faults of the upstream, as its own clients meet them', () => {
     expect((await answerOf(repository)).headers.get('retry-after')).toBe('Fri, 02 Jan 2026 03:04:05 GMT')
     ecr.upstream.rateLimit()
     expect((await answerOf(repository)).headers.get('retry-after')).toBeNull()
+  })
+
+  it.each<[string, () => unknown]>([
+    ['status is one of HTTP, from 200 to 599, not 1000', () => ecr.upstream.outage({ status: 1000 })],
+    ['status is one of HTTP, from 200 to 599, not 100', () => ecr.upstream.outage({ status: 100 })],
+    [
+      'retryAfter is a number of seconds, 0 or more, or a Date, not -1',
+      () => ecr.upstream.rateLimit({ retryAfter: -1 }),
+    ],
+    [
+      'retryAfter is a number of seconds, 0 or more, or a Date, not null',
+      () => ecr.upstream.rateLimit({ retryAfter: new Date(NaN) }),
+    ],
+    ['afterBytes is a whole number, 0 or more, not -1', () => ecr.upstream.truncate({ afterBytes: -1 })],
+    ['bytesPerSecond is a number greater than 0, not 0', () => ecr.upstream.slow({ bytesPerSecond: 0 })],
+  ])('A fault that cannot be sent is refused when it is made: %s', (message, fault) => {
+    expect(fault).toThrow(new UsageError(message))
+  })
+
+  it('A request that names no path is answered as one for something unknown', async () => {
+    for (const target of ['//', 'http://[', '/v2/%zz/manifests/latest']) {
+      const socket = connect(Number(new URL(ecr.upstream.endpoint).port), '127.0.0.1')
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: upstream\r\nConnection: close\r\n\r\n`)
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 404 /)
+    }
+    expect(ecr.upstream.requests().map(({ path }) => path)).toContain('//')
   })
 
   it('A fault of one image, kind and method leaves all other requests alone', async () => {

@@ -101,6 +101,38 @@ describe('stage', () => {
     expect([scripts.isCompleted('START'), scripts.isCompleted('READY')]).toEqual([false, true])
   })
 
+  it('A stage reports a script that the system cannot start for any other reason, and runs the next', async () => {
+    await using directory = await temporaryDirectory()
+    await write(directory.path, { 'ready.d/1.sh': '#!/dev/null/sh\n', 'ready.d/2.sh': sh('echo reached') })
+    const log = recordedLog()
+    const signal = new AbortController().signal
+    await initScripts(directory.path).run('READY', { environment: {}, log, signal })
+    const tooLong = { LONG: 'x'.repeat(3_000_000) }
+    await initScripts(directory.path).run('READY', { environment: tooLong, log, signal })
+    const failed = (name: string, reason: string) => `The init script ${name} failed: ${reason}`
+    expect(log.lines.filter(([level]) => level !== 'debug').map(([, , message]) => message)).toEqual([
+      failed('1.sh', 'the interpreter of its first line does not exist'),
+      'reached',
+      failed('1.sh', 'the variables of the environment are too long for a program'),
+      failed('2.sh', 'the variables of the environment are too long for a program'),
+    ])
+  })
+
+  it('A stage logs a line in pieces that a script never ends, and the ends of lines of all systems', async () => {
+    await using directory = await temporaryDirectory()
+    await write(directory.path, {
+      'ready.d/1.sh': sh('head -c 1000000 /dev/zero | tr "\\0" a', 'printf "\\none\\r\\ntwo\\rthree\\n\\nfour"'),
+    })
+    const log = recordedLog()
+    const environment = { PATH: process.env.PATH }
+    await initScripts(directory.path).run('READY', { environment, log, signal: new AbortController().signal })
+    const lines = log.lines.filter(([level]) => level === 'info').map(([, , message]) => message)
+    const long = lines.filter((line) => line.startsWith('a'))
+    expect(long.join('')).toBe('a'.repeat(1_000_000))
+    expect(Math.max(...long.map(({ length }) => length))).toBeLessThan(200_000)
+    expect(lines.slice(long.length)).toEqual(['one', 'two', 'three', '', 'four'])
+  })
+
   it('A stage says which interpreter a Python script needs', async () => {
     await using directory = await temporaryDirectory()
     await write(directory.path, { 'boot.d/1.py': 'print(1)' })

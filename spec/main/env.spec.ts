@@ -1,8 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { environmentText } from '../../src/cli/env-command.js'
 import { type Shell, shellNamed, syntaxOf } from '../../src/cli/shell-syntax.js'
 import { defaultConfig } from '../../src/config/config.js'
+import { UsageError } from '../../src/config/usage-error.js'
 import { emulatorProcess } from '../support/emulator-process.js'
 import { freePort } from '../support/free-port.js'
 import { runCli } from '../support/run-cli.js'
@@ -95,12 +99,27 @@ describe('ecr-local env', () => {
   it('The Region of the environment stays', async () => {
     const text = await textFor('bash', {}, { environment: { AWS_DEFAULT_REGION: 'eu-west-1' } })
     expect(text).toContain("export AWS_REGION='eu-west-1'\n")
+    const empty = await textFor('bash', {}, { environment: { AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1' } })
+    expect(empty).toContain("export AWS_REGION='eu-west-1'\n")
   })
 
-  it('An empty variable names no Region', async () => {
-    const text = await textFor('bash', {}, { environment: { AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1' } })
-    expect(text).toContain("export AWS_REGION='eu-west-1'\n")
-    expect(await textFor('bash', {}, { environment: { AWS_REGION: '' } })).toContain("export AWS_REGION='us-east-1'\n")
+  it.each(['cmd', 'bash'])(
+    'A value of more than one line is refused, because %s might run the second',
+    async (shell) => {
+      const environment = { AWS_REGION: 'eu-west-1\ncalc.exe' }
+      await expect(textFor(shell, {}, { environment })).rejects.toThrow(
+        new UsageError('AWS_REGION would be "eu-west-1\\ncalc.exe", and a shell gets no value of more than one line'),
+      )
+    },
+  )
+
+  it('A program that answers otherwise than this version is not believed', async () => {
+    const impostor = createServer((_, res) => res.end('{"uptimeSeconds":1,"registries":[],"registry":"other.test"}'))
+    await once(impostor.listen(0, '127.0.0.1'), 'listening')
+    const { port } = impostor.address() as AddressInfo
+    const text = await textFor('bash', { port })
+    expect(text).toContain(`export ECR_REGISTRY='localhost:${port}'\n`)
+    impostor.close()
   })
 
   it('Access keys of the configuration are not printed, and those of the user stay', async () => {

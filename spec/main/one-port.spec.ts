@@ -2,6 +2,8 @@ import { CreateRepositoryCommand, DescribeRepositoriesCommand, GetAuthorizationT
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { addressOfOwnDataPlane, registryAddresses } from '../../src/compose/plane-addresses.js'
@@ -135,5 +137,32 @@ describe('connections of both planes on one port', () => {
     expect(call).toMatch(/^HTTP\/1\.1 408 /)
     expect(upload).toMatch(/^HTTP\/1\.1 200 [^]*read/)
     server.close()
+  })
+
+  /** How many connections are left after a client that never closes one has sent this, and the time limits are over. */
+  async function connectionsAfter(text: string, listener = readThenAnswer): Promise<number> {
+    const limits = { ...defaultLimits, idleTimeoutSeconds: 0.4 }
+    const server = planeServer({ limits }, onePort(control, { ...data, listener })).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+    client.write(text)
+    await sleep(1200)
+    const count = await promisify(server.getConnections.bind(server))()
+    client.destroy()
+    server.close()
+    return count
+  }
+
+  it('A call that has exceeded its time limit loses its connection, even if the client keeps it open', async () => {
+    expect(await connectionsAfter('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na')).toBe(0)
+  })
+
+  it('A pull that nothing is read of has the idle time-out, also with a call pipelined before or behind it', async () => {
+    const stalls: PlaneHandler['listener'] = (_req, res) => void res.write(Buffer.alloc(50_000_000))
+    const call = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na'
+    const pull = 'GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n'
+    const texts = [call + pull, pull + call, call + call + pull]
+    expect(await Promise.all(texts.map((text) => connectionsAfter(text, stalls)))).toEqual([0, 0, 0])
   })
 })

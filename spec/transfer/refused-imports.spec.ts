@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { packTar, unpackTar } from 'modern-tar'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { account, region } from '../support/emulator.js'
@@ -63,6 +64,35 @@ describe('An archive that is damaged is refused before anything of it can be see
       name.includes('/tags/') ? Buffer.from(text.toString().replaceAll('v1', 'v2')) : text,
     )
     await expectRefusal(bytes, 'The archive is damaged: its records are not those that were exported')
+  })
+
+  it.each([
+    ['an image without a digest', 'images', '["team/app sha256:1",{"repository":"team/app"}]\n'],
+    [
+      'an image under another key',
+      'images',
+      `["team/b",{"repository":"team/app","digest":"sha256:${'a'.repeat(64)}"}]\n`,
+    ],
+    ['a line that was cut off', 'repositories', '["team/app",{"name":"team/app"}]'],
+    ['a clock without a time', 'settings', '["clock-offset","soon"]\n'],
+  ])('An archive with %s is refused, although its sums agree', async (_what, collection, line) => {
+    const name = `records/${collection === 'settings' ? 'installation' : `${account}/${region}`}/${collection}/000001.jsonl`
+    const sha256 = createHash('sha256').update(`${name}\n${line}`).digest('hex')
+    const nothing = { count: 0, bytes: 0, sha256: createHash('sha256').digest('hex') }
+    const records = { count: 1, bytes: line.length, sha256 }
+    const manifest = {
+      format: 'ecr-local state',
+      layout: 1,
+      version: '0.0.0',
+      collections: {},
+      records,
+      blobs: nothing,
+    }
+    const entries = { 'ecr-local.json': JSON.stringify(manifest), [name]: line }
+    const tar = Object.entries(entries).map(([path, body]) => ({ header: { name: path, size: body.length }, body }))
+    const message = `The archive is damaged: a line of ${name} is not a record`
+    await expectRefusal(Buffer.from(await packTar(tar)), message)
+    expect((await target.storage.clock.now()).getTime()).not.toBeNaN()
   })
 
   it('An archive whose header was changed is refused', async () => {

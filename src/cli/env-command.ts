@@ -28,12 +28,20 @@ export interface EnvOptions {
 export async function environmentText(config: EnvConfig, options: EnvOptions): Promise<string> {
   const { set, unset } = await variablesFor(config, options.environment)
   if (options.json) return `${JSON.stringify(set, undefined, 2)}\n`
+  requireOneLineEach(set)
   const shell = shellFor(options)
   const syntax = syntaxOf(shell)
   if (options.unset) return lines(Object.keys(set).map(syntax.unset))
   const command = `ecr-local env${options.shell === undefined ? '' : ` --shell ${shell}`}`
   const assignments = Object.entries(set).map(([name, value]) => syntax.set(name, value))
   return lines([...unset.map(syntax.unset), ...assignments, syntax.usage(command)])
+}
+
+/** To a shell that runs line by line, what follows a line break would be another command. */
+function requireOneLineEach(variables: Variables['set']): void {
+  const [name, value] = Object.entries(variables).find(([, text]) => /[\r\n]/.test(text)) ?? []
+  if (name !== undefined)
+    throw new UsageError(`${name} would be ${JSON.stringify(value)}, and a shell gets no value of more than one line`)
 }
 
 const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('')

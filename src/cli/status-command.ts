@@ -51,4 +51,5 @@ export async function statusIfRunning(config: StatusConfig): Promise<Status | un
   }
 }
 
-const isStatus = (body: unknown): body is Status => hasMember(body, 'uptimeSeconds') && hasMember(body, 'registries')
+const isStatus = (body: unknown): body is Status =>
+  ['uptimeSeconds', 'registries', 'endpoint', 'registry'].every((name) => hasMember(body, name))

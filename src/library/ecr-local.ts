@@ -146,8 +146,7 @@ function ecrLocal(running: Running, { region, credentials, upstream, accounts }:
   const stop = () =>
     (stopped ??= (async () => {
       clients.forEach((created) => created.destroy())
-      await running.close()
-      await upstream.close()
+      await running.close().finally(() => upstream.close())
     })())
   return {
     endpoint,

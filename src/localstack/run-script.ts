@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
+import { eachLine } from './script-lines.js'
 
 /** How a script is run. */
 export interface ScriptRun {
@@ -26,11 +26,11 @@ const LAST_LINES_MS = 250
 export async function runScript(path: string, run: ScriptRun): Promise<string | undefined> {
   if (run.signal.aborted) return STOPPED
   const [command, args] = path.endsWith('.py') ? [PYTHON, [path]] : [path, []]
-  // A process group of its own: what the script started can be ended with it, and a Ctrl-C reaches only ecr-local.
-  const child = spawn(command, args, { env: run.environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = startProcess(command, args, run.environment)
+  if (child instanceof Error) return unstartable(child, command)
   const ended = once(child, 'exit').catch((error: unknown) => [error])
   const closed = once(child, 'close').catch(() => undefined)
-  for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', run.onLine)
+  for (const input of [child.stdout, child.stderr]) eachLine(input, run.onLine)
   const stop = () => void endGroup(child, ended)
   const kill = () => signalGroup(child, 'SIGKILL')
   run.signal.addEventListener('abort', stop)
@@ -45,16 +45,34 @@ export async function runScript(path: string, run: ScriptRun): Promise<string | 
   return code === null ? `it was ended by ${endedBy}` : `it ended with exit status ${code}`
 }
 
+/** Returns those errors, too, that Node throws at once: all but the most frequent ones. */
+function startProcess(command: string, args: string[], env: NodeJS.ProcessEnv) {
+  try {
+    // A process group of its own: what the script started can be ended with it, and a Ctrl-C reaches only ecr-local.
+    return spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  } catch (error) {
+    return error as NodeJS.ErrnoException
+  }
+}
+
 const delay = (milliseconds: number) => setTimeout(milliseconds, undefined, { ref: false })
 
 const PYTHON = 'python3'
 const STOPPED = 'it was stopped, because its time was over'
 
-function unstartable({ code, message }: NodeJS.ErrnoException, command: string): string {
-  if (code === 'EACCES') return 'it is not executable: chmod +x'
-  if (code !== 'ENOENT') return message
-  return command === PYTHON ? 'there is no python3 in the PATH' : 'the interpreter of its first line does not exist'
+function unstartable({ code = '', message }: NodeJS.ErrnoException, command: string): string {
+  if (code === 'ENOENT' && command === PYTHON) return 'there is no python3 in the PATH'
+  return REASONS.get(code) ?? message
 }
+
+/** Why the system does not start a script, by its error. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'it is not executable: chmod +x'],
+  ['ENOENT', 'the interpreter of its first line does not exist'],
+  ['ENOTDIR', 'the interpreter of its first line does not exist'],
+  ['ETXTBSY', 'another program has it open and writes it'],
+  ['E2BIG', 'the variables of the environment are too long for a program'],
+])
 
 async function endGroup(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   signalGroup(child, 'SIGTERM')

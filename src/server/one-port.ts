@@ -17,12 +17,24 @@ export function onePort(control: PlaneHandler, data: RegistryHandler): PlaneHand
     habits: { ...data.habits, isReadFirst: (req) => !data.isRegistryRequest(req) && control.habits.isReadFirst(req) },
     listener(req, res) {
       if (data.isRegistryRequest(req)) return data.listener(req, res)
-      // No bytes move while a request is worked on. Node sets the time-out anew for the next request.
-      req.socket.setTimeout(0)
+      suspendIdleTimeout(req, res)
       endUnlessReceived(req, res, requestTimeoutMs)
       return control.listener(req, res)
     },
   }
+}
+
+/**
+ * No bytes move while a call is worked on, so its connection has no idle time-out until it was answered. The requests
+ * that were pipelined before or behind it keep theirs.
+ */
+function suspendIdleTimeout({ socket }: IncomingMessage, res: ServerResponse): void {
+  // An answer has no socket while it waits for the one to an earlier request of the connection.
+  if (!res.socket) return
+  const { timeout = 0 } = socket
+  socket.setTimeout(0)
+  // Before Node's listener, which sets the time-out between two requests.
+  res.prependOnceListener('finish', () => socket.setTimeout(timeout))
 }
 
 /** Node's own answer to a request that takes longer than `requestTimeout`. RFC 9110 section 15.5.9. */
@@ -32,8 +44,12 @@ const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
 function endUnlessReceived(req: IncomingMessage, res: ServerResponse, withinMs: number): void {
   if (req.complete) return
   const timer = setTimeout(() => {
-    if (res.headersSent) req.socket.destroy()
-    else req.socket.end(TIMED_OUT)
+    const { socket } = req
+    // Without a socket of its own the answer would end up within an earlier one of the connection.
+    if (res.headersSent || !res.socket) return void socket.destroy()
+    socket.write(TIMED_OUT)
+    // The client may never close its side.
+    socket.destroySoon()
   }, withinMs)
   req.once('close', () => clearTimeout(timer))
 }

@@ -1,6 +1,7 @@
+import { isDigest } from '../registry/images/manifest.js'
 import type { Entry } from '../registry/ports/key-value.js'
 import type { RecordBatch, Snapshot } from '../registry/ports/record-transfer.js'
-import type { Records } from '../registry/ports/store.js'
+import { keyOf, type Records } from '../registry/ports/store.js'
 import { installation, type Registry } from '../registry/registry.js'
 import { TransferRefused } from './transfer-refused.js'
 import { travellingCollections, travellingEntries } from './travelling-records.js'
@@ -62,16 +63,33 @@ export function parseRecordFileName(name: string): Pick<RecordBatch, 'registry' 
 
 /** The records in the bytes of a file. Throws TransferRefused if a line is not one. */
 export function parseRecordFile(name: string, bytes: Buffer): RecordBatch {
-  const lines = bytes.toString('utf8').split('\n').slice(0, -1)
-  return { ...parseRecordFileName(name), entries: lines.map((line) => entryIn(line, name)) }
+  const place = parseRecordFileName(name)
+  const [last, ...lines] = bytes.toString('utf8').split('\n').reverse()
+  if (last !== '') throw notRecord(name)
+  return { ...place, entries: lines.reverse().map((line) => entryIn(line, name, place.collection)) }
 }
 
-function entryIn(line: string, name: string): Entry {
+function entryIn(line: string, name: string, collection: string): Entry {
   try {
     const [key, record] = JSON.parse(line) as unknown[]
-    if (typeof key === 'string' && record !== undefined && record !== null) return [key, JSON.stringify(record)]
+    if (typeof key === 'string' && record !== undefined && record !== null && isUsable(collection, key, record))
+      return [key, JSON.stringify(record)]
   } catch {
     // The same as a line of JSON that is something else.
   }
-  throw new TransferRefused(`The archive is damaged: a line of ${name} is not a record`)
+  throw notRecord(name)
+}
+
+const notRecord = (name: string) => new TransferRefused(`The archive is damaged: a line of ${name} is not a record`)
+
+/**
+ * Whether a record has what an import needs after its visible step: the notes of images are named by their digests, and
+ * with a clock that shows no time nothing can be done any more.
+ */
+function isUsable(collection: string, key: string, record: unknown): boolean {
+  if (collection === 'settings') return typeof record === 'string' && Number.isFinite(Number(record))
+  if (collection !== 'images') return true
+  const { repository, digest } = record as Partial<Record<string, unknown>>
+  if (typeof repository !== 'string' || typeof digest !== 'string') return false
+  return isDigest(digest) && key === keyOf(repository, digest)
 }

@@ -3,7 +3,7 @@ import { latestEvents } from '../../registry/event-log.js'
 import { removeEverything } from '../../upkeep/remove-everything.js'
 import { listAll } from '../../registry/list-records.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
-import { type Clock, readClock } from '../../registry/ports/clock.js'
+import { type Clock, LAST_MOMENT, readClock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
@@ -28,9 +28,6 @@ export interface AdminDeps extends ExplainDeps, StatusDeps {
   /** Puts in place again what an installation has from the start on. */
   readonly afterReset?: () => Promise<void>
 }
-
-/** ISO 8601 has years of four digits, and `Date` cannot represent much later times. */
-const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
  * Adds the endpoints for tests and tools: to advance the clock, to reset the state, to list what the cache did, and to

@@ -130,14 +130,15 @@ type Demands = Pick<
 
 /** The faults that are functions of the answer. */
 const demands = (faults: ActiveFaults, content: Content, images: UpstreamImages): Demands => ({
-  rateLimit: ({ retryAfter, ...scope } = {}) => faults.add(tooManyRequests(retryAfter), scope),
+  rateLimit: ({ retryAfter, ...scope } = {}) => faults.add(tooManyRequests(requiredRetryAfter(retryAfter)), scope),
   outage: ({ status: code = 503, code: error = 'UNAVAILABLE', message = 'unavailable', ...scope } = {}) =>
-    faults.add(status(code, { error, message }), scope),
+    faults.add(status(requiredStatus(code), { error, message }), scope),
   resetConnections: (scope = {}) => faults.add(reset(), scope),
   slow: ({ latency = 0, bytesPerSecond = Infinity, ...scope }) =>
     faults.add(slowly(millisecondsOf(latency), positive(bytesPerSecond)), scope),
   wrongDigest: (scope = {}) => faults.add(wrongDigest(), { method: 'GET', ...scope }),
-  truncate: ({ afterBytes, ...scope } = {}) => faults.add(truncate(afterBytes), { method: 'GET', ...scope }),
+  truncate: ({ afterBytes, ...scope } = {}) =>
+    faults.add(truncate(requiredLength(afterBytes)), { method: 'GET', ...scope }),
   moveAfterHead: (repository, tag, image) => {
     const digest = requiredDigest(content, repository, image)
     const move: Fault = (reply) => {
@@ -148,9 +149,26 @@ const demands = (faults: ActiveFaults, content: Content, images: UpstreamImages)
   },
 })
 
+// What a fault sends is checked here: an error of Node while it is sent would end the process of the test.
+
 function positive(bytesPerSecond: number): number {
   if (bytesPerSecond > 0) return bytesPerSecond
   throw new UsageError(`bytesPerSecond is a number greater than 0, not ${bytesPerSecond}`)
+}
+
+function requiredStatus(code: number): number {
+  if (Number.isInteger(code) && code >= 200 && code <= 599) return code
+  throw new UsageError(`status is one of HTTP, from 200 to 599, not ${code}`)
+}
+
+function requiredRetryAfter(retryAfter: number | Date | undefined): number | Date | undefined {
+  if (retryAfter === undefined || Number(retryAfter) >= 0) return retryAfter
+  throw new UsageError(`retryAfter is a number of seconds, 0 or more, or a Date, not ${JSON.stringify(retryAfter)}`)
+}
+
+function requiredLength(bytes: number | undefined): number | undefined {
+  if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 0)) return bytes
+  throw new UsageError(`afterBytes is a whole number, 0 or more, not ${bytes}`)
 }
 
 /** The name of the secret that rules may use; each account of the configuration has it. */

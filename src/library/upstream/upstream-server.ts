@@ -16,9 +16,12 @@ export interface RegistryCall {
 
 const KINDS: Readonly<Record<string, RequestKind>> = { manifests: 'manifest', blobs: 'blob', referrers: 'referrers' }
 
+const ORIGIN = 'http://upstream'
+
 /** What the path of a request names. */
 export function callOf({ url = '' }: Pick<IncomingMessage, 'url'>): RegistryCall {
-  const { pathname } = new URL(url, 'http://upstream')
+  // Some request targets, such as `//`, are no URL.
+  const pathname = URL.canParse(url, ORIGIN) ? new URL(url, ORIGIN).pathname : url
   if (pathname === '/v2/' || pathname === '/v2') return { kind: 'ping' }
   const [, repository, collection = '', reference] =
     /^\/v2\/(.+)\/(manifests|blobs|referrers)\/([^/]+)$/.exec(pathname) ?? []

@@ -24,3 +24,8 @@ export async function readClock(clock: Clock): Promise<ClockReading> {
  * The key of the installation's setting for the offset of the emulator's time in milliseconds. Every request reads it.
  */
 export const CLOCK_OFFSET = 'clock-offset'
+
+/**
+ * The clock is not advanced beyond it: ISO 8601 has years of four digits, and `Date` cannot represent much later times.
+ */
+export const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
