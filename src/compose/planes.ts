@@ -166,8 +166,8 @@ function controlPlaneOf(
   const emptyStore = () => storeOf(memoryKeyValue())
   const seeding = seeder(config.seed, config.accounts, { ...resources, emptyStore })
   const afterReset = async () => {
-    await seeding.apply()
-    void seeding.importImages()
+    await seeding.apply('reset')
+    void seeding.importImages('reset')
   }
   return { handler: controlPlane({ ...resources, afterReset }), seeding, afterReset }
 }
