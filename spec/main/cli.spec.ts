@@ -33,7 +33,8 @@ describe('command line', () => {
     const examples = text.split('\n').filter((line) => /^ {2}(\S+ )*ecr-local /.test(line))
     expect(examples.length).toBeGreaterThan(0)
     for (const example of examples) {
-      const args = example.slice(example.indexOf('ecr-local ')).split(' ').slice(1)
+      const [piped = ''] = example.slice(example.indexOf('ecr-local ')).split(/ \| |\)"/)
+      const args = piped.split(' ').slice(1)
       expect(readCommandLine(args).command).toBe(command)
     }
   })
@@ -87,7 +88,7 @@ describe('command line', () => {
   it.each([
     [
       ['strat'],
-      'There is no command strat. Did you mean start? There are start, control-plane, data-plane, demo, import, explain, ',
+      'There is no command strat. Did you mean start? There are start, control-plane, data-plane, demo, import, export, ',
     ],
     [['help', 'cert'], 'There is no command cert. Did you mean certs? There are start,'],
     [['exlpain', '--help'], 'There is no command exlpain. Did you mean explain?'],
@@ -105,9 +106,12 @@ describe('command line', () => {
     ],
     [
       ['gc', '--port', '1'],
-      '--port is for ecr-local start, control-plane, data-plane, import, explain, certs, not for gc',
+      '--port is for ecr-local start, control-plane, data-plane, import, status, env, explain, certs, not for gc',
     ],
-    [['import', 'a', '--store', 'memory'], '--store is for ecr-local start, control-plane, data-plane, gc, fsck'],
+    [
+      ['explain', '--store', 'memory'],
+      '--store is for ecr-local start, control-plane, data-plane, import, export, gc, ',
+    ],
     [['gc', '--json=yes'], '--json takes no value'],
     [['--port', '1'], '--port needs a command: ecr-local start --port … (see ecr-local --help)'],
     [['help', '--repair'], '--repair needs a command'],
@@ -118,11 +122,11 @@ describe('command line', () => {
     ],
     [['completion'], 'ecr-local completion needs to know the shell'],
     [['completion', 'bash', 'zsh'], 'zsh is one argument too many'],
-    [['completion', 'bash', '--json'], '--json is for ecr-local import, explain, gc, fsck, lifecycle, certs, not for'],
+    [['completion', 'bash', '--json'], '--json is for ecr-local import, '],
     [['fsck', '--repare'], 'There is no flag --repare. Did you mean --repair? ecr-local fsck takes --repair, --json, '],
     [
       ['import'],
-      'ecr-local import needs the images to import: ecr-local import NAME[:TAG|@DIGEST]... [--json] [flags] (ecr-local help import)',
+      'ecr-local import needs the images to import from their upstream, or an archive of state: ecr-local import NAME',
     ],
     [['start', '--repair'], '--repair is for ecr-local fsck, not for start'],
     [['gc', '--dir', 'x'], '--dir is for ecr-local certs, not for gc'],

@@ -91,7 +91,7 @@ describe('ecr-local export and import', () => {
     )
     expect(await lines('import', archive, '--store', 'memory')).toContain('needs a store that outlives it')
     expect(await lines('import', archive)).toContain('This installation is not empty')
-    expect((await source.run('help', 'import')).stdout).toContain('FILE.tar')
+    expect((await source.run('import', '--help')).stdout).toContain('FILE.tar')
   })
 
   it('An export under a load of pushes has every image that was there before, and none in part', async () => {
