@@ -26,8 +26,8 @@ export interface Seeder {
 }
 
 /**
- * After a start, what is recorded as done stays done, whatever was changed since. After a reset, a record may be of work
- * that was in progress during the reset, which removed the result: so each entry is looked at.
+ * After a start, what is recorded as done stays done, whatever was changed since. After a reset, a record may be of
+ * work whose result the reset has removed, because it ended meanwhile: so each entry is looked at.
  */
 export type Moment = 'start' | 'reset'
 
