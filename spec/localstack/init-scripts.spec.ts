@@ -1,11 +1,14 @@
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { findScripts } from '../../src/localstack/find-scripts.js'
 import { initScripts } from '../../src/localstack/init-scripts.js'
 import { regionIn } from '../../src/config/read-config.js'
 import { scriptEnvironment } from '../../src/localstack/script-environment.js'
+import { eachLine } from '../../src/localstack/script-lines.js'
 import { recordedLog } from '../support/recorded-log.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
@@ -172,6 +175,17 @@ describe('stage', () => {
     expect(log.lines.at(-1)?.[2]).toBe('The init script 1.sh failed: it was stopped, because its time was over')
     const started = Number(await readFile(pid, 'utf8'))
     await expect.poll(() => isAlive(started)).toBe(false)
+  })
+})
+
+describe('lines of a script', () => {
+  it('Lines are the same however they arrive, and a long one has no empty line behind its pieces', async () => {
+    const long = 'a'.repeat(70_000)
+    const lines: string[] = []
+    const input = Readable.from([Buffer.from(long), Buffer.from('\none\r'), Buffer.from('\n\nt'), Buffer.from('wo')])
+    eachLine(input, (line) => lines.push(line))
+    await finished(input)
+    expect(lines).toEqual([long, 'one', '', 'two'])
   })
 })
 

@@ -80,6 +80,8 @@ describe('address of the registry for a request', () => {
     [from('ecr.team.test:443', {}, true), 'https://ecr.team.test'],
     [from('ecr.team.test:8443', {}, true), 'https://ecr.team.test:8443'],
     [from('ecr.team.test', { 'x-forwarded-proto': 'https' }), 'https://ecr.team.test'],
+    [from('ecr.team.test', { 'x-forwarded-proto': 'https, http' }), 'https://ecr.team.test'],
+    [from('ecr.team.test', { 'x-forwarded-proto': 'http,https' }), 'http://ecr.team.test:80'],
     [from('ecr.team.test', { 'x-forwarded-proto': 'http' }), 'http://ecr.team.test:80'],
     [from(undefined), 'http://localhost:4566'],
     [from('a/b'), 'http://localhost:4566'],

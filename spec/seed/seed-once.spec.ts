@@ -5,11 +5,11 @@ import { leasesOn } from '../../src/coordination/leases/leases.js'
 import { listAll } from '../../src/registry/list-records.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { installation } from '../../src/registry/registry.js'
-import { seeder } from '../../src/seed/seeder.js'
+import { type Moment, seeder } from '../../src/seed/seeder.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { account, region, startEmulator } from '../support/emulator.js'
 import { recordedLog } from '../support/recorded-log.js'
-import { whole } from '../support/seeds.js'
+import { repositoryName, whole } from '../support/seeds.js'
 import { silent } from '../support/silent-log.js'
 
 /** Starts of a process with the whole seed. */
@@ -17,8 +17,8 @@ async function started(store?: Store) {
   const emulator = await startEmulator(store && { store })
   const log = recordedLog()
   const emptyStore = () => storeOf(memoryKeyValue())
-  const start = (leases = emulator.deps.leases) =>
-    seeder(whole, undefined, { ...emulator.deps, leases, log, emptyStore }).apply()
+  const start = (leases = emulator.deps.leases, after?: Moment) =>
+    seeder(whole, undefined, { ...emulator.deps, leases, log, emptyStore }).apply(after)
   return { ...emulator, log, start }
 }
 
@@ -70,5 +70,18 @@ describe('a seed', () => {
     expect(holders).toBe(2)
     expect(lines.map(({ outcome }) => outcome)).not.toContain('failed')
     expect(lines).toHaveLength(9)
+  })
+
+  it('After a reset, an entry whose record was written during the reset is put in place again', async () => {
+    await using emulator = await started()
+    const { store, leases } = emulator.deps
+    await emulator.start()
+    const registry = { account, region }
+    await store.repositories.remove(registry, repositoryName)
+    const outcomes = async (after: Moment) => (await emulator.start(leases, after)).map(({ outcome }) => outcome)
+    expect(new Set(await outcomes('start'))).toEqual(new Set(['unchanged']))
+    expect((await outcomes('reset')).filter((outcome) => outcome !== 'unchanged')).toEqual(['created'])
+    expect(await store.repositories.get(registry, repositoryName)).toBeDefined()
+    expect(new Set(await outcomes('reset'))).toEqual(new Set(['unchanged']))
   })
 })

@@ -101,5 +101,6 @@ export function registryAddresses(
 const withoutHttpsPort = (scheme: 'http' | 'https', host: string) =>
   scheme === 'https' ? host.replace(/:443$/, '') : host
 
+/** Of several proxies, each may add the scheme by which it was reached: the first is that of the client. */
 const schemeOfRequest = ({ isSecure, headers }: AddressedRequest) =>
-  isSecure || headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'
+  isSecure || /^https *(,|$)/i.test(String(headers['x-forwarded-proto'])) ? 'https' : 'http'

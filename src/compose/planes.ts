@@ -165,8 +165,8 @@ function controlPlaneOf(
   const emptyStore = () => storeOf(memoryKeyValue())
   const seed = seeder(config.seed, config.accounts, { ...resources, emptyStore })
   const afterReset = async () => {
-    await seed.apply()
-    void seed.importImages()
+    await seed.apply('reset')
+    void seed.importImages('reset')
   }
   return { handler: controlPlane({ ...resources, afterReset }), seeder: seed, afterReset }
 }

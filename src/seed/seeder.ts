@@ -18,12 +18,18 @@ export interface Seeder {
    * Resolves with the lines of everything but images once it is in place or has failed, whichever process does it.
    * Rejects if the store fails.
    */
-  apply(): Promise<readonly SeedLine[]>
+  apply(after?: Moment): Promise<readonly SeedLine[]>
   /** Resolves with the lines of the images once each has been imported or has failed. Never rejects. */
-  importImages(): Promise<readonly SeedLine[]>
+  importImages(after?: Moment): Promise<readonly SeedLine[]>
   /** Ends waits and reports nothing more. What is not in place yet is put in place at the next start. */
   stop(): void
 }
+
+/**
+ * After a start, what is recorded as done stays done, whatever was changed since. After a reset, a record may be of
+ * work whose result the reset has removed, because it ended meanwhile: so each entry is looked at.
+ */
+export type Moment = 'start' | 'reset'
 
 /** What became of the seed of a start. */
 export interface SeedReport {
@@ -55,18 +61,19 @@ export function seeder(seed: Seed | undefined, accounts: Accounts | undefined, d
     return applyDeclaration(declaration, { call: apiCalls(deps, registry), rehearsal })
   }
   const pull = (image: DeclaredImage) => importImage(image, deps, stopping.signal, deps.patience)
-  const declared = { name: 'seed', atOnce: 1, work: put, isInPlace: async () => true }
+  // Comparing an entry with what exists is the work itself.
+  const declared = { name: 'seed', atOnce: 1, work: put }
   const imported = { name: 'seed images', atOnce: IMPORTS_AT_ONCE, work: pull, isInPlace: isStored }
 
   return {
-    apply: () => mutex(declared.name, () => eachOnce(declarations, declared, deps)),
-    importImages: () => mutex(imported.name, importAll),
+    apply: (after = 'start') => mutex(declared.name, () => eachOnce(declarations, { ...declared, after }, deps)),
+    importImages: (after = 'start') => mutex(imported.name, () => importAll(after)),
     stop: () => stopping.abort(),
   }
 
-  async function importAll(): Promise<readonly SeedLine[]> {
+  async function importAll(after: Moment): Promise<readonly SeedLine[]> {
     try {
-      return await eachOnce(images, imported, deps)
+      return await eachOnce(images, { ...imported, after }, deps)
     } catch (err) {
       if (!stopping.signal.aborted)
         deps.log.error({ err }, 'seed images: the imports failed, and are repeated at the next start')
@@ -93,8 +100,12 @@ interface Undertaking<E> {
   readonly atOnce: number
   /** Throws ServiceException. */
   readonly work: (entry: E) => Promise<Result>
-  /** Whether what the work has stored is still there when it is recorded. */
-  readonly isInPlace: (entry: E, records: Records) => Promise<boolean>
+  /**
+   * Whether what the work has stored is still there when it is recorded, and after a reset. Absent if that is not known
+   * without the work, which leaves as it is what is there.
+   */
+  readonly isInPlace?: (entry: E, records: Records) => Promise<boolean>
+  readonly after: Moment
 }
 
 /**
@@ -108,12 +119,12 @@ async function eachOnce<E extends Entry>(
   deps: SeederDeps,
 ): Promise<SeedLine[]> {
   const { store, leases, log } = deps
-  const { name, atOnce } = undertaking
+  const { name, atOnce, after } = undertaking
   if (entries.length === 0) return []
   const limit = pLimit(atOnce)
   const records = await Promise.all(entries.map((entry) => recordOf(entry, store)))
   const lines = new Map<E, SeedLine>()
-  if (entries.every(({ digest }, index) => records[index]?.digest === digest))
+  if (after === 'start' && entries.every(({ digest }, index) => records[index]?.digest === digest))
     for (const entry of entries) lines.set(entry, reportedLine(entry, BEFORE, log))
   while (lines.size < entries.length) {
     const lease = await leases.acquire(name)
@@ -136,16 +147,17 @@ const BEFORE = { outcome: 'unchanged', isFromBefore: true } as const
 
 async function once<E extends Entry>(
   entry: E,
-  { work, isInPlace }: Undertaking<E>,
+  { work, isInPlace, after }: Undertaking<E>,
   { store, clock }: SeederDeps,
 ): Promise<Omit<SeedLine, keyof Entry>> {
   const { registry, title, digest } = entry
-  if ((await recordOf(entry, store))?.digest === digest) return BEFORE
+  const isRecorded = (await recordOf(entry, store))?.digest === digest
+  if (isRecorded && (after === 'start' || (await isInPlace?.(entry, store)))) return BEFORE
   const result = await work(entry).catch(refused)
   if (result.outcome === 'failed') return result
   const applied = { digest, appliedAt: (await clock.now()).getTime() }
   await store.transact(registry, async (records) => {
-    if (await isInPlace(entry, records)) await records.appliedSeeds.put(registry, title, applied)
+    if (!isInPlace || (await isInPlace(entry, records))) await records.appliedSeeds.put(registry, title, applied)
   })
   return result
 }
