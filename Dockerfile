@@ -26,7 +26,8 @@ FROM libraries
 RUN mkdir -p /etc/ecr-local /var/lib/ecr-local /var/lib/localstack /etc/localstack/init/boot.d \
   /etc/localstack/init/start.d /etc/localstack/init/ready.d /etc/localstack/init/shutdown.d \
   && chown node:node /var/lib/ecr-local /var/lib/localstack \
-  && ln -s /app/container/ecr-local.js /usr/local/bin/ecr-local
+  && ln -s /app/container/ecr-local.js /usr/local/bin/ecr-local \
+  && ln -sf /app/container/docker-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 COPY --from=build /app/dist /app/dist
 COPY smithy-models /app/smithy-models
 COPY container /app/container

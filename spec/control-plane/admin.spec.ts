@@ -104,7 +104,14 @@ describe('GET /_admin', () => {
     const { endpoints } = (await body.json()) as { endpoints: { method: string; path: string; does: string }[] }
     expect(statusCode).toBe(200)
     expect(endpoints.map((endpoint) => `${endpoint.method} ${endpoint.path}`)).toEqual([
-      ...['GET /_admin', 'GET /_admin/clock', 'POST /_admin/clock', 'POST /_admin/reset', 'GET /_admin/events'],
+      ...[
+        'GET /_admin',
+        'GET /_admin/status',
+        'GET /_admin/clock',
+        'POST /_admin/clock',
+        'POST /_admin/reset',
+        'GET /_admin/events',
+      ],
       ...['GET /_admin/roles', 'GET /_admin/explain'],
     ])
   })

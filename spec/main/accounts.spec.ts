@@ -192,7 +192,8 @@ describe('published schema of accounts', () => {
   const schema = JSON.parse(readFileSync(new URL('../../ecr-local.schema.json', import.meta.url), 'utf8')) as {
     definitions: { managedPolicy: { enum: string[] } }
   }
-  const inEditor = new Ajv({ strict: false }).compile(schema)
+  const seedSchema = JSON.parse(readFileSync(new URL('../../seed.schema.json', import.meta.url), 'utf8')) as object
+  const inEditor = new Ajv({ strict: false }).addSchema(seedSchema, 'seed.schema.json').compile(schema)
   const accepted = (content: unknown) => inEditor({ accounts: { [account]: content } })
 
   it('The published schema and the start accept the example of the access guide', () => {

@@ -36,7 +36,10 @@ async function starts(config: object, env: NodeJS.ProcessEnv = {}) {
 }
 
 const messagesOf = (lines: readonly string[]) =>
-  lines.map((line) => (JSON.parse(line) as { msg: string }).msg).filter((message) => /^(seed|ready)/.test(message))
+  lines
+    .filter((line) => line !== 'Ready.')
+    .map((line) => (JSON.parse(line) as { msg: string }).msg)
+    .filter((message) => /^(seed|ready)/.test(message))
 
 const nothingToDo = (what: string, count: string) =>
   `${what}: nothing to do, unchanged since it was put in place: ${count}`

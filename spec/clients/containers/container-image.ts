@@ -100,7 +100,9 @@ export function containerImageSpecs(daemonOf: () => DockerDaemon): void {
     const script = join(directory.path, 'ready.sh')
     await writeFile(script, '#!/bin/bash\necho "user $(id -u) calls $AWS_ENDPOINT_URL"\n', { mode: 0o755 })
     const mounts = ['state:/var/lib/localstack', `${script}:/etc/localstack/init/ready.d/ready.sh:ro`]
-    const second = await startContainer(daemon, ...options, ...mounts.flatMap((mount) => ['--volume', mount]))
+    const asTestcontainersForJava = ['--entrypoint', '/usr/local/bin/docker-entrypoint.sh']
+    const volumes = mounts.flatMap((mount) => ['--volume', mount])
+    const second = await startContainer(daemon, ...options, ...asTestcontainersForJava, ...volumes)
     await expect.poll(() => second.log()).toMatch(/user 1000 calls http:\/\/[a-z0-9.]+:4566[^]*^Ready\.$/m)
     const { repositories } = await sibling.call(endpoint, 'DescribeRepositories')
     expect(repositories).toMatchObject([{ repositoryUri: 'host.docker.internal:4566/team/kept' }])
