@@ -15,7 +15,8 @@ const program = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.ur
 /** Lines as far as they are typed, and the words that a shell offers for the last of them. */
 const cases: [typed: string, offered: readonly string[]][] = [
   ['ecr-local st', ['start', 'status']],
-  ['ecr-local lif', ['lifecycle']],
+  ['ecr-local dem', ['demo']],
+  ['ecr-local env --shell fi', ['fish']],
   ['ecr-local co', ['completion', 'control-plane']],
   ['ecr-local gc --st', ['--store']],
   ['ecr-local gc --po', []],

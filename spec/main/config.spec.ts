@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { help } from '../../src/cli/help.js'
 import { defaultConfig } from '../../src/config/config.js'
 import { readConfig } from '../../src/config/read-config.js'
 import { parseFindingsFile } from '../../src/config/parse-findings.js'
@@ -54,6 +55,15 @@ describe('settings', () => {
     expect(readConfig({ port: '3' }, environment)).toMatchObject({
       ...{ port: 3, registryPort: 2, host: '127.0.0.3', store: 'memory', log: 'info' },
     })
+  })
+
+  it('docs/settings.md has a row for every flag and names every setting of the file', () => {
+    const page = readFileSync(new URL('../../docs/settings.md', import.meta.url), 'utf8')
+    for (const { flag, environment } of settings) expect(page).toContain(`| \`${flag}\` | \`${environment}\` | `)
+    const flags = new Set<string>(settings.map(({ name }) => name))
+    const inFile = Object.keys(schema.properties).filter((name) => name !== '$schema' && !flags.has(name))
+    for (const name of inFile) expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\| `, 'm'))
+    for (const name of inFile) expect(help()).toMatch(new RegExp(`\\b${name}\\b`))
   })
 
   it.each(settings.filter(({ name }) => name !== 'config'))(

@@ -81,6 +81,12 @@ describe('ecr-local env', () => {
     expect(environment).not.toHaveProperty('AWS_SESSION_TOKEN')
   })
 
+  it('The last line is the command to type, with the flags that it needs again and without the admin token', async () => {
+    const flags = { port: '4999', adminToken: 'token-of-the-operator', config: 'with a space.json' }
+    const text = await textFor('bash', { port: 4999 }, { flags })
+    expect(text.trimEnd().split('\n').at(-1)).toBe('# eval "$(ecr-local env --shell bash --port 4999)"')
+  })
+
   it('If nothing runs, the variables are those of the settings', async () => {
     const text = await textFor('json', { port: 4599, registryPort: 4510, tlsCert: 'x.crt' }, { json: true })
     expect(JSON.parse(text)).toMatchObject({

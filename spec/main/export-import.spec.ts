@@ -32,8 +32,8 @@ beforeAll(async () => {
   })
   archive = join(source.dataDir, '..', 'state.tar')
   const { code, stderr, stdout } = await source.run('export', archive)
-  expect([code, stdout]).toEqual([0, ''])
-  expect(stderr).toMatch(
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(
     /^Exported to .*state\.tar: 1 repository, 3 images, \d+ records and \d+ blobs \([\d.]+ KiB\)\.\n$/,
   )
 })
@@ -57,6 +57,28 @@ describe('ecr-local export and import', () => {
     const { stdout } = await runCommand('tar', ['tf', archive])
     expect(stdout.split('\n')[0]).toBe('ecr-local.json')
     expect(stdout).toContain('records/000000000000/us-east-1/images/000001.jsonl\n')
+  })
+
+  it('With --json, an export and an import print what they have moved, beside an archive on standard output', async () => {
+    await using target = await stateOnDisk()
+    const inJson = join(target.dataDir, '..', 'json.tar')
+    const exported = await source.run('export', inJson, '--json')
+    const { file, ...moved } = JSON.parse(exported.stdout) as Record<string, unknown>
+    expect([exported.code, exported.stderr, file]).toEqual([0, '', inJson])
+    expect(moved).toMatchObject({
+      collections: { repositories: 1, images: 3 },
+      records: { count: expect.any(Number), bytes: expect.any(Number) },
+      blobs: { count: expect.any(Number), bytes: expect.any(Number) },
+      absentBlobs: 0,
+    })
+    const { absentBlobs, ...held } = moved
+    const imported = await target.run('import', inJson, '--json')
+    expect([imported.code, imported.stderr]).toEqual([0, ''])
+    expect(JSON.parse(imported.stdout)).toEqual({ file: inJson, ...held })
+
+    const piped = await source.run('export', '-', '--json')
+    expect(JSON.parse(piped.stderr)).toMatchObject({ file: '-', collections: held.collections, absentBlobs })
+    expect(piped.stdout.slice(0, 14)).toBe('ecr-local.json')
   })
 
   it('An export overwrites nothing', async () => {

@@ -147,7 +147,7 @@ describe('An installation that is not empty', () => {
     await createRepository(other.ecr, 'mine')
     const before = await other.records()
     await expect(other.import(archive)).rejects.toThrow(
-      'This installation is not empty (1 repositories), and an import replaces nothing: name another --data-dir or --store, or empty it with POST /_admin/reset',
+      'This installation is not empty (repositories: 1), and an import replaces nothing: name another --data-dir or --store, or empty it with POST /_admin/reset',
     )
     expect(await other.records()).toEqual(before)
   })
@@ -155,7 +155,7 @@ describe('An installation that is not empty', () => {
   it('A clock that was advanced counts as state', async () => {
     await using other = await installationOnDisk()
     await other.storage.clock.advance(60)
-    await expect(other.import(archive)).rejects.toThrow('This installation is not empty (1 settings)')
+    await expect(other.import(archive)).rejects.toThrow('This installation is not empty (settings: 1)')
   })
 
   it('A repository that is created during the import wins, and nothing is imported', async () => {

@@ -2,18 +2,17 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { type SettingTexts, settings } from '../config/settings.js'
 import { UsageError } from '../config/usage-error.js'
 import {
-  atMost,
   type Command,
   commandNames,
   descriptionOf,
   flagsOf,
   isCommand,
-  type Operands,
   optionsOf,
   settingsOf,
   usageOf,
 } from './commands.js'
 import { didYouMean } from './did-you-mean.js'
+import { atMost, type Operands } from './operands.js'
 
 /** The parsed command line; without a command it asks for help. */
 export interface CommandLine {

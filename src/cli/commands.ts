@@ -1,7 +1,5 @@
 import { type Setting, type SettingName, settings } from '../config/settings.js'
-
-/** The words after a command. */
-export type Operands = readonly string[]
+import { anyNumber, atMost, oneOf, type RefuseOperands, refuseExport, refuseImport } from './operands.js'
 
 /** An option of a command, in addition to the settings. */
 export interface CommandOption {
@@ -18,45 +16,13 @@ export interface CommandDescription {
   readonly operands?: string
   /** The words that the first operand can be, for completion; without them it can be any. */
   readonly choices?: readonly string[]
-  /** What is wrong with these operands; undefined if nothing is. Without it, the command takes none. */
-  readonly refuseOperands?: (operands: Operands) => string | undefined
+  /** Without it, the command takes none. */
+  readonly refuseOperands?: RefuseOperands
   readonly options?: readonly CommandOption[]
   /** The settings that change what the command does. */
-  readonly settings: 'all' | readonly SettingName[]
+  readonly settings: readonly SettingName[]
   readonly examples: readonly string[]
 }
-
-/** Refuses more operands than this. */
-export const atMost =
-  (count: number): NonNullable<CommandDescription['refuseOperands']> =>
-  (operands) =>
-    operands.length > count ? `${operands.slice(count).join(' ')} is one argument too many` : undefined
-
-const anyNumber = () => undefined
-
-/** Whether an operand of import and export is an archive of state, not the name of an image. */
-export const isArchive = (operand: string): boolean => operand === '-' || operand.endsWith('.tar')
-
-function refuseImport(operands: Operands): string | undefined {
-  if (operands.length === 0)
-    return 'ecr-local import needs the images to import from their upstream, or an archive of state'
-  const archive = operands.find(isArchive)
-  if (archive === undefined || operands.length === 1) return undefined
-  return `${archive} is an archive of state, which is imported alone (an image of that name needs its tag: ${archive}:latest)`
-}
-
-function refuseExport(operands: Operands): string | undefined {
-  const [file, ...more] = operands
-  if (file === undefined) return 'ecr-local export needs the file to write, or - for standard output'
-  if (!isArchive(file)) return `${file} does not end in .tar, by which ecr-local import knows an archive`
-  return more.length > 0 ? `${more.join(' ')} is one argument too many` : undefined
-}
-
-/** Requires one operand, which is one of these. */
-const oneOf =
-  (choices: readonly string[], complaint: string): NonNullable<CommandDescription['refuseOperands']> =>
-  ([first, ...more]) =>
-    first === undefined || !choices.includes(first) ? complaint : atMost(0)(more)
 
 /** For every command that reports something. */
 const JSON_REPORT: CommandOption = { flag: '--json', meaning: 'print JSON, for programs: docs/command-line.md' }
@@ -66,23 +32,27 @@ const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 const CLIENT: readonly SettingName[] = ['host', 'port', 'tlsCert', 'config']
 const STORAGE: readonly SettingName[] = ['dataDir', 'store', 'blobs', 'config', 'log']
 
+/** The settings of a command that serves: all but those that it would ignore. */
+const allBut = (...ignored: readonly SettingName[]): readonly SettingName[] =>
+  settings.map(({ name }) => name).filter((name) => !ignored.includes(name))
+
 /** The commands of `ecr-local`, in the order the help lists them. */
 export const commands = {
   start: {
     summary: 'both planes, the API and the registry, on one port',
-    settings: 'all',
+    settings: allBut('dataPlane'),
     examples: ['ecr-local start --port 4566 --data-dir ~/.ecr-local'],
   },
   'control-plane': {
     summary: 'the ECR API alone; the data plane runs elsewhere, with the same store, blobs and --secret',
-    settings: 'all',
+    settings: allBut('realNames', 'initDir'),
     examples: [
       'ECR_LOCAL_SECRET="$(cat secret)" ecr-local control-plane --store redis://redis:6379/0 --data-plane http://registry.internal:4510',
     ],
   },
   'data-plane': {
     summary: 'the image registry alone',
-    settings: 'all',
+    settings: allBut('port', 'dataPlane', 'realNames', 'initDir'),
     examples: ['ECR_LOCAL_SECRET="$(cat secret)" ecr-local data-plane --store redis://redis:6379/0 --host 0.0.0.0'],
   },
   demo: {
@@ -92,7 +62,7 @@ export const commands = {
   },
   import: {
     summary:
-      'imports images from their upstream now, even within the 24 hours, and waits until they are complete; of FILE.tar or - (standard input), the state that export wrote',
+      'imports images from their upstream now, even within the 24 hours; from FILE.tar or -, the state that export wrote',
     operands: 'NAME[:TAG|@DIGEST]... | FILE.tar | -',
     refuseOperands: refuseImport,
     options: [JSON_REPORT],
@@ -107,6 +77,7 @@ export const commands = {
     summary: 'writes all state, records and images, to FILE.tar or - (standard output); planes may be running',
     operands: 'FILE.tar | -',
     refuseOperands: refuseExport,
+    options: [JSON_REPORT],
     settings: STORAGE,
     examples: [
       'ecr-local export state.tar --data-dir ~/.ecr-local',
@@ -153,7 +124,7 @@ export const commands = {
     summary: 'run evaluates lifecycle policies now, of all repositories or of the named ones',
     operands: 'run [REPOSITORY]...',
     choices: ['run'],
-    refuseOperands: ([action]) => (action === 'run' ? undefined : 'ecr-local lifecycle needs to know what to do'),
+    refuseOperands: oneOf(['run'], 'lifecycle', 'what to do', anyNumber),
     options: [{ flag: '--dry-run', meaning: 'only say what would be expired and archived' }, JSON_REPORT],
     settings: STORAGE,
     examples: ['ecr-local lifecycle run --dry-run --data-dir ~/.ecr-local', 'ecr-local lifecycle run team/app'],
@@ -173,7 +144,7 @@ export const commands = {
     summary: 'prints the completion script of a shell; its first lines say how the shell loads it',
     operands: SHELLS.join('|'),
     choices: SHELLS,
-    refuseOperands: oneOf(SHELLS, 'ecr-local completion needs to know the shell'),
+    refuseOperands: oneOf(SHELLS, 'completion', 'the shell', atMost(0)),
     settings: [],
     examples: ['ecr-local completion bash'],
   },
@@ -200,7 +171,7 @@ export const optionsOf = (command: Command): readonly CommandOption[] => descrip
 /** The settings that a command takes as flags. */
 export function settingsOf(command: Command): readonly Setting[] {
   const { settings: applicable } = descriptionOf(command)
-  return applicable === 'all' ? settings : settings.filter(({ name }) => applicable.includes(name))
+  return settings.filter(({ name }) => applicable.includes(name))
 }
 
 /** All flags of a command except --help and --version, its own first. */

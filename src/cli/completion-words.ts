@@ -1,5 +1,6 @@
 import type { SettingName } from '../config/settings.js'
 import { type Command, commandNames, descriptionOf, optionsOf, settingsOf } from './commands.js'
+import { shellNames } from './shell-syntax.js'
 
 /** What a flag's value can be: a file, a directory, one of a few words, or any text. */
 export type Values = 'file' | 'directory' | 'text' | readonly string[]
@@ -57,5 +58,6 @@ function completed(name: Command): CompletedCommand {
 function valuesNamed(placeholder: string | undefined): Values | undefined {
   if (placeholder === undefined) return undefined
   if (placeholder === 'DIRECTORY') return 'directory'
+  if (placeholder === 'SHELL') return shellNames
   return placeholder === 'FILE' ? 'file' : 'text'
 }

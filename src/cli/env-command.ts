@@ -2,6 +2,7 @@ import { defaultAccount, describesAccessKeys } from '../access/credentials.js'
 import { addressOfOwnDataPlane, endpointOf, isOnePort, registryPortOf } from '../compose/plane-addresses.js'
 import type { Config } from '../config/config.js'
 import { regionIn } from '../config/read-config.js'
+import { type SettingTexts, settings } from '../config/settings.js'
 import { UsageError } from '../config/usage-error.js'
 import { DEFAULT_REGION } from '../registry/registry.js'
 import { type Shell, shellNamed, shellNames, syntaxOf } from './shell-syntax.js'
@@ -18,6 +19,8 @@ export interface EnvOptions {
   /** The environment of this process, in which the shell and the Region are looked for. */
   readonly environment: NodeJS.ProcessEnv
   readonly platform: NodeJS.Platform
+  /** The settings given as flags, which the command in the last line repeats. */
+  readonly flags?: SettingTexts
 }
 
 /**
@@ -32,7 +35,8 @@ export async function environmentText(config: EnvConfig, options: EnvOptions): P
   const shell = shellFor(options)
   const syntax = syntaxOf(shell)
   if (options.unset) return lines(Object.keys(set).map(syntax.unset))
-  const command = `ecr-local env${options.shell === undefined ? '' : ` --shell ${shell}`}`
+  const given = [...(options.shell === undefined ? [] : ['--shell', shell]), ...repeatable(options.flags)]
+  const command = ['ecr-local env', ...given].join(' ')
   const assignments = Object.entries(set).map(([name, value]) => syntax.set(name, value))
   return lines([...unset.map(syntax.unset), ...assignments, syntax.usage(command)])
 }
@@ -43,6 +47,13 @@ function requireOneLineEach(variables: Variables['set']): void {
   if (name !== undefined)
     throw new UsageError(`${name} would be ${JSON.stringify(value)}, and a shell gets no value of more than one line`)
 }
+
+/** Flags as they were typed, without the admin token and what would need the quotes of a shell. */
+const repeatable = (flags: SettingTexts = {}): string[] =>
+  settings.flatMap(({ name, flag }) => {
+    const value = flags[name]
+    return value !== undefined && name !== 'adminToken' && /^[\w./:-]+$/.test(value) ? [flag, value] : []
+  })
 
 const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('')
 

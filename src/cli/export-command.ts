@@ -8,8 +8,8 @@ import { archiveWriter } from '../transfer/archive-writer.js'
 import { type ExportReport, exportState } from '../transfer/export-state.js'
 import { version } from '../version.js'
 import { openExistingStorage } from './existing-storage.js'
-import { contentsOf } from './archive-contents.js'
 import { openProgress } from './progress-display.js'
+import { contentsOf, documentOf, type TransferReport } from './transfer-report.js'
 
 /** Standard output and standard error, the environment, and the signals that end an export. */
 type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env' | 'on' | 'exit'>
@@ -18,19 +18,19 @@ type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env' | 'on' | 'exit'>
 const PRIVATE_FILE = 0o600
 
 /**
- * Writes the state to a file, or to standard output if the operand is `-`, and returns the line to show. The file has
- * its name only once it is complete. Planes may be running. Throws UsageError if there is no state, or if the file
+ * Writes the state to a file, or to standard output if the operand is `-`, and returns the report. The file has its
+ * name only once it is complete. Planes may be running. Throws UsageError if there is no state, or if the file
  * exists.
  */
-export async function exportTo(operand: string, config: Config, log: Log, streams: Streams): Promise<string> {
+export async function exportTo(operand: string, config: Config, log: Log, streams: Streams): Promise<TransferReport> {
   const { stdout } = streams
   if (operand !== '-') return exportToFile(operand, config, log, streams)
   if (stdout.isTTY) throw new UsageError('- is standard output, and that is a terminal: ecr-local export - > state.tar')
   stdout.on('error', () => {})
-  return lineFor(await exportInto(stdout, config, log, streams), 'standard output')
+  return reportOf(await exportInto(stdout, config, log, streams), operand)
 }
 
-async function exportToFile(file: string, config: Config, log: Log, streams: Streams): Promise<string> {
+async function exportToFile(file: string, config: Config, log: Log, streams: Streams): Promise<TransferReport> {
   requireAbsent(file)
   const draft = `${file}.partial`
   const handle = await open(draft, 'wx', PRIVATE_FILE).catch((error: NodeJS.ErrnoException) => {
@@ -50,7 +50,7 @@ async function exportToFile(file: string, config: Config, log: Log, streams: Str
     const report = await exportInto(handle.createWriteStream({ flush: true }), config, log, streams)
     requireAbsent(file)
     await rename(draft, file)
-    return lineFor(report, file)
+    return reportOf(report, file)
   } catch (error) {
     remove()
     throw error
@@ -81,7 +81,11 @@ async function exportInto(output: Writable, config: Config, log: Log, streams: S
   }
 }
 
-function lineFor({ manifest, absentBlobs }: ExportReport, where: string): string {
+function reportOf({ manifest, absentBlobs }: ExportReport, file: string): TransferReport {
+  const where = file === '-' ? 'standard output' : file
   const absent = `, without ${absentBlobs} ${absentBlobs === 1 ? 'blob' : 'blobs'} that records name and the storage does not have: an upstream sends them, or ecr-local fsck names them`
-  return `Exported to ${where}: ${contentsOf(manifest)}${absentBlobs > 0 ? absent : ''}.\n`
+  return {
+    text: `Exported to ${where}: ${contentsOf(manifest)}${absentBlobs > 0 ? absent : ''}.`,
+    document: { ...documentOf(file, manifest), absentBlobs },
+  }
 }

@@ -7,16 +7,16 @@ import type { Log } from '../registry/ports/log.js'
 import { noMetrics } from '../registry/ports/metrics.js'
 import { archiveEntries } from '../transfer/archive-reader.js'
 import { importState } from '../transfer/import-state.js'
-import { contentsOf } from './archive-contents.js'
 import { openProgress } from './progress-display.js'
+import { contentsOf, documentOf, type TransferReport } from './transfer-report.js'
 
 type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>
 
 /**
  * Imports the state that `ecr-local export` wrote to a file, or reads it from standard input if the operand is `-`, and
- * returns the line to show. Throws UsageError if that is impossible; then nothing was imported.
+ * returns the report. Throws UsageError if that is impossible; then nothing was imported.
  */
-export async function importFrom(operand: string, config: Config, log: Log, streams: Streams): Promise<string> {
+export async function importFrom(operand: string, config: Config, log: Log, streams: Streams): Promise<TransferReport> {
   if (config.store === 'memory')
     throw new UsageError(
       'ecr-local import needs a store that outlives it: --store memory ends with the process. Name a --data-dir, or a Redis with --store',
@@ -28,7 +28,10 @@ export async function importFrom(operand: string, config: Config, log: Log, stre
   try {
     if (!transfer) throw new UsageError('State in memory cannot be imported')
     const manifest = await importState(archiveEntries(input), { ...storage, transfer }, { report: progress.report })
-    return `Imported ${contentsOf(manifest)}, as of ${manifest.exportedAt}.\n`
+    return {
+      text: `Imported ${contentsOf(manifest)}, as of ${manifest.exportedAt}.`,
+      document: documentOf(operand, manifest),
+    }
   } finally {
     progress.end()
     input.destroy()

@@ -2,13 +2,15 @@ import type { Config } from '../config/config.js'
 import { readConfig } from '../config/read-config.js'
 import { logBesideOutput, openLog } from './process-log.js'
 import type { CommandLine } from './command-line.js'
-import { type Command, isArchive, type Shell } from './commands.js'
+import type { Command, Shell } from './commands.js'
+import { isArchive } from './operands.js'
 import type { Log } from '../registry/ports/log.js'
 import { explain } from './explain-command.js'
 import { fsck } from './fsck-command.js'
 import { gc } from './gc-command.js'
 import { openProgress, type Progress } from './progress-display.js'
 import { runLifecycle } from './lifecycle-command.js'
+import type { TransferReport } from './transfer-report.js'
 import { usageErrorFrom } from './startup-errors.js'
 import { serve } from './serve.js'
 
@@ -53,20 +55,28 @@ const runners: Readonly<Record<Command, Run>> = {
   async export(line, process) {
     const { exportTo } = await import('./export-command.js')
     const [file = ''] = line.operands
-    await transfer(line, process, (config, log) => exportTo(file, config, log, process))
+    const reports = file === '-' ? process.stderr : process.stdout
+    await transfer(line, process, reports, (config, log) => exportTo(file, config, log, process))
   },
   async status(line, process) {
     const { statusOf } = await import('./status-command.js')
-    const { text, isRunning } = await statusOf(configOf(line, process), { json: line.options.json === true })
+    const { text, isRunning } = await statusOf(configOf(line, process), { json: isJson(line) })
     process.stdout.write(text)
     endWith(process, isRunning)
   },
   async env(line, process) {
     const { environmentText } = await import('./env-command.js')
-    const { shell, unset, json } = line.options
+    const { shell, unset } = line.options
     const named = typeof shell === 'string' ? shell : undefined
     const { env: environment, platform } = process
-    const options = { shell: named, unset: unset === true, json: json === true, environment, platform }
+    const options = {
+      shell: named,
+      unset: unset === true,
+      json: isJson(line),
+      environment,
+      platform,
+      flags: line.flags,
+    }
     writeTo(process)(await environmentText(configOf(line, process), options))
   },
   async explain(line, process) {
@@ -108,18 +118,20 @@ const runners: Readonly<Record<Command, Run>> = {
 
 async function importArchive(archive: string, line: CommandLine, process: NodeJS.Process) {
   const { importFrom } = await import('./import-state-command.js')
-  await transfer(line, process, (config, log) => importFrom(archive, config, log, process))
+  await transfer(line, process, process.stdout, (config, log) => importFrom(archive, config, log, process))
 }
 
-/** Runs an export or import of state. It writes to standard error, because standard output may be the archive. */
+/** Runs an export or import of state. Its report is a result, except where standard output is the archive. */
 async function transfer(
   line: CommandLine,
   process: NodeJS.Process,
-  run: (config: Config, log: Log) => Promise<string>,
+  reports: NodeJS.WriteStream,
+  run: (config: Config, log: Log) => Promise<TransferReport>,
 ) {
   const config = configOf(line, process)
   try {
-    process.stderr.write(await run(config, logBesideOutput(config.log)))
+    const { text, document } = await run(config, logBesideOutput(config.log))
+    reports.write(`${isJson(line) ? JSON.stringify(document) : text}\n`)
   } catch (error) {
     throw usageErrorFrom(error, config) ?? error
   }

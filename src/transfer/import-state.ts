@@ -82,7 +82,7 @@ async function requireEmpty({ store, blobs, ids }: ImportTarget): Promise<void> 
   for (const registry of await store.registries())
     for (const collection of travellingCollections) {
       const count = collection === 'settings' ? await clocksIn(store) : await store.count(registry, collection)
-      if (count > 0) held.push(`${count} ${collection}`)
+      if (count > 0) held.push(`${collection}: ${count}`)
     }
   if (held.length > 0)
     throw new TransferRefused(
