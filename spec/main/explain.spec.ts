@@ -126,11 +126,11 @@ describe('ecr-local explain with https', () => {
 describe('ecr-local explain with a data plane in another process', () => {
   it('ecr-local explain finds the requests of a data plane in another process', async () => {
     const registryPort = String(await freePort())
-    const flags = ['--data-dir', join(cwd, 'shared'), '--port', '0', '--registry-port', registryPort]
+    const flags = ['--data-dir', join(cwd, 'shared'), '--registry-port', registryPort]
     const env = { ECR_LOCAL_SECRET: 'both planes hold this secret of theirs' }
     await using data = startCli(['data-plane', ...flags], { cwd, env })
     await data.ready()
-    await using control = startCli(['control-plane', ...flags], { cwd, env })
+    await using control = startCli(['control-plane', '--port', '0', ...flags], { cwd, env })
     const { endpoint, registry } = await control.ready()
     const { headers } = await fetch(`http://${registry}/v2/`)
     const id = String(headers.get('x-amzn-requestid'))

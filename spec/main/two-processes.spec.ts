@@ -35,22 +35,13 @@ beforeAll(async () => {
   const config = join(directory.path, 'ecr-local.json')
   await writeFile(config, JSON.stringify({ upstreams: { 'public.ecr.aws': { endpoint: upstream.url } } }))
   const registryPort = String(await freePort())
-  const flags = [
-    '--config',
-    config,
-    '--data-dir',
-    join(directory.path, 'data'),
-    '--port',
-    '0',
-    '--registry-port',
-    registryPort,
-  ]
-  const start = (plane: string) =>
-    startProcess(process.execPath, [main, plane, ...flags], {
+  const flags = ['--config', config, '--data-dir', join(directory.path, 'data'), '--registry-port', registryPort]
+  const start = (plane: string, ...more: string[]) =>
+    startProcess(process.execPath, [main, plane, ...flags, ...more], {
       ready: /"msg":"ready"/,
       env: { ...neutralEnvironment(), ECR_LOCAL_SECRET: 'both planes hold this secret of theirs' },
     })
-  planes = [await start('data-plane'), await start('control-plane')]
+  planes = [await start('data-plane'), await start('control-plane', '--port', '0')]
   ;({ endpoint, registry } = JSON.parse(planes[1]!.readyLine) as { endpoint: string; registry: string })
   ecr = new ECRClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
   await ecr.send(createRule())
