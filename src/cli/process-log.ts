@@ -9,20 +9,12 @@ export interface LogDestination {
   readonly write: (text: string) => void
 }
 
-/**
- * Opens the log of this process, written synchronously to standard output unless there is another destination: readable
- * lines on a terminal, else JSON lines.
- */
-export async function openLog(level: Config['log'], onTerminal: boolean, lines?: LogDestination): Promise<Log> {
+/** Opens the log of this process: readable lines on a terminal, else JSON lines. */
+export async function openLog(level: Config['log'], onTerminal: boolean, lines: LogDestination): Promise<Log> {
   if (!onTerminal) return jsonLog(level, lines)
   // Only a terminal needs it, and it takes longer to load than pino itself.
-  const { default: pretty, prettyFactory } = await import('pino-pretty')
-  const style = { sync: true, translateTime: 'SYS:HH:MM:ss' }
-  if (!lines) {
-    const log: Log = pino(options(level), pretty(style))
-    return log
-  }
-  const readable = prettyFactory({ ...style, colorize: picocolors.isColorSupported })
+  const { prettyFactory } = await import('pino-pretty')
+  const readable = prettyFactory({ translateTime: 'SYS:HH:MM:ss', colorize: picocolors.isColorSupported })
   const log: Log = pino(options(level), { write: (line: string) => lines.write(readable(line)) })
   return log
 }
@@ -35,10 +27,10 @@ export const jsonLog = (level: Config['log'], lines?: LogDestination): Log =>
   lines ? pino(options(level), lines) : pino(options(level))
 
 /**
- * The JSON lines that announce that the planes answer. They are written at once, so that what is written to standard
- * output next comes after them.
+ * Standard output for the log and for other lines, in the order in which they are written. A reader that is slow is not
+ * waited for.
  */
-export const announcements = (): Log => pino(options('info'), destination({ sync: true }))
+export const openOutput = (): LogDestination => destination({ sync: false })
 
 /** Process id and host name are left out: all lines come from one process on the reader's own machine. */
 function options(level: Config['log']) {

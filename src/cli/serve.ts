@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import type { Running } from '../compose/compose.js'
 import type { Config } from '../config/config.js'
-import { announcements, openLog } from './process-log.js'
+import { jsonLog, type LogDestination, openLog, openOutput } from './process-log.js'
 import { banner, warningsFor } from './banner.js'
 import { isForegroundScript, parentExit } from './parent-process.js'
 import { openProgress } from './progress-display.js'
@@ -31,7 +31,8 @@ export async function serve(command: StartCommand, readSettings: () => Config, p
   const stopRequest = Promise.race([firstSignal(process), ...(isForegroundScript(process.env) ? [parentExit()] : [])])
   const { env: environment, stdout } = process
   const settings = readSettings()
-  const firstLog = await openLog(settings.log, stdout.isTTY)
+  const output = stdout.isTTY ? stdout : openOutput()
+  const firstLog = await openLog(settings.log, stdout.isTTY, output)
   process.on('uncaughtException', (err, origin) => {
     firstLog.error({ err, origin }, 'failed unexpectedly')
     process.exit(1)
@@ -41,16 +42,16 @@ export async function serve(command: StartCommand, readSettings: () => Config, p
   const scripts = command === 'start' ? scriptsOf(settings) : initScripts()
   const context = { environment, signal: stopping.signal }
   const config = await runBoot(scripts, readSettings, { ...context, config: settings, log: firstLog })
-  const log = config.log === settings.log ? firstLog : await openLog(config.log, stdout.isTTY)
+  const log = config.log === settings.log ? firstLog : await openLog(config.log, stdout.isTTY, output)
   await runStage(scripts, 'START', { ...context, config, log })
   if (stopping.signal.aborted) return process.exit(0)
   const running = await start(command, config, log, scripts)
   // On a terminal without TLS, SIGHUP keeps its usual effect: the terminal was closed, so the process ends.
   if (config.tlsCert !== undefined || config.realNames || !stdout.isTTY)
     process.on('SIGHUP', () => running.renewCertificate())
-  announce(running, config, stdout)
+  announce(running, config, stdout, output)
   const served = { ...context, config, log, endpoint: running.endpoint }
-  const whenReady = runStage(scripts, 'READY', served).then(() => announceReady(running, served.signal, stdout))
+  const whenReady = runStage(scripts, 'READY', served).then(() => announceReady(running, served.signal, output))
   const exitCode = reportStop(await Promise.race([stopRequest, running.failed]), running, log)
   stopping.abort()
   await whenReady
@@ -79,9 +80,9 @@ function reportStop(reason: Error | string, running: Running, log: Log): number 
  * Announces that the planes answer: with a banner on a terminal, otherwise with a line of JSON, even if the log level
  * is higher.
  */
-function announce(running: Running, config: Config, stdout: NodeJS.WriteStream): void {
+function announce(running: Running, config: Config, stdout: NodeJS.WriteStream, output: LogDestination): void {
   if (stdout.isTTY) return void stdout.write(banner(running, config))
-  const lines = announcements()
+  const lines = jsonLog('info', output)
   for (const warning of warningsFor(config)) lines.warn({ auth: config.auth, host: config.host }, warning)
   if (running.hostsFile) lines.info({ hostsFile: running.hostsFile }, 'names of AWS, on port 443')
   lines.info({ endpoint: running.endpoint, registry: running.registry }, 'ready')
@@ -100,8 +101,8 @@ function showWorkInHand(running: Running, process: NodeJS.Process) {
 }
 
 /** Prints LocalStack's line once everything is as the user's scripts want it, as LocalStack does. */
-function announceReady({ endpoint }: Running, { aborted }: AbortSignal, stdout: NodeJS.WriteStream): void {
-  if (endpoint !== undefined && !aborted) stdout.write(READY_LINE)
+function announceReady({ endpoint }: Running, { aborted }: AbortSignal, output: LogDestination): void {
+  if (endpoint !== undefined && !aborted) output.write(READY_LINE)
 }
 
 /** The line that LocalStack ends its start with, and that Testcontainers and other tools for LocalStack wait for. */
