@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { get } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -31,8 +32,7 @@ export async function startContainer({ version, image, port, config, flags, time
   const endpoint = `http://${registry}`
   const deadline = performance.now() + timeoutMs
   while (performance.now() < deadline) {
-    const answer = await fetch(`${endpoint}/ready`).catch(() => undefined)
-    if (answer?.ok) return { endpoint, registry, log: '' }
+    if (await isReady(endpoint)) return { endpoint, registry, log: '' }
     if ((await docker('inspect', '--format', '{{.State.Running}}', container)) !== 'true')
       throw new ActionError(`The container ended: ${await lastLineOf(container)}`)
     await sleep(200)
@@ -40,6 +40,26 @@ export async function startContainer({ version, image, port, config, flags, time
   throw new ActionError(
     `The container did not answer within ${timeoutMs / 1000} seconds: ${await lastLineOf(container)}`,
   )
+}
+
+/** How long an answer may take before it is asked for again, in milliseconds. */
+const ANSWER_WITHIN_MS = 2_000
+
+/**
+ * Whether the planes answer. Not by `fetch`: if the connection is closed at once, as Docker does until the container
+ * listens, the one of Node 20 may never settle, and the process ends with exit status 13.
+ */
+function isReady(endpoint) {
+  return new Promise((settle) => {
+    get(`${endpoint}/ready`, { agent: false, timeout: ANSWER_WITHIN_MS }, (answer) => {
+      answer.resume()
+      settle(answer.statusCode === 200)
+    })
+      .on('timeout', function () {
+        this.destroy()
+      })
+      .on('error', () => settle(false))
+  })
 }
 
 /** The image that the release workflow of the action's repository publishes. The runner says which repository that is. */
