@@ -102,7 +102,7 @@ const AXE_RULES: RunOptions = {
 export async function axe(page: Page): Promise<string[]> {
   // The evaluation of a spec is no script of the page, to which the content security policy would apply.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await axeSource())
-  const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, rules), AXE_RULES)
+  const { violations } = await page.evaluate((rules) => globalThis.axe.run(rules), AXE_RULES)
   return violations.flatMap(({ id, impact, help, nodes }) =>
     nodes.map(({ target, html }) => `${id} (${impact ?? 'none'}): ${help}: ${target.join(' ')}: ${html}`),
   )
