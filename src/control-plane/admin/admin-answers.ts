@@ -11,7 +11,10 @@ import type { Amount } from '../../upkeep/installation-totals.js'
 /** The spans that statistics are kept for: the last hour by minutes, the last day by ten minutes. */
 export type Period = 'hour' | 'day'
 
-/** `GET /_admin/statistics?period=hour|day&account=…&region=…`: what the planes did; without a registry, in all of them. */
+/**
+ * `GET /_admin/statistics?period=hour|day&account=…&region=…`: what the planes did; without account and Region, in all
+ * registries.
+ */
 export interface Statistics {
   readonly period: Period
   readonly bucketSeconds: number

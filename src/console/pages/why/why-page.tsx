@@ -1,0 +1,4 @@
+import { Page } from '../../parts/page.js'
+
+/** Why?. */
+export const WhyPage = () => <Page title="Why?">Nothing yet</Page>
