@@ -2,8 +2,8 @@ import react from '@vitejs/plugin-react'
 import { defineConfig, type ProxyOptions } from 'vite'
 import { compression } from 'vite-plugin-compression2'
 
-/** The emulator that `npm run dev:console` shows. */
-const EMULATOR = 'http://127.0.0.1:4566'
+/** The emulator that `npm run dev:console` shows; another one by the variable that the AWS CLI takes, too. */
+const EMULATOR = process.env.AWS_ENDPOINT_URL_ECR ?? 'http://127.0.0.1:4566'
 
 /** The emulator refuses pages of other addresses, such as those of the development server. */
 const asProgram: ProxyOptions = {
