@@ -107,6 +107,7 @@ describe('GET /_admin', () => {
       ...[
         'GET /_admin',
         'GET /_admin/status',
+        'GET /_admin/statistics',
         'GET /_admin/clock',
         'POST /_admin/clock',
         'POST /_admin/reset',
@@ -309,7 +310,7 @@ describe('protection against other sites', () => {
     expect(answer.statusCode).toBe(status)
     expect(answer.headers).toMatchObject({
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'referrer-policy': 'no-referrer',

@@ -95,6 +95,7 @@ async function stopPlanes({ seed, data, endStreams }: StartedPlanes, servers: re
   data?.backlog.stop()
   await Promise.all(servers.map(drain))
   await Promise.all([data?.pullSessions.close(), data?.running.stop()])
+  await data?.statistics.close()
 }
 
 async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {
