@@ -152,22 +152,39 @@ module.exports = {
       { path: '^src/localstack/' },
       { path: '^src/', pathNot: '^src/(localstack/|registry/ports/|server/health\\.ts$|config/usage-error\\.ts$)' },
     ),
+    error(
+      'console-is-a-customer',
+      { path: '^src/console/' },
+      {
+        path: '^src/',
+        // What of the registry has no state and no I/O may be bundled for the browser, of all else only types.
+        pathNot: '^src/(console|registry)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    error(
+      'console-takes-answers-of-admin-endpoints',
+      { path: '^src/console/' },
+      { path: '^src/', pathNot: '^src/(console|registry|control-plane/admin)/' },
+    ),
+    error('console-is-bundled-apart', { path: '^src/', pathNot: '^src/console/' }, { path: '^src/console/' }),
     error('demo-is-a-customer', { path: '^src/demo/' }, { path: '^src/', pathNot: '^src/(demo/|library/)' }),
     error(
       'sdk-for-types-only',
       {
         path: '^src/',
         pathNot:
-          '^src/(demo/|library/(ecr-local|integrations/testcontainers)\\.ts$|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
+          '^src/(console/|demo/|library/(ecr-local|integrations/testcontainers)\\.ts$|adapters/(s3|eventbridge|ecr-upstream|secrets-manager)/|cli/import-command\\.ts$)',
       },
       { path: 'node_modules/@aws-sdk/', dependencyTypesNot: ['type-only'] },
     ),
-    ...fenced('express', '^src/control-plane/admin/admin-app\\.ts$', '^src/control-plane/admin/'),
+    ...fenced('express', '^src/control-plane/express-app\\.ts$', '^src/control-plane/(admin|console)/'),
+    ...fenced('express-static-gzip', '^src/control-plane/console/'),
     ...fenced('lmdb', '^src/adapters/lmdb/'),
     ...fenced('ioredis', '^src/adapters/redis/'),
     ...fenced('@aws-sdk/(client-s3|lib-storage|s3-request-presigner)', '^src/adapters/s3/'),
     ...fenced('@aws-sdk/client-secrets-manager', '^src/adapters/secrets-manager/'),
-    ...fenced('@aws-sdk/client-sts', '^src/adapters/ecr-upstream/', '^src/control-plane/services/'),
+    ...fenced('@aws-sdk/client-sts', '^src/(adapters/ecr-upstream|console/session)/', '^src/control-plane/services/'),
     error(
       'secrets-come-from-secrets-manager-only',
       { path: '^src/adapters/secrets-manager/' },
@@ -206,10 +223,11 @@ module.exports = {
     // A generated module's types: the module itself is what is imported.
     error(
       'what-nobody-starts-is-gone',
-      { path: '^src/(ecr-local\\.cts|library/(ecr-local|integrations/[^/]+)\\.ts)$' },
+      { path: '^src/(ecr-local\\.cts|console/main\\.tsx|library/(ecr-local|integrations/[^/]+)\\.ts)$' },
       {
         path: '^src/',
-        pathNot: '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|library/(ecr-local|integrations/[^/]+)\\.ts)$',
+        pathNot:
+          '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|console/main\\.tsx|library/(ecr-local|integrations/[^/]+)\\.ts)$',
         reachable: false,
       },
     ),

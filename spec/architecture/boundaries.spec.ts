@@ -55,6 +55,13 @@ const trespassers = [
   ['compose/trespasser-sm.ts', "import '@aws-sdk/client-secrets-manager'", '@aws-sdk/client-secrets-manager-is-fenced'],
   ['adapters/secrets-manager/trespasser.ts', "import '@aws-sdk/client-ecr'", 'secrets-come-from-secrets-manager-only'],
   ['adapters/upstream/trespasser-sts.ts', "import '@aws-sdk/client-sts'", '@aws-sdk/client-sts-is-fenced'],
+  ['console/trespasser-a.ts', "import '../smithy/validate.js'", 'console-is-a-customer'],
+  [
+    'console/trespasser-b.ts',
+    "import type { Store } from '../store/store-of.js'",
+    'console-takes-answers-of-admin-endpoints',
+  ],
+  ['cli/trespasser-c.ts', "import '../console/requests/failures.js'", 'console-is-bundled-apart'],
   ['cli/trespasser.ts', "import '../adapters/system/random-ids.js'", 'only-compose-knows-adapters'],
   ['control-plane/services/ecr/trespasser-a.ts', "import '../../handle.js'", 'services-know-nothing-of-http'],
   ['control-plane/services/ecr/operations/trespasser-b.ts', "import 'node:http'", 'services-know-nothing-of-http'],

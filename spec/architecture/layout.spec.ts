@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const filesBelow = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
 
-const sources = filesBelow('src').filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+const sources = filesBelow('src').filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'))
 const specs = filesBelow('spec').filter((name) => name.endsWith('.spec.ts'))
 
 /** Files of a row: one for each adapter, or one for each plane. */

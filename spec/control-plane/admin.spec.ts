@@ -113,7 +113,13 @@ describe('GET /_admin', () => {
         'POST /_admin/reset',
         'GET /_admin/events',
       ],
-      ...['GET /_admin/roles', 'GET /_admin/explain'],
+      ...[
+        'GET /_admin/activity',
+        'GET /_admin/roles',
+        'GET /_admin/explain',
+        'GET /_admin/cached-tags',
+        'GET /_admin/accounts',
+      ],
     ])
   })
 
@@ -304,7 +310,7 @@ describe('protection against other sites', () => {
     expect(answer.statusCode).toBe(status)
     expect(answer.headers).toMatchObject({
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'referrer-policy': 'no-referrer',

@@ -13,6 +13,7 @@ export function statusText(status: Status, lastHour: Statistics | undefined, isC
   const rows: [string, string][] = [
     ['API', cyan(endpoint)],
     ['Registry', cyan(registry)],
+    ['Console', cyan(`${endpoint}/console/`)],
     ['Process', `${pid}, ${planes.join(' and ')}, for ${durationText(uptimeSeconds)}`],
     ['State', `${store}, images: ${blobStorage}, authentication: ${auth}`],
     ['Blobs', blobs ? amountText(blobs) : 'not counted yet'],

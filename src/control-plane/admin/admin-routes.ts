@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response, Router } from 'express'
+import type { IncomingHttpHeaders } from 'node:http'
 import { latestEvents } from '../../registry/event-log.js'
 import { removeEverything } from '../../upkeep/remove-everything.js'
 import { listAll } from '../../registry/list-records.js'
@@ -8,15 +9,22 @@ import type { Ids } from '../../registry/ports/ids.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
+import { protectiveHeaders } from '../../server/inert-headers.js'
 import { serviceLinkedRoleArn } from '../../registry/cache-rules/service-linked-role.js'
+import { type AccountsDeps, knownAccounts } from './accounts-route.js'
+import { watchActivity, type StreamReply } from './activity/activity-route.js'
+import { type ActivityWatch, activityWatch, type ActivityWatchDeps } from './activity/activity-watch.js'
+import { BadQuery } from './admin-query.js'
+import { type CachedTagsDeps, cachedTagsOfRule } from './cached-tags-route.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
 import { statistics, type StatisticsDeps } from './statistics-route.js'
 import { status, type StatusDeps } from './status-route.js'
 import { isBearer } from './admin-token.js'
-import { isForeign, isOfOtherSite, protectiveHeaders } from './own-origin.js'
+import { isForeign, isOfOtherSite } from '../page-origin.js'
 
 /** The dependencies of the admin endpoints. */
-export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps {
+export interface AdminDeps
+  extends ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps, ActivityWatchDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
@@ -36,10 +44,12 @@ export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps {
  */
 export function adminRoutes(router: Router, deps: AdminDeps): Router {
   for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) router.all(path, allowedMethods(path))
+  const watch = activityWatch(deps)
   for (const { method, path, answer } of endpoints)
-    router[method === 'GET' ? 'get' : 'post'](path, async ({ url, body }: Request, res: Response) => {
-      const { status, body: json } = await answer({ url, body }, deps)
-      res.status(status).json(json)
+    router[method === 'GET' ? 'get' : 'post'](path, async ({ url, body, headers }: Request, res: Response) => {
+      const reply = await answer({ url, body, headers, watch }, deps).catch(badQuery)
+      if ('stream' in reply) return reply.stream(res)
+      res.status(reply.status).json(reply.body)
     })
   router.use(({ path }: Request, res: Response) => {
     res.status(404).json({ message: `There is no ${pathOf(path)}: GET /_admin lists the endpoints` })
@@ -63,13 +73,16 @@ interface Endpoint {
   readonly path: string
   /** Its description in the answer to `GET /_admin`. */
   readonly does: string
-  readonly answer: (request: AdminRequest, deps: AdminDeps) => Promise<Reply>
+  readonly answer: (request: AdminRequest, deps: AdminDeps) => Promise<Reply | StreamReply>
 }
 
 interface AdminRequest {
   /** Below `/_admin`, with the query. */
   readonly url: string
   readonly body: unknown
+  readonly headers: IncomingHttpHeaders
+  /** The clients of this control plane that watch what happens. */
+  readonly watch: ActivityWatch
 }
 
 const endpoint = (method: Endpoint['method'], path: string, does: string, answer: Endpoint['answer']): Endpoint => ({
@@ -107,12 +120,30 @@ const endpoints: readonly Endpoint[] = [
     'lists the latest events: changes of images, what the pull through cache did with its outcome, and who pulled what',
     (_, deps) => events(deps),
   ),
+  endpoint(
+    'GET',
+    '/activity',
+    'streams imports in flight and events as they happen: server-sent events, ?account=&region=&latest=',
+    async ({ url, headers, watch }, { stopSignal }) => watchActivity(url, headers, watch, stopSignal),
+  ),
   endpoint('GET', '/roles', 'lists the service-linked roles that were created with rules', (_, deps) => roles(deps)),
   endpoint(
     'GET',
     '/explain',
     'explains why ?requestId= was refused or answered; without one, lists the latest refusals',
     ({ url }, deps) => explain(parameter(url, 'requestId'), deps),
+  ),
+  endpoint(
+    'GET',
+    '/cached-tags',
+    'lists the tags that the cache rule ?account=&region=&prefix= has pulled, and when each is checked next',
+    ({ url }, deps) => cachedTagsOfRule(url, deps),
+  ),
+  endpoint(
+    'GET',
+    '/accounts',
+    'lists the accounts that are configured or hold something, their Regions, and the ARNs of their users and roles',
+    (_, deps) => knownAccounts(deps),
   ),
 ]
 
@@ -129,14 +160,14 @@ const pathOf = (path: string) => `/_admin${path === '/' ? '' : path}`
  */
 export const adminGuard =
   ({ adminAllowed, adminToken }: AdminDeps) =>
-  ({ headers }: Request, res: Response, next: NextFunction): void => {
+  (req: Request, res: Response, next: NextFunction): void => {
     const refuse = (status: number, message: string) => void res.status(status).json({ message })
     res.set(protectiveHeaders)
     if (!adminAllowed && adminToken === undefined) return refuse(404, ABSENT)
-    if (adminToken === undefined && isForeign(headers))
+    if (adminToken === undefined && isForeign(req))
       return refuse(403, 'Admin endpoints answer only to loopback hosts and their own origin')
-    if (isOfOtherSite(headers)) return refuse(403, 'Admin endpoints do not answer to pages of other sites')
-    if (adminToken === undefined || isBearer(headers.authorization, adminToken)) return next()
+    if (isOfOtherSite(req)) return refuse(403, 'Admin endpoints do not answer to pages of other sites')
+    if (adminToken === undefined || isBearer(req.headers.authorization, adminToken)) return next()
     res.set('www-authenticate', 'Bearer realm="ecr-local"')
     refuse(401, 'Admin endpoints require the token that the planes were started with: Authorization: Bearer <token>')
   }
@@ -195,4 +226,10 @@ async function roles({ store }: AdminDeps): Promise<Reply> {
 }
 
 const ok = (body: object): Reply => ({ status: 200, body })
+/** The answer to a query that cannot be understood; rethrows any other error. */
+function badQuery(error: unknown): Reply {
+  if (error instanceof BadQuery) return badRequest(error.message)
+  throw error
+}
+
 const badRequest = (message: string): Reply => ({ status: 400, body: { message } })

@@ -29,3 +29,6 @@ export const isDestinationRegion = (to: string, from: string): boolean =>
   to === from || partitionOf(to) === (partitionOf(from) ?? 'aws')
 
 const partitionOf = (region: string) => Object.keys(REGIONS).find((partition) => REGIONS[partition]?.includes(region))
+
+/** The Regions of the partition of this one, which a person may choose from. */
+export const regionsOf = (region: string): readonly string[] => REGIONS[partitionOf(region) ?? 'aws'] ?? []

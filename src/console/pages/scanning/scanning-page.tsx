@@ -1,0 +1,4 @@
+import { Page } from '../../parts/page.js'
+
+/** Scanning. */
+export const ScanningPage = () => <Page title="Scanning">Nothing yet</Page>

@@ -1,0 +1,16 @@
+import { formatBytes } from '../../registry/amounts.js'
+
+/** A time as people read it, in their own time zone, with the exact one in ISO 8601 as the tooltip. */
+export function Time({ value }: { readonly value: Date | string | undefined }) {
+  if (value === undefined) return <>–</>
+  const time = new Date(value)
+  return (
+    <time dateTime={time.toISOString()} title={time.toISOString()}>
+      {time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })}
+    </time>
+  )
+}
+
+/** A size, rounded; the exact number of bytes is the tooltip. */
+export const Bytes = ({ value }: { readonly value: number | undefined }) =>
+  value === undefined ? <>–</> : <span title={`${value.toLocaleString('en')} bytes`}>{formatBytes(value)}</span>

@@ -1,0 +1,40 @@
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+
+/** The credentials of a person, as AWS issues them. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** A person who is signed in to an account. */
+export interface Session {
+  readonly credentials: Credentials
+  readonly account: string
+  /** ARN of the identity whose credentials these are. */
+  readonly arn: string
+}
+
+/** The sessions of a tab, by account. */
+export type Sessions = Readonly<Record<string, Session>>
+
+const KEY = 'ecr-local sessions'
+
+/** The sessions of this tab. They end with it, because the browser forgets its session storage. */
+export function storedSessions(): Sessions {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Sessions
+  } catch {
+    return {}
+  }
+}
+
+/** Keeps the sessions of this tab, so that they survive a reload. */
+export const storeSessions = (sessions: Sessions): void => sessionStorage.setItem(KEY, JSON.stringify(sessions))
+
+/** Asks whose credentials these are, which needs no permission. Throws what the service answers. */
+export async function signIn(credentials: Credentials, region: string): Promise<Session> {
+  const sts = new STSClient({ region, endpoint: location.origin, credentials, maxAttempts: 1 })
+  const { Account: account = '', Arn: arn = '' } = await sts.send(new GetCallerIdentityCommand({}))
+  return { credentials, account, arn }
+}
