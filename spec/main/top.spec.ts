@@ -9,6 +9,7 @@ import { millisecondsText } from '../../src/cli/statistics-text.js'
 import { statusOf } from '../../src/cli/status-command.js'
 import { top, type TopOptions, type TopProcess } from '../../src/cli/top-command.js'
 import { defaultConfig } from '../../src/config/config.js'
+import { keyOf } from '../../src/registry/ports/store.js'
 import { installation } from '../../src/registry/registry.js'
 import { processStatistics } from '../../src/registry/statistics/statistics-writer.js'
 import type { BackgroundProcess } from '../support/background-process.js'
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const rule = { ecrRepositoryPrefix: 'pub', upstreamRegistryUrl: 'public.ecr.aws', createdAt: 0, updatedAt: 0 }
   await store.rules.put(registry, 'pub', rule)
   const plan = { ...registry, repository: 'pub/large', digest: 'sha256:1', tag: 'v2', plannedAt: 0 }
-  await store.imports.put(installation, 'pub/large', plan)
+  await store.imports.put(installation, keyOf(account, registry.region, 'pub/large', 'sha256:1'), plan)
   const { recorder, flush } = processStatistics({ store, clock, ids, log: silent })
   const pull = { registry, repository: 'pub/app', reference: 'v1', principal: `arn:aws:iam::${account}:user/dev` }
   const bytes = { cache: 3_000_000, upstream: 0 }

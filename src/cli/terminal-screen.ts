@@ -29,8 +29,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Takes the terminal until the user types q or Ctrl-C, or a signal ends the program. However the program ends, the
- * terminal is left as it was; Ctrl-Z stops the program meanwhile, as anywhere else. `redraw` is called when the terminal
- * has another size, or shows the program again.
+ * terminal is left as it was; Ctrl-Z stops the program meanwhile, as anywhere else. `redraw` is called when the
+ * terminal has another size, or shows the program again.
  */
 export function openScreen(process: ScreenProcess, redraw: () => void): TerminalScreen {
   const { stdin, stdout } = process

@@ -4,11 +4,11 @@ import { endpointOf } from '../compose/plane-addresses.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Period } from '../control-plane/admin/admin-answers.js'
 import { isPeriod, periods } from '../registry/statistics/periods.js'
-import { importsOf } from './imports-in-flight.js'
 import { type PlaneSettings, statisticsOf } from './planes-statistics.js'
 import { isUnicodeLocale } from './sparkline.js'
 import { nothingRuns, statusIfRunning } from './status-command.js'
 import { openScreen, type ScreenProcess } from './terminal-screen.js'
+import { importsInFlight } from './top-imports.js'
 import { topLines, type TopReport } from './top-text.js'
 
 /** What `ecr-local top` was asked for. */
@@ -52,12 +52,12 @@ export async function top(settings: PlaneSettings, options: TopOptions, process:
   return 0
 }
 
-/** Two requests, because the statistics know neither the imports in flight nor what failed elsewhere than in a rule. */
+/** Three requests: the statistics know neither the imports in flight nor what failed elsewhere than in a rule. */
 async function reportOf(settings: PlaneSettings, period: Period): Promise<TopReport | undefined> {
   const status = await statusIfRunning(settings)
   if (!status) return undefined
-  const statistics = await statisticsOf(settings, period)
-  return { endpoint: status.endpoint, statistics, imports: importsOf(status), failures: status.failures ?? [] }
+  const [statistics, imports] = await Promise.all([statisticsOf(settings, period), importsInFlight(settings, status)])
+  return { endpoint: status.endpoint, statistics, imports, failures: status.failures ?? [] }
 }
 
 const jsonOf = ({ statistics, imports, failures }: TopReport) =>

@@ -3,7 +3,7 @@ import type { Statistics } from '../control-plane/admin/admin-answers.js'
 import type { Failure } from '../registry/failure.js'
 import { formatBytes } from '../registry/amounts.js'
 import { fittedLine, type LineForm, type Piece } from './fitted-line.js'
-import type { ImportProgress, ImportsInFlight } from './imports-in-flight.js'
+import type { ImportProgress, ImportsInFlight } from './top-imports.js'
 import { sparkline, summedToFit } from './sparkline.js'
 import { countText, imageText, latencyText, periodText, sourcesText } from './statistics-text.js'
 
