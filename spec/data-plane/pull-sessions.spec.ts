@@ -1,7 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import type { Log } from '../../src/registry/ports/log.js'
-import { noStatistics as statistics } from '../../src/registry/ports/statistics-recorder.js'
+import type { ClientPull } from '../../src/registry/event-log.js'
+import {
+  noStatistics as statistics,
+  type PullSource,
+  type StatisticsRecorder,
+} from '../../src/registry/ports/statistics-recorder.js'
 import { principal, registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
 import { silent } from '../support/silent-log.js'
@@ -140,5 +145,105 @@ describe('pull sessions', () => {
       }),
       puller.now,
     )
+  })
+})
+
+describe('the single pulls of a session', () => {
+  type Step = readonly ['HEAD' | 'GET' | 'layer', string, PullSource?]
+
+  /** The pulls that statistics count, as image and source. */
+  function counted(...steps: Step[]): string[] {
+    const pulled = vi.fn<StatisticsRecorder['pulled']>()
+    const sessions = pullSessions({ log: silent, recordPull: undefined, statistics: { pulled, sent: () => {} } })
+    for (const [method, name, source = 'cache'] of steps) {
+      const tag = name.startsWith('sha256:') ? undefined : name
+      if (method === 'HEAD') sessions.resolved(puller, name, source)
+      else if (method === 'GET')
+        sessions.manifest(puller, image(tag === undefined ? name : 'sha256:index'), tag, source)
+      else sessions.layer(puller, 100, source)
+    }
+    void sessions.close()
+    return pulled.mock.calls.map(
+      ([pull]) => `${pull.reference} ${pull.source} ${pull.bytes.cache + pull.bytes.upstream}`,
+    )
+  }
+
+  it.each<[string, Step[], string[]]>([
+    [
+      'of a tag that is resolved first, with a platform',
+      [
+        ['HEAD', 'v1'],
+        ['GET', 'sha256:index'],
+        ['GET', 'sha256:amd64'],
+        ['layer', 'sha256:l'],
+      ],
+      ['v1 cache 120'],
+    ],
+    [
+      'by digest',
+      [
+        ['GET', 'sha256:index'],
+        ['GET', 'sha256:amd64'],
+      ],
+      ['sha256:index cache 20'],
+    ],
+    [
+      'of the same tag again and again',
+      [
+        ['GET', 'v1'],
+        ['layer', 'sha256:l'],
+        ['GET', 'v1'],
+        ['HEAD', 'v1'],
+        ['GET', 'sha256:index'],
+      ],
+      ['v1 cache 110', 'v1 cache 10', 'v1 cache 10'],
+    ],
+    [
+      'of one digest twice',
+      [
+        ['GET', 'sha256:a'],
+        ['GET', 'sha256:b'],
+        ['GET', 'sha256:a'],
+      ],
+      ['sha256:a cache 20', 'sha256:a cache 10'],
+    ],
+    [
+      'of two tags',
+      [
+        ['HEAD', 'v1'],
+        ['HEAD', 'v2'],
+        ['GET', 'sha256:index'],
+      ],
+      ['v2 cache 10'],
+    ],
+    ['that only asks what a tag is', [['HEAD', 'v1']], []],
+    [
+      'that imports at its first request',
+      [
+        ['HEAD', 'v1', 'upstream'],
+        ['GET', 'sha256:index'],
+      ],
+      ['v1 upstream 10'],
+    ],
+    [
+      'with a layer from the upstream',
+      [
+        ['GET', 'v1'],
+        ['layer', 'sha256:l', 'upstream'],
+        ['GET', 'v1'],
+      ],
+      ['v1 upstream 110', 'v1 cache 10'],
+    ],
+  ])('A pull %s is counted by the name it was asked for', (_, steps, pulls) => {
+    expect(counted(...steps)).toEqual(pulls)
+  })
+
+  it('An import that a HEAD request has waited for makes the event a miss', async () => {
+    const recordPull = vi.fn<(pull: ClientPull) => Promise<void>>(async () => {})
+    const sessions = pullSessions({ log: silent, recordPull, statistics })
+    sessions.resolved(puller, 'v1', 'upstream')
+    sessions.manifest(puller, image('sha256:a'), undefined, 'cache')
+    await sessions.close()
+    expect(recordPull.mock.calls[0]?.[0].detail['cache-result']).toBe('miss')
   })
 })

@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { request } from 'undici'
 import { CreateRepositoryCommand } from '@aws-sdk/client-ecr'
+import { join } from 'node:path'
 import { defaultConfig } from '../../src/config/config.js'
 import type { Statistics } from '../../src/control-plane/admin/admin-answers.js'
 import type { Status } from '../../src/control-plane/admin/status-route.js'
+import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
 import { type Planes, startPlanes } from '../support/planes.js'
 import { pushImage } from '../support/push.js'
 import { type RedisProcess, startRedis } from '../support/redis.js'
-import { authorizationToken, ecrClient } from '../support/registry-client.js'
+import { authorizationToken, ecrClient, registryClient } from '../support/registry-client.js'
 import { createRule } from '../support/rules.js'
 import { mediaTypes } from '../support/upstream-content.js'
 import { status } from '../support/upstream-faults.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
 import { wholeEmulator } from '../support/whole-emulator.js'
 
 const account = '000000000000'
@@ -130,6 +133,25 @@ describe('statistics of two data planes over Redis', () => {
 })
 
 describe('GET /_admin/statistics', () => {
+  it('What was counted on the embedded store is there after a restart', async () => {
+    await using directory = await temporaryDirectory()
+    const dataDir = join(directory.path, 'data')
+    const pulled = async ({ endpoint }: EmulatorProcess) => (await statisticsAt(endpoint)).total.pulls.cache
+    {
+      await using first = await emulatorProcess({ dataDir })
+      const ecr = ecrClient(first)
+      await ecr.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+      await pushImage(ecr, 'team/app', { imageTag: 'v1' })
+      const client = registryClient(first, await authorizationToken(ecr))
+      expect((await client.get('team/app/manifests/v1')).status).toBe(200)
+      expect(await pulled(first)).toBe(0)
+      await first.stop()
+    }
+    await using second = await emulatorProcess({ dataDir })
+    expect(await pulled(second)).toBe(1)
+    expect((await statisticsAt(second.endpoint)).disk?.totalBytes).toBeGreaterThan(0)
+  })
+
   it('A value that a parameter cannot have is refused with what would be right', async () => {
     await using emulator = await wholeEmulator()
     const refusal = async (query: string) => {
