@@ -80,6 +80,21 @@ describe('ecr-local top where standard output is no terminal', () => {
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(120)
   })
 
+  it('It shows how far an import is that another process carries out', async () => {
+    const { importActivity } = emulator.deps.store
+    const run = { ...registry, repository: 'pub/large', digest: 'sha256:1', tag: 'v2', plannedAt: 0 }
+    const bytes = { receivedBytes: 5 * 1024 * 1024, expectedBytes: 10 * 1024 * 1024 }
+    const imports = [{ ...run, ...bytes, layers: [], layersLeftOut: 0 }]
+    let beat = 0
+    const lives = setInterval(
+      () => void importActivity.put(installation, 'plane', { process: 'plane', beat: beat++, imports, transfers: [] }),
+      100,
+    )
+    const { text } = await topText()
+    clearInterval(lives)
+    expect(text).toContain('\nImports in flight: 1\n[##########----------] 5.0 MiB of 10.0 MiB  pub/large:v2\n')
+  })
+
   it('It prints ASCII only where the locale has no UTF-8', async () => {
     const { text } = await topText({}, { LANG: 'C' })
     expect(text).toMatch(/\ncache {5}_+[.:=+*#-]_*\n/)

@@ -22,8 +22,8 @@ export interface PlaneAnswer {
 /** When an answer that does not end is read far enough. */
 export interface ReadUntil {
   readonly isComplete: (text: string) => boolean
-  /** Gives up when it is aborted. */
-  readonly signal: AbortSignal
+  /** After how many milliseconds what has arrived is all that is read. */
+  readonly withinMs: number
 }
 
 /** Nothing answered: the message is for the user. */
@@ -106,18 +106,21 @@ function get(
     const take = (answer: IncomingMessage) => {
       const chunks: Buffer[] = []
       const textSoFar = () => Buffer.concat(chunks).toString()
-      const end = (text: string) => resolve({ endpoint, status: answer.statusCode ?? 0, text, body: jsonIn(text) })
+      const end = () => {
+        const text = textSoFar()
+        clearTimeout(patience)
+        resolve({ endpoint, status: answer.statusCode ?? 0, text, body: jsonIn(text) })
+      }
       answer.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
-        if (!until?.isComplete(textSoFar())) return
-        end(textSoFar())
-        request.destroy()
+        if (until?.isComplete(textSoFar())) request.destroy()
       })
-      answer.once('error', reject).once('end', () => end(textSoFar()))
+      answer.once('error', until ? end : reject).once('end', end)
     }
-    const options = { headers, agent: false, ...(until && { signal: until.signal }), ...(ca && { ca }) }
+    const options = { headers, agent: false, ...(ca && { ca }) }
     const url = endpoint + path
     const request = endpoint.startsWith('https:') ? httpsRequest(url, options, take) : httpRequest(url, options, take)
+    const patience = until && setTimeout(() => request.destroy(new Error('no answer in time')), until.withinMs).unref()
     request.once('error', reject).end()
   })
 }

@@ -13,11 +13,14 @@ export interface ImportsInFlight {
   readonly first: readonly ImportProgress[]
 }
 
-/** How long the stream may take to say what is in flight, which it does first. */
-const WITHIN_MS = 3_000
+/**
+ * How long the stream is read. It says first which imports there are, and about a second later how far those of other
+ * processes are.
+ */
+const WITHIN_MS = 1_500
 
-/** The event with all imports, and the empty line at its end. */
-const IMPORTS_EVENT = /^event: imports\ndata: (.*)\n\n/m
+/** An event with all imports, and the empty line at its end. */
+const IMPORTS_EVENT = /^event: imports\ndata: (.*)\n\n/gm
 
 /**
  * The imports in flight with their bytes, from the stream of what happens; the few that the status names, without
@@ -30,15 +33,20 @@ export async function importsInFlight(
   const fromStatus = imports ?? { count: 0, first: [] }
   if (fromStatus.count === 0) return fromStatus
   try {
-    const until = { isComplete: (text: string) => IMPORTS_EVENT.test(text), signal: AbortSignal.timeout(WITHIN_MS) }
-    const { status, text } = await requestPlane(settings, '/_admin/activity', until)
-    const [, data] = status === 200 ? (IMPORTS_EVENT.exec(text) ?? []) : []
-    if (data === undefined) return fromStatus
-    const all = JSON.parse(data) as readonly ImportInFlight[]
+    const isComplete = (text: string) => latestIn(text)?.some(({ isRunning }) => isRunning) === true
+    const { text } = await requestPlane(settings, '/_admin/activity', { isComplete, withinMs: WITHIN_MS })
+    const all = latestIn(text)
+    if (!all) return fromStatus
     return { count: all.length, first: all.slice(0, MAX_IMPORTS).map(progressOf) }
   } catch {
     return fromStatus
   }
+}
+
+/** The imports of the latest event in the text of a stream; undefined if there is none. */
+function latestIn(text: string): readonly ImportInFlight[] | undefined {
+  const [, data] = [...text.matchAll(IMPORTS_EVENT)].at(-1) ?? []
+  return data === undefined ? undefined : (JSON.parse(data) as readonly ImportInFlight[])
 }
 
 /** As many as `ecr-local top` shows. */
