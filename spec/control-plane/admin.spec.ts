@@ -107,12 +107,13 @@ describe('GET /_admin', () => {
       ...[
         'GET /_admin',
         'GET /_admin/status',
+        'GET /_admin/statistics',
         'GET /_admin/clock',
         'POST /_admin/clock',
         'POST /_admin/reset',
         'GET /_admin/events',
       ],
-      ...['GET /_admin/roles', 'GET /_admin/explain'],
+      ...['GET /_admin/roles', 'GET /_admin/explain', 'GET /_admin/cached-tags', 'GET /_admin/accounts'],
     ])
   })
 
