@@ -200,7 +200,6 @@ describeWith(browserNeeds, 'Boundaries of the console in a browser', () => {
       const config = await pushLayer(ecr, 'team/app', '{}')
       const layers = [await pushLayer(ecr, 'team/app', SCRIPT), await pushLayer(ecr, 'team/app', HTML)]
       digests = layers.map(({ digest }) => digest)
-      const manifest = imageManifest(config, layers, { annotations: { html: HTML } })
       const pushed = await request(`${emulator.endpoint}/v2/team/app/manifests/oci`, {
         method: 'PUT',
         headers: { authorization: `Basic ${token}`, 'content-type': mediaTypes.ociManifest },
