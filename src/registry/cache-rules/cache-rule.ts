@@ -63,7 +63,7 @@ export type DockerHubLibrary = 'explicit' | 'automatic'
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private-wildcards.html
  */
 export function upstreamRepository(
-  rule: PullThroughCacheRule,
+  rule: Pick<PullThroughCacheRule, 'ecrRepositoryPrefix' | 'upstreamRepositoryPrefix' | 'upstreamRegistry'>,
   name: string,
   dockerHubLibrary: DockerHubLibrary = 'explicit',
 ): string {
