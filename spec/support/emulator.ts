@@ -18,6 +18,7 @@ import type { RegistryAddress } from '../../src/registry/registry-address.js'
 import { planeServer, type PlaneServerDeps } from '../../src/server/listener.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { registryTotals } from '../../src/upkeep/installation-totals.js'
+import { consoleDirectory } from '../../src/console-directory.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
@@ -100,6 +101,8 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     auth: 'strict' as const,
     maxSkewSeconds: 300,
     adminAllowed: true,
+    consoleDirectory,
+    consoleHosts: new Set<string>(),
     about: { plane: 'control' as const, version: '0.0.0', store: 'memory', auth: 'strict' as const },
     processFacts: () => ({
       version: '0.0.0',
