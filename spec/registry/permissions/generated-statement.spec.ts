@@ -23,6 +23,7 @@ describe('A generated statement of the registry policy', () => {
   it('A statement of a pull through cache names the chosen repositories under the namespace', () => {
     const choices = { sid: '', principals: [user, '444455556666'], namespace: 'quay', repositories: ['app', 'team/*'] }
     expect(pullThroughStatement(registry, choices)).toMatchObject({
+      Effect: 'Allow',
       Principal: { AWS: [user, 'arn:aws:iam::444455556666:root'] },
       Resource: [
         'arn:aws:ecr:us-east-1:111122223333:repository/quay/app',
@@ -33,9 +34,7 @@ describe('A generated statement of the registry policy', () => {
 
   it('A statement of the rule without a namespace names repositories without a prefix', () => {
     const choices = { sid: '', principals: [user], namespace: 'ROOT', repositories: ['nginx'] }
-    expect(pullThroughStatement(registry, choices).Resource).toBe(
-      'arn:aws:ecr:us-east-1:111122223333:repository/nginx',
-    )
+    expect(pullThroughStatement(registry, choices).Resource).toBe('arn:aws:ecr:us-east-1:111122223333:repository/nginx')
   })
 
   it('A statement of replication and one of cross-account pulls name accounts by their root', () => {

@@ -75,7 +75,11 @@ export const upstreamServices: readonly UpstreamService[] = [
     isHost: (host) => AZURE_HOST.test(host),
     needsSecret: true,
   },
-  at('cgr.dev', { upstreamRegistry: 'chainguard', displayName: 'Chainguard Registry', defaultPrefix: 'chainguard' }, true),
+  at(
+    'cgr.dev',
+    { upstreamRegistry: 'chainguard', displayName: 'Chainguard Registry', defaultPrefix: 'chainguard' },
+    true,
+  ),
   {
     upstreamRegistry: 'ecr',
     displayName: 'ECR Private',

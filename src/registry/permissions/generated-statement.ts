@@ -3,7 +3,7 @@ import { type Registry, repositoryArn } from '../registry.js'
 
 /** A statement of a registry policy as the console generates it. */
 export interface GeneratedStatement {
-  readonly Sid: string
+  readonly Sid?: string
   readonly Effect: 'Allow'
   readonly Principal: { readonly AWS: string | readonly string[] }
   readonly Action: readonly string[]
@@ -12,6 +12,7 @@ export interface GeneratedStatement {
 
 /** What a person chooses for any statement. */
 interface StatementChoices {
+  /** None if it is empty. */
   readonly sid: string
   /** ARNs of users and roles, or account ids. */
   readonly principals: readonly string[]
@@ -57,7 +58,7 @@ function statement(
 ): GeneratedStatement {
   const names = repositories.length === 0 ? ['*'] : repositories
   return {
-    Sid: sid,
+    ...(sid !== '' && { Sid: sid }),
     Effect: 'Allow',
     Principal: { AWS: oneOrMany(principals.map(principalOf)) },
     Action: actions,

@@ -26,7 +26,10 @@ export function AddRulePage() {
   }
   const steps = stepsOf(draft)
   const open = (step: StepId) => setParameters([...parametersOf(draft), ['step', step]])
-  const index = Math.max(0, steps.findIndex(({ id }) => id === parameters.get('step')))
+  const index = Math.max(
+    0,
+    steps.findIndex(({ id }) => id === parameters.get('step')),
+  )
   const props: StepProps = { draft, onChange: change, refused: refusedField(error), isMissing }
   return (
     <Wizard
@@ -38,7 +41,12 @@ export function AddRulePage() {
       activeStepIndex={index}
       submitButtonText="Save"
       isLoadingNextStep={isPending}
-      i18nStrings={{ stepNumberLabel: (step) => `Step ${step}`, cancelButton: 'Cancel', previousButton: 'Previous', nextButton: 'Next' }}
+      i18nStrings={{
+        stepNumberLabel: (step) => `Step ${step}`,
+        cancelButton: 'Cancel',
+        previousButton: 'Previous',
+        nextButton: 'Next',
+      }}
       onCancel={() => void navigate(RULES_PATH)}
       onNavigate={({ detail }) => {
         const target = steps[detail.requestedStepIndex]
@@ -77,7 +85,8 @@ const DESTINATION: Step = {
 const REVIEW: Step = {
   id: 'review',
   title: 'Review and save',
-  description: 'Once it is saved, the rule is validated: the upstream is contacted, and logged in to if it has credentials.',
+  description:
+    'Once it is saved, the rule is validated: the upstream is contacted, and logged in to if it has credentials.',
 }
 
 /** Registries without credentials have one step less. */

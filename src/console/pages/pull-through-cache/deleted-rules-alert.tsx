@@ -1,10 +1,10 @@
 import Alert from '@cloudscape-design/components/alert'
 import { formatCount } from '../../../registry/amounts.js'
-import { namesPrefix } from '../../../registry/permissions/policy-statements.js'
+import { namesPrefix } from '../../../registry/permissions/registry-policy-text.js'
 import { useSearchParams } from 'react-router'
 import { PageButton } from '../../parts/page-button.js'
 import { useSession } from '../../session/session-context.js'
-import { useRegistryPolicy } from '../registry-permissions/use-registry-policy.js'
+import { PERMISSIONS_PATH, useRegistryPolicy } from '../registry-permissions/use-registry-policy.js'
 
 /** After rules were deleted: the offer to review the statements of the registry policy that name their namespaces. */
 export function DeletedRulesAlert() {
@@ -31,18 +31,15 @@ export function DeletedRulesAlert() {
       dismissible
       onDismiss={dismiss}
       header="Review the registry permissions"
-      action={
-        <PageButton to={reviewPath(prefixes)}>Review statements</PageButton>
-      }
+      action={<PageButton to={reviewPath(prefixes)}>Review statements</PageButton>}
     >
       {count === undefined
         ? `Statements of the registry permissions may name ${namespaces}.`
         : `${formatCount(count, 'statement')} of the registry permissions ${count === 1 ? 'names' : 'name'} ${namespaces}.`}{' '}
-       Delete those that are no longer needed: they take effect again as soon as a rule is added for that
-      namespace.
+      Delete those that are no longer needed: they take effect again as soon as a rule is added for that namespace.
     </Alert>
   )
 }
 
 const reviewPath = (prefixes: readonly string[]) =>
-  `/private-registry/permissions?${new URLSearchParams(prefixes.map((prefix) => ['namespace', prefix])).toString()}`
+  `${PERMISSIONS_PATH}?${new URLSearchParams(prefixes.map((prefix) => ['namespace', prefix])).toString()}`

@@ -31,19 +31,35 @@ export function ReviewStep({ draft, refused, error, onEdit }: ReviewProps) {
   return (
     <SpaceBetween size="l">
       <FailureAlert error={error} />
-      {part('Source', 'source', ['url'], [
-        ['Registry', serviceOf(draft)?.displayName ?? 'Other registry'],
-        ['Upstream registry URL', upstreamRegistryUrl],
-      ])}
-      {canLogIn(draft) && part('Authentication', 'authentication', ['credentialArn', 'customRoleArn'], [
-        ['Secret', credentials.credentialArn ?? 'None'],
-        ['IAM role', credentials.customRoleArn ?? 'None'],
-      ])}
-      {part('Destination', 'destination', ['cachePrefix', 'upstreamPrefix'], [
-        ['Cache namespace', ecrRepositoryPrefix],
-        ['Upstream namespace', upstreamRepositoryPrefix],
-        ['Example', `${here} is pulled from ${upstream}`],
-      ])}
+      {part(
+        'Source',
+        'source',
+        ['url'],
+        [
+          ['Registry', serviceOf(draft)?.displayName ?? 'Other registry'],
+          ['Upstream registry URL', upstreamRegistryUrl],
+        ],
+      )}
+      {canLogIn(draft) &&
+        part(
+          'Authentication',
+          'authentication',
+          ['credentialArn', 'customRoleArn'],
+          [
+            ['Secret', credentials.credentialArn ?? 'None'],
+            ['IAM role', credentials.customRoleArn ?? 'None'],
+          ],
+        )}
+      {part(
+        'Destination',
+        'destination',
+        ['cachePrefix', 'upstreamPrefix'],
+        [
+          ['Cache namespace', ecrRepositoryPrefix],
+          ['Upstream namespace', upstreamRepositoryPrefix],
+          ['Example', `${here} is pulled from ${upstream}`],
+        ],
+      )}
     </SpaceBetween>
   )
 }

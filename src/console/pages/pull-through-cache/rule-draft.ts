@@ -36,10 +36,12 @@ export const EMPTY_DRAFT: RuleDraft = {
 /** The draft that the parameters of an address describe. */
 export const draftIn = (parameters: URLSearchParams): RuleDraft => ({
   ...EMPTY_DRAFT,
-  ...Object.fromEntries(Object.keys(EMPTY_DRAFT).flatMap((key) => {
-    const value = parameters.get(key)
-    return value === null ? [] : [[key, value]]
-  })),
+  ...Object.fromEntries(
+    Object.keys(EMPTY_DRAFT).flatMap((key) => {
+      const value = parameters.get(key)
+      return value === null ? [] : [[key, value]]
+    }),
+  ),
 })
 
 /** The parameters of the address that describe a draft. */
@@ -53,7 +55,9 @@ export const serviceOf = ({ upstreamRegistry }: RuleDraft): UpstreamService | un
 /** Whether a rule for this registry can have credentials. */
 export const canLogIn = (draft: RuleDraft): boolean => {
   const service = serviceOf(draft)
-  return draft.upstreamRegistry === CUSTOM_REGISTRY || service?.needsSecret === true || service?.upstreamRegistry === 'ecr'
+  return (
+    draft.upstreamRegistry === CUSTOM_REGISTRY || service?.needsSecret === true || service?.upstreamRegistry === 'ecr'
+  )
 }
 
 /** The draft with another upstream registry, and with what the AWS console suggests for that one. */

@@ -36,7 +36,9 @@ export function RuleRepositories({ prefix }: { readonly prefix: string }) {
       things="repositories"
       name="repository-"
       description="The first pull of an image makes its repository."
-      items={rules && repositories?.filter(({ repositoryName = '' }) => prefixServing(repositoryName, rules) === prefix)}
+      items={
+        rules && repositories?.filter(({ repositoryName = '' }) => prefixServing(repositoryName, rules) === prefix)
+      }
       error={error}
       columns={columns}
       keyOf={({ repositoryName = '' }) => repositoryName}

@@ -4,7 +4,7 @@ import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
 import { Time } from '../../parts/amounts.js'
-import { CopiedText } from '../../parts/copied-text.js'
+import { CommandLine } from '../../parts/command-line.js'
 import { UpstreamRegistry } from './rule-columns.js'
 import { pullCommand, useRegistryHost } from './use-cache-rules.js'
 
@@ -26,7 +26,7 @@ export function RuleSettings({ rule }: { readonly rule: PullThroughCacheRule }) 
           { label: 'Updated', value: <Time value={rule.updatedAt} /> },
           {
             label: 'Pull command',
-            value: <CopiedText name="the pull command" text={pullCommand(host, ecrRepositoryPrefix)} />,
+            value: <CommandLine name="pull an image" text={pullCommand(host, ecrRepositoryPrefix)} />,
           },
         ]}
       />

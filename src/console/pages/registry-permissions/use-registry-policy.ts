@@ -6,8 +6,11 @@ import {
   RegistryPolicyNotFoundException,
 } from '@aws-sdk/client-ecr'
 import { useQuery } from '@tanstack/react-query'
-import { statementsOf, type WrittenStatement } from '../../../registry/permissions/policy-statements.js'
+import { statementsOf, type WrittenStatement } from '../../../registry/permissions/registry-policy-text.js'
 import { useEcrClient } from '../../requests/use-ecr.js'
+
+/** The address of the policy. */
+export const PERMISSIONS_PATH = '/private-registry/permissions'
 
 /** The policy of the registry. */
 export interface RegistryPermissions {

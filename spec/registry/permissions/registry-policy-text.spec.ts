@@ -4,7 +4,7 @@ import {
   statementsOf,
   withoutStatements,
   withStatement,
-} from '../../../src/registry/permissions/policy-statements.js'
+} from '../../../src/registry/permissions/registry-policy-text.js'
 
 const registry = { account: '111122223333', region: 'us-east-1' }
 const arn = (name: string) => `arn:aws:ecr:us-east-1:111122223333:repository/${name}`
