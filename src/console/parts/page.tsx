@@ -16,9 +16,7 @@ export function Page({
   readonly info?: HeaderProps['info']
   readonly children: ReactNode
 }) {
-  useEffect(() => {
-    document.title = `${title} | ecr-local`
-  }, [title])
+  usePageTitle(title)
   return (
     <ContentLayout
       header={
@@ -30,4 +28,11 @@ export function Page({
       {children}
     </ContentLayout>
   )
+}
+
+/** Names the browser's tab after a page. */
+export function usePageTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} | ecr-local`
+  }, [title])
 }
