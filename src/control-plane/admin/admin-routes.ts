@@ -10,12 +10,13 @@ import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 import { serviceLinkedRoleArn } from '../../registry/cache-rules/service-linked-role.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
+import { statistics, type StatisticsDeps } from './statistics-route.js'
 import { status, type StatusDeps } from './status-route.js'
 import { isBearer } from './admin-token.js'
 import { isForeign, isOfOtherSite, protectiveHeaders } from './own-origin.js'
 
 /** The dependencies of the admin endpoints. */
-export interface AdminDeps extends ExplainDeps, StatusDeps {
+export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
@@ -86,6 +87,12 @@ const endpoints: readonly Endpoint[] = [
     '/status',
     'describes what runs, what it holds, imports in flight and the latest failures',
     (_, deps) => status(deps),
+  ),
+  endpoint(
+    'GET',
+    '/statistics',
+    'sums what all planes did in the last ?period=hour or day, also of one &account= and &region=',
+    ({ url }, deps) => statistics(url, deps),
   ),
   endpoint('GET', '/clock', 'returns the time of both planes, and how far ahead it is', (_, deps) => clockOf(deps)),
   endpoint('POST', '/clock', 'advances the clock of both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
