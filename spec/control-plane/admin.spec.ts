@@ -113,7 +113,7 @@ describe('GET /_admin', () => {
         'POST /_admin/reset',
         'GET /_admin/events',
       ],
-      ...['GET /_admin/roles', 'GET /_admin/explain'],
+      ...['GET /_admin/roles', 'GET /_admin/explain', 'GET /_admin/cached-tags', 'GET /_admin/accounts'],
     ])
   })
 

@@ -47,15 +47,23 @@ export interface Disk {
 }
 
 /**
- * `GET /_admin/activity?account=…&region=…`, server-sent events: `imports` has all imports in flight
- * (`ImportInFlight[]`) whenever that changes, `recorded` one `RecordedEvent` as it happens.
+ * `GET /_admin/activity?account=…&region=…&latest=…`, server-sent events: `imports` has all imports in flight
+ * (`ImportInFlight[]`), first after connecting and whenever that changes; `recorded` has one `RecordedEvent` as it is
+ * recorded, and before those the latest ones, if `latest` says how many.
  */
 export interface ImportInFlight extends Pick<ImportPlan, 'account' | 'region' | 'repository' | 'digest' | 'tag'> {
+  /** When the image was first asked for. */
   readonly startedAt: string
+  /** Whether a data plane is working on it now. If not, it waits for its turn, or to be tried again. */
+  readonly isRunning: boolean
+  /** The bytes of its layers that are here. */
   readonly receivedBytes: number
-  /** What is known so far: it grows as the manifests of an index arrive. */
+  /** What is known so far: it grows as the manifests of an index arrive, and is 0 of an import that waits. */
   readonly expectedBytes: number
+  /** At most 500, those that are being received first. Empty of an import that waits. */
   readonly layers: readonly LayerInFlight[]
+  /** How many layers were left out; absent if none. The bytes include theirs. */
+  readonly layersLeftOut?: number
   /** When it failed last; it is tried again. */
   readonly failedAt?: string
 }
@@ -68,8 +76,14 @@ export interface LayerInFlight {
   readonly state: 'waiting' | 'receiving' | 'stored'
 }
 
-/** `GET /_admin/cached-tags?account=…&region=…&prefix=…&next=…`: the tags that a rule has pulled, by page. */
+/**
+ * `GET /_admin/cached-tags?account=…&region=…&prefix=…&limit=…&next=…`: the tags that a rule has pulled, by page, in the
+ * order of repository and tag.
+ */
 export interface CachedTags {
+  /** The emulator's time, to compare the times of the tags with. */
+  readonly now: string
+  /** At most `limit`; fewer, or none, where many tags were pushed: there is another page as long as `next` says so. */
   readonly tags: readonly CachedTag[]
   /** Asks for the next page; absent on the last one. */
   readonly next?: string
@@ -79,6 +93,7 @@ export interface CachedTags {
 export interface CachedTag {
   readonly repository: string
   readonly tag: string
+  /** Of the image that the tag named in the upstream when it last answered. */
   readonly digest: string
   /** When the upstream last answered a check. */
   readonly checkedAt: string

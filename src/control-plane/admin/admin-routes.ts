@@ -9,6 +9,9 @@ import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
 import { serviceLinkedRoleArn } from '../../registry/cache-rules/service-linked-role.js'
+import { type AccountsDeps, knownAccounts } from './accounts-route.js'
+import { BadQuery } from './admin-query.js'
+import { type CachedTagsDeps, cachedTagsOfRule } from './cached-tags-route.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
 import { statistics, type StatisticsDeps } from './statistics-route.js'
 import { status, type StatusDeps } from './status-route.js'
@@ -16,7 +19,7 @@ import { isBearer } from './admin-token.js'
 import { isForeign, isOfOtherSite, protectiveHeaders } from './own-origin.js'
 
 /** The dependencies of the admin endpoints. */
-export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps {
+export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
@@ -38,7 +41,7 @@ export function adminRoutes(router: Router, deps: AdminDeps): Router {
   for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) router.all(path, allowedMethods(path))
   for (const { method, path, answer } of endpoints)
     router[method === 'GET' ? 'get' : 'post'](path, async ({ url, body }: Request, res: Response) => {
-      const { status, body: json } = await answer({ url, body }, deps)
+      const { status, body: json } = await answer({ url, body }, deps).catch(badQuery)
       res.status(status).json(json)
     })
   router.use(({ path }: Request, res: Response) => {
@@ -113,6 +116,18 @@ const endpoints: readonly Endpoint[] = [
     '/explain',
     'explains why ?requestId= was refused or answered; without one, lists the latest refusals',
     ({ url }, deps) => explain(parameter(url, 'requestId'), deps),
+  ),
+  endpoint(
+    'GET',
+    '/cached-tags',
+    'lists the tags that the cache rule ?account=&region=&prefix= has pulled, and when each is checked next',
+    ({ url }, deps) => cachedTagsOfRule(url, deps),
+  ),
+  endpoint(
+    'GET',
+    '/accounts',
+    'lists the accounts that are configured or hold something, their Regions, and the ARNs of their users and roles',
+    (_, deps) => knownAccounts(deps),
   ),
 ]
 
@@ -195,4 +210,10 @@ async function roles({ store }: AdminDeps): Promise<Reply> {
 }
 
 const ok = (body: object): Reply => ({ status: 200, body })
+/** The answer to a query that cannot be understood; rethrows any other error. */
+function badQuery(error: unknown): Reply {
+  if (error instanceof BadQuery) return badRequest(error.message)
+  throw error
+}
+
 const badRequest = (message: string): Reply => ({ status: 400, body: { message } })

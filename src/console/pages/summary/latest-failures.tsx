@@ -1,4 +1,4 @@
-import type { Failure } from '../../../registry/latest-failures.js'
+import type { Failure } from '../../../registry/failure.js'
 import { Time } from '../../parts/amounts.js'
 import { PageLink } from '../../parts/page-link.js'
 import { ResourceTable } from '../../parts/resource-table.js'
