@@ -65,7 +65,7 @@ function Pictures({ statistics, period }: { readonly statistics: Statistics; rea
   const { name, bucket } = PERIODS[period]
   const shared = { statistics, periodName: name }
   const pictures = timePictures(bucket)
-  const half = { colspan: { default: 12, m: 6 } }
+  const half = { colspan: { default: 12, s: 6 } }
   return (
     <SpaceBetween size="l">
       <Headline total={statistics.total} periodName={name} refetchInterval={REFRESH_MS} />

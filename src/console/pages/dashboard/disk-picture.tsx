@@ -50,7 +50,7 @@ function partsOf({ totalBytes, freeBytes, blobBytes }: Disk): DiskPart[] {
 function DiskBar({ parts, whole }: { readonly parts: readonly DiskPart[]; readonly whole: number }) {
   const id = useId()
   return (
-    <div className="disk">
+    <div>
       <svg width={0} height={0} aria-hidden="true">
         <Patterns id={id} looks={parts.map(({ look }) => look)} />
       </svg>

@@ -47,7 +47,11 @@ function Three() {
             {
               status: rule ? 'success' : 'pending',
               statusIconAriaLabel: rule ? 'Done' : 'To do',
-              header: '1. Add a pull through cache rule, which maps a namespace of this registry to an upstream',
+              header: (
+                <Box variant="strong">
+                  1. Add a pull through cache rule, which maps a namespace of this registry to an upstream
+                </Box>
+              ),
               details: (
                 <>
                   <PageLink to="/private-registry/pull-through-cache">Add a rule here</PageLink>, or by the AWS CLI:
@@ -58,13 +62,13 @@ function Three() {
             {
               status: 'pending',
               statusIconAriaLabel: 'To do',
-              header: '2. Log in with Docker',
+              header: <Box variant="strong">2. Log in with Docker</Box>,
               details: <CommandLine does="log in">{loginCommand(region, host)}</CommandLine>,
             },
             {
               status: 'pending',
               statusIconAriaLabel: 'To do',
-              header: '3. Pull: the first time from the upstream, later from the cache',
+              header: <Box variant="strong">3. Pull: the first time from the upstream, later from the cache</Box>,
               details: <CommandLine does="pull">{`docker pull ${host}/${sampleOf(rule)}`}</CommandLine>,
             },
           ]}

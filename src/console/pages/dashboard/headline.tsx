@@ -23,7 +23,7 @@ export function Headline({
   const { data: status } = useAdmin<Status>('/status', { refetchInterval })
   const all = pulls.cache + pulls.upstream
   const share = all === 0 ? '–' : `${Math.round((100 * pulls.cache) / all)} %`
-  const imports = status?.imports?.count
+  const imports = status?.imports ? counts.format(status.imports.count) : '–'
   return (
     <Container header={<Header variant="h2">{periodName}</Header>}>
       <KeyValuePairs
@@ -38,9 +38,16 @@ export function Headline({
           { label: 'Failed checks', value: <Large>{counts.format(checks.failed)}</Large> },
           {
             label: 'Imports in flight, all registries',
-            value: <Large>{imports === undefined ? '–' : counts.format(imports)}</Large>,
+            value: (
+              <PageLink
+                to="/activity?scope=all"
+                variant="awsui-value-large"
+                ariaLabel={`Imports in flight: ${imports}`}
+              >
+                {imports}
+              </PageLink>
+            ),
           },
-          { label: 'What happens now', value: <PageLink to="/activity">Activity</PageLink> },
         ]}
       />
     </Container>

@@ -42,7 +42,7 @@ export function PartedBar({
 }) {
   const startOf = (at: number) => parts.slice(0, at).reduce((sum, { value }) => sum + value, 0)
   return (
-    <svg height={10} aria-hidden="true">
+    <svg className="parted-bar" height={10} aria-hidden="true">
       <Patterns id={id} looks={parts.map(({ look }) => look)} />
       {parts.map(({ look, value }, at) => (
         <rect

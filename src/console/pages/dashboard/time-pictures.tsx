@@ -55,16 +55,16 @@ export const timePictures = (bucketName: string): readonly TimePicture[] => [
   },
   {
     id: 'latency',
-    title: 'Waiting for a manifest',
+    title: 'Latency of manifests',
     description:
-      'How long clients waited: for one that is cached (warm), and for one that was imported for them (cold).',
+      'How long clients waited, cached (warm) or imported for them (cold): half at most p50, 95 % at most p95.',
     kind: 'lines',
     unit: durations,
     figures: [
-      figure('Warm, median', 'cache', ({ latency }) => latency.warm.p50),
-      figure('Warm, 95 % below', 'cache-slow', ({ latency }) => latency.warm.p95),
-      figure('Cold, median', 'upstream', ({ latency }) => latency.cold.p50),
-      figure('Cold, 95 % below', 'upstream-slow', ({ latency }) => latency.cold.p95),
+      figure('Warm p50', 'cache', ({ latency }) => latency.warm.p50),
+      figure('Warm p95', 'cache-slow', ({ latency }) => latency.warm.p95),
+      figure('Cold p50', 'upstream', ({ latency }) => latency.cold.p50),
+      figure('Cold p95', 'upstream-slow', ({ latency }) => latency.cold.p95),
     ],
     nothing: 'No manifests were pulled',
   },
