@@ -19,6 +19,7 @@ import { planeServer, type PlaneServerDeps } from '../../src/server/listener.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { noDisk } from '../../src/registry/ports/disk-space.js'
 import { registryTotals } from '../../src/upkeep/installation-totals.js'
+import { consoleDirectory } from '../../src/console-directory.js'
 import { holdingsByRule, rulesOfRegistries } from '../../src/upkeep/rule-holdings.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
@@ -102,6 +103,8 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     auth: 'strict' as const,
     maxSkewSeconds: 300,
     adminAllowed: true,
+    consoleDirectory,
+    consoleHosts: new Set<string>(),
     about: { plane: 'control' as const, version: '0.0.0', store: 'memory', auth: 'strict' as const },
     processFacts: () => ({
       version: '0.0.0',

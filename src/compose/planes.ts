@@ -3,6 +3,7 @@ import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
 import { memoryKeyValue } from '../adapters/memory/key-value.js'
 import type { Config } from '../config/config.js'
+import { consoleDirectory } from '../console-directory.js'
 import type { ProcessFacts } from '../control-plane/admin/status-route.js'
 import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
@@ -156,6 +157,8 @@ function controlPlaneOf(
     about: { ...parts.about, plane: parts.sharePort ? 'both' : 'control' },
     adminAllowed: isOnLoopback(config),
     adminToken: config.adminToken,
+    consoleDirectory,
+    consoleHosts: new Set(config.consoleHosts.map((name) => name.toLowerCase())),
     settings: {
       registryAddress,
       upstreamHosts: Object.keys(config.upstreams).filter((host) => host !== OTHER_HOSTS),

@@ -9,7 +9,7 @@ import type { PullSource } from '../registry/ports/statistics-recorder.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
-import { type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
+import { COMMON_HEADERS, type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './oci-errors.js'
 import { type FindCopy, noCopy, openLayer } from './layer-source.js'
 import { readableLayer } from './readable-layer.js'
@@ -171,5 +171,5 @@ const headersOf = (digest: string, size: number) => ({
   'accept-ranges': 'bytes',
   etag: `"${digest}"`,
   'cache-control': 'max-age=31536000, immutable',
-  'docker-distribution-api-version': 'registry/2.0',
+  ...COMMON_HEADERS,
 })

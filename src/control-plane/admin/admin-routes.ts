@@ -8,6 +8,7 @@ import type { Ids } from '../../registry/ports/ids.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
+import { protectiveHeaders } from '../../server/inert-headers.js'
 import { serviceLinkedRoleArn } from '../../registry/cache-rules/service-linked-role.js'
 import { type AccountsDeps, knownAccounts } from './accounts-route.js'
 import { BadQuery } from './admin-query.js'
@@ -16,7 +17,7 @@ import { explain, type ExplainDeps, type Reply } from './explain-route.js'
 import { statistics, type StatisticsDeps } from './statistics-route.js'
 import { status, type StatusDeps } from './status-route.js'
 import { isBearer } from './admin-token.js'
-import { isForeign, isOfOtherSite, protectiveHeaders } from './own-origin.js'
+import { isForeign, isOfOtherSite } from '../page-origin.js'
 
 /** The dependencies of the admin endpoints. */
 export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps {
@@ -144,14 +145,14 @@ const pathOf = (path: string) => `/_admin${path === '/' ? '' : path}`
  */
 export const adminGuard =
   ({ adminAllowed, adminToken }: AdminDeps) =>
-  ({ headers }: Request, res: Response, next: NextFunction): void => {
+  (req: Request, res: Response, next: NextFunction): void => {
     const refuse = (status: number, message: string) => void res.status(status).json({ message })
     res.set(protectiveHeaders)
     if (!adminAllowed && adminToken === undefined) return refuse(404, ABSENT)
-    if (adminToken === undefined && isForeign(headers))
+    if (adminToken === undefined && isForeign(req))
       return refuse(403, 'Admin endpoints answer only to loopback hosts and their own origin')
-    if (isOfOtherSite(headers)) return refuse(403, 'Admin endpoints do not answer to pages of other sites')
-    if (adminToken === undefined || isBearer(headers.authorization, adminToken)) return next()
+    if (isOfOtherSite(req)) return refuse(403, 'Admin endpoints do not answer to pages of other sites')
+    if (adminToken === undefined || isBearer(req.headers.authorization, adminToken)) return next()
     res.set('www-authenticate', 'Bearer realm="ecr-local"')
     refuse(401, 'Admin endpoints require the token that the planes were started with: Authorization: Bearer <token>')
   }

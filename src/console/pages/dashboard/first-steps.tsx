@@ -39,7 +39,7 @@ function Three() {
       <SpaceBetween size="m">
         <Box>
           The commands need an access key of this account, as the one you are signed in with:
-          <CommandLine does="use the access key">{keyOf(credentials)}</CommandLine>
+          <CommandLine name="use the access key" text={keyOf(credentials)} />
         </Box>
         <Steps
           ariaLabel="First steps"
@@ -55,7 +55,7 @@ function Three() {
               details: (
                 <>
                   <PageLink to="/private-registry/pull-through-cache">Add a rule here</PageLink>, or by the AWS CLI:
-                  <CommandLine does="add a rule">{create}</CommandLine>
+                  <CommandLine name="add a rule" text={create} />
                 </>
               ),
             },
@@ -63,13 +63,13 @@ function Three() {
               status: 'pending',
               statusIconAriaLabel: 'To do',
               header: <Box variant="strong">2. Log in with Docker</Box>,
-              details: <CommandLine does="log in">{loginCommand(region, host)}</CommandLine>,
+              details: <CommandLine name="log in" text={loginCommand(region, host)} />,
             },
             {
               status: 'pending',
               statusIconAriaLabel: 'To do',
               header: <Box variant="strong">3. Pull: the first time from the upstream, later from the cache</Box>,
-              details: <CommandLine does="pull">{`docker pull ${host}/${sampleOf(rule)}`}</CommandLine>,
+              details: <CommandLine name="pull" text={`docker pull ${host}/${sampleOf(rule)}`} />,
             },
           ]}
         />

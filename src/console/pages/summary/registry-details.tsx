@@ -47,7 +47,7 @@ export function RegistryDetails() {
           label="Log in with Docker"
           description="With the AWS CLI and an access key of this account. The login is good for 12 hours."
         >
-          <CommandLine does="log in with Docker">{loginCommand(region, host)}</CommandLine>
+          <CommandLine name="log in with Docker" text={loginCommand(region, host)} />
         </FormField>
       </SpaceBetween>
     </Container>
