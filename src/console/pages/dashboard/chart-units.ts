@@ -36,8 +36,8 @@ export const bytes: ChartUnit = {
 
 /** Durations in milliseconds. The axis is logarithmic, because an upstream is a thousand times slower than a cache. */
 export const durations: ChartUnit = {
-  format: formatDuration,
-  tick: formatDuration,
+  format: formatMilliseconds,
+  tick: formatMilliseconds,
   ticks(smallest, largest) {
     const [from, to] = [Math.floor(Math.log10(smallest)), Math.ceil(Math.log10(largest))]
     return Array.from({ length: Math.max(to - from, 1) + 1 }, (_, index) => 10 ** (from + index))
@@ -63,7 +63,7 @@ function evenTicks(largest: number, smallestStep: number): number[] {
 }
 
 /** A duration as text, for example `12 ms` or `1.5 s`. */
-export function formatDuration(milliseconds: number): string {
+function formatMilliseconds(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Number(milliseconds.toPrecision(3))} ms`
   if (milliseconds < 60_000) return `${Number((milliseconds / 1_000).toPrecision(3))} s`
   return `${whole.format(Number((milliseconds / 60_000).toPrecision(3)))} min`

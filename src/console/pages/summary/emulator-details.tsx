@@ -6,6 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { Status } from '../../../control-plane/admin/status-route.js'
 import { formatCount } from '../../../registry/amounts.js'
 import { Bytes, Time } from '../../parts/amounts.js'
+import { Duration, formatDuration } from '../../parts/duration.js'
 import { PageLink } from '../../parts/page-link.js'
 
 /** The process that answers, and what it says about itself. */
@@ -25,7 +26,7 @@ export function EmulatorDetails({ status }: { readonly status: Status }) {
             { label: 'Version', value: version },
             { label: 'Process', value: `${pid}, ${planes.join(' and ')}` },
             { label: 'Running since', value: <Time value={startedAt} /> },
-            { label: 'Uptime', value: uptimeText(uptimeSeconds) },
+            { label: 'Uptime', value: <Duration seconds={uptimeSeconds} /> },
             { label: 'Store', value: store },
             { label: 'Storage of blobs', value: blobStorage },
             {
@@ -61,21 +62,4 @@ const clockText = (advancedSeconds: number | undefined) =>
     ? 'not known'
     : advancedSeconds === 0
       ? 'The time of the machine'
-      : `${uptimeText(advancedSeconds)} ahead`
-
-const UNITS = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-  ['second', 1],
-] as const
-
-/** A number of seconds by its two largest units, for example `2 days 3 hours`. */
-function uptimeText(seconds: number): string {
-  const first = UNITS.findIndex(([, size]) => seconds >= size)
-  const [big, small] = first < 0 ? [UNITS[3]] : [UNITS[first], UNITS[first + 1]]
-  if (!big) return `${seconds} seconds`
-  const count = Math.floor(seconds / big[1])
-  const rest = small ? Math.floor((seconds % big[1]) / small[1]) : 0
-  return [formatCount(count, big[0]), small && rest > 0 ? formatCount(rest, small[0]) : ''].join(' ').trim()
-}
+      : `${formatDuration(advancedSeconds)} ahead`
