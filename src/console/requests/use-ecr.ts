@@ -25,6 +25,8 @@ interface QueryOptions {
   readonly enabled?: boolean
   /** Asks again after so many milliseconds. */
   readonly refetchInterval?: number | false
+  /** `static`: what was answered never changes, and is not asked for again. */
+  readonly staleTime?: 'static'
 }
 
 /** The answer to one call of the ECR API. `name` is the operation, under which it is kept together with the input. */

@@ -1,0 +1,99 @@
+import Box from '@cloudscape-design/components/box'
+import Cards from '@cloudscape-design/components/cards'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import type { ReactNode } from 'react'
+
+/** A statement of a policy, as the service returns it. */
+export type PolicyStatement = Readonly<Record<string, unknown>>
+
+/** The statements of a policy's text; none if it is not a policy. A policy may have one statement without a list. */
+export function statementsOf(policyText: string): readonly PolicyStatement[] {
+  try {
+    const { Statement: statement } = JSON.parse(policyText) as { Statement?: PolicyStatement | PolicyStatement[] }
+    return Array.isArray(statement) ? statement : statement === undefined ? [] : [statement]
+  } catch {
+    return []
+  }
+}
+
+/** The name of a statement: its id, or its place in the policy. */
+export const statementName = ({ Sid: sid }: PolicyStatement, index: number): string =>
+  typeof sid === 'string' && sid !== '' ? sid : `Statement ${index + 1}`
+
+interface Item {
+  readonly statement: PolicyStatement
+  readonly index: number
+}
+
+/** The statements of a policy as cards, for the policies of a registry and of its repositories. */
+export function PolicyStatements({
+  statements,
+  actionsOf,
+  header,
+  empty,
+}: {
+  readonly statements: readonly PolicyStatement[]
+  /** What one can do with a statement. */
+  readonly actionsOf?: (statement: PolicyStatement, index: number) => ReactNode
+  readonly header: ReactNode
+  readonly empty: ReactNode
+}) {
+  const items = statements.map((statement, index): Item => ({ statement, index }))
+  return (
+    <Cards<Item>
+      items={items}
+      trackBy={({ index }) => String(index)}
+      header={header}
+      empty={empty}
+      cardsPerRow={[{ cards: 1 }, { minWidth: 900, cards: 2 }]}
+      cardDefinition={{
+        header: ({ statement, index }) => (
+          <SpaceBetween direction="horizontal" size="s" alignItems="center">
+            <Box variant="h3" padding="n">
+              {statementName(statement, index)}
+            </Box>
+            {actionsOf?.(statement, index)}
+          </SpaceBetween>
+        ),
+        sections: MEMBERS.map(({ id, header: title }) => ({
+          id,
+          header: title,
+          content: ({ statement }: Item) => <Values values={valuesOf(statement, id)} />,
+        })),
+      }}
+    />
+  )
+}
+
+const MEMBERS = [
+  { id: 'Effect', header: 'Effect' },
+  { id: 'Principal', header: 'Principals' },
+  { id: 'Action', header: 'Actions' },
+  { id: 'Resource', header: 'Resources' },
+  { id: 'Condition', header: 'Conditions' },
+] as const
+
+/** The values of a member, of its opposite (`NotPrincipal`) too; a list or an object has a line for each. */
+function valuesOf(statement: PolicyStatement, member: string): string[] {
+  const lines = linesOf(statement[member])
+  return [...lines, ...linesOf(statement[`Not${member}`]).map((line) => `Not ${line}`)]
+}
+
+function linesOf(value: unknown): string[] {
+  if (value === undefined) return []
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(linesOf)
+  if (typeof value !== 'object' || value === null) return [JSON.stringify(value)]
+  return Object.entries(value).flatMap(([key, nested]) => linesOf(nested).map((line) => `${key}: ${line}`))
+}
+
+const Values = ({ values }: { readonly values: readonly string[] }) =>
+  values.length === 0 ? (
+    <>–</>
+  ) : (
+    <SpaceBetween size="xxxs">
+      {values.map((value) => (
+        <Box key={value}>{value}</Box>
+      ))}
+    </SpaceBetween>
+  )
