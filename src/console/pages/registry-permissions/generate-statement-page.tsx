@@ -26,7 +26,10 @@ export function GenerateStatementPage() {
   const { mutate, isPending, error } = useEcrChange(
     async (client, added: object) =>
       replaceRegistryPolicy(client, withStatement(await registryPolicyText(client), added)),
-    { succeeded: () => `Statement ${draft.sid === '' ? '' : `${draft.sid} `}added to the registry policy`, onSuccess: leave },
+    {
+      succeeded: () => `Statement ${draft.sid === '' ? '' : `${draft.sid} `}added to the registry policy`,
+      onSuccess: leave,
+    },
   )
   const change = (changed: StatementDraft) => {
     setDraft(changed)
