@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig, type ProxyOptions } from 'vite'
+import { compression } from 'vite-plugin-compression2'
 
 /** The emulator that `npm run dev:console` shows; another one by the variable that the AWS CLI takes, too. */
 const EMULATOR = process.env.AWS_ENDPOINT_URL_ECR ?? 'http://127.0.0.1:4566'
@@ -19,13 +20,15 @@ export default defineConfig({
   root: 'src/console',
   base: '/console/',
   logLevel: 'warn',
-  plugins: [react()],
+  // Files are compressed here, as far as it goes, and never while they are served.
+  plugins: [react(), compression({ algorithms: ['brotliCompress', 'gzip'], exclude: /\.vite\// })],
   server: { port: 4567, proxy: { '/_admin': asProgram, '^/$': asProgram } },
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,
     target: 'es2023',
     manifest: true,
+    rolldownOptions: { checks: { bundlerTimings: false } },
     // The largest file is the components that every page has; spec/console/bundle-size.spec.ts limits the first load.
     chunkSizeWarningLimit: 2_000,
   },

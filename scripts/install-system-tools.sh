@@ -11,6 +11,13 @@ need() { # need <program> <package>
 }
 need aws awscli
 need buildah buildah
+# On Ubuntu the package `chromium` installs a snap; GitHub's runners have Chrome.
+need_browser() { # need_browser <program>...
+  local program
+  for program in "$@"; do PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null 2>&1 && return; done
+  packages+=(chromium)
+}
+need_browser chromium google-chrome chromium-browser
 need containerd containerd
 need ctr containerd
 need docker docker.io

@@ -107,12 +107,13 @@ describe('GET /_admin', () => {
       ...[
         'GET /_admin',
         'GET /_admin/status',
+        'GET /_admin/statistics',
         'GET /_admin/clock',
         'POST /_admin/clock',
         'POST /_admin/reset',
         'GET /_admin/events',
       ],
-      ...['GET /_admin/roles', 'GET /_admin/explain'],
+      ...['GET /_admin/roles', 'GET /_admin/explain', 'GET /_admin/cached-tags', 'GET /_admin/accounts'],
     ])
   })
 
@@ -303,7 +304,7 @@ describe('protection against other sites', () => {
     expect(answer.statusCode).toBe(status)
     expect(answer.headers).toMatchObject({
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'referrer-policy': 'no-referrer',

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 export const systemTools = [
   'aws',
   'buildah',
+  'chromium',
   'containerd',
   'ctr',
   'docker',
@@ -23,6 +24,9 @@ export const systemTools = [
   'zsh',
 ] as const
 
+/** What runs a spec's web pages in place of Debian's Chromium, such as the Chrome of GitHub's runners. */
+const otherBrowsers = ['google-chrome', 'chromium-browser'] as const
+
 /** The command that installs the programs. */
 export const INSTALL_COMMAND = 'scripts/install-system-tools.sh'
 
@@ -33,7 +37,12 @@ export const isInstallSkipped = (): boolean => process.env.ECR_LOCAL_SKIP_INSTAL
 export const isStrict = (): boolean => process.env.CI !== undefined && !isInstallSkipped()
 
 /** The system tools that are not installed. */
-export const missingTools = (): string[] => systemTools.filter((tool) => !isInstalled(tool))
+export const missingTools = (): string[] =>
+  systemTools.filter((tool) => (tool === 'chromium' ? browserFile() === undefined : !isInstalled(tool)))
+
+/** The file of an installed browser; undefined if there is none. */
+export const browserFile = (): string | undefined =>
+  ['chromium', ...otherBrowsers].map(pathOf).find((file) => file !== undefined)
 
 /** Whether a program is on the PATH or in a directory for administrators. */
 export const isInstalled = (program: string): boolean => pathOf(program) !== undefined

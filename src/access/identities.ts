@@ -31,6 +31,8 @@ export interface Identities {
   readonly credentialsOf: CredentialsOf
   /** Every long-term access key id, in the order of the configuration. */
   readonly accessKeyIds: readonly string[]
+  /** The accounts of the configuration, or the default one, with the ARNs of their users and roles. */
+  readonly accounts: ReadonlyMap<string, readonly string[]>
   readonly membershipOf: MembershipOf
   /** Parses the policies that requests are decided by, each text once. */
   readonly policyParser: PolicyParser
@@ -124,6 +126,7 @@ export function identitiesIn(
   return {
     credentialsOf: credentialsSource(accounts),
     accessKeyIds: [...credentialsIn(accounts).keys()],
+    accounts: new Map(compiled.map(({ account, identities }) => [account, identities.map(([arn]) => arn)])),
     membershipOf: membershipsIn(organization),
     policyParser: cachingPolicyParser(),
     policies: compiled.flatMap(policiesIn),

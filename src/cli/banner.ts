@@ -43,6 +43,7 @@ export function banner(
     ...(endpoint?.endsWith(`//${registry}`)
       ? [`Listens on     ${cyan(endpoint)}  ${dim('the ECR API, and the registry')}`]
       : [...(endpoint ? [`Control plane  ${cyan(endpoint)}`] : []), `Registry       ${cyan(scheme + registry)}`]),
+    ...(endpoint ? [`Console        ${cyan(`${endpoint}/console/`)}`] : []),
     `State          ${stateOf(config)}`,
     ...(seed && seed.lines.length > 0 ? [`Seed           ${summaryOf(seed.lines)}`] : []),
     ...warningsFor(config).flatMap((warning) => ['', bold(red(warning))]),

@@ -10,6 +10,7 @@ export function statusText(status: Status, isColored: boolean): string {
   const rows: [string, string][] = [
     ['API', cyan(endpoint)],
     ['Registry', cyan(registry)],
+    ['Console', cyan(`${endpoint}/console/`)],
     ['Process', `${pid}, ${planes.join(' and ')}, for ${durationText(uptimeSeconds)}`],
     ['State', `${store}, images: ${blobStorage}, authentication: ${auth}`],
     ['Blobs', blobs ? amountText(blobs) : 'not counted yet'],

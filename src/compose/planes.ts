@@ -3,6 +3,7 @@ import { remoteDecisions } from '../adapters/peer/peer-decisions.js'
 import { remoteImporter } from '../adapters/peer/peer-importer.js'
 import { memoryKeyValue } from '../adapters/memory/key-value.js'
 import type { Config } from '../config/config.js'
+import { consoleDirectory } from '../console-directory.js'
 import type { ProcessFacts } from '../control-plane/admin/status-route.js'
 import { controlPlane } from '../control-plane/server.js'
 import { pullSessions } from '../data-plane/pull-sessions.js'
@@ -13,6 +14,7 @@ import { OTHER_HOSTS } from '../registry/cache-rules/configured-upstream.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
+import { processStatistics } from '../registry/statistics/statistics-writer.js'
 import type { RegistryAddressOf } from '../registry/registry-address.js'
 import type { SeedLine } from '../seed/seed-report.js'
 import { seeder, type Seeder } from '../seed/seeder.js'
@@ -134,11 +136,14 @@ const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret, ids }: Parts): 
 function dataPlaneOf(config: Config, parts: PlaneParts) {
   const { log, events } = parts
   const settings = { ...config.pullThroughCache, egress: config.network.egress }
-  const { cache, backlog } = pullThroughCache({ ...parts, settings })
-  const sessions = pullSessions({ log, recordPull: config.events.pulls ? events.pull : undefined })
+  const statistics = processStatistics(parts)
+  const { recorder } = statistics
+  const { cache, backlog } = pullThroughCache({ ...parts, statistics: recorder, settings })
+  const recordPull = config.events.pulls ? events.pull : undefined
+  const sessions = pullSessions({ log, recordPull, statistics: recorder })
   const about = { ...parts.about, plane: 'data' } as const
-  const handler = dataPlane({ ...parts, about, pullThrough: cache, pullSessions: sessions })
-  return { cache, backlog, pullSessions: sessions, handler }
+  const handler = dataPlane({ ...parts, about, pullThrough: cache, pullSessions: sessions, statistics: recorder })
+  return { cache, backlog, pullSessions: sessions, statistics, handler }
 }
 
 function controlPlaneOf(
@@ -152,6 +157,8 @@ function controlPlaneOf(
     about: { ...parts.about, plane: parts.sharePort ? 'both' : 'control' },
     adminAllowed: isOnLoopback(config),
     adminToken: config.adminToken,
+    consoleDirectory,
+    consoleHosts: new Set(config.consoleHosts.map((name) => name.toLowerCase())),
     settings: {
       registryAddress,
       upstreamHosts: Object.keys(config.upstreams).filter((host) => host !== OTHER_HOSTS),

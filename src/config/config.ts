@@ -33,6 +33,8 @@ export interface Config extends ScannerSettings {
   readonly secret: string | undefined
   /** Required by the admin endpoints; undefined: they are open on loopback and absent elsewhere. */
   readonly adminToken: string | undefined
+  /** Names at which the console may call the API, beside `localhost` and IP addresses. */
+  readonly consoleHosts: readonly string[]
   /** Address of the data plane for a control plane in a process of its own; undefined: `host` at `registryPort`. */
   readonly dataPlane: `http://${string}` | `https://${string}` | undefined
   /** PEM files of a certificate chain and its key, for https on both planes; both or neither. */
@@ -105,6 +107,7 @@ export const defaultConfig: Config = {
   blobDelivery: 'redirect',
   secret: undefined,
   adminToken: undefined,
+  consoleHosts: [],
   dataPlane: undefined,
   tlsCert: undefined,
   tlsKey: undefined,

@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerLocalstack, isOpenToAll, type LocalstackDeps } from '../localstack/endpoints.js'
 import { noInitScripts } from '../localstack/init-status.js'
 import { discardBody } from '../server/discard-body.js'
+import { protectiveHeaders } from '../server/inert-headers.js'
 import type { MemoryBudget } from '../server/memory-budget.js'
 import { readBody } from '../server/read-body.js'
-import type { AdminDeps } from './admin/admin-app.js'
-import { isForeign, isOfOtherSite, protectiveHeaders } from './admin/own-origin.js'
+import type { AdminDeps } from './admin/admin-routes.js'
+import { isForeign, isOfOtherSite } from './page-origin.js'
 
 /** The dependencies of serving `/_localstack`. */
 export interface LocalstackServerDeps extends Omit<LocalstackDeps, 'initStatus'>, Pick<AdminDeps, 'adminAllowed'> {
@@ -27,9 +28,9 @@ export async function serveLocalstack(
   res: ServerResponse,
   deps: LocalstackServerDeps,
 ): Promise<void> {
-  const { headers, method } = req
-  const isOfPage = isOfOtherSite(headers) || (deps.adminAllowed && isForeign(headers))
-  if (isOfPage && !isOpenToAll(req)) return refuse(403, 'Web pages of other sites may not read this', req, res)
+  const { method } = req
+  const isToRefuse = isOfOtherSite(req) || (deps.adminAllowed && isForeign(req))
+  if (isToRefuse && !isOpenToAll(req)) return refuse(403, 'Web pages of other sites may not read this', req, res)
   try {
     const body = method === 'POST' ? await readBody(req, BODY_LIMIT, deps.memory) : undefined
     body?.release()

@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AdmittedExchange, type ExchangeDeps, exchanges, type Plane } from '../server/exchange.js'
 import { type HealthDeps, healthEndpoint, type HealthResponse } from '../server/health.js'
 import type { ConnectionHabits, PlaneHandler } from '../server/listener.js'
+import { protectiveHeaders } from '../server/inert-headers.js'
 import { memoryBudget } from '../server/memory-budget.js'
-import { type AdminDeps, lateAdminApp } from './admin/admin-app.js'
+import type { AdminDeps } from './admin/admin-routes.js'
 import { signingKeyCache } from '../sigv4/signature.js'
-import { protectiveHeaders } from './admin/own-origin.js'
 import { hashOfLargeBody, MAX_BODY_BYTES } from './bodies.js'
 import { credentialsHints } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
+import { type ExpressAppDeps, lateExpressApp } from './express-app.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
 import { namesAction } from './protocols/aws-query.js'
 import { isForLocalstack } from '../localstack/endpoints.js'
@@ -16,11 +17,12 @@ import { type LocalstackServerDeps, serveLocalstack } from './localstack-server.
 import { receivedRequest } from './received-request.js'
 import { bodyTooLarge, type RefusalDeps, refuseCall } from './refusal.js'
 import { operations } from './services/ecr/operation-table.js'
-import { refuseWebPages } from './web-pages.js'
+import { type PageSettings, refuseWebPages } from './web-pages.js'
 
 /** The dependencies of a control plane's server. */
 export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts' | 'signingKeys'> &
-  AdminDeps &
+  ExpressAppDeps &
+  Pick<PageSettings, 'consoleHosts'> &
   HealthDeps &
   Pick<LocalstackServerDeps, 'initStatus'> &
   Omit<ExchangeDeps, 'memory'>
@@ -35,7 +37,7 @@ const HABITS: ConnectionHabits = {
 
 /**
  * What answers the requests of the ECR API. Calls do not pass through Express, which would cost more than the rest of
- * a call; it serves `/_admin` and the 404 for all other paths.
+ * a call; it serves `/_admin`, the console and the 404 for all other paths.
  */
 export function controlPlane(parts: ControlPlaneServerDeps): PlaneHandler {
   const memory = memoryBudget(parts.limits.bodiesMiB * 1024 * 1024)
@@ -43,7 +45,7 @@ export function controlPlane(parts: ControlPlaneServerDeps): PlaneHandler {
     ...parts,
     memory,
   })
-  const app = lateAdminApp(parts)
+  const app = lateExpressApp(parts)
   return {
     habits: HABITS,
     listener(req, res) {
@@ -70,7 +72,10 @@ async function sendHealth(health: Promise<HealthResponse>, res: ServerResponse, 
   }
 }
 
-type ApiDeps = Omit<ControlPlaneDeps, 'permit' | 'facts'> & Pick<AdminDeps, 'adminAllowed'> & RefusalDeps
+type ApiDeps = Omit<ControlPlaneDeps, 'permit' | 'facts'> &
+  Pick<AdminDeps, 'adminAllowed'> &
+  Pick<PageSettings, 'consoleHosts'> &
+  RefusalDeps
 
 const apiPlane = (deps: ApiDeps): Plane => ({
   name: 'control',
@@ -78,7 +83,7 @@ const apiPlane = (deps: ApiDeps): Plane => ({
   writesRequestId: true,
   bodyLimit: { maxBytes: MAX_BODY_BYTES, tooLarge: bodyTooLarge },
   describe: describeCall,
-  screen: (req) => refuseWebPages(req, { isLoopbackOnly: deps.adminAllowed }),
+  screen: (req) => refuseWebPages(req, { isLoopbackOnly: deps.adminAllowed, consoleHosts: deps.consoleHosts }),
   answer: (exchange) => answerCall(exchange, deps),
   refuse: (thrown, exchange) => refuseCall(thrown, exchange, deps),
 })

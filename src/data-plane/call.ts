@@ -17,11 +17,13 @@ import type { Registry } from '../registry/registry.js'
 import type { RequestContext } from '../registry/request-context.js'
 import type { AdmittedExchange, ExchangeDeps } from '../server/exchange.js'
 import type { HealthDeps } from '../server/health.js'
+import { inertHeaders } from '../server/inert-headers.js'
 import type { TokenReader } from './basic-credentials.js'
 import type { ActionRates } from '../server/action-rates.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
 import type { PullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import type { PullSessions } from './pull-sessions.js'
+import type { StatisticsRecorder } from '../registry/ports/statistics-recorder.js'
 import type { UploadLocks } from './upload-locks.js'
 
 /** The parts that a data plane is composed of. */
@@ -40,6 +42,7 @@ export interface DataPlaneParts extends HealthDeps, Omit<ExchangeDeps, 'memory' 
   readonly identities: Pick<Identities, 'policiesOf'>
   readonly pullThrough: PullThroughCache
   readonly pullSessions: PullSessions
+  readonly statistics: StatisticsRecorder
   /** Signs authorization tokens and layer URLs; the control plane has the same secret. */
   readonly secret: string
   /** How far the clocks of an installation's machines may differ. */
@@ -75,6 +78,8 @@ export interface Call {
   readonly principal: Principal
   readonly request: RequestContext
   readonly now: Date
+  /** When the request arrived, by `performance.now()`. */
+  readonly receivedAt: number
   /** Runs work that waits for an upstream. Meanwhile the request gives up its permit. */
   readonly wait: Wait
   /** Empty if the path names none. */
@@ -88,6 +93,9 @@ export interface Call {
 /** Answers a call, or throws the refusal. */
 export type Endpoint = (call: Call, deps: DataPlaneDeps) => Promise<void>
 
+/** Headers of every answer of the registry. */
+export const COMMON_HEADERS = { ...inertHeaders, 'docker-distribution-api-version': 'registry/2.0' } as const
+
 /** Statuses without content; a content-length of 0 would be wrong (RFC 9110 section 8.6). */
 const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 304])
 
@@ -100,6 +108,6 @@ export function respond(
 ): void {
   const length = body === undefined ? 0 : Buffer.byteLength(body)
   const framing = WITHOUT_CONTENT.has(status) ? {} : { 'content-length': length }
-  res.writeHead(status, { ...framing, ...headers, 'docker-distribution-api-version': 'registry/2.0' })
+  res.writeHead(status, { ...framing, ...headers, ...COMMON_HEADERS })
   res.end(req.method === 'HEAD' ? undefined : body)
 }

@@ -8,14 +8,19 @@ import type { Ids } from '../../registry/ports/ids.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
+import { protectiveHeaders } from '../../server/inert-headers.js'
 import { serviceLinkedRoleArn } from '../../registry/cache-rules/service-linked-role.js'
+import { type AccountsDeps, knownAccounts } from './accounts-route.js'
+import { BadQuery } from './admin-query.js'
+import { type CachedTagsDeps, cachedTagsOfRule } from './cached-tags-route.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
+import { statistics, type StatisticsDeps } from './statistics-route.js'
 import { status, type StatusDeps } from './status-route.js'
 import { isBearer } from './admin-token.js'
-import { isForeign, isOfOtherSite, protectiveHeaders } from './own-origin.js'
+import { isForeign, isOfOtherSite } from '../page-origin.js'
 
 /** The dependencies of the admin endpoints. */
-export interface AdminDeps extends ExplainDeps, StatusDeps {
+export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
@@ -37,7 +42,7 @@ export function adminRoutes(router: Router, deps: AdminDeps): Router {
   for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) router.all(path, allowedMethods(path))
   for (const { method, path, answer } of endpoints)
     router[method === 'GET' ? 'get' : 'post'](path, async ({ url, body }: Request, res: Response) => {
-      const { status, body: json } = await answer({ url, body }, deps)
+      const { status, body: json } = await answer({ url, body }, deps).catch(badQuery)
       res.status(status).json(json)
     })
   router.use(({ path }: Request, res: Response) => {
@@ -87,6 +92,12 @@ const endpoints: readonly Endpoint[] = [
     'describes what runs, what it holds, imports in flight and the latest failures',
     (_, deps) => status(deps),
   ),
+  endpoint(
+    'GET',
+    '/statistics',
+    'sums what all planes did in the last ?period=hour or day, also of one &account= and &region=',
+    ({ url }, deps) => statistics(url, deps),
+  ),
   endpoint('GET', '/clock', 'returns the time of both planes, and how far ahead it is', (_, deps) => clockOf(deps)),
   endpoint('POST', '/clock', 'advances the clock of both planes: {"advanceSeconds":86400}', ({ body }, deps) =>
     advanceClock(body, deps),
@@ -107,6 +118,18 @@ const endpoints: readonly Endpoint[] = [
     'explains why ?requestId= was refused or answered; without one, lists the latest refusals',
     ({ url }, deps) => explain(parameter(url, 'requestId'), deps),
   ),
+  endpoint(
+    'GET',
+    '/cached-tags',
+    'lists the tags that the cache rule ?account=&region=&prefix= has pulled, and when each is checked next',
+    ({ url }, deps) => cachedTagsOfRule(url, deps),
+  ),
+  endpoint(
+    'GET',
+    '/accounts',
+    'lists the accounts that are configured or hold something, their Regions, and the ARNs of their users and roles',
+    (_, deps) => knownAccounts(deps),
+  ),
 ]
 
 async function list(): Promise<Reply> {
@@ -122,14 +145,14 @@ const pathOf = (path: string) => `/_admin${path === '/' ? '' : path}`
  */
 export const adminGuard =
   ({ adminAllowed, adminToken }: AdminDeps) =>
-  ({ headers }: Request, res: Response, next: NextFunction): void => {
+  (req: Request, res: Response, next: NextFunction): void => {
     const refuse = (status: number, message: string) => void res.status(status).json({ message })
     res.set(protectiveHeaders)
     if (!adminAllowed && adminToken === undefined) return refuse(404, ABSENT)
-    if (adminToken === undefined && isForeign(headers))
+    if (adminToken === undefined && isForeign(req))
       return refuse(403, 'Admin endpoints answer only to loopback hosts and their own origin')
-    if (isOfOtherSite(headers)) return refuse(403, 'Admin endpoints do not answer to pages of other sites')
-    if (adminToken === undefined || isBearer(headers.authorization, adminToken)) return next()
+    if (isOfOtherSite(req)) return refuse(403, 'Admin endpoints do not answer to pages of other sites')
+    if (adminToken === undefined || isBearer(req.headers.authorization, adminToken)) return next()
     res.set('www-authenticate', 'Bearer realm="ecr-local"')
     refuse(401, 'Admin endpoints require the token that the planes were started with: Authorization: Bearer <token>')
   }
@@ -188,4 +211,10 @@ async function roles({ store }: AdminDeps): Promise<Reply> {
 }
 
 const ok = (body: object): Reply => ({ status: 200, body })
+/** The answer to a query that cannot be understood; rethrows any other error. */
+function badQuery(error: unknown): Reply {
+  if (error instanceof BadQuery) return badRequest(error.message)
+  throw error
+}
+
 const badRequest = (message: string): Reply => ({ status: 400, body: { message } })

@@ -132,12 +132,18 @@ export const areReferrersUnknown = ({ referrersCheck }: Pick<Image, 'referrersCh
 /** The time of an answer that was never given. */
 export const NEVER = 0
 
-function isDue(
-  { checkedAt, failedAt }: { checkedAt: number; failedAt?: number },
-  now: Date,
-  settings: PullThroughSettings,
-): boolean {
-  const secondsSince = (time: number) => (now.getTime() - time) / 1000
-  if (secondsSince(checkedAt) < settings.checkIntervalSeconds) return false
-  return failedAt === undefined || secondsSince(failedAt) >= settings.retryIntervalSeconds
-}
+const isDue = (check: UpstreamCheck, now: Date, settings: PullThroughSettings): boolean =>
+  now.getTime() >= nextCheckDueAt(check, settings)
+
+/** When a check was last answered, and when one last got no answer. */
+type UpstreamCheck = Pick<NonNullable<Tag['upstream']>, 'checkedAt' | 'failedAt'>
+
+/**
+ * From which moment on, in epoch milliseconds, a pull checks the upstream again: once both the interval since the last
+ * answer and the one since the last failure are over. Infinite or beyond the year 9999 if the settings say so.
+ */
+export const nextCheckDueAt = ({ checkedAt, failedAt }: UpstreamCheck, settings: PullThroughSettings): number =>
+  Math.max(
+    checkedAt + settings.checkIntervalSeconds * 1000,
+    failedAt === undefined ? -Infinity : failedAt + settings.retryIntervalSeconds * 1000,
+  )

@@ -1,4 +1,11 @@
-import { Page } from '../../parts/page.js'
+import { Route, Routes } from 'react-router'
+import { DecisionOfRequest } from './decision-of-request.js'
+import { RecentRefusals } from './recent-refusals.js'
 
-/** Why?. */
-export const WhyPage = () => <Page title="Why?">Nothing yet</Page>
+/** Why?: the latest refusals, and the decision about one request. */
+export const WhyPage = () => (
+  <Routes>
+    <Route index element={<RecentRefusals />} />
+    <Route path=":requestId" element={<DecisionOfRequest />} />
+  </Routes>
+)

@@ -1,0 +1,45 @@
+import Container from '@cloudscape-design/components/container'
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
+import Header from '@cloudscape-design/components/header'
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import type { ExplainedRequest } from '../../../registry/ports/decision-source.js'
+import { Time } from '../../parts/amounts.js'
+
+/** The request, and what it was answered with. */
+export function RequestSummary({ request }: { readonly request: ExplainedRequest }) {
+  const { requestId, at, plane, operation, outcome, hint } = request
+  return (
+    <Container header={<Header variant="h2">Request</Header>}>
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: 'Operation', value: operation ?? '–' },
+          { label: 'Answered by', value: plane === undefined ? '–' : `The ${plane} plane` },
+          { label: 'Time', value: <Time value={at} /> },
+          { label: 'Outcome', value: <Outcome outcome={outcome} /> },
+          ...(typeof outcome === 'object' ? [{ label: 'Message', value: outcome.message }] : []),
+          ...(hint === undefined ? [] : [{ label: 'What the client was not told', value: hint }]),
+          {
+            label: 'Request ID',
+            value: (
+              <CopyToClipboard
+                variant="inline"
+                copyButtonAriaLabel="Copy the request ID"
+                copySuccessText="Copied"
+                copyErrorText="The browser did not allow copying"
+                textToCopy={requestId}
+              />
+            ),
+          },
+        ]}
+      />
+    </Container>
+  )
+}
+
+function Outcome({ outcome }: Pick<ExplainedRequest, 'outcome'>) {
+  if (outcome === 'answered') return <StatusIndicator type="success">Answered</StatusIndicator>
+  if (outcome === 'in hand') return <StatusIndicator type="in-progress">In progress</StatusIndicator>
+  return <StatusIndicator type="error">{outcome.code}</StatusIndicator>
+}
