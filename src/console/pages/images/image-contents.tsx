@@ -35,7 +35,7 @@ function Platforms({ repository, digest }: ShownImage) {
           header: 'Image digest',
           text: ({ digest: listed }) => listed,
           cell: ({ digest: listed = '' }) => <Digest value={listed} repository={repository} />,
-          minWidth: 220,
+          minWidth: 250,
         },
         {
           id: 'size',
@@ -89,7 +89,7 @@ function Layers({ repository, digest }: ShownImage) {
             header: 'Digest',
             text: ({ digest: of }) => of,
             cell: ({ digest: of = '' }) => <Digest value={of} />,
-            minWidth: 220,
+            minWidth: 250,
           },
           { id: 'size', header: 'Size', text: ({ size }) => size, cell: ({ size }) => <Bytes value={size} /> },
           { id: 'type', header: 'Media type', text: ({ mediaType }) => mediaType },

@@ -12,7 +12,7 @@ import { repositoryAddress } from '../repositories/repository-requests.js'
 import { ImageContents } from './image-contents.js'
 import { ImageDeletion } from './image-deletion.js'
 import { ImageFailures } from './image-failures.js'
-import { imageAddress, isIndex } from './image-kind.js'
+import { imageAddress, imageTitle, isIndex } from './image-kind.js'
 import { ImageManifest } from './image-manifest.js'
 import { ImageOverview } from './image-overview.js'
 import { ImageReferrers } from './image-referrers.js'
@@ -28,7 +28,7 @@ export function ImageDetails() {
   const { data: image, error } = useImage(repository, reference)
   if (error && isMissing(error))
     return (
-      <Page title={reference}>
+      <Page title={imageTitle(repository, reference)}>
         <MissingResource thing="image" error={error} to={repositoryAddress(repository)}>
           Go to the images of {repository}
         </MissingResource>
@@ -36,7 +36,7 @@ export function ImageDetails() {
     )
   return (
     <Page
-      title={reference}
+      title={imageTitle(repository, reference)}
       description={
         <>
           Image of <PageLink to={repositoryAddress(repository)}>{repository}</PageLink>
@@ -48,7 +48,7 @@ export function ImageDetails() {
         <FailureAlert error={error} />
         {image && (
           <AddressTabs
-            label={`Image ${reference}`}
+            label={`Image ${imageTitle(repository, reference)}`}
             base={imageAddress(repository, reference)}
             open={tab}
             tabs={tabsOf({ repository, digest: image.imageDigest ?? '', image })}

@@ -25,11 +25,8 @@ const ARTIFACTS: readonly (readonly [RegExp, string])[] = [
   [/^application\/vnd\.cncf\.helm\.config/, 'Helm chart'],
 ]
 
-/** What a type of artifact is called, with the type; the type alone if it has no name. */
-export function artifactName(type: string): string {
-  const [, name] = ARTIFACTS.find(([pattern]) => pattern.test(type)) ?? []
-  return name === undefined ? type : `${name} (${type})`
-}
+/** What a type of artifact is called; the type itself if it has no name. */
+export const artifactName = (type: string): string => ARTIFACTS.find(([pattern]) => pattern.test(type))?.[1] ?? type
 
 /** A digest as lists show it: enough of it to tell images of a repository apart. */
 export const shortDigest = (digest = ''): string => digest.replace(/^(sha\d+:[a-f0-9]{12}).*$/, '$1…')
@@ -37,6 +34,10 @@ export const shortDigest = (digest = ''): string => digest.replace(/^(sha\d+:[a-
 /** Where the page of an image is; of a tag, that of the image which has it at the time. */
 export const imageAddress = (repository: string, reference: string): string =>
   `/images/${encodeURIComponent(repository)}/${encodeURIComponent(reference)}`
+
+/** An image as clients name it, without the registry: by tag, or by its shortened digest. */
+export const imageTitle = (repository: string, reference: string): string =>
+  reference.includes(':') ? `${repository}@${shortDigest(reference)}` : `${repository}:${reference}`
 
 /** What an image is called in a dialog: its digest, and its tags. */
 export function imageName({ imageDigest, imageTags = [] }: Pick<ImageDetail, 'imageDigest' | 'imageTags'>): string {

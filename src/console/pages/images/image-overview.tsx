@@ -31,6 +31,7 @@ function General({ repository, digest, image }: ShownImage) {
           { label: 'Image digest', value: <CopiedDigest value={digest} /> },
           { label: 'Artifact type', value: kindOf(image) },
           { label: 'Media type', value: image.imageManifestMediaType },
+          { label: 'Artifact media type', value: image.artifactMediaType ?? '–' },
           { label: 'Size', value: <Bytes value={image.imageSizeInBytes} /> },
           { label: 'Pushed at', value: <Time value={image.imagePushedAt} /> },
           { label: 'Last pulled at', value: <LastPull value={image.lastRecordedPullTime} /> },
@@ -53,7 +54,7 @@ function General({ repository, digest, image }: ShownImage) {
 }
 
 const LastPull = ({ value }: { readonly value: Date | undefined }) =>
-  value === undefined ? <>Never</> : <Time value={value} />
+  value === undefined ? <>No pull recorded</> : <Time value={value} />
 
 const CopiedDigest = ({ value }: { readonly value: string }) => (
   <CopyToClipboard

@@ -20,18 +20,14 @@ export function ImageReferrers({ repository, digest }: ShownImage) {
       empty={<>Attach one, for example with oras attach, cosign sign or notation sign.</>}
       keyOf={({ digest: of = '' }) => of}
       columns={[
-        {
-          id: 'type',
-          header: 'Artifact type',
-          text: ({ artifactType, mediaType = '' }) => artifactName(artifactType ?? mediaType),
-          isRowHeader: true,
-        },
+        { id: 'artifact', header: 'Artifact', text: (referrer) => artifactName(typeOf(referrer)), isRowHeader: true },
+        { id: 'type', header: 'Artifact type', text: typeOf },
         {
           id: 'digest',
           header: 'Image digest',
           text: ({ digest: of }) => of,
           cell: ({ digest: of = '' }) => <Digest value={of} repository={repository} />,
-          minWidth: 220,
+          minWidth: 250,
         },
         { id: 'size', header: 'Size', text: ({ size }) => size, cell: ({ size }) => <Bytes value={size} /> },
         { id: 'annotations', header: 'Annotations', text: annotationsText },
@@ -45,6 +41,8 @@ export function ImageReferrers({ repository, digest }: ShownImage) {
     />
   )
 }
+
+const typeOf = ({ artifactType, mediaType = '' }: ImageReferrer) => artifactType ?? mediaType
 
 const annotationsText = ({ annotations = {} }: ImageReferrer) =>
   Object.entries(annotations)

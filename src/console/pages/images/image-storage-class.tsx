@@ -1,5 +1,6 @@
 import type { ImageDetail, ImageFailure, TargetStorageClass } from '@aws-sdk/client-ecr'
 import Button from '@cloudscape-design/components/button'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
 import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { changeStorageClass, useChangeOfImages } from './image-requests.js'
@@ -15,7 +16,7 @@ export function ImageStorageClass(props: {
   const archived = props.images.filter(({ imageStatus }) => imageStatus === 'ARCHIVED')
   const others = props.images.filter(({ imageStatus }) => imageStatus !== 'ARCHIVED')
   return (
-    <>
+    <SpaceBetween direction="horizontal" size="xs">
       <Button disabled={others.length === 0} onClick={() => setTarget('ARCHIVE')}>
         Archive
       </Button>
@@ -30,7 +31,7 @@ export function ImageStorageClass(props: {
           onDismiss={() => setTarget(undefined)}
         />
       )}
-    </>
+    </SpaceBetween>
   )
 }
 

@@ -20,6 +20,7 @@ const COLUMNS: readonly Column<FindingRow>[] = [
     text: ({ name }) => name,
     cell: ({ name, uri }) => (isWebAddress(uri) ? <OtherSite uri={uri} text={name} /> : name),
     isRowHeader: true,
+    minWidth: 170,
   },
   { id: 'package', header: 'Package', text: ({ packageName }) => packageName },
   { id: 'version', header: 'Version', text: ({ packageVersion }) => packageVersion },

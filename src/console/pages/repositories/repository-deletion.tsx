@@ -40,7 +40,7 @@ export function RepositoryDeletion({
     <ConfirmDeletion
       title={left.length === 1 ? 'Delete repository' : `Delete ${left.length} repositories`}
       names={left}
-      consequence="The repositories, their images, policies and settings are deleted. This cannot be undone."
+      consequence={`${left.length === 1 ? 'The repository is' : 'The repositories are'} deleted with all images, policies and settings. This cannot be undone.`}
       typed="delete"
       isBusy={isPending || counts === undefined}
       error={error}

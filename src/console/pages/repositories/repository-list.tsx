@@ -73,20 +73,21 @@ const columnsWith = (ruleServing: (name: string) => string | undefined): Column<
     text: nameOf,
     cell: (repository) => <PageLink to={repositoryAddress(nameOf(repository))}>{nameOf(repository)}</PageLink>,
     isRowHeader: true,
-    minWidth: 160,
+    minWidth: 200,
   },
   {
     id: 'uri',
     header: 'URI',
     text: ({ repositoryUri }) => repositoryUri,
     cell: ({ repositoryUri = '' }) => <Uri value={repositoryUri} />,
-    minWidth: 220,
+    minWidth: 260,
   },
   {
     id: 'created',
     header: 'Created at',
     text: ({ createdAt }) => createdAt?.getTime(),
     cell: ({ createdAt }) => <Time value={createdAt} />,
+    minWidth: 150,
   },
   { id: 'mutability', header: 'Tag immutability', text: mutabilityText },
   {

@@ -15,32 +15,35 @@ import { JsonEditor } from '../../parts/json-editor.js'
 import { type PolicyStatement, PolicyStatements, statementName, statementsOf } from '../../parts/policy-statements.js'
 import { failureOf } from '../../requests/request-failure.js'
 import { useEcr, useEcrChange } from '../../requests/use-ecr.js'
+import { useSession } from '../../session/session-context.js'
 
 /** The policy of a repository: who else may pull from it and push to it. */
 export function RepositoryPermissions({ name }: { readonly name: string }) {
   const [parameters, setParameters] = useSearchParams()
+  const { account } = useSession()
   const { data, error } = useEcr('GetRepositoryPolicy', new GetRepositoryPolicyCommand({ repositoryName: name }))
   const isNone = error !== null && failureOf(error).code === 'RepositoryPolicyNotFoundException'
   if (error && !isNone) return <FailureAlert error={error} />
   const text = isNone ? undefined : data?.policyText
   if (!parameters.has('edit')) return <Statements name={name} text={text} onEdit={() => setParameters({ edit: '' })} />
   return isNone || text !== undefined ? (
-    <Editor name={name} text={text ?? NEW} onDone={() => setParameters({})} />
+    <Editor name={name} text={text ?? policyAllowing(account)} onDone={() => setParameters({})} />
   ) : null
 }
 
-/** What the editor begins with for a repository without a policy: another account may pull. */
-const NEW = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Sid: 'AllowPull',
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::111122223333:root' },
-      Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-    },
-  ],
-})
+/** What the editor begins with for a repository without a policy: an account, which may be changed, may pull. */
+const policyAllowing = (account: string) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'AllowPull',
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      },
+    ],
+  })
 
 function Editor({ name, text, onDone }: { readonly name: string; readonly text: string; readonly onDone: () => void }) {
   const { mutate, isPending, error } = useEcrChange(
