@@ -17,7 +17,7 @@ import {
 } from '@aws-sdk/client-ecr'
 import { useNotifications } from '../../layout/notifications.js'
 import { failureOf } from '../../requests/request-failure.js'
-import { MAX_ITEMS, useEcr, useEcrChange, useEcrList } from '../../requests/use-ecr.js'
+import { MAX_ITEMS, useEcr, useEcrChange, useEcrList, useEcrOptional } from '../../requests/use-ecr.js'
 
 /** The most that DescribeImages and DescribeImageScanFindings return in a page. */
 const PAGE_SIZE = 1_000
@@ -77,15 +77,16 @@ function errorOf({ failureCode, failureReason = 'The service gave no reason' }: 
   return error
 }
 
-/** The scan of an image with its first finding, which is enough for its state and its counts. */
+/** The scan of an image with its first finding, which is enough for its state and its counts; null if there is none. */
 export const useScan = (
   repositoryName: string,
   imageDigest: string,
   options: { readonly enabled?: boolean; readonly refetchInterval?: number | false } = {},
 ) =>
-  useEcr(
+  useEcrOptional(
     'DescribeImageScan',
     new DescribeImageScanFindingsCommand({ repositoryName, imageId: { imageDigest }, maxResults: 1 }),
+    'ScanNotFoundException',
     options,
   )
 

@@ -10,7 +10,6 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { Time } from '../../parts/amounts.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { PageLink } from '../../parts/page-link.js'
-import { failureOf } from '../../requests/request-failure.js'
 import type { ShownImage } from './image-details.js'
 import { startScans, useChangeOfImages, useScan } from './image-requests.js'
 import { ScanFindings } from './scan-findings.js'
@@ -22,15 +21,14 @@ const POLL_MS = 1_000
 /** The scan of an image: its state, its findings, and a button that starts one. */
 export function ImageScan(shown: ShownImage) {
   const { repository, digest } = shown
-  const { data, error, isPending } = useScan(repository, digest)
+  const { data, error } = useScan(repository, digest)
   const isScanning = isRunning(data?.imageScanStatus)
   // The same question again and again, as long as its answer is that the scan runs.
   useScan(repository, digest, { enabled: isScanning, refetchInterval: isScanning && POLL_MS })
-  const isNone = error !== null && failureOf(error).code === 'ScanNotFoundException'
   return (
     <SpaceBetween size="l">
       <Container header={<ScanHeader {...shown} isScanning={isScanning} />}>
-        {isNone ? (
+        {data === null ? (
           <Box>
             This image has not been scanned. A scan can be started here; which images are scanned when they are pushed
             is said on <PageLink to="/private-registry/scanning">Scanning</PageLink>.
@@ -38,7 +36,7 @@ export function ImageScan(shown: ShownImage) {
         ) : (
           <SpaceBetween size="s">
             <FailureAlert error={error} />
-            {!isPending && data && <Outcome scan={data} />}
+            {data && <Outcome scan={data} />}
           </SpaceBetween>
         )}
       </Container>

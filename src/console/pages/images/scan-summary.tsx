@@ -54,10 +54,8 @@ export function ScanSummary({ image }: { readonly image: ImageDetail }) {
   const { data, error } = useScan(repositoryName, imageDigest, { enabled: imageScanStatus === undefined })
   if (imageScanStatus)
     return <ScanState status={imageScanStatus} counts={imageScanFindingsSummary?.findingSeverityCounts} />
-  if (error) {
-    const { code } = failureOf(error)
-    return <>{code === 'ScanNotFoundException' ? 'Not scanned' : code}</>
-  }
-  if (!data) return <>–</>
+  if (error) return <>{failureOf(error).code}</>
+  if (data === null) return <>Not scanned</>
+  if (data === undefined) return <>–</>
   return <ScanState status={data.imageScanStatus} counts={data.imageScanFindings?.findingSeverityCounts} />
 }

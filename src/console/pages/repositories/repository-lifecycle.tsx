@@ -4,6 +4,7 @@ import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { Time } from '../../parts/amounts.js'
@@ -11,27 +12,19 @@ import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { JsonEditor, JsonText } from '../../parts/json-editor.js'
 import { PageLink } from '../../parts/page-link.js'
-import { failureOf } from '../../requests/request-failure.js'
-import { useEcr, useEcrChange } from '../../requests/use-ecr.js'
+import { useEcrChange, useEcrOptional } from '../../requests/use-ecr.js'
 
 /** The lifecycle policy of a repository. What would go by it is shown on the page Lifecycle. */
 export function RepositoryLifecycle({ name }: { readonly name: string }) {
   const [parameters, setParameters] = useSearchParams()
-  const { data, error } = useEcr('GetLifecyclePolicy', new GetLifecyclePolicyCommand({ repositoryName: name }))
-  const isNone = error !== null && failureOf(error).code === 'LifecyclePolicyNotFoundException'
-  if (error && !isNone) return <FailureAlert error={error} />
-  const text = isNone ? undefined : data?.lifecyclePolicyText
-  if (parameters.has('edit'))
-    return isNone || text !== undefined ? (
-      <Editor name={name} text={text ?? NEW} onDone={() => setParameters({})} />
-    ) : null
+  const command = new GetLifecyclePolicyCommand({ repositoryName: name })
+  const { data, error } = useEcrOptional('GetLifecyclePolicy', command, 'LifecyclePolicyNotFoundException')
+  if (error) return <FailureAlert error={error} />
+  if (data === undefined) return <StatusIndicator type="loading">Loading the policy</StatusIndicator>
+  const text = data?.lifecyclePolicyText
+  if (parameters.has('edit')) return <Editor name={name} text={text ?? NEW} onDone={() => setParameters({})} />
   return (
-    <Policy
-      name={name}
-      text={text}
-      evaluatedAt={isNone ? undefined : data?.lastEvaluatedAt}
-      onEdit={() => setParameters({ edit: '' })}
-    />
+    <Policy name={name} text={text} evaluatedAt={data?.lastEvaluatedAt} onEdit={() => setParameters({ edit: '' })} />
   )
 }
 

@@ -7,28 +7,30 @@ import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { JsonEditor } from '../../parts/json-editor.js'
 import { type PolicyStatement, PolicyStatements, statementName, statementsOf } from '../../parts/policy-statements.js'
-import { failureOf } from '../../requests/request-failure.js'
-import { useEcr, useEcrChange } from '../../requests/use-ecr.js'
+import { useEcrChange, useEcrOptional } from '../../requests/use-ecr.js'
 import { useSession } from '../../session/session-context.js'
 
 /** The policy of a repository: who else may pull from it and push to it. */
 export function RepositoryPermissions({ name }: { readonly name: string }) {
   const [parameters, setParameters] = useSearchParams()
   const { account } = useSession()
-  const { data, error } = useEcr('GetRepositoryPolicy', new GetRepositoryPolicyCommand({ repositoryName: name }))
-  const isNone = error !== null && failureOf(error).code === 'RepositoryPolicyNotFoundException'
-  if (error && !isNone) return <FailureAlert error={error} />
-  const text = isNone ? undefined : data?.policyText
-  if (!parameters.has('edit')) return <Statements name={name} text={text} onEdit={() => setParameters({ edit: '' })} />
-  return isNone || text !== undefined ? (
+  const command = new GetRepositoryPolicyCommand({ repositoryName: name })
+  const { data, error } = useEcrOptional('GetRepositoryPolicy', command, 'RepositoryPolicyNotFoundException')
+  if (error) return <FailureAlert error={error} />
+  if (data === undefined) return <StatusIndicator type="loading">Loading the policy</StatusIndicator>
+  const text = data?.policyText
+  return parameters.has('edit') ? (
     <Editor name={name} text={text ?? policyAllowing(account)} onDone={() => setParameters({})} />
-  ) : null
+  ) : (
+    <Statements name={name} text={text} onEdit={() => setParameters({ edit: '' })} />
+  )
 }
 
 /** What the editor begins with for a repository without a policy: an account, which may be changed, may pull. */
