@@ -137,7 +137,7 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The page Repositories', () =>
     await expect(repositoryNamed(ecr, name)).rejects.toThrow('does not exist')
     await page.getByText(`Repository ${name} deleted.`).waitFor()
 
-    await other.page.evaluate(() => dispatchEvent(new Event('visibilitychange')))
+    await other.page.evaluate("dispatchEvent(new Event('visibilitychange'))")
     await other.page.getByText('This repository does not exist').waitFor()
     await other.page.getByRole('link', { name: 'Go to the repositories' }).click()
     await other.page.getByRole('heading', { level: 1, name: 'Repositories' }).waitFor()

@@ -75,7 +75,7 @@ function Layers({ repository, digest }: ShownImage) {
         things="layers"
         items={data && parts}
         error={error}
-        description={`${layers.length} layers with ${formatBytes(total)}. ${COUNTS_AS_PULL}`}
+        description={`${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} with ${formatBytes(total)}. ${COUNTS_AS_PULL}`}
         keyOf={({ place }) => String(place)}
         columns={[
           {
