@@ -1,4 +1,4 @@
-import { Route, Routes } from 'react-router'
+import { Navigate, Route, Routes } from 'react-router'
 import { UnknownPage } from '../../parts/unknown-page.js'
 import { CreationTemplateDetails } from './creation-template-details.js'
 import { CreationTemplateTable } from './creation-template-table.js'
@@ -9,6 +9,7 @@ export const CreationTemplatesPage = () => (
   <Routes>
     <Route index element={<CreationTemplateTable />} />
     <Route path="create" element={<CreateTemplate />} />
+    <Route path="templates" element={<Navigate to=".." replace />} />
     <Route path="templates/:prefix" element={<CreationTemplateDetails />} />
     <Route path="templates/:prefix/edit" element={<EditTemplate />} />
     <Route path="*" element={<UnknownPage />} />
