@@ -2,8 +2,12 @@ import Box from '@cloudscape-design/components/box'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import TreeView from '@cloudscape-design/components/tree-view'
 import { useMemo, useState } from 'react'
-import type { ConsideredStatement, ExplainedDecision, ExplainedRequest } from '../../../registry/ports/decision-source.js'
-import { JsonText } from '../../parts/copyable-json.js'
+import type {
+  ConsideredStatement,
+  ExplainedDecision,
+  ExplainedRequest,
+} from '../../../registry/ports/decision-source.js'
+import { JsonText } from '../../parts/json-editor.js'
 import { PageLink } from '../../parts/page-link.js'
 import { decisionId, type DecisionNode, openedWith, requestNode } from './decision-nodes.js'
 
@@ -51,7 +55,7 @@ function Content({ node }: { readonly node: DecisionNode }) {
     case 'statement':
       return <StatementLine statement={node.statement} />
     case 'source':
-      return <JsonText value={node.source} />
+      return <JsonText text={JSON.stringify(node.source)} label="The statement" />
     default:
       return <Wrapped>{nameOf(node)}</Wrapped>
   }
@@ -103,7 +107,7 @@ function nameOf(node: DecisionNode): string {
       return `${action} on ${resource}: ${allowed ? 'allowed' : 'denied'}`
     }
     case 'type':
-      return node.isMissing ? `No ${node.type} allows it` : POLICIES[node.type] ?? node.type
+      return node.isMissing ? `No ${node.type} allows it` : (POLICIES[node.type] ?? node.type)
     case 'policy':
       return node.policy
     case 'statement':
