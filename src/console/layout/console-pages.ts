@@ -66,10 +66,14 @@ export const sections: readonly PageSection[] = [
         'Lifecycle',
         async () => (await import('../pages/lifecycle/lifecycle-page.js')).LifecyclePage,
       ),
+      page(
+        '/private-registry/settings',
+        'Settings',
+        async () => (await import('../pages/registry-settings/registry-settings-page.js')).RegistrySettingsPage,
+      ),
     ],
   },
   {
-    heading: 'Images',
     pages: [
       page(
         '/repositories',
@@ -80,7 +84,7 @@ export const sections: readonly PageSection[] = [
     ],
   },
   {
-    heading: 'What happens',
+    heading: 'Emulator',
     pages: [
       page('/activity', 'Activity', async () => (await import('../pages/activity/activity-page.js')).ActivityPage),
       page('/why', 'Why?', async () => (await import('../pages/why/why-page.js')).WhyPage),
