@@ -85,6 +85,7 @@ const trespassers = [
   ['library/trespasser.ts', "import '../control-plane/server.js'", 'library-sits-on-compose'],
   ['control-plane/trespasser-d.ts', "import '@aws-sdk/client-ecr'", 'sdk-for-types-only'],
   ['data-plane/trespasser-e.ts', "import 'express'", 'express-is-fenced'],
+  ['data-plane/trespasser-z.ts', "import 'express-static-gzip'", 'express-static-gzip-is-fenced'],
   ['data-plane/trespasser-f.ts', "import 'lmdb'", 'lmdb-is-fenced'],
   ['data-plane/trespasser-g.ts', "import 'undici'", 'undici-is-fenced'],
   ['data-plane/trespasser-h.ts', "import 'pino'", 'pino(-pretty)?-is-fenced'],

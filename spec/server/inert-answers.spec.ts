@@ -108,13 +108,14 @@ describe.each([
     expect(String(answer.headers['content-type'])).not.toMatch(/html|javascript|css|svg/)
   }
 
-  it.each(toRegistry)('The registry answers %i to %s %s with headers that keep it from being rendered', (...sent) =>
+  const named = (rows: Sent[]) => rows.map((sent) => ({ sent, status: sent[0], method: sent[1], path: sent[2] }))
+  const title = 'answers $status to $method $path with headers that keep it from being rendered'
+
+  it.each(named(toRegistry))(`The registry ${title}`, ({ sent }) =>
     requireInert(`http://${emulator.registry}`, sent, { authorization }),
   )
 
-  it.each(toApi)('The control plane answers %i to %s %s with headers that keep it from being rendered', (...sent) =>
-    requireInert(emulator.endpoint, sent, {}),
-  )
+  it.each(named(toApi))(`The control plane ${title}`, ({ sent }) => requireInert(emulator.endpoint, sent, {}))
 
   it('An answer of the API to a client has the same headers', () => {
     expect(seen).toEqual([expect.objectContaining(inert)])

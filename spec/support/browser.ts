@@ -96,12 +96,16 @@ export async function signIn(
   await page.getByRole('heading', { level: 1 }).first().waitFor()
 }
 
-/** Runs in the page: resolves once it has a heading, and nothing on it has changed for a moment. */
+/**
+ * Runs in the page: resolves once it has a heading and nothing that loads, and no element was added or removed for a
+ * moment. Texts may change, as those of clocks do.
+ */
 const SETTLED = `new Promise((resolve) => {
-  const settle = () => document.querySelector('h1') ? resolve() : wait()
+  const isThere = () => document.querySelector('h1') && !document.querySelector('main [class*=awsui_spinner]')
+  const settle = () => isThere() ? resolve() : wait()
   let timer
-  const wait = () => { clearTimeout(timer); timer = setTimeout(settle, 200) }
-  new MutationObserver(wait).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
+  const wait = () => { clearTimeout(timer); timer = setTimeout(settle, 150) }
+  new MutationObserver(wait).observe(document.querySelector('body'), { subtree: true, childList: true })
   wait()
 })`
 

@@ -39,7 +39,7 @@ async function expressApp(deps: ExpressAppDeps): Promise<Express> {
   return app
 }
 
-/** Whoever opens the address of the API in a browser is shown the console. Programs do not ask for HTML. */
+/** A person who opens the address of the API in a browser is led to the console. Programs do not ask for HTML. */
 const personToConsole: RequestHandler = ({ headers }, res, next) => {
   if (!/\btext\/html\b/.test(headers.accept ?? '')) return next()
   res.status(302).set(protectiveHeaders).set({ location: '/console/', vary: 'accept' }).end()

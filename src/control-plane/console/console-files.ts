@@ -26,7 +26,7 @@ const consoleHeaders = {
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "worker-src 'none'",
-    // No text becomes markup or script in the page, whoever wrote the code; see requests/trusted-types.ts.
+    // No text becomes markup or script in the page; what may parse XML is in requests/trusted-types.ts.
     "require-trusted-types-for 'script'",
     'trusted-types default',
   ].join('; '),
