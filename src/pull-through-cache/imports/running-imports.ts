@@ -47,10 +47,11 @@ export function runningImports(onBegin: () => void): RunningImports {
     },
     transfer(digest, fill) {
       transfers.set(fill, digest)
-      fill.done
-        .then(() => stored.add({ digest, receivedBytes: fill.size }))
-        .catch(() => {})
-        .finally(() => transfers.delete(fill))
+      const ended = () => void transfers.delete(fill)
+      fill.done.then(() => {
+        ended()
+        stored.add({ digest, receivedBytes: fill.size })
+      }, ended)
       onBegin()
     },
     activity: () => ({
