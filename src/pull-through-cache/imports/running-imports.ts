@@ -56,9 +56,7 @@ export function runningImports(onBegin: () => void): RunningImports {
     },
     activity: () => ({
       imports: [...shownTogether(running), ...complete.shown()],
-      transfers: [...transfers]
-        .slice(0, MAX_TRANSFERS)
-        .map(([{ receivedBytes }, digest]) => ({ digest, receivedBytes })),
+      transfers: [...receivedBy(transfers), ...stored.shown()],
     }),
     isBusy: () => running.size > 0 || transfers.size > 0,
   }
@@ -79,6 +77,9 @@ function shownForAWhile<T>(atMost: number) {
     },
   }
 }
+
+const receivedBy = (transfers: ReadonlyMap<CountedFill, string>): LayerTransfer[] =>
+  [...transfers].slice(0, MAX_TRANSFERS).map(([{ receivedBytes }, digest]) => ({ digest, receivedBytes }))
 
 function shownTogether(running: ReadonlyMap<ImportTally, ImportPlan>): RunningImport[] {
   let layersLeft = MAX_LAYERS
