@@ -11,7 +11,7 @@ const accounts = {
   '111122223333': {
     users: { developer: { accessKeys: { AKIDDEVELOPER: 'a secret key' } }, reader: {} },
     roles: { deploy: { trustPolicy, path: '/ci/' } },
-    secrets: { 'ecr-pullthroughcache/hub': { username: 'somebody-else', accessToken: 'a secret token' } },
+    secrets: { 'ecr-pullthroughcache/hub': { username: 'hub-user', accessToken: 'a secret token' } },
   },
   '999999999999': {},
 }
@@ -54,7 +54,7 @@ describe('GET /_admin/accounts', () => {
   it('It shows no access key and no secret', async () => {
     await using emulator = await startEmulator({ accounts })
     const { text } = await ask(emulator.endpoint)
-    for (const secret of ['AKIDDEVELOPER', 'a secret key', 'somebody-else', 'a secret token'])
+    for (const secret of ['AKIDDEVELOPER', 'a secret key', 'hub-user', 'a secret token'])
       expect(text).not.toContain(secret)
   })
 

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { publishedImports } from '../../src/pull-through-cache/imports/activity-records.js'
-import type { ImportActivity } from '../../src/registry/cache-rules/import-activity.js'
 import { mediaTypes } from '../../src/registry/images/manifest.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { installation } from '../../src/registry/registry.js'
@@ -15,14 +14,14 @@ const blobs = (...digests: string[]) => ({ blobs: digests.map((digest) => ({ dig
 
 /** A fill that the spec lets grow and end. */
 function fillOf(size = 100) {
-  let end = { resolve: () => {}, reject: (_: Error) => {} }
-  const done = new Promise<void>((resolve, reject) => (end = { resolve, reject }))
-  return { size, receivedBytes: 0, done, ...end }
+  let [resolve, reject]: [() => void, (error: Error) => void] = [() => {}, () => {}]
+  const done = new Promise<void>((...settle) => ([resolve, reject] = settle))
+  return { size, receivedBytes: 0, done, resolve, reject }
 }
 
 function published() {
   const keyValue = memoryKeyValue()
-  const commits = vi.fn(keyValue.commit)
+  const commits = vi.fn((...args: Parameters<typeof keyValue.commit>) => keyValue.commit(...args))
   const store = storeOf({ ...keyValue, commit: commits })
   const imports = publishedImports({ store, ids: { uuid: () => 'this-process' }, log: silent })
   const record = () => store.importActivity.get(installation, 'this-process')
@@ -64,7 +63,7 @@ describe('what a process imports', () => {
     ])
     fill.resolve()
     failing.reject(new Error('the upstream broke off'))
-    await pass(0)
+    await vi.advanceTimersByTimeAsync(0)
     const states = imports.activity().imports[0]!.layers.map(({ state }) => state)
     expect(states).toEqual(['stored', 'stored', 'waiting', 'waiting'])
   })
@@ -98,7 +97,7 @@ describe('what a process imports', () => {
     fill.receivedBytes = 70
     expect(imports.activity().transfers).toEqual([{ digest: 'b', receivedBytes: 70 }])
     fill.resolve()
-    await pass(0)
+    await vi.advanceTimersByTimeAsync(0)
     expect(imports.activity().transfers).toEqual([{ digest: 'b', receivedBytes: 100 }])
     await pass(3)
     expect(imports.activity().transfers).toEqual([])
@@ -122,7 +121,7 @@ describe('the record of what a process imports', () => {
     const run = imports.begin(plan)
     await pass(1)
     expect(await record()).toMatchObject({ process: 'this-process', imports: [plan] })
-    const { beat } = (await record()) as ImportActivity
+    const { beat } = (await record())!
     await pass(2)
     expect((await record())?.beat).toBe(beat + 2)
     expect(commits).toHaveBeenCalledTimes(3)

@@ -47,17 +47,16 @@ export function runningImports(onBegin: () => void): RunningImports {
     },
     transfer(digest, fill) {
       transfers.set(fill, digest)
-      fill.done
-        .then(() => stored.add({ digest, receivedBytes: fill.size }))
-        .catch(() => {})
-        .finally(() => transfers.delete(fill))
+      const ended = () => void transfers.delete(fill)
+      fill.done.then(() => {
+        ended()
+        stored.add({ digest, receivedBytes: fill.size })
+      }, ended)
       onBegin()
     },
     activity: () => ({
       imports: [...shownTogether(running), ...complete.shown()],
-      transfers: [...transfers]
-        .slice(0, MAX_TRANSFERS)
-        .map(([{ receivedBytes }, digest]) => ({ digest, receivedBytes })),
+      transfers: [...receivedBy(transfers), ...stored.shown()],
     }),
     isBusy: () => running.size > 0 || transfers.size > 0,
   }
@@ -78,6 +77,9 @@ function shownForAWhile<T>(atMost: number) {
     },
   }
 }
+
+const receivedBy = (transfers: ReadonlyMap<CountedFill, string>): LayerTransfer[] =>
+  [...transfers].slice(0, MAX_TRANSFERS).map(([{ receivedBytes }, digest]) => ({ digest, receivedBytes }))
 
 function shownTogether(running: ReadonlyMap<ImportTally, ImportPlan>): RunningImport[] {
   let layersLeft = MAX_LAYERS
