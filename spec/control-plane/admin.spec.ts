@@ -107,6 +107,7 @@ describe('GET /_admin', () => {
       ...[
         'GET /_admin',
         'GET /_admin/status',
+        'GET /_admin/statistics',
         'GET /_admin/clock',
         'POST /_admin/clock',
         'POST /_admin/reset',

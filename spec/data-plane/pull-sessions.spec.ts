@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { pullSessions } from '../../src/data-plane/pull-sessions.js'
 import type { Log } from '../../src/registry/ports/log.js'
+import { noStatistics as statistics } from '../../src/registry/ports/statistics-recorder.js'
 import { principal, registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
 import { silent } from '../support/silent-log.js'
@@ -93,7 +94,7 @@ const image = (digest: string) =>
 
 describe('pull sessions', () => {
   it('A pull session records no event where pull events are switched off', async () => {
-    const sessions = pullSessions({ log: silent, recordPull: undefined })
+    const sessions = pullSessions({ log: silent, recordPull: undefined, statistics })
     sessions.manifest(puller, image('sha256:a'), 'v1', 'cache')
     await expect(sessions.close()).resolves.toBeUndefined()
   })
@@ -102,7 +103,7 @@ describe('pull sessions', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
     try {
       const recordPull = vi.fn(async () => {})
-      const sessions = pullSessions({ log: silent, recordPull })
+      const sessions = pullSessions({ log: silent, recordPull, statistics })
       sessions.manifest(puller, image('sha256:a'), 'v1', 'cache')
       vi.advanceTimersByTime(4_000)
       sessions.layer(puller, 5, 'cache')
@@ -117,7 +118,7 @@ describe('pull sessions', () => {
 
   it('The oldest pull session is recorded early when there are more than 1000', async () => {
     const recordPull = vi.fn(async () => {})
-    const sessions = pullSessions({ log: silent, recordPull })
+    const sessions = pullSessions({ log: silent, recordPull, statistics })
     for (let count = 0; count < 1_001; count++)
       sessions.manifest({ ...puller, repository: `team/app${count}` }, image('sha256:a'), undefined, 'cache')
     expect(recordPull).toHaveBeenCalledOnce()
@@ -127,7 +128,7 @@ describe('pull sessions', () => {
 
   it('A pull event names at most twenty tags, however many images the caller pulls', async () => {
     const recordPull = vi.fn(async () => {})
-    const sessions = pullSessions({ log: silent, recordPull })
+    const sessions = pullSessions({ log: silent, recordPull, statistics })
     for (let count = 0; count < 50; count++) sessions.manifest(puller, image(`sha256:${count}`), `v${count}`, 'cache')
     await sessions.close()
     expect(recordPull).toHaveBeenCalledWith(

@@ -9,7 +9,7 @@ import { startRegistry } from '../support/registry.js'
 async function loggedOf(failure: Error) {
   await using data = await startRegistry()
   const log = { trace() {}, debug: vi.fn(), info() {}, warn: vi.fn(), error() {} }
-  const { store, clock, leases, metrics } = data.deps
+  const { store, clock, leases, metrics, statistics } = data.deps
   const imports = { ...store.imports, list: () => Promise.reject(failure) }
   const looking = backlog({
     store: { ...store, imports },
@@ -17,7 +17,7 @@ async function loggedOf(failure: Error) {
     retryIntervalSeconds: 900,
     singleFlight: singleFlight(leases),
     completion: async () => {},
-    telemetry: telemetryFor({ log, metrics, events: { cacheAction: async () => {} } }),
+    telemetry: telemetryFor({ log, metrics, statistics, events: { cacheAction: async () => {} } }),
   })
   looking.watch()
   await expect.poll(() => log.debug.mock.calls.length + log.warn.mock.calls.length).toBe(1)

@@ -3,6 +3,7 @@ import { importProgress } from '../../src/pull-through-cache/imports/import-prog
 import type { CacheAction } from '../../src/registry/event-log.js'
 import { mediaTypes } from '../../src/registry/images/manifest.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
+import { noStatistics } from '../../src/registry/ports/statistics-recorder.js'
 import { now, registry, registryWith } from '../support/stocked-store.js'
 import { silent } from '../support/silent-log.js'
 
@@ -18,7 +19,7 @@ async function progressOf(more: object = {}) {
   })
   const recordAction = vi.fn<(action: CacheAction, at: Date) => Promise<void>>(async () => {})
   const clock = { now: async () => now, wall: () => now, advance: async () => now }
-  const telemetry = { log: silent, metrics: noMetrics, recordAction }
+  const telemetry = { log: silent, metrics: noMetrics, statistics: noStatistics, recordAction }
   const progress = importProgress({ ...plan, ...more }, { store, clock }, telemetry)
   const reports = () => recordAction.mock.calls.map(([{ status, outcome }]) => `${status} ${outcome}`)
   return { progress, reports }

@@ -135,7 +135,8 @@ export async function startCache(options: CacheOptions) {
     ...telling,
   }
   const events = eventLog({ store, ids })
-  const sessions = pullSessions({ log, recordPull: events.pull })
+  const { statistics } = telling
+  const sessions = pullSessions({ log, recordPull: events.pull, statistics })
   const { cache, backlog } = pullThroughCache({ ...shared, settings, events })
   const about = { plane: 'data' as const, version: '0.0.0', store: 'memory', auth: 'strict' as const }
   const limitsOfPlane = { ...telling.limits, ...planeLimits }

@@ -17,8 +17,10 @@ import { defaultQuotas } from '../../src/registry/quotas.js'
 import type { RegistryAddress } from '../../src/registry/registry-address.js'
 import { planeServer, type PlaneServerDeps } from '../../src/server/listener.js'
 import { storeOf } from '../../src/store/store-of.js'
+import { noDisk } from '../../src/registry/ports/disk-space.js'
 import { registryTotals } from '../../src/upkeep/installation-totals.js'
 import { consoleDirectory } from '../../src/console-directory.js'
+import { holdingsByRule, rulesOfRegistries } from '../../src/upkeep/rule-holdings.js'
 import { accessFor } from './access.js'
 import { telling } from './telling.js'
 import type { BlobStore } from '../../src/registry/ports/blob-store.js'
@@ -118,6 +120,9 @@ function newDeps(accounts?: Accounts, store: Store = storeOf(memoryKeyValue())) 
     }),
     totalOfBlobs: async () => undefined,
     totalsOfRegistries: () => registryTotals(store),
+    rulesOfRegistries: () => rulesOfRegistries(store),
+    holdingsByRule: () => holdingsByRule(store),
+    measureDisk: noDisk,
     ...telling,
   }
 }

@@ -92,6 +92,7 @@ async function stopPlanes({ seed, data }: StartedPlanes, servers: readonly Serve
   data?.backlog.stop()
   await Promise.all(servers.map(drain))
   await data?.pullSessions.close()
+  await data?.statistics.close()
 }
 
 async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {

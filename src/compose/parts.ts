@@ -13,6 +13,7 @@ import type { Config } from '../config/config.js'
 import { blobTotals } from './blob-totals.js'
 import { costlyResult } from '../coordination/costly-result.js'
 import { registryTotals } from '../upkeep/installation-totals.js'
+import { holdingsByRule, rulesOfRegistries } from '../upkeep/rule-holdings.js'
 import { keyedMutex } from '../coordination/keyed-mutex.js'
 import { pullTimeRecorder } from '../registry/images/record-pull.js'
 import { eventSinks } from './event-sinks.js'
@@ -57,6 +58,8 @@ export function partsOf(
     metricsText: sharedText(async () => metrics.text(await totals())),
     totalOfBlobs: totals,
     totalsOfRegistries: costlyResult(() => registryTotals(store), TOTALS_WITHIN_MS),
+    rulesOfRegistries: costlyResult(() => rulesOfRegistries(store), TOTALS_WITHIN_MS),
+    holdingsByRule: costlyResult(() => holdingsByRule(store), TOTALS_WITHIN_MS),
     startedAt: clock.wall(),
     identityProviderKeys: configuredJwks,
     checkCreationRole: creationRoleCheck({ identities, authorize, decisions, auth: config.auth }),

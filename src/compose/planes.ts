@@ -14,6 +14,7 @@ import { OTHER_HOSTS } from '../registry/cache-rules/configured-upstream.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
+import { processStatistics } from '../registry/statistics/statistics-writer.js'
 import type { RegistryAddressOf } from '../registry/registry-address.js'
 import type { SeedLine } from '../seed/seed-report.js'
 import { seeder, type Seeder } from '../seed/seeder.js'
@@ -135,11 +136,14 @@ const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret, ids }: Parts): 
 function dataPlaneOf(config: Config, parts: PlaneParts) {
   const { log, events } = parts
   const settings = { ...config.pullThroughCache, egress: config.network.egress }
-  const { cache, backlog } = pullThroughCache({ ...parts, settings })
-  const sessions = pullSessions({ log, recordPull: config.events.pulls ? events.pull : undefined })
+  const statistics = processStatistics(parts)
+  const { recorder } = statistics
+  const { cache, backlog } = pullThroughCache({ ...parts, statistics: recorder, settings })
+  const recordPull = config.events.pulls ? events.pull : undefined
+  const sessions = pullSessions({ log, recordPull, statistics: recorder })
   const about = { ...parts.about, plane: 'data' } as const
-  const handler = dataPlane({ ...parts, about, pullThrough: cache, pullSessions: sessions })
-  return { cache, backlog, pullSessions: sessions, handler }
+  const handler = dataPlane({ ...parts, about, pullThrough: cache, pullSessions: sessions, statistics: recorder })
+  return { cache, backlog, pullSessions: sessions, statistics, handler }
 }
 
 function controlPlaneOf(

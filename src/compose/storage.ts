@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { filesystemBlobStore } from '../adapters/filesystem/blob-store.js'
 import { isDataDirectory, openDataDirectory } from '../adapters/filesystem/data-directory.js'
 import { diskReserve } from '../adapters/filesystem/disk-reserve.js'
+import { diskSpaceOf } from '../adapters/filesystem/measured-disk.js'
 import { memoryBlobStore } from '../adapters/memory/blob-store.js'
 import { memoryKeyValue } from '../adapters/memory/key-value.js'
 import { withSmallBlobsInMemory } from '../adapters/memory/small-blobs.js'
@@ -16,6 +17,7 @@ import type { Pins } from '../registry/ports/pins.js'
 import { leasesOn } from '../coordination/leases/leases.js'
 import type { BlobStore } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
+import { type MeasureDisk, noDisk } from '../registry/ports/disk-space.js'
 import type { Ids } from '../registry/ports/ids.js'
 import type { KeyValue } from '../registry/ports/key-value.js'
 import type { Leases } from '../registry/ports/lease.js'
@@ -36,6 +38,7 @@ export interface Storage {
   readonly leases: Leases
   readonly pins: Pins
   readonly reserve: Reserve
+  readonly measureDisk: MeasureDisk
   /** For exports and imports; undefined in memory. */
   readonly transfer: RecordTransfer | undefined
   /** Resolves with the reason if the store is lost for good, so that this process has to end. */
@@ -75,7 +78,8 @@ export async function openStorage(config: Config, deps: StorageDeps, options: Op
   try {
     const blobs = await openBlobs(config, deps)
     const reserve = config.store === 'memory' ? noReserve : await diskReserve(config.dataDir, deps.log)
-    return { ...partsOn(store, blobs, config, deps), reserve, transfer: keyValue.transfer, failed }
+    const measureDisk = config.store !== 'memory' && config.blobs === 'disk' ? diskSpaceOf(config.dataDir) : noDisk
+    return { ...partsOn(store, blobs, config, deps), reserve, measureDisk, transfer: keyValue.transfer, failed }
   } catch (error) {
     await store.close()
     throw error
@@ -91,7 +95,7 @@ function partsOn(
   blobs: BlobStore,
   { garbage }: Config,
   { log }: StorageDeps,
-): Omit<Storage, 'reserve' | 'transfer' | 'failed'> {
+): Omit<Storage, 'reserve' | 'measureDisk' | 'transfer' | 'failed'> {
   const clock = systemClock(store)
   const ids = randomIds
   const pins = storedPins({ store, clock, graceSeconds: garbage.graceSeconds })

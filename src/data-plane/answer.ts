@@ -92,7 +92,7 @@ function callOf(
   registry: Registry,
   named: Pick<Call, 'repository' | 'reference' | 'repositoryExists'>,
 ): Call {
-  const { requestId } = facts
+  const { requestId, receivedAt } = facts
   const { remoteAddress } = req.socket
   const request = requestContextOf({
     requestId,
@@ -101,7 +101,7 @@ function callOf(
     remoteAddress,
     isSecure: 'encrypted' in req.socket,
   })
-  return { req, res, query, now, wait: permit.wait, registry, principal, request, ...named }
+  return { req, res, query, now, receivedAt, wait: permit.wait, registry, principal, request, ...named }
 }
 
 /** A caller without credentials gets the challenge instead of AccessDenied, so that clients log in and retry. */

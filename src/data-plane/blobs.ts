@@ -5,13 +5,13 @@ import { layerWithBytes, availableSize } from '../registry/layers/layer-with-byt
 import type { Wait } from '../registry/ports/importer.js'
 import { isDigest } from '../registry/images/manifest.js'
 import { BlobDamaged, type ByteRange, type TakeChunk } from '../registry/ports/blob-store.js'
+import type { PullSource } from '../registry/ports/statistics-recorder.js'
 import { keyOf } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
 import { byteRange } from './byte-range.js'
 import { COMMON_HEADERS, type Call, type DataPlaneDeps, type Endpoint, respond } from './call.js'
 import { blobUnknown, digestInvalid, OciError } from './oci-errors.js'
 import { type FindCopy, noCopy, openLayer } from './layer-source.js'
-import type { PullSource } from './pull-sessions.js'
 import { readableLayer } from './readable-layer.js'
 
 /** GET /v2/<name>/blobs/<digest>: sends a stored layer, or one that is being fetched from its upstream. */

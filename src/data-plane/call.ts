@@ -23,6 +23,7 @@ import type { ActionRates } from '../server/action-rates.js'
 import type { ControlPlaneRequests } from './private/control-plane-requests.js'
 import type { PullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import type { PullSessions } from './pull-sessions.js'
+import type { StatisticsRecorder } from '../registry/ports/statistics-recorder.js'
 import type { UploadLocks } from './upload-locks.js'
 
 /** The parts that a data plane is composed of. */
@@ -41,6 +42,7 @@ export interface DataPlaneParts extends HealthDeps, Omit<ExchangeDeps, 'memory' 
   readonly identities: Pick<Identities, 'policiesOf'>
   readonly pullThrough: PullThroughCache
   readonly pullSessions: PullSessions
+  readonly statistics: StatisticsRecorder
   /** Signs authorization tokens and layer URLs; the control plane has the same secret. */
   readonly secret: string
   /** How far the clocks of an installation's machines may differ. */
@@ -76,6 +78,8 @@ export interface Call {
   readonly principal: Principal
   readonly request: RequestContext
   readonly now: Date
+  /** When the request arrived, by `performance.now()`. */
+  readonly receivedAt: number
   /** Runs work that waits for an upstream. Meanwhile the request gives up its permit. */
   readonly wait: Wait
   /** Empty if the path names none. */

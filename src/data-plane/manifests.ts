@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { deleteImage } from '../registry/images/image-deletion.js'
 import { imageDigestDoesNotMatch } from '../registry/errors.js'
 import { type ImageFailure, imageNotFoundFailure, isImageFailure } from '../registry/images/find-image.js'
@@ -24,18 +24,23 @@ export const getManifest: Endpoint = async (call, deps) => {
   if (isImageFailure(pull)) throw refusalOf(pull)
   const { digest, mediaType, manifestSize } = pull.image
   const headers = { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` }
+  const source = pull.isImported ? 'upstream' : 'cache'
+  const answer = (status: number, more: OutgoingHttpHeaders, body?: Buffer) => {
+    respond(call, status, { ...headers, ...more }, body)
+    deps.statistics.manifest(registry, source, performance.now() - call.receivedAt)
+  }
 
-  if (isCachedByClient(req.headers['if-none-match'], digest)) return respond(call, 304, headers)
+  if (isCachedByClient(req.headers['if-none-match'], digest)) return answer(304, {})
   const bytes = await deps.blobs.read(digest)
   if (!bytes) throw refusalOf(imageNotFoundFailure({ imageDigest: digest }))
   const puller = { registry, repository, principal: principal.arn, now }
   if (req.method === 'HEAD') {
-    if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag)
-    return respond(call, 200, { ...headers, 'content-length': manifestSize })
+    if (imageId.imageTag !== undefined) deps.pullSessions.resolved(puller, imageId.imageTag, source)
+    return answer(200, { 'content-length': manifestSize })
   }
   void deps.recordPullTime(registry, pull.image, { principal, now, log: deps.log })
-  deps.pullSessions.manifest(puller, pull.image, imageId.imageTag, pull.isImported ? 'upstream' : 'cache')
-  respond(call, 200, headers, bytes)
+  deps.pullSessions.manifest(puller, pull.image, imageId.imageTag, source)
+  answer(200, {}, bytes)
 }
 
 /**

@@ -2,19 +2,9 @@ import { LRUCache } from 'lru-cache'
 import type { Image } from '../registry/images/image.js'
 import type { ClientPull } from '../registry/event-log.js'
 import type { Log } from '../registry/ports/log.js'
+import type { PullSource, StatisticsRecorder } from '../registry/ports/statistics-recorder.js'
 import { keyOf } from '../registry/ports/store.js'
-import type { Registry } from '../registry/registry.js'
-
-/** Where the bytes of an answer came from: the cache, or the upstream during this pull. */
-export type PullSource = 'cache' | 'upstream'
-
-/** The principal that pulls, and the repository. */
-export interface PullCaller {
-  readonly registry: Registry
-  readonly repository: string
-  /** ARN. */
-  readonly principal: string
-}
+import { type CountedPulls, countedPulls, type PullCaller } from './counted-pulls.js'
 
 /** A caller, and the time of its request by the emulator's clock, at which a new pull may begin. */
 export interface Puller extends PullCaller {
@@ -28,7 +18,7 @@ export interface Puller extends PullCaller {
  */
 export interface PullSessions {
   /** A tag was resolved by HEAD, as Docker and containerd do before they get the manifest by its digest. */
-  resolved(puller: Puller, tag: string): void
+  resolved(puller: Puller, tag: string, source: PullSource): void
   manifest(puller: Puller, image: Image, tag: string | undefined, source: PullSource): void
   layer(caller: PullCaller, bytes: number, source: PullSource): void
   /** Ends the open sessions; resolves when their pulls are recorded. */
@@ -40,6 +30,7 @@ export interface PullSessionDeps {
   readonly log: Log
   /** Undefined if `events.pulls` is off: then pulls are only logged. */
   readonly recordPull: ((pull: ClientPull, now: Date) => Promise<void>) | undefined
+  readonly statistics: Pick<StatisticsRecorder, 'pulled' | 'sent'>
 }
 
 interface PullSession {
@@ -47,6 +38,10 @@ interface PullSession {
   readonly tags: Set<string>
   readonly digests: Set<string>
   readonly bytes: Record<PullSource, number>
+  /** The single pulls of the session. */
+  readonly counted: CountedPulls
+  /** Whether an import for one of its requests has been waited for. */
+  hasImported: boolean
   isLogged: boolean
 }
 
@@ -61,9 +56,10 @@ const MAX_SESSIONS = 1_000
 const MAX_NAMES = 20
 
 /** The pull sessions of one data plane. */
-export function pullSessions({ log, recordPull }: PullSessionDeps): PullSessions {
+export function pullSessions({ log, recordPull, statistics }: PullSessionDeps): PullSessions {
   const recording = new Set<Promise<void>>()
-  const sessions = openSessions((session) => {
+  const sessions = openSessions(statistics, (session) => {
+    session.counted.end()
     if (!recordPull || session.digests.size === 0) return
     const recorded = recordPull(eventOf(session), session.puller.now)
       .catch((err: unknown) => log.warn({ err }, 'a pull was not recorded as an event'))
@@ -72,18 +68,20 @@ export function pullSessions({ log, recordPull }: PullSessionDeps): PullSessions
   })
 
   return {
-    resolved: (puller, tag) => addTo(sessions.of(puller).tags, tag),
+    resolved: (puller, tag, source) => addResolved(sessions.of(puller), tag, source),
     manifest(puller, image, tag, source) {
       const session = sessions.of(puller)
-      if (tag !== undefined) addTo(session.tags, tag)
-      addTo(session.digests, image.digest)
-      session.bytes[source] += image.manifestSize
+      addManifest(session, image, tag, source)
+      statistics.sent(puller.registry, source, image.manifestSize)
       if (!session.isLogged) logPull(log, session, image, source)
       session.isLogged = true
     },
     layer(caller, bytes, source) {
+      statistics.sent(caller.registry, source, bytes)
       const session = sessions.find(caller)
-      if (session) session.bytes[source] += bytes
+      if (!session) return
+      session.bytes[source] += bytes
+      session.counted.layer(bytes, source)
     },
     async close() {
       sessions.endAll()
@@ -92,8 +90,32 @@ export function pullSessions({ log, recordPull }: PullSessionDeps): PullSessions
   }
 }
 
+const newSession = (puller: Puller, statistics: PullSessionDeps['statistics']): PullSession => ({
+  puller,
+  tags: new Set(),
+  digests: new Set(),
+  bytes: { cache: 0, upstream: 0 },
+  counted: countedPulls(puller, statistics),
+  hasImported: false,
+  isLogged: false,
+})
+
+function addResolved(session: PullSession, tag: string, source: PullSource): void {
+  addTo(session.tags, tag)
+  session.counted.resolved(tag, source)
+  session.hasImported ||= source === 'upstream'
+}
+
+function addManifest(session: PullSession, image: Image, tag: string | undefined, source: PullSource): void {
+  if (tag !== undefined) addTo(session.tags, tag)
+  addTo(session.digests, image.digest)
+  session.bytes[source] += image.manifestSize
+  session.counted.manifest(image, tag, source)
+  session.hasImported ||= source === 'upstream'
+}
+
 /** The open sessions. `ended` is called with each session that has been quiet or that is the oldest of too many. */
-function openSessions(ended: (session: PullSession) => void) {
+function openSessions(statistics: PullSessionDeps['statistics'], ended: (session: PullSession) => void) {
   const sessions = new LRUCache<string, PullSession>({
     max: MAX_SESSIONS,
     ttl: QUIET_MS,
@@ -111,14 +133,8 @@ function openSessions(ended: (session: PullSession) => void) {
     if (sessions.size === 0) timer = void clearInterval(timer)
   }
 
-  function begin(key: string, puller: Puller): PullSession {
-    const session: PullSession = {
-      puller,
-      tags: new Set(),
-      digests: new Set(),
-      bytes: { cache: 0, upstream: 0 },
-      isLogged: false,
-    }
+  function open(key: string, puller: Puller): PullSession {
+    const session = newSession(puller, statistics)
     sessions.set(key, session)
     timer ??= setInterval(endQuiet, QUIET_MS / 5).unref()
     return session
@@ -128,7 +144,7 @@ function openSessions(ended: (session: PullSession) => void) {
     keyOf(registry.account, registry.region, repository, principal)
 
   return {
-    of: (puller: Puller): PullSession => sessions.get(keyOfPuller(puller)) ?? begin(keyOfPuller(puller), puller),
+    of: (puller: Puller): PullSession => sessions.get(keyOfPuller(puller)) ?? open(keyOfPuller(puller), puller),
     find: (caller: PullCaller): PullSession | undefined => sessions.get(keyOfPuller(caller)),
     endAll(): void {
       sessions.clear()
@@ -150,7 +166,7 @@ function logPull(log: Log, { puller, tags }: PullSession, { digest, pulledThroug
   log.info({ ...registry, principal, repository, tag, digest }, `${name} ${pulledThrough ? 'from cache' : 'pulled'}`)
 }
 
-function eventOf({ puller, tags, digests, bytes }: PullSession): ClientPull {
+function eventOf({ puller, tags, digests, bytes, hasImported }: PullSession): ClientPull {
   const { registry, repository, principal } = puller
   return {
     registry,
@@ -159,7 +175,7 @@ function eventOf({ puller, tags, digests, bytes }: PullSession): ClientPull {
       'image-tags': [...tags],
       'image-digests': [...digests],
       principal,
-      'cache-result': bytes.upstream > 0 ? 'miss' : 'hit',
+      'cache-result': hasImported || bytes.upstream > 0 ? 'miss' : 'hit',
       'bytes-from-cache': bytes.cache,
       'bytes-from-upstream': bytes.upstream,
     },

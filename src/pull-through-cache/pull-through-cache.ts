@@ -9,6 +9,7 @@ import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
 import type { Pins } from '../registry/ports/pins.js'
+import type { StatisticsRecorder } from '../registry/ports/statistics-recorder.js'
 import type { Store } from '../registry/ports/store.js'
 import type { RuleUpstreams } from '../registry/ports/upstream.js'
 import type { Quotas } from '../registry/quotas.js'
@@ -36,6 +37,7 @@ export interface PullThroughCacheDeps {
   readonly checkCreationRole: CheckCreationRole
   readonly log: Log
   readonly metrics: Metrics
+  readonly statistics: Pick<StatisticsRecorder, 'checked' | 'failed'>
   readonly events: Pick<EventLog, 'cacheAction'>
   readonly settings: PullThroughSettings & {
     readonly egress: 'all' | 'none'
@@ -48,8 +50,8 @@ export interface PullThroughCacheDeps {
  */
 export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThroughCache; backlog: Backlog } {
   const { store, blobs, pins, leases, quotas, clock, authorize, log, metrics, events, settings } = deps
-  const { checkCreationRole } = deps
-  const sinks = { log, metrics, events }
+  const { checkCreationRole, statistics } = deps
+  const sinks = { log, metrics, statistics, events }
   const { egress, dockerHubLibrary } = settings
   const sources = upstreamSources({ store, ruleUpstreams: deps.ruleUpstreams, egress, dockerHubLibrary })
   const flights = singleFlight(leases)

@@ -24,6 +24,7 @@ import type { Policy, Repository } from './repositories/repository.js'
 import type { ImageScans, PendingScan, ScanCount } from './scanning/image-scan.js'
 import type { StoredScanningConfiguration } from './scanning/scanning-records.js'
 import type { ImageFindings } from './scanning/stored-findings.js'
+import type { StatisticsRecord } from './statistics/statistics-record.js'
 
 /**
  * All stored state except blobs. Each line declares a collection and the type of its records; the comment names the
@@ -66,6 +67,7 @@ export const collections = {
   imports: collection<ImportPlan>(), // account region repository digest; in `installation`
   events: collection<RecordedEvent>(), // time, then order; in `installation`
   undeliveredEvents: collection<RecordedEvent>(), // sink time order; in `installation`
+  statistics: collection<StatisticsRecord>(), // period start account region process; in `installation`
   settings: collection<string>(), // name; in `installation`
   roles: collection<ServiceLinkedRole>(), // account name; in `installation`
   leases: collection<LeaseRecord>(), // name; in `installation`

@@ -1,17 +1,8 @@
 import type { RecordedEvent } from './events.js'
+import type { Failure } from './failure.js'
 import { listEach } from './list-records.js'
 import type { Store } from './ports/store.js'
 import { installation } from './registry.js'
-
-/** Something that failed in the background, where no client got an answer that says so. */
-export interface Failure {
-  readonly time: string
-  readonly account: string
-  readonly region: string
-  /** What failed, for example `import of docker-hub/library/redis:7`. */
-  readonly what: string
-  readonly reason: string
-}
 
 /** How far back failures are looked for, by the emulator's time. */
 const WITHIN_MS = 24 * 3600 * 1000

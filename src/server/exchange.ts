@@ -21,6 +21,8 @@ export interface RequestFacts {
   readonly method: string
   /** Without the query, which can hold credentials. */
   readonly path: string
+  /** When it arrived, by `performance.now()`. */
+  readonly receivedAt: number
   /** The name in metrics, log and trace: one of a fixed set, so that clients cannot create new series. */
   operation: string
   /** The name in the decision log: the operation as the client named it, or method and path. */
@@ -119,7 +121,7 @@ function receive(req: IncomingMessage, res: ServerResponse, frame: Frame): Promi
   if (!plane.writesRequestId) res.setHeader('x-amzn-requestid', requestId)
   const [path, search = ''] = splitOnce(req.url ?? '', '?')
   const { method = '' } = req
-  const facts: RequestFacts = { requestId, method, path, ...plane.describe(req) }
+  const facts: RequestFacts = { requestId, method, path, receivedAt: performance.now(), ...plane.describe(req) }
   const exchange = { req, res, facts, search, log: logWithRequestId(log, requestId) }
   const attributes = { 'http.request.method': method, 'url.path': path, 'rpc.system.name': plane.protocol }
   return traces.request(req.headers, attributes, (span) => take(exchange, span, frame))

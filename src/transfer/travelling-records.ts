@@ -4,9 +4,9 @@ import type { Records } from '../registry/ports/store.js'
 
 /**
  * Which collections an archive contains. What belongs to processes or to the place where the state is stays behind:
- * uploads in progress, whose bytes are not blobs yet, leases and pins, and the principals of tokens, which are signed
- * with the secret of the installation. Work that is still to be done travels, so that it is done where the state is
- * next.
+ * uploads in progress, whose bytes are not blobs yet, leases and pins, the statistics of what these processes did, and
+ * the principals of tokens, which are signed with the secret of the installation. Work that is still to be done
+ * travels, so that it is done where the state is next.
  */
 const travels: Readonly<Record<keyof Records, boolean>> = {
   repositories: true,
@@ -43,6 +43,7 @@ const travels: Readonly<Record<keyof Records, boolean>> = {
   imports: true,
   events: true,
   undeliveredEvents: true,
+  statistics: false,
   settings: true,
   appliedSeeds: true,
   roles: true,

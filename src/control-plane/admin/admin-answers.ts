@@ -1,94 +1,44 @@
-import type { Failure } from '../../registry/latest-failures.js'
 import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import type { Registry } from '../../registry/registry.js'
-import type { Amount } from '../../upkeep/installation-totals.js'
+import type { RuleFigures } from '../../registry/statistics/figures.js'
+import type { FiguresOfSpan, StatisticsReport } from '../../registry/statistics/statistics-report.js'
+import type { RuleHoldings } from '../../upkeep/rule-holdings.js'
 
 /*
  * What the admin endpoints answer that the console and the command line show. Times are ISO 8601, sizes bytes,
  * durations milliseconds unless the name says otherwise.
  */
 
-/** The spans that statistics are kept for: the last hour by minutes, the last day by ten minutes. */
-export type Period = 'hour' | 'day'
+export type { Period } from '../../registry/statistics/periods.js'
+export type { Latency } from '../../registry/statistics/histogram.js'
+export type { FiguresOfSpan, PulledImage, Puller } from '../../registry/statistics/statistics-report.js'
 
 /**
- * `GET /_admin/statistics?period=hour|day&account=…&region=…`: what the planes did; without account and Region, in all
- * registries.
+ * `GET /_admin/statistics?period=hour|day&account=…&region=…`: what the planes did in the last hour or day; without
+ * account and Region in all registries. Times are the machine's, because the emulator's may jump.
  */
-export interface Statistics {
-  readonly period: Period
-  readonly bucketSeconds: number
-  /** Every bucket of the period, the oldest first, those in which nothing happened included. */
-  readonly buckets: readonly StatisticsBucket[]
-  /** The most pulled images of the period, at most ten. */
-  readonly images: readonly PulledImage[]
-  /** Who pulled most in the period, at most ten. */
-  readonly pullers: readonly Puller[]
+export interface Statistics extends StatisticsReport {
   /** Every cache rule, and what it did in the period. */
   readonly rules: readonly RuleStatistics[]
+  /** The file system of the blobs; null if they are in S3 or in memory. */
   readonly disk: Disk | null
 }
 
 /** What happened between `start` and `bucketSeconds` later. */
-export interface StatisticsBucket {
-  readonly start: string
-  /** Pulls of images that were cached, and of those for which anything was fetched from an upstream. */
-  readonly pulls: BySource
-  /** Bytes that clients were sent. */
-  readonly bytes: BySource
-  /** Checks whether a cached tag has moved: answered by the upstream, or failed. */
-  readonly checks: { readonly answered: number; readonly failed: number }
-  /** How long clients waited for a manifest. */
-  readonly latency: { readonly warm: Latency; readonly cold: Latency }
-}
+export type StatisticsBucket = Statistics['buckets'][number]
 
 /** Counted apart: from the cache, and from the upstream. */
-export interface BySource {
-  readonly cache: number
-  readonly upstream: number
-}
-
-/** A distribution of durations; the percentiles are null if there were none. */
-export interface Latency {
-  readonly count: number
-  readonly p50: number | null
-  readonly p95: number | null
-}
-
-/** An image that was pulled, by the name it was pulled by. */
-export interface PulledImage extends Registry {
-  readonly repository: string
-  /** The tag, or the digest if it was pulled by digest. */
-  readonly reference: string
-  readonly pulls: number
-  readonly bytes: number
-}
-
-/** A caller that pulled. */
-export interface Puller {
-  /** ARN. */
-  readonly principal: string
-  readonly pulls: number
-  readonly bytes: number
-}
+export type BySource = FiguresOfSpan['pulls']
 
 /** What a cache rule did in the period, and what it holds now. */
-export interface RuleStatistics extends Registry {
+export interface RuleStatistics extends Registry, Readonly<RuleFigures> {
   readonly ecrRepositoryPrefix: string
   readonly upstreamRegistryUrl: string
-  /** Pulls answered from the cache, and pulls that needed the upstream. */
-  readonly hits: number
-  readonly misses: number
-  /** Bytes that clients got from the cache: those that the upstream was spared. */
-  readonly bytesSpared: number
-  readonly bytesFetched: number
-  readonly checks: { readonly answered: number; readonly failed: number }
-  readonly lastFailure: Failure | null
-  /** The images that its repositories hold, and their layers; null while they are counted for the first time. */
-  readonly holds: { readonly repositories: number; readonly images: number; readonly layers: Amount } | null
+  /** The images that it has pulled, and their layers; null while they are counted for the first time. */
+  readonly holds: RuleHoldings | null
 }
 
-/** The file system of the blobs; null if they are in S3 or in memory. */
+/** The file system of the blobs. */
 export interface Disk {
   readonly totalBytes: number
   readonly freeBytes: number

@@ -14,12 +14,13 @@ import { type AccountsDeps, knownAccounts } from './accounts-route.js'
 import { BadQuery } from './admin-query.js'
 import { type CachedTagsDeps, cachedTagsOfRule } from './cached-tags-route.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
+import { statistics, type StatisticsDeps } from './statistics-route.js'
 import { status, type StatusDeps } from './status-route.js'
 import { isBearer } from './admin-token.js'
 import { isForeign, isOfOtherSite } from '../page-origin.js'
 
 /** The dependencies of the admin endpoints. */
-export interface AdminDeps extends ExplainDeps, StatusDeps, AccountsDeps, CachedTagsDeps {
+export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
@@ -90,6 +91,12 @@ const endpoints: readonly Endpoint[] = [
     '/status',
     'describes what runs, what it holds, imports in flight and the latest failures',
     (_, deps) => status(deps),
+  ),
+  endpoint(
+    'GET',
+    '/statistics',
+    'sums what all planes did in the last ?period=hour or day, also of one &account= and &region=',
+    ({ url }, deps) => statistics(url, deps),
   ),
   endpoint('GET', '/clock', 'returns the time of both planes, and how far ahead it is', (_, deps) => clockOf(deps)),
   endpoint('POST', '/clock', 'advances the clock of both planes: {"advanceSeconds":86400}', ({ body }, deps) =>

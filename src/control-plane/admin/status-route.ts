@@ -1,4 +1,5 @@
-import { type Failure, latestFailures } from '../../registry/latest-failures.js'
+import type { Failure } from '../../registry/failure.js'
+import { latestFailures } from '../../registry/latest-failures.js'
 import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import { type Clock, readClock } from '../../registry/ports/clock.js'

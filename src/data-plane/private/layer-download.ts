@@ -9,6 +9,9 @@ export async function downloadLayer(
   deps: DataPlaneDeps,
 ): Promise<void> {
   const layer = await findLayer(registry, repository, digest, deps)
-  const answer = req.method === 'HEAD' ? answerHead : sendLayer
-  await answer({ req, res, wait: permit.wait }, layer, registry, deps)
+  const call = { req, res, wait: permit.wait }
+  if (req.method === 'HEAD') return answerHead(call, layer, registry, deps)
+  await sendLayer(call, layer, registry, deps, {
+    countSent: (bytes, source) => deps.statistics.sent(registry, source, bytes),
+  })
 }

@@ -49,7 +49,11 @@ async function checkCachedTag(
   try {
     sources.requireRoute(target.source)
     const newer = await newerManifest(target, cached)
-    if (newer) return { moved: await storeImage(target, newer, deps, telemetry) }
+    if (newer) {
+      const moved = await storeImage(target, newer, deps, telemetry)
+      count(target, 'answered', telemetry)
+      return { moved }
+    }
     await recordCheck(target, cached, { checkedAt: now }, storage, telemetry)
     await report(target, cached, 'SUCCESS', 'unchanged', telemetry)
     return {}
@@ -90,12 +94,18 @@ async function recordCheck(
     .catch((err: unknown) => log.warn({ err, ...target.imageId }, 'a check could not be recorded'))
 }
 
-const report = (
+function report(
   target: ManifestImport,
   { digest }: Tag,
   status: 'SUCCESS' | 'FAILED',
   outcome: string,
   telemetry: Telemetry,
-) => telemetry.recordAction({ ...actionFacts(target), digest, action: 'check', status, outcome }, target.now)
+): Promise<void> {
+  count(target, status === 'SUCCESS' ? 'answered' : 'failed', telemetry)
+  return telemetry.recordAction({ ...actionFacts(target), digest, action: 'check', status, outcome }, target.now)
+}
+
+const count = ({ registry, source }: ManifestImport, outcome: 'answered' | 'failed', { statistics }: Telemetry) =>
+  statistics.checked({ registry, ecrRepositoryPrefix: source.rule.ecrRepositoryPrefix }, outcome)
 
 const tagKey = ({ repository, imageId }: ManifestImport) => keyOf(repository, imageId.imageTag ?? '')
