@@ -48,7 +48,7 @@ export function RulePage() {
         <FailureAlert error={error} />
         {error && <PageButton to={RULES_PATH}>Show all rules</PageButton>}
         {rule && (
-          <>
+          <SpaceBetween size="l">
             <ValidationAlert rule={rule} validation={validation} />
             <RuleSettings rule={rule} />
             <RuleFigures prefix={prefix} />
@@ -56,7 +56,7 @@ export function RulePage() {
             <RuleRepositories prefix={prefix} />
             {dialog === 'edit' && <EditRule rule={rule} onClose={close} />}
             {dialog === 'delete' && <DeleteRules prefixes={[prefix]} onClose={close} />}
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </Page>

@@ -3,8 +3,10 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import { Time } from '../../parts/amounts.js'
 import { CommandLine } from '../../parts/command-line.js'
+import { useSession } from '../../session/session-context.js'
 import { UpstreamRegistry } from './rule-columns.js'
 import { pullCommand, useRegistryHost } from './use-cache-rules.js'
 
@@ -12,24 +14,37 @@ import { pullCommand, useRegistryHost } from './use-cache-rules.js'
 export function RuleSettings({ rule }: { readonly rule: PullThroughCacheRule }) {
   const { ecrRepositoryPrefix = '', upstreamRepositoryPrefix = ROOT, credentialArn, customRoleArn } = rule
   const host = useRegistryHost()
+  const { region } = useSession()
   return (
     <Container header={<Header variant="h2">Settings</Header>}>
-      <KeyValuePairs
-        columns={3}
-        items={[
-          { label: 'Cache namespace', value: ecrRepositoryPrefix },
-          { label: 'Upstream registry', value: <UpstreamRegistry rule={rule} /> },
-          { label: 'Upstream namespace', value: upstreamRepositoryPrefix },
-          { label: 'Secret', value: credentialArn ?? 'None' },
-          { label: 'IAM role', value: customRoleArn ?? 'None' },
-          { label: 'Created', value: <Time value={rule.createdAt} /> },
-          { label: 'Updated', value: <Time value={rule.updatedAt} /> },
-          {
-            label: 'Pull command',
-            value: <CommandLine name="pull an image" text={pullCommand(host, ecrRepositoryPrefix)} />,
-          },
-        ]}
-      />
+      <SpaceBetween size="l">
+        <KeyValuePairs
+          columns={3}
+          items={[
+            { label: 'Cache namespace', value: ecrRepositoryPrefix },
+            { label: 'Upstream registry', value: <UpstreamRegistry rule={rule} /> },
+            { label: 'Upstream namespace', value: upstreamRepositoryPrefix },
+            { label: 'Secret', value: credentialArn ?? 'None' },
+            { label: 'IAM role', value: customRoleArn ?? 'None' },
+            { label: 'Created', value: <Time value={rule.createdAt} /> },
+            { label: 'Updated', value: <Time value={rule.updatedAt} /> },
+          ]}
+        />
+        <KeyValuePairs
+          columns={1}
+          items={[
+            { label: 'Log in', value: <CommandLine name="log in" text={loginCommand(host, region)} /> },
+            {
+              label: 'Pull an image',
+              value: <CommandLine name="pull an image" text={pullCommand(host, ecrRepositoryPrefix)} />,
+            },
+          ]}
+        />
+      </SpaceBetween>
     </Container>
   )
 }
+
+/** Logs a client in with the credentials that the AWS CLI finds. */
+const loginCommand = (host: string, region: string) =>
+  `aws ecr get-login-password --region ${region} --endpoint-url ${location.origin} | docker login --username AWS --password-stdin ${host}`
