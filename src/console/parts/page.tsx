@@ -16,7 +16,9 @@ export function Page({
   readonly info?: HeaderProps['info']
   readonly children: ReactNode
 }) {
-  usePageTitle(title)
+  useEffect(() => {
+    document.title = `${title} | ecr-local`
+  }, [title])
   return (
     <ContentLayout
       header={
@@ -28,11 +30,4 @@ export function Page({
       {children}
     </ContentLayout>
   )
-}
-
-/** Names the browser's tab after a page. */
-export function usePageTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} | ecr-local`
-  }, [title])
 }
