@@ -6,9 +6,10 @@ import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { Time } from '../../parts/amounts.js'
 import { CommandLine } from '../../parts/command-line.js'
+import { loginCommand, useRegistryHost } from '../../parts/registry-host.js'
 import { useSession } from '../../session/session-context.js'
 import { UpstreamRegistry } from './rule-columns.js'
-import { pullCommand, useRegistryHost } from './use-cache-rules.js'
+import { pullCommand } from './use-cache-rules.js'
 
 /** The settings of a rule, and how to pull through it. */
 export function RuleSettings({ rule }: { readonly rule: PullThroughCacheRule }) {
@@ -33,7 +34,7 @@ export function RuleSettings({ rule }: { readonly rule: PullThroughCacheRule }) 
         <KeyValuePairs
           columns={1}
           items={[
-            { label: 'Log in', value: <CommandLine name="log in" text={loginCommand(host, region)} /> },
+            { label: 'Log in', value: <CommandLine name="log in" text={loginCommand(region, host)} /> },
             {
               label: 'Pull an image',
               value: <CommandLine name="pull an image" text={pullCommand(host, ecrRepositoryPrefix)} />,
@@ -44,7 +45,3 @@ export function RuleSettings({ rule }: { readonly rule: PullThroughCacheRule }) 
     </Container>
   )
 }
-
-/** Logs a client in with the credentials that the AWS CLI finds. */
-const loginCommand = (host: string, region: string) =>
-  `aws ecr get-login-password --region ${region} --endpoint-url ${location.origin} | docker login --username AWS --password-stdin ${host}`
