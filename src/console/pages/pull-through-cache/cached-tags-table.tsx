@@ -106,7 +106,7 @@ const columnsAt = (
     cell: (tag) => (
       <Button
         variant="inline-link"
-        ariaLabel={`Check ${imageOf(tag)} now`}
+        ariaLabel={`Check now: ${imageOf(tag)}`}
         disabled={isChecking}
         onClick={() => check(tag)}
       >

@@ -31,10 +31,14 @@ async function* repositoryPages(client: ECRClient) {
   for await (const page of paginateDescribeRepositories({ client, pageSize: 1000 }, {})) yield page.repositories
 }
 
+/** The planes write what they did every two seconds. */
+const ASKED_EVERY_MS = 5_000
+
 /** What the rules of the registry did in a period; not known if the admin endpoints do not say it. */
 export function useRuleStatistics(period: Period) {
   const { account, region } = useSession()
-  const { data, error } = useAdmin<Statistics>(pathWith('/statistics', { period, account, region }))
+  const path = pathWith('/statistics', { period, account, region })
+  const { data, error } = useAdmin<Statistics>(path, { refetchInterval: ASKED_EVERY_MS })
   const of = (prefix: string | undefined): RuleStatistics | undefined =>
     data?.rules.find((rule) => rule.ecrRepositoryPrefix === prefix)
   return { of, error }
