@@ -7,7 +7,7 @@ import { FailureAlert } from '../../parts/failure-alert.js'
 import { PageButton } from '../../parts/page-button.js'
 import { Page } from '../../parts/page.js'
 import { useEcr } from '../../requests/use-ecr.js'
-import { PERMISSIONS_PATH } from '../registry-permissions/use-registry-policy.js'
+import { generatePath } from '../registry-permissions/use-registry-policy.js'
 import { CachedTagsTable } from './cached-tags-table.js'
 import { useValidation } from './credential-state.js'
 import { DeleteRules } from './delete-rules.js'
@@ -62,7 +62,3 @@ export function RulePage() {
     </Page>
   )
 }
-
-/** A statement for those who may pull through the rule but have no permission to import. */
-const generatePath = (prefix: string) =>
-  `${PERMISSIONS_PATH}/generate?${new URLSearchParams({ namespace: prefix }).toString()}`

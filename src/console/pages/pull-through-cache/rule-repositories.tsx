@@ -26,7 +26,7 @@ const columns: readonly Column<Repository>[] = [
   },
 ]
 
-/** The repositories that a rule serves: those that its pulls made, and those under its prefix that were there before. */
+/** The repositories that a rule serves: those that its pulls made, and others under its prefix. */
 export function RuleRepositories({ prefix }: { readonly prefix: string }) {
   const { data: repositories, error } = useRepositories()
   const { data: rules } = useCacheRules()

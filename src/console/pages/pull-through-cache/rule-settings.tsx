@@ -1,4 +1,5 @@
 import type { PullThroughCacheRule } from '@aws-sdk/client-ecr'
+import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
@@ -6,9 +7,11 @@ import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { Time } from '../../parts/amounts.js'
 import { CommandLine } from '../../parts/command-line.js'
+import { PageLink } from '../../parts/page-link.js'
 import { loginCommand, useRegistryHost } from '../../parts/registry-host.js'
 import { useSession } from '../../session/session-context.js'
 import { UpstreamRegistry } from './rule-columns.js'
+import { generatePath } from '../registry-permissions/use-registry-policy.js'
 import { pullCommand } from './use-cache-rules.js'
 
 /** The settings of a rule, and how to pull through it. */
@@ -41,6 +44,11 @@ export function RuleSettings({ rule }: { readonly rule: PullThroughCacheRule }) 
             },
           ]}
         />
+        <Box>
+          The first pull of an image needs ecr:CreateRepository and ecr:BatchImportUpstreamImage. Users and roles whose
+          IAM policies do not allow these need a statement of the registry permissions:{' '}
+          <PageLink to={generatePath(ecrRepositoryPrefix)}>generate one for this namespace</PageLink>.
+        </Box>
       </SpaceBetween>
     </Container>
   )

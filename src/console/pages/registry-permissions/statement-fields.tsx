@@ -87,6 +87,7 @@ function IamEntities({ draft, onChange, isIncomplete }: FieldsProps) {
     <TokenField
       label="IAM entities"
       description="The users and roles that the statement is for. Choose them, or type an ARN or the id of an account."
+      constraintText="Users and roles have to exist: a policy that names others is refused."
       errorText={isIncomplete && valuesOf(draft.principals).length === 0 && 'Add a user, a role or an account'}
       placeholder="Choose, or type an ARN or an account id"
       options={sorted.map(entitiesOf)}
