@@ -14,7 +14,7 @@ export function NotificationsProvider({ children }: { readonly children: ReactNo
   const notify = useCallback((type: FlashbarProps.Type, text: string) => {
     const id = crypto.getRandomValues(new Uint32Array(2)).join('-')
     const dismiss = () => setItems((shown) => shown.filter((item) => item.id !== id))
-    const item = { id, type, content: text, dismissible: true, onDismiss: dismiss } as const
+    const item = { id, type, content: text, dismissible: true, dismissLabel: 'Dismiss', onDismiss: dismiss } as const
     setItems((shown) => [item, ...shown].slice(0, MAX_SHOWN))
   }, [])
   const value = useMemo(() => ({ notify, items }), [notify, items])

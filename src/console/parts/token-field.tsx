@@ -2,32 +2,36 @@ import Autosuggest, { type AutosuggestProps } from '@cloudscape-design/component
 import FormField, { type FormFieldProps } from '@cloudscape-design/components/form-field'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import TokenGroup from '@cloudscape-design/components/token-group'
-import { useState } from 'react'
 
-/**
- * A field for several values: chosen from a list, or typed. Enter adds what was typed, and so does leaving the field,
- * so that nothing that was typed is lost.
- */
+/** What a field for several values holds: those that were added, and what is being typed. */
+export interface Tokens {
+  readonly added: readonly string[]
+  readonly text: string
+}
+
+/** An empty field. */
+export const NO_TOKENS: Tokens = { added: [], text: '' }
+
+/** All values, what is being typed included, so that nothing is lost that was not added with Enter. */
+export const valuesOf = ({ added, text }: Tokens): readonly string[] => [
+  ...new Set([...added, ...text.split(/[\s,]+/).filter((one) => one !== '')]),
+]
+
+/** A field for several values: chosen from a list, or typed and added with Enter. */
 export function TokenField({
-  values,
+  value,
   onChange,
   options = [],
   placeholder,
   ...field
 }: {
-  readonly values: readonly string[]
-  readonly onChange: (values: readonly string[]) => void
+  readonly value: Tokens
+  readonly onChange: (value: Tokens) => void
   readonly options?: AutosuggestProps.Options
   readonly placeholder?: string
 } & Pick<FormFieldProps, 'label' | 'description' | 'constraintText' | 'errorText'>) {
-  const [text, setText] = useState('')
-  const add = (value: string) => {
-    const added = value
-      .split(/[\s,]+/)
-      .filter((one, index, all) => one !== '' && !values.includes(one) && all.indexOf(one) === index)
-    if (added.length > 0) onChange([...values, ...added])
-    setText('')
-  }
+  const { added, text } = value
+  const add = (typed: string) => onChange({ added: valuesOf({ added, text: typed }), text: '' })
   return (
     <FormField {...field} stretch>
       <SpaceBetween size="xs">
@@ -37,15 +41,18 @@ export function TokenField({
           {...(placeholder !== undefined && { placeholder })}
           enteredTextLabel={(entered) => `Add: ${entered}`}
           empty="Nothing to suggest: type it"
-          onChange={({ detail }) => setText(detail.value)}
+          onChange={({ detail }) => onChange({ added, text: detail.value })}
           onSelect={({ detail }) => add(detail.value)}
-          onBlur={() => add(text)}
-          onKeyDown={({ detail }) => detail.key === 'Enter' && add(text)}
+          onKeyDown={({ detail }) => detail.key === 'Enter' && text !== '' && add(text)}
         />
-        <TokenGroup
-          items={values.map((value) => ({ label: value, dismissLabel: `Remove ${value}` }))}
-          onDismiss={({ detail }) => onChange(values.filter((_, index) => index !== detail.itemIndex))}
-        />
+        {added.length > 0 && (
+          <TokenGroup
+            items={added.map((one) => ({ label: one, dismissLabel: `Remove ${one}` }))}
+            onDismiss={({ detail }) =>
+              onChange({ added: added.filter((_, index) => index !== detail.itemIndex), text })
+            }
+          />
+        )}
       </SpaceBetween>
     </FormField>
   )

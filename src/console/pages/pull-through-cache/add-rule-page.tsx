@@ -3,13 +3,14 @@ import Wizard from '@cloudscape-design/components/wizard'
 import { type ReactNode, useState } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { useDocumentTitle } from '../../parts/document-title.js'
+import { useRegistryHost } from '../../parts/registry-host.js'
 import { useEcrChange } from '../../requests/use-ecr.js'
 import { AuthenticationStep } from './authentication-step.js'
 import { DestinationStep } from './destination-step.js'
 import { SourceStep, type StepProps } from './source-step.js'
 import { ReviewStep } from './review-step.js'
 import { canLogIn, draftIn, parametersOf, refusedField, type RuleDraft, ruleOf } from './rule-draft.js'
-import { pullCommand, RULES_PATH, rulePath, useRegistryHost } from './use-cache-rules.js'
+import { pullCommand, RULES_PATH, rulePath } from './use-cache-rules.js'
 
 /** Add rule, step by step. The step and what was chosen before it are in the address. */
 export function AddRulePage() {

@@ -36,7 +36,7 @@ export function CachedTagsTable({ prefix }: { readonly prefix: string }) {
         }
         items={tags}
         error={error}
-        columns={columnsAt(now)}
+        columns={columnsAt(now, (tag) => void check([tag]), checks?.current !== undefined)}
         keyOf={imageOf}
         selection={{ type: 'multi', selected, onSelect: choose }}
         actions={
@@ -54,7 +54,11 @@ export function CachedTagsTable({ prefix }: { readonly prefix: string }) {
   )
 }
 
-const columnsAt = (now: Date | undefined): readonly Column<CachedTag>[] => [
+const columnsAt = (
+  now: Date | undefined,
+  check: (tag: CachedTag) => void,
+  isChecking: boolean,
+): readonly Column<CachedTag>[] => [
   {
     id: 'repository',
     header: 'Repository',
@@ -64,7 +68,12 @@ const columnsAt = (now: Date | undefined): readonly Column<CachedTag>[] => [
     cell: ({ repository }) => <PageLink to={`/repositories/${encodeURIComponent(repository)}`}>{repository}</PageLink>,
   },
   { id: 'tag', header: 'Tag', text: ({ tag }) => tag },
-  { id: 'digest', header: 'Upstream digest', minWidth: 200, text: ({ digest }) => digest },
+  {
+    id: 'digest',
+    header: 'Upstream digest',
+    text: ({ digest }) => digest,
+    cell: ({ digest }) => <Box variant="code">{digest.slice(0, 'sha256:'.length + 12)}</Box>,
+  },
   {
     id: 'checked',
     header: 'Last check',
@@ -89,6 +98,21 @@ const columnsAt = (now: Date | undefined): readonly Column<CachedTag>[] => [
     header: 'Next check due',
     text: ({ nextCheckDueAt }) => nextCheckDueAt,
     cell: ({ nextCheckDueAt }) => <NextCheck at={nextCheckDueAt} now={now} />,
+  },
+  {
+    id: 'check',
+    header: 'Check',
+    text: () => undefined,
+    cell: (tag) => (
+      <Button
+        variant="inline-link"
+        ariaLabel={`Check now: ${imageOf(tag)}`}
+        disabled={isChecking}
+        onClick={() => check(tag)}
+      >
+        Check now
+      </Button>
+    ),
   },
 ]
 

@@ -13,7 +13,7 @@ export function DestinationStep({ draft, onChange, refused }: StepProps) {
   const { here, upstream } = exampleOf(draft)
   return (
     <SpaceBetween size="l">
-      <Container header={<Header variant="h2">Cache namespace</Header>}>
+      <Container header={<Header variant="h2">Destination</Header>}>
         <SpaceBetween size="m">
           <FormField label="Cache namespace" description="Which repositories of this registry the rule serves.">
             <RadioGroup
@@ -51,7 +51,7 @@ export function DestinationStep({ draft, onChange, refused }: StepProps) {
 
 function UpstreamNamespace({ draft, onChange, refused }: Omit<StepProps, 'isMissing'>) {
   return (
-    <Container header={<Header variant="h2">Upstream namespace</Header>}>
+    <Container header={<Header variant="h2">Source</Header>}>
       <SpaceBetween size="m">
         <FormField label="Upstream namespace" description="Which repositories of the upstream registry are cached.">
           <RadioGroup

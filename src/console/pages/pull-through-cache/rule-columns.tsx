@@ -18,7 +18,6 @@ export function ruleColumns(
       id: 'namespace',
       header: 'Cache namespace',
       isRowHeader: true,
-      minWidth: 140,
       text: ({ ecrRepositoryPrefix }) => ecrRepositoryPrefix,
       cell: ({ ecrRepositoryPrefix = '' }) => (
         <PageLink to={rulePath(ecrRepositoryPrefix)}>{ecrRepositoryPrefix}</PageLink>
@@ -27,19 +26,13 @@ export function ruleColumns(
     {
       id: 'upstream',
       header: 'Upstream registry',
-      minWidth: 170,
-      text: (rule) => `${upstreamName(rule)} ${rule.upstreamRegistryUrl}`,
+      text: (rule) => `${upstreamName(rule)} ${upstreamUrl(rule)}`,
       cell: (rule) => <UpstreamRegistry rule={rule} />,
-    },
-    {
-      id: 'upstream-namespace',
-      header: 'Upstream namespace',
-      text: ({ upstreamRepositoryPrefix = ROOT }) => upstreamRepositoryPrefix,
     },
     {
       id: 'credentials',
       header: 'Credentials',
-      minWidth: 150,
+      minWidth: 130,
       text: ({ credentialArn, customRoleArn }) => credentialArn ?? customRoleArn ?? '',
       cell: (rule) => <CredentialState rule={rule} />,
     },
@@ -64,13 +57,18 @@ export function ruleColumns(
 /** An upstream registry: its name, and its host unless that is the name. */
 export function UpstreamRegistry({ rule }: { readonly rule: PullThroughCacheRule }) {
   const name = upstreamName(rule)
+  const url = upstreamUrl(rule)
   return (
     <>
       <Box>{name}</Box>
-      {name !== rule.upstreamRegistryUrl && <Box variant="small">{rule.upstreamRegistryUrl}</Box>}
+      {name !== url && <Box variant="small">{url}</Box>}
     </>
   )
 }
+
+/** The host, with the namespace to which the rule is limited. */
+const upstreamUrl = ({ upstreamRegistryUrl = '', upstreamRepositoryPrefix = ROOT }: PullThroughCacheRule) =>
+  upstreamRepositoryPrefix === ROOT ? upstreamRegistryUrl : `${upstreamRegistryUrl}/${upstreamRepositoryPrefix}`
 
 /** What failed last, and why. */
 export const LastFailure = ({ failure }: { readonly failure: RuleStatistics['lastFailure'] | undefined }) =>

@@ -33,20 +33,28 @@ export const EMPTY_DRAFT: RuleDraft = {
   upstreamPrefix: '',
 }
 
-/** The draft that the parameters of an address describe. */
-export const draftIn = (parameters: URLSearchParams): RuleDraft => ({
-  ...EMPTY_DRAFT,
-  ...Object.fromEntries(
-    Object.keys(EMPTY_DRAFT).flatMap((key) => {
-      const value = parameters.get(key)
-      return value === null ? [] : [[key, value]]
-    }),
-  ),
-})
+/** The draft that the parameters of an address describe. An unknown choice is the default one. */
+export function draftIn(parameters: URLSearchParams): RuleDraft {
+  const text = (key: keyof RuleDraft) => parameters.get(key) ?? EMPTY_DRAFT[key]
+  const choice = <T extends string>(key: keyof RuleDraft, choices: readonly T[], fallback: T) =>
+    choices.find((one) => one === parameters.get(key)) ?? fallback
+  return {
+    upstreamRegistry: text('upstreamRegistry'),
+    url: text('url'),
+    credentialArn: text('credentialArn'),
+    customRoleArn: text('customRoleArn'),
+    cache: choice('cache', ['prefix', 'none'], EMPTY_DRAFT.cache),
+    cachePrefix: text('cachePrefix'),
+    upstream: choice('upstream', ['none', 'same', 'prefix'], EMPTY_DRAFT.upstream),
+    upstreamPrefix: text('upstreamPrefix'),
+  }
+}
 
 /** The parameters of the address that describe a draft. */
 export const parametersOf = (draft: RuleDraft): [string, string][] =>
-  Object.entries(draft).filter(([key, value]) => value !== EMPTY_DRAFT[key as keyof RuleDraft]) as [string, string][]
+  (Object.keys(EMPTY_DRAFT) as (keyof RuleDraft)[])
+    .filter((key) => draft[key] !== EMPTY_DRAFT[key])
+    .map((key) => [key, draft[key]])
 
 /** The upstream registry that is chosen; undefined if none is or it is a custom one. */
 export const serviceOf = ({ upstreamRegistry }: RuleDraft): UpstreamService | undefined =>

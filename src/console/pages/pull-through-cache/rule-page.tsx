@@ -7,7 +7,7 @@ import { FailureAlert } from '../../parts/failure-alert.js'
 import { PageButton } from '../../parts/page-button.js'
 import { Page } from '../../parts/page.js'
 import { useEcr } from '../../requests/use-ecr.js'
-import { PERMISSIONS_PATH } from '../registry-permissions/use-registry-policy.js'
+import { generatePath } from '../registry-permissions/use-registry-policy.js'
 import { CachedTagsTable } from './cached-tags-table.js'
 import { useValidation } from './credential-state.js'
 import { DeleteRules } from './delete-rules.js'
@@ -48,7 +48,7 @@ export function RulePage() {
         <FailureAlert error={error} />
         {error && <PageButton to={RULES_PATH}>Show all rules</PageButton>}
         {rule && (
-          <>
+          <SpaceBetween size="l">
             <ValidationAlert rule={rule} validation={validation} />
             <RuleSettings rule={rule} />
             <RuleFigures prefix={prefix} />
@@ -56,13 +56,9 @@ export function RulePage() {
             <RuleRepositories prefix={prefix} />
             {dialog === 'edit' && <EditRule rule={rule} onClose={close} />}
             {dialog === 'delete' && <DeleteRules prefixes={[prefix]} onClose={close} />}
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </Page>
   )
 }
-
-/** A statement for those who may pull through the rule but have no permission to import. */
-const generatePath = (prefix: string) =>
-  `${PERMISSIONS_PATH}/generate?${new URLSearchParams({ namespace: prefix }).toString()}`

@@ -3,8 +3,9 @@ import Box from '@cloudscape-design/components/box'
 import { ruleServing } from '../../../registry/cache-rules/cache-rule.js'
 import { Time } from '../../parts/amounts.js'
 import { PageLink } from '../../parts/page-link.js'
+import { useRegistryHost } from '../../parts/registry-host.js'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
-import { pullCommand, useCacheRules, useRegistryHost, useRepositories } from './use-cache-rules.js'
+import { pullCommand, useCacheRules, useRepositories } from './use-cache-rules.js'
 
 const columns: readonly Column<Repository>[] = [
   {
@@ -25,7 +26,7 @@ const columns: readonly Column<Repository>[] = [
   },
 ]
 
-/** The repositories that a rule serves: those that its pulls made, and those under its prefix that were there before. */
+/** The repositories that a rule serves: those that its pulls made, and others under its prefix. */
 export function RuleRepositories({ prefix }: { readonly prefix: string }) {
   const { data: repositories, error } = useRepositories()
   const { data: rules } = useCacheRules()

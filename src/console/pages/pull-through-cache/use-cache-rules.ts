@@ -1,5 +1,4 @@
 import {
-  DescribeRepositoriesCommand,
   type ECRClient,
   paginateDescribePullThroughCacheRules,
   paginateDescribeRepositories,
@@ -9,7 +8,7 @@ import type { Period, RuleStatistics, Statistics } from '../../../control-plane/
 import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
 import { upstreamService } from '../../../registry/cache-rules/upstream-services.js'
 import { pathWith, useAdmin } from '../../requests/admin.js'
-import { useEcr, useEcrList } from '../../requests/use-ecr.js'
+import { useEcrList } from '../../requests/use-ecr.js'
 import { useSession } from '../../session/session-context.js'
 
 /** The address of the list of rules. */
@@ -32,19 +31,17 @@ async function* repositoryPages(client: ECRClient) {
   for await (const page of paginateDescribeRepositories({ client, pageSize: 1000 }, {})) yield page.repositories
 }
 
+/** The planes write what they did every two seconds. */
+const ASKED_EVERY_MS = 5_000
+
 /** What the rules of the registry did in a period; not known if the admin endpoints do not say it. */
 export function useRuleStatistics(period: Period) {
   const { account, region } = useSession()
-  const { data, error } = useAdmin<Statistics>(pathWith('/statistics', { period, account, region }))
+  const path = pathWith('/statistics', { period, account, region })
+  const { data, error } = useAdmin<Statistics>(path, { refetchInterval: ASKED_EVERY_MS })
   const of = (prefix: string | undefined): RuleStatistics | undefined =>
     data?.rules.find((rule) => rule.ecrRepositoryPrefix === prefix)
   return { of, error }
-}
-
-/** The host with which the names of images in this registry begin, as its repositories say it. */
-export function useRegistryHost(): string {
-  const { data } = useEcr('DescribeRepositories', new DescribeRepositoriesCommand({ maxResults: 1 }))
-  return data?.repositories?.[0]?.repositoryUri?.split('/')[0] ?? location.host
 }
 
 /** The upstream registry of a rule by its name; by its host if the service does not know it. */

@@ -9,6 +9,7 @@ import { withStatement } from '../../../registry/permissions/registry-policy-tex
 import { CopyableJson } from '../../parts/copyable-json.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { Page } from '../../parts/page.js'
+import { NO_TOKENS, valuesOf } from '../../parts/token-field.js'
 import { useEcrChange } from '../../requests/use-ecr.js'
 import { useSession } from '../../session/session-context.js'
 import { policyTypes, type StatementDraft, statementOf } from './statement-draft.js'
@@ -40,7 +41,8 @@ export function GenerateStatementPage() {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     // Without these there is no statement yet that the service could judge.
-    const lacks = draft.principals.length === 0 || (draft.type === 'pull-through-cache' && draft.namespace === '')
+    const lacks =
+      valuesOf(draft.principals).length === 0 || (draft.type === 'pull-through-cache' && draft.namespace === '')
     setIncomplete(lacks)
     if (!lacks) mutate(statement)
   }
@@ -80,7 +82,7 @@ export function GenerateStatementPage() {
 const draftIn = (parameters: URLSearchParams): StatementDraft => ({
   type: policyTypes.find(({ value }) => value === parameters.get('type'))?.value ?? 'pull-through-cache',
   sid: '',
-  principals: [],
+  principals: NO_TOKENS,
   namespace: parameters.get('namespace') ?? '',
-  repositories: [],
+  repositories: NO_TOKENS,
 })

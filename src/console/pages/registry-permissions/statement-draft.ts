@@ -5,6 +5,7 @@ import {
   replicationStatement,
 } from '../../../registry/permissions/generated-statement.js'
 import type { Registry } from '../../../registry/registry.js'
+import { type Tokens, valuesOf } from '../../parts/token-field.js'
 
 /** The kinds of statements that are generated. */
 export type PolicyType = 'pull-through-cache' | 'replication' | 'cross-account'
@@ -36,16 +37,16 @@ export const policyTypes: readonly {
 export interface StatementDraft {
   readonly type: PolicyType
   readonly sid: string
-  readonly principals: readonly string[]
+  readonly principals: Tokens
   /** The namespace of a rule; empty until one is chosen. */
   readonly namespace: string
-  readonly repositories: readonly string[]
+  readonly repositories: Tokens
 }
 
 /** The statement as far as it is chosen. */
 export function statementOf(draft: StatementDraft, registry: Registry): GeneratedStatement {
-  if (draft.type === 'pull-through-cache') return pullThroughStatement(registry, draft)
-  return draft.type === 'replication'
-    ? replicationStatement(registry, draft)
-    : crossAccountPullStatement(registry, draft)
+  const { type, sid, namespace } = draft
+  const choices = { sid, principals: valuesOf(draft.principals), repositories: valuesOf(draft.repositories) }
+  if (type === 'pull-through-cache') return pullThroughStatement(registry, { ...choices, namespace })
+  return type === 'replication' ? replicationStatement(registry, choices) : crossAccountPullStatement(registry, choices)
 }

@@ -7,7 +7,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { KnownAccount } from '../../../control-plane/admin/admin-answers.js'
 import { useKnownAccounts } from '../../layout/known-accounts.js'
 import { PageLink } from '../../parts/page-link.js'
-import { TokenField } from '../../parts/token-field.js'
+import { NO_TOKENS, TokenField, valuesOf } from '../../parts/token-field.js'
 import { useSession } from '../../session/session-context.js'
 import { RULES_PATH, upstreamName, useCacheRules } from '../pull-through-cache/use-cache-rules.js'
 import { policyTypes, type StatementDraft } from './statement-draft.js'
@@ -32,7 +32,7 @@ export function StatementFields({ draft, onChange, isIncomplete }: FieldsProps) 
           selectedOption={policyTypes.find(({ value }) => value === draft.type) ?? first ?? null}
           onChange={({ detail }) => {
             const chosen = policyTypes.find(({ value }) => value === detail.selectedOption.value)
-            if (chosen) onChange({ ...draft, type: chosen.value, principals: [] })
+            if (chosen) onChange({ ...draft, type: chosen.value, principals: NO_TOKENS })
           }}
         />
       </FormField>
@@ -52,7 +52,7 @@ export function StatementFields({ draft, onChange, isIncomplete }: FieldsProps) 
         }
         constraintText="* stands for any characters."
         placeholder="All repositories (*)"
-        values={draft.repositories}
+        value={draft.repositories}
         onChange={(repositories) => onChange({ ...draft, repositories })}
       />
     </SpaceBetween>
@@ -87,10 +87,11 @@ function IamEntities({ draft, onChange, isIncomplete }: FieldsProps) {
     <TokenField
       label="IAM entities"
       description="The users and roles that the statement is for. Choose them, or type an ARN or the id of an account."
-      errorText={isIncomplete && draft.principals.length === 0 && 'Add a user, a role or an account'}
+      constraintText="Users and roles have to exist: a policy that names others is refused."
+      errorText={isIncomplete && valuesOf(draft.principals).length === 0 && 'Add a user, a role or an account'}
       placeholder="Choose, or type an ARN or an account id"
       options={sorted.map(entitiesOf)}
-      values={draft.principals}
+      value={draft.principals}
       onChange={(principals) => onChange({ ...draft, principals })}
     />
   )
@@ -112,10 +113,10 @@ function Accounts({ draft, onChange, isIncomplete }: FieldsProps) {
     <TokenField
       label="Accounts"
       description="The ids of the accounts that the statement is for, separated by commas."
-      errorText={isIncomplete && draft.principals.length === 0 && 'Add an account'}
+      errorText={isIncomplete && valuesOf(draft.principals).length === 0 && 'Add an account'}
       placeholder="Choose, or type the id of an account"
       options={others.map(({ account }) => ({ value: account }))}
-      values={draft.principals}
+      value={draft.principals}
       onChange={(principals) => onChange({ ...draft, principals })}
     />
   )

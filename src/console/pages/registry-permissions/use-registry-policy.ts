@@ -12,6 +12,10 @@ import { useEcrClient } from '../../requests/use-ecr.js'
 /** The address of the policy. */
 export const PERMISSIONS_PATH = '/private-registry/permissions'
 
+/** The address of the form for a statement about a namespace. */
+export const generatePath = (namespace: string) =>
+  `${PERMISSIONS_PATH}/generate?${new URLSearchParams({ namespace }).toString()}`
+
 /** The policy of the registry. */
 export interface RegistryPermissions {
   /** Absent if there is none. */
