@@ -18,7 +18,7 @@ const figureOf = (page: Page, label: string) =>
   page.locator('dt', { hasText: label }).locator('xpath=following-sibling::dd').innerText()
 
 /** What is said of a bucket without any pulls, after its time. */
-const NO_PULLS = /From cache: 0, From upstream: 0$/
+const NO_PULLS = 'From cache: 0, From upstream: 0'
 
 describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The dashboard of the console', () => {
   let browser: OpenBrowser
@@ -76,10 +76,11 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The dashboard of the console'
     await client.copyAll(image, `${directory.path}/warm`)
     await vi.waitFor(async () => expect(await figureOf(page, 'Pulls')).toBe('2'), WITHIN)
     expect(await figureOf(page, 'From cache')).toMatch(/^50\s%$/)
-    expect(await figureOf(page, 'The upstream was spared')).toBe('5.7 MiB')
+    // The second pull's bytes, and of the first one those that the backlog had fetched before skopeo asked.
+    expect(parseFloat(await figureOf(page, 'The upstream was spared'))).toBeGreaterThanOrEqual(5.7)
     const picture = pictureOf(page, 'Pulls per minute')
     await picture.focus()
-    for (let at = 0; at < 3 && NO_PULLS.test((await picture.getAttribute('aria-valuetext')) ?? ''); at++)
+    for (let at = 0; at < 3 && (await picture.getAttribute('aria-valuetext'))?.endsWith(NO_PULLS); at++)
       await page.keyboard.press('ArrowLeft')
     expect(await picture.getAttribute('aria-valuetext')).toMatch(/From cache: 1, From upstream: 1$/)
     const ofMinute = page.getByRole('list').filter({ hasText: 'From upstream' }).first()
