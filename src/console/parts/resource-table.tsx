@@ -8,6 +8,7 @@ import TextFilter from '@cloudscape-design/components/text-filter'
 import { type ReactNode, useEffect } from 'react'
 import { useSearchParams } from 'react-router'
 import { FailureAlert } from './failure-alert.js'
+import { currentParameters, withParameter } from './use-parameter.js'
 
 /** A column: `text` is what is searched and sorted by, and shown unless there is a cell. */
 export interface Column<T> {
@@ -127,8 +128,9 @@ function useTable<T>({ things, items = [], columns, empty, name = '', pageSize =
   const { currentPageIndex } = table.paginationProps
   useEffect(() => {
     const page = currentPageIndex > 1 ? String(currentPageIndex) : ''
-    const after = withParameter(withParameter(parameters, textKey, filteringText), pageKey, page)
-    if (after.toString() !== parameters.toString()) setParameters(after, { replace: true })
+    const before = currentParameters()
+    const after = withParameter(withParameter(before, textKey, filteringText), pageKey, page)
+    if (after.toString() !== before.toString()) setParameters(after, { replace: true })
   }, [filteringText, currentPageIndex, textKey, pageKey, parameters, setParameters])
   return {
     collection: table.collectionProps,
@@ -144,13 +146,6 @@ function useTable<T>({ things, items = [], columns, empty, name = '', pageSize =
     ),
     pagination: <Pagination {...table.paginationProps} />,
   }
-}
-
-function withParameter(before: URLSearchParams, key: string, value: string): URLSearchParams {
-  const after = new URLSearchParams(before)
-  if (value === '') after.delete(key)
-  else after.set(key, value)
-  return after
 }
 
 const Nothing = ({ text, children }: { readonly text: string; readonly children?: ReactNode }) => (

@@ -9,16 +9,22 @@ export function useParameter(name: string, fallback = ''): readonly [string, (va
   const [parameters, setParameters] = useSearchParams()
   const choose = useCallback(
     (value: string) =>
-      setParameters(
-        (before) => {
-          const after = new URLSearchParams(before)
-          if (value === fallback) after.delete(name)
-          else after.set(name, value)
-          return after
-        },
-        { replace: true },
-      ),
+      setParameters(withParameter(currentParameters(), name, value === fallback ? '' : value), { replace: true }),
     [name, fallback, setParameters],
   )
   return [parameters.get(name) ?? fallback, choose]
+}
+
+/**
+ * The parameters of the address as it is now. Those that a component has rendered with may be older than a change that
+ * another one has just made, and a change that begins with them would undo it.
+ */
+export const currentParameters = (): URLSearchParams => new URLSearchParams(location.search)
+
+/** Parameters with another value of one of them; an empty one is left out. */
+export function withParameter(before: URLSearchParams, name: string, value: string): URLSearchParams {
+  const after = new URLSearchParams(before)
+  if (value === '') after.delete(name)
+  else after.set(name, value)
+  return after
 }

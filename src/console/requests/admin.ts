@@ -51,6 +51,8 @@ export function useAdmin<T>(
   return useQuery({
     queryKey: ['admin', path],
     queryFn: async ({ signal }) => (await (await fetchAdmin(path, { signal })).json()) as T,
+    // What is asked again anyway says at once that there is no answer.
+    ...(typeof options.refetchInterval === 'number' && { retry: false }),
     ...options,
   })
 }

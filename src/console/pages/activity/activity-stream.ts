@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { ImportInFlight } from '../../../control-plane/admin/admin-answers.js'
 import type { RecordedEvent } from '../../../registry/events.js'
-import { fetchAdmin } from '../../requests/admin.js'
+import { AdminRefusal, fetchAdmin } from '../../requests/admin.js'
 
 /** What has arrived at once: the imports in flight if they have changed, and events in the order of their recording. */
 export interface ArrivedActivity {
@@ -48,9 +48,12 @@ export async function listenToActivity(path: string, listener: ActivityListener,
     if (signal.aborted) return
     listener.onClose(error, retryMs)
     await pause(retryMs, signal)
-    retryMs = Math.min(2 * retryMs, MAX_RETRY_MS)
+    // A refusal waits for the token that the page asks for, which is then used at once.
+    retryMs = isUnauthorized(error) ? RETRY_MS : Math.min(2 * retryMs, MAX_RETRY_MS)
   }
 }
+
+const isUnauthorized = (error: unknown) => error instanceof AdminRefusal && error.$metadata.httpStatusCode === 401
 
 interface Heard {
   readonly open: () => void
@@ -89,7 +92,7 @@ function arrivedIn(messages: readonly EventSourceMessage[]): ArrivedActivity {
   }
 }
 
-/** Resolves after a time, or at once when the signal is given or the tab is looked at again. */
+/** Resolves after a time, or at once when the signal is given. */
 const pause = (ms: number, signal: AbortSignal) =>
   new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, ms)

@@ -9,7 +9,7 @@ import type {
   ScanResourceChangeEvent,
   SigningEvent,
 } from '../../../registry/events.js'
-import { formatBytes, formatCount } from '../../../registry/amounts.js'
+import { formatBytes } from '../../../registry/amounts.js'
 
 /** The kinds of events that can be chosen. */
 export const eventKinds = ['Pull', 'Import', 'Check', 'Image', 'Scan', 'Replication', 'Signing'] as const
@@ -20,7 +20,7 @@ export type EventKind = (typeof eventKinds)[number]
 export interface EventAccount {
   readonly kind: EventKind
   readonly status: 'success' | 'error' | 'in-progress' | 'info'
-  /** What happened, in a sentence without its subject: the image stands beside it. */
+  /** What happened, in a sentence whose subject is the image, if there is one. */
   readonly what: string
   /** How it ended. */
   readonly outcome: string
@@ -88,17 +88,26 @@ function ofPull({ detail }: PullEvent): EventAccount {
 
 const CACHE_STATUS = { SUCCESS: 'success', FAILED: 'error', IN_PROGRESS: 'in-progress' } as const
 
+/** What each action of the cache is called while it goes on, when it has succeeded, and when it has failed. */
 const CACHE_ACTION = {
-  import: 'import from',
-  check: 'check with',
-  referrers: 'signatures and other referrers, asked of',
+  import: {
+    IN_PROGRESS: 'is being imported from',
+    SUCCESS: 'was imported from',
+    FAILED: 'could not be imported from',
+  },
+  check: { IN_PROGRESS: 'is being compared with', SUCCESS: 'was compared with', FAILED: 'could not be compared with' },
+  referrers: {
+    IN_PROGRESS: 'has its signatures and other referrers looked up in',
+    SUCCESS: 'had its signatures and other referrers looked up in',
+    FAILED: 'could not have its signatures and other referrers looked up in',
+  },
 } as const
 
 function ofCache({ detail }: CacheEvent): EventAccount {
   return {
     kind: detail.action === 'import' ? 'Import' : 'Check',
     status: CACHE_STATUS[detail['sync-status']],
-    what: `${CACHE_ACTION[detail.action]} ${detail['upstream-registry-url']}`,
+    what: `${CACHE_ACTION[detail.action][detail['sync-status']]} ${detail['upstream-registry-url']}`,
     outcome: detail.outcome,
     ...imageOf(detail),
     rule: detail['ecr-repository-prefix'],
@@ -117,7 +126,7 @@ function ofImage({ detail, 'detail-type': type }: ImageActionEvent): EventAccoun
     kind: 'Image',
     status: 'success',
     what: `${type === 'ECR Referrer Action' ? '(a referrer) ' : ''}${IMAGE_ACTION[detail['action-type']]}`,
-    outcome: storageClass === undefined ? digest : `to ${storageClass}`,
+    outcome: storageClass === undefined ? `${digest.slice(0, 19)}…` : `to ${storageClass}`,
     ...imageOf(detail),
   }
 }
@@ -139,7 +148,7 @@ function ofScanChange({ detail: { repositories } }: ScanResourceChangeEvent): Ev
   return {
     kind: 'Scan',
     status: 'info',
-    what: `${formatCount(repositories.length, 'repository').replace('repositorys', 'repositories')} scanned at another frequency`,
+    what: 'The scan frequency of repositories has changed',
     outcome: changes.slice(0, MAX_NAMED).join(', '),
   }
 }

@@ -7,6 +7,7 @@ import { Time } from '../../parts/amounts.js'
 import { RegistryLink } from '../../parts/registry-link.js'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
 import { accountOf, type EventAccount } from './event-account.js'
+import './activity.css'
 
 interface EventTableProps {
   readonly events: readonly RecordedEvent[]
@@ -110,8 +111,8 @@ const RAW: readonly Column<RecordedEvent>[] = [
     header: 'Event as EventBridge has it',
     text: (event) => JSON.stringify(event),
     cell: (event) => (
-      <Box variant="code">
-        {JSON.stringify(event)}{' '}
+      <div className="event-json">
+        <Box variant="code">{JSON.stringify(event)}</Box>{' '}
         <CopyToClipboard
           variant="icon"
           textToCopy={JSON.stringify(event, undefined, 2)}
@@ -119,7 +120,7 @@ const RAW: readonly Column<RecordedEvent>[] = [
           copySuccessText="Event copied"
           copyErrorText="The browser does not let this page copy: select the event and copy it"
         />
-      </Box>
+      </div>
     ),
     isRowHeader: true,
   },

@@ -11,9 +11,13 @@ import { loginCommand, useRegistryHost } from '../../parts/registry-host.js'
 import { useSession } from '../../session/session-context.js'
 import type { Credentials } from '../../session/sessions.js'
 
+const REFRESH_MS = 5_000
+
+const ANY_REPOSITORY = new DescribeRepositoriesCommand({ maxResults: 1 })
+
 /** What to do first, as long as the registry has no repository. Nothing to those who may not know that. */
 export function FirstSteps() {
-  const repositories = useEcr('DescribeRepositories', new DescribeRepositoriesCommand({ maxResults: 1 }))
+  const repositories = useEcr('DescribeRepositories', ANY_REPOSITORY)
   return repositories.data?.repositories?.length === 0 ? <Three /> : null
 }
 
@@ -22,8 +26,10 @@ function Three() {
   const { data: found } = useEcr(
     'DescribePullThroughCacheRules',
     new DescribePullThroughCacheRulesCommand({ maxResults: 100 }),
-    { refetchInterval: 5_000 },
+    { refetchInterval: REFRESH_MS },
   )
+  // Asked by this component, too, so that it goes away by itself when the first image is there.
+  useEcr('DescribeRepositories', ANY_REPOSITORY, { refetchInterval: REFRESH_MS })
   const [rule] = found?.pullThroughCacheRules ?? []
   const host = useRegistryHost()
   const flags = `--endpoint-url ${location.origin} --region ${region}`

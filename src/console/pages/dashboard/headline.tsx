@@ -22,7 +22,7 @@ export function Headline({
 }) {
   const { data: status } = useAdmin<Status>('/status', { refetchInterval })
   const all = pulls.cache + pulls.upstream
-  const share = all === 0 ? '–' : `${Math.round((100 * pulls.cache) / all)} %`
+  const share = all === 0 ? '–' : `${Math.round((100 * pulls.cache) / all)}\u00a0%`
   const imports = status?.imports ? counts.format(status.imports.count) : '–'
   return (
     <Container header={<Header variant="h2">{periodName}</Header>}>

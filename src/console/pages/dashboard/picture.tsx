@@ -5,6 +5,7 @@ import Header from '@cloudscape-design/components/header'
 import type { ReactNode } from 'react'
 import { useSearchParams } from 'react-router'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
+import { currentParameters } from '../../parts/use-parameter.js'
 
 /** A picture, the table with the same figures, and what is said where there are none. */
 export interface PictureProps<T> {
@@ -72,7 +73,7 @@ function useTableParameter(id: string) {
   const shown = tablesIn(parameters)
   const isTable = shown.includes(id)
   const toggle = () => {
-    const after = new URLSearchParams(parameters)
+    const after = currentParameters()
     after.delete('table')
     const tables = isTable ? shown.filter((one) => one !== id) : [...shown, id]
     tables.forEach((one) => after.append('table', one))

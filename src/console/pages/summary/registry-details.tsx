@@ -1,4 +1,3 @@
-import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import FormField from '@cloudscape-design/components/form-field'
@@ -25,7 +24,7 @@ export function RegistryDetails() {
           items={[
             { label: 'Account', value: <AccountSelect /> },
             { label: 'Region', value: <RegionSelect /> },
-            { label: 'Signed in as', value: <Wrapped>{arn}</Wrapped> },
+            { label: 'Signed in as', value: arn },
             {
               label: 'Registry URI',
               value: (
@@ -39,7 +38,7 @@ export function RegistryDetails() {
               ),
             },
             { label: 'Registry ID', value: account },
-            { label: 'Endpoint of the API', value: <Wrapped>{location.origin}</Wrapped> },
+            { label: 'Endpoint of the API', value: location.origin },
           ]}
         />
         <FormField
@@ -53,12 +52,6 @@ export function RegistryDetails() {
     </Container>
   )
 }
-
-const Wrapped = ({ children }: { readonly children: string }) => (
-  <Box>
-    <span className="wrapped">{children}</span>
-  </Box>
-)
 
 function AccountSelect() {
   const { account, region } = useSession()
