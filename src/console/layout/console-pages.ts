@@ -69,7 +69,6 @@ export const sections: readonly PageSection[] = [
     ],
   },
   {
-    heading: 'Images',
     pages: [
       page(
         '/repositories',
@@ -80,7 +79,7 @@ export const sections: readonly PageSection[] = [
     ],
   },
   {
-    heading: 'What happens',
+    heading: 'Emulator',
     pages: [
       page('/activity', 'Activity', async () => (await import('../pages/activity/activity-page.js')).ActivityPage),
       page('/why', 'Why?', async () => (await import('../pages/why/why-page.js')).WhyPage),

@@ -1,6 +1,7 @@
 import ContentLayout from '@cloudscape-design/components/content-layout'
 import Header, { type HeaderProps } from '@cloudscape-design/components/header'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
+import { useDocumentTitle } from './document-title.js'
 
 /** A page: its title, also of the browser's tab, a sentence about it, what one can do, and its content. */
 export function Page({
@@ -16,9 +17,7 @@ export function Page({
   readonly info?: HeaderProps['info']
   readonly children: ReactNode
 }) {
-  useEffect(() => {
-    document.title = `${title} | ecr-local`
-  }, [title])
+  useDocumentTitle(title)
   return (
     <ContentLayout
       header={

@@ -1,4 +1,13 @@
-import { Page } from '../../parts/page.js'
+import { Route, Routes } from 'react-router'
+import { UnknownPage } from '../../parts/unknown-page.js'
+import { EditScanning } from './edit-scanning.js'
+import { ScanningOverview } from './scanning-overview.js'
 
-/** Scanning. */
-export const ScanningPage = () => <Page title="Scanning">Nothing yet</Page>
+/** Scanning: how the registry scans its repositories, and the form that changes it. */
+export const ScanningPage = () => (
+  <Routes>
+    <Route index element={<ScanningOverview />} />
+    <Route path="edit" element={<EditScanning />} />
+    <Route path="*" element={<UnknownPage />} />
+  </Routes>
+)

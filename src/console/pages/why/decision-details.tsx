@@ -11,7 +11,7 @@ import { StatementsToAdd } from './statements-to-add.js'
 
 /** One decision: the caller, the values of its conditions, what would change it, and the statements to add. */
 export function DecisionDetails({ decision }: { readonly decision: ExplainedDecision }) {
-  const { action, resource, principal, allowed, type, wouldChange, warnings } = decision
+  const { action, resource, principal, allowed, wouldChange, warnings } = decision
   return (
     <Container header={<Header variant="h2">Decision</Header>}>
       <SpaceBetween size="l">
@@ -26,11 +26,7 @@ export function DecisionDetails({ decision }: { readonly decision: ExplainedDeci
             { label: 'Action', value: action },
             {
               label: 'Decision',
-              value: (
-                <StatusIndicator type={allowed ? 'success' : 'error'}>
-                  {allowed ? 'Allowed' : `Denied${type === undefined ? '' : ` by the ${type}`}`}
-                </StatusIndicator>
-              ),
+              value: <StatusIndicator type={allowed ? 'success' : 'error'}>{verdict(decision)}</StatusIndicator>,
             },
             { label: 'Resource', value: resource },
             { label: 'Principal', value: principal },
@@ -47,6 +43,12 @@ export function DecisionDetails({ decision }: { readonly decision: ExplainedDeci
       </SpaceBetween>
     </Container>
   )
+}
+
+function verdict({ allowed, type, decidedBy: place }: ExplainedDecision): string {
+  if (allowed) return 'Allowed'
+  if (type === undefined) return 'Denied'
+  return place ? `Denied by a statement of the ${type}` : `Denied: no ${type} allows it`
 }
 
 function decidedBy({ decidedBy: place, allowed }: ExplainedDecision): string {

@@ -63,7 +63,9 @@ const statementNode = (id: string, statement: ConsideredStatement): DecisionNode
   kind: 'statement',
   statement,
   children: [
-    ...statement.because.map((text, index) => ({ id: `${id} reason ${index}`, kind: 'reason', text, children: [] }) as const),
+    ...statement.because.map(
+      (text, index) => ({ id: `${id} reason ${index}`, kind: 'reason', text, children: [] }) as const,
+    ),
     { id: `${id} source`, kind: 'source', source: statement.source, children: [] },
   ],
 })

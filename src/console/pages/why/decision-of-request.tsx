@@ -50,7 +50,7 @@ function Explained({ request }: { readonly request: ExplainedRequest }) {
   const index = chosen === null ? Math.max(firstDenied, 0) : Number(chosen) - 1
   const decision = decisions[index]
   return (
-    <>
+    <SpaceBetween size="l">
       <RequestSummary request={request} />
       <Container
         header={
@@ -84,6 +84,6 @@ function Explained({ request }: { readonly request: ExplainedRequest }) {
           </Alert>
         )
       )}
-    </>
+    </SpaceBetween>
   )
 }

@@ -2,7 +2,11 @@ import Box from '@cloudscape-design/components/box'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import TreeView from '@cloudscape-design/components/tree-view'
 import { useMemo, useState } from 'react'
-import type { ConsideredStatement, ExplainedDecision, ExplainedRequest } from '../../../registry/ports/decision-source.js'
+import type {
+  ConsideredStatement,
+  ExplainedDecision,
+  ExplainedRequest,
+} from '../../../registry/ports/decision-source.js'
 import { JsonText } from '../../parts/copyable-json.js'
 import { PageLink } from '../../parts/page-link.js'
 import { decisionId, type DecisionNode, openedWith, requestNode } from './decision-nodes.js'
@@ -103,7 +107,7 @@ function nameOf(node: DecisionNode): string {
       return `${action} on ${resource}: ${allowed ? 'allowed' : 'denied'}`
     }
     case 'type':
-      return node.isMissing ? `No ${node.type} allows it` : POLICIES[node.type] ?? node.type
+      return node.isMissing ? `No ${node.type} allows it` : (POLICIES[node.type] ?? node.type)
     case 'policy':
       return node.policy
     case 'statement':

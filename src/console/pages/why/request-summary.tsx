@@ -1,3 +1,4 @@
+import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
@@ -9,6 +10,7 @@ import { Time } from '../../parts/amounts.js'
 /** The request, and what it was answered with. */
 export function RequestSummary({ request }: { readonly request: ExplainedRequest }) {
   const { requestId, at, plane, operation, outcome, hint } = request
+  const message = typeof outcome === 'object' ? outcome.message : undefined
   return (
     <Container header={<Header variant="h2">Request</Header>}>
       <KeyValuePairs
@@ -18,8 +20,6 @@ export function RequestSummary({ request }: { readonly request: ExplainedRequest
           { label: 'Answered by', value: plane === undefined ? '–' : `The ${plane} plane` },
           { label: 'Time', value: <Time value={at} /> },
           { label: 'Outcome', value: <Outcome outcome={outcome} /> },
-          ...(typeof outcome === 'object' ? [{ label: 'Message', value: outcome.message }] : []),
-          ...(hint === undefined ? [] : [{ label: 'What the client was not told', value: hint }]),
           {
             label: 'Request ID',
             value: (
@@ -34,6 +34,17 @@ export function RequestSummary({ request }: { readonly request: ExplainedRequest
           },
         ]}
       />
+      {(message !== undefined || hint !== undefined) && (
+        <Box margin={{ top: 'l' }}>
+          <KeyValuePairs
+            columns={1}
+            items={[
+              ...(message === undefined ? [] : [{ label: 'Message', value: message }]),
+              ...(hint === undefined ? [] : [{ label: 'What the client was not told', value: hint }]),
+            ]}
+          />
+        </Box>
+      )}
     </Container>
   )
 }
