@@ -1,14 +1,14 @@
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
-import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { Navigate, Route, Routes, useParams, useSearchParams } from 'react-router'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { Page } from '../../parts/page.js'
 import { PageLink } from '../../parts/page-link.js'
+import { RepositorySelect, useRepositories } from '../../parts/repository-select.js'
 import { UnknownPage } from '../../parts/unknown-page.js'
 import { PushCommandsButton } from '../repositories/push-commands.js'
-import { repositoryAddress, useRepositories } from '../repositories/repository-requests.js'
+import { repositoryAddress } from '../repositories/repository-requests.js'
 import { ImageList } from './image-list.js'
 import { ImageDetails } from './image-details.js'
 
@@ -30,9 +30,8 @@ function ChosenRepository() {
 
 function ImagesOfRepository() {
   const [parameters, setParameters] = useSearchParams()
-  const { data: repositories, error, isPending } = useRepositories()
+  const { data: repositories, error } = useRepositories()
   const repository = parameters.get('repository')
-  const names = repositories?.map(({ repositoryName = '' }) => repositoryName).sort() ?? []
   return (
     <Page
       title="Images"
@@ -42,20 +41,11 @@ function ImagesOfRepository() {
       <SpaceBetween size="l">
         <FailureAlert error={error} />
         <Container>
-          <FormField label="Repository" description={<RepositoryHint name={repository} hasNone={names.length === 0} />}>
-            <Select
-              selectedOption={repository === null ? null : { value: repository, label: repository }}
-              options={names.map((name) => ({ value: name, label: name }))}
-              placeholder="Choose a repository"
-              filteringType="auto"
-              filteringAriaLabel="Find a repository"
-              filteringPlaceholder="Find a repository"
-              virtualScroll
-              statusType={isPending ? 'loading' : 'finished'}
-              loadingText="Loading repositories"
-              empty="There are no repositories"
-              onChange={({ detail }) => setParameters({ repository: detail.selectedOption.value ?? '' })}
-            />
+          <FormField
+            label="Repository"
+            description={<RepositoryHint name={repository} hasNone={repositories?.length === 0} />}
+          >
+            <RepositorySelect value={repository ?? ''} onChange={(chosen) => setParameters({ repository: chosen })} />
           </FormField>
         </Container>
         {repository !== null && <ImageList key={repository} repository={repository} />}

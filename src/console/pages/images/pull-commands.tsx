@@ -7,9 +7,10 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import { useState } from 'react'
 import { CommandLine } from '../../parts/command-line.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
+import { loginCommand } from '../../parts/registry-host.js'
 import { useRegistryAccess, useRepository } from '../repositories/repository-requests.js'
 import type { ShownImage } from './image-details.js'
-import { passwordCommand, hostOf, pullCommands } from './pull-command-lines.js'
+import { hostOf, pullCommands } from './pull-command-lines.js'
 
 /** The commands that pull an image, by one of its tags or by its digest, to copy. */
 export function PullCommands({ repository, digest, image }: ShownImage) {
@@ -40,12 +41,7 @@ export function PullCommands({ repository, digest, image }: ShownImage) {
             items={[
               {
                 label: 'Log in',
-                value: (
-                  <CommandLine
-                    name="log in"
-                    text={`${passwordCommand(access)} | docker login --username AWS --password-stdin ${hostOf(repositoryUri)}`}
-                  />
-                ),
+                value: <CommandLine name="log in" text={loginCommand(access.region, hostOf(repositoryUri))} />,
               },
               ...pullCommands(repositoryUri + selected.value, access).map(({ name, text }) => ({
                 label: name,

@@ -1,9 +1,7 @@
 import {
   DescribeRepositoriesCommand,
   paginateDescribePullThroughCacheRules,
-  paginateDescribeRepositories,
   type PullThroughCacheRule,
-  type Repository,
 } from '@aws-sdk/client-ecr'
 import { ruleServing } from '../../../registry/cache-rules/cache-rule.js'
 import { useEcr, useEcrList } from '../../requests/use-ecr.js'
@@ -12,13 +10,6 @@ import type { RegistryAccess } from '../images/pull-command-lines.js'
 
 /** The most that the service returns in a page. */
 const PAGE_SIZE = 1_000
-
-/** The repositories of the registry. */
-export const useRepositories = () =>
-  useEcrList<Repository>('DescribeRepositories', {}, async function* (client) {
-    for await (const { repositories } of paginateDescribeRepositories({ client, pageSize: PAGE_SIZE }, {}))
-      yield repositories
-  })
 
 /** One repository. */
 export function useRepository(name: string) {
