@@ -12,14 +12,13 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache /tmp/npm && rm -rf /tmp/npm
 
 FROM libraries AS build
-# Of what the development needs, only the bundler, in the version of the lock file. Types are checked in CI.
-RUN npm install --omit=dev --no-save --save-prod --ignore-scripts --no-audit --no-fund \
-  "rolldown@$(node --print 'require("./package.json").devDependencies.rolldown')"
-COPY tsconfig.json tsconfig.build.json rolldown.config.ts *.schema.json ./
 COPY scripts ./scripts
+# Of what the development needs, only the bundlers and what the console is made of. Types are checked in CI.
+RUN npm install --omit=dev --no-save --save-prod --ignore-scripts --no-audit --no-fund $(node scripts/build-libraries.js)
+COPY tsconfig.json tsconfig.build.json rolldown.config.ts vite.config.ts *.schema.json ./
 COPY smithy-models ./smithy-models
 COPY src ./src
-RUN node scripts/bundle.js
+RUN node scripts/bundle.js && npx --no-install vite build
 
 FROM libraries
 # Scripts and state may also be mounted where LocalStack has its own.

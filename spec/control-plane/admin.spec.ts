@@ -113,7 +113,13 @@ describe('GET /_admin', () => {
         'POST /_admin/reset',
         'GET /_admin/events',
       ],
-      ...['GET /_admin/roles', 'GET /_admin/explain', 'GET /_admin/cached-tags', 'GET /_admin/accounts'],
+      ...[
+        'GET /_admin/activity',
+        'GET /_admin/roles',
+        'GET /_admin/explain',
+        'GET /_admin/cached-tags',
+        'GET /_admin/accounts',
+      ],
     ])
   })
 

@@ -25,11 +25,12 @@ beforeAll(async () => {
 describe('The packed package', () => {
   it('The package holds what the program needs, its documents and nothing else', () => {
     const strangers =
-      /^(dist\/[^/]+\.(cjs(\.map)?|mjs|d\.[cm]ts)|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings|seed)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+      /^(dist\/[^/]+\.(cjs(\.map)?|mjs|d\.[cm]ts)|dist\/console\/(index\.html|assets\/[^/]+\.(js|css|svg))(\.br|\.gz)?|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings|seed)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(packed.files.filter((file) => !strangers.test(file))).toEqual([])
     expect(packed.files).toEqual(
       expect.arrayContaining([
         ...['dist/main.cjs', 'dist/main.cjs.map', 'dist/ecr-local.cjs', 'docs/operations.md', 'ecr-local.schema.json'],
+        ...['dist/console/index.html', 'dist/console/index.html.br', 'dist/console/index.html.gz'],
         ...['dist/library.cjs', 'dist/library.d.cts', 'dist/vitest.mjs', 'dist/vitest.d.mts'],
         'scan-findings.schema.json',
         'seed.schema.json',
@@ -37,8 +38,8 @@ describe('The packed package', () => {
     )
   })
 
-  it('The package is less than a megabyte, with its declarations in few files', () => {
-    expect(packed.size).toBeLessThan(1_000_000)
+  it('The package is less than three megabytes, of which the console is most, with its declarations in few files', () => {
+    expect(packed.size).toBeLessThan(3_000_000)
     expect(packed.files.filter((file) => /\.d\.[cm]ts$/.test(file)).length).toBeLessThan(12)
   })
 
@@ -79,6 +80,7 @@ describe('package installed without development dependencies', () => {
     await using started = startCli(args, { cwd: folder, env, command: 'npx' })
     const { endpoint } = await started.ready()
     expect(await (await fetch(`${endpoint}/health`)).json()).toMatchObject({ status: 'ok' })
+    expect(await (await fetch(`${endpoint}/console/`)).text()).toContain('<div id="console"></div>')
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
     const ecr = new ECRClient({ endpoint, region: 'us-east-1', credentials })
     expect((await ecr.send(new DescribeRepositoriesCommand())).repositories).toEqual([])

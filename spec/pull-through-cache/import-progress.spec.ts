@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { importProgress } from '../../src/pull-through-cache/imports/import-progress.js'
+import { runningImports } from '../../src/pull-through-cache/imports/running-imports.js'
 import type { CacheAction } from '../../src/registry/event-log.js'
 import { mediaTypes } from '../../src/registry/images/manifest.js'
 import { noMetrics } from '../../src/registry/ports/metrics.js'
@@ -20,7 +21,7 @@ async function progressOf(more: object = {}) {
   const recordAction = vi.fn<(action: CacheAction, at: Date) => Promise<void>>(async () => {})
   const clock = { now: async () => now, wall: () => now, advance: async () => now }
   const telemetry = { log: silent, metrics: noMetrics, statistics: noStatistics, recordAction }
-  const progress = importProgress({ ...plan, ...more }, { store, clock }, telemetry)
+  const progress = importProgress({ ...plan, ...more }, { store, clock, running: runningImports(() => {}) }, telemetry)
   const reports = () => recordAction.mock.calls.map(([{ status, outcome }]) => `${status} ${outcome}`)
   return { progress, reports }
 }
@@ -33,7 +34,7 @@ describe('import progress', () => {
     const { progress, reports } = await progressOf()
     const fill = { size: 31 * mib, receivedBytes: 0, done: new Promise<void>(() => {}) }
     progress.image(image, layers)
-    progress.fill(fill)
+    progress.fill('sha256:b', fill)
     fill.receivedBytes = 12 * mib
     vi.advanceTimersByTime(5_000)
     await vi.waitFor(() =>
@@ -46,7 +47,7 @@ describe('import progress', () => {
     const { progress, reports } = await progressOf()
     progress.image(image, layers)
     const done = Promise.resolve()
-    progress.fill({ size: 31 * mib, receivedBytes: 31 * mib, done })
+    progress.fill('sha256:b', { size: 31 * mib, receivedBytes: 31 * mib, done })
     await done
     vi.advanceTimersByTime(900)
     await progress.succeeded()

@@ -27,11 +27,14 @@ export interface Faults {
   readonly foreignRequests: readonly string[]
 }
 
-/** The Chromium of this machine, without a window. Throws if there is none: `scripts/install-system-tools.sh`. */
-export async function openBrowser(): Promise<OpenBrowser> {
+/**
+ * The Chromium of this machine, without a window. `args` are those of its command line. Throws if there is none:
+ * `scripts/install-system-tools.sh`.
+ */
+export async function openBrowser(args: string[] = []): Promise<OpenBrowser> {
   const executablePath = browserFile()
   if (executablePath === undefined) throw new Error('There is no Chromium: scripts/install-system-tools.sh')
-  const browser = await chromium.launch({ executablePath })
+  const browser = await chromium.launch({ executablePath, args })
   return {
     open: (address, options) => openTab(browser, address, options),
     [Symbol.asyncDispose]: () => browser.close(),
@@ -90,6 +93,7 @@ export async function signIn(
   await page.getByLabel('Secret access key').fill(secretAccessKey)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('navigation').first().waitFor()
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
 }
 
 /** WCAG 2.2 at level AA, and what axe recommends beyond it. */

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { INSTALL_COMMAND, isInstalled, isStrict, systemTools } from './system-tools.js'
+import { browserFile, INSTALL_COMMAND, isInstalled, isStrict, systemTools } from './system-tools.js'
 
 /** What a block of specs needs from the machine, and whether it is available. */
 export type Needs = Readonly<Record<string, boolean>>
@@ -28,6 +28,9 @@ export const terminalNeeds = installed('script')
 
 /** What the specs of completion scripts need. */
 export const shellNeeds = installed('bash', 'fish', 'script', 'zsh')
+
+/** What the specs of the console need. */
+export const browserNeeds: Needs = { chromium: browserFile() !== undefined }
 
 /** What the specs of Redis and of failovers need. */
 export const redisNeeds = installed('redis-server')

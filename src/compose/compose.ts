@@ -67,10 +67,10 @@ export async function compose(
     closing.unshift(() => maintenance.stop())
     const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
     const started = await startPlanes(config, planes, planeParts, servers)
-    const { data, seed, realNames, ...addresses } = started
+    const { data, seed, realNames } = started
     data?.backlog.watch()
     return {
-      ...addresses,
+      ...addressesOf(started),
       seed: seed && { lines: seed.lines, images: seed.seeder.importImages() },
       inProcess: inProcess(parts, { tasks, backlog: data?.backlog, afterReset: seed?.afterReset }),
       failed: storage.failed,
@@ -86,12 +86,15 @@ export async function compose(
   }
 }
 
+const addressesOf = ({ endpoint, registry }: StartedPlanes) => ({ endpoint, registry })
+
 /** Lets requests in hand finish, up to a bound. */
-async function stopPlanes({ seed, data }: StartedPlanes, servers: readonly Server[]): Promise<void> {
+async function stopPlanes({ seed, data, endStreams }: StartedPlanes, servers: readonly Server[]): Promise<void> {
+  endStreams?.()
   seed?.seeder.stop()
   data?.backlog.stop()
   await Promise.all(servers.map(drain))
-  await data?.pullSessions.close()
+  await Promise.all([data?.pullSessions.close(), data?.running.stop()])
   await data?.statistics.close()
 }
 

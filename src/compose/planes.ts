@@ -11,6 +11,7 @@ import { dataPlane } from '../data-plane/server.js'
 import type { InitStatus } from '../localstack/init-status.js'
 import { pullThroughCache } from '../pull-through-cache/pull-through-cache.js'
 import { OTHER_HOSTS } from '../registry/cache-rules/configured-upstream.js'
+import type { ImportActivity } from '../registry/cache-rules/import-activity.js'
 import type { Clock } from '../registry/ports/clock.js'
 import type { DecisionSource } from '../registry/ports/decision-source.js'
 import type { Importer } from '../registry/ports/importer.js'
@@ -53,6 +54,8 @@ export interface StartedPlanes {
   readonly registry: string
   /** The planes as they are reached by real names, if a setting asks for that. */
   readonly realNames?: RealNames
+  /** Ends the answers of the control plane that would go on, if it runs here. */
+  readonly endStreams?: () => void
   /** The data plane of this process, if it runs one. */
   readonly data: ReturnType<typeof dataPlaneOf> | undefined
   /** The seed, which is in place except for its images; undefined if the control plane runs elsewhere. */
@@ -79,7 +82,7 @@ export async function startPlanes(
   let address = data ? addressOfOwnDataPlane(config, ownPort) : addressOfOtherDataPlane(config)
   const started = { registry: address.registry, endpoint: undefined, data, seed: undefined }
   if (!planes.includes('control-plane')) return started
-  const dataPlaneParts = data ? { importer: data.cache } : remoteDataPlane(address, parts)
+  const dataPlaneParts = data ? ownDataPlane(data) : remoteDataPlane(address, parts)
   const registryAddress = hasRealRegistryNames(config)
     ? () => ({ scheme: 'https', host: REAL_REGISTRY_HOST }) as const
     : registryAddresses(config, () => address, sharePort)
@@ -100,6 +103,7 @@ export async function startPlanes(
     ...started,
     ...(realNames && { realNames }),
     seed: { ...control, lines },
+    endStreams: control.endStreams,
     registry: listening.registry,
     endpoint: listening.endpoint,
   }
@@ -125,8 +129,14 @@ const factsOf = ({ store, blobs }: Config, { startedAt, warnings }: PlaneParts) 
 /** What a control plane needs of the data plane: direct calls in one process, else signed requests. */
 interface DataPlaneParts {
   readonly importer: Importer
+  readonly ownActivity?: () => ImportActivity
   readonly explanations?: DecisionSource
 }
+
+const ownDataPlane = ({ cache, running }: ReturnType<typeof dataPlaneOf>): DataPlaneParts => ({
+  importer: cache,
+  ownActivity: running.activity,
+})
 
 const remoteDataPlane = ({ origin }: DataPlaneAddress, { secret, ids }: Parts): DataPlaneParts => ({
   importer: remoteImporter({ origin, secret, ids }),
@@ -138,19 +148,20 @@ function dataPlaneOf(config: Config, parts: PlaneParts) {
   const settings = { ...config.pullThroughCache, egress: config.network.egress }
   const statistics = processStatistics(parts)
   const { recorder } = statistics
-  const { cache, backlog } = pullThroughCache({ ...parts, statistics: recorder, settings })
+  const { cache, backlog, running } = pullThroughCache({ ...parts, statistics: recorder, settings })
   const recordPull = config.events.pulls ? events.pull : undefined
   const sessions = pullSessions({ log, recordPull, statistics: recorder })
   const about = { ...parts.about, plane: 'data' } as const
   const handler = dataPlane({ ...parts, about, pullThrough: cache, pullSessions: sessions, statistics: recorder })
-  return { cache, backlog, pullSessions: sessions, statistics, handler }
+  return { cache, backlog, running, pullSessions: sessions, statistics, handler }
 }
 
 function controlPlaneOf(
   config: Config,
   registryAddress: RegistryAddressOf,
   parts: PlaneParts & DataPlaneParts & { readonly sharePort: boolean; readonly processFacts: () => ProcessFacts },
-): StartSeed & { readonly handler: PlaneHandler } {
+): StartSeed & { readonly handler: PlaneHandler; readonly endStreams: () => void } {
+  const stopping = new AbortController()
   const resources = {
     ...parts,
     clock: parts.clockOfControlPlane,
@@ -159,6 +170,7 @@ function controlPlaneOf(
     adminToken: config.adminToken,
     consoleDirectory,
     consoleHosts: new Set(config.consoleHosts.map((name) => name.toLowerCase())),
+    stopSignal: stopping.signal,
     settings: {
       registryAddress,
       upstreamHosts: Object.keys(config.upstreams).filter((host) => host !== OTHER_HOSTS),
@@ -175,5 +187,6 @@ function controlPlaneOf(
     await seed.apply('reset')
     void seed.importImages('reset')
   }
-  return { handler: controlPlane({ ...resources, afterReset }), seeder: seed, afterReset }
+  const handler = controlPlane({ ...resources, afterReset })
+  return { handler, seeder: seed, afterReset, endStreams: () => stopping.abort() }
 }

@@ -5,6 +5,7 @@ import type { CheckCreationRole } from '../registry/creation-templates/creation-
 import type { EventLog } from '../registry/event-log.js'
 import type { Blobs, Follows, Uploads, WithNotes } from '../registry/ports/blob-store.js'
 import type { Clock } from '../registry/ports/clock.js'
+import type { Ids } from '../registry/ports/ids.js'
 import type { Leases } from '../registry/ports/lease.js'
 import type { Log } from '../registry/ports/log.js'
 import type { Metrics } from '../registry/ports/metrics.js'
@@ -16,6 +17,7 @@ import type { Quotas } from '../registry/quotas.js'
 import { type Backlog, backlog } from './backlog/backlog.js'
 import { completion } from './backlog/completion.js'
 import { type Fills, fills } from './fills/fills.js'
+import { publishedImports, type PublishedImports } from './imports/activity-records.js'
 import { imports } from './imports/imports.js'
 import { type Pulls, pulls } from './pulls.js'
 import { telemetryFor } from './telemetry.js'
@@ -32,6 +34,7 @@ export interface PullThroughCacheDeps {
   readonly leases: Leases
   readonly quotas: Quotas
   readonly clock: Pick<Clock, 'now'>
+  readonly ids: Ids
   readonly ruleUpstreams: RuleUpstreams
   readonly authorize: Authorize
   readonly checkCreationRole: CheckCreationRole
@@ -45,10 +48,19 @@ export interface PullThroughCacheDeps {
   }
 }
 
+/** The cache, and what the caller starts and stops. */
+export interface PullThroughCacheParts {
+  readonly cache: PullThroughCache
+  readonly backlog: Backlog
+  /** What this process imports, for those who watch. */
+  readonly running: Pick<PublishedImports, 'activity' | 'stop'>
+}
+
 /**
- * Creates the four objects of the cache: pulls, imports, fills and backlog. The caller starts and stops the backlog.
+ * Creates the four objects of the cache: pulls, imports, fills and backlog. The caller starts and stops the backlog,
+ * and stops publishing what is imported.
  */
-export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThroughCache; backlog: Backlog } {
+export function pullThroughCache(deps: PullThroughCacheDeps): PullThroughCacheParts {
   const { store, blobs, pins, leases, quotas, clock, authorize, log, metrics, events, settings } = deps
   const { checkCreationRole, statistics } = deps
   const sinks = { log, metrics, statistics, events }
@@ -61,13 +73,14 @@ export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThrou
     singleFlight: flights,
     checkCreationRole,
   })
-  const layers = fills({ store, sources, blobs, leases, pins, log, metrics })
+  const running = publishedImports(deps)
+  const layers = fills({ store, sources, blobs, leases, pins, log, metrics, running })
   const plans = backlog({
     store,
     clock,
     retryIntervalSeconds: settings.retryIntervalSeconds,
     singleFlight: flights,
-    completion: completion({ store, blobs, clock, sources, imports: manifests, fills: layers }),
+    completion: completion({ store, blobs, clock, sources, imports: manifests, fills: layers, running }),
     telemetry: telemetryFor(sinks),
   })
   const images = pulls({
@@ -80,5 +93,5 @@ export function pullThroughCache(deps: PullThroughCacheDeps): { cache: PullThrou
     imports: manifests,
     backlog: plans,
   })
-  return { cache: { ...images, ...layers }, backlog: plans }
+  return { cache: { ...images, ...layers }, backlog: plans, running }
 }

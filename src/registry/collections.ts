@@ -1,5 +1,6 @@
 import type { AppliedSeed } from './applied-seed.js'
 import type { ImportPlan, PullThroughCacheRule } from './cache-rules/cache-rule.js'
+import type { ImportActivity } from './cache-rules/import-activity.js'
 import type { RepositoryCreationTemplate } from './creation-templates/creation-template.js'
 import type { RecordedEvent } from './events.js'
 import { boundedImage } from './images/image-contents.js'
@@ -73,6 +74,7 @@ export const collections = {
   leases: collection<LeaseRecord>(), // name; in `installation`
   pins: collection<Pin>(), // digest; in `installation`
   principals: collection<StoredPrincipal>(), // idHash; in `installation`
+  importActivity: collection<ImportActivity>(), // process; in `installation`
   origins: collection<BlobOrigin>(), // digest upstreamRegistryUrl; in `installation`
 }
 

@@ -4,9 +4,9 @@ import type { Records } from '../registry/ports/store.js'
 
 /**
  * Which collections an archive contains. What belongs to processes or to the place where the state is stays behind:
- * uploads in progress, whose bytes are not blobs yet, leases and pins, the statistics of what these processes did, and
- * the principals of tokens, which are signed with the secret of the installation. Work that is still to be done
- * travels, so that it is done where the state is next.
+ * uploads in progress, whose bytes are not blobs yet, leases and pins, what processes import at the moment and the
+ * statistics of what they did, and the principals of tokens, which are signed with the secret of the installation. Work
+ * that is still to be done travels, so that it is done where the state is next.
  */
 const travels: Readonly<Record<keyof Records, boolean>> = {
   repositories: true,
@@ -50,6 +50,7 @@ const travels: Readonly<Record<keyof Records, boolean>> = {
   principals: false,
   leases: false,
   pins: false,
+  importActivity: false,
   origins: true,
 }
 

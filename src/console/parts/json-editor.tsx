@@ -58,6 +58,7 @@ export function JsonEditor({
                 rows={Math.min(30, Math.max(12, edited.split('\n').length + 1))}
                 spellcheck={false}
                 autoFocus
+                nativeTextareaAttributes={{ style: MONOSPACED }}
                 onChange={({ detail }) => setEdited(detail.value)}
               />
             </FormField>
@@ -68,6 +69,8 @@ export function JsonEditor({
     </form>
   )
 }
+
+const MONOSPACED = { fontFamily: 'monospace' } as const
 
 /** JSON indented for reading; other text as it is. */
 export function prettyJson(text: string): string {

@@ -31,20 +31,40 @@ export function PolicyStatements({
   actionsOf,
   header,
   empty,
+  isShown = () => true,
+  selection,
 }: {
   readonly statements: readonly PolicyStatement[]
   /** What one can do with a statement. */
   readonly actionsOf?: (statement: PolicyStatement, index: number) => ReactNode
   readonly header: ReactNode
   readonly empty: ReactNode
+  /** Which statements are shown; all by default. */
+  readonly isShown?: (statement: PolicyStatement, index: number) => boolean
+  /** The places in the policy of those that are selected. */
+  readonly selection?: {
+    readonly selected: readonly number[]
+    readonly onSelect: (indexes: readonly number[]) => void
+  }
 }) {
-  const items = statements.map((statement, index): Item => ({ statement, index }))
+  const items = statements
+    .map((statement, index): Item => ({ statement, index }))
+    .filter(({ statement, index }) => isShown(statement, index))
   return (
     <Cards<Item>
       items={items}
       trackBy={({ index }) => String(index)}
       header={header}
       empty={empty}
+      {...(selection && {
+        selectionType: 'multi',
+        selectedItems: items.filter(({ index }) => selection.selected.includes(index)),
+        onSelectionChange: ({ detail }) => selection.onSelect(detail.selectedItems.map(({ index }) => index)),
+        ariaLabels: {
+          selectionGroupLabel: 'Selection of statements',
+          itemSelectionLabel: (_, { statement, index }) => `Select ${statementName(statement, index)}`,
+        },
+      })}
       cardsPerRow={[{ cards: 1 }, { minWidth: 900, cards: 2 }]}
       cardDefinition={{
         header: ({ statement, index }) => (

@@ -1,4 +1,5 @@
 import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
+import type { LayerProgress } from '../../registry/cache-rules/import-activity.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RuleFigures } from '../../registry/statistics/figures.js'
 import type { FiguresOfSpan, StatisticsReport } from '../../registry/statistics/statistics-report.js'
@@ -48,7 +49,7 @@ export interface Disk {
 
 /**
  * `GET /_admin/activity?account=…&region=…&latest=…`, server-sent events: `imports` has all imports in flight
- * (`ImportInFlight[]`), first after connecting and whenever that changes; `recorded` has one `RecordedEvent` as it is
+ * (`ImportInFlight[]`), at most 500, first after connecting and whenever that changes; `recorded` has one `RecordedEvent` as it is
  * recorded, and before those the latest ones, if `latest` says how many.
  */
 export interface ImportInFlight extends Pick<ImportPlan, 'account' | 'region' | 'repository' | 'digest' | 'tag'> {
@@ -60,7 +61,7 @@ export interface ImportInFlight extends Pick<ImportPlan, 'account' | 'region' | 
   readonly receivedBytes: number
   /** What is known so far: it grows as the manifests of an index arrive, and is 0 of an import that waits. */
   readonly expectedBytes: number
-  /** At most 500, those that are being received first. Empty of an import that waits. */
+  /** At most 500, and those that are stored are left out first. Empty of an import that waits. */
   readonly layers: readonly LayerInFlight[]
   /** How many layers were left out; absent if none. The bytes include theirs. */
   readonly layersLeftOut?: number
@@ -69,12 +70,7 @@ export interface ImportInFlight extends Pick<ImportPlan, 'account' | 'region' | 
 }
 
 /** A layer or a config of an image that is being imported. */
-export interface LayerInFlight {
-  readonly digest: string
-  readonly size: number
-  readonly receivedBytes: number
-  readonly state: 'waiting' | 'receiving' | 'stored'
-}
+export type LayerInFlight = LayerProgress
 
 /**
  * `GET /_admin/cached-tags?account=…&region=…&prefix=…&limit=…&next=…`: the tags that a rule has pulled, by page, in the

@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response, Router } from 'express'
+import type { IncomingHttpHeaders } from 'node:http'
 import { latestEvents } from '../../registry/event-log.js'
 import { removeEverything } from '../../upkeep/remove-everything.js'
 import { listAll } from '../../registry/list-records.js'
@@ -11,6 +12,8 @@ import { installation } from '../../registry/registry.js'
 import { protectiveHeaders } from '../../server/inert-headers.js'
 import { serviceLinkedRoleArn } from '../../registry/cache-rules/service-linked-role.js'
 import { type AccountsDeps, knownAccounts } from './accounts-route.js'
+import { watchActivity, type StreamReply } from './activity/activity-route.js'
+import { type ActivityWatch, activityWatch, type ActivityWatchDeps } from './activity/activity-watch.js'
 import { BadQuery } from './admin-query.js'
 import { type CachedTagsDeps, cachedTagsOfRule } from './cached-tags-route.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
@@ -20,7 +23,8 @@ import { isBearer } from './admin-token.js'
 import { isForeign, isOfOtherSite } from '../page-origin.js'
 
 /** The dependencies of the admin endpoints. */
-export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps {
+export interface AdminDeps
+  extends ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps, ActivityWatchDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
@@ -40,10 +44,12 @@ export interface AdminDeps extends ExplainDeps, StatisticsDeps, StatusDeps, Acco
  */
 export function adminRoutes(router: Router, deps: AdminDeps): Router {
   for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) router.all(path, allowedMethods(path))
+  const watch = activityWatch(deps)
   for (const { method, path, answer } of endpoints)
-    router[method === 'GET' ? 'get' : 'post'](path, async ({ url, body }: Request, res: Response) => {
-      const { status, body: json } = await answer({ url, body }, deps).catch(badQuery)
-      res.status(status).json(json)
+    router[method === 'GET' ? 'get' : 'post'](path, async ({ url, body, headers }: Request, res: Response) => {
+      const reply = await answer({ url, body, headers, watch }, deps).catch(badQuery)
+      if ('stream' in reply) return reply.stream(res)
+      res.status(reply.status).json(reply.body)
     })
   router.use(({ path }: Request, res: Response) => {
     res.status(404).json({ message: `There is no ${pathOf(path)}: GET /_admin lists the endpoints` })
@@ -67,13 +73,16 @@ interface Endpoint {
   readonly path: string
   /** Its description in the answer to `GET /_admin`. */
   readonly does: string
-  readonly answer: (request: AdminRequest, deps: AdminDeps) => Promise<Reply>
+  readonly answer: (request: AdminRequest, deps: AdminDeps) => Promise<Reply | StreamReply>
 }
 
 interface AdminRequest {
   /** Below `/_admin`, with the query. */
   readonly url: string
   readonly body: unknown
+  readonly headers: IncomingHttpHeaders
+  /** The clients of this control plane that watch what happens. */
+  readonly watch: ActivityWatch
 }
 
 const endpoint = (method: Endpoint['method'], path: string, does: string, answer: Endpoint['answer']): Endpoint => ({
@@ -110,6 +119,12 @@ const endpoints: readonly Endpoint[] = [
     '/events',
     'lists the latest events: changes of images, what the pull through cache did with its outcome, and who pulled what',
     (_, deps) => events(deps),
+  ),
+  endpoint(
+    'GET',
+    '/activity',
+    'streams imports in flight and events as they happen: server-sent events, ?account=&region=&latest=',
+    async ({ url, headers, watch }, { stopSignal }) => watchActivity(url, headers, watch, stopSignal),
   ),
   endpoint('GET', '/roles', 'lists the service-linked roles that were created with rules', (_, deps) => roles(deps)),
   endpoint(

@@ -25,6 +25,10 @@ const consoleHeaders = {
     "form-action 'none'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
+    "worker-src 'none'",
+    // No text becomes markup or script in the page, whoever wrote the code; see requests/trusted-types.ts.
+    "require-trusted-types-for 'script'",
+    'trusted-types default',
   ].join('; '),
   // With `no-referrer` some browsers send `Origin: null`, by which the API would not know its own console.
   'referrer-policy': 'same-origin',

@@ -15,6 +15,7 @@ import type { Fills } from '../fills/fills.js'
 import { planKey } from '../import-plan.js'
 import { importProgress, type ImportProgress } from '../imports/import-progress.js'
 import type { Imports } from '../imports/imports.js'
+import type { RunningImports } from '../imports/running-imports.js'
 import type { Telemetry } from '../telemetry.js'
 import { noRuleServes, type UpstreamSources } from '../upstream-sources.js'
 import { type PullScope, pullScope } from './pull-scope.js'
@@ -42,6 +43,7 @@ export interface CompletionDeps {
   readonly sources: UpstreamSources
   readonly imports: Pick<Imports, 'importManifest'>
   readonly fills: Pick<Fills, 'fillLayer'>
+  readonly running: Pick<RunningImports, 'begin'>
 }
 
 /** One plan being carried out. */
@@ -167,14 +169,16 @@ async function importMember(digest: string, run: CompletionRun): Promise<boolean
 async function fillBlob(digest: string, run: CompletionRun): Promise<void> {
   const { registry, repository, store, blobs } = run
   const layer = await store.layers.get(registry, keyOf(repository, digest))
-  if (!layer || (await availableSize(layer, blobs)) !== undefined) return
+  if (!layer) return
+  if ((await availableSize(layer, blobs)) !== undefined) return run.progress.stored(digest)
   const rule = await run.sources.requireRule(registry, repository)
   await run.blobLimit(keyOf(registry.account, rule.upstreamRegistryUrl), async () => {
     const current = (await store.layers.get(registry, keyOf(repository, digest))) ?? layer
-    if (run.stopSignal.aborted || (await availableSize(current, blobs)) !== undefined) return
+    if (run.stopSignal.aborted) return
+    if ((await availableSize(current, blobs)) !== undefined) return run.progress.stored(digest)
     const fill = await run.fills.fillLayer(registry, layer)
     if (!fill) throw noRuleServes(repository)
-    run.progress.fill(fill)
+    run.progress.fill(digest, fill)
     await fill.done
   })
 }

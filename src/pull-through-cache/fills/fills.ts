@@ -2,6 +2,7 @@ import type { PullThroughCacheRule } from '../../registry/cache-rules/cache-rule
 import type { Layer } from '../../registry/images/image.js'
 import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
+import type { RunningImports } from '../imports/running-imports.js'
 import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
 import { startFill, type Fill, type FillDeps } from './fill.js'
 import { recordConfirmation, type LayerAtUpstream, mayReuseBytes, assumeIfUnanswered } from './layer-confirmation.js'
@@ -21,6 +22,7 @@ export interface Fills {
 export interface FillsDeps extends FillDeps {
   readonly store: Store
   readonly sources: UpstreamSources
+  readonly running: Pick<RunningImports, 'transfer'>
 }
 
 interface SharedFill {
@@ -54,6 +56,7 @@ export function fills(deps: FillsDeps): Fills {
     const fill = startFill(`fill ${key}`, request, deps)
     const sharedFill = { fill, confirmations: new Map([[recordKey(at), fill.done]]) }
     inProgress.set(key, sharedFill)
+    deps.running.transfer(digest, fill)
     const forget = () => void inProgress.delete(key)
     fill.done.then(forget, forget)
     return sharedFill

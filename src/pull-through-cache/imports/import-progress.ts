@@ -1,30 +1,18 @@
 import type { CacheAction } from '../../registry/event-log.js'
-import { isIndex } from '../../registry/images/manifest.js'
-import type { ImageContents } from '../../registry/images/image-contents.js'
-import type { Image } from '../../registry/images/image.js'
 import type { Clock } from '../../registry/ports/clock.js'
 import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
 import { ruleForRepository } from '../../registry/cache-rules/rule-for-repository.js'
 import type { Store } from '../../registry/ports/store.js'
 import { formatBytes, formatCount } from '../../registry/amounts.js'
-import type { Fill } from '../fills/fill.js'
 import type { Telemetry } from '../telemetry.js'
+import type { ImportTally } from './import-tally.js'
+import type { RunningImports } from './running-imports.js'
 
 /** How often an import in progress is reported, in milliseconds of the machine's time. */
 const REPORT_EVERY_MS = 5_000
 
-/**
- * BuildKit lists attestations in an index as images without a platform.
- * https://docs.docker.com/build/metadata/attestations/attestation-storage/
- */
-const IN_TOTO = 'application/vnd.in-toto+json'
-
 /** The progress of one image's import, reported as log lines and events while it runs and when it ends. */
-export interface ImportProgress {
-  /** Called when an image of the import is recorded, before its layers are fetched. */
-  image(image: Pick<Image, 'mediaType'>, contents: Pick<ImageContents, 'blobs'>): void
-  /** Called when a layer or a config is being fetched for this import. */
-  fill(fill: Pick<Fill, 'size' | 'receivedBytes' | 'done'>): void
+export interface ImportProgress extends Pick<ImportTally, 'image' | 'fill' | 'stored'> {
   /** Reports that everything is cached. `leftOut` is a sentence about what a bound omitted. */
   succeeded(leftOut?: string): Promise<void>
   /** Reports why the image could not be cached completely. */
@@ -39,12 +27,14 @@ type Status = CacheAction['status']
 export interface ImportProgressDeps {
   readonly store: Pick<Store, 'rules'>
   readonly clock: Pick<Clock, 'now'>
+  readonly running: Pick<RunningImports, 'begin'>
 }
 
 /** Starts to report the import of one image. */
 export function importProgress(plan: ImportPlan, deps: ImportProgressDeps, telemetry: Telemetry): ImportProgress {
   const startedAt = performance.now()
-  const tally = importTally()
+  const running = deps.running.begin(plan)
+  const { tally } = running
 
   async function report(status: Status, outcome: string): Promise<void> {
     await reportImport(plan, status, outcome, deps, telemetry).catch((err: unknown) =>
@@ -52,18 +42,22 @@ export function importProgress(plan: ImportPlan, deps: ImportProgressDeps, telem
     )
   }
   const timer = setInterval(() => {
-    const { received, expected, layers } = tally.counted()
+    const { received, expected, layers } = tally.fetched()
     const soFar = `${formatBytes(received)} of ${formatBytes(expected)} so far, ${formatCount(layers, 'layer')} done`
     void report('IN_PROGRESS', `importing: ${soFar}`)
   }, REPORT_EVERY_MS).unref()
-  const stop = () => clearInterval(timer)
+  const stop = (outcome: 'complete' | 'stopped' = 'stopped') => {
+    clearInterval(timer)
+    running.end(outcome)
+  }
 
   return {
     image: (image, contents) => tally.image(image, contents),
-    fill: (fill) => tally.fill(fill),
+    fill: (digest, fill) => tally.fill(digest, fill),
+    stored: (digest) => tally.stored(digest),
     async succeeded(leftOut) {
-      stop()
-      const { received, platforms } = tally.counted()
+      stop('complete')
+      const { received, platforms } = tally.fetched()
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
       await report('SUCCESS', `imported ${formatBytes(received)}, ${formatCount(platforms, 'platform')}, ${seconds} s`)
       if (leftOut !== undefined) await report('FAILED', leftOut)
@@ -72,40 +66,7 @@ export function importProgress(plan: ImportPlan, deps: ImportProgressDeps, telem
       stop()
       await report('FAILED', `not imported completely yet: ${(error as Error).message}`)
     },
-    stop,
-  }
-}
-
-/** Counts the bytes that an import has received and, as far as its manifests are known, expects. */
-function importTally() {
-  const fills = new Set<Pick<Fill, 'receivedBytes'>>()
-  const sizes = new Map<string, number>()
-  let [platforms, layers, bytes] = [0, 0, 0]
-
-  return {
-    image({ mediaType }: Pick<Image, 'mediaType'>, { blobs }: Pick<ImageContents, 'blobs'>): void {
-      const isAttestation = blobs.some((blob) => blob.mediaType === IN_TOTO)
-      if (!isIndex(mediaType) && !isAttestation) platforms++
-      for (const { digest, size } of blobs) sizes.set(digest, size)
-    },
-    fill(fill: Pick<Fill, 'size' | 'receivedBytes' | 'done'>): void {
-      fills.add(fill)
-      const ended = (count: number) => {
-        fills.delete(fill)
-        layers += count
-        bytes += count * fill.size
-      }
-      fill.done.then(
-        () => ended(1),
-        () => ended(0),
-      )
-    },
-    counted: () => ({
-      platforms,
-      layers,
-      received: [...fills].reduce((sum, fill) => sum + fill.receivedBytes, bytes),
-      expected: [...sizes.values()].reduce((sum, size) => sum + size, 0),
-    }),
+    stop: () => stop(),
   }
 }
 

@@ -2,7 +2,8 @@ import { unsupportedUpstreamRegistry, upstreamRequiresAuthentication } from '../
 import type { Secrets } from '../ports/secrets.js'
 import { requireSecret } from './upstream-secret.js'
 import type { Registry } from '../registry.js'
-import { upstreamService, type PullThroughCacheRule } from './cache-rule.js'
+import type { PullThroughCacheRule } from './cache-rule.js'
+import { upstreamService } from './upstream-services.js'
 
 /** The upstream of a rule as CreatePullThroughCacheRule takes it. */
 interface UpstreamInput {

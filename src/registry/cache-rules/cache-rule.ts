@@ -1,5 +1,4 @@
 import type { Image, Tag } from '../images/image.js'
-import { ecrHost } from './ecr-host.js'
 
 /** A pull through cache rule: repositories under the prefix are pulled from the upstream and cached. */
 export interface PullThroughCacheRule {
@@ -43,31 +42,6 @@ export interface PullThroughSettings {
 /** As a repository prefix: all names that no other rule covers. As an upstream prefix: no prefix. */
 export const ROOT = 'ROOT'
 
-/**
- * A registry's login server: its name and, if it was created with a domain name label (since November 2024), a hyphen
- * and a hash. https://learn.microsoft.com/azure/container-registry/container-registry-get-started-portal
- */
-const AZURE_HOST = /^[a-z0-9]+(?:-[a-z0-9]+)*\.azurecr\.io$/
-
-/**
- * The upstream registries that the service supports, and whether it requires a secret for them.
- * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
- */
-const upstreamServices: { upstreamRegistry: string; host: Pick<RegExp, 'test'>; needsSecret: boolean }[] = [
-  { upstreamRegistry: 'ecr-public', host: /^public\.ecr\.aws$/, needsSecret: false },
-  { upstreamRegistry: 'k8s', host: /^registry\.k8s\.io$/, needsSecret: false },
-  { upstreamRegistry: 'quay', host: /^quay\.io$/, needsSecret: false },
-  { upstreamRegistry: 'docker-hub', host: /^registry-1\.docker\.io$/, needsSecret: true },
-  { upstreamRegistry: 'github-container-registry', host: /^ghcr\.io$/, needsSecret: true },
-  { upstreamRegistry: 'gitlab-container-registry', host: /^registry\.gitlab\.com$/, needsSecret: true },
-  { upstreamRegistry: 'azure-container-registry', host: AZURE_HOST, needsSecret: true },
-  { upstreamRegistry: 'chainguard', host: /^cgr\.dev$/, needsSecret: true },
-  { upstreamRegistry: 'ecr', host: { test: (host) => ecrHost(host) !== undefined }, needsSecret: false },
-]
-
-/** The upstream registry with this host; undefined if the service does not support the host. */
-export const upstreamService = (host: string) => upstreamServices.find((service) => service.host.test(host))
-
 /** The rule for a repository name: the one with the longest prefix that covers it, otherwise the ROOT rule. */
 export function ruleServing<R extends Pick<PullThroughCacheRule, 'ecrRepositoryPrefix'>>(
   name: string,
@@ -89,7 +63,7 @@ export type DockerHubLibrary = 'explicit' | 'automatic'
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private-wildcards.html
  */
 export function upstreamRepository(
-  rule: PullThroughCacheRule,
+  rule: Pick<PullThroughCacheRule, 'ecrRepositoryPrefix' | 'upstreamRepositoryPrefix' | 'upstreamRegistry'>,
   name: string,
   dockerHubLibrary: DockerHubLibrary = 'explicit',
 ): string {

@@ -3,7 +3,7 @@ import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { Page } from '../../parts/page.js'
-import { useParameter } from '../../parts/parameter.js'
+import { useParameter } from '../../parts/use-parameter.js'
 import { RepositorySelect } from '../../parts/repository-select.js'
 import { LifecyclePolicy } from './lifecycle-policy.js'
 

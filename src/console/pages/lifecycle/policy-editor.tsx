@@ -9,7 +9,7 @@ import Tabs from '@cloudscape-design/components/tabs'
 import Textarea from '@cloudscape-design/components/textarea'
 import { Time } from '../../parts/amounts.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
-import { useParameter } from '../../parts/parameter.js'
+import { useParameter } from '../../parts/use-parameter.js'
 import { newRule, rulesInText, textOf } from './policy-text.js'
 import { RuleFields } from './rule-fields.js'
 

@@ -1,0 +1,56 @@
+import {
+  DescribeRepositoriesCommand,
+  type ECRClient,
+  paginateDescribePullThroughCacheRules,
+  paginateDescribeRepositories,
+  type PullThroughCacheRule,
+} from '@aws-sdk/client-ecr'
+import type { Period, RuleStatistics, Statistics } from '../../../control-plane/admin/admin-answers.js'
+import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
+import { upstreamService } from '../../../registry/cache-rules/upstream-services.js'
+import { pathWith, useAdmin } from '../../requests/admin.js'
+import { useEcr, useEcrList } from '../../requests/use-ecr.js'
+import { useSession } from '../../session/session-context.js'
+
+/** The address of the list of rules. */
+export const RULES_PATH = '/private-registry/pull-through-cache'
+
+/** The address of a rule. */
+export const rulePath = (prefix: string) => `${RULES_PATH}/rules/${encodeURIComponent(prefix)}`
+
+/** All rules of the registry. */
+export const useCacheRules = () => useEcrList('DescribePullThroughCacheRules', {}, rulePages)
+
+async function* rulePages(client: ECRClient) {
+  for await (const page of paginateDescribePullThroughCacheRules({ client }, {})) yield page.pullThroughCacheRules
+}
+
+/** All repositories of the registry. */
+export const useRepositories = () => useEcrList('DescribeRepositories', {}, repositoryPages)
+
+async function* repositoryPages(client: ECRClient) {
+  for await (const page of paginateDescribeRepositories({ client, pageSize: 1000 }, {})) yield page.repositories
+}
+
+/** What the rules of the registry did in a period; not known if the admin endpoints do not say it. */
+export function useRuleStatistics(period: Period) {
+  const { account, region } = useSession()
+  const { data, error } = useAdmin<Statistics>(pathWith('/statistics', { period, account, region }))
+  const of = (prefix: string | undefined): RuleStatistics | undefined =>
+    data?.rules.find((rule) => rule.ecrRepositoryPrefix === prefix)
+  return { of, error }
+}
+
+/** The host with which the names of images in this registry begin, as its repositories say it. */
+export function useRegistryHost(): string {
+  const { data } = useEcr('DescribeRepositories', new DescribeRepositoriesCommand({ maxResults: 1 }))
+  return data?.repositories?.[0]?.repositoryUri?.split('/')[0] ?? location.host
+}
+
+/** The upstream registry of a rule by its name; by its host if the service does not know it. */
+export const upstreamName = ({ upstreamRegistryUrl = '' }: PullThroughCacheRule) =>
+  upstreamService(upstreamRegistryUrl)?.displayName ?? upstreamRegistryUrl
+
+/** The command that pulls an image through a rule, with the parts of its name that depend on the image. */
+export const pullCommand = (host: string, prefix: string) =>
+  `docker pull ${host}/${prefix === ROOT ? '' : `${prefix}/`}<repository>:<tag>`
