@@ -5,7 +5,7 @@ import {
   DescribeRegistryCommand,
   DescribeRepositoriesCommand,
   DescribeRepositoryCreationTemplatesCommand,
-  ECRClient,
+  type ECRClient,
   GetAccountSettingCommand,
   GetRegistryScanningConfigurationCommand,
   GetSigningConfigurationCommand,
@@ -53,14 +53,8 @@ describeWith(browserNeeds, 'The features of a registry in the console', () => {
     await tab.page.getByRole('button', { name: new RegExp(`^${label}`) }).click()
     await tab.page.getByRole('option', { name: option }).click()
   }
-  const regionalClient = (region: string) =>
-    new ECRClient({
-      endpoint: emulator.endpoint,
-      region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    })
   const tagsIn = async (region: string, repositoryName: string) => {
-    const there = regionalClient(region)
+    const there = ecrClient(emulator, { region })
     const { imageDetails = [] } = await there.send(new DescribeImagesCommand({ repositoryName }))
     return imageDetails.flatMap(({ imageTags = [] }) => imageTags).sort()
   }
