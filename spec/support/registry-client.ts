@@ -18,11 +18,14 @@ export interface Addresses {
   readonly registry: string
 }
 
-export const ecrClient = ({ endpoint }: Pick<Addresses, 'endpoint'>) =>
+export const ecrClient = (
+  { endpoint }: Pick<Addresses, 'endpoint'>,
+  { accessKeyId = 'test', region = 'us-east-1' }: { readonly accessKeyId?: string; readonly region?: string } = {},
+) =>
   new ECRClient({
     endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    region,
+    credentials: { accessKeyId, secretAccessKey: 'test' },
     maxAttempts: 1,
   })
 

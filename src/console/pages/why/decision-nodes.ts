@@ -8,7 +8,12 @@ import type {
 export type DecisionNode = { readonly id: string; readonly children: readonly DecisionNode[] } & (
   | { readonly kind: 'request'; readonly request: ExplainedRequest }
   | { readonly kind: 'decision'; readonly decision: ExplainedDecision; readonly index: number }
-  | { readonly kind: 'type'; readonly type: string; readonly isMissing: boolean }
+  | {
+      readonly kind: 'type'
+      readonly type: string
+      /** Whether it has to allow the request and does not. */
+      readonly isMissing: boolean
+    }
   | { readonly kind: 'policy'; readonly policy: string }
   | { readonly kind: 'statement'; readonly statement: ConsideredStatement }
   | { readonly kind: 'reason'; readonly text: string }
@@ -34,22 +39,25 @@ export function openedWith(node: DecisionNode): string[] {
 
 function decisionNode(decision: ExplainedDecision, index: number): DecisionNode {
   const id = decisionId(index)
+  // Without a statement that decided, it is denied by the type of policy in which none allows it.
+  const missing = decision.decidedBy ? undefined : decision.type
   const types = grouped(decision.considered, ({ type }) => type).map(([type, statements]) =>
-    typeNode(`${id} ${type}`, type, statements),
+    typeNode(`${id} ${type}`, { type, isMissing: type === missing }, statements),
   )
-  const isNamed = types.some((node) => node.kind === 'type' && node.type === decision.type)
-  const missing: readonly DecisionNode[] =
-    decision.type === undefined || isNamed
-      ? []
-      : [{ id: `${id} missing`, kind: 'type', type: decision.type, isMissing: true, children: [] }]
-  return { id, kind: 'decision', decision, index, children: [...types, ...missing] }
+  const isShown = missing === undefined || decision.considered.some(({ type }) => type === missing)
+  const children = isShown ? types : [...types, typeNode(`${id} ${missing}`, { type: missing, isMissing: true }, [])]
+  return { id, kind: 'decision', decision, index, children }
 }
 
-const typeNode = (id: string, type: string, statements: readonly ConsideredStatement[]): DecisionNode => ({
+const typeNode = (
+  id: string,
+  { type, isMissing }: { readonly type: string; readonly isMissing: boolean },
+  statements: readonly ConsideredStatement[],
+): DecisionNode => ({
   id,
   kind: 'type',
   type,
-  isMissing: false,
+  isMissing,
   children: grouped(statements, ({ policy }) => policy).map(([policy, own]) => ({
     id: `${id} ${policy}`,
     kind: 'policy',
