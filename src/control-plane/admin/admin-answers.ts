@@ -49,8 +49,8 @@ export interface Disk {
 
 /**
  * `GET /_admin/activity?account=…&region=…&latest=…`, server-sent events: `imports` has all imports in flight
- * (`ImportInFlight[]`), at most 500, first after connecting and whenever that changes; `recorded` has one `RecordedEvent` as it is
- * recorded, and before those the latest ones, if `latest` says how many.
+ * (`ImportInFlight[]`), at most 500, first after connecting and whenever that changes; `recorded` has one
+ * `RecordedEvent` as it is recorded, and before those the latest ones, if `latest` says how many.
  */
 export interface ImportInFlight extends Pick<ImportPlan, 'account' | 'region' | 'repository' | 'digest' | 'tag'> {
   /** When the image was first asked for. */
@@ -73,8 +73,8 @@ export interface ImportInFlight extends Pick<ImportPlan, 'account' | 'region' | 
 export type LayerInFlight = LayerProgress
 
 /**
- * `GET /_admin/cached-tags?account=…&region=…&prefix=…&limit=…&next=…`: the tags that a rule has pulled, by page, in the
- * order of repository and tag.
+ * `GET /_admin/cached-tags?account=…&region=…&prefix=…&limit=…&next=…`: the tags that a rule has pulled, by page, in
+ * the order of repository and tag.
  */
 export interface CachedTags {
   /** The emulator's time, to compare the times of the tags with. */

@@ -19,7 +19,7 @@ export interface RunningImports {
  */
 const SHOWN_AFTERWARDS_MS = 2_500
 
-/** Bounds of what is shown, and so of the records. A pull through one process seldom has more than ten layers at once. */
+/** Bounds of what is shown, and so of the records. */
 const MAX_IMPORTS = 200
 const MAX_LAYERS_EACH = 500
 const MAX_LAYERS = 2_000

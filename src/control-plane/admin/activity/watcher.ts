@@ -22,8 +22,8 @@ export interface Watcher {
 /**
  * A client is sent the imports when they have changed since it was last sent them, and every event once, in the order
  * in which they were recorded. While it is behind it is sent nothing: of the imports it then misses states in between,
- * of the events none, unless so many are recorded that they are no longer kept. Then it is disconnected, and may connect
- * again and say which event it had last.
+ * of the events none, unless so many are recorded that they are no longer kept. Then it is disconnected, and may
+ * connect again and say which event it had last.
  */
 export function watcherOf(stream: EventStream, { of, from }: Interest, source: ActivitySource): Watcher {
   let toldImports: string | undefined
