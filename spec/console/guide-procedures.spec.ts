@@ -81,7 +81,7 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, "The user guide's procedures i
     ])
   })
 
-  it('The rule alone lets nobody pull who may only pull', async () => {
+  it('A user who may only pull is refused as long as there is only the rule', async () => {
     const { exitCode, stderr } = await pull('ecr-public/app')
     expect(exitCode).not.toBe(0)
     expect(stderr).toContain(

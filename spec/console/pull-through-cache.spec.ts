@@ -46,7 +46,7 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'Pull through cache and Regist
   }
 
   beforeAll(async () => {
-    upstream = await dockerRegistry({ requiresLogin: false })
+    upstream = await dockerRegistry()
     const image = { url: upstream.url, tag: 'latest' }
     await pushIndex(twoPlatformImage({ message: 'first' }), { ...image, repository: 'library/app' })
     secrets = await secretsManagerServer()
@@ -154,6 +154,23 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'Pull through cache and Regist
     await button('Check now: other/app:latest').click()
     await page().getByText('other/app:latest: Unchanged').waitFor()
     expect(await axe(page())).toEqual([])
+  })
+
+  it('A check that fails says why in the words of the service, and the tag shows it', async () => {
+    const tag = page().getByRole('row', { name: /other\/app latest/ })
+    await tag.getByText('None', { exact: true }).waitFor()
+    await upstream.stop()
+    await button('Check now: other/app:latest').click()
+    await page().getByText('other/app:latest: UpstreamUnavailable: ').waitFor()
+    await tag.getByText('None', { exact: true }).waitFor({ state: 'detached' })
+  })
+
+  it('The address of a rule that does not exist says so and leads to those that do', async () => {
+    await page().goto(address(`${RULES}/rules/gone`))
+    await page().getByText('This rule does not exist').waitFor()
+    await page().getByText('The pull through cache rule was not found.').waitFor()
+    await page().getByRole('link', { name: 'Show all rules' }).click()
+    await page().getByRole('link', { name: 'other', exact: true }).waitFor()
   })
 
   it('A rule added in one tab is seen in the other when that is looked at', async () => {

@@ -6,7 +6,9 @@ import { PageLink } from './page-link.js'
 
 /** Whether a refusal says that what the address names does not exist. */
 export const isMissing = (error: unknown): boolean =>
-  ['ImageNotFoundException', 'RepositoryNotFoundException'].includes(failureOf(error).code)
+  ['ImageNotFoundException', 'PullThroughCacheRuleNotFoundException', 'RepositoryNotFoundException'].includes(
+    failureOf(error).code,
+  )
 
 /** Says that what the address names is not there, why that can be, and where to go on. */
 export const MissingResource = ({

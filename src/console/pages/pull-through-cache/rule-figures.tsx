@@ -66,8 +66,8 @@ function pairsOf(figures: RuleStatistics | undefined) {
 const Holds = ({ holds }: { readonly holds: RuleStatistics['holds'] | undefined }) =>
   holds ? (
     <>
-      {holds.images.toLocaleString('en')} images in {holds.repositories.toLocaleString('en')} repositories,{' '}
-      {holds.layers.count.toLocaleString('en')} layers of <Bytes value={holds.layers.bytes} />
+      Images: {holds.images.toLocaleString('en')}, repositories: {holds.repositories.toLocaleString('en')}, layers:{' '}
+      {holds.layers.count.toLocaleString('en')} (<Bytes value={holds.layers.bytes} />)
     </>
   ) : (
     <>–</>

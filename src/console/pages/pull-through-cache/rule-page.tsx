@@ -4,6 +4,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
 import { useParams } from 'react-router'
 import { FailureAlert } from '../../parts/failure-alert.js'
+import { isMissing, MissingResource } from '../../parts/missing-resource.js'
 import { PageButton } from '../../parts/page-button.js'
 import { Page } from '../../parts/page.js'
 import { useEcr } from '../../requests/use-ecr.js'
@@ -45,8 +46,13 @@ export function RulePage() {
       }
     >
       <SpaceBetween size="l">
-        <FailureAlert error={error} />
-        {error && <PageButton to={RULES_PATH}>Show all rules</PageButton>}
+        {isMissing(error) ? (
+          <MissingResource thing="rule" error={error} to={RULES_PATH}>
+            Show all rules
+          </MissingResource>
+        ) : (
+          <FailureAlert error={error} />
+        )}
         {rule && (
           <SpaceBetween size="l">
             <ValidationAlert rule={rule} validation={validation} />
