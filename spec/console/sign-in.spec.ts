@@ -102,7 +102,9 @@ describeWith(browserNeeds, 'Signing in to the console', () => {
     })
 
     it('Credentials that expire while the page is open are asked for again at the same address', async () => {
-      await using tab = await browser.open(`${emulator.endpoint}/console/111122223333/us-east-1/repositories`)
+      await using tab = await browser.open(
+        `${emulator.endpoint}/console/111122223333/us-east-1/private-registry/summary`,
+      )
       const { page } = tab
       const credentials = { accessKeyId: 'AKIAADMIN1', secretAccessKey: 'secret' }
       const sts = new STSClient({ endpoint: emulator.endpoint, region: 'us-east-1', credentials })
@@ -113,12 +115,12 @@ describeWith(browserNeeds, 'Signing in to the console', () => {
       }
       const { Credentials: given } = await sts.send(new AssumeRoleCommand(assume))
       await enter(page, given?.AccessKeyId ?? '', given?.SecretAccessKey ?? '', given?.SessionToken)
-      await page.getByRole('heading', { name: 'Repositories', level: 1 }).waitFor()
+      await page.getByRole('heading', { name: 'Summary', level: 1 }).waitFor()
       await emulator.advance(901)
       await page.reload()
       await page.getByRole('button', { name: 'Sign in again' }).first().click()
       await page.getByRole('heading', { name: 'Sign in to ecr-local' }).waitFor()
-      expect(new URL(page.url()).pathname).toBe('/console/111122223333/us-east-1/repositories')
+      expect(new URL(page.url()).pathname).toBe('/console/111122223333/us-east-1/private-registry/summary')
     })
   })
 

@@ -36,3 +36,7 @@ export const isWorthRetrying = (failures: number, thrown: unknown): boolean => {
   const { status } = failureOf(thrown)
   return failures < 2 && (status === undefined || status >= 500)
 }
+
+/** Whether the credentials themselves were refused: they ended, or the emulator does not know them any more. */
+export const isOfCredentials = (thrown: unknown): boolean =>
+  ['ExpiredTokenException', 'InvalidSignatureException', 'UnrecognizedClientException'].includes(failureOf(thrown).code)

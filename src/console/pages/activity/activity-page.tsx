@@ -68,6 +68,7 @@ const ALL = 'all'
 function Events({ events }: { readonly events: readonly RecordedEvent[] }) {
   const [view, chooseView] = useParameter('view', 'pretty')
   const [kind, chooseKind] = useParameter('kind', ALL)
+  const { isAll } = useScope()
   const [paused, setPaused] = useState<readonly RecordedEvent[]>()
   const shown = (paused ?? events).filter((event) => kind === ALL || accountOf(event).kind === kind)
   const options = [ALL, ...eventKinds].map((value) => ({ value, label: value === ALL ? 'All kinds' : value }))
@@ -76,6 +77,7 @@ function Events({ events }: { readonly events: readonly RecordedEvent[] }) {
     <EventTable
       events={shown}
       isRaw={view === 'raw'}
+      isOfAll={isAll}
       description={paused ? `Paused: ${more} new since` : `The latest ${EVENTS_SHOWN}, as they happen.`}
       empty={<Box>Pull, push or delete an image, and it is told here at once.</Box>}
       actions={

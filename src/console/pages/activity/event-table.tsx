@@ -12,6 +12,8 @@ import './activity.css'
 interface EventTableProps {
   readonly events: readonly RecordedEvent[]
   readonly isRaw: boolean
+  /** Whether they are of several registries, so that it is said of which. */
+  readonly isOfAll: boolean
   readonly actions: ReactNode
   readonly description: ReactNode
   /** Why there may be none. */
@@ -19,13 +21,13 @@ interface EventTableProps {
 }
 
 /** The latest events, told or as they are. */
-export const EventTable = ({ events, isRaw, ...props }: EventTableProps) => (
+export const EventTable = ({ events, isRaw, isOfAll, ...props }: EventTableProps) => (
   <ResourceTable
     title="Events"
     things="events"
     items={events}
     keyOf={({ time, id }) => `${time} ${id}`}
-    columns={isRaw ? RAW : PRETTY}
+    columns={isRaw ? RAW : isOfAll ? [...PRETTY, ITS_REGISTRY] : PRETTY}
     {...props}
   />
 )
@@ -70,8 +72,14 @@ const PRETTY: readonly Column<RecordedEvent>[] = [
     cell: (event) => <Cause event={event} />,
     minWidth: 180,
   },
-  { id: 'registry', header: 'Registry', text: ({ account, region }) => `${account} ${region}`, minWidth: 130 },
 ]
+
+const ITS_REGISTRY: Column<RecordedEvent> = {
+  id: 'registry',
+  header: 'Registry',
+  text: ({ account, region }) => `${account} ${region}`,
+  minWidth: 130,
+}
 
 const STATUS_NAMES = { success: 'Succeeded', error: 'Failed', 'in-progress': 'In progress', info: 'Information' }
 
@@ -93,7 +101,7 @@ function Sentence({ event }: { readonly event: RecordedEvent }) {
 
 function Cause({ event }: { readonly event: RecordedEvent }) {
   const { who, rule } = accountOf(event)
-  if (rule === undefined) return who ?? '–'
+  if (rule === undefined) return <span className="breakable">{who ?? '–'}</span>
   return (
     <>
       rule{' '}
@@ -111,7 +119,7 @@ const RAW: readonly Column<RecordedEvent>[] = [
     header: 'Event as EventBridge has it',
     text: (event) => JSON.stringify(event),
     cell: (event) => (
-      <div className="event-json">
+      <div className="breakable">
         <Box variant="code">{JSON.stringify(event)}</Box>{' '}
         <CopyToClipboard
           variant="icon"

@@ -11,8 +11,9 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Box from '@cloudscape-design/components/box'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { formatCount } from '../../../registry/amounts.js'
+import { FailureAlert } from '../../parts/failure-alert.js'
 import { PageLink } from '../../parts/page-link.js'
-import { failureOf } from '../../requests/request-failure.js'
+import { failureOf, isOfCredentials } from '../../requests/request-failure.js'
 import { useEcr } from '../../requests/use-ecr.js'
 
 /** How the registry is set up, with the ways to change it. Each setting is asked for, and may be refused, by itself. */
@@ -25,6 +26,8 @@ export function SettingsOverview() {
     'DescribeRepositoryCreationTemplates',
     new DescribeRepositoryCreationTemplatesCommand({ maxResults: 100 }),
   )
+  const refused = [policy, replication, scanning, rules, templates].map(({ error }) => error).find(isOfCredentials)
+  if (refused) return <FailureAlert error={refused} />
   const setting = <T,>(label: string, page: string, query: Asked<T>, text: (answer: T) => string, absent?: Absent) => ({
     label,
     value: <Setting to={`/private-registry/${page}`} query={query} text={text} absent={absent} />,
