@@ -207,6 +207,18 @@ describeWith(browserNeeds, 'The page Images', () => {
     await page.getByText(/\(ImageReferencedByManifestList\)/).waitFor()
     await page.getByRole('heading', { name: 'Images (3)' }).waitFor()
 
+    await page.getByRole('checkbox', { name: `Select ${index.digest}` }).click()
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByRole('radio', { name: 'Only tags' }).click()
+    await page.getByLabel('To confirm, type delete').fill('delete')
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByText(/'imageIds' failed to satisfy constraint/).waitFor()
+    await page.getByRole('button', { name: /^Tags to delete/ }).click()
+    await page.getByRole('option', { name: '1.0' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByText(`1 tag deleted from ${repository}.`).waitFor()
+    await expect(described('1.0')).rejects.toThrow(ImageNotFoundException)
+
     await other.page.evaluate("dispatchEvent(new Event('visibilitychange'))")
     await other.page.getByText('This image does not exist').waitFor()
   })

@@ -26,6 +26,7 @@ import { ImageStorageClass } from './image-storage-class.js'
 export function ImageDetails() {
   const { repository = '', reference = '', tab } = useParams()
   const { data: image, error } = useImage(repository, reference)
+  const [failures, setFailures] = useState<readonly ImageFailure[]>([])
   if (error && isMissing(error))
     return (
       <Page title={imageTitle(repository, reference)}>
@@ -42,10 +43,11 @@ export function ImageDetails() {
           Image of <PageLink to={repositoryAddress(repository)}>{repository}</PageLink>
         </>
       }
-      actions={image && <Actions repository={repository} image={image} />}
+      actions={image && <Actions repository={repository} image={image} onDone={setFailures} />}
     >
       <SpaceBetween size="m">
         <FailureAlert error={error} />
+        <ImageFailures failures={failures} onDismiss={() => setFailures([])} />
         {image && (
           <AddressTabs
             label={`Image ${imageTitle(repository, reference)}`}
@@ -80,25 +82,29 @@ const tabsOf = (shown: ShownImage): AddressTab[] => [
   { id: 'manifest', label: 'Manifest', content: <ImageManifest {...shown} /> },
 ]
 
-function Actions({ repository, image }: { readonly repository: string; readonly image: ImageDetail }) {
+function Actions({
+  repository,
+  image,
+  onDone,
+}: {
+  readonly repository: string
+  readonly image: ImageDetail
+  readonly onDone: (failures: readonly ImageFailure[]) => void
+}) {
   const navigate = useNavigate()
   const [isDeleting, setDeleting] = useState(false)
-  const [failures, setFailures] = useState<readonly ImageFailure[]>([])
   return (
-    <SpaceBetween size="xs">
-      <SpaceBetween direction="horizontal" size="xs">
-        <ImageStorageClass repository={repository} images={[image]} onDone={setFailures} />
-        <Button onClick={() => setDeleting(true)}>Delete</Button>
-      </SpaceBetween>
-      <ImageFailures failures={failures} onDismiss={() => setFailures([])} />
+    <SpaceBetween direction="horizontal" size="xs">
+      <ImageStorageClass repository={repository} images={[image]} onDone={onDone} />
+      <Button onClick={() => setDeleting(true)}>Delete</Button>
       {isDeleting && (
         <ImageDeletion
           repository={repository}
           images={[image]}
-          onDone={(refused) => {
+          onDone={(failures) => {
             setDeleting(false)
-            setFailures(refused)
-            if (refused.length === 0) void navigate(repositoryAddress(repository))
+            onDone(failures)
+            if (failures.length === 0) void navigate(repositoryAddress(repository))
           }}
           onDismiss={() => setDeleting(false)}
         />

@@ -48,11 +48,16 @@ export function ImageList({ repository, actions }: { readonly repository: string
         empty={<Box>Push an image: &quot;View push commands&quot; has the commands.</Box>}
         actions={
           <SpaceBetween direction="horizontal" size="xs">
-            <Button disabled={isNone} onClick={() => setDeleting(true)}>
+            <Button disabled={isNone} disabledReason={CHOOSE} onClick={() => setDeleting(true)}>
               Delete
             </Button>
             <ImageStorageClass repository={repository} images={selected} onDone={finish} />
-            <Button disabled={isNone} loading={scan.isPending} onClick={() => scan.mutate(undefined)}>
+            <Button
+              disabled={isNone}
+              disabledReason={CHOOSE}
+              loading={scan.isPending}
+              onClick={() => scan.mutate(undefined)}
+            >
               Scan
             </Button>
             {actions}
@@ -65,6 +70,9 @@ export function ImageList({ repository, actions }: { readonly repository: string
     </SpaceBetween>
   )
 }
+
+/** A button that says why it is disabled keeps the focus, which it has again after its dialog. */
+const CHOOSE = 'Select images first'
 
 const MissingRepository = ({ error }: { readonly error: unknown }) => (
   <MissingResource thing="repository" error={error} to="/repositories">

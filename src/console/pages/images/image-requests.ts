@@ -121,11 +121,14 @@ export async function deleteImages(
   imageIds: readonly ImageIdentifier[],
 ): Promise<ChangeOfImages> {
   const failures: ImageFailure[] = []
-  for (let from = 0; from < imageIds.length; from += MAX_DELETIONS) {
+  let from = 0
+  // Even without any: what is wrong with that, the service says.
+  do {
     const batch = imageIds.slice(from, from + MAX_DELETIONS)
     const answer = await client.send(new BatchDeleteImageCommand({ repositoryName, imageIds: batch }))
     failures.push(...(answer.failures ?? []))
-  }
+    from += MAX_DELETIONS
+  } while (from < imageIds.length)
   return { changed: imageIds.length - failures.length, failures }
 }
 

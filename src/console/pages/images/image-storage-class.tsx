@@ -17,10 +17,18 @@ export function ImageStorageClass(props: {
   const others = props.images.filter(({ imageStatus }) => imageStatus !== 'ARCHIVED')
   return (
     <SpaceBetween direction="horizontal" size="xs">
-      <Button disabled={others.length === 0} onClick={() => setTarget('ARCHIVE')}>
+      <Button
+        disabled={others.length === 0}
+        disabledReason="Only images that are not archived are archived"
+        onClick={() => setTarget('ARCHIVE')}
+      >
         Archive
       </Button>
-      <Button disabled={archived.length === 0} onClick={() => setTarget('STANDARD')}>
+      <Button
+        disabled={archived.length === 0}
+        disabledReason="Only archived images are restored"
+        onClick={() => setTarget('STANDARD')}
+      >
         Restore
       </Button>
       {target !== undefined && (

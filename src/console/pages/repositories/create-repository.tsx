@@ -4,10 +4,10 @@ import Container from '@cloudscape-design/components/container'
 import Form from '@cloudscape-design/components/form'
 import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
-import Input from '@cloudscape-design/components/input'
+import Input, { type InputProps } from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { Page } from '../../parts/page.js'
@@ -67,13 +67,17 @@ export function CreateRepository() {
     mutate(repository)
   }
   const field = error ? fieldOf(error) : undefined
+  const nameInput = useRef<InputProps.Ref>(null)
+  // The button is at the end of a long form, and the name at its beginning.
+  useEffect(() => {
+    if (error && fieldOf(error) === 'name') nameInput.current?.focus()
+  }, [error])
   const sentence = error ? failureOf(error).message : undefined
   return (
     <Page title="Create private repository" description="Images are pushed to it, or pulled from it.">
       <form onSubmit={submit}>
         <Form actions={<FormActions isBusy={isPending} />}>
           <SpaceBetween size="l">
-            {field === undefined && <FailureAlert error={error} />}
             <Container header={<Header>General settings</Header>}>
               <FormField
                 label="Repository name"
@@ -81,6 +85,7 @@ export function CreateRepository() {
                 errorText={field === 'name' && sentence}
               >
                 <Input
+                  ref={nameInput}
                   value={repository.name}
                   autoFocus
                   spellcheck={false}
@@ -105,6 +110,7 @@ export function CreateRepository() {
             <Container header={<Header description="Tags of the repository, not of its images.">Tags</Header>}>
               <ResourceTagFields tags={repository.tags} onChange={(tags) => set({ tags })} />
             </Container>
+            {field === undefined && <FailureAlert error={error} />}
           </SpaceBetween>
         </Form>
       </form>

@@ -14,7 +14,11 @@ export function PushCommandsButton({ repository }: { readonly repository: string
   const [isOpen, setOpen] = useState(false)
   return (
     <>
-      <Button disabled={repository === undefined} onClick={() => setOpen(true)}>
+      <Button
+        disabled={repository === undefined}
+        disabledReason="Select one repository first"
+        onClick={() => setOpen(true)}
+      >
         View push commands
       </Button>
       {isOpen && repository !== undefined && <PushCommands repository={repository} onDismiss={() => setOpen(false)} />}

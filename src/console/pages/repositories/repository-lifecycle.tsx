@@ -89,7 +89,11 @@ function Policy({
           description={<PreviewLink name={name} />}
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <Button disabled={text === undefined} onClick={() => setDeleting(true)}>
+              <Button
+                disabled={text === undefined}
+                disabledReason="There is no policy"
+                onClick={() => setDeleting(true)}
+              >
                 Delete policy
               </Button>
               <Button onClick={onEdit}>{text === undefined ? 'Create policy' : 'Edit policy JSON'}</Button>

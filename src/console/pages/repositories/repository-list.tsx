@@ -45,7 +45,11 @@ export function RepositoryList() {
         actions={
           <SpaceBetween direction="horizontal" size="xs">
             <PushCommandsButton repository={only && nameOf(only)} />
-            <Button disabled={selected.length === 0} onClick={() => setDeleting(true)}>
+            <Button
+              disabled={selected.length === 0}
+              disabledReason="Select repositories first"
+              onClick={() => setDeleting(true)}
+            >
               Delete
             </Button>
             <Button variant="primary" onClick={() => void navigate('/repositories/create')}>

@@ -87,7 +87,11 @@ function Statements({
             description="What identities of this and of other accounts may do with this repository."
             actions={
               <SpaceBetween direction="horizontal" size="xs">
-                <Button disabled={text === undefined} onClick={() => setDeleted(statements)}>
+                <Button
+                  disabled={text === undefined}
+                  disabledReason="There is no policy"
+                  onClick={() => setDeleted(statements)}
+                >
                   Delete policy
                 </Button>
                 <Button onClick={onEdit}>Edit policy JSON</Button>

@@ -58,7 +58,8 @@ function Settings({ repository, onDone }: { readonly repository: Repository; rea
   const [scanOnPush, setScanOnPush] = useState(imageScanningConfiguration?.scanOnPush ?? false)
   const { mutate, isPending, error } = useEcrChange(
     async (client) => {
-      await client.send(new PutImageTagMutabilityCommand({ repositoryName, ...mutabilityInput(mutability) }))
+      if (JSON.stringify(mutability) !== JSON.stringify(mutabilityOf(repository)))
+        await client.send(new PutImageTagMutabilityCommand({ repositoryName, ...mutabilityInput(mutability) }))
       if (scanOnPush === imageScanningConfiguration?.scanOnPush) return
       const scanning = { imageScanningConfiguration: { scanOnPush } }
       await client.send(new PutImageScanningConfigurationCommand({ repositoryName, ...scanning }))
