@@ -63,10 +63,18 @@ export async function pushImage(
   return { digest: sha256(manifest), manifest }
 }
 
+/** An image that an index lists, possibly for a platform. */
+export interface PushedFor extends Pushed {
+  platform?: { os: string; architecture: string }
+}
+
 /** Pushes an index that lists these images. */
-export async function pushIndex(ecr: ECRClient, repositoryName: string, members: Pushed[], imageTag?: string) {
-  const manifests = members.map(({ digest, manifest }) => ({
-    ...{ mediaType: mediaTypes.ociManifest, digest, size: manifest.length },
+export async function pushIndex(ecr: ECRClient, repositoryName: string, members: PushedFor[], imageTag?: string) {
+  const manifests = members.map(({ digest, manifest, platform }) => ({
+    mediaType: mediaTypes.ociManifest,
+    digest,
+    size: manifest.length,
+    ...(platform && { platform }),
   }))
   const manifest = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
   await ecr.send(new PutImageCommand({ repositoryName, imageManifest: manifest, imageTag }))

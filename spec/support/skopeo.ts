@@ -1,3 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RealImage } from './images.js'
+import { digestOf } from './upstream-content.js'
 import { mustRun, neutralEnvironment, type Ran, runCommand } from './run-command.js'
 
 /** skopeo with the credentials of a registry. */
@@ -25,4 +29,12 @@ export function skopeo(password: string): Skopeo {
         { env },
       )),
   }
+}
+
+/** Writes an image in skopeo's `dir:` format, and returns its name for skopeo. */
+export async function directoryOf({ bytes, blobs }: RealImage, directory: string): Promise<string> {
+  await writeFile(join(directory, 'version'), 'Directory Transport Version: 1.1\n')
+  await writeFile(join(directory, 'manifest.json'), bytes)
+  for (const blob of blobs) await writeFile(join(directory, digestOf(blob).replace('sha256:', '')), blob)
+  return `dir:${directory}`
 }

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { BrowserRouter } from 'react-router'
 import { ConsoleLayout } from './layout/console-layout.js'
 import { NotificationsProvider } from './layout/notifications.js'
+import { OpenPageProvider } from './layout/open-page.js'
 import { isWorthRetrying } from './requests/request-failure.js'
 import { addressIn, basenameOf } from './session/console-address.js'
 import { SessionProvider, useSessions } from './session/session-context.js'
@@ -34,9 +35,11 @@ function Registry() {
   return (
     <QueryClientProvider client={queries}>
       <NotificationsProvider>
-        <BrowserRouter basename={basenameOf(address)}>
-          <ConsoleLayout />
-        </BrowserRouter>
+        <OpenPageProvider>
+          <BrowserRouter basename={basenameOf(address)}>
+            <ConsoleLayout />
+          </BrowserRouter>
+        </OpenPageProvider>
       </NotificationsProvider>
     </QueryClientProvider>
   )

@@ -1,15 +1,17 @@
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group'
 import { useHref, useLocation, useNavigate } from 'react-router'
 import { sections } from './console-pages.js'
+import { useOpenPage } from './open-page.js'
 
 /** Where the open page is: its section, the page, and what of it is open. */
 export function Breadcrumbs() {
   const navigate = useNavigate()
   const { pathname } = useLocation()
+  const { title } = useOpenPage()
   const root = useHref('/').replace(/\/$/, '')
   return (
     <BreadcrumbGroup
-      items={crumbsOf(pathname).map(({ text, path }) => ({ text, href: `${root}${path}` }))}
+      items={crumbsOf(pathname, title).map(({ text, path }) => ({ text, href: `${root}${path}` }))}
       onFollow={(event) => {
         event.preventDefault()
         void navigate(event.detail.href.slice(root.length))
@@ -23,20 +25,15 @@ interface Crumb {
   readonly path: string
 }
 
-function crumbsOf(pathname: string): Crumb[] {
+/** A page below another, such as a rule, has the title that it gives itself. */
+function crumbsOf(pathname: string, openTitle: string): Crumb[] {
   const home = { text: 'Elastic Container Registry', path: '/' }
   for (const { heading, pages } of sections)
     for (const { path, title } of pages) {
       if (path === '/' || (pathname !== path && !pathname.startsWith(`${path}/`))) continue
-      const below = pathname
-        .slice(path.length + 1)
-        .split('/')
-        .filter(Boolean)
-      const parts = below.map((part, index) => ({
-        text: decodeURIComponent(part),
-        path: `${path}/${below.slice(0, index + 1).join('/')}`,
-      }))
-      return [home, ...(heading === undefined ? [] : [{ text: heading, path }]), { text: title, path }, ...parts]
+      const section = heading === undefined ? [] : [{ text: heading, path: pages[0]?.path ?? path }]
+      const below = pathname.length > path.length + 1 ? [{ text: openTitle, path: pathname }] : []
+      return [home, ...section, { text: title, path }, ...below]
     }
   return [home]
 }

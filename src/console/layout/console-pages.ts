@@ -74,7 +74,6 @@ export const sections: readonly PageSection[] = [
     ],
   },
   {
-    heading: 'Images',
     pages: [
       page(
         '/repositories',
@@ -85,7 +84,7 @@ export const sections: readonly PageSection[] = [
     ],
   },
   {
-    heading: 'What happens',
+    heading: 'Emulator',
     pages: [
       page('/activity', 'Activity', async () => (await import('../pages/activity/activity-page.js')).ActivityPage),
       page('/why', 'Why?', async () => (await import('../pages/why/why-page.js')).WhyPage),

@@ -22,7 +22,7 @@ export function AddressTabs({
   /** The address of the page without that of a tab. */
   readonly base: string
   readonly tabs: readonly AddressTab[]
-  /** The tab that the address names; without one the first is open. */
+  /** The tab that the address names; without one, or with one that does not exist, the first is open. */
   readonly open: string | undefined
 }) {
   const navigate = useNavigate()
@@ -30,7 +30,7 @@ export function AddressTabs({
   return (
     <Tabs
       ariaLabel={label}
-      activeTabId={open ?? tabs[0]?.id ?? ''}
+      activeTabId={(tabs.find(({ id }) => id === open) ?? tabs[0])?.id ?? ''}
       tabs={tabs.map((tab) => ({ ...tab, href: `${root}/${tab.id}` }))}
       onChange={({ detail }) => void navigate(`${base}/${detail.activeTabId}`)}
     />

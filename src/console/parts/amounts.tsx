@@ -5,7 +5,7 @@ export function Time({ value }: { readonly value: Date | string | undefined }) {
   if (value === undefined) return <>–</>
   const time = new Date(value)
   return (
-    <time dateTime={time.toISOString()} title={time.toISOString()}>
+    <time dateTime={time.toISOString()} title={time.toISOString()} style={{ whiteSpace: 'nowrap' }}>
       {time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })}
     </time>
   )

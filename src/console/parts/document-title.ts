@@ -1,8 +1,11 @@
 import { useEffect } from 'react'
+import { useOpenPage } from '../layout/open-page.js'
 
-/** Names the browser's tab, on pages whose heading is not that of `Page`: the steps of a wizard have their own. */
+/** Names the browser's tab and the last breadcrumb after the page that is open. */
 export function useDocumentTitle(title: string): void {
+  const { setTitle } = useOpenPage()
   useEffect(() => {
     document.title = `${title} | ecr-local`
-  }, [title])
+    setTitle(title)
+  }, [title, setTitle])
 }

@@ -75,7 +75,7 @@ export function PolicyStatements({
             {actionsOf?.(statement, index)}
           </SpaceBetween>
         ),
-        sections: MEMBERS.map(({ id, header: title }) => ({
+        sections: membersIn(statements).map(({ id, header: title }) => ({
           id,
           header: title,
           content: ({ statement }: Item) => <Values values={valuesOf(statement, id)} />,
@@ -92,6 +92,14 @@ const MEMBERS = [
   { id: 'Resource', header: 'Resources' },
   { id: 'Condition', header: 'Conditions' },
 ] as const
+
+/** Effect, principals and actions always; of the others what a statement has. */
+const membersIn = (statements: readonly PolicyStatement[]) =>
+  MEMBERS.filter(
+    ({ id }, index) => index < ALWAYS_SHOWN || statements.some((statement) => valuesOf(statement, id).length > 0),
+  )
+
+const ALWAYS_SHOWN = 3
 
 /** The values of a member, of its opposite (`NotPrincipal`) too; a list or an object has a line for each. */
 function valuesOf(statement: PolicyStatement, member: string): string[] {

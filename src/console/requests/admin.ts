@@ -1,13 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNotifications } from '../layout/notifications.js'
+import { keepItem, keptItem } from '../session/tab-storage.js'
 
 const TOKEN = 'ecr-local admin token'
 
 /** The token of the admin endpoints, if the person gave one to this tab. */
-export const adminToken = (): string | undefined => sessionStorage.getItem(TOKEN) ?? undefined
+export const adminToken = (): string | undefined => keptItem('session', TOKEN)
 
-/** Keeps the token of the admin endpoints for this tab. */
-export const keepAdminToken = (token: string): void => sessionStorage.setItem(TOKEN, token)
+/** Keeps the token of the admin endpoints for this tab. Returns whether the browser did. */
+export const keepAdminToken = (token: string): boolean => keepItem('session', TOKEN, token)
 
 /** A refusal of an admin endpoint: its sentence, and its status. */
 export class AdminRefusal extends Error {

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useNotifications } from '../layout/notifications.js'
 import { useSession } from '../session/session-context.js'
+import { failureOf } from './request-failure.js'
 
 /** A command of the ECR API with its input and output. */
 export type EcrCommand<I extends ServiceInputTypes, O extends ServiceOutputTypes> = Parameters<
@@ -39,6 +40,31 @@ export function useEcr<I extends ServiceInputTypes, O extends ServiceOutputTypes
   return useQuery({
     queryKey: ['ecr', name, command.input],
     queryFn: ({ signal }) => client.send(command, { abortSignal: signal }),
+    ...options,
+  })
+}
+
+/**
+ * The same for what need not exist, such as a policy: null if the answer is the refusal with the code `absent`. So a
+ * form that is open for something new stays as it is while everything is asked for anew.
+ */
+export function useEcrOptional<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
+  name: string,
+  command: EcrCommand<I, O>,
+  absent: string,
+  options: QueryOptions = {},
+) {
+  const client = useEcrClient()
+  return useQuery({
+    queryKey: ['ecr', name, command.input],
+    queryFn: async ({ signal }): Promise<O | null> => {
+      try {
+        return await client.send(command, { abortSignal: signal })
+      } catch (thrown) {
+        if (failureOf(thrown).code === absent) return null
+        throw thrown
+      }
+    },
     ...options,
   })
 }

@@ -1,0 +1,108 @@
+import type { ImageDetail, ImageFailure } from '@aws-sdk/client-ecr'
+import Button from '@cloudscape-design/components/button'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { useState } from 'react'
+import { useNavigate, useParams } from 'react-router'
+import { type AddressTab, AddressTabs } from '../../parts/address-tabs.js'
+import { FailureAlert } from '../../parts/failure-alert.js'
+import { isMissing, MissingResource } from '../../parts/missing-resource.js'
+import { Page } from '../../parts/page.js'
+import { PageLink } from '../../parts/page-link.js'
+import { repositoryAddress } from '../repositories/repository-requests.js'
+import { ImageContents } from './image-contents.js'
+import { ImageDeletion } from './image-deletion.js'
+import { ImageFailures } from './image-failures.js'
+import { imageAddress, imageTitle, isIndex } from './image-kind.js'
+import { ImageManifest } from './image-manifest.js'
+import { ImageOverview } from './image-overview.js'
+import { ImageReferrers } from './image-referrers.js'
+import { ImageReplication } from './image-replication.js'
+import { useImage } from './image-requests.js'
+import { ImageScan } from './image-scan.js'
+import { ImageSigning } from './image-signing.js'
+import { ImageStorageClass } from './image-storage-class.js'
+
+/** The page of an image, which its address names by digest or by tag. */
+export function ImageDetails() {
+  const { repository = '', reference = '', tab } = useParams()
+  const { data: image, error } = useImage(repository, reference)
+  if (error && isMissing(error))
+    return (
+      <Page title={imageTitle(repository, reference)}>
+        <MissingResource thing="image" error={error} to={repositoryAddress(repository)}>
+          Go to the images of {repository}
+        </MissingResource>
+      </Page>
+    )
+  return (
+    <Page
+      title={imageTitle(repository, reference)}
+      description={
+        <>
+          Image of <PageLink to={repositoryAddress(repository)}>{repository}</PageLink>
+        </>
+      }
+      actions={image && <Actions repository={repository} image={image} />}
+    >
+      <SpaceBetween size="m">
+        <FailureAlert error={error} />
+        {image && (
+          <AddressTabs
+            label={`Image ${imageTitle(repository, reference)}`}
+            base={imageAddress(repository, reference)}
+            open={tab}
+            tabs={tabsOf({ repository, digest: image.imageDigest ?? '', image })}
+          />
+        )}
+      </SpaceBetween>
+    </Page>
+  )
+}
+
+/** What the tabs of an image's page show. */
+export interface ShownImage {
+  readonly repository: string
+  readonly digest: string
+  readonly image: ImageDetail
+}
+
+const tabsOf = (shown: ShownImage): AddressTab[] => [
+  { id: 'details', label: 'Details', content: <ImageOverview {...shown} /> },
+  {
+    id: 'contents',
+    label: isIndex(shown.image) ? 'Platforms' : 'Layers',
+    content: <ImageContents {...shown} />,
+  },
+  { id: 'vulnerabilities', label: 'Vulnerabilities', content: <ImageScan {...shown} /> },
+  { id: 'referrers', label: 'Referrers', content: <ImageReferrers {...shown} /> },
+  { id: 'replication', label: 'Replication status', content: <ImageReplication {...shown} /> },
+  { id: 'signing', label: 'Signing status', content: <ImageSigning {...shown} /> },
+  { id: 'manifest', label: 'Manifest', content: <ImageManifest {...shown} /> },
+]
+
+function Actions({ repository, image }: { readonly repository: string; readonly image: ImageDetail }) {
+  const navigate = useNavigate()
+  const [isDeleting, setDeleting] = useState(false)
+  const [failures, setFailures] = useState<readonly ImageFailure[]>([])
+  return (
+    <SpaceBetween size="xs">
+      <SpaceBetween direction="horizontal" size="xs">
+        <ImageStorageClass repository={repository} images={[image]} onDone={setFailures} />
+        <Button onClick={() => setDeleting(true)}>Delete</Button>
+      </SpaceBetween>
+      <ImageFailures failures={failures} onDismiss={() => setFailures([])} />
+      {isDeleting && (
+        <ImageDeletion
+          repository={repository}
+          images={[image]}
+          onDone={(refused) => {
+            setDeleting(false)
+            setFailures(refused)
+            if (refused.length === 0) void navigate(repositoryAddress(repository))
+          }}
+          onDismiss={() => setDeleting(false)}
+        />
+      )}
+    </SpaceBetween>
+  )
+}

@@ -1,0 +1,43 @@
+import Container from '@cloudscape-design/components/container'
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
+import Header from '@cloudscape-design/components/header'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import { FailureAlert } from '../../parts/failure-alert.js'
+import { JsonText } from '../../parts/json-editor.js'
+import { COUNTS_AS_PULL } from './image-contents.js'
+import type { ShownImage } from './image-details.js'
+import { useManifest } from './image-requests.js'
+
+/** The manifest of an image, to read and to copy byte for byte. */
+export function ImageManifest({ repository, digest }: ShownImage) {
+  const { data, error, isPending } = useManifest(repository, digest)
+  const text = data?.imageManifest
+  return (
+    <Container
+      header={
+        <Header
+          description={COUNTS_AS_PULL}
+          actions={
+            text !== undefined && (
+              <CopyToClipboard
+                textToCopy={text}
+                copyButtonText="Copy manifest"
+                copySuccessText="Manifest copied"
+                copyErrorText="The browser did not let it be copied: select the text instead"
+              />
+            )
+          }
+        >
+          Manifest
+        </Header>
+      }
+    >
+      <SpaceBetween size="s">
+        <FailureAlert error={error} />
+        {isPending && <StatusIndicator type="loading">Loading the manifest</StatusIndicator>}
+        {text !== undefined && <JsonText text={text} label="Manifest" />}
+      </SpaceBetween>
+    </Container>
+  )
+}
