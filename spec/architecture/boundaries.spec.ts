@@ -61,7 +61,7 @@ const trespassers = [
     "import type { Store } from '../store/store-of.js'",
     'console-takes-answers-of-admin-endpoints',
   ],
-  ['cli/trespasser-c.ts', "import '../console/requests/failures.js'", 'console-is-bundled-apart'],
+  ['cli/trespasser-c.ts', "import '../console/requests/request-failure.js'", 'console-is-bundled-apart'],
   ['cli/trespasser.ts', "import '../adapters/system/random-ids.js'", 'only-compose-knows-adapters'],
   ['control-plane/services/ecr/trespasser-a.ts', "import '../../handle.js'", 'services-know-nothing-of-http'],
   ['control-plane/services/ecr/operations/trespasser-b.ts', "import 'node:http'", 'services-know-nothing-of-http'],

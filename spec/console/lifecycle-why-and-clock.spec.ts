@@ -1,4 +1,5 @@
 import {
+  CreatePullThroughCacheRuleCommand,
   CreateRepositoryCommand,
   DescribeImagesCommand,
   DescribeRepositoriesCommand,
@@ -13,9 +14,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type OpenBrowser, openBrowser } from '../support/browser.js'
 import { type ConsoleTab, openConsole } from '../support/console-tab.js'
 import { browserNeeds, describeWith } from '../support/describe-with.js'
+import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { pushImage } from '../support/push.js'
-import { authorizationToken, ecrClient } from '../support/registry-client.js'
+import { authorizationToken, ecrClient, registryClient } from '../support/registry-client.js'
 
 const ACCOUNT = '111122223333'
 const LIFECYCLE = '/private-registry/lifecycle'
@@ -36,10 +38,14 @@ describeWith(browserNeeds, 'Lifecycle, Why? and Clock in the console', () => {
   let browser: OpenBrowser
   let emulator: EmulatorProcess
   let ecr: ECRClient
+  let upstream: FaultyUpstream
   let tab: ConsoleTab
 
   beforeAll(async () => {
-    ;[browser, emulator] = await Promise.all([openBrowser(), emulatorProcess({ config: { accounts } })])
+    upstream = await faultyUpstream()
+    upstream.addImage('library/base', { tag: 'latest' })
+    const config = { accounts, upstreams: { 'public.ecr.aws': { endpoint: upstream.url } } }
+    ;[browser, emulator] = await Promise.all([openBrowser(), emulatorProcess({ config })])
     ecr = ecrClient(emulator)
     await ecr.send(new CreateRepositoryCommand({ repositoryName: REPOSITORY }))
     for (const imageTag of ['v1', 'v2', 'v3'])
@@ -49,6 +55,7 @@ describeWith(browserNeeds, 'Lifecycle, Why? and Clock in the console', () => {
   afterAll(async () => {
     await browser[Symbol.asyncDispose]()
     await emulator[Symbol.asyncDispose]()
+    await upstream[Symbol.asyncDispose]()
   })
 
   const button = (name: string) => tab.page.getByRole('button', { name, exact: true })
@@ -196,23 +203,26 @@ describeWith(browserNeeds, 'Lifecycle, Why? and Clock in the console', () => {
   })
 
   it('A refusal of the clock stands beside its field, and +24 h moves the time of both planes', async () => {
-    const token = await authorizationToken(ecr)
-    const ping = async () =>
-      (await request(`http://${emulator.registry}/v2/`, { headers: { authorization: `Basic ${token}` } })).statusCode
-    expect(await ping()).toBe(200)
+    const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
+    await ecr.send(new CreatePullThroughCacheRuleCommand(rule))
+    const client = registryClient(emulator, await authorizationToken(ecr))
+    const pull = async () => (await client.get('ecr-public/library/base/manifests/latest')).status
+    expect(await pull()).toBe(200)
     await tab.goTo('/clock')
     const shown = () => tab.page.getByRole('timer').getByRole('time').getAttribute('datetime')
     await text('Not advanced').waitFor()
+    const cached = async () => (await tab.cellsOf('Checks of cached tags', 'ecr-public/library/base:latest')).join(' ')
+    expect(await cached()).toMatch(/23 h|1 d/)
     const before = Date.parse((await shown()) ?? '')
     await field('Another number of seconds').fill('-5')
     await button('Advance').click()
     await text('advanceSeconds must be a number of seconds, 0 or more; got -5').waitFor()
     await tab.page.getByRole('button', { name: '+24 h' }).click()
     await text(/^It is now .* for both planes$/).waitFor()
-    await text('1 d').waitFor()
+    await text('With the next pull').waitFor()
     expect(Date.parse((await shown()) ?? '') - before).toBeGreaterThanOrEqual(86_400_000)
     expect(await admin('/clock')).toMatchObject({ advancedSeconds: 86_400 })
-    expect(await ping()).toBe(403)
+    expect(await pull()).toBe(403)
     await tab.page.reload()
     await text('1 d').waitFor()
   })
@@ -220,7 +230,7 @@ describeWith(browserNeeds, 'Lifecycle, Why? and Clock in the console', () => {
   it('A reset names what it removes, asks to type a word, and takes the clock back', async () => {
     await button('Reset').click()
     const dialog = tab.page.getByRole('dialog', { name: 'Reset the emulator' })
-    await dialog.getByText(`${ACCOUNT} in us-east-1: 1 repository, 3 images, 0 rules`).waitFor()
+    await dialog.getByText(`${ACCOUNT} in us-east-1: 2 repositories, 4 images, 1 rule`).waitFor()
     const confirm = dialog.getByRole('button', { name: 'Reset', exact: true })
     expect(await confirm.isDisabled()).toBe(true)
     await field('To confirm, type reset').fill('reset')

@@ -14,7 +14,7 @@ export function NotificationsProvider({ children }: { readonly children: ReactNo
   const notify = useCallback((type: FlashbarProps.Type, text: string) => {
     const id = crypto.getRandomValues(new Uint32Array(2)).join('-')
     const dismiss = () => setItems((shown) => shown.filter((item) => item.id !== id))
-    const item = { id, type, content: text, dismissible: true, dismissLabel: 'Dismiss', onDismiss: dismiss } as const
+    const item = { id, type, content: text, dismissible: true, dismissLabel: DISMISS, onDismiss: dismiss } as const
     setItems((shown) => [item, ...shown].slice(0, MAX_SHOWN))
   }, [])
   const value = useMemo(() => ({ notify, items }), [notify, items])
@@ -22,6 +22,9 @@ export function NotificationsProvider({ children }: { readonly children: ReactNo
 }
 
 const MAX_SHOWN = 5
+
+/** The name of the button with a cross. */
+const DISMISS = 'Dismiss the notification'
 
 /** Says what was done, at the top of whatever page is open. */
 export function useNotifications(): Notifications {

@@ -112,11 +112,11 @@ function columns({
       text: ({ imageTags }) => imageTags?.join(', ') ?? 'Untagged',
     },
     {
-      id: 'pushed',
-      header: 'Pushed at',
-      text: ({ imagePushedAt }) => imagePushedAt?.toISOString(),
-      cell: ({ imagePushedAt }) => <Time value={imagePushedAt} />,
+      id: 'action',
+      header: 'Action',
+      text: ({ action }) => (action?.type === 'TRANSITION' ? 'Transition to archive' : 'Expire'),
     },
+    { id: 'rule', header: 'Rule', text: ({ appliedRulePriority }) => ruleOf(appliedRulePriority) },
     { id: 'age', header: 'Age', text: age, cell: (image) => <Age seconds={age(image)} /> },
     {
       id: 'size',
@@ -125,11 +125,11 @@ function columns({
       cell: ({ imageDigest = '' }) => <Bytes value={sizes?.get(imageDigest)} />,
     },
     {
-      id: 'action',
-      header: 'Action',
-      text: ({ action }) => (action?.type === 'TRANSITION' ? 'Transition to archive' : 'Expire'),
+      id: 'pushed',
+      header: 'Pushed at',
+      text: ({ imagePushedAt }) => imagePushedAt?.toISOString(),
+      cell: ({ imagePushedAt }) => <Time value={imagePushedAt} />,
     },
-    { id: 'rule', header: 'Rule', text: ({ appliedRulePriority }) => ruleOf(appliedRulePriority) },
     {
       id: 'digest',
       header: 'Digest',
