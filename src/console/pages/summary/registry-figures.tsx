@@ -3,7 +3,7 @@ import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
-import type { RegistryTotals } from '../../../upkeep/installation-totals.js'
+import type { Status } from '../../../control-plane/admin/status-route.js'
 import { Bytes } from '../../parts/amounts.js'
 import { PageLink } from '../../parts/page-link.js'
 import { MAX_ITEMS, useEcrList } from '../../requests/use-ecr.js'
@@ -13,7 +13,7 @@ import { useSession } from '../../session/session-context.js'
  * What the registry holds: by the admin endpoints, and without them as much as the API says without a call for each
  * repository.
  */
-export function RegistryFigures({ registries }: { readonly registries: readonly RegistryTotals[] | null | undefined }) {
+export function RegistryFigures({ registries }: { readonly registries: Status['registries'] | undefined }) {
   const { account, region } = useSession()
   const totals = registries?.find((one) => one.account === account && one.region === region) ?? (registries && EMPTY)
   const { repositories, rules } = useCounts(!totals)
