@@ -1,7 +1,23 @@
-import { fillOf, isBroken, Marker } from './chart-marks.js'
+import { fillOf, isBroken, type Look, Marker } from './chart-marks.js'
 import { timeOfDay, timeTicks } from './chart-times.js'
 import type { ChartUnit } from './chart-units.js'
-import type { Plot, Series } from './time-chart.js'
+
+/** What one series of a chart shows; null where there is nothing to show. */
+export interface Series {
+  readonly title: string
+  readonly look: Look
+  readonly values: readonly (number | null)[]
+  /** Of the whole period, shown while no bucket is chosen. */
+  readonly total: string
+}
+
+/** The space between the axes. */
+export interface Plot {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
 
 interface AreaProps {
   readonly plot: Plot

@@ -39,8 +39,8 @@ const INCLINED = { patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)
 export const isBroken = (look: Look): boolean => look.endsWith('-slow')
 
 /**
- * A point of a line: round for the cache, square for the upstream, hollow where the line is broken, so that series differ
- * without a colour and where there is no line.
+ * A point of a line: round for the cache, square for the upstream, hollow where the line is broken. So series differ
+ * without a colour, and where there is no line.
  */
 export function Marker({ look, x, y }: { readonly look: Look; readonly x: number; readonly y: number }) {
   const paint = isBroken(look) ? { fill: 'none', stroke: 'currentColor', strokeWidth: 1.5 } : { fill: 'currentColor' }

@@ -1,19 +1,10 @@
 import Box from '@cloudscape-design/components/box'
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react'
-import { Bars, Lines, TimeAxis, ValueAxis } from './chart-areas.js'
-import { type Look, Patterns, Swatch } from './chart-marks.js'
+import { Bars, Lines, type Plot, type Series, TimeAxis, ValueAxis } from './chart-areas.js'
+import { Patterns, Swatch } from './chart-marks.js'
 import { spanOfTime } from './chart-times.js'
 import type { ChartUnit } from './chart-units.js'
 import './charts.css'
-
-/** What one series of a chart shows; null where there is nothing to show. */
-export interface Series {
-  readonly title: string
-  readonly look: Look
-  readonly values: readonly (number | null)[]
-  /** Of the whole period, shown while no bucket is chosen. */
-  readonly total: string
-}
 
 /** Values over time: stacked bars or lines, one place for each bucket. */
 export interface TimeChartProps {
@@ -84,14 +75,6 @@ const formatValue = (value: number | null | undefined, unit: ChartUnit) =>
 
 const HEIGHT = 220
 const MARGIN = { left: 72, right: 10, top: 10, bottom: 24 }
-
-/** The space between the axes. */
-export interface Plot {
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly height: number
-}
 
 const plotOf = (width: number): Plot => ({
   left: MARGIN.left,
