@@ -1,2 +1,2 @@
 /** Calls BatchImportUpstreamImage, which the SDK lacks, as the console does. */
-export { batchImportUpstreamImage as batchImport } from '../../src/console/requests/batch-import-upstream-image.js'
+export { batchImportUpstreamImage as batchImport } from '../../src/console/requests/import-upstream-images.js'

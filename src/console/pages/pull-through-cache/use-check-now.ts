@@ -2,7 +2,7 @@ import type { ECRClient } from '@aws-sdk/client-ecr'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { CachedTag } from '../../../control-plane/admin/admin-answers.js'
-import { batchImportUpstreamImage } from '../../requests/import-from-upstream.js'
+import { batchImportUpstreamImage } from '../../requests/import-upstream-images.js'
 import { useEcrClient } from '../../requests/use-ecr.js'
 import { imageOf } from './use-cached-tags.js'
 
