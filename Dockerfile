@@ -18,7 +18,7 @@ RUN npm install --omit=dev --no-save --save-prod --ignore-scripts --no-audit --n
 COPY tsconfig.json tsconfig.build.json rolldown.config.ts vite.config.ts *.schema.json ./
 COPY smithy-models ./smithy-models
 COPY src ./src
-RUN node scripts/bundle.js && npx --no-install vite build
+RUN node scripts/bundle.js && node node_modules/vite/bin/vite.js build
 
 FROM libraries
 # Scripts and state may also be mounted where LocalStack has its own.

@@ -105,7 +105,7 @@ describe('command line', () => {
     ],
     [
       ['gc', '--port', '1'],
-      '--port is for ecr-local start, control-plane, import, status, env, explain, certs, not for gc',
+      '--port is for ecr-local start, control-plane, import, status, top, env, explain, certs, not for gc',
     ],
     [
       ['status', '--store', 'memory'],
@@ -123,7 +123,7 @@ describe('command line', () => {
     [['completion', 'bash', 'zsh'], 'zsh is one argument too many'],
     [
       ['completion', 'bash', '--json'],
-      '--json is for ecr-local import, export, status, env, explain, gc, fsck, lifecycle, certs, not for',
+      '--json is for ecr-local import, export, status, top, env, explain, gc, fsck, lifecycle, certs, not for',
     ],
     [['fsck', '--repare'], 'There is no flag --repare. Did you mean --repair? ecr-local fsck takes --repair, --json, '],
     [
@@ -143,7 +143,7 @@ describe('command line', () => {
     [['demo', '--port', '1'], 'demo takes no settings'],
     [
       ['data-plane', '--port', '1'],
-      '--port is for ecr-local start, control-plane, import, status, env, explain, certs, not',
+      '--port is for ecr-local start, control-plane, import, status, top, env, explain, certs, not',
     ],
     [['start', '--data-plane', 'http://a:1'], '--data-plane is for ecr-local control-plane, certs, not for start'],
     [['control-plane', '--init-dir', 'x'], '--init-dir is for ecr-local start, not for control-plane'],

@@ -130,7 +130,7 @@ describe('statistics of two data planes over Redis', () => {
 })
 
 describe('GET /_admin/statistics', () => {
-  it('What is not a parameter or not one of its values is refused with what would be right', async () => {
+  it('A value that a parameter cannot have is refused with what would be right', async () => {
     await using emulator = await wholeEmulator()
     const refusal = async (query: string) => {
       const { statusCode, body } = await request(`${emulator.endpoint}/_admin/statistics?${query}`)
@@ -138,10 +138,9 @@ describe('GET /_admin/statistics', () => {
       return ((await body.json()) as { message: string }).message
     }
     expect(await refusal('period=week')).toBe('period must be hour or day; got "week"')
-    expect(await refusal('account=12')).toBe('account must be 12 digits; got "12"')
-    expect(await refusal('region=Mars')).toBe('region must be a Region such as us-east-1; got "Mars"')
-    expect(await refusal('perod=day')).toBe('There is no parameter perod: give period, account, region')
-    expect(await refusal('period=day&period=hour')).toBe('period is given 2 times: give it once')
+    expect(await refusal('account=12')).toMatch(/^account must be an account id of 12 digits, such as .*; got "12"$/)
+    expect(await refusal('region=Mars')).toBe('region must be a Region, such as us-east-1; got "Mars"')
+    expect(await refusal('period=day&period=hour')).toBe('period must be given once')
   })
 
   it('Without the admin token there is no answer', async () => {

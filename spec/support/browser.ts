@@ -48,7 +48,7 @@ const VIEWPORT = { width: 1280, height: 800 }
 const WAIT_MS = 30_000
 
 async function openTab(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Tab> {
-  const context = await browser.newContext({ viewport: VIEWPORT, ...options })
+  const context = await browser.newContext({ viewport: VIEWPORT, reducedMotion: 'reduce', ...options })
   context.setDefaultTimeout(WAIT_MS)
   const page = await context.newPage()
   const faults = watch(page, new URL(address).origin)
@@ -96,17 +96,30 @@ export async function signIn(
   await page.getByRole('heading', { level: 1 }).first().waitFor()
 }
 
+/** Runs in the page: resolves once it has a heading, and nothing on it has changed for a moment. */
+const SETTLED = `new Promise((resolve) => {
+  const settle = () => document.querySelector('h1') ? resolve() : wait()
+  let timer
+  const wait = () => { clearTimeout(timer); timer = setTimeout(settle, 200) }
+  new MutationObserver(wait).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
+  wait()
+})`
+
+/** Waits until a page has shown what it asked for. */
+export const settled = async (page: Page): Promise<void> => void (await page.evaluate(SETTLED))
+
 /** WCAG 2.2 at level AA, and what axe recommends beyond it. */
-const AXE_RULES: RunOptions = {
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  resultTypes: ['violations'],
-}
+const RULES: RunOptions['runOnly'] = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** The rules of axe whose outcome differs between light and dark. */
+export const COLOR_RULES: RunOptions['runOnly'] = ['color-contrast', 'link-in-text-block']
 
 /** What axe finds wrong with a page as it stands, one line for each element. */
-export async function axe(page: Page): Promise<string[]> {
+export async function axe(page: Page, runOnly: RunOptions['runOnly'] = RULES): Promise<string[]> {
   // The evaluation of a spec is no script of the page, to which the content security policy would apply.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await axeSource())
-  const { violations } = await page.evaluate((rules) => globalThis.axe.run(rules), AXE_RULES)
+  const options: RunOptions = { runOnly, resultTypes: ['violations'] }
+  const { violations } = await page.evaluate((rules) => globalThis.axe.run(rules), options)
   return violations.flatMap(({ id, impact, help, nodes }) =>
     nodes.map(({ target, html }) => `${id} (${impact ?? 'none'}): ${help}: ${target.join(' ')}: ${html}`),
   )

@@ -90,6 +90,17 @@ export const commands = {
     settings: [...CLIENT, 'adminToken'],
     examples: ['ecr-local status', 'ecr-local status --json --port 4567'],
   },
+  top: {
+    summary:
+      'shows pulls, bytes, latency, rules and imports as they change, or once with --json or into a pipe; q ends it',
+    options: [
+      { flag: '--period', value: 'PERIOD', meaning: 'hour or day; the last hour unless given' },
+      { flag: '--once', meaning: 'print one report and end, on a terminal too' },
+      JSON_REPORT,
+    ],
+    settings: [...CLIENT, 'adminToken'],
+    examples: ['ecr-local top', 'ecr-local top --period day --once', 'watch -n 60 ecr-local top --port 4567'],
+  },
   env: {
     summary: 'prints the environment in which AWS tools find the emulator, as commands of your shell',
     options: [

@@ -1,6 +1,7 @@
 import type { SettingName } from '../config/settings.js'
 import { type Command, commandNames, descriptionOf, optionsOf, settingsOf } from './commands.js'
 import { shellNames } from './shell-syntax.js'
+import { periods } from '../registry/statistics/periods.js'
 
 /** What a flag's value can be: a file, a directory, one of a few words, or any text. */
 export type Values = 'file' | 'directory' | 'text' | readonly string[]
@@ -59,5 +60,6 @@ function valuesNamed(placeholder: string | undefined): Values | undefined {
   if (placeholder === undefined) return undefined
   if (placeholder === 'DIRECTORY') return 'directory'
   if (placeholder === 'SHELL') return shellNames
+  if (placeholder === 'PERIOD') return periods
   return placeholder === 'FILE' ? 'file' : 'text'
 }

@@ -14,8 +14,16 @@ type Settings = Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>
 export interface PlaneAnswer {
   readonly endpoint: string
   readonly status: number
+  readonly text: string
   /** Undefined if the body is not JSON. */
   readonly body: unknown
+}
+
+/** When an answer that does not end is read far enough. */
+export interface ReadUntil {
+  readonly isComplete: (text: string) => boolean
+  /** Gives up when it is aborted. */
+  readonly signal: AbortSignal
 }
 
 /** Nothing answered: the message is for the user. */
@@ -34,10 +42,11 @@ const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
 
 /**
  * Sends a GET to the control plane that runs with these settings, over http or https, whichever it serves, so that TLS
- * settings need not be repeated. Trusts the authorities of this machine and the one that `ecr-local certs` made. Throws
- * NoAnswer with the reason if nothing answers, and UsageError if the settings name no port.
+ * settings need not be repeated. Of an answer that does not end it reads as much as `until` says. Trusts the
+ * authorities of this machine and the one that `ecr-local certs` made. Throws NoAnswer with the reason if nothing
+ * answers, and UsageError if the settings name no port.
  */
-export async function requestPlane(settings: Settings, path: string): Promise<PlaneAnswer> {
+export async function requestPlane(settings: Settings, path: string, until?: ReadUntil): Promise<PlaneAnswer> {
   if (settings.port === 0)
     throw new UsageError('Which emulator should be asked? Give its port with --port: 0 is not a port')
   const host = `${clientHost(settings.host)}:${settings.port}`
@@ -46,7 +55,7 @@ export async function requestPlane(settings: Settings, path: string): Promise<Pl
   for (const scheme of schemes) {
     const endpoint = `${scheme}://${host}`
     try {
-      return await askAt(endpoint, path, settings)
+      return await askAt(endpoint, path, settings, until)
     } catch (error) {
       failures.push({ endpoint, error })
       if (codeOf(error) === 'ECONNREFUSED') break
@@ -71,31 +80,44 @@ export const notEcrLocal = (endpoint: string): UsageError =>
   new UsageError(`The program at ${endpoint} is not an ecr-local of this version: name another with --host and --port`)
 
 /** Tries the machine's own authorities first, `NODE_EXTRA_CA_CERTS` included: a `ca` option would replace them. */
-async function askAt(endpoint: string, path: string, settings: Settings): Promise<PlaneAnswer> {
+async function askAt(endpoint: string, path: string, settings: Settings, until?: ReadUntil): Promise<PlaneAnswer> {
   try {
-    return await get(endpoint, path, settings)
+    return await get(endpoint, path, settings, { until })
   } catch (error) {
     const own = isTrustError(error) ? authorities(settings) : []
     if (own.length === 0) throw error
-    return get(endpoint, path, settings, [...rootCertificates, ...own])
+    return get(endpoint, path, settings, { until, ca: [...rootCertificates, ...own] })
   }
 }
 
-function get(endpoint: string, path: string, { adminToken }: Settings, ca?: string[]): Promise<PlaneAnswer> {
+interface GetOptions {
+  readonly until: ReadUntil | undefined
+  readonly ca?: string[]
+}
+
+function get(
+  endpoint: string,
+  path: string,
+  { adminToken }: Settings,
+  { until, ca }: GetOptions,
+): Promise<PlaneAnswer> {
   const headers = adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` }
   return new Promise((resolve, reject) => {
     const take = (answer: IncomingMessage) => {
       const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => void chunks.push(chunk)).once('error', reject)
-      answer.once('end', () => {
-        const body = jsonIn(Buffer.concat(chunks).toString())
-        resolve({ endpoint, status: answer.statusCode ?? 0, body })
+      const textSoFar = () => Buffer.concat(chunks).toString()
+      const end = (text: string) => resolve({ endpoint, status: answer.statusCode ?? 0, text, body: jsonIn(text) })
+      answer.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        if (!until?.isComplete(textSoFar())) return
+        end(textSoFar())
+        request.destroy()
       })
+      answer.once('error', reject).once('end', () => end(textSoFar()))
     }
+    const options = { headers, agent: false, ...(until && { signal: until.signal }), ...(ca && { ca }) }
     const url = endpoint + path
-    const request = endpoint.startsWith('https:')
-      ? httpsRequest(url, { headers, agent: false, ...(ca && { ca }) }, take)
-      : httpRequest(url, { headers, agent: false }, take)
+    const request = endpoint.startsWith('https:') ? httpsRequest(url, options, take) : httpRequest(url, options, take)
     request.once('error', reject).end()
   })
 }

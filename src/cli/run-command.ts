@@ -64,6 +64,13 @@ const runners: Readonly<Record<Command, Run>> = {
     process.stdout.write(text)
     endWith(process, isRunning)
   },
+  async top(line, process) {
+    const { periodNamed, top } = await import('./top-command.js')
+    const period = periodNamed(line.options.period)
+    process.exit(
+      await top(configOf(line, process), { period, json: isJson(line), once: line.options.once === true }, process),
+    )
+  },
   async env(line, process) {
     const { environmentText } = await import('./env-command.js')
     const { shell, unset } = line.options

@@ -1,12 +1,10 @@
 import picocolors from 'picocolors'
 import { endpointOf } from '../compose/plane-addresses.js'
-import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Status } from '../control-plane/admin/status-route.js'
 import { hasMember, isRefusal, NoAnswer, notEcrLocal, requestPlane } from './plane-client.js'
+import { type PlaneSettings, statisticsOf } from './planes-statistics.js'
 import { statusText } from './status-text.js'
-
-type StatusConfig = Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>
 
 /** What `ecr-local status` shows, and whether an emulator runs. */
 export interface StatusOutcome {
@@ -19,22 +17,34 @@ export interface StatusOutcome {
  * answers, the text says what to type. Throws UsageError if what answers does not tell.
  */
 export async function statusOf(
-  config: StatusConfig,
+  config: PlaneSettings,
   { json, isColored = picocolors.isColorSupported }: { readonly json: boolean; readonly isColored?: boolean },
 ): Promise<StatusOutcome> {
   const status = await statusIfRunning(config)
   if (status === undefined) {
-    const endpoint = endpointOf(config)
-    const message = `Nothing runs at ${endpoint}: start it with ecr-local start, or name another with --host and --port`
-    return { isRunning: false, text: json ? jsonText({ isRunning: false, endpoint, message }) : `${message}\n` }
+    const nothing = nothingRuns(config)
+    return { isRunning: false, text: json ? nothing.json : nothing.text }
   }
-  return { isRunning: true, text: json ? jsonText({ isRunning: true, ...status }) : statusText(status, isColored) }
+  const lastHour = status.isReady ? await statisticsOf(config, 'hour') : undefined
+  if (!json) return { isRunning: true, text: statusText(status, lastHour, isColored) }
+  const { total, images } = lastHour ?? {}
+  return {
+    isRunning: true,
+    text: jsonText({ isRunning: true, ...status, lastHour: total ? { ...total, images } : null }),
+  }
+}
+
+/** What is said if nothing answers, as text and as JSON. */
+export function nothingRuns(config: PlaneSettings): { readonly text: string; readonly json: string } {
+  const endpoint = endpointOf(config)
+  const message = `Nothing runs at ${endpoint}: start it with ecr-local start, or name another with --host and --port`
+  return { text: `${message}\n`, json: jsonText({ isRunning: false, endpoint, message }) }
 }
 
 const jsonText = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`
 
 /** The status of the emulator that runs with these settings; undefined if nothing answers there. */
-export async function statusIfRunning(config: StatusConfig): Promise<Status | undefined> {
+export async function statusIfRunning(config: PlaneSettings): Promise<Status | undefined> {
   try {
     const { endpoint, status, body } = await requestPlane(config, '/_admin/status')
     if (status === 200 && isStatus(body)) return body

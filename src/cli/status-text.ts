@@ -1,10 +1,13 @@
 import picocolors from 'picocolors'
 import type { Status } from '../control-plane/admin/status-route.js'
+import type { Statistics } from '../control-plane/admin/admin-answers.js'
 import { formatBytes } from '../registry/amounts.js'
 import type { Amount, RegistryTotals } from '../upkeep/installation-totals.js'
+import { printable } from './fitted-line.js'
+import { statisticsSummary } from './statistics-text.js'
 
-/** The status as a screen of text. */
-export function statusText(status: Status, isColored: boolean): string {
+/** The status as a screen of text, with the figures of the last hour if they are known. */
+export function statusText(status: Status, lastHour: Statistics | undefined, isColored: boolean): string {
   const { bold, cyan, dim, red } = picocolors.createColors(isColored)
   const { version, endpoint, registry, pid, uptimeSeconds, planes, store, blobStorage, auth, blobs, clock } = status
   const rows: [string, string][] = [
@@ -22,6 +25,7 @@ export function statusText(status: Status, isColored: boolean): string {
     ...rows.map(([name, value]) => `${name.padEnd(10)}${value}`),
     '',
     ...(status.registries ? registryLines(status.registries) : ['What the registries hold is not counted yet']),
+    ...(lastHour ? ['', ...statisticsSummary(lastHour)] : []),
     ...importLines(status),
     ...failureLines(status),
     ...status.warnings.flatMap((warning) => ['', red(`Warning: ${warning}`)]),
@@ -68,7 +72,7 @@ function importLines({ imports }: Status): string[] {
 function failureLines({ failures }: Status): string[] {
   if (!failures || failures.length === 0) return []
   const lines = failures.map(
-    ({ time, account, region, what, reason }) => `  ${time} ${account} ${region} ${what}: ${reason}`,
+    ({ time, account, region, what, reason }) => `  ${time} ${account} ${region} ${what}: ${printable(reason)}`,
   )
   return ['', 'Latest failures:', ...lines]
 }

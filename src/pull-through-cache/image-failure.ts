@@ -20,3 +20,14 @@ export function imageFailureOf(error: unknown, imageId: ImageId): ImageFailure {
       return { imageId, failureCode: 'UpstreamUnavailable', failureReason }
   }
 }
+
+/**
+ * A failed check of a cached image on request: its caller is told what the upstream answered also if that no longer has
+ * the image. Rethrows any other error.
+ */
+export function checkFailureOf(error: unknown, imageId: ImageId): ImageFailure {
+  const failure = imageFailureOf(error, imageId)
+  return error instanceof UpstreamFailure && error.kind === 'not-found'
+    ? { ...failure, failureReason: error.message }
+    : failure
+}

@@ -14,7 +14,7 @@ import type { Importer, PullRequest, ReferrersRefresh, Wait } from '../registry/
 import type { Store } from '../registry/ports/store.js'
 import { UpstreamFailure } from '../registry/ports/upstream.js'
 import type { Backlog } from './backlog/backlog.js'
-import { imageFailureOf } from './image-failure.js'
+import { checkFailureOf, imageFailureOf } from './image-failure.js'
 import { planOf } from './import-plan.js'
 import type { TagCheck } from './imports/freshness.js'
 import type { Imports } from './imports/imports.js'
@@ -145,7 +145,7 @@ async function importImage(context: PullContext, deps: PullsDeps): Promise<PullR
   try {
     if (!isImageFailure(cached) && cached.tag?.upstream) {
       const { failure } = await checkUpstream(context, () => true, deps)
-      if (failure) throw failure
+      if (failure) return checkFailureOf(failure, imageId)
     }
     const result = isImageFailure(cached)
       ? await pull(context, deps)

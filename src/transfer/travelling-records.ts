@@ -4,7 +4,7 @@ import type { Records } from '../registry/ports/store.js'
 
 /**
  * Which collections an archive contains. What belongs to processes or to the place where the state is stays behind:
- * uploads in progress, whose bytes are not blobs yet, leases and pins, what processes import at the moment and the
+ * uploads in progress, whose bytes are not blobs yet, leases and pins, what processes import at the moment, the
  * statistics of what they did, and the principals of tokens, which are signed with the secret of the installation. Work
  * that is still to be done travels, so that it is done where the state is next.
  */

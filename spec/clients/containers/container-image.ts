@@ -51,6 +51,12 @@ export function containerImageSpecs(daemonOf: () => DockerDaemon): void {
     expect(listed).toBe('boot.d\nready.d\nshutdown.d\nstart.d\n')
   })
 
+  it('The image serves the console', async () => {
+    const answer = await fetch(`http://localhost:${port}/console/`, { headers: { 'accept-encoding': 'br' } })
+    expect([answer.status, answer.headers.get('content-encoding')]).toEqual([200, 'br'])
+    expect(await answer.text()).toContain('<div id="console"></div>')
+  })
+
   it('The image contains no build tools and no sources', async () => {
     const folders = ['/app', '/app/node_modules', '/app/node_modules/.bin', '/tmp', '/root']
     const listed = await daemon.docker(

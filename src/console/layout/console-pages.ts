@@ -66,6 +66,11 @@ export const sections: readonly PageSection[] = [
         'Lifecycle',
         async () => (await import('../pages/lifecycle/lifecycle-page.js')).LifecyclePage,
       ),
+      page(
+        '/private-registry/settings',
+        'Settings',
+        async () => (await import('../pages/registry-settings/registry-settings-page.js')).RegistrySettingsPage,
+      ),
     ],
   },
   {

@@ -2,7 +2,7 @@ import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/compo
 import { useState } from 'react'
 import { useLocation } from 'react-router'
 import { regionsOf } from '../../registry/replication/destination-regions.js'
-import { openRegistry } from '../session/console-address.js'
+import { basenameOf, openRegistry } from '../session/console-address.js'
 import { useSession, useSessions } from '../session/session-context.js'
 import { type Appearance, chooseAppearance, chosenAppearance } from './appearance.js'
 import { useKnownAccounts } from './known-accounts.js'
@@ -23,7 +23,7 @@ export function TopBar() {
   const regions = accounts.find(({ account }) => account === session.account)?.regions ?? []
   return (
     <TopNavigation
-      identity={{ href: '/console/', title: 'ecr-local' }}
+      identity={{ href: basenameOf(session), title: 'ecr-local' }}
       utilities={[
         menu(
           session.account,

@@ -1,6 +1,7 @@
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import { failureOf } from '../requests/request-failure.js'
+import { SignInAgain } from '../session/sign-in-again.js'
 import { AdminTokenForm } from './admin-token-form.js'
 import { PageLink } from './page-link.js'
 
@@ -13,6 +14,7 @@ export function FailureAlert({ error, heading }: { readonly error: unknown; read
     <Alert type="error" header={heading ?? (isAdmin || code === 'NoAnswer' ? undefined : code)}>
       <Box>{message}</Box>
       {isAdmin && status === 401 && <AdminTokenForm />}
+      {isOfCredentials(code) && <SignInAgain />}
       {code === 'NoAnswer' && (
         <Box>Is it running? Look at the terminal it was started in; the page asks again by itself.</Box>
       )}
@@ -23,3 +25,7 @@ export function FailureAlert({ error, heading }: { readonly error: unknown; read
     </Alert>
   )
 }
+
+/** Refusals of the credentials themselves: they ended, or the emulator does not know them any more. */
+const isOfCredentials = (code: string) =>
+  ['ExpiredTokenException', 'InvalidSignatureException', 'UnrecognizedClientException'].includes(code)

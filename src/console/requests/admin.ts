@@ -1,13 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNotifications } from '../layout/notifications.js'
+import { keepItem, keptItem } from '../session/tab-storage.js'
 
 const TOKEN = 'ecr-local admin token'
 
 /** The token of the admin endpoints, if the person gave one to this tab. */
-export const adminToken = (): string | undefined => sessionStorage.getItem(TOKEN) ?? undefined
+export const adminToken = (): string | undefined => keptItem('session', TOKEN)
 
-/** Keeps the token of the admin endpoints for this tab. */
-export const keepAdminToken = (token: string): void => sessionStorage.setItem(TOKEN, token)
+/** Keeps the token of the admin endpoints for this tab. Returns whether the browser did. */
+export const keepAdminToken = (token: string): boolean => keepItem('session', TOKEN, token)
 
 /** A refusal of an admin endpoint: its sentence, and its status. */
 export class AdminRefusal extends Error {
@@ -19,14 +20,21 @@ export class AdminRefusal extends Error {
   }
 }
 
+/** What a refusal says, and what its answer could not take into account. */
+interface RefusalBody {
+  readonly message?: string
+  readonly incomplete?: string
+}
+
 /** Sends a request to an admin endpoint; with the token if there is one. The path is below `/_admin`. */
 export async function fetchAdmin(path: string, init: RequestInit = {}): Promise<Response> {
   const token = adminToken()
   const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) }
   const response = await fetch(`/_admin${path}`, { ...init, headers: { ...headers, ...init.headers } })
   if (response.ok) return response
-  const { message } = (await response.json().catch(() => ({}))) as { message?: string }
-  throw new AdminRefusal(message ?? `HTTP ${response.status}`, response.status)
+  const { message, incomplete } = (await response.json().catch(() => ({}))) as RefusalBody
+  const sentences = [message ?? `HTTP ${response.status}`, ...(incomplete === undefined ? [] : [incomplete])]
+  throw new AdminRefusal(sentences.join('. '), response.status)
 }
 
 /** A path with the parameters that have a value. */

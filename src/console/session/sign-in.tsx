@@ -1,17 +1,21 @@
 import AppLayout from '@cloudscape-design/components/app-layout'
+import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Form from '@cloudscape-design/components/form'
-import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
-import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type FormEvent, useEffect, useState } from 'react'
 import { DEFAULT_REGION, type Registry } from '../../registry/registry.js'
-import { SignInFailure } from './sign-in-failure.js'
 import { openRegistry } from './console-address.js'
+import { CredentialFields } from './credential-fields.js'
+import { firstRegion } from './first-region.js'
+import { OtherAccount } from './other-account.js'
 import { useSessions } from './session-context.js'
-import { type Credentials, type Session, signIn } from './sessions.js'
+import { type Session, signIn } from './sessions.js'
+import { SignInFailure } from './sign-in-failure.js'
+import { SignedInAccounts } from './signed-in-accounts.js'
+import { useWellKnownKey } from './well-known-key.js'
 
 const EMPTY = { accessKeyId: '', secretAccessKey: '', sessionToken: '' }
 
@@ -21,28 +25,16 @@ const EMPTY = { accessKeyId: '', secretAccessKey: '', sessionToken: '' }
  */
 export function SignIn({ address }: { readonly address: Registry | undefined }) {
   const [credentials, setCredentials] = useState(EMPTY)
-  const [error, setError] = useState<unknown>()
-  const [isBusy, setBusy] = useState(false)
-  const wellKnown = useWellKnown(address)
-  const { begin } = useSessions()
-
-  const enter = async (session: Promise<Session>) => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      const signedIn = await session
-      begin(signedIn)
-      if (signedIn.account !== address?.account)
-        openRegistry({ account: signedIn.account, region: address?.region ?? DEFAULT_REGION })
-    } catch (thrown) {
-      setError(thrown)
-      setBusy(false)
-    }
-  }
+  const [isTried, setTried] = useState(false)
+  const wellKnown = useWellKnownKey(address)
+  const { enter, isBusy, error, other } = useEntry(address)
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const { sessionToken, ...key } = credentials
-    void enter(signIn(sessionToken === '' ? key : { ...key, sessionToken }, address?.region ?? DEFAULT_REGION))
+    setTried(true)
+    if (accessKeyId === '' || secretAccessKey === '') return
+    const key = { accessKeyId, secretAccessKey, ...(sessionToken !== '' && { sessionToken }) }
+    void enter(signIn(key, address?.region ?? DEFAULT_REGION))
   }
 
   useEffect(() => {
@@ -59,22 +51,24 @@ export function SignIn({ address }: { readonly address: Registry | undefined }) 
           <Form
             header={<Header variant="h1">Sign in to ecr-local</Header>}
             actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                {wellKnown && (
-                  <Button formAction="none" disabled={isBusy} onClick={() => void enter(Promise.resolve(wellKnown))}>
-                    Use {wellKnown.credentials.accessKeyId}/{wellKnown.credentials.secretAccessKey}
-                  </Button>
-                )}
-                <Button variant="primary" loading={isBusy}>
-                  Sign in
-                </Button>
-              </SpaceBetween>
+              <Button variant={wellKnown ? 'normal' : 'primary'} loading={isBusy}>
+                Sign in
+              </Button>
             }
           >
             <SpaceBetween size="m">
               <SignInFailure error={error} />
+              {other && address && <OtherAccount session={other} address={address} />}
+              <SignedInAccounts address={address} />
+              {wellKnown && (
+                <WellKnownKey
+                  session={wellKnown}
+                  isBusy={isBusy}
+                  onUse={() => void enter(Promise.resolve(wellKnown))}
+                />
+              )}
               <Container header={<Header description={whose(address)}>Access key</Header>}>
-                <CredentialFields value={credentials} onChange={setCredentials} />
+                <CredentialFields value={credentials} isTried={isTried} onChange={setCredentials} />
               </Container>
             </SpaceBetween>
           </Form>
@@ -85,57 +79,54 @@ export function SignIn({ address }: { readonly address: Registry | undefined }) 
 }
 
 const whose = (address: Registry | undefined) =>
-  address
-    ? `Of account ${address.account}, whose registry in ${address.region} this address names.`
-    : 'As the AWS CLI uses it. It is kept in this tab, and sent only to this ecr-local as signatures.'
+  `${address ? `Of account ${address.account}, whose registry in ${address.region} this address names.` : 'As the AWS CLI uses it.'} It is kept in this tab until it is closed, and used only to sign what is sent to this ecr-local.`
 
-function CredentialFields({
-  value,
-  onChange,
-}: {
-  readonly value: typeof EMPTY
-  readonly onChange: (value: typeof EMPTY) => void
-}) {
-  const field = (member: keyof typeof EMPTY, label: string, isSecret: boolean) => (
-    <FormField label={label}>
-      <Input
-        value={value[member]}
-        type={isSecret ? 'password' : 'text'}
-        autoComplete={false}
-        spellcheck={false}
-        onChange={({ detail }) => onChange({ ...value, [member]: detail.value.trim() })}
-      />
-    </FormField>
-  )
-  return (
-    <SpaceBetween size="s">
-      {field('accessKeyId', 'Access key ID', false)}
-      {field('secretAccessKey', 'Secret access key', true)}
-      {field('sessionToken', 'Session token (optional)', true)}
-    </SpaceBetween>
-  )
-}
-
-/**
- * The session of a well-known key, if it works: `test` with the secret `test`, or with relaxed authentication the
- * account of the address as its own key.
- */
-function useWellKnown(address: Registry | undefined): Session | undefined {
-  const [session, setSession] = useState<Session>()
-  const { account, region = DEFAULT_REGION } = address ?? {}
-  useEffect(() => {
-    void workingSession(account, region).then(setSession)
-  }, [account, region])
-  return session
-}
-
-async function workingSession(account: string | undefined, region: string): Promise<Session | undefined> {
-  const keys: Credentials[] = ['test', account]
-    .filter((accessKeyId) => accessKeyId !== undefined)
-    .map((accessKeyId) => ({ accessKeyId, secretAccessKey: 'test' }))
-  for (const key of keys) {
-    const session = await signIn(key, region).catch(() => undefined)
-    if (session && (account === undefined || session.account === account)) return session
+/** Begins sessions. One of another account than the address names is not begun, but told. */
+function useEntry(address: Registry | undefined) {
+  const [error, setError] = useState<unknown>()
+  const [other, setOther] = useState<Session>()
+  const [isBusy, setBusy] = useState(false)
+  const { begin } = useSessions()
+  const enter = async (session: Promise<Session>) => {
+    setBusy(true)
+    setError(undefined)
+    setOther(undefined)
+    try {
+      const signedIn = await session
+      if (address && signedIn.account !== address.account) {
+        setOther(signedIn)
+        setBusy(false)
+        return
+      }
+      begin(signedIn)
+      if (!address) openRegistry({ account: signedIn.account, region: await firstRegion(signedIn.account) })
+    } catch (thrown) {
+      setError(thrown)
+      setBusy(false)
+    }
   }
-  return undefined
+  return { enter, isBusy, error, other }
 }
+
+/** Offers a key that is known to work. */
+const WellKnownKey = ({
+  session: { account, credentials },
+  isBusy,
+  onUse,
+}: {
+  readonly session: Session
+  readonly isBusy: boolean
+  readonly onUse: () => void
+}) => (
+  <Container>
+    <SpaceBetween size="s">
+      <Box>
+        This ecr-local accepts the access key <Box variant="code">{credentials.accessKeyId}</Box> with the secret{' '}
+        <Box variant="code">{credentials.secretAccessKey}</Box> for account {account}.
+      </Box>
+      <Button variant="primary" formAction="none" disabled={isBusy} onClick={onUse}>
+        Use {credentials.accessKeyId}/{credentials.secretAccessKey}
+      </Button>
+    </SpaceBetween>
+  </Container>
+)

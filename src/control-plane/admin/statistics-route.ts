@@ -3,10 +3,11 @@ import type { Clock } from '../../registry/ports/clock.js'
 import type { Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import { isPeriod, type Period, periods } from '../../registry/statistics/periods.js'
-import { isIn, type RegistryFilter, sumStatistics } from '../../registry/statistics/statistics-report.js'
+import { isIn, sumStatistics } from '../../registry/statistics/statistics-report.js'
 import type { Amount } from '../../upkeep/installation-totals.js'
 import { type RuleHoldings, ruleKey, type RuleOfRegistry } from '../../upkeep/rule-holdings.js'
 import type { Disk, RuleStatistics, Statistics } from './admin-answers.js'
+import { type AdminQuery, mustBe, queryOf } from './admin-query.js'
 import type { Reply } from './explain-route.js'
 
 /** The dependencies of `GET /_admin/statistics`. */
@@ -22,17 +23,15 @@ export interface StatisticsDeps {
   readonly holdingsByRule: () => Promise<ReadonlyMap<string, RuleHoldings> | undefined>
 }
 
-/** What a request asks for. */
-interface StatisticsQuery extends RegistryFilter {
-  readonly period: Period
-}
-
-/** Sums what the planes did in the last hour or day: in all registries, or in those that the request names. */
+/**
+ * Sums what the planes did in the last hour or day: in all registries, or in those that the request names. Throws
+ * BadQuery.
+ */
 export async function statistics(url: string, deps: StatisticsDeps): Promise<Reply> {
-  const query = queryIn(new URL(url, 'http://localhost').searchParams)
-  if (typeof query === 'string') return { status: 400, body: { message: query } }
+  const query = queryOf(url)
+  const [period, filter] = [periodIn(query), query.filter()]
   const [{ report, ruleFigures }, rules = [], holdings, disk] = await Promise.all([
-    sumStatistics(deps.store, { ...query, now: deps.clock.wall().getTime() }),
+    sumStatistics(deps.store, { ...filter, period, now: deps.clock.wall().getTime() }),
     deps.rulesOfRegistries(),
     deps.holdingsByRule(),
     diskOf(deps),
@@ -49,39 +48,17 @@ export async function statistics(url: string, deps: StatisticsDeps): Promise<Rep
       holds,
     }
   }
-  const body: Statistics = { ...report, rules: rules.filter((rule) => isIn(rule, query)).map(ruleStatistics), disk }
+  const body: Statistics = { ...report, rules: rules.filter((rule) => isIn(rule, filter)).map(ruleStatistics), disk }
   return { status: 200, body }
+}
+
+function periodIn(query: AdminQuery): Period {
+  const word = query.text('period') ?? 'hour'
+  if (!isPeriod(word)) throw mustBe('period', periods.join(' or '), word)
+  return word
 }
 
 async function diskOf({ measureDisk, totalOfBlobs }: StatisticsDeps): Promise<Disk | null> {
   const space = await measureDisk()
   return space ? { ...space, blobBytes: (await totalOfBlobs())?.bytes ?? null } : null
-}
-
-const ACCOUNT = /^\d{12}$/
-const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/
-
-/** What each parameter may be, and how a value that is not is refused. */
-const parameters: Readonly<Record<string, { accepts: (value: string) => boolean; expected: string }>> = {
-  period: { accepts: isPeriod, expected: periods.join(' or ') },
-  account: { accepts: (value) => ACCOUNT.test(value), expected: '12 digits' },
-  region: { accepts: (value) => REGION.test(value), expected: 'a Region such as us-east-1' },
-}
-
-/** The query of a request, or why it is none. */
-function queryIn(given: URLSearchParams): StatisticsQuery | string {
-  for (const name of new Set(given.keys())) {
-    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined
-    const [value = '', ...more] = given.getAll(name)
-    if (!parameter) return `There is no parameter ${name}: give ${Object.keys(parameters).join(', ')}`
-    if (more.length > 0) return `${name} is given ${more.length + 1} times: give it once`
-    if (!parameter.accepts(value)) return `${name} must be ${parameter.expected}; got ${JSON.stringify(value)}`
-  }
-  const period = given.get('period') ?? 'hour'
-  const [account, region] = [given.get('account'), given.get('region')]
-  return {
-    period: isPeriod(period) ? period : 'hour',
-    ...(account !== null && { account }),
-    ...(region !== null && { region }),
-  }
 }

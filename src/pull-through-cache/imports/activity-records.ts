@@ -43,7 +43,8 @@ export function publishedImports({ store, ids, log }: ActivityRecordDeps): Publi
   async function write(): Promise<void> {
     beat++
     const current = activity()
-    if (!isStopped && (imports.isBusy() || (isWritten && current.imports.length > 0))) {
+    const hasShown = current.imports.length + current.transfers.length > 0
+    if (!isStopped && (imports.isBusy() || (isWritten && hasShown))) {
       // Before the write, because one whose answer is lost may have been executed.
       isWritten = true
       return store.importActivity.put(installation, process, current)

@@ -1,5 +1,5 @@
 import type { ImportPlan } from '../../registry/cache-rules/cache-rule.js'
-import type { ImportActivity, RunningImport } from '../../registry/cache-rules/import-activity.js'
+import type { ImportActivity, LayerTransfer, RunningImport } from '../../registry/cache-rules/import-activity.js'
 import { type CountedFill, importTally, type ImportTally } from './import-tally.js'
 
 /** What one process imports: everything that `GET /_admin/activity` shows of it. */
@@ -9,13 +9,13 @@ export interface RunningImports {
   /** Counts a layer until its fill is done, whether it is for an import or for a client. */
   transfer(digest: string, fill: CountedFill): void
   activity(): Pick<ImportActivity, 'imports' | 'transfers'>
-  /** Whether anything is in flight, apart from imports that are only still shown. */
+  /** Whether anything is in flight, apart from what is only still shown. */
   isBusy(): boolean
 }
 
 /**
- * How long an import that is complete is still shown, in milliseconds, so that its end can be seen by those who look
- * every second.
+ * How long an import that is complete, or a layer that is stored, is still shown, in milliseconds, so that its end can
+ * be seen by those who look every second.
  */
 const SHOWN_AFTERWARDS_MS = 2_500
 
@@ -29,7 +29,8 @@ const MAX_TRANSFERS = 1_000
 export function runningImports(onBegin: () => void): RunningImports {
   const running = new Map<ImportTally, ImportPlan>()
   const transfers = new Map<CountedFill, string>()
-  const complete = completeImports()
+  const complete = shownForAWhile<RunningImport>(MAX_IMPORTS)
+  const stored = shownForAWhile<LayerTransfer>(MAX_TRANSFERS)
 
   return {
     begin(plan) {
@@ -46,8 +47,10 @@ export function runningImports(onBegin: () => void): RunningImports {
     },
     transfer(digest, fill) {
       transfers.set(fill, digest)
-      const ended = () => void transfers.delete(fill)
-      fill.done.then(ended, ended)
+      fill.done
+        .then(() => stored.add({ digest, receivedBytes: fill.size }))
+        .catch(() => {})
+        .finally(() => transfers.delete(fill))
       onBegin()
     },
     activity: () => ({
@@ -60,16 +63,18 @@ export function runningImports(onBegin: () => void): RunningImports {
   }
 }
 
-/** The imports that are complete and still shown. */
-function completeImports() {
-  const complete: { readonly shown: RunningImport; readonly endedAt: number }[] = []
+/** What has ended well is shown a little longer, at most the last `atMost` of it. */
+function shownForAWhile<T>(atMost: number) {
+  const ended: { readonly shown: T; readonly endedAt: number }[] = []
   return {
-    add: (shown: RunningImport) => void complete.push({ shown, endedAt: performance.now() }),
-    shown(): RunningImport[] {
+    add(shown: T): void {
+      ended.push({ shown, endedAt: performance.now() })
+      if (ended.length > atMost) ended.shift()
+    },
+    shown(): T[] {
       const since = performance.now() - SHOWN_AFTERWARDS_MS
-      const isOver = (first: (typeof complete)[number]) => first.endedAt < since || complete.length > MAX_IMPORTS
-      while (complete[0] && isOver(complete[0])) complete.shift()
-      return complete.map(({ shown }) => shown)
+      while (ended[0] && ended[0].endedAt < since) ended.shift()
+      return ended.map(({ shown }) => shown)
     },
   }
 }

@@ -13,7 +13,7 @@ export interface ImportActivity {
    */
   readonly beat: number
   readonly imports: readonly RunningImport[]
-  /** Every layer that this process receives, for an import or for a client. */
+  /** Every layer that this process receives, for an import or for a client, and those that it has stored just now. */
   readonly transfers: readonly LayerTransfer[]
 }
 

@@ -16,9 +16,9 @@ import { figuresIn, recordOf, statisticsKey } from './stored-figures.js'
 export interface ProcessStatistics {
   readonly recorder: StatisticsRecorder
   /** Stores what was counted. Never rejects: what could not be stored is tried again with the next counts. */
-  flush(): Promise<void>
+  readonly flush: () => Promise<void>
   /** Stores what was counted, and stops. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** The dependencies of keeping statistics. */

@@ -38,13 +38,15 @@ const INCLINED = { patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)
 /** Whether a look is drawn with a broken line. */
 export const isBroken = (look: Look): boolean => look.endsWith('-slow')
 
-/** A point of a line: round for the cache, square for the upstream, so that they differ without a colour. */
-export const Marker = ({ look, x, y }: { readonly look: Look; readonly x: number; readonly y: number }) =>
-  look.startsWith('cache') ? (
-    <circle cx={x} cy={y} r={2.5} fill="currentColor" />
-  ) : (
-    <rect x={x - 2.5} y={y - 2.5} width={5} height={5} fill="currentColor" />
-  )
+/**
+ * A point of a line: round for the cache, square for the upstream, hollow where the line is broken, so that series differ
+ * without a colour and where there is no line.
+ */
+export function Marker({ look, x, y }: { readonly look: Look; readonly x: number; readonly y: number }) {
+  const paint = isBroken(look) ? { fill: 'none', stroke: 'currentColor', strokeWidth: 1.5 } : { fill: 'currentColor' }
+  if (look.startsWith('cache')) return <circle cx={x} cy={y} r={2.5} {...paint} />
+  return <rect x={x - 2.5} y={y - 2.5} width={5} height={5} {...paint} />
+}
 
 /** The sample of a look beside its name. */
 export function Swatch({ look, isLine, id }: { readonly look: Look; readonly isLine: boolean; readonly id: string }) {

@@ -2,6 +2,7 @@ import Grid from '@cloudscape-design/components/grid'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import { useSearchParams } from 'react-router'
 import type { Period, Statistics } from '../../../control-plane/admin/admin-answers.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { Page } from '../../parts/page.js'
@@ -12,6 +13,7 @@ import { DiskPicture } from './disk-picture.js'
 import { FirstSteps } from './first-steps.js'
 import { Headline } from './headline.js'
 import { CacheByRule, MostPulledImages, Pullers } from './ranked-pictures.js'
+import { tablesIn } from './picture.js'
 import { PictureOverTime, timePictures } from './time-pictures.js'
 
 const REFRESH_MS = 5_000
@@ -64,22 +66,25 @@ export function DashboardPage() {
 function Pictures({ statistics, period }: { readonly statistics: Statistics; readonly period: Period }) {
   const { name, bucket } = PERIODS[period]
   const shared = { statistics, periodName: name }
-  const pictures = timePictures(bucket)
-  const half = { colspan: { default: 12, s: 6 } }
+  const tables = tablesIn(useSearchParams()[0])
+  const pictures = [
+    ...timePictures(bucket).map((picture) => <PictureOverTime key={picture.id} picture={picture} {...shared} />),
+    <MostPulledImages key="images" {...shared} />,
+    <Pullers key="pullers" {...shared} />,
+    <CacheByRule key="rules" {...shared} />,
+    <DiskPicture key="disk" disk={statistics.disk} />,
+  ]
   return (
     <SpaceBetween size="l">
       <Headline total={statistics.total} periodName={name} refetchInterval={REFRESH_MS} />
-      <Grid gridDefinition={[...pictures.map(() => half), half, half, half, half]}>
-        {pictures.map((picture) => (
-          <PictureOverTime key={picture.id} picture={picture} {...shared} />
-        ))}
-        <MostPulledImages {...shared} />
-        <Pullers {...shared} />
-        <CacheByRule {...shared} />
-        <DiskPicture disk={statistics.disk} />
+      <Grid gridDefinition={pictures.map(({ key }) => ({ colspan: tables.includes(key ?? '') ? 12 : HALF }))}>
+        {pictures}
       </Grid>
     </SpaceBetween>
   )
 }
+
+/** The width of a picture; a table has all of it. */
+const HALF = { default: 12, s: 6 }
 
 const timeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -28,7 +28,7 @@ export function Headline({
     <Container header={<Header variant="h2">{periodName}</Header>}>
       <KeyValuePairs
         columns={4}
-        minColumnWidth={140}
+        minColumnWidth={120}
         items={[
           { label: 'Pulls', value: <Large>{counts.format(all)}</Large> },
           { label: 'From cache', value: <Large>{share}</Large> },

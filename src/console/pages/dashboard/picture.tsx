@@ -64,10 +64,12 @@ export function Picture<T>(props: PictureProps<T>) {
 
 const ROWS = 10
 
-/** Which pictures are shown as tables: the parameter `table` of the address, once for each. */
+/** The ids of the pictures that are shown as tables: the parameter `table` of the address, once for each. */
+export const tablesIn = (parameters: URLSearchParams): readonly string[] => parameters.getAll('table')
+
 function useTableParameter(id: string) {
   const [parameters, setParameters] = useSearchParams()
-  const shown = parameters.getAll('table')
+  const shown = tablesIn(parameters)
   const isTable = shown.includes(id)
   const toggle = () => {
     const after = new URLSearchParams(parameters)

@@ -16,11 +16,13 @@ interface RankedProps {
 
 const pulls = (count: number) => (count === 1 ? '1 pull' : `${counts.format(count)} pulls`)
 
-const number = <T,>(id: string, header: string, text: (item: T) => number): Column<T> => ({
+const textOf = (value: number | undefined) => (value === undefined ? '–' : counts.format(value))
+
+const number = <T,>(id: string, header: string, text: (item: T) => number | undefined): Column<T> => ({
   id,
   header,
   text,
-  cell: (item) => counts.format(text(item)),
+  cell: (item) => textOf(text(item)),
 })
 
 const size = <T,>(id: string, header: string, text: (item: T) => number | undefined): Column<T> => ({
@@ -141,7 +143,7 @@ export function CacheByRule({ statistics: { rules }, periodName }: RankedProps) 
       columns={[
         { id: 'rule', header: 'Rule', text: ruleName, cell: (rule) => <RuleLink rule={rule} />, isRowHeader: true },
         size('holds', 'Holds', ({ holds }) => holds?.layers.bytes),
-        number('images', 'Images', ({ holds }) => holds?.images ?? 0),
+        number('images', 'Images', ({ holds }) => holds?.images),
         number('hits', 'Hits', ({ hits }) => hits),
         number('misses', 'Misses', ({ misses }) => misses),
         size('spared', 'Bytes spared', ({ bytesSpared }) => bytesSpared),

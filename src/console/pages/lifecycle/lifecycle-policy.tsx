@@ -4,11 +4,11 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState } from 'react'
 import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
+import { prettyJson } from '../../parts/json-editor.js'
 import { failureOf } from '../../requests/request-failure.js'
 import { useEcr, useEcrChange } from '../../requests/use-ecr.js'
 import { LifecyclePreview } from './lifecycle-preview.js'
 import { PolicyEditor } from './policy-editor.js'
-import { laidOut } from './policy-text.js'
 import { usePreview } from './use-preview.js'
 
 /** The lifecycle policy of a repository: the editor, the preview of what is in it, and what saves and deletes it. */
@@ -65,7 +65,7 @@ function useSavedPolicy(repositoryName: string) {
   }
   const { lifecyclePolicyText, lastEvaluatedAt } = data ?? {}
   return {
-    text: lifecyclePolicyText === undefined ? undefined : laidOut(lifecyclePolicyText),
+    text: lifecyclePolicyText === undefined ? undefined : prettyJson(lifecyclePolicyText),
     // 1970 is what ECR answers before the first evaluation.
     ...(lastEvaluatedAt && lastEvaluatedAt.getTime() > 0 && { lastEvaluatedAt }),
     error: undefined,

@@ -38,15 +38,6 @@ const isObject = (value: unknown): value is RuleDraft =>
 export const textOf = (rules: readonly RuleDraft[]): string =>
   rules.length === 0 ? '' : JSON.stringify({ rules }, null, 2)
 
-/** A text as a person reads it, if it is JSON. */
-export function laidOut(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
-}
-
 /** The rule that "Add rule" begins with, after those that there are. */
 export const newRule = (rules: readonly RuleDraft[]): RuleDraft => ({
   rulePriority: Math.max(0, ...rules.map(({ rulePriority }) => Number(rulePriority) || 0)) + 1,

@@ -7,7 +7,7 @@ import type {
   ExplainedDecision,
   ExplainedRequest,
 } from '../../../registry/ports/decision-source.js'
-import { JsonText } from '../../parts/copyable-json.js'
+import { JsonText } from '../../parts/json-editor.js'
 import { PageLink } from '../../parts/page-link.js'
 import { decisionId, type DecisionNode, openedWith, requestNode } from './decision-nodes.js'
 
@@ -55,7 +55,7 @@ function Content({ node }: { readonly node: DecisionNode }) {
     case 'statement':
       return <StatementLine statement={node.statement} />
     case 'source':
-      return <JsonText value={node.source} />
+      return <JsonText text={JSON.stringify(node.source)} label="The statement" />
     default:
       return <Wrapped>{nameOf(node)}</Wrapped>
   }

@@ -34,7 +34,7 @@ const EVENTS_KEPT = 2_000
 
 /** A source that has read nothing yet. */
 export function activitySource({ store, ...deps }: ActivitySourceDeps): ActivitySource {
-  const [tail, live] = [eventTail(store), liveImports({ store, ...deps })]
+  const [tail, live, inFlight] = [eventTail(store), liveImports({ store, ...deps }), importsInFlight()]
   const source = {
     isCurrent: false,
     imports: [] as readonly ImportInFlight[],
@@ -44,7 +44,7 @@ export function activitySource({ store, ...deps }: ActivitySourceDeps): Activity
       const [plans, activities] = await Promise.all([store.imports.list(installation, { limit: MAX_IMPORTS }), live()])
       // Last, because events that it has returned are not returned again.
       const found = await tail.poll(!source.isCurrent)
-      source.imports = importsInFlight(plans.items, activities).slice(0, MAX_IMPORTS)
+      source.imports = inFlight(plans.items, activities).slice(0, MAX_IMPORTS)
       keep(found)
       source.isCurrent = true
       return true

@@ -33,8 +33,16 @@ const MAX_COMMENTS_BEHIND = 4
 /** After how long a client should connect again, in milliseconds. */
 const RETRY_MS = 2_000
 
-/** Not stored, and passed on by nginx as it arrives: https://nginx.org/en/docs/http/ngx_http_proxy_module.html */
-const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+/**
+ * Not stored, and passed on by nginx as it arrives: https://nginx.org/en/docs/http/ngx_http_proxy_module.html. The
+ * connection is closed with the stream, so that none stays open when the plane stops.
+ */
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+}
 
 /** Answers a request with a stream. */
 export function eventStream(res: ServerResponse, { onDrain, onClose }: EventStreamCallbacks): EventStream {

@@ -1,0 +1,49 @@
+import type { BySource, Latency, PulledImage, Statistics } from '../control-plane/admin/admin-answers.js'
+import { formatBytes } from '../registry/amounts.js'
+
+/** The periods in words. */
+export const periodText = { hour: 'last hour', day: 'last day' } as const
+
+/** A duration in milliseconds with three digits: `1.23 ms`, `812 ms`, `4.1 s`, `2.5 min`. */
+export function millisecondsText(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${Number(milliseconds.toPrecision(3))} ms`
+  if (milliseconds < 60_000) return `${Number((milliseconds / 1_000).toPrecision(3))} s`
+  return `${Number((milliseconds / 60_000).toPrecision(3))} min`
+}
+
+/** A distribution of durations, for example `1.2 ms (p50), 4.8 ms (p95)`; `none` if there were none. */
+export const latencyText = ({ p50, p95 }: Latency): string =>
+  p50 === null || p95 === null ? 'none' : `${millisecondsText(p50)} (p50), ${millisecondsText(p95)} (p95)`
+
+/** A count as people read it. */
+export const countText = (count: number): string => count.toLocaleString('en')
+
+/** For example `12 from the cache, 3 from upstreams`. */
+export const sourcesText = ({ cache, upstream }: BySource, text: (amount: number) => string): string =>
+  `${text(cache)} from the cache, ${text(upstream)} from upstreams`
+
+/** An image by the name it was pulled by: `team/app:v1`, or `team/app@sha256:…`. */
+export const imageText = ({ repository, reference }: Pick<PulledImage, 'repository' | 'reference'>): string =>
+  `${repository}${reference.includes(':') ? '@' : ':'}${reference}`
+
+/** The images that the summary names. */
+const SUMMED_IMAGES = 3
+
+/** What the planes did in a period in a few lines, for `ecr-local status`. */
+export function statisticsSummary({ period, total, images, rules }: Statistics): string[] {
+  const { pulls, bytes, latency, checks } = total
+  const isIdle = pulls.cache + pulls.upstream + checks.answered + checks.failed + bytes.cache + bytes.upstream === 0
+  if (isIdle) return [`Nothing was pulled in the ${periodText[period]}`]
+  const spared = rules.reduce((sum, { bytesSpared }) => sum + bytesSpared, 0)
+  const top = images.slice(0, SUMMED_IMAGES).map((image) => `${imageText(image)} (${countText(image.pulls)})`)
+  const rows: [string, string][] = [
+    ['Pulls', sourcesText(pulls, countText)],
+    ['Bytes', sourcesText(bytes, formatBytes)],
+    ['Spared', `${formatBytes(spared)} that upstreams did not have to send again`],
+    ['Cached', `manifests after ${latencyText(latency.warm)}`],
+    ['Imported', `manifests after ${latencyText(latency.cold)}`],
+    ['Checks', `${countText(checks.answered)} answered, ${countText(checks.failed)} failed`],
+    ...(top.length > 0 ? [['Images', top.join(', ')] as [string, string]] : []),
+  ]
+  return [`In the ${periodText[period]}:`, ...rows.map(([name, value]) => `  ${name.padEnd(10)}${value}`)]
+}
