@@ -6,7 +6,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { JsonText } from '../../parts/json-editor.js'
 import { COUNTS_AS_PULL } from './image-contents.js'
-import type { ShownImage } from './image-details.js'
+import type { ShownImage } from './shown-image.js'
 import { useManifest } from './image-requests.js'
 
 /** The manifest of an image, to read and to copy byte for byte. */
