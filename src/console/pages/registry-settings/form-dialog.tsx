@@ -5,7 +5,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type FormEvent, type ReactNode, useId } from 'react'
 import { FailureAlert } from '../../parts/failure-alert.js'
 
-/** A dialog with a few fields. Enter sends it, as the button does; what the service refuses is shown above the fields. */
+/** A dialog with a few fields. Enter sends it, as the button does; a refusal is shown above the fields. */
 export function FormDialog({
   title,
   action,
