@@ -1,6 +1,6 @@
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { JsonText } from './json-editor.js'
+import { JsonText } from './json-text.js'
 
 /** JSON with a button that copies it. The name says what it is, for the button: `Copy <name>`. */
 export function CopyableJson({ value, name }: { readonly value: object; readonly name: string }) {

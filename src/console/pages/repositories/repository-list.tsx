@@ -15,6 +15,7 @@ import { RepositoryDeletion } from './repository-deletion.js'
 import { repositoryAddress, useRuleServing } from './repository-requests.js'
 import { encryptionText, mutabilityText } from './repository-words.js'
 import { ScanFrequency } from './scan-frequency.js'
+import { rulePath } from '../pull-through-cache/use-cache-rules.js'
 
 /** The repositories of the registry. */
 export function RepositoryList() {
@@ -127,8 +128,4 @@ export const Uri = ({ value }: { readonly value: string }) => (
 
 /** The cache rule that serves a repository. */
 export const Rule = ({ prefix }: { readonly prefix: string | undefined }) =>
-  prefix === undefined ? (
-    <>–</>
-  ) : (
-    <PageLink to={`/private-registry/pull-through-cache/${encodeURIComponent(prefix)}`}>{prefix}</PageLink>
-  )
+  prefix === undefined ? <>–</> : <PageLink to={rulePath(prefix)}>{prefix}</PageLink>
