@@ -20,6 +20,7 @@ import { useRuleServing } from './repository-requests.js'
 import { encryptionText, mutabilityText } from './repository-words.js'
 import { ScanFrequency } from './scan-frequency.js'
 import { useFlag } from '../../parts/use-parameter.js'
+import { FormActions } from '../../parts/form-actions.js'
 
 /** What a repository is, and the form that changes what can be changed; the address says which is shown. */
 export function RepositorySummary({ repository }: { readonly repository: Repository }) {
@@ -72,18 +73,7 @@ function Settings({ repository, onDone }: { readonly repository: Repository; rea
   }
   return (
     <form onSubmit={submit}>
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onDone}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={isPending}>
-              Save
-            </Button>
-          </SpaceBetween>
-        }
-      >
+      <Form actions={<FormActions isBusy={isPending} onCancel={onDone} />}>
         <Container header={<Header description="Encryption cannot be changed.">Edit repository</Header>}>
           <SpaceBetween size="l">
             <FailureAlert error={error} />

@@ -10,6 +10,7 @@ import { ResourceTable } from '../../parts/resource-table.js'
 import { useEcr, useEcrChange } from '../../requests/use-ecr.js'
 import { ResourceTagFields, type TagInput, tagsInput } from './resource-tag-fields.js'
 import { useFlag } from '../../parts/use-parameter.js'
+import { FormActions } from '../../parts/form-actions.js'
 
 /** The resource tags of a repository. */
 export function RepositoryTags({ arn }: { readonly arn: string }) {
@@ -59,18 +60,7 @@ function Editor({
   }
   return (
     <form onSubmit={submit}>
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onDone}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={isPending}>
-              Save
-            </Button>
-          </SpaceBetween>
-        }
-      >
+      <Form actions={<FormActions isBusy={isPending} onCancel={onDone} />}>
         <Container header={<Header>Manage tags</Header>}>
           <SpaceBetween size="m">
             <FailureAlert error={error} />
