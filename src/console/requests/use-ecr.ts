@@ -46,8 +46,8 @@ export function useEcr<I extends ServiceInputTypes, O extends ServiceOutputTypes
 
 /**
  * The same for what need not exist, such as a policy: null if the answer is the refusal with the code `absent`. So a
- * form that is open for something new stays as it is while everything is asked for anew. Its key is another one than that
- * of `useEcr`, whose answer is never null.
+ * form that is open for something new stays as it is while everything is asked for anew. Its key is another one than
+ * that of `useEcr`, whose answer is never null.
  */
 export function useEcrOptional<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
   name: string,
