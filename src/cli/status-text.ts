@@ -3,11 +3,12 @@ import type { Status } from '../control-plane/admin/status-route.js'
 import type { Statistics } from '../control-plane/admin/admin-answers.js'
 import { formatBytes, formatDuration } from '../registry/amounts.js'
 import type { Amount, RegistryTotals } from '../upkeep/installation-totals.js'
-import { printable } from './fitted-line.js'
+import { printableIn } from './fitted-line.js'
 import { statisticsSummary } from './statistics-text.js'
 
 /** The status as a screen of text, with the figures of the last hour if they are known. */
-export function statusText(status: Status, lastHour: Statistics | undefined, isColored: boolean): string {
+export function statusText(answer: Status, figures: Statistics | undefined, isColored: boolean): string {
+  const [status, lastHour] = [printableIn(answer), printableIn(figures)]
   const { bold, cyan, dim, red } = picocolors.createColors(isColored)
   const { version, endpoint, registry, pid, uptimeSeconds, planes, store, blobStorage, auth, blobs, clock } = status
   const rows: [string, string][] = [
@@ -72,7 +73,7 @@ function importLines({ imports }: Status): string[] {
 function failureLines({ failures }: Status): string[] {
   if (!failures || failures.length === 0) return []
   const lines = failures.map(
-    ({ time, account, region, what, reason }) => `  ${time} ${account} ${region} ${what}: ${printable(reason)}`,
+    ({ time, account, region, what, reason }) => `  ${time} ${account} ${region} ${what}: ${reason}`,
   )
   return ['', 'Latest failures:', ...lines]
 }
