@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fittedLine } from '../../src/cli/fitted-line.js'
 import { isUnicodeLocale, sparkline } from '../../src/cli/sparkline.js'
-import { millisecondsText } from '../../src/cli/statistics-text.js'
+import { formatMilliseconds } from '../../src/registry/amounts.js'
 import { statusOf } from '../../src/cli/status-command.js'
 import { importsInFlight } from '../../src/cli/top-imports.js'
 import { top, type TopOptions, type TopProcess } from '../../src/cli/top-command.js'
@@ -266,6 +266,6 @@ describe('lines of ecr-local top', () => {
     [4100, '4.1 s'],
     [150_000, '2.5 min'],
   ])('%d milliseconds are %s', (milliseconds, text) => {
-    expect(millisecondsText(milliseconds)).toBe(text)
+    expect(formatMilliseconds(milliseconds)).toBe(text)
   })
 })

@@ -27,7 +27,7 @@ export function fittedLine(pieces: readonly Piece[], form: LineForm): string {
 }
 
 /** A text cut to a width, where the last character then says that it was cut. */
-export const cutTo = (text: string, { width, isUnicode }: LineForm): string =>
+const cutTo = (text: string, { width, isUnicode }: LineForm): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}${isUnicode ? '…' : '~'}`
 
 /**

@@ -1,7 +1,7 @@
 import picocolors from 'picocolors'
 import type { Status } from '../control-plane/admin/status-route.js'
 import type { Statistics } from '../control-plane/admin/admin-answers.js'
-import { formatBytes } from '../registry/amounts.js'
+import { formatBytes, formatDuration } from '../registry/amounts.js'
 import type { Amount, RegistryTotals } from '../upkeep/installation-totals.js'
 import { printableIn } from './fitted-line.js'
 import { statisticsSummary } from './statistics-text.js'
@@ -15,7 +15,7 @@ export function statusText(answer: Status, figures: Statistics | undefined, isCo
     ['API', cyan(endpoint)],
     ['Registry', cyan(registry)],
     ['Console', cyan(`${endpoint}/console/`)],
-    ['Process', `${pid}, ${planes.join(' and ')}, for ${durationText(uptimeSeconds)}`],
+    ['Process', `${pid}, ${planes.join(' and ')}, for ${formatDuration(uptimeSeconds)}`],
     ['State', `${store}, images: ${blobStorage}, authentication: ${auth}`],
     ['Blobs', blobs ? amountText(blobs) : 'not counted yet'],
     ...(clock && clock.advancedSeconds > 0 ? [clockRow(clock)] : []),
@@ -36,7 +36,7 @@ export function statusText(answer: Status, figures: Statistics | undefined, isCo
 
 const clockRow = ({ now, advancedSeconds }: NonNullable<Status['clock']>): [string, string] => [
   'Clock',
-  `${now}, ${durationText(advancedSeconds)} ahead`,
+  `${now}, ${formatDuration(advancedSeconds)} ahead`,
 ]
 
 const HEADINGS = ['ACCOUNT', 'REGION', 'REPOSITORIES', 'IMAGES', 'TAGS', 'RULES', 'LAYERS']
@@ -79,25 +79,3 @@ function failureLines({ failures }: Status): string[] {
 }
 
 const amountText = ({ count, bytes }: Amount) => `${count.toLocaleString('en')} (${formatBytes(bytes)})`
-
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3600],
-  ['min', 60],
-  ['s', 1],
-] as const
-
-/** A duration in its two largest units, for example `2 h 5 min`. */
-function durationText(seconds: number): string {
-  const from = Math.max(
-    0,
-    UNITS.findIndex(([, size]) => seconds >= size),
-  )
-  let rest = seconds
-  const parts = UNITS.slice(from, from + 2).map(([unit, size]) => {
-    const count = Math.floor(rest / size)
-    rest -= count * size
-    return `${count} ${unit}`
-  })
-  return parts.filter((part, index) => index === 0 || !part.startsWith('0 ')).join(' ')
-}

@@ -16,7 +16,7 @@ interface EmulatorTime {
 
 const ASKED_EVERY_MS = 10_000
 
-/** The emulator's time. It goes on by the second, and is asked for again every ten, because others may advance it. */
+/** The time of the emulator. It goes on by the second, and is asked for again every ten: others may advance it. */
 export function useEmulatorTime(): EmulatorTime {
   const { data, dataUpdatedAt, error } = useAdmin<EmulatorClock>('/clock', { refetchInterval: ASKED_EVERY_MS })
   const [machineTime, setMachineTime] = useState(() => Date.now())

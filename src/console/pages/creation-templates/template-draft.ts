@@ -1,7 +1,5 @@
 import type { EncryptionType, ImageTagMutability, RCTAppliedFor, RepositoryCreationTemplate } from '@aws-sdk/client-ecr'
-
-/** The prefix of the template for all repositories that no other one is about. */
-export const ROOT = 'ROOT'
+import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
 
 /** A tag of AWS on a repository. */
 export interface ResourceTag {

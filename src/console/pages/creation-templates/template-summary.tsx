@@ -2,7 +2,7 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { JsonText } from '../../parts/json-editor.js'
+import { JsonText } from '../../parts/json-text.js'
 import { encryptionText, mutabilityText, prefixText, reasonsText, type TemplateDraft } from './template-draft.js'
 
 /** A template in words: what it is about, and what repositories get from it. */

@@ -21,6 +21,7 @@ import { useImage } from './image-requests.js'
 import { ImageScan } from './image-scan.js'
 import { ImageSigning } from './image-signing.js'
 import { ImageStorageClass } from './image-storage-class.js'
+import type { ShownImage } from './shown-image.js'
 
 /** The page of an image, which its address names by digest or by tag. */
 export function ImageDetails() {
@@ -59,13 +60,6 @@ export function ImageDetails() {
       </SpaceBetween>
     </Page>
   )
-}
-
-/** What the tabs of an image's page show. */
-export interface ShownImage {
-  readonly repository: string
-  readonly digest: string
-  readonly image: ImageDetail
 }
 
 const tabsOf = (shown: ShownImage): AddressTab[] => [

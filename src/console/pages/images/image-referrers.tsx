@@ -3,7 +3,7 @@ import { Bytes } from '../../parts/amounts.js'
 import { ResourceTable } from '../../parts/resource-table.js'
 import { useEcrList } from '../../requests/use-ecr.js'
 import { Digest } from './digest.js'
-import type { ShownImage } from './image-details.js'
+import type { ShownImage } from './shown-image.js'
 import { artifactName } from './image-kind.js'
 import { ImageState, stateText } from './image-state.js'
 

@@ -3,7 +3,7 @@ import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/c
 import { PageLink } from '../../parts/page-link.js'
 import { ResourceTable } from '../../parts/resource-table.js'
 import { useEcr } from '../../requests/use-ecr.js'
-import type { ShownImage } from './image-details.js'
+import type { ShownImage } from './shown-image.js'
 
 /** How the states of replications and of signings are shown; each is also a word. */
 export const OUTCOMES: Readonly<Record<string, StatusIndicatorProps.Type>> = {

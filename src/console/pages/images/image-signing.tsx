@@ -2,7 +2,7 @@ import { DescribeImageSigningStatusCommand } from '@aws-sdk/client-ecr'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { ResourceTable } from '../../parts/resource-table.js'
 import { useEcr } from '../../requests/use-ecr.js'
-import type { ShownImage } from './image-details.js'
+import type { ShownImage } from './shown-image.js'
 import { OUTCOMES } from './image-replication.js'
 
 /** Which signing profiles were to sign an image, and what became of it. */

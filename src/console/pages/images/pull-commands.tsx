@@ -9,7 +9,7 @@ import { CommandLine } from '../../parts/command-line.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { loginCommand } from '../../parts/registry-host.js'
 import { useRegistryAccess, useRepository } from '../repositories/repository-requests.js'
-import type { ShownImage } from './image-details.js'
+import type { ShownImage } from './shown-image.js'
 import { hostOf, pullCommands } from './pull-command-lines.js'
 
 /** The commands that pull an image, by one of its tags or by its digest, to copy. */
