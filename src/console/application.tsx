@@ -34,13 +34,13 @@ function Registry() {
   if (!address || !session) return <SignIn address={address} />
   return (
     <QueryClientProvider client={queries}>
-      <NotificationsProvider>
-        <OpenPageProvider>
-          <BrowserRouter basename={basenameOf(address)}>
+      <OpenPageProvider>
+        <BrowserRouter basename={basenameOf(address)}>
+          <NotificationsProvider>
             <ConsoleLayout />
-          </BrowserRouter>
-        </OpenPageProvider>
-      </NotificationsProvider>
+          </NotificationsProvider>
+        </BrowserRouter>
+      </OpenPageProvider>
     </QueryClientProvider>
   )
 }

@@ -36,7 +36,7 @@ export function RuleRepositories({ prefix }: { readonly prefix: string }) {
       title="Repositories"
       things="repositories"
       name="repository-"
-      description="The first pull of an image makes its repository."
+      description="The first pull of an image creates its repository."
       items={
         rules && repositories?.filter(({ repositoryName = '' }) => prefixServing(repositoryName, rules) === prefix)
       }

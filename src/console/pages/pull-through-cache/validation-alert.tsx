@@ -23,9 +23,7 @@ export function ValidationAlert({
   return (
     <Alert type="error" header="The rule is not valid">
       {data.failure}
-      {credentialArn !== undefined && (
-        <SecretHelp name={credentialArn.split('secret:ecr-pullthroughcache/')[1] ?? ''} />
-      )}
+      {credentialArn !== undefined && <SecretHelp arn={credentialArn} />}
     </Alert>
   )
 }
