@@ -45,8 +45,20 @@ function Registry() {
   )
 }
 
-/** What was answered is shown at once when a page is opened again, and asked anew unless it is only seconds old. */
+/**
+ * What was answered is shown at once when a page is opened again, and asked anew unless it is only seconds old. After a
+ * failure that may pass, such as a store that does not answer, it is asked again until there is an answer.
+ */
 const newQueryClient = () =>
   new QueryClient({
-    defaultOptions: { queries: { staleTime: 2_000, refetchOnWindowFocus: 'always', retry: isWorthRetrying } },
+    defaultOptions: {
+      queries: {
+        staleTime: 2_000,
+        refetchOnWindowFocus: 'always',
+        retry: isWorthRetrying,
+        refetchInterval: ({ state }) => state.error !== null && isWorthRetrying(0, state.error) && ASKED_AGAIN_MS,
+      },
+    },
   })
+
+const ASKED_AGAIN_MS = 5_000
