@@ -3,6 +3,7 @@ import {
   draftIn,
   EMPTY_DRAFT,
   exampleOf,
+  lacksSource,
   parametersOf,
   refusedField,
   ruleOf,
@@ -40,6 +41,16 @@ describe('What is chosen for a new rule', () => {
     expect(hub.credentialArn).toBe(
       'arn:aws:secretsmanager:us-east-1:111122223333:secret:ecr-pullthroughcache/docker-hub',
     )
+  })
+
+  it('A registry without a host of its own is enough; of the others the host is needed too', () => {
+    expect([EMPTY_DRAFT, draftFor('quay'), draftFor('azure'), draftFor('custom')].map(lacksSource)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ])
+    expect(lacksSource({ ...draftFor('azure'), url: 'myregistry.azurecr.io' })).toBe(false)
   })
 
   it('The call has only what was chosen', () => {

@@ -34,19 +34,31 @@ function Registry() {
   if (!address || !session) return <SignIn address={address} />
   return (
     <QueryClientProvider client={queries}>
-      <NotificationsProvider>
-        <OpenPageProvider>
-          <BrowserRouter basename={basenameOf(address)}>
+      <OpenPageProvider>
+        <BrowserRouter basename={basenameOf(address)}>
+          <NotificationsProvider>
             <ConsoleLayout />
-          </BrowserRouter>
-        </OpenPageProvider>
-      </NotificationsProvider>
+          </NotificationsProvider>
+        </BrowserRouter>
+      </OpenPageProvider>
     </QueryClientProvider>
   )
 }
 
-/** What was answered is shown at once when a page is opened again, and asked anew unless it is only seconds old. */
+/**
+ * What was answered is shown at once when a page is opened again, and asked anew unless it is only seconds old. After a
+ * failure that may pass, such as a store that does not answer, it is asked again until there is an answer.
+ */
 const newQueryClient = () =>
   new QueryClient({
-    defaultOptions: { queries: { staleTime: 2_000, refetchOnWindowFocus: 'always', retry: isWorthRetrying } },
+    defaultOptions: {
+      queries: {
+        staleTime: 2_000,
+        refetchOnWindowFocus: 'always',
+        retry: isWorthRetrying,
+        refetchInterval: ({ state }) => state.error !== null && isWorthRetrying(0, state.error) && ASKED_AGAIN_MS,
+      },
+    },
   })
+
+const ASKED_AGAIN_MS = 5_000

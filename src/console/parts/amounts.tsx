@@ -5,11 +5,15 @@ export function Time({ value }: { readonly value: Date | string | undefined }) {
   if (value === undefined) return <>–</>
   const time = new Date(value)
   return (
-    <time dateTime={time.toISOString()} title={time.toISOString()} style={{ whiteSpace: 'nowrap' }}>
-      {time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })}
+    <time dateTime={time.toISOString()} title={time.toISOString()}>
+      <span style={NOWRAP}>{time.toLocaleDateString(undefined, { dateStyle: 'medium' })},</span>{' '}
+      <span style={NOWRAP}>{time.toLocaleTimeString(undefined, { timeStyle: 'medium' })}</span>
     </time>
   )
 }
+
+/** A narrow column breaks the line between date and time, not within them. */
+const NOWRAP = { whiteSpace: 'nowrap' } as const
 
 /** A size, rounded; the exact number of bytes is the tooltip. */
 export const Bytes = ({ value }: { readonly value: number | undefined }) =>

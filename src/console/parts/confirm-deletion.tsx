@@ -30,6 +30,7 @@ interface ConfirmDeletionProps {
 export function ConfirmDeletion(props: ConfirmDeletionProps) {
   const { title, names, consequence, typed, action = 'Delete', isBusy, error, onConfirm, onDismiss, children } = props
   const [text, setText] = useState('')
+  const isConfirmed = typed === undefined || text === typed
   return (
     <Modal
       visible
@@ -41,12 +42,7 @@ export function ConfirmDeletion(props: ConfirmDeletionProps) {
             <Button variant="link" onClick={onDismiss}>
               Cancel
             </Button>
-            <Button
-              variant="primary"
-              loading={isBusy}
-              disabled={typed !== undefined && text !== typed}
-              onClick={onConfirm}
-            >
+            <Button variant="primary" loading={isBusy} disabled={!isConfirmed} onClick={onConfirm}>
               {action}
             </Button>
           </SpaceBetween>
@@ -66,7 +62,14 @@ export function ConfirmDeletion(props: ConfirmDeletionProps) {
         {children}
         {typed !== undefined && (
           <FormField label={`To confirm, type ${typed}`}>
-            <Input value={text} placeholder={typed} onChange={({ detail }) => setText(detail.value)} />
+            <Input
+              value={text}
+              placeholder={typed}
+              onChange={({ detail }) => setText(detail.value)}
+              onKeyDown={({ detail }) => {
+                if (detail.key === 'Enter' && isConfirmed && !isBusy) onConfirm()
+              }}
+            />
           </FormField>
         )}
       </SpaceBetween>

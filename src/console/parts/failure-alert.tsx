@@ -14,6 +14,12 @@ export function FailureAlert({ error, heading }: { readonly error: unknown; read
     <Alert type="error" header={heading ?? (isAdmin || code === 'NoAnswer' ? undefined : code)}>
       <Box>{message}</Box>
       {isAdmin && status === 401 && <AdminTokenForm />}
+      {isAdmin && status === 403 && (
+        <Box>
+          At this address these pages need a token: start ecr-local with --admin-token, or open the console at
+          localhost.
+        </Box>
+      )}
       {isOfCredentials(error) && <SignInAgain />}
       {code === 'NoAnswer' && (
         <Box>Is it running? Look at the terminal it was started in; the page asks again by itself.</Box>

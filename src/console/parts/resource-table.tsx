@@ -104,7 +104,8 @@ const compareValues = (a: string | number = '', b: string | number = '') =>
 
 const PAGE_SIZE = 20
 
-function useTable<T>({ things, items = [], columns, empty, name = '', pageSize = PAGE_SIZE }: ResourceTableProps<T>) {
+function useTable<T>(props: ResourceTableProps<T>) {
+  const { things, items = [], columns, empty, name = '', pageSize = PAGE_SIZE } = props
   const [parameters, setParameters] = useSearchParams()
   const [textKey, pageKey] = [`${name}q`, `${name}page`]
   const isFound = (item: T, text: string) =>
@@ -113,7 +114,8 @@ function useTable<T>({ things, items = [], columns, empty, name = '', pageSize =
         .toLowerCase()
         .includes(text.toLowerCase()),
     )
-  const nothing = <Nothing text={`No ${things}`}>{empty}</Nothing>
+  // After a refusal it is not known whether there are any.
+  const nothing = props.items ? <Nothing text={`No ${things}`}>{empty}</Nothing> : <Nothing text="Not known" />
   const table = useCollection(items, {
     filtering: {
       filteringFunction: isFound,

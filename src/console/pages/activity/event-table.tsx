@@ -92,12 +92,15 @@ function Sentence({ event }: { readonly event: RecordedEvent }) {
     <>
       <RegistryLink registry={event} to={`/repositories/${encodeURIComponent(repository)}`}>
         {repository}
-        {image}
+        {image.replace(REST_OF_DIGEST, '$1…')}
       </RegistryLink>{' '}
       {what}
     </>
   )
 }
+
+/** What a digest has beyond its first 12 digits, by which people tell it from others; the raw event has all. */
+const REST_OF_DIGEST = /^(@sha256:[0-9a-f]{12})[0-9a-f]+$/
 
 function Cause({ event }: { readonly event: RecordedEvent }) {
   const { who, rule } = accountOf(event)

@@ -30,7 +30,7 @@ export function ClockNow() {
             },
             {
               label: 'Ahead of this machine',
-              value: advancedSeconds === 0 ? 'Not advanced' : <Duration seconds={advancedSeconds} />,
+              value: now ? <Advance seconds={advancedSeconds} /> : '–',
             },
             {
               label: 'A docker login of now is valid until',
@@ -42,3 +42,6 @@ export function ClockNow() {
     </SpaceBetween>
   )
 }
+
+const Advance = ({ seconds }: { readonly seconds: number }) =>
+  seconds === 0 ? <>Not advanced</> : <Duration seconds={seconds} />

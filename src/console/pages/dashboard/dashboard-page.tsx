@@ -34,7 +34,7 @@ export function DashboardPage() {
   return (
     <Page
       title="Dashboard"
-      description={`What is cached, who pulled it, and what the upstream was spared. Times are those of ${timeZone()}.`}
+      description={`What is cached, who pulled it, and what the upstream was spared. Times are in ${timeZone()}.`}
       actions={
         <SpaceBetween direction="horizontal" size="s">
           <ScopeControl />

@@ -45,7 +45,7 @@ function Three() {
     >
       <SpaceBetween size="m">
         <Box>
-          The commands need an access key of this account, as the one you are signed in with:
+          The commands need an access key of this account, such as the one you are signed in with:
           <CommandLine name="use the access key" text={keyOf(credentials)} />
         </Box>
         <Steps

@@ -74,7 +74,8 @@ const formatValue = (value: number | null | undefined, unit: ChartUnit) =>
   value === null || value === undefined ? 'none' : unit.format(value)
 
 const HEIGHT = 220
-const MARGIN = { left: 72, right: 10, top: 10, bottom: 24 }
+/** Right of the plot there is room for half of the label of a time that is just past. */
+const MARGIN = { left: 72, right: 30, top: 10, bottom: 24 }
 
 const plotOf = (width: number): Plot => ({
   left: MARGIN.left,

@@ -9,7 +9,7 @@ import { AuthenticationStep } from './authentication-step.js'
 import { DestinationStep } from './destination-step.js'
 import { SourceStep, type StepProps } from './source-step.js'
 import { ReviewStep } from './review-step.js'
-import { canLogIn, draftIn, parametersOf, refusedField, type RuleDraft, ruleOf } from './rule-draft.js'
+import { canLogIn, draftIn, lacksSource, parametersOf, refusedField, type RuleDraft, ruleOf } from './rule-draft.js'
 import { pullCommand, RULES_PATH, rulePath } from './use-cache-rules.js'
 
 /** Add rule, step by step. The step and what was chosen before it are in the address. */
@@ -51,7 +51,7 @@ export function AddRulePage() {
       onCancel={() => void navigate(RULES_PATH)}
       onNavigate={({ detail }) => {
         const target = steps[detail.requestedStepIndex]
-        const lacks = index === 0 && detail.reason === 'next' && draft.upstreamRegistry === ''
+        const lacks = index === 0 && detail.reason === 'next' && lacksSource(draft)
         setMissing(lacks)
         if (target && !lacks) open(target.id)
       }}
@@ -76,7 +76,7 @@ const SOURCE: Step = {
 const AUTHENTICATION: Step = {
   id: 'authentication',
   title: 'Configure authentication',
-  description: 'What this registry logs in to the upstream registry with.',
+  description: 'How this registry authenticates to the upstream registry.',
 }
 const DESTINATION: Step = {
   id: 'destination',

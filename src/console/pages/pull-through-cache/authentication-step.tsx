@@ -60,7 +60,7 @@ export function SecretField({ value, isRequired, errorText, onChange }: FieldPro
       >
         <Input value={value} spellcheck={false} onChange={({ detail }) => onChange(detail.value.trim())} />
       </FormField>
-      <SecretHelp name={value.startsWith(prefix) ? value.slice(prefix.length) : ''} />
+      <SecretHelp arn={value} />
     </SpaceBetween>
   )
 }

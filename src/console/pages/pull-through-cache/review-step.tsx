@@ -7,6 +7,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { canLogIn, exampleOf, type DraftField, ruleOf, serviceOf } from './rule-draft.js'
+import { SecretHelp } from './secret-help.js'
 import type { StepProps } from './source-step.js'
 
 type EditedStep = 'source' | 'authentication' | 'destination'
@@ -31,6 +32,7 @@ export function ReviewStep({ draft, refused, error, onEdit }: ReviewProps) {
   return (
     <SpaceBetween size="l">
       <FailureAlert error={error} />
+      {refused.field === 'credentialArn' && <SecretHelp arn={draft.credentialArn} />}
       {part(
         'Source',
         'source',

@@ -64,6 +64,14 @@ export const parametersOf = (draft: RuleDraft): [string, string][] =>
 export const serviceOf = ({ upstreamRegistry }: RuleDraft): UpstreamService | undefined =>
   upstreamServices.find((service) => service.upstreamRegistry === upstreamRegistry)
 
+/** Whether the registry that is chosen has a host of its own, which a person types. */
+export const hasOwnHost = (draft: RuleDraft): boolean =>
+  draft.upstreamRegistry !== '' && serviceOf(draft)?.host === undefined
+
+/** Whether it is not yet said which registry is the upstream. */
+export const lacksSource = (draft: RuleDraft): boolean =>
+  draft.upstreamRegistry === '' || (hasOwnHost(draft) && draft.url.trim() === '')
+
 /** Whether a rule for this registry can have credentials. */
 export const canLogIn = (draft: RuleDraft): boolean => {
   const service = serviceOf(draft)

@@ -38,7 +38,7 @@ export function RuleRepositories({ prefix }: { readonly prefix: string }) {
       title="Repositories"
       things="repositories"
       name="repository-"
-      description="The first pull of an image makes its repository."
+      description="The first pull of an image creates its repository."
       items={rules && repositories?.filter(({ repositoryName = '' }) => ruleServing(repositoryName) === prefix)}
       error={error}
       columns={columns}

@@ -5,6 +5,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { failureOf } from '../../requests/request-failure.js'
+import { PageLink } from '../../parts/page-link.js'
 import { PageButton } from '../../parts/page-button.js'
 import { Page } from '../../parts/page.js'
 import { ResourceTable } from '../../parts/resource-table.js'
@@ -25,7 +26,7 @@ export function RulesPage() {
   return (
     <Page
       title="Pull through cache"
-      description="A rule caches the images of an upstream registry in this one: the first pull of an image through its namespace brings it."
+      description="A rule caches the images of an upstream registry in this one. The first pull of an image under its namespace imports the image."
     >
       <SpaceBetween size="m">
         <DeletedRulesAlert />
@@ -66,6 +67,16 @@ export function RulesPage() {
 
 const keyOf = ({ ecrRepositoryPrefix = '' }: PullThroughCacheRule) => ecrRepositoryPrefix
 
-const NoStatistics = ({ error }: { readonly error: unknown }) => (
-  <>There are no figures of the last 24 hours: {failureOf(error).message}</>
-)
+function NoStatistics({ error }: { readonly error: unknown }) {
+  const { code, message, status } = failureOf(error)
+  return (
+    <>
+      There are no figures of the last 24 hours: {message}
+      {code === 'AdminRefusal' && status === 401 && (
+        <>
+          . <PageLink to="/">Enter the token on the dashboard</PageLink>
+        </>
+      )}
+    </>
+  )
+}

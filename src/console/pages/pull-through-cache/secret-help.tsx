@@ -6,9 +6,11 @@ import { CommandLine } from '../../parts/command-line.js'
 import { CopyableJson } from '../../parts/copyable-json.js'
 import { useSession } from '../../session/session-context.js'
 
-/** Where this emulator finds the secret with this name after the prefix, ready to be copied. */
-export function SecretHelp({ name }: { readonly name: string }) {
+/** Where this emulator finds the secret with this ARN, as far as it is typed, ready to be copied. */
+export function SecretHelp({ arn }: { readonly arn: string }) {
   const { account, region } = useSession()
+  const prefix = `arn:aws:secretsmanager:${region}:${account}:secret:${SECRET_PREFIX}`
+  const name = arn.startsWith(prefix) ? arn.slice(prefix.length) : ''
   const secretName = `${SECRET_PREFIX}${name === '' ? 'my-upstream' : name}`
   const content = { username: 'your user name', accessToken: 'your access token' }
   const configuration = { accounts: { [account]: { secrets: { [secretName]: content } } } }

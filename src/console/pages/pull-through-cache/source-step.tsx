@@ -6,7 +6,7 @@ import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { upstreamServices } from '../../../registry/cache-rules/upstream-services.js'
 import { useSession } from '../../session/session-context.js'
-import { CUSTOM_REGISTRY, type DraftField, type RuleDraft, serviceOf, withRegistry } from './rule-draft.js'
+import { CUSTOM_REGISTRY, type DraftField, hasOwnHost, type RuleDraft, serviceOf, withRegistry } from './rule-draft.js'
 
 /** What each step of Add rule gets. */
 export interface StepProps {
@@ -14,7 +14,7 @@ export interface StepProps {
   readonly onChange: (draft: RuleDraft) => void
   /** What the service refused, beside the field that it is about. */
   readonly refused: { readonly field?: DraftField; readonly message?: string }
-  /** Whether Next was chosen without an upstream registry. */
+  /** Whether Next was chosen without an upstream registry, or without the host of one. */
   readonly isMissing: boolean
 }
 
@@ -41,11 +41,13 @@ const options = [
 export function SourceStep({ draft, onChange, refused, isMissing }: StepProps) {
   const registry = useSession()
   const service = serviceOf(draft)
-  const hasOwnHost = draft.upstreamRegistry !== '' && service?.host === undefined
   return (
     <Container header={<Header variant="h2">Upstream registry</Header>}>
       <SpaceBetween size="m">
-        <FormField label="Registry" errorText={isMissing && 'Choose an upstream registry'}>
+        <FormField
+          label="Registry"
+          errorText={isMissing && draft.upstreamRegistry === '' && 'Choose an upstream registry'}
+        >
           <Select
             options={options}
             selectedOption={options.find(({ value }) => value === draft.upstreamRegistry) ?? null}
@@ -55,12 +57,12 @@ export function SourceStep({ draft, onChange, refused, isMissing }: StepProps) {
             onChange={({ detail }) => onChange(withRegistry(draft, detail.selectedOption.value ?? '', registry))}
           />
         </FormField>
-        {hasOwnHost && (
+        {hasOwnHost(draft) && (
           <FormField
             label="Upstream registry URL"
             description="The host of the registry, without https:// and without a path."
             constraintText={service ? `For example ${service.exampleHost}` : 'A host under upstreams in ecr-local.json'}
-            errorText={refusalOf(refused, 'url')}
+            errorText={isMissing ? 'Enter the host of the registry' : refusalOf(refused, 'url')}
           >
             <Input
               value={draft.url}

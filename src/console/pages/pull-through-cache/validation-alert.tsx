@@ -3,7 +3,6 @@ import Alert from '@cloudscape-design/components/alert'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import type { useValidation } from './credential-state.js'
 import { SecretHelp } from './secret-help.js'
-import { SECRET_PREFIX } from '../../../registry/cache-rules/upstream-services.js'
 
 /** Whether the rule is valid, as the service found when it was asked last. */
 export function ValidationAlert({
@@ -24,7 +23,7 @@ export function ValidationAlert({
   return (
     <Alert type="error" header="The rule is not valid">
       {data.failure}
-      {credentialArn !== undefined && <SecretHelp name={credentialArn.split(`secret:${SECRET_PREFIX}`)[1] ?? ''} />}
+      {credentialArn !== undefined && <SecretHelp arn={credentialArn} />}
     </Alert>
   )
 }

@@ -40,7 +40,7 @@ export function DeleteStatements({
       names={names}
       consequence={
         isAll
-          ? 'No statement is left, so the policy of the registry is deleted. What only this policy allows is refused from then on.'
+          ? 'These are all the statements, so the registry policy is deleted. What only this policy allows is refused from then on.'
           : 'What only these statements allow is refused from then on.'
       }
       typed="delete"

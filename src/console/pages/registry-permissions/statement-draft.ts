@@ -45,7 +45,8 @@ export interface StatementDraft {
 
 /** The statement as far as it is chosen. */
 export function statementOf(draft: StatementDraft, registry: Registry): GeneratedStatement {
-  const { type, sid, namespace } = draft
+  const { type, sid } = draft
+  const namespace = draft.namespace === '' ? '<cache namespace>' : draft.namespace
   const choices = { sid, principals: valuesOf(draft.principals), repositories: valuesOf(draft.repositories) }
   if (type === 'pull-through-cache') return pullThroughStatement(registry, { ...choices, namespace })
   return type === 'replication' ? replicationStatement(registry, choices) : crossAccountPullStatement(registry, choices)
