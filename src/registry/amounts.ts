@@ -23,7 +23,10 @@ const UNITS_OF_TIME = [
 /** A duration in its two largest units, for example `1 d 3 h`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
-  const parts = UNITS_OF_TIME.map(({ unit, length, within }) => ({ unit, count: Math.floor((whole % within) / length) }))
+  const parts = UNITS_OF_TIME.map(({ unit, length, within }) => ({
+    unit,
+    count: Math.floor((whole % within) / length),
+  }))
   const first = parts.findIndex(({ count }) => count > 0)
   if (first === -1) return '0 s'
   return parts
