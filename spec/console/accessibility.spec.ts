@@ -1,6 +1,7 @@
 import {
   CreatePullThroughCacheRuleCommand,
   CreateRepositoryCommand,
+  DescribeRepositoriesCommand,
   PutRegistryPolicyCommand,
 } from '@aws-sdk/client-ecr'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -35,11 +36,11 @@ describeWith(browserNeeds, 'Every page of the console', () => {
     const rule = { ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' }
     await ecr.send(new CreatePullThroughCacheRuleCommand(rule))
     const statement = {
-      ...{ Sid: 'cache', Effect: 'Allow', Principal: { AWS: '111122223333' } },
-      ...{
-        Action: 'ecr:BatchImportUpstreamImage',
-        Resource: 'arn:aws:ecr:us-east-1:000000000000:repository/ecr-public/*',
-      },
+      Sid: 'cache',
+      Effect: 'Allow',
+      Principal: { AWS: '111122223333' },
+      Action: 'ecr:BatchImportUpstreamImage',
+      Resource: 'arn:aws:ecr:us-east-1:000000000000:repository/ecr-public/*',
     }
     const policyText = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
     await ecr.send(new PutRegistryPolicyCommand({ policyText }))
@@ -85,6 +86,12 @@ describeWith(browserNeeds, 'Every page of the console', () => {
     await expect.poll(() => page.title()).not.toBe(before)
   }
 
+  /** The pages of an image and of a decision, which no list of this registry links to. */
+  async function pagesOfOne(root: string): Promise<string[]> {
+    const { $metadata } = await ecrClient(emulator).send(new DescribeRepositoriesCommand({}))
+    return [`${root}images/${encodeURIComponent('team/app')}/v1`, `${root}why/${$metadata.requestId}`]
+  }
+
   it('The page to sign in has no fault', async () => {
     await using tab = await browser.open(`${emulator.endpoint}/console/`, { viewport: usual })
     expect(await faultsOf(tab)).toEqual([])
@@ -110,6 +117,10 @@ describeWith(browserNeeds, 'Every page of the console', () => {
         found.push(...(await faultsOf(tab)).map((fault) => `${deep}: ${fault}`))
         visited.push(deep)
       }
+    }
+    for (const path of await pagesOfOne(pages[0] ?? '')) {
+      await show(tab, path)
+      found.push(...(await faultsOf(tab)).map((fault) => `${path}: ${fault}`))
     }
     expect(found).toEqual([])
     expect(titles.size).toBe(pages.length)

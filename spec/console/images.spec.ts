@@ -111,7 +111,7 @@ describeWith(browserNeeds, 'The page Images', () => {
 
     await show(addressOf('latest', 'manifest'))
     await page.getByRole('button', { name: 'Copy manifest' }).click()
-    await page.getByText('Manifest copied').waitFor()
+    await page.getByText('Copied', { exact: true }).waitFor()
     expect(await clipboardOf(page)).toBe(index.manifest)
   })
 

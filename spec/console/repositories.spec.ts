@@ -1,10 +1,13 @@
 import {
+  CreatePullThroughCacheRuleCommand,
+  DeletePullThroughCacheRuleCommand,
   DescribeImagesCommand,
   DescribeRepositoriesCommand,
   type ECRClient,
   GetLifecyclePolicyCommand,
   GetRepositoryPolicyCommand,
   ListTagsForResourceCommand,
+  PutRegistryPolicyCommand,
 } from '@aws-sdk/client-ecr'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -95,9 +98,15 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The page Repositories', () =>
     await policy.fill('{"Statement":1}')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText(/Invalid repository policy provided/).waitFor()
-    await policy.fill(proposed)
+    const { Statement: statements, ...members } = JSON.parse(proposed) as { Statement: [{ Sid: string }] }
+    const unnamed = { ...statements[0], Sid: undefined }
+    await policy.fill(JSON.stringify({ ...members, Statement: [...statements, unnamed] }))
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('heading', { name: 'AllowPull' }).waitFor()
+    await page.getByRole('button', { name: 'Delete statement Statement 2' }).click()
+    await page.getByRole('dialog').getByText('Statement 2').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByRole('heading', { name: 'Statement 2' }).waitFor({ state: 'detached' })
     const { policyText } = await ecr.send(new GetRepositoryPolicyCommand({ repositoryName: name }))
     expect(JSON.parse(policyText ?? '')).toEqual(JSON.parse(proposed))
     await page.getByRole('button', { name: 'Delete statement AllowPull' }).click()
@@ -109,9 +118,10 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The page Repositories', () =>
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText(`The lifecycle policy of ${name} was saved.`).waitFor()
     await ecr.send(new GetLifecyclePolicyCommand({ repositoryName: name }))
-    expect(await page.getByRole('link', { name: 'See what would go' }).getAttribute('href')).toContain(
-      `/private-registry/lifecycle?repository=${encodeURIComponent(name)}`,
-    )
+    await page.getByRole('link', { name: 'See what would go' }).click()
+    await page.getByText('The preview is complete').waitFor()
+    expect(page.url()).toContain(`/private-registry/lifecycle?repository=${encodeURIComponent(name)}`)
+    await page.goBack()
 
     await page.getByRole('tab', { name: 'Repository tags' }).click()
     await page.getByRole('button', { name: 'Manage tags' }).click()
@@ -119,6 +129,28 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The page Repositories', () =>
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('No tags').waitFor()
     expect(page.url()).toContain(`${address}/tags`)
+  })
+
+  it('leads from page to page: to the rule that serves a repository, and from Summary to the statements', async () => {
+    const rule = { ecrRepositoryPrefix: 'team', upstreamRegistryUrl: 'public.ecr.aws' }
+    await ecr.send(new CreatePullThroughCacheRuleCommand(rule))
+    await show(`${address}/summary`)
+    await page.getByRole('link', { name: 'team', exact: true }).click()
+    await page.getByRole('heading', { level: 1, name: 'team', exact: true }).waitFor()
+    await ecr.send(new DeletePullThroughCacheRuleCommand({ ecrRepositoryPrefix: 'team' }))
+
+    const statement = {
+      Sid: 'Replicate',
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${consoleAccount}:root` },
+      Action: ['ecr:ReplicateImage'],
+      Resource: [`arn:aws:ecr:us-east-1:${consoleAccount}:repository/*`],
+    }
+    const policyText = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+    await ecr.send(new PutRegistryPolicyCommand({ policyText }))
+    await show('/private-registry/summary')
+    await page.getByRole('link', { name: '1 statement' }).click()
+    await page.getByRole('heading', { name: 'Replicate' }).waitFor()
   })
 
   it('shows a user who may not delete a repository the sentence of the service, and where it is explained', async () => {

@@ -155,15 +155,22 @@ describeWith(browserNeeds, 'Signing in to the console', () => {
     })
   })
 
-  it('With relaxed authentication any key works, and the account of the address is offered', async () => {
+  it('With relaxed authentication any key works, the account of the address is offered, and two tabs show two', async () => {
     await using emulator = await wholeEmulator({ accounts: undefined, auth: 'relaxed' })
     await using tab = await browser.open(`${emulator.endpoint}/console/222233334444/us-east-1/`)
     await tab.page.getByRole('button', { name: 'Use 222233334444/test' }).click()
     await dashboardOf(tab.page)
-    await using other = await browser.open(`${emulator.endpoint}/console/`)
-    await enter(other.page, 'made-up', 'anything')
-    await registryOf(other.page, '000000000000')
-    await dashboardOf(other.page)
+    const other = await tab.page.context().newPage()
+    await other.goto(`${emulator.endpoint}/console/`)
+    await enter(other, 'made-up', 'anything')
+    await registryOf(other, '000000000000')
+    await dashboardOf(other)
+    await tab.page.reload()
+    await dashboardOf(tab.page)
+    await tab.page.getByRole('button', { name: /^Account: 222233334444/ }).waitFor()
+    await other.reload()
+    await dashboardOf(other)
+    await other.getByRole('button', { name: /^Account: 000000000000/ }).waitFor()
   })
 
   it('The admin token is asked for where it is needed, and used by all pages', async () => {

@@ -116,6 +116,15 @@ describe.concurrent('GET /_admin/activity: the stream', () => {
     for (const stream of streams) await stream[Symbol.asyncDispose]()
   })
 
+  it('Streams that a client has pipelined take no place after it has disconnected', async ({ expect: ofTest }) => {
+    await using emulator = await startWatched()
+    const socket = connect(Number(new URL(emulator.endpoint).port), '127.0.0.1').on('error', () => {})
+    socket.write('GET /_admin/activity HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(33))
+    await once(socket, 'data')
+    socket.destroy()
+    await ofTest.poll(() => emulator.watch().then((stream) => stream[Symbol.asyncDispose]())).toBeUndefined()
+  })
+
   it('All streams end when the plane stops, and further ones are refused', async () => {
     await using emulator = await startWatched()
     await using stream = await emulator.watch()

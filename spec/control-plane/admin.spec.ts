@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { systemClock } from '../../src/adapters/system/system-clock.js'
 import { eventLog } from '../../src/registry/event-log.js'
+import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { installation } from '../../src/registry/registry.js'
 import { newRepository } from '../../src/registry/repositories/repository.js'
 import { storeOf } from '../../src/store/store-of.js'
@@ -257,6 +258,18 @@ describe('admin endpoints', () => {
     const failed = await post(`${emulator.endpoint}/_admin/reset`, {})
     expect(failed).toEqual({ status: 500, body: { message: 'Internal failure' } })
   })
+
+  it.each(['statistics', 'accounts', 'clock', 'events'])(
+    'GET /_admin/%s is answered with 503 while the store does not answer',
+    async (name) => {
+      await using emulator = await startEmulator()
+      const away = () => Promise.reject(new StoreUnavailable('Redis does not answer'))
+      Object.assign(emulator.deps.store, { registries: away, statistics: { list: away }, events: { list: away } })
+      Object.assign(emulator.deps.clock, { advance: away, now: away })
+      const { statusCode, body } = await request(`${emulator.endpoint}/_admin/${name}`)
+      expect([statusCode, await body.json()]).toEqual([503, { message: 'The store does not answer: the log says why' }])
+    },
+  )
 
   it.each([
     ['another origin', { origin: 'https://evil.example' }],

@@ -107,6 +107,16 @@ describe('files of the console', () => {
     expect([status, headers['content-length'], body]).toEqual([200, String(PAGE.length), ''])
   })
 
+  it.each(['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'])(
+    'A file without ETag and time is sent whatever %s says',
+    async (name) => {
+      for (const value of ['*', '"x"', 'Wed, 21 Oct 2015 07:28:00 GMT', 'Wed, 21 Oct 2065 07:28:00 GMT']) {
+        expect(await get(`/console/${scriptFile}`, { [name]: value })).toMatchObject({ status: 200, body: SCRIPT })
+        expect(await get('/console/a/page', { [name]: value })).toMatchObject({ status: 200, body: PAGE })
+      }
+    },
+  )
+
   it('A missing asset is a 404, which no cache keeps', async () => {
     for (const path of ['/console/assets/index-ffffffff.js', '/console/assets/'])
       expect(await get(path, { 'accept-encoding': 'br' })).toMatchObject({
@@ -118,6 +128,7 @@ describe('files of the console', () => {
   it('The address without its last slash leads to the console', async () => {
     expect(await get('/console')).toMatchObject({ status: 302, headers: { location: '/console/' } })
     expect(await get('/console?a=/b')).toMatchObject({ status: 302, headers: { location: '/console/?a=/b' } })
+    expect(await get('/console?a=?b')).toMatchObject({ status: 302, headers: { location: '/console/?a=?b' } })
     expect((await get('/console//evil.example')).status).toBe(200)
     expect((await get('/consoles/')).status).toBe(404)
     expect((await get('/CONSOLE/')).status).toBe(404)

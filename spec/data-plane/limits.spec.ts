@@ -53,6 +53,21 @@ describe('concurrency limit', () => {
     await new Promise((resolve) => upload.once('response', resolve))
     expect((await running.send('GET', '/v2/')).status).toBe(200)
   })
+
+  it('Pulls that a client has pipelined hold no permit after it has disconnected', async () => {
+    await using running = await limitedTo({ requestsAtOnce: 4 })
+    const image = await running.push('app', { tag: 'v1', layerSize: 20_000_000, layers: 1 })
+    const path = `/v2/app/blobs/${image.layers[0]}`
+    const socket = connect(running.port, '127.0.0.1').on('error', () => {})
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: ${running.tokenOf()}\r\n\r\n`.repeat(8))
+    await new Promise((resolve) => socket.once('data', resolve))
+    socket.destroy()
+    // One permit would be left even so: this takes it.
+    const held = running.open('GET', path)
+    await new Promise((resolve) => held.once('response', (res) => resolve(res.pause())).end())
+    await expect.poll(async () => (await running.send('GET', '/v2/')).status).toBe(200)
+    held.destroy()
+  })
 })
 
 describe('memory budget for manifests', () => {

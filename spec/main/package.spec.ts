@@ -38,8 +38,9 @@ describe('The packed package', () => {
     )
   })
 
-  it('The package is less than three megabytes, of which the console is most, with its declarations in few files', () => {
-    expect(packed.size).toBeLessThan(3_000_000)
+  it('The package is less than three and a half megabytes, of which the console is most, with its declarations in few files', () => {
+    // The console's files are in it three times: as they are, and compressed in two ways.
+    expect(packed.size).toBeLessThan(3_500_000)
     expect(packed.files.filter((file) => /\.d\.[cm]ts$/.test(file)).length).toBeLessThan(12)
   })
 

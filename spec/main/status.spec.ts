@@ -114,6 +114,49 @@ describe('ecr-local status', () => {
     await expect(statusOf({ ...defaultConfig, host: '127.0.0.1', port }, plain)).rejects.toThrow(/is not an ecr-local/)
     server.close()
   })
+
+  it('What controls a terminal does not reach it, whichever text of an answer it is in', async () => {
+    const evil = '\x1b[2J\x9b2J\u202e'
+    const none = { cache: 0, upstream: 0, answered: 0, failed: 0 }
+    const latency = { warm: { p50: null, p95: null }, cold: { p50: null, p95: null } }
+    const figures = { pulls: { ...none, cache: 1 }, bytes: none, checks: none, latency }
+    const image = { repository: evil, reference: evil, pulls: 1 }
+    const failure = { time: evil, account: evil, region: evil, what: evil, reason: evil }
+    const answer = {
+      ...{ version: evil, endpoint: evil, registry: evil, pid: evil, planes: [evil], store: evil, blobStorage: evil },
+      ...{ auth: evil, uptimeSeconds: 1, isReady: true, clock: null, blobs: null, warnings: [evil] },
+      registries: [
+        { account: evil, region: evil, repositories: 0, images: 0, tags: 0, rules: 0, layers: { count: 0, bytes: 0 } },
+      ],
+      imports: { count: 1, first: [{ account: evil, region: evil, repository: evil, digest: evil, tag: evil }] },
+      failures: [failure],
+      ...{ total: figures, buckets: [], images: [image], pullers: [], rules: [], period: 'hour', message: evil },
+    }
+    let status = 200
+    const server = createServer((_, res) => res.writeHead(status).end(JSON.stringify(answer))).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const at = { ...defaultConfig, host: '127.0.0.1', port: (server.address() as { port: number }).port }
+    expect((await statusOf(at, plain)).text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    status = 403
+    await expect(statusOf(at, plain)).rejects.toThrow('does not tell more: ?[2J?2J?')
+    server.close()
+  })
+
+  it('An answer whose members are of another kind is that of another program', async () => {
+    const common = { uptimeSeconds: 1, endpoint: 'http://x', registry: 'x', registries: [], warnings: [] }
+    const answers: object[] = [
+      { ...common, planes: 'both' },
+      { ...common, planes: [], isReady: true, ...{ total: 1, buckets: 2, images: 3, pullers: 4, rules: 5 } },
+      { message: { of: 'another kind' } },
+    ]
+    for (const answer of answers) {
+      const server = createServer((_, res) => res.end(JSON.stringify(answer))).listen(0, '127.0.0.1')
+      await new Promise((resolve) => server.once('listening', resolve))
+      const at = { ...defaultConfig, host: '127.0.0.1', port: (server.address() as { port: number }).port }
+      await expect(statusOf(at, plain)).rejects.toThrow(/is not an ecr-local of this version/)
+      server.close()
+    }
+  })
 })
 
 describe('GET /_admin/status', () => {

@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fittedLine } from '../../src/cli/fitted-line.js'
 import { isUnicodeLocale, sparkline } from '../../src/cli/sparkline.js'
-import { millisecondsText } from '../../src/cli/statistics-text.js'
+import { formatMilliseconds } from '../../src/registry/amounts.js'
 import { statusOf } from '../../src/cli/status-command.js'
+import { importsInFlight } from '../../src/cli/top-imports.js'
 import { top, type TopOptions, type TopProcess } from '../../src/cli/top-command.js'
 import { defaultConfig } from '../../src/config/config.js'
 import { keyOf } from '../../src/registry/ports/store.js'
@@ -94,6 +96,19 @@ describe('ecr-local top where standard output is no terminal', () => {
     clearInterval(lives)
     expect(text).toContain('\nImports in flight: 1\n[##########----------] 5.0 MiB of 10.0 MiB  pub/large:v2\n')
   })
+
+  it.each(['{garbage', '{"of":"another kind"}', '[1]', 'null'])(
+    'A stream that says %s of the imports leaves those of the status',
+    async (data) => {
+      const stream = createServer((_, res) => void res.write(`event: imports\ndata: ${data}\n\n`))
+      await new Promise<void>((resolve) => stream.listen(0, '127.0.0.1', resolve))
+      const at = { ...defaultConfig, port: (stream.address() as { port: number }).port }
+      const fromStatus = { count: 1, first: [] }
+      expect(await importsInFlight(at, { imports: fromStatus }, 100)).toEqual(fromStatus)
+      stream.closeAllConnections()
+      stream.close()
+    },
+  )
 
   it('It prints ASCII only where the locale has no UTF-8', async () => {
     const { text } = await topText({}, { LANG: 'C' })
@@ -251,6 +266,6 @@ describe('lines of ecr-local top', () => {
     [4100, '4.1 s'],
     [150_000, '2.5 min'],
   ])('%d milliseconds are %s', (milliseconds, text) => {
-    expect(millisecondsText(milliseconds)).toBe(text)
+    expect(formatMilliseconds(milliseconds)).toBe(text)
   })
 })

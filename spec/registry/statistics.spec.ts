@@ -5,6 +5,7 @@ import type { EndedPull } from '../../src/registry/ports/statistics-recorder.js'
 import { installation } from '../../src/registry/registry.js'
 import { addDuration, addSteps, type Histogram, latencyOf, stepOf } from '../../src/registry/statistics/histogram.js'
 import { bucketStarts } from '../../src/registry/statistics/periods.js'
+import { statisticsCounter } from '../../src/registry/statistics/statistics-counter.js'
 import { sumStatistics } from '../../src/registry/statistics/statistics-report.js'
 import { processStatistics } from '../../src/registry/statistics/statistics-writer.js'
 import { storeOf } from '../../src/store/store-of.js'
@@ -25,6 +26,10 @@ const pullOf = (more: Partial<EndedPull> = {}): EndedPull => ({
   bytes: { cache: 100, upstream: 0 },
   ...more,
 })
+
+/** A pull of one of many repositories by one of many callers. */
+const pullOfName = (...name: number[]) =>
+  pullOf({ repository: `pub/${name.join('-')}`, principal: `arn:aws:iam::111122223333:user/${name.join('-')}` })
 
 /** An installation whose processes count by a clock that the spec sets. */
 function counting(log: Log = silent) {
@@ -247,6 +252,19 @@ describe('storing statistics', () => {
     await flush()
     const { total } = (await given.sum()).report
     expect([total.bytes.upstream, total.pulls.cache]).toEqual([111, 2])
+  })
+
+  it('Names that cannot be stored take no more memory than those of one minute, and the most pulled stay', () => {
+    const counter = statisticsCounter({ wall: () => new Date(begin) }, () => {})
+    for (let round = 0; round < 3; round++) {
+      const taken = counter.take()
+      for (const pulls of [1, 2]) for (let name = 0; name < 500 * pulls; name++) counter.pulled(pullOfName(round, name))
+      counter.putBack(taken)
+    }
+    const [{ figures, repositories } = { figures: undefined, repositories: undefined }] = counter.take()
+    expect([figures?.images.size, figures?.pullers.size, repositories?.size]).toEqual([1000, 1000, 1000])
+    expect(figures?.pulls.cache).toBe(4500)
+    expect([...(figures?.images.values() ?? [])].filter(({ pulls }) => pulls === 2)).toHaveLength(1000)
   })
 
   it('What could not be stored for an hour is given up', async () => {

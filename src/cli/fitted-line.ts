@@ -27,10 +27,20 @@ export function fittedLine(pieces: readonly Piece[], form: LineForm): string {
 }
 
 /** A text cut to a width, where the last character then says that it was cut. */
-export const cutTo = (text: string, { width, isUnicode }: LineForm): string =>
+const cutTo = (text: string, { width, isUnicode }: LineForm): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}${isUnicode ? '…' : '~'}`
 
 /**
- * A text without characters that control a terminal: the reason of a failure can hold what an upstream registry sent.
+ * A text without characters that control a terminal or reorder what it shows: the reason of a failure can hold what an
+ * upstream registry sent.
  */
-export const printable = (text: string): string => text.replace(/\p{Cc}/gu, '?')
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
+
+/** A value of JSON with every text in it printable. */
+export function printableIn<T>(value: T): T
+export function printableIn(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value)
+  if (Array.isArray(value)) return value.map((item: unknown) => printableIn(item))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, printableIn(member)]))
+}

@@ -7,6 +7,7 @@ import { clientHost } from '../compose/plane-addresses.js'
 import type { Config } from '../config/config.js'
 import { UsageError } from '../config/usage-error.js'
 import { codeOf, isTrustError, noAnswerText } from './connection-errors.js'
+import { printable } from './fitted-line.js'
 
 type Settings = Pick<Config, 'host' | 'port' | 'tlsCert' | 'adminToken'>
 
@@ -21,6 +22,7 @@ export interface PlaneAnswer {
 
 /** When an answer that does not end is read far enough. */
 export interface ReadUntil {
+  /** Asked whenever a line has arrived. */
   readonly isComplete: (text: string) => boolean
   /** After how many milliseconds what has arrived is all that is read. */
   readonly withinMs: number
@@ -36,6 +38,12 @@ export class NoAnswer extends UsageError {
     super(message)
   }
 }
+
+/** How long an answer may take: a plane that runs gives any within seconds, and another program may give none. */
+const WITHIN_MS = 15_000
+
+/** More than the longest answer of a plane. Another program may send without end. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 /** Where `ecr-local certs` writes its authority by default. */
 const AUTHORITY_FILES = ['ca.crt', join('certs', 'ca.crt')]
@@ -58,7 +66,7 @@ export async function requestPlane(settings: Settings, path: string, until?: Rea
       return await askAt(endpoint, path, settings, until)
     } catch (error) {
       failures.push({ endpoint, error })
-      if (codeOf(error) === 'ECONNREFUSED') break
+      if (['ECONNREFUSED', 'ETIMEDOUT'].includes(codeOf(error))) break
     }
   }
   const failure = failures.find(({ error }) => isTrustError(error)) ?? failures[0]
@@ -69,11 +77,19 @@ export async function requestPlane(settings: Settings, path: string, until?: Rea
 }
 
 /** Whether the body of an answer has a member of this name, by which its kind is known. */
-export const hasMember = (body: unknown, name: string): boolean =>
+export const hasMember = <N extends string>(body: unknown, name: N): body is Record<N, unknown> =>
   typeof body === 'object' && body !== null && Object.hasOwn(body, name)
 
+/** The same, if the member is a list. */
+export const hasList = (body: unknown, name: string): boolean => hasMember(body, name) && Array.isArray(body[name])
+
 /** Whether the body of an answer says why there is no other. */
-export const isRefusal = (body: unknown): body is { message: string; incomplete?: string } => hasMember(body, 'message')
+export const isRefusal = (body: unknown): body is { message: string; incomplete?: string } =>
+  hasMember(body, 'message') && typeof body.message === 'string'
+
+/** What to tell the user if an emulator refuses to tell what it does. */
+export const refusesToTell = (endpoint: string, { message }: { readonly message: string }): UsageError =>
+  new UsageError(`An emulator runs at ${endpoint}, and does not tell more: ${printable(message)}`)
 
 /** What to tell the user if the answer is in no form that this version knows. */
 export const notEcrLocal = (endpoint: string): UsageError =>
@@ -105,6 +121,7 @@ function get(
   return new Promise((resolve, reject) => {
     const take = (answer: IncomingMessage) => {
       const chunks: Buffer[] = []
+      let bytes = 0
       const textSoFar = () => Buffer.concat(chunks).toString()
       const end = () => {
         const text = textSoFar()
@@ -113,17 +130,24 @@ function get(
       }
       answer.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
-        if (until?.isComplete(textSoFar())) request.destroy()
+        bytes += chunk.length
+        if (bytes > MAX_ANSWER_BYTES) return void request.destroy(failed('EMSGSIZE', 'the answer is too long'))
+        if (chunk.at(-1) === NEWLINE && until?.isComplete(textSoFar())) request.destroy()
       })
       answer.once('error', until ? end : reject).once('end', end)
     }
     const options = { headers, agent: false, ...(ca && { ca }) }
     const url = endpoint + path
     const request = endpoint.startsWith('https:') ? httpsRequest(url, options, take) : httpRequest(url, options, take)
-    const patience = until && setTimeout(() => request.destroy(new Error('no answer in time')), until.withinMs).unref()
+    const giveUp = () => void request.destroy(failed('ETIMEDOUT', 'no answer in time'))
+    const patience = setTimeout(giveUp, until?.withinMs ?? WITHIN_MS).unref()
     request.once('error', reject).end()
   })
 }
+
+const NEWLINE = 10
+
+const failed = (code: string, message: string) => Object.assign(new Error(message), { code })
 
 /** The authorities next to the configured certificate and in the working directory. */
 function authorities({ tlsCert }: Settings): string[] {
@@ -137,7 +161,8 @@ function authorities({ tlsCert }: Settings): string[] {
   })
 }
 
-function jsonIn(text: string): unknown {
+/** The value of a JSON text; undefined if it is none. */
+export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

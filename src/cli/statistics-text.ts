@@ -1,19 +1,12 @@
 import type { BySource, Latency, PulledImage, Statistics } from '../control-plane/admin/admin-answers.js'
-import { formatBytes } from '../registry/amounts.js'
+import { formatBytes, formatMilliseconds } from '../registry/amounts.js'
 
 /** The periods in words. */
 export const periodText = { hour: 'last hour', day: 'last day' } as const
 
-/** A duration in milliseconds with three digits: `1.23 ms`, `812 ms`, `4.1 s`, `2.5 min`. */
-export function millisecondsText(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${Number(milliseconds.toPrecision(3))} ms`
-  if (milliseconds < 60_000) return `${Number((milliseconds / 1_000).toPrecision(3))} s`
-  return `${Number((milliseconds / 60_000).toPrecision(3))} min`
-}
-
 /** A distribution of durations, for example `1.2 ms (p50), 4.8 ms (p95)`; `none` if there were none. */
 export const latencyText = ({ p50, p95 }: Latency): string =>
-  p50 === null || p95 === null ? 'none' : `${millisecondsText(p50)} (p50), ${millisecondsText(p95)} (p95)`
+  p50 === null || p95 === null ? 'none' : `${formatMilliseconds(p50)} (p50), ${formatMilliseconds(p95)} (p95)`
 
 /** A count as people read it. */
 export const countText = (count: number): string => count.toLocaleString('en')

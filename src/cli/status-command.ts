@@ -2,7 +2,7 @@ import picocolors from 'picocolors'
 import { endpointOf } from '../compose/plane-addresses.js'
 import { UsageError } from '../config/usage-error.js'
 import type { Status } from '../control-plane/admin/status-route.js'
-import { hasMember, isRefusal, NoAnswer, notEcrLocal, requestPlane } from './plane-client.js'
+import { hasList, hasMember, isRefusal, NoAnswer, notEcrLocal, refusesToTell, requestPlane } from './plane-client.js'
 import { type PlaneSettings, statisticsOf } from './planes-statistics.js'
 import { statusText } from './status-text.js'
 
@@ -52,8 +52,7 @@ export async function statusIfRunning(config: PlaneSettings): Promise<Status | u
       throw new UsageError(
         `An emulator runs at ${endpoint}, and tells more only with its token: give it as --admin-token`,
       )
-    if (isRefusal(body))
-      throw new UsageError(`An emulator runs at ${endpoint}, and does not tell more: ${body.message}`)
+    if (isRefusal(body)) throw refusesToTell(endpoint, body)
     throw notEcrLocal(endpoint)
   } catch (error) {
     if (error instanceof NoAnswer && error.isRefusedConnection) return undefined
@@ -62,4 +61,5 @@ export async function statusIfRunning(config: PlaneSettings): Promise<Status | u
 }
 
 const isStatus = (body: unknown): body is Status =>
-  ['uptimeSeconds', 'registries', 'endpoint', 'registry'].every((name) => hasMember(body, name))
+  ['uptimeSeconds', 'registries', 'endpoint', 'registry'].every((name) => hasMember(body, name)) &&
+  ['planes', 'warnings'].every((name) => hasList(body, name))

@@ -1,20 +1,21 @@
 import picocolors from 'picocolors'
 import type { Status } from '../control-plane/admin/status-route.js'
 import type { Statistics } from '../control-plane/admin/admin-answers.js'
-import { formatBytes } from '../registry/amounts.js'
+import { formatBytes, formatDuration } from '../registry/amounts.js'
 import type { Amount, RegistryTotals } from '../upkeep/installation-totals.js'
-import { printable } from './fitted-line.js'
+import { printableIn } from './fitted-line.js'
 import { statisticsSummary } from './statistics-text.js'
 
 /** The status as a screen of text, with the figures of the last hour if they are known. */
-export function statusText(status: Status, lastHour: Statistics | undefined, isColored: boolean): string {
+export function statusText(answer: Status, figures: Statistics | undefined, isColored: boolean): string {
+  const [status, lastHour] = [printableIn(answer), printableIn(figures)]
   const { bold, cyan, dim, red } = picocolors.createColors(isColored)
   const { version, endpoint, registry, pid, uptimeSeconds, planes, store, blobStorage, auth, blobs, clock } = status
   const rows: [string, string][] = [
     ['API', cyan(endpoint)],
     ['Registry', cyan(registry)],
     ['Console', cyan(`${endpoint}/console/`)],
-    ['Process', `${pid}, ${planes.join(' and ')}, for ${durationText(uptimeSeconds)}`],
+    ['Process', `${pid}, ${planes.join(' and ')}, for ${formatDuration(uptimeSeconds)}`],
     ['State', `${store}, images: ${blobStorage}, authentication: ${auth}`],
     ['Blobs', blobs ? amountText(blobs) : 'not counted yet'],
     ...(clock && clock.advancedSeconds > 0 ? [clockRow(clock)] : []),
@@ -35,7 +36,7 @@ export function statusText(status: Status, lastHour: Statistics | undefined, isC
 
 const clockRow = ({ now, advancedSeconds }: NonNullable<Status['clock']>): [string, string] => [
   'Clock',
-  `${now}, ${durationText(advancedSeconds)} ahead`,
+  `${now}, ${formatDuration(advancedSeconds)} ahead`,
 ]
 
 const HEADINGS = ['ACCOUNT', 'REGION', 'REPOSITORIES', 'IMAGES', 'TAGS', 'RULES', 'LAYERS']
@@ -72,31 +73,9 @@ function importLines({ imports }: Status): string[] {
 function failureLines({ failures }: Status): string[] {
   if (!failures || failures.length === 0) return []
   const lines = failures.map(
-    ({ time, account, region, what, reason }) => `  ${time} ${account} ${region} ${what}: ${printable(reason)}`,
+    ({ time, account, region, what, reason }) => `  ${time} ${account} ${region} ${what}: ${reason}`,
   )
   return ['', 'Latest failures:', ...lines]
 }
 
 const amountText = ({ count, bytes }: Amount) => `${count.toLocaleString('en')} (${formatBytes(bytes)})`
-
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3600],
-  ['min', 60],
-  ['s', 1],
-] as const
-
-/** A duration in its two largest units, for example `2 h 5 min`. */
-function durationText(seconds: number): string {
-  const from = Math.max(
-    0,
-    UNITS.findIndex(([, size]) => seconds >= size),
-  )
-  let rest = seconds
-  const parts = UNITS.slice(from, from + 2).map(([unit, size]) => {
-    const count = Math.floor(rest / size)
-    rest -= count * size
-    return `${count} ${unit}`
-  })
-  return parts.filter((part, index) => index === 0 || !part.startsWith('0 ')).join(' ')
-}

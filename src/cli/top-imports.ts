@@ -1,6 +1,6 @@
 import type { ImportInFlight } from '../control-plane/admin/admin-answers.js'
 import type { Status } from '../control-plane/admin/status-route.js'
-import { requestPlane } from './plane-client.js'
+import { hasMember, jsonIn, requestPlane } from './plane-client.js'
 import type { PlaneSettings } from './planes-statistics.js'
 
 /** An import in flight; without bytes if they are not known. */
@@ -29,12 +29,13 @@ const IMPORTS_EVENT = /^event: imports\ndata: (.*)\n\n/gm
 export async function importsInFlight(
   settings: PlaneSettings,
   { imports }: Pick<Status, 'imports'>,
+  withinMs = WITHIN_MS,
 ): Promise<ImportsInFlight> {
   const fromStatus = imports ?? { count: 0, first: [] }
   if (fromStatus.count === 0) return fromStatus
   try {
     const isComplete = (text: string) => latestIn(text)?.some(({ isRunning }) => isRunning) === true
-    const { text } = await requestPlane(settings, '/_admin/activity', { isComplete, withinMs: WITHIN_MS })
+    const { text } = await requestPlane(settings, '/_admin/activity', { isComplete, withinMs })
     const all = latestIn(text)
     if (!all) return fromStatus
     return { count: all.length, first: all.slice(0, MAX_IMPORTS).map(progressOf) }
@@ -43,11 +44,15 @@ export async function importsInFlight(
   }
 }
 
-/** The imports of the latest event in the text of a stream; undefined if there is none. */
+/** The imports of the latest event in the text of a stream; undefined if there is none that this version knows. */
 function latestIn(text: string): readonly ImportInFlight[] | undefined {
-  const [, data] = [...text.matchAll(IMPORTS_EVENT)].at(-1) ?? []
-  return data === undefined ? undefined : (JSON.parse(data) as readonly ImportInFlight[])
+  const [, data = ''] = [...text.matchAll(IMPORTS_EVENT)].at(-1) ?? []
+  const imports = jsonIn(data)
+  return Array.isArray(imports) && imports.every(isImport) ? imports : undefined
 }
+
+const isImport = (value: unknown): value is ImportInFlight =>
+  ['repository', 'digest', 'isRunning', 'receivedBytes', 'expectedBytes'].every((name) => hasMember(value, name))
 
 /** As many as `ecr-local top` shows. */
 const MAX_IMPORTS = 10

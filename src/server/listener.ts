@@ -38,11 +38,24 @@ export function planeServer({ limits, tls }: PlaneServerDeps, { listener, habits
   const { keepAliveTimeoutMs: keepAliveTimeout, requestTimeoutMs: requestTimeout, isReadFirst } = habits
   const options = { keepAliveTimeout, requestTimeout, headersTimeout, connectionsCheckingInterval: CHECK_MS }
   const server = tls
-    ? createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, listener)
-    : createServer(options, listener)
+    ? createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, inTurn(listener))
+    : createServer(options, inTurn(listener))
   if (habits.hasIdleTimeout) server.setTimeout(limits.idleTimeoutSeconds * 1000)
   // The connection limit counts TLS connections after their handshake; this bounds those that have not finished it.
   if (tls) server.maxConnections = 2 * limits.connections
   limitConnections(server, { atMost: limits.connections, event: tls ? 'secureConnection' : 'connection', isReadFirst })
   return server
 }
+
+/**
+ * Works on the requests of a connection one after another, though a client may send some before the answer to an
+ * earlier one (RFC 9112 section 9.3.2). An answer that waits for its turn takes no byte, and Node tells nothing of it
+ * when the connection closes: what it held, permits, files and places among those who watch, would be held for ever.
+ */
+const inTurn =
+  (listener: RequestListener): RequestListener =>
+  (req, res) => {
+    if (res.socket) return listener(req, res)
+    // Node gives an answer its socket when the one before it is over. It flushes the answer after telling so.
+    res.once('socket', () => process.nextTick(() => void (res.destroyed || listener(req, res))))
+  }

@@ -1,17 +1,11 @@
 import Box from '@cloudscape-design/components/box'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import './command-line.css'
+import { CopyButton } from './copy-button.js'
 
 /** A command to copy into a terminal. The name says in a few words what it does. */
 export const CommandLine = ({ name, text }: { readonly name: string; readonly text: string }) => (
   <div className="command-line">
-    <CopyToClipboard
-      variant="icon"
-      textToCopy={text}
-      copyButtonAriaLabel={`Copy: ${name}`}
-      copySuccessText="Copied"
-      copyErrorText="The browser did not let it be copied: select the text instead"
-    />
+    <CopyButton variant="icon" text={text} label={`Copy: ${name}`} />
     <Box variant="code">{text}</Box>
   </div>
 )

@@ -1,6 +1,6 @@
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { JsonText } from './json-editor.js'
+import { JsonText } from './json-text.js'
+import { CopyButton } from './copy-button.js'
 
 /** JSON with a button that copies it. The name says what it is, for the button: `Copy <name>`. */
 export function CopyableJson({ value, name }: { readonly value: object; readonly name: string }) {
@@ -8,13 +8,7 @@ export function CopyableJson({ value, name }: { readonly value: object; readonly
   return (
     <SpaceBetween size="xs">
       <JsonText text={text} label={name} />
-      <CopyToClipboard
-        copyButtonText="Copy"
-        copyButtonAriaLabel={`Copy ${name}`}
-        copySuccessText="Copied"
-        copyErrorText="The browser did not allow copying: select the text instead"
-        textToCopy={text}
-      />
+      <CopyButton copyButtonText="Copy" label={`Copy ${name}`} text={text} />
     </SpaceBetween>
   )
 }

@@ -1,5 +1,3 @@
-import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Form from '@cloudscape-design/components/form'
 import FormField from '@cloudscape-design/components/form-field'
@@ -8,6 +6,8 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Textarea from '@cloudscape-design/components/textarea'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { FailureAlert } from './failure-alert.js'
+import { prettyJson } from './json-text.js'
+import { FormActions } from './form-actions.js'
 
 /** Edits a policy as JSON. What the service refuses is shown in its words, with the text as it was typed. */
 export function JsonEditor({
@@ -38,18 +38,7 @@ export function JsonEditor({
   }
   return (
     <form onSubmit={submit}>
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onCancel}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={isBusy}>
-              Save
-            </Button>
-          </SpaceBetween>
-        }
-      >
+      <Form actions={<FormActions isBusy={isBusy} onCancel={onCancel} />}>
         <Container header={<Header description={description}>{title}</Header>}>
           <SpaceBetween size="s">
             <FormField label={label} stretch>
@@ -71,21 +60,3 @@ export function JsonEditor({
 }
 
 const MONOSPACED = { fontFamily: 'monospace' } as const
-
-/** JSON indented for reading; other text as it is. */
-export function prettyJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
-}
-
-/** JSON as it is read: indented, and in lines that wrap. */
-export const JsonText = ({ text, label }: { readonly text: string; readonly label: string }) => (
-  <Box variant="pre" nativeAttributes={{ role: 'group', 'aria-label': label, style: WRAPPED }}>
-    {prettyJson(text)}
-  </Box>
-)
-
-const WRAPPED = { overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' } as const

@@ -2,26 +2,18 @@ import Box from '@cloudscape-design/components/box'
 import Cards from '@cloudscape-design/components/cards'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
-
-/** A statement of a policy, as the service returns it. */
-export type PolicyStatement = Readonly<Record<string, unknown>>
-
-/** The statements of a policy's text; none if it is not a policy. A policy may have one statement without a list. */
-export function statementsOf(policyText: string): readonly PolicyStatement[] {
-  try {
-    const { Statement: statement } = JSON.parse(policyText) as { Statement?: PolicyStatement | PolicyStatement[] }
-    return Array.isArray(statement) ? statement : statement === undefined ? [] : [statement]
-  } catch {
-    return []
-  }
-}
+import type { WrittenStatement } from '../../registry/permissions/registry-policy-text.js'
 
 /** The name of a statement: its id, or its place in the policy. */
-export const statementName = ({ Sid: sid }: PolicyStatement, index: number): string =>
+export const statementName = ({ Sid: sid }: WrittenStatement, index: number): string =>
   typeof sid === 'string' && sid !== '' ? sid : `Statement ${index + 1}`
 
+/** Why statements are not deleted: their places in the policy that was shown may be those of others now. */
+export const POLICY_CHANGED =
+  'The policy was changed since it was shown. Close this dialog, look at it again, and choose again.'
+
 interface Item {
-  readonly statement: PolicyStatement
+  readonly statement: WrittenStatement
   readonly index: number
 }
 
@@ -34,13 +26,13 @@ export function PolicyStatements({
   isShown = () => true,
   selection,
 }: {
-  readonly statements: readonly PolicyStatement[]
+  readonly statements: readonly WrittenStatement[]
   /** What one can do with a statement. */
-  readonly actionsOf?: (statement: PolicyStatement, index: number) => ReactNode
+  readonly actionsOf?: (statement: WrittenStatement, index: number) => ReactNode
   readonly header: ReactNode
   readonly empty: ReactNode
   /** Which statements are shown; all by default. */
-  readonly isShown?: (statement: PolicyStatement, index: number) => boolean
+  readonly isShown?: (statement: WrittenStatement, index: number) => boolean
   /** The places in the policy of those that are selected. */
   readonly selection?: {
     readonly selected: readonly number[]
@@ -94,7 +86,7 @@ const MEMBERS = [
 ] as const
 
 /** Effect, principals and actions always; of the others what a statement has. */
-const membersIn = (statements: readonly PolicyStatement[]) =>
+const membersIn = (statements: readonly WrittenStatement[]) =>
   MEMBERS.filter(
     ({ id }, index) => index < ALWAYS_SHOWN || statements.some((statement) => valuesOf(statement, id).length > 0),
   )
@@ -102,7 +94,7 @@ const membersIn = (statements: readonly PolicyStatement[]) =>
 const ALWAYS_SHOWN = 3
 
 /** The values of a member, of its opposite (`NotPrincipal`) too; a list or an object has a line for each. */
-function valuesOf(statement: PolicyStatement, member: string): string[] {
+function valuesOf(statement: WrittenStatement, member: string): string[] {
   const lines = linesOf(statement[member])
   return [...lines, ...linesOf(statement[`Not${member}`]).map((line) => `Not ${line}`)]
 }

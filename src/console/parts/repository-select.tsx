@@ -4,7 +4,8 @@ import { failureOf } from '../requests/request-failure.js'
 import { useEcrList } from '../requests/use-ecr.js'
 
 /** All repositories of the registry. */
-export const useRepositories = () => useEcrList<Repository>('DescribeRepositories', {}, repositoriesOf)
+export const useRepositories = (options: { readonly enabled?: boolean } = {}) =>
+  useEcrList<Repository>('DescribeRepositories', {}, repositoriesOf, options)
 
 async function* repositoriesOf(client: ECRClient): AsyncIterable<readonly Repository[] | undefined> {
   for await (const { repositories } of paginateDescribeRepositories({ client }, { maxResults: 1000 }))

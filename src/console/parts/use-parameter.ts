@@ -15,6 +15,25 @@ export function useParameter(name: string, fallback = ''): readonly [string, (va
   return [parameters.get(name) ?? fallback, choose]
 }
 
+/** A parameter of the address that is there or not, such as `edit`. The browser's button Back takes the change back. */
+export function useFlag(name: string): readonly [boolean, (isOn: boolean) => void] {
+  const [parameters, setParameters] = useSearchParams()
+  const choose = (isOn: boolean) => {
+    const after = currentParameters()
+    if (isOn) after.set(name, '')
+    else after.delete(name)
+    setParameters(after)
+  }
+  return [parameters.has(name), choose]
+}
+
+/** The values of a parameter that the address may have several times, and how it is removed. */
+export function useParameters(name: string): readonly [readonly string[], () => void] {
+  const [parameters, setParameters] = useSearchParams()
+  const remove = () => setParameters(withParameter(currentParameters(), name, ''), { replace: true })
+  return [parameters.getAll(name), remove]
+}
+
 /**
  * The parameters of the address as it is now. Those that a component has rendered with may be older than a change that
  * another one has just made, and a change that begins with them would undo it.

@@ -46,7 +46,8 @@ export function useEcr<I extends ServiceInputTypes, O extends ServiceOutputTypes
 
 /**
  * The same for what need not exist, such as a policy: null if the answer is the refusal with the code `absent`. So a
- * form that is open for something new stays as it is while everything is asked for anew.
+ * form that is open for something new stays as it is while everything is asked for anew. Its key is another one than
+ * that of `useEcr`, whose answer is never null.
  */
 export function useEcrOptional<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
   name: string,
@@ -56,7 +57,7 @@ export function useEcrOptional<I extends ServiceInputTypes, O extends ServiceOut
 ) {
   const client = useEcrClient()
   return useQuery({
-    queryKey: ['ecr', name, command.input],
+    queryKey: ['ecr', 'optional', name, command.input],
     queryFn: async ({ signal }): Promise<O | null> => {
       try {
         return await client.send(command, { abortSignal: signal })
@@ -81,10 +82,11 @@ export function useEcrList<T>(
 ) {
   const client = useEcrClient()
   return useQuery({
-    queryKey: ['ecr', name, input],
-    queryFn: async () => {
+    queryKey: ['ecr', 'list', name, input],
+    queryFn: async ({ signal }) => {
       const items: T[] = []
       for await (const page of pages(client)) {
+        signal.throwIfAborted()
         items.push(...(page ?? []))
         if (items.length >= MAX_ITEMS) return items.slice(0, MAX_ITEMS)
       }

@@ -6,6 +6,7 @@ import { listAll } from '../../registry/list-records.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
 import { type Clock, LAST_MOMENT, readClock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
+import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
@@ -18,7 +19,7 @@ import { BadQuery } from './admin-query.js'
 import { type CachedTagsDeps, cachedTagsOfRule } from './cached-tags-route.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
 import { statistics, type StatisticsDeps } from './statistics-route.js'
-import { status, type StatusDeps } from './status-route.js'
+import { NOT_READY, status, type StatusDeps } from './status-route.js'
 import { isBearer } from './admin-token.js'
 import { isForeign, isOfOtherSite } from '../page-origin.js'
 
@@ -179,6 +180,10 @@ export const adminErrorHandler =
   ({ log }: AdminDeps): ErrorRequestHandler =>
   (err: { status?: number }, _req, res, next): void => {
     if (res.headersSent) return next(err)
+    if (err instanceof StoreUnavailable) {
+      log.warn({ err }, 'the store does not answer')
+      return void res.status(503).json({ message: NOT_READY })
+    }
     const { status = 500 } = err
     if (status >= 500) log.error({ err }, 'failed unexpectedly')
     const message = status >= 500 ? 'Internal failure' : 'The body must be JSON, in UTF-8 and of at most 100 kB'

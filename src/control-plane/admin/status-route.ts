@@ -83,7 +83,8 @@ export async function status(deps: StatusDeps): Promise<Reply> {
 
 type Holdings = Pick<Status, 'clock' | 'blobs' | 'registries' | 'imports' | 'failures'>
 
-const NOT_READY = 'The store does not answer: the log says why'
+/** What is said while the store does not answer. */
+export const NOT_READY = 'The store does not answer: the log says why'
 
 const UNKNOWN: Holdings = { clock: null, blobs: null, registries: null, imports: null, failures: null }
 

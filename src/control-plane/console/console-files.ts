@@ -2,6 +2,7 @@ import type { RequestHandler, Response } from 'express'
 import { existsSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { protectiveHeaders } from '../../server/inert-headers.js'
+import { splitOnce } from '../../server/split-once.js'
 
 /** The dependency of serving the console's files. */
 export interface ConsoleFilesDeps {
@@ -52,7 +53,7 @@ export function consoleFiles({ consoleDirectory }: ConsoleFilesDeps): RequestHan
       res.set('allow', 'GET, HEAD')
       return refuse(res, 405, `${req.method} is not allowed for the console: send GET or HEAD\n`)
     }
-    const [path, search] = req.originalUrl.split('?')
+    const [path, search] = splitOnce(req.originalUrl, '?')
     if (path === req.baseUrl)
       return void res
         .status(302)
@@ -60,6 +61,7 @@ export function consoleFiles({ consoleDirectory }: ConsoleFilesDeps): RequestHan
         .end()
     if (!opened && !existsSync(join(consoleDirectory, INDEX))) return refuse(res, 404, NOT_BUILT)
     const files = (opened ??= await openFiles(consoleDirectory))
+    for (const name of CONDITIONS) delete req.headers[name]
     files(req, res, (error?: unknown) => {
       if (error !== undefined) return next(error)
       if (req.path.startsWith('/assets/')) return refuse(res, 404, 'The console has no such file\n')
@@ -71,6 +73,12 @@ export function consoleFiles({ consoleDirectory }: ConsoleFilesDeps): RequestHan
 }
 
 const INDEX = 'index.html'
+
+/**
+ * Conditions compare with what the files do not have, an ETag or a time: they would be refused, and the refusal kept as
+ * long as the file. RFC 9110 section 13.1.
+ */
+const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
 
 /**
  * Without ETag and Last-Modified: they come from a file's size and time, which are the same for the index.html of

@@ -14,8 +14,8 @@ const VERSION_IF_ABSENT = '2008-10-17'
 const VERSION = '2012-10-17'
 
 /**
- * The statements of a registry policy in their order; none without a policy. A policy may be one bare statement. Throws
- * SyntaxError for a text that is not JSON, which the service does not store.
+ * The statements of the policy of a registry or a repository in their order; none without a policy. A policy may be one
+ * bare statement. Throws SyntaxError for a text that is not JSON, which the service does not store.
  */
 export const statementsOf = (policyText: string | undefined): readonly WrittenStatement[] =>
   documentOf(policyText).statements

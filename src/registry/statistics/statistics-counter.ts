@@ -2,7 +2,17 @@ import type { Clock } from '../ports/clock.js'
 import type { EndedPull, StatisticsRecorder } from '../ports/statistics-recorder.js'
 import { keyOf } from '../ports/store.js'
 import type { Registry } from '../registry.js'
-import { addFigures, addPulls, type Figures, figuresOf, laterOf, noFigures, noRuleFigures } from './figures.js'
+import {
+  addFigures,
+  addPulls,
+  type Figures,
+  figuresOf,
+  laterOf,
+  mostPulled,
+  type NamedPulls,
+  noFigures,
+  noRuleFigures,
+} from './figures.js'
 import { addDuration } from './histogram.js'
 import { bucketStart } from './periods.js'
 
@@ -71,7 +81,10 @@ export function statisticsCounter(clock: Pick<Clock, 'wall'>, onCount: () => voi
         if (start < oldest) continue
         const minute = minutes.of(registry, start)
         addFigures(minute.figures, figures)
-        for (const [repository, pulls] of repositories) addCachePulls(minute.repositories, repository, pulls)
+        forgetBeyond(minute.figures.images, MAX_COUNTED_NAMES)
+        forgetBeyond(minute.figures.pullers, MAX_COUNTED_NAMES)
+        for (const [repository, pulls] of repositories)
+          if (hasRoomFor(minute.repositories, repository)) addCachePulls(minute.repositories, repository, pulls)
       }
     },
   }
@@ -115,6 +128,14 @@ function countPull({ figures, repositories }: CountedMinute, pull: EndedPull): v
 }
 
 const hasRoomFor = (by: Map<string, unknown>, name: string) => by.size < MAX_COUNTED_NAMES || by.has(name)
+
+/** Keeps the names with the most pulls. */
+function forgetBeyond(by: Map<string, NamedPulls>, atMost: number): void {
+  if (by.size <= atMost) return
+  const kept = mostPulled(by, atMost)
+  by.clear()
+  for (const [name, pulls] of kept) by.set(name, pulls)
+}
 
 function addCachePulls(by: Map<string, CachePulls>, repository: string, from: CachePulls): void {
   addCounts(

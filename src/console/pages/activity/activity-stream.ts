@@ -2,6 +2,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { ImportInFlight } from '../../../control-plane/admin/admin-answers.js'
 import type { RecordedEvent } from '../../../registry/events.js'
 import { AdminRefusal, fetchAdmin } from '../../requests/admin.js'
+import { pause } from '../../requests/pause.js'
 
 /** What has arrived at once: the imports in flight if they have changed, and events in the order of their recording. */
 export interface ArrivedActivity {
@@ -91,13 +92,3 @@ function arrivedIn(messages: readonly EventSourceMessage[]): ArrivedActivity {
     events: events.map(({ data }) => JSON.parse(data) as RecordedEvent),
   }
 }
-
-/** Resolves after a time, or at once when the signal is given. */
-const pause = (ms: number, signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })

@@ -10,6 +10,7 @@ import type {
   SigningEvent,
 } from '../../../registry/events.js'
 import { formatBytes } from '../../../registry/amounts.js'
+import { shortDigest } from '../../parts/short-digest.js'
 
 /** The kinds of events that can be chosen. */
 export const eventKinds = ['Pull', 'Import', 'Check', 'Image', 'Scan', 'Replication', 'Signing'] as const
@@ -126,7 +127,7 @@ function ofImage({ detail, 'detail-type': type }: ImageActionEvent): EventAccoun
     kind: 'Image',
     status: 'success',
     what: `${type === 'ECR Referrer Action' ? '(a referrer) ' : ''}${IMAGE_ACTION[detail['action-type']]}`,
-    outcome: storageClass === undefined ? `${digest.slice(0, 19)}…` : `to ${storageClass}`,
+    outcome: storageClass === undefined ? shortDigest(digest) : `to ${storageClass}`,
     ...imageOf(detail),
   }
 }

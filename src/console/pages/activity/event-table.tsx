@@ -1,5 +1,4 @@
 import Box from '@cloudscape-design/components/box'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
 import type { RecordedEvent } from '../../../registry/events.js'
@@ -8,6 +7,7 @@ import { RegistryLink } from '../../parts/registry-link.js'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
 import { accountOf, type EventAccount } from './event-account.js'
 import './activity.css'
+import { CopyButton } from '../../parts/copy-button.js'
 
 interface EventTableProps {
   readonly events: readonly RecordedEvent[]
@@ -124,13 +124,7 @@ const RAW: readonly Column<RecordedEvent>[] = [
     cell: (event) => (
       <div className="breakable">
         <Box variant="code">{JSON.stringify(event)}</Box>{' '}
-        <CopyToClipboard
-          variant="icon"
-          textToCopy={JSON.stringify(event, undefined, 2)}
-          copyButtonAriaLabel={`Copy event ${event.id}`}
-          copySuccessText="Event copied"
-          copyErrorText="The browser does not let this page copy: select the event and copy it"
-        />
+        <CopyButton variant="icon" text={JSON.stringify(event, undefined, 2)} label={`Copy event ${event.id}`} />
       </div>
     ),
     isRowHeader: true,

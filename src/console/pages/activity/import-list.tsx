@@ -10,6 +10,7 @@ import type { ImportInFlight, LayerInFlight } from '../../../control-plane/admin
 import { formatBytes, formatCount } from '../../../registry/amounts.js'
 import { Time } from '../../parts/amounts.js'
 import { RegistryLink } from '../../parts/registry-link.js'
+import { shortDigest } from '../../parts/short-digest.js'
 
 /** The imports in flight, a bar for each and for each of its layers. */
 export function ImportList({ imports }: { readonly imports: readonly ImportInFlight[] | undefined }) {
@@ -111,12 +112,11 @@ const Layers = ({ layers, leftOut }: { readonly layers: readonly LayerInFlight[]
 const STATES = { waiting: 'waiting', receiving: 'being received', stored: 'stored' } as const
 
 function OneLayer({ layer: { digest, size, receivedBytes, state } }: { readonly layer: LayerInFlight }) {
-  const short = `${digest.slice(0, 19)}…`
   return (
     <ProgressBar
       variant="key-value"
       value={state === 'stored' ? 100 : percent(receivedBytes, size)}
-      label={<span title={digest}>{short}</span>}
+      label={<span title={digest}>{shortDigest(digest)}</span>}
       ariaLabel={`Layer ${digest}`}
       additionalInfo={`${formatBytes(state === 'stored' ? size : receivedBytes)} of ${formatBytes(size)}, ${STATES[state]}`}
     />

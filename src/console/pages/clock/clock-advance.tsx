@@ -9,6 +9,7 @@ import { type FormEvent, useState } from 'react'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { useAdminChange } from '../../requests/admin.js'
 import { failureOf } from '../../requests/request-failure.js'
+import { numberOrText } from '../../parts/number-or-text.js'
 
 const HOUR = 3600
 
@@ -26,7 +27,7 @@ export function ClockAdvance() {
   const isOfField = variables?.isTyped === true
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    mutate({ advanceSeconds: numberOr(seconds), isTyped: true }, { onSuccess: () => setSeconds('') })
+    mutate({ advanceSeconds: numberOrText(seconds), isTyped: true }, { onSuccess: () => setSeconds('') })
   }
   return (
     <Container
@@ -72,9 +73,6 @@ export function ClockAdvance() {
     </Container>
   )
 }
-
-/** What is sent as it was typed if it is no number, so that the endpoint says what is wrong with it. */
-const numberOr = (text: string) => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text))
 
 interface Advance {
   readonly advanceSeconds: number | string

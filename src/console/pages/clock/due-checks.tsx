@@ -1,4 +1,3 @@
-import { DescribePullThroughCacheRulesCommand } from '@aws-sdk/client-ecr'
 import { useQueries } from '@tanstack/react-query'
 import type { CachedTag, CachedTags } from '../../../control-plane/admin/admin-answers.js'
 import { Time } from '../../parts/amounts.js'
@@ -6,8 +5,8 @@ import { Duration } from '../../parts/duration.js'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
 import { fetchAdmin, pathWith } from '../../requests/admin.js'
 import { useEmulatorTime } from '../../requests/emulator-time.js'
-import { useEcr } from '../../requests/use-ecr.js'
 import { useSession } from '../../session/session-context.js'
+import { useCacheRules } from '../pull-through-cache/use-cache-rules.js'
 
 /** The most tags of a rule that are looked at. */
 const TAGS_OF_RULE = 1000
@@ -71,8 +70,8 @@ const DueIn = ({ seconds }: { readonly seconds: number | undefined }) => {
 /** The cached tags of all rules of the registry, those that are due first at the top. */
 function useCachedTags() {
   const { account, region } = useSession()
-  const rules = useEcr('DescribePullThroughCacheRules', new DescribePullThroughCacheRulesCommand({ maxResults: 1000 }))
-  const paths = (rules.data?.pullThroughCacheRules ?? []).map(({ ecrRepositoryPrefix: prefix }) =>
+  const rules = useCacheRules()
+  const paths = (rules.data ?? []).map(({ ecrRepositoryPrefix: prefix }) =>
     pathWith('/cached-tags', { account, region, prefix, limit: String(TAGS_OF_RULE) }),
   )
   return useQueries({

@@ -9,7 +9,8 @@ import { Page } from '../../parts/page.js'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
 import { pageOf, TEMPLATES, useTemplates } from './creation-template-requests.js'
 import { DeleteTemplate } from './delete-template.js'
-import { mutabilityText, prefixText, reasonsText, templateDraftOf } from './template-draft.js'
+import { mutabilityText } from '../repositories/repository-words.js'
+import { prefixText, reasonsText } from './template-draft.js'
 
 /** The templates of the registry. */
 export function CreationTemplateTable() {
@@ -71,7 +72,7 @@ const COLUMNS: readonly Column<RepositoryCreationTemplate>[] = [
   },
   { id: 'for', header: 'Applied for', text: ({ appliedFor }) => reasonsText(appliedFor ?? []) },
   { id: 'description', header: 'Description', text: ({ description }) => description },
-  { id: 'mutability', header: 'Tag mutability', text: (template) => mutabilityText(templateDraftOf(template)) },
+  { id: 'mutability', header: 'Tag mutability', text: (template) => mutabilityText(template) },
   {
     id: 'updated',
     header: 'Updated at',

@@ -5,7 +5,8 @@ import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import RadioGroup from '@cloudscape-design/components/radio-group'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { REASONS, ROOT, type TemplateDraft } from './template-draft.js'
+import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
+import { REASONS, type TemplateDraft } from './template-draft.js'
 
 /** The first step: the prefix, what the template is applied for, and a description. */
 export function TemplateDetailsStep({

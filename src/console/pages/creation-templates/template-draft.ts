@@ -1,27 +1,18 @@
-import type { EncryptionType, ImageTagMutability, RCTAppliedFor, RepositoryCreationTemplate } from '@aws-sdk/client-ecr'
-
-/** The prefix of the template for all repositories that no other one is about. */
-export const ROOT = 'ROOT'
-
-/** A tag of AWS on a repository. */
-export interface ResourceTag {
-  readonly Key: string
-  readonly Value: string
-}
+import type { EncryptionType, RCTAppliedFor, RepositoryCreationTemplate } from '@aws-sdk/client-ecr'
+import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
+import { type Mutability, mutabilityInput, mutabilityOf } from '../repositories/mutability-fields.js'
+import { type TagInput, tagsInput } from '../repositories/resource-tag-fields.js'
 
 /** A template as the steps of its form edit it. What is empty is not in the template. */
-export interface TemplateDraft {
+export interface TemplateDraft extends Mutability {
   readonly prefix: string
   readonly description: string
   readonly appliedFor: readonly RCTAppliedFor[]
-  readonly isImmutable: boolean
-  /** Wildcards of the tags to which the opposite applies. */
-  readonly exclusions: readonly string[]
   readonly encryptionType: EncryptionType
   readonly kmsKey: string
   readonly repositoryPolicy: string
   readonly lifecyclePolicy: string
-  readonly tags: readonly ResourceTag[]
+  readonly tags: readonly TagInput[]
   readonly customRoleArn: string
 }
 
@@ -45,13 +36,12 @@ export const templateDraftOf = (template: RepositoryCreationTemplate): TemplateD
   prefix: template.prefix ?? '',
   description: template.description ?? '',
   appliedFor: template.appliedFor ?? [],
-  isImmutable: template.imageTagMutability?.startsWith('IMMUTABLE') ?? false,
-  exclusions: template.imageTagMutabilityExclusionFilters?.map(({ filter = '' }) => filter) ?? [],
+  ...mutabilityOf(template),
   encryptionType: template.encryptionConfiguration?.encryptionType ?? 'AES256',
   kmsKey: template.encryptionConfiguration?.kmsKey ?? '',
   repositoryPolicy: template.repositoryPolicy ?? '',
   lifecyclePolicy: template.lifecyclePolicy ?? '',
-  tags: template.resourceTags?.map(({ Key = '', Value = '' }) => ({ Key, Value })) ?? [],
+  tags: template.resourceTags?.map(({ Key: key = '', Value: value = '' }) => ({ key, value })) ?? [],
   customRoleArn: template.customRoleArn ?? '',
 })
 
@@ -60,31 +50,23 @@ export const templateDraftOf = (template: RepositoryCreationTemplate): TemplateD
  * and is left out where there is nothing to remove.
  */
 export function templateOf(draft: TemplateDraft, before: TemplateDraft = emptyTemplate) {
-  const { prefix, appliedFor, encryptionType, kmsKey, exclusions, tags } = draft
+  const { prefix, appliedFor, encryptionType, kmsKey, tags } = draft
   const text = (member: 'description' | 'repositoryPolicy' | 'lifecyclePolicy' | 'customRoleArn') =>
     draft[member] !== '' || before[member] !== '' ? { [member]: draft[member] } : {}
   return {
     prefix,
     appliedFor: [...appliedFor],
-    imageTagMutability: mutabilityOf(draft),
+    ...mutabilityInput(draft),
     encryptionConfiguration: {
       encryptionType,
       ...(encryptionType !== 'AES256' && kmsKey !== '' && { kmsKey }),
     },
-    ...(exclusions.length > 0 && {
-      imageTagMutabilityExclusionFilters: exclusions.map((filter) => ({ filterType: 'WILDCARD' as const, filter })),
-    }),
-    ...(tags.length + before.tags.length > 0 && { resourceTags: [...tags] }),
+    ...(tags.length + before.tags.length > 0 && { resourceTags: tagsInput(tags) }),
     ...text('description'),
     ...text('repositoryPolicy'),
     ...text('lifecyclePolicy'),
     ...text('customRoleArn'),
   }
-}
-
-function mutabilityOf({ isImmutable, exclusions }: TemplateDraft): ImageTagMutability {
-  if (exclusions.length === 0) return isImmutable ? 'IMMUTABLE' : 'MUTABLE'
-  return isImmutable ? 'IMMUTABLE_WITH_EXCLUSION' : 'MUTABLE_WITH_EXCLUSION'
 }
 
 /** What a template can be applied for, as the AWS console names it. */
@@ -111,18 +93,6 @@ export const reasonsText = (appliedFor: readonly RCTAppliedFor[]): string =>
   REASONS.filter(({ value }) => appliedFor.includes(value))
     .map(({ label }) => label)
     .join(', ') || 'Nothing'
-
-/** The mutability of tags, in words. */
-export function mutabilityText({ isImmutable, exclusions }: TemplateDraft): string {
-  const text = isImmutable ? 'Immutable' : 'Mutable'
-  return exclusions.length === 0 ? text : `${text}, except ${exclusions.join(', ')}`
-}
-
-/** The encryption, in words. */
-export function encryptionText({ encryptionType, kmsKey }: TemplateDraft): string {
-  if (encryptionType === 'AES256') return 'AES-256'
-  return `${encryptionType === 'KMS' ? 'AWS KMS' : 'AWS KMS, dual-layer'}${kmsKey === '' ? '' : `, ${kmsKey}`}`
-}
 
 /** The prefix, in words. */
 export const prefixText = (prefix: string): string => (prefix === ROOT ? 'ROOT (any prefix)' : prefix)

@@ -2,8 +2,10 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { JsonText } from '../../parts/json-editor.js'
-import { encryptionText, mutabilityText, prefixText, reasonsText, type TemplateDraft } from './template-draft.js'
+import { JsonText } from '../../parts/json-text.js'
+import { mutabilityInput } from '../repositories/mutability-fields.js'
+import { encryptionText, mutabilityText } from '../repositories/repository-words.js'
+import { prefixText, reasonsText, type TemplateDraft } from './template-draft.js'
 
 /** A template in words: what it is about, and what repositories get from it. */
 export const TemplateSummary = ({ draft }: { readonly draft: TemplateDraft }) => (
@@ -22,12 +24,12 @@ export const TemplateSummary = ({ draft }: { readonly draft: TemplateDraft }) =>
       <KeyValuePairs
         columns={3}
         items={[
-          { label: 'Image tag mutability', value: mutabilityText(draft) },
-          { label: 'Encryption', value: encryptionText(draft) },
+          { label: 'Image tag mutability', value: mutabilityText(mutabilityInput(draft)) },
+          { label: 'Encryption', value: [encryptionText(draft), draft.kmsKey].filter(Boolean).join(', ') },
           { label: 'Repository creation role ARN', value: draft.customRoleArn || 'The service-linked role' },
           {
             label: 'Resource tags',
-            value: draft.tags.map(({ Key, Value }) => `${Key} = ${Value}`).join(', ') || 'None',
+            value: draft.tags.map(({ key, value }) => `${key} = ${value}`).join(', ') || 'None',
           },
           {
             label: 'Repository permissions',

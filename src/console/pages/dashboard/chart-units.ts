@@ -1,4 +1,4 @@
-import { formatBytes } from '../../../registry/amounts.js'
+import { formatBytes, formatMilliseconds } from '../../../registry/amounts.js'
 
 /** How the values of a chart are written, and where its axis has ticks. */
 export interface ChartUnit {
@@ -60,11 +60,4 @@ function evenTicks(largest: number, smallestStep: number): number[] {
   const step = largest > 0 ? Math.max(factor * power, smallestStep) : 1
   const count = Math.max(1, Math.ceil(largest / step))
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)))
-}
-
-/** A duration as text, for example `12 ms` or `1.5 s`. */
-function formatMilliseconds(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${Number(milliseconds.toPrecision(3))} ms`
-  if (milliseconds < 60_000) return `${Number((milliseconds / 1_000).toPrecision(3))} s`
-  return `${whole.format(Number((milliseconds / 60_000).toPrecision(3)))} min`
 }

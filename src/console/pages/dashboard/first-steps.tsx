@@ -4,6 +4,7 @@ import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Steps from '@cloudscape-design/components/steps'
 import { DescribePullThroughCacheRulesCommand, DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
+import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
 import { CommandLine } from '../../parts/command-line.js'
 import { PageLink } from '../../parts/page-link.js'
 import { useEcr } from '../../requests/use-ecr.js'
@@ -94,7 +95,7 @@ function keyOf({ accessKeyId, secretAccessKey, sessionToken }: Credentials): str
 /** An image that exists in the upstream of a rule. */
 function sampleOf(rule: { ecrRepositoryPrefix?: string; upstreamRegistryUrl?: string } | undefined): string {
   const { ecrRepositoryPrefix = 'ecr-public', upstreamRegistryUrl = 'public.ecr.aws' } = rule ?? {}
-  const prefix = ecrRepositoryPrefix === 'ROOT' ? '' : `${ecrRepositoryPrefix}/`
+  const prefix = ecrRepositoryPrefix === ROOT ? '' : `${ecrRepositoryPrefix}/`
   return `${prefix}${samples[upstreamRegistryUrl] ?? 'REPOSITORY:TAG'}`
 }
 

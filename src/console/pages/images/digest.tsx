@@ -1,12 +1,13 @@
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import { PageLink } from '../../parts/page-link.js'
-import { imageAddress, shortDigest } from './image-kind.js'
+import { imageAddress } from './image-kind.js'
+import { CopyButton } from '../../parts/copy-button.js'
+import { shortDigest } from '../../parts/short-digest.js'
 
 /** A digest, shortened; the whole one is copied. With a repository it links to the page of the image. */
 export const Digest = ({ value = '', repository }: { readonly value?: string; readonly repository?: string }) => (
-  <CopyToClipboard
+  <CopyButton
     variant="inline"
-    textToCopy={value}
+    text={value}
     textToDisplay={
       <span title={value}>
         {repository === undefined ? (
@@ -16,8 +17,6 @@ export const Digest = ({ value = '', repository }: { readonly value?: string; re
         )}
       </span>
     }
-    copyButtonAriaLabel={`Copy ${shortDigest(value)}`}
-    copySuccessText="Digest copied"
-    copyErrorText="The browser did not let it be copied: select the text instead"
+    label={`Copy ${shortDigest(value)}`}
   />
 )

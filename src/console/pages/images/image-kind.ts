@@ -1,4 +1,5 @@
 import type { ImageDetail } from '@aws-sdk/client-ecr'
+import { shortDigest } from '../../parts/short-digest.js'
 
 const INDEXES = ['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json']
 
@@ -27,9 +28,6 @@ const ARTIFACTS: readonly (readonly [RegExp, string])[] = [
 
 /** What a type of artifact is called; the type itself if it has no name. */
 export const artifactName = (type: string): string => ARTIFACTS.find(([pattern]) => pattern.test(type))?.[1] ?? type
-
-/** A digest as lists show it: enough of it to tell images of a repository apart. */
-export const shortDigest = (digest = ''): string => digest.replace(/^(sha\d+:[a-f0-9]{12}).*$/, '$1…')
 
 /** Where the page of an image is; of a tag, that of the image which has it at the time. */
 export const imageAddress = (repository: string, reference: string): string =>

@@ -1,13 +1,13 @@
 import Container from '@cloudscape-design/components/container'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { FailureAlert } from '../../parts/failure-alert.js'
-import { JsonText } from '../../parts/json-editor.js'
+import { JsonText } from '../../parts/json-text.js'
 import { COUNTS_AS_PULL } from './image-contents.js'
 import type { ShownImage } from './shown-image.js'
 import { useManifest } from './image-requests.js'
+import { CopyButton } from '../../parts/copy-button.js'
 
 /** The manifest of an image, to read and to copy byte for byte. */
 export function ImageManifest({ repository, digest }: ShownImage) {
@@ -19,14 +19,7 @@ export function ImageManifest({ repository, digest }: ShownImage) {
         <Header
           description={COUNTS_AS_PULL}
           actions={
-            text !== undefined && (
-              <CopyToClipboard
-                textToCopy={text}
-                copyButtonText="Copy manifest"
-                copySuccessText="Manifest copied"
-                copyErrorText="The browser did not let it be copied: select the text instead"
-              />
-            )
+            text !== undefined && <CopyButton text={text} copyButtonText="Copy manifest" label="Copy manifest" />
           }
         >
           Manifest

@@ -1,16 +1,17 @@
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Container from '@cloudscape-design/components/container'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { Bytes, Time } from '../../parts/amounts.js'
 import { PageLink } from '../../parts/page-link.js'
 import type { ShownImage } from './shown-image.js'
-import { imageAddress, kindOf, shortDigest } from './image-kind.js'
+import { imageAddress, kindOf } from './image-kind.js'
 import { ImageState } from './image-state.js'
 import { ImageTags } from './image-tags.js'
 import { PullCommands } from './pull-commands.js'
 import { ScanSummary } from './scan-summary.js'
+import { CopyButton } from '../../parts/copy-button.js'
+import { shortDigest } from '../../parts/short-digest.js'
 
 /** What DescribeImages says of an image, its tags, and how it is pulled. */
 export const ImageOverview = (shown: ShownImage) => (
@@ -57,11 +58,5 @@ const LastPull = ({ value }: { readonly value: Date | undefined }) =>
   value === undefined ? <>No pull recorded</> : <Time value={value} />
 
 const CopiedDigest = ({ value }: { readonly value: string }) => (
-  <CopyToClipboard
-    variant="inline"
-    textToCopy={value}
-    copyButtonAriaLabel="Copy the digest"
-    copySuccessText="Digest copied"
-    copyErrorText="The browser did not let it be copied: select the text instead"
-  />
+  <CopyButton variant="inline" text={value} label="Copy the digest" />
 )

@@ -14,7 +14,7 @@ export interface RegistryAccess {
 }
 
 /** The command that prints the password of the registry. */
-export const passwordCommand = ({ region, endpoint }: RegistryAccess): string =>
+const passwordCommand = ({ region, endpoint }: RegistryAccess): string =>
   `aws ecr get-login-password --region ${region} --endpoint-url ${endpoint}`
 
 /** The host of a repository's URI. */

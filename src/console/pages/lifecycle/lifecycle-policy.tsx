@@ -4,9 +4,8 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState } from 'react'
 import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
-import { prettyJson } from '../../parts/json-editor.js'
-import { failureOf } from '../../requests/request-failure.js'
-import { useEcr, useEcrChange } from '../../requests/use-ecr.js'
+import { prettyJson } from '../../parts/json-text.js'
+import { useEcrChange, useEcrOptional } from '../../requests/use-ecr.js'
 import { LifecyclePreview } from './lifecycle-preview.js'
 import { PolicyEditor } from './policy-editor.js'
 import { usePreview } from './use-preview.js'
@@ -58,17 +57,14 @@ export function LifecyclePolicy({ repository }: { readonly repository: string })
 
 /** The policy that is saved: an empty text if there is none. */
 function useSavedPolicy(repositoryName: string) {
-  const { data, error } = useEcr('GetLifecyclePolicy', new GetLifecyclePolicyCommand({ repositoryName }))
-  if (error) {
-    const isAbsent = failureOf(error).code === 'LifecyclePolicyNotFoundException'
-    return isAbsent ? { text: '', error: undefined } : { text: undefined, error }
-  }
-  const { lifecyclePolicyText, lastEvaluatedAt } = data ?? {}
+  const command = new GetLifecyclePolicyCommand({ repositoryName })
+  const { data, error } = useEcrOptional('GetLifecyclePolicy', command, 'LifecyclePolicyNotFoundException')
+  const { lifecyclePolicyText = '', lastEvaluatedAt } = data ?? {}
   return {
-    text: lifecyclePolicyText === undefined ? undefined : prettyJson(lifecyclePolicyText),
+    text: data === undefined ? undefined : prettyJson(lifecyclePolicyText),
     // 1970 is what ECR answers before the first evaluation.
-    ...(lastEvaluatedAt && lastEvaluatedAt.getTime() > 0 && { lastEvaluatedAt }),
-    error: undefined,
+    lastEvaluatedAt: lastEvaluatedAt && lastEvaluatedAt.getTime() > 0 ? lastEvaluatedAt : undefined,
+    error,
   }
 }
 

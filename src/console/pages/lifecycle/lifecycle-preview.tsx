@@ -12,6 +12,7 @@ import { useEmulatorTime } from '../../requests/emulator-time.js'
 import { useImageSizes } from './image-sizes.js'
 import { rulesInText } from './policy-text.js'
 import type { Preview, usePreview } from './use-preview.js'
+import { shortDigest } from '../../parts/short-digest.js'
 
 /** What the policy in the editor would do now: how many images, how large, and which rule takes which. */
 export function LifecyclePreview({
@@ -134,13 +135,10 @@ function columns({
       id: 'digest',
       header: 'Digest',
       text: ({ imageDigest }) => imageDigest,
-      cell: ({ imageDigest = '' }) => <span title={imageDigest}>{`${imageDigest.slice(0, DIGEST_LENGTH)}…`}</span>,
+      cell: ({ imageDigest = '' }) => <span title={imageDigest}>{shortDigest(imageDigest)}</span>,
     },
   ]
 }
-
-/** Of what is shown of a digest: the algorithm and the twelve digits that Docker shows. */
-const DIGEST_LENGTH = 'sha256:'.length + 12
 
 const Age = ({ seconds }: { readonly seconds: number | undefined }) =>
   seconds === undefined ? '–' : <Duration seconds={seconds} />

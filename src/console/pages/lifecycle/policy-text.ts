@@ -45,10 +45,6 @@ export const newRule = (rules: readonly RuleDraft[]): RuleDraft => ({
   action: { type: 'expire' },
 })
 
-/** What is typed into a field for a number: text that is none is sent as it is, and the service says what is wrong. */
-export const numberOrText = (text: string): number | string =>
-  text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
-
 /** A rule with another count type, and the members that go with it. */
 export function withCountType(rule: RuleDraft, countType: string): RuleDraft {
   const isOfArchive = countType === 'sinceImageTransitioned'

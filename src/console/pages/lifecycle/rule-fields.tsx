@@ -10,12 +10,12 @@ import {
   actionOf,
   type ImageStatus,
   imageStatusOf,
-  numberOrText,
   type RuleDraft,
   tagsOf,
   withCountType,
   withTags,
 } from './policy-text.js'
+import { numberOrText } from '../../parts/number-or-text.js'
 
 /** A rule, and what becomes of it. */
 interface RuleFieldsProps {

@@ -9,6 +9,7 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { MAX_ITEMS, useEcrClient } from '../../requests/use-ecr.js'
+import { pause } from '../../requests/pause.js'
 
 /** What a policy would do to the images of a repository, as GetLifecyclePolicyPreview says it. */
 export interface Preview {
@@ -58,7 +59,7 @@ async function previewOf(
     const started = await start(client, { repositoryName, lifecyclePolicyText }, signal)
     const preview = started === undefined ? undefined : await read(client, repositoryName, started, signal)
     if (preview) return preview
-    await pause(signal)
+    await pause(ASKED_EVERY_MS, signal)
   }
 }
 
@@ -91,7 +92,7 @@ async function read(
     const page = await client.send(new GetLifecyclePolicyPreviewCommand(input), { abortSignal })
     if (page.lifecyclePolicyText !== text) return undefined
     if (page.status === 'IN_PROGRESS') {
-      await pause(abortSignal)
+      await pause(ASKED_EVERY_MS, abortSignal)
       continue
     }
     if (page.status !== 'COMPLETE')
@@ -101,9 +102,3 @@ async function read(
     if (nextToken === undefined || results.length >= MAX_ITEMS) return { results, summary: page.summary ?? {} }
   }
 }
-
-/** Rejects when the query is given up. */
-const pause = (signal: AbortSignal) =>
-  new Promise<void>((resolve, reject) => {
-    setTimeout(() => (signal.aborted ? reject(signal.reason as Error) : resolve()), ASKED_EVERY_MS)
-  })

@@ -13,6 +13,7 @@ import { MAX_ITEMS } from '../../requests/use-ecr.js'
 import { CheckOutcomes } from './check-outcomes.js'
 import { imageOf, useCachedTags } from './use-cached-tags.js'
 import { useCheckNow } from './use-check-now.js'
+import { shortDigest } from '../../parts/short-digest.js'
 
 /** The tags that a rule has pulled: what they are in the upstream, and when that is asked next. */
 export function CachedTagsTable({ prefix }: { readonly prefix: string }) {
@@ -72,7 +73,7 @@ const columnsAt = (
     id: 'digest',
     header: 'Upstream digest',
     text: ({ digest }) => digest,
-    cell: ({ digest }) => <Box variant="code">{digest.slice(0, 'sha256:'.length + 12)}</Box>,
+    cell: ({ digest }) => <Box variant="code">{shortDigest(digest)}</Box>,
   },
   {
     id: 'checked',

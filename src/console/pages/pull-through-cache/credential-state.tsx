@@ -21,7 +21,7 @@ export function useValidation(prefix: string | undefined, enabled: boolean) {
 const VALID_MS = 60_000
 
 /** Whether a rule has credentials: a secret, or a role. */
-export const hasCredentials = ({ credentialArn, customRoleArn }: PullThroughCacheRule) =>
+const hasCredentials = ({ credentialArn, customRoleArn }: PullThroughCacheRule) =>
   credentialArn !== undefined || customRoleArn !== undefined
 
 /** The state of a rule's credentials, in words. Only those that there are, are tried. */

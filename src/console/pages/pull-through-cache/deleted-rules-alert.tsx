@@ -1,24 +1,19 @@
 import Alert from '@cloudscape-design/components/alert'
 import { formatCount } from '../../../registry/amounts.js'
 import { namesPrefix } from '../../../registry/permissions/registry-policy-text.js'
-import { useSearchParams } from 'react-router'
 import { PageButton } from '../../parts/page-button.js'
 import { useSession } from '../../session/session-context.js'
 import { PERMISSIONS_PATH, useRegistryPolicy } from '../registry-permissions/use-registry-policy.js'
+import { useParameters } from '../../parts/use-parameter.js'
 
 /** After rules were deleted: the offer to review the statements of the registry policy that name their namespaces. */
 export function DeletedRulesAlert() {
-  const [parameters, setParameters] = useSearchParams()
-  const prefixes = parameters.getAll('deleted')
+  const [prefixes, dismiss] = useParameters('deleted')
   const registry = useSession()
   const { data } = useRegistryPolicy()
   if (prefixes.length === 0) return null
   const namespaces = prefixes.join(', ')
   const count = data?.statements.filter((one) => prefixes.some((prefix) => namesPrefix(one, registry, prefix))).length
-  const dismiss = () => {
-    parameters.delete('deleted')
-    setParameters(parameters, { replace: true })
-  }
   if (count === 0)
     return (
       <Alert type="success" dismissible onDismiss={dismiss}>

@@ -1,15 +1,12 @@
 import { type PullThroughCacheRule, UpdatePullThroughCacheRuleCommand } from '@aws-sdk/client-ecr'
 import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
-import Modal from '@cloudscape-design/components/modal'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
 import { upstreamService } from '../../../registry/cache-rules/upstream-services.js'
-import { FailureAlert } from '../../parts/failure-alert.js'
 import { useEcrChange } from '../../requests/use-ecr.js'
 import { RoleField, SecretField } from './authentication-step.js'
 import { refusedField } from './rule-draft.js'
 import { refusalOf } from './source-step.js'
+import { FormDialog } from '../../parts/form-dialog.js'
 
 /** Changes what of a rule can change: its secret, and its role. */
 export function EditRule({ rule, onClose }: { readonly rule: PullThroughCacheRule; readonly onClose: () => void }) {
@@ -26,42 +23,26 @@ export function EditRule({ rule, onClose }: { readonly rule: PullThroughCacheRul
   const save = () =>
     mutate({ ...(credentialArn !== '' && { credentialArn }), ...(customRoleArn !== '' && { customRoleArn }) })
   return (
-    <Modal
-      visible
-      size="large"
-      header={`Edit rule ${ecrRepositoryPrefix}`}
+    <FormDialog
+      title={`Edit rule ${ecrRepositoryPrefix}`}
+      action="Save"
+      isLarge
+      isBusy={isPending}
+      error={error}
+      onSubmit={save}
       onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={isPending} onClick={save}>
-              Save
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
     >
-      <SpaceBetween size="m">
-        <FailureAlert error={error} />
-        <Box>The credentials can be changed. For another upstream or another namespace, add a rule.</Box>
-        {service?.upstreamRegistry === 'ecr' ? (
-          <RoleField
-            value={customRoleArn}
-            errorText={refusalOf(refused, 'customRoleArn')}
-            onChange={setCustomRoleArn}
-          />
-        ) : (
-          <SecretField
-            value={credentialArn}
-            isRequired={service?.needsSecret === true}
-            errorText={refusalOf(refused, 'credentialArn')}
-            onChange={setCredentialArn}
-          />
-        )}
-      </SpaceBetween>
-    </Modal>
+      <Box>The credentials can be changed. For another upstream or another namespace, add a rule.</Box>
+      {service?.upstreamRegistry === 'ecr' ? (
+        <RoleField value={customRoleArn} errorText={refusalOf(refused, 'customRoleArn')} onChange={setCustomRoleArn} />
+      ) : (
+        <SecretField
+          value={credentialArn}
+          isRequired={service?.needsSecret === true}
+          errorText={refusalOf(refused, 'credentialArn')}
+          onChange={setCredentialArn}
+        />
+      )}
+    </FormDialog>
   )
 }

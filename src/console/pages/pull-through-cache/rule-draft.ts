@@ -1,6 +1,10 @@
 import type { CreatePullThroughCacheRuleCommandInput } from '@aws-sdk/client-ecr'
 import { ROOT, upstreamRepository } from '../../../registry/cache-rules/cache-rule.js'
-import { upstreamServices, type UpstreamService } from '../../../registry/cache-rules/upstream-services.js'
+import {
+  SECRET_PREFIX,
+  upstreamServices,
+  type UpstreamService,
+} from '../../../registry/cache-rules/upstream-services.js'
 import type { Registry } from '../../../registry/registry.js'
 import { failureOf } from '../../requests/request-failure.js'
 
@@ -80,7 +84,7 @@ export const canLogIn = (draft: RuleDraft): boolean => {
 export function withRegistry(draft: RuleDraft, upstreamRegistry: string, { account, region }: Registry): RuleDraft {
   const service = serviceOf({ ...draft, upstreamRegistry })
   const cachePrefix = service?.defaultPrefix ?? ''
-  const secret = `arn:aws:secretsmanager:${region}:${account}:secret:ecr-pullthroughcache/${cachePrefix}`
+  const secret = `arn:aws:secretsmanager:${region}:${account}:secret:${SECRET_PREFIX}${cachePrefix}`
   return { ...EMPTY_DRAFT, upstreamRegistry, cachePrefix, credentialArn: service?.needsSecret === true ? secret : '' }
 }
 

@@ -5,16 +5,16 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { Period, RuleStatistics } from '../../../control-plane/admin/admin-answers.js'
-import { useSearchParams } from 'react-router'
 import { Bytes } from '../../parts/amounts.js'
 import { failureOf } from '../../requests/request-failure.js'
 import { LastFailure } from './rule-columns.js'
 import { useRuleStatistics } from './use-cache-rules.js'
+import { useParameter } from '../../parts/use-parameter.js'
 
 /** What a rule did in the last hour or day, and what it holds. The period is in the address. */
 export function RuleFigures({ prefix }: { readonly prefix: string }) {
-  const [parameters, setParameters] = useSearchParams()
-  const period: Period = parameters.get('period') === 'hour' ? 'hour' : 'day'
+  const [parameter, choose] = useParameter('period', 'day')
+  const period: Period = parameter === 'hour' ? 'hour' : 'day'
   const { of, error } = useRuleStatistics(period)
   return (
     <Container
@@ -29,10 +29,7 @@ export function RuleFigures({ prefix }: { readonly prefix: string }) {
                 { id: 'hour', text: 'Last hour' },
                 { id: 'day', text: 'Last 24 hours' },
               ]}
-              onChange={({ detail }) => {
-                parameters.set('period', detail.selectedId)
-                setParameters(parameters, { replace: true })
-              }}
+              onChange={({ detail }) => choose(detail.selectedId)}
             />
           }
         >

@@ -1,11 +1,12 @@
 import type { Repository } from '@aws-sdk/client-ecr'
 import Box from '@cloudscape-design/components/box'
-import { ruleServing } from '../../../registry/cache-rules/cache-rule.js'
 import { Time } from '../../parts/amounts.js'
 import { PageLink } from '../../parts/page-link.js'
 import { useRegistryHost } from '../../parts/registry-host.js'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
-import { pullCommand, useCacheRules, useRepositories } from './use-cache-rules.js'
+import { useRepositories } from '../../parts/repository-select.js'
+import { useRuleServing } from '../repositories/repository-requests.js'
+import { pullCommand, useCacheRules } from './use-cache-rules.js'
 
 const columns: readonly Column<Repository>[] = [
   {
@@ -30,6 +31,7 @@ const columns: readonly Column<Repository>[] = [
 export function RuleRepositories({ prefix }: { readonly prefix: string }) {
   const { data: repositories, error } = useRepositories()
   const { data: rules } = useCacheRules()
+  const ruleServing = useRuleServing()
   const host = useRegistryHost()
   return (
     <ResourceTable
@@ -37,9 +39,7 @@ export function RuleRepositories({ prefix }: { readonly prefix: string }) {
       things="repositories"
       name="repository-"
       description="The first pull of an image creates its repository."
-      items={
-        rules && repositories?.filter(({ repositoryName = '' }) => prefixServing(repositoryName, rules) === prefix)
-      }
+      items={rules && repositories?.filter(({ repositoryName = '' }) => ruleServing(repositoryName) === prefix)}
       error={error}
       columns={columns}
       keyOf={({ repositoryName = '' }) => repositoryName}
@@ -51,9 +51,3 @@ export function RuleRepositories({ prefix }: { readonly prefix: string }) {
     />
   )
 }
-
-const prefixServing = (name: string, rules: readonly { readonly ecrRepositoryPrefix?: string | undefined }[]) =>
-  ruleServing(
-    name,
-    rules.map(({ ecrRepositoryPrefix = '' }) => ({ ecrRepositoryPrefix })),
-  )?.ecrRepositoryPrefix

@@ -1,9 +1,4 @@
-import {
-  type ECRClient,
-  paginateDescribePullThroughCacheRules,
-  paginateDescribeRepositories,
-  type PullThroughCacheRule,
-} from '@aws-sdk/client-ecr'
+import { type ECRClient, paginateDescribePullThroughCacheRules, type PullThroughCacheRule } from '@aws-sdk/client-ecr'
 import type { Period, RuleStatistics, Statistics } from '../../../control-plane/admin/admin-answers.js'
 import { ROOT } from '../../../registry/cache-rules/cache-rule.js'
 import { upstreamService } from '../../../registry/cache-rules/upstream-services.js'
@@ -18,17 +13,12 @@ export const RULES_PATH = '/private-registry/pull-through-cache'
 export const rulePath = (prefix: string) => `${RULES_PATH}/rules/${encodeURIComponent(prefix)}`
 
 /** All rules of the registry. */
-export const useCacheRules = () => useEcrList('DescribePullThroughCacheRules', {}, rulePages)
+export const useCacheRules = (options: { readonly enabled?: boolean } = {}) =>
+  useEcrList('DescribePullThroughCacheRules', {}, rulePages, options)
 
 async function* rulePages(client: ECRClient) {
-  for await (const page of paginateDescribePullThroughCacheRules({ client }, {})) yield page.pullThroughCacheRules
-}
-
-/** All repositories of the registry. */
-export const useRepositories = () => useEcrList('DescribeRepositories', {}, repositoryPages)
-
-async function* repositoryPages(client: ECRClient) {
-  for await (const page of paginateDescribeRepositories({ client, pageSize: 1000 }, {})) yield page.repositories
+  const pages = paginateDescribePullThroughCacheRules({ client, pageSize: 1000 }, {})
+  for await (const { pullThroughCacheRules } of pages) yield pullThroughCacheRules
 }
 
 /** The planes write what they did every two seconds. */

@@ -1,6 +1,6 @@
 import { withoutStatements } from '../../../registry/permissions/registry-policy-text.js'
 import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
-import { statementName } from '../../parts/policy-statements.js'
+import { POLICY_CHANGED, statementName } from '../../parts/policy-statements.js'
 import { useEcrChange } from '../../requests/use-ecr.js'
 import { registryPolicyText, type RegistryPermissions, replaceRegistryPolicy } from './use-registry-policy.js'
 
@@ -23,7 +23,7 @@ export function DeleteStatements({
   const { mutate, isPending, error } = useEcrChange(
     async (client) => {
       // The places are those of the policy that is shown: in another one they are of other statements.
-      if ((await registryPolicyText(client)) !== policyText) throw new Error(CHANGED)
+      if ((await registryPolicyText(client)) !== policyText) throw new Error(POLICY_CHANGED)
       await replaceRegistryPolicy(client, withoutStatements(policyText, new Set(indexes)))
     },
     {
@@ -51,5 +51,3 @@ export function DeleteStatements({
     />
   )
 }
-
-const CHANGED = 'The policy was changed since it was shown. Close this dialog, look at it again, and choose again.'

@@ -1,4 +1,3 @@
-import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Form from '@cloudscape-design/components/form'
 import Header from '@cloudscape-design/components/header'
@@ -15,6 +14,7 @@ import { useSession } from '../../session/session-context.js'
 import { policyTypes, type StatementDraft, statementOf } from './statement-draft.js'
 import { StatementFields } from './statement-fields.js'
 import { PERMISSIONS_PATH, registryPolicyText, replaceRegistryPolicy } from './use-registry-policy.js'
+import { FormActions } from '../../parts/form-actions.js'
 
 /** Generate statement: a form, the statement that it makes, and Save, which adds it to the policy. */
 export function GenerateStatementPage() {
@@ -52,18 +52,7 @@ export function GenerateStatementPage() {
       description="Adds a statement to the registry policy. The statements that it has stay as they are."
     >
       <form onSubmit={submit}>
-        <Form
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button formAction="none" variant="link" onClick={leave}>
-                Cancel
-              </Button>
-              <Button variant="primary" loading={isPending}>
-                Save
-              </Button>
-            </SpaceBetween>
-          }
-        >
+        <Form actions={<FormActions isBusy={isPending} onCancel={leave} />}>
           <SpaceBetween size="l">
             <Container header={<Header variant="h2">Policy statement</Header>}>
               <StatementFields draft={draft} onChange={change} isIncomplete={isIncomplete} />

@@ -1,7 +1,7 @@
 import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
-import { JsonText } from '../../parts/json-editor.js'
+import { JsonText } from '../../parts/json-text.js'
 import type { RegistryPermissions } from './use-registry-policy.js'
 
 /** The policy as JSON, indented. */

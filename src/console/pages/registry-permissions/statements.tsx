@@ -5,18 +5,17 @@ import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
-import { useSearchParams } from 'react-router'
 import { namesPrefix, type WrittenStatement } from '../../../registry/permissions/registry-policy-text.js'
 import { PageButton } from '../../parts/page-button.js'
 import { PolicyStatements } from '../../parts/policy-statements.js'
 import { useSession } from '../../session/session-context.js'
 import { DeleteStatements } from './delete-statements.js'
 import { PERMISSIONS_PATH, type RegistryPermissions } from './use-registry-policy.js'
+import { useParameters } from '../../parts/use-parameter.js'
 
 /** The statements as cards. The address may name namespaces, then those are shown that name one of them. */
 export function Statements({ permissions }: { readonly permissions: RegistryPermissions | undefined }) {
-  const [parameters, setParameters] = useSearchParams()
-  const namespaces = parameters.getAll('namespace')
+  const [namespaces, showAll] = useParameters('namespace')
   const registry = useSession()
   const [chosen, choose] = useState<readonly number[]>([])
   const [isDeleting, setDeleting] = useState(false)
@@ -28,10 +27,6 @@ export function Statements({ permissions }: { readonly permissions: RegistryPerm
     const statement = statements[index]
     return statement !== undefined && isShown(statement)
   })
-  const showAll = () => {
-    parameters.delete('namespace')
-    setParameters(parameters)
-  }
   return (
     <SpaceBetween size="m">
       {namespaces.length > 0 && (

@@ -5,9 +5,8 @@ import {
   PutRegistryPolicyCommand,
   RegistryPolicyNotFoundException,
 } from '@aws-sdk/client-ecr'
-import { useQuery } from '@tanstack/react-query'
 import { statementsOf, type WrittenStatement } from '../../../registry/permissions/registry-policy-text.js'
-import { useEcrClient } from '../../requests/use-ecr.js'
+import { useEcrOptional } from '../../requests/use-ecr.js'
 
 /** The address of the policy. */
 export const PERMISSIONS_PATH = '/private-registry/permissions'
@@ -25,21 +24,23 @@ export interface RegistryPermissions {
 
 /** The policy of the registry and its statements; empty if it has none. */
 export function useRegistryPolicy() {
-  const client = useEcrClient()
-  return useQuery({
-    queryKey: ['ecr', 'GetRegistryPolicy', {}],
-    queryFn: async ({ signal }): Promise<RegistryPermissions> => {
-      const policyText = await registryPolicyText(client, signal)
-      return { ...(policyText !== undefined && { policyText }), statements: statementsOf(policyText) }
-    },
-  })
+  const { data, error } = useEcrOptional(
+    'GetRegistryPolicy',
+    new GetRegistryPolicyCommand({}),
+    'RegistryPolicyNotFoundException',
+  )
+  return { data: data === undefined ? undefined : permissionsIn(data?.policyText), error }
 }
 
+const permissionsIn = (policyText: string | undefined): RegistryPermissions => ({
+  ...(policyText !== undefined && { policyText }),
+  statements: statementsOf(policyText),
+})
+
 /** The text of the policy as it is now; undefined if there is none. */
-export async function registryPolicyText(client: ECRClient, signal?: AbortSignal): Promise<string | undefined> {
+export async function registryPolicyText(client: ECRClient): Promise<string | undefined> {
   try {
-    const options = signal ? { abortSignal: signal } : {}
-    return (await client.send(new GetRegistryPolicyCommand({}), options)).policyText
+    return (await client.send(new GetRegistryPolicyCommand({}))).policyText
   } catch (error) {
     if (error instanceof RegistryPolicyNotFoundException) return undefined
     throw error

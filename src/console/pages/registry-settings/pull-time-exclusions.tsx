@@ -12,7 +12,7 @@ import { useState } from 'react'
 import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
 import { useEcrChange, useEcrList } from '../../requests/use-ecr.js'
-import { FormDialog } from './form-dialog.js'
+import { FormDialog } from '../../parts/form-dialog.js'
 
 /** The users and roles whose pulls leave the last pull time of an image as it is. */
 export function PullTimeExclusions() {

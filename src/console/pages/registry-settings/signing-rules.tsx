@@ -8,7 +8,7 @@ import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { type Column, ResourceTable } from '../../parts/resource-table.js'
 import { failureOf } from '../../requests/request-failure.js'
 import { useEcr } from '../../requests/use-ecr.js'
-import { FormDialog } from './form-dialog.js'
+import { FormDialog } from '../../parts/form-dialog.js'
 import { useSigningChange } from './use-signing-change.js'
 
 /** The rules of managed signing: which images are signed when they are pushed, and with which profile. */

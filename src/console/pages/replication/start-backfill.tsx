@@ -1,14 +1,11 @@
 import { type ReplicationRule, StartReplicationBackfillCommand } from '@aws-sdk/client-ecr'
 import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
-import Modal from '@cloudscape-design/components/modal'
 import Select from '@cloudscape-design/components/select'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
-import { FailureAlert } from '../../parts/failure-alert.js'
 import { useEcrChange } from '../../requests/use-ecr.js'
 import { useSession } from '../../session/session-context.js'
+import { FormDialog } from '../../parts/form-dialog.js'
 
 /** Asks for the destination, and starts to copy there what the rules are about. */
 export function StartBackfill({
@@ -29,35 +26,23 @@ export function StartBackfill({
     { succeeded: () => 'The replication backfill was started', onSuccess: onClose },
   )
   return (
-    <Modal
-      visible
-      header="Start replication backfill"
+    <FormDialog
+      title="Start replication backfill"
+      action="Start"
+      isBusy={isPending}
+      error={error}
+      onSubmit={() => mutate(chosen)}
       onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={isPending} disabled={chosen === ''} onClick={() => mutate(chosen)}>
-              Start
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
     >
-      <SpaceBetween size="m">
-        <FailureAlert error={error} />
-        <Box>Copies the images that are in the repositories of the rules already, whenever they were pushed.</Box>
-        <FormField label="Destination">
-          <Select
-            options={options}
-            selectedOption={options.find(({ value }) => value === chosen) ?? null}
-            onChange={({ detail }) => choose(detail.selectedOption.value ?? '')}
-          />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+      <Box>Copies the images that are in the repositories of the rules already, whenever they were pushed.</Box>
+      <FormField label="Destination">
+        <Select
+          options={options}
+          selectedOption={options.find(({ value }) => value === chosen) ?? null}
+          onChange={({ detail }) => choose(detail.selectedOption.value ?? '')}
+        />
+      </FormField>
+    </FormDialog>
   )
 }
 

@@ -1,5 +1,4 @@
 import { CreateRepositoryCommand, type EncryptionType } from '@aws-sdk/client-ecr'
-import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Form from '@cloudscape-design/components/form'
 import FormField from '@cloudscape-design/components/form-field'
@@ -18,6 +17,7 @@ import { EncryptionFields } from './encryption-fields.js'
 import { MutabilityFields, type Mutability, mutabilityInput } from './mutability-fields.js'
 import { repositoryAddress } from './repository-requests.js'
 import { ResourceTagFields, type TagInput, tagsInput } from './resource-tag-fields.js'
+import { FormActions } from '../../parts/form-actions.js'
 
 /** What the form has. */
 interface NewRepository {
@@ -76,7 +76,9 @@ export function CreateRepository() {
   return (
     <Page title="Create private repository" description="Images are pushed to it, or pulled from it.">
       <form onSubmit={submit}>
-        <Form actions={<FormActions isBusy={isPending} />}>
+        <Form
+          actions={<FormActions action="Create" isBusy={isPending} onCancel={() => void navigate('/repositories')} />}
+        >
           <SpaceBetween size="l">
             <Container header={<Header>General settings</Header>}>
               <FormField
@@ -133,18 +135,4 @@ function fieldOf(error: unknown): 'name' | 'kmsKey' | undefined {
   if (code === 'KmsException' || message.includes('kmsKey')) return 'kmsKey'
   if (code === 'RepositoryAlreadyExistsException' || message.includes('repositoryName')) return 'name'
   return undefined
-}
-
-function FormActions({ isBusy }: { readonly isBusy: boolean }) {
-  const navigate = useNavigate()
-  return (
-    <SpaceBetween direction="horizontal" size="xs">
-      <Button formAction="none" variant="link" onClick={() => void navigate('/repositories')}>
-        Cancel
-      </Button>
-      <Button variant="primary" loading={isBusy}>
-        Create
-      </Button>
-    </SpaceBetween>
-  )
 }

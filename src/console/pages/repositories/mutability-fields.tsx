@@ -12,8 +12,11 @@ export interface Mutability {
   readonly exclusions: readonly string[]
 }
 
-/** What a repository has. */
-export const mutabilityOf = ({ imageTagMutability, imageTagMutabilityExclusionFilters }: Repository): Mutability => ({
+/** What a repository or a template has. */
+export const mutabilityOf = ({
+  imageTagMutability,
+  imageTagMutabilityExclusionFilters,
+}: Pick<Repository, 'imageTagMutability' | 'imageTagMutabilityExclusionFilters'>): Mutability => ({
   isImmutable: imageTagMutability?.startsWith('IMMUTABLE') ?? false,
   exclusions: imageTagMutabilityExclusionFilters?.map(({ filter = '' }) => filter) ?? [],
 })

@@ -6,26 +6,25 @@ import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState } from 'react'
-import { useSearchParams } from 'react-router'
 import { Time } from '../../parts/amounts.js'
 import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
-import { JsonEditor, JsonText } from '../../parts/json-editor.js'
+import { JsonEditor } from '../../parts/json-editor.js'
+import { JsonText } from '../../parts/json-text.js'
 import { PageLink } from '../../parts/page-link.js'
 import { useEcrChange, useEcrOptional } from '../../requests/use-ecr.js'
+import { useFlag } from '../../parts/use-parameter.js'
 
 /** The lifecycle policy of a repository. What would go by it is shown on the page Lifecycle. */
 export function RepositoryLifecycle({ name }: { readonly name: string }) {
-  const [parameters, setParameters] = useSearchParams()
+  const [isEditing, setEditing] = useFlag('edit')
   const command = new GetLifecyclePolicyCommand({ repositoryName: name })
   const { data, error } = useEcrOptional('GetLifecyclePolicy', command, 'LifecyclePolicyNotFoundException')
   if (error) return <FailureAlert error={error} />
   if (data === undefined) return <StatusIndicator type="loading">Loading the policy</StatusIndicator>
   const text = data?.lifecyclePolicyText
-  if (parameters.has('edit')) return <Editor name={name} text={text ?? NEW} onDone={() => setParameters({})} />
-  return (
-    <Policy name={name} text={text} evaluatedAt={data?.lastEvaluatedAt} onEdit={() => setParameters({ edit: '' })} />
-  )
+  if (isEditing) return <Editor name={name} text={text ?? NEW} onDone={() => setEditing(false)} />
+  return <Policy name={name} text={text} evaluatedAt={data?.lastEvaluatedAt} onEdit={() => setEditing(true)} />
 }
 
 /** What the editor begins with for a repository without a policy. */

@@ -1,6 +1,5 @@
 import type { Repository } from '@aws-sdk/client-ecr'
 import Button from '@cloudscape-design/components/button'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
 import { useNavigate } from 'react-router'
@@ -15,6 +14,8 @@ import { RepositoryDeletion } from './repository-deletion.js'
 import { repositoryAddress, useRuleServing } from './repository-requests.js'
 import { encryptionText, mutabilityText } from './repository-words.js'
 import { ScanFrequency } from './scan-frequency.js'
+import { rulePath } from '../pull-through-cache/use-cache-rules.js'
+import { CopyButton } from '../../parts/copy-button.js'
 
 /** The repositories of the registry. */
 export function RepositoryList() {
@@ -116,19 +117,9 @@ const columnsWith = (ruleServing: (name: string) => string | undefined): Column<
 
 /** The address of a repository, to copy. */
 export const Uri = ({ value }: { readonly value: string }) => (
-  <CopyToClipboard
-    variant="inline"
-    textToCopy={value}
-    copyButtonAriaLabel={`Copy ${value}`}
-    copySuccessText="URI copied"
-    copyErrorText="The browser did not let it be copied: select the text instead"
-  />
+  <CopyButton variant="inline" text={value} label={`Copy ${value}`} />
 )
 
 /** The cache rule that serves a repository. */
 export const Rule = ({ prefix }: { readonly prefix: string | undefined }) =>
-  prefix === undefined ? (
-    <>–</>
-  ) : (
-    <PageLink to={`/private-registry/pull-through-cache/${encodeURIComponent(prefix)}`}>{prefix}</PageLink>
-  )
+  prefix === undefined ? <>–</> : <PageLink to={rulePath(prefix)}>{prefix}</PageLink>

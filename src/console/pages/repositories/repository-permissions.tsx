@@ -9,27 +9,28 @@ import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState } from 'react'
-import { useSearchParams } from 'react-router'
+import { statementsOf, withoutStatements } from '../../../registry/permissions/registry-policy-text.js'
 import { ConfirmDeletion } from '../../parts/confirm-deletion.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { JsonEditor } from '../../parts/json-editor.js'
-import { type PolicyStatement, PolicyStatements, statementName, statementsOf } from '../../parts/policy-statements.js'
+import { POLICY_CHANGED, PolicyStatements, statementName } from '../../parts/policy-statements.js'
 import { useEcrChange, useEcrOptional } from '../../requests/use-ecr.js'
 import { useSession } from '../../session/session-context.js'
+import { useFlag } from '../../parts/use-parameter.js'
 
 /** The policy of a repository: who else may pull from it and push to it. */
 export function RepositoryPermissions({ name }: { readonly name: string }) {
-  const [parameters, setParameters] = useSearchParams()
+  const [isEditing, setEditing] = useFlag('edit')
   const { account } = useSession()
   const command = new GetRepositoryPolicyCommand({ repositoryName: name })
   const { data, error } = useEcrOptional('GetRepositoryPolicy', command, 'RepositoryPolicyNotFoundException')
   if (error) return <FailureAlert error={error} />
   if (data === undefined) return <StatusIndicator type="loading">Loading the policy</StatusIndicator>
   const text = data?.policyText
-  return parameters.has('edit') ? (
-    <Editor name={name} text={text ?? policyAllowing(account)} onDone={() => setParameters({})} />
+  return isEditing ? (
+    <Editor name={name} text={text ?? policyAllowing(account)} onDone={() => setEditing(false)} />
   ) : (
-    <Statements name={name} text={text} onEdit={() => setParameters({ edit: '' })} />
+    <Statements name={name} text={text} onEdit={() => setEditing(true)} />
   )
 }
 
@@ -75,8 +76,8 @@ function Statements({
   readonly text: string | undefined
   readonly onEdit: () => void
 }) {
-  const statements = statementsOf(text ?? '')
-  const [deleted, setDeleted] = useState<readonly PolicyStatement[]>([])
+  const statements = statementsOf(text)
+  const [deleted, setDeleted] = useState<readonly number[]>([])
   return (
     <>
       <PolicyStatements
@@ -90,7 +91,7 @@ function Statements({
                 <Button
                   disabled={text === undefined}
                   disabledReason="There is no policy"
-                  onClick={() => setDeleted(statements)}
+                  onClick={() => setDeleted([...statements.keys()])}
                 >
                   Delete policy
                 </Button>
@@ -111,14 +112,14 @@ function Statements({
           <Button
             variant="inline-link"
             ariaLabel={`Delete statement ${statementName(statement, index)}`}
-            onClick={() => setDeleted([statement])}
+            onClick={() => setDeleted([index])}
           >
             Delete
           </Button>
         )}
       />
       {deleted.length > 0 && text !== undefined && (
-        <StatementDeletion name={name} text={text} deleted={deleted} onDone={() => setDeleted([])} />
+        <StatementDeletion name={name} text={text} positions={deleted} onDone={() => setDeleted([])} />
       )}
     </>
   )
@@ -127,29 +128,33 @@ function Statements({
 function StatementDeletion({
   name,
   text,
-  deleted,
+  positions,
   onDone,
 }: {
   readonly name: string
   readonly text: string
-  readonly deleted: readonly PolicyStatement[]
+  /** The places in the policy of those that are deleted. */
+  readonly positions: readonly number[]
   readonly onDone: () => void
 }) {
-  const [all] = useState(() => statementsOf(text))
-  const texts = deleted.map((statement) => JSON.stringify(statement))
-  const rest = all.filter((statement) => !texts.includes(JSON.stringify(statement)))
+  // The places are those of the policy that was shown when they were chosen.
+  const [shown] = useState(text)
+  const statements = statementsOf(shown)
+  const isAll = positions.length === statements.length
   const { mutate, isPending, error } = useEcrChange(
     async (client) => {
-      if (rest.length === 0) return client.send(new DeleteRepositoryPolicyCommand({ repositoryName: name }))
-      const policyText = JSON.stringify({ ...(JSON.parse(text) as object), Statement: rest })
-      return client.send(new SetRepositoryPolicyCommand({ repositoryName: name, policyText }))
+      const current = await client.send(new GetRepositoryPolicyCommand({ repositoryName: name }))
+      if (current.policyText !== shown) throw new Error(POLICY_CHANGED)
+      const policyText = withoutStatements(shown, new Set(positions))
+      if (policyText === undefined) await client.send(new DeleteRepositoryPolicyCommand({ repositoryName: name }))
+      else await client.send(new SetRepositoryPolicyCommand({ repositoryName: name, policyText }))
     },
     { succeeded: () => `The permissions of ${name} were changed.`, onSuccess: onDone },
   )
   return (
     <ConfirmDeletion
-      title={rest.length === 0 ? 'Delete policy' : 'Delete statement'}
-      names={deleted.map((statement) => statementName(statement, all.indexOf(statement)))}
+      title={isAll ? 'Delete policy' : 'Delete statement'}
+      names={statements.map(statementName).filter((_, position) => positions.includes(position))}
       consequence="What these statements allow is allowed only by the identities' own policies then, if at all."
       isBusy={isPending}
       error={error}

@@ -1,15 +1,9 @@
-import {
-  DescribeRepositoriesCommand,
-  paginateDescribePullThroughCacheRules,
-  type PullThroughCacheRule,
-} from '@aws-sdk/client-ecr'
+import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr'
 import { ruleServing } from '../../../registry/cache-rules/cache-rule.js'
-import { useEcr, useEcrList } from '../../requests/use-ecr.js'
+import { useEcr } from '../../requests/use-ecr.js'
 import { useSession } from '../../session/session-context.js'
 import type { RegistryAccess } from '../images/pull-command-lines.js'
-
-/** The most that the service returns in a page. */
-const PAGE_SIZE = 1_000
+import { useCacheRules } from '../pull-through-cache/use-cache-rules.js'
 
 /** One repository. */
 export function useRepository(name: string) {
@@ -20,10 +14,7 @@ export function useRepository(name: string) {
 
 /** Finds the cache rule that serves a repository name; none as long as the rules are not known. */
 export function useRuleServing(): (name: string) => string | undefined {
-  const { data: rules } = useEcrList<PullThroughCacheRule>('PullThroughCacheRules', {}, async function* (client) {
-    for await (const page of paginateDescribePullThroughCacheRules({ client, pageSize: PAGE_SIZE }, {}))
-      yield page.pullThroughCacheRules
-  })
+  const { data: rules } = useCacheRules()
   const named = rules?.map(({ ecrRepositoryPrefix = '' }) => ({ ecrRepositoryPrefix })) ?? []
   return (name) => ruleServing(name, named)?.ecrRepositoryPrefix
 }

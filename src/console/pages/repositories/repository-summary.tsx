@@ -11,7 +11,6 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
 import { type FormEvent, useState } from 'react'
-import { useSearchParams } from 'react-router'
 import { Time } from '../../parts/amounts.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { useEcrChange } from '../../requests/use-ecr.js'
@@ -20,12 +19,14 @@ import { Rule, Uri } from './repository-list.js'
 import { useRuleServing } from './repository-requests.js'
 import { encryptionText, mutabilityText } from './repository-words.js'
 import { ScanFrequency } from './scan-frequency.js'
+import { useFlag } from '../../parts/use-parameter.js'
+import { FormActions } from '../../parts/form-actions.js'
 
 /** What a repository is, and the form that changes what can be changed; the address says which is shown. */
 export function RepositorySummary({ repository }: { readonly repository: Repository }) {
-  const [parameters, setParameters] = useSearchParams()
-  if (parameters.has('edit')) return <Settings repository={repository} onDone={() => setParameters({})} />
-  return <Facts repository={repository} onEdit={() => setParameters({ edit: '' })} />
+  const [isEditing, setEditing] = useFlag('edit')
+  if (isEditing) return <Settings repository={repository} onDone={() => setEditing(false)} />
+  return <Facts repository={repository} onEdit={() => setEditing(true)} />
 }
 
 function Facts({ repository, onEdit }: { readonly repository: Repository; readonly onEdit: () => void }) {
@@ -72,18 +73,7 @@ function Settings({ repository, onDone }: { readonly repository: Repository; rea
   }
   return (
     <form onSubmit={submit}>
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onDone}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={isPending}>
-              Save
-            </Button>
-          </SpaceBetween>
-        }
-      >
+      <Form actions={<FormActions isBusy={isPending} onCancel={onDone} />}>
         <Container header={<Header description="Encryption cannot be changed.">Edit repository</Header>}>
           <SpaceBetween size="l">
             <FailureAlert error={error} />

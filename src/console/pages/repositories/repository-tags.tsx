@@ -5,18 +5,19 @@ import Form from '@cloudscape-design/components/form'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type FormEvent, useState } from 'react'
-import { useSearchParams } from 'react-router'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { ResourceTable } from '../../parts/resource-table.js'
 import { useEcr, useEcrChange } from '../../requests/use-ecr.js'
 import { ResourceTagFields, type TagInput, tagsInput } from './resource-tag-fields.js'
+import { useFlag } from '../../parts/use-parameter.js'
+import { FormActions } from '../../parts/form-actions.js'
 
 /** The resource tags of a repository. */
 export function RepositoryTags({ arn }: { readonly arn: string }) {
-  const [parameters, setParameters] = useSearchParams()
+  const [isEditing, setEditing] = useFlag('edit')
   const { data, error } = useEcr('ListTagsForResource', new ListTagsForResourceCommand({ resourceArn: arn }))
   const tags = data?.tags?.map(({ Key: key = '', Value: value = '' }): TagInput => ({ key, value }))
-  if (parameters.has('edit') && tags) return <Editor arn={arn} before={tags} onDone={() => setParameters({})} />
+  if (isEditing && tags) return <Editor arn={arn} before={tags} onDone={() => setEditing(false)} />
   return (
     <ResourceTable
       title="Repository tags"
@@ -24,7 +25,7 @@ export function RepositoryTags({ arn }: { readonly arn: string }) {
       items={tags ?? (data && [])}
       error={error}
       description="Tags of the repository, for policies and costs; not those of its images."
-      actions={<Button onClick={() => setParameters({ edit: '' })}>Manage tags</Button>}
+      actions={<Button onClick={() => setEditing(true)}>Manage tags</Button>}
       keyOf={({ key }) => key}
       columns={[
         { id: 'key', header: 'Key', text: ({ key }) => key, isRowHeader: true },
@@ -59,18 +60,7 @@ function Editor({
   }
   return (
     <form onSubmit={submit}>
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onDone}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={isPending}>
-              Save
-            </Button>
-          </SpaceBetween>
-        }
-      >
+      <Form actions={<FormActions isBusy={isPending} onCancel={onDone} />}>
         <Container header={<Header>Manage tags</Header>}>
           <SpaceBetween size="m">
             <FailureAlert error={error} />

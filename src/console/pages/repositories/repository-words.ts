@@ -1,7 +1,10 @@
 import type { EncryptionConfiguration, Repository } from '@aws-sdk/client-ecr'
 
 /** Whether tags of a repository can be overwritten, as the AWS console says it. */
-export function mutabilityText({ imageTagMutability, imageTagMutabilityExclusionFilters = [] }: Repository): string {
+export function mutabilityText({
+  imageTagMutability,
+  imageTagMutabilityExclusionFilters = [],
+}: Pick<Repository, 'imageTagMutability' | 'imageTagMutabilityExclusionFilters'>): string {
   const filters = imageTagMutabilityExclusionFilters.map(({ filter }) => filter).join(', ')
   const word = imageTagMutability?.startsWith('IMMUTABLE') === true ? 'Immutable' : 'Mutable'
   return filters === '' ? word : `${word}, except ${filters}`

@@ -4,7 +4,6 @@ import {
   type RegistryScanningConfiguration,
   type ScanType,
 } from '@aws-sdk/client-ecr'
-import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Form from '@cloudscape-design/components/form'
 import FormField from '@cloudscape-design/components/form-field'
@@ -20,6 +19,7 @@ import { useEcr, useEcrChange } from '../../requests/use-ecr.js'
 import { ScanFilters } from './scan-filters.js'
 import { type ScanningDraft, scanningConfigurationOf, scanningDraftOf } from './scanning-draft.js'
 import { ScanningMatches } from './scanning-matches.js'
+import { FormActions } from '../../parts/form-actions.js'
 
 const PAGE = '/private-registry/scanning'
 
@@ -52,18 +52,7 @@ function ScanningForm({ configuration }: { readonly configuration: RegistryScann
   return (
     <SpaceBetween size="l">
       <form onSubmit={submit}>
-        <Form
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button variant="link" formAction="none" onClick={leave}>
-                Cancel
-              </Button>
-              <Button variant="primary" loading={isPending}>
-                Save
-              </Button>
-            </SpaceBetween>
-          }
-        >
+        <Form actions={<FormActions isBusy={isPending} onCancel={leave} />}>
           <SpaceBetween size="l">
             <FailureAlert error={error} />
             <Container header={<Header variant="h2">Scan type</Header>}>

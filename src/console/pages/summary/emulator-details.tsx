@@ -4,9 +4,9 @@ import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { Status } from '../../../control-plane/admin/status-route.js'
-import { formatCount } from '../../../registry/amounts.js'
+import { formatCount, formatDuration } from '../../../registry/amounts.js'
 import { Bytes, Time } from '../../parts/amounts.js'
-import { Duration, formatDuration } from '../../parts/duration.js'
+import { Duration } from '../../parts/duration.js'
 import { PageLink } from '../../parts/page-link.js'
 
 /** The process that answers, and what it says about itself. */

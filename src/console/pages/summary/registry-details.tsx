@@ -1,5 +1,4 @@
 import Container from '@cloudscape-design/components/container'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
@@ -11,6 +10,7 @@ import { CommandLine } from '../../parts/command-line.js'
 import { loginCommand, useRegistryHost } from '../../parts/registry-host.js'
 import { openRegistry } from '../../session/console-address.js'
 import { useSession } from '../../session/session-context.js'
+import { CopyButton } from '../../parts/copy-button.js'
 
 /** Which registry this is, how clients reach it, and the way to another. */
 export function RegistryDetails() {
@@ -27,15 +27,7 @@ export function RegistryDetails() {
             { label: 'Signed in as', value: arn },
             {
               label: 'Registry URI',
-              value: (
-                <CopyToClipboard
-                  variant="inline"
-                  textToCopy={host}
-                  copyButtonAriaLabel="Copy the registry URI"
-                  copySuccessText="Registry URI copied"
-                  copyErrorText="The browser does not let this page copy: select the URI and copy it"
-                />
-              ),
+              value: <CopyButton variant="inline" text={host} label="Copy the registry URI" />,
             },
             { label: 'Registry ID', value: account },
             { label: 'Endpoint of the API', value: location.origin },

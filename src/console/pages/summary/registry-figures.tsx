@@ -1,4 +1,3 @@
-import { paginateDescribePullThroughCacheRules, paginateDescribeRepositories } from '@aws-sdk/client-ecr'
 import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
@@ -6,8 +5,10 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import type { Status } from '../../../control-plane/admin/status-route.js'
 import { Bytes } from '../../parts/amounts.js'
 import { PageLink } from '../../parts/page-link.js'
-import { MAX_ITEMS, useEcrList } from '../../requests/use-ecr.js'
+import { useRepositories } from '../../parts/repository-select.js'
+import { MAX_ITEMS } from '../../requests/use-ecr.js'
 import { useSession } from '../../session/session-context.js'
+import { useCacheRules } from '../pull-through-cache/use-cache-rules.js'
 
 /**
  * What the registry holds: by the admin endpoints, and without them as much as the API says without a call for each
@@ -70,25 +71,9 @@ const Large = ({ value }: { readonly value: number | undefined }) => (
 const shown = (value: number | string | undefined) => value?.toLocaleString('en') ?? '–'
 
 function useCounts(enabled: boolean) {
-  const repositories = useEcrList(
-    'DescribeRepositories',
-    { counted: true },
-    async function* (client) {
-      for await (const { repositories } of paginateDescribeRepositories({ client, pageSize: 1_000 }, {}))
-        yield repositories
-    },
-    { enabled },
-  )
-  const rules = useEcrList(
-    'DescribePullThroughCacheRules',
-    { counted: true },
-    async function* (client) {
-      for await (const { pullThroughCacheRules } of paginateDescribePullThroughCacheRules({ client }, {}))
-        yield pullThroughCacheRules
-    },
-    { enabled },
-  )
-  return { repositories: countOf(repositories.data), rules: countOf(rules.data) }
+  const { data: repositories } = useRepositories({ enabled })
+  const { data: rules } = useCacheRules({ enabled })
+  return { repositories: countOf(repositories), rules: countOf(rules) }
 }
 
 const countOf = (items: readonly unknown[] | undefined) =>

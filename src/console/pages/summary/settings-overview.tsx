@@ -11,6 +11,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Box from '@cloudscape-design/components/box'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { formatCount } from '../../../registry/amounts.js'
+import { statementsOf } from '../../../registry/permissions/registry-policy-text.js'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { PageLink } from '../../parts/page-link.js'
 import { failureOf, isOfCredentials } from '../../requests/request-failure.js'
@@ -38,10 +39,16 @@ export function SettingsOverview() {
         columns={4}
         minColumnWidth={180}
         items={[
-          setting('Registry permissions', 'permissions', policy, ({ policyText }) => statements(policyText), {
-            code: 'RegistryPolicyNotFoundException',
-            text: 'No statements',
-          }),
+          setting(
+            'Registry permissions',
+            'permissions',
+            policy,
+            ({ policyText }) => some(statementsOf(policyText).length, 'statement'),
+            {
+              code: 'RegistryPolicyNotFoundException',
+              text: 'No statements',
+            },
+          ),
           setting('Replication', 'replication', replication, ({ replicationConfiguration: found }) =>
             some(found?.rules?.length ?? 0, 'rule'),
           ),
@@ -108,8 +115,3 @@ const some = (count: number, thing: string) => (count === 0 ? `No ${thing}s` : f
 
 const atLeast = (count: number, nextToken: string | undefined, thing: string) =>
   nextToken === undefined ? some(count, thing) : `${count} ${thing}s or more`
-
-function statements(policyText: string | undefined): string {
-  const { Statement: found = [] } = JSON.parse(policyText ?? '{}') as { Statement?: unknown }
-  return some(Array.isArray(found) ? found.length : 1, 'statement')
-}

@@ -7,7 +7,7 @@ import type {
   ExplainedDecision,
   ExplainedRequest,
 } from '../../../registry/ports/decision-source.js'
-import { JsonText } from '../../parts/json-editor.js'
+import { JsonText } from '../../parts/json-text.js'
 import { PageLink } from '../../parts/page-link.js'
 import { decisionId, type DecisionNode, openedWith, requestNode } from './decision-nodes.js'
 

@@ -1,11 +1,11 @@
 import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ExplainedRequest } from '../../../registry/ports/decision-source.js'
 import { Time } from '../../parts/amounts.js'
+import { CopyButton } from '../../parts/copy-button.js'
 
 /** The request, and what it was answered with. */
 export function RequestSummary({ request }: { readonly request: ExplainedRequest }) {
@@ -22,15 +22,7 @@ export function RequestSummary({ request }: { readonly request: ExplainedRequest
           { label: 'Outcome', value: <Outcome outcome={outcome} /> },
           {
             label: 'Request ID',
-            value: (
-              <CopyToClipboard
-                variant="inline"
-                copyButtonAriaLabel="Copy the request ID"
-                copySuccessText="Copied"
-                copyErrorText="The browser did not allow copying"
-                textToCopy={requestId}
-              />
-            ),
+            value: <CopyButton variant="inline" label="Copy the request ID" text={requestId} />,
           },
         ]}
       />

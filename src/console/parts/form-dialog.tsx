@@ -3,12 +3,13 @@ import Button from '@cloudscape-design/components/button'
 import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type FormEvent, type ReactNode, useId } from 'react'
-import { FailureAlert } from '../../parts/failure-alert.js'
+import { FailureAlert } from './failure-alert.js'
 
 /** A dialog with a few fields. Enter sends it, as the button does; a refusal is shown above the fields. */
 export function FormDialog({
   title,
   action,
+  isLarge = false,
   isBusy,
   error,
   onSubmit,
@@ -18,6 +19,7 @@ export function FormDialog({
   readonly title: string
   /** The text of the button. */
   readonly action: string
+  readonly isLarge?: boolean
   readonly isBusy: boolean
   readonly error: unknown
   readonly onSubmit: () => void
@@ -32,6 +34,7 @@ export function FormDialog({
   return (
     <Modal
       visible
+      size={isLarge ? 'large' : 'medium'}
       header={title}
       onDismiss={onDismiss}
       footer={
