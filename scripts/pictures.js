@@ -114,10 +114,8 @@ function publish(upstream, repository, tag, megabytes, version) {
   return upstream.image(name, tag, { platforms: ['linux/amd64', 'linux/arm64'], layers, version })
 }
 
-/** An hour in which more and more is pulled, a tag moves, and for some minutes an upstream does not answer. */
-async function liveThroughAnHour(ecr, setAway) {
-  const random = sequence(20_261_130)
-  setAway(-MINUTES * MINUTE_MS)
+/** Creates the rules, and allows the users who pull to import through them. */
+async function configure(ecr) {
   const client = ecr.client()
   for (const [ecrRepositoryPrefix, upstreamRegistryUrl] of Object.entries(rules)) {
     const needsSecret = ecrRepositoryPrefix === 'docker-hub'
@@ -130,6 +128,13 @@ async function liveThroughAnHour(ecr, setAway) {
     )
   }
   await client.send(new PutRegistryPolicyCommand({ policyText: JSON.stringify(registryPolicy) }))
+}
+
+/** An hour in which more and more is pulled, a tag moves, and for some minutes an upstream does not answer. */
+async function liveThroughAnHour(ecr, setAway) {
+  const random = sequence(20_261_130)
+  setAway(-MINUTES * MINUTE_MS)
+  await configure(ecr)
   for (const [repository, tag, megabytes] of images) publish(ecr.upstream, repository, tag, megabytes, '1')
   ecr.upstream.slow({ latency: '40ms' })
   const people = await Promise.all(
