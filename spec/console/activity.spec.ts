@@ -45,7 +45,7 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The activity page of the cons
     for (const one of [tab, browser, proxy, emulator, upstream, data]) await one[Symbol.asyncDispose]()
   })
 
-  it('An import of 300 MB is seen moving, with its layers, until it is told as an event', async () => {
+  it('An import of 300 MB is seen moving, with its layers, until an event reports its end', async () => {
     const { page } = tab
     await page.getByText('No imports in flight.').waitFor()
     await ecrClient(emulator).send(createRule())
@@ -77,7 +77,7 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The activity page of the cons
     await page.getByRole('link', { name: 'ecr-public/app:latest' }).first().waitFor()
   })
 
-  it('Events are told as they happen, chosen by kind and text, and shown as they are', async () => {
+  it('Events appear as they happen, are filtered by kind and text, and are also shown as raw JSON', async () => {
     const { page } = tab
     const ecr = ecrClient(emulator)
     await createRepository(ecr, 'team/app')

@@ -231,7 +231,7 @@ describeWith(browserNeeds, 'Boundaries of the console in a browser', () => {
       for (const address of addresses) {
         const url = new URL(address, emulator.endpoint).href
         const answered = tab.page.waitForResponse((response) => response.url() === url && response.status() !== 401)
-        // What has no type that is shown is downloaded, of which the navigation is told as an error.
+        // A type that a browser does not show is downloaded, which playwright reports as a failed navigation.
         await tab.page.goto(url).catch((error: Error) => {
           if (!/Download is starting|ERR_ABORTED/.test(error.message)) throw error
         })

@@ -117,7 +117,7 @@ describeWith({ ...browserNeeds, ...skopeoNeeds }, 'The dashboard of the console'
     expect(await pictureOf(page, 'Bytes per ten minutes').getAttribute('aria-valuemax')).toBe('143')
   })
 
-  it('A stopped emulator is told while the figures stay; once it runs again they go on, with what was before', async () => {
+  it('The dashboard says that the emulator has stopped and keeps its figures; once it runs again they continue from before', async () => {
     const { page } = tab
     await emulator.stop()
     await page.getByText('ecr-local does not answer').first().waitFor()

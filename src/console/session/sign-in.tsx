@@ -81,7 +81,7 @@ export function SignIn({ address }: { readonly address: Registry | undefined }) 
 const whose = (address: Registry | undefined) =>
   `${address ? `Of account ${address.account}, whose registry in ${address.region} this address names.` : 'As the AWS CLI uses it.'} It is kept in this tab until it is closed, and used only to sign what is sent to this ecr-local.`
 
-/** Begins sessions. One of another account than the address names is not begun, but told. */
+/** Begins sessions. One of another account than the address names is not begun; the form says so. */
 function useEntry(address: Registry | undefined) {
   const [error, setError] = useState<unknown>()
   const [other, setOther] = useState<Session>()

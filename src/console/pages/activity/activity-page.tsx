@@ -79,7 +79,7 @@ function Events({ events }: { readonly events: readonly RecordedEvent[] }) {
       isRaw={view === 'raw'}
       isOfAll={isAll}
       description={paused ? `Paused: ${more} new since` : `The latest ${EVENTS_SHOWN}, as they happen.`}
-      empty={<Box>Pull, push or delete an image, and it is told here at once.</Box>}
+      empty={<Box>Pull, push or delete an image, and it appears here at once.</Box>}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           <Select

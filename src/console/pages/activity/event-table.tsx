@@ -20,7 +20,7 @@ interface EventTableProps {
   readonly empty: ReactNode
 }
 
-/** The latest events, told or as they are. */
+/** The latest events, as sentences or as raw JSON. */
 export const EventTable = ({ events, isRaw, isOfAll, ...props }: EventTableProps) => (
   <ResourceTable
     title="Events"
