@@ -1,7 +1,8 @@
 import type { Express, RequestHandler } from 'express'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { protectiveHeaders } from '../server/inert-headers.js'
-import { type AdminDeps, adminErrorHandler, adminGuard, adminRoutes } from './admin/admin-routes.js'
+import { adminErrorHandler, adminGuard } from './admin/admin-guard.js'
+import { type AdminDeps, adminRoutes } from './admin/admin-routes.js'
 import { consoleFiles, type ConsoleFilesDeps } from './console/console-files.js'
 
 /** The dependencies of what is served through Express. */

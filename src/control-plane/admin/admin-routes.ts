@@ -1,40 +1,34 @@
-import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response, Router } from 'express'
+import type { Request, RequestHandler, Response, Router } from 'express'
 import type { IncomingHttpHeaders } from 'node:http'
 import { latestEvents } from '../../registry/event-log.js'
 import { removeEverything } from '../../upkeep/remove-everything.js'
 import { listAll } from '../../registry/list-records.js'
 import type { BlobStore } from '../../registry/ports/blob-store.js'
-import { type Clock, LAST_MOMENT, readClock } from '../../registry/ports/clock.js'
+import type { Clock } from '../../registry/ports/clock.js'
 import type { Ids } from '../../registry/ports/ids.js'
-import { StoreUnavailable } from '../../registry/ports/key-value.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import { installation } from '../../registry/registry.js'
-import { protectiveHeaders } from '../../server/inert-headers.js'
 import { serviceLinkedRoleArn } from '../../registry/cache-rules/service-linked-role.js'
 import { type AccountsDeps, knownAccounts } from './accounts-route.js'
 import { watchActivity, type StreamReply } from './activity/activity-route.js'
 import { type ActivityWatch, activityWatch, type ActivityWatchDeps } from './activity/activity-watch.js'
+import type { AdminGuardDeps } from './admin-guard.js'
 import { BadQuery } from './admin-query.js'
+import { advanceClock, clockOf } from './clock-route.js'
 import { type CachedTagsDeps, cachedTagsOfRule } from './cached-tags-route.js'
 import { explain, type ExplainDeps, type Reply } from './explain-route.js'
 import { statistics, type StatisticsDeps } from './statistics-route.js'
-import { NOT_READY, status, type StatusDeps } from './status-route.js'
-import { isBearer } from './admin-token.js'
-import { isForeign, isOfOtherSite } from '../page-origin.js'
+import { status, type StatusDeps } from './status-route.js'
 
 /** The dependencies of the admin endpoints. */
 export interface AdminDeps
-  extends ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps, ActivityWatchDeps {
+  extends AdminGuardDeps, ExplainDeps, StatisticsDeps, StatusDeps, AccountsDeps, CachedTagsDeps, ActivityWatchDeps {
   readonly store: Store
   readonly blobs: Pick<BlobStore, 'list' | 'notes' | 'clear'>
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
-  /** Whether the control plane listens on loopback only: then the admin endpoints need no token. */
-  readonly adminAllowed: boolean
-  /** The bearer token of the admin endpoints, if one is configured. */
-  readonly adminToken?: string | undefined
   /** Puts in place again what an installation has from the start on. */
   readonly afterReset?: () => Promise<void>
 }
@@ -154,59 +148,7 @@ async function list(): Promise<Reply> {
 
 const pathOf = (path: string) => `/_admin${path === '/' ? '' : path}`
 
-/**
- * Refuses requests of web pages, from their own origin or by DNS rebinding, and requests without the admin token if one
- * is configured. With a token the host name is not checked, because no page knows the token and the plane may have any
- * name.
- */
-export const adminGuard =
-  ({ adminAllowed, adminToken }: AdminDeps) =>
-  (req: Request, res: Response, next: NextFunction): void => {
-    const refuse = (status: number, message: string) => void res.status(status).json({ message })
-    res.set(protectiveHeaders)
-    if (!adminAllowed && adminToken === undefined) return refuse(404, ABSENT)
-    if (adminToken === undefined && isForeign(req))
-      return refuse(403, 'Admin endpoints answer only to loopback hosts and their own origin')
-    if (isOfOtherSite(req)) return refuse(403, 'Admin endpoints do not answer to pages of other sites')
-    if (adminToken === undefined || isBearer(req.headers.authorization, adminToken)) return next()
-    res.set('www-authenticate', 'Bearer realm="ecr-local"')
-    refuse(401, 'Admin endpoints require the token that the planes were started with: Authorization: Bearer <token>')
-  }
-
-const ABSENT = 'There are no admin endpoints outside loopback without --admin-token'
-
-/** Answers errors as JSON. Express would answer with a page that shows its installation path. */
-export const adminErrorHandler =
-  ({ log }: AdminDeps): ErrorRequestHandler =>
-  (err: { status?: number }, _req, res, next): void => {
-    if (res.headersSent) return next(err)
-    if (err instanceof StoreUnavailable) {
-      log.warn({ err }, 'the store does not answer')
-      return void res.status(503).json({ message: NOT_READY })
-    }
-    const { status = 500 } = err
-    if (status >= 500) log.error({ err }, 'failed unexpectedly')
-    const message = status >= 500 ? 'Internal failure' : 'The body must be JSON, in UTF-8 and of at most 100 kB'
-    res.status(status).json({ message })
-  }
-
 const parameter = (url: string, name: string) => new URL(url, 'http://localhost').searchParams.get(name)
-
-async function clockOf({ clock }: AdminDeps): Promise<Reply> {
-  const { now, advancedSeconds } = await readClock(clock)
-  return ok({ now: now.toISOString(), advancedSeconds })
-}
-
-async function advanceClock(body: unknown, { clock }: AdminDeps): Promise<Reply> {
-  const { advanceSeconds } = (body ?? {}) as { advanceSeconds?: unknown }
-  if (typeof advanceSeconds !== 'number' || !Number.isFinite(advanceSeconds) || advanceSeconds < 0)
-    return badRequest(
-      `advanceSeconds must be a number of seconds, 0 or more; got ${JSON.stringify(advanceSeconds)}. Send {"advanceSeconds":86400}`,
-    )
-  if ((await clock.now()).getTime() + advanceSeconds * 1000 > LAST_MOMENT)
-    return badRequest('advanceSeconds must not advance the clock beyond the year 9999')
-  return ok({ now: (await clock.advance(advanceSeconds)).toISOString() })
-}
 
 async function reset(deps: AdminDeps): Promise<Reply> {
   await removeEverything(deps)
@@ -231,6 +173,7 @@ async function roles({ store }: AdminDeps): Promise<Reply> {
 }
 
 const ok = (body: object): Reply => ({ status: 200, body })
+
 /** The answer to a query that cannot be understood; rethrows any other error. */
 function badQuery(error: unknown): Reply {
   if (error instanceof BadQuery) return badRequest(error.message)
