@@ -136,6 +136,8 @@ describe.concurrent('GET /_admin/activity of planes in processes of their own', 
     expect: ofTest,
   }) => {
     const image = upstream.addImage('team/killed', { tag: 'v1', layers: 1, layerSize: 4 * MiB, seed: 'killed' })
+    // The second time it takes long enough to be seen: what is over within a second is written to no record.
+    upstream.fault(`blobs/${image.layers[0]}`, drip(MiB / 4, 200))
     upstream.fault(`blobs/${image.layers[0]}`, stall(MiB), { times: 1 })
     await using stream = await activityStream(planes.endpoint)
     await pull(planes.addressOf(2), token, 'team/killed/manifests/v1')
@@ -143,10 +145,14 @@ describe.concurrent('GET /_admin/activity of planes in processes of their own', 
     const where = (is: (one: ImportInFlight) => boolean) =>
       stream.first<ImportInFlight[]>('imports', (imports) => imports.some((one) => isKilled(one) && is(one)))
     await where(({ isRunning, receivedBytes }) => isRunning && receivedBytes >= MiB)
-    const killedAt = performance.now()
     await planes.kill(2)
-    await ofTest.poll(() => statesOf(stream, 'team/killed').at(-1)?.isRunning, { timeout: 8_000 }).toBe(false)
-    expect(performance.now() - killedAt).toBeLessThan(8_000)
+    const told = statesOf(stream, 'team/killed').length
+    // Any state, not the last: another data plane takes the import over a second or two later.
+    const hasWaited = () =>
+      statesOf(stream, 'team/killed')
+        .slice(told)
+        .some(({ isRunning }) => !isRunning)
+    await ofTest.poll(hasWaited, { timeout: 8_000 }).toBe(true)
     await hasEnded(stream, 'team/killed')
     expect(
       statesOf(stream, 'team/killed')
