@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -17,6 +17,10 @@ export interface Server extends AsyncDisposable {
   readonly url: string
   /** Milliseconds from the start to the first answer. */
   readonly answeredAfterMs: number
+  /** Seconds of CPU that the server and its worker processes have used so far, in user and system mode. */
+  cpuSeconds(): number
+  /** Bytes of memory that are resident now, of the server alone. */
+  residentBytes(): number
 }
 
 export interface ServerOptions {
@@ -61,6 +65,8 @@ export async function startServer(command: string, args: readonly string[], opti
     port,
     url,
     answeredAfterMs,
+    cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
+    residentBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(ofProcess(child.pid ?? 0, 'status'))?.[1]) * 1024,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       const patience = setTimeout(() => child.kill('SIGKILL'), 8_000)
@@ -68,6 +74,21 @@ export async function startServer(command: string, args: readonly string[], opti
       clearTimeout(patience)
     },
   }
+}
+
+const ofProcess = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8')
+
+/** How many ticks of the kernel's clock are a second; the same on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100
+
+/** Read from /proc/<pid>/stat, whose fields 14 and 15 are user and system time (proc_pid_stat(5)). */
+function cpuSecondsOf(pid: number): number {
+  const stat = ofProcess(pid, 'stat')
+  // The second field is the name in parentheses, which may contain spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+  const children = ofProcess(pid, `task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number)
+  return children.reduce((sum, child) => sum + cpuSecondsOf(child), own)
 }
 
 /** Runs a client to its end and returns its output. */

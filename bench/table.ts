@@ -44,6 +44,7 @@ export const skipped = (figure: string, why: string): Row => ({ figure, ours: 'â
 export const perSecond = (value: number) => `${value >= 1000 ? (value / 1000).toFixed(1) + ' k' : value.toFixed(0)}/s`
 export const gigabytesPerSecond = (value: number) => `${(value / 1e9).toFixed(2)} GB/s`
 export const milliseconds = (value: number) => `${value.toFixed(0)} ms`
+export const cpuPerGigabyte = (value: number) => `${value.toFixed(2)} CPU-s/GB`
 export const megabytes = (value: number) => `${(value / 1e6).toFixed(0)} MB`
 
 const times = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
