@@ -1,12 +1,9 @@
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
-import Modal from '@cloudscape-design/components/modal'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type ReactNode, useState } from 'react'
-import { FailureAlert } from './failure-alert.js'
+import { FormDialog } from './form-dialog.js'
 
 /** What a dialog that confirms a deletion shows and does. */
 interface ConfirmDeletionProps {
@@ -30,49 +27,30 @@ interface ConfirmDeletionProps {
 export function ConfirmDeletion(props: ConfirmDeletionProps) {
   const { title, names, consequence, typed, action = 'Delete', isBusy, error, onConfirm, onDismiss, children } = props
   const [text, setText] = useState('')
-  const isConfirmed = typed === undefined || text === typed
   return (
-    <Modal
-      visible
-      header={title}
+    <FormDialog
+      title={title}
+      action={action}
+      isDisabled={typed !== undefined && text !== typed}
+      isBusy={isBusy}
+      error={error}
+      onSubmit={onConfirm}
       onDismiss={onDismiss}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onDismiss}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={isBusy} disabled={!isConfirmed} onClick={onConfirm}>
-              {action}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
     >
-      <SpaceBetween size="m">
-        <FailureAlert error={error} />
-        <ul>
-          {names.map((name) => (
-            <li key={name}>
-              <Box variant="strong">{name}</Box>
-            </li>
-          ))}
-        </ul>
-        <Alert type="warning">{consequence}</Alert>
-        {children}
-        {typed !== undefined && (
-          <FormField label={`To confirm, type ${typed}`}>
-            <Input
-              value={text}
-              placeholder={typed}
-              onChange={({ detail }) => setText(detail.value)}
-              onKeyDown={({ detail }) => {
-                if (detail.key === 'Enter' && isConfirmed && !isBusy) onConfirm()
-              }}
-            />
-          </FormField>
-        )}
-      </SpaceBetween>
-    </Modal>
+      <ul>
+        {names.map((name) => (
+          <li key={name}>
+            <Box variant="strong">{name}</Box>
+          </li>
+        ))}
+      </ul>
+      <Alert type="warning">{consequence}</Alert>
+      {children}
+      {typed !== undefined && (
+        <FormField label={`To confirm, type ${typed}`}>
+          <Input value={text} placeholder={typed} onChange={({ detail }) => setText(detail.value)} />
+        </FormField>
+      )}
+    </FormDialog>
   )
 }

@@ -5,11 +5,12 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type FormEvent, type ReactNode, useId } from 'react'
 import { FailureAlert } from './failure-alert.js'
 
-/** A dialog with a few fields. Enter sends it, as the button does; a refusal is shown above the fields. */
+/** A dialog with fields or a question. Enter sends it, as the button does; a refusal is shown above the fields. */
 export function FormDialog({
   title,
   action,
   isLarge = false,
+  isDisabled = false,
   isBusy,
   error,
   onSubmit,
@@ -20,6 +21,8 @@ export function FormDialog({
   /** The text of the button. */
   readonly action: string
   readonly isLarge?: boolean
+  /** Whether it cannot be sent yet: neither by the button nor by Enter. */
+  readonly isDisabled?: boolean
   readonly isBusy: boolean
   readonly error: unknown
   readonly onSubmit: () => void
@@ -29,7 +32,9 @@ export function FormDialog({
   const id = useId()
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    onSubmit()
+    // React passes events of a dialog on to the form of the page that opened it.
+    event.stopPropagation()
+    if (!isBusy) onSubmit()
   }
   return (
     <Modal
@@ -43,7 +48,7 @@ export function FormDialog({
             <Button variant="link" onClick={onDismiss}>
               Cancel
             </Button>
-            <Button variant="primary" loading={isBusy} form={id}>
+            <Button variant="primary" loading={isBusy} disabled={isDisabled} form={id}>
               {action}
             </Button>
           </SpaceBetween>

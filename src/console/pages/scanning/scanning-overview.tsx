@@ -2,7 +2,6 @@ import {
   GetAccountSettingCommand,
   GetRegistryScanningConfigurationCommand,
   type RegistryScanningConfiguration,
-  type RepositoryScanningConfiguration,
 } from '@aws-sdk/client-ecr'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
@@ -12,10 +11,10 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useNavigate } from 'react-router'
 import { FailureAlert } from '../../parts/failure-alert.js'
 import { Page } from '../../parts/page.js'
-import { type Column, ResourceTable } from '../../parts/resource-table.js'
+import { ResourceTable } from '../../parts/resource-table.js'
 import { useEcr } from '../../requests/use-ecr.js'
 import { filtersOf, isAll } from './scanning-draft.js'
-import { ScanFrequencyText } from './scan-frequency-text.js'
+import { SCANNING_COLUMNS } from './scanning-columns.js'
 import { MOST_SHOWN, useRepositoryScanning } from './use-repository-scanning.js'
 
 /** The scanning configuration of the registry, and what follows from it for each repository. */
@@ -38,7 +37,7 @@ export function ScanningOverview() {
           items={repositories.data}
           error={repositories.error}
           keyOf={({ repositoryName = '' }) => repositoryName}
-          columns={COLUMNS}
+          columns={SCANNING_COLUMNS}
           empty="What follows from the configuration is shown here for each repository."
         />
       </SpaceBetween>
@@ -84,18 +83,3 @@ function filtersText(filters: readonly string[]): string {
   if (isAll(filters)) return 'All repositories'
   return filters.join(', ') || 'None'
 }
-
-const COLUMNS: readonly Column<RepositoryScanningConfiguration>[] = [
-  { id: 'name', header: 'Repository', isRowHeader: true, text: ({ repositoryName }) => repositoryName },
-  {
-    id: 'frequency',
-    header: 'Scan frequency',
-    text: ({ scanFrequency }) => scanFrequency,
-    cell: ({ scanFrequency }) => <ScanFrequencyText frequency={scanFrequency} />,
-  },
-  {
-    id: 'filters',
-    header: 'Filters that match',
-    text: ({ appliedScanFilters = [] }) => appliedScanFilters.map(({ filter }) => filter).join(', ') || undefined,
-  },
-]
