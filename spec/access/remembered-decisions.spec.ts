@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { type AccessRequest, isAllowed } from '../../src/access/authorize.js'
+import type { Accounts } from '../../src/access/credentials.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { REGISTRY_POLICY, type Store } from '../../src/registry/ports/store.js'
 import { repositoryArn } from '../../src/registry/registry.js'
@@ -18,7 +19,7 @@ const policy = (Effect: 'Allow' | 'Deny') => ({ text: JSON.stringify(document({ 
 function access(condition: object = {}) {
   const dev = { policies: [document({ Effect: 'Allow', Resource: '*', ...condition })] }
   const store = storeOf(memoryKeyValue())
-  const accounts = { [own]: { users: { dev, guest: {} } }, [other]: { users: { guest: {} } } }
+  const accounts: Accounts = { [own]: { users: { dev, guest: {} } }, [other]: { users: { guest: {} } } }
   const { authorize, decisions } = accessFor({ accounts, store })
   const asked: AccessRequest = {
     ...{ principal: user('dev'), action, resources: [repositoryArn(registry, 'app')], registry, request },

@@ -16,8 +16,8 @@ const REMEMBERED = 1000
  * Remembers decisions, which are a pure function of the caller, the action, the resource and the policies. A decision
  * is found only while each of the policies, which are read for every request, is the same object as before; the store
  * returns the same object for the same text. Not remembered are decisions that use condition keys or session policies,
- * and those about several resources. For a cached pull, a decision and its record in the decision log take 1 µs instead
- * of 9, and the log holds one object for many requests.
+ * and those about several resources. For a cached pull, a decision and its record in the decision log take 3 µs instead
+ * of 7, and the log holds one object for many requests.
  */
 export function rememberedDecisions(): RememberedDecisions {
   const latest = new LRUCache<string, DecisionSources & { readonly decision: RecordedDecision }>({ max: REMEMBERED })

@@ -60,7 +60,7 @@ async function sendHealth(
   }
 }
 
-/** The parts with the log of a request. They are inherited, because copying several dozens for each takes 2 µs. */
+/** The parts with the log of a request. They are inherited, because copying several dozens takes 2.6 µs. */
 const withLog = (deps: DataPlaneDeps, log: Log): DataPlaneDeps =>
   Object.assign(Object.create(deps) as DataPlaneDeps, { log })
 
