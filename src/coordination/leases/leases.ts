@@ -5,6 +5,7 @@ import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import type { LeaseRecord } from '../../registry/ports/lease.js'
 import { installation } from '../../registry/registry.js'
+import { groupCommit } from '../group-commit.js'
 import { heartbeat } from './heartbeat.js'
 import { heldLease, type HeldLease } from './held-lease.js'
 import { leaseReaper } from './lease-reaper.js'
@@ -43,6 +44,9 @@ export interface LeaseDeps {
   readonly pollMs?: number
 }
 
+/** How many leases are taken in one transaction. */
+const MAX_TOGETHER = 100
+
 /**
  * Leases as records of the store, shared by all processes that use it (`registry/ports/lease.ts`, decision 9). They
  * ensure that only one of these processes at a time transfers a layer, checks a tag or writes to an upload. Throws
@@ -55,6 +59,7 @@ export function leasesOn(deps: LeaseDeps): Leases {
   const beating = heartbeat({ store, log, heldLeases, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
   const waits = interruptibleWaits(pollMs)
+  const takeOver = groupCommit((asked: readonly Asked[]) => takeOverAll(asked, store, watch), MAX_TOGETHER)
   const onReleased = () => waits.interrupt()
   const releases = releaseQueue({ store, log, heldLeases, failureTtlMs: deadAfterMs, onReleased })
   let isStopped = false
@@ -63,7 +68,7 @@ export function leasesOn(deps: LeaseDeps): Leases {
     await releases.settled(name)
     const acquiredAt = performance.now()
     const owner = ids.uuid()
-    const fence = await takeOver(name, owner, store, watch)
+    const fence = await takeOver({ name, owner })
     if (fence === undefined) return undefined
     const lease = heldLease({ name, owner, fence, deadAfterMs, acquiredAt })
     heldLeases.set(owner, lease)
@@ -91,17 +96,34 @@ export function leasesOn(deps: LeaseDeps): Leases {
   }
 }
 
-/** Writes the owner into the record, unless a process that may be alive holds it; returns the fence. */
-async function takeOver(name: string, owner: string, store: Store, watch: LeaseWatch): Promise<number | undefined> {
-  const fence = await store.transact(installation, async ({ leases }) => {
-    const record = await leases.get(installation, name)
-    if (record && watch.isHeld(name, record)) return undefined
-    const next = (record?.fence ?? 0) + 1
-    await leases.put(installation, name, { name, fence: next, owner, beat: 0 })
-    return next
+/** A lease that is asked for, and the owner it would get. */
+interface Asked {
+  readonly name: string
+  readonly owner: string
+}
+
+/**
+ * Writes the owner into each record, unless a process that may be alive holds the lease; returns the fences. A client
+ * that pulls an image asks for the leases of all its layers at once: those that come during a commit share the next one.
+ */
+async function takeOverAll(
+  asked: readonly Asked[],
+  store: Store,
+  watch: LeaseWatch,
+): Promise<readonly (number | undefined)[]> {
+  const fences = await store.transact(installation, async ({ leases }) => {
+    const records = await Promise.all(asked.map(({ name }) => leases.get(installation, name)))
+    const taken = new Set<string>()
+    const take = ({ name, owner }: Asked, record: LeaseRecord | undefined) => {
+      if (taken.has(name) || (record && watch.isHeld(name, record))) return undefined
+      taken.add(name)
+      const next: LeaseRecord = { name, fence: (record?.fence ?? 0) + 1, owner, beat: 0 }
+      return leases.put(installation, name, next).then(() => next.fence)
+    }
+    return Promise.all(asked.map((each, index) => take(each, records[index])))
   })
-  if (fence !== undefined) watch.forget(name)
-  return fence
+  for (const [index, { name }] of asked.entries()) if (fences[index] !== undefined) watch.forget(name)
+  return fences
 }
 
 function leaseOf(lease: HeldLease, store: Store, releases: ReleaseQueue): Lease {

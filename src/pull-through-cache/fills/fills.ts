@@ -5,7 +5,7 @@ import type { Registry } from '../../registry/registry.js'
 import type { RunningImports } from '../imports/running-imports.js'
 import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
 import { startFill, type Fill, type FillDeps } from './fill.js'
-import { recordConfirmation, type LayerAtUpstream, mayReuseBytes, assumeIfUnanswered } from './layer-confirmation.js'
+import { assumeIfUnanswered, type LayerAtUpstream, layerConfirmations, mayReuseBytes } from './layer-confirmation.js'
 
 /** Fetches layers that are not stored yet, or not yet confirmed for their repository. */
 export interface Fills {
@@ -42,6 +42,7 @@ interface SharedFill {
 export function fills(deps: FillsDeps): Fills {
   const { store, sources, log } = deps
   const inProgress = new Map<string, SharedFill>()
+  const confirm = layerConfirmations(store, log)
 
   function start(key: string, at: LayerAtUpstream): SharedFill {
     sources.requireRoute(at.source)
@@ -51,7 +52,7 @@ export function fills(deps: FillsDeps): Fills {
       size,
       openBody: (from: number) => at.source.upstream.blob(at.source.repository, digest, from, size),
       mayReuse: () => mayReuseBytes(at, store),
-      confirm: () => recordConfirmation(at, store, log),
+      confirm: () => confirm(at),
     }
     const fill = startFill(`fill ${key}`, request, deps)
     const sharedFill = { fill, confirmations: new Map([[recordKey(at), fill.done]]) }
@@ -69,7 +70,7 @@ export function fills(deps: FillsDeps): Fills {
       const at = { registry, layer, source }
       const key = fillKey(registry, source, layer)
       const { fill, confirmations } = inProgress.get(key) ?? start(key, at)
-      const done = confirmations.get(recordKey(at)) ?? fill.done.then(() => recordConfirmation(at, store, log))
+      const done = confirmations.get(recordKey(at)) ?? fill.done.then(() => confirm(at))
       confirmations.set(recordKey(at), done)
       done.catch(() => {})
       return withDone(fill, done)
