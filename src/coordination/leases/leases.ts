@@ -44,9 +44,6 @@ export interface LeaseDeps {
   readonly pollMs?: number
 }
 
-/** How many leases are taken in one transaction. */
-const MAX_TOGETHER = 100
-
 /**
  * Leases as records of the store, shared by all processes that use it (`registry/ports/lease.ts`, decision 9). They
  * ensure that only one of these processes at a time transfers a layer, checks a tag or writes to an upload. Throws
@@ -59,15 +56,14 @@ export function leasesOn(deps: LeaseDeps): Leases {
   const beating = heartbeat({ store, log, heldLeases, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
   const waits = interruptibleWaits(pollMs)
-  const takeOver = groupCommit((asked: readonly Asked[]) => takeOverAll(asked, store, watch), MAX_TOGETHER)
+  const takeOver = takingOver(store, watch)
   const onReleased = () => waits.interrupt()
   const releases = releaseQueue({ store, log, heldLeases, failureTtlMs: deadAfterMs, onReleased })
   let isStopped = false
 
   async function tryAcquire(name: string): Promise<Lease | undefined> {
     await releases.settled(name)
-    const acquiredAt = performance.now()
-    const owner = ids.uuid()
+    const [acquiredAt, owner] = [performance.now(), ids.uuid()]
     const fence = await takeOver({ name, owner })
     if (fence === undefined) return undefined
     const lease = heldLease({ name, owner, fence, deadAfterMs, acquiredAt })
@@ -102,27 +98,32 @@ interface Asked {
   readonly owner: string
 }
 
+/** How many leases are taken in one transaction. */
+const MAX_TOGETHER = 100
+
 /**
- * Writes the owner into each record, unless a process that may be alive holds the lease; returns the fences. A client
- * that pulls an image asks for the leases of all its layers at once: those that come during a commit share the next one.
+ * Takes leases; the outcome is the fence, or undefined while a process that may be alive holds the lease. A client that
+ * pulls an image asks for the leases of all its layers at once: those that come during a commit share the next one.
  */
-async function takeOverAll(
-  asked: readonly Asked[],
-  store: Store,
-  watch: LeaseWatch,
-): Promise<readonly (number | undefined)[]> {
-  const fences = await store.transact(installation, async ({ leases }) => {
-    const records = await Promise.all(asked.map(({ name }) => leases.get(installation, name)))
-    const taken = new Set<string>()
-    const take = ({ name, owner }: Asked, record: LeaseRecord | undefined) => {
-      if (taken.has(name) || (record && watch.isHeld(name, record))) return undefined
-      taken.add(name)
-      const next: LeaseRecord = { name, fence: (record?.fence ?? 0) + 1, owner, beat: 0 }
-      return leases.put(installation, name, next).then(() => next.fence)
-    }
-    return Promise.all(asked.map((each, index) => take(each, records[index])))
+const takingOver = (store: Store, watch: LeaseWatch) =>
+  groupCommit(async (asked: readonly Asked[]) => {
+    const fences = await store.transact(installation, ({ leases }) => takeOverAll(asked, leases, watch))
+    for (const [index, { name }] of asked.entries()) if (fences[index] !== undefined) watch.forget(name)
+    return fences
+  }, MAX_TOGETHER)
+
+/** Writes the owners into the records of a transaction. Of several that ask for the same lease the first gets it. */
+async function takeOverAll(asked: readonly Asked[], leases: Store['leases'], watch: LeaseWatch) {
+  const records = await Promise.all(asked.map(({ name }) => leases.get(installation, name)))
+  const taken = new Map<string, LeaseRecord>()
+  const fences = asked.map(({ name, owner }, index) => {
+    const record = records[index]
+    if (taken.has(name) || (record && watch.isHeld(name, record))) return undefined
+    const fence = (record?.fence ?? 0) + 1
+    taken.set(name, { name, fence, owner, beat: 0 })
+    return fence
   })
-  for (const [index, { name }] of asked.entries()) if (fences[index] !== undefined) watch.forget(name)
+  await Promise.all([...taken].map(([name, record]) => leases.put(installation, name, record)))
   return fences
 }
 
