@@ -13,6 +13,7 @@ export interface Load {
 }
 
 export interface Measured {
+  readonly requests: number
   readonly perSecond: number
   readonly bytesPerSecond: number
 }
@@ -33,7 +34,7 @@ export async function wrk({ url, headers = {}, body, connections, seconds }: Loa
   const [requests = 0, microseconds = 1, bytes = 0, failed = 0] =
     /RESULT (\d+) (\d+) (\d+) (\d+)/.exec(output)?.slice(1).map(Number) ?? []
   if (failed > 0 || bytes === 0) throw new Error(`${url}: ${failed} of ${requests} requests failed\n${output}`)
-  return { perSecond: (requests * 1e6) / microseconds, bytesPerSecond: (bytes * 1e6) / microseconds }
+  return { requests, perSecond: (requests * 1e6) / microseconds, bytesPerSecond: (bytes * 1e6) / microseconds }
 }
 
 const summary = `done = function(summary)
