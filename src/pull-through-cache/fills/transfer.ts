@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { type BlobWriter, DigestMismatch, type GrowingBytes, type Uploads } from '../../registry/ports/blob-store.js'
+import { type BlobWriter, DigestMismatch, type GrowingBytes } from '../../registry/ports/blob-store.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { GrowingBlob } from './growing-blob.js'
 
@@ -33,13 +33,13 @@ const MAX_RESUMPTIONS = 100
  */
 export async function transfer(
   request: TransferRequest,
-  blobs: Pick<Uploads, 'create'>,
+  creating: Promise<BlobWriter>,
   progress: TransferProgress,
   bytesLeft?: GrowingBytes,
 ): Promise<void> {
   const { digest, size } = request
   const { blob } = progress
-  const writer = await blobs.create()
+  const writer = await creating
   blob.readFrom(writer)
   try {
     if (bytesLeft) await copy(bytesLeft, writer, blob, size)
