@@ -53,7 +53,7 @@ describe('Memory of a transfer', () => {
   it('The memory that a client which failed was being sent is not used again', async () => {
     const blob = growingBlob(size)
     const transferring = transfer(blob)
-    let held = new Uint8Array()
+    let held: Uint8Array = new Uint8Array()
     const failing = blob.pass(0, CHUNK_BYTES, async (piece) => {
       held = piece
       throw new Error('The client disconnected')
