@@ -9,6 +9,7 @@ import { manyTags } from './many-tags.js'
 import { memory } from './memory.js'
 import { pinning } from './processes.js'
 import { push } from './push.js'
+import { redisPulls } from './redis-pulls.js'
 import type { Extent, Section } from './section.js'
 import { builtMain } from './servers.js'
 import { signedCalls } from './signed-calls.js'
@@ -18,6 +19,7 @@ import { stores } from './stores.js'
 import { markdown, type Row, skipped } from './table.js'
 import { howToInstall, isInstalled } from './tools.js'
 import { team } from './team.js'
+import { twoPlanes } from './two-planes.js'
 import { warmPulls } from './warm-pulls.js'
 
 const sections: readonly Section[] = [
@@ -31,6 +33,8 @@ const sections: readonly Section[] = [
   push,
   memory,
   stores,
+  redisPulls,
+  twoPlanes,
   team,
   flood,
   manyTags,

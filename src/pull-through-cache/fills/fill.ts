@@ -88,7 +88,7 @@ const ANNOUNCE_AFTER_MS = 50
  * lease, clients are sent the bytes which that process receives; if it dies, this process takes over.
  */
 export function startFill(leaseName: string, request: FillRequest, deps: FillDeps): Fill {
-  const blob = growingBlob()
+  const blob = growingBlob(request.size)
   let onStarted: () => void = () => {}
   const firstBytes = new Promise<void>((resolve) => (onStarted = resolve))
   const followed = followedFill(leaseName, { leases: deps.leases, blobs: deps.blobs, blob, onStarted })
@@ -198,9 +198,7 @@ async function sendAsItGrows(
       await blob.changed()
       continue
     }
-    const chunk = await blob.read(position, Math.min(CHUNK_BYTES, available))
-    position += chunk.length
-    await take(chunk)
+    position += await blob.pass(position, Math.min(CHUNK_BYTES, available), take)
   }
   return true
 }
