@@ -51,7 +51,8 @@ export async function pushImage(target: Target, sizes: readonly number[], seed: 
   return image
 }
 
-function imageOf(layers: Buffer[], seed: string) {
+/** An image with these layers: its manifest and its blobs, the config first. */
+export function imageOf(layers: Buffer[], seed: string) {
   const { image, blobs } = makeImage({ layers: layers.length, layerSize: 1, seed })
   const [config = Buffer.alloc(0)] = blobs
   const manifest = JSON.parse(image.bytes.toString()) as { layers: { digest: string; size: number }[] }
