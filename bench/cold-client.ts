@@ -2,10 +2,10 @@ import { rawGet } from './raw-client.js'
 
 /**
  * Pulls an image like container runtimes: each the manifest, then the config and all layers in parallel. Started as
- * `node cold-client.js <registry URL> <repository> <tag> <number of clients> [authorization]`; prints the milliseconds.
+ * `node cold-client.js <registry URL> <repository> <tag> [authorization] [number of clients]`; prints the milliseconds.
  */
-const [url = '', repository = '', tag = '', clients = '1', authorization] = process.argv.slice(2)
-const login = authorization === undefined ? {} : { authorization }
+const [url = '', repository = '', tag = '', authorization = '', clients = '1'] = process.argv.slice(2)
+const login = authorization === '' ? {} : { authorization }
 const accept = 'application/vnd.oci.image.manifest.v1+json'
 /** Many clients get smaller buffers, 64 of them together 48 MB. */
 const bufferBytes = Number(clients) > 1 ? 128 * 1024 : 1024 * 1024

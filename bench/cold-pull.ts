@@ -64,6 +64,7 @@ export const cachingFrom = ({ url }: Pick<Server, 'url'>) => ({ upstreams: { [UP
 
 /** Pulls an image as `clients` clients at once, and returns the milliseconds until all have it. */
 export async function pull({ url, repository, authorization = '' }: Target, tag: string, clients = 1): Promise<number> {
-  const args = [client, url, repository, tag, String(clients), ...(authorization ? [authorization] : [])]
-  return Number(await runClient(process.execPath, args, ANY_CPU))
+  return Number(
+    await runClient(process.execPath, [client, url, repository, tag, authorization, String(clients)], ANY_CPU),
+  )
 }

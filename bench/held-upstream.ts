@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestOf, seededBytes } from '../spec/support/upstream-content.js'
+import { seededBytes } from '../spec/support/upstream-content.js'
 import { cachingFrom, pull, RULE } from './cold-pull.js'
-import { imageOf } from './content.js'
+import { makeImageOf } from './content.js'
 import { directory } from './processes.js'
 import { interleaved } from './rounds.js'
 import type { Extent, Section } from './section.js'
@@ -83,8 +83,8 @@ function imageFiles(files: string) {
       seededBytes(64, `${tag} ${index}`).copy(bytes)
       return bytes
     })
-    const { image, blobs } = imageOf(layers, tag)
-    for (const blob of blobs) await writeFile(join(repository, 'blobs', digestOf(blob)), blob)
+    const { image, blobs } = makeImageOf(layers, tag)
+    for (const { digest, bytes } of blobs) await writeFile(join(repository, 'blobs', digest), bytes)
     await writeFile(join(repository, 'manifests', tag), image.bytes)
   }
 }

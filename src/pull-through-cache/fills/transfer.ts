@@ -1,4 +1,4 @@
-import { type BlobWriter, DigestMismatch, type GrowingBytes, type Uploads } from '../../registry/ports/blob-store.js'
+import { type BlobWriter, DigestMismatch, type GrowingBytes } from '../../registry/ports/blob-store.js'
 import { type BlobResponse, UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { GrowingBlob } from './growing-blob.js'
 import type { RecentBytes } from './recent-bytes.js'
@@ -35,13 +35,13 @@ const MAX_RESUMPTIONS = 100
  */
 export async function transfer(
   request: TransferRequest,
-  blobs: Pick<Uploads, 'create'>,
+  creating: Promise<BlobWriter>,
   progress: TransferProgress,
   bytesLeft?: GrowingBytes,
 ): Promise<void> {
   const { digest, size } = request
   const { blob } = progress
-  const writer = await blobs.create()
+  const writer = await creating
   const file = { writer, recent: blob.readFrom(writer) }
   try {
     if (bytesLeft) await copy(bytesLeft, file, blob, size)
