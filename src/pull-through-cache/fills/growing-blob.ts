@@ -88,7 +88,7 @@ function notifier() {
   return {
     next: () => new Promise<void>((resolve) => waiting.push(resolve)),
     notify,
-    /** Wakes them when all that has arrived is read: 64 clients of one transfer cost half if their pieces are larger. */
+    /** Wakes them when all that has arrived is read, so that many clients get few large pieces. */
     notifySoon() {
       if (isScheduled) return
       isScheduled = true
