@@ -26,7 +26,7 @@ export async function* batchesOf<T>(items: readonly T[], size = BATCH_SIZE): Asy
 /** Like `Promise.all(items.map(work))`, but one batch after another. */
 export async function mapInBatches<T, R>(
   items: readonly T[],
-  work: (item: T) => Promise<R>,
+  work: (item: T) => R | Promise<R>,
   size = BATCH_SIZE,
 ): Promise<R[]> {
   const results: R[] = []
