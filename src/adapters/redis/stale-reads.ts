@@ -2,17 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { LRUCache } from 'lru-cache'
 import { type KeyValue, StoreUnavailable, type Write } from '../../registry/ports/key-value.js'
 import type { Registry } from '../../registry/registry.js'
-import { idOf, type ReadValue } from './batched-reads.js'
+import { idOf } from './batched-reads.js'
 
 /** The last known values, for work that accepts them while Redis is unavailable. */
 export interface StaleReads {
-  /** Wraps a read so that its values are remembered. */
-  remembering(read: ReadValue): ReadValue
-  /**
-   * Wraps a read so that, within `staleIfError`, the remembered value is returned if Redis is unavailable and there is
-   * one.
-   */
-  fallingBack(read: ReadValue): ReadValue
+  remember(id: string, value: string | undefined): void
+  /** The remembered value, within `staleIfError` and if Redis is unavailable; otherwise throws the error. */
+  orLastKnown(id: string, error: unknown): string | undefined
   readonly staleIfError: NonNullable<KeyValue['staleIfError']>
   /** Remembers the values of a commit. */
   written(registry: Registry, changes: readonly Write[]): void
@@ -34,19 +30,11 @@ export function staleReads(): StaleReads {
   })
 
   return {
-    remembering: (read) => async (recordKey) => {
-      const value = await read(recordKey)
-      values.set(idOf(recordKey), { value })
-      return value
-    },
-    fallingBack: (read) => async (recordKey) => {
-      try {
-        return await read(recordKey)
-      } catch (error) {
-        const last = context.getStore()?.isOver === false ? values.get(idOf(recordKey)) : undefined
-        if (!last || !(error instanceof StoreUnavailable)) throw error
-        return last.value
-      }
+    remember: (id, value) => void values.set(id, { value }),
+    orLastKnown(id, error) {
+      const last = context.getStore()?.isOver === false ? values.get(id) : undefined
+      if (!last || !(error instanceof StoreUnavailable)) throw error
+      return last.value
     },
     staleIfError(work) {
       // Background work that outlives `work` inherits its context and must not get old values.
