@@ -25,9 +25,7 @@ export function recordReads(connection: Connection, countRoundTrip: () => void, 
 
   function answerOf(id: string, key: string, member: Member): Answer {
     if (member instanceof Error) return member
-    const value = member && decode(key, encodedIn(member))
-    stale.remember(id, value)
-    return value
+    return stale.valueOf(id, member && encodedIn(member), (encoded) => decode(key, encoded))
   }
 
   return {
