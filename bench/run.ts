@@ -8,10 +8,12 @@ import { library } from './library.js'
 import { manyTags } from './many-tags.js'
 import { memory } from './memory.js'
 import { pinning } from './processes.js'
+import { push } from './push.js'
 import { redisPulls } from './redis-pulls.js'
 import type { Extent, Section } from './section.js'
 import { builtMain } from './servers.js'
 import { signedCalls } from './signed-calls.js'
+import { smallLayers } from './small-layers.js'
 import { startUp } from './start-up.js'
 import { stores } from './stores.js'
 import { markdown, type Row, skipped } from './table.js'
@@ -27,6 +29,8 @@ const sections: readonly Section[] = [
   signedCalls,
   warmPulls,
   coldPull,
+  smallLayers,
+  push,
   memory,
   stores,
   redisPulls,
