@@ -5,18 +5,23 @@ import { blobs } from './blobs.js'
 import { coldPull } from './cold-pull.js'
 import { decision } from './decision.js'
 import { flood } from './flood.js'
+import { heldUpstream } from './held-upstream.js'
 import { library } from './library.js'
 import { manyTags } from './many-tags.js'
 import { memory } from './memory.js'
 import { pinning } from './processes.js'
+import { push } from './push.js'
+import { redisPulls } from './redis-pulls.js'
 import type { Extent, Section } from './section.js'
 import { builtMain } from './servers.js'
 import { signedCalls } from './signed-calls.js'
+import { smallLayers } from './small-layers.js'
 import { startUp } from './start-up.js'
 import { stores } from './stores.js'
 import { markdown, type Row, skipped } from './table.js'
 import { howToInstall, isInstalled } from './tools.js'
 import { team } from './team.js'
+import { twoPlanes } from './two-planes.js'
 import { warmPulls } from './warm-pulls.js'
 
 const sections: readonly Section[] = [
@@ -27,8 +32,13 @@ const sections: readonly Section[] = [
   warmPulls,
   blobs,
   coldPull,
+  heldUpstream,
+  smallLayers,
+  push,
   memory,
   stores,
+  redisPulls,
+  twoPlanes,
   team,
   flood,
   manyTags,
@@ -66,7 +76,9 @@ async function measured(section: Section): Promise<Row[]> {
     return [skipped(section.name, howToInstall(missing))]
   }
   say(`${section.name} …`)
+  const started = performance.now()
   const rows = await section.measure(extent)
   for (const { figure, ours, theirs, ratio } of rows) say(`  ${figure}: ${ours}, ${theirs}, ${ratio}`)
+  say(`  ${Math.round((performance.now() - started) / 1000)} s`)
   return rows
 }

@@ -4,20 +4,21 @@ import { interleaved } from './rounds.js'
 import type { Extent, Section } from './section.js'
 import { type Emulator, emulator, planes } from './servers.js'
 import { signedCall } from './signature.js'
+import { REPOSITORY, stock, TAG } from './stock.js'
 import { comparison, perSecond, type Row } from './table.js'
 import { wrk } from './wrk.js'
 
 /** The same load on the embedded store and on Redis, with both planes in one process and in separate processes. */
 export const stores: Section = { name: 'stores', needs: ['wrk', 'redis-server'], measure }
 
-const REPOSITORY = 'team/app'
-const TAG = 'latest'
 const PUSHERS = 8
+/** Nothing here has an aim: fewer and shorter rounds than elsewhere show the differences. */
+const [MOST_ROUNDS, SECONDS] = [3, 1]
 
 /** A registry under load: one process of each kind, or several among which the clients are spread. */
 type Contender = readonly Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'>[]
 
-async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
+async function measure({ main, rounds }: Extent): Promise<Row[]> {
   await using redis = await redisServer(await redisDirectory())
   await using other = await redisServer(await redisDirectory())
   await using third = await redisServer(await redisDirectory())
@@ -38,21 +39,15 @@ async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
     const turns = Object.fromEntries(
       Object.entries(contenders).map(([name, each]) => [
         name,
-        (round: number) => load(each, seconds, `${name} ${round}`),
+        (round: number) => load(each, SECONDS, `${name} ${round}`),
       ]),
     )
     await interleaved(1, turns)
-    const { 'embedded, one process': theirs = [], ...results } = await interleaved(rounds, turns)
+    const { 'embedded, one process': theirs = [], ...results } = await interleaved(Math.min(rounds, MOST_ROUNDS), turns)
     for (const [name, ours] of Object.entries(results))
       rows.push(comparison({ figure: `${figure}: ${name}`, ours, theirs, than: 'embedded', show: perSecond }))
   }
   return rows
-}
-
-async function stock({ call, registryUrl: url, authorization }: Contender[number]): Promise<void> {
-  await call('CreateRepository', { repositoryName: REPOSITORY })
-  for (const tag of [TAG, 'v1', 'v2'])
-    await pushImage({ url, authorization, repository: REPOSITORY }, [2000, 3000, 4000], tag)
 }
 
 type Load = (each: Contender, seconds: number, seed: string) => Promise<number>

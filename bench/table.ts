@@ -38,10 +38,17 @@ export function comparison({ figure, ours, theirs, than, show, aim }: Comparison
     : { ...shared, aim: `≤ ${times(aim.atMost)}`, met: ratio <= aim.atMost }
 }
 
+/** The aim of a row that is not a ratio but a value. */
+export const atMost = (value: number, aim: number, show: (value: number) => string): Pick<Row, 'aim' | 'met'> => ({
+  aim: `≤ ${show(aim)}`,
+  met: value <= aim,
+})
+
 /** A row that only says why there is no result. */
 export const skipped = (figure: string, why: string): Row => ({ figure, ours: '–', theirs: why, ratio: '–', aim: '–' })
 
 export const perSecond = (value: number) => `${value >= 1000 ? (value / 1000).toFixed(1) + ' k' : value.toFixed(0)}/s`
+export const perCpuSecond = (value: number) => `${(value / 1000).toFixed(1)} k/CPU-s`
 export const gigabytesPerSecond = (value: number) => `${(value / 1e9).toFixed(2)} GB/s`
 export const milliseconds = (value: number) => `${value.toFixed(0)} ms`
 export const cpuPerGigabyte = (value: number) => `${value.toFixed(2)} CPU-s/GB`
