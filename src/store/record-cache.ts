@@ -15,9 +15,10 @@ const LONGEST = 32 * 1024
 const ENTRY = 200
 
 /**
- * A parser that remembers the latest record of a key with its text, because most requests read the same few records. A
- * record is used again only for the text it was parsed from, so nothing has to be invalidated: 0.4 µs for an image of six blobs instead of 2.7. Callers share it, and it
- * is frozen. What depends on policies alone is remembered by the identity of their records (`remembered-decisions.ts`).
+ * A parser that remembers the latest record of a key with its text, because most requests read the same few records: an
+ * image of six blobs takes 0.4 µs instead of 2.7. A record is used again only for the text it was parsed from, so
+ * nothing has to be invalidated. Callers share it, and it is frozen. What depends on policies alone is remembered by
+ * the identity of their records (`remembered-decisions.ts`).
  */
 export function rememberingParser(): ParseRecord {
   const records = new LRUCache<string, { readonly text: string; readonly record: unknown }>({
