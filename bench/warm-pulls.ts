@@ -7,7 +7,7 @@ import type { Extent, Section } from './section.js'
 import { dockerRegistry, emulator, nginx } from './servers.js'
 import { comparison, perSecond, type Row, skipped } from './table.js'
 import { howToInstall, isInstalled } from './tools.js'
-import { wrk } from './wrk.js'
+import { warmUp, wrk } from './wrk.js'
 
 const REPOSITORY = 'team/app'
 const TAG = 'warm'
@@ -44,6 +44,9 @@ async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
       registry: () => at(targets.registry),
       nginx: webServer && isFile ? () => rate(`${webServer.url}/manifests/${digest}`) : undefined,
     }
+    const { url, authorization = '' } = targets.ours
+    const warmed = { url: `${url}/v2/${REPOSITORY}/manifests/${reference}`, connections: CONNECTIONS }
+    await warmUp({ ...warmed, headers: { accept: MANIFEST_TYPE, authorization } })
     await interleaved(1, turns)
     const result = await interleaved(rounds, turns)
     const compared = { figure, ours: result.ours, show: perSecond }
