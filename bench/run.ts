@@ -74,7 +74,9 @@ async function measured(section: Section): Promise<Row[]> {
     return [skipped(section.name, howToInstall(missing))]
   }
   say(`${section.name} …`)
+  const started = performance.now()
   const rows = await section.measure(extent)
   for (const { figure, ours, theirs, ratio } of rows) say(`  ${figure}: ${ours}, ${theirs}, ${ratio}`)
+  say(`  ${Math.round((performance.now() - started) / 1000)} s`)
   return rows
 }

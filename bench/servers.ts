@@ -52,6 +52,8 @@ export interface Planes extends AsyncDisposable {
   readonly each: readonly (Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'> & {
     readonly dataPlane: Server
   })[]
+  /** Starts so many more data planes, on one port. */
+  onOnePort(count: number): Promise<Server>
 }
 
 export async function planes({ main, store, count: wanted }: PlanesOptions): Promise<Planes> {
@@ -74,8 +76,14 @@ export async function planes({ main, store, count: wanted }: PlanesOptions): Pro
     const registryUrl = dataPlane.url
     each.push({ url, registryUrl, authorization: await loginTo(call), call, dataPlane })
   }
+  const onOnePort = async (wanted: number) => {
+    const port = await freePort()
+    const args = [main, 'data-plane', ...flags, '--registry-port', String(port)]
+    const program = [here('one-port.js'), String(wanted), ...args]
+    return startServer(process.execPath, program, { port, path: '/health' })
+  }
   const dispose = async () => void (await Promise.all(servers.map((server) => server[Symbol.asyncDispose]())))
-  return { each, [Symbol.asyncDispose]: dispose }
+  return { each, onOnePort, [Symbol.asyncDispose]: dispose }
 }
 
 export interface PlanesOptions {
