@@ -10,7 +10,7 @@ const REPOSITORIES = 5
 
 /** Calls that are answered before the first round, because V8 optimizes a function only once it is hot. */
 const WARM_UP_CALLS = 15_000
-const WARM_UP_ROUNDS = 8
+const WARM_UP_ROUNDS = 20
 
 const AIMS = { DescribeRepositories: 0.45, GetAuthorizationToken: 0.6 } as const
 
