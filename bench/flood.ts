@@ -36,7 +36,7 @@ async function measure({ main, quick }: Extent): Promise<Row[]> {
   const seconds = quick ? 15 : 40
   const target = { endpoint: ours.url, registry: new URL(registryUrl).host, repository: REPOSITORY, authorization }
   const args = [client, JSON.stringify({ ...target, connections: CONNECTIONS }), String(seconds)]
-  const flooding = runClient(process.execPath, args)
+  const flooding = runClient(process.execPath, args, pinning?.client)
   await sleep(RISING_MS)
   const during = await measured()
   process.stderr.write(`  sent: ${await flooding}\n`)
