@@ -28,7 +28,7 @@ async function measure({ main, quick }: Extent): Promise<Row[]> {
   await using registry = isInstalled('docker-registry') ? await dockerRegistry() : undefined
   await ours.call('CreateRepository', { repositoryName: 'team/app' })
   const target = { url: ours.registryUrl, repository: 'team/app', authorization: ours.authorization }
-  const peak = (server: Server, of: Target) => () => peakOf(server, of, file, digest, quick ? 5 : 15)
+  const peak = (server: Server, of: Target) => () => peakOf(server, of, file, digest, quick ? 5 : 10)
 
   const { ours: used, theirs } = await interleaved(1, {
     ours: peak(ours, target),
