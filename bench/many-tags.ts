@@ -41,7 +41,10 @@ async function measure({ rounds, quick }: Extent): Promise<Row[]> {
   const rows: Row[] = []
   for (const [what, work] of Object.entries(operations)) {
     const timed = (name: string) => () => timesOf((count) => work(name, count))
-    const { ours, theirs } = await interleaved(Math.min(rounds, MOST_ROUNDS) + 1, { ours: timed('many'), theirs: timed('few') })
+    const { ours, theirs } = await interleaved(Math.min(rounds, MOST_ROUNDS) + 1, {
+      ours: timed('many'),
+      theirs: timed('few'),
+    })
     const show = (ms: number) => `${ms.toFixed(2)} ms`
     const figure = `${what}, of ${many.toLocaleString('en')} tags`
     rows.push(comparison({ figure, ours, theirs, than: `of ${FEW}`, show, aim: { atMost: 2 } }))
