@@ -156,18 +156,24 @@ const nginxProcess = (own: string) => `
 daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; pid ${own}.pid; error_log ${own}.log;
 events { worker_connections 512; }`
 
-/** nginx with sendfile and one worker, serving the files of a folder. */
-export async function nginx(root: string): Promise<Server> {
+/**
+ * nginx with sendfile and one worker, serving the files of a folder. `bytesPerSecond` limits every response, not the
+ * server: five layers at once have five times as much.
+ */
+export async function nginx(root: string, bytesPerSecond?: number): Promise<Server> {
   const port = await freePort()
-  const own = join(directory, 'nginx')
-  await writeFile(`${own}.conf`, nginxConfiguration(own, root, port))
+  const own = join(directory, `nginx-${++count}`)
+  await writeFile(`${own}.conf`, nginxConfiguration(own, root, port, bytesPerSecond))
   return startServer('nginx', ['-e', `${own}.log`, '-c', `${own}.conf`], { port, cpu: pinning?.server })
 }
 
-const nginxConfiguration = (own: string, root: string, port: number) => `${nginxProcess(own)}
+const nginxConfiguration = (own: string, root: string, port: number, bytesPerSecond = 0) => `${nginxProcess(own)}
 http {
   sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000; open_file_cache max=100;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${own}-${name};`).join(' ')}
-  server { listen 127.0.0.1:${port}; root ${root}; }
+  server {
+    listen 127.0.0.1:${port}; root ${root}; limit_rate ${bytesPerSecond};
+    location ~ /manifests/ { default_type application/vnd.oci.image.manifest.v1+json; }
+  }
 }
 `
