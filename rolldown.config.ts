@@ -5,9 +5,15 @@ import manifest from './package.json' with { type: 'json' }
 import { compiledSchemas } from './scripts/compiled-schemas.js'
 import { commonJsEntries, esEntries } from './scripts/library-entries.js'
 
+/**
+ * Libraries of which every start needs a function or two, while `require` would load all of their files: 30 ms of CPU for
+ * `@smithy/protocol-http`. Bundled, what is not used is left out.
+ */
+const loadedInPart: ReadonlySet<string> = new Set(['@smithy/protocol-http', 'jsonc-parser'])
+
 /** Libraries stay outside the bundle: npm installs, lists and audits them, and native parts are found where they lie. */
 const libraries = Object.keys(manifest.dependencies)
-  .filter((name) => !isEsOnly(name))
+  .filter((name) => !isEsOnly(name) && !loadedInPart.has(name))
   .concat(Object.keys(manifest.peerDependencies))
   .map((name) => new RegExp(`^${name}(/|$)`))
 
@@ -26,6 +32,8 @@ const commonJs: OutputOptions = {
   // The module of the library has the name of the program's entry.
   chunkFileNames: ({ name }) => (name === 'ecr-local' ? 'start-ecr-local.cjs' : '[name].cjs'),
   dynamicImportInCjs: false,
+  // A third less to read and parse, 10 ms of CPU of a start. Names stay, so that stack traces show them.
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
 }
 
 const shared = { platform: 'node', transform: { target: 'node20.19' }, logLevel: 'warn' } as const
@@ -46,6 +54,8 @@ export default defineConfig([
     ...shared,
     input: { main: 'src/main.ts', ...commonJsEntries },
     external: libraries,
+    // Only ES modules can be bundled in part.
+    resolve: { mainFields: ['module', 'main'] },
     plugins: [compiledSchemas()],
     checks: { bundlerTimings: false },
     output: {

@@ -11,6 +11,8 @@ const OPTIONS = {
   verbose: true,
   meta: false,
   validateSchema: false,
+  // Users get texts of our own.
+  messages: false,
   code: { source: true, esm: true },
 } as const
 
