@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { coldPull } from './cold-pull.js'
 import { decision } from './decision.js'
 import { flood } from './flood.js'
+import { idle } from './idle.js'
 import { library } from './library.js'
 import { manyTags } from './many-tags.js'
 import { memory } from './memory.js'
@@ -20,6 +21,7 @@ import { warmPulls } from './warm-pulls.js'
 
 const sections: readonly Section[] = [
   startUp,
+  idle,
   library,
   decision,
   signedCalls,
