@@ -40,8 +40,8 @@ export async function pushFile(target: Target, file: string, digest: string): Pr
 /** Pushes an image with layers of these sizes and returns its manifest. */
 export async function pushImage(target: Target, sizes: readonly number[], seed: string) {
   const layers = sizes.map((size, index) => seededBytes(size, `${seed} ${index}`))
-  const { image, blobs } = imageOf(layers, seed)
-  for (const blob of blobs) await pushBlob(target, blob)
+  const { image, blobs } = makeImageOf(layers, seed)
+  for (const { bytes, digest } of blobs) await pushBlob(target, bytes, digest)
   const answer = await fetch(`${target.url}/v2/${target.repository}/manifests/${seed}`, {
     method: 'PUT',
     headers: { ...login(target), 'content-type': image.mediaType },
@@ -51,7 +51,8 @@ export async function pushImage(target: Target, sizes: readonly number[], seed: 
   return image
 }
 
-function imageOf(layers: Buffer[], seed: string) {
+/** An image with these layers. Its blobs are the config and the layers. */
+export function makeImageOf(layers: Buffer[], seed: string) {
   const { image, blobs } = makeImage({ layers: layers.length, layerSize: 1, seed })
   const [config = Buffer.alloc(0)] = blobs
   const manifest = JSON.parse(image.bytes.toString()) as { layers: { digest: string; size: number }[] }
@@ -60,7 +61,10 @@ function imageOf(layers: Buffer[], seed: string) {
     Object.assign(layer, { digest: digestOf(bytes), size: bytes.length })
   })
   const bytes = Buffer.from(JSON.stringify(manifest, null, 2))
-  return { image: { mediaType: image.mediaType, bytes, digest: digestOf(bytes) }, blobs: [config, ...layers] }
+  return {
+    image: { mediaType: image.mediaType, bytes, digest: digestOf(bytes) },
+    blobs: [config, ...layers].map((blob) => ({ bytes: blob, digest: digestOf(blob) })),
+  }
 }
 
 async function uploadUrl(target: Target, digest: string): Promise<URL> {

@@ -91,9 +91,16 @@ function cpuSecondsOf(pid: number): number {
   return children.reduce((sum, child) => sum + cpuSecondsOf(child), own)
 }
 
+/** For clients that share all CPUs with the servers. */
+export const ANY_CPU = 'any'
+
 /** Runs a client to its end and returns its output. */
-export async function runClient(command: string, args: readonly string[], cpu = pinning?.client): Promise<string> {
-  const { child, ended, errors } = run(command, args, cpu, 'pipe')
+export async function runClient(
+  command: string,
+  args: readonly string[],
+  cpu: number | typeof ANY_CPU = pinning?.client ?? ANY_CPU,
+): Promise<string> {
+  const { child, ended, errors } = run(command, args, cpu === ANY_CPU ? undefined : cpu, 'pipe')
   let output = ''
   child.stdout?.on('data', (text: Buffer) => (output += text.toString()))
   const bound = setTimeout(() => child.kill('SIGKILL'), 120_000)

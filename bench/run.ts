@@ -9,14 +9,18 @@ import { library } from './library.js'
 import { manyTags } from './many-tags.js'
 import { memory } from './memory.js'
 import { pinning } from './processes.js'
+import { push } from './push.js'
+import { redisPulls } from './redis-pulls.js'
 import type { Extent, Section } from './section.js'
 import { builtMain } from './servers.js'
 import { signedCalls } from './signed-calls.js'
+import { smallLayers } from './small-layers.js'
 import { startUp } from './start-up.js'
 import { stores } from './stores.js'
 import { markdown, type Row, skipped } from './table.js'
 import { howToInstall, isInstalled } from './tools.js'
 import { team } from './team.js'
+import { twoPlanes } from './two-planes.js'
 import { warmPulls } from './warm-pulls.js'
 
 const sections: readonly Section[] = [
@@ -27,8 +31,12 @@ const sections: readonly Section[] = [
   signedCalls,
   warmPulls,
   coldPull,
+  smallLayers,
+  push,
   memory,
   stores,
+  redisPulls,
+  twoPlanes,
   team,
   flood,
   manyTags,

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { directory, freePort, pinning, type Server, startServer } from './processes.js'
 import { signedCall } from './signature.js'
+import { isInstalled } from './tools.js'
 
 /** A running `ecr-local start`, and what its clients need. */
 export interface Emulator extends Server {
@@ -47,7 +49,9 @@ async function loginTo(call: Emulator['call']): Promise<string> {
 /** Control planes and data planes in separate processes, with one store and one data directory. */
 export interface Planes extends AsyncDisposable {
   /** Pairs of a control plane and a data plane. */
-  readonly each: readonly Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'>[]
+  readonly each: readonly (Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'> & {
+    readonly dataPlane: Server
+  })[]
 }
 
 export async function planes({ main, store, count: wanted }: PlanesOptions): Promise<Planes> {
@@ -56,16 +60,19 @@ export async function planes({ main, store, count: wanted }: PlanesOptions): Pro
   const servers: Server[] = []
   const start = async (plane: string, ports: readonly string[], port: number) => {
     const args = [main, plane, ...flags, ...ports]
-    servers.push(await startServer(process.execPath, args, { port, path: '/health' }))
+    const server = await startServer(process.execPath, args, { port, path: '/health' })
+    servers.push(server)
+    return server
   }
   const each = []
   for (let index = 0; index < wanted; index++) {
     const [port, registryPort] = [await freePort(), await freePort()]
-    await start('data-plane', ['--registry-port', String(registryPort)], registryPort)
+    const dataPlane = await start('data-plane', ['--registry-port', String(registryPort)], registryPort)
     await start('control-plane', ['--port', String(port), '--registry-port', String(registryPort)], port)
     const url = `http://127.0.0.1:${port}`
     const call = callerOf(url)
-    each.push({ url, registryUrl: `http://127.0.0.1:${registryPort}`, authorization: await loginTo(call), call })
+    const registryUrl = dataPlane.url
+    each.push({ url, registryUrl, authorization: await loginTo(call), call, dataPlane })
   }
   const dispose = async () => void (await Promise.all(servers.map((server) => server[Symbol.asyncDispose]())))
   return { each, [Symbol.asyncDispose]: dispose }
@@ -118,6 +125,29 @@ export async function dockerRegistry({ proxyOf, cpu }: { proxyOf?: string; cpu?:
   return startServer('docker-registry', ['serve', `${own}.yml`], { port, cpu, path: '/v2/' })
 }
 
+const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
+
+/** Whether nginx can be a balancer of TCP connections. */
+export const canBalance = () => isInstalled('nginx') && existsSync(STREAM_MODULE)
+
+/** nginx as docs/operations.md recommends it in front of several planes, with one worker. */
+export async function balancer(planes: readonly Server[]): Promise<Server> {
+  const port = await freePort()
+  const own = join(directory, `balancer-${++count}`)
+  const targets = planes.map((plane) => `server 127.0.0.1:${plane.port};`).join(' ')
+  await writeFile(
+    `${own}.conf`,
+    `load_module ${STREAM_MODULE};
+${nginxProcess(own)}
+stream { upstream data_planes { least_conn; ${targets} } server { listen 127.0.0.1:${port}; proxy_pass data_planes; } }`,
+  )
+  return startServer('nginx', ['-e', `${own}.log`, '-c', `${own}.conf`], { port, path: '/health' })
+}
+
+const nginxProcess = (own: string) => `
+daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; pid ${own}.pid; error_log ${own}.log;
+events { worker_connections 512; }`
+
 /** nginx with sendfile and one worker, serving the files of a folder. */
 export async function nginx(root: string): Promise<Server> {
   const port = await freePort()
@@ -126,9 +156,7 @@ export async function nginx(root: string): Promise<Server> {
   return startServer('nginx', ['-e', `${own}.log`, '-c', `${own}.conf`], { port, cpu: pinning?.server })
 }
 
-const nginxConfiguration = (own: string, root: string, port: number) => `
-daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; pid ${own}.pid; error_log ${own}.log;
-events { worker_connections 512; }
+const nginxConfiguration = (own: string, root: string, port: number) => `${nginxProcess(own)}
 http {
   sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000; open_file_cache max=100;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${own}-${name};`).join(' ')}

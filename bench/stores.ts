@@ -4,14 +4,13 @@ import { interleaved } from './rounds.js'
 import type { Extent, Section } from './section.js'
 import { type Emulator, emulator, planes } from './servers.js'
 import { signedCall } from './signature.js'
+import { REPOSITORY, stock, TAG } from './stock.js'
 import { comparison, perSecond, type Row } from './table.js'
 import { wrk } from './wrk.js'
 
 /** The same load on the embedded store and on Redis, with both planes in one process and in separate processes. */
 export const stores: Section = { name: 'stores', needs: ['wrk', 'redis-server'], measure }
 
-const REPOSITORY = 'team/app'
-const TAG = 'latest'
 const PUSHERS = 8
 
 /** A registry under load: one process of each kind, or several among which the clients are spread. */
@@ -47,12 +46,6 @@ async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
       rows.push(comparison({ figure: `${figure}: ${name}`, ours, theirs, than: 'embedded', show: perSecond }))
   }
   return rows
-}
-
-async function stock({ call, registryUrl: url, authorization }: Contender[number]): Promise<void> {
-  await call('CreateRepository', { repositoryName: REPOSITORY })
-  for (const tag of [TAG, 'v1', 'v2'])
-    await pushImage({ url, authorization, repository: REPOSITORY }, [2000, 3000, 4000], tag)
 }
 
 type Load = (each: Contender, seconds: number, seed: string) => Promise<number>

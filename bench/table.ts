@@ -42,6 +42,7 @@ export function comparison({ figure, ours, theirs, than, show, aim }: Comparison
 export const skipped = (figure: string, why: string): Row => ({ figure, ours: '–', theirs: why, ratio: '–', aim: '–' })
 
 export const perSecond = (value: number) => `${value >= 1000 ? (value / 1000).toFixed(1) + ' k' : value.toFixed(0)}/s`
+export const perCpuSecond = (value: number) => `${(value / 1000).toFixed(1)} k/CPU-s`
 export const gigabytesPerSecond = (value: number) => `${(value / 1e9).toFixed(2)} GB/s`
 export const milliseconds = (value: number) => `${value.toFixed(0)} ms`
 export const cpuPerGigabyte = (value: number) => `${value.toFixed(2)} CPU-s/GB`

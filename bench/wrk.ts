@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { directory, runClient } from './processes.js'
+import { ANY_CPU, directory, pinning, runClient } from './processes.js'
 
 /** One request, repeated on every connection until the round ends. */
 export interface Load {
@@ -10,9 +10,12 @@ export interface Load {
   readonly body?: string
   readonly connections: number
   readonly seconds: number
+  /** Whether wrk shares all CPUs with the servers instead of having the clients' own. */
+  readonly onAnyCpu?: boolean
 }
 
 export interface Measured {
+  readonly requests: number
   readonly perSecond: number
   readonly bytesPerSecond: number
 }
@@ -20,7 +23,7 @@ export interface Measured {
 let count = 0
 
 /** Runs wrk with one thread. Throws if any request failed, because the round is then not a valid measurement. */
-export async function wrk({ url, headers = {}, body, connections, seconds }: Load): Promise<Measured> {
+export async function wrk({ url, headers = {}, body, connections, seconds, onAnyCpu }: Load): Promise<Measured> {
   const script = join(directory, `request-${++count}.lua`)
   // wrk writes a Host header of its own. A second one would break the signature.
   const ownHeaders = Object.entries(headers).filter(([name]) => name !== 'host')
@@ -29,11 +32,11 @@ export async function wrk({ url, headers = {}, body, connections, seconds }: Loa
   await writeFile(script, [...lines, summary].join('\n'))
 
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', script, url]
-  const output = await runClient('wrk', args)
+  const output = await runClient('wrk', args, onAnyCpu ? ANY_CPU : pinning?.client)
   const [requests = 0, microseconds = 1, bytes = 0, failed = 0] =
     /RESULT (\d+) (\d+) (\d+) (\d+)/.exec(output)?.slice(1).map(Number) ?? []
   if (failed > 0 || bytes === 0) throw new Error(`${url}: ${failed} of ${requests} requests failed\n${output}`)
-  return { perSecond: (requests * 1e6) / microseconds, bytesPerSecond: (bytes * 1e6) / microseconds }
+  return { requests, perSecond: (requests * 1e6) / microseconds, bytesPerSecond: (bytes * 1e6) / microseconds }
 }
 
 const summary = `done = function(summary)

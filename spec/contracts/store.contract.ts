@@ -81,11 +81,14 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
       expect(removed.filter(Boolean)).toEqual([repository('a')])
       expect(await namesOf({ limit: 9 })).toEqual({ names: [], next: undefined })
     })
-    it('A change of a returned record does not change the store', async () => {
+    it('A returned record cannot be changed, nor does a change of a listed one change the store', async () => {
       await insertAll('a')
       const record = await store.repositories.get(registry, 'a')
-      record?.tags.push({ Key: 'k', Value: 'v' })
+      expect(() => record?.tags.push({ Key: 'k', Value: 'v' })).toThrow(TypeError)
+      const { items } = await store.repositories.list(registry, { limit: 1 })
+      items[0]?.tags.push({ Key: 'k', Value: 'v' })
       expect(await store.repositories.get(registry, 'a')).toEqual(repository('a'))
+      expect((await store.repositories.list(registry, { limit: 1 })).items).toEqual([repository('a')])
     })
     it('A key of the longest names that AWS allows can be stored', async () => {
       const key = keyOf('n'.repeat(256), 'subject', `sha512:${'a'.repeat(128)}`, `sha512:${'b'.repeat(128)}`)
@@ -361,7 +364,7 @@ export function storeContract(name: string, create: () => Promise<KeyValue>, reo
           await tags.list(registry, { limit: 1 })
         })
         await expect(listing).rejects.toThrow('List tags before writing to it')
-        const straying = store.transact(registry, ({ settings }) => settings.get(installation, 'a'))
+        const straying = store.transact(registry, async ({ settings }) => settings.get(installation, 'a'))
         await expect(straying).rejects.toThrow('one registry')
       })
       it('A transaction that keeps losing races gives up with ServerException', async () => {

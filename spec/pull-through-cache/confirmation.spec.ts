@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
-import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
+import { type KeyValue, StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { startCache } from '../support/cache.js'
@@ -9,16 +9,13 @@ import { status } from '../support/upstream-faults.js'
 
 /** A store that is unavailable for this many of the writes that confirm a layer. */
 function storeThatMisses(confirmations: number): Store {
-  const store = storeOf(memoryKeyValue())
+  const keyValue = memoryKeyValue()
   let left = confirmations
-  return {
-    ...store,
-    origins: {
-      ...store.origins,
-      insert: (...record) =>
-        left-- > 0 ? Promise.reject(new StoreUnavailable('for a moment')) : store.origins.insert(...record),
-    },
-  }
+  const commit: KeyValue['commit'] = (registry, expectations, writes) =>
+    writes.some(({ collection }) => collection === 'origins') && left-- > 0
+      ? Promise.reject(new StoreUnavailable('for a moment'))
+      : keyValue.commit(registry, expectations, writes)
+  return storeOf({ ...keyValue, commit })
 }
 
 describe('layer confirmation during an outage of the store', () => {

@@ -90,7 +90,7 @@ describe('oversized image record of an earlier version', () => {
     const readings = [
       await store.images.get(registry, key),
       items[0],
-      await store.transact(registry, ({ images }) => images.get(registry, key)),
+      await store.transact(registry, async ({ images }) => images.get(registry, key)),
     ]
     for (const image of readings) {
       expect(image).toMatchObject({ digest: sha256(text), tags: ['latest'], imageSize: 1 })

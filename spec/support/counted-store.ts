@@ -18,7 +18,7 @@ export async function countedStore(url: string) {
   return {
     store: storeOf({
       ...keyValue,
-      get: counted((place: RecordKey) => keyValue.get(place)),
+      get: counted(async (place: RecordKey) => keyValue.get(place)),
       list: counted((...asked: Parameters<KeyValue['list']>) => keyValue.list(...asked)),
       hasFewer: counted((...asked: Parameters<KeyValue['hasFewer']>) => keyValue.hasFewer(...asked)),
       commit: counted((...given: Parameters<KeyValue['commit']>) => keyValue.commit(...given)),

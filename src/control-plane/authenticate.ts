@@ -1,4 +1,3 @@
-import type { HttpRequest } from '@smithy/protocol-http'
 import { isBeforeReset, type ClockAdvanceClaim } from '../access/clock-advance.js'
 import { accountNamedBy, defaultAccount } from '../access/credentials.js'
 import type { Identities } from '../access/identities.js'
@@ -13,6 +12,7 @@ import { refusals } from '../sigv4/refusals.js'
 import type { SigningKeyCache } from '../sigv4/signature.js'
 import type { SignedRequest } from '../sigv4/signed-request.js'
 import { verify } from '../sigv4/verify.js'
+import type { ReceivedRequest } from './received-request.js'
 import type { ServiceName } from './services/service.js'
 
 /** The principal that calls, and the Region that it calls. */
@@ -28,18 +28,6 @@ export interface Caller {
 export interface Signer extends Caller, ClockAdvanceClaim {
   /** When temporary credentials expire, in epoch milliseconds of the emulator's time; absent for long-term ones. */
   readonly expiresAt?: number
-}
-
-/** A request as the server received it. */
-export interface ReceivedRequest extends HttpRequest {
-  /** The answer's x-amzn-RequestId. */
-  readonly requestId: string
-  /** The headers as sent: a signature covers each occurrence of a repeated one. */
-  readonly rawHeaders?: readonly string[]
-  /** Set for a large body, which was hashed off the event loop. */
-  bodyHash?: string
-  readonly remoteAddress: string | undefined
-  readonly isSecure: boolean
 }
 
 /** The dependencies of authentication. */
@@ -60,12 +48,9 @@ export interface AuthenticateDeps {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signerOf(request: ReceivedRequest, service: ServiceName, deps: AuthenticateDeps): Signer {
-  const { method, path, headers, rawHeaders, bodyHash } = request
-  const hashed = { body: request.body as Buffer, ...(bodyHash !== undefined && { bodyHash }) }
-  const signedRequest = { method, path, headers, ...(rawHeaders && { rawHeaders }), ...hashed }
-  if (deps.auth === 'relaxed') return unverifiedSigner(signedRequest)
+  if (deps.auth === 'relaxed') return unverifiedSigner(request)
 
-  const verdict = verify(signedRequest, {
+  const verdict = verify(request, {
     secretOf: (accessKeyId) => secretOf(accessKeyId, deps),
     service,
     now: deps.clock.wall(),
@@ -74,7 +59,7 @@ export function signerOf(request: ReceivedRequest, service: ServiceName, deps: A
   })
   if (!verdict.valid) throw new ServiceException(verdict.code, verdict.message)
   const { accessKeyId, securityToken = '', region } = verdict
-  return { ...holderOf(accessKeyId, securityToken, deps), region }
+  return holderOf(accessKeyId, securityToken, region, deps)
 }
 
 /** Refuses temporary credentials that have expired, or whose user or role was removed. Throws as `signerOf` does. */
@@ -97,13 +82,13 @@ function secretOf(accessKeyId: string, { identities, secret }: AuthenticateDeps)
 }
 
 /** Long-term keys are sent without a security token, temporary keys with their own. */
-function holderOf(accessKeyId: string, securityToken: string, deps: AuthenticateDeps): Omit<Signer, 'region'> {
+function holderOf(accessKeyId: string, securityToken: string, region: string, deps: AuthenticateDeps): Signer {
   const longTerm = deps.identities.credentialsOf(accessKeyId)
-  if (longTerm && securityToken === '') return { principal: longTerm.principal }
+  if (longTerm && securityToken === '') return { principal: longTerm.principal, region }
   const session = longTerm ? undefined : readSession(securityToken, accessKeyId, deps.secret)
   if (!session) throw invalidToken()
   const { principal, expiresAt, clockAdvancedBy } = session
-  return { principal, expiresAt, ...(clockAdvancedBy !== undefined && { clockAdvancedBy }) }
+  return { principal, region, expiresAt, ...(clockAdvancedBy !== undefined && { clockAdvancedBy }) }
 }
 
 const invalidToken = () =>

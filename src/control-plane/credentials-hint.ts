@@ -5,7 +5,8 @@ import type { ServiceException } from '../registry/errors.js'
 import type { Log } from '../registry/ports/log.js'
 import { claimedScope } from '../sigv4/claimed-scope.js'
 import { refusals } from '../sigv4/refusals.js'
-import type { AuthenticateDeps, ReceivedRequest } from './authenticate.js'
+import type { AuthenticateDeps } from './authenticate.js'
+import type { ReceivedRequest } from './received-request.js'
 
 type Refusal = Pick<ServiceException, 'code' | 'message'>
 
@@ -36,7 +37,7 @@ function hintFor(
 ): string | undefined {
   const isUnknown = code === UNKNOWN.code
   if (!isUnknown && message !== refusals.wrongSignature().message) return undefined
-  const { accessKeyId } = claimedScope({ ...request, body: request.body as Buffer }) ?? {}
+  const { accessKeyId } = claimedScope(request) ?? {}
   if (accessKeyId === undefined) return undefined
   const longTerm = identities.credentialsOf(accessKeyId)
   if (longTerm) return isUnknown ? withToken(accessKeyId) : wrongSecret(accessKeyId, longTerm.principal.arn)

@@ -1,7 +1,8 @@
 import { claimedScope } from '../sigv4/claimed-scope.js'
 import { awsJson, isForEcrPublic } from './protocols/aws-json.js'
 import { awsQuery } from './protocols/aws-query.js'
-import type { Protocol, RequestHead } from './protocols/protocol.js'
+import type { Protocol } from './protocols/protocol.js'
+import type { RequestHead } from './received-request.js'
 import type { Service } from './services/service.js'
 import { services } from './services/services.js'
 

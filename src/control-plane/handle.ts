@@ -1,29 +1,19 @@
-import type { HttpResponse } from '@smithy/protocol-http'
 import { anonymousPrincipal, isAnonymous } from '../access/anonymous.js'
 import { requestContextOf } from '../access/http-request-context.js'
-import { yieldAfter } from '../coordination/event-loop.js'
+import { isLargeBody, yieldToEventLoop } from '../coordination/event-loop.js'
 import { DEFAULT_REGION, type Registry } from '../registry/registry.js'
 import type { ActionRates } from '../server/action-rates.js'
-import type { RequestPermit } from '../server/concurrency-limit.js'
-import type { RequestFacts } from '../server/exchange.js'
+import type { AdmittedExchange } from '../server/exchange.js'
 import { inputOf, shape } from '../smithy/model.js'
-import {
-  type AuthenticateDeps,
-  type Caller,
-  type ReceivedRequest,
-  requireCurrent,
-  type Signer,
-  signerOf,
-} from './authenticate.js'
+import { type AuthenticateDeps, type Caller, requireCurrent, type Signer, signerOf } from './authenticate.js'
 import { dispatch, type Dispatch } from './dispatch.js'
+import type { Answer } from './protocols/response.js'
+import type { ReceivedRequest } from './received-request.js'
 import type { Context, Resources } from './services/context.js'
 import type { Members } from './services/service.js'
 
-/** Everything that a call may need. */
+/** What all calls share. */
 export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
-  /** The call's permit under the concurrency limit. */
-  readonly permit: RequestPermit
-  readonly facts: RequestFacts
   readonly actionRates: ActionRates
 }
 
@@ -32,33 +22,46 @@ export interface ControlPlaneDeps extends Resources, AuthenticateDeps {
  * refusal. Until the signature is verified the body is only hashed, because parsing it can cost more than the rest of a
  * call. Steps that do not need the store come first.
  */
-export async function handle(request: ReceivedRequest, deps: ControlPlaneDeps): Promise<HttpResponse> {
-  const { service, protocol } = dispatch(request)
-  const signer = callerOf(request, { service, protocol }, deps)
-  deps.permit.chargeTo(isAnonymous(signer.principal) ? chargedAddress(request) : signer.principal)
-  await yieldAfter(sizeOf(request))
+export async function handle(
+  request: ReceivedRequest,
+  { facts, permit, log }: Pick<AdmittedExchange, 'facts' | 'permit' | 'log'>,
+  deps: ControlPlaneDeps,
+): Promise<Answer> {
+  const called = dispatch(request)
+  const { service, protocol } = called
+  const isLarge = isLargeBody(request.body.length)
+  const signer = callerOf(request, called, deps)
+  permit.chargeTo(isAnonymous(signer.principal) ? chargedAddress(request) : signer.principal)
+  if (isLarge) await yieldToEventLoop()
   const { operation: name, version, input } = protocol.readInput(request)
   const operation = service.operation(name, version)
-  deps.facts.description = name
+  facts.description = name
   if (service.name === 'ecr') deps.actionRates(name, { account: signer.principal.account, region: signer.region })
   const members = modelled(name, input)
-  await yieldAfter(sizeOf(request))
+  if (isLarge) await yieldToEventLoop()
   const registry = registryOf(members, signer)
   // Independent reads start together. A remote store batches them into one round trip, so no prefetch is needed.
   const [now, policies] = await Promise.all([deps.clock.now(), operation.readPolicies?.(members, registry, deps.store)])
-  deps.facts.now = now
+  facts.now = now
   const { principal } = requireCurrent(signer, now, deps)
-  const requestContext = requestContextOf({ ...request, requestId: request.requestId, now })
-  const { wait } = deps.permit
   const registryAddress = deps.settings.registryAddress(request)
-  const call = { registry, principal, request: requestContext, registryAddress }
-  const context: Context = { ...deps, ...call, now, policies, wait }
+  const { requestId, headers, remoteAddress, isSecure } = request
+  const requestContext = requestContextOf({ requestId, now, headers, remoteAddress, isSecure })
+  const call = { registry, principal, request: requestContext, registryAddress, now, policies, wait: permit.wait, log }
+  const context = contextOf(call, deps)
   await operation.authorize(members, context)
   const validInput = operation.accept(members)
-  await yieldAfter(sizeOf(request))
+  if (isLarge) await yieldToEventLoop()
   const output = await operation.run(validInput, context)
   return protocol.writeOutput(output, { request, service, operation: name })
 }
+
+/**
+ * The context of a call, which inherits the shared parts: copying several dozens of them takes longer than verifying
+ * the signature.
+ */
+const contextOf = (call: Omit<Context, keyof Resources> & Pick<Context, 'log'>, deps: Resources): Context =>
+  Object.assign(Object.create(deps) as Resources, call)
 
 /**
  * The caller whose signature was verified, or an anonymous one if the operation needs no signature. A call whose
@@ -78,8 +81,6 @@ const chargedAddress = ({ remoteAddress = 'unknown' }: ReceivedRequest) => ({
   arn: remoteAddress,
   account: remoteAddress,
 })
-
-const sizeOf = ({ body }: ReceivedRequest): number => (body as Buffer).length
 
 /**
  * Removes members that the operation does not have, such as a `registryId`, so that they cannot influence permissions.

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isLargeBody } from '../coordination/event-loop.js'
 import { type AdmittedExchange, type ExchangeDeps, exchanges, type Plane } from '../server/exchange.js'
 import { type HealthDeps, healthEndpoint, type HealthResponse } from '../server/health.js'
 import type { ConnectionHabits, PlaneHandler } from '../server/listener.js'
@@ -11,6 +12,7 @@ import { credentialsHints } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
 import { type ExpressAppDeps, lateExpressApp } from './express-app.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
+import { targetOf } from './protocols/aws-json.js'
 import { namesAction } from './protocols/aws-query.js'
 import { isForLocalstack } from '../localstack/endpoints.js'
 import { type LocalstackServerDeps, serveLocalstack } from './localstack-server.js'
@@ -20,7 +22,7 @@ import { operations } from './services/ecr/operation-table.js'
 import { type PageSettings, refuseWebPages } from './web-pages.js'
 
 /** The dependencies of a control plane's server. */
-export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'permit' | 'facts' | 'signingKeys'> &
+export type ControlPlaneServerDeps = Omit<ControlPlaneDeps, 'signingKeys'> &
   ExpressAppDeps &
   Pick<PageSettings, 'consoleHosts'> &
   HealthDeps &
@@ -72,10 +74,7 @@ async function sendHealth(health: Promise<HealthResponse>, res: ServerResponse, 
   }
 }
 
-type ApiDeps = Omit<ControlPlaneDeps, 'permit' | 'facts'> &
-  Pick<AdminDeps, 'adminAllowed'> &
-  Pick<PageSettings, 'consoleHosts'> &
-  RefusalDeps
+type ApiDeps = ControlPlaneDeps & Pick<AdminDeps, 'adminAllowed'> & Pick<PageSettings, 'consoleHosts'> & RefusalDeps
 
 const apiPlane = (deps: ApiDeps): Plane => ({
   name: 'control',
@@ -89,10 +88,10 @@ const apiPlane = (deps: ApiDeps): Plane => ({
 })
 
 async function answerCall(exchange: AdmittedExchange, deps: ApiDeps): Promise<void> {
-  const { res, facts, log, permit, body } = exchange
-  const request = receivedRequest(exchange, body, await hashOfLargeBody(body))
-  const response = await handle(request, { ...deps, log, facts, permit })
-  res.writeHead(response.statusCode, response.headers).end(response.body)
+  const { body } = exchange
+  const bodyHash = isLargeBody(body.length) ? await hashOfLargeBody(body) : undefined
+  const answer = await handle(receivedRequest(exchange, body, bodyHash), exchange, deps)
+  exchange.res.writeHead(answer.statusCode, answer.headers).end(answer.body)
 }
 
 /** Metrics count by operation. Only known names are used, so that clients cannot create new series. */
@@ -100,7 +99,7 @@ function describeCall(req: IncomingMessage) {
   const { method = '', headers, url: path = '/' } = req
   const request = { method, path, headers: headers as Record<string, string> }
   const { service } = dispatch(request)
-  const [, name] = (request.headers['x-amz-target'] ?? '').split('.')
+  const [, name] = targetOf(request)
   if (service.name !== 'ecr') return { operation: service.name, description: name ?? service.name }
   return { operation: name && Object.hasOwn(operations, name) ? name : 'unknown', description: name ?? '' }
 }

@@ -15,13 +15,6 @@ const LARGE_BODY = 512 * 1024
 /** Whether processing this many bytes in one step delays other requests noticeably. */
 export const isLargeBody = (bytes: number): boolean => bytes > LARGE_BODY
 
-/**
- * Yields to the event loop after processing a large body. Returns undefined for a small one, which is the common case
- * and need not yield.
- */
-export const yieldAfter = (bytes: number): Promise<void> | undefined =>
-  isLargeBody(bytes) ? yieldToEventLoop() : undefined
-
 /** Splits a list into batches and yields to the event loop between them, because clients can make some lists long. */
 export async function* batchesOf<T>(items: readonly T[], size = BATCH_SIZE): AsyncGenerator<T[], void> {
   for (let start = 0; start < items.length; start += size) {
@@ -33,7 +26,7 @@ export async function* batchesOf<T>(items: readonly T[], size = BATCH_SIZE): Asy
 /** Like `Promise.all(items.map(work))`, but one batch after another. */
 export async function mapInBatches<T, R>(
   items: readonly T[],
-  work: (item: T) => Promise<R>,
+  work: (item: T) => R | Promise<R>,
   size = BATCH_SIZE,
 ): Promise<R[]> {
   const results: R[] = []

@@ -55,4 +55,10 @@ export function fairShares(limit: number, ratio: number): FairShares {
 export const ownerKey = (owner: Owner): string => owner.join('\n')
 
 /** The keys of the owner and of every group it belongs to, the widest first. */
-const keysOf = (owner: Owner) => owner.map((_, index) => ownerKey(owner.slice(0, index + 1)))
+function keysOf(owner: Owner): readonly string[] {
+  const [widest, ...narrower] = owner
+  if (widest === undefined) return owner
+  const keys = [widest]
+  for (const name of narrower) keys.push(`${keys.at(-1)}\n${name}`)
+  return keys
+}

@@ -121,7 +121,9 @@ function receive(req: IncomingMessage, res: ServerResponse, frame: Frame): Promi
   if (!plane.writesRequestId) res.setHeader('x-amzn-requestid', requestId)
   const [path, search = ''] = splitOnce(req.url ?? '', '?')
   const { method = '' } = req
-  const facts: RequestFacts = { requestId, method, path, receivedAt: performance.now(), ...plane.describe(req) }
+  const { operation, description } = plane.describe(req)
+  const receivedAt = performance.now()
+  const facts: RequestFacts = { requestId, method, path, receivedAt, operation, description }
   const exchange = { req, res, facts, search, log: logWithRequestId(log, requestId) }
   const attributes = { 'http.request.method': method, 'url.path': path, 'rpc.system.name': plane.protocol }
   return traces.request(req.headers, attributes, (span) => take(exchange, span, frame))
@@ -130,15 +132,16 @@ function receive(req: IncomingMessage, res: ServerResponse, frame: Frame): Promi
 /** All steps after `received`, up to `reported`. */
 async function take(exchange: Exchange, span: Span, frame: Frame): Promise<void> {
   const { plane, metrics } = frame
+  const { req, res, facts, search, log } = exchange
   const countEnd = metrics.request(plane.name)
   let outcome = 'ok'
   let body: ReadBody | undefined
   let permit: RequestPermit | undefined
   try {
-    plane.screen(exchange.req)
-    body = await read(exchange.req, frame)
+    plane.screen(req)
+    body = await read(req, frame)
     permit = admit(frame)
-    await plane.answer({ ...exchange, permit, body: body?.bytes ?? NO_BODY })
+    await plane.answer({ req, res, facts, search, log, permit, body: body?.bytes ?? NO_BODY })
     remember(exchange, frame)
   } catch (thrown) {
     outcome = await refuse(thrown, exchange, frame)
@@ -146,7 +149,7 @@ async function take(exchange: Exchange, span: Span, frame: Frame): Promise<void>
     permit?.release()
     body?.release()
   }
-  countEnd(exchange.facts.operation, outcome)
+  countEnd(facts.operation, outcome)
   report(exchange, outcome, span)
 }
 

@@ -12,13 +12,13 @@ export function refuseLifetime(
   maxSkewSeconds: number,
 ): Refusal | undefined {
   if (expires !== undefined && !isLifetime(expires)) return refusals.invalidExpires(expires)
-  const now = isoBasic(machineTime.getTime())
+  const now = Math.floor(machineTime.getTime() / 1000)
   const lifetime = expires === undefined ? maxSkewSeconds : Number(expires)
-  const after = (seconds: number) => isoBasic((now.seconds + seconds) * 1000).text
+  const after = (seconds: number) => isoBasic((now + seconds) * 1000).text
 
-  if (date.seconds < now.seconds - lifetime) return refusals.expired(date.text, after(-lifetime), now.text, lifetime)
-  if (date.seconds > now.seconds + maxSkewSeconds) {
-    return refusals.notYetCurrent(date.text, after(maxSkewSeconds), now.text, maxSkewSeconds)
+  if (date.seconds < now - lifetime) return refusals.expired(date.text, after(-lifetime), after(0), lifetime)
+  if (date.seconds > now + maxSkewSeconds) {
+    return refusals.notYetCurrent(date.text, after(maxSkewSeconds), after(0), maxSkewSeconds)
   }
   return undefined
 }

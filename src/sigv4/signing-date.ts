@@ -9,15 +9,23 @@ export interface SigningDate {
  * header.
  */
 export function readSigningDate(date: string): SigningDate | undefined {
-  const [, year, month, day, hours, minutes, seconds] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? []
-  if (year !== undefined) {
-    const iso = isoBasic(
-      Date.UTC(+year, Number(month) - 1, Number(day), Number(hours), Number(minutes), Number(seconds)),
-    )
-    return iso.text === date ? iso : undefined
+  const fields = ISO_BASIC.exec(date)
+  if (fields) {
+    const time = timeOf(fields.slice(1).map(Number))
+    return time === undefined ? undefined : { text: date, seconds: time / 1000 }
   }
   const time = date.length === 29 ? Date.parse(date) : NaN
   return Number.isNaN(time) || new Date(time).toUTCString() !== date ? undefined : isoBasic(time)
+}
+
+const ISO_BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+
+/** Epoch milliseconds; undefined for a date that does not exist, which `Date` takes for a later one. */
+function timeOf([year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0]: number[]): number | undefined {
+  const time = Date.UTC(year, month - 1, day, hours, minutes, seconds)
+  const date = new Date(time)
+  const isSameDay = date.getUTCDate() === day && date.getUTCMonth() === month - 1 && date.getUTCFullYear() === year
+  return isSameDay && hours < 24 && minutes < 60 && seconds < 60 ? time : undefined
 }
 
 /** Truncates to whole seconds, the resolution of a signature's time. */

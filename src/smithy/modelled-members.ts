@@ -10,8 +10,10 @@ export function modelledMembers(shapeId: string, value: unknown): unknown {
     return value.map((item) => modelledMembers(member.target, item))
   }
   if (type !== 'structure' || !isRecord(value)) return value
-  const present = Object.entries(members).filter(([name]) => Object.hasOwn(value, name) && value[name] !== null)
-  return Object.fromEntries(present.map(([name, { target }]) => [name, modelledMembers(target, value[name])]))
+  const present: Record<string, unknown> = {}
+  for (const [name, { target }] of Object.entries(members))
+    if (Object.hasOwn(value, name) && value[name] !== null) present[name] = modelledMembers(target, value[name])
+  return present
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -3,7 +3,8 @@ import { serverException } from '../registry/errors.js'
 import type { KeyValue } from '../registry/ports/key-value.js'
 import type { Collection, Records, Store } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
-import { pageOf, parsed, withOneMore, type Upgrade, write } from './stored-records.js'
+import { type ParseRecord, rememberingParser } from './record-cache.js'
+import { pageOf, withOneMore, type Upgrade, write } from './stored-records.js'
 import { transactionOn } from './transaction.js'
 import { keyedMutex } from '../coordination/keyed-mutex.js'
 
@@ -18,9 +19,10 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
    * Transactions of this process that had a conflict run one at a time in each registry, instead of conflicting again.
    */
   const retryMutex = keyedMutex()
+  const parse = rememberingParser()
 
   async function attempt<R>(registry: Registry, work: Work<R>): Promise<{ result: R } | undefined> {
-    const transaction = transactionOn(keyValue, registry)
+    const transaction = transactionOn(keyValue, registry, parse)
     const result = await work(transaction.records)
     return (await transaction.commit()) ? { result } : undefined
   }
@@ -42,7 +44,7 @@ export function storeOf(keyValue: KeyValue, patience = 5_000): Store {
   }
 
   return {
-    ...makeRecords((name, upgrade) => collectionOf(keyValue, name, transact, upgrade)),
+    ...makeRecords((name, upgrade) => collectionOf(keyValue, name, transact, parse, upgrade)),
     transact,
     registries: () => keyValue.registries(),
     count: (registry, collection) => keyValue.count(registry, collection),
@@ -57,13 +59,21 @@ function collectionOf<T>(
   keyValue: KeyValue,
   name: keyof Records,
   transact: <R>(registry: Registry, work: Work<R>) => Promise<R>,
+  parse: ParseRecord,
   upgrade: Upgrade<T>,
 ): Collection<T> {
   // The collection of this name in a transaction has the same record type.
   const inTransaction = (records: Records) => records[name] as unknown as Collection<T>
+  const parsed = (value: string | undefined) => parse(value, upgrade)
   return {
-    async get(registry, key) {
-      return parsed(await keyValue.get({ registry, collection: name, key }), upgrade)
+    get(registry, key) {
+      try {
+        const value = keyValue.get({ registry, collection: name, key })
+        return value instanceof Promise ? value.then(parsed) : parsed(value)
+      } catch (error) {
+        // Not thrown here, so that callers that read several records at once see every failure as a rejection.
+        return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      }
     },
     insert: (registry, key, record) =>
       keyValue.commit(registry, [{ collection: name, key, value: undefined }], [write(name, key, record)]),

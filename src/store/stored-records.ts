@@ -15,10 +15,6 @@ export const write = (collection: string, key: string, record: unknown): Write =
   value: JSON.stringify(record),
 })
 
-/** Parses a stored record; undefined if there is none. */
-export const parsed = <T>(value: string | undefined, upgrade: Upgrade<T>): T | undefined =>
-  value === undefined ? undefined : upgrade(JSON.parse(value) as T)
-
 /** Requests one record more than the page holds, to find out whether there are more. */
 export const withOneMore = (page: PageQuery): PageQuery => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
 

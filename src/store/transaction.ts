@@ -10,12 +10,13 @@ import {
 } from '../registry/ports/key-value.js'
 import type { Collection, Records } from '../registry/ports/store.js'
 import type { Registry } from '../registry/registry.js'
-import { pageOf, parsed, withOneMore, type Upgrade, write } from './stored-records.js'
+import type { ParseRecord } from './record-cache.js'
+import { pageOf, withOneMore, type Upgrade, write } from './stored-records.js'
 
 /**
  * The records of a registry in a transaction: remembers what is read and defers what is written, for one atomic commit.
  */
-export function transactionOn(keyValue: KeyValue, registry: Registry) {
+export function transactionOn(keyValue: KeyValue, registry: Registry, parse: ParseRecord) {
   const reads = new Map<string, Expectation & { value: string | undefined }>()
   const lists: Expectation[] = []
   const writes = new Map<string, Write>()
@@ -52,8 +53,9 @@ export function transactionOn(keyValue: KeyValue, registry: Registry) {
       throw new Error('A transaction spans one registry')
   }
 
+  const view = { checkRegistry, read, current, set, list, count, parse }
   return {
-    records: makeRecords((name, upgrade) => viewOf(name, { checkRegistry, read, current, set, list, count }, upgrade)),
+    records: makeRecords((name, upgrade) => viewOf(name, view, upgrade)),
     commit: async () => {
       const isChange = ([id, { value }]: [string, Write]) => !reads.has(id) || reads.get(id)?.value !== value
       const changes = [...writes].filter(isChange).map(([, write]) => write)
@@ -77,6 +79,7 @@ interface View {
   set: (write: Write) => void
   list: (collection: string, page: PageQuery) => Promise<Entry[]>
   count: (registry: Registry, collection: string, bound: CountBound) => Promise<boolean>
+  parse: ParseRecord
 }
 
 /**
@@ -84,11 +87,11 @@ interface View {
  * writes.
  */
 function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collection<T> {
-  const { checkRegistry, read, current, set, list, count } = view
+  const { checkRegistry, read, current, set, list, count, parse } = view
   const latest = async (registry: Registry, key: string) => {
     checkRegistry(registry)
     await read(name, key)
-    return () => parsed(current(name, key), upgrade)
+    return () => parse(current(name, key), upgrade)
   }
   return {
     async get(registry, key) {

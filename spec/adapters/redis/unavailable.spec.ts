@@ -45,7 +45,7 @@ describeWith(redisNeeds, 'Redis while it is unavailable', () => {
     await opened[Symbol.asyncDispose]()
     await redis[Symbol.asyncDispose]()
   })
-  const get = (key: string) => opened.store.settings.get(registry, key)
+  const get = async (key: string) => opened.store.settings.get(registry, key)
   const put = (key: string, value: string) => opened.store.settings.put(registry, key, value)
   const unavailable = { name: 'StoreUnavailable' }
   const timed = async (work: Promise<unknown>) => {

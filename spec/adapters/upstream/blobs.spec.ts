@@ -56,6 +56,23 @@ describe('Blobs of an upstream', () => {
     expect(size).toBe(10_000)
   })
 
+  it('A blob arrives whole while some of its chunks are given back to be received into again', async () => {
+    await using upstream = await faultyUpstream()
+    const digest = upstream.addBlob(3_000_000)
+    await using pulling = pullingFrom(upstream)
+    const { body, reuse } = await pulling.registry.blob('app', digest)
+    const chunks: Buffer[] = []
+    body.on('data', (chunk: Buffer) => {
+      const isKept = chunks.length % 3 === 0
+      chunks.push(isKept ? chunk : Buffer.from(chunk))
+      if (!isKept) reuse?.(chunk)
+      if (chunks.length % 5 === 0) setImmediate(() => body.resume())
+      if (chunks.length % 5 === 0) body.pause()
+    })
+    await once(body, 'end')
+    expect(digestOf(Buffer.concat(chunks))).toBe(digest)
+  })
+
   it('A blob of unknown size arrives whole', async () => {
     await using upstream = await faultyUpstream()
     const digest = upstream.addBlob(5000)

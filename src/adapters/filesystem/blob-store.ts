@@ -7,7 +7,7 @@ import { blobInventory } from './blob-inventory.js'
 import { blobPath } from './blob-path.js'
 import { fileSender } from './blob-sender.js'
 import { blobWriters } from './blob-writers.js'
-import { type DurableDirectories, ifExists } from './durable.js'
+import { durableDirectories, ifExists } from './durable.js'
 import { PRIVATE_DIRECTORY } from './modes.js'
 import { fileNotes } from './notes.js'
 import { discardIn, leftoversIn } from './temporary-files.js'
@@ -18,7 +18,7 @@ import { discardIn, leftoversIn } from './temporary-files.js'
  */
 export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): BlobStore {
   const directories = ['blobs', 'tmp', 'uploads', 'notes', 'quarantine'].map((name) => join(root, name))
-  const durable: DurableDirectories = new Set()
+  const durable = durableDirectories()
   const { forget, ...writers } = blobWriters(root, ids, durable)
   const sendFile = fileSender()
 
@@ -43,7 +43,7 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
     notes: fileNotes(root, ids, durable),
     async clear() {
       forget()
-      durable.clear()
+      durable.known.clear()
       for (const directory of directories) {
         await rm(directory, { recursive: true, force: true })
         await mkdir(directory, { recursive: true, mode: PRIVATE_DIRECTORY })

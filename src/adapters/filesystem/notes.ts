@@ -2,7 +2,7 @@ import { open, opendir, readFile, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Ids } from '../../registry/ports/ids.js'
 import type { Notes } from '../../registry/ports/blob-store.js'
-import { type DurableDirectories, ifExists, orNoSpace, renameDurably, syncDirectory } from './durable.js'
+import { type DurableDirectories, ifExists, orNoSpace, renameDurably } from './durable.js'
 import { PRIVATE_FILE } from './modes.js'
 import { directoryOf, temporaryName } from './temporary-files.js'
 
@@ -27,7 +27,7 @@ export function fileNotes(root: string, ids: Ids, durable: DurableDirectories): 
       await ifExists(unlink(path))
       // Sync even if the file does not exist: it may have been removed a moment ago, and a power failure could restore
       // it.
-      await ifExists(syncDirectory(dirname(path)))
+      await ifExists(durable.sync(dirname(path)))
     },
     list: (under) => namesUnder(root, under),
   }

@@ -42,7 +42,7 @@ export function lmdbKeyValue({ path, everyPage = false }: { path: string; everyP
   const { valueOf, list, holds } = readsOn(db, counts)
 
   return {
-    get: async (recordKey) => valueOf(recordKey),
+    get: valueOf,
     list: async (registry, collection, page) => list(registry, collection, page),
     hasFewer: async (registry, collection, bound) => counts.hasFewer(registry, collection, bound),
     count: async (registry, collection) => counts.count(registry, collection),

@@ -36,7 +36,7 @@ export function memoryKeyValue(): KeyValue {
     holdsIn(recordsOf(registry, expectation.collection), expectation)
 
   return {
-    get: async (recordKey) => valueOf(recordKey),
+    get: valueOf,
     list: async (registry, collection, page) => pageIn(recordsOf(registry, collection), page),
     hasFewer: async (registry, collection, bound) => hasFewer(recordsOf(registry, collection), bound),
     count: async (registry, collection) => recordsOf(registry, collection).keys.length,

@@ -1,45 +1,49 @@
 import type { RecordKey } from '../../registry/ports/key-value.js'
 
-/** Reads the value of one key. */
-export type ReadValue = (recordKey: RecordKey) => Promise<string | undefined>
+/** What a read of one key found, or the error that concerns this key alone. */
+export type Answer = string | undefined | Error
+
+/** Reads keys of one server in a single request. The keys and the answers are by id: see `idOf`. */
+export type ReadBatch = (keys: ReadonlyMap<string, RecordKey>) => Promise<ReadonlyMap<string, Answer>>
 
 /** The reads of one tick that go to the same server. */
 interface Batch {
-  /** The keys to read, by their ids, so that a key that several callers request is read once. */
+  /** By id, so that a key that several callers request is read once. */
   readonly keys: Map<string, RecordKey>
-  /** The values by the same ids. Fulfilled once each of the reads has settled. */
-  readonly values: Promise<ReadonlyMap<string, ReturnType<ReadValue>>>
+  readonly answers: ReturnType<ReadBatch>
 }
 
 /**
- * Collects the reads of one tick of the event loop, sends them together, and settles none of them before all have
- * settled, as DataLoader does (https://github.com/graphql/dataloader). Subsequent reads that depend on these are then
- * sent together too, even if the responses arrive in several pieces: code that awaits n times in sequence costs n round
- * trips, however many keys it reads.
+ * Collects the reads of one tick of the event loop and sends them as one request, as DataLoader does
+ * (https://github.com/graphql/dataloader). All of them settle in the same tick, so subsequent reads that depend on
+ * these are sent together too: code that awaits n times in sequence costs n round trips, however many keys it reads.
  *
  * `serverOf` returns the server of a key, so that a part of a cluster that does not answer does not delay the others.
  */
-export function batchedReads(read: ReadValue, serverOf: (recordKey: RecordKey) => string): ReadValue {
+export function batchedReads(
+  read: ReadBatch,
+  serverOf: (recordKey: RecordKey) => string,
+): (id: string, recordKey: RecordKey) => Promise<string | undefined> {
   const pending = new Map<string, Batch>()
 
   function open(server: string): Batch {
     const keys = new Map<string, RecordKey>()
-    const values = endOfTick().then(async () => {
+    const answers = endOfTick().then(() => {
       pending.delete(server)
-      const reads = new Map([...keys].map(([id, recordKey]) => [id, read(recordKey)] as const))
-      await Promise.allSettled(reads.values())
-      return reads
+      return read(keys)
     })
-    const batch = { keys, values }
+    const batch = { keys, answers }
     pending.set(server, batch)
     return batch
   }
 
-  return async (recordKey) => {
-    const id = idOf(recordKey)
-    const { keys, values } = pending.get(serverOf(recordKey)) ?? open(serverOf(recordKey))
+  return async (id, recordKey) => {
+    const server = serverOf(recordKey)
+    const { keys, answers } = pending.get(server) ?? open(server)
     keys.set(id, recordKey)
-    return (await values).get(id)
+    const answer = (await answers).get(id)
+    if (answer instanceof Error) throw answer
+    return answer
   }
 }
 

@@ -1,15 +1,14 @@
-import { type Entry, type PageQuery, type RecordKey, upToBytes } from '../../registry/ports/key-value.js'
+import { type Entry, type PageQuery, upToBytes } from '../../registry/ports/key-value.js'
 import type { LastingKeyValue } from '../../registry/ports/record-transfer.js'
 import type { Log } from '../../registry/ports/log.js'
-import { type Address, readStoreUrl } from './address.js'
-import { batchedReads, type ReadValue } from './batched-reads.js'
+import { readStoreUrl } from './address.js'
 import { connect, type Connection } from './connection.js'
-import { hashTagOf, type LexRange, partsOf, rangeOfKey, rangeOfPage, setOf } from './keys.js'
+import { type LexRange, partsOf, rangeOfPage, setOf } from './keys.js'
 import { clear, registriesIn, requireLayout } from './layout.js'
 import { decode } from './encoding.js'
+import { recordReads } from './record-reads.js'
 import { redisTransfer } from './redis-transfer.js'
 import { commitArguments } from './scripts.js'
-import { type StaleReads, staleReads } from './stale-reads.js'
 import { durableWrites } from './durable-writes.js'
 
 /** The settings of a store in Redis. */
@@ -38,7 +37,7 @@ export async function redisKeyValue(options: RedisOptions): Promise<LastingKeyVa
   const connection = await connect({ ...settings, name: wait === 0 ? 'all' : 'reads' })
   const countRoundTrip = roundTrips(onRoundTrip)
   const range = rangesOn(connection, countRoundTrip)
-  const { get, stale } = readsOn(range, address)
+  const { get, stale } = recordReads(connection, countRoundTrip, address)
   const writes = await durableWrites({ ...settings, connection, wait })
   await requireLayout(connection).catch((error: unknown) => {
     writes.close()
@@ -69,17 +68,6 @@ export async function redisKeyValue(options: RedisOptions): Promise<LastingKeyVa
     },
     close: async () => writes.close(),
   }
-}
-
-/** Reads of single values, in batches of one tick, and the last known values for `staleIfError`. */
-function readsOn(range: Range, { kind }: Address): { readonly get: ReadValue; readonly stale: StaleReads } {
-  const read: ReadValue = async ({ registry, collection, key }) => {
-    const [member] = await range(setOf(registry, collection), rangeOfKey(key), 1)
-    return member && entryOf(member)[1]
-  }
-  const serverOf = ({ registry }: RecordKey) => (kind === 'cluster' ? hashTagOf(registry) : '')
-  const stale = staleReads()
-  return { stale, get: stale.fallingBack(batchedReads(stale.remembering(read), serverOf)) }
 }
 
 async function pageIn(range: Range, set: string, page: PageQuery): Promise<Entry[]> {

@@ -45,9 +45,9 @@ export function registryOf(key: string): Registry | undefined {
 }
 
 /** A range of members with the bounds that ZRANGEBYLEX expects. */
-export interface LexRange {
-  readonly min: Buffer
-  readonly max: Buffer
+export interface LexRange<Bound = Buffer> {
+  readonly min: Bound
+  readonly max: Bound
 }
 
 const NUL = 0
@@ -58,8 +58,11 @@ const bytes = (before: string, key: string, ...after: number[]) =>
 export const escaped = (key: string) => key.replaceAll('\x01', '\x01\x02').replaceAll('\0', '\x01\x01')
 const unescaped = (key: string) => key.replaceAll('\x01\x01', '\0').replaceAll('\x01\x02', '\x01')
 
-/** The range that contains the member of a record, if there is one. */
-export const rangeOfKey = (key: string): LexRange => ({ min: bytes('[', key, NUL), max: bytes('(', key, NUL + 1) })
+/** The range that contains the member of a record, if there is one. The client sends texts with less work than bytes. */
+export function rangeOfKey(key: string): LexRange<string> {
+  const prefix = escaped(key)
+  return { min: `[${prefix}\0`, max: `(${prefix}\x01` }
+}
 
 /** The range that contains the members of a page. The byte 0xff does not occur in UTF-8. */
 export function rangeOfPage({ prefix = '', after }: Pick<PageQuery, 'prefix' | 'after'>): LexRange {
@@ -73,5 +76,8 @@ export const memberOf = (key: string, encoded: Buffer) => Buffer.concat([bytes('
 /** The key and the encoded value of a member. */
 export function partsOf(member: Buffer): { readonly key: string; readonly encoded: Buffer } {
   const end = member.indexOf(NUL)
-  return { key: unescaped(member.toString('utf8', 0, end)), encoded: member.subarray(end + 1) }
+  return { key: unescaped(member.toString('utf8', 0, end)), encoded: encodedIn(member) }
 }
+
+/** The encoded value of a member whose key is known. */
+export const encodedIn = (member: Buffer): Buffer => member.subarray(member.indexOf(NUL) + 1)

@@ -1,3 +1,6 @@
+import { NoSpace } from '../../registry/ports/blob-store.js'
+import { StoreUnavailable } from '../../registry/ports/key-value.js'
+
 /** What a failure means for the caller. */
 export type Meaning =
   /** The command was certainly not executed, and may succeed soon. */
@@ -30,6 +33,9 @@ export function meaningOf(error: Error): Meaning {
   return name === 'ReplyError' ? 'fault' : 'unknown'
 }
 
+/** Whether a bug in ecr-local is the reason, so that only the command that failed is affected. */
+export const isFault = (error: Error): boolean => meaningOf(error) === 'fault'
+
 /** Whether no server that could execute the command responded. */
 export function isUnavailable(error: Error): boolean {
   const { name, message } = innermost(error)
@@ -38,6 +44,16 @@ export function isUnavailable(error: Error): boolean {
 
 /** A cluster client wraps the error of a node in an error of its own. */
 const innermost = (error: Error & { lastNodeError?: Error | null }): Error => error.lastNodeError ?? error
+
+/** The error that a caller of the store gets for a failure. */
+export function explained(failure: Error): Error {
+  const meaning = meaningOf(failure)
+  const reason = reasonOf(failure)
+  // The client's own error contains the whole command, and with it stored data that must not be logged.
+  if (meaning === 'fault') return new Error(`Redis rejected a command (${reason})`)
+  if (meaning === 'full') return new NoSpace(`Redis has no space left (${reason})`, { cause: failure })
+  return new StoreUnavailable(`Redis does not answer (${reason})`, { cause: failure })
+}
 
 /** A short description of a failure, on one line. */
 export function reasonOf(error: Error): string {

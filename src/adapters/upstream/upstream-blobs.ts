@@ -32,7 +32,9 @@ export async function openBlob(
         throw new UpstreamFailure('unavailable', `The upstream registry ${host} ${transfer.problem} for ${subject}.`)
       }
       body.once('close', release)
-      return { size: transfer.size, body }
+      // Parts of a chunked body may share a buffer.
+      const isChunked = header(response, 'content-length') === undefined
+      return { size: transfer.size, body, ...(!isChunked && { reuse: response.reuse }) }
     })
   } catch (error) {
     release()

@@ -3,6 +3,7 @@ import type { Agent, buildConnector } from 'undici'
 import { isPublicAddress, nonLoopbackLookup, PrivateAddressError, publicLookup } from './address-rules.js'
 import type { TrustRule } from './host-trust.js'
 import type { Send, UpstreamRequest } from './interceptor.js'
+import { type ReceiveBuffers, receiveBuffers, receivingInto } from './receive-buffers.js'
 import type { UpstreamLimits } from './upstream-limits.js'
 import { readAtMost, type UpstreamResponse } from './upstream-responses.js'
 
@@ -18,13 +19,14 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024
 
 /** Opens connections to public addresses, and to others only if the settings trust them. */
 export function connections(trust: TrustRule, limits: UpstreamLimits, lookup?: LookupFunction): Connections {
+  const buffers = receiveBuffers()
   let agents: Promise<Agents> | undefined
   let isClosed = false
   return {
     async send(request, read) {
       if (isClosed) throw new Error('its connections are closed')
-      agents ??= openAgents(trust, limits, lookup)
-      return read(await respond((await agents)[request.pool], request))
+      agents ??= openAgents(trust, limits, buffers, lookup)
+      return read(await respond((await agents)[request.pool], request, buffers.giveBack))
     },
     async close() {
       isClosed = true
@@ -42,17 +44,32 @@ type Agents = Readonly<Record<UpstreamRequest['pool'], Agent>>
  */
 export const loadUpstreamClient = () => import('undici')
 
-async function openAgents(trust: TrustRule, limits: UpstreamLimits, lookup?: LookupFunction): Promise<Agents> {
+async function openAgents(
+  trust: TrustRule,
+  limits: UpstreamLimits,
+  buffers: ReceiveBuffers,
+  lookup?: LookupFunction,
+): Promise<Agents> {
   const undici = await loadUpstreamClient()
-  const connect = addressCheckingConnector(undici.buildConnector, trust, limits.connectTimeoutMs, lookup)
-  const timeouts = { headersTimeout: limits.headersTimeoutMs, bodyTimeout: limits.idleTimeoutMs, connect }
+  const timeouts = { headersTimeout: limits.headersTimeoutMs, bodyTimeout: limits.idleTimeoutMs }
+  const connecting = (connector: typeof buildConnector) =>
+    addressCheckingConnector(connector, trust, limits.connectTimeoutMs, lookup)
+  const receiving: typeof buildConnector = (options = {}) => receivingInto(buffers, undici.buildConnector, options)
   return {
-    blobs: new undici.Agent(timeouts),
-    requests: new undici.Agent({ ...timeouts, connections: limits.requestsAtOnce }),
+    blobs: new undici.Agent({ ...timeouts, connect: connecting(receiving) }),
+    requests: new undici.Agent({
+      ...timeouts,
+      connections: limits.requestsAtOnce,
+      connect: connecting(undici.buildConnector),
+    }),
   }
 }
 
-async function respond(agent: Agent, request: UpstreamRequest): Promise<UpstreamResponse> {
+async function respond(
+  agent: Agent,
+  request: UpstreamRequest,
+  reuse: UpstreamResponse['reuse'],
+): Promise<UpstreamResponse> {
   const { method, url, headers, deadline, pool } = request
   const response = await agent.request({
     origin: url.origin,
@@ -66,7 +83,7 @@ async function respond(agent: Agent, request: UpstreamRequest): Promise<Upstream
   // Without a listener, an error of a body that is no longer read would end the process.
   body.on('error', () => {})
   const text = status < 300 ? '' : ((await readAtMost(body, MAX_ERROR_BODY_BYTES))?.toString() ?? '')
-  return { status, headers: response.headers, body, text }
+  return { status, headers: response.headers, body, reuse, text }
 }
 
 function addressCheckingConnector(

@@ -10,6 +10,8 @@ export interface UpstreamResponse {
   /** The host that responded, if a redirect led to another origin. */
   redirectedTo?: string
   body: Dispatcher.ResponseData['body']
+  /** Gives the memory of a chunk of the body back to the connection. */
+  reuse: (chunk: Uint8Array) => void
   /**
    * The body of anything but a success, or nothing if that is too long. Empty for a success, whose `body` is unread.
    */

@@ -1,5 +1,5 @@
-import type { HttpRequest } from '@smithy/protocol-http'
 import { ServiceException } from '../../registry/errors.js'
+import type { RequestHead } from '../received-request.js'
 import { readJsonBody, writeJsonBody } from './json-body.js'
 import type { Protocol } from './protocol.js'
 import { response } from './response.js'
@@ -15,7 +15,7 @@ export const awsJson: Protocol = {
 
   readInput(request) {
     const operation = operationIn(request)
-    return { operation, input: readJsonBody(request.body as Buffer, maxBytesOf(operation)) }
+    return { operation, input: readJsonBody(request.body, maxBytesOf(operation)) }
   },
 
   writeOutput: (output, { request }) => response(200, request.requestId, jsonBody(writeJsonBody(output))),
@@ -27,12 +27,13 @@ const ECR = 'AmazonEC2ContainerRegistry_V20150921'
 const ECR_PUBLIC = 'SpencerFrontendService'
 
 /** Whether a call is for Amazon ECR Public. */
-export const isForEcrPublic = (request: Pick<HttpRequest, 'headers'>): boolean => targetOf(request)[0] === ECR_PUBLIC
+export const isForEcrPublic = (request: RequestHead): boolean => targetOf(request)[0] === ECR_PUBLIC
 
-const targetOf = ({ headers }: Pick<HttpRequest, 'headers'>) => (headers['x-amz-target'] ?? '').split('.')
+/** The names in `AmazonEC2ContainerRegistry_V20150921.PutImage`: of a service and its operation. */
+export const targetOf = ({ headers }: RequestHead): readonly string[] => (headers['x-amz-target'] ?? '').split('.', 2)
 
 /** Throws UnknownOperationException for a target of another service. */
-function operationIn(request: HttpRequest): string {
+function operationIn(request: RequestHead): string {
   const [service, name = ''] = targetOf(request)
   if (service !== ECR && service !== ECR_PUBLIC) throw new ServiceException('UnknownOperationException')
   return name
@@ -57,7 +58,7 @@ export const jsonBody = (text: string) => ({ type: 'application/x-amz-json-1.1',
 /** A refusal in this protocol. */
 export function writeJsonError({ code, message, details }: ServiceException, requestId: string) {
   const body = JSON.stringify({ __type: code, ...(message && { message }), ...details })
-  return response(statuses.get(code) ?? 400, requestId, jsonBody(body), code)
+  return response(statuses.get(code) ?? 400, requestId, jsonBody(body))
 }
 
 const statuses: ReadonlyMap<string, number> = new Map([

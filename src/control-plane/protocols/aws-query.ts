@@ -1,7 +1,6 @@
-import type { HttpRequest } from '@smithy/protocol-http'
 import { claimedScope } from '../../sigv4/claimed-scope.js'
 import { inputOf, isOperation } from '../../smithy/model.js'
-import type { ReceivedRequest } from '../authenticate.js'
+import type { ReceivedRequest, RequestHead } from '../received-request.js'
 import type { Members } from '../services/service.js'
 import { jsonBody, writeJsonError } from './aws-json.js'
 import { readJsonBody, writeJsonBody } from './json-body.js'
@@ -22,8 +21,7 @@ export const awsQuery: Protocol = {
     namesAction(request.path),
 
   /** The body is parsed before authentication only if there is no signature to verify. */
-  operationBeforeSignature: (request) =>
-    claimedScope({ ...request, body: request.body as Buffer }) ? undefined : readInput(request).operation,
+  operationBeforeSignature: (request) => (claimedScope(request) ? undefined : readInput(request).operation),
 
   readInput,
 
@@ -45,10 +43,10 @@ export const namesAction = (path: string): boolean => /^\/\?(?:.*&)?Action=/.tes
 const STS_TARGET = 'AWSSecurityTokenServiceV20110615.'
 const STS_VERSION = '2011-06-15'
 
-const isStsJson = ({ headers }: Pick<HttpRequest, 'headers'>) => (headers['x-amz-target'] ?? '').startsWith(STS_TARGET)
+const isStsJson = ({ headers }: Pick<RequestHead, 'headers'>) => (headers['x-amz-target'] ?? '').startsWith(STS_TARGET)
 
 /** The format in which the caller wants the answer. */
-function answerForm(request: HttpRequest): 'xml' | 'json' | 'aws-json' {
+function answerForm(request: RequestHead): 'xml' | 'json' | 'aws-json' {
   if (isStsJson(request)) return 'aws-json'
   return (request.headers.accept ?? '').includes('application/json') ? 'json' : 'xml'
 }
@@ -56,7 +54,7 @@ function answerForm(request: HttpRequest): 'xml' | 'json' | 'aws-json' {
 function readInput(request: ReceivedRequest): OperationCall {
   if (isStsJson(request)) {
     const operation = String(request.headers['x-amz-target']).slice(STS_TARGET.length)
-    const parameters = parametersOf(readJsonBody(request.body as Buffer, MAX_JSON_BYTES))
+    const parameters = parametersOf(readJsonBody(request.body, MAX_JSON_BYTES))
     return { operation, version: STS_VERSION, input: inputFrom(parameters, operation) }
   }
   const parameters = readParameters(request)

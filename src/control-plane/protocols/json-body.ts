@@ -40,6 +40,6 @@ function asAwsJson(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (Array.isArray(value)) return value.map(asAwsJson)
   const members: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) members[name] = asAwsJson(member)
+  for (const name in value) members[name] = asAwsJson((value as Record<string, unknown>)[name])
   return members
 }

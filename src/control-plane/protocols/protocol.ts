@@ -1,10 +1,7 @@
-import type { HttpRequest, HttpResponse } from '@smithy/protocol-http'
 import type { ServiceException } from '../../registry/errors.js'
-import type { ReceivedRequest } from '../authenticate.js'
+import type { ReceivedRequest, RequestHead } from '../received-request.js'
 import type { Members, Service } from '../services/service.js'
-
-/** A request without its body, which may not have arrived yet. */
-export type RequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>
+import type { Answer } from './response.js'
 
 /** How calls and answers are written in HTTP. */
 export interface Protocol {
@@ -14,9 +11,8 @@ export interface Protocol {
   operationBeforeSignature(request: ReceivedRequest): string | undefined
   /** The operation and its input, which is not validated. Throws the refusal of a body that cannot be read. */
   readInput(request: ReceivedRequest): OperationCall
-  writeOutput(output: object, call: AnsweredCall): HttpResponse
-  /** The response's `reason` is the error code; it is for metrics and logs and is not sent to clients. */
-  writeError(error: ServiceException, call: AnsweredCall): HttpResponse
+  writeOutput(output: object, call: AnsweredCall): Answer
+  writeError(error: ServiceException, call: AnsweredCall): Answer
 }
 
 /** The operation that a request calls, with its input, as a protocol reads it. */

@@ -1,13 +1,12 @@
-import type { HttpResponse } from '@smithy/protocol-http'
 import type { ServiceException } from '../../registry/errors.js'
 import type { AnsweredCall } from './protocol.js'
-import { type Body, response } from './response.js'
+import { type Answer, type Body, response } from './response.js'
 
 /** The two forms in which the query protocol answers. */
 type Form = 'xml' | 'json'
 
 /** The answer to a call of the query protocol. */
-export function writeQueryOutput(output: object, form: Form, call: AnsweredCall): HttpResponse {
+export function writeQueryOutput(output: object, form: Form, call: AnsweredCall): Answer {
   const { operation } = call
   const { requestId } = call.request
   const content = { [`${operation}Result`]: output, ResponseMetadata: { RequestId: requestId } }
@@ -20,13 +19,13 @@ export function writeQueryOutput(output: object, form: Form, call: AnsweredCall)
  * A refusal in the query protocol.
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
-export function writeQueryError({ code, message }: ServiceException, form: Form, call: AnsweredCall): HttpResponse {
+export function writeQueryError({ code, message }: ServiceException, form: Form, call: AnsweredCall): Answer {
   const { requestId } = call.request
   const status = statuses.get(code) ?? 403
   const Type = status === 500 ? 'Receiver' : 'Sender'
   const Code = codes.get(code) ?? code.replace(/Exception$/, '')
   const content = { Error: { Type, Code, Message: message }, RequestId: requestId }
-  return response(status, requestId, form === 'json' ? asJson(content) : asXml('ErrorResponse', content, call), code)
+  return response(status, requestId, form === 'json' ? asJson(content) : asXml('ErrorResponse', content, call))
 }
 
 /** Error codes that are named differently than in awsJson; the others differ only in the ending. */

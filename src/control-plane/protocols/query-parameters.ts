@@ -1,7 +1,7 @@
-import type { HttpRequest } from '@smithy/protocol-http'
 import { ServiceException } from '../../registry/errors.js'
 import { parseQuery } from '../../sigv4/query.js'
 import { shape } from '../../smithy/model.js'
+import type { ReceivedRequest } from '../received-request.js'
 
 /** An input as the flat parameters of the query protocol, which writes lists and structures as `Tags.member.1.Key`. */
 export type Parameters = ReadonlyMap<string, string>
@@ -11,8 +11,8 @@ export type Parameters = ReadonlyMap<string, string>
  * that the operation that is run is the one that was signed. Throws MalformedInput for more parameters than any call
  * needs, and for a parameter that is sent twice, since another parser might use the other value.
  */
-export function readParameters(request: HttpRequest): Parameters {
-  const bytes = request.body as Buffer
+export function readParameters(request: ReceivedRequest): Parameters {
+  const bytes = request.body
   if (bytes.length > MAX_BYTES) throw malformedInput(`The body exceeds ${MAX_BYTES} bytes.`)
   const body = bytes.toString('latin1')
   if (body.split('&', MAX_PARAMETERS + 1).length > MAX_PARAMETERS)

@@ -5,6 +5,7 @@ import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import type { LeaseRecord } from '../../registry/ports/lease.js'
 import { installation } from '../../registry/registry.js'
+import { groupCommit } from '../group-commit.js'
 import { heartbeat } from './heartbeat.js'
 import { heldLease, type HeldLease } from './held-lease.js'
 import { leaseReaper } from './lease-reaper.js'
@@ -55,15 +56,15 @@ export function leasesOn(deps: LeaseDeps): Leases {
   const beating = heartbeat({ store, log, heldLeases, beatMs })
   const reaper = leaseReaper(store, watch, deadAfterMs)
   const waits = interruptibleWaits(pollMs)
+  const takeOver = takingOver(store, watch)
   const onReleased = () => waits.interrupt()
   const releases = releaseQueue({ store, log, heldLeases, failureTtlMs: deadAfterMs, onReleased })
   let isStopped = false
 
   async function tryAcquire(name: string): Promise<Lease | undefined> {
     await releases.settled(name)
-    const acquiredAt = performance.now()
-    const owner = ids.uuid()
-    const fence = await takeOver(name, owner, store, watch)
+    const [acquiredAt, owner] = [performance.now(), ids.uuid()]
+    const fence = await takeOver({ name, owner })
     if (fence === undefined) return undefined
     const lease = heldLease({ name, owner, fence, deadAfterMs, acquiredAt })
     heldLeases.set(owner, lease)
@@ -91,17 +92,39 @@ export function leasesOn(deps: LeaseDeps): Leases {
   }
 }
 
-/** Writes the owner into the record, unless a process that may be alive holds it; returns the fence. */
-async function takeOver(name: string, owner: string, store: Store, watch: LeaseWatch): Promise<number | undefined> {
-  const fence = await store.transact(installation, async ({ leases }) => {
-    const record = await leases.get(installation, name)
-    if (record && watch.isHeld(name, record)) return undefined
-    const next = (record?.fence ?? 0) + 1
-    await leases.put(installation, name, { name, fence: next, owner, beat: 0 })
-    return next
+/** A lease that is asked for, and the owner it would get. */
+interface Asked {
+  readonly name: string
+  readonly owner: string
+}
+
+/** How many leases are taken in one transaction. */
+const MAX_TOGETHER = 100
+
+/**
+ * Takes leases; the outcome is the fence, or undefined while a process that may be alive holds the lease. A client that
+ * pulls an image asks for the leases of all its layers at once: those that come during a commit share the next one.
+ */
+const takingOver = (store: Store, watch: LeaseWatch) =>
+  groupCommit(async (asked: readonly Asked[]) => {
+    const fences = await store.transact(installation, ({ leases }) => takeOverAll(asked, leases, watch))
+    for (const [index, { name }] of asked.entries()) if (fences[index] !== undefined) watch.forget(name)
+    return fences
+  }, MAX_TOGETHER)
+
+/** Writes the owners into the records of a transaction. Of several that ask for the same lease the first gets it. */
+async function takeOverAll(asked: readonly Asked[], leases: Store['leases'], watch: LeaseWatch) {
+  const records = await Promise.all(asked.map(({ name }) => leases.get(installation, name)))
+  const taken = new Map<string, LeaseRecord>()
+  const fences = asked.map(({ name, owner }, index) => {
+    const record = records[index]
+    if (taken.has(name) || (record && watch.isHeld(name, record))) return undefined
+    const fence = (record?.fence ?? 0) + 1
+    taken.set(name, { name, fence, owner, beat: 0 })
+    return fence
   })
-  if (fence !== undefined) watch.forget(name)
-  return fence
+  await Promise.all([...taken].map(([name, record]) => leases.put(installation, name, record)))
+  return fences
 }
 
 function leaseOf(lease: HeldLease, store: Store, releases: ReleaseQueue): Lease {

@@ -2,6 +2,7 @@ import type { Log } from '../../registry/ports/log.js'
 import type { Store } from '../../registry/ports/store.js'
 import type { LeaseRecord } from '../../registry/ports/lease.js'
 import { installation } from '../../registry/registry.js'
+import { groupCommit } from '../group-commit.js'
 import type { HeldLease } from './held-lease.js'
 
 /**
@@ -26,8 +27,15 @@ export interface ReleaseQueueDeps {
   readonly onReleased: () => void
 }
 
+/** How many leases are released in one transaction. */
+const MAX_TOGETHER = 100
+
 export function releaseQueue({ store, log, heldLeases, failureTtlMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
   const inProgress = new Map<string, Promise<void>>()
+  const releaseRecord = groupCommit(
+    (releases: readonly Release[]) => releaseRecords(releases, store, failureTtlMs),
+    MAX_TOGETHER,
+  )
   return {
     async settled(name) {
       await inProgress.get(name)
@@ -35,7 +43,7 @@ export function releaseQueue({ store, log, heldLeases, failureTtlMs, onReleased 
     release(lease, failure) {
       const { name, owner } = lease
       if (!heldLeases.delete(owner)) return inProgress.get(name) ?? Promise.resolve()
-      const release = releaseRecord(lease, failure, store, failureTtlMs)
+      const release = releaseRecord({ lease, failure })
         .catch((err: unknown) => log.warn({ err, lease: name }, 'a lease could not be released: it will expire'))
         .finally(() => {
           if (inProgress.get(name) === release) inProgress.delete(name)
@@ -47,26 +55,33 @@ export function releaseQueue({ store, log, heldLeases, failureTtlMs, onReleased 
   }
 }
 
+/** A lease to be released, and why its work failed, if it did. */
+interface Release {
+  readonly lease: HeldLease
+  readonly failure: LeaseRecord['failure']
+}
+
 /**
- * Removes the record. After a failure the record stays for a while, without an owner, so that waiting processes can
- * read the reason.
+ * Removes the records, in one transaction for what is released at about the same time. After a failure a record stays
+ * for a while, without an owner, so that waiting processes can read the reason.
  */
-async function releaseRecord(
-  { name, owner }: HeldLease,
-  failure: LeaseRecord['failure'],
-  store: Store,
-  failureTtlMs: number,
-): Promise<void> {
-  const failedFence = await store.transact(installation, async ({ leases }) => {
-    const record = await leases.get(installation, name)
-    if (record?.owner !== owner) return undefined
-    if (!failure) return void (await leases.remove(installation, name))
-    const { fence, beat } = record
-    await leases.put(installation, name, { name, fence, beat, failure })
-    return fence
+async function releaseRecords(releases: readonly Release[], store: Store, failureTtlMs: number): Promise<void[]> {
+  const failedFences = await store.transact(installation, ({ leases }) =>
+    Promise.all(
+      releases.map(async ({ lease: { name, owner }, failure }) => {
+        const record = await leases.get(installation, name)
+        if (record?.owner !== owner) return undefined
+        if (!failure) return void (await leases.remove(installation, name))
+        const { fence, beat } = record
+        await leases.put(installation, name, { name, fence, beat, failure })
+        return fence
+      }),
+    ),
+  )
+  return releases.map(({ lease: { name } }, index) => {
+    const fence = failedFences[index]
+    if (fence !== undefined) setTimeout(() => void removeFailure(name, fence, store), failureTtlMs).unref()
   })
-  if (failedFence === undefined) return
-  setTimeout(() => void removeFailure(name, failedFence, store), failureTtlMs).unref()
 }
 
 /** Best effort: if this fails, the lease's next holder overwrites the record, or the reaper removes it. */

@@ -1,4 +1,4 @@
-import type { Blobs, ByteRange, Follows, TakeChunk, Uploads } from '../../registry/ports/blob-store.js'
+import type { Blobs, BlobWriter, ByteRange, Follows, TakeChunk, Uploads } from '../../registry/ports/blob-store.js'
 import type { Lease, Leases } from '../../registry/ports/lease.js'
 import type { Log } from '../../registry/ports/log.js'
 import type { FillMetrics, Metrics } from '../../registry/ports/metrics.js'
@@ -88,7 +88,7 @@ const ANNOUNCE_AFTER_MS = 50
  * lease, clients are sent the bytes which that process receives; if it dies, this process takes over.
  */
 export function startFill(leaseName: string, request: FillRequest, deps: FillDeps): Fill {
-  const blob = growingBlob()
+  const blob = growingBlob(request.size)
   let onStarted: () => void = () => {}
   const firstBytes = new Promise<void>((resolve) => (onStarted = resolve))
   const followed = followedFill(leaseName, { leases: deps.leases, blobs: deps.blobs, blob, onStarted })
@@ -117,21 +117,31 @@ export function startFill(leaseName: string, request: FillRequest, deps: FillDep
 
 /** Transfers the blob, or follows the process that does, until the blob is stored. */
 async function fillOrFollow(run: FillRun): Promise<void> {
-  const { leaseName, request, leases, pins, followed } = run
-  for (;;) {
-    // Pinned before the look-up, so that a blob that is found is not removed afterwards.
-    const [lease] = await Promise.all([leases.tryAcquire(leaseName), pins.pin(request.digest)])
-    if (lease) {
-      const wasStored = await fillUnderLease(lease, run)
-      if (wasStored) await followed.requireSame(request.digest)
-      return
+  const { leaseName, request, leases, pins, followed, blobs } = run
+  // Created while the lease is being acquired: then the upstream is asked as soon as it is.
+  const creating = blobs.create()
+  creating.catch(() => {})
+  try {
+    for (;;) {
+      // Pinned before the look-up, so that a blob that is found is not removed afterwards.
+      const [lease] = await Promise.all([leases.tryAcquire(leaseName), pins.pin(request.digest)])
+      if (lease) {
+        const wasStored = await fillUnderLease(lease, creating, run)
+        if (wasStored) await followed.requireSame(request.digest)
+        return
+      }
+      await followed.ended()
     }
-    await followed.ended()
+  } finally {
+    await creating.then(
+      (writer) => writer.abort(),
+      () => {},
+    )
   }
 }
 
 /** Transfers the blob unless it is stored already; returns whether it was. */
-async function fillUnderLease(lease: Lease, run: FillRun): Promise<boolean> {
+async function fillUnderLease(lease: Lease, creating: Promise<BlobWriter>, run: FillRun): Promise<boolean> {
   const { request, blobs, blob, started, followed, log, metrics } = run
   let announcing: NodeJS.Timeout | undefined
   const onStarted = ({ name }: { name: string | undefined }) => {
@@ -142,7 +152,7 @@ async function fillUnderLease(lease: Lease, run: FillRun): Promise<boolean> {
     const isStored = (await blobs.size(request.digest)) === request.size && (await request.mayReuse())
     if (!isStored)
       await measured(metrics, ({ received }) =>
-        transfer(request, blobs, { blob, onStarted, onReceived: received }, followed.bytesLeft()),
+        transfer(request, creating, { blob, onStarted, onReceived: received }, followed.bytesLeft()),
       )
     await request.confirm()
     void lease.release()
@@ -188,9 +198,7 @@ async function sendAsItGrows(
       await blob.changed()
       continue
     }
-    const chunk = await blob.read(position, Math.min(CHUNK_BYTES, available))
-    position += chunk.length
-    await take(chunk)
+    position += await blob.pass(position, Math.min(CHUNK_BYTES, available), take)
   }
   return true
 }

@@ -4,8 +4,14 @@ import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RunningImports } from '../imports/running-imports.js'
 import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
-import { startFill, type Fill, type FillDeps } from './fill.js'
-import { recordConfirmation, type LayerAtUpstream, mayReuseBytes, assumeIfUnanswered } from './layer-confirmation.js'
+import { startFill, type Fill, type FillDeps, type FillRequest } from './fill.js'
+import {
+  assumeIfUnanswered,
+  type ConfirmLayer,
+  type LayerAtUpstream,
+  layerConfirmations,
+  mayReuseBytes,
+} from './layer-confirmation.js'
 
 /** Fetches layers that are not stored yet, or not yet confirmed for their repository. */
 export interface Fills {
@@ -40,20 +46,14 @@ interface SharedFill {
  * others.
  */
 export function fills(deps: FillsDeps): Fills {
-  const { store, sources, log } = deps
+  const { store, sources } = deps
   const inProgress = new Map<string, SharedFill>()
+  const confirm = layerConfirmations(store, deps.log)
 
   function start(key: string, at: LayerAtUpstream): SharedFill {
     sources.requireRoute(at.source)
-    const { digest, size } = at.layer
-    const request = {
-      digest,
-      size,
-      openBody: (from: number) => at.source.upstream.blob(at.source.repository, digest, from, size),
-      mayReuse: () => mayReuseBytes(at, store),
-      confirm: () => recordConfirmation(at, store, log),
-    }
-    const fill = startFill(`fill ${key}`, request, deps)
+    const { digest } = at.layer
+    const fill = startFill(`fill ${key}`, requestOf(at, store, confirm), deps)
     const sharedFill = { fill, confirmations: new Map([[recordKey(at), fill.done]]) }
     inProgress.set(key, sharedFill)
     deps.running.transfer(digest, fill)
@@ -69,7 +69,7 @@ export function fills(deps: FillsDeps): Fills {
       const at = { registry, layer, source }
       const key = fillKey(registry, source, layer)
       const { fill, confirmations } = inProgress.get(key) ?? start(key, at)
-      const done = confirmations.get(recordKey(at)) ?? fill.done.then(() => recordConfirmation(at, store, log))
+      const done = confirmations.get(recordKey(at)) ?? fill.done.then(() => confirm(at))
       confirmations.set(recordKey(at), done)
       done.catch(() => {})
       return withDone(fill, done)
@@ -81,6 +81,14 @@ export function fills(deps: FillsDeps): Fills {
     },
   }
 }
+
+const requestOf = (at: LayerAtUpstream, store: Store, confirm: ConfirmLayer): FillRequest => ({
+  digest: at.layer.digest,
+  size: at.layer.size,
+  openBody: (from) => at.source.upstream.blob(at.source.repository, at.layer.digest, from, at.layer.size),
+  mayReuse: () => mayReuseBytes(at, store),
+  confirm: () => confirm(at),
+})
 
 /**
  * Requests with the same key share a fill. The key contains the credentials, because an upstream may serve a blob to

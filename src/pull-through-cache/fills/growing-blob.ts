@@ -1,4 +1,5 @@
-import type { BlobWriter, GrowingBytes } from '../../registry/ports/blob-store.js'
+import type { BlobWriter, GrowingBytes, TakeChunk } from '../../registry/ports/blob-store.js'
+import { type RecentBytes, recentBytes } from './recent-bytes.js'
 
 /** The bytes of a blob that have arrived so far. One transfer appends to them, and any number of clients read them. */
 export interface GrowingBlob {
@@ -7,9 +8,9 @@ export interface GrowingBlob {
   /** Bytes that have arrived so far. */
   readonly size: number
   /** Sets the source that bytes are read from, and resets the size: a transfer that takes over has bytes of its own. */
-  readFrom(bytes: Pick<BlobWriter | GrowingBytes, 'read'>): void
-  /** Called when this process has appended a chunk. */
-  appended(chunk: Buffer): void
+  readFrom(bytes: Pick<BlobWriter | GrowingBytes, 'read'>): RecentBytes
+  /** Called with each chunk that this process receives. The chunk may be reused afterwards. */
+  arrived(chunk: Uint8Array): void
   /** Called when another process has appended bytes up to this size. */
   grewTo(size: number): void
   /** Called when the digest is verified: the last byte may be sent, though the blob is not durable yet. */
@@ -19,17 +20,16 @@ export interface GrowingBlob {
   changed(): Promise<void>
   /** How many bytes from `position` to `end` may be sent now; the byte at `end` waits until the digest is verified. */
   available(position: number, end: number): number
-  read(position: number, length: number): Promise<Buffer>
+  /** Passes at most `length` bytes from `position` on to `take`, and returns how many. */
+  pass(position: number, length: number, take: TakeChunk): Promise<number>
 }
 
-const noChunk: { start: number; chunk: Buffer } = { start: 0, chunk: Buffer.alloc(0) }
-
 /**
- * Creates a blob without bytes. The latest chunk stays in memory, so that clients that keep up need not read the file.
+ * Creates a blob without bytes. The latest bytes stay in memory, so that clients that keep up need not read the file.
  */
-export function growingBlob(): GrowingBlob {
+export function growingBlob(expectedSize: number): GrowingBlob {
   let source: Pick<BlobWriter | GrowingBytes, 'read'> | undefined
-  let [latestChunk, isVerified] = [noChunk, false]
+  let [recent, isVerified] = [recentBytes(expectedSize), false]
   const changes = notifier()
   const blob = {
     outcome: undefined as 'stored' | Error | undefined,
@@ -37,10 +37,11 @@ export function growingBlob(): GrowingBlob {
     readFrom(bytes: Pick<BlobWriter | GrowingBytes, 'read'>) {
       source = bytes
       blob.size = 0
-      latestChunk = noChunk
+      recent = recentBytes(expectedSize)
+      return recent
     },
-    appended(chunk: Buffer) {
-      latestChunk = { start: blob.size, chunk }
+    arrived(chunk: Uint8Array) {
+      recent.append(chunk)
       blob.size += chunk.length
       changes.notify()
     },
@@ -58,14 +59,21 @@ export function growingBlob(): GrowingBlob {
     },
     changed: () => changes.next(),
     available: (position: number, end: number) => Math.min(blob.size, isVerified ? end + 1 : end) - position,
-    async read(position: number, length: number) {
-      const { start, chunk } = latestChunk
-      const isInMemory = position >= start && position < start + chunk.length
-      if (isInMemory) return chunk.subarray(position - start, position - start + length)
-      return source ? source.read(position, length) : Buffer.alloc(0)
-    },
+    pass: (position: number, length: number, take: TakeChunk) =>
+      recent.pass(position, length, take) ?? passRead(source, position, length, take),
   }
   return blob
+}
+
+async function passRead(
+  source: Pick<GrowingBytes, 'read'> | undefined,
+  position: number,
+  length: number,
+  take: TakeChunk,
+): Promise<number> {
+  const chunk = (await source?.read(position, length)) ?? Buffer.alloc(0)
+  await take(chunk)
+  return chunk.length
 }
 
 /** Wakes all callers that wait for the next change. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { groupCommit } from '../../coordination/group-commit.js'
 import type { Layer } from '../../registry/images/image.js'
 import { belongsToRepository, confirmLayer } from '../../registry/layers/layer-with-bytes.js'
 import { StoreUnavailable } from '../../registry/ports/key-value.js'
@@ -51,32 +52,67 @@ export const assumeIfUnanswered =
 const CONFIRM_WITHIN_MS = 120_000
 const CONFIRM_EVERY_MS = 250
 
+/** How many confirmations are written together. */
+const MAX_TOGETHER = 100
+
 /**
  * Records that the upstream has sent the bytes and that they belong to the repository. Waits while the store is
  * unavailable: later clients depend on the record if the upstream fails. Never rejects.
  */
-export async function recordConfirmation(layer: LayerAtUpstream, store: Store, log: Log): Promise<void> {
-  const giveUpAt = performance.now() + CONFIRM_WITHIN_MS
-  for (;;) {
-    try {
-      return await writeConfirmation(layer, store)
-    } catch (err) {
-      const { digest } = layer.layer
-      if (!(err instanceof StoreUnavailable) || performance.now() > giveUpAt)
-        return log.warn({ err, digest }, 'a layer could not be confirmed: it will be fetched from its upstream again')
-      await sleep(CONFIRM_EVERY_MS, undefined, { ref: false })
+export type ConfirmLayer = (layer: LayerAtUpstream) => Promise<void>
+
+/** The confirmations of one process. Those of layers that become ready during a commit share the next one. */
+export function layerConfirmations(store: Store, log: Log): ConfirmLayer {
+  const write = groupCommit((layers: readonly LayerAtUpstream[]) => writeConfirmations(layers, store), MAX_TOGETHER)
+
+  return async (layer) => {
+    const giveUpAt = performance.now() + CONFIRM_WITHIN_MS
+    for (;;) {
+      try {
+        return await write(layer)
+      } catch (err) {
+        const { digest } = layer.layer
+        if (!(err instanceof StoreUnavailable) || performance.now() > giveUpAt)
+          return log.warn({ err, digest }, 'a layer could not be confirmed: it will be fetched from its upstream again')
+        await sleep(CONFIRM_EVERY_MS, undefined, { ref: false })
+      }
     }
   }
 }
 
-async function writeConfirmation({ registry, layer, source }: LayerAtUpstream, store: Store): Promise<void> {
-  const { repository, digest, size } = layer
-  const { upstreamRegistryUrl } = source.rule
-  const key = keyOf(repository, digest)
-  const [record] = await Promise.all([
-    store.layers.get(registry, key),
-    store.origins.insert(installation, keyOf(digest, upstreamRegistryUrl), { digest, upstreamRegistryUrl }),
-  ])
-  if (record && !belongsToRepository(record))
-    await store.layers.update(registry, key, (current) => confirmLayer({ ...current, size }))
+/** One transaction for the origins, which belong to the installation, and one for the layers of each registry. */
+async function writeConfirmations(layers: readonly LayerAtUpstream[], store: Store): Promise<void[]> {
+  const byRegistry = new Map<string, LayerAtUpstream[]>()
+  for (const layer of layers) {
+    const key = keyOf(layer.registry.account, layer.registry.region)
+    byRegistry.set(key, [...(byRegistry.get(key) ?? []), layer])
+  }
+  const confirmed = [...byRegistry.values()].map((ofOne) => confirmLayers(ofOne, store))
+  await Promise.all([recordOrigins(layers, store), ...confirmed])
+  return layers.map(() => {})
+}
+
+const recordOrigins = (layers: readonly LayerAtUpstream[], store: Store): Promise<unknown> =>
+  store.transact(installation, ({ origins }) =>
+    Promise.all(
+      layers.map(({ layer: { digest }, source: { rule } }) => {
+        const { upstreamRegistryUrl } = rule
+        return origins.insert(installation, keyOf(digest, upstreamRegistryUrl), { digest, upstreamRegistryUrl })
+      }),
+    ),
+  )
+
+async function confirmLayers(ofOneRegistry: readonly LayerAtUpstream[], store: Store): Promise<void> {
+  const [first] = ofOneRegistry
+  if (!first) return
+  const { registry } = first
+  await store.transact(registry, ({ layers }) =>
+    Promise.all(
+      ofOneRegistry.map(({ layer: { repository, digest, size } }) =>
+        layers.update(registry, keyOf(repository, digest), (record) =>
+          belongsToRepository(record) ? record : confirmLayer({ ...record, size }),
+        ),
+      ),
+    ),
+  )
 }

@@ -1,14 +1,14 @@
-import type { Readable } from 'node:stream'
-import { type BlobWriter, DigestMismatch, type GrowingBytes, type Uploads } from '../../registry/ports/blob-store.js'
-import { UpstreamFailure } from '../../registry/ports/upstream.js'
+import { type BlobWriter, DigestMismatch, type GrowingBytes } from '../../registry/ports/blob-store.js'
+import { type BlobResponse, UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { GrowingBlob } from './growing-blob.js'
+import type { RecentBytes } from './recent-bytes.js'
 
 /** A blob to be fetched from an upstream. */
 export interface TransferRequest {
   readonly digest: string
   readonly size: number
   /** Requests the upstream's bytes from a position on. Throws UpstreamFailure. */
-  openBody(from: number): Promise<{ size: number | undefined; body: Readable }>
+  openBody(from: number): Promise<BlobResponse>
 }
 
 /** Receives the progress of a transfer. */
@@ -22,6 +22,8 @@ export interface TransferProgress {
 
 /** Bytes copied at a time from the transfer of a process that died. */
 const CHUNK_BYTES = 256 * 1024
+/** The upstream waits while this much is received and not written. */
+const MAX_UNWRITTEN_BYTES = 1024 * 1024
 /** How many times in a row a body may break off without a byte, and how many times in all. */
 const MAX_FRUITLESS = 3
 const MAX_RESUMPTIONS = 100
@@ -33,20 +35,20 @@ const MAX_RESUMPTIONS = 100
  */
 export async function transfer(
   request: TransferRequest,
-  blobs: Pick<Uploads, 'create'>,
+  creating: Promise<BlobWriter>,
   progress: TransferProgress,
   bytesLeft?: GrowingBytes,
 ): Promise<void> {
   const { digest, size } = request
   const { blob } = progress
-  const writer = await blobs.create()
-  blob.readFrom(writer)
+  const writer = await creating
+  const file = { writer, recent: blob.readFrom(writer) }
   try {
-    if (bytesLeft) await copy(bytesLeft, writer, blob, size)
+    if (bytesLeft) await copy(bytesLeft, file, blob, size)
     let fruitless = 0
     for (let resumptions = 0; writer.size < size; resumptions++) {
       const before = writer.size
-      const bodyError = await receive(request, writer, progress)
+      const bodyError = await receive(request, file, progress)
       fruitless = writer.size > before ? 0 : fruitless + 1
       if (bodyError && (fruitless >= MAX_FRUITLESS || resumptions >= MAX_RESUMPTIONS)) throw brokenOff(bodyError)
     }
@@ -59,69 +61,79 @@ export async function transfer(
   }
 }
 
+/** The file of a transfer, and the bytes that are to be written to it. */
+interface GrowingFile {
+  readonly writer: BlobWriter
+  readonly recent: RecentBytes
+}
+
 /** Copies the bytes that clients may have been sent. The digest is verified over these and all that follow. */
-async function copy(bytesLeft: GrowingBytes, writer: BlobWriter, blob: GrowingBlob, size: number): Promise<void> {
-  while (writer.size < size) {
-    const chunk = await bytesLeft.read(writer.size, Math.min(CHUNK_BYTES, size - writer.size))
+async function copy(bytesLeft: GrowingBytes, file: GrowingFile, blob: GrowingBlob, size: number): Promise<void> {
+  while (blob.size < size) {
+    const chunk = await bytesLeft.read(blob.size, Math.min(CHUNK_BYTES, size - blob.size))
     if (chunk.length === 0) return
-    await writer.append(chunk)
-    blob.appended(chunk)
+    blob.arrived(chunk)
+    await writeArrived(file)
   }
 }
 
 /**
- * Appends the bytes that the upstream sends, starting at the end of `writer`. Returns the error if the body breaks off.
+ * Appends the bytes that the upstream sends, starting at the end of the file. Returns the error if the body breaks off.
  */
 async function receive(
   request: TransferRequest,
-  writer: BlobWriter,
-  { blob, onStarted, onReceived }: TransferProgress,
+  file: GrowingFile,
+  progress: TransferProgress,
 ): Promise<Error | undefined> {
   const { size } = request
-  const { size: announcedSize, body } = await request.openBody(writer.size)
-  const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
-  let appending = Promise.resolve()
+  const response = await request.openBody(file.writer.size)
+  const { body } = response
+  const { blob, onStarted, onReceived } = progress
+  let writing = Promise.resolve()
+  let isWriting = false
+
+  /** Writes until the file has all that has arrived by then. */
+  async function write() {
+    isWriting = true
+    await writeArrived(file, () => body.resume())
+    isWriting = false
+  }
+
   try {
-    if (announcedSize !== undefined && announcedSize !== size) throw wrongLength(announcedSize, size)
-    onStarted(writer)
-    for (;;) {
-      const { chunk, bodyError } = await nextChunk(chunks)
-      await appending
-      if (bodyError) return bodyError
-      if (!chunk)
-        return writer.size < size ? new UpstreamFailure('unavailable', 'The upstream ended a layer early') : undefined
-      if (writer.size + chunk.length > size) throw wrongLength(writer.size + chunk.length, size)
-      onReceived(chunk.length)
-      appending = append(chunk, writer, blob)
-    }
+    if (response.size !== undefined && response.size !== size) throw wrongLength(response.size, size)
+    onStarted(file.writer)
+    const bodyError = await new Promise<Error | undefined>((resolve, reject) => {
+      body.on('data', (chunk: Buffer) => {
+        if (blob.size + chunk.length > size) return reject(wrongLength(blob.size + chunk.length, size))
+        onReceived(chunk.length)
+        blob.arrived(chunk)
+        response.reuse?.(chunk)
+        if (file.recent.unwrittenBytes >= MAX_UNWRITTEN_BYTES) body.pause()
+        if (!isWriting) (writing = write()).catch(reject)
+      })
+      body
+        .once('error', resolve)
+        .once('end', () => resolve(undefined))
+        .once('close', () => resolve(endedEarly()))
+    })
+    await writing
+    return bodyError ?? (blob.size < size ? endedEarly() : undefined)
   } finally {
     body.destroy()
-    await appending.catch(() => {})
+    await writing.catch(() => {})
   }
 }
 
-/**
- * Appends a chunk while the next one is being received. A failure is thrown where the promise is awaited, so it is
- * marked as handled here.
- */
-function append(chunk: Buffer, writer: BlobWriter, blob: GrowingBlob): Promise<void> {
-  const appending = writer.append(chunk).then(() => blob.appended(chunk))
-  appending.catch(() => {})
-  return appending
-}
-
-/**
- * The next chunk, or the error of a body that broke off, which can be resumed. Errors of the disk, which cannot, are
- * thrown elsewhere.
- */
-async function nextChunk(chunks: AsyncIterator<Buffer>): Promise<{ chunk?: Buffer; bodyError?: Error }> {
-  try {
-    const next = await chunks.next()
-    return next.done ? {} : { chunk: next.value }
-  } catch (error) {
-    return { bodyError: error as Error }
+/** Writes what has arrived and is still arriving; `onRoom` is called when there is room for more. */
+async function writeArrived({ writer, recent }: GrowingFile, onRoom = () => {}): Promise<void> {
+  for (let piece = recent.unwritten(); piece; piece = recent.unwritten()) {
+    await writer.append(piece)
+    recent.written(piece.length)
+    if (recent.unwrittenBytes < MAX_UNWRITTEN_BYTES) onRoom()
   }
 }
+
+const endedEarly = () => new UpstreamFailure('unavailable', 'The upstream ended a layer early')
 
 const brokenOff = (cause: Error) =>
   new UpstreamFailure('unavailable', `The upstream repeatedly broke off a layer: ${cause.message}`)

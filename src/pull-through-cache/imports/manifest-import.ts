@@ -84,8 +84,10 @@ export async function storeImage(
   const { digest, bytes } = upstreamManifest
   const tag = imageTag === undefined ? {} : { tag: imageTag }
   const manifest = acceptManifest(upstreamManifest)
+  // All pins in one commit: storing the manifest and recording the image find them.
+  const pinned = storage.pins.pin([digest, ...manifest.blobs.map((blob) => blob.digest)])
   await Promise.all([
-    storeManifest(storage.blobs, digest, bytes),
+    pinned.then(() => storeManifest(storage.blobs, digest, bytes)),
     target.creationRequest && createMissingRepository(target, target.creationRequest, deps, telemetry),
   ])
   if (!isMember) await recordPlan({ ...registry, repository, digest, ...tag, plannedAt: now.getTime() }, storage)

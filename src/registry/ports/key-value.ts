@@ -5,7 +5,7 @@ import type { Registry } from '../registry.js'
  * builds the typed collections and transactions on it, once for all adapters.
  */
 export interface KeyValue {
-  get(recordKey: RecordKey): Promise<string | undefined>
+  get(recordKey: RecordKey): Awaitable<string | undefined>
   /** Entries in ascending byte order of their keys, limited by `limit` and `bytes`. */
   list(registry: Registry, collection: string, page: PageQuery): Promise<Entry[]>
   /** Whether a part of a collection contains fewer records than a bound, determined without walking them. */
@@ -27,6 +27,9 @@ export interface KeyValue {
   clear(): Promise<void>
   close(): Promise<void>
 }
+
+/** A value that may still have to be awaited. A store in the same process has it at once, without a promise. */
+export type Awaitable<T> = T | Promise<T>
 
 /** The key of a record in a collection of a registry. */
 export interface RecordKey {

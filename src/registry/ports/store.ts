@@ -1,5 +1,6 @@
 import type { CollectionOf, collections } from '../collections.js'
 import type { Registry } from '../registry.js'
+import type { Awaitable } from './key-value.js'
 
 /** The collections, by the names under which they are declared. */
 export type Records = {
@@ -30,7 +31,7 @@ export interface Store extends Records {
 
 /** The records of one kind, in key order. Every method is atomic on its own. */
 export interface Collection<T> {
-  get(registry: Registry, key: string): Promise<T | undefined>
+  get(registry: Registry, key: string): Awaitable<T | undefined>
   /**
    * Stores a new record and returns true, or changes nothing and returns false if the key is in use. This is the only
    * safe way to detect that a record already exists.

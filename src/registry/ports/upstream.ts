@@ -57,6 +57,8 @@ export interface Upstream {
 export interface BlobResponse {
   size: number | undefined
   body: Readable
+  /** Says that a chunk of the body is no longer needed, so that later bytes may be received into its memory. */
+  reuse?: (chunk: Uint8Array) => void
 }
 
 /** The digests of an image's referrers. */

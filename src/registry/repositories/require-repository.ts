@@ -1,4 +1,5 @@
 import { repositoryNotFound } from '../errors.js'
+import type { Awaitable } from '../ports/key-value.js'
 import type { Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'
@@ -12,9 +13,10 @@ export async function readInRepository<R>(
   records: Pick<Records, 'repositories'>,
   registry: Registry,
   name: string,
-  read: () => Promise<R>,
+  read: () => Awaitable<R>,
 ): Promise<R> {
-  const [repository, result] = await Promise.allSettled([requireRepository(records, registry, name), read()])
+  const reading = async () => read()
+  const [repository, result] = await Promise.allSettled([requireRepository(records, registry, name), reading()])
   if (repository.status === 'rejected') throw repository.reason
   if (result.status === 'rejected') throw result.reason
   return result.value

@@ -101,7 +101,8 @@ async function addToRecords(minutes: readonly CountedMinute[], process: string, 
     Promise.all(
       [...sums].map(async ([key, { id, figures }]) => {
         const stored = await statistics.get(installation, key)
-        const sum = stored ? figuresIn(stored) : noFigures()
+        const sum = noFigures()
+        if (stored) addFigures(sum, figuresIn(stored))
         addFigures(sum, figures)
         await statistics.put(installation, key, recordOf(id, sum))
       }),

@@ -3,6 +3,7 @@ import { findImage, type ImageFailure, isImageFailure } from '../../../registry/
 import { isImageTag } from '../../../registry/images/image-tag.js'
 import type { Image, ImageId } from '../../../registry/images/image.js'
 import { isDigest } from '../../../registry/images/manifest.js'
+import type { Awaitable } from '../../../registry/ports/key-value.js'
 import { keyOf } from '../../../registry/ports/store.js'
 import type { Context } from '../context.js'
 
@@ -28,7 +29,7 @@ export async function namedImageWith<T>(
   imageId: ImageId,
   repository: string,
   context: Pick<Context, 'store' | 'registry'>,
-  recordAt: (key: string) => Promise<T | undefined>,
+  recordAt: (key: string) => Awaitable<T | undefined>,
 ): Promise<[Image, T | undefined]> {
   const { registry, store } = context
   const { imageDigest, imageTag } = imageId
