@@ -6,9 +6,9 @@ import { compiledSchemas } from './scripts/compiled-schemas.js'
 import { commonJsEntries, esEntries } from './scripts/library-entries.js'
 
 /**
- * Libraries that every start needs. Of the first two it needs a function or two, and bundled they are only that: `require`
- * would load all of their files, 30 ms of CPU for `@smithy/protocol-http`. Of the others it saves finding thirty files,
- * 10 ms.
+ * Libraries that every start needs. Of the first two it needs a function or two, and bundled they are only that:
+ * `require` would load all of their files, 30 ms of CPU for `@smithy/protocol-http`. Of the others it saves finding
+ * thirty files, 10 ms.
  */
 const ofEveryStart: ReadonlySet<string> = new Set([
   '@smithy/protocol-http',
@@ -34,8 +34,8 @@ function isEsOnly(name: string): boolean {
 
 /**
  * What a start needs lies in files of at most 400 KB. V8 compiles a file with memory that grows with it and that malloc
- * keeps: in one file of 1.1 MB, an idle process holds 7 MB more. A room takes along what it imports of the later ones, so
- * the files do not load each other in a circle.
+ * keeps: in one file of 1.1 MB, an idle process holds 7 MB more. A group takes along what its modules import, unless an
+ * earlier group has it, so the files do not load each other in a circle.
  */
 const rooms = [
   // Also of `--help`, which needs nothing else of the rooms below.
@@ -55,7 +55,7 @@ const commonJs: OutputOptions = {
   chunkFileNames: ({ name }) => (name === 'ecr-local' ? 'start-ecr-local.cjs' : '[name].cjs'),
   dynamicImportInCjs: false,
   codeSplitting: { groups: rooms },
-  // One character beyond Latin-1 makes V8 keep and scan a whole file with two bytes for each: 1.3 MB and 8 ms of a start.
+  // One character beyond Latin-1 makes V8 keep and scan a whole file with two bytes for each: 1.3 MB and 8 ms.
   charset: 'ascii',
   // A third less to read and parse, 10 ms of CPU of a start. Names stay, so that stack traces show them.
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
@@ -70,7 +70,7 @@ const beside = (imported: string, file: string): Plugin => ({
 })
 
 /**
- * `npm run build`: one file with what a start needs, one for each part that is loaded later or that users import, and the
+ * `npm run build`: a few files with what a start needs, one for each part that is loaded later or that users import, and the
  * entry, which knows none of them. They are CommonJS, because most libraries are: loading those from ES modules costs Node
  * a quarter of a start.
  */
