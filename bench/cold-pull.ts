@@ -1,47 +1,70 @@
 import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pushImage, type Target } from './content.js'
-import { runClient } from './processes.js'
-import { interleaved } from './rounds.js'
+import { runClient, type Server } from './processes.js'
+import { interleaved, median } from './rounds.js'
 import type { Extent, Section } from './section.js'
 import { dockerRegistry, emulator } from './servers.js'
-import { comparison, milliseconds } from './table.js'
+import { atMost, comparison, cpuPerGigabyte, milliseconds } from './table.js'
 
 const REPOSITORY = 'team/app'
 const UPSTREAM_HOST = 'upstream.example'
 /** Bytes of the layers, 100 MB in total. */
 const SIZES = [50, 25, 15, 8, 2].map((megabytes) => megabytes * 1_000_000)
+const GIGABYTES = 0.1
 const client = fileURLToPath(new URL('cold-client.js', import.meta.url))
 
 /**
- * How long a first pull takes. Upstream, cache and client share all CPUs, as on a developer's machine. Every round
- * pulls an image that was never pulled before; the first round only warms up the processes.
+ * How long a first pull takes, and what it costs. Upstream, cache and client share all CPUs, as on a developer's
+ * machine. Every round pulls an image that was never pulled before; the first round only warms up the processes.
  */
 export const coldPull: Section = { name: 'cold', needs: ['docker-registry'], measure }
 
 async function measure({ main, rounds }: Extent) {
   await using upstream = await dockerRegistry()
   await using proxy = await dockerRegistry({ proxyOf: upstream.url })
-  await using ours = await emulator({ main, config: { upstreams: { [UPSTREAM_HOST]: { endpoint: upstream.url } } } })
-  await ours.call('CreatePullThroughCacheRule', { ecrRepositoryPrefix: 'cache', upstreamRegistryUrl: UPSTREAM_HOST })
+  await using ours = await emulator({ main, config: cachingFrom(upstream) })
+  await ours.call('CreatePullThroughCacheRule', RULE)
   for (let round = -1; round < rounds; round++)
     await pushImage({ url: upstream.url, repository: REPOSITORY }, SIZES, `round-${round}`)
 
-  const pull = async ({ url, repository, authorization = '' }: Target, round: number) => {
-    const args = [client, url, repository, `round-${round}`, ...(authorization ? [authorization] : [])]
-    return Number(await runClient(process.execPath, args, ANY_CPU))
-  }
+  const costs: Record<'ours' | 'proxy', number[]> = { ours: [], proxy: [] }
   const through = {
     ours: { url: ours.registryUrl, repository: `cache/${REPOSITORY}`, authorization: ours.authorization },
     proxy: { url: proxy.url, repository: REPOSITORY },
   }
-  const turns = (first: number) => ({
-    ours: (round: number) => pull(through.ours, first + round),
-    proxy: (round: number) => pull(through.proxy, first + round),
-  })
+  const turn = (name: 'ours' | 'proxy', server: Server, first: number) => async (round: number) => {
+    const before = server.cpuSeconds()
+    const elapsed = await pull(through[name], `round-${first + round}`)
+    // What follows the last byte counts, too: the commit of the bytes and records.
+    await sleep(SETTLED_MS)
+    if (first === 0) costs[name].push((server.cpuSeconds() - before) / GIGABYTES)
+    return elapsed
+  }
+  const turns = (first: number) => ({ ours: turn('ours', ours, first), proxy: turn('proxy', proxy, first) })
   await interleaved(1, turns(-1))
   const result = await interleaved(rounds, turns(0))
-  const compared = { ours: result.ours, theirs: result.proxy, than: 'docker-registry proxy', show: milliseconds }
-  return [comparison({ figure: 'cold pull of a 100 MB image', ...compared, aim: { atMost: 1 } })]
+  const than = 'docker-registry proxy'
+  const times = { ours: result.ours, theirs: result.proxy, than, show: milliseconds }
+  const cost = { figure: 'CPU of a cold pull', ours: costs.ours, theirs: costs.proxy, than, show: cpuPerGigabyte }
+  return [
+    comparison({ figure: 'cold pull of a 100 MB image', ...times, aim: { atMost: 1.05 } }),
+    { ...comparison(cost), ...atMost(median(costs.ours), 3.8, cpuPerGigabyte) },
+  ]
 }
 
+const SETTLED_MS = 300
 const ANY_CPU = undefined
+
+/** The rule that caches `UPSTREAM_HOST` under the prefix `cache`. */
+export const RULE = { ecrRepositoryPrefix: 'cache', upstreamRegistryUrl: UPSTREAM_HOST }
+
+/** The settings of an emulator that reaches this upstream. */
+export const cachingFrom = ({ url }: Pick<Server, 'url'>) => ({ upstreams: { [UPSTREAM_HOST]: { endpoint: url } } })
+
+/** Pulls an image as `clients` clients at once, and returns the milliseconds until all have it. */
+export async function pull({ url, repository, authorization = '' }: Target, tag: string, clients = 1): Promise<number> {
+  return Number(
+    await runClient(process.execPath, [client, url, repository, tag, authorization, String(clients)], ANY_CPU),
+  )
+}

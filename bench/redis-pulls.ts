@@ -4,7 +4,7 @@ import type { Extent, Section } from './section.js'
 import { type Emulator, emulator } from './servers.js'
 import { REPOSITORY, stock, TAG } from './stock.js'
 import { comparison, perCpuSecond, type Row } from './table.js'
-import { wrk } from './wrk.js'
+import { warmUp, wrk } from './wrk.js'
 
 /** What a cached pull costs with the records in Redis: CPU of both processes, commands and round trips. */
 export const redisPulls: Section = { name: 'redis', needs: ['wrk', 'redis-server'], measure }
@@ -22,14 +22,14 @@ async function measure({ main, rounds }: Extent): Promise<Row[]> {
     const turns = {
       async redis() {
         const [cpu, commands] = [redis.cpuSeconds(), await infoOf(redis, 'total_commands_processed')]
-        const { requests, perCpu } = await pulls(inRedis, reference, 16)
+        const { requests, perCpu } = await pulls(inRedis, reference)
         ofRedis.microseconds.push(((redis.cpuSeconds() - cpu) * 1e6) / requests)
         ofRedis.commands.push(((await infoOf(redis, 'total_commands_processed')) - commands) / requests)
         return perCpu
       },
-      embedded: async () => (await pulls(embedded, reference, 16)).perCpu,
+      embedded: async () => (await pulls(embedded, reference)).perCpu,
     }
-    await interleaved(1, turns)
+    for (const of of [inRedis, embedded]) await warmUp(loadOn(of, reference))
     const { redis: ours, embedded: theirs } = await interleaved(rounds, turns)
     const trips = await roundTripsOf(inRedis, reference)
     rows.push(
@@ -46,10 +46,15 @@ async function measure({ main, rounds }: Extent): Promise<Row[]> {
   return rows
 }
 
-async function pulls(from: Emulator, reference: string, connections: number) {
-  const url = `${from.registryUrl}/v2/${REPOSITORY}/manifests/${reference}`
+const loadOn = ({ registryUrl, authorization }: Emulator, reference: string, connections = 16) => ({
+  url: `${registryUrl}/v2/${REPOSITORY}/manifests/${reference}`,
+  headers: { authorization },
+  connections,
+})
+
+async function pulls(from: Emulator, reference: string, connections?: number) {
   const before = from.cpuSeconds()
-  const { requests } = await wrk({ url, headers: { authorization: from.authorization }, connections, seconds: 1 })
+  const { requests } = await wrk({ ...loadOn(from, reference, connections), seconds: 1 })
   return { requests, perCpu: requests / (from.cpuSeconds() - before) }
 }
 

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { coldPull } from './cold-pull.js'
 import { decision } from './decision.js'
 import { flood } from './flood.js'
+import { heldUpstream } from './held-upstream.js'
 import { idle } from './idle.js'
 import { library } from './library.js'
 import { manyTags } from './many-tags.js'
@@ -31,6 +32,7 @@ const sections: readonly Section[] = [
   signedCalls,
   warmPulls,
   coldPull,
+  heldUpstream,
   smallLayers,
   push,
   memory,
@@ -74,7 +76,9 @@ async function measured(section: Section): Promise<Row[]> {
     return [skipped(section.name, howToInstall(missing))]
   }
   say(`${section.name} …`)
+  const started = performance.now()
   const rows = await section.measure(extent)
   for (const { figure, ours, theirs, ratio } of rows) say(`  ${figure}: ${ours}, ${theirs}, ${ratio}`)
+  say(`  ${Math.round((performance.now() - started) / 1000)} s`)
   return rows
 }

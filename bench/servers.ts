@@ -52,6 +52,8 @@ export interface Planes extends AsyncDisposable {
   readonly each: readonly (Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'> & {
     readonly dataPlane: Server
   })[]
+  /** Starts so many more data planes, on one port. */
+  onOnePort(count: number): Promise<Server>
 }
 
 export async function planes({ main, store, count: wanted }: PlanesOptions): Promise<Planes> {
@@ -74,8 +76,14 @@ export async function planes({ main, store, count: wanted }: PlanesOptions): Pro
     const registryUrl = dataPlane.url
     each.push({ url, registryUrl, authorization: await loginTo(call), call, dataPlane })
   }
+  const onOnePort = async (wanted: number) => {
+    const port = await freePort()
+    const args = [main, 'data-plane', ...flags, '--registry-port', String(port)]
+    const program = [here('one-port.js'), String(wanted), ...args]
+    return startServer(process.execPath, program, { port, path: '/health' })
+  }
   const dispose = async () => void (await Promise.all(servers.map((server) => server[Symbol.asyncDispose]())))
-  return { each, [Symbol.asyncDispose]: dispose }
+  return { each, onOnePort, [Symbol.asyncDispose]: dispose }
 }
 
 export interface PlanesOptions {
@@ -148,18 +156,24 @@ const nginxProcess = (own: string) => `
 daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; pid ${own}.pid; error_log ${own}.log;
 events { worker_connections 512; }`
 
-/** nginx with sendfile and one worker, serving the files of a folder. */
-export async function nginx(root: string): Promise<Server> {
+/**
+ * nginx with sendfile and one worker, serving the files of a folder. `bytesPerSecond` limits every response, not the
+ * server: five layers at once have five times as much.
+ */
+export async function nginx(root: string, bytesPerSecond?: number): Promise<Server> {
   const port = await freePort()
-  const own = join(directory, 'nginx')
-  await writeFile(`${own}.conf`, nginxConfiguration(own, root, port))
+  const own = join(directory, `nginx-${++count}`)
+  await writeFile(`${own}.conf`, nginxConfiguration(own, root, port, bytesPerSecond))
   return startServer('nginx', ['-e', `${own}.log`, '-c', `${own}.conf`], { port, cpu: pinning?.server })
 }
 
-const nginxConfiguration = (own: string, root: string, port: number) => `${nginxProcess(own)}
+const nginxConfiguration = (own: string, root: string, port: number, bytesPerSecond = 0) => `${nginxProcess(own)}
 http {
   sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000; open_file_cache max=100;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${own}-${name};`).join(' ')}
-  server { listen 127.0.0.1:${port}; root ${root}; }
+  server {
+    listen 127.0.0.1:${port}; root ${root}; limit_rate ${bytesPerSecond};
+    location ~ /manifests/ { default_type application/vnd.oci.image.manifest.v1+json; }
+  }
 }
 `

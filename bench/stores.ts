@@ -12,11 +12,13 @@ import { wrk } from './wrk.js'
 export const stores: Section = { name: 'stores', needs: ['wrk', 'redis-server'], measure }
 
 const PUSHERS = 8
+/** Nothing here has an aim: fewer and shorter rounds than elsewhere show the differences. */
+const [MOST_ROUNDS, SECONDS] = [3, 1]
 
 /** A registry under load: one process of each kind, or several among which the clients are spread. */
 type Contender = readonly Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'>[]
 
-async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
+async function measure({ main, rounds }: Extent): Promise<Row[]> {
   await using redis = await redisServer(await redisDirectory())
   await using other = await redisServer(await redisDirectory())
   await using third = await redisServer(await redisDirectory())
@@ -37,11 +39,11 @@ async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
     const turns = Object.fromEntries(
       Object.entries(contenders).map(([name, each]) => [
         name,
-        (round: number) => load(each, seconds, `${name} ${round}`),
+        (round: number) => load(each, SECONDS, `${name} ${round}`),
       ]),
     )
     await interleaved(1, turns)
-    const { 'embedded, one process': theirs = [], ...results } = await interleaved(rounds, turns)
+    const { 'embedded, one process': theirs = [], ...results } = await interleaved(Math.min(rounds, MOST_ROUNDS), turns)
     for (const [name, ours] of Object.entries(results))
       rows.push(comparison({ figure: `${figure}: ${name}`, ours, theirs, than: 'embedded', show: perSecond }))
   }

@@ -38,6 +38,12 @@ export function comparison({ figure, ours, theirs, than, show, aim }: Comparison
     : { ...shared, aim: `≤ ${times(aim.atMost)}`, met: ratio <= aim.atMost }
 }
 
+/** The aim of a row that is not a ratio but a value. */
+export const atMost = (value: number, aim: number, show: (value: number) => string): Pick<Row, 'aim' | 'met'> => ({
+  aim: `≤ ${show(aim)}`,
+  met: value <= aim,
+})
+
 /** A row that only says why there is no result. */
 export const skipped = (figure: string, why: string): Row => ({ figure, ours: '–', theirs: why, ratio: '–', aim: '–' })
 

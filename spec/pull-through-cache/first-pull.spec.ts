@@ -1,7 +1,12 @@
+import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
+import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
+import { randomIds } from '../../src/adapters/system/random-ids.js'
+import type { Notes } from '../../src/registry/ports/blob-store.js'
 import type { Log } from '../../src/registry/ports/log.js'
 import { registry, startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
 import { stall, status } from '../support/upstream-faults.js'
 
 const platforms = ['linux/amd64', 'linux/arm64']
@@ -79,6 +84,27 @@ describe('first pull by tag', () => {
     await given.cache.settled()
     const blob = await given.cache.ask(`${name}/blobs/${given.amd64.layers[0]}`)
     expect([blob.statusCode, blob.headers.location]).toEqual([200, undefined])
+  })
+
+  it('A first pull is answered once the note of its image is written, and its layers are fetched meanwhile', async () => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('nginx/nginx', { tag: 'v1' })
+    await using directory = await temporaryDirectory()
+    const blobs = filesystemBlobStore({ root: directory.path, ids: randomIds })
+    const written = new AbortController()
+    const put: Notes['put'] = async (note, text) => {
+      if (!written.signal.aborted) await once(written.signal, 'abort')
+      await blobs.notes.put(note, text)
+    }
+    const upstreams = { 'public.ecr.aws': upstream.url }
+    await using cache = await startCache({ upstreams, blobs: { ...blobs, notes: { ...blobs.notes, put } } })
+    await cache.addRule({ ecrRepositoryPrefix: 'ecr-public', upstreamRegistryUrl: 'public.ecr.aws' })
+    let isAnswered = false
+    const answer = cache.ask(`${name}/manifests/v1`).finally(() => (isAnswered = true))
+    for (const layer of image.layers) await expect.poll(() => blobs.size(layer)).toBeDefined()
+    expect(isAnswered).toBe(false)
+    written.abort()
+    expect((await answer).statusCode).toBe(200)
   })
 
   it('A first pull records one event when it begins and one when everything is cached', async () => {

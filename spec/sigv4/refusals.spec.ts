@@ -61,7 +61,12 @@ test.each<[string, SignedRequest, string, string]>([
     '20261123T120000',
     '2026-11-23T12:00:00Z',
     '20261131T120000Z',
-    '20261123T250000Z',
+    '20260229T120000Z',
+    '20261301T120000Z',
+    '20261123T240000Z',
+    '20261123T126000Z',
+    '20261123T120060Z',
+    '00261123T120000Z',
     'yesterday',
     '٢٠٢٦',
   ].map((date): [string, SignedRequest, string, string] => [

@@ -87,7 +87,9 @@ const chargedAddress = ({ remoteAddress = 'unknown' }: ReceivedRequest) => ({
  */
 function modelled(operation: string, input: Members): Members {
   const { members = {} } = shape(inputOf(operation))
-  return Object.fromEntries(Object.entries(input).filter(([member]) => Object.hasOwn(members, member)))
+  const known: Record<string, unknown> = {}
+  for (const member in input) if (Object.hasOwn(members, member)) known[member] = input[member]
+  return known
 }
 
 const ACCOUNT_ID = /^\d{12}$/

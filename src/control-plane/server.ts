@@ -12,7 +12,7 @@ import { credentialsHints } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
 import { type ExpressAppDeps, lateExpressApp } from './express-app.js'
 import { type ControlPlaneDeps, handle } from './handle.js'
-import { targetOf } from './protocols/aws-json.js'
+import { targetOperation } from './protocols/aws-json.js'
 import { namesAction } from './protocols/aws-query.js'
 import { isForLocalstack } from '../localstack/endpoints.js'
 import { type LocalstackServerDeps, serveLocalstack } from './localstack-server.js'
@@ -99,7 +99,7 @@ function describeCall(req: IncomingMessage) {
   const { method = '', headers, url: path = '/' } = req
   const request = { method, path, headers: headers as Record<string, string> }
   const { service } = dispatch(request)
-  const [, name] = targetOf(request)
+  const name = targetOperation(request)
   if (service.name !== 'ecr') return { operation: service.name, description: name ?? service.name }
   return { operation: name && Object.hasOwn(operations, name) ? name : 'unknown', description: name ?? '' }
 }

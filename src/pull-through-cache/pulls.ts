@@ -108,9 +108,16 @@ async function firstPull(context: PullContext, notFound: ImageFailure, deps: Pul
     requireNoFips(request)
     telemetry.metrics.cache('manifest', 'miss')
     const now = await deps.clock.now()
-    const target = { registry, repository, imageId, source, now, creationRequest: request.request }
+    let isCompleting = false
+    const complete = (outcome: PutOutcome) => {
+      if (!isCompleting) completeInBackground(context, outcome, deps)
+      isCompleting = true
+    }
+    const creation = { creationRequest: request.request, onRecorded: complete }
+    const target = { registry, repository, imageId, source, now, ...creation }
     const outcome = await wait(() => deps.imports.importManifest(target, telemetry))
-    if (outcome) completeInBackground(context, outcome, deps)
+    // Called here for a request that joined the import of another one.
+    if (outcome) complete(outcome)
     const cached = await findImage(deps.store, registry, repository, imageId)
     return isImageFailure(cached) ? cached : { ...cached, isImported: true }
   } catch (error) {

@@ -19,4 +19,4 @@ export type RegistryAddressOf = (request: AddressedRequest) => RegistryAddress
 
 /** The host with which the image names of a registry begin. */
 export const hostOfRegistry = ({ host }: RegistryAddress, { account, region }: Registry): string =>
-  host.replaceAll('{account}', account).replaceAll('{region}', region)
+  host.includes('{') ? host.replaceAll('{account}', account).replaceAll('{region}', region) : host

@@ -12,12 +12,13 @@ export function readAuthorizationHeader(
   if (!authorization.startsWith('AWS4-')) return refusals.missingAuthenticationToken()
 
   const [algorithm = '', ...parameters] = authorization.split(/[ ,\t]+/)
-  const values = new Map(parameters.map(nameAndValue))
-  const [credential, signature, signedHeaders] = required.map((name) => values.get(name))
+  const credential = valueOf('Credential=', parameters)
+  const signature = valueOf('Signature=', parameters)
+  const signedHeaders = valueOf('SignedHeaders=', parameters)
   const date = header(request, 'x-amz-date') ?? header(request, 'date')
 
   if (!credential || !signature || !signedHeaders || !date) {
-    const missing = required.filter((name) => !values.get(name))
+    const missing = required.filter((name) => !valueOf(`${name}=`, parameters))
     return refusals.incompleteHeader(missing, date !== undefined, authorization)
   }
   const securityToken = header(request, 'x-amz-security-token')
@@ -26,7 +27,6 @@ export function readAuthorizationHeader(
 
 const required = ['Credential', 'Signature', 'SignedHeaders'] as const
 
-function nameAndValue(parameter: string): [string, string] {
-  const equals = parameter.indexOf('=')
-  return equals < 0 ? [parameter, ''] : [parameter.slice(0, equals), parameter.slice(equals + 1)]
-}
+/** The last value that is given under a name; `named` is the name with its equals sign. */
+const valueOf = (named: string, parameters: readonly string[]): string | undefined =>
+  parameters.findLast((parameter) => parameter.startsWith(named))?.slice(named.length)

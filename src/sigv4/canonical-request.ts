@@ -6,18 +6,19 @@ import type { SignedRequest } from './signed-request.js'
  * The canonical request, the text that is hashed and signed.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
  */
-export const canonicalRequest = (request: SignedRequest, query: Query, signedHeaders: string[], bodyHash: string) =>
-  [
-    request.method,
-    canonicalPath(request.path),
-    canonicalQuery(query),
-    canonicalHeaders(request, signedHeaders),
-    signedHeaders.join(';'),
-    bodyHash,
-  ].join('\n')
+export function canonicalRequest(
+  request: SignedRequest,
+  query: Query,
+  signedHeaders: readonly string[],
+  bodyHash: string,
+): string {
+  const target = `${request.method}\n${canonicalPath(request.path)}\n${canonicalQuery(query)}`
+  return `${target}\n${canonicalHeaders(request, signedHeaders)}\n${signedHeaders.join(';')}\n${bodyHash}`
+}
 
 /** Encodes the path a second time, as every service but S3 does: `%` becomes `%25`. */
 function canonicalPath(path: string): string {
+  if (path === '/') return path
   const query = path.indexOf('?')
   const sent = query < 0 ? path : path.slice(0, query)
   const segments: string[] = []
@@ -29,13 +30,19 @@ function canonicalPath(path: string): string {
 }
 
 /** A header that was signed but did not arrive has an empty value. */
-function canonicalHeaders(request: SignedRequest, signedHeaders: string[]): string {
-  const values = new Map<string, string[]>(signedHeaders.map((name) => [name, []]))
+function canonicalHeaders(request: SignedRequest, signedHeaders: readonly string[]): string {
+  const values = new Map<string, string | undefined>()
+  for (const name of signedHeaders) values.set(name, undefined)
   const sent = request.rawHeaders ?? Object.entries(request.headers).flatMap(([name, value]) => [name, String(value)])
   for (let i = 0; i + 1 < sent.length; i += 2) {
-    values.get(String(sent[i]).toLowerCase())?.push(folded(String(sent[i + 1])))
+    const name = String(sent[i]).toLowerCase()
+    if (!values.has(name)) continue
+    const [before, value] = [values.get(name), folded(String(sent[i + 1]))]
+    values.set(name, before === undefined ? value : `${before},${value}`)
   }
-  return signedHeaders.map((name) => `${name}:${values.get(name)?.join(',')}\n`).join('')
+  let lines = ''
+  for (const [name, value = ''] of values) lines += `${name}:${value}\n`
+  return lines
 }
 
 const folded = (value: string) => (FOLDABLE.test(value) ? value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '') : value)

@@ -23,6 +23,7 @@ export function parseQuery(path: string): Query {
 
 /** The canonical query: encoded, then sorted by name and value, as AWS orders it. */
 export function canonicalQuery(query: Query): string {
+  if (query.length === 0) return ''
   return query
     .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
     .sort(([name, value], [otherName, otherValue]) => order(name, otherName) || order(value, otherValue))

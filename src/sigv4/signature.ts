@@ -26,12 +26,9 @@ export interface SigningContext {
  */
 export function signatureOf(canonical: string, signing: SigningContext): string {
   const { date, scope } = signing
-  const stringToSign = [
-    'AWS4-HMAC-SHA256',
-    date.text,
-    `${scope.date}/${scope.region}/${scope.service}/${scope.terminator}`,
-    sha256(Buffer.from(canonical, 'latin1')),
-  ].join('\n')
+  const scopeText = `${scope.date}/${scope.region}/${scope.service}/${scope.terminator}`
+  const hashed = sha256(Buffer.from(canonical, 'latin1'))
+  const stringToSign = `AWS4-HMAC-SHA256\n${date.text}\n${scopeText}\n${hashed}`
   return createHmac('sha256', signingKey(signing)).update(stringToSign).digest('hex')
 }
 
@@ -50,7 +47,7 @@ export const sha256 = (bytes: Uint8Array) => hash('sha256', bytes, 'hex')
  */
 function signingKey({ secretAccessKey, scope, signingKeys }: SigningContext): KeyObject {
   const { date, region, service, terminator } = scope
-  const name = [secretAccessKey, date, region, service].join('\n')
+  const name = `${secretAccessKey}\n${date}\n${region}\n${service}`
   const cached = signingKeys?.get(name)
   if (cached) return cached
   const derived = [date, region, service, terminator].reduce<Buffer>(

@@ -48,7 +48,7 @@ export function verify(request: SignedRequest, rules: VerificationRules): Verifi
   const tooOldOrNew = refuseLifetime(claim, date, rules.now, rules.maxSkewSeconds ?? 300)
   if (tooOldOrNew) return tooOldOrNew
 
-  const signedHeaders = [...new Set(claim.signedHeaders.toLowerCase().split(';'))].sort()
+  const signedHeaders = sortedNames(claim.signedHeaders)
   if (!signedHeaders.includes('host')) return refusals.mustBeSigned('Host')
   const unsigned = mustBeSignedHeaders.find(
     (name) => isSent(request, name) && !signedHeaders.includes(name.toLowerCase()),
@@ -70,6 +70,13 @@ export function verify(request: SignedRequest, rules: VerificationRules): Verifi
   return { valid: true, accessKeyId, region, service, date: date.text, securityToken: claim.securityToken }
 }
 
+/** The names of the signed headers in lower case, sorted, each once: clients send them so. */
+function sortedNames(signedHeaders: string): readonly string[] {
+  const names = signedHeaders.toLowerCase().split(';')
+  const isSorted = names.every((name, index) => index === 0 || String(names[index - 1]) < name)
+  return isSorted ? names : [...new Set(names)].sort()
+}
+
 function readClaim(request: SignedRequest): SignatureClaim | Refusal {
   const authorization = header(request, 'authorization')
   const query = parseQuery(request.path)
@@ -86,7 +93,7 @@ const isSent = (request: SignedRequest, name: string) => request.headers[name.to
 function hasSignature(
   request: SignedRequest,
   claim: SignatureClaim,
-  signedHeaders: string[],
+  signedHeaders: readonly string[],
   signing: SigningContext,
 ): boolean {
   const bodyHash = request.bodyHash ?? sha256(request.body)

@@ -31,12 +31,14 @@ export interface Violation {
  */
 export function validate(operation: string, input: unknown): Violation[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return [wrongType([], 'structure', input)]
-  const values = new Map<string, unknown>(Object.entries(input))
-  return Object.entries(shape(inputOf(operation)).members ?? {}).flatMap(([name, { target, traits }]) => {
-    const value = values.get(name) ?? undefined
-    if (value !== undefined) return violationOf(name, target, modelledMembers(target, value))
-    return traits?.['smithy.api#required'] ? [missing([name])] : []
-  })
+  const violations: Violation[] = []
+  for (const [name, { target, traits }] of Object.entries(shape(inputOf(operation)).members ?? {})) {
+    const value: unknown = Object.hasOwn(input, name) ? input[name as keyof typeof input] : undefined
+    if (value !== undefined && value !== null)
+      violations.push(...violationOf(name, target, modelledMembers(target, value)))
+    else if (traits?.['smithy.api#required']) violations.push(missing([name]))
+  }
+  return violations
 }
 
 function violationOf(name: string, target: string, value: unknown): Violation[] {

@@ -140,6 +140,15 @@ describe('The blob store on the file system', () => {
     expect(heldBy.reduce((sum, size) => sum + size, 0)).toBeLessThan(64 * 1024 * 1024)
   })
 
+  it('A blob can be stored again after its directory, which the store knew, was removed', async () => {
+    const { blobs, bytes, digest } = await stored(10)
+    await rm(join(root, 'blobs'), { recursive: true })
+    const writer = await blobs.create()
+    await writer.append(bytes)
+    await writer.commit(digest)
+    expect(await blobs.read(digest)).toEqual(bytes)
+  })
+
   it('A blob is absent once an operator has removed its file', async () => {
     const { blobs, digest } = await stored(10)
     await rm(join(root, 'blobs'), { recursive: true })

@@ -40,7 +40,7 @@ describeWith(redisNeeds, 'The state in Redis', () => {
   it('Prefetched reads and concurrent reads each take one round trip to Redis', async () => {
     await using opened = await redisStore(redis.url)
     const { store } = opened
-    const read = () => Promise.all(['a', 'b', 'c'].map((key) => store.settings.get(registry, key)))
+    const read = () => Promise.all(['a', 'b', 'c'].map(async (key) => store.settings.get(registry, key)))
     const inARow = async () => {
       for (const key of ['a', 'b', 'c']) await store.settings.get(registry, key)
     }

@@ -43,8 +43,8 @@ export function histogram({ name, help, labelNames = [] }: Description, buckets:
         entry = { labels: labelsOf(labelNames, labelValues), counts: Array<number>(buckets.length + 1).fill(0), sum: 0 }
         series.set(key, entry)
       }
-      const bucket = buckets.findIndex((bound) => value <= bound)
-      const index = bucket < 0 ? buckets.length : bucket
+      let index = 0
+      while (value > (buckets[index] ?? Infinity)) index++
       entry.counts[index] = (entry.counts[index] ?? 0) + 1
       entry.sum += value
     },

@@ -58,7 +58,7 @@ const bytes = (before: string, key: string, ...after: number[]) =>
 export const escaped = (key: string) => key.replaceAll('\x01', '\x01\x02').replaceAll('\0', '\x01\x01')
 const unescaped = (key: string) => key.replaceAll('\x01\x01', '\0').replaceAll('\x01\x02', '\x01')
 
-/** The range that contains the member of a record, if there is one. The client sends texts with less work than bytes. */
+/** The range that contains the member of a record, if there is one: as texts, which the client sends with less work. */
 export function rangeOfKey(key: string): LexRange<string> {
   const prefix = escaped(key)
   return { min: `[${prefix}\0`, max: `(${prefix}\x01` }

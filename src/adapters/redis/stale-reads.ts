@@ -4,7 +4,7 @@ import { type KeyValue, StoreUnavailable, type Write } from '../../registry/port
 import type { Registry } from '../../registry/registry.js'
 import { idOf } from './batched-reads.js'
 
-/** The last known values, so that they are not decoded again, and for work that accepts them while Redis is unavailable. */
+/** The last known values: not to decode them again, and for work that accepts them while Redis is unavailable. */
 export interface StaleReads {
   /**
    * The value of a record that was read with this encoding, undefined if there is none. Remembers it, and decodes only

@@ -11,9 +11,9 @@ export interface ReceiveBuffers {
   readonly giveBack: (chunk: Uint8Array) => void
 }
 
-const BUFFER_BYTES = 64 * 1024
+const BUFFER_BYTES = 256 * 1024
 /** Buffers that are kept for later. Others are left to the garbage collection. */
-const MAX_IDLE = 16
+const MAX_IDLE = 4
 
 /** Creates buffers for the sockets of one upstream. */
 export function receiveBuffers(): ReceiveBuffers {

@@ -27,16 +27,27 @@ const ECR = 'AmazonEC2ContainerRegistry_V20150921'
 const ECR_PUBLIC = 'SpencerFrontendService'
 
 /** Whether a call is for Amazon ECR Public. */
-export const isForEcrPublic = (request: RequestHead): boolean => targetOf(request)[0] === ECR_PUBLIC
+export const isForEcrPublic = (request: RequestHead): boolean => isForService(ECR_PUBLIC, request)
 
-/** The names in `AmazonEC2ContainerRegistry_V20150921.PutImage`: of a service and its operation. */
-export const targetOf = ({ headers }: RequestHead): readonly string[] => (headers['x-amz-target'] ?? '').split('.', 2)
+/** Whether the target of a request is this service, or an operation of it: `<service>.PutImage`. */
+function isForService(service: string, { headers }: RequestHead): boolean {
+  const target = headers['x-amz-target'] ?? ''
+  return target.startsWith(service) && (target.length === service.length || target[service.length] === '.')
+}
+
+/** The operation that the target names, of whatever service; undefined if it names none. */
+export function targetOperation({ headers }: RequestHead): string | undefined {
+  const target = headers['x-amz-target'] ?? ''
+  const start = target.indexOf('.') + 1
+  if (start === 0) return undefined
+  const end = target.indexOf('.', start)
+  return end < 0 ? target.slice(start) : target.slice(start, end)
+}
 
 /** Throws UnknownOperationException for a target of another service. */
 function operationIn(request: RequestHead): string {
-  const [service, name = ''] = targetOf(request)
-  if (service !== ECR && service !== ECR_PUBLIC) throw new ServiceException('UnknownOperationException')
-  return name
+  if (!isForService(ECR, request) && !isForEcrPublic(request)) throw new ServiceException('UnknownOperationException')
+  return targetOperation(request) ?? ''
 }
 
 const MiB = 1024 * 1024

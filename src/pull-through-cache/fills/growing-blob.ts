@@ -43,7 +43,7 @@ export function growingBlob(expectedSize: number): GrowingBlob {
     arrived(chunk: Uint8Array) {
       recent.append(chunk)
       blob.size += chunk.length
-      changes.notify()
+      changes.notifySoon()
     },
     grewTo(size: number) {
       blob.size = Math.max(blob.size, size)
@@ -78,9 +78,24 @@ async function passRead(
 
 /** Wakes all callers that wait for the next change. */
 function notifier() {
-  const waiting: (() => void)[] = []
+  let waiting: (() => void)[] = []
+  let isScheduled = false
+  const notify = () => {
+    const woken = waiting
+    waiting = []
+    for (const wake of woken) wake()
+  }
   return {
     next: () => new Promise<void>((resolve) => waiting.push(resolve)),
-    notify: () => waiting.splice(0).forEach((resolve) => resolve()),
+    notify,
+    /** Wakes them when all that has arrived is read, so that many clients get few large pieces. */
+    notifySoon() {
+      if (isScheduled) return
+      isScheduled = true
+      setImmediate(() => {
+        isScheduled = false
+        notify()
+      })
+    },
   }
 }

@@ -31,6 +31,11 @@ export interface ManifestImport {
   readonly creationRequest?: RequestContext
   /** Set for a member of an index, which the plan and the reports of the index cover. */
   readonly isMember?: true
+  /**
+   * Called once the image is recorded. Its layers can be fetched from then on, while the import still makes sure that
+   * the image can be restored and answered.
+   */
+  readonly onRecorded?: (outcome: PutOutcome) => void
 }
 
 /** The dependencies of importing manifests. */
@@ -100,16 +105,26 @@ export async function storeImage(
     pulledThrough: true,
     ...tag,
   }
-  const put = await recordImage(storage, registry, image, bytes)
-  const outcome = put.isTagUnmoved
+  let reported = Promise.resolve()
+  const put = await recordImage(storage, registry, image, bytes, (recorded) => {
+    if (!isMember) reported = reportImporting(target, digest, recorded, telemetry)
+    target.onRecorded?.(recorded)
+  })
+  await reported
+  return put
+}
+
+function reportImporting(
+  target: ManifestImport,
+  digest: string,
+  { isTagUnmoved }: PutOutcome,
+  telemetry: Telemetry,
+): Promise<void> {
+  const outcome = isTagUnmoved
     ? 'imported untagged: the tag is immutable or was pushed, and keeps its image'
     : 'importing its layers'
-  if (!isMember)
-    await telemetry.recordAction(
-      { ...actionFacts(target), digest, action: 'import', status: 'IN_PROGRESS', outcome },
-      now,
-    )
-  return put
+  const action = { ...actionFacts(target), digest, action: 'import', status: 'IN_PROGRESS', outcome } as const
+  return telemetry.recordAction(action, target.now)
 }
 
 function createMissingRepository(

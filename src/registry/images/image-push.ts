@@ -40,13 +40,15 @@ export async function pushImage(
  * Records an image whose manifest is stored already. Before it returns, and the image can be acknowledged, it makes
  * sure that the bytes were not removed before the record was written, and that the image has its note. If there was a
  * note before the record, the store had lost the image: the tags of that note are restored instead of being
- * overwritten, and an image that was archived stays so unless it is pushed. Throws what `putImage` throws.
+ * overwritten, and an image that was archived stays so unless it is pushed. `onRecorded` is called as soon as the record
+ * is durable: what only needs the record need not wait for the note. Throws what `putImage` throws.
  */
 export async function recordImage(
   storage: ImageStorage,
   registry: Registry,
   image: NewImage,
   bytes: Uint8Array,
+  onRecorded: (outcome: PutOutcome) => void = () => {},
 ): Promise<PutOutcome> {
   const { store, blobs, pins, quotas } = storage
   const { repository, digest, manifest } = image
@@ -54,6 +56,7 @@ export async function recordImage(
   const note = noteText === undefined ? undefined : parseImageNote(noteText)
   const archive = image.pulledThrough && note?.archive
   const outcome = await putImage(store, registry, { ...image, ...(archive && { archive }) }, quotas)
+  onRecorded(outcome)
   await pins.pin([digest, ...manifest.blobs.map((blob) => blob.digest)])
   if ((await blobs.size(digest)) === undefined) await storeManifest(blobs, digest, bytes)
   if (outcome.isNew && note) await restoreTags(store, registry, image, note)

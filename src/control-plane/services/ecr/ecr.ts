@@ -1,3 +1,4 @@
+import type { Action, Conditions } from '../../../access/authorize.js'
 import { policiesForPush } from '../../../access/policies-for-push.js'
 import { storedPoliciesAndTags } from '../../../access/stored-policies.js'
 import { ServiceException } from '../../../registry/errors.js'
@@ -17,23 +18,26 @@ export const ecr: Service = {
   name: 'ecr',
   faultCodes: { internal: 'ServerException', storage: 'ServerException' },
   refuseUnverified: (name) => void find(name),
-
-  operation(name): ServiceOperation {
-    const operation = find(name)
-    return {
-      async readPolicies(input, registry, store) {
-        const resources = operation.resources(input, registry).flatMap(ownResource)
-        return policiesForPush(name, await storedPoliciesAndTags(registry, resources, store), store)
-      },
-      authorize: (input, context) => authorize(name, operation, input, context),
-      accept: (input) => accept(name, input),
-      run: async (input, context) => withSealedToken(name, input, await operation.run(input, context)),
-    }
-  },
+  operation: find,
 }
 
-function find(name: string): Operation<OperationName> {
-  if (Object.hasOwn(operations, name)) return operations[name as OperationName]
+const runnable = (name: string, operation: Operation<OperationName>): ServiceOperation => ({
+  async readPolicies(input, registry, store) {
+    const resources = operation.resources(input, registry).flatMap(ownResource)
+    return policiesForPush(name, await storedPoliciesAndTags(registry, resources, store), store)
+  },
+  authorize: (input, context) => authorize(name, operation, input, context),
+  accept: (input) => accept(name, input),
+  run: async (input, context) => withSealedToken(name, input, await operation.run(input, context)),
+})
+
+const runnables: ReadonlyMap<string, ServiceOperation> = new Map(
+  Object.entries(operations).map(([name, operation]) => [name, runnable(name, operation as Operation<OperationName>)]),
+)
+
+function find(name: string): ServiceOperation {
+  const operation = runnables.get(name)
+  if (operation) return operation
   // The service has no message here.
   throw new ServiceException('UnknownOperationException', 'Amazon ECR has no operation of this name.')
 }
@@ -53,14 +57,14 @@ async function authorize(
   context: Context,
 ): Promise<void> {
   const { registry, principal, request, policies } = context
-  const call = { registry, principal, request, ...(policies && { policies }) }
+  const permits = (action: Action, resources: readonly string[], conditions: Conditions) =>
+    context.authorize({ registry, principal, request, policies, action, resources, conditions })
   const tags = requestTags(input)
   const permissions = operation.resources(input, registry)
   const resources = permissions.filter(isArn)
-  if (resources.length > 0) await context.authorize({ ...call, action: `ecr:${name}`, resources, conditions: tags })
-  for (const { action, resource, conditions } of permissions.filter((permission) => typeof permission === 'object')) {
-    await context.authorize({ ...call, action, resources: [resource], conditions: { ...tags, ...conditions } })
-  }
+  if (resources.length > 0) await permits(`ecr:${name}`, resources, tags)
+  for (const needed of permissions)
+    if (!isArn(needed)) await permits(needed.action, [needed.resource], { ...tags, ...needed.conditions })
 }
 
 /**

@@ -51,6 +51,7 @@ export function taggedRepository(resourceArn: string, registry: Registry): strin
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html
  */
 export function requestTags({ tags, tagKeys }: Readonly<Record<string, unknown>>): Conditions {
+  if (tags === undefined && tagKeys === undefined) return {}
   const pairs = firstOf(tags).flatMap(pairOf)
   const keys = Array.isArray(tagKeys) ? firstOf(tagKeys).flatMap(keyOf) : pairs.map(([key]) => key)
   return {
