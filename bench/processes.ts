@@ -87,8 +87,20 @@ function cpuSecondsOf(pid: number): number {
   // The second field is the name in parentheses, which may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-  const children = ofProcess(pid, `task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number)
-  return children.reduce((sum, child) => sum + cpuSecondsOf(child), own)
+  return childrenOf(pid).reduce((sum, child) => sum + cpuSecondsOf(child), own)
+}
+
+const childrenOf = (pid: number) => ofProcess(pid, `task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number)
+
+/** Ends a process and those that it has started, which would survive it. */
+function killAll(pid: number): void {
+  try {
+    const children = childrenOf(pid)
+    process.kill(pid, 'SIGKILL')
+    for (const child of children) killAll(child)
+  } catch {
+    // It has ended.
+  }
 }
 
 /** Runs a client to its end and returns its output. Without a CPU of its own it shares all of them with the servers. */
@@ -108,7 +120,7 @@ function run(command: string, args: readonly string[], cpu: number | undefined, 
   const [program = command, ...rest] = pinned
   const env = { ...neutralEnvironment(), PATH: `${process.env.PATH ?? ''}:/usr/sbin` }
   const child = spawn(program, rest, { stdio: ['ignore', output, 'pipe'], env, cwd: directory })
-  const kill = () => void child.kill('SIGKILL')
+  const kill = () => killAll(child.pid ?? 0)
   started.add(kill)
   let said = ''
   child.stderr?.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-2000)))
