@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, release } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { blobs } from './blobs.js'
 import { coldPull } from './cold-pull.js'
 import { decision } from './decision.js'
 import { flood } from './flood.js'
@@ -31,6 +32,7 @@ const sections: readonly Section[] = [
   decision,
   signedCalls,
   warmPulls,
+  blobs,
   coldPull,
   heldUpstream,
   smallLayers,

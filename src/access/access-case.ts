@@ -1,4 +1,5 @@
 import type { AccessQuestion, ApplicablePolicies, AttachedPolicy } from '../iam/policy.js'
+import { type Awaitable, whenAll } from '../registry/ports/awaitable.js'
 import type { Registry } from '../registry/registry.js'
 import type { AccessRequest } from './authorize.js'
 import { asksForResourceTags, conditionValues } from './condition-keys.js'
@@ -26,25 +27,38 @@ export interface AccessCaseDeps {
   readonly identities: Pick<Identities, 'policiesOf' | 'membershipOf' | 'policyParser'>
 }
 
+/** What a decision is made from, besides the request. */
+export interface DecisionSources {
+  /** Undefined for a principal that does not exist (any more). */
+  readonly own: IdentityPolicies | undefined
+  readonly stored: StoredPolicies
+}
+
+/** The policies of the caller and those that are stored, which are read unless the request brings them along. */
+export function decisionSources(
+  request: AccessRequest,
+  { store, identities }: AccessCaseDeps,
+): Awaitable<DecisionSources> {
+  const registry = registryOfRequest(request)
+  const own = identities.policiesOf(request.principal)
+  const { resources, policies: brought } = request
+  if (brought && coversResources(brought, registry, resources)) return { own, stored: brought }
+  return whenAll([storedPolicies(registry, resources, store)], ([stored]) => ({ own, stored }))
+}
+
 /**
  * Gathers the policies and condition values that decide whether the principal may take the action on each of these
- * resources, and reads what the request does not bring along. No policy applies to a principal that does not exist (any
+ * resources, and reads tags if a policy needs them. No policy applies to a principal that does not exist (any
  * more). `supposed` replaces the repository's own policy, to decide by a policy that is yet to be set.
  */
 export async function accessCases(
   request: AccessRequest,
-  deps: AccessCaseDeps,
+  { own, stored }: DecisionSources,
+  { store, identities: { membershipOf, policyParser } }: AccessCaseDeps,
   supposed?: AttachedPolicy,
 ): Promise<AccessCase[]> {
-  const { store } = deps
   const registry = registryOfRequest(request)
-  const own = deps.identities.policiesOf(request.principal)
-  const { membershipOf, policyParser } = deps.identities
-  const { resources, policies: brought } = request
-  const stored =
-    brought && coversResources(brought, registry, resources)
-      ? brought
-      : await storedPolicies(registry, resources, store)
+  const { resources } = request
   const targets = resources.map((resource) => stored.targets.get(resource) ?? withoutRepository(resource))
   const policies = targets.map((target) => {
     const attached = own ? resourcePolicies({ action: request.action, target, stored, supposed }, policyParser) : []

@@ -1,4 +1,4 @@
-import { accessCases } from './access-case.js'
+import { accessCases, decisionSources } from './access-case.js'
 import type { AccessRequest } from './authorize.js'
 import { type AuthorizerDeps, decide } from './authorizer.js'
 import { parseRepositoryPolicy } from './parsed-policies.js'
@@ -15,6 +15,6 @@ export async function wouldLockOut(
 ): Promise<boolean> {
   const again: AccessRequest = { ...request, action: 'ecr:SetRepositoryPolicy', resources: [repositoryArn] }
   const supposed = { ...parseRepositoryPolicy(policyText), name: 'repository policy that was to be set' }
-  const cases = await accessCases(again, deps, supposed)
-  return cases.some((each) => !decide(each, again, deps).allowed)
+  const cases = await accessCases(again, await decisionSources(again, deps), deps, supposed)
+  return cases.some((each) => !decide(each, again, deps).decision.allowed)
 }

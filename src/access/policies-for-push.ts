@@ -1,4 +1,5 @@
 import { templateForRepository } from '../registry/creation-templates/template-for-repository.js'
+import type { Awaitable } from '../registry/ports/awaitable.js'
 import type { Records } from '../registry/ports/store.js'
 import type { StoredPolicies, Target } from './stored-policies.js'
 
@@ -10,12 +11,18 @@ const operations: ReadonlySet<string> = new Set(['BatchCheckLayerAvailability', 
  * there yet, but which the push would create, has the repository policy of its creation template already, so that a
  * template can let another account push.
  */
-export async function policiesForPush(
+export function policiesForPush(
   operation: string,
   policies: StoredPolicies,
   store: Pick<Records, 'creationTemplates'>,
+): Awaitable<StoredPolicies> {
+  return operations.has(operation) ? withTemplates(policies, store) : policies
+}
+
+async function withTemplates(
+  policies: StoredPolicies,
+  store: Pick<Records, 'creationTemplates'>,
 ): Promise<StoredPolicies> {
-  if (!operations.has(operation)) return policies
   const { registry } = policies
   const withTemplate = async (target: Target): Promise<Target> => {
     const { repository } = target

@@ -1,4 +1,5 @@
 import { accountSetting, type AccountSettingValue } from '../registry/account-settings.js'
+import { type Awaitable, whenAll } from '../registry/ports/awaitable.js'
 import { type Records, REGISTRY_POLICY } from '../registry/ports/store.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
 import { violatedNameConstraint } from '../registry/repositories/repository-name.js'
@@ -30,7 +31,7 @@ export const storedPolicies = (
   registry: Registry,
   resources: readonly string[],
   store: PolicyStore,
-): Promise<StoredPolicies> => read(registry, resources, store, { withTags: false })
+): Awaitable<StoredPolicies> => read(registry, resources, store, { withTags: false })
 
 /**
  * Reads everything that can affect a decision, including tags, concurrently: one round trip to a store across a
@@ -41,35 +42,35 @@ export const storedPoliciesAndTags = (
   registry: Registry,
   resources: readonly string[],
   store: PolicyStore,
-): Promise<StoredPolicies> => read(registry, resources, store, { withTags: true })
+): Awaitable<StoredPolicies> => read(registry, resources, store, { withTags: true })
 
-async function read(
+function read(
   registry: Registry,
   resources: readonly string[],
   store: PolicyStore,
   { withTags }: { withTags: boolean },
-): Promise<StoredPolicies> {
-  const [registryPolicy, registryPolicyScope, ...targets] = await Promise.all([
-    store.registryPolicies.get(registry, REGISTRY_POLICY),
-    accountSetting(store, registry, 'REGISTRY_POLICY_SCOPE'),
-    ...resources.map((resource) => readTarget(registry, resource, store, withTags)),
-  ])
-  const byResource = new Map(targets.map((target) => [target.resource, target]))
-  return { registry, registryPolicy, registryPolicyScope, targets: byResource }
+): Awaitable<StoredPolicies> {
+  const registryPolicy = store.registryPolicies.get(registry, REGISTRY_POLICY)
+  const registryPolicyScope = accountSetting(store, registry, 'REGISTRY_POLICY_SCOPE')
+  const targets = resources.map((resource) => readTarget(registry, resource, store, withTags))
+  return whenAll([registryPolicy, registryPolicyScope, whenAll(targets, byResource)], ([policy, scope, targets]) => ({
+    registry,
+    registryPolicy: policy,
+    registryPolicyScope: scope,
+    targets,
+  }))
 }
 
-async function readTarget(
-  registry: Registry,
-  resource: string,
-  store: PolicyStore,
-  withTags: boolean,
-): Promise<Target> {
+const byResource = (targets: readonly Target[]) => new Map(targets.map((target) => [target.resource, target]))
+
+function readTarget(registry: Registry, resource: string, store: PolicyStore, withTags: boolean): Awaitable<Target> {
   const repository = repositoryNameIn(resource, registry)
   if (repository === undefined) return { resource, repository, policy: undefined }
+  // Both start before either is awaited, so that a failure of either is reported once.
   const record = withTags ? store.repositories.get(registry, repository) : undefined
-  // Started before the policy is awaited, and settled with it, so that a failure of either is reported once.
-  const [policy, found] = await Promise.all([store.repositoryPolicies.get(registry, repository), record])
-  return { resource, repository, policy, ...(withTags && { record: { found } }) }
+  return whenAll([store.repositoryPolicies.get(registry, repository), record], ([policy, found]) =>
+    withTags ? { resource, repository, policy, record: { found } } : { resource, repository, policy },
+  )
 }
 
 /** The tags of the repository that a target names, read where they have not been. */

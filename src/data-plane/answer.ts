@@ -6,6 +6,7 @@ import { isThere, policiesForPush } from '../access/policies-for-push.js'
 import { type StoredPolicies, storedPoliciesAndTags } from '../access/stored-policies.js'
 import type { Grant, GrantTerms } from '../access/token.js'
 import { ServiceException } from '../registry/errors.js'
+import type { Awaitable } from '../registry/ports/awaitable.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
 import type { AdmittedExchange } from '../server/exchange.js'
 import type { Call, DataPlaneDeps, DataPlaneRequest } from './call.js'
@@ -67,16 +68,17 @@ function countAction(
 }
 
 /** The policies that apply to the repository of a route, in the registry of a token that is not accepted yet. */
-async function policiesFor(
+function policiesFor(
   route: Route,
   terms: GrantTerms | undefined,
   req: IncomingMessage,
   { store }: DataPlaneDeps,
-): Promise<StoredPolicies | undefined> {
+): Awaitable<StoredPolicies | undefined> {
   if (!terms || route.who !== 'grant' || 'refusal' in route) return undefined
   const registry = registryOf(req.headers.host, terms.registry)
   const resource = route.repository === '' ? '*' : repositoryArn(registry, route.repository)
-  const policies = await storedPoliciesAndTags(registry, [resource], store)
+  const policies = storedPoliciesAndTags(registry, [resource], store)
+  if (policies instanceof Promise) return policies.then((read) => policiesForPush(route.operation, read, store))
   return policiesForPush(route.operation, policies, store)
 }
 

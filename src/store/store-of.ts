@@ -64,12 +64,12 @@ function collectionOf<T>(
 ): Collection<T> {
   // The collection of this name in a transaction has the same record type.
   const inTransaction = (records: Records) => records[name] as unknown as Collection<T>
-  const parsed = (value: string | undefined) => parse(value, upgrade)
   return {
     get(registry, key) {
       try {
-        const value = keyValue.get({ registry, collection: name, key })
-        return value instanceof Promise ? value.then(parsed) : parsed(value)
+        const at = { registry, collection: name, key }
+        const value = keyValue.get(at)
+        return value instanceof Promise ? value.then((text) => parse(at, text, upgrade)) : parse(at, value, upgrade)
       } catch (error) {
         // Not thrown here, so that callers that read several records at once see every failure as a rejection.
         return Promise.reject(error instanceof Error ? error : new Error(String(error)))

@@ -91,7 +91,7 @@ function viewOf<T>(name: keyof Records, view: View, upgrade: Upgrade<T>): Collec
   const latest = async (registry: Registry, key: string) => {
     checkRegistry(registry)
     await read(name, key)
-    return () => parse(current(name, key), upgrade)
+    return () => parse({ registry, collection: name, key }, current(name, key), upgrade)
   }
   return {
     async get(registry, key) {

@@ -1,4 +1,5 @@
 import type { Registry } from '../registry.js'
+import type { Awaitable } from './awaitable.js'
 
 /**
  * The port of a key-value store: ordered keys and one atomic write. Every adapter implements only this; `src/store`
@@ -27,9 +28,6 @@ export interface KeyValue {
   clear(): Promise<void>
   close(): Promise<void>
 }
-
-/** A value that may still have to be awaited. A store in the same process has it at once, without a promise. */
-export type Awaitable<T> = T | Promise<T>
 
 /** The key of a record in a collection of a registry. */
 export interface RecordKey {

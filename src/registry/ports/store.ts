@@ -1,6 +1,6 @@
 import type { CollectionOf, collections } from '../collections.js'
 import type { Registry } from '../registry.js'
-import type { Awaitable } from './key-value.js'
+import type { Awaitable } from './awaitable.js'
 
 /** The collections, by the names under which they are declared. */
 export type Records = {

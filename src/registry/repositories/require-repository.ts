@@ -1,5 +1,5 @@
 import { repositoryNotFound } from '../errors.js'
-import type { Awaitable } from '../ports/key-value.js'
+import type { Awaitable } from '../ports/awaitable.js'
 import type { Records } from '../ports/store.js'
 import type { Registry } from '../registry.js'
 import type { Repository } from './repository.js'

@@ -3,7 +3,7 @@ import { findImage, type ImageFailure, isImageFailure } from '../../../registry/
 import { isImageTag } from '../../../registry/images/image-tag.js'
 import type { Image, ImageId } from '../../../registry/images/image.js'
 import { isDigest } from '../../../registry/images/manifest.js'
-import type { Awaitable } from '../../../registry/ports/key-value.js'
+import type { Awaitable } from '../../../registry/ports/awaitable.js'
 import { keyOf } from '../../../registry/ports/store.js'
 import type { Context } from '../context.js'
 
