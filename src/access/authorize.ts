@@ -17,7 +17,7 @@ export interface AccessRequest {
   /** Condition keys only this action has: request tags, `iam:PassedToService`. */
   readonly conditions?: Conditions
   /** What the registry stores about it, where that was read already. */
-  readonly policies?: StoredPolicies
+  readonly policies?: StoredPolicies | undefined
 }
 
 /** Values of condition keys by key, in any case. */

@@ -96,6 +96,8 @@ export type Endpoint = (call: Call, deps: DataPlaneDeps) => Promise<void>
 /** Headers of every answer of the registry. */
 export const COMMON_HEADERS = { ...inertHeaders, 'docker-distribution-api-version': 'registry/2.0' } as const
 
+const COMMON_LINES = Object.entries(COMMON_HEADERS)
+
 /** Statuses without content; a content-length of 0 would be wrong (RFC 9110 section 8.6). */
 const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 304])
 
@@ -107,7 +109,13 @@ export function respond(
   body?: string | Buffer,
 ): void {
   const length = body === undefined ? 0 : Buffer.byteLength(body)
-  const framing = WITHOUT_CONTENT.has(status) ? {} : { 'content-length': length }
-  res.writeHead(status, { ...framing, ...headers, ...COMMON_HEADERS })
+  // One by one, which is what `writeHead` would do with an object of them, after that has been put together.
+  if (!WITHOUT_CONTENT.has(status)) res.setHeader('content-length', length)
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined) res.setHeader(name, value)
+  }
+  for (const [name, value] of COMMON_LINES) res.setHeader(name, value)
+  res.writeHead(status)
   res.end(req.method === 'HEAD' ? undefined : body)
 }

@@ -1,4 +1,5 @@
 import type { AccessRequest, Action } from '../access/authorize.js'
+import type { StoredPolicies } from '../access/stored-policies.js'
 import { repositoryArn } from '../registry/registry.js'
 import type { Call, DataPlaneDeps } from './call.js'
 
@@ -10,11 +11,22 @@ export type Permitted = Pick<Call, 'principal' | 'registry' | 'repository' | 're
  * `docker login` needs it in the caller's own account, whatever registry the token is for.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
  */
-export function permissionFor(action: Action, { principal, registry, repository, request }: Permitted): AccessRequest {
+export function permissionFor(
+  action: Action,
+  { principal, registry, repository, request }: Permitted,
+  policies?: StoredPolicies,
+): AccessRequest {
   if (action === 'ecr:GetAuthorizationToken') {
-    return { principal, action, resources: ['*'], registry: { ...registry, account: principal.account }, request }
+    return {
+      principal,
+      action,
+      resources: ['*'],
+      registry: { ...registry, account: principal.account },
+      request,
+      policies,
+    }
   }
-  return { principal, action, resources: [repositoryArn(registry, repository || '*')], registry, request }
+  return { principal, action, resources: [repositoryArn(registry, repository || '*')], registry, request, policies }
 }
 
 /** Authorizes further actions of a request in addition to the one of its route. Throws AccessDeniedException. */
