@@ -130,7 +130,7 @@ module.exports = {
       { path: '^src/control-plane/protocols/' },
       {
         path: '^src/(access/|control-plane/)',
-        pathNot: '^src/control-plane/(protocols/|services/service\\.ts$|authenticate\\.ts$)',
+        pathNot: '^src/control-plane/(protocols/|services/service\\.ts$|received-request\\.ts$)',
       },
     ),
     error(

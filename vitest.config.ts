@@ -13,19 +13,27 @@ const withoutSourceMaps = {
 }
 
 /**
- * Specs that run one after another in a process that keeps the modules: no module of `src` has mutable state, and loading
- * the modules for each of these files anew took most of their time. What measures the event loop has a process to itself.
+ * What measures the event loop or the memory of its process, or changes what a process has only one of, has a process to
+ * itself. All others run one after another in processes that keep the modules: no module of `src` has mutable state, and
+ * to start a process and to load the modules anew for each file took a tenth of the processors' time.
  */
-const inOneProcess = [
-  'access,background,control-plane,coordination,data-plane,iam,pull-through-cache,registry,seed,server,sigv4,smithy,transfer,upkeep',
-].map((rooms) => `spec/{${rooms}}/**/!(event-loop).spec.ts`)
+const inOwnProcess = [
+  'spec/**/event-loop.spec.ts',
+  'spec/adapters/filesystem/modes.spec.ts',
+  'spec/library/integrations.spec.ts',
+  'spec/registry/lifecycle/many-images.spec.ts',
+  'spec/robustness/**/*.spec.ts',
+]
 
 export default defineConfig({
   plugins: [withoutSourceMaps],
   test: {
     projects: [
-      { extends: true, test: { name: 'own process', include: ['spec/**/*.spec.ts'], exclude: inOneProcess } },
-      { extends: true, test: { name: 'one process', include: inOneProcess, isolate: false } },
+      { extends: true, test: { name: 'own process', include: inOwnProcess } },
+      {
+        extends: true,
+        test: { name: 'shared process', include: ['spec/**/*.spec.ts'], exclude: inOwnProcess, isolate: false },
+      },
     ],
     globalSetup: ['spec/support/global-setup.ts'],
     pool: 'forks',

@@ -16,7 +16,7 @@ const client = fileURLToPath(new URL('cold-client.js', import.meta.url))
 
 /**
  * How long a first pull takes, and what it costs. Upstream, cache and client share all CPUs, as on a developer's
- * machine. Every round pulls an image that was never pulled before; the first round only warms up the processes.
+ * machine. Every round pulls an image that was never pulled before; the first three only warm up the processes.
  */
 export const coldPull: Section = { name: 'cold', needs: ['docker-registry'], measure }
 
@@ -25,7 +25,7 @@ async function measure({ main, rounds }: Extent) {
   await using proxy = await dockerRegistry({ proxyOf: upstream.url })
   await using ours = await emulator({ main, config: cachingFrom(upstream) })
   await ours.call('CreatePullThroughCacheRule', RULE)
-  for (let round = -1; round < rounds; round++)
+  for (let round = -WARMING; round < rounds; round++)
     await pushImage({ url: upstream.url, repository: REPOSITORY }, SIZES, `round-${round}`)
 
   const costs: Record<'ours' | 'proxy', number[]> = { ours: [], proxy: [] }
@@ -42,7 +42,7 @@ async function measure({ main, rounds }: Extent) {
     return elapsed
   }
   const turns = (first: number) => ({ ours: turn('ours', ours, first), proxy: turn('proxy', proxy, first) })
-  await interleaved(1, turns(-1))
+  await interleaved(WARMING, turns(-WARMING))
   const result = await interleaved(rounds, turns(0))
   const than = 'docker-registry proxy'
   const times = { ours: result.ours, theirs: result.proxy, than, show: milliseconds }
@@ -53,6 +53,8 @@ async function measure({ main, rounds }: Extent) {
   ]
 }
 
+/** Rounds until V8 has compiled what a transfer runs: the figures are those of a process that has pulled before. */
+const WARMING = 3
 const SETTLED_MS = 300
 const ANY_CPU = undefined
 

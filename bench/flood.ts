@@ -33,10 +33,10 @@ async function measure({ main, quick }: Extent): Promise<Row[]> {
   const measured = () => inOrder(figures, ([, request]) => latency(count, () => request))
   const before = await measured()
 
-  const seconds = quick ? 15 : 40
+  const seconds = quick ? 15 : 30
   const target = { endpoint: ours.url, registry: new URL(registryUrl).host, repository: REPOSITORY, authorization }
   const args = [client, JSON.stringify({ ...target, connections: CONNECTIONS }), String(seconds)]
-  const flooding = runClient(process.execPath, args)
+  const flooding = runClient(process.execPath, args, pinning?.client)
   await sleep(RISING_MS)
   const during = await measured()
   process.stderr.write(`  sent: ${await flooding}\n`)

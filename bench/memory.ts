@@ -28,7 +28,7 @@ async function measure({ main, quick }: Extent): Promise<Row[]> {
   await using registry = isInstalled('docker-registry') ? await dockerRegistry() : undefined
   await ours.call('CreateRepository', { repositoryName: 'team/app' })
   const target = { url: ours.registryUrl, repository: 'team/app', authorization: ours.authorization }
-  const peak = (server: Server, of: Target) => () => peakOf(server, of, file, digest, quick ? 5 : 15)
+  const peak = (server: Server, of: Target) => () => peakOf(server, of, file, digest, quick ? 5 : 10)
 
   const { ours: used, theirs } = await interleaved(1, {
     ours: peak(ours, target),
@@ -45,7 +45,7 @@ async function peakOf(server: Server, target: Target, file: string, digest: stri
   await pushFile(target, file, digest)
   const url = `${target.url}/v2/${target.repository}/blobs/${digest}`
   const args = [client, url, String(READERS), String(seconds), ...(target.authorization ? [target.authorization] : [])]
-  const served = Number(await runClient(process.execPath, args))
+  const served = Number(await runClient(process.execPath, args, undefined))
   if (served < READERS) throw new Error(`Only ${served} of ${READERS} readers were served`)
   const status = await readFile(`/proc/${server.pid}/status`, 'utf8')
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024

@@ -87,20 +87,25 @@ function cpuSecondsOf(pid: number): number {
   // The second field is the name in parentheses, which may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-  const children = ofProcess(pid, `task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number)
-  return children.reduce((sum, child) => sum + cpuSecondsOf(child), own)
+  return childrenOf(pid).reduce((sum, child) => sum + cpuSecondsOf(child), own)
 }
 
-/** For clients that share all CPUs with the servers. */
-export const ANY_CPU = 'any'
+const childrenOf = (pid: number) => ofProcess(pid, `task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number)
 
-/** Runs a client to its end and returns its output. */
-export async function runClient(
-  command: string,
-  args: readonly string[],
-  cpu: number | typeof ANY_CPU = pinning?.client ?? ANY_CPU,
-): Promise<string> {
-  const { child, ended, errors } = run(command, args, cpu === ANY_CPU ? undefined : cpu, 'pipe')
+/** Ends a process and those that it has started, which would survive it. */
+function killAll(pid: number): void {
+  try {
+    const children = childrenOf(pid)
+    process.kill(pid, 'SIGKILL')
+    for (const child of children) killAll(child)
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Runs a client to its end and returns its output. Without a CPU of its own it shares all of them with the servers. */
+export async function runClient(command: string, args: readonly string[], cpu: number | undefined): Promise<string> {
+  const { child, ended, errors } = run(command, args, cpu, 'pipe')
   let output = ''
   child.stdout?.on('data', (text: Buffer) => (output += text.toString()))
   const bound = setTimeout(() => child.kill('SIGKILL'), 120_000)
@@ -115,7 +120,7 @@ function run(command: string, args: readonly string[], cpu: number | undefined, 
   const [program = command, ...rest] = pinned
   const env = { ...neutralEnvironment(), PATH: `${process.env.PATH ?? ''}:/usr/sbin` }
   const child = spawn(program, rest, { stdio: ['ignore', output, 'pipe'], env, cwd: directory })
-  const kill = () => void child.kill('SIGKILL')
+  const kill = () => killAll(child.pid ?? 0)
   started.add(kill)
   let said = ''
   child.stderr?.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-2000)))

@@ -9,6 +9,9 @@ import { warmUp, wrk } from './wrk.js'
 /** What a cached pull costs with the records in Redis: CPU of both processes, commands and round trips. */
 export const redisPulls: Section = { name: 'redis', needs: ['wrk', 'redis-server'], measure }
 
+/** Nothing here has an aim. */
+const MOST_ROUNDS = 3
+
 async function measure({ main, rounds }: Extent): Promise<Row[]> {
   await using redis = await redisServer(await redisDirectory())
   await using inRedis = await emulator({ main, store: redis.storeUrl })
@@ -30,7 +33,7 @@ async function measure({ main, rounds }: Extent): Promise<Row[]> {
       embedded: async () => (await pulls(embedded, reference)).perCpu,
     }
     for (const of of [inRedis, embedded]) await warmUp(loadOn(of, reference))
-    const { redis: ours, embedded: theirs } = await interleaved(rounds, turns)
+    const { redis: ours, embedded: theirs } = await interleaved(Math.min(rounds, MOST_ROUNDS), turns)
     const trips = await roundTripsOf(inRedis, reference)
     rows.push(
       comparison({ figure: `${figure}, records in Redis`, ours, theirs, than: 'embedded', show: perCpuSecond }),

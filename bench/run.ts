@@ -6,6 +6,7 @@ import { coldPull } from './cold-pull.js'
 import { decision } from './decision.js'
 import { flood } from './flood.js'
 import { heldUpstream } from './held-upstream.js'
+import { idle } from './idle.js'
 import { library } from './library.js'
 import { manyTags } from './many-tags.js'
 import { memory } from './memory.js'
@@ -26,6 +27,7 @@ import { warmPulls } from './warm-pulls.js'
 
 const sections: readonly Section[] = [
   startUp,
+  idle,
   library,
   decision,
   signedCalls,

@@ -3,14 +3,14 @@ import { interleaved } from './rounds.js'
 import type { Extent, Section } from './section.js'
 import { bareServer, emulator } from './servers.js'
 import { signedCall } from './signature.js'
-import { comparison, perCpuSecond } from './table.js'
+import { comparison, perCpuSecond, perSecond } from './table.js'
 import { wrk } from './wrk.js'
 
 const REPOSITORIES = 5
 
 /** Calls that are answered before the first round, because V8 optimizes a function only once it is hot. */
 const WARM_UP_CALLS = 15_000
-const WARM_UP_ROUNDS = 8
+const WARM_UP_ROUNDS = 20
 
 const AIMS = { DescribeRepositories: 0.45, GetAuthorizationToken: 0.6 } as const
 
@@ -20,7 +20,7 @@ const AIMS = { DescribeRepositories: 0.45, GetAuthorizationToken: 0.6 } as const
  */
 export const signedCalls: Section = { name: 'signed', needs: ['wrk'], measure }
 
-async function measure({ main, rounds }: Extent) {
+async function measure({ main, rounds, seconds }: Extent) {
   await using ours = await emulator({ main, cpu: pinning?.server })
   for (let n = 1; n <= REPOSITORIES; n++) await ours.call('CreateRepository', { repositoryName: `team/app-${n}` })
   const answers: Record<string, string> = {}
@@ -31,22 +31,28 @@ async function measure({ main, rounds }: Extent) {
   for (const [operation, atLeast] of Object.entries(AIMS)) {
     await warmUp(ours, operation)
     await warmUp(bare, operation)
-    const result = await interleaved(rounds, {
-      ours: async () => (await callsOf(ours, operation)).perCpuSecond,
-      bare: async () => (await callsOf(bare, operation)).perCpuSecond,
-    })
-    const compared = { ours: result.ours, theirs: result.bare, than: 'bare node:http', show: perCpuSecond }
-    rows.push(comparison({ figure: `signed ${operation}`, ...compared, aim: { atLeast } }))
+    const costs: Record<'ours' | 'bare', number[]> = { ours: [], bare: [] }
+    const turn = (name: keyof typeof costs, server: Server) => async () => {
+      const { perSecond: rate, perCpuSecond: perCpu } = await callsOf(server, operation, seconds)
+      costs[name].push(perCpu)
+      return rate
+    }
+    const rates = await interleaved(rounds, { ours: turn('ours', ours), bare: turn('bare', bare) })
+    const than = 'bare node:http'
+    const throughput = { ours: rates.ours, theirs: rates.bare, than, show: perSecond }
+    const cost = { ours: costs.ours, theirs: costs.bare, than, show: perCpuSecond }
+    rows.push(comparison({ figure: `signed ${operation}`, ...throughput, aim: { atLeast } }))
+    rows.push(comparison({ figure: `signed ${operation}: CPU`, ...cost }))
   }
   return rows
 }
 
-/** Sends signed calls for a second. Counts them, also for each second of CPU that the server has used for them. */
-async function callsOf(server: Server, operation: string) {
+/** Sends signed calls. Counts them, also for each second of CPU that the server has used for them. */
+async function callsOf(server: Server, operation: string, seconds = 1) {
   const call = signedCall(new URL(server.url).host, operation)
   const before = server.cpuSeconds()
-  const { requests } = await wrk({ url: `${server.url}/`, ...call, connections: 16, seconds: 1 })
-  return { requests, perCpuSecond: requests / (server.cpuSeconds() - before) }
+  const measured = await wrk({ url: `${server.url}/`, ...call, connections: 16, seconds })
+  return { ...measured, perCpuSecond: measured.requests / (server.cpuSeconds() - before) }
 }
 
 async function warmUp(server: Server, operation: string): Promise<void> {

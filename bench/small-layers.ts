@@ -13,7 +13,7 @@ const SMALL = Array.from({ length: 40 }, () => 200_000)
 /** The image whose layer a client waits for: one layer of 1 MB. */
 const ONE_LAYER = [1_000_000]
 /** Images pulled in one round of waiting for a first byte. */
-const IMAGES = 15
+const IMAGES = 8
 const ANY_CPU = undefined
 
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ANY_CPU, directory, pinning, runClient } from './processes.js'
+import { directory, pinning, runClient } from './processes.js'
 
 /** One request, repeated on every connection until the round ends. */
 export interface Load {
@@ -32,7 +32,7 @@ export async function wrk({ url, headers = {}, body, connections, seconds, onAny
   await writeFile(script, [...lines, summary].join('\n'))
 
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', script, url]
-  const output = await runClient('wrk', args, onAnyCpu ? ANY_CPU : pinning?.client)
+  const output = await runClient('wrk', args, onAnyCpu ? undefined : pinning?.client)
   const [requests = 0, microseconds = 1, bytes = 0, failed = 0] =
     /RESULT (\d+) (\d+) (\d+) (\d+)/.exec(output)?.slice(1).map(Number) ?? []
   if (failed > 0 || bytes === 0) throw new Error(`${url}: ${failed} of ${requests} requests failed\n${output}`)

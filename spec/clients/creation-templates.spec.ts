@@ -9,7 +9,7 @@ import { skopeo } from '../support/skopeo.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { allowing } from '../support/registry.js'
 import { trustingEcr } from '../support/templates.js'
-import { createRule, loginPassword, type Setting, startSetting } from './setting.js'
+import { createRule, registryPassword, type Setting, startSetting } from './setting.js'
 
 const account = '111122223333'
 const day = 24 * 60 * 60
@@ -60,7 +60,7 @@ describeWith(skopeoNeeds, 'How a cached repository gets a lifecycle and a policy
   const pullAll = async (name = repository) => {
     await using directory = await temporaryDirectory()
     const image = `${setting.emulator.registry}/${name}:latest`
-    await skopeo(await loginPassword(setting)).copyAll(image, directory.path)
+    await skopeo(await registryPassword(setting)).copyAll(image, directory.path)
   }
   const digests = async () => {
     const { imageIds } = await setting.aws.json<{ imageIds: { imageDigest: string; imageTag?: string }[] }>(
@@ -129,7 +129,7 @@ describeWith(skopeoNeeds, 'How a cached repository gets a lifecycle and a policy
     )
     await publish(old, 'team/other')
     const image = `${setting.emulator.registry}/quay/team/other:latest`
-    const client = skopeo(await loginPassword(setting))
+    const client = skopeo(await registryPassword(setting))
     const { exitCode, stderr } = await client.tryRaw(image)
     expect(exitCode).not.toBe(0)
     expect(stderr).toContain(
@@ -155,7 +155,7 @@ describeWith(skopeoNeeds, 'Create on push with skopeo', () => {
 
   const push = async (name: string) => {
     const source = `docker://${setting.upstreams['quay.io'].url.replace('http://', '')}/source:v1`
-    const login = ['--dest-creds', `AWS:${await loginPassword(setting)}`]
+    const login = ['--dest-creds', `AWS:${await registryPassword(setting)}`]
     return runCommand(
       'skopeo',
       [
@@ -170,7 +170,7 @@ describeWith(skopeoNeeds, 'Create on push with skopeo', () => {
     expect(await push('prod/team/app')).toMatchObject({ exitCode: 0 })
     const { repositories } = await setting.aws.json('ecr', 'describe-repositories')
     expect(repositories).toMatchObject([{ repositoryName: 'prod/team/app', imageTagMutability: 'IMMUTABLE' }])
-    const client = skopeo(await loginPassword(setting))
+    const client = skopeo(await registryPassword(setting))
     expect(await client.raw(`${setting.emulator.registry}/prod/team/app:v1`)).toBe(index.bytes.toString())
   })
 
@@ -195,7 +195,7 @@ describeWith(dockerNeeds, 'Create on push with Docker', () => {
 
   beforeAll(async () => {
     ;[setting, daemon] = await Promise.all([startSetting(config), dockerDaemon()])
-    await daemon.login(setting.emulator.registry, await loginPassword(setting))
+    await daemon.login(setting.emulator.registry, await registryPassword(setting))
     await createTemplate(setting, 'ROOT', 'CREATE_ON_PUSH', '--lifecycle-policy', JSON.stringify(untaggedAfterWeek))
     await using directory = await temporaryDirectory()
     const file = join(directory.path, 'files.tar')

@@ -5,7 +5,7 @@ import { emulatorProcess } from '../support/emulator-process.js'
 import { pushIndex, type RealIndex, twoPlatformImage } from '../support/images.js'
 import { skopeo } from '../support/skopeo.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
-import { createRule, loginPassword, type Setting, startSetting } from './setting.js'
+import { createRule, loginPassword, registryPassword, type Setting, startSetting } from './setting.js'
 
 const day = 24 * 60 * 60
 const [first, second] = ['first', 'second'].map((message) => twoPlatformImage({ message }))
@@ -23,7 +23,7 @@ describeWith(skopeoNeeds, 'The cached image of a tag that moves upstream', () =>
   const move = (repository: string, index?: RealIndex) =>
     index && pushIndex(index, { url: upstream().url, repository, tag: 'latest' })
   const raw = async (repository: string) =>
-    skopeo(await loginPassword(setting)).raw(`${setting.emulator.registry}/${repository}:latest`)
+    skopeo(await registryPassword(setting)).raw(`${setting.emulator.registry}/${repository}:latest`)
   const mutability = (repository: string, value: string) =>
     setting.aws.json(
       ...['ecr', 'put-image-tag-mutability', '--repository-name', repository, '--image-tag-mutability', value],

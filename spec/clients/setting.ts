@@ -1,6 +1,7 @@
 import { type AwsCli, awsCli } from '../support/aws-cli.js'
 import { type DockerRegistry, dockerRegistry } from '../support/docker-registry.js'
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
+import { authorizationToken, ecrClient } from '../support/registry-client.js'
 
 /** An emulator in a separate process between the AWS CLI and two real registries. */
 export interface Setting extends AsyncDisposable {
@@ -42,3 +43,12 @@ export const createRule = ({ aws }: Pick<Setting, 'aws'>, prefix: string, host: 
 /** The password for `docker login`. */
 export const loginPassword = async ({ aws }: Pick<Setting, 'aws'>) =>
   (await aws.text('ecr', 'get-login-password')).trim()
+
+/**
+ * The same password from the SDK, for specs that are about something else and log in often: a start of the AWS CLI takes
+ * half a second of a processor.
+ */
+export const registryPassword = async ({ emulator }: Pick<Setting, 'emulator'>): Promise<string> =>
+  Buffer.from(await authorizationToken(ecrClient(emulator)), 'base64')
+    .toString()
+    .replace('AWS:', '')

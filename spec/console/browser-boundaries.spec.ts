@@ -104,7 +104,7 @@ describeWith(browserNeeds, 'Boundaries of the console in a browser', () => {
   const otherPort = () => (otherSite.address() as AddressInfo).port
 
   /** Runs the text of a function in a page. */
-  const run = <T>({ page }: Pick<Tab, 'page'>, code: string, argument: unknown): Promise<T> =>
+  const run = <T>({ page }: Pick<Tab, 'page'>, code: string, argument?: unknown): Promise<T> =>
     page.evaluate(`(${code})(${JSON.stringify(argument)})`)
 
   async function requireUnchanged(): Promise<void> {
@@ -146,13 +146,9 @@ describeWith(browserNeeds, 'Boundaries of the console in a browser', () => {
     it('A page that opens the console or sends a form to it gets neither a handle nor a change', async () => {
       await using tab = await browser.open(`http://localhost:${otherPort()}/`)
       const opened = tab.page.waitForEvent('popup')
-      const handle = run(
-        tab,
-        `async (url) => { const opened = window.open(url); await new Promise((it) => setTimeout(it, 500)); return opened.closed }`,
-        `${emulator.endpoint}/console/`,
-      )
+      await run(tab, `(url) => { globalThis.opened = window.open(url) }`, `${emulator.endpoint}/console/`)
       await (await opened).getByRole('heading', { name: 'Sign in to ecr-local' }).waitFor()
-      expect(await handle).toBe(true)
+      expect(await run(tab, `() => globalThis.opened.closed`)).toBe(true)
       await run(
         tab,
         `(action) => { const form = Object.assign(document.createElement('form'), { action, method: 'POST' }); document.body.append(form); form.submit() }`,

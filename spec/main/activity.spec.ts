@@ -149,7 +149,7 @@ describe.concurrent('GET /_admin/activity of a data plane that is killed', () =>
     await redis[Symbol.asyncDispose]()
   })
 
-  it('Its import waits within seconds, and the next data plane that starts completes it', async () => {
+  it('Its import waits, and the next data plane that starts completes it', async () => {
     const image = upstream.addImage('team/killed', { tag: 'v1', layers: 1, layerSize: 4 * MiB, seed: 'killed' })
     // The second time it takes long enough to be seen: what is over within a second is written to no record.
     upstream.fault(`blobs/${image.layers[0]}`, drip(MiB / 4, 200))
@@ -160,14 +160,12 @@ describe.concurrent('GET /_admin/activity of a data plane that is killed', () =>
     const shows = (is: (one: ImportInFlight) => boolean) =>
       stream.first<ImportInFlight[]>('imports', (imports) => imports.some((one) => isKilled(one) && is(one)))
     await shows(({ isRunning, receivedBytes }) => isRunning && receivedBytes >= MiB)
-    const toldBefore = statesOf(stream, 'team/killed').length
     await planes.kill(0)
-    const statesSince = () => statesOf(stream, 'team/killed').slice(toldBefore)
     // No other data plane runs that could take the import over before it is seen waiting.
-    await expect.poll(() => statesSince().some(({ isRunning }) => !isRunning), { timeout: 8_000 }).toBe(true)
+    await shows(({ isRunning }) => !isRunning)
     await planes.restart(0)
     await hasEnded(stream, 'team/killed')
-    const last = statesSince().at(-1)
+    const last = statesOf(stream, 'team/killed').at(-1)
     expect(last?.layers.map(({ state }) => state)).toEqual(['stored', 'stored'])
   })
 })

@@ -212,11 +212,16 @@ const reads: Record<string, (plane: ControlPlane) => Promise<unknown>> = {
 }
 
 describe.each(Object.entries(policies))('store round trips of the control plane %s', (_, givePolicies) => {
+  let plane: ControlPlane
+  beforeAll(async () => {
+    plane = await stockedControlPlane()
+    await givePolicies(plane.store, registry)
+  })
+  afterAll(() => plane[Symbol.asyncDispose]())
+
   it.each(bounded(reads))(
     'The control plane waits for the store at most %i times for %s, however answers arrive',
     async (trips, _name, read) => {
-      await using plane = await stockedControlPlane()
-      await givePolicies(plane.store, registry)
       const call = () =>
         read(plane).catch((error: Error) => expect(error.name).toMatch(/PolicyNotFound|SigningConfigurationNotFound/))
       await plane.settled(call)
@@ -245,11 +250,16 @@ const requests: Record<string, (plane: DataPlane) => readonly [method: string, p
 }
 
 describe.each(Object.entries(policies))('store round trips of the data plane %s', (_, givePolicies) => {
+  let plane: DataPlane
+  beforeAll(async () => {
+    plane = await stockedDataPlane()
+    await givePolicies(plane.store, registry)
+  })
+  afterAll(() => plane[Symbol.asyncDispose]())
+
   it.each(bounded(requests))(
     'The data plane waits for the store at most %i times for %s, however answers arrive',
     async (trips, _name, requestOf) => {
-      await using plane = await stockedDataPlane()
-      await givePolicies(plane.store, registry)
       const [method, path] = requestOf(plane)
       const ask = async () => expect((await plane.send(method, path)).status).toBe(200)
       await plane.settled(ask)

@@ -49,12 +49,15 @@ const LONG = [
   'clients/sts',
 ]
 
-/** Starts the longest specs first, so that none of them runs alone at the end. */
+/**
+ * Starts the longest specs first, so that none of them runs alone at the end. Those with a process of their own come
+ * before all others, because a process that is shared ends when the next file is not for it.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) => {
+    const rank = ({ moduleId, project }: TestSpecification) => {
       const index = LONG.findIndex((name) => moduleId.endsWith(`/spec/${name}.spec.ts`))
-      return index < 0 ? LONG.length : index
+      return (project.config.isolate ? 0 : LONG.length + 1) + (index < 0 ? LONG.length : index)
     }
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
   }

@@ -118,7 +118,7 @@ describe('fsck', () => {
     expect(findings.lines().at(-1)).toMatch(/^image .*recorded again$/)
     for (const digest of [old, young, all, cached]) {
       const [was, is] = await Promise.all(
-        [before, after].map(({ store }) => store.images.get(registry, keyOf('app', digest))),
+        [before, after].map(async ({ store }) => store.images.get(registry, keyOf('app', digest))),
       )
       expect(is).toEqual(was)
     }
@@ -143,7 +143,7 @@ describe('fsck', () => {
     expect((await checkInstallation(after, { repair: true })).findings).toMatchObject({ count: 3, repairedCount: 3 })
     expect(await after.store.images.get(registry, keyOf('app', index))).toMatchObject({ tags: ['latest', 'prod'] })
     const [latest, prod] = await Promise.all(
-      ['latest', 'prod'].map((tag) => after.store.tags.get(registry, keyOf('app', tag))),
+      ['latest', 'prod'].map(async (tag) => after.store.tags.get(registry, keyOf('app', tag))),
     )
     expect([latest?.upstream !== undefined, prod?.upstream !== undefined]).toEqual([true, false])
   })

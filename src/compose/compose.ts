@@ -1,12 +1,14 @@
 import type { Server } from 'node:http'
 import { registeredTraces } from '../adapters/opentelemetry/registered-traces.js'
 import { prometheusMetrics } from '../adapters/prometheus/prometheus-metrics.js'
+import { loadUpstreamClient } from '../adapters/upstream/upstream-connections.js'
 import { readCertificate, renewCertificate } from './tls.js'
 import { drain } from './listen.js'
 import { partsOf, type Telemetry } from './parts.js'
 import { type Plane, type StartedPlanes, startPlanes } from './planes.js'
 import { realNamesFiles } from './real-names-listener.js'
 import { startMaintenance } from './maintenance.js'
+import { warmUp } from './warm-up.js'
 import { openScanner } from './open-scanner.js'
 import { openStorage } from './storage.js'
 import { countWork, type WorkInHand } from './work-in-hand.js'
@@ -54,21 +56,21 @@ export async function compose(
   const tls = readCertificate(config)
   const { metrics, inHand } = countWork(prometheusMetrics())
   const telemetry: Telemetry = { log, metrics, traces: await registeredTraces(version) }
-  let background: Tasks | undefined
-  const storage = await openStorage(config, { ...telemetry, onWrite: (collection) => background?.written(collection) })
+  const { storage, told } = await watchedStorage(config, telemetry)
   const closing: (() => Promise<void>)[] = [() => storage.close()]
   const servers: Server[] = []
   try {
     const parts = partsOf(config, storage, tls, telemetry)
     for (const warning of parts.warnings) log.warn({}, warning)
     closing.unshift(() => parts.closeUpstreams())
-    const tasks = (background = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing))
-    const maintenance = await startMaintenance(storage, config, telemetry)
-    closing.unshift(() => maintenance.stop())
+    const tasks = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing)
+    told.add((collection) => tasks.written(collection))
+    closing.unshift((await startMaintenance(storage, config, telemetry)).stop)
     const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
     const started = await startPlanes(config, planes, planeParts, servers)
     const { data, seed, realNames } = started
     data?.backlog.watch()
+    if (data) told.add(warmUp(loadUpstreamClient, parts.store, closing))
     return {
       ...addressesOf(started),
       seed: seed && { lines: seed.lines, images: seed.seeder.importImages() },
@@ -84,6 +86,13 @@ export async function compose(
     await inTurn(closing)
     throw error
   }
+}
+
+/** The storage, and the functions that are told the name of each collection that this process has written to. */
+async function watchedStorage(config: Config, telemetry: Telemetry) {
+  const told = new Set<(collection: string) => void>()
+  const onWrite = (collection: string) => told.forEach((tell) => tell(collection))
+  return { storage: await openStorage(config, { ...telemetry, onWrite }), told }
 }
 
 const addressesOf = ({ endpoint, registry }: StartedPlanes) => ({ endpoint, registry })

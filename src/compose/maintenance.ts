@@ -7,7 +7,7 @@ import type { Storage } from './storage.js'
 
 /** The background work of a process. */
 export interface Maintenance {
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /**

@@ -77,9 +77,11 @@ export async function openStorage(config: Config, deps: StorageDeps, options: Op
   const store = storeOf(watchedKeyValue(keyValue, onWrite))
   try {
     const blobs = await openBlobs(config, deps)
-    const reserve = config.store === 'memory' ? noReserve : await diskReserve(config.dataDir, deps.log)
+    const reserve = config.store === 'memory' ? noReserve : diskReserve(config.dataDir, deps.log)
     const measureDisk = config.store !== 'memory' && config.blobs === 'disk' ? diskSpaceOf(config.dataDir) : noDisk
-    return { ...partsOn(store, blobs, config, deps), reserve, measureDisk, transfer: keyValue.transfer, failed }
+    const parts = partsOn(store, blobs, config, deps)
+    const close = () => reserve.settled().then(parts.close)
+    return { ...parts, reserve, measureDisk, transfer: keyValue.transfer, failed, close }
   } catch (error) {
     await store.close()
     throw error

@@ -1,3 +1,4 @@
+import type { HttpResponse } from '@smithy/protocol-http'
 import { anonymousPrincipal, isAnonymous } from '../access/anonymous.js'
 import { requestContextOf } from '../access/http-request-context.js'
 import { isLargeBody, yieldToEventLoop } from '../coordination/event-loop.js'
@@ -7,7 +8,6 @@ import type { AdmittedExchange } from '../server/exchange.js'
 import { inputOf, shape } from '../smithy/model.js'
 import { type AuthenticateDeps, type Caller, requireCurrent, type Signer, signerOf } from './authenticate.js'
 import { dispatch, type Dispatch } from './dispatch.js'
-import type { Answer } from './protocols/response.js'
 import type { ReceivedRequest } from './received-request.js'
 import type { Context, Resources } from './services/context.js'
 import type { Members } from './services/service.js'
@@ -26,7 +26,7 @@ export async function handle(
   request: ReceivedRequest,
   { facts, permit, log }: Pick<AdmittedExchange, 'facts' | 'permit' | 'log'>,
   deps: ControlPlaneDeps,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const called = dispatch(request)
   const { service, protocol } = called
   const isLarge = isLargeBody(request.body.length)

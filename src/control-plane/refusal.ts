@@ -1,3 +1,4 @@
+import type { HttpResponse } from '@smithy/protocol-http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ServiceException } from '../registry/errors.js'
 import { discardBody } from '../server/discard-body.js'
@@ -7,7 +8,6 @@ import type { AuthenticateDeps } from './authenticate.js'
 import { MAX_BODY_BYTES } from './bodies.js'
 import type { CredentialsHint } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
-import type { Answer } from './protocols/response.js'
 import { receivedRequest } from './received-request.js'
 import { isStorageFailure, isUnavailable, RETRY_AFTER_SECONDS } from './unavailable.js'
 import { WebPageRefused } from './web-pages.js'
@@ -55,7 +55,7 @@ export async function refuseCall(error: unknown, exchange: Exchange, deps: Refus
 const FAILED_PULL: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ServerException'])
 
 /** Web pages get plain JSON, because they do not use a protocol of AWS. */
-function pageResponse({ message }: WebPageRefused, requestId: string): Answer {
+function pageResponse({ message }: WebPageRefused, requestId: string): HttpResponse {
   const body = JSON.stringify({ message })
   const framing = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
   const headers = { ...protectiveHeaders, ...framing, 'x-amzn-requestid': requestId }
@@ -63,7 +63,7 @@ function pageResponse({ message }: WebPageRefused, requestId: string): Answer {
 }
 
 /** If the body is still arriving, the refusal is written at once and the response ends with the body. */
-function sendRefusal({ statusCode, headers, body }: Answer, req: IncomingMessage, res: ServerResponse): void {
+function sendRefusal({ statusCode, headers, body }: HttpResponse, req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(statusCode, headers)
   if (req.readableEnded || req.destroyed) return void res.end(body)
   res.write(body)

@@ -32,7 +32,7 @@ export async function readableLayer(digest: string, call: Call, deps: DataPlaneD
 
 async function readableIn(repositories: Repository[], digest: string, call: Call, deps: DataPlaneDeps) {
   const layers = await Promise.all(
-    repositories.map(({ name }) => deps.store.layers.get(call.registry, keyOf(name, digest))),
+    repositories.map(async ({ name }) => deps.store.layers.get(call.registry, keyOf(name, digest))),
   )
   for (const layer of layers) {
     if (!layer || !belongsToRepository(layer) || (await availableSize(layer, deps.blobs)) === undefined) continue

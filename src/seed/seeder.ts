@@ -122,7 +122,7 @@ async function eachOnce<E extends Entry>(
   const { name, atOnce, after } = undertaking
   if (entries.length === 0) return []
   const limit = pLimit(atOnce)
-  const records = await Promise.all(entries.map((entry) => recordOf(entry, store)))
+  const records = await Promise.all(entries.map(async (entry) => recordOf(entry, store)))
   const lines = new Map<E, SeedLine>()
   if (after === 'start' && entries.every(({ digest }, index) => records[index]?.digest === digest))
     for (const entry of entries) lines.set(entry, reportedLine(entry, BEFORE, log))

@@ -34,7 +34,7 @@ export function storedPins({ store, clock, graceSeconds, removalTimeoutMs = REMO
    */
   const renew = (digests: readonly string[], at: number, force: boolean): Promise<string[]> =>
     store.transact(installation, async ({ pins }) => {
-      const records = await Promise.all(digests.map((digest) => pins.get(installation, digest)))
+      const records = await Promise.all(digests.map(async (digest) => pins.get(installation, digest)))
       const isBeingRemoved = (index: number) => !force && records[index]?.isGoing === true
       const stale = digests.filter((_, index) => !isBeingRemoved(index) && !isFresh(records[index], at))
       await Promise.all(stale.map((digest) => pins.put(installation, digest, { digest, at })))
@@ -43,7 +43,7 @@ export function storedPins({ store, clock, graceSeconds, removalTimeoutMs = REMO
 
   /** Which of these digests need a new pin now. */
   async function findStale(digests: readonly string[]): Promise<{ now: Date; stale: string[] }> {
-    const reads = digests.map((digest) => store.pins.get(installation, digest))
+    const reads = digests.map(async (digest) => store.pins.get(installation, digest))
     const [now, pins] = await Promise.all([clock.now(), Promise.all(reads)])
     return { now, stale: digests.filter((_, index) => !isFresh(pins[index], now.getTime())) }
   }

@@ -20,14 +20,16 @@ describeWith(mountNeeds, 'The disk reserve', () => {
   const write = (bytes: number) => writeFile(join(disk.path, 'written'), Buffer.alloc(bytes))
 
   it('The disk reserve is a twentieth of a small disk and stays in place while there is free space', async () => {
-    const reserve = await diskReserve(disk.path, recordedLog())
+    const reserve = diskReserve(disk.path, recordedLog())
+    await reserve.settled()
     expect(kept()).toBe(2 * MiB)
     await reserve.during(async () => expect(kept()).toBe(2 * MiB))
   })
 
   it('The disk reserve lets work write to a full disk and is restored once the work has freed space', async () => {
     const log = recordedLog()
-    const reserve = await diskReserve(disk.path, log)
+    const reserve = diskReserve(disk.path, log)
+    await reserve.settled()
     await disk.fill(0)
     await expect(write(MiB)).rejects.toThrow(/ENOSPC/)
     await reserve.during(async () => {
@@ -39,7 +41,8 @@ describeWith(mountNeeds, 'The disk reserve', () => {
   })
 
   it('The disk reserve is not restored while the disk stays full, whether the work fails or not', async () => {
-    const reserve = await diskReserve(disk.path, recordedLog())
+    const reserve = diskReserve(disk.path, recordedLog())
+    await reserve.settled()
     await disk.fill(0)
     await expect(reserve.during(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     await reserve.during(() => Promise.resolve())
@@ -48,7 +51,7 @@ describeWith(mountNeeds, 'The disk reserve', () => {
 
   it('The disk reserve takes no space on a disk that is almost full', async () => {
     await disk.fill(3 * MiB)
-    await diskReserve(disk.path, recordedLog())
+    await diskReserve(disk.path, recordedLog()).settled()
     const { bavail, bsize } = await statfs(disk.path)
     expect([kept(), bavail * bsize]).toEqual([undefined, 3 * MiB])
   })

@@ -50,7 +50,7 @@ describe('Permissions in the data directory', () => {
     await blobs.clear()
     await blobs.notes.put('images/1/a/b', 'text')
     installationSecret(dataDir)
-    await diskReserve(dataDir, log)
+    await diskReserve(dataDir, log).settled()
     await store.close()
 
     const found = modes()

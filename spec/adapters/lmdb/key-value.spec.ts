@@ -57,7 +57,7 @@ describe('LMDB', () => {
     }
     await exited
     const keyValue = lmdbKeyValue({ path })
-    const values = await Promise.all(acknowledged.map((each) => keyValue.get(at(`k${each}`))))
+    const values = await Promise.all(acknowledged.map(async (each) => keyValue.get(at(`k${each}`))))
     expect(acknowledged.length).toBeGreaterThanOrEqual(50)
     expect(values).toEqual(acknowledged.map((each) => `v${each}`))
     await keyValue.close()

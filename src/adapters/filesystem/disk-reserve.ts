@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../registry/ports/log.js'
@@ -9,6 +9,9 @@ import { PRIVATE_FILE } from './modes.js'
 /** The size of the reserve. A sweep of millions of records writes less than this before it removes its first blob. */
 const MAX_BYTES = 4 * 1024 * 1024
 
+/** It is written in pieces: a start needs no more memory than one of them. */
+const PIECE_BYTES = 256 * 1024
+
 /** The largest share of a small disk that the reserve may occupy. */
 const MAX_SHARE = 1 / 20
 
@@ -16,11 +19,15 @@ const MAX_SHARE = 1 / 20
  * Creates a file in the data directory that only occupies space, unless the disk is almost full. It is removed before a
  * removal on an almost full disk, which has to write a little first, and created again once there is space.
  */
-export async function diskReserve(dataDir: string, log: Log): Promise<Reserve> {
+export function diskReserve(dataDir: string, log: Log): Reserve {
   const file = join(dataDir, 'reserve')
-  await setAside(file, dataDir)
+  const created = setAside(file, dataDir)
+  // The first work that needs the reserve fails, not the process.
+  created.catch(() => {})
   return {
+    settled: () => created.catch(() => {}),
     async during(work) {
+      await created
       const { size, free } = await spaceOn(dataDir)
       if (free < size) {
         await rm(file, { force: true })
@@ -42,12 +49,17 @@ async function setAside(file: string, dataDir: string): Promise<void> {
   if (free < 2 * size) return
   const draft = `${file}.${process.pid}`
   try {
-    // Random bytes, because some file systems store zeros without using space.
-    await writeFile(draft, randomBytes(size), { mode: PRIVATE_FILE })
+    await writeFile(draft, randomPieces(size), { mode: PRIVATE_FILE })
     await rename(draft, file)
   } catch {
     await rm(draft, { force: true })
   }
+}
+
+/** Random bytes, because some file systems store zeros without using space. Each piece is written before the next. */
+function* randomPieces(size: number): Generator<Buffer> {
+  const piece = Buffer.allocUnsafe(PIECE_BYTES)
+  for (let left = size; left > 0; left -= PIECE_BYTES) yield randomFillSync(piece).subarray(0, left)
 }
 
 async function spaceOn(dataDir: string): Promise<{ size: number; free: number }> {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Ids } from '../../registry/ports/ids.js'
 
 /**
- * Version 4 UUIDs from the system's random source. They are copied, because V8 holds what `randomUUID` returns as a tree
- * of 20 pieces: 480 bytes instead of 60 for each request in the decision log, and each piece one more object for the
- * garbage collector.
+ * Version 4 UUIDs from the system's random source. They are copied, because V8 holds what `randomUUID` returns as a
+ * tree of 20 pieces: 480 bytes instead of 60 for each request in the decision log, and each piece one more object for
+ * the garbage collector.
  */
 export const randomIds: Ids = { uuid: () => Buffer.from(randomUUID(), 'latin1').toString('latin1') }
 

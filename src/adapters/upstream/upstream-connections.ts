@@ -39,16 +39,18 @@ export function connections(trust: TrustRule, limits: UpstreamLimits, lookup?: L
 type Agents = Readonly<Record<UpstreamRequest['pool'], Agent>>
 
 /**
- * Loads undici when it is needed: that takes a third as long as all that a start needs, and most pulls are from the
- * cache.
+ * Loads undici, which is not part of a start: that would take a third longer, and most pulls are from the cache. Called
+ * in advance where pulls from upstreams are to be expected.
  */
+export const loadUpstreamClient = () => import('undici')
+
 async function openAgents(
   trust: TrustRule,
   limits: UpstreamLimits,
   buffers: ReceiveBuffers,
   lookup?: LookupFunction,
 ): Promise<Agents> {
-  const undici = await import('undici')
+  const undici = await loadUpstreamClient()
   const timeouts = { headersTimeout: limits.headersTimeoutMs, bodyTimeout: limits.idleTimeoutMs }
   const connecting = (connector: typeof buildConnector) =>
     addressCheckingConnector(connector, trust, limits.connectTimeoutMs, lookup)

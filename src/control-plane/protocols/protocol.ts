@@ -1,7 +1,7 @@
+import type { HttpResponse } from '@smithy/protocol-http'
 import type { ServiceException } from '../../registry/errors.js'
 import type { ReceivedRequest, RequestHead } from '../received-request.js'
 import type { Members, Service } from '../services/service.js'
-import type { Answer } from './response.js'
 
 /** How calls and answers are written in HTTP. */
 export interface Protocol {
@@ -11,8 +11,8 @@ export interface Protocol {
   operationBeforeSignature(request: ReceivedRequest): string | undefined
   /** The operation and its input, which is not validated. Throws the refusal of a body that cannot be read. */
   readInput(request: ReceivedRequest): OperationCall
-  writeOutput(output: object, call: AnsweredCall): Answer
-  writeError(error: ServiceException, call: AnsweredCall): Answer
+  writeOutput(output: object, call: AnsweredCall): HttpResponse
+  writeError(error: ServiceException, call: AnsweredCall): HttpResponse
 }
 
 /** The operation that a request calls, with its input, as a protocol reads it. */

@@ -1,12 +1,13 @@
+import type { HttpResponse } from '@smithy/protocol-http'
 import type { ServiceException } from '../../registry/errors.js'
 import type { AnsweredCall } from './protocol.js'
-import { type Answer, type Body, response } from './response.js'
+import { type Body, response } from './response.js'
 
 /** The two forms in which the query protocol answers. */
 type Form = 'xml' | 'json'
 
 /** The answer to a call of the query protocol. */
-export function writeQueryOutput(output: object, form: Form, call: AnsweredCall): Answer {
+export function writeQueryOutput(output: object, form: Form, call: AnsweredCall): HttpResponse {
   const { operation } = call
   const { requestId } = call.request
   const content = { [`${operation}Result`]: output, ResponseMetadata: { RequestId: requestId } }
@@ -19,7 +20,7 @@ export function writeQueryOutput(output: object, form: Form, call: AnsweredCall)
  * A refusal in the query protocol.
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
-export function writeQueryError({ code, message }: ServiceException, form: Form, call: AnsweredCall): Answer {
+export function writeQueryError({ code, message }: ServiceException, form: Form, call: AnsweredCall): HttpResponse {
   const { requestId } = call.request
   const status = statuses.get(code) ?? 403
   const Type = status === 500 ? 'Receiver' : 'Sender'

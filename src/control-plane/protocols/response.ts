@@ -1,23 +1,18 @@
+import { HttpResponse } from '@smithy/protocol-http'
 import { inertHeaders } from '../../server/inert-headers.js'
 
-/** An answer as it is sent. */
-export interface Answer {
-  readonly statusCode: number
-  readonly headers: Record<string, string>
-  readonly body: string
-}
-
 /** An answer with the headers common to all protocols. */
-export const response = (statusCode: number, requestId: string, { type, text }: Body): Answer => ({
-  statusCode,
-  headers: {
-    ...inertHeaders,
-    'content-type': type,
-    'content-length': String(Buffer.byteLength(text)),
-    'x-amzn-requestid': requestId,
-  },
-  body: text,
-})
+export const response = (statusCode: number, requestId: string, { type, text }: Body): HttpResponse =>
+  new HttpResponse({
+    statusCode,
+    headers: {
+      ...inertHeaders,
+      'content-type': type,
+      'content-length': String(Buffer.byteLength(text)),
+      'x-amzn-requestid': requestId,
+    },
+    body: text,
+  })
 
 /** The body of an answer. */
 export interface Body {

@@ -114,7 +114,7 @@ const takingOver = (store: Store, watch: LeaseWatch) =>
 
 /** Writes the owners into the records of a transaction. Of several that ask for the same lease the first gets it. */
 async function takeOverAll(asked: readonly Asked[], leases: Store['leases'], watch: LeaseWatch) {
-  const records = await Promise.all(asked.map(({ name }) => leases.get(installation, name)))
+  const records = await Promise.all(asked.map(async ({ name }) => leases.get(installation, name)))
   const taken = new Map<string, LeaseRecord>()
   const fences = asked.map(({ name, owner }, index) => {
     const record = records[index]

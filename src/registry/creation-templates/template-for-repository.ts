@@ -13,6 +13,6 @@ export async function templateForRepository(
   reason: CreationReason,
 ): Promise<RepositoryCreationTemplate | undefined> {
   const prefixes = prefixesCovering(repository)
-  const templates = await Promise.all(prefixes.map((prefix) => creationTemplates.get(registry, prefix)))
+  const templates = await Promise.all(prefixes.map(async (prefix) => creationTemplates.get(registry, prefix)))
   return templates.find((template) => template?.appliedFor.includes(reason))
 }

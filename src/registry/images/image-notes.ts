@@ -120,6 +120,6 @@ async function imageNoteOf(store: NoteStorage['store'], registry: Registry, imag
     ...(archive && { archive }),
   }
   if (!pulledThrough) return note
-  const records = await Promise.all(tags.map((tag) => store.tags.get(registry, keyOf(repository, tag))))
+  const records = await Promise.all(tags.map(async (tag) => store.tags.get(registry, keyOf(repository, tag))))
   return { ...note, pulledThrough, cachedTags: tags.filter((_, index) => records[index]?.upstream) }
 }

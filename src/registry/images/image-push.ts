@@ -40,8 +40,8 @@ export async function pushImage(
  * Records an image whose manifest is stored already. Before it returns, and the image can be acknowledged, it makes
  * sure that the bytes were not removed before the record was written, and that the image has its note. If there was a
  * note before the record, the store had lost the image: the tags of that note are restored instead of being
- * overwritten, and an image that was archived stays so unless it is pushed. `onRecorded` is called as soon as the record
- * is durable: what only needs the record need not wait for the note. Throws what `putImage` throws.
+ * overwritten, and an image that was archived stays so unless it is pushed. `onRecorded` is called as soon as the
+ * record is durable: what only needs the record need not wait for the note. Throws what `putImage` throws.
  */
 export async function recordImage(
   storage: ImageStorage,

@@ -78,7 +78,7 @@ export async function listReferrers(
   let manifestBytesRead = 0
   let last = after
   for await (const batch of batchesOf(items, IMAGES_PER_BATCH)) {
-    const images = await Promise.all(batch.map(({ from }) => store.images.get(registry, keyOf(repository, from))))
+    const images = await Promise.all(batch.map(async ({ from }) => store.images.get(registry, keyOf(repository, from))))
     for (const [index, image] of images.entries()) {
       if (image && isListed(image, query)) {
         manifestBytesRead += image.annotationsInManifest ? image.manifestSize : 0

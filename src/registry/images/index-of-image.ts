@@ -19,7 +19,9 @@ export async function indexOfImage(
   for (let after: string | undefined; ;) {
     const page = { limit: REFERENCES_PER_PAGE, prefix, ...(after !== undefined && { after }) }
     const { items, next } = await records.references.list(registry, page)
-    const indexes = await Promise.all(items.map(({ from }) => records.images.get(registry, keyOf(repository, from))))
+    const indexes = await Promise.all(
+      items.map(async ({ from }) => records.images.get(registry, keyOf(repository, from))),
+    )
     const index = indexes.find((image) => image !== undefined && counts(image))
     if (index || next === undefined) return index?.digest
     after = next

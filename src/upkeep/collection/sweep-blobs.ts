@@ -46,7 +46,7 @@ export async function removeExpiredPins(run: SweepRun): Promise<void> {
   for await (const batch of inBatches(expiredPins(run), PINS_PER_TRANSACTION)) {
     run.checkpoint()
     await store.transact(installation, async ({ pins }) => {
-      const current = await Promise.all(batch.map(({ digest }) => pins.get(installation, digest)))
+      const current = await Promise.all(batch.map(async ({ digest }) => pins.get(installation, digest)))
       const expired = current.filter((pin) => pin !== undefined && !isWithinGrace(pin, now, run))
       await Promise.all(expired.map((pin) => pins.remove(installation, pin?.digest ?? '')))
     })
@@ -89,7 +89,7 @@ async function* candidates(run: SweepRun, required: ReadonlySet<string>): AsyncG
 function markBatch(blobs: StoredBlob[], run: SweepRun): Promise<Map<string, Pin>> {
   return run.store.transact(installation, async ({ pins }) => {
     const marks = new Map<string, Pin>()
-    const current = await Promise.all(blobs.map(({ digest }) => pins.get(installation, digest)))
+    const current = await Promise.all(blobs.map(async ({ digest }) => pins.get(installation, digest)))
     for (const [index, { digest }] of blobs.entries()) {
       const pin = current[index]
       if (pin && isWithinGrace(pin, run.now, run)) continue

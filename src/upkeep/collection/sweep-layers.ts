@@ -91,7 +91,7 @@ function replaceLayers(
 ): Promise<Layer[]> {
   return store.transact(registry, async ({ layers }) => {
     const keys = layersRead.map(({ repository, digest }) => keyOf(repository, digest))
-    const current = await Promise.all(keys.map((key) => layers.get(registry, key)))
+    const current = await Promise.all(keys.map(async (key) => layers.get(registry, key)))
     const results: Layer[] = []
     for (const [index, layer] of layersRead.entries()) {
       const key = keys[index]

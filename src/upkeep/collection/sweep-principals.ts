@@ -19,7 +19,7 @@ export async function sweepPrincipals(run: SweepRun): Promise<void> {
   for await (const batch of inBatches(unused(), PRINCIPALS_PER_TRANSACTION)) {
     checkpoint()
     await store.transact(installation, async ({ principals }) => {
-      const current = await Promise.all(batch.map(({ idHash }) => principals.get(installation, idHash)))
+      const current = await Promise.all(batch.map(async ({ idHash }) => principals.get(installation, idHash)))
       for (const record of current) if (record && isUnused(record)) await principals.remove(installation, record.idHash)
     })
   }

@@ -40,6 +40,6 @@ async function namedTemplates(
   { creationTemplates }: Pick<Records, 'creationTemplates'>,
 ): Promise<Page<RepositoryCreationTemplate>> {
   const keys = [...new Set(prefixes.map(templatePrefix))]
-  const found = await Promise.all(keys.map((key) => creationTemplates.get(registry, key)))
+  const found = await Promise.all(keys.map(async (key) => creationTemplates.get(registry, key)))
   return { items: found.filter((template) => template !== undefined) }
 }

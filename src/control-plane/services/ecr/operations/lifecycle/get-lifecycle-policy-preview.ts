@@ -69,7 +69,9 @@ async function namedResults(
   const images = await Promise.all(imageIds.map((imageId) => findImage(store, registry, repositoryName, imageId)))
   const digests = images.flatMap((found) => (isImageFailure(found) ? [] : [found.image.digest]))
   const results = await Promise.all(
-    [...new Set(digests)].map((digest) => store.lifecyclePreviewResults.get(registry, keyOf(repositoryName, digest))),
+    [...new Set(digests)].map(async (digest) =>
+      store.lifecyclePreviewResults.get(registry, keyOf(repositoryName, digest)),
+    ),
   )
   return { items: results.filter((result) => result !== undefined).filter(passes) }
 }

@@ -20,7 +20,7 @@ export const batchGetRepositoryScanningConfiguration: Operation<'BatchGetReposit
     const names = [...new Set(repositoryNames)]
     const [configuration, repositories] = await Promise.all([
       readScanningConfiguration(store, registry),
-      Promise.all(names.map((name) => store.repositories.get(registry, name))),
+      Promise.all(names.map(async (name) => store.repositories.get(registry, name))),
     ])
     const shapeOf = (repository: Repository): RepositoryScanningConfiguration => {
       const { scanFrequency, appliedScanFilters } = scanningOf(configuration, repository)
