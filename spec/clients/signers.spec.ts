@@ -34,6 +34,8 @@ const signedByAws4 =
     const { host } = new URL(endpoint)
     const wanted = { host, method: 'POST', path: '/', service: 'ecr', region, body: '{}', signQuery }
     const { path, headers } = aws4.sign({ ...wanted, headers: { ...jsonHeaders, host } }, key)
+    // fetch sends its own, the same: with undici in the process, given once more it is refused.
+    delete headers?.['Content-Length']
     const answer = await fetch(`${endpoint}${path}`, {
       method: 'POST',
       headers: headers as Record<string, string>,
