@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
+import { type LayerAtUpstream, layerConfirmations } from '../../src/pull-through-cache/fills/layer-confirmation.js'
 import { type KeyValue, StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import type { Store } from '../../src/registry/ports/store.js'
 import { storeOf } from '../../src/store/store-of.js'
 import { startCache } from '../support/cache.js'
 import { faultyUpstream } from '../support/faulty-upstream.js'
+import { silent } from '../support/silent-log.js'
 import { status } from '../support/upstream-faults.js'
 
 /** A store that is unavailable for this many of the writes that confirm a layer. */
@@ -38,5 +40,25 @@ describe('layer confirmation during an outage of the store', () => {
     upstream.fault(/blobs/, status(404))
     for (const blob of [image.config, ...image.layers]) expect(await get(`blobs/${blob}`)).toBe(200)
     await upstream.close()
+  })
+
+  it('A layer is confirmed while the server of another registry does not answer', async () => {
+    const region = 'us-east-1'
+    const [silentOne, other] = [
+      { account: '111122223333', region },
+      { account: '444455556666', region },
+    ]
+    const keyValue = memoryKeyValue()
+    const commit: KeyValue['commit'] = (registry, ...rest) =>
+      registry.account === silentOne.account ? new Promise(() => {}) : keyValue.commit(registry, ...rest)
+    const confirm = layerConfirmations(storeOf({ ...keyValue, commit }), silent)
+    const layer = { repository: 'app', digest: 'sha256:one', size: 1, pulledThrough: true }
+    const source = { rule: { upstreamRegistryUrl: 'public.ecr.aws' } } as LayerAtUpstream['source']
+    const store = storeOf(keyValue)
+    for (const registry of [silentOne, other]) await store.layers.put(registry, 'app sha256:one', layer)
+
+    void confirm({ registry: silentOne, layer, source })
+    await confirm({ registry: other, layer, source })
+    expect(await store.layers.get(other, 'app sha256:one')).toMatchObject({ isConfirmed: true })
   })
 })

@@ -45,6 +45,12 @@ test.each<[string, SignedRequest, string, string]>([
     "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host",
   ],
   [
+    'a signature that is followed by its name alone',
+    withAuthorization(honest, () => 'AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=b, Signature'),
+    incomplete,
+    "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=b, Signature",
+  ],
+  [
     'a query without a signature',
     without('X-Amz-Signature'),
     incomplete,

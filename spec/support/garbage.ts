@@ -24,12 +24,17 @@ import { silent } from './silent-log.js'
 export const registry = { account: '123456789012', region: 'us-east-1' }
 export const graceSeconds = 3600
 
-/** State and blobs (in memory by default), the rules that use them, the sweep, and a clock that the spec moves. */
+/**
+ * State and blobs (in memory by default), the rules that use them, the sweep, and a clock that the spec moves. A sweep
+ * in memory never returns to the event loop, so its lease is not renewed: `deadAfterMs` must outlast a sweep on a machine
+ * that is so busy that it suspends the process.
+ */
 export function installationWith({
   keyValue = memoryKeyValue(),
   bytes = memoryBlobStore(),
   grace = graceSeconds,
-}: { keyValue?: KeyValue; bytes?: BlobStore; grace?: number } = {}) {
+  deadAfterMs = 5000,
+}: { keyValue?: KeyValue; bytes?: BlobStore; grace?: number; deadAfterMs?: number } = {}) {
   let offset = 0
   const clock = {
     now: async () => new Date(Date.now() + offset),
@@ -38,7 +43,7 @@ export function installationWith({
   }
   const store = storeOf(keyValue)
   const pins = storedPins({ store, clock, graceSeconds: grace })
-  const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs: 400, pollMs: 10 })
+  const leases = leasesOn({ store, ids: randomIds, log: silent, beatMs: 50, deadAfterMs, pollMs: 10 })
   const blobs = pinnedBlobs(bytes, pins)
   const storage = { store, blobs, pins, clock, quotas: defaultQuotas, uploadMutex: keyedMutex() }
   const deps = { ...storage, leases, log: silent, metrics: noMetrics, graceSeconds: grace }

@@ -6,7 +6,7 @@ import { installationWith } from '../support/garbage.js'
 /** An installation that counts its sweeps. */
 function counted() {
   const counts = { sweeps: 0 }
-  const here = installationWith()
+  const here = installationWith({ deadAfterMs: 400 })
   const list = () => (counts.sweeps++, here.blobs.list())
   return { ...here, blobs: { ...here.blobs, list }, counts }
 }

@@ -12,13 +12,13 @@ export function readAuthorizationHeader(
   if (!authorization.startsWith('AWS4-')) return refusals.missingAuthenticationToken()
 
   const [algorithm = '', ...parameters] = authorization.split(/[ ,\t]+/)
-  const credential = valueOf('Credential=', parameters)
-  const signature = valueOf('Signature=', parameters)
-  const signedHeaders = valueOf('SignedHeaders=', parameters)
+  const credential = valueOf('Credential', parameters)
+  const signature = valueOf('Signature', parameters)
+  const signedHeaders = valueOf('SignedHeaders', parameters)
   const date = header(request, 'x-amz-date') ?? header(request, 'date')
 
   if (!credential || !signature || !signedHeaders || !date) {
-    const missing = required.filter((name) => !valueOf(`${name}=`, parameters))
+    const missing = required.filter((name) => !valueOf(name, parameters))
     return refusals.incompleteHeader(missing, date !== undefined, authorization)
   }
   const securityToken = header(request, 'x-amz-security-token')
@@ -27,6 +27,9 @@ export function readAuthorizationHeader(
 
 const required = ['Credential', 'Signature', 'SignedHeaders'] as const
 
-/** The last value that is given under a name; `named` is the name with its equals sign. */
-const valueOf = (named: string, parameters: readonly string[]): string | undefined =>
-  parameters.findLast((parameter) => parameter.startsWith(named))?.slice(named.length)
+/** The last value that is given under a name; empty if the last time there is no equals sign. */
+const valueOf = (name: string, parameters: readonly string[]): string | undefined =>
+  parameters.findLast((parameter) => isNamed(name, parameter))?.slice(name.length + 1)
+
+const isNamed = (name: string, parameter: string): boolean =>
+  parameter.startsWith(name) && (parameter.length === name.length || parameter[name.length] === '=')

@@ -61,15 +61,25 @@ const MAX_TOGETHER = 100
  */
 export type ConfirmLayer = (layer: LayerAtUpstream) => Promise<void>
 
-/** The confirmations of one process. Those of layers that become ready during a commit share the next one. */
+/**
+ * The confirmations of one process. Those of a registry's layers that become ready during a commit share the next one.
+ * Registries do not share: in a cluster each is on a server of its own, and one may be unavailable.
+ */
 export function layerConfirmations(store: Store, log: Log): ConfirmLayer {
-  const write = groupCommit((layers: readonly LayerAtUpstream[]) => writeConfirmations(layers, store), MAX_TOGETHER)
+  const groups = new Map<string, ConfirmLayer>()
+
+  function groupOf(registry: Registry): ConfirmLayer {
+    const name = keyOf(registry.account, registry.region)
+    const group = groups.get(name) ?? groupCommit((layers) => writeConfirmations(layers, registry, store), MAX_TOGETHER)
+    groups.set(name, group)
+    return group
+  }
 
   return async (layer) => {
     const giveUpAt = performance.now() + CONFIRM_WITHIN_MS
     for (;;) {
       try {
-        return await write(layer)
+        return await groupOf(layer.registry)(layer)
       } catch (err) {
         const { digest } = layer.layer
         if (!(err instanceof StoreUnavailable) || performance.now() > giveUpAt)
@@ -80,15 +90,13 @@ export function layerConfirmations(store: Store, log: Log): ConfirmLayer {
   }
 }
 
-/** One transaction for the origins, which belong to the installation, and one for the layers of each registry. */
-async function writeConfirmations(layers: readonly LayerAtUpstream[], store: Store): Promise<void[]> {
-  const byRegistry = new Map<string, LayerAtUpstream[]>()
-  for (const layer of layers) {
-    const key = keyOf(layer.registry.account, layer.registry.region)
-    byRegistry.set(key, [...(byRegistry.get(key) ?? []), layer])
-  }
-  const confirmed = [...byRegistry.values()].map((ofOne) => confirmLayers(ofOne, store))
-  await Promise.all([recordOrigins(layers, store), ...confirmed])
+/** One transaction for the origins, which belong to the installation, and one for the layers. */
+async function writeConfirmations(
+  layers: readonly LayerAtUpstream[],
+  registry: Registry,
+  store: Store,
+): Promise<void[]> {
+  await Promise.all([recordOrigins(layers, store), confirmLayers(layers, registry, store)])
   return layers.map(() => {})
 }
 
@@ -102,17 +110,13 @@ const recordOrigins = (layers: readonly LayerAtUpstream[], store: Store): Promis
     ),
   )
 
-async function confirmLayers(ofOneRegistry: readonly LayerAtUpstream[], store: Store): Promise<void> {
-  const [first] = ofOneRegistry
-  if (!first) return
-  const { registry } = first
-  await store.transact(registry, ({ layers }) =>
+const confirmLayers = (confirmed: readonly LayerAtUpstream[], registry: Registry, store: Store): Promise<unknown> =>
+  store.transact(registry, ({ layers }) =>
     Promise.all(
-      ofOneRegistry.map(({ layer: { repository, digest, size } }) =>
+      confirmed.map(({ layer: { repository, digest, size } }) =>
         layers.update(registry, keyOf(repository, digest), (record) =>
           belongsToRepository(record) ? record : confirmLayer({ ...record, size }),
         ),
       ),
     ),
   )
-}
