@@ -2,6 +2,8 @@ import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { actionRates } from '../../src/server/action-rates.js'
 import { defaultLimits, type Limits } from '../../src/server/limits.js'
+import { startCache } from '../support/cache.js'
+import { faultyUpstream } from '../support/faulty-upstream.js'
 import { errorIn, type RunningRegistry, startRegistry } from '../support/registry.js'
 import { digestOf, mediaTypes, seededBytes } from '../support/upstream-content.js'
 
@@ -67,6 +69,31 @@ describe('concurrency limit', () => {
     await new Promise((resolve) => held.once('response', (res) => resolve(res.pause())).end())
     await expect.poll(async () => (await running.send('GET', '/v2/')).status).toBe(200)
     held.destroy()
+  })
+
+  it('A pull of a stored layer that waits behind another one holds no permit after its client has disconnected', async () => {
+    await using upstream = await faultyUpstream()
+    const image = upstream.addImage('app', { tag: 'v1', layerSize: 16_000_000, layers: 1 })
+    await using cache = await startCache({ upstreams: { 'quay.io': upstream.url }, planeLimits: { requestsAtOnce: 4 } })
+    await cache.addRule({ ecrRepositoryPrefix: 'quay', upstreamRegistryUrl: 'quay.io' })
+    const get = async (path: string) => {
+      const { statusCode, body } = await cache.ask(`quay/app/${path}`)
+      await body.arrayBuffer()
+      return statusCode
+    }
+    const path = `blobs/${image.layers[0]}`
+    await get('manifests/v1')
+    await get(path)
+    const pull = `GET /v2/quay/app/${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: ${cache.authorization()}\r\n\r\n`
+    for (let connections = 0; connections < 4; connections++) {
+      const socket = connect(Number(new URL(cache.url).port), '127.0.0.1').on('error', () => {})
+      socket.write(pull.repeat(2))
+      await new Promise((resolve) => socket.once('data', () => resolve(socket.pause())))
+      // By then the server waits until it can write more.
+      for (let answers = 0; answers < 3; answers++) await get('manifests/v1')
+      socket.destroy()
+      await expect.poll(() => get('manifests/v1')).toBe(200)
+    }
   })
 })
 

@@ -56,6 +56,8 @@ const inTurn =
   (listener: RequestListener): RequestListener =>
   (req, res) => {
     if (res.socket) return listener(req, res)
-    // Node gives an answer its socket when the one before it is over. It flushes the answer after telling so.
-    res.once('socket', () => process.nextTick(() => void (res.destroyed || listener(req, res))))
+    // Node gives an answer its socket when the one before it is over, even if the connection has closed by then. It
+    // flushes the answer after telling so.
+    const begin = () => void (res.destroyed || req.socket.destroyed || listener(req, res))
+    res.once('socket', () => process.nextTick(begin))
   }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { statfs, writeFile } from 'node:fs/promises'
+import { mkdir, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { diskReserve } from '../../../src/adapters/filesystem/disk-reserve.js'
@@ -54,5 +54,13 @@ describeWith(mountNeeds, 'The disk reserve', () => {
     await diskReserve(disk.path, recordedLog()).settled()
     const { bavail, bsize } = await statfs(disk.path)
     expect([kept(), bavail * bsize]).toEqual([undefined, 3 * MiB])
+  })
+
+  it('Work is possible once the disk can be read, though it could not be read at the start', async () => {
+    const later = join(disk.path, 'later')
+    const reserve = diskReserve(later, recordedLog())
+    await expect(reserve.during(async () => 'done')).rejects.toThrow(/ENOENT/)
+    await mkdir(later)
+    expect(await reserve.during(async () => 'done')).toBe('done')
   })
 })

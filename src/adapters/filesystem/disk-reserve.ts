@@ -21,11 +21,10 @@ const MAX_SHARE = 1 / 20
  */
 export function diskReserve(dataDir: string, log: Log): Reserve {
   const file = join(dataDir, 'reserve')
-  const created = setAside(file, dataDir)
-  // The first work that needs the reserve fails, not the process.
-  created.catch(() => {})
+  // A disk that cannot be read makes the work fail that needs the reserve, while that lasts, not the process.
+  const created = setAside(file, dataDir).catch(() => {})
   return {
-    settled: () => created.catch(() => {}),
+    settled: () => created,
     async during(work) {
       await created
       const { size, free } = await spaceOn(dataDir)

@@ -117,26 +117,40 @@ export function startFill(leaseName: string, request: FillRequest, deps: FillDep
 
 /** Transfers the blob, or follows the process that does, until the blob is stored. */
 async function fillOrFollow(run: FillRun): Promise<void> {
-  const { leaseName, request, leases, pins, followed, blobs } = run
-  // Created while the lease is being acquired: then the upstream is asked as soon as it is.
+  while (!(await fillIfFree(run))) await run.followed.ended()
+}
+
+/** Fills the blob if no other process holds the lease; returns whether it did. */
+async function fillIfFree(run: FillRun): Promise<boolean> {
+  const { request, followed, blobs } = run
+  // Created while the lease is being acquired: then the upstream is asked as soon as it is. Removed before another
+  // process is followed, because a file that does not change for an hour counts as left behind.
   const creating = blobs.create()
   creating.catch(() => {})
   try {
-    for (;;) {
-      // Pinned before the look-up, so that a blob that is found is not removed afterwards.
-      const [lease] = await Promise.all([leases.tryAcquire(leaseName), pins.pin(request.digest)])
-      if (lease) {
-        const wasStored = await fillUnderLease(lease, creating, run)
-        if (wasStored) await followed.requireSame(request.digest)
-        return
-      }
-      await followed.ended()
-    }
+    const lease = await acquirePinned(run)
+    if (!lease) return false
+    const wasStored = await fillUnderLease(lease, creating, run)
+    if (wasStored) await followed.requireSame(request.digest)
+    return true
   } finally {
     await creating.then(
       (writer) => writer.abort(),
       () => {},
     )
+  }
+}
+
+/** The lease, unless another process holds it. Pinned before the look-up: a blob that is found is not removed then. */
+async function acquirePinned({ leaseName, request, leases, pins }: FillRun): Promise<Lease | undefined> {
+  const acquiring = leases.tryAcquire(leaseName)
+  try {
+    const [lease] = await Promise.all([acquiring, pins.pin(request.digest)])
+    return lease
+  } catch (error) {
+    // Otherwise this process would hold the lease for as long as it runs, and the layer could never be fetched.
+    acquiring.then((lease) => lease?.release()).catch(() => {})
+    throw error
   }
 }
 

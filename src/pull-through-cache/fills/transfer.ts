@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { type BlobWriter, DigestMismatch, type GrowingBytes } from '../../registry/ports/blob-store.js'
 import { type BlobResponse, UpstreamFailure } from '../../registry/ports/upstream.js'
 import type { GrowingBlob } from './growing-blob.js'
@@ -111,10 +112,7 @@ async function receive(
         if (file.recent.unwrittenBytes >= MAX_UNWRITTEN_BYTES) body.pause()
         if (!isWriting) (writing = write()).catch(reject)
       })
-      body
-        .once('error', resolve)
-        .once('end', () => resolve(undefined))
-        .once('close', () => resolve(endedEarly()))
+      whenEnded(body, resolve)
     })
     await writing
     return bodyError ?? (blob.size < size ? endedEarly() : undefined)
@@ -122,6 +120,15 @@ async function receive(
     body.destroy()
     await writing.catch(() => {})
   }
+}
+
+/** Calls `report` when a body ends, with the error if it broke off. One that failed before has no more events. */
+function whenEnded(body: Readable, report: (error?: Error) => void): void {
+  if (body.destroyed) return report(body.errored ?? endedEarly())
+  body
+    .once('error', report)
+    .once('end', () => report())
+    .once('close', () => report(endedEarly()))
 }
 
 /** Writes what has arrived and is still arriving; `onRoom` is called when there is room for more. */
