@@ -27,7 +27,7 @@ export const heldUpstream: Section = { name: 'held', needs: ['docker-registry', 
 
 async function measure({ main, rounds }: Extent) {
   const files = join(directory, 'upstream')
-  await using upstream = await nginx(files, BYTES_PER_SECOND)
+  await using upstream = await nginx(files, { bytesPerSecond: BYTES_PER_SECOND })
   await using proxy = await dockerRegistry({ proxyOf: upstream.url })
   await using ours = await cachingEmulator(main, upstream)
   const image = imageFiles(files)
