@@ -69,16 +69,16 @@ const beside = (imported: string, file: string): Plugin => ({
 })
 
 /**
- * `npm run build`: a few files with what a start needs, one for each part that is loaded later or that users import, and the
- * entry, which knows none of them. They are CommonJS, because most libraries are: loading those from ES modules costs Node
- * a quarter of a start.
+ * `npm run build`: a few files with what a start needs, one for each part that is loaded later or that users import, and
+ * the entry, which knows none of them. They are CommonJS, because most libraries are: loading those from ES modules costs
+ * Node a quarter of a start.
  */
 export default defineConfig([
   {
     ...shared,
     input: { main: 'src/main.ts', ...commonJsEntries },
     external: libraries,
-    // Only ES modules can be bundled in part.
+    // The ES modules of a library, where it has both, because only those can be bundled in part.
     resolve: { mainFields: ['module', 'main'] },
     plugins: [compiledSchemas()],
     checks: { bundlerTimings: false },

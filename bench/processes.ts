@@ -23,7 +23,8 @@ export interface Server extends AsyncDisposable {
   residentBytes(): number
 }
 
-export interface ServerOptions {
+/** How a server is started, and when it counts as started. */
+interface ServerOptions {
   readonly port: number
   /** The only CPU that the server may use; any if absent. */
   readonly cpu?: number

@@ -87,7 +87,7 @@ export async function planes({ main, store, count: wanted }: PlanesOptions): Pro
   return { each, onOnePort, [Symbol.asyncDispose]: dispose }
 }
 
-export interface PlanesOptions {
+interface PlanesOptions {
   readonly main: string
   /** As `--store` takes it. */
   readonly store: string
@@ -95,7 +95,7 @@ export interface PlanesOptions {
   readonly count: number
 }
 
-export interface EmulatorOptions {
+interface EmulatorOptions {
   /** The `dist/ecr-local.cjs` to run, or an older build's `dist/main.js`. */
   readonly main: string
   readonly cpu?: number
