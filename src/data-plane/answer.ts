@@ -41,7 +41,7 @@ async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: Dat
   ])
   facts.now = now
   const query = new URLSearchParams(search)
-  // Written out, as in `callOf`: to spread objects of a dozen members took 29 of 123 µs of CPU of a pull by digest.
+  // Written out, as in `callOf`: with objects spread and headers collected, a pull by digest took 123 µs instead of 94.
   const request: DataPlaneRequest = { req, res, facts, search, permit, log, body, query, now }
   if (route.who !== 'grant') return answerSigned(request, route, deps)
   const grant = authenticate(req, login, now, deps)
