@@ -107,7 +107,7 @@ module.exports = {
       'services-know-nothing-of-http',
       { path: '^src/control-plane/services/' },
       {
-        path: '^src/control-plane/|^(node:)?https?$',
+        path: '^src/control-plane/|^(node:)?https?$|node_modules/@smithy/protocol-http/',
         pathNot: '^src/control-plane/services/',
       },
     ),
@@ -212,6 +212,7 @@ module.exports = {
     ...fenced('picocolors', '^src/(cli|demo)/'),
     ...fenced('leven', '^src/(cli/|access/known-actions\\.ts$)'),
     ...fenced('ajv', '^src/(smithy/|config/)'),
+    ...fenced('@smithy/protocol-http', '^src/control-plane/(protocols/|[^/]+\\.ts$)'),
     ...fenced('(aws4|@types/aws4)', '^src/adapters/peer/signed-peer-request\\.ts$'),
     ...fenced('testcontainers', '^src/library/integrations/testcontainers\\.ts$'),
     error(

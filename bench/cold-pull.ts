@@ -1,18 +1,18 @@
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pushImage, type Target } from './content.js'
-import { runClient, type Server } from './processes.js'
+import { cached, cachingEmulator } from './caching.js'
+import { LAYERS_OF_100_MB, pushImage } from './content.js'
+import type { Server } from './processes.js'
 import { interleaved, median } from './rounds.js'
 import type { Extent, Section } from './section.js'
-import { dockerRegistry, emulator } from './servers.js'
+import { dockerRegistry } from './servers.js'
 import { atMost, comparison, cpuPerGigabyte, milliseconds } from './table.js'
+import { timedClient } from './timed-client.js'
 
 const REPOSITORY = 'team/app'
-const UPSTREAM_HOST = 'upstream.example'
-/** Bytes of the layers, 100 MB in total. */
-const SIZES = [50, 25, 15, 8, 2].map((megabytes) => megabytes * 1_000_000)
 const GIGABYTES = 0.1
-const client = fileURLToPath(new URL('cold-client.js', import.meta.url))
+/** Rounds until V8 has compiled what a transfer runs: the figures are those of a process that has pulled before. */
+const WARMING = 3
+const SETTLED_MS = 300
 
 /**
  * How long a first pull takes, and what it costs. Upstream, cache and client share all CPUs, as on a developer's
@@ -23,19 +23,18 @@ export const coldPull: Section = { name: 'cold', needs: ['docker-registry'], mea
 async function measure({ main, rounds }: Extent) {
   await using upstream = await dockerRegistry()
   await using proxy = await dockerRegistry({ proxyOf: upstream.url })
-  await using ours = await emulator({ main, config: cachingFrom(upstream) })
-  await ours.call('CreatePullThroughCacheRule', RULE)
+  await using ours = await cachingEmulator(main, upstream)
   for (let round = -WARMING; round < rounds; round++)
-    await pushImage({ url: upstream.url, repository: REPOSITORY }, SIZES, `round-${round}`)
+    await pushImage({ url: upstream.url, repository: REPOSITORY }, LAYERS_OF_100_MB, `round-${round}`)
 
   const costs: Record<'ours' | 'proxy', number[]> = { ours: [], proxy: [] }
   const through = {
-    ours: { url: ours.registryUrl, repository: `cache/${REPOSITORY}`, authorization: ours.authorization },
+    ours: cached(ours, REPOSITORY),
     proxy: { url: proxy.url, repository: REPOSITORY },
   }
   const turn = (name: 'ours' | 'proxy', server: Server, first: number) => async (round: number) => {
     const before = server.cpuSeconds()
-    const elapsed = await pull(through[name], `round-${first + round}`)
+    const elapsed = await timedClient('cold', through[name], `round-${first + round}`)
     // What follows the last byte counts, too: the commit of the bytes and records.
     await sleep(SETTLED_MS)
     if (first === 0) costs[name].push((server.cpuSeconds() - before) / GIGABYTES)
@@ -51,22 +50,4 @@ async function measure({ main, rounds }: Extent) {
     comparison({ figure: 'cold pull of a 100 MB image', ...times, aim: { atMost: 1.05 } }),
     { ...comparison(cost), ...atMost(median(costs.ours), 3.8, cpuPerGigabyte) },
   ]
-}
-
-/** Rounds until V8 has compiled what a transfer runs: the figures are those of a process that has pulled before. */
-const WARMING = 3
-const SETTLED_MS = 300
-const ANY_CPU = undefined
-
-/** The rule that caches `UPSTREAM_HOST` under the prefix `cache`. */
-export const RULE = { ecrRepositoryPrefix: 'cache', upstreamRegistryUrl: UPSTREAM_HOST }
-
-/** The settings of an emulator that reaches this upstream. */
-export const cachingFrom = ({ url }: Pick<Server, 'url'>) => ({ upstreams: { [UPSTREAM_HOST]: { endpoint: url } } })
-
-/** Pulls an image as `clients` clients at once, and returns the milliseconds until all have it. */
-export async function pull({ url, repository, authorization = '' }: Target, tag: string, clients = 1): Promise<number> {
-  return Number(
-    await runClient(process.execPath, [client, url, repository, tag, authorization, String(clients)], ANY_CPU),
-  )
 }

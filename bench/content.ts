@@ -11,6 +11,9 @@ export interface Target {
   readonly authorization?: string
 }
 
+/** Bytes of the layers of an image of 100 MB. */
+export const LAYERS_OF_100_MB = [50, 25, 15, 8, 2].map((megabytes) => megabytes * 1_000_000)
+
 /** Pushes bytes as one blob and returns its digest. */
 export async function pushBlob(target: Target, bytes: Buffer, digest = digestOf(bytes)): Promise<string> {
   const answer = await fetch(await uploadUrl(target, digest), {

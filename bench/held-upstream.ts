@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seededBytes } from '../spec/support/upstream-content.js'
-import { cachingFrom, pull, RULE } from './cold-pull.js'
-import { makeImageOf } from './content.js'
+import { cached, cachingEmulator } from './caching.js'
+import { makeImageOf, type Target } from './content.js'
 import { directory } from './processes.js'
 import { interleaved } from './rounds.js'
 import type { Extent, Section } from './section.js'
-import { dockerRegistry, type Emulator, emulator, nginx } from './servers.js'
+import { dockerRegistry, nginx } from './servers.js'
 import { comparison, milliseconds } from './table.js'
+import { timedClient } from './timed-client.js'
 
 const REPOSITORY = 'team/app'
 const LAYERS = 5
@@ -26,27 +27,28 @@ export const heldUpstream: Section = { name: 'held', needs: ['docker-registry', 
 
 async function measure({ main, rounds }: Extent) {
   const files = join(directory, 'upstream')
-  await using upstream = await nginx(files, BYTES_PER_SECOND)
+  await using upstream = await nginx(files, { bytesPerSecond: BYTES_PER_SECOND })
   await using proxy = await dockerRegistry({ proxyOf: upstream.url })
-  await using ours = await emulator({ main, config: cachingFrom(upstream) })
-  await ours.call('CreatePullThroughCacheRule', RULE)
+  await using ours = await cachingEmulator(main, upstream)
   const image = imageFiles(files)
   for (let round = -1; round < rounds; round++) {
     await image(`layer-${round}`, LAYER_BYTES)
     for (const clients of [1, CLIENTS]) await image(`shared-${round}-${clients}`, SHARED_LAYER_BYTES)
   }
 
+  const through = cached(ours, REPOSITORY)
+  const pull = (target: Target, round: number) => timedClient('cold', target, `layer-${round}`)
+  const share = (clients: number, round: number) => timedClient('cold', through, `shared-${round}-${clients}`, clients)
   const turns = (first: number) => ({
-    direct: (round: number) => pull({ url: upstream.url, repository: REPOSITORY }, `layer-${first + round}`),
-    proxy: (round: number) => pull({ url: proxy.url, repository: REPOSITORY }, `layer-${first + round}`),
-    ours: (round: number) => pull(cacheOf(ours), `layer-${first + round}`),
+    direct: (round: number) => pull({ url: upstream.url, repository: REPOSITORY }, first + round),
+    proxy: (round: number) => pull({ url: proxy.url, repository: REPOSITORY }, first + round),
+    ours: (round: number) => pull(through, first + round),
     first: async (round: number) => {
-      await using started = await emulator({ main, config: cachingFrom(upstream) })
-      await started.call('CreatePullThroughCacheRule', RULE)
-      return await pull(cacheOf(started), `layer-${first + round}`)
+      await using started = await cachingEmulator(main, upstream)
+      return await pull(cached(started, REPOSITORY), first + round)
     },
-    one: (round: number) => pull(cacheOf(ours), `shared-${first + round}-1`),
-    many: (round: number) => pull(cacheOf(ours), `shared-${first + round}-${CLIENTS}`, CLIENTS),
+    one: (round: number) => share(1, first + round),
+    many: (round: number) => share(CLIENTS, first + round),
   })
   await interleaved(1, { ...turns(-1), first: undefined })
   const { direct, proxy: proxied, ours: warm, first, one, many } = await interleaved(rounds, turns(0))
@@ -54,22 +56,14 @@ async function measure({ main, rounds }: Extent) {
   const to = (figure: string, times: readonly number[], aim?: { atMost: number }) =>
     comparison({ figure, ours: times, theirs: direct, than: 'direct', show, aim })
   const figure = 'cold pull of 200 MB at 125 MB/s'
+  const shared = `${CLIENTS} clients, a cold image of 40 MB`
   return [
     to(figure, warm, { atMost: 1.05 }),
     to(`${figure}, first of a process`, first, { atMost: 1.05 }),
     to(`${figure}, docker-registry proxy`, proxied),
-    comparison({
-      figure: `${CLIENTS} clients, a cold image of 40 MB`,
-      ...{ ours: many, theirs: one, than: 'one client', show, aim: { atMost: 1.5 } },
-    }),
+    comparison({ figure: shared, ours: many, theirs: one, than: 'one client', show, aim: { atMost: 1.5 } }),
   ]
 }
-
-const cacheOf = ({ registryUrl, authorization }: Emulator) => ({
-  url: registryUrl,
-  repository: `cache/${REPOSITORY}`,
-  authorization,
-})
 
 /** Writes images as the files that a registry would serve, each with layers of its own. */
 function imageFiles(files: string) {

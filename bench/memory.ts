@@ -45,7 +45,7 @@ async function peakOf(server: Server, target: Target, file: string, digest: stri
   await pushFile(target, file, digest)
   const url = `${target.url}/v2/${target.repository}/blobs/${digest}`
   const args = [client, url, String(READERS), String(seconds), ...(target.authorization ? [target.authorization] : [])]
-  const served = Number(await runClient(process.execPath, args, undefined))
+  const served = Number(await runClient(process.execPath, args))
   if (served < READERS) throw new Error(`Only ${served} of ${READERS} readers were served`)
   const status = await readFile(`/proc/${server.pid}/status`, 'utf8')
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024

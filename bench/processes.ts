@@ -23,7 +23,8 @@ export interface Server extends AsyncDisposable {
   residentBytes(): number
 }
 
-export interface ServerOptions {
+/** How a server is started, and when it counts as started. */
+interface ServerOptions {
   readonly port: number
   /** The only CPU that the server may use; any if absent. */
   readonly cpu?: number
@@ -104,7 +105,7 @@ function killAll(pid: number): void {
 }
 
 /** Runs a client to its end and returns its output. Without a CPU of its own it shares all of them with the servers. */
-export async function runClient(command: string, args: readonly string[], cpu: number | undefined): Promise<string> {
+export async function runClient(command: string, args: readonly string[], cpu?: number): Promise<string> {
   const { child, ended, errors } = run(command, args, cpu, 'pipe')
   let output = ''
   child.stdout?.on('data', (text: Buffer) => (output += text.toString()))

@@ -1,17 +1,17 @@
 import { Agent, request } from 'node:http'
-import { makeImageOf } from './content.js'
 import { seededBytes } from '../spec/support/upstream-content.js'
+import { makeImageOf } from './content.js'
 
 /**
  * Pushes an image like docker: for every blob HEAD, POST, PATCH with its bytes and PUT, the config and all layers in
- * parallel, then the manifest. Started as `node push-client.js <registry URL> <repository> <tag> <bytes of the layers,
- * with commas> [authorization]`; prints the milliseconds.
+ * parallel, then the manifest. Started as `node push-client.js <registry URL> <repository> <authorization> <tag> <bytes
+ * of each layer>…`; prints the milliseconds.
  */
-const [url = '', repository = '', tag = '', sizes = '', authorization] = process.argv.slice(2)
-const login = authorization === undefined ? {} : { authorization }
+const [url = '', repository = '', authorization = '', tag = '', ...sizes] = process.argv.slice(2)
+const login = authorization === '' ? {} : { authorization }
 const agent = new Agent({ keepAlive: true })
 
-const layers = sizes.split(',').map((size, index) => seededBytes(Number(size), `${tag} ${index}`))
+const layers = sizes.map((size, index) => seededBytes(Number(size), `${tag} ${index}`))
 const { image, blobs } = makeImageOf(layers, tag)
 
 interface Sent {

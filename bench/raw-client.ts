@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import type { Target } from './content.js'
 
 /**
  * A GET on a connection of its own, read into one buffer, so that the client's own cost does not distort the figures.
@@ -59,6 +60,13 @@ export function rawGet(options: RawGet, keep = false): Promise<Buffer> {
     if (accept) lines.push(`Accept: ${accept}`)
     socket.write(`${lines.join('\r\n')}\r\n\r\n`)
   })
+}
+
+/** Gets the manifest of an image, which names what is pulled next. */
+export async function getManifest({ url, repository, authorization = '' }: Target, tag: string) {
+  const accept = 'application/vnd.oci.image.manifest.v1+json'
+  const bytes = await rawGet({ url: `${url}/v2/${repository}/manifests/${tag}`, accept, authorization }, true)
+  return JSON.parse(bytes.toString()) as { config: { digest: string }; layers: { digest: string }[] }
 }
 
 function readHead(before: string, bytes: Buffer) {

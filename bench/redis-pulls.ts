@@ -57,7 +57,7 @@ const loadOn = ({ registryUrl, authorization }: Emulator, reference: string, con
 
 async function pulls(from: Emulator, reference: string, connections?: number) {
   const before = from.cpuSeconds()
-  const { requests } = await wrk({ ...loadOn(from, reference, connections), seconds: 1 })
+  const { requests } = await wrk(loadOn(from, reference, connections), 1)
   return { requests, perCpu: requests / (from.cpuSeconds() - before) }
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { directory, freePort, pinning, type Server, startServer } from './processes.js'
+import { directory, freePort, type Server, startServer } from './processes.js'
 import { signedCall } from './signature.js'
 import { isInstalled } from './tools.js'
 
@@ -56,6 +56,7 @@ export interface Planes extends AsyncDisposable {
   onOnePort(count: number): Promise<Server>
 }
 
+/** Starts each plane as a process, several of each over one store, as `docs/operations.md` describes. */
 export async function planes({ main, store, count: wanted }: PlanesOptions): Promise<Planes> {
   const own = join(directory, `planes-${++count}`)
   const flags = ['--store', store, '--data-dir', own, '--secret', 'all planes of this benchmark hold this secret']
@@ -86,7 +87,7 @@ export async function planes({ main, store, count: wanted }: PlanesOptions): Pro
   return { each, onOnePort, [Symbol.asyncDispose]: dispose }
 }
 
-export interface PlanesOptions {
+interface PlanesOptions {
   readonly main: string
   /** As `--store` takes it. */
   readonly store: string
@@ -94,7 +95,7 @@ export interface PlanesOptions {
   readonly count: number
 }
 
-export interface EmulatorOptions {
+interface EmulatorOptions {
   /** The `dist/ecr-local.cjs` to run, or an older build's `dist/main.js`. */
   readonly main: string
   readonly cpu?: number
@@ -112,10 +113,11 @@ interface Token {
 /** The build that belongs to this benchmark. */
 export const builtMain = here('../../ecr-local.cjs')
 
-export async function bareServer(answers: Readonly<Record<string, string>>): Promise<Server> {
+/** The server that ours is compared with where what is not ECR is to be left out: it gives these answers. */
+export async function bareServer(answers: Readonly<Record<string, string>>, cpu?: number): Promise<Server> {
   const port = await freePort()
   const args = [here('bare-server.js'), String(port), JSON.stringify(answers)]
-  return startServer(process.execPath, args, { port, cpu: pinning?.server })
+  return startServer(process.execPath, args, { port, cpu })
 }
 
 /** The CNCF Distribution registry, with Debian's defaults and without logs; with `proxyOf`, a pull-through cache. */
@@ -156,15 +158,18 @@ const nginxProcess = (own: string) => `
 daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; pid ${own}.pid; error_log ${own}.log;
 events { worker_connections 512; }`
 
-/**
- * nginx with sendfile and one worker, serving the files of a folder. `bytesPerSecond` limits every response, not the
- * server: five layers at once have five times as much.
- */
-export async function nginx(root: string, bytesPerSecond?: number): Promise<Server> {
+interface NginxOptions {
+  readonly cpu?: number
+  /** Limits every response, not the server: five layers at once have five times as much. */
+  readonly bytesPerSecond?: number
+}
+
+/** nginx with sendfile and one worker, serving the files of a folder. */
+export async function nginx(root: string, { cpu, bytesPerSecond }: NginxOptions = {}): Promise<Server> {
   const port = await freePort()
   const own = join(directory, `nginx-${++count}`)
   await writeFile(`${own}.conf`, nginxConfiguration(own, root, port, bytesPerSecond))
-  return startServer('nginx', ['-e', `${own}.log`, '-c', `${own}.conf`], { port, cpu: pinning?.server })
+  return startServer('nginx', ['-e', `${own}.log`, '-c', `${own}.conf`], { port, cpu })
 }
 
 const nginxConfiguration = (own: string, root: string, port: number, bytesPerSecond = 0) => `${nginxProcess(own)}

@@ -4,13 +4,9 @@ import type { Extent, Section } from './section.js'
 import { bareServer, emulator } from './servers.js'
 import { signedCall } from './signature.js'
 import { comparison, perCpuSecond, perSecond } from './table.js'
-import { wrk } from './wrk.js'
+import { type Load, warmUp, wrk } from './wrk.js'
 
 const REPOSITORIES = 5
-
-/** Calls that are answered before the first round, because V8 optimizes a function only once it is hot. */
-const WARM_UP_CALLS = 15_000
-const WARM_UP_ROUNDS = 20
 
 const AIMS = { DescribeRepositories: 0.45, GetAuthorizationToken: 0.6 } as const
 
@@ -25,12 +21,11 @@ async function measure({ main, rounds, seconds }: Extent) {
   for (let n = 1; n <= REPOSITORIES; n++) await ours.call('CreateRepository', { repositoryName: `team/app-${n}` })
   const answers: Record<string, string> = {}
   for (const operation of Object.keys(AIMS)) answers[operation] = await ours.call(operation)
-  await using bare = await bareServer(answers)
+  await using bare = await bareServer(answers, pinning?.server)
 
   const rows = []
   for (const [operation, atLeast] of Object.entries(AIMS)) {
-    await warmUp(ours, operation)
-    await warmUp(bare, operation)
+    for (const server of [ours, bare]) await warmUp(loadOn(server, operation))
     const costs: Record<'ours' | 'bare', number[]> = { ours: [], bare: [] }
     const turn = (name: keyof typeof costs, server: Server) => async () => {
       const { perSecond: rate, perCpuSecond: perCpu } = await callsOf(server, operation, seconds)
@@ -47,16 +42,17 @@ async function measure({ main, rounds, seconds }: Extent) {
   return rows
 }
 
-/** Sends signed calls. Counts them, also for each second of CPU that the server has used for them. */
-async function callsOf(server: Server, operation: string, seconds = 1) {
-  const call = signedCall(new URL(server.url).host, operation)
-  const before = server.cpuSeconds()
-  const measured = await wrk({ url: `${server.url}/`, ...call, connections: 16, seconds })
-  return { ...measured, perCpuSecond: measured.requests / (server.cpuSeconds() - before) }
-}
+/** Signed calls over sixteen connections. */
+const loadOn = ({ url }: Server, operation: string): Load => ({
+  ...signedCall(new URL(url).host, operation),
+  url: `${url}/`,
+  connections: 16,
+  cpu: pinning?.client,
+})
 
-async function warmUp(server: Server, operation: string): Promise<void> {
-  let calls = 0
-  for (let round = 0; round < WARM_UP_ROUNDS && calls < WARM_UP_CALLS; round++)
-    calls += (await callsOf(server, operation)).requests
+/** Counts the calls for each second, and for each second of CPU that the server has used for them. */
+async function callsOf(server: Server, operation: string, seconds: number) {
+  const before = server.cpuSeconds()
+  const measured = await wrk(loadOn(server, operation), seconds)
+  return { ...measured, perCpuSecond: measured.requests / (server.cpuSeconds() - before) }
 }

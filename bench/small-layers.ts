@@ -1,22 +1,18 @@
-import { fileURLToPath } from 'node:url'
+import { cached, cachingEmulator } from './caching.js'
 import { pushImage, type Target } from './content.js'
-import { runClient } from './processes.js'
 import { interleaved } from './rounds.js'
 import type { Extent, Section } from './section.js'
-import { dockerRegistry, emulator } from './servers.js'
+import { dockerRegistry } from './servers.js'
 import { comparison, milliseconds, type Row } from './table.js'
+import { timedClient } from './timed-client.js'
 
 const REPOSITORY = 'team/app'
-const UPSTREAM_HOST = 'upstream.example'
 /** Forty layers of 200 KB. */
 const SMALL = Array.from({ length: 40 }, () => 200_000)
 /** The image whose layer a client waits for: one layer of 1 MB. */
 const ONE_LAYER = [1_000_000]
 /** Images pulled in one round of waiting for a first byte. */
 const IMAGES = 8
-const ANY_CPU = undefined
-
-const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 /**
  * What a first pull costs beside its bytes: the time until the first byte of a layer, and an image of many small
@@ -27,10 +23,9 @@ export const smallLayers: Section = { name: 'small', needs: ['docker-registry'],
 async function measure({ main, rounds }: Extent): Promise<Row[]> {
   await using upstream = await dockerRegistry()
   await using proxy = await dockerRegistry({ proxyOf: upstream.url })
-  await using ours = await emulator({ main, config: { upstreams: { [UPSTREAM_HOST]: { endpoint: upstream.url } } } })
-  await ours.call('CreatePullThroughCacheRule', { ecrRepositoryPrefix: 'cache', upstreamRegistryUrl: UPSTREAM_HOST })
+  await using ours = await cachingEmulator(main, upstream)
   const through = {
-    ours: { url: ours.registryUrl, repository: `cache/${REPOSITORY}`, authorization: ours.authorization },
+    ours: cached(ours, REPOSITORY),
     proxy: { url: proxy.url, repository: REPOSITORY },
     upstream: { url: upstream.url, repository: REPOSITORY },
   }
@@ -46,8 +41,8 @@ async function firstByte(through: Through, rounds: number): Promise<Row> {
         await pushImage(through.upstream, ONE_LAYER, `first-byte-${round}-${image}`)
     },
     turns: {
-      ours: (round) => run('first-byte-client.js', through.ours, `first-byte-${round}-`, String(IMAGES)),
-      upstream: (round) => run('first-byte-client.js', through.upstream, `first-byte-${round}-`, String(IMAGES)),
+      ours: (round) => timedClient('first-byte', through.ours, `first-byte-${round}-`, IMAGES),
+      upstream: (round) => timedClient('first-byte', through.upstream, `first-byte-${round}-`, IMAGES),
     },
   })
   const figure = 'time to first byte of a cold layer'
@@ -58,8 +53,8 @@ async function manyLayers(through: Through, rounds: number): Promise<Row> {
   const { ours, proxy } = await compared(rounds, {
     prepare: async (round) => void (await pushImage(through.upstream, SMALL, `small-${round}`)),
     turns: {
-      ours: (round) => run('cold-client.js', through.ours, `small-${round}`),
-      proxy: (round) => run('cold-client.js', through.proxy, `small-${round}`),
+      ours: (round) => timedClient('cold', through.ours, `small-${round}`),
+      proxy: (round) => timedClient('cold', through.proxy, `small-${round}`),
     },
   })
   const figure = 'cold pull of 40 layers of 200 KB'
@@ -79,12 +74,6 @@ async function compared<T extends string>(rounds: number, { prepare, turns }: Co
   const names = Object.keys(turns) as T[]
   const later = names.map((name) => [name, (round: number) => turns[name](round + 1)] as const)
   return interleaved<T>(rounds, Object.fromEntries(later) as typeof turns)
-}
-
-/** Runs a client, which prints milliseconds. */
-async function run(client: string, { url, repository, authorization = '' }: Target, ...args: string[]) {
-  const login = authorization ? [authorization] : []
-  return Number(await runClient(process.execPath, [script(client), url, repository, ...args, ...login], ANY_CPU))
 }
 
 const fine = (value: number) => (value < 10 ? `${value.toFixed(2)} ms` : milliseconds(value))

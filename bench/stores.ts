@@ -60,12 +60,12 @@ const loads: Record<string, Load> = {
   'manifest by tag': (each, seconds) =>
     spread(each, async ({ registryUrl, authorization }, connections) => {
       const url = `${registryUrl}/v2/${REPOSITORY}/manifests/${TAG}`
-      return (await wrk({ url, headers: { authorization }, connections, seconds })).perSecond
+      return (await wrk({ url, headers: { authorization }, connections }, seconds)).perSecond
     }),
   DescribeImages: (each, seconds) =>
     spread(each, async ({ url }, connections) => {
       const call = signedCall(new URL(url).host, 'DescribeImages', { repositoryName: REPOSITORY })
-      return (await wrk({ url: `${url}/`, ...call, connections, seconds })).perSecond
+      return (await wrk({ url: `${url}/`, ...call, connections }, seconds)).perSecond
     }),
   'push of an image of two small blobs': async (each, seconds, seed) => {
     const until = performance.now() + seconds * 1000

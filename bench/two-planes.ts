@@ -23,12 +23,11 @@ async function measure({ main, rounds }: Extent): Promise<Row[]> {
     url: `${url}/v2/${REPOSITORY}/manifests/${TAG}`,
     headers: { authorization: first.authorization },
     connections: 16,
-    onAnyCpu: true,
   })
   const perCpu = { one: [] as number[], two: [] as number[] }
   const measured = async (of: Server, costs: number[]) => {
     const before = of.cpuSeconds()
-    const { requests, perSecond: rate } = await wrk({ ...loadOn(of), seconds: 1 })
+    const { requests, perSecond: rate } = await wrk(loadOn(of), 1)
     costs.push(requests / (of.cpuSeconds() - before))
     return rate
   }
@@ -52,7 +51,7 @@ async function measure({ main, rounds }: Extent): Promise<Row[]> {
     await using beforeOne = await balancer(dataPlanes.slice(0, 1))
     await using beforeTwo = await balancer(dataPlanes)
     await warmUp(loadOn(beforeTwo), 2)
-    const rate = (of: Server) => async () => (await wrk({ ...loadOn(of), seconds: 1 })).perSecond
+    const rate = (of: Server) => async () => (await wrk(loadOn(of), 1)).perSecond
     const results = await interleaved(rounds, { one: rate(beforeOne), two: rate(beforeTwo) })
     return comparison({ figure, ours: results.two, theirs: results.one, than, show: perSecond })
   }

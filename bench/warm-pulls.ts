@@ -7,7 +7,7 @@ import type { Extent, Section } from './section.js'
 import { dockerRegistry, emulator, nginx } from './servers.js'
 import { comparison, perSecond, type Row, skipped } from './table.js'
 import { howToInstall, isInstalled } from './tools.js'
-import { warmUp, wrk } from './wrk.js'
+import { type Load, warmUp, wrk } from './wrk.js'
 
 const REPOSITORY = 'team/app'
 const TAG = 'warm'
@@ -26,27 +26,21 @@ async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
     registry: { url: registry.url, repository: REPOSITORY },
   }
   const { files, digest } = await fill(Object.values(targets))
-  await using webServer = isInstalled('nginx') ? await nginx(files) : undefined
+  await using webServer = isInstalled('nginx') ? await nginx(files, { cpu: pinning?.server }) : undefined
 
   const rows: Row[] = []
   for (const { figure, reference, aim } of [
     { figure: 'manifest by digest, 16 connections', reference: digest, aim: { atLeast: 15 } },
     { figure: 'manifest by tag, 16 connections', reference: TAG, aim: { atLeast: 12 } },
   ]) {
-    const rate = async (url: string, authorization?: string) => {
-      const headers = { accept: MANIFEST_TYPE, ...(authorization && { authorization }) }
-      return (await wrk({ url, headers, connections: CONNECTIONS, seconds })).perSecond
-    }
-    const at = ({ url, authorization }: Target) => rate(`${url}/v2/${REPOSITORY}/manifests/${reference}`, authorization)
+    const rate = async (load: Load) => (await wrk(load, seconds)).perSecond
     const isFile = reference === digest
     const turns = {
-      ours: () => at(targets.ours),
-      registry: () => at(targets.registry),
-      nginx: webServer && isFile ? () => rate(`${webServer.url}/manifests/${digest}`) : undefined,
+      ours: () => rate(pulls(targets.ours, reference)),
+      registry: () => rate(pulls(targets.registry, reference)),
+      nginx: webServer && isFile ? () => rate(loadOn(`${webServer.url}/manifests/${digest}`)) : undefined,
     }
-    const { url, authorization = '' } = targets.ours
-    const warmed = { url: `${url}/v2/${REPOSITORY}/manifests/${reference}`, connections: CONNECTIONS }
-    await warmUp({ ...warmed, headers: { accept: MANIFEST_TYPE, authorization } })
+    await warmUp(pulls(targets.ours, reference))
     await interleaved(1, turns)
     const result = await interleaved(rounds, turns)
     const compared = { figure, ours: result.ours, show: perSecond }
@@ -60,6 +54,16 @@ async function measure({ main, rounds, seconds }: Extent): Promise<Row[]> {
   }
   return rows
 }
+
+const loadOn = (url: string, login: { readonly authorization?: string } = {}): Load => ({
+  url,
+  headers: { accept: MANIFEST_TYPE, ...login },
+  connections: CONNECTIONS,
+  cpu: pinning?.client,
+})
+
+const pulls = ({ url, authorization }: Target, reference: string) =>
+  loadOn(`${url}/v2/${REPOSITORY}/manifests/${reference}`, authorization === undefined ? {} : { authorization })
 
 /** The same image in every registry, and its manifest as a file for nginx. */
 async function fill(targets: readonly Target[]) {

@@ -21,9 +21,8 @@ function access(condition: object = {}) {
   const store = storeOf(memoryKeyValue())
   const accounts: Accounts = { [own]: { users: { dev, guest: {} } }, [other]: { users: { guest: {} } } }
   const { authorize, decisions } = accessFor({ accounts, store })
-  const asked: AccessRequest = {
-    ...{ principal: user('dev'), action, resources: [repositoryArn(registry, 'app')], registry, request },
-  }
+  const resources = [repositoryArn(registry, 'app')]
+  const asked: AccessRequest = { principal: user('dev'), action, resources, registry, request }
   const may = (rest: Partial<AccessRequest> = {}) => isAllowed(authorize, { ...asked, ...rest })
   return { store, decisions, may }
 }

@@ -70,7 +70,7 @@ const trespassers = [
     "import '../../protocols/aws-query.js'",
     'services-know-nothing-of-http',
   ],
-  ['control-plane/services/iam/trespasser-d.ts', "import 'node:http'", 'services-know-nothing-of-http'],
+  ['control-plane/services/iam/trespasser-d.ts', "import '@smithy/protocol-http'", 'services-know-nothing-of-http'],
   ['control-plane/services/sts/trespasser-e.ts', "import '../ecr/ecr.js'", 'services-do-not-import-each-other'],
   [
     'control-plane/services/sts/operations/trespasser-f.ts',
@@ -96,6 +96,7 @@ const trespassers = [
   ['access/trespasser-jose.ts', "import 'jose'", 'jose-is-fenced'],
   ['background/trespasser-events.ts', "import '@aws-sdk/client-eventbridge'", '@aws-sdk/client-eventbridge-is-fenced'],
   ['data-plane/trespasser-i.ts', "import 'ajv'", 'ajv-is-fenced'],
+  ['data-plane/trespasser-j.ts', "import '@smithy/protocol-http'", '@smithy/protocol-http-is-fenced'],
   ['library/trespasser-t.ts', "import 'testcontainers'", 'testcontainers-is-fenced'],
   ['library/integrations/trespasser.ts', "import 'vitest'", 'vitest-for-types-only'],
   ['smithy/trespasser-l.ts', "export * from './trespasser-l.js'", 'no-cycles'],

@@ -45,8 +45,8 @@ export const loginPassword = async ({ aws }: Pick<Setting, 'aws'>) =>
   (await aws.text('ecr', 'get-login-password')).trim()
 
 /**
- * The same password from the SDK, for specs that are about something else and log in often: a start of the AWS CLI takes
- * half a second of a processor.
+ * The same password from the SDK, for specs that are about something else and log in often: a start of the AWS CLI
+ * takes half a second of a processor.
  */
 export const registryPassword = async ({ emulator }: Pick<Setting, 'emulator'>): Promise<string> =>
   Buffer.from(await authorizationToken(ecrClient(emulator)), 'base64')

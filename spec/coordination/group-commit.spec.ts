@@ -17,7 +17,7 @@ function recordedWork() {
   return { groups, work, next }
 }
 
-describe('group commit', () => {
+describe('A group commit', () => {
   it('Items that arrive during a run share the next one, and each gets its own outcome', async () => {
     const { groups, work, next } = recordedWork()
     const commit = groupCommit(work, 10)

@@ -40,7 +40,7 @@ describe('What a pull from an upstream needs', () => {
     expect(load).toHaveBeenCalledTimes(1)
   })
 
-  it('Closing before that loads nothing and reads nothing of a store that is closed next', async () => {
+  it('A close before the upstream client is loaded leaves it unloaded, and reads nothing more of the store', async () => {
     const { store, load, closing, start } = given()
     await store.rules.put(registry, 'hub', rule)
     start()('rules')

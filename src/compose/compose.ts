@@ -56,7 +56,7 @@ export async function compose(
   const tls = readCertificate(config)
   const { metrics, inHand } = countWork(prometheusMetrics())
   const telemetry: Telemetry = { log, metrics, traces: await registeredTraces(version) }
-  const { storage, told } = await watchedStorage(config, telemetry)
+  const { storage, writeListeners } = await watchedStorage(config, telemetry)
   const closing: (() => Promise<void>)[] = [() => storage.close()]
   const servers: Server[] = []
   try {
@@ -64,13 +64,13 @@ export async function compose(
     for (const warning of parts.warnings) log.warn({}, warning)
     closing.unshift(() => parts.closeUpstreams())
     const tasks = startBackground({ ...parts, scanner: await openScanner(config, parts) }, closing)
-    told.add((collection) => tasks.written(collection))
+    writeListeners.add((collection) => tasks.written(collection))
     closing.unshift((await startMaintenance(storage, config, telemetry)).stop)
     const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
     const started = await startPlanes(config, planes, planeParts, servers)
     const { data, seed, realNames } = started
     data?.backlog.watch()
-    if (data) told.add(warmUp(loadUpstreamClient, parts.store, closing))
+    if (data) writeListeners.add(warmUp(loadUpstreamClient, parts.store, closing))
     return {
       ...addressesOf(started),
       seed: seed && { lines: seed.lines, images: seed.seeder.importImages() },
@@ -88,11 +88,11 @@ export async function compose(
   }
 }
 
-/** The storage, and the functions that are told the name of each collection that this process has written to. */
+/** The storage, and the functions that are called with the name of each collection that this process has written to. */
 async function watchedStorage(config: Config, telemetry: Telemetry) {
-  const told = new Set<(collection: string) => void>()
-  const onWrite = (collection: string) => told.forEach((tell) => tell(collection))
-  return { storage: await openStorage(config, { ...telemetry, onWrite }), told }
+  const writeListeners = new Set<(collection: string) => void>()
+  const onWrite = (collection: string) => writeListeners.forEach((listener) => listener(collection))
+  return { storage: await openStorage(config, { ...telemetry, onWrite }), writeListeners }
 }
 
 const addressesOf = ({ endpoint, registry }: StartedPlanes) => ({ endpoint, registry })

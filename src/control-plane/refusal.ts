@@ -1,4 +1,4 @@
-import type { HttpResponse } from '@smithy/protocol-http'
+import { HttpResponse } from '@smithy/protocol-http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ServiceException } from '../registry/errors.js'
 import { discardBody } from '../server/discard-body.js'
@@ -59,7 +59,7 @@ function pageResponse({ message }: WebPageRefused, requestId: string): HttpRespo
   const body = JSON.stringify({ message })
   const framing = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
   const headers = { ...protectiveHeaders, ...framing, 'x-amzn-requestid': requestId }
-  return { statusCode: 403, headers, body }
+  return new HttpResponse({ statusCode: 403, headers, body })
 }
 
 /** If the body is still arriving, the refusal is written at once and the response ends with the body. */

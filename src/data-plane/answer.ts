@@ -6,7 +6,7 @@ import { isThere, policiesForPush } from '../access/policies-for-push.js'
 import { type StoredPolicies, storedPoliciesAndTags } from '../access/stored-policies.js'
 import type { Grant, GrantTerms } from '../access/token.js'
 import { ServiceException } from '../registry/errors.js'
-import type { Awaitable } from '../registry/ports/awaitable.js'
+import { type Awaitable, whenAll } from '../registry/ports/awaitable.js'
 import { type Registry, repositoryArn } from '../registry/registry.js'
 import type { AdmittedExchange } from '../server/exchange.js'
 import type { Call, DataPlaneDeps, DataPlaneRequest } from './call.js'
@@ -41,7 +41,7 @@ async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: Dat
   ])
   facts.now = now
   const query = new URLSearchParams(search)
-  // Written out: spreading the exchange and the route takes longer than all other steps of this function.
+  // Written out, as in `callOf`: with objects spread and headers collected, a pull by digest took 123 µs instead of 94.
   const request: DataPlaneRequest = { req, res, facts, search, permit, log, body, query, now }
   if (route.who !== 'grant') return answerSigned(request, route, deps)
   const grant = authenticate(req, login, now, deps)
@@ -80,9 +80,8 @@ function policiesFor(
   if (!terms || route.who !== 'grant' || 'refusal' in route) return undefined
   const registry = registryOf(req.headers.host, terms.registry)
   const resource = route.repository === '' ? '*' : repositoryArn(registry, route.repository)
-  const policies = storedPoliciesAndTags(registry, [resource], store)
-  if (policies instanceof Promise) return policies.then((read) => policiesForPush(route.operation, read, store))
-  return policiesForPush(route.operation, policies, store)
+  const stored = storedPoliciesAndTags(registry, [resource], store)
+  return whenAll([stored], ([policies]) => policiesForPush(route.operation, policies, store))
 }
 
 /** Whether the only repository among the targets of these policies exists; undefined if there is none. */

@@ -109,7 +109,7 @@ export function respond(
   body?: string | Buffer,
 ): void {
   const length = body === undefined ? 0 : Buffer.byteLength(body)
-  // One by one, which is what `writeHead` would do with an object of them, after that has been put together.
+  // Set one by one, as `writeHead` does with the members of an object, so that no object is put together for it.
   if (!WITHOUT_CONTENT.has(status)) res.setHeader('content-length', length)
   for (const name in headers) {
     const value = headers[name]

@@ -113,9 +113,12 @@ async function firstPull(context: PullContext, notFound: ImageFailure, deps: Pul
       if (!isCompleting) completeInBackground(context, outcome, deps)
       isCompleting = true
     }
-    const creation = { creationRequest: request.request, onRecorded: complete }
-    const target = { registry, repository, imageId, source, now, ...creation }
-    const outcome = await wait(() => deps.imports.importManifest(target, telemetry))
+    const outcome = await wait(() =>
+      deps.imports.importManifest(
+        { registry, repository, imageId, source, now, creationRequest: request.request, onRecorded: complete },
+        telemetry,
+      ),
+    )
     // Called here for a request that joined the import of another one.
     if (outcome) complete(outcome)
     const cached = await findImage(deps.store, registry, repository, imageId)

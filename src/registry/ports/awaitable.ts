@@ -7,7 +7,7 @@ export type Awaitable<T> = T | Promise<T>
  */
 export function whenAll<V extends readonly unknown[], R>(
   values: readonly [...V],
-  use: (values: { readonly [I in keyof V]: Awaited<V[I]> }) => R,
+  use: (values: { readonly [I in keyof V]: Awaited<V[I]> }) => Awaitable<R>,
 ): Awaitable<R> {
   type Settled = { readonly [I in keyof V]: Awaited<V[I]> }
   if (!values.some((value) => value instanceof Promise)) return use(values as unknown as Settled)
