@@ -79,7 +79,7 @@ async function latencies(planes: Emulator, size: number): Promise<[figure: strin
   })
   const repositoryStep = Math.max(1, Math.floor(size / PULLED))
   const name = (index: number) => repositoryName(some(index))
-  const middle = Buffer.from(`after:${repositoryName(Math.floor(size / 2))}`).toString('base64url')
+  const middle = await tokenOfMiddle(planes, size)
   const figures: Record<string, (index: number) => TimedRequest> = {
     'DescribeRepositories, 100 from the middle': api('DescribeRepositories', () => ({ nextToken: middle })),
     'DescribeRepositories by name': api('DescribeRepositories', (index) => ({ repositoryNames: [name(index)] })),
@@ -99,6 +99,19 @@ async function latencies(planes: Emulator, size: number): Promise<[figure: strin
   for (const [figure, next] of Object.entries(figures)) measured.push([figure, await latency(REQUESTS, next)])
   return [...measured, ['push of an image of two blobs', await pushLatency(planes, size)]]
 }
+
+/** The `nextToken` of the page that begins behind half of the repositories. */
+async function tokenOfMiddle({ call }: Emulator, size: number): Promise<string | undefined> {
+  let nextToken: string | undefined
+  for (let left = Math.floor(size / 2); left > 0; left -= MAX_PAGE) {
+    const page = await call('DescribeRepositories', { maxResults: Math.min(left, MAX_PAGE), nextToken })
+    ;({ nextToken } = JSON.parse(page) as { nextToken?: string })
+  }
+  return nextToken
+}
+
+/** The most repositories that a page of DescribeRepositories may have. */
+const MAX_PAGE = 1000
 
 async function pushLatency({ registryUrl: url, authorization }: Emulator, size: number): Promise<number> {
   const times: number[] = []
