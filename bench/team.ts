@@ -101,10 +101,10 @@ async function latencies(planes: Emulator, size: number): Promise<[figure: strin
 }
 
 /** The `nextToken` of the page that begins behind half of the repositories. */
-async function tokenOfMiddle({ call }: Emulator, size: number): Promise<string | undefined> {
+async function tokenOfMiddle(planes: Emulator, size: number): Promise<string | undefined> {
   let nextToken: string | undefined
   for (let left = Math.floor(size / 2); left > 0; left -= MAX_PAGE) {
-    const page = await call('DescribeRepositories', { maxResults: Math.min(left, MAX_PAGE), nextToken })
+    const page = await planes.call('DescribeRepositories', { maxResults: Math.min(left, MAX_PAGE), nextToken })
     ;({ nextToken } = JSON.parse(page) as { nextToken?: string })
   }
   return nextToken
