@@ -1,6 +1,6 @@
 import type { KeyValue, RecordKey } from '../../registry/ports/key-value.js'
 import type { Address } from './address.js'
-import { batchedReads, idOf, type ReadBatch } from './batched-reads.js'
+import { type Answer, batchedReads, idOf } from './batched-reads.js'
 import type { Connection } from './connection.js'
 import { decode } from './encoding.js'
 import { encodedIn, hashTagOf, rangeOfKey, setOf } from './keys.js'
@@ -40,8 +40,6 @@ export function recordReads(connection: Connection, countRoundTrip: () => void, 
     },
   }
 }
-
-type Answer = ReturnType<Awaited<ReturnType<ReadBatch>>['get']>
 
 /** The member of a record, undefined if there is none, or the error that concerns this record alone. */
 type Member = Buffer | undefined | Error

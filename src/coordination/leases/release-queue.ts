@@ -16,8 +16,7 @@ export interface ReleaseQueue {
   settled(name: string): Promise<void>
 }
 
-/** The dependencies of a release queue. */
-export interface ReleaseQueueDeps {
+interface ReleaseQueueDeps {
   readonly store: Store
   readonly log: Log
   /** The leases of this process, by owner. */
@@ -30,6 +29,7 @@ export interface ReleaseQueueDeps {
 /** How many leases are released in one transaction. */
 const MAX_TOGETHER = 100
 
+/** The releases of one process. Those that come during a commit share the next one. */
 export function releaseQueue({ store, log, heldLeases, failureTtlMs, onReleased }: ReleaseQueueDeps): ReleaseQueue {
   const inProgress = new Map<string, Promise<void>>()
   const releaseRecord = groupCommit(

@@ -55,15 +55,13 @@ const CONFIRM_EVERY_MS = 250
 /** How many confirmations are written together. */
 const MAX_TOGETHER = 100
 
-/**
- * Records that the upstream has sent the bytes and that they belong to the repository. Waits while the store is
- * unavailable: later clients depend on the record if the upstream fails. Never rejects.
- */
+/** Records that the upstream has sent the bytes of a layer and that they belong to the repository. Never rejects. */
 export type ConfirmLayer = (layer: LayerAtUpstream) => Promise<void>
 
 /**
  * The confirmations of one process. Those of a registry's layers that become ready during a commit share the next one.
- * Registries do not share: in a cluster each is on a server of its own, and one may be unavailable.
+ * Registries do not share: in a cluster each is on a server of its own, and one may be unavailable. A confirmation waits
+ * while the store is unavailable, because later clients depend on the record if the upstream fails.
  */
 export function layerConfirmations(store: Store, log: Log): ConfirmLayer {
   const groups = new Map<string, ConfirmLayer>()
