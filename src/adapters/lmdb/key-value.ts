@@ -29,7 +29,8 @@ const permissions = { permissionsMode: PRIVATE_FILE }
 
 /**
  * Keys are UTF-8, and the bound of a range may be any bytes. A record's key is written where LMDB expects it, and the
- * keys of a page are read where LMDB leaves them, without a buffer of its own for each: 4 % of the CPU of DescribeRepositories.
+ * keys of a page are read where LMDB leaves them, without a buffer of its own for each: 4 % of the CPU of
+ * DescribeRepositories.
  */
 const keysInPlace = {
   writeKey: (key: StoredKey, target: Buffer, start: number): number => {
