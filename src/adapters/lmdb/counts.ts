@@ -16,6 +16,9 @@ export interface Counts {
   update(registry: Registry, writes: readonly Write[]): void
 }
 
+/** A key: a text, which is what the store returns, or its bytes. */
+export type StoredKey = string | Buffer
+
 type KeyFor = (registry: Registry, collection: string, key: string) => Buffer
 
 /**
@@ -31,7 +34,7 @@ const afterAll = Buffer.from([0xff])
  * Counts records on LMDB, which counts a range by walking it. Therefore a count is stored beside the records from when
  * it is first needed, and every commit updates it: only the first count is a walk. A count of zero is not stored.
  */
-export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longestKey: number): Counts {
+export function countsOn(db: RootDatabase<string, StoredKey>, keyFor: KeyFor, longestKey: number): Counts {
   const countKeyFor = countKeys(keyFor)
   const countByWalking = (registry: Registry, collection: string, prefix: string) =>
     keysFrom(db, keyFor(registry, collection, prefix), longestKey)
@@ -74,7 +77,7 @@ export function countsOn(db: RootDatabase<string, Buffer>, keyFor: KeyFor, longe
   }
 }
 
-const keysFrom = (db: RootDatabase<string, Buffer>, start: Buffer, longestKey: number) =>
+const keysFrom = (db: RootDatabase<string, StoredKey>, start: Buffer, longestKey: number) =>
   start.length > longestKey ? 0 : db.getKeysCount({ start, end: Buffer.concat([start, afterAll]) })
 
 const countKeys = (keyFor: KeyFor) => (registry: Registry, collection: string, prefix: string) =>

@@ -2,6 +2,7 @@ import { ABORT, type RootDatabase, type Transaction } from 'lmdb'
 import type { Entry, PageQuery, Write } from '../../registry/ports/key-value.js'
 import type { RecordTransfer } from '../../registry/ports/record-transfer.js'
 import type { Registry } from '../../registry/registry.js'
+import type { StoredKey } from './counts.js'
 
 /** What the store does for a transfer, in the transaction of a snapshot or within the present write transaction. */
 interface LmdbRecords {
@@ -16,7 +17,7 @@ interface LmdbRecords {
  * A snapshot is a read transaction: LMDB keeps the pages it needs while others write. A load is one write transaction,
  * in which other processes see nothing and wait before they write themselves.
  */
-export function lmdbTransfer(db: RootDatabase<string, Buffer>, records: LmdbRecords): RecordTransfer {
+export function lmdbTransfer(db: RootDatabase<string, StoredKey>, records: LmdbRecords): RecordTransfer {
   return {
     async snapshot() {
       const transaction = db.useReadTransaction()
