@@ -60,8 +60,8 @@ export type ConfirmLayer = (layer: LayerAtUpstream) => Promise<void>
 
 /**
  * The confirmations of one process. Those of a registry's layers that become ready during a commit share the next one.
- * Registries do not share: in a cluster each is on a server of its own, and one may be unavailable. A confirmation waits
- * while the store is unavailable, because later clients depend on the record if the upstream fails.
+ * Registries do not share: in a cluster each is on a server of its own, and one may be unavailable. A confirmation
+ * waits while the store is unavailable, because later clients depend on the record if the upstream fails.
  */
 export function layerConfirmations(store: Store, log: Log): ConfirmLayer {
   const groups = new Map<string, ConfirmLayer>()
