@@ -6,7 +6,7 @@ import { type ActivityStream, activityStream } from '../support/activity-stream.
 import { type EmulatorProcess, emulatorProcess } from '../support/emulator-process.js'
 import { type FaultyUpstream, faultyUpstream } from '../support/faulty-upstream.js'
 import { type Planes, startPlanes } from '../support/planes.js'
-import { type RedisProcess, startRedis } from '../support/redis.js'
+import { startRedis } from '../support/redis.js'
 import { authorizationToken, ecrClient } from '../support/registry-client.js'
 import { createRule } from '../support/rules.js'
 import { drip, stall } from '../support/upstream-faults.js'
@@ -99,21 +99,27 @@ describe.concurrent('GET /_admin/activity of a whole emulator', () => {
   })
 })
 
-describe.concurrent('GET /_admin/activity of planes in processes of their own', () => {
-  let redis: RedisProcess
-  let planes: Planes
-  let token: string
-  beforeAll(async () => {
-    redis = await startRedis()
-    planes = await startPlanes({ data: 2, store: redis.url, config: config() })
-    const ecr = ecrClient(planes)
-    await ecr.send(createRule())
-    token = await authorizationToken(ecr)
-  })
-  afterAll(async () => {
+/** A control plane and data planes in processes of their own, over a Redis, with the rule of `createRule`. */
+async function planesWithRule(data: number) {
+  const redis = await startRedis()
+  const planes = await startPlanes({ data, store: redis.url, config: config() })
+  const ecr = ecrClient(planes)
+  await ecr.send(createRule())
+  const stop = async () => {
     await planes[Symbol.asyncDispose]()
     await redis[Symbol.asyncDispose]()
+  }
+  return { planes, token: await authorizationToken(ecr), stop }
+}
+
+describe.concurrent('GET /_admin/activity of planes in processes of their own', () => {
+  let planes: Planes
+  let token: string
+  let stop: () => Promise<void>
+  beforeAll(async () => {
+    ;({ planes, token, stop } = await planesWithRule(2))
   })
+  afterAll(() => stop())
 
   it('The imports of two data planes are seen moving together, also layers that one receives for the other', async () => {
     const [first] = [addSlowImage('team/first'), addSlowImage('team/second')]
@@ -134,20 +140,13 @@ describe.concurrent('GET /_admin/activity of planes in processes of their own', 
 })
 
 describe.concurrent('GET /_admin/activity of a data plane that is killed', () => {
-  let redis: RedisProcess
   let planes: Planes
   let token: string
+  let stop: () => Promise<void>
   beforeAll(async () => {
-    redis = await startRedis()
-    planes = await startPlanes({ store: redis.url, config: config() })
-    const ecr = ecrClient(planes)
-    await ecr.send(createRule())
-    token = await authorizationToken(ecr)
+    ;({ planes, token, stop } = await planesWithRule(1))
   })
-  afterAll(async () => {
-    await planes[Symbol.asyncDispose]()
-    await redis[Symbol.asyncDispose]()
-  })
+  afterAll(() => stop())
 
   it('Its import waits, and the next data plane that starts completes it', async () => {
     const image = upstream.addImage('team/killed', { tag: 'v1', layers: 1, layerSize: 4 * MiB, seed: 'killed' })
