@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { MetricsText } from '../registry/ports/metrics.js'
+import { splitOnce } from './split-once.js'
 
 /** What a plane reports about itself to operators, load balancers and Prometheus. */
 export interface HealthDeps {
@@ -35,7 +36,7 @@ export function healthEndpoint(
   deps: HealthDeps,
 ): Promise<HealthResponse> | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined
-  const [path = ''] = url.split('?', 1)
+  const [path] = splitOnce(url, '?')
   const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path as keyof typeof endpoints] : undefined
   return endpoint?.(deps)
 }

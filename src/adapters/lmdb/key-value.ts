@@ -20,6 +20,9 @@ import { requireLmdbFile } from './require-lmdb-file.js'
 /** LMDB refuses keys of more than 1978 bytes; one byte is reserved for the upper bound of a prefix. */
 const longestKey = 1977
 
+/** A character is at most three bytes of UTF-8, so that the bytes of most keys need not be counted. */
+const isTooLong = (key: string): boolean => key.length * 3 > longestKey && Buffer.byteLength(key) > longestKey
+
 /** Accessible only to the user that the planes run as, like everything in the data directory. */
 const PRIVATE_DIRECTORY = 0o700
 const PRIVATE_FILE = 0o600
@@ -130,7 +133,7 @@ function openDatabase(path: string, everyPage: boolean): RootDatabase<string, St
 function readsOn(db: RootDatabase<string, StoredKey>, counts: Counts) {
   const valueOf = ({ registry, collection, key }: RecordKey) => {
     const storedKey = textKeyFor(registry, collection, key)
-    return Buffer.byteLength(storedKey) > longestKey ? undefined : db.get(storedKey)
+    return isTooLong(storedKey) ? undefined : db.get(storedKey)
   }
 
   const list = (registry: Registry, collection: string, page: PageQuery, transaction?: Transaction): Entry[] => {

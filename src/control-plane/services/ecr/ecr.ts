@@ -23,7 +23,7 @@ export const ecr: Service = {
 
 const runnable = (name: string, operation: Operation<OperationName>): ServiceOperation => ({
   async readPolicies(input, registry, store) {
-    const resources = operation.resources(input, registry).flatMap(ownResource)
+    const resources = operation.resources(input, registry).filter(isOfEcr).map(resourceOf)
     return policiesForPush(name, await storedPoliciesAndTags(registry, resources, store), store)
   },
   authorize: (input, context) => authorize(name, operation, input, context),
@@ -45,9 +45,10 @@ function find(name: string): ServiceOperation {
 /** Whether an entry of `resources` is a resource of the operation's own action. */
 const isArn = (resource: string | Permission): resource is string => typeof resource === 'string'
 
-/** The resource of an action of ECR, whose policies are stored here. */
-const ownResource = (needed: string | Permission): string[] =>
-  isArn(needed) ? [needed] : needed.action.startsWith('ecr:') ? [needed.resource] : []
+/** Whether a permission is for an action of ECR, which the policies that are stored here can grant. */
+const isOfEcr = (needed: string | Permission): boolean => isArn(needed) || needed.action.startsWith('ecr:')
+
+const resourceOf = (needed: string | Permission): string => (isArn(needed) ? needed : needed.resource)
 
 /** Checks the operation's own action on its resources, then each further permission. Throws AccessDeniedException. */
 async function authorize(
