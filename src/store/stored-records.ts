@@ -16,7 +16,7 @@ export const write = (collection: string, key: string, record: unknown): Write =
 })
 
 /** Requests one record more than the page holds, to find out whether there are more. */
-export const withOneMore = (page: PageQuery): PageQuery => ({ ...page, limit: page.limit + 1, bytes: PAGE_BYTES })
+export const withOneMore = (page: PageQuery): PageQuery => ({ bytes: PAGE_BYTES, ...page, limit: page.limit + 1 })
 
 /** The number of bytes of records that are parsed in one tick of the event loop. */
 const PARSED_PER_TICK = 512 * 1024

@@ -148,10 +148,11 @@ function readsOn(db: RootDatabase<string, StoredKey>, counts: Counts) {
       start: startsAfter ? afterKey : start,
       exclusiveStart: startsAfter,
       end: Buffer.concat([start, afterAll]),
+      limit,
+      ...(transaction && { transaction }),
     }
     // The range is lazy: values are read one by one as the page is filled.
-    const within = transaction ? { ...range, limit, transaction } : { ...range, limit }
-    const entries = db.getRange(within).map(({ key, value }): Entry => [key.toString().slice(base), value])
+    const entries = db.getRange(range).map(({ key, value }): Entry => [key.toString().slice(base), value])
     return [...upToBytes(entries, bytes)]
   }
 
