@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, type OutputOptions, type Plugin } from 'rolldown'
 import manifest from './package.json' with { type: 'json' }
+import { bundledLicenses } from './scripts/bundled-licenses.js'
 import { compiledSchemas } from './scripts/compiled-schemas.js'
 import { commonJsEntries, esEntries } from './scripts/library-entries.js'
 
@@ -80,7 +81,7 @@ export default defineConfig([
     external: libraries,
     // The ES modules of a library, where it has both, because only those can be bundled in part.
     resolve: { mainFields: ['module', 'main'] },
-    plugins: [compiledSchemas()],
+    plugins: [compiledSchemas(), bundledLicenses()],
     checks: { bundlerTimings: false },
     output: {
       ...commonJs,

@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig, type ProxyOptions } from 'vite'
 import { compression } from 'vite-plugin-compression2'
+import { bundledLicenses } from './scripts/bundled-licenses.js'
 
 /** The emulator that `npm run dev:console` shows; another one by the variable that the AWS CLI takes, too. */
 const EMULATOR = process.env.AWS_ENDPOINT_URL_ECR ?? 'http://127.0.0.1:4566'
@@ -21,7 +22,7 @@ export default defineConfig({
   base: '/console/',
   logLevel: 'warn',
   // Files are compressed here, as far as it goes, and never while they are served.
-  plugins: [react(), compression({ algorithms: ['brotliCompress', 'gzip'], exclude: /\.vite\// })],
+  plugins: [react(), bundledLicenses(), compression({ algorithms: ['brotliCompress', 'gzip'], exclude: /\.vite\// })],
   server: { port: 4567, proxy: { '/_admin': asProgram, '^/$': asProgram } },
   build: {
     outDir: '../../dist/console',

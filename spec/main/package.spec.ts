@@ -25,11 +25,12 @@ beforeAll(async () => {
 describe('The packed package', () => {
   it('The package holds what the program needs, its documents and nothing else', () => {
     const strangers =
-      /^(dist\/[^/]+\.(cjs(\.map)?|mjs|d\.[cm]ts)|dist\/console\/(index\.html|assets\/[^/]+\.(js|css|svg))(\.br|\.gz)?|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings|seed)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+      /^(dist\/[^/]+\.(cjs(\.map)?|mjs|d\.[cm]ts)|dist\/console\/(index\.html|assets\/[^/]+\.(js|css|svg))(\.br|\.gz)?|dist\/(console\/)?licenses\.txt|docs\/.*\.md|smithy-models\/.*|(ecr-local|scan-findings|seed)\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(packed.files.filter((file) => !strangers.test(file))).toEqual([])
     expect(packed.files).toEqual(
       expect.arrayContaining([
         ...['dist/main.cjs', 'dist/main.cjs.map', 'dist/ecr-local.cjs', 'docs/operations.md', 'ecr-local.schema.json'],
+        ...['dist/licenses.txt', 'dist/console/licenses.txt'],
         ...['dist/console/index.html', 'dist/console/index.html.br', 'dist/console/index.html.gz'],
         ...['dist/library.cjs', 'dist/library.d.cts', 'dist/vitest.mjs', 'dist/vitest.d.mts'],
         'scan-findings.schema.json',
