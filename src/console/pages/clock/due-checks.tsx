@@ -7,6 +7,7 @@ import { fetchAdmin, pathWith } from '../../requests/admin.js'
 import { useEmulatorTime } from '../../requests/emulator-time.js'
 import { useSession } from '../../session/session-context.js'
 import { useCacheRules } from '../pull-through-cache/use-cache-rules.js'
+import { imageOf } from '../pull-through-cache/use-cached-tags.js'
 
 /** The most tags of a rule that are looked at. */
 const TAGS_OF_RULE = 1000
@@ -14,7 +15,7 @@ const TAGS_OF_RULE = 1000
 /** The cached tags, with the time from which on a pull asks their upstream again. */
 export function DueChecks() {
   const { now } = useEmulatorTime()
-  const { tags, error, isShort } = useCachedTags()
+  const { tags, error, isShort } = useTagsOfAllRules()
   return (
     <ResourceTable
       name="due"
@@ -27,7 +28,7 @@ export function DueChecks() {
       }
       items={tags}
       error={error}
-      keyOf={({ repository, tag }) => `${repository}:${tag}`}
+      keyOf={imageOf}
       columns={columnsAt(now?.getTime())}
       empty="Tags that were pulled through the cache are listed here."
       pageSize={10}
@@ -40,7 +41,7 @@ const columnsAt = (now: number | undefined): Column<CachedTag>[] => [
     id: 'image',
     header: 'Image',
     isRowHeader: true,
-    text: ({ repository, tag }) => `${repository}:${tag}`,
+    text: imageOf,
   },
   {
     id: 'checked',
@@ -68,7 +69,7 @@ const DueIn = ({ seconds }: { readonly seconds: number | undefined }) => {
 }
 
 /** The cached tags of all rules of the registry, those that are due first at the top. */
-function useCachedTags() {
+function useTagsOfAllRules() {
   const { account, region } = useSession()
   const rules = useCacheRules()
   const paths = (rules.data ?? []).map(({ ecrRepositoryPrefix: prefix }) =>
