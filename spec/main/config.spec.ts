@@ -94,6 +94,11 @@ describe('settings', () => {
     )
   })
 
+  it('The addresses of Services that Kubernetes puts into the environment are not settings', () => {
+    const links = { ECR_LOCAL_PORT: 'tcp://10.0.0.1:4566', ECR_LOCAL_REGISTRY_PORT: 'tcp://10.0.0.2:4510' }
+    expect(readConfig({}, { ECR_LOCAL_SERVICE_HOST: '10.0.0.1', ...links })).toEqual(defaultConfig)
+  })
+
   it('An empty environment variable counts as not set', () => {
     expect(readConfig({}, { ECR_LOCAL_PORT: '', ECR_LOCAL_CONFIG: '' }).port).toBe(4566)
   })
