@@ -232,6 +232,7 @@ describe('configuration file', () => {
     ['{"a": [1, ]}', 'line 1, column 11: a trailing comma before ], which JSON does not allow'],
     ['{"a": 1} // all', 'line 1, column 10: a comment, which JSON does not allow'],
     ['{\n  # all\n}', 'line 2, column 3: a comment, which JSON does not allow'],
+    ['{ // all\n}', 'line 1, column 3: a comment, which JSON does not allow'],
     ["{'a': 1}", 'line 1, column 2: single quotes; JSON has names and strings in double quotes'],
     ['{"a": 1,, "b": 2}', 'line 1, column 9: expected a name in double quotes'],
     ['{"a" 1}', 'line 1, column 6: expected a colon'],
