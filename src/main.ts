@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 /** The exit status of a program that SIGPIPE ends, as it ends most programs whose reader has read enough. */
 const READER_HAS_ENDED = 141
 
-/** Ends the process if its results cannot be written: quietly if nobody reads them any more, as with `| head`. */
+/** Ends the process if its results cannot be written: quietly if their reader has ended, as `| head` does. */
 function endWithoutOutput({ code, message }: NodeJS.ErrnoException): never {
   if (code === 'EPIPE') process.exit(READER_HAS_ENDED)
   process.stderr.write(`ecr-local: Standard output cannot be written (${message})\n`)
