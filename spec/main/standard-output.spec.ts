@@ -47,14 +47,12 @@ describeWith({ [FULL]: existsSync(FULL) }, 'standard output that cannot be writt
     expect(await ended).toEqual({ code: 0, stderr: '' })
   })
 
-  it('A command whose report cannot be written says so in one line', async () => {
-    expect(await startInto('full', ['help']).ended).toEqual({
+  it('A command whose report cannot be written says so in one line; one whose reader has ended ends as by SIGPIPE', async () => {
+    const [full, closed] = [startInto('full', ['help']), startInto('closed pipe', ['help'])]
+    expect(await full.ended).toEqual({
       code: 1,
       stderr: 'ecr-local: Standard output cannot be written (ENOSPC: no space left on device, write)\n',
     })
-  })
-
-  it('A command whose reader has ended ends as by SIGPIPE', async () => {
-    expect(await startInto('closed pipe', ['help']).ended).toEqual({ code: 141, stderr: '' })
+    expect(await closed.ended).toEqual({ code: 141, stderr: '' })
   })
 })
