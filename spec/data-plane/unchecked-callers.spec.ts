@@ -111,6 +111,7 @@ describe('strict authentication', () => {
     }
     expect(await hintOf(basic('any password'))).toContain('The password is not a token of this installation')
     expect(await hintOf(basic('x', 'me'))).toBe('The user name must be AWS, not me')
+    expect(await hintOf(basic('', ''))).toBe('The user name must be AWS, not empty')
     const elsewhere = `${registry.account}.dkr.ecr.eu-west-1.localhost`
     expect(await hintOf(running.tokenOf(), elsewhere)).toContain('is a token for us-east-1')
     expect(await hintOf(running.tokenOf(userOf('gone')))).toContain('user/gone is no longer in the configuration')

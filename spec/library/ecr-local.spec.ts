@@ -242,6 +242,9 @@ describe('Accounts of an emulator in process', () => {
     expect(await ecr.explain(failed.$metadata.requestId)).toEqual(explained)
     expect((await ecr.explain())[0]).toMatchObject({ operation: 'DescribeImages', code: 'AccessDeniedException' })
     expect(await ecr.explain('unknown')).toBeUndefined()
+    await expect(ecr.explain(new Error('late') as never)).rejects.toThrow(
+      /^explain: give it an error that the AWS SDK threw/,
+    )
   })
 
   it('Accounts with secrets of their own keep them beside that of the upstream', async () => {

@@ -174,4 +174,11 @@ describe('refusals of ecr-local certs', () => {
     chmodSync(dir, 0o500)
     expect(await refusal(make())).toMatch(/EACCES/)
   })
+
+  it('ecr-local certs refuses a directory that is a file', async () => {
+    writeFileSync(dir, '')
+    expect(await refusal(make())).toMatch(
+      /^Certificates cannot be written to .* \(EEXIST\): name a directory .* --dir$/,
+    )
+  })
 })

@@ -111,9 +111,10 @@ describe('command line', () => {
       ['status', '--store', 'memory'],
       '--store is for ecr-local start, control-plane, data-plane, import, export, gc, ',
     ],
-    [['gc', '--json=yes'], '--json takes no value'],
+    [['gc', '--json=yes'], '--json takes no value: write it alone, or leave it out'],
     [['--port', '1'], '--port needs a command: ecr-local start --port … (see ecr-local --help)'],
-    [['help', '--repair'], '--repair needs a command'],
+    [['help', '--repair'], '--repair needs a command: ecr-local fsck --repair … (see ecr-local --help)'],
+    [['--versoin'], 'There is no flag --versoin. Did you mean --version? (see ecr-local --help)'],
     [['help', 'gc', 'fsck'], 'fsck is one argument too many: ecr-local help [COMMAND]'],
     [
       ['completion', 'tcsh'],

@@ -94,6 +94,11 @@ describe('settings', () => {
     )
   })
 
+  it('The addresses of Services that Kubernetes puts into the environment are not settings', () => {
+    const links = { ECR_LOCAL_PORT: 'tcp://10.0.0.1:4566', ECR_LOCAL_REGISTRY_PORT: 'tcp://10.0.0.2:4510' }
+    expect(readConfig({}, { ECR_LOCAL_SERVICE_HOST: '10.0.0.1', ...links })).toEqual(defaultConfig)
+  })
+
   it('An empty environment variable counts as not set', () => {
     expect(readConfig({}, { ECR_LOCAL_PORT: '', ECR_LOCAL_CONFIG: '' }).port).toBe(4566)
   })
@@ -227,6 +232,7 @@ describe('configuration file', () => {
     ['{"a": [1, ]}', 'line 1, column 11: a trailing comma before ], which JSON does not allow'],
     ['{"a": 1} // all', 'line 1, column 10: a comment, which JSON does not allow'],
     ['{\n  # all\n}', 'line 2, column 3: a comment, which JSON does not allow'],
+    ['{ // all\n}', 'line 1, column 3: a comment, which JSON does not allow'],
     ["{'a': 1}", 'line 1, column 2: single quotes; JSON has names and strings in double quotes'],
     ['{"a": 1,, "b": 2}', 'line 1, column 9: expected a name in double quotes'],
     ['{"a" 1}', 'line 1, column 6: expected a colon'],

@@ -114,7 +114,7 @@ describe('the banner of a start with real names', () => {
     for (const line of hostsFile) expect(text).toContain(`\n  ${line}\n`)
     expect(text).toContain(`docker pull ${NAME}/ecr-public/nginx/nginx:latest`)
     const elsewhere = { ...at, hostsFile: hostsFileLines([{ ...DEFAULT, region: 'eu-west-1' }], '127.0.0.1') }
-    expect(banner(elsewhere, { ...defaultConfig, realNames: true }, false)).toContain(' AWS_REGION=eu-west-1\n')
+    expect(banner(elsewhere, { ...defaultConfig, realNames: true }, false)).toContain(' AWS_DEFAULT_REGION=eu-west-1\n')
     expect(banner(at, defaultConfig, false)).not.toContain('hosts')
   })
 })

@@ -125,7 +125,7 @@ describe('refused start', () => {
     writeFileSync(join(cwd, 'file'), '')
     const { code, stderr } = await runCli(['start', ...free, '--data-dir', join('file', 'below')], { cwd })
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^ecr-local: The data directory file\/below is not writable .*\n$/)
+    expect(stderr).toMatch(/^ecr-local: The data directory file\/below is a file, or below one: .*\n$/)
   })
 
   it('A start is refused in one line if the data directory has another layout', async () => {

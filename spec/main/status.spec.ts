@@ -94,6 +94,8 @@ describe('ecr-local status', () => {
     )
     const config = { ...at(guarded.endpoint), adminToken: 'token-of-the-operator' }
     expect(await statusOf(config, plain)).toMatchObject({ isRunning: true })
+    const mistaken = statusOf({ ...config, adminToken: 'token-of-another' }, plain)
+    await expect(mistaken).rejects.toThrow(/: the one in --admin-token or ECR_LOCAL_ADMIN_TOKEN is another$/)
   })
 
   it('If nothing runs, status says what to type and ends with 1', async () => {

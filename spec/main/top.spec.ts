@@ -71,7 +71,7 @@ describe('ecr-local top where standard output is no terminal', () => {
     expect(stdout).toMatch(/\ncache {5}▁+[▂-█]▁*\nupstream {2}▁{60}\n/)
     expect(stdout).toContain('\nPulls     2 from the cache, 0 from upstreams\n')
     expect(stdout).toContain('\nSpared    5.7 MiB that upstreams did not have to send again\n')
-    expect(stdout).toContain('\nCached    manifests after 2 ms (p50), 2 ms (p95)\nImported  manifests after none\n')
+    expect(stdout).toContain('\nCached    manifests after 2 ms (p50), 2 ms (p95)\nImported  none\n')
     expect(stdout).toMatch(/\nImports in flight: 1\n.*pub\/large:v2\n/)
     expect(stdout).toMatch(/\n {3}PULLS {7}BYTES {2}IMAGE\n {7}2 {5}5\.7 MiB {2}pub\/app:v1\n/)
     expect(stdout).toMatch(/\n {7}2 {5}5\.7 MiB {2}arn:aws:iam::123456789012:user\/dev\n/)

@@ -81,7 +81,7 @@ function nextCommands(endpoint: string, registry: string, { accounts }: Config):
     'Next, in another terminal:',
     ...(describesAccessKeys(accounts)
       ? []
-      : [`export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=${region}`]),
+      : [`export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=${region}`]),
     `${aws} create-pull-through-cache-rule --ecr-repository-prefix ecr-public --upstream-registry-url public.ecr.aws`,
     `${aws} get-login-password | docker login --username AWS --password-stdin ${registry}`,
     `docker pull ${registry}/ecr-public/nginx/nginx:latest`,

@@ -39,7 +39,7 @@ export async function certs(config: Config, options: CertsOptions): Promise<stri
     )
   const allNames = [...names, ...(registries.length > 0 ? realNamesInCertificate(registries) : [])]
   const files = await makeCertificates(config, { names: allNames, dir }).catch((error: unknown) => {
-    throw usageErrorFrom(error, config) ?? error
+    throw unusableDirectory(dir, error) ?? usageErrorFrom(error, config) ?? error
   })
   if (json) return jsonReport(files)
   const [first] = registries
@@ -60,6 +60,13 @@ const jsonReport = ({ names, certificate, key, authority }: Awaited<ReturnType<t
   `${JSON.stringify({ names, certificate, key, authority })}\n`
 
 const DEFAULT_DIR = 'certs'
+
+/** The refusal of a directory that cannot be made or written; undefined for another error. */
+function unusableDirectory(dir: string, error: unknown): UsageError | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  if (!['EACCES', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'].includes(String(code))) return undefined
+  return new UsageError(`Certificates cannot be written to ${dir} (${code}): name a directory of yours with --dir`)
+}
 
 const RENEWAL =
   'It is good for 398 days; run this again to renew it, and send running planes SIGHUP. Authority and names stay the same.'

@@ -71,11 +71,21 @@ const lineOf = (command: CommandLine['command'], operands: Operands = []): Comma
 /** Flags without a command, or more than one command, are a mistake that help would hide. */
 function helpFor([word, ...more]: Operands, flags: readonly Option[] = []): CommandLine {
   const [flag] = flags
-  if (flag)
-    throw new UsageError(`${flag.rawName} needs a command: ecr-local start ${flag.rawName} … (see ecr-local --help)`)
+  if (flag) throw flagWithoutCommand(flag.rawName)
   if (more.length > 0) throw new UsageError(`${more.join(' ')} is one argument too many: ecr-local help [COMMAND]`)
   return lineOf('help', word === undefined ? [] : [commandIn(word)])
 }
+
+/** Names the first command that takes the flag; if none does, the flag that was meant. */
+function flagWithoutCommand(rawName: string): UsageError {
+  const owner = ownersOf(rawName)[0]
+  if (owner) return new UsageError(`${rawName} needs a command: ecr-local ${owner} ${rawName} … (see ecr-local --help)`)
+  const all = [...commandNames.flatMap(flagsOf), '--help', '--version']
+  return new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, all)} (see ecr-local --help)`)
+}
+
+/** The commands that take a flag. */
+const ownersOf = (rawName: string) => commandNames.filter((name) => flagsOf(name).includes(rawName))
 
 function commandIn(word: string): Command {
   if (isCommand(word)) return word
@@ -89,14 +99,15 @@ function refusedFlag(command: Command, rawName: string): UsageError {
   if (command === 'demo')
     return new UsageError('ecr-local demo takes no settings: it picks free ports and keeps everything in memory')
   const listed = `ecr-local ${command} takes ${[...taken, '--help'].join(', ')}`
-  const owners = commandNames.filter((name) => flagsOf(name).includes(rawName))
+  const owners = ownersOf(rawName)
   if (owners.length > 0)
     return new UsageError(`${rawName} is for ecr-local ${owners.join(', ')}, not for ${command}: ${listed}`)
   return new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, taken)} ${listed}`)
 }
 
 function valueOf({ rawName, value }: Option, isSwitch: boolean, meaning: string): string | true {
-  if (isSwitch && value !== undefined) throw new UsageError(`${rawName} takes no value`)
+  if (isSwitch && value !== undefined)
+    throw new UsageError(`${rawName} takes no value: write it alone, or leave it out`)
   if (isSwitch) return true
   if (!value) throw new UsageError(`${rawName} needs a value: ${meaning}`)
   return value

@@ -26,11 +26,26 @@ export const logBesideOutput = (level: Config['log']): Log => pino(options(level
 export const jsonLog = (level: Config['log'], lines?: LogDestination): Log =>
   lines ? pino(options(level), lines) : pino(options(level))
 
+/** What is held in memory for a reader that is slow, or a disk that is full. Lines beyond it are left out. */
+const MAX_PENDING_BYTES = 16 * 1024 * 1024
+
 /**
  * Standard output for the log and for other lines, in the order in which they are written. A reader that is slow is not
- * waited for.
+ * waited for. Lines that cannot be written, because the disk of the file is full, are written with the next one that
+ * can: the planes go on without their log.
  */
-export const openOutput = (): LogDestination => destination({ sync: false })
+export function openOutput(): LogDestination {
+  const output = destination({ sync: false, maxLength: MAX_PENDING_BYTES })
+  const flush = output.flushSync.bind(output)
+  let canWrite = true
+  output.on('error', () => (canWrite = false))
+  output.on('drain', () => (canWrite = true))
+  // The end of the process flushes, and a flush repeats a write that fails for ever.
+  output.flushSync = () => {
+    if (canWrite) flush()
+  }
+  return output
+}
 
 /** Process id and host name are left out: all lines come from one process on the reader's own machine. */
 function options(level: Config['log']) {

@@ -4,9 +4,11 @@ import { formatBytes, formatMilliseconds } from '../registry/amounts.js'
 /** The periods in words. */
 export const periodText = { hour: 'last hour', day: 'last day' } as const
 
-/** A distribution of durations, for example `1.2 ms (p50), 4.8 ms (p95)`; `none` if there were none. */
+/** How long manifests took, for example `manifests after 1.2 ms (p50), 4.8 ms (p95)`; `none` if there were none. */
 export const latencyText = ({ p50, p95 }: Latency): string =>
-  p50 === null || p95 === null ? 'none' : `${formatMilliseconds(p50)} (p50), ${formatMilliseconds(p95)} (p95)`
+  p50 === null || p95 === null
+    ? 'none'
+    : `manifests after ${formatMilliseconds(p50)} (p50), ${formatMilliseconds(p95)} (p95)`
 
 /** A count as people read it. */
 export const countText = (count: number): string => count.toLocaleString('en')
@@ -33,8 +35,8 @@ export function statisticsSummary({ period, total, images, rules }: Statistics):
     ['Pulls', sourcesText(pulls, countText)],
     ['Bytes', sourcesText(bytes, formatBytes)],
     ['Spared', `${formatBytes(spared)} that upstreams did not have to send again`],
-    ['Cached', `manifests after ${latencyText(latency.warm)}`],
-    ['Imported', `manifests after ${latencyText(latency.cold)}`],
+    ['Cached', latencyText(latency.warm)],
+    ['Imported', latencyText(latency.cold)],
     ['Checks', `${countText(checks.answered)} answered, ${countText(checks.failed)} failed`],
     ...(top.length > 0 ? [['Images', top.join(', ')] as [string, string]] : []),
   ]

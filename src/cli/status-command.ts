@@ -50,7 +50,7 @@ export async function statusIfRunning(config: PlaneSettings): Promise<Status | u
     if (status === 200 && isStatus(body)) return body
     if (status === 401)
       throw new UsageError(
-        `An emulator runs at ${endpoint}, and tells more only with its token: give it as --admin-token`,
+        `An emulator runs at ${endpoint}, and tells more only with its token: ${tokenAdvice(config)}`,
       )
     if (isRefusal(body)) throw refusesToTell(endpoint, body)
     throw notEcrLocal(endpoint)
@@ -59,6 +59,9 @@ export async function statusIfRunning(config: PlaneSettings): Promise<Status | u
     throw error
   }
 }
+
+const tokenAdvice = ({ adminToken }: PlaneSettings) =>
+  adminToken === undefined ? 'give it as --admin-token' : 'the one in --admin-token or ECR_LOCAL_ADMIN_TOKEN is another'
 
 const isStatus = (body: unknown): body is Status =>
   ['uptimeSeconds', 'registries', 'endpoint', 'registry'].every((name) => hasMember(body, name)) &&

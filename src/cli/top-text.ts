@@ -82,8 +82,8 @@ function figuresOf({ total, buckets, bucketSeconds, disk, rules }: Statistics, f
     row('Pulls', sourcesText(total.pulls, countText)),
     row('Bytes', sourcesText(total.bytes, formatBytes)),
     row('Spared', `${formatBytes(spared)} that upstreams did not have to send again`),
-    row('Cached', `manifests after ${latencyText(total.latency.warm)}`),
-    row('Imported', `manifests after ${latencyText(total.latency.cold)}`),
+    row('Cached', latencyText(total.latency.warm)),
+    row('Imported', latencyText(total.latency.cold)),
     row('Checks', `${countText(total.checks.answered)} answered, ${countText(total.checks.failed)} failed`),
     ...(disk ? [row('Disk', diskText(disk))] : []),
   ]

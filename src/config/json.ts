@@ -49,7 +49,7 @@ function explanationOf(code: ParseErrorCode, text: string, offset: number): stri
   const before = text.slice(0, offset)
   const isAfterComma = /,[ \t\r\n]*$/.test(before)
   if (isAfterComma && /[}\]]/.test(character)) return `a trailing comma before ${character}, which JSON does not allow`
-  if (character === '#') return COMMENT
+  if (character === '#' || character === '/') return COMMENT
   if (character === "'") return 'single quotes; JSON has names and strings in double quotes'
   if (/\{[ \t\r\n]*$/.test(before)) return 'expected a name in double quotes or a closing brace'
   const explanation = EXPLANATIONS[printParseErrorCode(code)]

@@ -84,10 +84,13 @@ function endpointIn({ AWS_ENDPOINT_URL_EVENTS: eventBridgeEndpoint }: NodeJS.Pro
 export const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
   [AWS_REGION, AWS_DEFAULT_REGION].find(Boolean)
 
-/** An empty variable counts as unset: that is how shells and compose files pass a missing value. */
+/**
+ * An empty variable counts as unset: that is how shells and compose files pass a missing value. So does the one that
+ * Kubernetes gives to the Pods beside a Service named ecr-local, `ECR_LOCAL_PORT=tcp://10.0.0.1:4566`.
+ */
 function textsIn(environment: NodeJS.ProcessEnv): SettingTexts {
   const texts = settings.map(({ name, environment: variable }) => [name, environment[variable]] as const)
-  return Object.fromEntries(texts.filter(([, value]) => value))
+  return Object.fromEntries(texts.filter(([name, value]) => value && !(NUMBERS.has(name) && value.startsWith('tcp:'))))
 }
 
 /** Converts texts of flags or variables to values and checks them against the rules of the file. */

@@ -37,8 +37,10 @@ function complaintOf(
   if (propertyName !== undefined) return patternErrorMessage ?? 'is not a valid name here'
   const rule = errorMessage ?? (keyword === 'pattern' ? patternErrorMessage : undefined) ?? ruleOf(keyword, params)
   const shown = HIDDEN.test(instancePath) ? typeShown(keyword, data) : shownValue(data)
-  return shown ? `${rule}, not ${shown}` : rule
+  return shown && rule !== NOT_EMPTY ? `${rule}, not ${shown}` : rule
 }
+
+const NOT_EMPTY = 'must not be empty'
 
 /** Messages that editors show in place of a rule. */
 interface EditorHints {
@@ -50,7 +52,7 @@ interface EditorHints {
 function ruleOf(keyword: string, params: Record<string, unknown>): string {
   if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`
   if (keyword === 'type') return `must be ${/^[aeio]/.test(String(params.type)) ? 'an' : 'a'} ${String(params.type)}`
-  return 'must not be empty'
+  return NOT_EMPTY
 }
 
 const listNames = (names: string[]) =>

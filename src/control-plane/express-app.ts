@@ -35,7 +35,8 @@ async function expressApp(deps: ExpressAppDeps): Promise<Express> {
   app.use('/_admin', adminGuard(deps), express.json({ type: () => true }), routes, adminErrorHandler(deps))
   app.use('/console', consoleFiles(deps), adminErrorHandler(deps))
   app.get('/', personToConsole)
-  const message = 'API calls are POST /; see the README for the rest'
+  const message =
+    'Calls of the API are POST /; images are under /v2/, the console is at /console/, and GET /_admin lists the admin endpoints'
   app.use((_req, res) => void res.status(404).set(protectiveHeaders).json({ message }))
   return app
 }

@@ -51,7 +51,7 @@ function faultOf(
 const faultOfCredentials = ({ user }: BasicCredentials) =>
   user === 'AWS'
     ? 'The password is not a token of this installation: get one with aws ecr get-login-password --endpoint-url, from its control plane'
-    : `The user name must be AWS, not ${user.slice(0, MAX_USER_SHOWN)}`
+    : `The user name must be AWS, not ${user.slice(0, MAX_USER_SHOWN) || 'empty'}`
 
 /** The most characters of a user name that a message shows. */
 const MAX_USER_SHOWN = 64

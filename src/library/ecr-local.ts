@@ -2,6 +2,7 @@ import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { compose, type Running } from '../compose/compose.js'
 import type { Settings } from '../config/config.js'
 import { configOf } from '../config/read-config.js'
+import { UsageError } from '../config/usage-error.js'
 import type { RecordedEvent } from '../registry/events.js'
 import type { DecisionSource, ExplainedRequest, RefusedRequest } from '../registry/ports/decision-source.js'
 import type { Log } from '../registry/ports/log.js'
@@ -183,7 +184,12 @@ function explainer(decisions: DecisionSource): EcrLocal['explain'] {
   function explain(request: string | FailedCall): Promise<ExplainedRequest | undefined>
   async function explain(request?: string | FailedCall) {
     if (request === undefined) return decisions.latestRefused(LATEST)
-    return decisions.find(typeof request === 'string' ? request : (request.$metadata.requestId ?? ''))
+    return decisions.find(typeof request === 'string' ? request : requestIdOf(request))
   }
   return explain
+}
+
+function requestIdOf(call: Partial<FailedCall>): string {
+  if (call.$metadata) return call.$metadata.requestId ?? ''
+  throw new UsageError('explain: give it an error that the AWS SDK threw, or a request id')
 }

@@ -222,7 +222,9 @@ describe('a file of findings', () => {
     await using emulator = await startEmulator()
     const { blobs, log } = emulator.deps
     const scanner = findingsFileScanner({ path: '/nonexistent.json', parse: parseFindingsFile, blobs, log })
-    await expect(scanner).rejects.toThrow('The file of findings /nonexistent.json cannot be read (ENOENT)')
+    await expect(scanner).rejects.toThrow(
+      'The file of findings /nonexistent.json cannot be read (there is no such file): ',
+    )
   })
 })
 

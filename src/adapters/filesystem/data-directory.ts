@@ -19,8 +19,12 @@ export function openDataDirectory(path: string, log: Log): void {
     makeDirectory(path, PRIVATE_DIRECTORY)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR'
     throw new Error(
-      `The data directory ${path} is not writable (${(error as Error).message}): choose a directory this user can create and write, or change the owner of this one.`,
+      isFile
+        ? `The data directory ${path} is a file, or below one: choose a directory.`
+        : `The data directory ${path} is not writable (${message}): choose a directory this user can create and write, or change the owner of this one.`,
       { cause: error },
     )
   }

@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs'
+import { formatCount } from '../../registry/amounts.js'
 
 /**
  * A meta page of LMDB's data file. This file reads the format without LMDB, as far as needed to check that every page
@@ -74,7 +75,7 @@ export function brokenPage(
   const pageCount = Math.floor(size / pageSize)
   const page = Buffer.alloc(pageSize)
   const isMissing = (number: number) =>
-    `it was cut short: page ${number} is missing, its ${size} bytes are ${pageCount} pages`
+    `it was cut short: page ${number} is missing, its ${size} bytes are ${formatCount(pageCount, 'page')}`
   const pending = roots.filter((root) => root !== undefined)
   let visits = 0
   for (let number = pending.pop(); number !== undefined; number = pending.pop()) {

@@ -72,7 +72,10 @@ export async function findingsFileScanner({ path, parse, blobs, log }: FindingsF
 
 async function readFindings(path: string, parse: FindingsFileDeps['parse']): Promise<ReadFile> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`The file of findings ${path} cannot be read (${error.code})`, { cause: error })
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.code
+    throw new Error(`The file of findings ${path} cannot be read (${reason}): name one that can as scanFindings`, {
+      cause: error,
+    })
   })
   const { size, mtimeMs } = found
   if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes: a file of findings has ${MAX_BYTES} at most`)
