@@ -90,13 +90,12 @@ const keyword = (name: string, code: (cxt: KeywordCxt) => void): CodeKeywordDefi
 const wholeText = ({ gen, schema }: KeywordCxt): Name =>
   gen.scopeValue('pattern', { ref: schema, key: schema, code: _`keywords.wholeText(${schema as string})` })
 
-/** ajv's code asks for its own helpers with `require`, also where it is to be an ES module. */
+/** ajv's code asks for its one helper with `require`, also where it is to be an ES module. */
 const asModule = (code: string) =>
   [
     '// Made by npm run build.',
-    `import { createRequire } from 'node:module'`,
-    'const require = createRequire(import.meta.url)',
-    code,
+    `import ucs2length from 'ajv/dist/runtime/ucs2length.js'`,
+    code.replaceAll('require("ajv/dist/runtime/ucs2length")', 'ucs2length'),
   ].join('\n')
 
 function writeIfChanged(file: string, text: string): void {
