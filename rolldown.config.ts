@@ -14,7 +14,6 @@ const bundled: ReadonlySet<string> = new Set([
   '@smithy/protocol-http',
   'jsonc-parser',
   'undici',
-  'ajv',
   'pino',
   'lru-cache',
   'ipaddr.js',

@@ -1,7 +1,7 @@
 /**
- * The parts of undici that send requests, imported by themselves. The whole of it also has fetch, web sockets, caches and
- * mocks: 95 ms of CPU and 15 MB to load instead of 20 ms and 4 MB, and it makes its own agent the one of Node's `fetch`.
- * undici publishes types of the whole only.
+ * The parts of undici that send requests, imported by themselves. The whole of it also has fetch, web sockets, caches
+ * and mocks: 100 ms of CPU and 15 MB to load instead of 20 ms and 4 MB, and it makes its own agent the one of Node's
+ * `fetch`. undici publishes types of the whole only.
  */
 declare module 'undici/lib/dispatcher/agent.js' {
   import { Agent } from 'undici'

@@ -44,8 +44,8 @@ interface Agents extends Readonly<Record<UpstreamRequest['pool'], Agent>> {
 type HttpClient = Awaited<ReturnType<typeof loadUpstreamClient>>
 
 /**
- * Loads undici, which is not part of a start: it takes 20 ms of CPU and 4 MB, and most pulls are from the cache. Called in
- * advance where pulls from upstreams are to be expected.
+ * Loads undici, which is not part of a start: it takes 20 ms of CPU and 4 MB, and most pulls are from the cache. Called
+ * in advance where pulls from upstreams are to be expected.
  */
 export const loadUpstreamClient = () => import('./http-client.js')
 
