@@ -227,7 +227,7 @@ module.exports = {
       {
         path: '^src/',
         pathNot:
-          '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|console/main\\.tsx|library/(ecr-local|integrations/[^/]+)\\.ts)$',
+          '\\.d\\.ts$|^src/(ecr-local\\.cts|console/main\\.tsx|library/(ecr-local|integrations/[^/]+)\\.ts)$',
         reachable: false,
       },
     ),
