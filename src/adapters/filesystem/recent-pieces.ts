@@ -25,8 +25,8 @@ export interface Reading {
 export interface RecentPieces {
   has(key: PieceKey): boolean
   /**
-   * Passes the bytes of a piece to `use`. They remain in memory until it resolves. Returns undefined if the piece is not
-   * in memory, and `reading` is not given or too many pieces are in use for another.
+   * Passes the bytes of a piece to `use`. They remain in memory until it resolves. Returns undefined if the piece is
+   * not in memory, and `reading` is not given or too many pieces are in use for another.
    */
   pass<T>(key: PieceKey, use: (bytes: Buffer) => Promise<T>, reading?: Reading): Promise<T> | undefined
 }
