@@ -10,7 +10,7 @@ interface Piece {
   lastUsedAt: number
 }
 
-/** The name of a piece that several consumers may need, or a symbol of its own. */
+/** The name of a piece that several consumers may need, or a symbol: then its memory is the first to be used again. */
 export type PieceKey = string | symbol
 
 /** How a piece comes into memory. */
@@ -89,12 +89,17 @@ async function passPiece<T>(piece: Piece, use: (bytes: Buffer) => Promise<T>, dr
 
 const unused = (pieces: Pieces) => [...pieces].filter(([, { consumers }]) => consumers === 0)
 
-/** Memory for another piece: new, or that of the least recently used one if there are as many as there may be. */
+/**
+ * Memory for another piece: that of one that no other consumer will need, new memory, or, if there are as many pieces as
+ * there may be, that of the least recently used one.
+ */
 function freeMemory(pieces: Pieces, isSlow: boolean): Buffer | undefined {
   const spare = unused(pieces)
   if (pieces.size - spare.length >= (isSlow ? MAX_OF_SLOW : MAX_PIECES)) return undefined
   const [oldest] = spare
-  if (!oldest || pieces.size < MAX_PIECES) return Buffer.allocUnsafeSlow(PIECE_BYTES)
-  pieces.delete(oldest[0])
-  return oldest[1].memory
+  const reused = spare.find(([key]) => typeof key === 'symbol') ?? (pieces.size < MAX_PIECES ? undefined : oldest)
+  if (!reused) return Buffer.allocUnsafeSlow(PIECE_BYTES)
+  const [key, { memory }] = reused
+  pieces.delete(key)
+  return memory
 }
