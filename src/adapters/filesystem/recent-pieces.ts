@@ -90,8 +90,8 @@ async function passPiece<T>(piece: Piece, use: (bytes: Buffer) => Promise<T>, dr
 const unused = (pieces: Pieces) => [...pieces].filter(([, { consumers }]) => consumers === 0)
 
 /**
- * Memory for another piece: that of one that no other consumer will need, new memory, or, if there are as many pieces as
- * there may be, that of the least recently used one.
+ * Memory for another piece: that of one that no other consumer will need, or new memory. If there are as many pieces as
+ * there may be, that of the least recently used one. Undefined if too many are in use.
  */
 function freeMemory(pieces: Pieces, isSlow: boolean): Buffer | undefined {
   const spare = unused(pieces)
