@@ -93,7 +93,7 @@ export function leasesOn(deps: LeaseDeps): Leases {
 }
 
 /** A lease that is asked for, and the owner it would get. */
-interface Asked {
+interface LeaseRequest {
   readonly name: string
   readonly owner: string
 }
@@ -106,17 +106,17 @@ const MAX_TOGETHER = 100
  * pulls an image asks for the leases of all its layers at once: those that come during a commit share the next one.
  */
 const takingOver = (store: Store, watch: LeaseWatch) =>
-  groupCommit(async (asked: readonly Asked[]) => {
-    const fences = await store.transact(installation, ({ leases }) => takeOverAll(asked, leases, watch))
-    for (const [index, { name }] of asked.entries()) if (fences[index] !== undefined) watch.forget(name)
+  groupCommit(async (requests: readonly LeaseRequest[]) => {
+    const fences = await store.transact(installation, ({ leases }) => takeOverAll(requests, leases, watch))
+    for (const [index, { name }] of requests.entries()) if (fences[index] !== undefined) watch.forget(name)
     return fences
   }, MAX_TOGETHER)
 
 /** Writes the owners into the records of a transaction. Of several that ask for the same lease the first gets it. */
-async function takeOverAll(asked: readonly Asked[], leases: Store['leases'], watch: LeaseWatch) {
-  const records = await Promise.all(asked.map(async ({ name }) => leases.get(installation, name)))
+async function takeOverAll(requests: readonly LeaseRequest[], leases: Store['leases'], watch: LeaseWatch) {
+  const records = await Promise.all(requests.map(async ({ name }) => leases.get(installation, name)))
   const taken = new Map<string, LeaseRecord>()
-  const fences = asked.map(({ name, owner }, index) => {
+  const fences = requests.map(({ name, owner }, index) => {
     const record = records[index]
     if (taken.has(name) || (record && watch.isHeld(name, record))) return undefined
     const fence = (record?.fence ?? 0) + 1
