@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { warningsFor } from '../../src/cli/banner.js'
 import { fsck } from '../../src/cli/fsck-command.js'
 import { gc } from '../../src/cli/gc-command.js'
+import { importFrom } from '../../src/cli/import-state-command.js'
 import { isForegroundScript } from '../../src/cli/parent-process.js'
 import { portInUse } from '../../src/cli/port-in-use.js'
 import { defaultConfig } from '../../src/config/config.js'
@@ -96,5 +97,14 @@ describe('maintenance commands', () => {
       `${dataDir} is not a data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,
     )
     expect(existsSync(dataDir)).toBe(false)
+  })
+
+  it('What a refused import has left is no data directory to them', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'ecr-local-refused-'))
+    const config = { ...defaultConfig, dataDir: join(parent, 'data') }
+    writeFileSync(join(parent, 'text.tar'), 'text')
+    await expect(importFrom(join(parent, 'text.tar'), config, silent, process)).rejects.toThrow('not an archive')
+    await expect(fsck(config, { repair: false }, silent)).rejects.toThrow(`${config.dataDir} is not a data directory`)
+    rmSync(parent, { recursive: true })
   })
 })

@@ -68,6 +68,7 @@ export async function compose(
     closing.unshift((await startMaintenance(storage, config, telemetry)).stop)
     const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
     const started = await startPlanes(config, planes, planeParts, servers)
+    storage.confirm()
     const { data, seed, realNames } = started
     data?.backlog.watch()
     if (data) writeListeners.add(warmUp(loadUpstreamClient, parts.store, closing))
