@@ -59,6 +59,20 @@ describe('Faults of the upstream, as a pull through the cache meets them', () =>
     expect(statuses).toEqual([429, 200])
   })
 
+  it('A pull that the upstream refuses is explained by its answer, which the client does not get', async () => {
+    const { repository } = newImage()
+    const answered = (tag: string, reason: string) =>
+      `The upstream registry public.ecr.aws answered the request for ${repository}:${tag} with ${reason}.`
+    expect((await client.pull(repository, 'nope')).status).toBe(404)
+    const [unknown] = await ecr.explain()
+    const hint = answered('nope', '404 Not Found, MANIFEST_UNKNOWN: unknown')
+    expect(unknown).toMatchObject({ code: 'MANIFEST_UNKNOWN', hint })
+    expect(await ecr.explain(unknown?.requestId ?? '')).toMatchObject({ hint, decisions: [{ allowed: true }, {}, {}] })
+    using _ = ecr.upstream.outage({ status: 403, code: 'DENIED', message: 'no' })
+    expect((await client.pull(repository, 'latest')).status).toBe(403)
+    expect((await ecr.explain())[0]).toMatchObject({ hint: answered('latest', '403 Forbidden, DENIED: no') })
+  })
+
   it('A cached image is served while the upstream refuses connections, also when its check is due', async () => {
     const { repository, image } = newImage()
     await client.pull(repository, 'latest')
