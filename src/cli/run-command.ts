@@ -30,7 +30,15 @@ const writeTo =
   (text: string) =>
     void stdout.write(text)
 const isJson = ({ options }: CommandLine) => options.json === true
-const endWith = (process: NodeJS.Process, isWell: boolean) => process.exit(isWell ? 0 : 1)
+const endWith = (process: NodeJS.Process, isWell: boolean) => endWithStatus(process, isWell ? 0 : 1)
+
+/** Ends the process once its results are written. If they cannot be, their error arrives before, and ends it. */
+function endWithStatus(process: NodeJS.Process, status: number): void {
+  const { stdout } = process
+  const end = () => void setImmediate(() => process.exit(status))
+  if (stdout.writable) stdout.write('', end)
+  else end()
+}
 
 /**
  * How each command is run. `certs`, `demo` and `import` are loaded only when they are run: their libraries for
@@ -67,9 +75,8 @@ const runners: Readonly<Record<Command, Run>> = {
   async top(line, process) {
     const { periodNamed, top } = await import('./top-command.js')
     const period = periodNamed(line.options.period)
-    process.exit(
-      await top(configOf(line, process), { period, json: isJson(line), once: line.options.once === true }, process),
-    )
+    const options = { period, json: isJson(line), once: line.options.once === true }
+    endWithStatus(process, await top(configOf(line, process), options, process))
   },
   async env(line, process) {
     const { environmentText } = await import('./env-command.js')
