@@ -11,7 +11,9 @@ import { gc } from '../../src/cli/gc-command.js'
 import { importFrom } from '../../src/cli/import-state-command.js'
 import { isForegroundScript } from '../../src/cli/parent-process.js'
 import { portInUse } from '../../src/cli/port-in-use.js'
+import { warningsAboutVariables } from '../../src/cli/variable-warnings.js'
 import { defaultConfig } from '../../src/config/config.js'
+import { settings } from '../../src/config/settings.js'
 import { startEmulator } from '../support/emulator.js'
 import { silent } from '../support/silent-log.js'
 
@@ -84,6 +86,30 @@ describe('warnings of a start', () => {
     ['0.0.0.0', { auth: 'relaxed' as const }, [expect.stringMatching(/^AUTH IS RELAXED/)]],
   ])('A start on %s with %j prints the expected warnings', (host, config, warnings) => {
     expect(warningsFor({ ...defaultConfig, host, ...config })).toEqual(warnings)
+  })
+})
+
+describe('misspelt environment variables', () => {
+  it.each([
+    ['ECR_LOCAL_PROT', '4567', 'ECR_LOCAL_PORT'],
+    ['ECR_LOCAL_DATADIR', 'data', 'ECR_LOCAL_DATA_DIR'],
+    ['ECR_LOCAL_REGISTRY_PROT', '4510', 'ECR_LOCAL_REGISTRY_PORT'],
+  ])('The variable %s=%s gets a warning that names %s', (variable, value, meant) => {
+    const warning = `${variable} is not a setting. Did you mean ${meant}?`
+    expect(warningsAboutVariables({ [variable]: value })).toEqual([warning])
+    expect(warningsAboutVariables({ [variable]: '' })).toEqual([])
+  })
+
+  it('The variables of settings, of our tools, of Kubernetes and of other programs get no warning', () => {
+    const ours = ['ENDPOINT', 'REGISTRY', 'SKIP_INSTALL', 'SOAK_SECONDS', 'SPEC_S3_URL', 'S3_ADDRESS', 'S3_PORT']
+    const service = ['SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_HTTP', 'PORT_4566_TCP', 'PORT_4566_TCP_PORT']
+    const variables = [...ours, ...service, 'X_SERVICE_HOST', 'X_PORT_80_TCP_ADDR', 'UNHEARD_OF'].map((name) => [
+      `ECR_LOCAL_${name}`,
+      'value',
+    ])
+    const environment = Object.fromEntries([...variables, ...settings.map((one) => [one.environment, 'value'])])
+    const others = { ECR_LOCAL_X_PORT: 'tcp://10.0.0.1:80', ECR_PROT: '1' }
+    expect(warningsAboutVariables({ ...environment, ...others })).toEqual([])
   })
 })
 

@@ -13,6 +13,7 @@ import { runLifecycle } from './lifecycle-command.js'
 import type { TransferReport } from './transfer-report.js'
 import { usageErrorFrom } from './startup-errors.js'
 import { serve } from './serve.js'
+import { warningsAboutVariables } from './variable-warnings.js'
 
 /** Runs a command to its end, and ends the process with its exit status unless that is 0. */
 type Run = (line: CommandLine, process: NodeJS.Process) => Promise<void>
@@ -24,7 +25,14 @@ type Run = (line: CommandLine, process: NodeJS.Process) => Promise<void>
 export const runCommand = (command: Command, line: CommandLine, process: NodeJS.Process): Promise<void> =>
   runners[command](line, process)
 
-const configOf = ({ flags }: CommandLine, { env }: NodeJS.Process) => readConfig(flags, env)
+const readSettings = ({ flags }: CommandLine, { env }: NodeJS.Process) => readConfig(flags, env)
+
+/** The settings of a command that starts no planes: its warnings go to standard error, those of planes to their log. */
+function configOf(line: CommandLine, process: NodeJS.Process): Config {
+  for (const warning of warningsAboutVariables(process.env)) process.stderr.write(`ecr-local: ${warning}\n`)
+  return readSettings(line, process)
+}
+
 const writeTo =
   ({ stdout }: NodeJS.Process) =>
   (text: string) =>
@@ -45,9 +53,9 @@ function endWithStatus(process: NodeJS.Process, status: number): void {
  * certificates and for calling ECR each take half as long to load as everything that a start needs.
  */
 const runners: Readonly<Record<Command, Run>> = {
-  start: (line, process) => serve('start', () => configOf(line, process), process),
-  'control-plane': (line, process) => serve('control-plane', () => configOf(line, process), process),
-  'data-plane': (line, process) => serve('data-plane', () => configOf(line, process), process),
+  start: (line, process) => serve('start', () => readSettings(line, process), process),
+  'control-plane': (line, process) => serve('control-plane', () => readSettings(line, process), process),
+  'data-plane': (line, process) => serve('data-plane', () => readSettings(line, process), process),
   async demo(_line, process) {
     const { demo } = await import('../demo/demo.js')
     endWith(process, await demo(process.stdout))
