@@ -68,7 +68,7 @@ describe('Faults of the upstream, as a pull through the cache meets them', () =>
     const hint = answered('nope', '404 Not Found, MANIFEST_UNKNOWN: unknown')
     expect(unknown).toMatchObject({ code: 'MANIFEST_UNKNOWN', hint })
     expect(await ecr.explain(unknown?.requestId ?? '')).toMatchObject({ hint, decisions: [{ allowed: true }, {}, {}] })
-    using _ = ecr.upstream.outage({ status: 403, code: 'DENIED', message: 'no' })
+    ecr.upstream.outage({ status: 403, code: 'DENIED', message: 'no', image: repository })
     expect((await client.pull(repository, 'latest')).status).toBe(403)
     expect((await ecr.explain())[0]).toMatchObject({ hint: answered('latest', '403 Forbidden, DENIED: no') })
   })

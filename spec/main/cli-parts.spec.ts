@@ -103,11 +103,11 @@ describe('misspelt environment variables', () => {
   it('The variables of settings, of our tools, of Kubernetes and of other programs get no warning', () => {
     const ours = ['ENDPOINT', 'REGISTRY', 'SKIP_INSTALL', 'SOAK_SECONDS', 'SPEC_S3_URL', 'S3_ADDRESS', 'S3_PORT']
     const service = ['SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_HTTP', 'PORT_4566_TCP', 'PORT_4566_TCP_PORT']
-    const variables = [...ours, ...service, 'X_SERVICE_HOST', 'X_PORT_80_TCP_ADDR', 'UNHEARD_OF'].map((name) => [
-      `ECR_LOCAL_${name}`,
-      'value',
-    ])
-    const environment = Object.fromEntries([...variables, ...settings.map((one) => [one.environment, 'value'])])
+    const free = [...ours, ...service, 'X_SERVICE_HOST', 'X_PORT_80_TCP_ADDR', 'LIKE_NONE'].map(
+      (name) => `ECR_LOCAL_${name}`,
+    )
+    const names = [...free, ...settings.map(({ environment }) => environment)]
+    const environment = Object.fromEntries(names.map((name) => [name, 'value']))
     const others = { ECR_LOCAL_X_PORT: 'tcp://10.0.0.1:80', ECR_PROT: '1' }
     expect(warningsAboutVariables({ ...environment, ...others })).toEqual([])
   })

@@ -14,8 +14,8 @@ const LAYOUT_FILE = 'layout.json'
 const UNCONFIRMED_FILE = 'layout.unconfirmed.json'
 
 /**
- * Creates the data directory, which is unconfirmed at first, or checks that this version supports the existing one and that other users cannot read
- * its content. Throws errors of one line each, to be shown to the user.
+ * Creates the data directory, which is unconfirmed at first, or checks that this version supports the existing one and
+ * that other users cannot read its content. Throws errors of one line each, to be shown to the user.
  */
 export function openDataDirectory(path: string, log: Log): void {
   try {
@@ -40,8 +40,8 @@ export function openDataDirectory(path: string, log: Log): void {
 }
 
 /**
- * Says that the directory is in use: its planes answer, or an import has ended. Until then, commands such as `fsck` must
- * not find what a refused start or import has left empty and in order.
+ * Says that the directory is in use: its planes answer, or an import has ended. Until then, commands such as `fsck`
+ * must not find what a refused start or import has left empty and in order.
  */
 export function confirmDataDirectory(path: string): void {
   try {
