@@ -137,11 +137,14 @@ describe('settings', () => {
     expect(refusalOf(() => readConfig(flags, {}))).toBe(message)
   })
 
-  it.each(['http://x', 'localhost:4566', '[::1]:4566'])('The host %s is refused, since it has a scheme or a port', (host) => {
-    expect(refusalOf(() => readConfig({ host }, {}))).toBe(
-      `--host must be an address or a host name without a scheme or a port, which goes into --port, not "${host}"`,
-    )
-  })
+  it.each(['http://x', 'localhost:4566', '[::1]:4566'])(
+    'The host %s is refused, since it has a scheme or a port',
+    (host) => {
+      expect(refusalOf(() => readConfig({ host }, {}))).toBe(
+        `--host must be an address or a host name without a scheme or a port, which goes into --port, not "${host}"`,
+      )
+    },
+  )
 
   it.each(['localhost', '::1', '::', 'fe80::1', '10.0.0.1', 'registry.internal'])('The host %s is accepted', (host) => {
     expect(readConfig({ host }, {}).host).toBe(host)
